@@ -1,0 +1,43 @@
+// Bundles the sources into dist/: the command line as split ES modules, so that `--help` parses no SDK,
+// and each daemon as one file, so that an image needs no node_modules. Figures: docs/decisions/0003.
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+
+/** The SDKs hold CommonJS that calls `require` and reads `__dirname`; an ES module has neither. */
+const banner = [
+  "import { createRequire as __createRequire } from 'node:module';",
+  'const require = __createRequire(import.meta.url);',
+  'const __bundleDir = import.meta.dirname;',
+].join(' ');
+
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  minify: true,
+  keepNames: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+  banner: { js: banner },
+  define: { __dirname: '__bundleDir', PODID_VERSION: JSON.stringify(version) },
+};
+
+const daemons = { 'podid-nmi': 'src/nmi/main.ts' };
+
+await rm('dist', { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...shared,
+    entryPoints: { podid: 'src/commands/main.ts' },
+    outdir: 'dist',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  }),
+  ...Object.entries(daemons)
+    .filter(([, source]) => existsSync(source))
+    .map(([name, source]) => build({ ...shared, entryPoints: { [name]: source }, outdir: 'dist' })),
+]);
