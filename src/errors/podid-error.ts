@@ -1,0 +1,51 @@
+import { type ErrorCode, errorCatalog } from './error-catalog.ts';
+
+/** One fault among several that a command met at once, or one line of a server's own explanation. */
+export interface ErrorDetail {
+  readonly code?: string;
+  /** The flag that holds the fault, as typed: `--namespace`. */
+  readonly flag?: string;
+  readonly message: string;
+}
+
+export interface PodidErrorOptions {
+  /** The next command to type, or the next thing to do, as one line. */
+  readonly hint?: string;
+  readonly details?: readonly ErrorDetail[];
+  /** What the failure is about: an ARM id, or `namespace/name`. */
+  readonly target?: string;
+  /** `x-ms-request-id` and `x-ms-correlation-request-id` of the answer that failed. */
+  readonly requestId?: string;
+  readonly correlationId?: string;
+  /** Only for codes whose exit code depends on the cause, such as `MirrorFailed`. */
+  readonly exitCode?: number;
+  readonly cause?: unknown;
+}
+
+/** A failure the user can act on. Anything else that reaches the top is a bug in podid. */
+export class PodidError extends Error {
+  override readonly name = 'PodidError';
+  readonly code: ErrorCode;
+  readonly exitCode: number;
+  readonly hint: string | undefined;
+  readonly details: readonly ErrorDetail[];
+  readonly target: string | undefined;
+  readonly requestId: string | undefined;
+  readonly correlationId: string | undefined;
+
+  /** @param message what failed on what, as a full sentence without secrets or tokens */
+  constructor(code: ErrorCode, message: string, options: PodidErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.exitCode = options.exitCode ?? errorCatalog[code].exitCode;
+    this.hint = options.hint;
+    this.details = options.details ?? [];
+    this.target = options.target;
+    this.requestId = options.requestId;
+    this.correlationId = options.correlationId;
+  }
+}
+
+export function isPodidError(error: unknown, ...codes: readonly ErrorCode[]): error is PodidError {
+  return error instanceof PodidError && (codes.length === 0 || codes.includes(error.code));
+}
