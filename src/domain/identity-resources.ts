@@ -1,0 +1,70 @@
+/**
+ * The four kinds of `aadpodidentity.k8s.io/v1`, as far as podid reads or writes them. Field names are upstream's, to the letter:
+ * `nodename` is lower case, unlike its siblings.
+ */
+export const identityApi = { group: 'aadpodidentity.k8s.io', version: 'v1' } as const;
+
+/** Label by which a pod opts in; its value is the selector of an AzureIdentityBinding. */
+export const bindingLabel = 'aadpodidbinding';
+
+/** Annotation value `namespaced` confines an AzureIdentity to pods of its own namespace in standard mode. */
+export const behaviorAnnotation = 'aadpodidentity.k8s.io/Behavior';
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** RFC 3339. */
+  readonly creationTimestamp?: string;
+}
+
+/** `spec.type`: 0 user-assigned managed identity, 1 service principal with secret, 2 with certificate. */
+export type AzureIdentityType = 0 | 1 | 2;
+
+export interface AzureIdentity {
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    /** Absent means 0. Any other number was admitted by upstream's CRD and is no identity. */
+    readonly type?: number;
+    readonly resourceID?: string;
+    readonly clientID?: string;
+    readonly clientPassword?: { readonly name?: string; readonly namespace?: string };
+    readonly tenantID?: string;
+    readonly auxiliaryTenantIDs?: readonly string[];
+    readonly adEndpoint?: string;
+  };
+}
+
+export interface AzureIdentityBinding {
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    /** Name of an AzureIdentity in the binding's own namespace. */
+    readonly azureIdentity?: string;
+    /** Compared for equality with the pod's label value; empty matches nothing. */
+    readonly selector?: string;
+  };
+}
+
+export interface AzurePodIdentityException {
+  readonly metadata: ObjectMeta;
+  readonly spec: { readonly podLabels?: Readonly<Record<string, string>> };
+}
+
+/** Written by MIC. `''` was MIC 1.4's only state and counts as usable. */
+export type AssignmentState = '' | 'Created' | 'Assigned' | 'Unassigned';
+
+export interface AzureAssignedIdentity {
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    /** Whole copies, as they were when MIC wrote the assignment. */
+    readonly azureIdentityRef?: AzureIdentity;
+    readonly azureBindingRef?: AzureIdentityBinding;
+    readonly pod?: string;
+    readonly podNamespace?: string;
+    readonly nodename?: string;
+  };
+  readonly status?: { readonly status?: string };
+}
