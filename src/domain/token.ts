@@ -14,6 +14,8 @@ export type TokenSubject =
 /** An AzureIdentity of type 1 (`secret`) or 2 (`certificate`); its Secret is read only when a token is fetched. */
 export interface ServicePrincipal {
   readonly kind: 'secret' | 'certificate';
+  /** The AzureIdentity's own namespace. A Secret of any other namespace is refused. */
+  readonly namespace: string;
   readonly tenantId: string;
   /** Type 1 only, one to three. The answer then holds one token a tenant, the primary's first. */
   readonly auxiliaryTenantIds: readonly string[];
