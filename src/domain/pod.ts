@@ -1,0 +1,17 @@
+/** A pod, as far as the node agent and MIC look at it. */
+export interface Pod {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Every address of the pod, IPv4 and IPv6, as the API writes them. Empty until the kubelet reports one. */
+  readonly ips: readonly string[];
+  /** Shares the node's addresses, so no address tells it apart. */
+  readonly hostNetwork: boolean;
+  /** Empty until scheduled. */
+  readonly nodeName: string;
+  /** `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`. */
+  readonly phase: string;
+  /** Milliseconds since the epoch, by the API server's clock; 0 when absent. */
+  readonly createdMs: number;
+}
