@@ -1,0 +1,44 @@
+import type { EntryKey, PodIdentity, PodIdentityException } from './pod-identity.ts';
+
+/** What was done, or would be done, to one object in the cluster. `pending`: its namespace does not exist yet. */
+export interface ObjectChange {
+  readonly kind: 'AzureIdentity' | 'AzureIdentityBinding' | 'AzurePodIdentityException';
+  readonly namespace: string;
+  readonly name: string;
+  readonly action: 'create' | 'update' | 'delete' | 'same' | 'foreign' | 'pending';
+  /** Why, for `foreign` and `pending`: who wrote the object, what differs. */
+  readonly reason?: string;
+}
+
+export interface MirrorRequest {
+  /** Entries whose objects should be there. */
+  readonly identities: readonly PodIdentity[];
+  readonly exceptions: readonly PodIdentityException[];
+  /** Entries whose objects, as far as podid wrote them, should be gone. */
+  readonly goneIdentities: readonly EntryKey[];
+  readonly goneExceptions: readonly EntryKey[];
+  /** Also deletes podid's own objects that belong to none of `identities` and `exceptions`. */
+  readonly prune: boolean;
+  /** Takes over what others wrote. */
+  readonly force: boolean;
+  /** Sends nothing but reads and server-side dry runs. */
+  readonly dryRun: boolean;
+}
+
+/** What the cluster itself holds, put together to entries: an AzureIdentity with its binding is one. */
+export interface ObjectsInCluster {
+  readonly identities: readonly (EntryKey & {
+    readonly bindingSelector?: string;
+    readonly resourceId?: string;
+    readonly clientId?: string;
+  })[];
+  readonly exceptions: readonly PodIdentityException[];
+}
+
+/** The pod-identity objects in a cluster's own API. */
+export interface ClusterObjects {
+  /** @throws PodidError MirrorFailed (exit 6 when forbidden, else 7) | ClusterUnreachable */
+  mirror(request: MirrorRequest, signal: AbortSignal): Promise<readonly ObjectChange[]>;
+  /** @throws PodidError MirrorFailed | ClusterUnreachable */
+  read(signal: AbortSignal): Promise<ObjectsInCluster>;
+}

@@ -1,0 +1,58 @@
+import type { PodIdentity, PodIdentityException } from './pod-identity.ts';
+
+export interface ClusterId {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
+/** The control plane's identity, as ARM tells it; `type` is open. */
+export interface ClusterIdentity {
+  readonly type: string;
+  /** Of the system-assigned identity. */
+  readonly principalId?: string;
+  readonly tenantId?: string;
+  readonly userAssigned: readonly {
+    readonly resourceId: string;
+    readonly principalId?: string;
+    readonly clientId?: string;
+  }[];
+}
+
+export interface AgentPool {
+  readonly name: string;
+  /** `Linux` or `Windows`; absent on some old clusters, where it is Linux. */
+  readonly osType: string;
+  /** `VirtualMachineScaleSets`, `AvailabilitySet`, `VirtualMachines`. */
+  readonly type: string;
+}
+
+export interface PodIdentityProfile {
+  readonly enabled: boolean;
+  readonly allowNetworkPluginKubenet: boolean;
+  readonly identities: readonly PodIdentity[];
+  readonly exceptions: readonly PodIdentityException[];
+}
+
+/** A managed cluster as far as podid decides by it, together with the text it was read from. */
+export interface Cluster {
+  readonly id: ClusterId;
+  readonly resourceId: string;
+  readonly location: string;
+  readonly provisioningState: string;
+  /** `Running` or `Stopped`. */
+  readonly powerState?: string;
+  readonly eTag?: string;
+  readonly kubernetesVersion?: string;
+  readonly nodeResourceGroup?: string;
+  /** `azure`, `kubenet`, `none`; `''` when the server names none. */
+  readonly networkPlugin: string;
+  readonly identity: ClusterIdentity;
+  readonly kubeletIdentityResourceId?: string;
+  /** The client id of the service principal; `msi` on a managed-identity cluster. */
+  readonly servicePrincipalClientId?: string;
+  readonly pools: readonly AgentPool[];
+  readonly profile: PodIdentityProfile;
+  /** The server's answer, to the byte: what a PUT is made of. */
+  readonly document: string;
+}

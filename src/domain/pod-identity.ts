@@ -1,0 +1,44 @@
+/** Two entries are the same one when both parts are equal, case included. */
+export interface EntryKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface IdentityReference {
+  readonly resourceId: string;
+  readonly clientId: string;
+  /** The identity's principal id, under the name the profile has for it. */
+  readonly objectId: string;
+}
+
+/** An entry as a command wants it. */
+export interface DesiredPodIdentity extends EntryKey {
+  /** Absent: Azure takes the name. */
+  readonly bindingSelector?: string;
+  readonly identity: IdentityReference;
+}
+
+/** An entry of the cluster's `podIdentityProfile`. */
+export interface PodIdentity extends EntryKey {
+  /** The name, when the server holds none. */
+  readonly bindingSelector: string;
+  readonly identity: IdentityReference;
+  /** As the server writes it: Assigned, Updating, Failed …; absent right after some changes. */
+  readonly provisioningState?: string;
+  /** The innermost error of `provisioningInfo`. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** Pods with one of these labels are answered as the node itself would be. */
+export interface PodIdentityException extends EntryKey {
+  readonly podLabels: Readonly<Record<string, string>>;
+}
+
+export function sameEntry(one: EntryKey, other: EntryKey): boolean {
+  return one.namespace === other.namespace && one.name === other.name;
+}
+
+/** `namespace/name`, as messages and `--debug` write it. */
+export function entryText(key: EntryKey): string {
+  return `${key.namespace}/${key.name}`;
+}

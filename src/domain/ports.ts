@@ -1,0 +1,150 @@
+import type { Cluster, ClusterId } from './cluster.ts';
+import type { ClusterObjects } from './cluster-objects.ts';
+import type { ProfileEdit } from './profile-edit.ts';
+import type { RoleAssignment, RoleDefinition, RoleGrant } from './role-assignment.ts';
+
+/** An Azure operation under way; `url` is signed and replayed byte for byte, and never shown. */
+export interface Operation {
+  readonly url: string;
+}
+
+/** How an operation ended. `error` is the innermost code and message. */
+export interface OperationEnd {
+  readonly status: 'Succeeded' | 'Failed' | 'Canceled';
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface PutAnswer {
+  /** The body of the 2xx answer. */
+  readonly cluster: Cluster;
+  /** Absent when Azure was done at once. */
+  readonly operation?: Operation;
+}
+
+export interface PutOptions {
+  /** `--aks-custom-headers`, checked. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface FollowOptions {
+  /** Between polls, unless the server's `Retry-After` says otherwise. */
+  readonly pollIntervalMs: number;
+  /** Called with the server's free-form status when it changes. */
+  readonly onStatus: (status: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Clusters {
+  /** @throws PodidError ClusterNotFound | NotSignedIn | Forbidden | Unavailable */
+  get(id: ClusterId, signal: AbortSignal): Promise<Cluster>;
+  /**
+   * Sends the document that `base` was read from, with the profile edited and nothing else; with `If-Match` where the base has an
+   * eTag. Sent once: no retry of its own.
+   *
+   * @throws PodidError
+   *   StaleCluster (412, EtagMismatch), ClusterBusy (409 while another operation runs),
+   *   AssignmentBlocked (PodIdentityAddonIdentitiesAssignmentError; `target` is the resource id that Azure means, when the text names
+   *   exactly one that the document holds), Unavailable (5xx, 429, cut connection: the write may have happened),
+   *   Forbidden, NotSignedIn, ClusterNotFound, AzureRefused and the codes of AKS's own refusals
+   */
+  put(base: Cluster, edit: ProfileEdit, options: PutOptions): Promise<PutAnswer>;
+  /**
+   * Polls until the operation is terminal. Survives 5xx, 429 and cut connections on polls for as long as the signal lets it.
+   *
+   * @throws PodidError NotSignedIn | Forbidden, and the signal's reason
+   */
+  follow(operation: Operation, options: FollowOptions): Promise<OperationEnd>;
+  /** A kubeconfig of this very cluster (`listClusterUserCredential`), as YAML. @throws PodidError */
+  userKubeconfig(id: ClusterId, signal: AbortSignal): Promise<string>;
+}
+
+export interface ManagedIdentity {
+  /** As the caller wrote it. */
+  readonly resourceId: string;
+  readonly clientId: string;
+  readonly principalId: string;
+  readonly tenantId?: string;
+  readonly location?: string;
+}
+
+export interface Identities {
+  /** @throws PodidError IdentityNotFound | IdentityIncomplete | Forbidden | NotSignedIn | Unavailable */
+  get(resourceId: string, signal: AbortSignal): Promise<ManagedIdentity>;
+}
+
+export interface Roles {
+  /** Assignments at the resource and above it that reach the principal, by itself or through groups. @throws PodidError Forbidden … */
+  assignmentsFor(scope: string, principalId: string, signal: AbortSignal): Promise<readonly RoleAssignment[]>;
+  definition(roleDefinitionId: string, signal: AbortSignal): Promise<RoleDefinition>;
+  /** The GUID that `create` would use: derived from scope, principal and role, so that a repeat is the same assignment. */
+  assignmentName(grant: RoleGrant): string;
+  /**
+   * Creates the assignment, with `principalType: ServicePrincipal`; waits out PrincipalNotFound, 429 and 5xx. RoleAssignmentExists is success.
+   *
+   * @returns whether the assignment is new
+   * @throws PodidError Forbidden (names caller, action and scope) | RoleAssignmentBlocked | Unavailable
+   */
+  create(grant: RoleGrant, signal: AbortSignal): Promise<{ readonly created: boolean }>;
+  /** Deletes by full id; one that is gone already is success. */
+  delete(assignmentId: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface Subscription {
+  readonly subscriptionId: string;
+  readonly displayName: string;
+  readonly tenantId: string;
+}
+
+export interface Subscriptions {
+  /** By id, or by name. @throws PodidError SubscriptionNotFound | InvalidUsage (a name that several have) */
+  find(idOrName: string, signal: AbortSignal): Promise<Subscription>;
+}
+
+/** `Microsoft.ContainerService/EnablePodIdentityPreview` of one subscription. */
+export interface Features {
+  /** `Registered`, `Registering`, `NotRegistered`, `Pending`, `Unregistering` … */
+  state(subscriptionId: string, signal: AbortSignal): Promise<string>;
+  register(subscriptionId: string, signal: AbortSignal): Promise<void>;
+  /** Makes a registered feature take effect. */
+  registerProvider(subscriptionId: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface Azure {
+  readonly clusters: Clusters;
+  readonly identities: Identities;
+  readonly roles: Roles;
+  readonly subscriptions: Subscriptions;
+  readonly features: Features;
+}
+
+/** Time and chance. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** @throws the signal's reason when it is aborted */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** From 0 to below 1. */
+  random(): number;
+}
+
+/** What is told to people while a command runs; all of it goes to stderr. */
+export interface Reporter {
+  /** What is going on now; replaces what was said before. */
+  progress(text: string): void;
+  note(text: string): void;
+  warn(text: string, hint?: string): void;
+}
+
+/** Asks on a terminal; without one and without `--yes` throws ConfirmationRequired. Says yes by itself under `--yes`. */
+export type Confirm = (question: string) => Promise<boolean>;
+
+/** What a workflow that changes something stands on. */
+export interface Workplace {
+  readonly azure: Azure;
+  /** The cluster's own API, connected on first use. @throws PodidError InvalidKubeconfig | ClusterUnreachable | Forbidden */
+  readonly objects: (id: ClusterId, signal: AbortSignal) => Promise<ClusterObjects>;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  readonly confirm: Confirm;
+}
