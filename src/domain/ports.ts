@@ -11,7 +11,12 @@ export interface Operation {
 /** How an operation ended. `error` is the innermost code and message. */
 export interface OperationEnd {
   readonly status: 'Succeeded' | 'Failed' | 'Canceled';
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    /** The one id among `FollowOptions.resourceIds` that an assignment error names. */
+    readonly target?: string;
+  };
 }
 
 export interface PutAnswer {
@@ -32,6 +37,8 @@ export interface FollowOptions {
   readonly pollIntervalMs: number;
   /** Called with the server's free-form status when it changes. */
   readonly onStatus: (status: string) => void;
+  /** The managed identities that the document holds: an assignment error may name one of them. */
+  readonly resourceIds: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +52,7 @@ export interface Clusters {
    * @throws PodidError
    *   StaleCluster (412, EtagMismatch), ClusterBusy (409 while another operation runs),
    *   AssignmentBlocked (PodIdentityAddonIdentitiesAssignmentError; `target` is the resource id that Azure means, when the text names
-   *   exactly one that the document holds), Unavailable (5xx, 429, cut connection: the write may have happened),
+   *   exactly one that the document or the edit holds), Unavailable (5xx, 429, cut connection: the write may have happened; `retryAfterMs` where the server gave one),
    *   Forbidden, NotSignedIn, ClusterNotFound, AzureRefused and the codes of AKS's own refusals
    */
   put(base: Cluster, edit: ProfileEdit, options: PutOptions): Promise<PutAnswer>;

@@ -37,7 +37,8 @@ export function sameResource(one: string, other: string): boolean {
 export function scopeCovers(scope: string, resourceId: string): boolean {
   const outer = segmentsOf(scope);
   if (outer.length === 0) return true;
-  if (outer[0] === 'providers' && outer[1] === 'microsoft.management' && outer[2] === 'managementgroups') return true;
+  if (outer[0] === 'providers' && outer[1] === 'microsoft.management' && outer[2] === 'managementgroups')
+    return true;
   const inner = segmentsOf(resourceId);
   return outer.length <= inner.length && outer.every((segment, index) => segment === inner[index]);
 }

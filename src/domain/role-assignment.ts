@@ -23,7 +23,10 @@ export interface RoleAssignment {
 export interface RoleDefinition {
   readonly id: string;
   readonly roleName: string;
-  readonly permissions: readonly { readonly actions: readonly string[]; readonly notActions: readonly string[] }[];
+  readonly permissions: readonly {
+    readonly actions: readonly string[];
+    readonly notActions: readonly string[];
+  }[];
 }
 
 /** A role wanted by one principal on one scope. */

@@ -19,6 +19,8 @@ export interface PodidErrorOptions {
   readonly correlationId?: string;
   /** Only for codes whose exit code depends on the cause, such as `MirrorFailed`. */
   readonly exitCode?: number;
+  /** How long the server asked to be left alone (`Retry-After`). */
+  readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
@@ -32,6 +34,7 @@ export class PodidError extends Error {
   readonly target: string | undefined;
   readonly requestId: string | undefined;
   readonly correlationId: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   /** @param message what failed on what, as a full sentence without secrets or tokens */
   constructor(code: ErrorCode, message: string, options: PodidErrorOptions = {}) {
@@ -43,6 +46,7 @@ export class PodidError extends Error {
     this.target = options.target;
     this.requestId = options.requestId;
     this.correlationId = options.correlationId;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

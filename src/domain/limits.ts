@@ -1,0 +1,27 @@
+import { PodidError } from '../errors/podid-error.ts';
+import type { PodIdentityProfile } from './cluster.ts';
+
+/** Identities, and as many exceptions, that AKS takes in one cluster (AKS changelog of 2021-03-08). */
+export const entryLimit = 200;
+
+/** @throws PodidError LimitReached, unless the profile is no larger than it was */
+export function checkLimits(before: PodIdentityProfile, after: PodIdentityProfile): void {
+  for (const [list, called] of [
+    ['identities', 'pod identities'],
+    ['exceptions', 'exceptions'],
+  ] as const) {
+    const count = after[list].length;
+    if (count > entryLimit && count > before[list].length) {
+      throw new PodidError(
+        'LimitReached',
+        `The cluster would hold ${count} ${called}; Azure takes at most ${entryLimit}.`,
+        {
+          hint:
+            list === 'identities'
+              ? 'podid list shows them; podid delete --failed clears dead ones'
+              : 'podid exception list shows them',
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { ClusterId } from './cluster.ts';
+
+type FlagValue = string | true | undefined;
+
+/**
+ * A podid command for a hint, ready to be pasted into a shell: the words, the cluster, then the flags that have a value.
+ *
+ * @param flags long flag names without dashes; `true` stands for a switch
+ */
+export function nextCommand(
+  words: string,
+  cluster: ClusterId,
+  flags: Readonly<Record<string, FlagValue>> = {},
+): string {
+  const where = { g: cluster.resourceGroup, c: cluster.name, subscription: cluster.subscriptionId };
+  return [`podid ${words}`, ...Object.entries({ ...where, ...flags }).flatMap(flagWords)].join(' ');
+}
+
+function flagWords([flag, value]: [string, FlagValue]): string[] {
+  if (value === undefined) return [];
+  const dashed = flag.length === 1 ? `-${flag}` : `--${flag}`;
+  return value === true ? [dashed] : [dashed, shellWord(value)];
+}
+
+/** Quoted where a POSIX shell would read it as more than one plain word. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
