@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import type { NodeProblem } from './diagnose-node.ts';
+
+/** What the process that keeps the rules tells the one that serves, through a file in memory that both mount. */
+export interface Heartbeat {
+  readonly rules: {
+    readonly intact: boolean;
+    readonly backend: 'nft' | 'iptables';
+    /** How often the rules had to be put back since the process started. */
+    readonly putBack: number;
+    /** Packets by the rule's purpose. */
+    readonly packets: Readonly<Record<string, number>>;
+  };
+  /** The address guard of bridged nodes. */
+  readonly guard: { readonly active: boolean };
+  /** Addresses on which the server must listen, besides its own choice. */
+  readonly listenOn: readonly string[];
+  readonly problems: readonly NodeProblem[];
+  /** Pod UID by IPv4 or IPv6 address, as the CNI plugin gave them out. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly intervalMs: number;
+  /** Wall time, for people. */
+  readonly writtenAtMs: number;
+  /** Milliseconds since the node's boot, for age: the wall clock may jump. */
+  readonly writtenAtUptimeMs: number;
+}
+
+/** Older than this many intervals, and the writer is taken for dead. */
+const longestAgeInIntervals = 3;
+/** 250 pods with two addresses each are 30 kB. */
+const largestBytes = 4 * 1024 * 1024;
+
+/** Milliseconds since boot by the clock that all processes of a node share (CLOCK_MONOTONIC). */
+export function nodeUptimeMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
+/** Replaces the file in one step; a reader sees the old one or the new one. Readable by the server, which is another user. */
+export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    const file = await open(draft, 'wx', 0o644);
+    try {
+      await file.writeFile(JSON.stringify(heartbeat));
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+/** The last heartbeat, or undefined when there is none that can be read. A stale one is returned too: see `heartbeatIsFresh`. */
+export async function readHeartbeat(path: string): Promise<Heartbeat | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  if (text === '' || text.length > largestBytes) {
+    return undefined;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHeartbeat(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** False after three intervals without a new one, and for one from before a reboot. */
+export function heartbeatIsFresh(heartbeat: Heartbeat, uptimeMs: number): boolean {
+  const ageMs = uptimeMs - heartbeat.writtenAtUptimeMs;
+  return ageMs >= 0 && ageMs <= heartbeat.intervalMs * longestAgeInIntervals;
+}
+
+function isHeartbeat(value: unknown): value is Heartbeat {
+  const { rules, guard, listenOn, problems, addresses, intervalMs, writtenAtMs, writtenAtUptimeMs } =
+    record(value);
+  return (
+    typeof record(rules).intact === 'boolean' &&
+    typeof record(guard).active === 'boolean' &&
+    Array.isArray(listenOn) &&
+    Array.isArray(problems) &&
+    isStringMap(addresses) &&
+    [intervalMs, writtenAtMs, writtenAtUptimeMs].every(Number.isFinite)
+  );
+}
+
+function record(value: unknown): { readonly [Member in keyof Heartbeat | 'intact' | 'active']?: unknown } {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+function isStringMap(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((member) => typeof member === 'string')
+  );
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { AddressMap, NodeAddresses } from './address-map.ts';
+import type { NodeProblem } from './diagnose-node.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { RedirectTarget } from './redirect-options.ts';
+import type { InstallResult, RedirectRules, RulesState } from './redirect-rules.ts';
+
+export interface KeepRulesPorts {
+  readonly rules: RedirectRules;
+  readonly addresses: AddressMap;
+  diagnose(target: RedirectTarget, addresses: NodeAddresses): Promise<readonly NodeProblem[]>;
+  /** Hands on what is true now: into a file, or straight to the server in the same process. */
+  publish(heartbeat: Heartbeat): Promise<void>;
+  readonly clock: Clock;
+  uptimeMs(): number;
+  readonly logger: Logger;
+}
+
+export interface KeepRulesOptions {
+  readonly backend: 'nft' | 'iptables';
+  /** `--ipt-update-interval-sec` in milliseconds: how often all is read back even if nothing was reported. */
+  readonly intervalMs: number;
+}
+
+/** A contender that deletes rules in a loop is answered this often at most. */
+const shortestPauseMs = 20;
+
+/**
+ * Installs the rules, follows them, puts them back, and says so at every interval and after every change. A failure is logged and tried again at
+ * the next interval: a crash would help nobody. Ends when the signal is aborted, and leaves the rules where they are.
+ */
+export async function keepRules(
+  ports: KeepRulesPorts,
+  options: KeepRulesOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const wake = wakeUp(ports.clock);
+  signal.addEventListener('abort', wake.call, { once: true });
+  ports.rules.follow(signal, wake.call);
+  ports.addresses.follow(signal, wake.call);
+  const seen: Seen = { putBack: -1, problems: '' };
+  while (!signal.aborted) {
+    wake.reset();
+    try {
+      await keepOnce(ports, options, seen);
+    } catch (error) {
+      ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
+    }
+    await ports.clock.wait(shortestPauseMs, signal).catch(() => undefined);
+    await wake.pause(options.intervalMs);
+  }
+}
+
+interface Seen {
+  putBack: number;
+  problems: string;
+}
+
+async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, seen: Seen): Promise<void> {
+  const { rules, clock, logger } = ports;
+  let state = await rules.verify();
+  if (!state.intact) {
+    const { target, forgotten } = await rules.install();
+    seen.putBack += 1;
+    logInstalled(logger, { target, forgotten, putBack: seen.putBack });
+    state = await rules.verify();
+  }
+  const addresses = await ports.addresses.read();
+  const problems = await ports.diagnose(state.target, addresses);
+  logProblems(logger, problems, seen);
+  await ports.publish({
+    ...describe(state, problems, addresses),
+    rules: {
+      intact: state.intact,
+      backend: options.backend,
+      putBack: Math.max(0, seen.putBack),
+      packets: state.packets,
+    },
+    intervalMs: options.intervalMs,
+    writtenAtMs: clock.now(),
+    writtenAtUptimeMs: ports.uptimeMs(),
+  });
+}
+
+function logInstalled(logger: Logger, facts: InstallResult & { readonly putBack: number }): void {
+  if (facts.putBack > 0) {
+    logger.warn({ ...facts }, 'the redirect rules were touched and are put back');
+  } else {
+    logger.info({ ...facts }, 'the redirect rules are in place');
+  }
+}
+
+function describe(
+  state: RulesState,
+  problems: readonly NodeProblem[],
+  { addresses }: NodeAddresses,
+): Pick<Heartbeat, 'guard' | 'listenOn' | 'problems' | 'addresses'> {
+  return { guard: { active: false }, listenOn: [state.target.address], problems, addresses };
+}
+
+function logProblems(logger: Logger, problems: readonly NodeProblem[], seen: Seen): void {
+  const now = JSON.stringify(problems);
+  if (now !== seen.problems) {
+    seen.problems = now;
+    for (const { kind, blocking, message } of problems) {
+      logger.warn({ problem: kind, blocking, detail: message }, 'the node has a problem');
+    }
+  }
+}
+
+interface WakeUp {
+  call(): void;
+  /** From here on, a call ends the next pause. */
+  reset(): void;
+  pause(ms: number): Promise<void>;
+}
+
+function wakeUp(clock: Clock): WakeUp {
+  let controller = new AbortController();
+  return {
+    call: () => controller.abort(),
+    reset: () => {
+      controller = new AbortController();
+    },
+    pause: (ms) => clock.wait(ms, controller.signal).catch(() => undefined),
+  };
+}

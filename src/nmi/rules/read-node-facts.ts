@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import type { NodeFacts } from './diagnose-node.ts';
+import { linkLocalTarget } from './local-target.ts';
+import { listenersOn } from './parse-listeners.ts';
+import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
+import type { RunTool } from './run-tool.ts';
+
+/** Written by Cilium's agent on each node; holds `#define ENABLE_HOST_ROUTING` when eBPF moves the packets (Cilium's source, pkg/datapath). */
+const ciliumNodeConfig = '/var/run/cilium/state/globals/node_config.h';
+
+export interface FactsOptions extends Pick<RedirectOptions, 'backend' | 'port'> {
+  /** Numeric user of the agent's server; undefined when anyone may listen. */
+  readonly serverUser?: number;
+  readonly ciliumNodeConfig?: string;
+}
+
+/** Looks at the node. Nothing here lists a table other than by the name of one chain. */
+export async function readNodeFacts(
+  run: RunTool,
+  options: FactsOptions,
+  seen: { readonly target: RedirectTarget; readonly hostPortPods: readonly string[] },
+): Promise<NodeFacts> {
+  const [upstreamChain, cilium, tcp, tcp6] = await Promise.all([
+    hasUpstreamChain(run),
+    readFile(options.ciliumNodeConfig ?? ciliumNodeConfig, 'utf8').catch(() => ''),
+    readFile('/proc/net/tcp', 'utf8').catch(() => ''),
+    readFile('/proc/net/tcp6', 'utf8').catch(() => ''),
+  ]);
+  const users = listenersOn(`${tcp}\n${tcp6}`, options.port).map(({ user }) => user);
+  return {
+    backend: options.backend,
+    port: options.port,
+    ebpfHostRouting: /^#define\s+ENABLE_HOST_ROUTING\b/m.test(cilium),
+    upstreamChain,
+    hostPortPods: seen.hostPortPods,
+    linkLocal: seen.target.address === linkLocalTarget,
+    strangersOnPort:
+      options.serverUser === undefined
+        ? []
+        : [...new Set(users.filter((user) => user !== options.serverUser))],
+  };
+}
+
+/** Both backends of iptables; the legacy one only when the kernel has its tables already, since asking creates them. */
+async function hasUpstreamChain(run: RunTool): Promise<boolean> {
+  const found = async (tool: string, args: readonly string[]) => {
+    try {
+      return (await run(tool, args)).code === 0;
+    } catch {
+      return false;
+    }
+  };
+  if (await found('nft', ['list', 'chain', 'ip', 'nat', 'aad-metadata'])) {
+    return true;
+  }
+  const legacyTables = await readFile('/proc/net/ip_tables_names', 'utf8').catch(() => '');
+  return /^nat$/m.test(legacyTables) && found('iptables-legacy', ['-w', '-t', 'nat', '-S', 'aad-metadata']);
+}

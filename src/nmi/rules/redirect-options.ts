@@ -1,0 +1,39 @@
+/** What the redirect rules are made from. All addresses are IPv4: IMDS has no other. */
+export interface RedirectOptions {
+  /** `--nmi-listen-address`; `0.0.0.0` means that pods are sent to the loopback address, as upstream does. */
+  readonly listenAddress: string;
+  /** `--nmi-port`, 1–65535. */
+  readonly port: number;
+  /** `--metadata-ip` and `--metadata-port`: where pods look for IMDS. */
+  readonly metadataIp: string;
+  readonly metadataPort: number;
+  /** `--block-wireserver`: pods reach neither port 80 nor 32526 of 168.63.129.16. */
+  readonly blockWireserver: boolean;
+  /** `iptables` is for nodes whose kernel or image lacks nftables; it loses to whoever inserts a rule above it. */
+  readonly backend: 'nft' | 'iptables';
+}
+
+/** Where the first layer sends a pod: the same values end in the rules and in the heartbeat. */
+export interface RedirectTarget {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Azure's wire server and its ports; pods have no business with either (Azure documentation, "What is IP address 168.63.129.16"). */
+export const wireserver = { ip: '168.63.129.16', ports: [80, 32526] } as const;
+
+/** What one rule is for. Kept as the rule's comment, so that an operator who lists the table can read it. */
+export const rulePurposes = {
+  redirect: 'podid: pods asking for IMDS are sent to the agent',
+  ownPort: 'podid: no other NAT rule may take the port of the agent on the node',
+  spoofed: 'podid: this source does not live behind this interface',
+  shield: 'podid: nothing but the redirect leads to IMDS',
+  wireserver: 'podid: pods may not talk to the wire server',
+  nodeItself: 'podid: the node talks to its own agent',
+  toAgent: 'podid: what comes from off the node is looked at',
+  redirected: 'podid: it came through the redirect',
+  direct: 'podid: nobody off the node reaches the agent directly',
+  established: 'podid: only new connections are held',
+  listening: 'podid: somebody listens',
+  held: 'podid: nobody listens yet, the client tries again',
+} as const;

@@ -1,0 +1,67 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { addressMap } from './address-map.ts';
+import { diagnoseNode } from './diagnose-node.ts';
+import { type Heartbeat, nodeUptimeMs, writeHeartbeat } from './heartbeat.ts';
+import { keepRules } from './keep-rules.ts';
+import { readNodeFacts } from './read-node-facts.ts';
+import type { RedirectOptions } from './redirect-options.ts';
+import { createRedirectRules } from './redirect-rules.ts';
+import { runTool } from './run-tool.ts';
+
+export interface RunRulesOptions extends RedirectOptions {
+  /** `--ipt-update-interval-sec` in milliseconds. */
+  readonly intervalMs: number;
+  /** `/var/lib/cni/results`, or where it is mounted. */
+  readonly cniResultsDir: string;
+  /** Numeric user that may listen on the agent's port; undefined when any may. */
+  readonly serverUser?: number;
+}
+
+export interface RunRulesPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes each heartbeat: `heartbeatFile(path)`, or the server itself when it runs in the same process. */
+  publish(heartbeat: Heartbeat): Promise<void>;
+}
+
+/** The word `rules`: installs, follows and puts back until the signal is aborted. The rules stay. */
+export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal: AbortSignal): Promise<void> {
+  return keepRules(
+    {
+      ...ports,
+      rules: createRedirectRules(options),
+      addresses: addressMap(options.cniResultsDir),
+      diagnose: async (target, addresses) => {
+        const hostPortPods = addresses.hostPortPods(options.port);
+        return diagnoseNode(await readNodeFacts(runTool, options, { target, hostPortPods }));
+      },
+      uptimeMs: nodeUptimeMs,
+    },
+    options,
+    signal,
+  );
+}
+
+/**
+ * `rules --once`: installs and comes back.
+ * @throws RulesError
+ */
+export async function installRulesOnce(options: RedirectOptions, logger: Logger): Promise<void> {
+  const { target, forgotten } = await createRedirectRules(options).install();
+  logger.info({ target, forgotten }, 'the redirect rules are in place');
+}
+
+/**
+ * `rules --remove`: the only way to take the rules away.
+ * @throws RulesError
+ */
+export async function removeRules(options: RedirectOptions, logger: Logger): Promise<void> {
+  await createRedirectRules(options).remove();
+  logger.info({}, 'the redirect rules are removed');
+}
+
+/** Publishes into a file that the server's container mounts too. */
+export function heartbeatFile(path: string): (heartbeat: Heartbeat) => Promise<void> {
+  return (heartbeat) => writeHeartbeat(path, heartbeat);
+}

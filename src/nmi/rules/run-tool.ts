@@ -1,0 +1,87 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+
+export interface ToolResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ToolInput {
+  readonly stdin?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs one of the node's network tools; a port, so that tests can stand in for the kernel. */
+export type RunTool = (tool: string, args: readonly string[], input?: ToolInput) => Promise<ToolResult>;
+
+/** The rules could not be written or read. `hint` says what to look at on the node. */
+export class RulesError extends Error {
+  override readonly name = 'RulesError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
+
+/**
+ * The tool itself, from PATH, killed after ten seconds: the kernel's lock is held for milliseconds.
+ * An exit code other than 0 is an answer and no error.
+ * @throws RulesError when the tool is missing or hangs
+ */
+export const runTool: RunTool = (tool, args, input = {}) =>
+  new Promise((resolve, reject) => {
+    const child = execFile(
+      tool,
+      [...args],
+      { timeout: 10_000, maxBuffer: 64 * 1024 * 1024, ...(input.signal && { signal: input.signal }) },
+      (error, stdout, stderr) => {
+        if (error === null) {
+          resolve({ code: 0, stdout, stderr });
+        } else if (typeof error.code === 'number') {
+          resolve({ code: error.code, stdout, stderr });
+        } else {
+          reject(toolFailed(tool, error));
+        }
+      },
+    );
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input.stdin ?? '');
+  });
+
+/**
+ * Runs a tool that must succeed.
+ * @throws RulesError with what the tool said
+ */
+export async function mustRun(
+  run: RunTool,
+  tool: string,
+  args: readonly string[],
+  input: ToolInput = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await run(tool, args, input);
+  if (code !== 0) {
+    const said = stderr.trim().split('\n')[0] ?? '';
+    throw new RulesError(
+      `${tool} ${args.join(' ')} ended with ${code}: ${said}`,
+      /not permitted|denied/i.test(said)
+        ? 'The process that writes rules needs the capability NET_ADMIN.'
+        : undefined,
+    );
+  }
+  return stdout;
+}
+
+function toolFailed(tool: string, error: ExecFileException): Error {
+  if (error.name === 'AbortError') {
+    return error;
+  }
+  if (error.code === 'ENOENT') {
+    return new RulesError(
+      `The tool ${tool} is not installed.`,
+      `Install ${tool}, or use the image of podid.`,
+    );
+  }
+  return new RulesError(`${tool} did not come to an end.`, undefined, { cause: error });
+}
