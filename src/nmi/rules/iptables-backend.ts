@@ -29,8 +29,9 @@ export function iptablesBackend(run: RunTool): RulesBackend {
     name: 'iptables',
     async install(options, target) {
       const iptables = await tool();
-      const rules = renderIptables(options, target);
-      await mustRun(run, `${iptables}-restore`, ['--noflush', '--wait'], { stdin: rules });
+      await mustRun(run, `${iptables}-restore`, ['--noflush', '--wait'], {
+        stdin: renderIptables(options, target),
+      });
       for (const { table, name, hook } of ownChains) {
         if (hook !== undefined && !(await jumps(run, iptables, { table, name, hook }))) {
           await mustRun(run, iptables, ['-w', '-t', table, '-I', hook, '1', '-j', name]);

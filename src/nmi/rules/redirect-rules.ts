@@ -5,7 +5,7 @@ import { nftBackend } from './nft-backend.ts';
 import { policyRoutes, renderPolicyRules } from './policy-routes.ts';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
 import type { InstalledRules } from './rules-backend.ts';
-import { RulesError, type RunTool, runTool } from './run-tool.ts';
+import { type RunTool, runTool } from './run-tool.ts';
 
 /** What is true of the rules at one moment. */
 export interface RulesState {

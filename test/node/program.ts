@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+
+export interface Program {
+  readonly pid: number;
+  /** All lines of stdout and stderr so far. */
+  readonly lines: readonly string[];
+  /** Resolves with the first line that matches, also one printed before; rejects when the program ends without it. */
+  line(pattern: RegExp): Promise<string>;
+  /** Sends a signal and waits for the end; returns exit code or signal. */
+  stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+  signal(signal: NodeJS.Signals): void;
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+}
+
+/** Starts a program and collects what it prints. */
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Program {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  let over = false;
+  const notify = () => {
+    for (const look of waiting) look();
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = '';
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      const parts = (rest + chunk).split('\n');
+      rest = parts.pop() ?? '';
+      lines.push(...parts);
+      notify();
+    });
+  }
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.on('error', (error) => lines.push(String(error)));
+    child.on('close', (code, signal) => {
+      over = true;
+      notify();
+      resolve(code ?? signal);
+    });
+  });
+  return {
+    pid: child.pid ?? 0,
+    lines,
+    line: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = lines.find((line) => pattern.test(line));
+          if (found !== undefined || over) {
+            waiting.delete(look);
+            found === undefined
+              ? reject(
+                  new Error(`${command} ${args.join(' ')} ended without ${pattern}:\n${lines.join('\n')}`),
+                )
+              : resolve(found);
+          }
+        };
+        waiting.add(look);
+        look();
+      }),
+    signal: (signal) => child.kill(signal),
+    stop(signal) {
+      if (!over) child.kill(signal);
+      return ended;
+    },
+    ended,
+  };
+}

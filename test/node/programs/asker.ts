@@ -1,0 +1,49 @@
+// A workload that asks for a token at a steady pace, each time on a new connection, and prints one JSON line an answer.
+// Arguments: milliseconds between two requests, target (default IMDS's token path). On SIGTERM it begins no more, waits for what runs, and ends.
+import { request } from 'node:http';
+
+const everyMs = Number(process.argv[2] ?? 50);
+const target =
+  process.argv[3] ??
+  'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net';
+let running = 0;
+let over = false;
+
+function ask(): void {
+  const begunMs = Date.now();
+  running += 1;
+  const tell = (facts: object) => {
+    process.stdout.write(`${JSON.stringify({ begunMs, endedMs: Date.now(), ...facts })}\n`);
+    running -= 1;
+    leaveWhenIdle();
+  };
+  const asked = request(
+    target,
+    { headers: { metadata: 'true' }, agent: false, timeout: 30_000 },
+    (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (chunk) => {
+        body += chunk;
+      });
+      answer.on('end', () =>
+        tell({ status: answer.statusCode, token: /"access_token":"([^"]*)"/.exec(body)?.[1] ?? null }),
+      );
+      answer.on('error', (error: NodeJS.ErrnoException) => tell({ error: error.code ?? error.message }));
+    },
+  );
+  asked.on('timeout', () => asked.destroy(new Error('timed out')));
+  asked.on('error', (error: NodeJS.ErrnoException) => tell({ error: error.code ?? error.message }));
+  asked.end();
+}
+
+function leaveWhenIdle(): void {
+  if (over && running === 0) process.exit(0);
+}
+
+const timer = setInterval(ask, everyMs);
+process.on('SIGTERM', () => {
+  over = true;
+  clearInterval(timer);
+  leaveWhenIdle();
+});
+process.stdout.write('asking\n');
