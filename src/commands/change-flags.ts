@@ -1,0 +1,32 @@
+import { clusterFlags, kubeFlags, rawClusterFlag, waitFlags } from './cluster-flags.ts';
+import type { FlagSet } from './command-spec.ts';
+
+export const dryRunFlags = {
+  dryRun: { kind: 'switch', summary: 'read, check and print the changes, and send none' },
+  exitCode: { kind: 'switch', summary: 'with --dry-run: exit with 9 when there is something to do' },
+} as const satisfies FlagSet;
+
+/** Flags of whatever changes the cluster's profile in Azure. */
+export const changeFlags = {
+  ...clusterFlags,
+  aksCustomHeaders: {
+    kind: 'list',
+    value: 'K=V,…',
+    summary: "headers for the cluster's PUT, and for that request alone",
+  },
+  ...dryRunFlags,
+  noWait: { kind: 'switch', summary: 'return once Azure has accepted the change' },
+  ...waitFlags,
+  noMirror: { kind: 'switch', summary: "leave the cluster's own objects to AKS" },
+  requireMirror: { kind: 'switch', summary: 'objects that cannot be written in the cluster fail the command' },
+  ...kubeFlags,
+  ...rawClusterFlag,
+} as const satisfies FlagSet;
+
+export const yesFlag = {
+  yes: { kind: 'switch', short: 'y', summary: 'ask nothing' },
+} as const satisfies FlagSet;
+
+export const roleFlag = {
+  skipRoleAssignment: { kind: 'switch', summary: "neither check nor assign the cluster's role on the identity" },
+} as const satisfies FlagSet;

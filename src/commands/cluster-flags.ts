@@ -1,0 +1,46 @@
+import type { FlagSet } from './command-spec.ts';
+
+/** Which cluster; `--cluster-id` stands for the other three. */
+export const clusterFlags = {
+  resourceGroup: {
+    kind: 'text',
+    short: 'g',
+    value: 'NAME',
+    summary: "the cluster's resource group",
+    fallback: 'PODID_RESOURCE_GROUP, else the default group of az',
+  },
+  clusterName: {
+    kind: 'text',
+    short: 'c',
+    value: 'NAME',
+    summary: 'the AKS cluster',
+    fallback: 'PODID_CLUSTER_NAME',
+  },
+  subscription: {
+    kind: 'text',
+    value: 'ID|NAME',
+    summary: "the cluster's subscription",
+    fallback: 'AZURE_SUBSCRIPTION_ID, else the default subscription of az',
+  },
+  clusterId: { kind: 'text', value: 'ID', summary: "the cluster's whole ARM id, instead of the three above" },
+} as const satisfies FlagSet;
+
+/** Without these the cluster is reached by its own credentials, which Azure hands out. */
+export const kubeFlags = {
+  kubeconfig: { kind: 'text', value: 'FILE', summary: "reach the cluster's API by this kubeconfig" },
+  context: { kind: 'text', value: 'NAME', summary: 'the context of the kubeconfig' },
+} as const satisfies FlagSet;
+
+export const rawClusterFlag = {
+  rawCluster: { kind: 'switch', summary: 'print the whole managed cluster in the shape of az, for ported scripts' },
+} as const satisfies FlagSet;
+
+export const waitFlags = {
+  timeout: { kind: 'text', value: 'DURATION', summary: 'how long to wait for Azure: 90s, 30m', fallback: '30m' },
+  pollInterval: {
+    kind: 'text',
+    value: 'DURATION',
+    summary: 'how often to ask Azure, unless it names a time itself',
+    fallback: 'PODID_POLL_INTERVAL, else 5s',
+  },
+} as const satisfies FlagSet;

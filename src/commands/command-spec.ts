@@ -1,0 +1,73 @@
+import type { Session } from './session.ts';
+
+/** A flag as data: parsing, help, pages and completion all read it from here. Its long name is its key in kebab-case. */
+export interface FlagSpec {
+  /** `switch` takes no value, `text` one, `list` several after one flag, and the flag repeated. */
+  readonly kind: 'switch' | 'text' | 'list';
+  /** One letter. */
+  readonly short?: string;
+  /** Another long name, without dashes. */
+  readonly alias?: string;
+  /** What stands for the value in help: `NAME`. */
+  readonly value?: string;
+  /** Without it the parser reports the flag as missing. */
+  readonly required?: true;
+  /** Of a `text`: the only values there are. */
+  readonly choices?: readonly string[];
+  readonly summary: string;
+  /** What counts when the flag is not given, in words. */
+  readonly fallback?: string;
+}
+
+/** Keys are the flags' long names in camelCase. */
+export type FlagSet = Readonly<Record<string, FlagSpec>>;
+
+/** A `text` or `list` that was not given is undefined. */
+export type FlagValues<Flags extends FlagSet> = {
+  readonly [Key in keyof Flags]: Flags[Key]['kind'] extends 'switch'
+    ? boolean
+    : Flags[Key]['kind'] extends 'list'
+      ? readonly string[] | undefined
+      : string | undefined;
+};
+
+export interface Example {
+  readonly says: string;
+  /** As typed, without a prompt. */
+  readonly line: string;
+}
+
+/** Where two fellow tools use another flag for the same: `-n` on a list. */
+export type Misnamed = Readonly<Record<string, string>>;
+
+interface CommandText {
+  /** The words after `podid`. */
+  readonly words: readonly string[];
+  /** One line, without a full stop. */
+  readonly summary: string;
+  /** A paragraph or more. */
+  readonly description: string;
+  readonly examples: readonly Example[];
+  readonly misnamed?: Misnamed;
+}
+
+export interface CommandSpec extends CommandText {
+  readonly flags: FlagSet;
+  /** @returns the exit code of a command that did what it should: 0, or 8 and 9 of the contract */
+  readonly run: (flags: FlagValues<FlagSet>, session: Session) => Promise<number>;
+}
+
+/** A command whose `run` sees its own flags with their types. */
+export function defineCommand<Flags extends FlagSet>(
+  spec: CommandText & {
+    readonly flags: Flags;
+    readonly run: (flags: FlagValues<Flags>, session: Session) => Promise<number>;
+  },
+): CommandSpec {
+  return { ...spec, run: (flags, session) => spec.run(flags as FlagValues<Flags>, session) };
+}
+
+/** `identityResourceId` → `--identity-resource-id`. */
+export function longFlag(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

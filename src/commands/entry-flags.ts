@@ -1,0 +1,26 @@
+import type { FlagSet } from './command-spec.ts';
+
+export const entryFlags = {
+  namespace: { kind: 'text', value: 'NAMESPACE', required: true, summary: 'the namespace of the pods' },
+  name: { kind: 'text', short: 'n', value: 'NAME', required: true, summary: 'the name of the entry' },
+} as const satisfies FlagSet;
+
+export const podLabelsFlag = {
+  podLabels: {
+    kind: 'list',
+    value: 'K=V',
+    required: true,
+    summary: 'labels of the pods, several after one flag; they take the place of those that are there',
+  },
+} as const satisfies FlagSet;
+
+export const namespaceFilterFlag = {
+  namespace: { kind: 'text', value: 'NAMESPACE', summary: 'only entries of this namespace', fallback: 'all' },
+} as const satisfies FlagSet;
+
+/** `-n` is the name wherever there is one; on a list, people mean the namespace. */
+export const listMisnamed = { '-n': '--namespace', '--name': '--namespace' } as const;
+
+export const ignoreNotFoundFlag = {
+  ignoreNotFound: { kind: 'switch', summary: 'exit with 0 when there is nothing to delete' },
+} as const satisfies FlagSet;

@@ -1,0 +1,13 @@
+import { distance } from 'fastest-levenshtein';
+
+/** The word that was probably meant; undefined when none is near enough. */
+export function nearestWord(typed: string, words: readonly string[]): string | undefined {
+  const bare = typed.toLowerCase();
+  const prefixed = words.filter((word) => bare.length >= 3 && word.startsWith(bare));
+  if (prefixed.length === 1) return prefixed[0];
+  const [best] = words
+    .map((word) => ({ word, away: distance(bare, word) }))
+    .sort((one, other) => one.away - other.away);
+  if (best === undefined) return undefined;
+  return best.away <= Math.max(1, Math.floor(best.word.replace(/^-+/, '').length / 3)) ? best.word : undefined;
+}

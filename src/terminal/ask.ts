@@ -1,0 +1,44 @@
+import { PodidError } from '../errors/podid-error.ts';
+import { plainText } from './plain-text.ts';
+
+export interface AskOptions {
+  /** Both ends are terminals: somebody reads the question and can answer it. */
+  readonly interactive: boolean;
+  /** `--yes`. */
+  readonly yes: boolean;
+  readonly signal: AbortSignal;
+  /** Called before the question shows, so that no spinner draws over it. */
+  readonly before: () => void;
+}
+
+/** The `Confirm` of the command line. The question goes to stderr: stdout holds nothing but the result. */
+export function confirmOnTerminal(options: AskOptions): (question: string) => Promise<boolean> {
+  return async (question) => {
+    if (options.yes) return true;
+    if (!options.interactive) {
+      throw new PodidError('ConfirmationRequired', `${plainText(question)} Nobody is here to answer.`, {
+        hint: 'type the same command with --yes',
+      });
+    }
+    options.before();
+    return await askYesOrNo(question, options.signal);
+  };
+}
+
+async function askYesOrNo(question: string, signal: AbortSignal): Promise<boolean> {
+  const { default: inquirer } = await import('inquirer');
+  const prompt = inquirer.createPromptModule({ output: process.stderr, signal });
+  try {
+    const { answer } = await prompt<{ answer: boolean }>([
+      { type: 'confirm', name: 'answer', message: plainText(question), default: false },
+    ]);
+    return answer;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    // The prompt reads the keyboard raw, so Ctrl-C reaches it and not the process.
+    if (error instanceof Error && error.name === 'ExitPromptError') {
+      throw new PodidError('Interrupted', 'Interrupted before anything was changed.');
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Query } from './query.ts';
+import { type Column, projectedColumns, table } from './table.ts';
+import { tsv } from './tsv.ts';
+
+export const outputFormats = ['json', 'yaml', 'table', 'tsv', 'none'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+export interface ResultFormat {
+  readonly format: OutputFormat;
+  readonly query?: Query;
+  /** Columns of the terminal; undefined: a table is as wide as it gets. */
+  readonly width: number | undefined;
+}
+
+/** How a table shows a result when no query shapes it: its rows, and what is in each. */
+export interface TableShape {
+  readonly rows: (value: never) => readonly unknown[];
+  readonly columns: readonly Column[];
+}
+
+/** The result as the format has it; empty or ending with a line break. */
+export async function resultText(value: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
+  // A query sees what JSON would show: members that are undefined are not there.
+  const plain: unknown = JSON.parse(JSON.stringify(value ?? null));
+  const shown = output.query === undefined ? plain : (output.query(plain) ?? null);
+  switch (output.format) {
+    case 'json':
+      return `${JSON.stringify(shown, null, 2)}\n`;
+    case 'yaml': {
+      const { stringify } = await import('yaml');
+      return stringify(shown, { lineWidth: 0 });
+    }
+    case 'tsv':
+      return tsv(shown);
+    case 'table':
+      return tableText(shown, shape, output);
+    case 'none':
+      return '';
+  }
+}
+
+function tableText(shown: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
+  if (output.query === undefined) return table(shape.rows(shown as never), shape.columns, output.width);
+  const rows = Array.isArray(shown) ? shown : [shown];
+  return table(rows, projectedColumns(rows), output.width);
+}

@@ -1,0 +1,81 @@
+import type { ChalkInstance } from 'chalk';
+import { isPodidError, type PodidError } from '../errors/podid-error.ts';
+import { plainText } from './plain-text.ts';
+
+export interface ErrorReport {
+  /** Ends with a line break. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+export interface ErrorReportOptions {
+  readonly colour: ChalkInstance;
+  /** `only`: the reader asked for JSON. `last`: JSON is what a pipe gets, and a person may read the log all the same. */
+  readonly json: 'no' | 'last' | 'only';
+  /** `--debug`. */
+  readonly stack: boolean;
+  readonly version: string;
+}
+
+/** An error as text, as one line of JSON at the end, or both. What is no PodidError is a fault of podid's own. */
+export function errorReport(error: unknown, options: ErrorReportOptions): ErrorReport {
+  if (!isPodidError(error)) return bugReport(error, options);
+  const text = options.json === 'only' ? '' : errorText(error, options);
+  return { text: text + errorJson(options, errorMembers(error)), exitCode: error.exitCode };
+}
+
+function errorText(error: PodidError, { colour, stack }: ErrorReportOptions): string {
+  const lines = [`${colour.red('podid:')} ${plainText(error.message)}`];
+  if (error.details.length > 1) lines.push(...error.details.map((detail) => `  ${detailText(detail)}`));
+  if (error.requestId !== undefined || error.correlationId !== undefined) {
+    const ids = [
+      error.requestId && `request ${error.requestId}`,
+      error.correlationId && `correlation ${error.correlationId}`,
+    ];
+    lines.push(colour.dim(`  (${plainText(ids.filter(Boolean).join(', '), 'one')})`));
+  }
+  if (error.hint !== undefined) lines.push(`${colour.cyan('hint:')} ${plainText(error.hint)}`);
+  if (stack) lines.push(...stackLines(error));
+  return `${lines.join('\n')}\n`;
+}
+
+function detailText(detail: PodidError['details'][number]): string {
+  const code = detail.code === undefined || detail.code === 'InvalidUsage' ? '' : `${detail.code}: `;
+  return plainText(`${code}${detail.message}`, 'one');
+}
+
+function errorMembers(error: PodidError): Readonly<Record<string, unknown>> {
+  return {
+    code: error.code,
+    message: error.message,
+    hint: error.hint,
+    details: error.details,
+    requestId: error.requestId,
+    correlationId: error.correlationId,
+    target: error.target,
+  };
+}
+
+function errorJson({ json }: ErrorReportOptions, members: Readonly<Record<string, unknown>>): string {
+  if (json === 'no') return '';
+  const known = Object.entries(members).map(([key, value]) => [key, value ?? null]);
+  return `${JSON.stringify(Object.fromEntries(known))}\n`;
+}
+
+const reportHint =
+  'this is a fault of podid itself: run the command again with --debug and report it with what it prints';
+
+function bugReport(error: unknown, options: ErrorReportOptions): ErrorReport {
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const message = `podid ${options.version} failed in a way it should not (${said}).`;
+  const lines = [`${options.colour.red('podid:')} ${plainText(message)}`, `${options.colour.cyan('hint:')} ${reportHint}`];
+  if (options.stack) lines.push(...stackLines(error));
+  const text = options.json === 'only' && !options.stack ? '' : `${lines.join('\n')}\n`;
+  return { text: text + errorJson(options, { code: 'InternalError', message, hint: reportHint }), exitCode: 1 };
+}
+
+function stackLines(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const cause = error.cause === undefined ? [] : ['caused by:', ...stackLines(error.cause)];
+  return [...plainText(error.stack ?? '').split('\n'), ...cause];
+}

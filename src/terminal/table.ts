@@ -1,0 +1,74 @@
+import { plainText } from './plain-text.ts';
+
+/** One column: its heading in capitals and what a row shows in it. */
+export interface Column {
+  readonly heading: string;
+  readonly cell: (row: never) => unknown;
+}
+
+/** @param width columns of the terminal; undefined: as wide as it gets */
+export async function table(
+  rows: readonly unknown[],
+  columns: readonly Column[],
+  width: number | undefined,
+): Promise<string> {
+  const { default: Table } = await import('cli-table3');
+  const cells = rows.map((row) => columns.map((column) => cellText(column.cell(row as never))));
+  const headings = columns.map((column) => column.heading);
+  const grid = new Table({ chars: noLines, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 } });
+  grid.push(...fit([headings, ...cells], width));
+  return `${grid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
+}
+
+/** Columns of a value that a query made: members by name, items of lists by number, everything else as `RESULT`. */
+export function projectedColumns(rows: readonly unknown[]): Column[] {
+  const keys = new Set<string>();
+  for (const row of rows) {
+    if (typeof row === 'object' && row !== null) for (const key of Object.keys(row)) keys.add(key);
+  }
+  if (keys.size === 0) return [{ heading: 'RESULT', cell: (row: unknown) => row }];
+  const numbered = rows.every((row) => Array.isArray(row));
+  return [...keys].map((key) => ({
+    heading: numbered ? `COLUMN${Number(key) + 1}` : headingOf(key),
+    cell: (row: unknown) => (typeof row === 'object' && row !== null ? Object.entries(row).find(([at]) => at === key)?.[1] : row),
+  }));
+}
+
+/** `provisioningState` → `PROVISIONING-STATE`. */
+function headingOf(key: string): string {
+  return key.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toUpperCase();
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return plainText(typeof value === 'object' ? JSON.stringify(value) : String(value), 'one');
+}
+
+const noLines = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right', 'mid']
+    .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
+    .concat('left-mid', 'mid-mid', 'right-mid', 'middle')
+    .map((place) => [place, '']),
+);
+
+const padding = 3;
+const narrowest = 8;
+
+/** Cuts the widest columns, and those alone, until a line fits. */
+function fit(lines: readonly string[][], width: number | undefined): string[][] {
+  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => [...(line[at] ?? '')].length)));
+  const total = () => widths.reduce((sum, each) => sum + each + padding, -padding);
+  while (width !== undefined && total() > width && Math.max(...widths) > narrowest) {
+    widths[widths.indexOf(Math.max(...widths))] = Math.max(...widths) - 1;
+  }
+  return lines.map((line) => line.map((text, at) => cut(text, widths[at] ?? text.length)));
+}
+
+function cut(text: string, length: number): string {
+  const letters = [...text];
+  return letters.length <= length ? text : `${letters.slice(0, length - 1).join('')}…`;
+}

@@ -1,0 +1,69 @@
+import { PodidError } from '../errors/podid-error.ts';
+
+/** Why a value is not what its flag takes. */
+export interface Breach {
+  /** What the value would have to be, as the end of "… is no namespace: ". */
+  readonly rule: string;
+  /** The nearest legal value, where there is one. */
+  readonly nearest?: string | undefined;
+}
+
+/** Undefined when the text keeps the rule. */
+export type Rule = (text: string) => Breach | undefined;
+
+interface Fault {
+  readonly flag: string;
+  readonly message: string;
+}
+
+/**
+ * Collects what is wrong with a command line, so that one answer names it all. A value that breaks its rule is handed back as it is:
+ * `throwIfAny` comes before anyone uses it.
+ */
+export class UsageFaults {
+  readonly #faults: Fault[] = [];
+
+  /** @param message a full sentence that names the flag and, where there is one, the value */
+  add(flag: string, message: string): void {
+    this.#faults.push({ flag, message });
+  }
+
+  missing(flag: string, what: string): void {
+    this.add(flag, `${flag} is missing: ${what}.`);
+  }
+
+  /** @param noun what the value should be, with its article: `a namespace` */
+  check(flag: string, text: string, noun: string, rule: Rule): string {
+    const breach = rule(text);
+    if (breach !== undefined) this.add(flag, breachText(flag, text, noun, breach));
+    return text;
+  }
+
+  get any(): boolean {
+    return this.#faults.length > 0;
+  }
+
+  /** @throws PodidError InvalidUsage with every fault */
+  throwIfAny(hint: string): void {
+    const [first, ...others] = this.#faults;
+    if (first === undefined) return;
+    const message =
+      others.length === 0
+        ? first.message
+        : `${this.#faults.length} things are wrong with this command, and nothing was sent.`;
+    throw new PodidError('InvalidUsage', message, {
+      hint,
+      details: this.#faults.map((fault) => ({ code: 'InvalidUsage', ...fault })),
+    });
+  }
+}
+
+function breachText(flag: string, text: string, noun: string, breach: Breach): string {
+  const nearest = breach.nearest ? ` Nearest: ${breach.nearest}` : '';
+  return `${flag}: ${quoted(text)} is not ${noun}: ${breach.rule}.${nearest}`;
+}
+
+/** As JSON, so that control characters show as what they are, and no longer than a line can bear. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 300 ? `${text.slice(0, 297)}…` : text);
+}
