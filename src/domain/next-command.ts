@@ -1,6 +1,6 @@
 import type { ClusterId } from './cluster.ts';
 
-type FlagValue = string | true | undefined;
+type FlagValue = string | readonly string[] | true | undefined;
 
 /**
  * A podid command for a hint, ready to be pasted into a shell: the words, the cluster, then the flags that have a value.
@@ -19,7 +19,8 @@ export function nextCommand(
 function flagWords([flag, value]: [string, FlagValue]): string[] {
   if (value === undefined) return [];
   const dashed = flag.length === 1 ? `-${flag}` : `--${flag}`;
-  return value === true ? [dashed] : [dashed, shellWord(value)];
+  const values = typeof value === 'string' ? [value] : value === true ? [] : value;
+  return [dashed, ...values.map(shellWord)];
 }
 
 /** Quoted where a POSIX shell would read it as more than one plain word. */

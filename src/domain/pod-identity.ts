@@ -38,6 +38,18 @@ export function sameEntry(one: EntryKey, other: EntryKey): boolean {
   return one.namespace === other.namespace && one.name === other.name;
 }
 
+/** The same keys with the same values, whatever their order. */
+export function sameLabels(
+  one: Readonly<Record<string, string>>,
+  other: Readonly<Record<string, string>>,
+): boolean {
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
+  );
+}
+
 /** `namespace/name`, as messages and `--debug` write it. */
 export function entryText(key: EntryKey): string {
   return `${key.namespace}/${key.name}`;

@@ -1,5 +1,5 @@
-import type { PodidError } from '../errors/podid-error.ts';
 import type { Cluster } from '../domain/cluster.ts';
+import type { PodidError } from '../errors/podid-error.ts';
 
 /** One line of a dry run. Roles carry the assignment's GUID as name; the add-on has neither namespace nor name. */
 export interface Change {

@@ -1,0 +1,80 @@
+import { checkCluster } from '../domain/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/cluster.ts';
+import { type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
+import { entryText } from '../domain/pod-identity.ts';
+import type { Workplace } from '../domain/ports.ts';
+import type { ChangeOptions } from './change-options.ts';
+import { startChange } from './change-session.ts';
+import { finishAddon } from './finish-addon.ts';
+import { mirrorChange } from './mirror-change.ts';
+import type { Outcome } from './outcome.ts';
+import { objectChanges } from './plan-changes.ts';
+import { readGatedCluster } from './prepare-change.ts';
+import type { Decision } from './profile-change.ts';
+import { type AddonStatus, addonStatus } from './read-status.ts';
+
+export interface DisableRequest {
+  readonly cluster: ClusterId;
+  /** Only says what that would mean: it holds for the whole subscription. */
+  readonly unregisterFeature: boolean;
+  /** Keeps what is there, before anything goes. @throws PodidError InvalidUsage when the file cannot be written */
+  readonly save?: (file: PodIdentitiesFile) => Promise<void>;
+}
+
+const demands = { addon: false, kubenetConsent: false, usablePool: false };
+
+/** Turns the add-on off. All identities, exceptions and the consent go with it, so it shows them and asks. */
+export async function disableAddon(
+  workplace: Workplace,
+  request: DisableRequest,
+  options: ChangeOptions,
+): Promise<Outcome<AddonStatus>> {
+  const session = startChange(workplace, options);
+  const cluster = await readGatedCluster(session, request.cluster, demands);
+  if (request.unregisterFeature) explainUnregistering(workplace, cluster);
+  const everything = {
+    goneIdentities: cluster.profile.identities,
+    goneExceptions: cluster.profile.exceptions,
+  };
+  if (options.dryRun) {
+    const planned = await finishAddon(session, cluster, decideDisable);
+    const { objects } = await mirrorChange(session, cluster, everything);
+    const { changes, puts } = planned.plan ?? { changes: [], puts: 0 };
+    return { plan: { changes: [...changes, ...objectChanges(objects)], puts } };
+  }
+  if (cluster.profile.enabled) {
+    tellLoss(workplace, cluster);
+    if (!(await confirmLoss(workplace, cluster))) return { done: { result: addonStatus(cluster), cluster } };
+    await request.save?.(profileFile(cluster));
+  }
+  const outcome = await finishAddon(session, cluster, decideDisable);
+  if (options.noWait || outcome.done?.failure || !outcome.done) return outcome;
+  const { failure } = await mirrorChange(session, outcome.done.cluster, everything);
+  return failure ? { done: { ...outcome.done, failure } } : outcome;
+}
+
+function decideDisable(cluster: Cluster): Decision {
+  checkCluster(cluster, demands);
+  return cluster.profile.enabled ? { kind: 'write', edit: { addon: 'off' } } : { kind: 'nothing' };
+}
+
+function confirmLoss({ confirm }: Workplace, { id, profile }: Cluster): Promise<boolean> {
+  const { identities, exceptions } = profile;
+  if (identities.length + exceptions.length === 0) return Promise.resolve(true);
+  return confirm(
+    `Turn pod identity off on cluster ${id.name} and lose ${identities.length} identities and ${exceptions.length} exceptions?`,
+  );
+}
+
+function tellLoss({ report }: Workplace, { profile }: Cluster): void {
+  for (const entry of profile.identities)
+    report.note(`goes: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
+  for (const entry of profile.exceptions) report.note(`goes: exception ${entryText(entry)}`);
+}
+
+function explainUnregistering({ report }: Workplace, { id }: Cluster): void {
+  report.warn(
+    `Unregistering EnablePodIdentityPreview holds for the whole subscription ${id.subscriptionId} and turns nothing off on any cluster, so podid leaves it to you.`,
+    'az feature unregister --namespace Microsoft.ContainerService --name EnablePodIdentityPreview',
+  );
+}

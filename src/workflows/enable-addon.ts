@@ -1,0 +1,46 @@
+import { checkCluster, isKubenet, kubenetConsentMissing } from '../domain/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/cluster.ts';
+import type { Workplace } from '../domain/ports.ts';
+import type { ChangeOptions } from './change-options.ts';
+import { startChange } from './change-session.ts';
+import { finishAddon } from './finish-addon.ts';
+import type { Outcome } from './outcome.ts';
+import { readGatedCluster } from './prepare-change.ts';
+import type { Decision } from './profile-change.ts';
+import type { AddonStatus } from './read-status.ts';
+import { planFeature, registerFeature } from './register-feature.ts';
+
+export interface EnableRequest {
+  readonly cluster: ClusterId;
+  readonly kubenetConsent: boolean;
+  readonly registerFeature: boolean;
+}
+
+const demands = { addon: false, kubenetConsent: false, usablePool: true };
+
+/** Turns the add-on on. Lists that are there are never reset; one that is on stays as it is. */
+export async function enableAddon(
+  workplace: Workplace,
+  request: EnableRequest,
+  options: ChangeOptions,
+): Promise<Outcome<AddonStatus>> {
+  const session = startChange(workplace, options);
+  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const decide = (current: Cluster) => decideEnable(current, request.kubenetConsent);
+  decide(cluster);
+  if (request.registerFeature) {
+    if (options.dryRun) await planFeature(session, cluster.id);
+    else await registerFeature(session, cluster.id);
+  }
+  return finishAddon(session, cluster, decide);
+}
+
+function decideEnable(cluster: Cluster, consent: boolean): Decision {
+  checkCluster(cluster, demands);
+  const { enabled, allowNetworkPluginKubenet } = cluster.profile;
+  const kubenet = isKubenet(cluster);
+  if (kubenet && !consent && !allowNetworkPluginKubenet) throw kubenetConsentMissing(cluster);
+  const records = kubenet && consent && !allowNetworkPluginKubenet;
+  if (enabled && !records) return { kind: 'nothing' };
+  return { kind: 'write', edit: { addon: 'on', ...(records ? { allowNetworkPluginKubenet: true } : {}) } };
+}

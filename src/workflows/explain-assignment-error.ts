@@ -1,0 +1,119 @@
+import type { Cluster } from '../domain/cluster.ts';
+import { clusterPrincipal } from '../domain/cluster-principal.ts';
+import { nextCommand } from '../domain/next-command.ts';
+import { coveringAssignments, operatorAssignment } from '../domain/operator-role.ts';
+import { entryText, type PodIdentity, sameEntry } from '../domain/pod-identity.ts';
+import { sameResource } from '../domain/resource-id.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
+import type { ChangeSession } from './change-session.ts';
+import { findConcurrently } from './each-concurrently.ts';
+import type { Write } from './put-profile.ts';
+
+/**
+ * Finds out which entry an assignment error is about. Returns when it is about an identity whose role is fresh, so that waiting
+ * helps; throws otherwise.
+ *
+ * @throws PodidError AssignmentBlocked naming the entry, why, and the command that clears it; AssignmentPending at the deadline;
+ *   Forbidden when the role could not be granted in the first place
+ */
+export async function explainAssignmentError(
+  session: ChangeSession,
+  base: Cluster,
+  write: Write,
+  error: PodidError,
+): Promise<void> {
+  const fresh = write.change.freshlyGranted ?? [];
+  const own = error.target !== undefined && fresh.some((id) => sameResource(id, error.target ?? ''));
+  if (!own) {
+    const culprit = await findCulprit(session, base, write, error.target);
+    if (culprit) throw culprit;
+    if (write.change.grantRefused) throw write.change.grantRefused;
+    if (fresh.length === 0 || error.target !== undefined) throw unexplained(base, error);
+  }
+  if (!session.deadline.passed()) return;
+  throw new PodidError(
+    'AssignmentPending',
+    `The role for the identity is granted, and Azure has not seen it before the end of --timeout. Azure says that may take up to an hour.`,
+    {
+      hint: 'The same command resumes; --timeout 60m gives it longer',
+      target: base.resourceId,
+      cause: error,
+    },
+  );
+}
+
+/** The first of the entries that others made whose identity or role is gone. What cannot be seen is no culprit. */
+async function findCulprit(
+  session: ChangeSession,
+  base: Cluster,
+  write: Write,
+  target: string | undefined,
+): Promise<PodidError | undefined> {
+  const touched = write.edit.deleteIdentities ?? [];
+  const suspects = base.profile.identities
+    .filter((entry) => !touched.some((key) => sameEntry(key, entry)))
+    .filter((entry) => target === undefined || sameResource(entry.identity.resourceId, target));
+  return findConcurrently(suspects, (entry) => blockedBy(session, base, entry));
+}
+
+async function blockedBy(
+  session: ChangeSession,
+  cluster: Cluster,
+  entry: PodIdentity,
+): Promise<PodidError | undefined> {
+  const { azure } = session.workplace;
+  const { signal, clusterPrincipalId } = session.options;
+  const { resourceId } = entry.identity;
+  try {
+    await azure.identities.get(resourceId, signal);
+    const principalId = clusterPrincipal(cluster, clusterPrincipalId);
+    const rows = await azure.roles.assignmentsFor(resourceId, principalId, signal);
+    return operatorAssignment(coveringAssignments(rows, resourceId))
+      ? undefined
+      : roleGone(cluster, entry, principalId);
+  } catch (error) {
+    if (isPodidError(error, 'IdentityNotFound')) return identityGone(cluster, entry);
+    if (isPodidError(error, 'Forbidden', 'Unavailable', 'IdentityIncomplete')) return undefined;
+    throw error;
+  }
+}
+
+function identityGone(cluster: Cluster, entry: PodIdentity): PodidError {
+  return new PodidError(
+    'AssignmentBlocked',
+    `Azure refuses every change of the profile of cluster ${cluster.id.name} because of entry ${entryText(entry)}: its managed identity ${entry.identity.resourceId} is gone.`,
+    {
+      hint: nextCommand('delete', cluster.id, { namespace: entry.namespace, name: entry.name }),
+      target: entry.identity.resourceId,
+    },
+  );
+}
+
+function roleGone(cluster: Cluster, entry: PodIdentity, principalId: string): PodidError {
+  const selector = entry.bindingSelector === entry.name ? undefined : entry.bindingSelector;
+  return new PodidError(
+    'AssignmentBlocked',
+    `Azure refuses every change of the profile of cluster ${cluster.id.name} because of entry ${entryText(entry)}: the cluster's principal ${principalId} has lost the role Managed Identity Operator on ${entry.identity.resourceId}.`,
+    {
+      hint: nextCommand('add', cluster.id, {
+        namespace: entry.namespace,
+        name: entry.name,
+        'identity-resource-id': entry.identity.resourceId,
+        'binding-selector': selector,
+      }),
+      target: entry.identity.resourceId,
+    },
+  );
+}
+
+function unexplained(cluster: Cluster, error: PodidError): PodidError {
+  return new PodidError(
+    'AssignmentBlocked',
+    `Azure could not assign an identity of cluster ${cluster.id.name}, although every identity that can be checked exists and has its role: ${error.message}`,
+    {
+      hint: 'Look for a deny assignment, a role condition or an identity of another tenant; a role granted a moment ago needs up to an hour',
+      target: error.target ?? cluster.resourceId,
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,43 @@
+import type { Cluster } from '../domain/cluster.ts';
+import { type PodIdentityException, sameEntry } from '../domain/pod-identity.ts';
+import { editProfile } from '../domain/profile-edit.ts';
+import { changeProfile } from './change-profile.ts';
+import type { ChangeSession } from './change-session.ts';
+import { mirrorChange } from './mirror-change.ts';
+import type { Outcome } from './outcome.ts';
+import { objectChanges, profileChanges } from './plan-changes.ts';
+import type { Decision } from './profile-change.ts';
+
+export interface ReadyException {
+  readonly wanted: PodIdentityException;
+  /** The exception is to go. */
+  readonly gone?: boolean;
+  decide(cluster: Cluster): Decision;
+}
+
+/** Writes or removes one exception and mirrors that; or, under `--dry-run`, says what that would be. */
+export async function finishException(
+  session: ChangeSession,
+  cluster: Cluster,
+  ready: ReadyException,
+): Promise<Outcome<PodIdentityException>> {
+  const { wanted, gone } = ready;
+  const mirrored = gone ? { goneExceptions: [wanted] } : { exceptions: [wanted] };
+  if (session.options.dryRun) {
+    const decision = ready.decide(cluster);
+    const after = decision.kind === 'write' ? editProfile(cluster.profile, decision.edit) : cluster.profile;
+    const { objects } = await mirrorChange(session, cluster, mirrored);
+    const changes = [...profileChanges(cluster.profile, after), ...objectChanges(objects)];
+    return { plan: { changes, puts: decision.kind === 'write' ? 1 : 0 } };
+  }
+  const changed = await changeProfile(session, cluster, ready);
+  const there = changed.cluster.profile.exceptions.find((entry) => sameEntry(entry, wanted));
+  const done = { result: gone ? wanted : (there ?? wanted), cluster: changed.cluster };
+  if (changed.failure) return { done: { ...done, failure: changed.failure } };
+  if (session.options.noWait) {
+    session.workplace.report.note('Not waited for, and so not mirrored into the cluster.');
+    return { done };
+  }
+  const { failure } = await mirrorChange(session, changed.cluster, mirrored);
+  return { done: { ...done, ...(failure ? { failure } : {}) } };
+}

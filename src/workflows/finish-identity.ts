@@ -1,0 +1,78 @@
+import type { Cluster } from '../domain/cluster.ts';
+import type { DesiredPodIdentity, PodIdentity } from '../domain/pod-identity.ts';
+import { editProfile } from '../domain/profile-edit.ts';
+import { changeProfile } from './change-profile.ts';
+import type { ChangeSession } from './change-session.ts';
+import type { GrantedRole } from './grant-operator-role.ts';
+import { findEntry } from './judge-change.ts';
+import { mirrorChange } from './mirror-change.ts';
+import type { Outcome } from './outcome.ts';
+import { objectChanges, profileChanges } from './plan-changes.ts';
+import type { Decision } from './profile-change.ts';
+
+/** An entry ready to be written: its identity is read, its role is seen to. */
+export interface ReadyEntry {
+  readonly wanted: DesiredPodIdentity;
+  readonly role: GrantedRole;
+  decide(cluster: Cluster): Decision;
+}
+
+/** Writes one entry, waits for its end and mirrors it; or, under `--dry-run`, says what that would be. */
+export async function finishIdentity(
+  session: ChangeSession,
+  cluster: Cluster,
+  ready: ReadyEntry,
+): Promise<Outcome<PodIdentity>> {
+  const { options } = session;
+  if (options.dryRun) return planIdentity(session, cluster, ready);
+  const changed = await changeProfile(session, cluster, {
+    decide: ready.decide,
+    ...(ready.role.fresh ? { freshlyGranted: [ready.wanted.identity.resourceId] } : {}),
+    ...(ready.role.refused ? { grantRefused: ready.role.refused } : {}),
+  });
+  const entry = findEntry(changed.cluster, ready.wanted) ?? asEntry(ready.wanted);
+  const done = { result: entry, cluster: changed.cluster };
+  if (changed.failure) return { done: { ...done, failure: changed.failure } };
+  if (options.noWait) {
+    session.workplace.report.note('Not waited for, and so not mirrored into the cluster.');
+    return { done };
+  }
+  warnOfOthers(session, changed.cluster, ready.wanted);
+  const { failure } = await mirrorChange(session, changed.cluster, { identities: [entry] });
+  return { done: { ...done, ...(failure ? { failure } : {}) } };
+}
+
+async function planIdentity(
+  session: ChangeSession,
+  cluster: Cluster,
+  ready: ReadyEntry,
+): Promise<Outcome<PodIdentity>> {
+  const decision = ready.decide(cluster);
+  const writes = decision.kind === 'write' || decision.kind === 'wait-gone';
+  const after = writes ? editProfile(cluster.profile, { putIdentities: [ready.wanted] }) : cluster.profile;
+  const { objects } = await mirrorChange(session, cluster, { identities: [asEntry(ready.wanted)] });
+  const changes = [
+    ...(ready.role.missing ? [ready.role.missing] : []),
+    ...profileChanges(cluster.profile, after),
+    ...objectChanges(objects),
+  ];
+  return { plan: { changes, puts: writes ? 1 : 0 } };
+}
+
+function asEntry(wanted: DesiredPodIdentity): PodIdentity {
+  return { ...wanted, bindingSelector: wanted.bindingSelector ?? wanted.name };
+}
+
+/** Entries of others that are Failed are no failure of this command, and worth a word. */
+function warnOfOthers(session: ChangeSession, cluster: Cluster, own: DesiredPodIdentity): void {
+  const failed = cluster.profile.identities.filter(
+    (entry) =>
+      entry.provisioningState?.toLowerCase() === 'failed' &&
+      !(entry.name === own.name && entry.namespace === own.namespace),
+  );
+  if (failed.length === 0) return;
+  session.workplace.report.warn(
+    `Other entries are Failed: ${failed.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
+    'podid delete --failed removes them',
+  );
+}

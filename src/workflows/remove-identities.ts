@@ -1,0 +1,57 @@
+import type { Cluster } from '../domain/cluster.ts';
+import type { PodIdentity } from '../domain/pod-identity.ts';
+import { editProfile } from '../domain/profile-edit.ts';
+import { changeProfile } from './change-profile.ts';
+import type { ChangeSession } from './change-session.ts';
+import { mirrorChange } from './mirror-change.ts';
+import type { Outcome } from './outcome.ts';
+import { objectChanges, profileChanges } from './plan-changes.ts';
+import type { Decision } from './profile-change.ts';
+import { planRevocation, revokeOperatorRole } from './revoke-operator-role.ts';
+
+export interface Removal {
+  readonly entries: readonly PodIdentity[];
+  readonly revokeRole: boolean;
+  decide(cluster: Cluster): Decision;
+}
+
+/** Removes entries in one PUT, then their mirrored objects and, if asked, their role assignments. */
+export async function removeIdentities(
+  session: ChangeSession,
+  cluster: Cluster,
+  removal: Removal,
+): Promise<Outcome<readonly PodIdentity[]>> {
+  const { entries, revokeRole } = removal;
+  if (session.options.dryRun) return planRemoval(session, cluster, removal);
+  const changed = await changeProfile(session, cluster, removal);
+  const done = { result: entries, cluster: changed.cluster };
+  if (changed.failure) return { done: { ...done, failure: changed.failure } };
+  if (session.options.noWait) {
+    const roles = revokeRole ? ', and no role was revoked' : '';
+    session.workplace.report.note(`Not waited for, and so not mirrored into the cluster${roles}.`);
+    return { done };
+  }
+  if (revokeRole) await revokeOperatorRole(session, changed.cluster, entries);
+  const { failure } = await mirrorChange(session, changed.cluster, { goneIdentities: entries });
+  return { done: { ...done, ...(failure ? { failure } : {}) } };
+}
+
+async function planRemoval(
+  session: ChangeSession,
+  cluster: Cluster,
+  removal: Removal,
+): Promise<Outcome<readonly PodIdentity[]>> {
+  const decision = removal.decide(cluster);
+  const writes = decision.kind === 'write';
+  const after = writes ? editProfile(cluster.profile, decision.edit) : cluster.profile;
+  const { objects } = await mirrorChange(session, cluster, { goneIdentities: removal.entries });
+  const roles = removal.revokeRole
+    ? await planRevocation(session, { ...cluster, profile: after }, removal.entries)
+    : [];
+  return {
+    plan: {
+      changes: [...profileChanges(cluster.profile, after), ...roles, ...objectChanges(objects)],
+      puts: writes ? 1 : 0,
+    },
+  };
+}

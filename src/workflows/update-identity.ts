@@ -1,0 +1,85 @@
+import { checkCluster } from '../domain/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/cluster.ts';
+import { entryProgress } from '../domain/entry-state.ts';
+import {
+  type DesiredPodIdentity,
+  type EntryKey,
+  entryText,
+  type PodIdentity,
+} from '../domain/pod-identity.ts';
+import type { Workplace } from '../domain/ports.ts';
+import { sameResource } from '../domain/resource-id.ts';
+import { PodidError } from '../errors/podid-error.ts';
+import type { ChangeOptions } from './change-options.ts';
+import { startChange } from './change-session.ts';
+import { holdsIdentity } from './compare-profile.ts';
+import { entryNotFound } from './entry-not-found.ts';
+import { finishIdentity } from './finish-identity.ts';
+import { findEntry } from './judge-change.ts';
+import type { Outcome } from './outcome.ts';
+import { prepareIdentity, readGatedCluster } from './prepare-change.ts';
+import type { Decision } from './profile-change.ts';
+import { replaceIdentity } from './replace-identity.ts';
+
+export type UpdateIdentityRequest = {
+  readonly cluster: ClusterId;
+  /** At least one of these two is there. */
+  readonly bindingSelector?: string;
+  readonly identityResourceId?: string;
+} & EntryKey;
+
+const demands = { addon: true, kubenetConsent: true, usablePool: false };
+
+/**
+ * Gives an entry another selector, in one PUT, or another identity, which Azure refuses in one step: the entry is deleted and
+ * added, after asking.
+ *
+ * @throws PodidError EntryNotFound | EntryConflict | ConfirmationRequired and what `add` throws
+ */
+export async function updateIdentity(
+  workplace: Workplace,
+  request: UpdateIdentityRequest,
+  options: ChangeOptions,
+): Promise<Outcome<PodIdentity>> {
+  const session = startChange(workplace, options);
+  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const existing = findEntry(cluster, request);
+  if (existing === undefined)
+    throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
+  const resourceId = request.identityResourceId ?? existing.identity.resourceId;
+  const { identity, role } = await prepareIdentity(session, cluster, resourceId);
+  const wanted: DesiredPodIdentity = {
+    namespace: existing.namespace,
+    name: existing.name,
+    bindingSelector: request.bindingSelector ?? existing.bindingSelector,
+    identity: { resourceId, clientId: identity.clientId, objectId: identity.principalId },
+  };
+  const ready = { wanted, role, decide: (current: Cluster) => decideUpdate(current, wanted) };
+  if (sameResource(resourceId, existing.identity.resourceId)) return finishIdentity(session, cluster, ready);
+  return replaceIdentity(session, cluster, { ...ready, old: existing });
+}
+
+function decideUpdate(cluster: Cluster, wanted: DesiredPodIdentity): Decision {
+  checkCluster(cluster, demands);
+  const edit = { putIdentities: [wanted] };
+  const existing = findEntry(cluster, wanted);
+  if (existing === undefined)
+    throw entryNotFound('pod identity', cluster.id, wanted, cluster.profile.identities);
+  if (!sameResource(existing.identity.resourceId, wanted.identity.resourceId))
+    throw replacedMeanwhile(wanted);
+  if (entryProgress(existing) === 'deleting') return { kind: 'wait-gone', keys: [wanted] };
+  if (entryProgress(existing) === 'failed' || !holdsIdentity(existing, wanted))
+    return { kind: 'write', edit };
+  return entryProgress(existing) === 'running' ? { kind: 'judge', edit } : { kind: 'nothing' };
+}
+
+function replacedMeanwhile(wanted: DesiredPodIdentity): PodidError {
+  return new PodidError(
+    'EntryConflict',
+    `Someone else has given pod identity ${entryText(wanted)} another managed identity meanwhile.`,
+    {
+      hint: 'podid show tells what is there now; repeat the command if it still applies',
+      target: entryText(wanted),
+    },
+  );
+}
