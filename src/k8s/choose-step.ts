@@ -1,0 +1,66 @@
+import type { ManagedFields, ManagedObject } from '../validate/managed-object.ts';
+import { diffMarks, diffSpec } from './diff-object.ts';
+import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from './field-owners.ts';
+import { foreignWriter, isAksObject } from './object-writer.ts';
+import type { RenderedObject } from './render-objects.ts';
+
+/** What to do about one object. `claim`: the managers to write first, so that the apply is podid's alone to decide. */
+export type MirrorStep =
+  | { readonly action: 'create' | 'delete' | 'same' | 'none' }
+  | { readonly action: 'foreign' | 'pending'; readonly reason: string }
+  | { readonly action: 'update'; readonly claim?: readonly ManagedFields[] };
+
+/** Brings an object that should be there in line, without touching what others wrote unless forced. */
+export function chooseStep(
+  wanted: RenderedObject,
+  found: ManagedObject | undefined,
+  force: boolean,
+): MirrorStep {
+  if (found === undefined) {
+    return { action: 'create' };
+  }
+  if (found.beingDeleted) {
+    return { action: 'pending', reason: 'The object of that name is being deleted.' };
+  }
+  const spec = diffSpec(wanted, found);
+  const paths = [...spec, ...diffMarks(wanted, found)];
+  if (paths.length === 0) {
+    return { action: 'same' };
+  }
+  const writer = foreignWriter(found);
+  if (writer !== undefined && !force) {
+    return spec.length === 0 ? { action: 'same' } : foreign(writer, spec);
+  }
+  const others = otherOwners(found.managedFields, paths);
+  if (others.length > 0 && !force) {
+    return foreign(others.join(' and '), paths);
+  }
+  return updateOf(found, writer !== undefined || others.length > 0);
+}
+
+/**
+ * Takes away an object that should be gone. AKS deletes what AKS wrote, some time after the profile changed, so that is left alone
+ * without a word.
+ */
+export function chooseDeletion(found: ManagedObject | undefined, force: boolean): MirrorStep {
+  if (found === undefined || found.beingDeleted) {
+    return { action: 'none' };
+  }
+  const writer = foreignWriter(found);
+  if (writer === undefined || force) {
+    return { action: 'delete' };
+  }
+  return isAksObject(found)
+    ? { action: 'none' }
+    : { action: 'foreign', reason: `Written by ${writer}; podid deletes only what podid wrote.` };
+}
+
+function updateOf(found: ManagedObject, everything: boolean): MirrorStep {
+  const needed = everything || holdsByUpdate(found.managedFields);
+  return { action: 'update', ...(needed ? { claim: claimFields(found.managedFields, everything) } : {}) };
+}
+
+function foreign(writer: string, paths: readonly FieldPath[]): MirrorStep {
+  const fields = paths.map((path) => path.join('.')).join(', ');
+  return { action: 'foreign', reason: `Written by ${writer}; other than wanted: ${fields}.` };
+}

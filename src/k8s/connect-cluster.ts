@@ -1,0 +1,73 @@
+import type { ClusterObjects } from '../domain/cluster-objects.ts';
+import { PodidError } from '../errors/podid-error.ts';
+import { armContext } from './arm-kubeconfig.ts';
+import type { ChosenContext } from './choose-context.ts';
+import { accessCluster } from './cluster-access.ts';
+import { mirrorObjects } from './mirror-objects.ts';
+import { createObjectApi } from './object-api.ts';
+import { readKubeconfig } from './read-kubeconfig.ts';
+import { readObjects } from './read-objects.ts';
+
+export interface ClusterConnection {
+  /** The user's own kubeconfig, from `--kubeconfig` or KUBECONFIG; absent: Azure's credentials for the cluster, in memory. */
+  readonly kubeconfigPath?: string;
+  readonly context?: string;
+  /** Of that very cluster, as YAML. */
+  readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  readonly warn: (text: string, hint?: string) => void;
+  /** For each request, and for signing in. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Signs in to a cluster's API; the first request to the API itself comes with the first question.
+ *
+ * @throws PodidError InvalidKubeconfig | ClusterUnreachable, what `fetchUserKubeconfig` throws, and the signal's reason
+ */
+export async function connectCluster(connection: ClusterConnection): Promise<ClusterObjects> {
+  const { timeoutMs, signal } = connection;
+  const chosen = await contextOf(connection);
+  if (chosen.cluster.skipTlsVerify && chosen.cluster.server.startsWith('https:')) {
+    connection.warn(
+      `The kubeconfig switches the check of the API server's certificate off for context ${JSON.stringify(chosen.name)}.`,
+      'Put certificate-authority-data in the place of insecure-skip-tls-verify.',
+    );
+  }
+  const api = createObjectApi(await accessInTime(chosen, timeoutMs, signal), timeoutMs);
+  return {
+    mirror: (request, ofMirror) => mirrorObjects(api, request, ofMirror),
+    read: (ofRead) => readObjects(api, ofRead),
+  };
+}
+
+/**
+ * Whether a kubeconfig is readable and names the context: all that can be known without a request.
+ *
+ * @throws PodidError InvalidKubeconfig
+ */
+export async function checkKubeconfig(path: string, context: string | undefined): Promise<void> {
+  await readKubeconfig(path, context);
+}
+
+async function contextOf(connection: ClusterConnection): Promise<ChosenContext> {
+  const { kubeconfigPath, context, fetchUserKubeconfig, signal } = connection;
+  if (kubeconfigPath !== undefined) {
+    return readKubeconfig(kubeconfigPath, context);
+  }
+  return armContext(await fetchUserKubeconfig(signal), context);
+}
+
+async function accessInTime(chosen: ChosenContext, timeoutMs: number, signal: AbortSignal) {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    return await accessCluster(chosen, AbortSignal.any([signal, limit]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.aborted && !(error instanceof PodidError)) {
+      const message = `The credential plugin of the kubeconfig did not end within ${timeoutMs / 1000} s.`;
+      throw new PodidError('ClusterUnreachable', message, { hint: 'kubectl auth whoami' });
+    }
+    throw error;
+  }
+}
