@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { EmulatorClock } from './clock.ts';
+import type { JsonObject } from './exact-json.ts';
+import type { WorldSettings } from './settings.ts';
+
+export interface Subscription {
+  readonly subscriptionId: string;
+  displayName: string;
+  tenantId: string;
+  /** Names of the management groups above it, nearest first. */
+  managementGroups: string[];
+  features: Record<string, FeatureState>;
+  providers: Record<string, ProviderState>;
+}
+
+export interface FeatureState {
+  state: 'NotRegistered' | 'Registering' | 'Registered' | 'Unregistering';
+  /** Emulator time at which Registering becomes Registered. */
+  readyAt: number;
+  /** A registered feature counts once its provider was registered again. */
+  effective: boolean;
+}
+
+export interface ProviderState {
+  state: 'NotRegistered' | 'Registering' | 'Registered';
+  readyAt: number;
+}
+
+export interface Cluster {
+  /** The document that GET answers, server-owned members included. */
+  document: JsonObject;
+  operation?: Operation;
+}
+
+export interface Operation {
+  readonly id: string;
+  readonly subscriptionId: string;
+  readonly location: string;
+  /** Lower-case id of the cluster; empty once a DELETE has ended. */
+  readonly clusterKey: string;
+  readonly kind: 'create' | 'update' | 'delete';
+  /** `t,c,s,h` as they must come back, byte for byte. */
+  readonly signature: string;
+  readonly startedAt: number;
+  readonly endsAt: number;
+  polls: number;
+  endedAt?: number;
+  status?: 'Succeeded' | 'Failed' | 'Canceled';
+  error?: JsonObject;
+  /** Ordered by a fault: how it ends. */
+  forced?: { status: 'Failed' | 'Canceled'; error: JsonObject };
+  /** Ordered by faults: entries that end Failed, `namespace/name` to the innermost error. */
+  failedEntries: Record<string, JsonObject>;
+}
+
+export interface ManagedIdentity {
+  readonly document: JsonObject;
+  /** Role assignments still answered with PrincipalNotFound. */
+  unknownPrincipalTimes: number;
+}
+
+export interface RoleAssignment {
+  readonly id: string;
+  readonly scope: string;
+  readonly roleDefinitionId: string;
+  readonly principalId: string;
+  readonly principalType: string;
+  readonly condition?: string;
+  readonly createdAt: number;
+  readonly countsAt: number;
+  /** Cluster PUTs that still overlook it. */
+  overlookedPuts: number;
+}
+
+/** A registered application: what may sign in at the token endpoint. */
+export interface Application {
+  readonly appId: string;
+  readonly objectId: string;
+  readonly tenantId: string;
+  readonly secret: string;
+}
+
+/** Everything the emulator knows. Keys of the maps are lower-case resource ids. */
+export interface World {
+  readonly clock: EmulatorClock;
+  settings: WorldSettings;
+  tenantId: string;
+  readonly subscriptions: Map<string, Subscription>;
+  readonly resourceGroups: Map<string, JsonObject>;
+  readonly clusters: Map<string, Cluster>;
+  readonly identities: Map<string, ManagedIdentity>;
+  readonly roleAssignments: Map<string, RoleAssignment>;
+  readonly operations: Map<string, Operation>;
+  /** Object id of a group to the object ids of its members. */
+  readonly groups: Map<string, string[]>;
+  readonly applications: Map<string, Application>;
+  /** Kubernetes objects that a scenario brings, handed to the cluster's API. */
+  kubernetesObjects: JsonObject[];
+  /** Counts up with each PUT; feeds the drawn durations. */
+  draws: number;
+  newId(): string;
+}
+
+export function createWorld(clock: EmulatorClock, settings: WorldSettings): World {
+  return {
+    clock,
+    settings,
+    tenantId: '00000000-0000-4000-8000-00000000aaaa',
+    subscriptions: new Map(),
+    resourceGroups: new Map(),
+    clusters: new Map(),
+    identities: new Map(),
+    roleAssignments: new Map(),
+    operations: new Map(),
+    groups: new Map(),
+    applications: new Map(),
+    kubernetesObjects: [],
+    draws: 0,
+    newId: randomUUID,
+  };
+}
+
+export function clearWorld(world: World): void {
+  for (const map of [
+    world.subscriptions,
+    world.resourceGroups,
+    world.clusters,
+    world.identities,
+    world.roleAssignments,
+    world.operations,
+    world.groups,
+    world.applications,
+  ]) {
+    map.clear();
+  }
+  world.kubernetesObjects = [];
+}
