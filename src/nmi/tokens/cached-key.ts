@@ -1,0 +1,61 @@
+import type { TokenAnswer } from '../../domain/token.ts';
+import type { IssuedAnswer } from './upstream-source.ts';
+
+/** A token is not given out in its last two minutes: what the caller starts with it should also end with it. */
+export const endMarginMs = 2 * 60_000;
+/** An answer whose end is near from the start is shared for a moment nevertheless, or every request would go upstream. */
+const sharedAnywayMs = 10_000;
+/** In its last stretch a token is given out only when a new one is not to be had shortly. */
+const lateStretchMs = 10 * 60_000;
+const soonestRenewalMs = 60_000;
+
+export interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+/** A token answer in memory. It ends by the wall clock or by the monotonic one, whichever is first. */
+export interface HeldAnswer {
+  readonly answer: TokenAnswer;
+  readonly bytes: number;
+  readonly fetchedAtMs: number;
+  readonly endsAtMs: number;
+  readonly endsAtWallMs: number;
+  readonly lateFromMs: number;
+  renewFromMs: number;
+}
+
+/**
+ * @param jitter in [0, 1): spreads renewals over the part of the lifetime from 35 to 50 hundredths, before the half at which
+ * Azure's SDKs ask again
+ */
+export function holdAnswer(issued: IssuedAnswer, at: Moment, jitter: number): HeldAnswer {
+  const { answer, lifetimeMs } = issued;
+  const endsAtMs = at.monotonicMs + lifetimeMs;
+  return {
+    answer,
+    bytes: answer.reduce((sum, token) => sum + token.accessToken.length + token.resource.length + 200, 0),
+    fetchedAtMs: at.monotonicMs,
+    endsAtMs,
+    endsAtWallMs: Math.min(...answer.map((token) => token.expiresOnSec)) * 1000,
+    lateFromMs: endsAtMs - Math.min(lateStretchMs, lifetimeMs / 4),
+    renewFromMs: at.monotonicMs + Math.max(soonestRenewalMs, lifetimeMs * (0.35 + 0.15 * jitter)),
+  };
+}
+
+/** Whether the answer may still be given out. */
+export function isGood(held: HeldAnswer, at: Moment): boolean {
+  const byMonotonic = held.endsAtMs - at.monotonicMs;
+  if (Math.min(byMonotonic, held.endsAtWallMs - at.wallMs) > endMarginMs) {
+    return true;
+  }
+  return byMonotonic > 0 && at.monotonicMs < held.fetchedAtMs + sharedAnywayMs;
+}
+
+export function isRenewalDue(held: HeldAnswer, at: Moment): boolean {
+  return at.monotonicMs >= held.renewFromMs;
+}
+
+export function isLate(held: HeldAnswer, at: Moment): boolean {
+  return at.monotonicMs >= held.lateFromMs;
+}

@@ -1,0 +1,31 @@
+/** The statuses a caller may see; every other outcome upstream is brought to one of them. */
+export type RefusalStatus = 400 | 403 | 429 | 503;
+
+export interface TokenRefusal {
+  readonly status: RefusalStatus;
+  /** IMDS's or OAuth's error word: `invalid_request`, `unauthorized_client`, `temporarily_unavailable`. */
+  readonly error: string;
+  /** A sentence for the caller, without secrets or tokens. */
+  readonly description: string;
+  /** Whole seconds, at least one, after which asking again may help. */
+  readonly retryAfterSec?: number | undefined;
+  /** False when the refusal concerns this asker or this moment alone, so that nobody else may be given it. Default true. */
+  readonly holdsForOthers?: boolean;
+}
+
+/** No token, and what the caller is told. `message` is the answer's `error_description`. */
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused';
+  readonly status: RefusalStatus;
+  readonly error: string;
+  readonly retryAfterSec: number | undefined;
+  readonly holdsForOthers: boolean;
+
+  constructor(refusal: TokenRefusal) {
+    super(refusal.description);
+    this.status = refusal.status;
+    this.error = refusal.error;
+    this.retryAfterSec = refusal.retryAfterSec;
+    this.holdsForOthers = refusal.holdsForOthers ?? true;
+  }
+}
