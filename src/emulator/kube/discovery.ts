@@ -1,0 +1,68 @@
+import { apiVersionOf, type KubeKind } from './kube-kinds.ts';
+
+/** Answers of `/version`, `/api`, `/apis` and the lists of resources below; undefined for any other path. */
+export function discoveryAnswer(path: string, kinds: readonly KubeKind[]): object | undefined {
+  if (path === '/version') {
+    return { major: '1', minor: '34', gitVersion: 'v1.34.1', platform: 'linux/amd64' };
+  }
+  if (path === '/api') {
+    return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] };
+  }
+  if (path === '/apis') {
+    return {
+      kind: 'APIGroupList',
+      apiVersion: 'v1',
+      groups: groupNames(kinds).map((name) => groupOf(name, kinds)),
+    };
+  }
+  const versioned = /^\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path);
+  if (versioned) {
+    return resourceList(versioned[1] ?? '', versioned[2] ?? '', kinds);
+  }
+  const name = /^\/apis\/([^/]+)$/.exec(path)?.[1];
+  return name !== undefined && groupNames(kinds).includes(name)
+    ? { apiVersion: 'v1', ...groupOf(name, kinds) }
+    : undefined;
+}
+
+function groupNames(kinds: readonly KubeKind[]): readonly string[] {
+  return [...new Set(kinds.map((kind) => kind.group))].filter((group) => group !== '');
+}
+
+function groupOf(name: string, kinds: readonly KubeKind[]): object {
+  const own = new Set(kinds.filter((kind) => kind.group === name).map((kind) => kind.version));
+  const versions = [...own].map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  return { kind: 'APIGroup', name, versions, preferredVersion: versions[0] };
+}
+
+function resourceList(group: string, version: string, kinds: readonly KubeKind[]): object | undefined {
+  const own = kinds.filter((kind) => kind.group === group && kind.version === version);
+  const [first] = own;
+  if (first === undefined) {
+    return undefined;
+  }
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: apiVersionOf(first),
+    resources: own.flatMap((kind) => [
+      resource(kind, kind.plural, [
+        'create',
+        'delete',
+        'deletecollection',
+        'get',
+        'list',
+        'patch',
+        'update',
+        'watch',
+      ]),
+      ...(kind.statusSubresource
+        ? [resource(kind, `${kind.plural}/status`, ['get', 'patch', 'update'])]
+        : []),
+    ]),
+  };
+}
+
+function resource(kind: KubeKind, name: string, verbs: readonly string[]): object {
+  return { name, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind, verbs };
+}

@@ -1,0 +1,139 @@
+import type { ServerResponse } from 'node:http';
+import { expired } from './kube-failure.ts';
+import { apiVersionOf, type KubeKind, kindKey } from './kube-kinds.ts';
+import type { KubeObject } from './kube-object.ts';
+import type { KubeStore, StoreEvent } from './kube-store.ts';
+import { selectObjects } from './selectors.ts';
+
+export interface WatchRequest {
+  readonly kind: KubeKind;
+  /** Empty for all namespaces. */
+  readonly namespace: string;
+  readonly query: URLSearchParams;
+  readonly bookmarkIntervalMs: number;
+}
+
+type WatchLine = { readonly type: string; readonly object: unknown };
+
+/**
+ * Answers a watch and keeps it open until it times out, is cut, or the client leaves. From version 0 or none it begins with what is
+ * there; from an older version than is kept it says 410 in an ERROR event, as a real server does.
+ * @throws KubeFailure 400 on a bad selector
+ */
+export function streamWatch(store: KubeStore, request: WatchRequest, response: ServerResponse): void {
+  const { kind, namespace, query } = request;
+  const select = selectObjects(query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
+  const sees = (object: KubeObject | undefined) =>
+    object !== undefined && (namespace === '' || object.metadata.namespace === namespace) && select(object);
+  const from = query.get('resourceVersion') ?? '';
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.flushHeaders();
+  if (mustRelist(store, from)) {
+    response.end(`${JSON.stringify({ type: 'ERROR', object: expired().body() })}\n`);
+    return;
+  }
+  const line = lineWriter(store, response);
+  const show = (event: StoreEvent) => {
+    const shown = viewOf(event, sees);
+    if (shown !== undefined && event.key === kindKey(kind)) {
+      line(shown);
+    }
+  };
+  if (from === '' || from === '0') {
+    for (const object of store.all(kind).filter(sees)) {
+      line({ type: 'ADDED', object });
+    }
+  } else {
+    store.eventsSince(kindKey(kind), Number(from)).forEach(show);
+  }
+  keepOpen(store, request, response, { show, line });
+}
+
+function mustRelist(store: KubeStore, from: string): boolean {
+  if (store.faults.goneOnNextWatches > 0) {
+    store.faults.goneOnNextWatches -= 1;
+    return true;
+  }
+  return from !== '' && from !== '0' && !(Number(from) >= store.oldestVersion);
+}
+
+/** An object that comes into the selector's view is ADDED for this watch, one that leaves it DELETED. */
+function viewOf(event: StoreEvent, sees: (object: KubeObject | undefined) => boolean): WatchLine | undefined {
+  const before = sees(event.before);
+  const after = event.type !== 'DELETED' && sees(event.object);
+  if (!before && !after) {
+    return undefined;
+  }
+  return { type: before ? (after ? 'MODIFIED' : 'DELETED') : 'ADDED', object: event.object };
+}
+
+/** Writes lines with what the faults of the moment make of them. */
+function lineWriter(store: KubeStore, response: ServerResponse): (line: WatchLine) => void {
+  let held: WatchLine | undefined;
+  const write = (line: WatchLine) => {
+    if (!response.writableEnded) {
+      response.write(`${JSON.stringify(line)}\n`);
+    }
+  };
+  const release = () => {
+    if (held !== undefined) {
+      const line = held;
+      held = undefined;
+      write(line);
+    }
+  };
+  return (line) => {
+    if (store.faults.hangWatches) {
+      return;
+    }
+    if (store.faults.reorderEvents && held === undefined) {
+      held = line;
+      setTimeout(release, 20).unref();
+      return;
+    }
+    write(line);
+    if (store.faults.duplicateEvents) {
+      write(line);
+    }
+    release();
+  };
+}
+
+function keepOpen(
+  store: KubeStore,
+  request: WatchRequest,
+  response: ServerResponse,
+  stream: { readonly show: (event: StoreEvent) => void; readonly line: (line: WatchLine) => void },
+): void {
+  const { kind, query, bookmarkIntervalMs } = request;
+  const unsubscribe = store.subscribe(stream.show);
+  const wantsBookmarks =
+    query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1';
+  const open = {
+    resource: kind.plural,
+    cut: () => response.destroy(),
+    bookmark: () => {
+      if (wantsBookmarks) {
+        stream.line({ type: 'BOOKMARK', object: bookmarkOf(kind, store.version) });
+      }
+    },
+  };
+  store.watches.add(open);
+  const bookmarks = setInterval(open.bookmark, bookmarkIntervalMs);
+  const seconds = Number(query.get('timeoutSeconds') ?? '0');
+  const timeout = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined;
+  response.once('close', () => {
+    unsubscribe();
+    store.watches.delete(open);
+    clearInterval(bookmarks);
+    clearTimeout(timeout);
+  });
+}
+
+function bookmarkOf(kind: KubeKind, version: number): object {
+  return {
+    kind: kind.kind,
+    apiVersion: apiVersionOf(kind),
+    metadata: { resourceVersion: String(version), creationTimestamp: null },
+  };
+}

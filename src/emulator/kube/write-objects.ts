@@ -1,0 +1,356 @@
+import { randomBytes } from 'node:crypto';
+import { trackUpdate, type Writer } from './field-owners.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  type FailureCause,
+  invalid,
+  KubeFailure,
+  methodNotAllowed,
+  notFound,
+} from './kube-failure.ts';
+import { apiVersionOf, crdKind, type KubeKind, namespaceKind } from './kube-kinds.ts';
+import { isMap, type KubeMeta, type KubeObject, sameJson } from './kube-object.ts';
+import { identityMeta, type KubeStore } from './kube-store.ts';
+import { applyObject } from './server-side-apply.ts';
+import { pruneObject, schemaFaults } from './structural-schema.ts';
+
+/** What a write is about. `name` is empty only for a create. */
+export interface WriteTarget {
+  readonly kind: KubeKind;
+  /** Empty for cluster-scoped kinds. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: '' | 'status';
+}
+
+export interface WriteOptions {
+  readonly manager: string;
+  readonly dryRun: boolean;
+  readonly force: boolean;
+}
+
+export interface WriteResult {
+  readonly object: KubeObject;
+  readonly created: boolean;
+}
+
+/** @throws KubeFailure 400, 404 (namespace), 409 AlreadyExists, 422 */
+export function createObject(
+  store: KubeStore,
+  target: WriteTarget,
+  body: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const named = withName(body);
+  const aimed = { ...target, name: named.metadata.name };
+  const wanted = admitted(store, aimed, named);
+  if (store.find(target.kind, target.namespace, aimed.name) !== undefined) {
+    throw alreadyExists(target.kind, aimed.name);
+  }
+  return commit(store, aimed, undefined, withoutStatus(target.kind, wanted), options, 'Update').object;
+}
+
+/** @throws KubeFailure 404, 409 on a resourceVersion or uid that is not the stored one's, 422 */
+export function updateObject(
+  store: KubeStore,
+  target: WriteTarget,
+  body: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const live = existing(store, target);
+  checkPrecondition(target, live, body.metadata);
+  const wanted = admitted(store, target, body);
+  return commit(store, target, live, partOf(target, live, wanted), options, 'Update').object;
+}
+
+/** JSON merge patch (RFC 7396). */
+export function mergePatchObject(
+  store: KubeStore,
+  target: WriteTarget,
+  patch: unknown,
+  options: WriteOptions,
+): KubeObject {
+  const live = existing(store, target);
+  const patched = mergePatch(live, patch);
+  const object = patched as unknown as KubeObject;
+  if (!isMap(patched) || !isMap(object.metadata)) {
+    throw badRequest('The patch leaves no object with metadata.');
+  }
+  checkPrecondition(target, live, object.metadata);
+  const wanted = admitted(store, target, object);
+  return commit(store, target, live, partOf(target, live, wanted), options, 'Update').object;
+}
+
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isMap(patch)) {
+    return patch;
+  }
+  const merged = new Map<string, unknown>(isMap(target) ? Object.entries(target) : []);
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) {
+      merged.delete(name);
+    } else {
+      merged.set(name, mergePatch(merged.get(name), value));
+    }
+  }
+  return Object.fromEntries(merged);
+}
+
+/** Server-side apply; creates what is not there. @throws KubeFailure 409 with one cause for each field another manager owns */
+export function applyToStore(
+  store: KubeStore,
+  target: WriteTarget,
+  body: KubeObject,
+  options: WriteOptions,
+): WriteResult {
+  const live = store.find(target.kind, target.namespace, target.name);
+  if (body.metadata?.managedFields !== undefined) {
+    throw badRequest('metadata.managedFields must be absent from what is applied.');
+  }
+  const applied = admitted(store, target, body);
+  if (live === undefined && (applied.metadata.resourceVersion ?? applied.metadata.uid) !== undefined) {
+    throw conflict(
+      target.kind,
+      target.name,
+      'it does not exist, though the request names its version or uid.',
+    );
+  }
+  if (live !== undefined) {
+    checkPrecondition(target, live, applied.metadata);
+  }
+  const part = target.subresource === 'status' ? applied : withoutStatus(target.kind, applied);
+  const writer = writerOf(store, options);
+  const { object, conflicts } = applyObject(live, { applied: part, writer, force: options.force });
+  if (conflicts.length > 0) {
+    throw applyConflict(target, conflicts);
+  }
+  return object === live ? { object, created: false } : commit(store, target, live, object, options, 'Apply');
+}
+
+function applyConflict(
+  target: WriteTarget,
+  conflicts: ReturnType<typeof applyObject>['conflicts'],
+): KubeFailure {
+  const causes = conflicts.map(({ manager, apiVersion, field }) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with "${manager}" using ${apiVersion}`,
+    field,
+  }));
+  const fields = conflicts.map(({ manager, field }) => `${field} (${manager})`).join(', ');
+  const message = `Apply failed with ${causes.length} conflict${causes.length > 1 ? 's' : ''}: ${fields}`;
+  const { group, plural } = target.kind;
+  return new KubeFailure(409, 'Conflict', message, { name: target.name, group, kind: plural, causes });
+}
+
+export interface DeleteOptions {
+  readonly dryRun: boolean;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+/** With finalizers left, the object is only marked; it goes with its last finalizer. */
+export function deleteObject(store: KubeStore, target: WriteTarget, options: DeleteOptions): KubeObject {
+  const live = existing(store, target);
+  checkPrecondition(target, live, options);
+  if (options.dryRun) {
+    return live;
+  }
+  if ((live.metadata.finalizers ?? []).length === 0) {
+    return store.drop(target.kind, target.namespace, target.name) ?? live;
+  }
+  if (live.metadata.deletionTimestamp !== undefined) {
+    return live;
+  }
+  return store.put(target.kind, {
+    ...live,
+    metadata: { ...live.metadata, deletionTimestamp: store.timestamp() },
+  });
+}
+
+function existing(store: KubeStore, { kind, namespace, name }: WriteTarget): KubeObject {
+  const live = store.find(kind, namespace, name);
+  if (live === undefined) {
+    throw notFound(kind, name);
+  }
+  return live;
+}
+
+function checkPrecondition(
+  target: WriteTarget,
+  live: KubeObject,
+  wanted: { readonly uid?: string; readonly resourceVersion?: string },
+): void {
+  if (wanted.uid !== undefined && wanted.uid !== live.metadata.uid) {
+    throw conflict(target.kind, target.name, `its uid is ${live.metadata.uid}, not ${wanted.uid}.`);
+  }
+  const version = wanted.resourceVersion ?? '';
+  if (version !== '' && version !== live.metadata.resourceVersion) {
+    throw conflict(target.kind, target.name, 'it has been modified since; read it again.');
+  }
+}
+
+function withName(body: KubeObject): KubeObject {
+  const { name, generateName } = body.metadata ?? {};
+  if (name !== undefined || generateName === undefined) {
+    return body;
+  }
+  return {
+    ...body,
+    metadata: { ...body.metadata, name: `${generateName}${randomBytes(3).toString('hex').slice(0, 5)}` },
+  };
+}
+
+/** The object as it may be stored: its envelope checked, unknown fields of a custom resource pruned. */
+function admitted(store: KubeStore, target: WriteTarget, sent: KubeObject): KubeObject {
+  const { kind, namespace, name } = target;
+  // A server knows the type of a built-in kind from its path; a custom resource has to say it.
+  const type = kind.schema === undefined ? { apiVersion: apiVersionOf(kind), kind: kind.kind } : {};
+  const body: KubeObject = { ...type, ...sent };
+  if (!isMap(body.metadata) || body.kind !== kind.kind || body.apiVersion !== apiVersionOf(kind)) {
+    throw badRequest(`The object must be a ${kind.kind} of ${apiVersionOf(kind)} with metadata.`);
+  }
+  if (name !== '' && body.metadata.name !== undefined && body.metadata.name !== name) {
+    throw badRequest(
+      `The name of the object (${body.metadata.name}) does not match the name in the path (${name}).`,
+    );
+  }
+  if (kind.namespaced && (body.metadata.namespace ?? namespace) !== namespace) {
+    throw badRequest('The namespace of the object does not match the namespace in the path.');
+  }
+  if (target.kind.namespaced && !store.hasNamespace(namespace)) {
+    throw notFound(namespaceKind, namespace);
+  }
+  if (target.subresource === 'status' && !kind.statusSubresource) {
+    throw methodNotAllowed();
+  }
+  const pruned = kind.schema === undefined ? body : pruneObject(kind.schema, body);
+  const faults = [...nameFaults(kind, body.metadata.name ?? name), ...metaFaults(body.metadata)];
+  const all = [...faults, ...(kind.schema === undefined ? [] : schemaFaults(kind.schema, pruned))];
+  if (all.length > 0) {
+    throw invalid(kind, name, all);
+  }
+  return { ...pruned, metadata: { ...pruned.metadata, name, ...(kind.namespaced ? { namespace } : {}) } };
+}
+
+/** RBAC names may hold colons; namespaces are labels; all others are RFC 1123 subdomains. */
+function nameFaults(kind: KubeKind, name: string): readonly FailureCause[] {
+  const label = '[a-z0-9]([a-z0-9-]*[a-z0-9])?';
+  const subdomain = new RegExp(`^${label}(\\.${label})*$`);
+  const free = kind.group === 'rbac.authorization.k8s.io' && /^[^/%]+$/.test(name);
+  if (name === '') {
+    return [
+      { reason: 'FieldValueRequired', field: 'metadata.name', message: 'name or generateName is required' },
+    ];
+  }
+  const limit = kind === namespaceKind ? 63 : 253;
+  if (
+    free ||
+    (name.length <= limit && subdomain.test(name) && (kind !== namespaceKind || !name.includes('.')))
+  ) {
+    return [];
+  }
+  return [{ reason: 'FieldValueInvalid', field: 'metadata.name', message: `"${name}" is no RFC 1123 name` }];
+}
+
+function metaFaults(meta: KubeMeta): readonly FailureCause[] {
+  const value = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
+  return Object.entries(meta.labels ?? {})
+    .filter(([, text]) => typeof text !== 'string' || !value.test(text))
+    .map(([, text]) => ({
+      reason: 'FieldValueInvalid',
+      field: 'metadata.labels',
+      message: `"${text}" is no label value`,
+    }));
+}
+
+function withoutStatus(kind: KubeKind, object: KubeObject): KubeObject {
+  if (!kind.statusSubresource) {
+    return object;
+  }
+  const { status: _status, ...rest } = object;
+  return rest as KubeObject;
+}
+
+/** A write to the main resource keeps the stored status, a write to `/status` keeps all else. */
+function partOf({ kind, subresource }: WriteTarget, live: KubeObject, wanted: KubeObject): KubeObject {
+  if (subresource === 'status') {
+    return { ...live, ...('status' in wanted ? { status: wanted.status } : {}) };
+  }
+  return kind.statusSubresource && 'status' in live ? { ...wanted, status: live.status } : wanted;
+}
+
+function writerOf(store: KubeStore, options: WriteOptions): Writer {
+  return { manager: options.manager, time: store.timestamp() };
+}
+
+function commit(
+  store: KubeStore,
+  target: WriteTarget,
+  live: KubeObject | undefined,
+  wanted: KubeObject,
+  options: WriteOptions,
+  how: 'Apply' | 'Update',
+): WriteResult {
+  const { kind, namespace } = target;
+  const marked = { ...served(kind, live, wanted), metadata: storedMeta(store, kind, live, wanted) };
+  const object = how === 'Apply' ? marked : trackUpdate(live, marked, writerOf(store, options));
+  const created = live === undefined;
+  if (!created && sameJson(object, live)) {
+    return { object: live, created };
+  }
+  if (options.dryRun) {
+    return { object, created };
+  }
+  const finished =
+    object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0;
+  const stored = store.put(kind, object);
+  return {
+    object: finished ? (store.drop(kind, namespace, stored.metadata.name) ?? stored) : stored,
+    created,
+  };
+}
+
+/** What the API server itself adds to new namespaces and CRDs, which clients wait for. */
+function served(kind: KubeKind, live: KubeObject | undefined, wanted: KubeObject): KubeObject {
+  if (live !== undefined) {
+    return wanted;
+  }
+  if (kind === namespaceKind) {
+    return { ...wanted, status: { phase: 'Active' } };
+  }
+  const condition = (type: string) => ({
+    type,
+    status: 'True',
+    reason: type,
+    message: 'as the emulator has it',
+  });
+  return kind === crdKind
+    ? { ...wanted, status: { conditions: [condition('NamesAccepted'), condition('Established')] } }
+    : wanted;
+}
+
+/** uid, times and version are the server's to say; the generation counts changes of what is not metadata, nor status where that is apart. */
+function storedMeta(
+  store: KubeStore,
+  kind: KubeKind,
+  live: KubeObject | undefined,
+  wanted: KubeObject,
+): KubeMeta {
+  const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, ...rest } = wanted.metadata;
+  const { deletionTimestamp: _deleted, generation: _generation, ...free } = rest;
+  if (live === undefined) {
+    return { ...free, ...identityMeta(undefined, store.timestamp()) };
+  }
+  const { uid, resourceVersion, creationTimestamp, deletionTimestamp, generation = 1 } = live.metadata;
+  const changed = !sameJson(contentOf(kind, live), contentOf(kind, wanted));
+  const set = { uid, resourceVersion, creationTimestamp, deletionTimestamp };
+  const own = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
+  return { ...free, ...own, generation: changed ? generation + 1 : generation };
+}
+
+function contentOf(kind: KubeKind, object: KubeObject): object {
+  const { metadata: _metadata, ...content } = withoutStatus(kind, object);
+  return content;
+}

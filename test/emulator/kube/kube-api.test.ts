@@ -1,0 +1,274 @@
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  makeInformer,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Pod,
+  Watch,
+} from '@kubernetes/client-node';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { applyKubeFault } from '../../../src/emulator/kube/apply-kube-fault.ts';
+import { type StartedKube, startKube } from '../../../src/emulator/kube/start-kube.ts';
+
+const group = 'aadpodidentity.k8s.io';
+const apiVersion = `${group}/v1`;
+const identities = { group, version: 'v1', namespace: 'shop', plural: 'azureidentities' };
+const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply);
+const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+const soon = { timeout: 20_000, interval: 5 };
+
+let kube: StartedKube;
+let config: KubeConfig;
+
+beforeEach(async () => {
+  const users = { t0ken: { name: 'ann' }, reader: { name: 'bob', deny: [{ verb: 'patch' }] } };
+  kube = await startKube({ namespaces: ['shop'], users });
+  config = configFor('t0ken');
+});
+
+afterEach(() => kube.stop());
+
+describe('the emulated Kubernetes API, as client-node meets it,', () => {
+  it('creates, reads, changes and deletes an object', async () => {
+    const core = config.makeApiClient(CoreV1Api);
+    const created = await core.createNamespacedSecret({
+      namespace: 'shop',
+      body: { metadata: { name: 's' }, data: { a: 'eA==' } },
+    });
+    expect(created.metadata).toMatchObject({ name: 's', namespace: 'shop', generation: 1 });
+    expect(created.metadata?.uid).toMatch(/^[0-9a-f-]{36}$/);
+    const changed = await core.patchNamespacedSecret(
+      { namespace: 'shop', name: 's', body: { data: { b: 'eQ==' } } },
+      mergePatch,
+    );
+    expect(changed.data).toEqual({ a: 'eA==', b: 'eQ==' });
+    await expect(
+      core.replaceNamespacedSecret({ namespace: 'shop', name: 's', body: created }),
+    ).rejects.toMatchObject({ code: 409 });
+    await core.deleteNamespacedSecret({ namespace: 'shop', name: 's' });
+    await expect(core.readNamespacedSecret({ namespace: 'shop', name: 's' })).rejects.toMatchObject({
+      code: 404,
+    });
+  });
+
+  it('prunes what the CRD does not know and refuses wrong types', async () => {
+    const created = await applyIdentity('a', {
+      clientID: 'c',
+      clientPassword: { Name: 'x' },
+      extra: 1,
+      metadata: { y: 1 },
+    });
+    expect(created.spec).toEqual({ clientID: 'c', clientPassword: {}, metadata: {} });
+    await expect(applyIdentity('b', { type: '0' })).rejects.toMatchObject({ code: 422 });
+    expect(kube.store.get('azureidentities', 'shop', 'b')).toBeUndefined();
+  });
+
+  it('answers 404 for a namespace that is not there, and a plain page for a CRD that is not', async () => {
+    await expect(applyIdentity('a', {}, { namespace: 'nowhere' })).rejects.toMatchObject({ code: 404 });
+    applyKubeFault(kube.store, { missingCrds: true });
+    const answer = await ask('/apis/aadpodidentity.k8s.io/v1/azureidentities');
+    expect([answer.status, await answer.text()]).toEqual([404, '404 page not found\n']);
+    applyKubeFault(kube.store, { clear: true });
+    expect((await ask('/apis/aadpodidentity.k8s.io/v1/azureidentities')).status).toBe(200);
+  });
+
+  it('refuses a strange token with 401 and a denied verb with 403', async () => {
+    expect((await ask('/api/v1/pods', 'wrong')).status).toBe(401);
+    await expect(applyIdentity('a', {}, { token: 'reader' })).rejects.toMatchObject({ code: 403 });
+    kube.store.faults.deny = [{ verb: 'list', resource: 'pods', namespace: 'shop' }];
+    expect((await ask('/api/v1/namespaces/shop/pods')).status).toBe(403);
+    expect((await ask('/api/v1/namespaces/default/pods')).status).toBe(200);
+  });
+
+  it('applies for a manager, and says which field another one holds', async () => {
+    applyKubeFault(kube.store, { foreignIdentity: { namespace: 'shop', name: 'web' } });
+    const refusal = await applyIdentity('web', { clientID: 'mine' }).catch((error) => error);
+    expect(refusal.code).toBe(409);
+    expect(JSON.parse(refusal.body)).toMatchObject({
+      reason: 'Conflict',
+      details: { causes: [{ reason: 'FieldManagerConflict', field: '.spec.clientID' }] },
+    });
+    const taken = await applyIdentity('web', { clientID: 'mine' }, { force: true });
+    expect(taken.spec).toMatchObject({ type: 0, clientID: 'mine' });
+    expect(managersOf(taken)).toEqual(['aks', 'podid']);
+  });
+
+  it('writes nothing on a dry run, and no new version when nothing changes', async () => {
+    await applyIdentity('a', { clientID: 'c' }, { dryRun: 'All' });
+    expect(kube.store.list('azureidentities')).toEqual([]);
+    const first = await applyIdentity('a', { clientID: 'c' });
+    const again = await applyIdentity('a', { clientID: 'c' });
+    expect(again.metadata).toEqual(first.metadata);
+  });
+
+  it('keeps an object with finalizers until the last one goes', async () => {
+    const api = config.makeApiClient(CustomObjectsApi);
+    await applyIdentity('a', {}, { finalizers: ['example.com/hold'] });
+    await api.deleteNamespacedCustomObject({ ...identities, name: 'a' });
+    expect(kube.store.get('azureidentities', 'shop', 'a')?.metadata.deletionTimestamp).toBeDefined();
+    await api.patchNamespacedCustomObject(
+      { ...identities, name: 'a', body: { metadata: { finalizers: null } } },
+      mergePatch,
+    );
+    expect(kube.store.get('azureidentities', 'shop', 'a')).toBeUndefined();
+  });
+
+  it('keeps a client-node informer up to date over cut watches and forgotten history', async () => {
+    const core = config.makeApiClient(CoreV1Api);
+    kube.store.seed(pod('a', '10.0.0.1'));
+    const informer = makeInformer(config, '/api/v1/pods', () => core.listPodForAllNamespaces());
+    informer.on('error', () => void informer.start());
+    await informer.start();
+    kube.store.seed(pod('b', '10.0.0.2'));
+    await vi.waitFor(() => expect(informer.list()).toHaveLength(2), soon);
+    kube.store.cutWatches();
+    kube.store.expireHistory();
+    kube.store.remove('pods', 'shop', 'a');
+    await vi.waitFor(() => expect(informer.list().map((each) => each.metadata?.name)).toEqual(['b']), soon);
+    await informer.stop();
+  });
+
+  it('shows an object that leaves a selector as deleted, and one that enters as added', async () => {
+    const seen = await watching('/api/v1/pods', { labelSelector: 'app=web' });
+    kube.store.seed(pod('a', '10.0.0.1', { app: 'web' }));
+    kube.store.seed(pod('a', '10.0.0.1', { app: 'other' }));
+    kube.store.seed(pod('b', '10.0.0.2', { app: 'other' }));
+    kube.store.seed(pod('b', '10.0.0.2', { app: 'web' }));
+    await vi.waitFor(() => expect(seen.events).toEqual(['ADDED a', 'DELETED a', 'ADDED b']), soon);
+    seen.stop();
+  });
+
+  it('selects pods by node and address, and pages a list at one version', async () => {
+    for (const [index, node] of ['n1', 'n2', 'n1', 'n1'].entries()) {
+      kube.store.seed({ ...pod(`p${index}`, `10.0.0.${index}`), spec: { nodeName: node } });
+    }
+    const core = config.makeApiClient(CoreV1Api);
+    const fieldSelector = 'spec.nodeName=n1';
+    const first = await core.listPodForAllNamespaces({ fieldSelector, limit: 2, resourceVersion: '0' });
+    kube.store.remove('pods', 'shop', 'p3');
+    const token = first.metadata?._continue;
+    const second = await core.listPodForAllNamespaces({
+      fieldSelector,
+      limit: 2,
+      ...(token ? { _continue: token } : {}),
+    });
+    expect([...first.items, ...second.items].map(nameOf)).toEqual(['p0', 'p2', 'p3']);
+    expect(second.metadata?._continue).toBeUndefined();
+    const byAddress = await core.listPodForAllNamespaces({ fieldSelector: 'status.podIP=10.0.0.2' });
+    expect(byAddress.items.map(nameOf)).toEqual(['p2']);
+    expect(kube.store.count('list', 'pods')).toBe(3);
+  });
+});
+
+describe('a fault of the emulated Kubernetes API', () => {
+  it('ends a watch with 410', async () => {
+    kube.store.faults.goneOnNextWatches = 1;
+    const answer = await ask('/api/v1/pods?watch=true&resourceVersion=1');
+    expect(JSON.parse(await answer.text())).toMatchObject({
+      type: 'ERROR',
+      object: { code: 410, reason: 'Expired' },
+    });
+  });
+
+  it('sends events twice, or the later before the earlier', async () => {
+    const seen = await watching('/api/v1/pods', { resourceVersion: String(kube.store.version) });
+    kube.store.faults.duplicateEvents = true;
+    kube.store.seed(pod('a', '10.0.0.1'));
+    applyKubeFault(kube.store, { clear: true, reorderEvents: true });
+    kube.store.seed(pod('b', '10.0.0.2'));
+    kube.store.seed(pod('c', '10.0.0.3'));
+    await vi.waitFor(() => expect(seen.events).toEqual(['ADDED a', 'ADDED a', 'ADDED c', 'ADDED b']), soon);
+    seen.stop();
+  });
+
+  it('leaves a hung watch open and silent, bookmarks included', async () => {
+    const seen = await watching('/api/v1/pods', { allowWatchBookmarks: 'true' });
+    kube.store.sendBookmarks();
+    await vi.waitFor(() => expect(seen.events).toEqual(['BOOKMARK ']), soon);
+    kube.store.faults.hangWatches = true;
+    kube.store.seed(pod('a', '10.0.0.1'));
+    kube.store.sendBookmarks();
+    applyKubeFault(kube.store, { clear: true });
+    kube.store.seed(pod('b', '10.0.0.2'));
+    await vi.waitFor(() => expect(seen.events).toEqual(['BOOKMARK ', 'ADDED b']), soon);
+    seen.stop();
+  });
+
+  it('resets connections, answers 503 or 429, or refuses until it accepts again', async () => {
+    kube.store.faults.away = 'reset';
+    await expect(ask('/api/v1/pods')).rejects.toThrow();
+    kube.store.faults.away = '503';
+    expect((await ask('/api/v1/pods')).status).toBe(503);
+    applyKubeFault(kube.store, { away: null, throttleNext: 1 });
+    const throttled = await ask('/api/v1/pods');
+    expect([throttled.status, throttled.headers.get('retry-after')]).toEqual([429, '1']);
+    await kube.refuse();
+    await expect(ask('/api/v1/pods')).rejects.toThrow();
+    await kube.accept();
+    expect((await ask('/api/v1/pods')).status).toBe(200);
+  });
+
+  it('is named when nobody knows it', () => {
+    expect(() => applyKubeFault(kube.store, { hangWatchs: true })).toThrow('hangWatchs');
+    expect(() => applyKubeFault(kube.store, { slowListsMs: 'long' })).toThrow('slowListsMs');
+  });
+});
+
+interface AppliedIdentity {
+  readonly metadata: { readonly managedFields?: readonly { readonly manager: string }[] };
+  readonly spec?: object;
+}
+
+async function applyIdentity(
+  name: string,
+  spec: object,
+  how: { namespace?: string; force?: boolean; dryRun?: string; token?: string; finalizers?: string[] } = {},
+): Promise<AppliedIdentity> {
+  const { namespace = 'shop', force = false, dryRun, token = 't0ken', finalizers } = how;
+  const api = configFor(token).makeApiClient(CustomObjectsApi);
+  const metadata = { name, namespace, ...(finalizers ? { finalizers } : {}) };
+  const body = { apiVersion, kind: 'AzureIdentity', metadata, spec };
+  const request = { ...identities, namespace, name, body, fieldManager: 'podid', force };
+  return api.patchNamespacedCustomObject({ ...request, ...(dryRun ? { dryRun } : {}) }, apply);
+}
+
+function managersOf(object: AppliedIdentity): string[] {
+  return (object.metadata.managedFields ?? []).map((entry) => entry.manager);
+}
+
+function configFor(token: string): KubeConfig {
+  const made = new KubeConfig();
+  made.loadFromClusterAndUser(
+    { name: 'emulated', server: kube.url, skipTLSVerify: true },
+    { name: 'someone', token },
+  );
+  return made;
+}
+
+function ask(path: string, token = 't0ken'): Promise<Response> {
+  return fetch(kube.url + path, { headers: { authorization: `Bearer ${token}` } });
+}
+
+async function watching(path: string, query: Record<string, string>) {
+  const events: string[] = [];
+  const before = kube.store.watches.size;
+  const controller = await new Watch(config).watch(
+    path,
+    query,
+    (type, object) => events.push(`${type} ${object.metadata.name ?? ''}`),
+    () => undefined,
+  );
+  await vi.waitFor(() => expect(kube.store.watches.size).toBe(before + 1), soon);
+  return { events, stop: () => controller.abort() };
+}
+
+function pod(name: string, podIP: string, labels: Record<string, string> = {}) {
+  const metadata = { name, namespace: 'shop', labels };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: {}, status: { phase: 'Running', podIP } };
+}
+
+function nameOf(each: V1Pod): string | undefined {
+  return each.metadata?.name;
+}
