@@ -20,7 +20,7 @@ export function chooseStep(
     return { action: 'create' };
   }
   if (found.beingDeleted) {
-    return { action: 'pending', reason: 'The object of that name is being deleted.' };
+    return { action: 'pending', reason: 'The object of that name is being deleted' };
   }
   const spec = diffSpec(wanted, found);
   const paths = [...spec, ...diffMarks(wanted, found)];
@@ -52,7 +52,7 @@ export function chooseDeletion(found: ManagedObject | undefined, force: boolean)
   }
   return isAksObject(found)
     ? { action: 'none' }
-    : { action: 'foreign', reason: `Written by ${writer}; podid deletes only what podid wrote.` };
+    : { action: 'foreign', reason: `Written by ${writer}; podid deletes only what podid wrote` };
 }
 
 function updateOf(found: ManagedObject, everything: boolean): MirrorStep {
@@ -62,5 +62,5 @@ function updateOf(found: ManagedObject, everything: boolean): MirrorStep {
 
 function foreign(writer: string, paths: readonly FieldPath[]): MirrorStep {
   const fields = paths.map((path) => path.join('.')).join(', ');
-  return { action: 'foreign', reason: `Written by ${writer}; other than wanted: ${fields}.` };
+  return { action: 'foreign', reason: `Written by ${writer}; other than wanted: ${fields}` };
 }

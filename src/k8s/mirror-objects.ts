@@ -1,5 +1,5 @@
 import type { MirrorRequest, ObjectChange } from '../domain/cluster-objects.ts';
-import { entryText } from '../domain/pod-identity.ts';
+import { type EntryKey, entryText } from '../domain/pod-identity.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
 import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
@@ -21,6 +21,7 @@ import {
 
 /**
  * Brings the cluster's objects in line with the entries: those of `request` in its order, then what is gone, then what is pruned.
+ * The exception `aks-addon-exception` is AKS's to write, and passed over even by force.
  * An object that fails does not keep the others from being written; an API server that cannot be reached does.
  *
  * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable
@@ -68,17 +69,21 @@ function chainsOf(request: MirrorRequest): readonly Chain[] {
   const { force } = request;
   const wanted = [
     ...request.identities.map(renderIdentity),
-    ...request.exceptions.map((exception) => [renderException(exception)]),
+    ...request.exceptions.filter(isOurs).map((exception) => [renderException(exception)]),
   ];
   const kept = new Set(wanted.flat().map(keyText));
   const gone = [
     ...request.goneIdentities.map((entry) => identityKeys(entry).toReversed()),
-    ...request.goneExceptions.map((entry) => [exceptionKey(entry)]),
+    ...request.goneExceptions.filter(isOurs).map((entry) => [exceptionKey(entry)]),
   ].map((keys) => keys.filter((key) => !kept.has(keyText(key))));
   return [
     ...wanted.map((objects) => objects.map((object) => wantedTask(object, force))),
     ...gone.map((keys) => keys.map((key) => goneTask(key, force))),
   ];
+}
+
+function isOurs(exception: EntryKey): boolean {
+  return !isAddonException(exception);
 }
 
 function wantedTask(wanted: RenderedObject, force: boolean): Task {
@@ -96,20 +101,10 @@ function keyText(key: ObjectKey): string {
 async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChange[]> {
   const changes: ObjectChange[] = [];
   for (const task of chain) {
-    const change = isAddonObject(task) ? addonChange(task) : await runTask(write, task);
+    const change = await runTask(write, task);
     changes.push(...(change ? [change] : []));
   }
   return changes;
-}
-
-function isAddonObject({ key }: Task): boolean {
-  return key.kind === 'AzurePodIdentityException' && isAddonException(key);
-}
-
-function addonChange({ key, wanted }: Task): ObjectChange | undefined {
-  return (
-    wanted && changeOf(key, { action: 'foreign', reason: 'AKS writes this exception for its own pods.' })
-  );
 }
 
 /** Undefined when there was nothing to delete. */
@@ -164,7 +159,7 @@ async function create(write: Write, wanted: RenderedObject): Promise<MirrorStep 
         reason: `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`,
       };
     case 'namespaceEnding':
-      return { action: 'pending', reason: `Namespace ${namespace} is being deleted.` };
+      return { action: 'pending', reason: `Namespace ${namespace} is being deleted` };
   }
 }
 
@@ -181,7 +176,9 @@ async function prunable(write: Write, chains: readonly Chain[]): Promise<readonl
   for (const kind of kinds) {
     const items = await write.api.list(kind, `${managedByLabel}=${podidManager}`, write.signal);
     const objects = items.map(parseManagedObject).filter((object) => object !== undefined);
-    const own = objects.filter((object) => chooseDeletion(object, false).action === 'delete');
+    const own = objects.filter(
+      (object) => isOurs(object) && chooseDeletion(object, false).action === 'delete',
+    );
     found.push(...own.map(({ namespace, name }) => ({ kind, namespace, name })).sort(byText));
   }
   const left = found.filter((key) => !spokenOf.has(keyText(key)));

@@ -86,7 +86,7 @@ interface NamedEntry {
 
 function parseYaml(text: string, fault: Fault): unknown {
   try {
-    return parse(text, { prettyErrors: true, logLevel: 'silent' });
+    return parse(text, { prettyErrors: true, logLevel: 'error' });
   } catch (error) {
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
     throw fault(line === undefined ? 'it is no YAML' : `line ${line} is no YAML`);

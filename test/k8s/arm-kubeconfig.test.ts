@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { armContext } from '../../src/k8s/arm-kubeconfig.ts';
+
+const plugin = { command: '/bin/touch', args: ['/tmp/must-not-be-there'] };
+
+function kubeconfig(user: object, cluster: object = {}): string {
+  return stringify({
+    clusters: [{ name: 'aks', cluster: { server: 'https://aks.example', ...cluster } }],
+    users: [{ name: 'me', user }],
+    contexts: [{ name: 'aks', context: { cluster: 'aks', user: 'me' } }],
+    'current-context': 'aks',
+  });
+}
+
+describe('the kubeconfig that ARM gives', () => {
+  it('is used by its token, and loses its plugin', () => {
+    expect(armContext(kubeconfig({ token: 't', exec: plugin }), undefined).user).toEqual({
+      name: 'me',
+      token: 't',
+    });
+  });
+
+  it('is robbed of every file that it names', () => {
+    const user = {
+      token: 't',
+      tokenFile: '/etc/shadow',
+      'client-certificate': '/etc/passwd',
+      'client-key': '/etc/x',
+    };
+    const chosen = armContext(kubeconfig(user, { 'certificate-authority': '/etc/passwd' }), undefined);
+    expect(JSON.stringify(chosen)).not.toContain('/etc');
+  });
+
+  it.each([
+    ['a plugin alone', { exec: plugin }],
+    ['the old Azure sign-in alone', { 'auth-provider': { name: 'azure', config: { 'apiserver-id': 'x' } } }],
+  ])('counts as unreachable with %s, and names the way', (_what, user) => {
+    expect(() => armContext(kubeconfig(user), undefined)).toThrow(
+      expect.objectContaining({
+        code: 'ClusterUnreachable',
+        exitCode: 7,
+        message: expect.stringContaining('Entra'),
+        hint: expect.stringContaining('kubelogin convert-kubeconfig'),
+      }),
+    );
+  });
+
+  it.each([
+    ['no credential', kubeconfig({ tokenFile: '/etc/shadow' })],
+    ['no kubeconfig', '<html>secret-of-azure</html>'],
+    ['no server', kubeconfig({ token: 'secret-of-azure' }, { server: 'ftp://x' })],
+  ])('counts as unreachable when it is %s, and is not quoted', (_what, text) => {
+    expect(() => armContext(text, undefined)).toThrow(
+      expect.objectContaining({
+        code: 'ClusterUnreachable',
+        message: expect.not.stringContaining('secret-of-azure'),
+      }),
+    );
+  });
+
+  it('knows the contexts it holds', () => {
+    expect(() => armContext(kubeconfig({ token: 't' }), 'prod')).toThrow(
+      expect.objectContaining({ code: 'InvalidKubeconfig', hint: 'Give --context one of: "aks"' }),
+    );
+  });
+});
