@@ -43,13 +43,17 @@ function asPodIdentity(desired: DesiredPodIdentity): PodIdentity {
   return { ...desired, bindingSelector: desired.bindingSelector ?? desired.name };
 }
 
-function editEntries<Entry extends EntryKey>(
-  current: readonly Entry[],
-  put: readonly Entry[],
+/**
+ * The list after the edit: what is put takes the first place of its key and drops later ones of the same key. Also run by the adapter
+ * that edits the document's text, so that both agree.
+ */
+export function editEntries<Current extends EntryKey, Put extends EntryKey>(
+  current: readonly Current[],
+  put: readonly Put[],
   gone: readonly EntryKey[],
-): Entry[] {
-  const placed = new Set<Entry>();
-  const kept: Entry[] = [];
+): (Current | Put)[] {
+  const placed = new Set<Put>();
+  const kept: (Current | Put)[] = [];
   for (const entry of current) {
     if (gone.some((key) => sameEntry(key, entry))) continue;
     const replacement = put.find((candidate) => sameEntry(candidate, entry));

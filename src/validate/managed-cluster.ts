@@ -1,0 +1,143 @@
+import type {
+  AgentPool,
+  Cluster,
+  ClusterId,
+  ClusterIdentity,
+  PodIdentityProfile,
+} from '../domain/cluster.ts';
+import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
+import { PodidError } from '../errors/podid-error.ts';
+import { innermostError } from './innermost-error.ts';
+import { isRecord, type JsonRecord, stringAt, stringMapAt } from './json-record.ts';
+
+/**
+ * Reads ARM's JSON of a managed cluster, forgiving whatever podid does not decide by: members that are absent, null or of another
+ * type count as not there.
+ *
+ * @throws PodidError Unavailable when the text is no JSON object
+ */
+export function readManagedCluster(id: ClusterId, document: string): Cluster {
+  const body = parseObject(id, document);
+  const properties = recordAt(body, 'properties');
+  const network = recordAt(properties, 'networkProfile');
+  const kubelet = recordAt(recordAt(properties, 'identityProfile'), 'kubeletidentity');
+  return {
+    id,
+    resourceId:
+      stringAt(body, 'id') ??
+      `/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${id.name}`,
+    location: stringAt(body, 'location') ?? '',
+    provisioningState: stringAt(properties, 'provisioningState') ?? '',
+    ...optional('powerState', stringAt(recordAt(properties, 'powerState'), 'code')),
+    ...optional('eTag', stringAt(body, 'eTag') ?? stringAt(body, 'etag')),
+    ...optional(
+      'kubernetesVersion',
+      stringAt(properties, 'currentKubernetesVersion') ?? stringAt(properties, 'kubernetesVersion'),
+    ),
+    ...optional('nodeResourceGroup', stringAt(properties, 'nodeResourceGroup')),
+    networkPlugin: stringAt(network, 'networkPlugin') ?? '',
+    identity: readIdentity(recordAt(body, 'identity')),
+    ...optional('kubeletIdentityResourceId', stringAt(kubelet, 'resourceId')),
+    ...optional(
+      'servicePrincipalClientId',
+      stringAt(recordAt(properties, 'servicePrincipalProfile'), 'clientId'),
+    ),
+    pools: recordsAt(properties, 'agentPoolProfiles').map(readPool),
+    profile: readPodIdentityProfile(properties['podIdentityProfile']),
+    document,
+  };
+}
+
+/** Reads `podIdentityProfile`; null, absent and `{}` (what the server makes of a disabled one) are all "off". */
+export function readPodIdentityProfile(value: unknown): PodIdentityProfile {
+  const profile = isRecord(value) ? value : {};
+  return {
+    enabled: profile['enabled'] === true,
+    allowNetworkPluginKubenet: profile['allowNetworkPluginKubenet'] === true,
+    identities: recordsAt(profile, 'userAssignedIdentities').map(readPodIdentity),
+    exceptions: recordsAt(profile, 'userAssignedIdentityExceptions').map(readException),
+  };
+}
+
+/** The pair by which an entry is found; a member that is missing counts as empty. */
+export function readEntryKey(entry: JsonRecord): { namespace: string; name: string } {
+  return { namespace: stringAt(entry, 'namespace') ?? '', name: stringAt(entry, 'name') ?? '' };
+}
+
+function parseObject(id: ClusterId, document: string): JsonRecord {
+  const body = parseJson(document);
+  if (isRecord(body)) return body;
+  throw new PodidError('Unavailable', `Azure's answer about cluster ${id.name} is not what ARM answers.`, {
+    hint: 'Try again; a proxy may have answered in place of Azure.',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readIdentity(identity: JsonRecord): ClusterIdentity {
+  return {
+    type: stringAt(identity, 'type') ?? 'None',
+    ...optional('principalId', filled(stringAt(identity, 'principalId'))),
+    ...optional('tenantId', filled(stringAt(identity, 'tenantId'))),
+    userAssigned: Object.entries(recordAt(identity, 'userAssignedIdentities')).map(([resourceId, value]) => {
+      const member = isRecord(value) ? value : {};
+      return {
+        resourceId,
+        ...optional('principalId', filled(stringAt(member, 'principalId'))),
+        ...optional('clientId', filled(stringAt(member, 'clientId'))),
+      };
+    }),
+  };
+}
+
+function readPool(pool: JsonRecord): AgentPool {
+  return {
+    name: stringAt(pool, 'name') ?? '',
+    osType: stringAt(pool, 'osType') ?? 'Linux',
+    type: stringAt(pool, 'type') ?? '',
+  };
+}
+
+function readPodIdentity(entry: JsonRecord): PodIdentity {
+  const identity = recordAt(entry, 'identity');
+  const key = readEntryKey(entry);
+  return {
+    ...key,
+    bindingSelector: filled(stringAt(entry, 'bindingSelector')) ?? key.name,
+    identity: {
+      resourceId: stringAt(identity, 'resourceId') ?? '',
+      clientId: stringAt(identity, 'clientId') ?? '',
+      objectId: stringAt(identity, 'objectId') ?? '',
+    },
+    ...optional('provisioningState', filled(stringAt(entry, 'provisioningState'))),
+    ...optional('error', innermostError(recordAt(entry, 'provisioningInfo')['error'])),
+  };
+}
+
+function readException(entry: JsonRecord): PodIdentityException {
+  return { ...readEntryKey(entry), podLabels: stringMapAt(entry, 'podLabels') ?? {} };
+}
+
+function recordAt(record: JsonRecord, key: string): JsonRecord {
+  const value = Object.hasOwn(record, key) ? record[key] : undefined;
+  return isRecord(value) ? value : {};
+}
+
+function recordsAt(record: JsonRecord, key: string): JsonRecord[] {
+  const value = record[key];
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function filled(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): { [key in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { [key in Key]?: Value });
+}
