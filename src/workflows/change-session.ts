@@ -34,6 +34,8 @@ export function startChange(workplace: Workplace, options: ChangeOptions): Chang
 export function endOfWait(session: ChangeSession, error: unknown, going: string, hint: string): unknown {
   const { signal, timeoutMs } = session.options;
   if (signal.aborted && isPodidError(signal.reason)) {
+    // Told already, nearer to what was going on.
+    if (error !== signal.reason && isPodidError(error, signal.reason.code)) return error;
     return new PodidError(signal.reason.code, `${signal.reason.message} ${going}`, { hint });
   }
   if (session.deadline.passed() && !isPodidError(error)) {

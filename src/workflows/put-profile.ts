@@ -31,7 +31,14 @@ const longestPauseMs = 60_000;
 export async function putProfile(session: ChangeSession, base: Cluster, write: Write): Promise<Written> {
   const { workplace, options } = session;
   try {
-    const answer = await workplace.azure.clusters.put(base, write.edit, options);
+    const answer = await workplace.azure.clusters.put(base, write.edit, options).catch((error: unknown) => {
+      throw endOfWait(
+        session,
+        error,
+        'The write was on its way, and Azure may have taken it.',
+        howToLook(base.id, write.edit),
+      );
+    });
     refuseLoss(base, write.edit, answer);
     return await followWrite(session, base, write, answer);
   } catch (error) {
