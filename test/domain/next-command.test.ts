@@ -19,7 +19,9 @@ describe('a command in a hint', () => {
   });
 
   it('reaches the program as the same words through a shell', () => {
-    const text = fc.string({ unit: 'binary' }).filter((word) => !word.includes('\0') && word.isWellFormed());
+    const text = fc
+      .string({ unit: 'binary' })
+      .filter((word) => !word.includes('\0') && Buffer.from(word).toString() === word);
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), (words) => {
         const script = words.map((word) => `printf '%s\\0' ${shellWord(word)}`).join('\n');
