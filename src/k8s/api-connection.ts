@@ -62,7 +62,9 @@ export function createApiConnection({ endpoint, userAgent, timeoutMs }: ApiConne
   return {
     async getJson(path, signal) {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      return JSON.parse(await readAll(await expectSuccess(path, await open(path, deadline)), largestAnswerBytes));
+      return JSON.parse(
+        await readAll(await expectSuccess(path, await open(path, deadline)), largestAnswerBytes),
+      );
     },
     async *stream(path, { silenceMs, signal }) {
       const opening = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);

@@ -34,9 +34,7 @@ export async function kubeconfigEndpoint(path: string): Promise<ApiEndpoint> {
       ...(cluster.skipTlsVerify ? { rejectUnauthorized: false } : {}),
     },
     token:
-      user.tokenFile === undefined
-        ? () => Promise.resolve(user.token)
-        : tokenFromFile(near(user.tokenFile)),
+      user.tokenFile === undefined ? () => Promise.resolve(user.token) : tokenFromFile(near(user.tokenFile)),
   };
 }
 

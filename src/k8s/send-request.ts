@@ -61,18 +61,24 @@ async function exchange(
 ): Promise<Answer> {
   const url = new URL(context.getUrl());
   const agent = context.getAgent();
-  const headers = { ...context.getHeaders(), ...(contentType ? { 'Content-Type': contentType } : {}) };
+  const body = context.getBody();
+  const payload = Buffer.from(typeof body === 'string' ? body : '');
+  const headers = {
+    ...context.getHeaders(),
+    ...(contentType ? { 'Content-Type': contentType } : {}),
+    // Node frames the body of a DELETE by no means of its own, and the server would take it for the next request.
+    ...(payload.length > 0 ? { 'Content-Length': payload.length } : {}),
+  };
   const options = {
     method: context.getHttpMethod().toString(),
     headers,
     signal,
     ...(agent ? { agent } : {}),
   };
-  const body = context.getBody();
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = url.protocol === 'http:' ? plainRequest(url, options) : tlsRequest(url, options);
     request.on('response', resolve).on('error', reject);
-    request.end(typeof body === 'string' ? body : undefined);
+    request.end(payload);
   });
   return {
     status: response.statusCode ?? 0,

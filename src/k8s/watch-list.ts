@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ApiConnection, ApiFailure } from './api-connection.ts';
 import { parseList, parseWatchEvent } from '../validate/watch-event.ts';
+import { type ApiConnection, ApiFailure } from './api-connection.ts';
 
 export interface WatchListOptions<Item> {
   readonly connection: ApiConnection;
@@ -175,6 +175,15 @@ class ListAndWatch<Item> implements WatchList {
     if (event.type === 'ERROR') {
       throw new ApiFailure(event.code, `The watch of ${this.options.path} ended with ${event.code}.`);
     }
+    const order = compareVersions(event.resourceVersion, this.version);
+    if (order < 0) {
+      // An older state after a newer one could bring back what was deleted; only a list tells what is true.
+      this.version = undefined;
+      throw new Error(`The watch of ${this.options.path} went back in time.`);
+    }
+    if (order === 0 && event.type !== 'BOOKMARK') {
+      return;
+    }
     const item = event.type === 'BOOKMARK' ? undefined : this.options.parse(event.object);
     if (item !== undefined) {
       event.type === 'DELETED' ? this.options.into.remove(item) : this.options.into.upsert(item);
@@ -192,14 +201,32 @@ class ListAndWatch<Item> implements WatchList {
       this.version = undefined;
       this.spreadNextList = this.synced;
     }
-    const ceiling = Math.min(this.limits.mostRetryMs, this.limits.firstRetryMs * 2 ** Math.min(20, this.failures));
+    const ceiling = Math.min(
+      this.limits.mostRetryMs,
+      this.limits.firstRetryMs * 2 ** Math.min(20, this.failures),
+    );
     this.failures += 1;
-    await this.options.time.wait(ceiling * (0.5 + this.options.time.random() / 2), step).catch(() => undefined);
+    await this.options.time
+      .wait(ceiling * (0.5 + this.options.time.random() / 2), step)
+      .catch(() => undefined);
   }
 
   private heard(): void {
     this.heardAt = this.options.time.monotonic();
   }
+}
+
+/**
+ * Negative for older, zero for the same, positive for newer, and positive where it cannot be told. Versions are decimal numbers on every
+ * server in use (and by specification since Kubernetes 1.35).
+ */
+function compareVersions(one: string | undefined, other: string | undefined): number {
+  const decimal = /^\d{1,39}$/;
+  if (one === undefined || other === undefined || !decimal.test(one) || !decimal.test(other)) {
+    return 1;
+  }
+  const difference = BigInt(one) - BigInt(other);
+  return difference < 0n ? -1 : difference === 0n ? 0 : 1;
 }
 
 /** `Promise.withResolvers` came with Node 22. */

@@ -34,7 +34,8 @@ export function trackUpdate(before: KubeObject | undefined, after: KubeObject, w
   const old = before === undefined ? new Set<string>() : fieldsOf(before, true);
   const now = fieldsOf(after, true);
   const changed = [...now].filter((key) => !old.has(key) || !sameField(before, after, pathOf(key)));
-  const owners = ownersOf(before);
+  // A write may say anew who owns what, as clients do that turn their POST into an apply.
+  const owners = ownersOf((after.metadata.managedFields ?? []).length > 0 ? after : before);
   const isOwn = ({ entry }: FieldOwner) => entry.manager === writer.manager && entry.operation === 'Update';
   const own = owners.find(isOwn);
   const gone = new Set([...changed, ...[...old].filter((key) => !now.has(key))]);
