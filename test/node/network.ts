@@ -145,7 +145,11 @@ function host(name: string, address: string, programs: Program[]): Host {
   return {
     name,
     address,
-    run: (command, ...args) => execFileSync('nsenter', [enter, command, ...args], { encoding: 'utf8' }),
+    run: (command, ...args) =>
+      execFileSync('nsenter', [enter, command, ...args], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     start(command, args, { env = {}, user } = {}) {
       const as =
         user === undefined

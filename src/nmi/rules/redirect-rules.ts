@@ -58,13 +58,24 @@ export function createRedirectRules(options: RedirectOptions, run: RunTool = run
     };
   };
 
+  /** From the strictest to the most useful: what fails half-way leaves pods without an answer, never with the node's. */
+  const write = async (): Promise<RedirectTarget> => {
+    await routes.install(wantedRoutes);
+    const target = await local.prepare();
+    written = { rules: await backend.install(options, target), target };
+    return target;
+  };
+
+  /** All at once, since pods wait for the redirect; each layer alone is enough to keep them from IMDS. */
+  const putBack = async (target: RedirectTarget): Promise<RedirectTarget> => {
+    const [rules] = await Promise.all([backend.install(options, target), routes.install(wantedRoutes)]);
+    written = { rules, target };
+    return (await local.prepare()).address === target.address ? target : write();
+  };
+
   return {
     async install() {
-      // From the strictest to the most useful: what fails half-way leaves pods without an answer, never with the node's.
-      await routes.install(wantedRoutes);
-      const target = await local.prepare();
-      const rules = await backend.install(options, target);
-      written = { rules, target };
+      const target = await (written === undefined ? write() : putBack(written.target));
       return { target, forgotten: await forgetForeignConnections(run, options, target) };
     },
     verify,

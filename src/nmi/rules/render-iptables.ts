@@ -32,7 +32,7 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
     'podid-no-spoof': [rule('podid-no-spoof', `${imds} ! -i lo -m rpfilter --invert`, 'spoofed', '-j DROP')],
     'podid-held': [
       rule('podid-held', '-p tcp -m tcp ! --syn', 'established', '-j RETURN'),
-      rule('podid-held', '-m socket', 'listening', '-j RETURN'),
+      rule('podid-held', '-m socket --nowildcard', 'listening', '-j RETURN'),
       rule('podid-held', '', 'held', '-j DROP'),
     ],
     'podid-guard': [

@@ -45,8 +45,9 @@ ${[
   ]),
   chain('held', '', [
     rule('tcp flags & (fin | syn | rst | ack) != syn return', 'established'),
-    rule('socket wildcard 0 return', 'listening'),
-    rule('socket wildcard 1 return', 'listening'),
+    // Any socket counts. `socket wildcard` would not see one in TIME_WAIT, and a client that takes the same port again would wait a minute.
+    rule('socket transparent 0 return', 'listening'),
+    rule('socket transparent 1 return', 'listening'),
     rule('counter drop', 'held'),
   ]),
 ].join('\n')}

@@ -1,0 +1,74 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Heartbeat,
+  heartbeatIsFresh,
+  readHeartbeat,
+  writeHeartbeat,
+} from '../../../src/nmi/rules/heartbeat.ts';
+
+const heartbeat: Heartbeat = {
+  rules: { intact: true, backend: 'nft', putBack: 0, packets: {} },
+  guard: { active: false },
+  listenOn: ['127.0.0.1'],
+  problems: [],
+  addresses: { '10.244.0.10': 'uid-1' },
+  intervalMs: 5000,
+  writtenAtMs: 1_795_000_000_000,
+  writtenAtUptimeMs: 60_000,
+};
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'podid-heartbeat-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('the heartbeat', () => {
+  it('is read as it was written, and leaves no draft behind', async () => {
+    const path = join(folder, 'rules.json');
+    await writeHeartbeat(path, heartbeat);
+    await writeHeartbeat(path, { ...heartbeat, listenOn: ['169.254.79.25'] });
+    expect(await readHeartbeat(path)).toEqual({ ...heartbeat, listenOn: ['169.254.79.25'] });
+    expect(await readdir(folder)).toEqual(['rules.json']);
+  });
+
+  it('is never seen half-written by a reader', async () => {
+    const path = join(folder, 'rules.json');
+    const large = {
+      ...heartbeat,
+      addresses: Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`a${i}`, 'uid'])),
+    };
+    await writeHeartbeat(path, large);
+    const writing = (async () => {
+      for (let i = 0; i < 50; i += 1) await writeHeartbeat(path, large);
+    })();
+    for (let i = 0; i < 50; i += 1) {
+      expect(await readHeartbeat(path)).toEqual(large);
+    }
+    await writing;
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['cut short', JSON.stringify(heartbeat).slice(0, -5)],
+    ['of another shape', '{"rules":true}'],
+    ['null', 'null'],
+    ['a map of other things', JSON.stringify({ ...heartbeat, addresses: { '10.0.0.1': 7 } })],
+  ])('counts as none when it is %s', async (_what, text) => {
+    const path = join(folder, 'rules.json');
+    if (text !== undefined) {
+      await writeFile(path, text);
+    }
+    expect(await readHeartbeat(path)).toBeUndefined();
+  });
+
+  it('is stale after three intervals, and when it is from before a reboot', () => {
+    expect(heartbeatIsFresh(heartbeat, 60_000)).toBe(true);
+    expect(heartbeatIsFresh(heartbeat, 75_000)).toBe(true);
+    expect(heartbeatIsFresh(heartbeat, 75_001)).toBe(false);
+    expect(heartbeatIsFresh(heartbeat, 59_999)).toBe(false);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { Heartbeat } from '../../../src/nmi/rules/heartbeat.ts';
+import { type KeepRulesPorts, keepRules } from '../../../src/nmi/rules/keep-rules.ts';
+import type { RedirectRules } from '../../../src/nmi/rules/redirect-rules.ts';
+
+const target = { address: '127.0.0.1', port: 2579 };
+
+describe('the keeper of the rules', () => {
+  it('installs them first, and tells what is true', async () => {
+    const node = nodeWith({ intact: false });
+    await node.keepUntil((heartbeats) => heartbeats.length === 1);
+    expect(node.installs).toBe(1);
+    expect(node.heartbeats[0]).toMatchObject({
+      rules: { intact: true, backend: 'nft', putBack: 0 },
+      listenOn: ['127.0.0.1'],
+      addresses: { '10.244.0.10': 'uid-1' },
+      writtenAtMs: 1000,
+      writtenAtUptimeMs: 7,
+    });
+  });
+
+  it('puts them back as soon as somebody touches them', async () => {
+    const node = nodeWith({ intact: false });
+    await node.keepUntil((heartbeats) => {
+      if (heartbeats.length === 1) {
+        node.touch();
+      }
+      return heartbeats.length === 2;
+    });
+    expect(node.installs).toBe(2);
+    expect(node.heartbeats[1]?.rules.putBack).toBe(1);
+    expect(node.messages).toContain('the redirect rules were touched and are put back');
+  });
+
+  it('finds at the next interval what nobody reported', async () => {
+    const node = nodeWith({ intact: false });
+    await node.keepUntil((heartbeats) => {
+      node.breakSilently(heartbeats.length === 1);
+      return heartbeats.length === 2;
+    });
+    expect(node.installs).toBe(2);
+  });
+
+  it('writes nothing into the kernel while the rules stand', async () => {
+    const node = nodeWith({ intact: true });
+    await node.keepUntil((heartbeats) => heartbeats.length === 3);
+    expect(node.installs).toBe(0);
+  });
+
+  it('goes on after a failure, and says no heartbeat it cannot vouch for', async () => {
+    const node = nodeWith({ intact: false, failures: 2 });
+    await node.keepUntil((heartbeats) => heartbeats.length === 1);
+    expect(node.messages.filter((text) => text === 'the redirect rules could not be kept')).toHaveLength(2);
+    expect(node.heartbeats).toHaveLength(1);
+  });
+});
+
+function nodeWith(start: { intact: boolean; failures?: number }) {
+  const leaving = new AbortController();
+  let { intact, failures = 0 } = start;
+  let onChange = () => undefined as void;
+  const seen = { installs: 0, heartbeats: [] as Heartbeat[], messages: [] as string[] };
+  let enough: (heartbeats: readonly Heartbeat[]) => boolean = () => true;
+  const rules: RedirectRules = {
+    async verify() {
+      return { intact, target, packets: {} };
+    },
+    async install() {
+      if (failures > 0) {
+        failures -= 1;
+        throw new Error('nft refused');
+      }
+      seen.installs += 1;
+      intact = true;
+      return { target, forgotten: 0 };
+    },
+    follow: (_signal, call) => {
+      onChange = call;
+    },
+    remove: async () => undefined,
+  };
+  const say = (_facts: object, message: string) => void seen.messages.push(message);
+  const ports: KeepRulesPorts = {
+    rules,
+    addresses: {
+      read: async () => ({ addresses: { '10.244.0.10': 'uid-1' }, hostPortPods: () => [] }),
+      follow: () => undefined,
+    },
+    diagnose: async () => [],
+    async publish(heartbeat) {
+      seen.heartbeats.push(heartbeat);
+      if (enough(seen.heartbeats)) {
+        leaving.abort();
+      }
+    },
+    // No time passes but in waits, and each wait is over at once.
+    clock: { now: () => 1000, monotonic: () => 0, wait: async () => undefined },
+    uptimeMs: () => 7,
+    logger: { debug: say, info: say, warn: say, error: say },
+  };
+  return Object.assign(seen, {
+    touch() {
+      intact = false;
+      onChange();
+    },
+    breakSilently(now: boolean) {
+      intact = !now;
+    },
+    keepUntil(condition: typeof enough) {
+      enough = condition;
+      return keepRules(ports, { backend: 'nft', intervalMs: 5000 }, leaving.signal);
+    },
+  });
+}

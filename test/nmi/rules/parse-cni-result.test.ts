@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addressesOf } from '../../../src/nmi/rules/address-map.ts';
+import { parseCniResult } from '../../../src/nmi/rules/parse-cni-result.ts';
+
+const file = (over: object = {}) => ({
+  kind: 'cniCacheV1',
+  containerId: 'c1',
+  ifName: 'eth0',
+  cniArgs: [
+    ['IgnoreUnknown', '1'],
+    ['K8S_POD_NAMESPACE', 'shop'],
+    ['K8S_POD_NAME', 'web-0'],
+    ['K8S_POD_UID', 'uid-1'],
+  ],
+  result: {
+    cniVersion: '1.0.0',
+    ips: [{ address: '10.244.0.10/16', interface: 2 }, { address: 'fd00::a/64' }],
+  },
+  ...over,
+});
+const parse = (value: unknown) => parseCniResult(JSON.stringify(value));
+
+describe('a cached CNI result', () => {
+  it('names the pod and its addresses', () => {
+    expect(parse(file())).toEqual({
+      podUid: 'uid-1',
+      namespace: 'shop',
+      name: 'web-0',
+      addresses: ['10.244.0.10', 'fd00::a'],
+      hostPorts: [],
+    });
+  });
+
+  it('tells which ports of the node the pod claims', () => {
+    const claims = file({
+      capabilityArgs: { portMappings: [{ hostPort: 2579, containerPort: 80 }, { containerPort: 81 }] },
+    });
+    expect(parse(claims)?.hostPorts).toEqual([2579]);
+  });
+
+  it('is understood in the shape of CNI 0.2 too', () => {
+    expect(parse(file({ result: { ip4: { ip: '10.244.0.11/16' } } }))?.addresses).toEqual(['10.244.0.11']);
+  });
+
+  it('is left out without a pod', () => {
+    expect(parse(file({ cniArgs: [] }))).toBeUndefined();
+    expect(parse(file({ kind: 'other' }))).toBeUndefined();
+    expect(parseCniResult('{"kind":')).toBeUndefined();
+  });
+
+  it('never breaks the reader, whatever is in it', () => {
+    fc.assert(fc.property(fc.string(), (text) => void parseCniResult(text)));
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (cniArgs, result, capabilityArgs) => {
+        for (const address of parse(file({ cniArgs, result, capabilityArgs }))?.addresses ?? []) {
+          expect(address).toEqual(expect.any(String));
+        }
+        parse(file({ result, capabilityArgs }));
+      }),
+    );
+  });
+});
+
+describe('the addresses of a node', () => {
+  const result = (podUid: string, hostPorts: readonly number[] = []) => ({
+    podUid,
+    namespace: 'shop',
+    name: podUid,
+    addresses: ['10.244.0.10'],
+    hostPorts,
+  });
+
+  it('belong to the pod that got them last', () => {
+    const late = { changedMs: 2, result: result('new') };
+    const early = { changedMs: 1, result: result('old') };
+    expect(addressesOf([late, early, { changedMs: 3, result: undefined }]).addresses).toEqual({
+      '10.244.0.10': 'new',
+    });
+  });
+
+  it('come with the pods that claim a port of the node', () => {
+    const map = addressesOf([{ changedMs: 1, result: result('a', [2579]) }]);
+    expect(map.hostPortPods(2579)).toEqual(['shop/a']);
+    expect(map.hostPortPods(80)).toEqual([]);
+  });
+});
