@@ -124,34 +124,37 @@ export function sameField(a: unknown, b: unknown, path: FieldPath): boolean {
   return containers || sameJson(left, right);
 }
 
-/** The value without one field; a map or list that becomes empty goes too, as in a real API server. */
-export function withoutField(value: unknown, path: FieldPath, from: FieldPath = []): unknown {
+/**
+ * The value without one field. A map or list that becomes empty goes too, as in a real API server, unless `keeps` says that someone
+ * owns it for itself.
+ */
+export function withoutField(
+  value: unknown,
+  path: FieldPath,
+  keeps: (path: FieldPath) => boolean,
+  from: FieldPath = [],
+): unknown {
   const [step, ...rest] = path;
   if (step === undefined) {
     return undefined;
   }
   const here = [...from, step];
+  const list = granularList(from) ?? {};
+  const without = (own: string, item: unknown) =>
+    own === step ? withoutField(item, rest, keeps, here) : item;
   if (Array.isArray(value)) {
-    const list = granularList(from) ?? {};
-    const items = value.flatMap((item) => {
-      if (itemStep(list, item) !== step) {
-        return [item];
-      }
-      const left = withoutField(item, rest, here);
-      return left === undefined ? [] : [left];
-    });
-    return items.length === 0 ? undefined : items;
+    const items = value
+      .map((item) => without(itemStep(list, item), item))
+      .filter((item) => item !== undefined);
+    return items.length > 0 || keeps(from) ? items : undefined;
   }
-  const name = step.slice(2);
-  if (!isMap(value) || !Object.hasOwn(value, name)) {
+  if (!isMap(value)) {
     return value;
   }
-  const left = withoutField(value[name], rest, here);
-  const entries = Object.entries(value).flatMap(([key, field]) => {
-    const kept = key === name ? left : field;
-    return kept === undefined ? [] : [[key, kept] as const];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  const fields = Object.entries(value)
+    .map(([name, field]) => [name, without(`f:${name}`, field)] as const)
+    .filter(([, field]) => field !== undefined);
+  return fields.length > 0 || keeps(from) ? Object.fromEntries(fields) : undefined;
 }
 
 export function toFieldsV1(fields: FieldSet): FieldsV1 {

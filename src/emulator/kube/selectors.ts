@@ -22,6 +22,9 @@ export function parseLabelSelector(text: string): LabelTest {
 }
 
 function splitOutsideParentheses(text: string): readonly string[] {
+  if (/[()]/.test(text.replace(/\([^()]*\)/g, ''))) {
+    throw badRequest(`The label selector "${text}" cannot be read.`);
+  }
   const parts = text.match(/(?:[^,(]|\([^)]*\))+/g) ?? [];
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }

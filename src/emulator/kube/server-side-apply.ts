@@ -5,6 +5,7 @@ import {
   fieldsOf,
   granularList,
   itemStep,
+  pathKey,
   pathOf,
   pathText,
   sameField,
@@ -58,7 +59,7 @@ export function applyObject(live: KubeObject | undefined, request: ApplyRequest)
     ...kept.map((owner) => owner.fields),
   ]);
   const own = ownEntry(applied, writer, fields);
-  const same = previous !== undefined && sameSet(previous.fields, fields) && sameJson(object, live);
+  const same = sameSet(previous?.fields ?? new Set(), fields) && sameJson(object, live);
   return { object: same ? live : withOwners(object, [...kept, own]), conflicts: [] };
 }
 
@@ -115,7 +116,7 @@ function dropAbandoned(object: KubeObject, previous: FieldSet, owned: readonly F
   const abandoned = [...previous].filter((key) => !owned.some((fields) => ownsAtOrBelow(fields, key)));
   let left: unknown = object;
   for (const key of abandoned) {
-    left = withoutField(left, pathOf(key));
+    left = withoutField(left, pathOf(key), (path) => owned.some((fields) => fields.has(pathKey(path))));
   }
   return left as KubeObject;
 }

@@ -1,0 +1,59 @@
+/** A managed identity that is assigned to the emulated VM. */
+export interface ImdsIdentity {
+  readonly clientId: string;
+  readonly objectId: string;
+  /** ARM id of the identity, or of the VM for the system-assigned one. */
+  readonly resourceId: string;
+}
+
+/** How a request names an identity: at most one member should be set. */
+export interface IdentityQuery {
+  readonly clientId: string;
+  readonly resourceId: string;
+  readonly objectId: string;
+}
+
+export interface NodeIdentities {
+  readonly userAssigned: readonly ImdsIdentity[];
+  readonly systemAssigned: ImdsIdentity | undefined;
+}
+
+/**
+ * The identity a request means, or the sentence IMDS refuses with. Without a choice it is the system-assigned identity, else the only
+ * user-assigned one.
+ */
+export function findIdentity(
+  node: NodeIdentities,
+  query: IdentityQuery,
+): ImdsIdentity | { readonly refusal: string } {
+  const asked = [query.clientId, query.resourceId, query.objectId].filter((value) => value !== '');
+  if (asked.length > 1) {
+    return { refusal: 'Only one of client_id, object_id and msi_res_id may be given' };
+  }
+  if (asked.length === 1) {
+    const all = [...node.userAssigned, ...(node.systemAssigned ? [node.systemAssigned] : [])];
+    return all.find((identity) => matches(identity, query)) ?? { refusal: 'Identity not found' };
+  }
+  if (node.systemAssigned !== undefined) {
+    return node.systemAssigned;
+  }
+  const [only, second] = node.userAssigned;
+  if (second !== undefined) {
+    return {
+      refusal: 'Multiple user assigned identities exist; name one by client_id, object_id or msi_res_id',
+    };
+  }
+  return only ?? { refusal: 'Identity not found' };
+}
+
+function matches(identity: ImdsIdentity, query: IdentityQuery): boolean {
+  return (
+    same(identity.clientId, query.clientId) ||
+    same(identity.resourceId, query.resourceId) ||
+    same(identity.objectId, query.objectId)
+  );
+}
+
+function same(own: string, asked: string): boolean {
+  return asked !== '' && own.toLowerCase() === asked.toLowerCase();
+}
