@@ -18,7 +18,10 @@ export const changeFlags = {
   noWait: { kind: 'switch', summary: 'return once Azure has accepted the change' },
   ...waitFlags,
   noMirror: { kind: 'switch', summary: "leave the cluster's own objects to AKS" },
-  requireMirror: { kind: 'switch', summary: 'objects that cannot be written in the cluster fail the command' },
+  requireMirror: {
+    kind: 'switch',
+    summary: 'objects that cannot be written in the cluster fail the command',
+  },
   ...kubeFlags,
   ...rawClusterFlag,
 } as const satisfies FlagSet;
@@ -28,5 +31,8 @@ export const yesFlag = {
 } as const satisfies FlagSet;
 
 export const roleFlag = {
-  skipRoleAssignment: { kind: 'switch', summary: "neither check nor assign the cluster's role on the identity" },
+  skipRoleAssignment: {
+    kind: 'switch',
+    summary: "neither check nor assign the cluster's role on the identity",
+  },
 } as const satisfies FlagSet;

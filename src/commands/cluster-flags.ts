@@ -32,11 +32,19 @@ export const kubeFlags = {
 } as const satisfies FlagSet;
 
 export const rawClusterFlag = {
-  rawCluster: { kind: 'switch', summary: 'print the whole managed cluster in the shape of az, for ported scripts' },
+  rawCluster: {
+    kind: 'switch',
+    summary: 'print the whole managed cluster in the shape of az, for ported scripts',
+  },
 } as const satisfies FlagSet;
 
 export const waitFlags = {
-  timeout: { kind: 'text', value: 'DURATION', summary: 'how long to wait for Azure: 90s, 30m', fallback: '30m' },
+  timeout: {
+    kind: 'text',
+    value: 'DURATION',
+    summary: 'how long to wait for Azure: 90s, 30m',
+    fallback: '30m',
+  },
   pollInterval: {
     kind: 'text',
     value: 'DURATION',

@@ -56,7 +56,12 @@ function wordsOfHelp(argv: readonly string[]): readonly string[] {
 }
 
 function permissive(command: Command): Command {
-  return command.allowUnknownOption().allowExcessArguments().helpOption(false).helpCommand(false).exitOverride();
+  return command
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .helpCommand(false)
+    .exitOverride();
 }
 
 function listen(command: Command, flags: FlagSet, occurrences: Occurrence[]): void {

@@ -5,6 +5,12 @@ export const entryFlags = {
   name: { kind: 'text', short: 'n', value: 'NAME', required: true, summary: 'the name of the entry' },
 } as const satisfies FlagSet;
 
+/** For commands that can do without an entry. */
+export const optionalEntryFlags = {
+  namespace: { kind: 'text', value: 'NAMESPACE', summary: 'the namespace of the entry' },
+  name: { kind: 'text', short: 'n', value: 'NAME', summary: 'the name of the entry' },
+} as const satisfies FlagSet;
+
 export const podLabelsFlag = {
   podLabels: {
     kind: 'list',

@@ -9,5 +9,8 @@ export function nearestWord(typed: string, words: readonly string[]): string | u
     .map((word) => ({ word, away: distance(bare, word) }))
     .sort((one, other) => one.away - other.away);
   if (best === undefined) return undefined;
-  return best.away <= Math.max(1, Math.floor(best.word.replace(/^-+/, '').length / 3)) ? best.word : undefined;
+  const letters = best.word.replace(/^-+/, '').length;
+  // Two letters swapped are a distance of two.
+  const allowed = letters <= 3 ? 1 : Math.max(2, Math.floor(letters / 3));
+  return best.away <= allowed ? best.word : undefined;
 }

@@ -25,9 +25,13 @@ function applyQuery(expression: string, search: () => unknown): unknown {
 
 function invalidQuery(expression: string, error: unknown): PodidError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new PodidError('InvalidUsage', `--query: ${JSON.stringify(expression)} is not a JMESPath expression: ${reason}`, {
-    hint: 'the language is described at https://jmespath.org',
-    details: [{ code: 'InvalidUsage', flag: '--query', message: reason }],
-    cause: error,
-  });
+  return new PodidError(
+    'InvalidUsage',
+    `--query: ${JSON.stringify(expression)} is not a JMESPath expression: ${reason}`,
+    {
+      hint: 'the language is described at https://jmespath.org',
+      details: [{ code: 'InvalidUsage', flag: '--query', message: reason }],
+      cause: error,
+    },
+  );
 }

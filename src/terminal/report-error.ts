@@ -68,10 +68,16 @@ const reportHint =
 function bugReport(error: unknown, options: ErrorReportOptions): ErrorReport {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const message = `podid ${options.version} failed in a way it should not (${said}).`;
-  const lines = [`${options.colour.red('podid:')} ${plainText(message)}`, `${options.colour.cyan('hint:')} ${reportHint}`];
+  const lines = [
+    `${options.colour.red('podid:')} ${plainText(message)}`,
+    `${options.colour.cyan('hint:')} ${reportHint}`,
+  ];
   if (options.stack) lines.push(...stackLines(error));
   const text = options.json === 'only' && !options.stack ? '' : `${lines.join('\n')}\n`;
-  return { text: text + errorJson(options, { code: 'InternalError', message, hint: reportHint }), exitCode: 1 };
+  return {
+    text: text + errorJson(options, { code: 'InternalError', message, hint: reportHint }),
+    exitCode: 1,
+  };
 }
 
 function stackLines(error: unknown): string[] {

@@ -15,7 +15,10 @@ export async function table(
   const { default: Table } = await import('cli-table3');
   const cells = rows.map((row) => columns.map((column) => cellText(column.cell(row as never))));
   const headings = columns.map((column) => column.heading);
-  const grid = new Table({ chars: noLines, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 } });
+  const grid = new Table({
+    chars: noLines,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 },
+  });
   grid.push(...fit([headings, ...cells], width));
   return `${grid
     .toString()
@@ -34,7 +37,8 @@ export function projectedColumns(rows: readonly unknown[]): Column[] {
   const numbered = rows.every((row) => Array.isArray(row));
   return [...keys].map((key) => ({
     heading: numbered ? `COLUMN${Number(key) + 1}` : headingOf(key),
-    cell: (row: unknown) => (typeof row === 'object' && row !== null ? Object.entries(row).find(([at]) => at === key)?.[1] : row),
+    cell: (row: unknown) =>
+      typeof row === 'object' && row !== null ? Object.entries(row).find(([at]) => at === key)?.[1] : row,
   }));
 }
 
@@ -60,7 +64,9 @@ const narrowest = 8;
 
 /** Cuts the widest columns, and those alone, until a line fits. */
 function fit(lines: readonly string[][], width: number | undefined): string[][] {
-  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => [...(line[at] ?? '')].length)));
+  const widths = (lines[0] ?? []).map((_, at) =>
+    Math.max(...lines.map((line) => [...(line[at] ?? '')].length)),
+  );
   const total = () => widths.reduce((sum, each) => sum + each + padding, -padding);
   while (width !== undefined && total() > width && Math.max(...widths) > narrowest) {
     widths[widths.indexOf(Math.max(...widths))] = Math.max(...widths) - 1;

@@ -1,0 +1,51 @@
+import { addOptions } from '../validate/add-options.ts';
+import { changeFlags, roleFlag } from './change-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { finishChange } from './finish.ts';
+import { identityShape, identityView } from './result-shapes.ts';
+import { changeOptions, openWorkplace } from './workplace.ts';
+
+export const addCommand = defineCommand({
+  words: ['add'],
+  summary: 'let pods of a namespace use a managed identity',
+  description:
+    "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and mends what an earlier run left half done.",
+  examples: [
+    {
+      says: 'pods in namespace shop with the label aadpodidbinding=web',
+      line: 'podid add -g demo -c demo --namespace shop --name web --identity-resource-id /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web',
+    },
+  ],
+  flags: {
+    namespace: { kind: 'text', value: 'NAMESPACE', required: true, summary: 'the namespace of the pods' },
+    name: {
+      kind: 'text',
+      short: 'n',
+      value: 'NAME',
+      summary: 'the name of the entry',
+      fallback: "the identity's own name in lower case",
+    },
+    identityResourceId: {
+      kind: 'text',
+      value: 'ID',
+      required: true,
+      summary: 'the whole ARM id of the managed identity',
+    },
+    bindingSelector: {
+      kind: 'text',
+      value: 'LABEL',
+      summary: 'the value of the label aadpodidbinding on the pods',
+      fallback: 'the name',
+    },
+    ...roleFlag,
+    ...changeFlags,
+  },
+  async run(flags, session) {
+    const request = addOptions(flags, session.faults);
+    const options = changeOptions(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { addIdentity } = await import('../workflows/add-identity.ts');
+    const outcome = await addIdentity(workplace, { cluster, ...request }, options);
+    return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
+  },
+});

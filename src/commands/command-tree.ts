@@ -1,0 +1,66 @@
+import { addCommand } from './add.ts';
+import type { CommandSpec } from './command-spec.ts';
+import { deleteCommand } from './delete.ts';
+import { disableCommand } from './disable.ts';
+import { emulatorCommand } from './emulator.ts';
+import { enableCommand } from './enable.ts';
+import { exceptionAddCommand } from './exception/add.ts';
+import { exceptionDeleteCommand } from './exception/delete.ts';
+import { exceptionListCommand } from './exception/list.ts';
+import { exceptionShowCommand } from './exception/show.ts';
+import { exceptionUpdateCommand } from './exception/update.ts';
+import { listCommand } from './list.ts';
+import { mirrorCommand } from './mirror.ts';
+import { showCommand } from './show.ts';
+import { statusCommand } from './status.ts';
+import { updateCommand } from './update.ts';
+import { waitCommand } from './wait.ts';
+
+export interface CommandGroup {
+  /** After `podid`; none for podid itself. */
+  readonly words: readonly string[];
+  readonly summary: string;
+  readonly description: string;
+}
+
+export interface CommandTree {
+  readonly root: CommandGroup;
+  /** Outer ones first. */
+  readonly groups: readonly CommandGroup[];
+  /** In the order in which help lists them. */
+  readonly commands: readonly CommandSpec[];
+}
+
+export const commandTree: CommandTree = {
+  root: {
+    words: [],
+    summary: 'pod-managed identity for AKS',
+    description:
+      'Lets pods of an AKS cluster use managed identities of Azure. The words are those that follow "az aks pod-identity", and some more.',
+  },
+  groups: [
+    {
+      words: ['exception'],
+      summary: 'pods that pod identity leaves alone',
+      description: 'Pods with the labels of an exception are answered as the node itself would be.',
+    },
+  ],
+  commands: [
+    addCommand,
+    updateCommand,
+    deleteCommand,
+    listCommand,
+    showCommand,
+    waitCommand,
+    exceptionAddCommand,
+    exceptionUpdateCommand,
+    exceptionDeleteCommand,
+    exceptionListCommand,
+    exceptionShowCommand,
+    enableCommand,
+    disableCommand,
+    statusCommand,
+    mirrorCommand,
+    emulatorCommand,
+  ],
+};

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterObjects } from '../domain/cluster-objects.ts';
+import type { Azure, Clock } from '../domain/ports.ts';
+import { type OutputStream, outputStream } from '../terminal/streams.ts';
+
+/** Put in place by the bundler. */
+declare const PODID_VERSION: string | undefined;
+
+/** What podid finds in az's own files. */
+export interface AzDefaults {
+  readonly subscriptionId?: string;
+  readonly resourceGroup?: string;
+}
+
+/** What the flags say about signing in; the rest is in the environment. */
+export interface AzureChoice {
+  readonly cloud: string | undefined;
+  readonly auth: string | undefined;
+  readonly tenant: string | undefined;
+  /** Id or name of the subscription that is worked on. */
+  readonly subscription: string | undefined;
+  /** Where `--debug` goes, one line a call. */
+  readonly debug: ((line: string) => void) | undefined;
+  /** Where `--verbose` goes. */
+  readonly verbose: ((line: string) => void) | undefined;
+}
+
+export interface ClusterChoice {
+  readonly kubeconfigPath?: string;
+  readonly context?: string;
+  readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  readonly warn: (text: string, hint?: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface EmulatorChoice {
+  readonly port: number;
+  readonly time: 'instant' | 'recorded' | { readonly scale: number };
+  readonly tls: boolean;
+  readonly stateFile?: string;
+  readonly scenario?: string;
+}
+
+export interface RunningEmulator {
+  readonly url: string;
+  /** The variables that point podid at it. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** The process around a command, and the adapters, which are loaded when they are asked for. */
+export interface Context {
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** stdin and stderr are terminals: somebody can be asked. */
+  readonly interactive: boolean;
+  /** A spinner may be drawn on stderr. */
+  readonly animated: boolean;
+  /** Aborted with a PodidError Interrupted or Terminated. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  azDefaults(): Promise<AzDefaults>;
+  connectAzure(choice: AzureChoice): Promise<Azure>;
+  /** @throws PodidError InvalidKubeconfig */
+  checkKubeconfig(path: string, context: string | undefined): Promise<void>;
+  connectCluster(choice: ClusterChoice): Promise<ClusterObjects>;
+  startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
+}
+
+/** The real one: this process, and adapters that talk to the world. */
+export function createContext(signal: AbortSignal): Context {
+  const { env, stdin, stdout, stderr } = process;
+  const clock = systemClock();
+  const version = typeof PODID_VERSION === 'string' ? PODID_VERSION : '0.0.0';
+  return {
+    version,
+    env,
+    stdout: outputStream(stdout),
+    stderr: outputStream(stderr),
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    animated: stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb',
+    signal,
+    clock,
+    async azDefaults() {
+      const { readAzDefaults } = await import('../arm/az-profile.ts');
+      return await readAzDefaults(env);
+    },
+    async connectAzure(choice) {
+      const { connectAzure } = await import('../arm/connect-azure.ts');
+      return connectAzure({ ...choice, environment: env, clock, userAgent: `podid/${version}` });
+    },
+    async checkKubeconfig(path, context) {
+      const { checkKubeconfig } = await import('../k8s/connect-cluster.ts');
+      await checkKubeconfig(path, context);
+    },
+    async connectCluster(choice) {
+      const { connectCluster } = await import('../k8s/connect-cluster.ts');
+      return await connectCluster({ ...choice, timeoutMs: 60_000 });
+    },
+    async startEmulator(choice) {
+      const { startEmulator } = await import('../emulator/start-emulator.ts');
+      return await startEmulator(choice);
+    },
+  };
+}
+
+function systemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    random: () => Math.random(),
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted()),
+  };
+}

@@ -1,0 +1,67 @@
+import { entryKey } from '../validate/entry-key.ts';
+import { changeFlags, yesFlag } from './change-flags.ts';
+import { defineCommand, type FlagValues } from './command-spec.ts';
+import { ignoreNotFoundFlag, optionalEntryFlags } from './entry-flags.ts';
+import { finishChange } from './finish.ts';
+import { each, identityShape, identityView, orNull } from './result-shapes.ts';
+import type { Session } from './session.ts';
+import { changeOptions, openWorkplace } from './workplace.ts';
+
+const flags = {
+  ...optionalEntryFlags,
+  failed: {
+    kind: 'switch',
+    summary: 'instead of a name: every entry that is Failed or whose identity is gone, in one change',
+  },
+  ...ignoreNotFoundFlag,
+  revokeRole: {
+    kind: 'switch',
+    summary: "also remove the cluster's role on the identity, when no other entry of the cluster needs it",
+  },
+  ...yesFlag,
+  ...changeFlags,
+} as const;
+
+type DeleteFlags = FlagValues<typeof flags>;
+
+export const deleteCommand = defineCommand({
+  words: ['delete'],
+  summary: 'take a managed identity from the pods of a namespace',
+  description:
+    'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.',
+  examples: [
+    { says: 'one entry', line: 'podid delete -g demo -c demo --namespace shop --name web' },
+    {
+      says: 'everything that is broken',
+      line: 'podid delete -g demo -c demo --failed --ignore-not-found --yes',
+    },
+  ],
+  flags,
+  async run(flags, session) {
+    return flags.failed ? await deleteFailed(flags, session) : await deleteOne(flags, session);
+  },
+});
+
+async function deleteOne(flags: DeleteFlags, session: Session): Promise<number> {
+  if (flags.namespace === undefined) session.faults.missing('--namespace', 'the namespace of the entry');
+  if (flags.name === undefined)
+    session.faults.missing('--name', 'the name of the entry, or --failed instead of it');
+  const key = entryKey('identity', flags, session.faults);
+  const options = changeOptions(session, flags);
+  const { workplace, cluster } = await openWorkplace(session, flags);
+  const { deleteIdentity } = await import('../workflows/delete-identity.ts');
+  const { ignoreNotFound, revokeRole } = flags;
+  const outcome = await deleteIdentity(workplace, { cluster, ...key, ignoreNotFound, revokeRole }, options);
+  return await finishChange(session, outcome, { view: orNull(identityView), shape: identityShape, ...flags });
+}
+
+async function deleteFailed(flags: DeleteFlags, session: Session): Promise<number> {
+  for (const [flag, value] of Object.entries({ '--namespace': flags.namespace, '--name': flags.name })) {
+    if (value !== undefined) session.faults.add(flag, `${flag} and --failed exclude each other.`);
+  }
+  const options = changeOptions(session, flags);
+  const { workplace, cluster } = await openWorkplace(session, flags);
+  const { deleteFailedIdentities } = await import('../workflows/delete-failed-identities.ts');
+  const outcome = await deleteFailedIdentities(workplace, { cluster, revokeRole: flags.revokeRole }, options);
+  return await finishChange(session, outcome, { view: each(identityView), shape: identityShape, ...flags });
+}

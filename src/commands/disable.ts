@@ -1,0 +1,43 @@
+import { changeFlags, yesFlag } from './change-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { checkExportFile, saveExportFile } from './export-file.ts';
+import { finishChange } from './finish.ts';
+import { statusShape, statusView } from './status-result.ts';
+import { changeOptions, openWorkplace } from './workplace.ts';
+
+export const disableCommand = defineCommand({
+  words: ['disable'],
+  summary: "turn the cluster's pod-identity add-on off",
+  description:
+    'Turns the add-on off. All pod identities, exceptions and the consent to kubenet go with it, so podid shows what will be lost and asks; --export saves it first. The roles that were assigned stay.',
+  examples: [
+    {
+      says: 'keep what is there in a file first',
+      line: 'podid disable -g demo -c demo --export pod-identities.yaml --yes',
+    },
+  ],
+  flags: {
+    export: {
+      kind: 'text',
+      value: 'FILE',
+      summary: 'save identities and exceptions in this file before they go',
+    },
+    force: { kind: 'switch', summary: 'write over the file of --export' },
+    unregisterFeature: {
+      kind: 'switch',
+      summary: 'say how the feature is unregistered; it holds for the whole subscription, so podid leaves it',
+    },
+    ...yesFlag,
+    ...changeFlags,
+  },
+  async run(flags, session) {
+    const { force, export: file, unregisterFeature, ...change } = flags;
+    const options = changeOptions(session, change);
+    if (file !== undefined) await checkExportFile(session.faults, file, force);
+    const { workplace, cluster } = await openWorkplace(session, change);
+    const { disableAddon } = await import('../workflows/disable-addon.ts');
+    const save = file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content) };
+    const outcome = await disableAddon(workplace, { cluster, unregisterFeature, ...save }, options);
+    return await finishChange(session, outcome, { view: statusView, shape: statusShape, ...flags });
+  },
+});

@@ -1,0 +1,100 @@
+import { shellWord } from '../domain/next-command.ts';
+import { writePrivateFile } from '../terminal/private-file.ts';
+import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
+import { defineCommand } from './command-spec.ts';
+
+export const emulatorCommand = defineCommand({
+  words: ['emulator'],
+  summary: 'run a small Azure with a cluster on this machine, to try podid',
+  description:
+    'Serves Azure Resource Manager, Entra, the metadata service and the parts of the Kubernetes API that podid uses, on loopback, and runs until it is stopped. Once it listens it prints the lines that point podid at it, and nothing more. It is documented in docs/emulator.md.',
+  examples: [
+    {
+      says: 'with the environment in a file, for another terminal to source',
+      line: 'podid emulator --env-file podid-emulator.env',
+    },
+    {
+      says: 'as slow as Azure, and kept over restarts',
+      line: 'podid emulator --time recorded --state azure.json',
+    },
+  ],
+  flags: {
+    port: { kind: 'text', value: 'PORT', summary: 'the port on 127.0.0.1', fallback: '0, any free one' },
+    state: { kind: 'text', value: 'FILE', summary: 'read the world from this file and keep it there' },
+    scenario: { kind: 'text', value: 'NAME', summary: 'the world to begin with', fallback: 'default' },
+    time: {
+      kind: 'text',
+      value: 'TIME',
+      summary: 'how long Azure takes: instant, recorded (as in real traffic) or a factor such as 0.1',
+      fallback: 'instant',
+    },
+    tls: { kind: 'switch', summary: 'serve https with a throw-away authority' },
+    envFile: {
+      kind: 'text',
+      value: 'FILE',
+      summary: 'also write the export lines to this file, at once and whole',
+    },
+  },
+  async run(flags, session) {
+    const { context, faults } = session;
+    const port = portOf(flags.port, faults);
+    const time = timeOf(flags.time, faults);
+    for (const [flag, path] of Object.entries({ '--state': flags.state, '--env-file': flags.envFile })) {
+      if (path === '') faults.add(flag, `${flag} is empty.`);
+    }
+    session.checkUsage();
+    const emulator = await context.startEmulator({
+      port,
+      time,
+      tls: flags.tls,
+      ...(flags.state === undefined ? {} : { stateFile: flags.state }),
+      ...(flags.scenario === undefined ? {} : { scenario: flags.scenario }),
+    });
+    try {
+      const lines = exportLines(emulator.environment);
+      if (flags.envFile !== undefined) await writePrivateFile(flags.envFile, lines);
+      await context.stdout.write(lines);
+      session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
+      await aborted(context.signal);
+    } finally {
+      await emulator.stop();
+    }
+    return 0;
+  },
+});
+
+function exportLines(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${shellWord(value)}\n`)
+    .join('');
+}
+
+function portOf(text: string | undefined, faults: UsageFaults): number {
+  if (text === undefined) return 0;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    faults.add('--port', `--port: ${quoted(text)} is not a port: a number from 0 to 65535.`);
+  }
+  return Number(text);
+}
+
+export type EmulatorTime = 'instant' | 'recorded' | { readonly scale: number };
+
+function timeOf(text: string | undefined, faults: UsageFaults): EmulatorTime {
+  if (text === undefined || text === 'instant') return 'instant';
+  if (text === 'recorded') return 'recorded';
+  const scale = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || scale <= 0) {
+    faults.add(
+      '--time',
+      `--time: ${quoted(text)} is none of instant, recorded or a factor above 0 such as 0.1.`,
+    );
+  }
+  return { scale };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

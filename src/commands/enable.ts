@@ -1,0 +1,36 @@
+import { changeFlags } from './change-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { finishChange } from './finish.ts';
+import { statusShape, statusView } from './status-result.ts';
+import { changeOptions, openWorkplace } from './workplace.ts';
+
+export const enableCommand = defineCommand({
+  words: ['enable'],
+  summary: "turn the cluster's pod-identity add-on on",
+  description:
+    'Turns the add-on on and leaves everything in it as it is; where it is on already nothing is sent. On kubenet pods can pose as other pods (ARP spoofing with NET_RAW, CVE-2021-1677), so there Azure and podid want an explicit consent.',
+  examples: [
+    { says: 'a cluster with Azure CNI', line: 'podid enable -g demo -c demo' },
+    { says: 'what it would do on kubenet', line: 'podid enable -g demo -c demo --with-kubenet --dry-run' },
+  ],
+  flags: {
+    enablePodIdentityWithKubenet: {
+      kind: 'switch',
+      alias: 'with-kubenet',
+      summary: 'consent to pod identity on kubenet, where pods can pose as others',
+    },
+    registerFeature: {
+      kind: 'switch',
+      summary: 'register the feature EnablePodIdentityPreview of the subscription first, and wait for it',
+    },
+    ...changeFlags,
+  },
+  async run(flags, session) {
+    const options = changeOptions(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { enableAddon } = await import('../workflows/enable-addon.ts');
+    const { enablePodIdentityWithKubenet: kubenetConsent, registerFeature } = flags;
+    const outcome = await enableAddon(workplace, { cluster, kubenetConsent, registerFeature }, options);
+    return await finishChange(session, outcome, { view: statusView, shape: statusShape, ...flags });
+  },
+});

@@ -1,0 +1,25 @@
+import { namespaceFilter } from '../../validate/entry-key.ts';
+import { clusterFlags, rawClusterFlag } from '../cluster-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { listMisnamed, namespaceFilterFlag } from '../entry-flags.ts';
+import { finishDone } from '../finish.ts';
+import { each, exceptionShape, exceptionView } from '../result-shapes.ts';
+import { openWorkplace } from '../workplace.ts';
+
+export const exceptionListCommand = defineCommand({
+  words: ['exception', 'list'],
+  summary: "list the cluster's exceptions",
+  description: "Prints the exceptions in the server's order. Where the add-on is off the list is empty.",
+  examples: [
+    { says: 'those of one namespace', line: 'podid exception list -g demo -c demo --namespace shop' },
+  ],
+  misnamed: listMisnamed,
+  flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag },
+  async run(flags, session) {
+    const filter = namespaceFilter(flags.namespace, session.faults);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { listExceptions } = await import('../../workflows/read-entries.ts');
+    const done = await listExceptions(workplace, { cluster, ...filter }, session.context.signal);
+    return await finishDone(session, done, { view: each(exceptionView), shape: exceptionShape, ...flags });
+  },
+});

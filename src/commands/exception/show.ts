@@ -1,0 +1,24 @@
+import { entryKey } from '../../validate/entry-key.ts';
+import { clusterFlags, rawClusterFlag } from '../cluster-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { entryFlags } from '../entry-flags.ts';
+import { finishDone } from '../finish.ts';
+import { exceptionShape, exceptionView } from '../result-shapes.ts';
+import { openWorkplace } from '../workplace.ts';
+
+export const exceptionShowCommand = defineCommand({
+  words: ['exception', 'show'],
+  summary: 'show one exception',
+  description: 'Prints one exception and its labels.',
+  examples: [
+    { says: 'one exception', line: 'podid exception show -g demo -c demo --namespace shop --name legacy' },
+  ],
+  flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag },
+  async run(flags, session) {
+    const key = entryKey('exception', flags, session.faults);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { showException } = await import('../../workflows/read-entries.ts');
+    const done = await showException(workplace, { cluster, ...key }, session.context.signal);
+    return await finishDone(session, done, { view: exceptionView, shape: exceptionShape, ...flags });
+  },
+});

@@ -1,0 +1,30 @@
+import { entryKey } from '../../validate/entry-key.ts';
+import { parsePodLabels } from '../../validate/pod-labels.ts';
+import { changeFlags } from '../change-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { entryFlags, podLabelsFlag } from '../entry-flags.ts';
+import { finishChange } from '../finish.ts';
+import { exceptionShape, exceptionView } from '../result-shapes.ts';
+import { changeOptions, openWorkplace } from '../workplace.ts';
+
+export const exceptionUpdateCommand = defineCommand({
+  words: ['exception', 'update'],
+  summary: 'replace the labels of an exception',
+  description: 'The labels given take the place of all that the exception had; none are merged.',
+  examples: [
+    {
+      says: 'two labels instead of what was there',
+      line: 'podid exception update -g demo -c demo --namespace shop --name legacy --pod-labels app=legacy tier=backend',
+    },
+  ],
+  flags: { ...entryFlags, ...podLabelsFlag, ...changeFlags },
+  async run(flags, session) {
+    const key = entryKey('exception', flags, session.faults);
+    const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);
+    const options = changeOptions(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { updateException } = await import('../../workflows/edit-exceptions.ts');
+    const outcome = await updateException(workplace, { cluster, ...key, podLabels }, options);
+    return await finishChange(session, outcome, { view: exceptionView, shape: exceptionShape, ...flags });
+  },
+});

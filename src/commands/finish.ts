@@ -1,0 +1,51 @@
+import type { TableShape } from '../terminal/print-result.ts';
+import type { Done, Outcome, Plan } from '../workflows/outcome.ts';
+import { rawCluster, rawClusterShape } from './raw-cluster.ts';
+import { planShape } from './result-shapes.ts';
+import type { Session } from './session.ts';
+
+interface Finish<Result> {
+  /** The result in the documented shape and order of members. */
+  readonly view: (result: Result) => unknown;
+  readonly shape: TableShape;
+  readonly rawCluster?: boolean;
+  /** `--exit-code`. */
+  readonly exitCode?: boolean;
+}
+
+/** Prints what a change came to. */
+export async function finishChange<Result>(
+  session: Session,
+  outcome: Outcome<Result>,
+  finish: Finish<Result>,
+): Promise<number> {
+  if (outcome.plan === undefined) return await finishDone(session, outcome.done, finish);
+  await session.print(planView(outcome.plan), planShape);
+  return finish.exitCode && outcome.plan.changes.length > 0 ? 9 : 0;
+}
+
+/** @throws the failure that came after Azure took the change: the result is printed all the same */
+export async function finishDone<Result>(
+  session: Session,
+  done: Done<Result>,
+  finish: Finish<Result>,
+): Promise<number> {
+  if (finish.rawCluster) await session.print(rawCluster(done.cluster), rawClusterShape);
+  else await session.print(finish.view(done.result), finish.shape);
+  if (done.failure !== undefined) throw done.failure;
+  return 0;
+}
+
+function planView({ changes, puts }: Plan): unknown {
+  return {
+    changes: changes.map(({ action, kind, namespace, name, before, after }) => ({
+      action,
+      kind,
+      namespace,
+      name,
+      before: before ?? null,
+      after: after ?? null,
+    })),
+    puts,
+  };
+}

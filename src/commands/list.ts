@@ -1,0 +1,30 @@
+import { namespaceFilter } from '../validate/entry-key.ts';
+import { clusterFlags, rawClusterFlag } from './cluster-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { listMisnamed, namespaceFilterFlag } from './entry-flags.ts';
+import { finishDone } from './finish.ts';
+import { each, identityShape, identityView } from './result-shapes.ts';
+import { openWorkplace } from './workplace.ts';
+
+export const listCommand = defineCommand({
+  words: ['list'],
+  summary: "list the cluster's pod identities",
+  description:
+    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list.",
+  examples: [
+    { says: 'all of them', line: 'podid list -g demo -c demo' },
+    {
+      says: 'what is not assigned',
+      line: 'podid list -g demo -c demo -o tsv --query "[?provisioningState!=\'Assigned\'].name"',
+    },
+  ],
+  misnamed: listMisnamed,
+  flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag },
+  async run(flags, session) {
+    const filter = namespaceFilter(flags.namespace, session.faults);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { listIdentities } = await import('../workflows/read-entries.ts');
+    const done = await listIdentities(workplace, { cluster, ...filter }, session.context.signal);
+    return await finishDone(session, done, { view: each(identityView), shape: identityShape, ...flags });
+  },
+});

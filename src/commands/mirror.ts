@@ -1,0 +1,42 @@
+import { clusterFlags, kubeFlags } from './cluster-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { finishDone } from './finish.ts';
+import { objectsShape } from './result-shapes.ts';
+import { openWorkplace } from './workplace.ts';
+
+export const mirrorCommand = defineCommand({
+  words: ['mirror'],
+  summary: "bring the objects in the cluster in line with Azure's entries",
+  description:
+    'Writes the AzureIdentity, AzureIdentityBinding and AzurePodIdentityException of every entry into the cluster, which is what the agent on the nodes reads. What AKS or anyone else wrote is compared and reported as foreign, and left alone without --force.',
+  examples: [
+    { says: 'what it would do', line: 'podid mirror -g demo -c demo --dry-run' },
+    {
+      says: "also delete podid's own objects that Azure does not have",
+      line: 'podid mirror -g demo -c demo --prune',
+    },
+  ],
+  flags: {
+    prune: {
+      kind: 'switch',
+      summary: "also delete objects that podid wrote and Azure's entries do not have",
+    },
+    force: { kind: 'switch', summary: 'take over objects that others wrote' },
+    dryRun: { kind: 'switch', summary: 'compare and print, and write nothing' },
+    exitCode: { kind: 'switch', summary: 'with --dry-run: exit with 9 when there is something to do' },
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  async run(flags, session) {
+    if (flags.exitCode && !flags.dryRun)
+      session.faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+    const { prune, force, dryRun } = flags;
+    const { signal } = session.context;
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { mirrorProfile } = await import('../workflows/mirror-profile.ts');
+    const done = await mirrorProfile(workplace, { cluster, prune, force, dryRun }, { signal });
+    const exitCode = await finishDone(session, done, { view: (result) => result, shape: objectsShape });
+    const changes = done.result.objects.some(({ action }) => ['create', 'update', 'delete'].includes(action));
+    return flags.exitCode && changes ? 9 : exitCode;
+  },
+});

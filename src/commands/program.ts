@@ -1,0 +1,111 @@
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
+import { colours } from '../terminal/colours.ts';
+import { errorReport } from '../terminal/report-error.ts';
+import { UsageFaults } from '../validate/usage-faults.ts';
+import { type CommandLine, parseCommandLine } from './command-line.ts';
+import type { CommandSpec } from './command-spec.ts';
+import { commandTree } from './command-tree.ts';
+import type { Context } from './context.ts';
+import { globalFlags } from './global-flags.ts';
+import { commandHelp, groupHelp } from './help-text.ts';
+import { nearestWord } from './nearest-word.ts';
+import { checkRest, readFlags } from './read-flags.ts';
+import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
+
+/** Runs one command line to its end, and is where every error ends: told on stderr, its exit code returned. */
+export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
+  const line = await parseCommandLine(commandTree, argv);
+  const faults = new UsageFaults();
+  const global = readFlags(globalFlags, line.occurrences, faults);
+  try {
+    return await answer(line, context, global, faults);
+  } catch (error) {
+    return await tell(error, context, global);
+  }
+}
+
+async function answer(
+  line: CommandLine,
+  context: Context,
+  global: GlobalValues,
+  faults: UsageFaults,
+): Promise<number> {
+  if (global.version) return await say(context, `${context.version}\n`);
+  if (line.command === undefined) return await answerGroup(line, context, global, faults);
+  if (global.help) return await say(context, commandHelp(line.command));
+  return await runCommand(line.command, line, context, { global, faults });
+}
+
+async function runCommand(
+  command: CommandSpec,
+  line: CommandLine,
+  context: Context,
+  { global, faults }: { readonly global: GlobalValues; readonly faults: UsageFaults },
+): Promise<number> {
+  const flags = readFlags(command.flags, line.occurrences, faults);
+  checkRest(line, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
+  const session = await openSession(context, command, global, faults);
+  try {
+    return await command.run(flags, session);
+  } finally {
+    session.report.stop();
+  }
+}
+
+/** Words that lead to no command: help where it was asked for, otherwise what is wrong and the nearest right word. */
+async function answerGroup(
+  { group, rest }: CommandLine,
+  context: Context,
+  global: GlobalValues,
+  faults: UsageFaults,
+): Promise<number> {
+  const typed = ['podid', ...group.words].join(' ');
+  const word = rest.find((each) => !each.startsWith('-'));
+  if (global.help && word === undefined) return await say(context, groupHelp(commandTree, group));
+  if (word === undefined && rest.length === 0 && group.words.length === 0 && !faults.any) {
+    return await say(context, groupHelp(commandTree, group));
+  }
+  if (rest[0]?.startsWith('-'))
+    faults.add(rest[0], `${rest[0]} stands before the command's word; it comes after it.`);
+  else if (word === undefined)
+    faults.add(typed, `${typed} needs one more word: ${nextWords(group.words).join(', ')}.`);
+  else {
+    const nearest = nearestWord(word, nextWords(group.words));
+    const meant = nearest === undefined ? '' : ` Did you mean ${typed} ${nearest}?`;
+    faults.add(word, `${typed} has no command ${JSON.stringify(word)}.${meant}`);
+  }
+  faults.throwIfAny(`${typed} --help`);
+  return 0;
+}
+
+/** The words that may follow, groups included. */
+function nextWords(words: readonly string[]): string[] {
+  const following = [...commandTree.commands, ...commandTree.groups]
+    .filter((each) => words.every((word, at) => each.words[at] === word))
+    .flatMap((each) => each.words.slice(words.length, words.length + 1));
+  return [...new Set(following)];
+}
+
+async function say(context: Context, text: string): Promise<number> {
+  await context.stdout.write(text);
+  return 0;
+}
+
+async function tell(error: unknown, context: Context, global: GlobalValues): Promise<number> {
+  const interrupted =
+    context.signal.aborted && !isPodidError(error) && context.signal.reason instanceof PodidError;
+  const report = errorReport(interrupted ? context.signal.reason : error, {
+    colour: colours(coloured(context, global)),
+    json: jsonErrors(context, global),
+    stack: global.debug,
+    version: context.version,
+  });
+  await context.stderr.write(report.text);
+  return report.exitCode;
+}
+
+/** JSON because it was asked for, or because nobody said anything and stdout is a pipe. */
+function jsonErrors(context: Context, global: GlobalValues): 'no' | 'last' | 'only' {
+  if (effectiveFormat(context, global) !== 'json') return 'no';
+  return global.output === 'json' || context.env['PODID_OUTPUT'] === 'json' ? 'only' : 'last';
+}

@@ -1,0 +1,87 @@
+import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
+import type { CommandLine, Occurrence } from './command-line.ts';
+import { type FlagSet, type FlagSpec, type FlagValues, longFlag, type Misnamed } from './command-spec.ts';
+import { nearestWord } from './nearest-word.ts';
+
+/** The values of the flags as typed. What is missing, doubled, without a value or none of its choices goes to the faults. */
+export function readFlags<Flags extends FlagSet>(
+  flags: Flags,
+  occurrences: readonly Occurrence[],
+  faults: UsageFaults,
+): FlagValues<Flags> {
+  const values = Object.entries(flags).map(([key, flag]) => {
+    const given = occurrences.filter((each) => each.key === key).map((each) => each.value);
+    return [key, readFlag(longFlag(key), flag, given, faults)];
+  });
+  return Object.fromEntries(values);
+}
+
+function readFlag(
+  long: string,
+  flag: FlagSpec,
+  given: readonly (string | null)[],
+  faults: UsageFaults,
+): string | readonly string[] | boolean | undefined {
+  if (flag.kind === 'switch') return given.length > 0;
+  if (given.length === 0) {
+    if (flag.required) faults.missing(long, flag.summary);
+    return undefined;
+  }
+  const texts = given.filter((value) => value !== null);
+  if (texts.length < given.length) faults.add(long, `${long} needs a value: ${flag.summary}.`);
+  if (flag.kind === 'list') return texts;
+  if (texts.length > 1)
+    faults.add(long, `${long} is given ${texts.length} times: ${texts.map(quoted).join(', ')}.`);
+  const [text] = texts;
+  if (text !== undefined && flag.choices) checkChoice(long, text, flag.choices, faults);
+  return text;
+}
+
+/** @param source a flag or a variable of the environment */
+export function checkChoice(
+  source: string,
+  text: string,
+  choices: readonly string[],
+  faults: UsageFaults,
+): void {
+  if (choices.includes(text)) return;
+  const byLetter = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
+  const nearest = byLetter ?? nearestWord(text, choices);
+  const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
+  faults.add(source, `${source}: ${quoted(text)} is none of ${choices.join(', ')}.${hint}`);
+}
+
+/** Tells of words and flags that the command does not know, each with the nearest one that it does. */
+export function checkRest(
+  { rest }: CommandLine,
+  flags: FlagSet,
+  misnamed: Misnamed,
+  faults: UsageFaults,
+): void {
+  let afterUnknownFlag = false;
+  for (const word of rest) {
+    if (word === '--') continue;
+    if (word.startsWith('-') && word.length > 1) {
+      const name = word.split('=', 1)[0] ?? word;
+      faults.add(name, unknownFlagText(name, flags, misnamed));
+      afterUnknownFlag = !word.includes('=');
+    } else if (afterUnknownFlag) {
+      afterUnknownFlag = false;
+    } else {
+      faults.add(word, `${quoted(word)} is one word too many: this command takes flags alone.`);
+    }
+  }
+}
+
+function unknownFlagText(name: string, flags: FlagSet, misnamed: Misnamed): string {
+  const meant = misnamed[name] ?? nearestWord(name, knownFlags(flags));
+  const switchText = meant === name ? ` ${name} takes no value.` : ` Did you mean ${meant}?`;
+  return `This command has no flag ${name}.${meant === undefined ? '' : switchText}`;
+}
+
+function knownFlags(flags: FlagSet): string[] {
+  return Object.entries(flags).flatMap(([key, flag]) => [
+    longFlag(key),
+    ...(flag.alias === undefined ? [] : [`--${flag.alias}`]),
+  ]);
+}

@@ -1,0 +1,23 @@
+import { entryKey } from '../validate/entry-key.ts';
+import { clusterFlags, rawClusterFlag } from './cluster-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { entryFlags } from './entry-flags.ts';
+import { finishDone } from './finish.ts';
+import { identityShape, identityView } from './result-shapes.ts';
+import { openWorkplace } from './workplace.ts';
+
+export const showCommand = defineCommand({
+  words: ['show'],
+  summary: 'show one pod identity',
+  description:
+    'Prints one pod identity with its state and, where Azure failed to assign it, the innermost reason.',
+  examples: [{ says: 'one entry', line: 'podid show -g demo -c demo --namespace shop --name web' }],
+  flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag },
+  async run(flags, session) {
+    const key = entryKey('identity', flags, session.faults);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { showIdentity } = await import('../workflows/read-entries.ts');
+    const done = await showIdentity(workplace, { cluster, ...key }, session.context.signal);
+    return await finishDone(session, done, { view: identityView, shape: identityShape, ...flags });
+  },
+});

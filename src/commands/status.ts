@@ -1,0 +1,31 @@
+import { clusterFlags, kubeFlags, rawClusterFlag } from './cluster-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { finishDone } from './finish.ts';
+import { statusShape, statusView } from './status-result.ts';
+import { openWorkplace } from './workplace.ts';
+
+export const statusCommand = defineCommand({
+  words: ['status'],
+  summary: 'show how the add-on stands',
+  description:
+    "Prints whether the add-on is on, how many entries it holds and how the cluster stands, from Azure alone. With --drift it also compares the entries with the objects in the cluster's own API.",
+  examples: [
+    { says: 'the add-on', line: 'podid status -g demo -c demo' },
+    {
+      says: 'what differs between Azure and the cluster',
+      line: 'podid status -g demo -c demo --drift -o json --query drift',
+    },
+  ],
+  flags: {
+    drift: { kind: 'switch', summary: "compare with the objects in the cluster's own API" },
+    ...clusterFlags,
+    ...kubeFlags,
+    ...rawClusterFlag,
+  },
+  async run(flags, session) {
+    const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: !flags.drift });
+    const { readStatus } = await import('../workflows/read-status.ts');
+    const done = await readStatus(workplace, { cluster, drift: flags.drift }, session.context.signal);
+    return await finishDone(session, done, { view: statusView, shape: statusShape, ...flags });
+  },
+});

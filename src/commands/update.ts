@@ -1,0 +1,44 @@
+import { updateOptions } from '../validate/update-options.ts';
+import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { entryFlags } from './entry-flags.ts';
+import { finishChange } from './finish.ts';
+import { identityShape, identityView } from './result-shapes.ts';
+import { changeOptions, openWorkplace } from './workplace.ts';
+
+export const updateCommand = defineCommand({
+  words: ['update'],
+  summary: 'change the selector or the identity of a pod identity',
+  description:
+    'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first.',
+  examples: [
+    {
+      says: 'bind the entry to another label',
+      line: 'podid update -g demo -c demo --namespace shop --name web --binding-selector frontend',
+    },
+  ],
+  flags: {
+    ...entryFlags,
+    bindingSelector: {
+      kind: 'text',
+      value: 'LABEL',
+      summary: 'the new value of the label aadpodidbinding on the pods',
+    },
+    identityResourceId: {
+      kind: 'text',
+      value: 'ID',
+      summary: 'the whole ARM id of another managed identity',
+    },
+    ...yesFlag,
+    ...roleFlag,
+    ...changeFlags,
+  },
+  async run(flags, session) {
+    const request = updateOptions(flags, session.faults);
+    const options = changeOptions(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { updateIdentity } = await import('../workflows/update-identity.ts');
+    const outcome = await updateIdentity(workplace, { cluster, ...request }, options);
+    return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
+  },
+});

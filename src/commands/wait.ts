@@ -1,0 +1,45 @@
+import { entryKey } from '../validate/entry-key.ts';
+import { clusterFlags, rawClusterFlag, waitFlags } from './cluster-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { optionalEntryFlags } from './entry-flags.ts';
+import { finishDone } from './finish.ts';
+import { identityShape, identityView, orNull } from './result-shapes.ts';
+import { openWorkplace, waitTimes } from './workplace.ts';
+
+const ends = ['assigned', 'deleted', 'idle'] as const;
+
+export const waitCommand = defineCommand({
+  words: ['wait'],
+  summary: 'wait until an entry is assigned or deleted, or the cluster idle',
+  description:
+    'The partner of --no-wait: returns once the entry is assigned (exit 8 when it failed) or gone, or once no operation runs on the cluster. Prints the entry, or null where there is none.',
+  examples: [
+    {
+      says: 'an entry added with --no-wait',
+      line: 'podid wait -g demo -c demo --namespace shop --name web --for assigned',
+    },
+    { says: 'whatever runs on the cluster', line: 'podid wait -g demo -c demo --for idle' },
+  ],
+  flags: {
+    for: { kind: 'text', value: 'END', required: true, choices: ends, summary: 'assigned, deleted or idle' },
+    ...optionalEntryFlags,
+    ...waitFlags,
+    ...clusterFlags,
+    ...rawClusterFlag,
+  },
+  async run(flags, session) {
+    const { faults, context } = session;
+    const until = ends.find((end) => end === flags.for) ?? 'idle';
+    const keyed = flags.namespace !== undefined || flags.name !== undefined;
+    if (keyed || until !== 'idle') {
+      if (flags.namespace === undefined) faults.missing('--namespace', 'the namespace of the entry');
+      if (flags.name === undefined) faults.missing('--name', 'the name of the entry');
+    }
+    const key = entryKey('identity', flags, faults);
+    const options = { signal: context.signal, ...waitTimes(session, flags) };
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { waitForEntry } = await import('../workflows/wait-for-entry.ts');
+    const done = await waitForEntry(workplace, { cluster, until, ...(keyed ? { key } : {}) }, options);
+    return await finishDone(session, done, { view: orNull(identityView), shape: identityShape, ...flags });
+  },
+});

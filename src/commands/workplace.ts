@@ -1,0 +1,155 @@
+import { homedir } from 'node:os';
+import type { ClusterId } from '../domain/cluster.ts';
+import type { Workplace } from '../domain/ports.ts';
+import { isPodidError } from '../errors/podid-error.ts';
+import { confirmOnTerminal } from '../terminal/ask.ts';
+import { principalIdRule, tenantRule } from '../validate/azure-names.ts';
+import { parseCustomHeaders } from '../validate/custom-headers.ts';
+import { durationOf } from '../validate/duration.ts';
+import type { ChangeOptions } from '../workflows/change-options.ts';
+import { type ChosenCluster, chooseCluster, resolveCluster } from './cluster-choice.ts';
+import type { clusterFlags } from './cluster-flags.ts';
+import type { FlagValues } from './command-spec.ts';
+import type { Session } from './session.ts';
+
+export interface Work {
+  readonly workplace: Workplace;
+  readonly cluster: ClusterId;
+}
+
+type ClusterFlags = FlagValues<typeof clusterFlags>;
+
+/** Flags that some commands have and others lack. */
+interface MoreFlags {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly yes?: boolean;
+  readonly rawCluster?: boolean;
+  readonly timeout?: string | undefined;
+  readonly pollInterval?: string | undefined;
+  readonly aksCustomHeaders?: readonly string[] | undefined;
+  readonly dryRun?: boolean;
+  readonly exitCode?: boolean;
+  readonly noWait?: boolean;
+  readonly noMirror?: boolean;
+  readonly requireMirror?: boolean;
+  readonly skipRoleAssignment?: boolean;
+  readonly force?: boolean;
+}
+
+/**
+ * Checks all that is left to check, and opens what a command works with.
+ *
+ * @throws PodidError InvalidUsage with every fault of the command, before anything was sent
+ */
+export async function openWorkplace(session: Session, flags: ClusterFlags & MoreFlags): Promise<Work> {
+  const { context, faults, global } = session;
+  if (global.tenant !== undefined) faults.check('--tenant', global.tenant, 'a tenant', tenantRule);
+  checkRawQuery(session, flags);
+  const chosen = await chooseCluster(flags, context, faults);
+  const kubeconfigPath = await readKubeconfigPath(session, flags);
+  session.checkUsage();
+
+  const azure = await context.connectAzure({
+    cloud: global.cloud ?? (context.env['PODID_CLOUD'] || undefined),
+    auth: global.auth,
+    tenant: global.tenant,
+    subscription: chosen.subscription,
+    debug: global.debug ? (text) => void context.stderr.write(`${text}\n`) : undefined,
+    verbose: global.verbose || global.debug ? session.report.note : undefined,
+  });
+  const workplace: Workplace = {
+    azure,
+    objects: (id, signal) =>
+      context.connectCluster({
+        ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
+        ...(flags.context === undefined ? {} : { context: flags.context }),
+        fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
+        warn: session.report.warn,
+        signal,
+      }),
+    clock: context.clock,
+    report: session.report,
+    confirm: confirmOnTerminal({
+      interactive: context.interactive,
+      yes: flags.yes ?? false,
+      signal: context.signal,
+      before: session.report.stop,
+    }),
+  };
+  return { workplace, cluster: await clusterIdOf(session, chosen, azure) };
+}
+
+/** The options that every change has; faults in them are the next `openWorkplace`'s to tell. */
+export function changeOptions(session: Session, flags: MoreFlags): ChangeOptions {
+  const { context, faults, global } = session;
+  if (flags.exitCode && !flags.dryRun) faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+  if (flags.noMirror && flags.requireMirror) {
+    faults.add('--require-mirror', '--require-mirror and --no-mirror contradict each other.');
+  }
+  const principal = global.clusterPrincipalId;
+  if (principal !== undefined)
+    faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
+  return {
+    signal: context.signal,
+    ...waitTimes(session, flags),
+    headers: flags.aksCustomHeaders === undefined ? {} : parseCustomHeaders(faults, flags.aksCustomHeaders),
+    dryRun: flags.dryRun ?? false,
+    noWait: flags.noWait ?? false,
+    skipRoleAssignment: flags.skipRoleAssignment ?? false,
+    mirror: flags.noMirror ? 'off' : flags.requireMirror ? 'required' : 'best-effort',
+    force: flags.force ?? false,
+    ...(principal === undefined ? {} : { clusterPrincipalId: principal }),
+  };
+}
+
+export function waitTimes(
+  session: Session,
+  flags: MoreFlags,
+): { readonly timeoutMs: number; readonly pollIntervalMs: number } {
+  const { context, faults } = session;
+  const byVariable = context.env['PODID_POLL_INTERVAL'] || undefined;
+  const source = flags.pollInterval === undefined ? 'PODID_POLL_INTERVAL' : '--poll-interval';
+  return {
+    timeoutMs: durationOf(faults, '--timeout', flags.timeout, 30 * 60_000),
+    pollIntervalMs: durationOf(faults, source, flags.pollInterval ?? byVariable, 5000),
+  };
+}
+
+/** az prints the whole cluster, so its queries begin at the profile; podid's results are the entries. */
+function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
+  if (flags.rawCluster || !/^\s*podIdentityProfile\b/.test(global.query ?? '')) return;
+  faults.add(
+    '--query',
+    '--query begins with podIdentityProfile, as for az: add --raw-cluster, or query the entries themselves.',
+  );
+}
+
+/**
+ * The kubeconfig to use instead of the cluster's own credentials. KUBECONFIG alone does not choose it in the wide world, where it
+ * often leads to another cluster than the one named here; with an ARM endpoint of one's own (a lab, an emulator) it does.
+ */
+async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
+  const { env } = session.context;
+  const byVariable =
+    flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? env['KUBECONFIG'] || undefined : undefined;
+  const byDefault = flags.context === undefined ? undefined : `${homedir()}/.kube/config`;
+  const path = flags.kubeconfig ?? byVariable ?? byDefault;
+  if (path === undefined || flags.noMirror) return undefined;
+  if (path === '') session.faults.add('--kubeconfig', '--kubeconfig is empty.');
+  else await checkKubeconfig(session, path, flags);
+  return path;
+}
+
+async function checkKubeconfig(session: Session, path: string, flags: MoreFlags): Promise<void> {
+  try {
+    await session.context.checkKubeconfig(path, flags.context);
+  } catch (error) {
+    if (!isPodidError(error, 'InvalidKubeconfig') || !session.faults.any) throw error;
+    session.faults.add(flags.kubeconfig === undefined ? 'KUBECONFIG' : '--kubeconfig', error.message);
+  }
+}
+
+function clusterIdOf(session: Session, chosen: ChosenCluster, azure: Workplace['azure']): Promise<ClusterId> {
+  return resolveCluster(chosen, azure.subscriptions, session.context.signal);
+}
