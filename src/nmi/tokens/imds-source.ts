@@ -56,18 +56,12 @@ async function askPatiently(
     if (!('refused' in outcome)) {
       return outcome;
     }
-    const pauseMs = pauseBefore(attempt, outcome);
+    const pauseMs = outcome.pauseMs ?? firstPauseMs * 2 ** (attempt - 1);
     if (!outcome.mayPass || attempt === attempts || pauseMs > longestPauseMs) {
       throw outcome.refused;
     }
     await options.clock.wait(pauseMs, signal);
   }
-}
-
-/** IMDS's own word counts where it gave one: 429 and 410 are never asked again sooner. */
-function pauseBefore(attempt: number, { refused }: ImdsFault): number {
-  const ownPauseMs = firstPauseMs * 2 ** (attempt - 1);
-  return refused.status === 429 ? (refused.retryAfterSec ?? 1) * 1000 : ownPauseMs;
 }
 
 async function askOnce(

@@ -8,6 +8,8 @@ export interface ImdsFault {
   readonly refused: TokenRefused;
   /** Whether the same question may be answered if it is asked again shortly. */
   readonly mayPass: boolean;
+  /** How long IMDS wants to be left alone; undefined when it said nothing. */
+  readonly pauseMs?: number | undefined;
 }
 
 interface ErrorFields {
@@ -28,26 +30,34 @@ export function judgeImdsAnswer(answer: HttpAnswer, wallMs: number): ImdsFault {
     case 403:
       return final(403, answer, 'unauthorized_client');
     case 429:
-      return passing(
-        429,
-        "Azure's instance metadata service is asked too often on this node.",
-        retryAfterSec ?? 5,
-      );
+      return passing(429, "Azure's instance metadata service is asked too often on this node.", {
+        saidSec: retryAfterSec ?? 5,
+      });
     case 410:
-      return passing(503, "Azure's instance metadata service is being updated.", retryAfterSec ?? 10);
+      return passing(503, "Azure's instance metadata service is being updated.", {
+        saidSec: retryAfterSec ?? 10,
+      });
     default:
       return unusable(`answered ${answer.status}`, retryAfterSec);
   }
 }
 
 /** No answer, or one that cannot be read. `what` completes "Azure's instance metadata service …". */
-export function unusable(what: string, retryAfterSec = 2): ImdsFault {
-  return passing(503, `Azure's instance metadata service ${what}.`, retryAfterSec);
+export function unusable(what: string, saidSec?: number): ImdsFault {
+  return passing(503, `Azure's instance metadata service ${what}.`, { saidSec });
 }
 
-function passing(status: 429 | 503, description: string, retryAfterSec: number): ImdsFault {
+function passing(
+  status: 429 | 503,
+  description: string,
+  { saidSec }: { saidSec: number | undefined },
+): ImdsFault {
   const error = status === 429 ? 'too_many_requests' : 'temporarily_unavailable';
-  return { mayPass: true, refused: new TokenRefused({ status, error, description, retryAfterSec }) };
+  return {
+    mayPass: true,
+    pauseMs: saidSec === undefined ? undefined : saidSec * 1000,
+    refused: new TokenRefused({ status, error, description, retryAfterSec: saidSec ?? 2 }),
+  };
 }
 
 function final(status: 400 | 403, answer: HttpAnswer, fallbackError: string): ImdsFault {

@@ -33,8 +33,20 @@ type Forge = typeof forge;
 function openBags(library: Forge, der: string, password: string): readonly forge.pkcs12.Bag[] {
   // Lenient: old exporters append padding or use BER lengths.
   const asn1 = library.asn1.fromDer(der, false);
-  const file = library.pkcs12.pkcs12FromAsn1(asn1, false, password);
-  return file.safeContents.flatMap((part) => part.safeBags);
+  const open = (as: string) =>
+    library.pkcs12.pkcs12FromAsn1(asn1, false, as).safeContents.flatMap((part) => part.safeBags);
+  try {
+    return open(password);
+  } catch (error) {
+    const inUtf8 = library.util.encodeUtf8(password);
+    if (inUtf8 === password || !Array.isArray(asn1.value)) {
+      throw error;
+    }
+    // Outside ASCII the digest takes the password as UTF-16 and the modern ciphers as UTF-8; the library takes one form for
+    // both. Without the digest a wrong password still fails: the key does not decrypt, or fits no certificate.
+    asn1.value.length = 2;
+    return open(inUtf8);
+  }
 }
 
 /** The library understands RSA alone and leaves everything else as it found it: PKCS#8. */

@@ -1,0 +1,138 @@
+import { setMaxListeners } from 'node:events';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
+import { createUpstreamQueue, type UpstreamQueueLimits } from '../../../src/nmi/tokens/upstream-queue.ts';
+import { fakeClock, settle } from './fake-clock.ts';
+
+const limits: UpstreamQueueLimits = { atOnce: 4, perSecond: 15, waiting: 500, waitingPerAsker: 40 };
+const signal = new AbortController().signal;
+setMaxListeners(0, signal);
+
+function world(overrides: Partial<UpstreamQueueLimits> = {}) {
+  const clock = fakeClock();
+  const queue = createUpstreamQueue({ clock, limits: { ...limits, ...overrides } });
+  const starts: { asker: string; at: number }[] = [];
+  let running = 0;
+  let mostRunning = 0;
+  const call = (asker: string, takesMs: number, askers = new Set([asker]), stop = signal) =>
+    queue.run(askers, stop, async () => {
+      starts.push({ asker, at: clock.monotonic() });
+      running += 1;
+      mostRunning = Math.max(mostRunning, running);
+      await clock.wait(takesMs, signal);
+      running -= 1;
+      return asker;
+    });
+  return { clock, queue, call, starts, mostRunning: () => mostRunning };
+}
+
+describe('the queue before IMDS', () => {
+  it('never runs more than four at once and never starts more than fifteen in any second', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(900), fc.nat(300)), { maxLength: 60 }),
+        async (calls) => {
+          const { clock, call, starts, mostRunning } = world({ waitingPerAsker: 100 });
+          const all: Promise<string>[] = [];
+          for (const [asker, takesMs, pauseMs] of calls) {
+            all.push(call(asker, takesMs));
+            await clock.advance(pauseMs);
+          }
+          await clock.advance(60_000);
+          expect(await Promise.all(all)).toEqual(calls.map(([asker]) => asker));
+          expect(mostRunning()).toBeLessThanOrEqual(4);
+          for (const { at } of starts) {
+            expect(
+              starts.filter((other) => other.at >= at && other.at < at + 1000).length,
+            ).toBeLessThanOrEqual(15);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('serves askers in turns, so that forty calls of one delay another by one turn', async () => {
+    const { clock, call, starts } = world({ atOnce: 1 });
+    const greedy = Array.from({ length: 40 }, () => call('greedy', 50));
+    await clock.advance(60);
+    const modest = Array.from({ length: 3 }, () => call('modest', 50));
+    await clock.advance(30_000);
+    await Promise.all([...greedy, ...modest]);
+    const order = starts.map(({ asker }) => asker);
+    expect(order.slice(0, 8)).toEqual([
+      'greedy',
+      'greedy',
+      'modest',
+      'greedy',
+      'modest',
+      'greedy',
+      'modest',
+      'greedy',
+    ]);
+  });
+
+  it('gives a newcomer the next place once, not each time it comes back', async () => {
+    const { clock, call, starts } = world({ atOnce: 1, perSecond: 1_000 });
+    const patient = ['a', 'b', 'c'].flatMap((asker) => Array.from({ length: 5 }, () => call(asker, 10)));
+    const comesBack = (async () => {
+      for (let time = 0; time < 5; time += 1) {
+        await call('eager', 10);
+      }
+    })();
+    await clock.advance(10_000);
+    await Promise.all([...patient, comesBack]);
+    const firstTen = starts.slice(0, 10).map(({ asker }) => asker);
+    expect(firstTen.filter((asker) => asker === 'eager').length).toBeLessThanOrEqual(3);
+  });
+
+  it('runs a shared call at the turn of whoever comes first of those who want it', async () => {
+    const { clock, call, starts } = world({ atOnce: 1 });
+    const greedy = Array.from({ length: 20 }, () => call('greedy', 50));
+    const askers = new Set(['greedy']);
+    const shared = call('shared', 50, askers);
+    askers.add('modest');
+    await clock.advance(30_000);
+    await Promise.all([...greedy, shared]);
+    expect(starts.map(({ asker }) => asker).indexOf('shared')).toBeLessThanOrEqual(2);
+  });
+
+  it('refuses at once, with Retry-After, what exceeds one asker’s part, and takes others still', async () => {
+    const { clock, call } = world({ waitingPerAsker: 5 });
+    const calls = Array.from({ length: 20 }, () => call('greedy', 50).catch((error: unknown) => error));
+    const other = call('modest', 50);
+    await clock.advance(30_000);
+    const refused = (await Promise.all(calls)).filter((outcome) => outcome instanceof TokenRefused);
+    expect(refused).toHaveLength(20 - 4 - 5);
+    expect(refused[0]).toMatchObject({
+      status: 503,
+      retryAfterSec: expect.any(Number),
+      holdsForOthers: false,
+    });
+    expect(await other).toBe('modest');
+  });
+
+  it('forgets a waiter that goes away, and gives its place to others', async () => {
+    const { clock, call, starts } = world({ atOnce: 1, waitingPerAsker: 1 });
+    const first = call('a', 50);
+    const leaving = new AbortController();
+    const left = call('leaver', 50, new Set(['a']), leaving.signal);
+    await settle();
+    leaving.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    const second = call('a', 50);
+    await clock.advance(1_000);
+    await Promise.all([first, second]);
+    expect(starts.map(({ asker }) => asker)).toEqual(['a', 'a']);
+  });
+
+  it('goes on after a call that failed', async () => {
+    const { clock, queue, call } = world({ atOnce: 1 });
+    const failing = queue.run(new Set(['a']), signal, () => Promise.reject(new Error('no')));
+    const next = call('b', 10);
+    await expect(failing).rejects.toThrow('no');
+    await clock.advance(100);
+    expect(await next).toBe('b');
+  });
+});
