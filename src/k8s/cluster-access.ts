@@ -72,10 +72,13 @@ async function requestOptions(chosen: ChosenContext) {
   return { headers, agent };
 }
 
-/** One connection serves many requests; a proxy's agent keeps to its own ways. */
+/**
+ * One connection serves many requests, and none is kept idle for as long as load balancers take to forget it. A proxy's agent keeps to
+ * its own ways.
+ */
 function keptAlive(agent: Agent): Agent {
   const isPlain = agent instanceof TlsAgent && Object.getPrototypeOf(agent) === TlsAgent.prototype;
-  return isPlain ? new TlsAgent({ ...agent.options, keepAlive: true }) : agent;
+  return isPlain ? new TlsAgent({ ...agent.options, keepAlive: true, timeout: 10_000 }) : agent;
 }
 
 function kubeConfigOf({ name, cluster, user }: ChosenContext): KubeConfig {

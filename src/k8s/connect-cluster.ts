@@ -1,4 +1,5 @@
 import type { ClusterObjects } from '../domain/cluster-objects.ts';
+import type { Clock } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
@@ -15,8 +16,9 @@ export interface ClusterConnection {
   /** Of that very cluster, as YAML. */
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
   readonly warn: (text: string, hint?: string) => void;
-  /** For each request, and for signing in. */
+  /** For each try of a request, and for signing in. */
   readonly timeoutMs: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ export interface ClusterConnection {
  * @throws PodidError InvalidKubeconfig | ClusterUnreachable, what `fetchUserKubeconfig` throws, and the signal's reason
  */
 export async function connectCluster(connection: ClusterConnection): Promise<ClusterObjects> {
-  const { timeoutMs, signal } = connection;
+  const { timeoutMs, clock, signal } = connection;
   const chosen = await contextOf(connection);
   if (chosen.cluster.skipTlsVerify && chosen.cluster.server.startsWith('https:')) {
     connection.warn(
@@ -34,7 +36,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Clu
       'Put certificate-authority-data in the place of insecure-skip-tls-verify.',
     );
   }
-  const api = createObjectApi(await accessInTime(chosen, timeoutMs, signal), timeoutMs);
+  const api = createObjectApi(await accessInTime(chosen, timeoutMs, signal), { timeoutMs, clock });
   return {
     mirror: (request, ofMirror) => mirrorObjects(api, request, ofMirror),
     read: (ofRead) => readObjects(api, ofRead),

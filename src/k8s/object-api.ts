@@ -8,6 +8,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import { identityApi } from '../domain/identity-resources.ts';
+import type { Clock } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { isRecord, stringAt } from '../validate/json-record.ts';
 import { type ManagedFields, type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
@@ -20,6 +21,7 @@ import {
   mapKubeError,
 } from './map-kube-error.ts';
 import { type ObjectKey, type ObjectKind, podidManager, type RenderedObject } from './render-objects.ts';
+import { sendAgain } from './send-again.ts';
 import { sendRequest, unusableAnswer } from './send-request.ts';
 
 /** The version of an object that a write is meant for. */
@@ -60,8 +62,13 @@ const plurals: Readonly<Record<ObjectKind, string>> = {
   AzurePodIdentityException: 'azurepodidentityexceptions',
 };
 
-/** @param timeoutMs for each request */
-export function createObjectApi(access: ClusterAccess, timeoutMs: number): ObjectApi {
+export interface ObjectApiOptions {
+  /** For each try of a request. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+export function createObjectApi(access: ClusterAccess, { timeoutMs, clock }: ObjectApiOptions): ObjectApi {
   const api = new CustomObjectsApi(
     createConfiguration({
       baseServer: new ServerConfiguration(access.server, {}),
@@ -69,9 +76,9 @@ export function createObjectApi(access: ClusterAccess, timeoutMs: number): Objec
     }),
   );
   const call: Call = async (attempt, send, signal, contentType) => {
+    const settings = { timeoutMs, signal, ...(contentType === undefined ? {} : { contentType }) };
     const httpApi = wrapHttpLibrary({
-      send: (request) =>
-        sendRequest(request, { timeoutMs, signal, ...(contentType === undefined ? {} : { contentType }) }),
+      send: (request) => sendAgain(() => sendRequest(request, settings), clock, signal),
     });
     try {
       return { body: await send({ httpApi }) };

@@ -27,7 +27,7 @@ export async function sendRequest(context: RequestContext, options: SendOptions)
     const body = Promise.resolve(answer.body);
     return new ResponseContext(
       answer.status,
-      { 'content-type': answer.contentType },
+      { 'content-type': answer.contentType, 'retry-after': answer.retryAfter },
       { binary: () => body, text: async () => (await body).toString('utf8') },
     );
   } catch (error) {
@@ -35,10 +35,7 @@ export async function sendRequest(context: RequestContext, options: SendOptions)
     if (error instanceof PodidError) {
       throw error;
     }
-    throw unreachable(
-      url.host,
-      limit.aborted ? `no answer within ${options.timeoutMs / 1000} s` : codeOf(error),
-    );
+    throw unreachable(url.host, limit.aborted ? 'ETIMEDOUT' : codeOf(error), options.timeoutMs);
   }
 }
 
@@ -51,6 +48,7 @@ export function unusableAnswer(host: string): PodidError {
 interface Answer {
   readonly status: number;
   readonly contentType: string;
+  readonly retryAfter: string;
   readonly body: Buffer;
 }
 
@@ -83,6 +81,7 @@ async function exchange(
   return {
     status: response.statusCode ?? 0,
     contentType: response.headers['content-type'] ?? '',
+    retryAfter: response.headers['retry-after'] ?? '',
     body: await readBody(response),
   };
 }
@@ -103,10 +102,10 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function unreachable(host: string, why: string): PodidError {
-  return new PodidError('ClusterUnreachable', `The cluster's API at ${host} cannot be reached: ${why}.`, {
-    hint: reachHint,
-  });
+function unreachable(host: string, code: string, timeoutMs: number): PodidError {
+  const why = code === 'ETIMEDOUT' ? `no answer within ${timeoutMs / 1000} s` : code;
+  const message = `The cluster's API at ${host} cannot be reached: ${why}.`;
+  return new PodidError('ClusterUnreachable', message, { hint: reachHint, details: [{ code, message }] });
 }
 
 const reachHint =

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import forge from 'node-forge';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { Clock } from '../../src/domain/ports.ts';
 import { createKubeRoutes } from '../../src/emulator/kube/kube-routes.ts';
 import { connectCluster } from '../../src/k8s/connect-cluster.ts';
 
@@ -38,6 +39,7 @@ function certificate(commonName: string, issuer?: Pair): Pair {
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const { signal } = new AbortController();
+const clock: Clock = { now: () => 0, random: () => 0.5, sleep: async () => {} };
 
 describe('a cluster behind TLS', () => {
   const ca = certificate('authority');
@@ -82,6 +84,7 @@ describe('a cluster behind TLS', () => {
       fetchUserKubeconfig: async () => text,
       warn,
       timeoutMs: 20_000,
+      clock,
       signal,
     });
     const exceptions = Array.from({ length: 40 }, (_, index) => ({

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { ClusterObjects, MirrorRequest } from '../../src/domain/cluster-objects.ts';
 import type { PodIdentity } from '../../src/domain/pod-identity.ts';
+import type { Clock } from '../../src/domain/ports.ts';
 import { seedAksIdentity } from '../../src/emulator/kube/apply-kube-fault.ts';
 import { type StartedKube, startKube } from '../../src/emulator/kube/start-kube.ts';
 import { type ClusterConnection, connectCluster } from '../../src/k8s/connect-cluster.ts';
@@ -14,6 +15,16 @@ import { type ClusterConnection, connectCluster } from '../../src/k8s/connect-cl
 const token = 'token-that-nobody-may-print';
 const admin = { [token]: { name: 'admin' } };
 const { signal } = new AbortController();
+/** Waits are noted and over at once. */
+const waits: number[] = [];
+const clock: Clock = {
+  now: () => 0,
+  random: () => 0.5,
+  async sleep(ms, ofSleep) {
+    ofSleep.throwIfAborted();
+    waits.push(ms);
+  },
+};
 const apiVersion = 'aadpodidentity.k8s.io/v1';
 
 let kube: StartedKube;
@@ -38,6 +49,7 @@ function connect(changes: Partial<ClusterConnection> = {}): Promise<ClusterObjec
       throw new Error(`nothing to warn of here: ${text}`);
     },
     timeoutMs: 20_000,
+    clock,
     signal,
     ...changes,
   });
@@ -297,6 +309,22 @@ describe('a cluster in bad weather', () => {
     const api = await connect({ timeoutMs: 200 });
     kube.store.faults.away = 'hang';
     await expect(api.mirror(web, signal)).rejects.toThrow('no answer within 0.2 s');
+  });
+
+  it('is asked again while it is busy, after as long as it says', async () => {
+    const api = await connect();
+    kube.store.faults.throttleNext = 3;
+    waits.length = 0;
+    expect(await api.mirror(web, signal)).toHaveLength(2);
+    expect(waits).toEqual([1000, 1000, 1000]);
+  });
+
+  it('is asked four times and no more while it drops every connection', async () => {
+    const api = await connect();
+    kube.store.faults.away = 'reset';
+    waits.length = 0;
+    await expect(api.mirror(web, signal)).rejects.toMatchObject({ code: 'ClusterUnreachable' });
+    expect(waits).toEqual([400, 800, 1600]);
   });
 
   it('is left at once when the caller gives up', async () => {
