@@ -64,5 +64,28 @@ function resourceList(group: string, version: string, kinds: readonly KubeKind[]
 }
 
 function resource(kind: KubeKind, name: string, verbs: readonly string[]): object {
-  return { name, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind, verbs };
+  const short = kind.schema === undefined && name === kind.plural ? shortNames[kind.plural] : undefined;
+  const { singular, namespaced } = kind;
+  return {
+    name,
+    singularName: singular,
+    namespaced,
+    kind: kind.kind,
+    verbs,
+    ...(short ? { shortNames: short } : {}),
+  };
 }
+
+/** What people type after `kubectl get`. */
+const shortNames: Readonly<Record<string, readonly string[]>> = {
+  configmaps: ['cm'],
+  customresourcedefinitions: ['crd', 'crds'],
+  daemonsets: ['ds'],
+  deployments: ['deploy'],
+  events: ['ev'],
+  namespaces: ['ns'],
+  nodes: ['no'],
+  pods: ['po'],
+  replicasets: ['rs'],
+  serviceaccounts: ['sa'],
+};

@@ -321,7 +321,10 @@ interface RequestBody {
   readonly [field: string]: unknown;
 }
 
-function parseBody({ body }: Call): RequestBody {
+function parseBody({ body, request }: Call): RequestBody {
+  if (request.headers['content-type']?.includes('protobuf')) {
+    throw new KubeFailure(415, 'UnsupportedMediaType', 'The emulator reads JSON, not protobuf.');
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString('utf8'));

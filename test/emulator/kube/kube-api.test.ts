@@ -103,6 +103,44 @@ describe('the emulated Kubernetes API, as client-node meets it,', () => {
     expect(again.metadata).toEqual(first.metadata);
   });
 
+  it('takes the status only through its own path, and deletes what a namespace held along with it', async () => {
+    const core = config.makeApiClient(CoreV1Api);
+    const body = { metadata: { name: 'p' }, spec: { containers: [] }, status: { podIP: '10.0.0.9' } };
+    expect((await core.createNamespacedPod({ namespace: 'shop', body })).status).toBeUndefined();
+    const changed = await core.patchNamespacedPodStatus(
+      {
+        namespace: 'shop',
+        name: 'p',
+        body: { metadata: { labels: { a: 'b' } }, status: { podIP: '10.0.0.9' } },
+      },
+      mergePatch,
+    );
+    expect([changed.status?.podIP, changed.metadata?.labels, changed.metadata?.generation]).toEqual([
+      '10.0.0.9',
+      undefined,
+      1,
+    ]);
+    await core.deleteNamespace({ name: 'shop' });
+    expect(kube.store.list('pods')).toEqual([]);
+    await expect(core.createNamespacedPod({ namespace: 'shop', body })).rejects.toMatchObject({ code: 404 });
+  });
+
+  it('deletes a collection by selector, and nothing whose uid is not the one expected', async () => {
+    for (const [name, app] of [
+      ['a', 'web'],
+      ['b', 'web'],
+      ['c', 'db'],
+    ] as const) {
+      kube.store.seed(pod(name, '', { app }));
+    }
+    const core = config.makeApiClient(CoreV1Api);
+    await core.deleteCollectionNamespacedPod({ namespace: 'shop', labelSelector: 'app=web' });
+    expect(kube.store.list('pods').map((each) => each.metadata.name)).toEqual(['c']);
+    await expect(
+      core.deleteNamespacedPod({ namespace: 'shop', name: 'c', body: { preconditions: { uid: 'other' } } }),
+    ).rejects.toMatchObject({ code: 409 });
+  });
+
   it('keeps an object with finalizers until the last one goes', async () => {
     const api = config.makeApiClient(CustomObjectsApi);
     await applyIdentity('a', {}, { finalizers: ['example.com/hold'] });
@@ -159,6 +197,35 @@ describe('the emulated Kubernetes API, as client-node meets it,', () => {
     const byAddress = await core.listPodForAllNamespaces({ fieldSelector: 'status.podIP=10.0.0.2' });
     expect(byAddress.items.map(nameOf)).toEqual(['p2']);
     expect(kube.store.count('list', 'pods')).toBe(3);
+  });
+});
+
+describe('discovery', () => {
+  it('lists what can be asked for, the CRDs of the moment included', async () => {
+    expect(await (await ask('/apis')).json()).toMatchObject({
+      groups: expect.arrayContaining([expect.objectContaining({ name: group })]),
+    });
+    expect(await (await ask(`/apis/${group}/v1`)).json()).toMatchObject({
+      resources: expect.arrayContaining([expect.objectContaining({ name: 'azurepodidentityexceptions' })]),
+    });
+    kube.store.remove('customresourcedefinitions', '', `azureidentities.${group}`);
+    expect((await ask(`/apis/${group}/v1/azureidentities`)).status).toBe(404);
+    expect((await ask(`/apis/${group}/v1/azureidentitybindings`)).status).toBe(200);
+    expect(await (await ask('/version')).json()).toMatchObject({ major: '1' });
+  });
+
+  it('answers who may do what', async () => {
+    const body = {
+      spec: { resourceAttributes: { verb: 'patch', resource: 'pods', group: '', namespace: 'shop' } },
+    };
+    const review = (token: string) =>
+      fetch(`${kube.url}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify(body),
+      }).then((answer) => answer.json());
+    expect(await review('t0ken')).toMatchObject({ status: { allowed: true } });
+    expect(await review('reader')).toMatchObject({ status: { allowed: false } });
   });
 });
 
