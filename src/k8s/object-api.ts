@@ -243,7 +243,7 @@ function writingApi(
       return 'done';
     },
     async delete(key, { uid, resourceVersion, dryRun, signal }) {
-      const body = { preconditions: { uid, resourceVersion } };
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } };
       const reply = await call(
         attemptOf('delete', key),
         (options) => api.deleteNamespacedCustomObject({ ...pathOf(key), body, ...dry(dryRun) }, options),

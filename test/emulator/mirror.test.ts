@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import type { ClusterObjects, MirrorRequest } from '../../src/domain/cluster-obj
 import type { PodIdentity } from '../../src/domain/pod-identity.ts';
 import type { Clock } from '../../src/domain/ports.ts';
 import { seedAksIdentity } from '../../src/emulator/kube/apply-kube-fault.ts';
+import { createKubeRoutes } from '../../src/emulator/kube/kube-routes.ts';
 import { type StartedKube, startKube } from '../../src/emulator/kube/start-kube.ts';
 import { type ClusterConnection, connectCluster } from '../../src/k8s/connect-cluster.ts';
 
@@ -260,6 +261,39 @@ describe('mirroring into a cluster', () => {
     ]);
   });
 
+  it('names in every write the version that it looked at', async () => {
+    const bodies: string[] = [];
+    await mirror({
+      identities: [entry('web')],
+      exceptions: [{ namespace: 'shop', name: 'x', podLabels: { a: 'b' } }],
+    });
+    const routes = createKubeRoutes({ store: kube.store });
+    const recording = await listening((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        bodies.push(`${request.method} ${Buffer.concat(chunks)}`);
+        void routes.handle(request, response, Buffer.concat(chunks));
+      });
+    });
+    const api = await connect({ fetchUserKubeconfig: async () => kubeconfig(recording.url) });
+    const exception = kube.store.get('AzurePodIdentityException', 'shop', 'x')?.metadata;
+    await api.mirror(asked({ goneExceptions: [{ namespace: 'shop', name: 'x' }] }), signal);
+    const sent = bodies.find((body) => body.startsWith('DELETE'))?.slice('DELETE '.length);
+    expect(JSON.parse(sent ?? '')).toMatchObject({
+      kind: 'DeleteOptions',
+      preconditions: { uid: exception?.uid, resourceVersion: exception?.resourceVersion },
+    });
+    const version = kube.store.get('AzureIdentityBinding', 'shop', 'web-binding')?.metadata.resourceVersion;
+    await api.mirror(asked({ identities: [entry('web', { bindingSelector: 'y' })] }), signal);
+    const patches = bodies
+      .filter((body) => body.startsWith('PATCH'))
+      .map((body) => JSON.parse(body.slice(6)));
+    expect(patches.map(({ metadata }) => Boolean(metadata.resourceVersion))).toEqual([true, true]);
+    expect(patches[0].metadata.resourceVersion).toBe(version);
+    await recording.close();
+  });
+
   it('reads back what it wrote', async () => {
     await mirror({
       identities: [entry('web', { bindingSelector: 'frontend' })],
@@ -425,7 +459,6 @@ describe('connecting with a kubeconfig of the user', () => {
     });
     const identities = Array.from({ length: 20 }, (_, index) => entry(`e${index}`));
     expect(await api.mirror(asked({ identities }), signal)).toHaveLength(40);
-    const { readFile } = await import('node:fs/promises');
     expect(await readFile(runs, 'utf8')).toBe('x');
   });
 
