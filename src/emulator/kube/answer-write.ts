@@ -1,0 +1,105 @@
+import type { WriteTarget } from './admit-object.ts';
+import { type Call, parseBody, type RequestBody, send } from './kube-call.ts';
+import { badRequest, KubeFailure, methodNotAllowed } from './kube-failure.ts';
+import { isMap, type KubeObject } from './kube-object.ts';
+import { selectObjects } from './selectors.ts';
+import {
+  applyToStore,
+  createObject,
+  deleteObject,
+  mergePatchObject,
+  updateObject,
+  type WriteOptions,
+} from './write-objects.ts';
+
+/** Answers `create`, `update` and `patch`. @throws KubeFailure */
+export function answerWrite(call: Call, verb: string, target: WriteTarget): void {
+  const { store } = call;
+  const body = parseBody(call);
+  const options = writeOptions(call);
+  const collection = target.name === '';
+  if (collection !== (verb === 'create')) {
+    throw methodNotAllowed();
+  }
+  if (verb === 'create') {
+    send(call, 201, createObject(store, target, body as KubeObject, options));
+  } else if (verb === 'update') {
+    send(call, 200, updateObject(store, target, withMeta(body), options));
+  } else {
+    patch(call, target, body, options);
+  }
+}
+
+function patch(call: Call, target: WriteTarget, body: RequestBody, options: WriteOptions): void {
+  const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim();
+  if (type === 'application/apply-patch+yaml') {
+    if (options.manager === '') {
+      throw badRequest('fieldManager is required for apply patch.');
+    }
+    const { object, created } = applyToStore(call.store, target, withMeta(body), options);
+    send(call, created ? 201 : 200, object);
+  } else if (type === 'application/merge-patch+json') {
+    send(call, 200, mergePatchObject(call.store, target, body, { ...options, manager: managerOf(call) }));
+  } else {
+    const message = `The emulator takes merge patches and server-side apply, not ${type}.`;
+    throw new KubeFailure(415, 'UnsupportedMediaType', message);
+  }
+}
+
+function writeOptions(call: Call): WriteOptions {
+  const query = call.url.searchParams;
+  const apply = call.request.headers['content-type']?.startsWith('application/apply-patch') === true;
+  return {
+    manager: apply ? (query.get('fieldManager') ?? '') : managerOf(call),
+    dryRun: query.get('dryRun') === 'All',
+    force: query.get('force') === 'true',
+  };
+}
+
+/** Without `fieldManager`, a server takes the part of the user agent before the first slash. */
+function managerOf({ url, request }: Call): string {
+  return (
+    url.searchParams.get('fieldManager') ||
+    (request.headers['user-agent'] ?? 'unknown').split('/')[0] ||
+    'unknown'
+  );
+}
+
+/** Deletes one object or, without a name, all that the selectors choose; returns the answer. @throws KubeFailure */
+export function answerDelete(call: Call, target: WriteTarget): object {
+  const { store, url } = call;
+  const body = call.body.length === 0 ? {} : parseBody(call);
+  const dryRun =
+    url.searchParams.get('dryRun') === 'All' || (Array.isArray(body.dryRun) && body.dryRun.includes('All'));
+  if (target.name !== '') {
+    const deleted = deleteObject(store, target, {
+      dryRun,
+      ...(isMap(body.preconditions) ? body.preconditions : {}),
+    });
+    const details = { name: target.name, group: target.kind.group, kind: target.kind.plural };
+    return deleted.metadata.deletionTimestamp === undefined
+      ? {
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Success',
+          details: { ...details, uid: deleted.metadata.uid },
+        }
+      : deleted;
+  }
+  const query = url.searchParams;
+  const select = selectObjects(query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
+  const inScope = store
+    .all(target.kind)
+    .filter(
+      (item) => (target.namespace === '' || item.metadata.namespace === target.namespace) && select(item),
+    );
+  for (const { metadata } of inScope) {
+    deleteObject(store, { ...target, namespace: metadata.namespace ?? '', name: metadata.name }, { dryRun });
+  }
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' };
+}
+
+function withMeta(body: RequestBody): KubeObject {
+  return { metadata: {}, ...body } as unknown as KubeObject;
+}

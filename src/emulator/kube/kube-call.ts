@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { badRequest, KubeFailure } from './kube-failure.ts';
+import { isMap } from './kube-object.ts';
+import type { KubeStore } from './kube-store.ts';
+import type { OpenPages } from './list-objects.ts';
+
+/** One request on its way through the routes. */
+export interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+  readonly url: URL;
+  readonly store: KubeStore;
+  readonly pages: OpenPages;
+  readonly bookmarkIntervalMs: number;
+}
+
+export interface RequestBody {
+  readonly metadata?: unknown;
+  readonly dryRun?: unknown;
+  readonly preconditions?: unknown;
+  readonly [field: string]: unknown;
+}
+
+/** @throws KubeFailure 400 on what is no JSON object, 415 on protobuf */
+export function parseBody({ body, request }: Call): RequestBody {
+  if (request.headers['content-type']?.includes('protobuf')) {
+    throw new KubeFailure(415, 'UnsupportedMediaType', 'The emulator reads JSON, not protobuf.');
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw badRequest('The body cannot be read as JSON; the emulator reads no YAML.');
+  }
+  if (!isMap(parsed)) {
+    throw badRequest('The body must be a JSON object.');
+  }
+  return parsed;
+}
+
+export function send({ response }: Call, status: number, body: object): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
