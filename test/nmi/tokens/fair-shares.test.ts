@@ -1,0 +1,79 @@
+import { setMaxListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import type { TokenQuestion } from '../../../src/domain/token.ts';
+import { createTokenCache } from '../../../src/nmi/tokens/token-cache.ts';
+import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
+import { createUpstreamQueue, imdsTokenLimits } from '../../../src/nmi/tokens/upstream-queue.ts';
+import type { UpstreamSource } from '../../../src/nmi/tokens/upstream-source.ts';
+import { fakeClock } from './fake-clock.ts';
+
+const signal = new AbortController().signal;
+setMaxListeners(0, signal);
+
+/** IMDS at its documented pace: an answer after ten milliseconds. */
+function world() {
+  const clock = fakeClock();
+  const queue = createUpstreamQueue({ clock, limits: imdsTokenLimits });
+  let calls = 0;
+  const imds: UpstreamSource = {
+    fetch: ({ question: { resource }, askers }, stop) =>
+      queue.run(askers, stop, async () => {
+        calls += 1;
+        await clock.wait(10, stop);
+        const expiresOnSec = clock.now() / 1000 + 86_400;
+        const token = {
+          accessToken: 't',
+          clientId: 'c',
+          resource,
+          tokenType: 'Bearer',
+          expiresOnSec,
+          notBeforeSec: 0,
+        };
+        return { answer: [token], lifetimeMs: 86_400_000 };
+      }),
+  };
+  const credentials = { known: () => undefined, read: () => Promise.reject(new Error('no principal here')) };
+  const cache = createTokenCache({ sources: { imds, entra: imds }, credentials, clock, random: Math.random });
+  const ask = (askerId: string, resource: string) => {
+    const askedAtMs = clock.monotonic();
+    const question: TokenQuestion = {
+      subject: { kind: 'managed-identity', choice: { clientId: 'shared' } },
+      resource,
+      askerId,
+    };
+    return cache.token(question, signal).then(
+      () => clock.monotonic() - askedAtMs,
+      (error: unknown) => error,
+    );
+  };
+  return { clock, ask, calls: () => calls };
+}
+
+describe('a node whose pods want tokens at once', () => {
+  it('answers a modest pod within a second while another asks for a thousand resources', async () => {
+    const { clock, ask } = world();
+    const greedy = Array.from({ length: 1_000 }, (_, number) => ask('greedy', `https://${number}`));
+    await clock.advance(500);
+    const own = ask('modest', 'https://own');
+    const last = ask('other', 'https://39');
+    await clock.advance(20_000);
+    expect(await own).toBeLessThan(1_000);
+    expect(await last).toBeLessThan(1_000);
+    const outcomes = await Promise.all(greedy);
+    const refused = outcomes.filter((outcome) => outcome instanceof TokenRefused);
+    expect(refused.length).toBeGreaterThan(900);
+    expect(refused.every(({ status, retryAfterSec }) => status === 503 && Number(retryAfterSec) > 0)).toBe(
+      true,
+    );
+  });
+
+  it('asks once for each identity and resource, with 250 pods that ask four times each', async () => {
+    const { clock, ask, calls } = world();
+    const all = Array.from({ length: 1_000 }, (_, number) =>
+      ask(`pod-${number % 250}`, `https://${number % 20}`),
+    );
+    await clock.advance(5_000);
+    expect((await Promise.all(all)).every((outcome) => typeof outcome === 'number')).toBe(true);
+    expect(calls()).toBe(20);
+  });
+});
