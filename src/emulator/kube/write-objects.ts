@@ -26,7 +26,7 @@ export function createObject(
   options: WriteOptions,
 ): KubeObject {
   const named = withName(body);
-  const aimed = { ...target, name: named.metadata.name };
+  const aimed = { ...target, name: named.metadata?.name ?? '' };
   const wanted = admitted(store, aimed, named);
   if (store.find(target.kind, target.namespace, aimed.name) !== undefined) {
     throw alreadyExists(target.kind, aimed.name);

@@ -65,6 +65,22 @@ describe('the emulated Kubernetes API, as client-node meets it,', () => {
     expect(kube.store.get('azureidentities', 'shop', 'b')).toBeUndefined();
   });
 
+  it.each([
+    ['no metadata', {}, 400],
+    ['no name', { metadata: {} }, 422],
+    ['a name in upper case', { metadata: { name: 'Web' } }, 422],
+    ['a label value that is none', { metadata: { name: 'web', labels: { a: 'b c' } } }, 422],
+    ['another namespace', { metadata: { name: 'web', namespace: 'default' } }, 400],
+    ['another kind', { kind: 'Pod', metadata: { name: 'web' } }, 400],
+  ])('refuses to create an object with %s', async (_what, body, code) => {
+    const api = config.makeApiClient(CustomObjectsApi);
+    const whole = { apiVersion, kind: 'AzureIdentity', ...body };
+    await expect(api.createNamespacedCustomObject({ ...identities, body: whole })).rejects.toMatchObject({
+      code,
+    });
+    expect(kube.store.list('azureidentities')).toEqual([]);
+  });
+
   it('answers 404 for a namespace that is not there, and a plain page for a CRD that is not', async () => {
     await expect(applyIdentity('a', {}, { namespace: 'nowhere' })).rejects.toMatchObject({ code: 404 });
     applyKubeFault(kube.store, { missingCrds: true });
