@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const names = ['fake-imds', 'stand-in-agent', 'asker', 'rules-alone'] as const;
+const names = ['fake-imds', 'stand-in-agent', 'asker', 'rules-alone', 'one-request'] as const;
 export type ProgramName = (typeof names)[number];
 
 export interface BundledPrograms {

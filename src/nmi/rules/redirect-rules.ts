@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { forgetForeignConnections } from './foreign-connections.ts';
 import { iptablesBackend } from './iptables-backend.ts';
 import { localTarget } from './local-target.ts';
@@ -19,7 +20,7 @@ export interface RulesState {
 
 export interface InstallResult {
   readonly target: RedirectTarget;
-  /** Connections that led elsewhere and were cut. */
+  /** Pods whose connections led elsewhere and were cut. */
   readonly forgotten: number;
 }
 
@@ -73,10 +74,13 @@ export function createRedirectRules(options: RedirectOptions, run: RunTool = run
     return (await local.prepare()).address === target.address ? target : write();
   };
 
+  const forget = (target: RedirectTarget) =>
+    forgetForeignConnections(run, { options, target, nodeAddresses: nodeAddresses() });
+
   return {
     async install() {
       const target = await (written === undefined ? write() : putBack(written.target));
-      return { target, forgotten: await forgetForeignConnections(run, options, target) };
+      return { target, forgotten: await forget(target) };
     },
     verify,
     follow: backend.follow,
@@ -87,4 +91,10 @@ export function createRedirectRules(options: RedirectOptions, run: RunTool = run
       written = undefined;
     },
   };
+}
+
+function nodeAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) =>
+    (entries ?? []).map(({ address }) => address),
+  );
 }

@@ -9,34 +9,31 @@ describe('tracked connections', () => {
   it('are read in both directions', () => {
     expect(
       parseConnections(`${entry('10.244.0.10', 4711, '127.0.0.1')}\nconntrack v1.4.7: 1 flow entries\n`),
-    ).toEqual([
-      {
-        source: '10.244.0.10',
-        sourcePort: '4711',
-        destination: '169.254.169.254',
-        destinationPort: '80',
-        replySource: '127.0.0.1',
-      },
-    ]);
+    ).toEqual([{ source: '10.244.0.10', replySource: '127.0.0.1' }]);
   });
 
-  it('are forgotten when they lead elsewhere than to the agent, and kept when they lead there', async () => {
+  it('are forgotten when a pod’s lead elsewhere than to the agent, with one command a pod', async () => {
     const asked: string[] = [];
+    const tracked = [
+      entry('10.244.0.10', 1, '127.0.0.1'),
+      entry('10.1.0.4', 2, '169.254.169.254'),
+      entry('10.244.0.11', 3, '169.254.169.254'),
+      entry('10.244.0.11', 4, '169.254.169.254'),
+      entry('10.244.0.11', 5, '10.244.0.66'),
+    ].join('\n');
     const forgotten = await forgetForeignConnections(
       async (_tool, args) => {
         asked.push(args.join(' '));
-        const lists = args[0] === '-L' && args.includes('169.254.169.254');
-        const stdout = lists
-          ? [entry('10.244.0.10', 1, '127.0.0.1'), entry('10.244.0.11', 2, '169.254.169.254')].join('\n')
-          : '';
+        const stdout = args[0] === '-L' && args.includes('169.254.169.254') ? tracked : '';
         return { code: 0, stdout, stderr: '' };
       },
-      defaultOptions,
-      { address: '127.0.0.1', port: 2579 },
+      { options: defaultOptions, target: { address: '127.0.0.1', port: 2579 }, nodeAddresses: ['10.1.0.4'] },
     );
-    expect(forgotten).toBe(1);
+    expect(forgotten).toBe(2);
+    const path = '-D -p tcp --orig-dst 169.254.169.254 --orig-port-dst 80 --orig-src 10.244.0.11 --reply-src';
     expect(asked.filter((args) => args.startsWith('-D'))).toEqual([
-      '-D -p tcp --orig-src 10.244.0.11 --orig-port-src 2 --orig-dst 169.254.169.254 --orig-port-dst 80',
+      `${path} 169.254.169.254`,
+      `${path} 10.244.0.66`,
     ]);
   });
 });

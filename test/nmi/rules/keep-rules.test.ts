@@ -58,7 +58,7 @@ describe('the keeper of the rules', () => {
 function nodeWith(start: { intact: boolean; failures?: number }) {
   const leaving = new AbortController();
   let { intact, failures = 0 } = start;
-  let onChange = () => undefined as void;
+  let onChange: () => void = () => undefined;
   const seen = { installs: 0, heartbeats: [] as Heartbeat[], messages: [] as string[] };
   let enough: (heartbeats: readonly Heartbeat[]) => boolean = () => true;
   const rules: RedirectRules = {
