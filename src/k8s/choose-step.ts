@@ -1,7 +1,7 @@
 import type { ManagedFields, ManagedObject } from '../validate/managed-object.ts';
 import { diffMarks, diffSpec } from './diff-object.ts';
 import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from './field-owners.ts';
-import { foreignWriter, isAksObject } from './object-writer.ts';
+import { foreignWriter, isAksObject } from './foreign-writer.ts';
 import type { RenderedObject } from './render-objects.ts';
 
 /** What to do about one object. `claim`: the managers to write first, so that the apply is podid's alone to decide. */

@@ -1,26 +1,18 @@
 import {
   ApiException,
-  type ConfigurationOptions,
   CustomObjectsApi,
   createConfiguration,
-  PatchStrategy,
   ServerConfiguration,
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
-import { identityApi } from '../domain/identity-resources.ts';
 import type { Clock } from '../domain/ports.ts';
-import { PodidError } from '../errors/podid-error.ts';
-import { isRecord, stringAt } from '../validate/json-record.ts';
-import { type ManagedFields, type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
+import type { ManagedFields, ManagedObject } from '../validate/managed-object.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import {
-  isResourceMissing,
-  type KubeAttempt,
-  type KubeFailure,
-  kubeFailure,
-  mapKubeError,
-} from './map-kube-error.ts';
-import { type ObjectKey, type ObjectKind, podidManager, type RenderedObject } from './render-objects.ts';
+import { kubeFailure } from './map-kube-error.ts';
+import type { ObjectCall } from './object-call.ts';
+import { objectReads } from './object-reads.ts';
+import { objectWrites } from './object-writes.ts';
+import type { ObjectKey, ObjectKind, RenderedObject } from './render-objects.ts';
 import { sendAgain } from './send-again.ts';
 import { sendRequest, unusableAnswer } from './send-request.ts';
 
@@ -56,12 +48,6 @@ export interface ObjectApi {
   delete(key: ObjectKey, options: WriteOptions): Promise<'done' | 'stale'>;
 }
 
-const plurals: Readonly<Record<ObjectKind, string>> = {
-  AzureIdentity: 'azureidentities',
-  AzureIdentityBinding: 'azureidentitybindings',
-  AzurePodIdentityException: 'azurepodidentityexceptions',
-};
-
 export interface ObjectApiOptions {
   /** For each try of a request. */
   readonly timeoutMs: number;
@@ -75,7 +61,7 @@ export function createObjectApi(access: ClusterAccess, { timeoutMs, clock }: Obj
       authMethods: { default: access.authentication },
     }),
   );
-  const call: Call = async (attempt, send, signal, contentType) => {
+  const call: ObjectCall = async (attempt, send, signal, contentType) => {
     const settings = { timeoutMs, signal, ...(contentType === undefined ? {} : { contentType }) };
     const httpApi = wrapHttpLibrary({
       send: (request) => sendAgain(() => sendRequest(request, settings), clock, signal),
@@ -90,206 +76,5 @@ export function createObjectApi(access: ClusterAccess, { timeoutMs, clock }: Obj
       throw error instanceof SyntaxError ? unusableAnswer(new URL(access.server).host) : error;
     }
   };
-  return { ...readingApi(api, call), ...writingApi(api, call) };
-}
-
-type Reply =
-  | { readonly body: unknown; readonly failure?: undefined }
-  | { readonly failure: KubeFailure; readonly attempt: KubeAttempt };
-
-type Call = (
-  attempt: KubeAttempt,
-  send: (options: ConfigurationOptions) => Promise<unknown>,
-  signal: AbortSignal,
-  contentType?: string,
-) => Promise<Reply>;
-
-function readingApi(api: CustomObjectsApi, call: Call): Pick<ObjectApi, 'get' | 'list'> {
-  return {
-    async get(key, signal) {
-      const reply = await call(
-        attemptOf('get', key),
-        (options) => api.getNamespacedCustomObject(pathOf(key), options),
-        signal,
-      );
-      if (reply.failure?.httpStatus === 404 && !isResourceMissing(reply.failure)) {
-        return undefined;
-      }
-      return managedObject(reply);
-    },
-    async list(kind, labels, signal) {
-      const read = (next?: string) => listPage(api, call, { kind, labels, next, signal });
-      const pages = await listPages(read);
-      const again = pages === 'expired' ? await listPages(read) : pages;
-      if (again === 'expired') {
-        throw new PodidError(
-          'ClusterUnreachable',
-          "The cluster's API keeps ending its lists before they are read.",
-        );
-      }
-      return again.flat();
-    },
-  };
-}
-
-interface Page {
-  readonly items: unknown[];
-  readonly next?: string;
-}
-
-/** `expired` when the list grew too old between two pages: the server lets nobody continue it. */
-async function listPages(
-  read: (next: string | undefined) => Promise<Page | 'expired'>,
-): Promise<readonly unknown[][] | 'expired'> {
-  const pages: unknown[][] = [];
-  let next: string | undefined;
-  do {
-    const page = await read(next);
-    if (page === 'expired') return 'expired';
-    pages.push(page.items);
-    next = page.next;
-  } while (next !== undefined);
-  return pages;
-}
-
-interface PageRequest {
-  readonly kind: ObjectKind;
-  readonly labels: string;
-  readonly next: string | undefined;
-  readonly signal: AbortSignal;
-}
-
-async function listPage(
-  api: CustomObjectsApi,
-  call: Call,
-  { kind, labels, next, signal }: PageRequest,
-): Promise<Page | 'expired'> {
-  const resource = plurals[kind];
-  const query = {
-    ...identityApi,
-    plural: resource,
-    limit: 500,
-    ...(labels === '' ? {} : { labelSelector: labels }),
-    ...(next === undefined ? {} : { _continue: next }),
-  };
-  const reply = await call(
-    { verb: 'list', resource },
-    (options) => api.listCustomObjectForAllNamespaces(query, options),
-    signal,
-  );
-  if (reply.failure?.httpStatus === 410 && next !== undefined) {
-    return 'expired';
-  }
-  const body = bodyOf(reply);
-  const more =
-    isRecord(body) && isRecord(body['metadata']) ? stringAt(body['metadata'], 'continue') : undefined;
-  const items = isRecord(body) && Array.isArray(body['items']) ? body['items'] : [];
-  return more ? { items, next: more } : { items };
-}
-
-function writingApi(
-  api: CustomObjectsApi,
-  call: Call,
-): Pick<ObjectApi, 'create' | 'claim' | 'apply' | 'delete'> {
-  return {
-    async create(object, { dryRun, signal }) {
-      const { name: _name, ...collection } = pathOf(object);
-      const reply = await call(
-        attemptOf('create', object),
-        (options) =>
-          api.createNamespacedCustomObject(
-            { ...collection, body: bodyFor(object), fieldManager: podidManager, ...dry(dryRun) },
-            options,
-          ),
-        signal,
-      );
-      const { failure } = reply;
-      if (failure?.httpStatus === 409) return 'exists';
-      if (failure?.httpStatus === 404 && failure.status?.resource === 'namespaces') return 'namespaceMissing';
-      if (failure?.status?.causes.includes('NamespaceTerminating')) return 'namespaceEnding';
-      bodyOf(reply);
-      return 'done';
-    },
-    async claim(key, managers, { resourceVersion, signal }) {
-      const managedFields = managers.map(({ fields, ...entry }) => ({
-        ...entry,
-        fieldsType: 'FieldsV1',
-        fieldsV1: fields,
-      }));
-      const body = { metadata: { resourceVersion, managedFields } };
-      const reply = await call(
-        attemptOf('patch', key),
-        (options) =>
-          api.patchNamespacedCustomObject({ ...pathOf(key), body, fieldManager: podidManager }, options),
-        signal,
-        PatchStrategy.MergePatch,
-      );
-      return isStale(reply) ? 'stale' : managedObject(reply);
-    },
-    async apply(object, { uid, resourceVersion, dryRun, signal }) {
-      const query = { ...pathOf(object), fieldManager: podidManager, force: true, ...dry(dryRun) };
-      const reply = await call(
-        attemptOf('patch', object),
-        (options) =>
-          api.patchNamespacedCustomObject(
-            { ...query, body: bodyFor(object, { uid, resourceVersion }) },
-            options,
-          ),
-        signal,
-        PatchStrategy.ServerSideApply,
-      );
-      if (isStale(reply)) return 'stale';
-      bodyOf(reply);
-      return 'done';
-    },
-    async delete(key, { uid, resourceVersion, dryRun, signal }) {
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } };
-      const reply = await call(
-        attemptOf('delete', key),
-        (options) => api.deleteNamespacedCustomObject({ ...pathOf(key), body, ...dry(dryRun) }, options),
-        signal,
-      );
-      if (isStale(reply)) return 'stale';
-      bodyOf(reply);
-      return 'done';
-    },
-  };
-}
-
-function pathOf({ kind, namespace, name }: ObjectKey) {
-  return { ...identityApi, namespace, plural: plurals[kind], name };
-}
-
-function attemptOf(verb: KubeAttempt['verb'], { kind, namespace, name }: ObjectKey): KubeAttempt {
-  return { verb, resource: plurals[kind], namespace, name };
-}
-
-function dry(dryRun: boolean): { dryRun?: string } {
-  return dryRun ? { dryRun: 'All' } : {};
-}
-
-function bodyFor(object: RenderedObject, version: { uid?: string; resourceVersion?: string } = {}): object {
-  const { kind, name, namespace, labels, annotations, spec } = object;
-  const apiVersion = `${identityApi.group}/${identityApi.version}`;
-  return { apiVersion, kind, metadata: { name, namespace, labels, annotations, ...version }, spec };
-}
-
-/** The object changed since it was read, or is gone. */
-function isStale({ failure }: Reply): boolean {
-  return failure?.httpStatus === 409 || (failure?.httpStatus === 404 && !isResourceMissing(failure));
-}
-
-function managedObject(reply: Reply): ManagedObject {
-  const object = parseManagedObject(bodyOf(reply));
-  if (object === undefined) {
-    throw unusableAnswer('the address of the kubeconfig');
-  }
-  return object;
-}
-
-function bodyOf(reply: Reply): unknown {
-  if (reply.failure !== undefined) {
-    throw mapKubeError(reply.failure, reply.attempt);
-  }
-  return reply.body;
+  return { ...objectReads(api, call), ...objectWrites(api, call) };
 }
