@@ -1,5 +1,5 @@
 import { clusterFlags, kubeFlags, rawClusterFlag, waitFlags } from './cluster-flags.ts';
-import type { FlagSet } from './command-spec.ts';
+import type { FlagSet } from './flag-spec.ts';
 
 export const dryRunFlags = {
   dryRun: { kind: 'switch', summary: 'read, check and print the changes, and send none' },

@@ -10,8 +10,8 @@ import {
 } from '../validate/azure-names.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
 import type { clusterFlags } from './cluster-flags.ts';
-import type { FlagValues } from './command-spec.ts';
 import type { Context } from './context.ts';
+import type { FlagValues } from './flag-spec.ts';
 
 /** A cluster as typed: its subscription may still be a name. */
 export interface ChosenCluster {

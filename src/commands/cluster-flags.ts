@@ -1,4 +1,4 @@
-import type { FlagSet } from './command-spec.ts';
+import type { FlagSet } from './flag-spec.ts';
 
 /** Which cluster; `--cluster-id` stands for the other three. */
 export const clusterFlags = {

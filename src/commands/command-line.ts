@@ -1,13 +1,9 @@
 import { Command, Option } from 'commander';
-import { type CommandSpec, type FlagSet, longFlag } from './command-spec.ts';
+import type { CommandSpec } from './command-spec.ts';
 import type { CommandGroup, CommandTree } from './command-tree.ts';
+import { type FlagSet, longFlag } from './flag-spec.ts';
 import { globalFlags } from './global-flags.ts';
-
-/** One flag as typed; `null` where a value should follow and none does. */
-export interface Occurrence {
-  readonly key: string;
-  readonly value: string | null;
-}
+import type { Occurrence } from './read-flags.ts';
 
 export interface CommandLine {
   /** Undefined where the words lead to no command. */

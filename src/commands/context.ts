@@ -97,7 +97,7 @@ export function createContext(signal: AbortSignal): Context {
     },
     async connectCluster(choice) {
       const { connectCluster } = await import('../k8s/connect-cluster.ts');
-      return await connectCluster({ ...choice, timeoutMs: 60_000 });
+      return await connectCluster({ ...choice, clock, timeoutMs: 60_000 });
     },
     async startEmulator(choice) {
       const { startEmulator } = await import('../emulator/start-emulator.ts');

@@ -1,8 +1,9 @@
 import { entryKey } from '../validate/entry-key.ts';
 import { changeFlags, yesFlag } from './change-flags.ts';
-import { defineCommand, type FlagValues } from './command-spec.ts';
+import { defineCommand } from './command-spec.ts';
 import { ignoreNotFoundFlag, optionalEntryFlags } from './entry-flags.ts';
 import { finishChange } from './finish.ts';
+import type { FlagValues } from './flag-spec.ts';
 import { each, identityShape, identityView, orNull } from './result-shapes.ts';
 import type { Session } from './session.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';

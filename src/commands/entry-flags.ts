@@ -1,4 +1,4 @@
-import type { FlagSet } from './command-spec.ts';
+import type { FlagSet } from './flag-spec.ts';
 
 export const entryFlags = {
   namespace: { kind: 'text', value: 'NAMESPACE', required: true, summary: 'the namespace of the pods' },

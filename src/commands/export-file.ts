@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PodidError } from '../errors/podid-error.ts';
-import { writePrivateFile } from '../terminal/private-file.ts';
+import { saveYaml } from '../terminal/save-yaml.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 
 /** A file that is there is written over only with `--force`; its folder has to exist. */
@@ -16,9 +16,8 @@ export async function checkExportFile(faults: UsageFaults, path: string, force: 
 
 /** @throws PodidError InvalidUsage when the file cannot be written */
 export async function saveExportFile(path: string, content: unknown): Promise<void> {
-  const { stringify } = await import('yaml');
   try {
-    await writePrivateFile(path, stringify(content, { lineWidth: 0 }));
+    await saveYaml(path, content);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PodidError(

@@ -1,5 +1,5 @@
 import { outputFormats } from '../terminal/print-result.ts';
-import type { FlagSet } from './command-spec.ts';
+import type { FlagSet } from './flag-spec.ts';
 
 /** Flags of every command; they may stand before the command's word, too. */
 export const globalFlags = {

@@ -1,5 +1,6 @@
-import { type CommandSpec, type FlagSet, type FlagSpec, longFlag } from './command-spec.ts';
+import type { CommandSpec } from './command-spec.ts';
 import type { CommandGroup, CommandTree } from './command-tree.ts';
+import { type FlagSet, type FlagSpec, longFlag } from './flag-spec.ts';
 import { globalFlags } from './global-flags.ts';
 
 const width = 100;
@@ -46,7 +47,10 @@ export function commandHelp(command: CommandSpec): string {
 
 /** `-g, --resource-group NAME`. */
 export function flagHead(key: string, flag: FlagSpec): string {
-  const value = flag.value === undefined ? '' : ` ${flag.value}${flag.kind === 'list' ? ' …' : ''}`;
+  const value =
+    flag.value === undefined
+      ? ''
+      : ` ${flag.value}${flag.kind === 'list' && !flag.value.endsWith('…') ? ' …' : ''}`;
   const names = [flag.short && `-${flag.short}`, longFlag(key), flag.alias && `--${flag.alias}`];
   return `${names.filter(Boolean).join(', ')}${value}`;
 }

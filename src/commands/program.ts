@@ -43,8 +43,8 @@ async function runCommand(
   { global, faults }: { readonly global: GlobalValues; readonly faults: UsageFaults },
 ): Promise<number> {
   const flags = readFlags(command.flags, line.occurrences, faults);
-  checkRest(line, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
-  const session = await openSession(context, command, global, faults);
+  checkRest(line.rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
+  const session = await openSession(context, command.words, global, faults);
   try {
     return await command.run(flags, session);
   } finally {

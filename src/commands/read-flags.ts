@@ -1,7 +1,12 @@
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
-import type { CommandLine, Occurrence } from './command-line.ts';
-import { type FlagSet, type FlagSpec, type FlagValues, longFlag, type Misnamed } from './command-spec.ts';
+import { type FlagSet, type FlagSpec, type FlagValues, longFlag, type Misnamed } from './flag-spec.ts';
 import { nearestWord } from './nearest-word.ts';
+
+/** One flag as typed; `null` where a value should follow and none does. */
+export interface Occurrence {
+  readonly key: string;
+  readonly value: string | null;
+}
 
 /** The values of the flags as typed. What is missing, doubled, without a value or none of its choices goes to the faults. */
 export function readFlags<Flags extends FlagSet>(
@@ -53,7 +58,7 @@ export function checkChoice(
 
 /** Tells of words and flags that the command does not know, each with the nearest one that it does. */
 export function checkRest(
-  { rest }: CommandLine,
+  rest: readonly string[],
   flags: FlagSet,
   misnamed: Misnamed,
   faults: UsageFaults,

@@ -5,8 +5,8 @@ import { type TerminalReporter, terminalReporter } from '../terminal/progress.ts
 import { compileQuery, type Query } from '../terminal/query.ts';
 import { terminalSpinner } from '../terminal/spinner.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
-import type { CommandSpec, FlagValues } from './command-spec.ts';
 import type { Context } from './context.ts';
+import type { FlagValues } from './flag-spec.ts';
 import type { globalFlags } from './global-flags.ts';
 import { checkChoice } from './read-flags.ts';
 
@@ -15,7 +15,6 @@ export type GlobalValues = FlagValues<typeof globalFlags>;
 /** One run of one command. */
 export interface Session {
   readonly context: Context;
-  readonly command: CommandSpec;
   readonly global: GlobalValues;
   readonly faults: UsageFaults;
   readonly report: TerminalReporter;
@@ -25,9 +24,10 @@ export interface Session {
   print(value: unknown, shape: TableShape): Promise<void>;
 }
 
+/** @param words of the command, after `podid` */
 export async function openSession(
   context: Context,
-  command: CommandSpec,
+  words: readonly string[],
   global: GlobalValues,
   faults: UsageFaults,
 ): Promise<Session> {
@@ -43,11 +43,10 @@ export async function openSession(
   });
   return {
     context,
-    command,
     global,
     faults,
     report,
-    checkUsage: () => faults.throwIfAny(`${['podid', ...command.words].join(' ')} --help`),
+    checkUsage: () => faults.throwIfAny(`${['podid', ...words].join(' ')} --help`),
     async print(value, shape) {
       report.stop();
       const text = await resultText(value, shape, {

@@ -9,7 +9,7 @@ import { durationOf } from '../validate/duration.ts';
 import type { ChangeOptions } from '../workflows/change-options.ts';
 import { type ChosenCluster, chooseCluster, resolveCluster } from './cluster-choice.ts';
 import type { clusterFlags } from './cluster-flags.ts';
-import type { FlagValues } from './command-spec.ts';
+import type { FlagValues } from './flag-spec.ts';
 import type { Session } from './session.ts';
 
 export interface Work {

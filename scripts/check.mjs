@@ -1,0 +1,21 @@
+// Everything that can be told without running podid: lint and format, types, dead code, the package, the generated pages.
+// Runs all of them and fails when any does, so that one run names every fault.
+import { spawnSync } from 'node:child_process';
+
+const checks = [
+  ['biome', ['npx', 'biome', 'check', '--error-on-warnings', '.']],
+  ['types', ['npx', 'tsc', '-p', '.']],
+  ['dead code', ['npx', 'knip', '--no-progress']],
+  ['package', ['npx', 'publint', '--strict']],
+  ['generated pages', ['node', 'scripts/write-docs.mjs', '--check']],
+  ['import table', ['npx', 'vitest', 'run', '--project', 'unit', 'test/architecture', '--reporter=dot']],
+];
+
+const failed = [];
+for (const [name, [command, ...args]] of checks) {
+  console.log(`— ${name}`);
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status !== 0) failed.push(error === undefined ? name : `${name} (${error.message})`);
+}
+console.log(failed.length === 0 ? 'All checks passed.' : `Failed: ${failed.join(', ')}.`);
+process.exitCode = failed.length === 0 ? 0 : 1;

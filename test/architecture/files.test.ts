@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root, sourceFiles } from './source-files.ts';
+
+const files = sourceFiles('src');
+
+/** Where a file reads the process's surroundings, and the one place that sets its exit code. */
+const mayReadEnvironment = /^src\/(?:commands\/context\.ts|.*-settings\.ts)$/;
+const drawers = /^(?:utils?|helpers?|common|shared|types|index|misc)\.ts$/;
+
+/** The ways a newcomer walks first; docs/architecture.md prints both. */
+const walks = {
+  'podid add': [
+    'bin/podid.js',
+    'src/commands/program.ts',
+    'src/commands/add.ts',
+    'src/validate/add-options.ts',
+    'src/workflows/add-identity.ts',
+    'src/arm/clusters.ts',
+  ],
+  'a token request': [
+    'src/nmi/server.ts',
+    'src/nmi/routes/token.ts',
+    'src/nmi/pod-lookup.ts',
+    'src/nmi/choose-identity.ts',
+    'src/nmi/token-cache.ts',
+  ],
+};
+
+describe('the source files', () => {
+  it('are called after what they hold, in kebab-case, and none is a drawer', () => {
+    const odd = files
+      .map((file) => file.path)
+      .filter(
+        (path) => drawers.test(basename(path)) || !/^[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(basename(path)),
+      );
+    expect(odd).toEqual([]);
+  });
+
+  it('read process.env in settings and in the context alone', () => {
+    const readers = files
+      .filter((file) => /process\.env\b|\{[^}]*\benv\b[^}]*\} = process\b/.test(file.text))
+      .map((file) => file.path);
+    expect(readers.filter((path) => !mayReadEnvironment.test(path))).toEqual([]);
+    expect(readers).toContain('src/commands/context.ts');
+  });
+
+  it.each([
+    ['end the process themselves', /\bprocess\.exit\(/],
+    ['write to the console', /\bconsole\.\w+\(/],
+    ['export a default', /^export default\b/m],
+    ['declare an enum or a namespace', /^(?:export )?(?:const )?(?:enum|namespace) /m],
+    ['leave something to do', /\b(?:TODO|FIXME|XXX)\b/],
+    ['import without the suffix', /from '\.{1,2}\/[^']*(?<!\.ts)'/],
+  ])('never %s', (_, pattern) => {
+    expect(files.filter((file) => pattern.test(file.text)).map((file) => file.path)).toEqual([]);
+  });
+
+  it('stay small: the median near 60 lines, none beyond 400', () => {
+    const lines = files.map((file) => file.text.split('\n').length).sort((one, other) => one - other);
+    expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(80);
+    expect(files.filter((file) => file.text.split('\n').length > 400).map((file) => file.path)).toEqual([]);
+  });
+});
+
+describe('the walks', () => {
+  it.each(Object.entries(walks))('of %s lead through files that exist', (_, paths) => {
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it.each(Object.entries(walks))('of %s stand in docs/architecture.md', (_, paths) => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    expect(paths.filter((path) => !page.includes(path.replace(/^src\//, '')))).toEqual([]);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { roomOf, type SourceFile, sourceFiles } from './source-files.ts';
+
+interface Room {
+  /** Other rooms of ours. */
+  readonly rooms: readonly string[];
+  /** Packages, and `node:` for Node's own modules. A name that ends with `*` stands for all that begin so. */
+  readonly packages: readonly string[];
+}
+
+/** Who may import whom. Arrows point inward to the domain; what is not listed is forbidden. */
+const house: Readonly<Record<string, Room>> = {
+  errors: { rooms: [], packages: [] },
+  domain: { rooms: ['errors'], packages: [] },
+  validate: { rooms: ['domain', 'errors'], packages: ['zod/mini', 'yaml'] },
+  workflows: { rooms: ['domain', 'errors'], packages: [] },
+  terminal: {
+    rooms: ['errors'],
+    packages: [
+      'node:*',
+      'chalk',
+      'inquirer',
+      'yaml',
+      '@jmespath-community/jmespath',
+      'cli-table3',
+      'yocto-spinner',
+    ],
+  },
+  runtime: { rooms: ['errors'], packages: ['node:*', 'pino', 'prom-client'] },
+  arm: {
+    rooms: ['domain', 'validate', 'errors'],
+    packages: ['node:*', '@azure/*', 'jsonc-parser', 'uuid', 'https-proxy-agent'],
+  },
+  k8s: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*', '@kubernetes/client-node'] },
+  commands: {
+    rooms: ['validate', 'workflows', 'domain', 'terminal', 'errors'],
+    packages: ['node:*', 'commander', 'fastest-levenshtein'],
+  },
+  nmi: {
+    rooms: ['domain', 'k8s', 'runtime', 'errors'],
+    packages: ['node:*', '@azure/msal-node', 'jose', 'node-forge', 'https-proxy-agent'],
+  },
+  mic: { rooms: ['domain', 'arm', 'k8s', 'runtime', 'errors'], packages: [] },
+  emulator: { rooms: [], packages: ['node:*'] },
+};
+
+/** The one file that opens the doors to the adapters, and only by `import()`. */
+const composition = 'src/commands/context.ts';
+const adapters = ['arm', 'k8s', 'emulator'];
+
+const files = sourceFiles('src');
+
+describe('the house', () => {
+  it('has no room that the table does not know', () => {
+    expect(
+      [...new Set(files.map((file) => roomOf(file.path)))].filter((room) => house[room] === undefined),
+    ).toEqual([]);
+  });
+
+  it('lets each room import what its row names', () => {
+    expect(files.flatMap(strangersIn)).toEqual([]);
+  });
+
+  it('loads inquirer where something is asked, and not before', () => {
+    const found = files.flatMap((file) =>
+      file.imports
+        .filter((each) => each.specifier === 'inquirer')
+        .map((each) => `${file.path}${each.dynamic ? '' : ' statically'}`),
+    );
+    expect(found).toEqual(['src/terminal/ask.ts']);
+  });
+
+  it('loads workflows and adapters when a command runs, so that help stays quick', () => {
+    const early = files
+      .filter((file) => roomOf(file.path) === 'commands')
+      .flatMap((file) =>
+        file.imports
+          .filter((each) => !each.dynamic && !each.typeOnly && each.target !== undefined)
+          .filter((each) => ['workflows', ...adapters].includes(roomOf(each.target ?? '')))
+          .filter((each) => !onlyTypes(file, each.specifier))
+          .map((each) => `${file.path} → ${each.specifier}`),
+      );
+    expect(early).toEqual([]);
+  });
+
+  it('has no circle of imports', () => {
+    expect(circles(files)).toEqual([]);
+  });
+});
+
+function strangersIn(file: SourceFile): string[] {
+  const room = house[roomOf(file.path)];
+  if (room === undefined) return [];
+  return file.imports
+    .filter(({ specifier, target, dynamic }) => {
+      if (target === undefined) return !room.packages.some((name) => matches(name, specifier));
+      const other = roomOf(target);
+      if (file.path === composition && adapters.includes(other)) return !dynamic;
+      return !target.startsWith('src/') || (other !== roomOf(file.path) && !room.rooms.includes(other));
+    })
+    .map(({ specifier }) => `${file.path} → ${specifier}`);
+}
+
+function matches(name: string, specifier: string): boolean {
+  return name.endsWith('*') ? specifier.startsWith(name.slice(0, -1)) : specifier === name;
+}
+
+/** `import { type A } from …` is as good as `import type`. */
+function onlyTypes(file: SourceFile, specifier: string): boolean {
+  const [, names = ''] =
+    file.text.match(new RegExp(`import \\{([^}]*)\\} from '${specifier.replaceAll('.', '\\.')}'`)) ?? [];
+  return names
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+    .every((name) => name.startsWith('type '));
+}
+
+function circles(all: readonly SourceFile[]): string[] {
+  const byPath = new Map(all.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const walk = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) {
+      found.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const each of byPath.get(path)?.imports ?? []) {
+      if (each.target !== undefined && !each.dynamic) walk(each.target, [...trail, path]);
+    }
+    done.add(path);
+  };
+  for (const file of all) walk(file.path, []);
+  return found;
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { PodidError } from '../../src/errors/podid-error.ts';
+import { colours } from '../../src/terminal/colours.ts';
+import { errorReport } from '../../src/terminal/report-error.ts';
+
+const plain = { colour: colours(false), stack: false, version: '1.2.3' } as const;
+
+describe('the report of an error', () => {
+  const error = new PodidError('Forbidden', 'No right\u001b[2J.', {
+    hint: 'ask\nsomebody',
+    details: [
+      { code: 'A', message: 'one' },
+      { code: 'B', message: 'two' },
+    ],
+    requestId: 'r-1',
+    correlationId: 'c-1',
+    target: '/x',
+    cause: new Error('below'),
+  });
+
+  it('is message, details, ids and hint', () => {
+    expect(errorReport(error, { ...plain, json: 'no' })).toEqual({
+      exitCode: 6,
+      text: 'podid: No right?[2J.\n  A: one\n  B: two\n  (request r-1, correlation c-1)\nhint: ask\nsomebody\n',
+    });
+  });
+
+  it('is one line of JSON with every member', () => {
+    const { text } = errorReport(error, { ...plain, json: 'only' });
+    expect(text.split('\n')).toHaveLength(2);
+    expect(JSON.parse(text)).toEqual({
+      code: 'Forbidden',
+      message: 'No right\u001b[2J.',
+      hint: 'ask\nsomebody',
+      details: [
+        { code: 'A', message: 'one' },
+        { code: 'B', message: 'two' },
+      ],
+      requestId: 'r-1',
+      correlationId: 'c-1',
+      target: '/x',
+    });
+  });
+
+  it('shows stacks, causes included, with --debug', () => {
+    expect(errorReport(error, { ...plain, json: 'no', stack: true }).text).toContain(
+      'caused by:\nError: below',
+    );
+  });
+
+  it('colours the words and nothing else', () => {
+    const { text } = errorReport(error, { ...plain, colour: colours(true), json: 'no' });
+    expect(text).toContain('\u001b[31mpodid:\u001b[39m No right?[2J.');
+  });
+
+  it.each([new TypeError('x is undefined'), 'a string', undefined])(
+    'calls %s a fault of its own, with exit 1',
+    (bug) => {
+      const { text, exitCode } = errorReport(bug, { ...plain, json: 'last' });
+      expect(exitCode).toBe(1);
+      expect(text).toContain('podid 1.2.3 failed in a way it should not');
+      expect(JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ code: 'InternalError' });
+    },
+  );
+});

@@ -1,0 +1,84 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { confirmOnTerminal } from '../../src/terminal/ask.ts';
+import { writePrivateFile } from '../../src/terminal/private-file.ts';
+import { outputStream } from '../../src/terminal/streams.ts';
+
+describe('an output stream', () => {
+  it('goes on without its reader', async () => {
+    let writes = 0;
+    const broken = new Writable({
+      write(_chunk, _encoding, done) {
+        writes += 1;
+        done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      },
+    });
+    const stream = outputStream(broken);
+    await stream.write('one');
+    await new Promise((resolve) => setImmediate(resolve));
+    await stream.write('two');
+    expect(writes).toBe(1);
+  });
+
+  it('resolves once the text is handed over', async () => {
+    const chunks: string[] = [];
+    const stream = outputStream(
+      new Writable({
+        write(chunk, _encoding, done) {
+          setImmediate(() => {
+            chunks.push(String(chunk));
+            done();
+          });
+        },
+      }),
+    );
+    await stream.write('x'.repeat(100_000));
+    expect(chunks.join('')).toHaveLength(100_000);
+  });
+});
+
+describe('asking', () => {
+  const options = {
+    interactive: false,
+    yes: false,
+    signal: new AbortController().signal,
+    before: () => undefined,
+  };
+
+  it('throws ConfirmationRequired where nobody is there', async () => {
+    await expect(confirmOnTerminal(options)('Really?')).rejects.toMatchObject({
+      code: 'ConfirmationRequired',
+      exitCode: 2,
+      hint: expect.stringContaining('--yes'),
+    });
+  });
+
+  it('answers itself under --yes', async () => {
+    await expect(confirmOnTerminal({ ...options, yes: true })('Really?')).resolves.toBe(true);
+  });
+});
+
+describe('a private file', () => {
+  let folder = '';
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('is for its owner alone, takes the place of an older one, and leaves nothing beside it', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'podid-'));
+    const path = join(folder, 'file');
+    await writeFile(path, 'old', { mode: 0o644 });
+    await writePrivateFile(path, 'new');
+    expect(await readFile(path, 'utf8')).toBe('new');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(['file']);
+  });
+
+  it('leaves nothing behind when it cannot be written', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'podid-'));
+    await expect(writePrivateFile(join(folder, 'no', 'file'), 'x')).rejects.toThrow('ENOENT');
+    await expect(writePrivateFile(folder, 'x')).rejects.toThrow();
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
