@@ -187,6 +187,18 @@ describe('the token cache', () => {
     expect(held.filter((answer) => answer !== undefined)).toHaveLength(50);
   });
 
+  it('keeps the newest tokens that fit into its bytes, however many have passed through', async () => {
+    const { ask, cache } = world({ bounds: { keys: 1_000, bytes: 2_000, keysPerAsker: 50 } });
+    for (let number = 0; number < 100; number += 1) {
+      await ask(question(`pod-${number}`, `r${number}`));
+    }
+    const held = [93, 94, 95, 96, 97, 98, 99].filter((number) =>
+      cache.peek(question(`pod-${number}`, `r${number}`)),
+    );
+    expect(held.slice(-3)).toEqual([97, 98, 99]);
+    expect(cache.peek(question('pod-0', 'r0'))).toBeUndefined();
+  });
+
   it('refuses the fifty-first call of one pod while fifty are under way', async () => {
     const { clock, cache, source } = world();
     source.takesMs = 1_000;
