@@ -24,12 +24,15 @@ export interface WorldSettings {
   clusterApiVersions: readonly string[];
   /** Whether the add-on writes its own objects into the cluster, as AKS does. */
   addonWritesObjects: boolean;
+  /** Items on a page of a list; 0 puts all on one. */
+  pageSize: number;
   seed: number;
 }
 
 /** Seconds that Azure took for a PUT of a cluster in recorded traffic. */
 export const recordedOperationMs: readonly [number, number] = [55_000, 105_000];
 
+/** `{scale: 0.1}`: emulator time runs ten times as fast, so that what took Azure a minute takes six seconds. */
 export type EmulatorTime = 'instant' | 'recorded' | { readonly scale: number };
 
 export function settingsFor(time: EmulatorTime): WorldSettings {
@@ -47,6 +50,7 @@ export function settingsFor(time: EmulatorTime): WorldSettings {
     readOnlyMembers: 'ignore',
     clusterApiVersions: [],
     addonWritesObjects: false,
+    pageSize: 0,
     seed: 1,
   };
 }

@@ -53,12 +53,6 @@ export interface Operation {
   failedEntries: Record<string, JsonObject>;
 }
 
-export interface ManagedIdentity {
-  readonly document: JsonObject;
-  /** Role assignments still answered with PrincipalNotFound. */
-  unknownPrincipalTimes: number;
-}
-
 export interface RoleAssignment {
   readonly id: string;
   readonly scope: string;
@@ -88,7 +82,9 @@ export interface World {
   readonly subscriptions: Map<string, Subscription>;
   readonly resourceGroups: Map<string, JsonObject>;
   readonly clusters: Map<string, Cluster>;
-  readonly identities: Map<string, ManagedIdentity>;
+  readonly identities: Map<string, JsonObject>;
+  /** Principals so new that the directory does not find them yet: object id to the number of misses still to come. */
+  readonly youngPrincipals: Map<string, number>;
   readonly roleAssignments: Map<string, RoleAssignment>;
   readonly operations: Map<string, Operation>;
   /** Object id of a group to the object ids of its members. */
@@ -110,6 +106,7 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     resourceGroups: new Map(),
     clusters: new Map(),
     identities: new Map(),
+    youngPrincipals: new Map(),
     roleAssignments: new Map(),
     operations: new Map(),
     groups: new Map(),
@@ -126,6 +123,7 @@ export function clearWorld(world: World): void {
     world.resourceGroups,
     world.clusters,
     world.identities,
+    world.youngPrincipals,
     world.roleAssignments,
     world.operations,
     world.groups,

@@ -1,0 +1,83 @@
+import type { EmulatorResponse } from '../http.ts';
+import { knownApiVersions } from './api-versions.ts';
+import { refuseAsArm } from './arm-answers.ts';
+import type { ArmCall, ArmRoute } from './arm-call.ts';
+import { clusterRoutes } from './clusters.ts';
+import { identityRoutes } from './identities.ts';
+import { operationRoutes } from './operations.ts';
+import { roleRoutes } from './role-assignments.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+
+/** First match wins, so routes with an open scope come before those that could swallow them. */
+const routes: readonly ArmRoute[] = [
+  ...roleRoutes,
+  ...operationRoutes,
+  ...clusterRoutes,
+  ...identityRoutes,
+  ...subscriptionRoutes,
+];
+
+export interface ArmMatch {
+  readonly route: ArmRoute;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** @returns undefined when ARM has nothing under this path and method */
+export function matchArmRoute(method: string, path: string): ArmMatch | undefined {
+  for (const route of routes) {
+    const groups = route.method === method ? route.pattern.exec(path)?.groups : undefined;
+    if (groups !== undefined) return { route, params: decodeAll(groups) };
+    if (route.method === method && route.pattern.test(path)) return { route, params: {} };
+  }
+  return undefined;
+}
+
+function decodeAll(groups: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decode(value ?? '')]));
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @throws Refusal with ARM's own errors for the token, the api-version and paths that do not exist */
+export function answerArm(
+  match: ArmMatch | undefined,
+  call: Omit<ArmCall, 'params'>,
+  isKnownToken: (token: string) => boolean,
+): EmulatorResponse {
+  checkToken(call, isKnownToken);
+  checkApiVersion(call, match);
+  if (match === undefined) {
+    return refuseAsArm(404, 'InvalidResourceType', `Nothing is known under '${call.request.path}'.`);
+  }
+  return match.route.handle({ ...call, params: match.params });
+}
+
+function checkToken(call: Omit<ArmCall, 'params'>, isKnownToken: (token: string) => boolean): void {
+  const token = /^Bearer (.+)$/.exec(call.request.headers.authorization ?? '')?.[1];
+  if (token === undefined) refuseAsArm(401, 'AuthenticationFailed', 'The Authorization header is missing.');
+  if (!isKnownToken(token)) refuseAsArm(401, 'InvalidAuthenticationToken', 'The access token is invalid.');
+}
+
+function checkApiVersion(call: Omit<ArmCall, 'params'>, match: ArmMatch | undefined): void {
+  const version = call.request.query.get('api-version');
+  if (version === null || version === '') {
+    refuseAsArm(400, 'MissingApiVersionParameter', 'The query parameter api-version is required.');
+  }
+  if (!/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(version)) {
+    refuseAsArm(400, 'InvalidApiVersionParameter', `The api-version '${version}' is invalid.`);
+  }
+  const { clusterApiVersions } = call.world.settings;
+  if (!match?.route.name.startsWith('clusters.') || clusterApiVersions.length === 0) return;
+  if (clusterApiVersions.includes(version)) return;
+  refuseAsArm(
+    400,
+    'NoRegisteredProviderFound',
+    `No registered resource provider found for API version '${version}' and type 'managedClusters'. The supported api-versions are '${knownApiVersions(call.world).join(', ')}'.`,
+  );
+}

@@ -1,0 +1,99 @@
+import { objectAt, textAt } from '../exact-json.ts';
+import type { EmulatorResponse } from '../http.ts';
+import { ok, refuseAsAks } from './arm-answers.ts';
+import {
+  type ArmCall,
+  type ArmRoute,
+  objectBody,
+  page,
+  param,
+  requireGroup,
+  subscriptionOf,
+} from './arm-call.ts';
+import { operationHeaders, renewTags, setState, startOperation } from './operations.ts';
+import { putCluster } from './put-cluster.ts';
+import { answerDocument, clusterId, clusterOf, refuseWhileBusy } from './stored-cluster.ts';
+
+const provider = '/providers/Microsoft\\.ContainerService/managedClusters';
+const subscription = '^/subscriptions/(?<subscription>[^/]+)';
+const group = `${subscription}/resourceGroups/(?<group>[^/]+)`;
+
+export const clusterRoutes: readonly ArmRoute[] = [
+  route('clusters.listBySubscription', 'GET', `${subscription}${provider}`, list),
+  route('clusters.list', 'GET', `${group}${provider}`, list),
+  route('clusters.get', 'GET', `${group}${provider}/(?<name>[^/]+)`, get),
+  route('clusters.put', 'PUT', `${group}${provider}/(?<name>[^/]+)`, putCluster),
+  route('clusters.patch', 'PATCH', `${group}${provider}/(?<name>[^/]+)`, patchTags),
+  route('clusters.delete', 'DELETE', `${group}${provider}/(?<name>[^/]+)`, remove),
+  route(
+    'clusters.userCredential',
+    'POST',
+    `${group}${provider}/(?<name>[^/]+)/listClusterUserCredential`,
+    credential,
+  ),
+  route(
+    'clusters.adminCredential',
+    'POST',
+    `${group}${provider}/(?<name>[^/]+)/listClusterAdminCredential`,
+    credential,
+  ),
+];
+
+function route(name: string, method: string, pattern: string, handle: ArmRoute['handle']): ArmRoute {
+  return { name, method, pattern: new RegExp(`${pattern}/?$`, 'i'), handle };
+}
+
+function list(call: ArmCall): EmulatorResponse {
+  subscriptionOf(call);
+  const prefix = call.request.path.replace(/\/providers\/.*$/i, '/').toLowerCase();
+  const clusters = [...call.world.clusters].filter(([key]) => key.startsWith(prefix));
+  return page(
+    call,
+    clusters.map(([, cluster]) => answerDocument(call, cluster)),
+  );
+}
+
+function get(call: ArmCall): EmulatorResponse {
+  return ok(answerDocument(call, clusterOf(call)));
+}
+
+/** PATCH changes tags and nothing else, and only at rest. */
+function patchTags(call: ArmCall): EmulatorResponse {
+  const cluster = clusterOf(call);
+  const body = objectBody(call);
+  refuseWhileBusy(cluster);
+  if (Object.keys(body).some((member) => member !== 'tags')) {
+    refuseAsAks(400, 'BadRequest', 'Only tags can be changed by PATCH.');
+  }
+  cluster.document['tags'] = objectAt(body, 'tags') ?? {};
+  renewTags(call.world, cluster);
+  return ok(answerDocument(call, cluster));
+}
+
+function remove(call: ArmCall): EmulatorResponse {
+  requireGroup(call);
+  const cluster = call.world.clusters.get(clusterId(call).toLowerCase());
+  if (cluster === undefined) return { status: 204 };
+  refuseWhileBusy(cluster);
+  cluster.operation = startOperation(
+    call.world,
+    {
+      subscriptionId: param(call, 'subscription'),
+      location: textAt(cluster.document, 'location') ?? 'unknown',
+      clusterKey: clusterId(call).toLowerCase(),
+      kind: 'delete',
+    },
+    call.effects,
+  );
+  setState(cluster.document, 'Deleting');
+  renewTags(call.world, cluster);
+  return { status: 202, headers: operationHeaders(call, cluster.operation) };
+}
+
+function credential(call: ArmCall): EmulatorResponse {
+  clusterOf(call);
+  const name = /Admin/.test(call.request.path) ? 'clusterAdmin' : 'clusterUser';
+  const value = Buffer.from(call.kubeconfig()).toString('base64');
+  call.giveOut(value);
+  return ok({ kubeconfigs: [{ name, value }] });
+}

@@ -1,0 +1,162 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { answerArm, matchArmRoute } from './arm/arm-router.ts';
+import { settleOperations } from './arm/operations.ts';
+import type { TlsFiles } from './certificate.ts';
+import { answerControl, type Control } from './control-routes.ts';
+import { answerEntra, entraOperation } from './entra-routes.ts';
+import type { FaultEffect } from './faults.ts';
+import {
+  asEmulatorRequest,
+  contentOf,
+  type EmulatorRequest,
+  type EmulatorResponse,
+  type MountedRoutes,
+  Refusal,
+  readBody,
+} from './http.ts';
+import { logEntry } from './request-log.ts';
+import type { TokenBook } from './tokens.ts';
+
+export interface ServerParts extends Control {
+  readonly tokens: TokenBook;
+  readonly kubeRoutes: MountedRoutes;
+  readonly imdsRoutes: MountedRoutes;
+  readonly kubeconfig: () => string;
+  /** Known once the server listens. */
+  readonly baseUrl: () => string;
+  /** Told after each request that may have changed the world. */
+  readonly save: () => Promise<void>;
+}
+
+export interface EmulatorServer {
+  readonly server: Server;
+  /** Ends every connection, hanging ones included. */
+  close(): Promise<void>;
+}
+
+export function createEmulatorServer(parts: ServerParts, tls: TlsFiles | undefined): EmulatorServer {
+  const closing = new AbortController();
+  const listener: RequestListener = (request, response) => {
+    answer(parts, request, response, closing.signal).catch(() => response.destroy());
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  return {
+    server,
+    close: () =>
+      new Promise((done) => {
+        closing.abort();
+        server.close(() => done());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+async function answer(
+  parts: ServerParts,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  closing: AbortSignal,
+): Promise<void> {
+  const body = await readBody(incoming);
+  const request = asEmulatorRequest(incoming, body);
+  if (request.path.startsWith('/_podid/')) {
+    send(response, answerControl(request, parts), {});
+    await parts.save();
+    return;
+  }
+  settleOperations(parts.world);
+  const operation = operationName(request);
+  const entry = logEntry(request, operation);
+  parts.requests.push(entry);
+  response.on('finish', () => {
+    entry.status = response.statusCode;
+  });
+  const effects = parts.faults.effectsFor({ ...request, operation });
+  if (effects.delayMs !== undefined) await delay(effects.delayMs, undefined, { signal: closing });
+  if (effects.hang === true) return;
+  if (effects.when !== 'after' && failWith(response, effects)) return;
+  const mounted =
+    operation === 'kube' ? parts.kubeRoutes : operation === 'imds' ? parts.imdsRoutes : undefined;
+  if (mounted !== undefined) {
+    if (!(await mounted.handle(incoming, response, body))) send(response, { status: 404 }, {});
+    return;
+  }
+  const answered = ownAnswer(parts, request, effects);
+  if (request.method !== 'GET') await parts.save();
+  if (effects.when === 'after' && failWith(response, effects)) return;
+  send(response, answered, effects);
+}
+
+function operationName(request: EmulatorRequest): string {
+  const { path, method } = request;
+  if (/^\/(api|apis|version|openapi|healthz|livez|readyz)(\/|$)/.test(path)) return 'kube';
+  if (/^\/(metadata|_imds)(\/|$)/i.test(path)) return 'imds';
+  return entraOperation(method, path) ?? matchArmRoute(method, path)?.route.name ?? 'unexpected';
+}
+
+/** @returns false when the effects ask for no answer of their own */
+function failWith(response: ServerResponse, effects: FaultEffect): boolean {
+  if (effects.drop === true) {
+    response.destroy();
+    return true;
+  }
+  if (effects.status === undefined) return false;
+  const { status, headers, body, text } = effects;
+  send(
+    response,
+    {
+      status,
+      ...(headers && { headers }),
+      ...(body !== undefined && { body }),
+      ...(text !== undefined && { text }),
+    },
+    effects,
+  );
+  return true;
+}
+
+function ownAnswer(parts: ServerParts, request: EmulatorRequest, effects: FaultEffect): EmulatorResponse {
+  const { world, tokens, kubeconfig } = parts;
+  const baseUrl = parts.baseUrl();
+  try {
+    if (entraOperation(request.method, request.path) !== undefined) {
+      return answerEntra(request, world, tokens, baseUrl);
+    }
+    const call = { request, world, effects, baseUrl, kubeconfig, giveOut: tokens.giveOut };
+    return answerArm(matchArmRoute(request.method, request.path), call, tokens.knows);
+  } catch (error) {
+    if (error instanceof Refusal) return error.response;
+    throw error;
+  }
+}
+
+function send(response: ServerResponse, answered: EmulatorResponse, effects: FaultEffect): void {
+  const { text, contentType } = contentOf(answered);
+  const requestId = crypto.randomUUID();
+  response.writeHead(answered.status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(text),
+    'x-ms-request-id': requestId,
+    'x-ms-correlation-request-id': requestId,
+    ...answered.headers,
+  });
+  if (effects.truncate === true) {
+    response.write(text.slice(0, Math.floor(text.length / 2)), () => response.destroy());
+  } else {
+    response.end(answered.status === 204 ? undefined : text);
+  }
+}

@@ -1,0 +1,33 @@
+import type { JsonObject } from '../exact-json.ts';
+import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
+
+const web = identity('web', 1);
+const jobs = identity('jobs', 2);
+
+/** One entry is assigned, another ended Failed although identity and role are there. */
+export const failedEntry: JsonObject = surroundings({
+  roleAssignments: [operatorRole(web), operatorRole(jobs)],
+  clusters: [
+    cluster({
+      podIdentityProfile: {
+        enabled: true,
+        userAssignedIdentities: [
+          entry(web, 'demo'),
+          {
+            ...entry(jobs, 'demo'),
+            provisioningState: 'Failed',
+            provisioningInfo: {
+              error: {
+                error: {
+                  code: 'ReconcilePodIdentityAddonError',
+                  message: 'The identity could not be assigned to the nodes.',
+                  details: [{ code: 'VMSSUpdateFailed', message: 'The scale set nodepool1 is locked.' }],
+                },
+              },
+            },
+          },
+        ],
+      },
+    }),
+  ],
+});

@@ -1,0 +1,5 @@
+import type { JsonObject } from '../exact-json.ts';
+import { cluster, surroundings } from './scenario-parts.ts';
+
+/** The add-on was never on; the preview feature is registered. */
+export const firstTime: JsonObject = surroundings({ clusters: [cluster()] });

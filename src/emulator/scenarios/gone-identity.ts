@@ -1,0 +1,17 @@
+import type { JsonObject } from '../exact-json.ts';
+import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
+
+const web = identity('web', 1);
+
+/** An entry names an identity that was deleted, which blocks every PUT that still lists it. */
+export const goneIdentity: JsonObject = surroundings({
+  roleAssignments: [operatorRole(web)],
+  clusters: [
+    cluster({
+      podIdentityProfile: {
+        enabled: true,
+        userAssignedIdentities: [entry(web, 'demo'), entry(identity('gone', 9), 'demo')],
+      },
+    }),
+  ],
+});

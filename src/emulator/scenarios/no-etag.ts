@@ -1,0 +1,8 @@
+import type { JsonObject } from '../exact-json.ts';
+import { cluster, surroundings } from './scenario-parts.ts';
+
+/** A service that hands out no eTag, as Azure did until the autumn of 2025. */
+export const noETag: JsonObject = surroundings({
+  settings: { eTags: false },
+  clusters: [cluster({ podIdentityProfile: { enabled: true } })],
+});

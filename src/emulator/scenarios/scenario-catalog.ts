@@ -1,0 +1,28 @@
+import type { JsonObject } from '../exact-json.ts';
+import { defaultScenario } from './default-scenario.ts';
+import { failedEntry } from './failed-entry.ts';
+import { firstTime } from './first-time.ts';
+import { goneIdentity } from './gone-identity.ts';
+import { kubenet } from './kubenet.ts';
+import { noETag } from './no-etag.ts';
+import { previewFields } from './preview-fields.ts';
+import { servicePrincipal } from './service-principal.ts';
+import { full, twoHundred } from './two-hundred.ts';
+import { unregistered } from './unregistered.ts';
+import { userAssigned } from './user-assigned.ts';
+
+/** Seeds by the name that `--scenario` takes. */
+export const scenarioCatalog: Readonly<Record<string, JsonObject>> = {
+  default: defaultScenario,
+  'first-time': firstTime,
+  unregistered,
+  kubenet,
+  'service-principal': servicePrincipal,
+  'failed-entry': failedEntry,
+  'gone-identity': goneIdentity,
+  'two-hundred': twoHundred,
+  full,
+  'no-etag': noETag,
+  'user-assigned': userAssigned,
+  'preview-fields': previewFields,
+};

@@ -1,0 +1,15 @@
+import type { JsonObject } from '../exact-json.ts';
+import { cluster, surroundings } from './scenario-parts.ts';
+
+/** A cluster that runs as a service principal, which pod identity cannot work with. */
+export const servicePrincipal: JsonObject = surroundings({
+  clusters: [
+    cluster(
+      {
+        servicePrincipalProfile: { clientId: '00000000-0000-4000-8000-0000000005b1' },
+        identityProfile: undefined,
+      },
+      { identity: undefined },
+    ),
+  ],
+});

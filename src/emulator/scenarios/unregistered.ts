@@ -1,0 +1,17 @@
+import type { JsonObject } from '../exact-json.ts';
+import { cluster, subscriptionId, surroundings, tenantId } from './scenario-parts.ts';
+
+/** The add-on was never on, and the preview feature is not registered. */
+export const unregistered: JsonObject = surroundings({
+  subscriptions: [
+    {
+      subscriptionId,
+      displayName: 'Emulated subscription',
+      tenantId,
+      managementGroups: ['platform', 'root'],
+      features: { 'Microsoft.ContainerService/EnablePodIdentityPreview': 'NotRegistered' },
+      providers: { 'Microsoft.ContainerService': 'Registered' },
+    },
+  ],
+  clusters: [cluster()],
+});

@@ -1,0 +1,227 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCertificate, type TlsFiles } from './certificate.ts';
+import { createClock, type EmulatorClock } from './clock.ts';
+import { scenarioSeed } from './control-routes.ts';
+import { createEmulatorServer } from './emulator-server.ts';
+import { type JsonObject, textAt } from './exact-json.ts';
+import { createFaults, type FaultList } from './faults.ts';
+import { createImdsRoutes, type ImdsRoutes } from './imds/imds-routes.ts';
+import { createKubeRoutes } from './kube/kube-routes.ts';
+import type { KubeStore } from './kube/kube-store.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import type { LoggedRequest } from './request-log.ts';
+import { seedWorld, worldAsSeed } from './seed-world.ts';
+import { type EmulatorTime, settingsFor } from './settings.ts';
+import { createStateWriter, readState } from './state-file.ts';
+import { claimsFor, createTokenBook, type TokenBook } from './tokens.ts';
+import { createWorld, type World } from './world.ts';
+
+export interface EmulatorOptions {
+  /** On 127.0.0.1; 0, any free one, when absent. */
+  readonly port?: number;
+  /** The world is read from here if the file exists, and kept here after every change. */
+  readonly stateFile?: string;
+  /** A name of `scenarios/scenario-catalog.ts`; `default` when absent. Not used when the state file exists. */
+  readonly scenario?: string;
+  /** Merged into the scenario, in the shape of `PUT /_podid/world`. */
+  readonly seed?: JsonObject;
+  readonly tls?: boolean;
+  /** `instant` when absent. */
+  readonly time?: EmulatorTime;
+  /** The real clock, milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+export interface Emulator extends AsyncDisposable {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Variables that point podid, kubectl and the SDKs here. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly world: World;
+  readonly clock: EmulatorClock;
+  readonly faults: FaultList;
+  /** What was asked, oldest first. */
+  readonly requests: LoggedRequest[];
+  readonly kube: KubeStore;
+  readonly imds: ImdsRoutes;
+  /** A token that ARM accepts. */
+  readonly armToken: string;
+  /** Every secret given out so far: tokens, signatures, kubeconfigs. */
+  readonly secrets: ReadonlySet<string>;
+  /** Merges a seed into the world, Kubernetes objects included. */
+  seed(seed: JsonObject): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * A small Azure with a cluster, on loopback.
+ * @throws RangeError for an unknown scenario; TypeError for a state file that holds no world
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { time = 'instant', now = () => Date.now() } = options;
+  const clock = createClock(now, typeof time === 'object' ? 1 / time.scale : 1);
+  const world = createWorld(clock, settingsFor(time));
+  const saved = options.stateFile === undefined ? undefined : await readState(options.stateFile);
+  seedWorld(world, saved ?? scenarioSeed(options.scenario ?? 'default'));
+  if (options.seed !== undefined) seedWorld(world, options.seed);
+  const tokens = createTokenBook();
+  if (world.applications.size === 0) addApplication(world, tokens);
+  const home = await mkdtemp(join(tmpdir(), 'podid-emulator-'));
+  try {
+    return await listen(options, { world, clock, tokens, home });
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Ground {
+  readonly world: World;
+  readonly clock: EmulatorClock;
+  readonly tokens: TokenBook;
+  /** A private folder for the kubeconfig and the authority's certificate. */
+  readonly home: string;
+}
+
+async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulator> {
+  const { world, clock, tokens, home } = ground;
+  const tls = options.tls === true ? createCertificate((options.now ?? Date.now)()) : undefined;
+  const kubeToken = randomBytes(24).toString('base64url');
+  tokens.giveOut(kubeToken);
+  const kubeRoutes = createKubeRoutes({ now: clock.now, users: { [kubeToken]: { name: 'clusterUser' } } });
+  const imdsRoutes = createImdsRoutes({ now: clock.now, identities: () => nodeIdentities(world) });
+  const faults = createFaults(clock);
+  const requests: LoggedRequest[] = [];
+  const write = options.stateFile === undefined ? undefined : createStateWriter(options.stateFile);
+  const save = async () => write?.(() => worldAsSeed(world));
+  const seedKubernetes = () => {
+    for (const object of world.kubernetesObjects) kubeRoutes.store.seed(object as never);
+    world.kubernetesObjects = [];
+  };
+  seedKubernetes();
+  let url = '';
+  const kubeconfig = () => writeKubeconfig({ server: url, token: kubeToken, ...(tls && { ca: tls.ca }) });
+  const server = createEmulatorServer(
+    {
+      ...{ world, clock, faults, requests, tokens, kubeRoutes, imdsRoutes, kubeconfig, save, seedKubernetes },
+      kube: kubeRoutes.store,
+      baseUrl: () => url,
+    },
+    tls,
+  );
+  const port = await portOf(server.server, options.port ?? 0);
+  url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  const armToken = issueArmToken(world, tokens, url);
+  const files = await writeFiles(home, kubeconfig(), tls);
+  await save();
+  const stop = async () => {
+    kubeRoutes.close();
+    imdsRoutes.close();
+    await server.close();
+    await save();
+    await rm(home, { recursive: true, force: true });
+  };
+  return {
+    ...{ url, world, clock, faults, requests, armToken, stop },
+    environment: environmentOf(world, { url, armToken, files }),
+    kube: kubeRoutes.store,
+    imds: imdsRoutes,
+    secrets: tokens.givenOut,
+    seed(seed) {
+      seedWorld(world, seed);
+      seedKubernetes();
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function addApplication(world: World, tokens: TokenBook): void {
+  const secret = randomBytes(24).toString('base64url');
+  const [appId, objectId] = ['00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000a2'];
+  world.applications.set(appId, { appId, objectId, tenantId: world.tenantId, secret });
+  tokens.giveOut(secret);
+}
+
+/** The identities of the node: all that entries of some cluster use, and the kubelets' own. */
+function nodeIdentities(world: World) {
+  return [...world.identities.values()].map((identity) => ({
+    resourceId: textAt(identity, 'id') ?? '',
+    clientId: textAt(identity, 'properties', 'clientId') ?? '',
+    objectId: textAt(identity, 'properties', 'principalId') ?? '',
+  }));
+}
+
+function portOf(server: ReturnType<typeof createEmulatorServer>['server'], port: number): Promise<number> {
+  return new Promise((done, fail) => {
+    server.once('error', fail);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', fail);
+      done((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function issueArmToken(world: World, tokens: TokenBook, url: string): string {
+  const [application] = world.applications.values();
+  const claims = claimsFor({
+    audience: 'https://management.azure.com',
+    issuer: `${url}/${world.tenantId}/`,
+    tenantId: world.tenantId,
+    objectId: application?.objectId ?? '',
+    appId: application?.appId ?? '',
+    nowMs: world.clock.now(),
+  });
+  return tokens.issue(claims);
+}
+
+interface WrittenFiles {
+  readonly kubeconfig: string;
+  readonly ca?: string;
+}
+
+async function writeFiles(
+  home: string,
+  kubeconfig: string,
+  tls: TlsFiles | undefined,
+): Promise<WrittenFiles> {
+  await chmod(home, 0o700);
+  const path = join(home, 'kubeconfig');
+  await writeFile(path, kubeconfig, { mode: 0o600 });
+  if (tls === undefined) return { kubeconfig: path };
+  const ca = join(home, 'ca.pem');
+  await writeFile(ca, tls.ca);
+  return { kubeconfig: path, ca };
+}
+
+/** Plain http goes with a ready-made token; over TLS the SDK signs in as the application. */
+function environmentOf(
+  world: World,
+  { url, armToken, files }: { url: string; armToken: string; files: WrittenFiles },
+): Record<string, string> {
+  const [cluster] = world.clusters.values();
+  const [, , subscription = '', , group = ''] = (textAt(cluster?.document, 'id') ?? '').split('/');
+  const [application] = world.applications.values();
+  const signIn: Record<string, string> =
+    files.ca === undefined || application === undefined
+      ? { PODID_ARM_TOKEN: armToken }
+      : {
+          NODE_EXTRA_CA_CERTS: files.ca,
+          AZURE_TENANT_ID: application.tenantId,
+          AZURE_CLIENT_ID: application.appId,
+          AZURE_CLIENT_SECRET: application.secret,
+        };
+  return {
+    PODID_ARM_ENDPOINT: url,
+    ...signIn,
+    AZURE_AUTHORITY_HOST: url,
+    AZURE_POD_IDENTITY_AUTHORITY_HOST: url,
+    AZURE_SUBSCRIPTION_ID: subscription,
+    PODID_RESOURCE_GROUP: group,
+    PODID_CLUSTER_NAME: textAt(cluster?.document, 'name') ?? '',
+    KUBECONFIG: files.kubeconfig,
+  };
+}

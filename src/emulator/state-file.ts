@@ -1,0 +1,44 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isObject, type JsonObject, parseJson, writeJson } from './exact-json.ts';
+
+/** @returns undefined when there is no such file @throws TypeError when it holds no world */
+export async function readState(path: string): Promise<JsonObject | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const world = parseJson(text);
+  if (isObject(world)) return world;
+  throw new TypeError(`The state file ${path} holds no world.`);
+}
+
+/** Saves one after the other, each whole: written beside the file, synced, and moved over it. The file is private (0600). */
+export function createStateWriter(path: string): (world: () => JsonObject) => Promise<void> {
+  let last = Promise.resolve();
+  let written = '';
+  return (world) => {
+    const next = last.then(async () => {
+      const text = writeJson(world());
+      if (text === written) return;
+      await writeWhole(path, text);
+      written = text;
+    });
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const beside = `${path}.${process.pid}.tmp`;
+  const file = await open(beside, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(beside, path);
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+
+/** Tokens that ARM accepts. Shaped as JWTs, so that a client can read `tid` and `oid`; the signature is random. */
+export interface TokenBook {
+  issue(claims: Readonly<Record<string, string | number>>): string;
+  knows(token: string): boolean;
+  /** Whatever secret the emulator ever handed out, for tests that look for leaks. */
+  readonly givenOut: ReadonlySet<string>;
+  giveOut(secret: string): void;
+}
+
+export function createTokenBook(): TokenBook {
+  const issued = new Set<string>();
+  const givenOut = new Set<string>();
+  return {
+    issue(claims) {
+      const parts = [{ typ: 'JWT', alg: 'RS256', kid: 'emulator' }, claims].map((part) =>
+        Buffer.from(JSON.stringify(part)).toString('base64url'),
+      );
+      const token = `${parts.join('.')}.${randomBytes(32).toString('base64url')}`;
+      issued.add(token);
+      givenOut.add(token);
+      return token;
+    },
+    knows: (token) => issued.has(token),
+    givenOut,
+    giveOut: (secret) => void givenOut.add(secret),
+  };
+}
+
+/** Claims of an access token, valid for a day. Times are seconds since the epoch. */
+export function claimsFor(options: {
+  readonly audience: string;
+  readonly issuer: string;
+  readonly tenantId: string;
+  readonly objectId: string;
+  readonly appId: string;
+  readonly nowMs: number;
+}): Record<string, string | number> {
+  const nowSec = Math.floor(options.nowMs / 1000);
+  return {
+    aud: options.audience,
+    iss: options.issuer,
+    iat: nowSec,
+    nbf: nowSec,
+    exp: nowSec + 86_400,
+    tid: options.tenantId,
+    oid: options.objectId,
+    sub: options.objectId,
+    appid: options.appId,
+    idtyp: 'app',
+  };
+}
