@@ -12,8 +12,8 @@ export const addCommand = defineCommand({
     "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and mends what an earlier run left half done.",
   examples: [
     {
-      says: 'pods in namespace shop with the label aadpodidbinding=web',
-      line: 'podid add -g demo -c demo --namespace shop --name web --identity-resource-id /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web',
+      says: 'pods in namespace demo with the label aadpodidbinding=web',
+      line: 'podid add -g demo-rg -c demo --namespace demo --name web --identity-resource-id /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web',
     },
   ],
   flags: {

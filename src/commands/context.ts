@@ -69,9 +69,16 @@ export interface Context {
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
 }
 
-/** The real one: this process, and adapters that talk to the world. */
-export function createContext(signal: AbortSignal): Context {
-  const { env, stdin, stdout, stderr } = process;
+/** What of the process a command sees; the process itself is one. */
+export type Surroundings = Pick<NodeJS.Process, 'env'> & {
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: Parameters<typeof outputStream>[0];
+  readonly stderr: Parameters<typeof outputStream>[0];
+};
+
+/** The real one, with adapters that talk to the world. */
+export function createContext(signal: AbortSignal, surroundings: Surroundings = process): Context {
+  const { env, stdin, stdout, stderr } = surroundings;
   const clock = systemClock();
   const version = typeof PODID_VERSION === 'string' ? PODID_VERSION : '0.0.0';
   return {

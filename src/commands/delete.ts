@@ -31,10 +31,10 @@ export const deleteCommand = defineCommand({
   description:
     'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.',
   examples: [
-    { says: 'one entry', line: 'podid delete -g demo -c demo --namespace shop --name web' },
+    { says: 'one entry', line: 'podid delete -g demo-rg -c demo --namespace demo --name web' },
     {
       says: 'everything that is broken',
-      line: 'podid delete -g demo -c demo --failed --ignore-not-found --yes',
+      line: 'podid delete -g demo-rg -c demo --failed --ignore-not-found --yes',
     },
   ],
   flags,

@@ -1,7 +1,9 @@
 import { shellWord } from '../domain/next-command.ts';
+import { PodidError } from '../errors/podid-error.ts';
 import { writePrivateFile } from '../terminal/private-file.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 import { defineCommand } from './command-spec.ts';
+import type { Context, EmulatorChoice, RunningEmulator } from './context.ts';
 
 export const emulatorCommand = defineCommand({
   words: ['emulator'],
@@ -43,7 +45,7 @@ export const emulatorCommand = defineCommand({
       if (path === '') faults.add(flag, `${flag} is empty.`);
     }
     session.checkUsage();
-    const emulator = await context.startEmulator({
+    const emulator = await start(context, {
       port,
       time,
       tls: flags.tls,
@@ -63,6 +65,27 @@ export const emulatorCommand = defineCommand({
   },
 });
 
+/** What the emulator cannot begin with is what its flags named: a scenario, a state file, a port that is taken. */
+async function start(context: Context, choice: EmulatorChoice): Promise<RunningEmulator> {
+  try {
+    return await context.startEmulator(choice);
+  } catch (cause) {
+    const system = cause instanceof Error && 'syscall' in cause;
+    if (
+      !system &&
+      !(cause instanceof RangeError) &&
+      !(cause instanceof SyntaxError) &&
+      !(cause instanceof TypeError)
+    ) {
+      throw cause;
+    }
+    throw new PodidError('InvalidUsage', `The emulator cannot start: ${cause.message}`, {
+      hint: 'podid emulator --help',
+      cause,
+    });
+  }
+}
+
 function exportLines(environment: Readonly<Record<string, string>>): string {
   return Object.entries(environment)
     .map(([name, value]) => `export ${name}=${shellWord(value)}\n`)
@@ -77,9 +100,7 @@ function portOf(text: string | undefined, faults: UsageFaults): number {
   return Number(text);
 }
 
-export type EmulatorTime = 'instant' | 'recorded' | { readonly scale: number };
-
-function timeOf(text: string | undefined, faults: UsageFaults): EmulatorTime {
+function timeOf(text: string | undefined, faults: UsageFaults): EmulatorChoice['time'] {
   if (text === undefined || text === 'instant') return 'instant';
   if (text === 'recorded') return 'recorded';
   const scale = Number(text);

@@ -10,8 +10,8 @@ export const enableCommand = defineCommand({
   description:
     'Turns the add-on on and leaves everything in it as it is; where it is on already nothing is sent. On kubenet pods can pose as other pods (ARP spoofing with NET_RAW, CVE-2021-1677), so there Azure and podid want an explicit consent.',
   examples: [
-    { says: 'a cluster with Azure CNI', line: 'podid enable -g demo -c demo' },
-    { says: 'what it would do on kubenet', line: 'podid enable -g demo -c demo --with-kubenet --dry-run' },
+    { says: 'a cluster with Azure CNI', line: 'podid enable -g demo-rg -c demo' },
+    { says: 'what it would do on kubenet', line: 'podid enable -g demo-rg -c demo --with-kubenet --dry-run' },
   ],
   flags: {
     enablePodIdentityWithKubenet: {

@@ -12,10 +12,10 @@ export const listCommand = defineCommand({
   description:
     "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list.",
   examples: [
-    { says: 'all of them', line: 'podid list -g demo -c demo' },
+    { says: 'all of them', line: 'podid list -g demo-rg -c demo' },
     {
       says: 'what is not assigned',
-      line: 'podid list -g demo -c demo -o tsv --query "[?provisioningState!=\'Assigned\'].name"',
+      line: 'podid list -g demo-rg -c demo -o tsv --query "[?provisioningState!=\'Assigned\'].name"',
     },
   ],
   misnamed: listMisnamed,

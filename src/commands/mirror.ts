@@ -10,10 +10,10 @@ export const mirrorCommand = defineCommand({
   description:
     'Writes the AzureIdentity, AzureIdentityBinding and AzurePodIdentityException of every entry into the cluster, which is what the agent on the nodes reads. What AKS or anyone else wrote is compared and reported as foreign, and left alone without --force.',
   examples: [
-    { says: 'what it would do', line: 'podid mirror -g demo -c demo --dry-run' },
+    { says: 'what it would do', line: 'podid mirror -g demo-rg -c demo --dry-run' },
     {
       says: "also delete podid's own objects that Azure does not have",
-      line: 'podid mirror -g demo -c demo --prune',
+      line: 'podid mirror -g demo-rg -c demo --prune',
     },
   ],
   flags: {

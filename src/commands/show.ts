@@ -11,7 +11,7 @@ export const showCommand = defineCommand({
   summary: 'show one pod identity',
   description:
     'Prints one pod identity with its state and, where Azure failed to assign it, the innermost reason.',
-  examples: [{ says: 'one entry', line: 'podid show -g demo -c demo --namespace shop --name web' }],
+  examples: [{ says: 'one entry', line: 'podid show -g demo-rg -c demo --namespace demo --name web' }],
   flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag },
   async run(flags, session) {
     const key = entryKey('identity', flags, session.faults);

@@ -10,10 +10,10 @@ export const statusCommand = defineCommand({
   description:
     "Prints whether the add-on is on, how many entries it holds and how the cluster stands, from Azure alone. With --drift it also compares the entries with the objects in the cluster's own API.",
   examples: [
-    { says: 'the add-on', line: 'podid status -g demo -c demo' },
+    { says: 'the add-on', line: 'podid status -g demo-rg -c demo' },
     {
       says: 'what differs between Azure and the cluster',
-      line: 'podid status -g demo -c demo --drift -o json --query drift',
+      line: 'podid status -g demo-rg -c demo --drift -o json --query drift',
     },
   ],
   flags: {

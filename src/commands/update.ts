@@ -14,7 +14,7 @@ export const updateCommand = defineCommand({
   examples: [
     {
       says: 'bind the entry to another label',
-      line: 'podid update -g demo -c demo --namespace shop --name web --binding-selector frontend',
+      line: 'podid update -g demo-rg -c demo --namespace demo --name web --binding-selector frontend',
     },
   ],
   flags: {

@@ -16,9 +16,9 @@ export const waitCommand = defineCommand({
   examples: [
     {
       says: 'an entry added with --no-wait',
-      line: 'podid wait -g demo -c demo --namespace shop --name web --for assigned',
+      line: 'podid wait -g demo-rg -c demo --namespace demo --name web --for assigned',
     },
-    { says: 'whatever runs on the cluster', line: 'podid wait -g demo -c demo --for idle' },
+    { says: 'whatever runs on the cluster', line: 'podid wait -g demo-rg -c demo --for idle' },
   ],
   flags: {
     for: { kind: 'text', value: 'END', required: true, choices: ends, summary: 'assigned, deleted or idle' },

@@ -24,7 +24,7 @@ const walks = {
     'src/nmi/routes/token.ts',
     'src/nmi/pod-lookup.ts',
     'src/nmi/choose-identity.ts',
-    'src/nmi/token-cache.ts',
+    'src/nmi/tokens/token-cache.ts',
   ],
 };
 

@@ -15,7 +15,7 @@ export const exceptionAddCommand = defineCommand({
   examples: [
     {
       says: 'pods labelled app=legacy',
-      line: 'podid exception add -g demo -c demo --namespace shop --name legacy --pod-labels app=legacy',
+      line: 'podid exception add -g demo-rg -c demo --namespace demo --name legacy --pod-labels app=legacy',
     },
   ],
   flags: { ...entryFlags, ...podLabelsFlag, ...changeFlags },

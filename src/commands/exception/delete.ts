@@ -12,7 +12,10 @@ export const exceptionDeleteCommand = defineCommand({
   description:
     'Pods with its labels get tokens of their own pod identity again, or none. It does not ask; an exception that is not there is an error unless --ignore-not-found is given.',
   examples: [
-    { says: 'one exception', line: 'podid exception delete -g demo -c demo --namespace shop --name legacy' },
+    {
+      says: 'one exception',
+      line: 'podid exception delete -g demo-rg -c demo --namespace demo --name legacy',
+    },
   ],
   flags: { ...entryFlags, ...ignoreNotFoundFlag, ...changeFlags },
   async run(flags, session) {

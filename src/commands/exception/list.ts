@@ -11,7 +11,7 @@ export const exceptionListCommand = defineCommand({
   summary: "list the cluster's exceptions",
   description: "Prints the exceptions in the server's order. Where the add-on is off the list is empty.",
   examples: [
-    { says: 'those of one namespace', line: 'podid exception list -g demo -c demo --namespace shop' },
+    { says: 'those of one namespace', line: 'podid exception list -g demo-rg -c demo --namespace demo' },
   ],
   misnamed: listMisnamed,
   flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag },

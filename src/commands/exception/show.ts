@@ -11,7 +11,7 @@ export const exceptionShowCommand = defineCommand({
   summary: 'show one exception',
   description: 'Prints one exception and its labels.',
   examples: [
-    { says: 'one exception', line: 'podid exception show -g demo -c demo --namespace shop --name legacy' },
+    { says: 'one exception', line: 'podid exception show -g demo-rg -c demo --namespace demo --name legacy' },
   ],
   flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag },
   async run(flags, session) {

@@ -14,7 +14,7 @@ export const exceptionUpdateCommand = defineCommand({
   examples: [
     {
       says: 'two labels instead of what was there',
-      line: 'podid exception update -g demo -c demo --namespace shop --name legacy --pod-labels app=legacy tier=backend',
+      line: 'podid exception update -g demo-rg -c demo --namespace demo --name legacy --pod-labels app=legacy tier=backend',
     },
   ],
   flags: { ...entryFlags, ...podLabelsFlag, ...changeFlags },
