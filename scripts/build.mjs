@@ -1,5 +1,5 @@
 // Bundles the sources into dist/: the command line as split ES modules, so that `--help` parses no SDK,
-// and each daemon as one file, so that an image needs no node_modules. Figures: docs/decisions/0003.
+// and each daemon apart from it, so that an image needs no node_modules and none of the command line. See docs/decisions/0003.
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
@@ -39,5 +39,13 @@ await Promise.all([
   }),
   ...Object.entries(daemons)
     .filter(([, source]) => existsSync(source))
-    .map(([name, source]) => build({ ...shared, entryPoints: { [name]: source }, outdir: 'dist' })),
+    .map(([name, source]) =>
+      build({
+        ...shared,
+        entryPoints: { [name]: source },
+        outdir: 'dist',
+        splitting: true,
+        chunkNames: `${name}-chunks/[name]-[hash]`,
+      }),
+    ),
 ]);
