@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/ports.ts';
 import type { AzureCloud } from './clouds.ts';
 
-/** What the adapters need to know; read from flags and environment by the caller. */
+/** What the adapters need to know, checked. */
 export interface AzureSettings {
   readonly cloud: AzureCloud;
   /** `PODID_ARM_ENDPOINT`; the cloud's own when absent. */

@@ -59,7 +59,8 @@ export interface Clusters {
   /**
    * Polls until the operation is terminal. Survives 5xx, 429 and cut connections on polls for as long as the signal lets it.
    *
-   * @throws PodidError NotSignedIn | Forbidden, and the signal's reason
+   * @throws PodidError NotSignedIn | Forbidden | Unavailable (Azure does not know the operation any more, or it lies at a host where the
+   *   token may not go: the cluster's own state decides then), and the signal's reason
    */
   follow(operation: Operation, options: FollowOptions): Promise<OperationEnd>;
   /** A kubeconfig of this very cluster (`listClusterUserCredential`), as YAML. @throws PodidError */

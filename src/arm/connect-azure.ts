@@ -1,0 +1,55 @@
+import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
+import { connectArm } from './arm-connection.ts';
+import { type AzureChoice, readAzureSettings } from './read-azure-settings.ts';
+import { roleAssignmentName } from './role-assignment-name.ts';
+
+/**
+ * The adapters to Azure. Each loads its SDK client on first use, so that a command pays for what it needs alone; no request is sent here.
+ *
+ * @throws PodidError InvalidUsage
+ */
+export async function connectAzure(choice: AzureChoice): Promise<Azure> {
+  const settings = await readAzureSettings(choice);
+  const connection = connectArm(settings);
+  const clusters = once<Clusters>(async () =>
+    (await import('./clusters.ts')).armClusters(connection, settings.apiVersion),
+  );
+  const identities = once<Identities>(async () =>
+    (await import('./identities.ts')).armIdentities(connection),
+  );
+  const roles = once<Roles>(async () => (await import('./roles.ts')).armRoles(connection));
+  const subscriptions = once<Subscriptions>(async () =>
+    (await import('./subscriptions.ts')).armSubscriptions(connection),
+  );
+  const features = once<Features>(async () => (await import('./features.ts')).armFeatures(connection));
+  return {
+    clusters: {
+      get: async (...asked) => (await clusters()).get(...asked),
+      put: async (...asked) => (await clusters()).put(...asked),
+      follow: async (...asked) => (await clusters()).follow(...asked),
+      userKubeconfig: async (...asked) => (await clusters()).userKubeconfig(...asked),
+    },
+    identities: { get: async (...asked) => (await identities()).get(...asked) },
+    roles: {
+      assignmentsFor: async (...asked) => (await roles()).assignmentsFor(...asked),
+      definition: async (...asked) => (await roles()).definition(...asked),
+      assignmentName: roleAssignmentName,
+      create: async (...asked) => (await roles()).create(...asked),
+      delete: async (...asked) => (await roles()).delete(...asked),
+    },
+    subscriptions: { find: async (...asked) => (await subscriptions()).find(...asked) },
+    features: {
+      state: async (...asked) => (await features()).state(...asked),
+      register: async (...asked) => (await features()).register(...asked),
+      registerProvider: async (...asked) => (await features()).registerProvider(...asked),
+    },
+  };
+}
+
+function once<Adapter>(load: () => Promise<Adapter>): () => Promise<Adapter> {
+  let loading: Promise<Adapter> | undefined;
+  return () => {
+    loading ??= load();
+    return loading;
+  };
+}

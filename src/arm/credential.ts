@@ -1,0 +1,161 @@
+import {
+  type AccessToken,
+  AzureCliCredential,
+  AzureDeveloperCliCredential,
+  AzurePipelinesCredential,
+  EnvironmentCredential,
+  type GetTokenOptions,
+  ManagedIdentityCredential,
+  type TokenCredential,
+  WorkloadIdentityCredential,
+} from '@azure/identity';
+import { type ErrorDetail, PodidError } from '../errors/podid-error.ts';
+import type { AzureSettings } from './azure-settings.ts';
+import { clouds } from './clouds.ts';
+import { maskSecrets } from './mask-secrets.ts';
+
+/** Longer than az takes on a slow machine. */
+const toolTimeoutMs = 60_000;
+
+interface Source {
+  readonly name: string;
+  /** Set up on purpose: when it is refused, nobody wants the next one. */
+  readonly isDeliberate: boolean;
+  /** @throws when its variables are missing */
+  readonly make: () => TokenCredential;
+}
+
+/**
+ * The sign-in: environment and workload identity, Azure Pipelines, az, azd, in this order; or the managed identity alone when it is asked
+ * for. A source that is not set up gives way to the next; one that is set up and refused ends the search.
+ */
+export function createCredential(settings: AzureSettings): TokenCredential {
+  const sources = sourcesOf(settings);
+  let chosen: TokenCredential | undefined;
+  return {
+    async getToken(scopes, options) {
+      if (chosen !== undefined) return chosen.getToken(scopes, options);
+      const found = await firstToken(sources, scopes, options);
+      chosen = found.credential;
+      return found.token;
+    },
+  };
+}
+
+function sourcesOf(settings: AzureSettings): Source[] {
+  const { environment, tenantId, cloud } = settings;
+  const authorityHost = environment['AZURE_AUTHORITY_HOST'] || cloud.authorityHost;
+  const entra = { authorityHost, disableInstanceDiscovery: !isKnownAuthority(authorityHost) };
+  const tenant = tenantId === undefined ? {} : { tenantId };
+  const tool = { ...tenant, processTimeoutInMs: toolTimeoutMs };
+  if (settings.auth === 'managed-identity') {
+    const clientId = environment['AZURE_CLIENT_ID'];
+    const make = () =>
+      clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
+    return [{ name: 'managed identity', isDeliberate: true, make }];
+  }
+  return [
+    { name: 'environment', isDeliberate: true, make: () => new EnvironmentCredential(entra) },
+    {
+      name: 'workload identity',
+      isDeliberate: true,
+      make: () => new WorkloadIdentityCredential({ ...entra, ...tenant }),
+    },
+    { name: 'Azure Pipelines', isDeliberate: true, make: () => pipelinesCredential(environment, entra) },
+    { name: 'az', isDeliberate: false, make: () => new AzureCliCredential(tool) },
+    { name: 'azd', isDeliberate: false, make: () => new AzureDeveloperCliCredential(tool) },
+  ];
+}
+
+/** Entra's own hosts are known to the library; for any other it must not ask the public one about them. */
+function isKnownAuthority(host: string): boolean {
+  return Object.values(clouds).some((cloud) => cloud.authorityHost === host.replace(/\/+$/, ''));
+}
+
+/** The variables are those that the task AzureCLI of Azure Pipelines sets. */
+function pipelinesCredential(
+  environment: AzureSettings['environment'],
+  entra: { authorityHost: string; disableInstanceDiscovery: boolean },
+): TokenCredential {
+  const [tenantId, clientId, connectionId, accessToken] = [
+    'AZURESUBSCRIPTION_TENANT_ID',
+    'AZURESUBSCRIPTION_CLIENT_ID',
+    'AZURESUBSCRIPTION_SERVICE_CONNECTION_ID',
+    'SYSTEM_ACCESSTOKEN',
+  ].map((name) => environment[name] || undefined);
+  if (!tenantId || !clientId || !connectionId || !accessToken) {
+    throw unavailable('AZURESUBSCRIPTION_* and SYSTEM_ACCESSTOKEN are not set.');
+  }
+  return new AzurePipelinesCredential(tenantId, clientId, connectionId, accessToken, entra);
+}
+
+async function firstToken(
+  sources: readonly Source[],
+  scopes: string | string[],
+  options: GetTokenOptions | undefined,
+): Promise<{ credential: TokenCredential; token: AccessToken }> {
+  const reasons: ErrorDetail[] = [];
+  for (const source of sources) {
+    try {
+      const credential = source.make();
+      const token = await credential.getToken(scopes, options);
+      if (token !== null) return { credential, token };
+      reasons.push({ code: source.name, message: 'It gave no token.' });
+    } catch (error) {
+      reasons.push({ code: source.name, message: reasonOf(error) });
+      if (source.isDeliberate && !isNotSetUp(error)) throw refusedBy(source, error, reasons);
+    }
+  }
+  throw new PodidError('NotSignedIn', `No sign-in to Azure was found. ${reasonList(reasons)}`, {
+    hint: 'az login',
+    details: reasons,
+  });
+}
+
+function isNotSetUp(error: unknown): boolean {
+  return error instanceof Error && error.name === 'CredentialUnavailableError';
+}
+
+function unavailable(message: string): Error {
+  return Object.assign(new Error(message), { name: 'CredentialUnavailableError' });
+}
+
+/** Entra that does not answer is weather; anything else is a refusal. */
+function refusedBy(source: Source, error: unknown, reasons: readonly ErrorDetail[]): PodidError {
+  const status = statusOf(error);
+  const isWeather = status === undefined ? isNetworkFault(error) : status === 429 || status >= 500;
+  return isWeather
+    ? new PodidError(
+        'Unavailable',
+        `Entra could not be reached for the sign-in by ${source.name}: ${reasonOf(error)}`,
+        {
+          hint: 'Try again in a moment; behind a proxy, set HTTPS_PROXY.',
+        },
+      )
+    : new PodidError('NotSignedIn', `Entra refused the sign-in by ${source.name}: ${reasonOf(error)}`, {
+        hint: `Mend the variables of this source (${source.name}), or unset them to use az login.`,
+        details: reasons,
+      });
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown }).statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function isNetworkFault(error: unknown): boolean {
+  const text = `${(error as { code?: unknown }).code} ${(error as { errorCode?: unknown }).errorCode}`;
+  return /ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN|REQUEST_SEND_ERROR|network_error|endpoints_resolution_error/.test(
+    text,
+  );
+}
+
+function reasonList(reasons: readonly ErrorDetail[]): string {
+  return reasons.map(({ code, message }) => `${code}: ${message}`).join(' ');
+}
+
+/** The first line: what follows are traces and advice of the library. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return maskSecrets(message.split('\n')[0] ?? '').slice(0, 500);
+}

@@ -1,0 +1,118 @@
+import type { FollowOptions, Operation, OperationEnd } from '../domain/ports.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
+import { innermostError } from '../validate/innermost-error.ts';
+import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
+import type { ArmAnswer } from './arm-answer.ts';
+import type { ArmConnection } from './arm-connection.ts';
+import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
+import { maskSecrets } from './mask-secrets.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+const ends = ['Succeeded', 'Failed', 'Canceled'] as const;
+
+/** A record may show up late and be thrown away in time; this many answers in a row that it is unknown are believed. */
+const unknownBelieved = 5;
+
+/**
+ * Polls an operation to its end. Any status that is not terminal means that it runs (AKS writes `ReconcilingAddons` and the like).
+ * Weather on a poll says nothing about the operation, so 5xx, 429, web pages, cut and hung connections are polled again until the
+ * signal ends. Nothing is sent anywhere but to ARM: the connection checks the URL.
+ *
+ * @throws PodidError NotSignedIn | Forbidden | Unavailable (the operation is not known any more, or leads elsewhere), and the signal's reason
+ */
+export async function followOperation(
+  connection: ArmConnection,
+  operation: Operation,
+  options: FollowOptions,
+): Promise<OperationEnd> {
+  const about = requestAbout(connection, operation);
+  if (!connection.endpoint.mayReceiveToken(operation.url)) throw leadsElsewhere();
+  let unknownInARow = 0;
+  let told = '';
+  let waitMs = options.pollIntervalMs;
+  for (;;) {
+    await connection.clock.sleep(waitMs, options.signal);
+    const answer = await poll(connection, operation, about, options.signal);
+    waitMs = retryAfterMs(headersOf(answer), connection.clock.now()) ?? options.pollIntervalMs;
+    unknownInARow = answer?.status === 404 ? unknownInARow + 1 : 0;
+    if (unknownInARow >= unknownBelieved) throw forgotten();
+    const body = answer?.status === 200 || answer?.status === 202 ? parseRecord(answer.text) : undefined;
+    if (body === undefined) continue;
+    const end = endOf(body);
+    if (end !== undefined) return end;
+    const status = maskSecrets(stringAt(body, 'status') ?? '');
+    if (status !== '' && status !== told) options.onStatus(status);
+    told = status;
+  }
+}
+
+function requestAbout(connection: ArmConnection, operation: Operation): ArmRequest {
+  return {
+    doing: 'look at the running operation',
+    action: 'Microsoft.ContainerService/locations/operations/read',
+    scope: new URL(operation.url, connection.endpoint.url).pathname,
+    caller: connection.caller,
+  };
+}
+
+/** Undefined when the weather kept the answer away. */
+async function poll(
+  connection: ArmConnection,
+  operation: Operation,
+  about: ArmRequest,
+  signal: AbortSignal,
+): Promise<ArmAnswer | undefined> {
+  try {
+    const answer = await connection.send({ method: 'GET', url: operation.url, about }, signal);
+    const { status } = answer;
+    const isFinal = status >= 400 && status < 500 && ![404, 408, 429].includes(status);
+    if (!isFinal) return answer;
+    const error = mapArmAnswer(answer, about);
+    // A web page with a 4xx is a proxy's, and as passing as a 502.
+    if (error.code === 'Unavailable') return undefined;
+    throw error;
+  } catch (error) {
+    if (isPodidError(error, 'Unavailable')) return undefined;
+    throw error;
+  }
+}
+
+function headersOf(answer: ArmAnswer | undefined): { get(name: string): string | undefined } | undefined {
+  return answer === undefined ? undefined : { get: (name) => answer.header(name) };
+}
+
+function endOf(body: JsonRecord): OperationEnd | undefined {
+  const said = stringAt(body, 'status')?.toLowerCase();
+  const status = ends.find((end) => end.toLowerCase() === (said === 'cancelled' ? 'canceled' : said));
+  if (status === undefined) return undefined;
+  const error = status === 'Succeeded' ? undefined : innermostError(body['error']);
+  return {
+    status,
+    ...(error === undefined ? {} : { error: { code: error.code, message: maskSecrets(error.message) } }),
+  };
+}
+
+function parseRecord(text: string): JsonRecord | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return isRecord(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function leadsElsewhere(): PodidError {
+  return new PodidError(
+    'Unavailable',
+    'The operation that Azure names is at a host where the token may not go.',
+    {
+      hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy; podid status shows how the change ended.',
+    },
+  );
+}
+
+function forgotten(): PodidError {
+  return new PodidError('Unavailable', 'Azure does not know the running operation any more.', {
+    hint: 'podid status shows how the change ended.',
+  });
+}

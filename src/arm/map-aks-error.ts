@@ -1,0 +1,129 @@
+import type { ClusterId } from '../domain/cluster.ts';
+import type { IdentityReference } from '../domain/pod-identity.ts';
+import type { ErrorCode } from '../errors/error-catalog.ts';
+import type { ArmFault } from './arm-answer.ts';
+import { type KnownFault, saidBy } from './map-arm-error.ts';
+
+/** Codes by which a 409 says that something else is at work on the cluster. */
+const busyCode = /InProgress|Conflict|^OperationNotAllowed$|Preempted|Busy/i;
+
+/**
+ * AKS's own refusals of a cluster's PUT, each with the way out. Undefined for what any part of ARM may say.
+ *
+ * @param identities those that the document sent holds
+ */
+export function mapAksError(
+  fault: ArmFault,
+  cluster: ClusterId,
+  identities: readonly IdentityReference[],
+): KnownFault | undefined {
+  const codes = [fault.code, fault.innermost.code];
+  const code = codes.find((candidate) => Object.hasOwn(addonRefusals, candidate));
+  if (code === assignmentErrorCode) return assignmentBlocked(fault, cluster, identities);
+  const refusal = code === undefined ? undefined : addonRefusals[code];
+  if (refusal !== undefined) {
+    return {
+      code: refusal.code,
+      message: `AKS refused the change: ${saidBy(fault)}`,
+      hint: refusal.hint(cluster),
+    };
+  }
+  if (fault.status === 412 || codes.includes('EtagMismatch')) {
+    return { code: 'StaleCluster', message: `Cluster ${cluster.name} changed between reading and writing.` };
+  }
+  if (fault.status === 409 && busyCode.test(fault.code)) {
+    return {
+      code: 'ClusterBusy',
+      message: `Another operation runs on cluster ${cluster.name}: ${saidBy(fault)}`,
+      hint: `podid wait --for idle ${flags(cluster)}`,
+    };
+  }
+  return undefined;
+}
+
+/** The cluster's identity may not assign one of the listed identities. Comes from the PUT or at the end of its operation. */
+export const assignmentErrorCode = 'PodIdentityAddonIdentitiesAssignmentError';
+
+/**
+ * Which identity an assignment error means: the resource id of the only one whose ids its text names. The one place where podid looks into a
+ * message, since AKS says it nowhere else; ids that the document does not hold are never taken from it.
+ */
+export function identityNamedIn(
+  message: string,
+  identities: readonly IdentityReference[],
+): string | undefined {
+  const named = new Map<string, string>();
+  for (const identity of identities) {
+    const ids = [identity.resourceId, identity.clientId, identity.objectId];
+    if (ids.some((id) => id !== '' && holdsId(message, id))) {
+      named.set(identity.resourceId.toLowerCase(), identity.resourceId);
+    }
+  }
+  const [only, ...others] = named.values();
+  return others.length === 0 ? only : undefined;
+}
+
+/** As a whole id: `…/web` is not in `…/web2`. */
+function holdsId(message: string, id: string): boolean {
+  const text = message.toLowerCase();
+  const wanted = id.toLowerCase();
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const before = text[at - 1] ?? ' ';
+    const after = text[at + wanted.length] ?? ' ';
+    if (!/[\w-]/.test(before) && !/[\w-]/.test(after)) return true;
+  }
+  return false;
+}
+
+function assignmentBlocked(
+  fault: ArmFault,
+  cluster: ClusterId,
+  identities: readonly IdentityReference[],
+): KnownFault {
+  const target = identityNamedIn(`${fault.message} ${fault.innermost.message}`, identities);
+  return {
+    code: 'AssignmentBlocked',
+    message: `The cluster may not assign ${target ?? 'one of the listed identities'}: ${saidBy(fault)}`,
+    hint: `podid delete --failed ${flags(cluster)}`,
+    ...(target === undefined ? {} : { target }),
+  };
+}
+
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly hint: (cluster: ClusterId) => string;
+}
+
+/** Codes as seen in the wild; see the reference of `az aks pod-identity`, §3.5. */
+const addonRefusals: Readonly<Record<string, Refusal>> = {
+  [assignmentErrorCode]: {
+    code: 'AssignmentBlocked',
+    hint: (cluster) => `podid delete --failed ${flags(cluster)}`,
+  },
+  PodIdentityAddonFeatureFlagNotEnabled: {
+    code: 'FeatureNotRegistered',
+    hint: (cluster) => `podid enable --register-feature ${flags(cluster)}`,
+  },
+  PodIdentityAddonUserAssignedIdentitiesNotAllowedInCreation: {
+    code: 'AzureRefused',
+    hint: (cluster) =>
+      `Wait until the cluster is created (podid wait --for idle ${flags(cluster)}), then add.`,
+  },
+  PodIdentityAddonWithKubeNetNotAllowed: {
+    code: 'FeatureNotRegistered',
+    hint: (cluster) => `podid enable --register-feature --enable-pod-identity-with-kubenet ${flags(cluster)}`,
+  },
+  PodIdentityAddonWithKubeNetNeedsConsent: {
+    code: 'KubenetConsentMissing',
+    hint: (cluster) => `podid enable --enable-pod-identity-with-kubenet ${flags(cluster)}`,
+  },
+  ReconcilePodIdentityAddonError: {
+    code: 'AzureRefused',
+    hint: (cluster) =>
+      `Look at what is there (podid status ${flags(cluster)}), then run the same command again.`,
+  },
+};
+
+function flags(cluster: ClusterId): string {
+  return `-g ${cluster.resourceGroup} -c ${cluster.name}`;
+}

@@ -1,0 +1,12 @@
+/** What secrets look like wherever they turn up: JWTs, bearer headers, signatures in query strings, and JSON members named after them. */
+const patterns: readonly (readonly [RegExp, string])[] = [
+  [/\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?/g, '***'],
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 ***'],
+  [/([?&](?:t|c|s|h|sig|se|code|token|client_secret|password)=)[^&\s"']+/gi, '$1***'],
+  [/("[^"\\]*(?:secret|password|token|kubeconfig|logs)[^"\\]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, '$1"***"'],
+];
+
+/** Replaces what may be a secret by `***`; for texts that others wrote, before they reach a person. */
+export function maskSecrets(text: string): string {
+  return patterns.reduce((masked, [pattern, replacement]) => masked.replace(pattern, replacement), text);
+}

@@ -1,0 +1,184 @@
+import {
+  type RoleAssignment as ArmRoleAssignment,
+  AuthorizationManagementClient,
+} from '@azure/arm-authorization';
+import type { Roles } from '../domain/ports.ts';
+import type { RoleAssignment, RoleGrant } from '../domain/role-assignment.ts';
+import { isPodidError, type PodidError } from '../errors/podid-error.ts';
+import type { ArmFault } from './arm-answer.ts';
+import type { ArmConnection } from './arm-connection.ts';
+import { type ArmRequest, type KnownFault, saidBy } from './map-arm-error.ts';
+import { roleAssignmentName } from './role-assignment-name.ts';
+
+/** Pauses between tries to create an assignment double from the first to the longest, in milliseconds. */
+const pauses = { firstMs: 1_000, mostMs: 30_000 };
+
+/** Role assignments and definitions of Azure RBAC. */
+export function armRoles(connection: ArmConnection): Roles {
+  return {
+    async assignmentsFor(scope, principalId, signal) {
+      const client = connection.equip(authorizationClient(connection, scope), 'reads');
+      const filter = `atScope() and assignedTo('${principalId}')`;
+      const about = aboutRoles(connection, 'list the role assignments of', 'roleAssignments/read', scope);
+      return connection.call(about, signal, async () => {
+        const found: RoleAssignment[] = [];
+        const list = client.roleAssignments.listForScope(bare(scope), { filter, abortSignal: signal });
+        for await (const assignment of list) found.push(readAssignment(assignment));
+        return found;
+      });
+    },
+    async definition(roleDefinitionId, signal) {
+      const client = connection.equip(authorizationClient(connection, roleDefinitionId), 'reads');
+      const about = aboutRoles(
+        connection,
+        'read the role definition',
+        'roleDefinitions/read',
+        roleDefinitionId,
+      );
+      const found = await connection.call(about, signal, () =>
+        client.roleDefinitions.getById(bare(roleDefinitionId), { abortSignal: signal }),
+      );
+      const permissions = (found.permissions ?? []).map(({ actions, notActions }) => ({
+        actions: actions ?? [],
+        notActions: notActions ?? [],
+      }));
+      return { id: found.id ?? roleDefinitionId, roleName: found.roleName ?? '', permissions };
+    },
+    assignmentName: roleAssignmentName,
+    create: (grant, signal) => createPatiently(connection, grant, signal),
+    async delete(assignmentId, signal) {
+      const client = connection.equip(authorizationClient(connection, assignmentId), 'reads');
+      const about = aboutRoles(
+        connection,
+        'delete the role assignment',
+        'roleAssignments/delete',
+        assignmentId,
+      );
+      await connection
+        .call({ ...about, notFound: 'EntryNotFound' }, signal, () =>
+          client.roleAssignments.deleteById(bare(assignmentId), { abortSignal: signal }),
+        )
+        .catch((error: unknown) => {
+          if (!isPodidError(error, 'EntryNotFound')) throw error;
+        });
+    },
+  };
+}
+
+/** A principal made a moment ago is not everywhere yet, and weather passes: both until the signal ends. */
+async function createPatiently(
+  connection: ArmConnection,
+  grant: RoleGrant,
+  signal: AbortSignal,
+): Promise<{ created: boolean }> {
+  const { clock } = connection;
+  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauses.mostMs, pauseMs * 2)) {
+    try {
+      return await createOnce(connection, grant, signal);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      connection.verbose(`The role cannot be assigned yet: ${error.message}`);
+      await clock.sleep(error.retryAfterMs ?? pauseMs * (0.5 + clock.random() / 2), signal);
+    }
+  }
+}
+
+function isPassing(error: unknown): error is PodidError {
+  return isPodidError(error, 'Unavailable');
+}
+
+async function createOnce(
+  connection: ArmConnection,
+  grant: RoleGrant,
+  signal: AbortSignal,
+): Promise<{ created: boolean }> {
+  const client = connection.equip(authorizationClient(connection, grant.scope), 'none');
+  const about: ArmRequest = {
+    ...aboutRoles(connection, 'assign a role on', 'roleAssignments/write', grant.scope),
+    known: knownRefusal,
+    notFound: 'IdentityNotFound',
+  };
+  const roleDefinitionId = `/subscriptions/${subscriptionOf(grant.scope)}/providers/Microsoft.Authorization/roleDefinitions/${grant.roleId}`;
+  try {
+    let status = 0;
+    await connection.call(about, signal, () =>
+      client.roleAssignments.create(
+        bare(grant.scope),
+        roleAssignmentName(grant),
+        { roleDefinitionId, principalId: grant.principalId, principalType: 'ServicePrincipal' },
+        {
+          abortSignal: signal,
+          onResponse: (response) => {
+            status = response.status;
+          },
+        },
+      ),
+    );
+    return { created: status === 201 };
+  } catch (error) {
+    if (isPodidError(error) && error.details.some(({ code }) => code === 'RoleAssignmentExists'))
+      return { created: false };
+    throw error;
+  }
+}
+
+function knownRefusal(fault: ArmFault): KnownFault | undefined {
+  if (fault.code === 'PrincipalNotFound') {
+    return { code: 'Unavailable', message: `Entra does not know the principal yet: ${saidBy(fault)}` };
+  }
+  const hint = blockedHints[fault.code];
+  if (fault.status !== 409 && hint === undefined) return undefined;
+  return {
+    code: 'RoleAssignmentBlocked',
+    message: `The role cannot be assigned: ${saidBy(fault)}`,
+    hint: hint ?? 'az role assignment list shows what is there.',
+  };
+}
+
+const blockedHints: Readonly<Record<string, string>> = {
+  ScopeLocked: 'Remove the lock on the identity or its resource group: az lock list, az lock delete',
+  RoleAssignmentLimitExceeded:
+    'The subscription holds as many role assignments as it may; delete some that nobody needs.',
+  RoleAssignmentUpdateNotPermitted:
+    'An assignment of that name exists with other content; delete it (az role assignment delete) and try again.',
+};
+
+function authorizationClient(connection: ArmConnection, scope: string): AuthorizationManagementClient {
+  return new AuthorizationManagementClient(
+    connection.credential,
+    subscriptionOf(scope),
+    connection.clientOptions,
+  );
+}
+
+function aboutRoles(connection: ArmConnection, doing: string, right: string, scope: string): ArmRequest {
+  return {
+    doing: `${doing} ${scope}`,
+    action: `Microsoft.Authorization/${right}`,
+    scope,
+    caller: connection.caller,
+  };
+}
+
+/** Assignments on management groups have none; the client wants one all the same. */
+function subscriptionOf(scope: string): string {
+  return /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1] ?? '';
+}
+
+/** The client puts a slash in front by itself. */
+function bare(id: string): string {
+  return id.replace(/^\//, '');
+}
+
+function readAssignment(found: ArmRoleAssignment): RoleAssignment {
+  const createdOnMs = found.createdOn?.getTime();
+  return {
+    id: found.id ?? '',
+    name: found.name ?? '',
+    scope: found.scope ?? '',
+    principalId: found.principalId ?? '',
+    roleDefinitionId: found.roleDefinitionId ?? '',
+    hasCondition: found.condition !== undefined && found.condition !== null && found.condition !== '',
+    ...(createdOnMs === undefined || Number.isNaN(createdOnMs) ? {} : { createdOnMs }),
+  };
+}
