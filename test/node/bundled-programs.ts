@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const names = ['fake-imds', 'stand-in-agent', 'asker', 'rules-alone', 'one-request'] as const;
+const names = [
+  'fake-imds',
+  'stand-in-agent',
+  'asker',
+  'rules-alone',
+  'one-request',
+  'azure',
+  'js-sdk',
+] as const;
 export type ProgramName = (typeof names)[number];
 
 export interface BundledPrograms {

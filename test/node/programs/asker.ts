@@ -25,15 +25,19 @@ function ask(): void {
       answer.setEncoding('utf8').on('data', (chunk) => {
         body += chunk;
       });
-      answer.on('end', () =>
-        tell({ status: answer.statusCode, token: /"access_token":"([^"]*)"/.exec(body)?.[1] ?? null }),
-      );
+      answer.on('end', () => tell({ status: answer.statusCode, token: tokenIn(body) }));
       answer.on('error', (error: NodeJS.ErrnoException) => tell({ error: error.code ?? error.message }));
     },
   );
   asked.on('timeout', () => asked.destroy(new Error('timed out')));
   asked.on('error', (error: NodeJS.ErrnoException) => tell({ error: error.code ?? error.message }));
   asked.end();
+}
+
+/** Whose token an answer holds; null when it holds none. */
+function tokenIn(body: string): string | null {
+  const owner = body.includes('"access_token"') ? /"client_id":"([^"]*)"/.exec(body)?.[1] : undefined;
+  return owner === undefined ? null : `token-of-${owner}`;
 }
 
 function leaveWhenIdle(): void {

@@ -1,0 +1,170 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as passing } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AgentDrill, type AgentWorld, identities, inAgentWorld } from './agent-world.ts';
+import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import type { Answer } from './drill.ts';
+
+let programs: BundledPrograms;
+beforeAll(async () => {
+  programs = await bundlePrograms();
+});
+afterAll(() => programs.remove());
+
+const drillMs = 20_000;
+const own = `token-of-${identities.web.clientId}`;
+
+describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods', (kind) => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'ended by %s and started again, hands out nothing else, and fails nobody',
+    async (signal) => {
+      await inAgentWorld(programs, { kind }, async (world) => {
+        let agent = await world.startAgent();
+        const endedMs: number[] = [];
+        const drill = await world.drill(() =>
+          forAWhile(async () => {
+            await passing(1500);
+            endedMs.push(Date.now());
+            await agent.stop(signal);
+            agent = await world.startAgent();
+          }),
+        );
+        expectOwnOrWait(drill, endedMs);
+        expect(endedMs.length).toBeGreaterThan(3);
+      });
+    },
+  );
+
+  it('stopped for seconds, lets pods wait', async () => {
+    await inAgentWorld(programs, { kind }, async (world) => {
+      let agent = await world.startAgent();
+      const endedMs: number[] = [];
+      const drill = await world.drill(() =>
+        forAWhile(async () => {
+          await passing(2000);
+          endedMs.push(Date.now());
+          await agent.stop('SIGTERM');
+          await passing(5000);
+          agent = await world.startAgent();
+        }),
+      );
+      expectOwnOrWait(drill, endedMs);
+      expect(drill.bound.longestWaitMs).toBeGreaterThan(4000);
+    });
+  });
+
+  it('serves on while the API server is away', async () => {
+    await inAgentWorld(programs, { kind }, async (world) => {
+      await world.startAgent();
+      const drill = await world.drill(async () => {
+        await passing(1000);
+        const { azure } = world.network;
+        azure.run('iptables', '-I', 'INPUT', '-p', 'tcp', '--dport', '6443', '-j', 'DROP');
+        await passing(drillMs);
+        azure.run('iptables', '-F', 'INPUT');
+      });
+      expectOwnOrWait(drill, []);
+    });
+  });
+
+  it('split into rules and an unprivileged server, survives the death of either', async () => {
+    await inAgentWorld(programs, { kind }, async (world) => {
+      cniResults(world);
+      const start = {
+        rules: () => world.startAgent({ word: 'rules' }),
+        serve: () => world.startAgent({ word: 'serve', user: 10_001 }),
+      };
+      const running = { rules: await start.rules(), serve: await start.serve() };
+      const endedMs: number[] = [];
+      let turn = 0;
+      const drill = await world.drill(() =>
+        forAWhile(async () => {
+          await passing(1500);
+          const which = turn % 2 === 0 ? 'rules' : 'serve';
+          turn += 1;
+          endedMs.push(Date.now());
+          await running[which].stop('SIGKILL');
+          world.network.node.run('nft', 'flush', 'ruleset');
+          running[which] = await start[which]();
+          await world.ready();
+        }),
+      );
+      expectOwnOrWait(drill, endedMs);
+    });
+  });
+});
+
+describe('the agent', () => {
+  it('asks IMDS once for what twenty seconds of requests need', async () => {
+    await inAgentWorld(programs, {}, async (world) => {
+      await world.startAgent();
+      const drill = await world.drill(() => passing(drillMs));
+      expectOwnOrWait(drill, []);
+      expect(drill.issued.map(({ clientId, count }) => ({ clientId, count }))).toEqual([
+        { clientId: identities.web.clientId, count: 1 },
+      ]);
+    });
+  });
+
+  it('holds pods that ask before it has ever run, with the rules alone', async () => {
+    await inAgentWorld(programs, {}, async (world) => {
+      const once = await world.startAgent({ word: 'rules', extra: ['--once'], wait: false });
+      expect(await once.ended).toBe(0);
+      const drill = await world.drill(async () => {
+        await passing(drillMs);
+        await world.startAgent();
+        await passing(2000);
+      });
+      expectOwnOrWait(drill, []);
+      expect(drill.bound.longestWaitMs).toBeGreaterThan(15_000);
+    });
+  });
+});
+
+/** The bound pod got its own identity's token each time, the unbound one none, and IMDS gave out nothing else. */
+function expectOwnOrWait({ bound, unbound, issued }: AgentDrill, endedMs: readonly number[]): void {
+  console.log(
+    JSON.stringify({
+      bound: bound.counts,
+      wait: bound.longestWaitMs,
+      unbound: unbound.counts,
+      issued,
+      ends: endedMs.length,
+    }),
+  );
+  const inFlight = ({ begunMs, endedMs: doneMs }: Answer) =>
+    endedMs.some((at) => begunMs <= at && doneMs >= at);
+  const ofBound = bound.answers.filter((answer) => !(answer.error && inFlight(answer)));
+  expect([...new Set(ofBound.map(({ token, status, error }) => token ?? error ?? status))]).toEqual([own]);
+  const ofUnbound = unbound.answers.filter((answer) => !(answer.error && inFlight(answer)));
+  expect(unbound.answers.filter(({ token }) => token)).toEqual([]);
+  expect([...new Set(ofUnbound.map(({ status, error }) => error ?? status))]).toEqual([400]);
+  expect([...new Set(issued.map(({ clientId }) => clientId))]).toEqual([identities.web.clientId]);
+  expect(bound.answers.length).toBeGreaterThan(drillMs / 100);
+}
+
+async function forAWhile(turn: () => Promise<void>): Promise<void> {
+  const end = Date.now() + drillMs;
+  while (Date.now() < end) {
+    await turn();
+  }
+}
+
+/** What the node's CNI plugin would have noted for the pods of the world. */
+function cniResults({ network, folder }: AgentWorld): void {
+  const results = join(folder, 'results');
+  mkdirSync(results, { recursive: true });
+  for (const [i, name] of ['web-0', 'plain-0'].entries()) {
+    const file = {
+      kind: 'cniCacheV1',
+      cniArgs: [
+        ['K8S_POD_NAMESPACE', 'shop'],
+        ['K8S_POD_NAME', name],
+        ['K8S_POD_UID', `uid-${name}`],
+      ],
+      result: { cniVersion: '1.0.0', ips: [{ address: `${network.pods[i]?.address}/16` }] },
+    };
+    writeFileSync(join(results, `onenode-${name}-eth0`), JSON.stringify(file));
+  }
+}

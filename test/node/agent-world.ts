@@ -1,0 +1,236 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BundledPrograms } from './bundled-programs.ts';
+import { type Asked, startAsking } from './drill.ts';
+import { createNodeNetwork, type Host, type NetworkOptions, type NodeNetwork } from './network.ts';
+import type { Program } from './program.ts';
+
+const agentPath = join(import.meta.dirname, '../../bin/podid-nmi.js');
+
+/** Identities of the node: two that pods are bound to, and the node's own, which no pod may get. */
+export const identities = {
+  web: identity('web', '00000000-0000-0000-0000-00000000000a'),
+  jobs: identity('jobs', '00000000-0000-0000-0000-00000000000b'),
+  node: identity('node', '00000000-0000-0000-0000-0000000000ff'),
+};
+
+/** Tokens that IMDS gave out, by identity and the address that asked. */
+export interface Issued {
+  readonly clientId: string;
+  readonly resource: string;
+  readonly peer: string;
+  readonly count: number;
+}
+
+/**
+ * A node with podid's own agent, from `dist/`. Pod 1 (`web`) is bound to the identities web and jobs, oldest first; pod 2 (`plain`) to none;
+ * pod 3, where there is one, is excepted.
+ */
+export interface AgentWorld {
+  readonly network: NodeNetwork;
+  readonly folder: string;
+  readonly bound: Host;
+  readonly unbound: Host;
+  /** Starts the agent; `extra` are further flags. Comes back when it is ready, unless `wait` is false. */
+  startAgent(options?: AgentOptions): Promise<Program>;
+  ready(): Promise<void>;
+  seed(object: object): Promise<void>;
+  remove(kind: string, namespace: string, name: string): Promise<void>;
+  issued(): readonly Issued[];
+  /** Times the API server was asked, by `verb resource`. */
+  apiCalls(): Readonly<Record<string, number>>;
+  /** Lets both pods ask, while `meanwhile` runs. */
+  drill(meanwhile: () => Promise<void>): Promise<AgentDrill>;
+}
+
+export interface AgentOptions {
+  readonly word?: 'rules' | 'serve';
+  readonly extra?: readonly string[];
+  readonly wait?: boolean;
+  readonly user?: number;
+}
+
+export interface AgentDrill {
+  readonly bound: Asked;
+  readonly unbound: Asked;
+  readonly issued: readonly Issued[];
+}
+
+/** What the network and IMDS are like. */
+export interface WorldOptions extends Partial<NetworkOptions> {
+  readonly latencyMs?: number;
+  readonly quota?: { readonly concurrent: number; readonly perSecond: number };
+}
+
+/** Runs `story` in a world of its own, and takes the world away whatever happens. */
+export async function inAgentWorld(
+  programs: BundledPrograms,
+  { latencyMs, quota, ...options }: WorldOptions,
+  story: (world: AgentWorld) => Promise<void>,
+): Promise<void> {
+  const network = createNodeNetwork({ pods: 2, kind: 'bridged', ...options });
+  const folder = mkdtempSync(join(tmpdir(), 'podid-node-'));
+  try {
+    const azure = network.azure.start(process.execPath, [
+      programs.path('azure'),
+      JSON.stringify({
+        identities: [identities.web, identities.jobs],
+        systemAssigned: identities.node,
+        namespaces: ['shop'],
+        objects: clusterObjects(network),
+        latencyMs,
+        quota,
+      }),
+    ]);
+    await azure.line(/azure is up/);
+    writeFileSync(join(folder, 'kubeconfig'), kubeconfig, { mode: 0o644 });
+    await story(agentWorld(network, folder, programs));
+  } finally {
+    await network.remove();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function agentWorld(network: NodeNetwork, folder: string, programs: BundledPrograms): AgentWorld {
+  const [bound, unbound] = network.pods as [Host, Host];
+  const control = (path: string, body: object = {}) =>
+    JSON.parse(
+      network.azure.run('curl', '-sS', '-m', '10', '-d', JSON.stringify(body), `http://10.1.0.1:8099${path}`),
+    ) as { issued: readonly Issued[]; counts: Readonly<Record<string, number>> };
+  const ready = async () => {
+    network.node.run(
+      'curl',
+      ...'-sS -f -o /dev/null --retry 300 --retry-delay 0 --retry-max-time 60 --retry-all-errors'.split(' '),
+      'http://127.0.0.1:8085/readyz',
+    );
+  };
+  return {
+    network,
+    folder,
+    bound,
+    unbound,
+    ready,
+    async startAgent({ word, extra = [], wait = true, user } = {}) {
+      const flags = word === 'rules' ? ruleFlags(folder) : [...ruleFlags(folder), ...serveFlags(folder)];
+      const split = word === undefined ? [] : [`--heartbeat-file=${join(folder, 'heartbeat.json')}`];
+      const words = word === undefined ? [] : [word];
+      const agent = network.node.start(
+        process.execPath,
+        [agentPath, ...words, ...flags, ...split, ...extra],
+        user === undefined ? {} : { user },
+      );
+      if (wait && word !== 'rules') {
+        await ready();
+      }
+      return agent;
+    },
+    async seed(object) {
+      control('/seed', object);
+    },
+    async remove(kind, namespace, name) {
+      control('/remove', { kind, namespace, name });
+    },
+    issued: () => control('/').issued,
+    apiCalls: () => control('/').counts,
+    async drill(meanwhile) {
+      const asker = programs.path('asker');
+      const asking = await Promise.all([startAsking(bound, asker), startAsking(unbound, asker)]);
+      await meanwhile();
+      const [ofBound, ofUnbound] = (await Promise.all(asking.map((one) => one.finish()))) as [Asked, Asked];
+      return { bound: ofBound, unbound: ofUnbound, issued: control('/').issued };
+    },
+  };
+}
+
+function ruleFlags(folder: string): readonly string[] {
+  return ['--ipt-update-interval-sec=1', `--cni-results-dir=${join(folder, 'results')}`];
+}
+
+function serveFlags(folder: string): readonly string[] {
+  return [
+    '--node=node-1',
+    `--kubeconfig=${join(folder, 'kubeconfig')}`,
+    '--operation-mode=managed',
+    '--forceNamespaced',
+    '--http-probe-port=8085',
+    '--probe-address=127.0.0.1',
+    '--metrics-address=127.0.0.1',
+  ];
+}
+
+const kubeconfig = `apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "http://10.1.0.1:6443"}}]
+users: [{name: u, user: {}}]
+contexts: [{name: x, context: {cluster: c, user: u}}]
+current-context: x
+`;
+
+function clusterObjects(network: NodeNetwork): readonly object[] {
+  const [web, plain, legacy] = network.pods;
+  return [
+    azureIdentity('web', identities.web, '2026-01-01T00:00:00Z'),
+    azureIdentity('jobs', identities.jobs, '2026-01-02T00:00:00Z'),
+    binding('web'),
+    binding('jobs'),
+    ...(web ? [podObject('web-0', web.address, { aadpodidbinding: 'web' })] : []),
+    ...(plain ? [podObject('plain-0', plain.address, {})] : []),
+    ...(legacy ? [podObject('legacy-0', legacy.address, { app: 'legacy' })] : []),
+    {
+      apiVersion: 'aadpodidentity.k8s.io/v1',
+      kind: 'AzurePodIdentityException',
+      metadata: { name: 'legacy', namespace: 'shop' },
+      spec: { podLabels: { app: 'legacy' } },
+    },
+  ];
+}
+
+/** A running pod of the node in namespace `shop`. */
+export function podObject(
+  name: string,
+  address: string,
+  labels: Readonly<Record<string, string>>,
+  namespace = 'shop',
+) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, uid: `uid-${name}`, labels },
+    spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'i' }] },
+    status: { phase: 'Running', podIP: address, podIPs: [{ ip: address }] },
+  };
+}
+
+function azureIdentity(name: string, { clientId, resourceId }: Identity, created: string) {
+  return {
+    apiVersion: 'aadpodidentity.k8s.io/v1',
+    kind: 'AzureIdentity',
+    metadata: { name, namespace: 'shop', creationTimestamp: created },
+    spec: { type: 0, clientID: clientId, resourceID: resourceId },
+  };
+}
+
+/** Both identities are bound to the selector `web`. */
+function binding(name: string) {
+  return {
+    apiVersion: 'aadpodidentity.k8s.io/v1',
+    kind: 'AzureIdentityBinding',
+    metadata: { name: `${name}-binding`, namespace: 'shop' },
+    spec: { azureIdentity: name, selector: 'web' },
+  };
+}
+
+interface Identity {
+  readonly clientId: string;
+  readonly objectId: string;
+  readonly resourceId: string;
+}
+
+function identity(name: string, clientId: string): Identity {
+  return {
+    clientId,
+    objectId: clientId.replace(/^0{8}/, '11111111'),
+    resourceId: `/subscriptions/s/resourcegroups/r/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`,
+  };
+}

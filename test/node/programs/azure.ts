@@ -1,0 +1,42 @@
+// IMDS and the cluster's API server, as the emulator knows them, on a host of their own. Argument: JSON with `identities`, `systemAssigned`,
+// `objects` of the cluster, `latencyMs` and `quota` of IMDS. The test changes the cluster through POST /seed and POST /remove on port 8099.
+import { createServer } from 'node:http';
+import type { ImdsIdentity } from '../../../src/emulator/imds/imds-identity.ts';
+import type { ImdsQuota } from '../../../src/emulator/imds/imds-quota.ts';
+import { startImds } from '../../../src/emulator/imds/start-imds.ts';
+import type { KubeObject } from '../../../src/emulator/kube/kube-object.ts';
+import { startKube } from '../../../src/emulator/kube/start-kube.ts';
+
+interface AzureOptions {
+  readonly identities: readonly ImdsIdentity[];
+  readonly systemAssigned: ImdsIdentity;
+  readonly objects: readonly KubeObject[];
+  readonly namespaces: readonly string[];
+  readonly latencyMs?: number;
+  readonly quota?: ImdsQuota;
+}
+
+const { objects, namespaces, ...imdsOptions } = JSON.parse(process.argv[2] ?? '{}') as AzureOptions;
+const imds = await startImds({ ...imdsOptions, host: '0.0.0.0', port: 80 });
+const kube = await startKube({ host: '10.1.0.1', port: 6443, namespaces });
+for (const object of objects) {
+  kube.store.seed(object);
+}
+
+const control = createServer((request, response) => {
+  let body = '';
+  request.setEncoding('utf8').on('data', (chunk) => {
+    body += chunk;
+  });
+  request.on('end', () => {
+    if (request.url === '/seed') {
+      kube.store.seed(JSON.parse(body) as KubeObject);
+    } else if (request.url === '/remove') {
+      const { kind, namespace, name } = JSON.parse(body) as { kind: string; namespace: string; name: string };
+      kube.store.remove(kind, namespace, name);
+    }
+    response.end(JSON.stringify({ issued: imds.issued(), counts: kube.store.counts() }));
+  });
+});
+control.listen(8099, '10.1.0.1', () => process.stdout.write('azure is up\n'));
+process.on('SIGTERM', () => process.exit(0));
