@@ -1,0 +1,162 @@
+import type { ApiConnection } from '../k8s/api-connection.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { createHttpServer, type HttpServer } from '../runtime/http-server.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { createMetrics, type Metrics } from '../runtime/metrics.ts';
+import { type ClusterView, createClusterView } from './cluster-view.ts';
+import { createDecide } from './decide.ts';
+import { createDecisionLog, type DecisionLog } from './decision-log.ts';
+import { createMetadataSource } from './metadata-source.ts';
+import { createNmiMetrics, type NmiMetrics } from './nmi-metrics.ts';
+import type { NmiSettings } from './nmi-settings.ts';
+import { createPodLookup } from './pod-lookup.ts';
+import { createTokenRequestReader } from './read-token-request.ts';
+import { createHostTokenRoute } from './routes/host-token.ts';
+import { createInstanceMetadataRoute } from './routes/instance-metadata.ts';
+import { createTokenRoute } from './routes/token.ts';
+import { nodeUptimeMs } from './rules/heartbeat.ts';
+import { createRulesWatch, type RulesWatch } from './rules-watch.ts';
+import { createNmiHandler, type NmiRoutes } from './server.ts';
+import { createSlowPath } from './slow-path.ts';
+import { stateGauges } from './state-gauges.ts';
+import { tokenCounters } from './token-counters.ts';
+import { createTokenJson } from './token-json.ts';
+import { createTokenService } from './token-service.ts';
+import { createTokens } from './token-sources.ts';
+import { createMetadataBudget } from './tokens/metadata-budget.ts';
+import type { TokenCache } from './tokens/token-cache.ts';
+
+/** Everything that serves, put together and not yet started. */
+export interface Agent {
+  readonly view: ClusterView;
+  readonly tokens: TokenCache;
+  readonly server: HttpServer;
+  readonly rules: RulesWatch;
+  readonly log: DecisionLog;
+  readonly metrics: Metrics;
+  readonly counters: NmiMetrics;
+}
+
+export interface AgentPorts {
+  readonly connection: ApiConnection;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly userAgent: string;
+}
+
+/** Deadline of a request beside what standard mode waits for MIC; IMDS itself promises an answer within ten seconds. */
+const requestMs = 10_000;
+
+export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
+  const { clock, logger, connection, userAgent } = ports;
+  const metrics = createMetrics();
+  const counters = createNmiMetrics(metrics);
+  const log = createDecisionLog(logger, clock);
+  const tokens = createTokens({
+    ...{ settings, connection, userAgent, clock },
+    metrics: tokenCounters(metrics),
+    onSecretFailure: () => counters.kubernetesError('get_secret'),
+  });
+  const view = createView(settings, ports, { counters, onPodGone: (uid) => tokens.forget(uid) });
+  const rules = createRulesWatch({ uptimeMs: nodeUptimeMs, onChange: () => view.changed.announce() });
+  const routes = createRoutes(settings, ports, { view, tokens, rules, log, counters });
+  const server: HttpServer = createHttpServer({
+    limits: {
+      headerBytes: 16 * 1024,
+      requestMs,
+      idleMs: 120_000,
+      connections: settings.flags['max-connections'],
+      connectionsPerPeer: settings.flags['max-connections-per-pod'],
+    },
+    clock,
+    handle: createNmiHandler({
+      routes,
+      clock,
+      headerRequired: settings.flags['metadata-header-required'],
+      isDraining: () => server.draining,
+    }),
+    onFault: (error) => {
+      counters.fault();
+      logger.error(
+        { error: String(error), stack: error instanceof Error ? error.stack : '' },
+        'a fault of the agent',
+      );
+    },
+    onRefusedConnection: () => counters.connectionRefused(),
+  });
+  stateGauges(metrics, { view, rules, server, clock });
+  return { view, tokens, server, rules, log, metrics, counters };
+}
+
+function createView(
+  { node, flags }: NmiSettings,
+  { connection, clock, logger }: AgentPorts,
+  { counters, onPodGone }: { counters: NmiMetrics; onPodGone(uid: string): void },
+): ClusterView {
+  return createClusterView({
+    connection,
+    node,
+    mode: flags['operation-mode'] === 'managed' ? 'managed' : 'standard',
+    assignmentsByLabel: flags.enableScaleFeatures,
+    allowLoopbackPods: flags['allow-loopback-pods'],
+    time: { ...clock, random: Math.random },
+    logger,
+    onPodGone,
+    onTrouble: (resource) => counters.kubernetesError(resource),
+  });
+}
+
+interface Parts {
+  readonly view: ClusterView;
+  readonly tokens: TokenCache;
+  readonly rules: RulesWatch;
+  readonly log: DecisionLog;
+  readonly counters: NmiMetrics;
+}
+
+function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): NmiRoutes {
+  const { flags, assignmentWaitMs } = settings;
+  const { clock, userAgent } = ports;
+  const { view, tokens, rules, log, counters: metrics } = parts;
+  const lookup = createPodLookup({
+    pods: view.pods,
+    changed: view.changed,
+    relist: () => view.relistPods(),
+    ownerOf: (address) => rules.ownerOf(address),
+    clock,
+  });
+  const decide = createDecide(
+    view,
+    {
+      mode: flags['operation-mode'] === 'managed' ? 'managed' : 'standard',
+      forceNamespaced: settings.forceNamespaced,
+      requireChoice: flags['require-identity-choice'],
+    },
+    () => clock.monotonic(),
+  );
+  const slowPath = createSlowPath({ view, clock, mostMs: requestMs + assignmentWaitMs.created });
+  const service = createTokenService({ view, decide, tokens, clock, assignmentWaitMs });
+  const shared = {
+    ...{ lookup, service, slowPath, log, metrics, clock },
+    read: createTokenRequestReader(),
+    json: createTokenJson(),
+  };
+  return {
+    token: createTokenRoute({ ...shared, allowLoopbackPods: flags['allow-loopback-pods'] }),
+    hostToken: createHostTokenRoute({ ...shared, pods: view.pods }),
+    metadata: createInstanceMetadataRoute({
+      ...{ lookup, decide, slowPath, metrics },
+      rules: {
+        blockInstance: flags['block-instance-metadata'],
+        allowAttestedDocument: flags['allow-attested-document'],
+        allowScheduledEvents: flags['allow-scheduled-events'],
+      },
+      source: createMetadataSource({
+        address: flags['metadata-ip'],
+        port: flags['metadata-port'],
+        userAgent,
+        budget: createMetadataBudget({ clock }),
+      }),
+    }),
+  };
+}

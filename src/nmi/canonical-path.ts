@@ -1,0 +1,61 @@
+/** A request target, taken apart so that it can mean one thing only. */
+export interface CanonicalTarget {
+  /** Lower case, decoded, without dots, doubled or trailing slashes: `/metadata/identity/oauth2/token`. Decisions are made on this. */
+  readonly path: string;
+  /** The decoded segments in the case they came in; letters, digits, `_` and `-` alone. What is forwarded is built from these. */
+  readonly segments: readonly string[];
+  /** What followed the first `?`, as it came. */
+  readonly query: string;
+}
+
+/** Longer ones are no request for metadata. */
+const longestTarget = 8192;
+
+/**
+ * Undefined for every target that two servers could read differently: a backslash, a control byte, anything beyond ASCII, a percent sign
+ * that is no encoding, an encoding of an encoding, a parameter in a segment, a `?` or `#` inside the path. IMDS was seen to take `\` for `/`
+ * (CVE-2022-23551), so what it makes of any of these is not worth finding out.
+ *
+ * @param target as in the request line: origin form, or absolute form
+ */
+export function canonicalTarget(target: string): CanonicalTarget | undefined {
+  if (target.length > longestTarget) {
+    return undefined;
+  }
+  const originForm = target.replace(/^https?:\/\/[^/?#\\%]*/i, '');
+  const mark = originForm.indexOf('?');
+  const decoded = decodeOnce(mark < 0 ? originForm : originForm.slice(0, mark));
+  if (decoded === undefined || !decoded.startsWith('/')) {
+    return undefined;
+  }
+  const segments = resolveDots(decoded.split('/'));
+  return segments.every((segment) => plainSegment.test(segment))
+    ? {
+        path: `/${segments.join('/').toLowerCase()}`,
+        segments,
+        query: mark < 0 ? '' : originForm.slice(mark + 1),
+      }
+    : undefined;
+}
+
+const plainSegment = /^[A-Za-z0-9_-]+$/;
+
+/** Undefined when a percent sign is left over: one decoding must be all there is to decode. */
+function decodeOnce(path: string): string | undefined {
+  const decoded = path.replace(/%([0-9a-f]{2})/gi, (_whole, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return decoded.includes('%') ? undefined : decoded;
+}
+
+function resolveDots(parts: readonly string[]): string[] {
+  const segments: string[] = [];
+  for (const part of parts) {
+    if (part === '..') {
+      segments.pop();
+    } else if (part !== '' && part !== '.') {
+      segments.push(part);
+    }
+  }
+  return segments;
+}

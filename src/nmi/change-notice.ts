@@ -1,0 +1,36 @@
+/** Tells waiters that something they look at may have changed. */
+export interface ChangeNotice {
+  announce(): void;
+  /** Resolves at the next change; rejects with the signal's reason. */
+  next(signal: AbortSignal): Promise<void>;
+}
+
+export function createChangeNotice(): ChangeNotice {
+  const waiters = new Set<() => void>();
+  return {
+    announce() {
+      if (waiters.size > 0) {
+        const called = [...waiters];
+        waiters.clear();
+        for (const call of called) {
+          call();
+        }
+      }
+    },
+    next(signal) {
+      return new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        const abort = () => {
+          waiters.delete(call);
+          reject(signal.reason);
+        };
+        const call = () => {
+          signal.removeEventListener('abort', abort);
+          resolve();
+        };
+        waiters.add(call);
+        signal.addEventListener('abort', abort, { once: true });
+      });
+    },
+  };
+}

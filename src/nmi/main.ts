@@ -1,0 +1,66 @@
+import { isPodidError } from '../errors/podid-error.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { createLogger, type Logger } from '../runtime/logger.ts';
+import { endSignal } from '../runtime/shutdown.ts';
+import { nmiUsage } from './nmi-flags.ts';
+import { type NmiSettings, nmiSettings } from './nmi-settings.ts';
+import { heartbeatFile, installRulesOnce, removeRules, runRules } from './rules/run-rules.ts';
+import { rulesOptions } from './rules-options.ts';
+import { runNmi } from './run-nmi.ts';
+import { version } from './version.ts';
+
+/** `podid-nmi`: reads the flags, does what the word says, and leaves the exit code. Never rejects. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    const settings = nmiSettings(argv);
+    if (settings.flags.help || settings.flags.version) {
+      process.stdout.write(settings.flags.help ? nmiUsage() : `podid-nmi ${version}\n`);
+      return;
+    }
+    await start(settings);
+  } catch (error) {
+    report(error);
+  }
+}
+
+async function start(settings: NmiSettings): Promise<void> {
+  const { flags, word } = settings;
+  const clock = systemClock();
+  const logger = createLogger({
+    level: flags.v >= 5 ? 'debug' : 'info',
+    format: flags['log-format'] === 'text' ? 'text' : 'json',
+    destination: process.stderr,
+  });
+  const signal = endSignal(process);
+  logger.info({ version, word, node: settings.node }, 'starting');
+  if (word === 'rules') {
+    await doRules(settings, logger, signal);
+  } else {
+    await runNmi(settings, { clock, logger }, signal);
+  }
+}
+
+function doRules(settings: NmiSettings, logger: Logger, signal: AbortSignal): Promise<void> {
+  const options = rulesOptions(settings);
+  const { flags } = settings;
+  if (flags.remove) {
+    return removeRules(options, logger);
+  }
+  if (flags.once) {
+    return installRulesOnce(options, logger);
+  }
+  const file = flags['heartbeat-file'];
+  const publish = file === '' ? () => Promise.resolve() : heartbeatFile(file);
+  return runRules(options, { clock: systemClock(), logger, publish }, signal);
+}
+
+function report(error: unknown): void {
+  if (isPodidError(error)) {
+    const hint = error.hint === undefined ? '' : `hint: ${error.hint}\n`;
+    process.stderr.write(`podid-nmi: ${error.message}\n${hint}`);
+    process.exitCode = error.exitCode;
+    return;
+  }
+  process.stderr.write(`podid-nmi: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+}

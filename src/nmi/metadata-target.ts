@@ -1,0 +1,30 @@
+import type { CanonicalTarget } from './canonical-path.ts';
+import { decodeQuery } from './decode-query.ts';
+
+/**
+ * Path and query to ask IMDS by, built anew from what was understood: no byte of the client's is passed on unread. Undefined when a value of
+ * the query is none that IMDS knows.
+ */
+export function metadataTarget({ segments, query }: CanonicalTarget): string | undefined {
+  const values = decodeQuery(query);
+  if (values === undefined) {
+    return undefined;
+  }
+  const pairs: string[] = [];
+  for (const [name, allowed] of Object.entries(forwarded)) {
+    const value = values.get(name);
+    if (value !== undefined) {
+      if (!allowed.test(value)) {
+        return undefined;
+      }
+      pairs.push(`${name}=${value}`);
+    }
+  }
+  return `/${segments.join('/')}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
+}
+
+const forwarded = {
+  'api-version': /^[\w.-]{1,32}$/,
+  format: /^[a-z]{1,16}$/i,
+  nonce: /^\d{1,32}$/,
+} as const;

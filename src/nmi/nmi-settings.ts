@@ -1,0 +1,108 @@
+import { isIPv4 } from 'node:net';
+import { PodidError } from '../errors/podid-error.ts';
+import { nmiFlags } from './nmi-flags.ts';
+import { type FlagValues, parseFlags } from './parse-flags.ts';
+
+export type NmiWord = 'all' | 'rules' | 'serve';
+
+/** Everything that was set, read once. */
+export interface NmiSettings {
+  readonly word: NmiWord;
+  readonly flags: FlagValues<typeof nmiFlags>;
+  readonly node: string;
+  readonly forceNamespaced: boolean;
+  readonly kubeconfig: string;
+  /** The API server's address inside a cluster; empty outside. */
+  readonly kubernetesHost: string;
+  readonly kubernetesPort: string;
+  /** How long a request may wait for MIC: while there is no assignment, and while there is one that is not on the node yet. */
+  readonly assignmentWaitMs: { readonly nothing: number; readonly created: number };
+  readonly adEndpointHosts: readonly string[];
+  readonly serverUser: number | undefined;
+  readonly proxyUrl: string | undefined;
+}
+
+/** Upstream held a request for 80 or 100 seconds; the SDKs had long given up. */
+const usualAssignmentWaitMs = 5_000;
+const longestAssignmentWaitMs = 100_000;
+
+/** @throws PodidError InvalidUsage with every fault in its details */
+export function nmiSettings(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): NmiSettings {
+  const { values: flags, given, words } = parseFlags(argv, nmiFlags);
+  const settings: NmiSettings = {
+    word: readWord(words),
+    flags,
+    node: flags.node || environment['NODE_NAME'] || '',
+    forceNamespaced: flags.forceNamespaced || environment['FORCENAMESPACED'] === 'true',
+    kubeconfig: flags.kubeconfig || environment['KUBECONFIG'] || '',
+    kubernetesHost: environment['KUBERNETES_SERVICE_HOST'] ?? '',
+    kubernetesPort: environment['KUBERNETES_SERVICE_PORT'] ?? '443',
+    assignmentWaitMs: assignmentWait(flags, given),
+    adEndpointHosts: flags['allow-ad-endpoint']
+      .split(',')
+      .map((host) => host.trim())
+      .filter((host) => host !== ''),
+    serverUser: /^\d{1,10}$/.test(flags['server-user']) ? Number(flags['server-user']) : undefined,
+    proxyUrl: environment['HTTPS_PROXY'] ?? environment['https_proxy'],
+  };
+  if (!flags.help && !flags.version) {
+    requireSense(settings);
+  }
+  return settings;
+}
+
+function readWord(words: readonly string[]): NmiWord {
+  const [word, ...more] = words;
+  if (word === undefined) {
+    return 'all';
+  }
+  if (more.length > 0 || (word !== 'rules' && word !== 'serve')) {
+    throw usage(`The words "${words.join(' ')}" are none of: rules, serve, or none.`);
+  }
+  return word;
+}
+
+function assignmentWait(flags: FlagValues<typeof nmiFlags>, given: ReadonlySet<string>) {
+  const retryFlags = [
+    'retry-attempts-for-created',
+    'retry-attempts-for-assigned',
+    'find-identity-retry-interval',
+  ];
+  if (!retryFlags.some((name) => given.has(name))) {
+    return { nothing: usualAssignmentWaitMs, created: usualAssignmentWaitMs };
+  }
+  const intervalMs = flags['find-identity-retry-interval'] * 1000;
+  const created = flags['retry-attempts-for-created'];
+  const assigned = flags['retry-attempts-for-assigned'];
+  return {
+    nothing: Math.min(longestAssignmentWaitMs, created * intervalMs),
+    created: Math.min(longestAssignmentWaitMs, (created + assigned) * intervalMs),
+  };
+}
+
+function requireSense({ word, flags, node, forceNamespaced }: NmiSettings): void {
+  const serves = word !== 'rules';
+  const faults = [
+    flags.once && flags.remove ? 'Only one of --once and --remove can be meant.' : '',
+    serves && (flags.once || flags.remove) ? '--once and --remove belong to the word rules.' : '',
+    serves && node === '' ? 'The name of the node is missing: pass --node, or set NODE_NAME.' : '',
+    serves && flags['operation-mode'] === 'managed' && !forceNamespaced
+      ? 'Managed mode is namespaced: pass --forceNamespaced with it.'
+      : '',
+    isIPv4(flags['nmi-listen-address']) ? '' : 'The flag --nmi-listen-address takes an IPv4 address.',
+    isIPv4(flags['metadata-ip']) ? '' : 'The flag --metadata-ip takes an IPv4 address.',
+  ].filter((fault) => fault !== '');
+  if (faults.length > 0) {
+    throw usage(faults.join(' '), faults);
+  }
+}
+
+function usage(message: string, faults: readonly string[] = [message]): PodidError {
+  return new PodidError('InvalidUsage', message, {
+    hint: 'podid-nmi --help',
+    details: faults.map((fault) => ({ message: fault })),
+  });
+}

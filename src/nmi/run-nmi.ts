@@ -1,0 +1,138 @@
+import { createApiConnection } from '../k8s/api-connection.ts';
+import { type ApiEndpoint, inClusterEndpoint, serviceAccountDir } from '../k8s/api-endpoint.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { withinTime } from '../runtime/within-time.ts';
+import { type Agent, createAgent } from './agent.ts';
+import { createListeners, type Listeners } from './keep-listening.ts';
+import { refuseKubenet } from './kubenet-guard.ts';
+import type { NmiSettings } from './nmi-settings.ts';
+import { isLoopback } from './normal-address.ts';
+import { runRules } from './rules/run-rules.ts';
+import { rulesOptions } from './rules-options.ts';
+import { followHeartbeatFile } from './rules-watch.ts';
+import { createSideServers } from './side-servers.ts';
+import { version } from './version.ts';
+
+export interface NmiPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How long the server waits for the rules before it listens all the same: a node without them is closed, not open. */
+const rulesPatienceMs = 5_000;
+/** An answer with `Connection: close` is what ends a client's connection; closing the listener first broke each of them in drills. */
+const drainTimes = { idleMs: 100, mostMs: 5_000 };
+
+/**
+ * Rules, then listening, then the caches, then the rules read back; only then `/readyz` says yes. Serves until the signal is aborted, and
+ * drains. The rules stay.
+ * @throws PodidError for what no waiting mends: settings, kubeconfig, kubenet
+ */
+export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: AbortSignal): Promise<void> {
+  const { clock, logger } = ports;
+  if (!settings.flags['allow-network-plugin-kubenet']) {
+    await refuseKubenet(settings.flags['kubelet-config'], logger);
+  }
+  const suffix = settings.flags['custom-user-agent'];
+  const userAgent = `podid-nmi/${version}${suffix === '' ? '' : ` ${suffix}`}`;
+  const connection = createApiConnection({
+    endpoint: await findEndpoint(settings),
+    userAgent,
+    timeoutMs: 30_000,
+  });
+  const agent = createAgent(settings, { connection, clock, logger, userAgent });
+  const listeners = createListeners({ clock, logger, random: Math.random, signal });
+  const sideServers = createSideServers({ settings, agent, listeners, clock, logger });
+  // What the server needs while it drains ends after it.
+  const ended = new AbortController();
+
+  const rules = followRules(settings, { ...ports, agent }, { signal, ended: ended.signal });
+  await Promise.all(sideServers.map((side) => listeners.open(side)));
+  if (settings.word === 'all') {
+    await withinTime({ clock, ms: rulesPatienceMs }, signal, (inTime) => firstHeartbeat(agent, inTime)).catch(
+      () => undefined,
+    );
+  }
+  await listen(settings, agent, listeners);
+  const rest = [
+    rules,
+    agent.view.run(ended.signal),
+    agent.log.run(ended.signal),
+    listenWhereRulesSay(settings, { agent, listeners }, ended.signal),
+  ];
+  await whenAborted(signal);
+  logger.info({ reason: String(signal.reason) }, 'ending: answering what is under way');
+  await agent.server.drain(drainTimes);
+  ended.abort(signal.reason);
+  agent.tokens.close();
+  connection.close();
+  await Promise.all([...rest, ...sideServers.map(({ server }) => server.close())]);
+  logger.info({}, 'ended; the redirect rules stay');
+}
+
+async function findEndpoint({
+  kubeconfig,
+  kubernetesHost,
+  kubernetesPort,
+}: NmiSettings): Promise<ApiEndpoint> {
+  if (kubeconfig === '') {
+    return inClusterEndpoint({ host: kubernetesHost, port: kubernetesPort, accountDir: serviceAccountDir });
+  }
+  // The YAML reader is needed here alone, and costs memory.
+  const { kubeconfigEndpoint } = await import('../k8s/kubeconfig-endpoint.ts');
+  return kubeconfigEndpoint(kubeconfig);
+}
+
+function followRules(
+  settings: NmiSettings,
+  { agent, clock, logger }: NmiPorts & { readonly agent: Agent },
+  { signal, ended }: { readonly signal: AbortSignal; readonly ended: AbortSignal },
+): Promise<void> {
+  const publish: Agent['rules']['publish'] = (heartbeat) => agent.rules.publish(heartbeat);
+  if (settings.word === 'all') {
+    return runRules(rulesOptions(settings), { clock, logger, publish }, signal);
+  }
+  const file = settings.flags['heartbeat-file'];
+  return file === '' ? Promise.resolve() : followHeartbeatFile(file, { clock, publish }, ended);
+}
+
+async function firstHeartbeat({ rules, view }: Agent, signal: AbortSignal): Promise<void> {
+  while (rules.latest === undefined) {
+    await view.changed.next(signal);
+  }
+}
+
+/** The chosen address; and 127.0.0.1 beside it, where the Key Vault driver looks for the agent. */
+async function listen({ flags }: NmiSettings, { server }: Agent, listeners: Listeners): Promise<void> {
+  const address = flags['nmi-listen-address'];
+  const port = flags['nmi-port'];
+  await listeners.open({ what: 'pods', server, address, port });
+  if (address !== '0.0.0.0' && !isLoopback(address)) {
+    await listeners.open({ what: 'pods', server, address: '127.0.0.1', port });
+  }
+}
+
+/** The keeper of the rules may have chosen another address of the node: where the kernel does not route to 127.0.0.0/8. */
+async function listenWhereRulesSay(
+  { flags }: NmiSettings,
+  { agent, listeners }: { readonly agent: Agent; readonly listeners: Listeners },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted && flags['nmi-listen-address'] !== '0.0.0.0') {
+    for (const address of agent.rules.latest?.listenOn ?? []) {
+      await listeners.open({ what: 'pods', server: agent.server, address, port: flags['nmi-port'] });
+    }
+    await agent.view.changed.next(signal).catch(() => undefined);
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }
+  });
+}

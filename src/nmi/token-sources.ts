@@ -1,0 +1,53 @@
+import type { ApiConnection } from '../k8s/api-connection.ts';
+import { readSecret } from '../k8s/read-secret.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { NmiSettings } from './nmi-settings.ts';
+import { createCredentialReader } from './tokens/credential-reader.ts';
+import { createEntraSource } from './tokens/entra-source.ts';
+import { createImdsSource } from './tokens/imds-source.ts';
+import { createTokenCache, type TokenCache } from './tokens/token-cache.ts';
+import type { TokenMetrics } from './tokens/token-metrics.ts';
+import { createUpstreamQueue, imdsTokenLimits } from './tokens/upstream-queue.ts';
+
+export interface TokenSourcesOptions {
+  readonly settings: NmiSettings;
+  readonly connection: ApiConnection;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly metrics: TokenMetrics;
+  onSecretFailure(): void;
+}
+
+/** Entra has no quota of the VM's to keep; the limit is for this process. */
+const entraLimits = { atOnce: 16, perSecond: 50, waiting: 500, waitingPerAsker: 40 };
+
+/** The cache, and behind it IMDS and Entra. */
+export function createTokens(options: TokenSourcesOptions): TokenCache {
+  const { settings, connection, userAgent, clock, metrics } = options;
+  const credentials = createCredentialReader({
+    clock,
+    readSecret: async (namespace, name, signal) => {
+      try {
+        return await readSecret(connection, { namespace, name }, signal);
+      } catch (error) {
+        options.onSecretFailure();
+        throw error;
+      }
+    },
+  });
+  const imds = createImdsSource({
+    address: settings.flags['metadata-ip'],
+    port: settings.flags['metadata-port'],
+    userAgent,
+    clock,
+    queue: createUpstreamQueue({ clock, limits: imdsTokenLimits, metrics }),
+  });
+  const entra = createEntraSource({
+    credentials,
+    clock,
+    queue: createUpstreamQueue({ clock, limits: entraLimits }),
+    allowedHosts: settings.adEndpointHosts,
+    proxyUrl: settings.proxyUrl,
+  });
+  return createTokenCache({ sources: { imds, entra }, credentials, clock, random: Math.random, metrics });
+}

@@ -1,0 +1,178 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from './clock.ts';
+
+export interface HttpLimits {
+  readonly headerBytes: number;
+  /** From the first byte of a request to the last of its headers, and of its body. */
+  readonly requestMs: number;
+  readonly idleMs: number;
+  readonly connections: number;
+  readonly connectionsPerPeer: number;
+}
+
+export interface HttpServerOptions {
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
+  /** Must answer, or destroy the response. What it throws becomes a bare 500. */
+  handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+  /** A bug: `handle` threw. */
+  onFault(error: unknown): void;
+  /** A connection was closed because its peer, or everybody, has too many. */
+  onRefusedConnection?(): void;
+}
+
+export interface HttpServer {
+  /** @returns the port, which the system chose when 0 was asked for */
+  listen(address: string, port: number): Promise<number>;
+  /** True from `drain` on: answers should carry `Connection: close`. */
+  readonly draining: boolean;
+  readonly inFlight: number;
+  readonly connections: number;
+  /**
+   * Goes on accepting and answering, until nothing was under way for `idleMs`, or `mostMs` are over; then closes. Closing the listener first
+   * would break the clients that are about to reuse a connection.
+   */
+  drain(times: { readonly idleMs: number; readonly mostMs: number }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One handler on any number of addresses, with a limit on everything a client can make it hold. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new LimitedServer(options);
+}
+
+class LimitedServer implements HttpServer {
+  draining = false;
+  inFlight = 0;
+  connections = 0;
+  private readonly options: HttpServerOptions;
+  private readonly servers: Server[] = [];
+  private readonly byPeer = new Map<string, number>();
+  private lastBusyAt: number;
+
+  constructor(options: HttpServerOptions) {
+    this.options = options;
+    this.lastBusyAt = options.clock.monotonic();
+  }
+
+  listen(address: string, port: number): Promise<number> {
+    const { limits } = this.options;
+    const server = createServer({
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.requestMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: 1_000,
+      noDelay: true,
+    });
+    server.on('request', (request, response) => this.serve(request, response));
+    // A client that waits for 100-continue has a body to send, and nobody here wants one.
+    server.on('checkContinue', (request, response) => this.serve(request, response));
+    server.on('connection', (socket) => this.admit(socket));
+    server.on('clientError', (error, socket) => refuseMalformed(error, socket));
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address === '' ? undefined : address, port }, () => {
+        server.off('error', reject);
+        server.on('error', (error) => this.options.onFault(error));
+        this.servers.push(server);
+        resolve((server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  async drain({ idleMs, mostMs }: { idleMs: number; mostMs: number }): Promise<void> {
+    const { clock } = this.options;
+    const began = clock.monotonic();
+    this.draining = true;
+    this.lastBusyAt = began;
+    const never = new AbortController().signal;
+    while (clock.monotonic() - began < mostMs) {
+      const idleForMs = this.inFlight > 0 ? 0 : clock.monotonic() - this.lastBusyAt;
+      if (idleForMs >= idleMs) {
+        break;
+      }
+      await clock.wait(Math.max(1, idleMs - idleForMs), never);
+    }
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    const servers = this.servers.splice(0);
+    await Promise.all(
+      servers.map(
+        (server) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve());
+            server.closeAllConnections();
+          }),
+      ),
+    );
+  }
+
+  private serve(request: IncomingMessage, response: ServerResponse): void {
+    this.inFlight += 1;
+    try {
+      const done = this.options.handle(request, response);
+      if (done === undefined) {
+        this.leave();
+      } else {
+        done.catch((error: unknown) => this.fail(error, response)).finally(() => this.leave());
+      }
+    } catch (error) {
+      this.fail(error, response);
+      this.leave();
+    }
+  }
+
+  private leave(): void {
+    this.inFlight -= 1;
+    if (this.draining) {
+      this.lastBusyAt = this.options.clock.monotonic();
+    }
+  }
+
+  private fail(error: unknown, response: ServerResponse): void {
+    this.options.onFault(error);
+    if (response.headersSent) {
+      response.destroy();
+    } else {
+      response.writeHead(500, { 'Content-Length': 0, Connection: 'close' }).end();
+    }
+  }
+
+  private admit(socket: Socket): void {
+    const { limits, onRefusedConnection } = this.options;
+    const peer = socket.remoteAddress ?? '';
+    const ofPeer = this.byPeer.get(peer) ?? 0;
+    if (this.connections >= limits.connections || ofPeer >= limits.connectionsPerPeer) {
+      onRefusedConnection?.();
+      socket.destroy();
+      return;
+    }
+    this.connections += 1;
+    this.byPeer.set(peer, ofPeer + 1);
+    socket.once('close', () => {
+      this.connections -= 1;
+      const left = (this.byPeer.get(peer) ?? 1) - 1;
+      left > 0 ? this.byPeer.set(peer, left) : this.byPeer.delete(peer);
+    });
+  }
+}
+
+/** What is no HTTP gets a line that says so, and nothing else. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

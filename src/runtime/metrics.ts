@@ -1,0 +1,61 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface MetricDefinition<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly Label[];
+}
+
+export type LabelValues<Label extends string> = Readonly<Record<Label, string>>;
+
+/** Numbers that Prometheus reads. Label values must come from a bounded set: each combination stays in memory. */
+export interface Metrics {
+  counter<Label extends string>(
+    definition: MetricDefinition<Label>,
+  ): (labels: LabelValues<Label>, by?: number) => void;
+  /** @param read called at each scrape; its numbers replace all earlier ones */
+  gauge<Label extends string>(
+    definition: MetricDefinition<Label>,
+    read: () => Iterable<readonly [LabelValues<Label>, number]>,
+  ): void;
+  /** @param buckets upper bounds, in the unit of the metric's name */
+  histogram<Label extends string>(
+    definition: MetricDefinition<Label>,
+    buckets: readonly number[],
+  ): (labels: LabelValues<Label>, value: number) => void;
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const basics = <Label extends string>({ name, help, labels = [] }: MetricDefinition<Label>) => ({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+  });
+  return {
+    counter(definition) {
+      const counter = new Counter(basics(definition));
+      return (labels, by = 1) => counter.inc(labels, by);
+    },
+    gauge(definition, read) {
+      new Gauge({
+        ...basics(definition),
+        collect() {
+          this.reset();
+          for (const [labels, value] of read()) {
+            this.set(labels, value);
+          }
+        },
+      });
+    },
+    histogram(definition, buckets) {
+      const histogram = new Histogram({ ...basics(definition), buckets: [...buckets] });
+      return (labels, value) => histogram.observe(labels, value);
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
