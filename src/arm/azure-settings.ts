@@ -10,8 +10,10 @@ export interface AzureSettings {
   readonly token?: string;
   /** `--auth`; without it no IMDS is probed. */
   readonly auth?: 'managed-identity';
-  /** `--tenant`, else the tenant of the subscription in az's profile. */
+  /** `--tenant`. */
   readonly tenantId?: string;
+  /** The tenant of the subscription in az's profile: what az itself is asked for when there is no `--tenant`. */
+  readonly profileTenantId?: string;
   /** The process's environment: the sign-in reads its variables from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `PODID_ARM_API_VERSION` for managed clusters. */

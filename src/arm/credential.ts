@@ -31,13 +31,15 @@ interface Source {
  */
 export function createCredential(settings: AzureSettings): TokenCredential {
   const sources = sourcesOf(settings);
-  let chosen: TokenCredential | undefined;
+  const tenant = settings.tenantId === undefined ? {} : { tenantId: settings.tenantId };
+  let chosen: { source: Source; credential: TokenCredential } | undefined;
   return {
     async getToken(scopes, options) {
-      if (chosen !== undefined) return chosen.getToken(scopes, options);
-      const found = await firstToken(sources, scopes, options);
-      chosen = found.credential;
-      return found.token;
+      const asked = { ...options, ...tenant };
+      if (chosen !== undefined) return nextToken(chosen, scopes, asked);
+      const { token, ...found } = await firstToken(sources, scopes, asked);
+      chosen = found;
+      return token;
     },
   };
 }
@@ -45,9 +47,10 @@ export function createCredential(settings: AzureSettings): TokenCredential {
 function sourcesOf(settings: AzureSettings): Source[] {
   const { environment, tenantId, cloud } = settings;
   const authorityHost = environment['AZURE_AUTHORITY_HOST'] || cloud.authorityHost;
-  const entra = { authorityHost, disableInstanceDiscovery: !isKnownAuthority(authorityHost) };
-  const tenant = tenantId === undefined ? {} : { tenantId };
-  const tool = { ...tenant, processTimeoutInMs: toolTimeoutMs };
+  const tenant = tenantId === undefined ? {} : { tenantId, additionallyAllowedTenants: [tenantId] };
+  const entra = { authorityHost, disableInstanceDiscovery: !isKnownAuthority(authorityHost), ...tenant };
+  const home = settings.profileTenantId === undefined ? {} : { tenantId: settings.profileTenantId };
+  const tool = { ...home, ...tenant, processTimeoutInMs: toolTimeoutMs };
   if (settings.auth === 'managed-identity') {
     const clientId = environment['AZURE_CLIENT_ID'];
     const make = () =>
@@ -59,7 +62,7 @@ function sourcesOf(settings: AzureSettings): Source[] {
     {
       name: 'workload identity',
       isDeliberate: true,
-      make: () => new WorkloadIdentityCredential({ ...entra, ...tenant }),
+      make: () => new WorkloadIdentityCredential(entra),
     },
     { name: 'Azure Pipelines', isDeliberate: true, make: () => pipelinesCredential(environment, entra) },
     { name: 'az', isDeliberate: false, make: () => new AzureCliCredential(tool) },
@@ -89,17 +92,29 @@ function pipelinesCredential(
   return new AzurePipelinesCredential(tenantId, clientId, connectionId, accessToken, entra);
 }
 
+async function nextToken(
+  { source, credential }: { source: Source; credential: TokenCredential },
+  scopes: string | string[],
+  options: GetTokenOptions,
+): Promise<AccessToken | null> {
+  try {
+    return await credential.getToken(scopes, options);
+  } catch (error) {
+    throw refusedBy(source, error, [{ code: source.name, message: reasonOf(error) }]);
+  }
+}
+
 async function firstToken(
   sources: readonly Source[],
   scopes: string | string[],
   options: GetTokenOptions | undefined,
-): Promise<{ credential: TokenCredential; token: AccessToken }> {
+): Promise<{ source: Source; credential: TokenCredential; token: AccessToken }> {
   const reasons: ErrorDetail[] = [];
   for (const source of sources) {
     try {
       const credential = source.make();
       const token = await credential.getToken(scopes, options);
-      if (token !== null) return { credential, token };
+      if (token !== null) return { source, credential, token };
       reasons.push({ code: source.name, message: 'It gave no token.' });
     } catch (error) {
       reasons.push({ code: source.name, message: reasonOf(error) });

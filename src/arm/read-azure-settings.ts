@@ -34,7 +34,7 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
   // A token given by hand needs neither a tenant nor a guess at the cloud.
   const profile = token === undefined ? await readAzProfile(environment) : emptyProfile;
   const entry = subscriptionIn(profile, choice.subscription);
-  const tenantId = filled(choice.tenant) ?? entry?.tenantId;
+  const tenantId = filled(choice.tenant);
   return {
     cloud: chooseCloud(choice.cloud, entry?.environmentName),
     environment,
@@ -45,6 +45,7 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
     ...(apiVersion === undefined ? {} : { apiVersion: checkApiVersion(apiVersion) }),
     ...(choice.auth === undefined ? {} : { auth: checkAuth(choice.auth) }),
     ...(tenantId === undefined ? {} : { tenantId }),
+    ...(entry?.tenantId === undefined ? {} : { profileTenantId: entry.tenantId }),
     ...(choice.debug === undefined ? {} : { debug: choice.debug }),
     ...(choice.verbose === undefined ? {} : { verbose: choice.verbose }),
     ...(choice.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: choice.requestTimeoutMs }),

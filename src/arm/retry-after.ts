@@ -13,7 +13,8 @@ export function retryAfterMs(
   const value = headers?.get('retry-after');
   const seconds = digits(value);
   if (seconds !== undefined) return seconds * 1000;
-  const dateMs = Date.parse(value ?? '');
+  // Date.parse takes nearly anything, `-1` for one; an HTTP date ends in GMT.
+  const dateMs = Date.parse(value?.endsWith('GMT') === true ? value : '');
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }
 
