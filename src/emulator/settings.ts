@@ -22,8 +22,6 @@ export interface WorldSettings {
   readOnlyMembers: 'ignore' | 'refuse';
   /** Api-versions known for managed clusters; empty means any. */
   clusterApiVersions: readonly string[];
-  /** Whether the add-on writes its own objects into the cluster, as AKS does. */
-  addonWritesObjects: boolean;
   /** Items on a page of a list; 0 puts all on one. */
   pageSize: number;
   seed: number;
@@ -49,7 +47,6 @@ export function settingsFor(time: EmulatorTime): WorldSettings {
     kubenetAllowed: true,
     readOnlyMembers: 'ignore',
     clusterApiVersions: [],
-    addonWritesObjects: false,
     pageSize: 0,
     seed: 1,
   };

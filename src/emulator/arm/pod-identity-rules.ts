@@ -6,7 +6,8 @@ import { mayDo, noteOverlooked } from './roles.ts';
 /** Entries a cluster takes of each list (AKS changelog 2021-03-08). */
 export const entryLimit = 200;
 export const podIdentityFeature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
-export const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+/** As Azure's own list of operations spells it, star included. */
+export const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action';
 
 /** The profile of a cluster document, where pod identity is on. */
 export function enabledProfile(document: Json | undefined): JsonObject | undefined {
