@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import {
+  azureIdentity,
+  binding,
+  exception,
+  identityOf,
+  nodeIdentity,
+  pod,
+  resource,
+  seedShop,
+  startWorld,
+  tokenTarget,
+  until,
+} from './agent-world.ts';
+
+describe('a pod that asks for a token', () => {
+  it("gets its own identity's, in IMDS's shape", async () => {
+    await using world = await startWorld({ before: seedShop });
+    const answer = await world.ask();
+    expect(answer.status).toBe(200);
+    expect(Object.keys(answer.json)).toEqual([
+      'access_token',
+      'client_id',
+      'expires_in',
+      'expires_on',
+      'ext_expires_in',
+      'not_before',
+      'resource',
+      'token_type',
+    ]);
+    expect(answer.json).toMatchObject({
+      client_id: identityOf('web').clientId,
+      resource,
+      token_type: 'Bearer',
+    });
+    for (const number of ['expires_in', 'expires_on', 'ext_expires_in', 'not_before']) {
+      expect(answer.json[number]).toMatch(/^\d+$/);
+    }
+    expect(Number(answer.headers['content-length'])).toBe(answer.text.length);
+    expect(answer.headers['transfer-encoding']).toBeUndefined();
+  });
+
+  it('is served from memory the second time, and logged once', async () => {
+    await using world = await startWorld({ before: seedShop });
+    await world.ask();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => world.ask()));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(world.imds.issued()).toMatchObject([{ clientId: identityOf('web').clientId, count: 1 }]);
+    const lines = world.log.filter(({ msg }) => msg === 'decided');
+    expect(lines.map((line) => line['from'])).toEqual(['upstream', 'memory']);
+    expect(JSON.stringify(world.log)).not.toContain(answers[0]?.json['access_token']);
+  });
+
+  it('is told why when nothing is bound to it', async () => {
+    await using world = await startWorld({ before: seedShop });
+    const answer = await world.ask({ from: '127.0.0.8' });
+    expect(answer.status).toBe(400);
+    expect(answer.json['error']).toBe('invalid_request');
+    expect(answer.json['error_description']).toMatch(/^Identity not found\..*aadpodidbinding.*podid add/s);
+    expect(world.imds.issued()).toEqual([]);
+  });
+
+  it('is told to come back while it is young and its binding has not arrived', async () => {
+    await using world = await startWorld({
+      before: ({ store }) =>
+        void store.seed(
+          pod({ name: 'new', ip: '127.0.0.9', labels: { aadpodidbinding: 'new' }, createdMs: Date.now() }),
+        ),
+    });
+    const answer = await world.ask({ from: '127.0.0.9' });
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+  });
+
+  it('loses access within a second of its binding, cached token or not', async () => {
+    await using world = await startWorld({ before: seedShop });
+    expect((await world.ask()).status).toBe(200);
+    world.kube.store.remove('AzureIdentityBinding', 'shop', 'web-binding');
+    const removedAt = performance.now();
+    await until(async () => ((await world.ask()).status === 400 ? true : undefined));
+    expect(performance.now() - removedAt).toBeLessThan(1_000);
+  });
+
+  it('gets what it asks for among its own, and nothing else', async () => {
+    await using world = await startWorld({
+      before: (kube) => {
+        seedShop(kube);
+        kube.store.seed(azureIdentity('api'));
+        kube.store.seed(binding('api', 'web'));
+      },
+    });
+    const api = identityOf('api');
+    const byClient = await world.ask({ target: `${tokenTarget}&client_id=${api.clientId.toUpperCase()}` });
+    const byResource = await world.ask({
+      target: `${tokenTarget}&mi_res_id=${encodeURIComponent(api.resourceId.toUpperCase())}`,
+    });
+    const foreign = await world.ask({ target: `${tokenTarget}&client_id=${nodeIdentity.clientId}` });
+    const byObject = await world.ask({ target: `${tokenTarget}&object_id=${api.objectId}` });
+    expect([byClient.json['client_id'], byResource.json['client_id']]).toEqual([api.clientId, api.clientId]);
+    expect([foreign.status, byObject.status]).toEqual([400, 400]);
+    expect(world.imds.issued().map(({ clientId }) => clientId)).not.toContain(nodeIdentity.clientId);
+  });
+
+  it('never gets the identity of the node through an identity that names nobody', async () => {
+    await using world = await startWorld({
+      before: (kube) => {
+        seedShop(kube);
+        kube.store.seed(azureIdentity('web', { clientID: '', resourceID: '' }));
+      },
+    });
+    expect((await world.ask()).status).toBe(400);
+    expect(world.imds.issued()).toEqual([]);
+  });
+
+  it('is answered as the node when it is excepted', async () => {
+    await using world = await startWorld({
+      before: (kube) => {
+        kube.store.seed(exception('legacy', { app: 'legacy' }));
+        kube.store.seed(pod({ name: 'legacy', ip: '127.0.0.9', labels: { app: 'LEGACY' } }));
+      },
+    });
+    const plain = await world.ask({ from: '127.0.0.9' });
+    const { resourceId, clientId } = identityOf('api');
+    const chosen = await world.ask({
+      from: '127.0.0.9',
+      target: `${tokenTarget}&msi_res_id=${encodeURIComponent(resourceId)}`,
+    });
+    const info = await world.ask({
+      from: '127.0.0.9',
+      target: '/metadata/identity/info?api-version=2018-02-01',
+    });
+    expect(plain.json['client_id']).toBe(nodeIdentity.clientId);
+    expect(chosen.json['client_id']).toBe(clientId);
+    expect(info.status).toBe(200);
+  });
+});
+
+describe('the Key Vault driver', () => {
+  const headers = { podns: 'shop', podname: 'web' };
+  const target = `/host/token/?resource=${resource}`;
+
+  it('gets the token of the pod it names, with the client id', async () => {
+    await using world = await startWorld({ before: seedShop });
+    const answer = await world.ask({ from: '127.0.0.1', target, headers });
+    const { clientId } = identityOf('web');
+    expect(answer).toMatchObject({
+      status: 200,
+      json: { clientid: clientId, token: { client_id: clientId } },
+    });
+  });
+
+  it('gets 404 for a pod without an identity, and needs no Metadata header', async () => {
+    await using world = await startWorld({ before: seedShop });
+    const answer = await world.ask({
+      from: '127.0.0.1',
+      target,
+      headers: { podns: 'shop', podname: 'plain', Metadata: '' },
+    });
+    expect(answer.status).toBe(404);
+  });
+
+  it('is nobody but a process of the node', async () => {
+    await using world = await startWorld({ before: seedShop });
+    expect((await world.ask({ from: '127.0.0.7', target, headers })).status).toBe(403);
+    expect((await world.ask({ from: '127.0.0.1', target })).status).toBe(400);
+  });
+});
