@@ -1,0 +1,246 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { nodeUptimeMs, writeHeartbeat } from '../../src/nmi/rules/heartbeat.ts';
+import {
+  type AgentWorld,
+  azureIdentity,
+  binding,
+  identityOf,
+  pod,
+  seedShop,
+  startWorld,
+  tokenTarget,
+  until,
+} from './agent-world.ts';
+
+describe('the agent, when the API server is away,', () => {
+  it('serves what it knew, says so in its readiness and metrics, and catches up', async () => {
+    await using world = await startWorld({ before: seedShop });
+    await world.kube.refuse();
+    expect((await world.ask()).status).toBe(200);
+    expect((await world.ask({ from: '127.0.0.8' })).status).toBe(400);
+    const notReady = await until(async () => {
+      const probe = await world.probe('/readyz');
+      return probe.status === 503 ? probe : undefined;
+    });
+    expect(notReady.text).toMatch(/has not been heard about pods .* serving what was known/);
+    expect((await world.probe('/healthz')).status).toBe(200);
+    expect(await world.metrics()).toMatch(/podid_nmi_watch_live\{resource="pods"\} 0/);
+
+    world.kube.store.remove('AzureIdentityBinding', 'shop', 'web-binding');
+    await world.kube.accept();
+    await until(async () => ((await world.ask()).status === 400 ? true : undefined));
+  });
+
+  it('holds the first requests of a cold start, and refuses them when nothing comes', async () => {
+    await using world = await startWorld({
+      waitForReady: false,
+      before: (kube) => {
+        seedShop(kube);
+        kube.store.faults.away = '503';
+      },
+    });
+    const refused = await world.ask();
+    expect(refused.status).toBe(503);
+    expect(refused.headers['retry-after']).toBe('2');
+    expect(refused.ms).toBeGreaterThan(4_500);
+    const held = world.ask();
+    world.kube.store.faults.away = null;
+    expect((await held).status).toBe(200);
+  });
+
+  it('answers a request without the Metadata header at once all the same', async () => {
+    await using world = await startWorld({
+      waitForReady: false,
+      before: (kube) => {
+        kube.store.faults.away = 'hang';
+      },
+    });
+    const answer = await world.ask({ headers: { Metadata: 'no' } });
+    expect(answer.status).toBe(400);
+    expect(answer.ms).toBeLessThan(500);
+    world.kube.store.faults.away = null;
+  });
+});
+
+describe('the watch', () => {
+  it('survives cuts, duplicates, 410 and events out of order', async () => {
+    await using world = await startWorld({ before: seedShop });
+    const { store } = world.kube;
+    store.faults.duplicateEvents = true;
+    store.seed(azureIdentity('api'));
+    store.seed(binding('api', 'api'));
+    store.seed(pod({ name: 'api', ip: '127.0.0.9', labels: { aadpodidbinding: 'api' } }));
+    await until(async () => ((await world.ask({ from: '127.0.0.9' })).status === 200 ? true : undefined));
+    store.faults.duplicateEvents = false;
+    store.cutWatches();
+    store.seed(binding('api', 'web'));
+    await until(async () => ((await world.ask({ from: '127.0.0.9' })).status === 400 ? true : undefined));
+    store.faults.reorderEvents = true;
+    store.seed(binding('api', 'api'));
+    store.remove('AzureIdentityBinding', 'shop', 'api-binding');
+    store.faults.reorderEvents = false;
+    await until(async () => ((await world.ask({ from: '127.0.0.9' })).status === 400 ? true : undefined));
+    expect((await world.ask()).status).toBe(200);
+  });
+});
+
+describe('a pod that the agent does not know', () => {
+  it('waits for the watch and is served when it comes', async () => {
+    await using world = await startWorld({ before: seedShop });
+    const asked = world.ask({ from: '127.0.0.20' });
+    world.kube.store.seed(pod({ name: 'late', ip: '127.0.0.20', labels: { aadpodidbinding: 'web' } }));
+    expect((await asked).json['client_id']).toBe(identityOf('web').clientId);
+  });
+
+  it('costs the API server two lists at most, however often it asks', async () => {
+    await using world = await startWorld({ before: seedShop });
+    const before = world.kube.store.count('list', 'pods');
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, (_, index) =>
+        world.ask({ from: `127.0.${1 + (index % 5)}.${index % 200}` }),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(answers.every(({ headers }) => headers['retry-after'] !== undefined)).toBe(true);
+    expect(world.kube.store.count('list', 'pods') - before).toBeLessThanOrEqual(2);
+  });
+
+  it('is refused when two live pods claim its address', async () => {
+    await using world = await startWorld({
+      before: (kube) => {
+        seedShop(kube);
+        kube.store.seed(pod({ name: 'twin', namespace: 'other', ip: '127.0.0.7' }));
+      },
+    });
+    const answer = await world.ask();
+    expect(answer.status).toBe(503);
+    expect(answer.json['error_description']).toMatch(/Several pods/);
+  });
+});
+
+describe('an address that the CNI gave to another pod than the API says', () => {
+  it('gets no token until both agree', async () => {
+    await using world = await startWorld({
+      flags: ['--heartbeat-file=HEARTBEAT'],
+      before: (kube) => {
+        seedShop(kube);
+        kube.store.seed(
+          pod({ name: 'web', ip: '127.0.0.7', labels: { aadpodidbinding: 'web' }, uid: 'uid-web' }),
+        );
+      },
+    });
+    expect((await world.ask()).status).toBe(200);
+    await beat(world, { '127.0.0.7': 'uid-of-an-intruder' });
+    await until(async () => ((await world.ask()).status === 503 ? true : undefined));
+    const uid = world.kube.store.get('Pod', 'shop', 'web')?.metadata.uid ?? '';
+    await beat(world, { '127.0.0.7': uid });
+    await until(async () => ((await world.ask()).status === 200 ? true : undefined));
+  });
+});
+
+describe('an agent that ends', () => {
+  it('breaks no keep-alive connection, and tells each client to open a new one', async () => {
+    await using world = await startWorld({ before: seedShop });
+    await world.ask();
+    const clients = Array.from({ length: 16 }, () => keepAsking(world.port));
+    await until(() => (clients.every((client) => client.answers() >= 5) ? true : undefined));
+    const ended = world.end();
+    const outcomes = await Promise.all(clients.map((client) => client.outcome));
+    await ended;
+    expect(outcomes).toEqual(Array(16).fill('told to close'));
+  });
+});
+
+describe('standard mode', () => {
+  const flags = ['--operation-mode=standard', '--forceNamespaced=false'];
+  const assignment = (state: string) => ({
+    apiVersion: 'aadpodidentity.k8s.io/v1',
+    kind: 'AzureAssignedIdentity',
+    metadata: { name: 'web-shop-web', namespace: 'shop', labels: { nodename: 'node-1' } },
+    spec: {
+      azureIdentityRef: azureIdentity('web'),
+      azureBindingRef: binding('web', 'web'),
+      pod: 'web',
+      podNamespace: 'shop',
+      nodename: 'node-1',
+    },
+    status: { status: state },
+  });
+
+  it('holds a request until MIC has assigned the identity', async () => {
+    await using world = await startWorld({ flags, before: seedShop });
+    world.kube.store.seed(assignment('Created'));
+    const asked = world.ask();
+    await until(() => (world.kube.store.count('watch', 'azureassignedidentities') > 0 ? true : undefined));
+    world.kube.store.seed(assignment('Assigned'));
+    expect((await asked).json['client_id']).toBe(identityOf('web').clientId);
+  });
+
+  it('says 503 after five seconds when MIC does not', async () => {
+    await using world = await startWorld({
+      flags,
+      before: (kube) => {
+        seedShop(kube);
+        kube.store.seed(assignment('Created'));
+      },
+    });
+    const answer = await world.ask();
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+    expect(answer.ms).toBeGreaterThan(4_500);
+    expect(answer.ms).toBeLessThan(9_000);
+  });
+});
+
+function beat(world: AgentWorld, addresses: Record<string, string>): Promise<void> {
+  return writeHeartbeat(world.heartbeatFile, {
+    rules: { intact: true, backend: 'nft', putBack: 0, packets: {} },
+    guard: { active: false },
+    listenOn: ['127.0.0.1'],
+    problems: [],
+    addresses,
+    intervalMs: 60_000,
+    writtenAtMs: Date.now(),
+    writtenAtUptimeMs: nodeUptimeMs(),
+  });
+}
+
+/** Asks again and again on one connection, until that ends, and says how. */
+function keepAsking(port: number) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let answers = 0;
+  const once = () =>
+    new Promise<string | undefined>((resolve) => {
+      const headers = { Metadata: 'true' };
+      httpRequest(
+        { port, host: '127.0.0.1', path: tokenTarget, localAddress: '127.0.0.7', headers, agent },
+        (answer) => {
+          answer.resume();
+          answer.on('error', () => resolve('broken'));
+          answer.on('end', () => {
+            answers += 1;
+            const isLast = answer.headers.connection === 'close';
+            resolve(
+              answer.statusCode !== 200
+                ? `status ${answer.statusCode}`
+                : isLast
+                  ? 'told to close'
+                  : undefined,
+            );
+          });
+        },
+      )
+        .on('error', (error) => resolve(`broken: ${error.message}`))
+        .end();
+    });
+  const run = async () => {
+    for (;;) {
+      const outcome = await once();
+      if (outcome !== undefined) {
+        agent.destroy();
+        return outcome;
+      }
+    }
+  };
+  return { answers: () => answers, outcome: run() };
+}
