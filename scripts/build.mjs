@@ -16,6 +16,8 @@ const banner = [
 const shared = {
   bundle: true,
   platform: 'node',
+  // Some packages offer CommonJS by a wrapper that no bundler can follow, and ES modules beside it.
+  mainFields: ['module', 'main'],
   target: 'node20',
   format: 'esm',
   minify: true,
@@ -23,6 +25,8 @@ const shared = {
   legalComments: 'linked',
   logLevel: 'warning',
   banner: { js: banner },
+  // jsonc-parser's `main` is UMD, whose inner requires no bundler sees.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   define: { __dirname: '__bundleDir', PODID_VERSION: JSON.stringify(version) },
 };
 

@@ -115,7 +115,7 @@ describe("az's files", () => {
       resourceGroup: 'mine',
     });
     expect(await settings({}, { subscription: 'dev' })).toMatchObject({
-      tenantId: 'ta',
+      profileTenantId: 'ta',
       cloud: { name: 'AzureCloud' },
     });
     expect(await settings({})).toMatchObject({ profileTenantId: 'tb', cloud: { name: 'AzureChinaCloud' } });
