@@ -16,8 +16,8 @@ const banner = [
 const shared = {
   bundle: true,
   platform: 'node',
-  // Some packages offer CommonJS by a wrapper that no bundler can follow, and ES modules beside it.
-  mainFields: ['module', 'main'],
+  // Its CommonJS entry is a wrapper that no bundler can follow; its ES modules stand beside it.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   target: 'node20',
   format: 'esm',
   minify: true,
