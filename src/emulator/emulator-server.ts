@@ -46,7 +46,7 @@ export interface EmulatorServer {
 export function createEmulatorServer(parts: ServerParts, tls: TlsFiles | undefined): EmulatorServer {
   const closing = new AbortController();
   const listener: RequestListener = (request, response) => {
-    answer(parts, request, response, closing.signal).catch(() => response.destroy());
+    answer(parts, request, response, closing.signal).catch((fault: unknown) => sendOwnFault(response, fault));
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   const sockets = new Set<Socket>();
@@ -159,4 +159,14 @@ function send(response: ServerResponse, answered: EmulatorResponse, effects: Fau
   } else {
     response.end(answered.status === 204 ? undefined : text);
   }
+}
+
+/** A fault of the emulator itself says so, lest it be taken for Azure's. */
+function sendOwnFault(response: ServerResponse, fault: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const message = fault instanceof Error ? fault.message : String(fault);
+  send(response, { status: 500, body: { error: { code: 'EmulatorFault', message } } }, {});
 }

@@ -89,30 +89,11 @@ interface Ground {
 
 async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulator> {
   const { world, clock, tokens, home } = ground;
-  const tls = options.tls === true ? createCertificate((options.now ?? Date.now)()) : undefined;
-  const kubeToken = randomBytes(24).toString('base64url');
-  tokens.giveOut(kubeToken);
-  const kubeRoutes = createKubeRoutes({ now: clock.now, users: { [kubeToken]: { name: 'clusterUser' } } });
-  const imdsRoutes = createImdsRoutes({ now: clock.now, identities: () => nodeIdentities(world) });
-  const faults = createFaults(clock);
-  const requests: LoggedRequest[] = [];
-  const write = options.stateFile === undefined ? undefined : createStateWriter(options.stateFile);
-  const save = async () => write?.(() => worldAsSeed(world));
-  const seedKubernetes = () => {
-    for (const object of world.kubernetesObjects) kubeRoutes.store.seed(object as never);
-    world.kubernetesObjects = [];
-  };
-  seedKubernetes();
+  const { tls, kubeToken, ...parts } = assemble(options, ground);
+  const { kubeRoutes, imdsRoutes, faults, requests, save, seedKubernetes } = parts;
   let url = '';
   const kubeconfig = () => writeKubeconfig({ server: url, token: kubeToken, ...(tls && { ca: tls.ca }) });
-  const server = createEmulatorServer(
-    {
-      ...{ world, clock, faults, requests, tokens, kubeRoutes, imdsRoutes, kubeconfig, save, seedKubernetes },
-      kube: kubeRoutes.store,
-      baseUrl: () => url,
-    },
-    tls,
-  );
+  const server = createEmulatorServer({ ...parts, kubeconfig, baseUrl: () => url }, tls);
   const port = await portOf(server.server, options.port ?? 0);
   url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const armToken = issueArmToken(world, tokens, url);
@@ -139,6 +120,26 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
   };
 }
 
+function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
+  const tls = options.tls === true ? createCertificate((options.now ?? Date.now)()) : undefined;
+  const kubeToken = randomBytes(24).toString('base64url');
+  tokens.giveOut(kubeToken);
+  const kubeRoutes = createKubeRoutes({ now: clock.now, users: { [kubeToken]: { name: 'clusterUser' } } });
+  const imdsRoutes = createImdsRoutes({ now: clock.now, identities: () => nodeIdentities(world) });
+  const requests: LoggedRequest[] = [];
+  const write = options.stateFile === undefined ? undefined : createStateWriter(options.stateFile);
+  const save = async () => write?.(() => worldAsSeed(world));
+  const seedKubernetes = () => {
+    for (const object of world.kubernetesObjects) kubeRoutes.store.seed(object as never);
+    world.kubernetesObjects = [];
+  };
+  seedKubernetes();
+  return {
+    ...{ tls, kubeToken, world, clock, tokens, faults: createFaults(clock), requests },
+    ...{ kubeRoutes, kube: kubeRoutes.store, imdsRoutes, save, seedKubernetes },
+  };
+}
+
 function addApplication(world: World, tokens: TokenBook): void {
   const secret = randomBytes(24).toString('base64url');
   const [appId, objectId] = ['00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000a2'];
@@ -146,7 +147,7 @@ function addApplication(world: World, tokens: TokenBook): void {
   tokens.giveOut(secret);
 }
 
-/** The identities of the node: all that entries of some cluster use, and the kubelets' own. */
+/** The node has every identity of the world: which pod may use which is the agent's to decide. */
 function nodeIdentities(world: World) {
   return [...world.identities.values()].map((identity) => ({
     resourceId: textAt(identity, 'id') ?? '',

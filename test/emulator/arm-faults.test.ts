@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/emulator/faults.ts';
 import { type ArmClient, clusterPath, identityPath, withArm } from './arm/arm-client.ts';
@@ -192,6 +193,23 @@ describe('a fault of the emulator', () => {
       expect((await arm.call('PUT', url, [{ effect: { statuss: 503 } }])).status).toBe(400);
       await arm.call('DELETE', url);
       expect((await arm.get()).status).toBe(200);
+    });
+  });
+
+  it('has in its schema exactly the effects that are taken', async () => {
+    const document = await readFile(new URL('../../docs/emulator.md', import.meta.url), 'utf8');
+    const schemas = [...document.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text ?? ''));
+    const schema = schemas.find((one) => one.title === 'Faults');
+    const { effect, match } = schema.items.properties;
+    await withArm({}, async (arm) => {
+      const take = (fault: object) => arm.call('POST', `${arm.emulator.url}/_podid/faults`, [fault]);
+      const operation = 'nothing';
+      for (const name of Object.keys(effect.properties)) {
+        expect((await take({ match: { operation }, effect: { [name]: null } })).status).toBe(200);
+      }
+      for (const name of Object.keys(match.properties)) {
+        expect((await take({ match: { [name]: 'nothing', operation }, effect: {} })).status).toBe(200);
+      }
     });
   });
 });
