@@ -25,8 +25,6 @@ const shared = {
   legalComments: 'linked',
   logLevel: 'warning',
   banner: { js: banner },
-  // jsonc-parser's `main` is UMD, whose inner requires no bundler sees.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   define: { __dirname: '__bundleDir', PODID_VERSION: JSON.stringify(version) },
 };
 

@@ -4,6 +4,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 ***'],
   [/([?&](?:t|c|s|h|sig|se|code|token|client_secret|password)=)[^&\s"']+/gi, '$1***'],
   [/("[^"\\]*(?:secret|password|token|kubeconfig|logs)[^"\\]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, '$1"***"'],
+  // The same in JSON that is itself a string of JSON.
+  [/(\\+"[^"\\]*(?:secret|password|token|kubeconfig|logs)[^"\\]*\\+"\s*:\s*\\+")[^"\\]*/gi, '$1***'],
 ];
 
 /** Replaces what may be a secret by `***`; for texts that others wrote, before they reach a person. */

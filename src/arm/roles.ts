@@ -3,7 +3,7 @@ import {
   AuthorizationManagementClient,
 } from '@azure/arm-authorization';
 import type { Roles } from '../domain/ports.ts';
-import type { RoleAssignment, RoleGrant } from '../domain/role-assignment.ts';
+import type { RoleAssignment, RoleDefinition, RoleGrant } from '../domain/role-assignment.ts';
 import { isPodidError, type PodidError } from '../errors/podid-error.ts';
 import type { ArmFault } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';
@@ -16,53 +16,66 @@ const pauses = { firstMs: 1_000, mostMs: 30_000 };
 /** Role assignments and definitions of Azure RBAC. */
 export function armRoles(connection: ArmConnection): Roles {
   return {
-    async assignmentsFor(scope, principalId, signal) {
-      const client = connection.equip(authorizationClient(connection, scope), 'reads');
-      const filter = `atScope() and assignedTo('${principalId}')`;
-      const about = aboutRoles(connection, 'list the role assignments of', 'roleAssignments/read', scope);
-      return connection.call(about, signal, async () => {
-        const found: RoleAssignment[] = [];
-        const list = client.roleAssignments.listForScope(bare(scope), { filter, abortSignal: signal });
-        for await (const assignment of list) found.push(readAssignment(assignment));
-        return found;
-      });
-    },
-    async definition(roleDefinitionId, signal) {
-      const client = connection.equip(authorizationClient(connection, roleDefinitionId), 'reads');
-      const about = aboutRoles(
-        connection,
-        'read the role definition',
-        'roleDefinitions/read',
-        roleDefinitionId,
-      );
-      const found = await connection.call(about, signal, () =>
-        client.roleDefinitions.getById(bare(roleDefinitionId), { abortSignal: signal }),
-      );
-      const permissions = (found.permissions ?? []).map(({ actions, notActions }) => ({
-        actions: actions ?? [],
-        notActions: notActions ?? [],
-      }));
-      return { id: found.id ?? roleDefinitionId, roleName: found.roleName ?? '', permissions };
-    },
+    assignmentsFor: (scope, principalId, signal) =>
+      listAssignments(connection, { scope, principalId }, signal),
+    definition: (roleDefinitionId, signal) => readDefinition(connection, roleDefinitionId, signal),
     assignmentName: roleAssignmentName,
     create: (grant, signal) => createPatiently(connection, grant, signal),
-    async delete(assignmentId, signal) {
-      const client = connection.equip(authorizationClient(connection, assignmentId), 'reads');
-      const about = aboutRoles(
-        connection,
-        'delete the role assignment',
-        'roleAssignments/delete',
-        assignmentId,
-      );
-      await connection
-        .call({ ...about, notFound: 'EntryNotFound' }, signal, () =>
-          client.roleAssignments.deleteById(bare(assignmentId), { abortSignal: signal }),
-        )
-        .catch((error: unknown) => {
-          if (!isPodidError(error, 'EntryNotFound')) throw error;
-        });
-    },
+    delete: (assignmentId, signal) => deleteAssignment(connection, assignmentId, signal),
   };
+}
+
+/** `atScope()` leaves out what lies below, `assignedTo` counts groups in. */
+async function listAssignments(
+  connection: ArmConnection,
+  { scope, principalId }: { scope: string; principalId: string },
+  signal: AbortSignal,
+): Promise<RoleAssignment[]> {
+  const client = connection.equip(authorizationClient(connection, scope), 'reads');
+  const filter = `atScope() and assignedTo('${principalId}')`;
+  const about = aboutRoles(connection, 'list the role assignments of', 'roleAssignments/read', scope);
+  return connection.call(about, signal, async () => {
+    const found: RoleAssignment[] = [];
+    const list = client.roleAssignments.listForScope(bare(scope), { filter, abortSignal: signal });
+    for await (const assignment of list) found.push(readAssignment(assignment));
+    return found;
+  });
+}
+
+async function readDefinition(
+  connection: ArmConnection,
+  roleDefinitionId: string,
+  signal: AbortSignal,
+): Promise<RoleDefinition> {
+  const client = connection.equip(authorizationClient(connection, roleDefinitionId), 'reads');
+  const about = aboutRoles(connection, 'read the role definition', 'roleDefinitions/read', roleDefinitionId);
+  const found = await connection.call(about, signal, () =>
+    client.roleDefinitions.getById(bare(roleDefinitionId), { abortSignal: signal }),
+  );
+  const permissions = (found.permissions ?? []).map(({ actions, notActions }) => ({
+    actions: actions ?? [],
+    notActions: notActions ?? [],
+  }));
+  return { id: found.id ?? roleDefinitionId, roleName: found.roleName ?? '', permissions };
+}
+
+async function deleteAssignment(
+  connection: ArmConnection,
+  assignmentId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = connection.equip(authorizationClient(connection, assignmentId), 'reads');
+  const about: ArmRequest = {
+    ...aboutRoles(connection, 'delete the role assignment', 'roleAssignments/delete', assignmentId),
+    notFound: 'EntryNotFound',
+  };
+  try {
+    await connection.call(about, signal, () =>
+      client.roleAssignments.deleteById(bare(assignmentId), { abortSignal: signal }),
+    );
+  } catch (error) {
+    if (!isPodidError(error, 'EntryNotFound')) throw error;
+  }
 }
 
 /** A principal made a moment ago is not everywhere yet, and weather passes: both until the signal ends. */

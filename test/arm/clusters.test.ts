@@ -444,6 +444,18 @@ describe('following an operation', () => {
   });
 });
 
+describe('what the server says', () => {
+  it('reaches nobody with the secrets in it, neither in errors nor in debug output', async () => {
+    const secrets = [token, 'SIGNATURE', 'pa55word', 'c2VjcmV0'];
+    const message = `Bearer ${token} https://x/operations/1?t=1&s=SIGNATURE "adminPassword": "pa55word" Basic c2VjcmV0`;
+    const arm = await serve(json(400, { error: { code: 'BadRequest', message } }));
+    const error = await failure((await arm.azure()).clusters.get(id, signal));
+    const said = [error.message, error.hint, JSON.stringify(error.details), arm.debug()].join('\n');
+    expect(said).toContain('BadRequest');
+    for (const secret of secrets) expect(said).not.toContain(secret);
+  });
+});
+
 describe('a kubeconfig from ARM', () => {
   it('is decoded, and its secrets are in no debug output', async () => {
     const yaml = 'users: [{user: {token: s3cr3t-t0ken}}]';

@@ -173,7 +173,7 @@ async function bundle(folder: string): Promise<string> {
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url); const __bundleDir = import.meta.dirname;",
     },
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    mainFields: ['module', 'main'],
     define: { __dirname: '__bundleDir' },
   });
   return join(folder, 'stdin.mjs');
