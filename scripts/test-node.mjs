@@ -13,6 +13,7 @@ const tools = {
   setpriv: 'util-linux',
   sysctl: 'procps',
   curl: 'curl',
+  openssl: 'openssl',
   python3: 'python3',
 };
 

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as passing } from 'node:timers/promises';
 import type { BundledPrograms } from './bundled-programs.ts';
 import { type Asked, startAsking } from './drill.ts';
 import { createNodeNetwork, type Host, type NetworkOptions, type NodeNetwork } from './network.ts';
 import type { Program } from './program.ts';
-
-const agentPath = join(import.meta.dirname, '../../bin/podid-nmi.js');
 
 /** Identities of the node: two that pods are bound to, and the node's own, which no pod may get. */
 export const identities = {
@@ -72,9 +72,12 @@ export async function inAgentWorld(
   const network = createNodeNetwork({ pods: 2, kind: 'bridged', ...options });
   const folder = mkdtempSync(join(tmpdir(), 'podid-node-'));
   try {
+    makeCertificate(folder);
+    writeFileSync(join(folder, 'kubeconfig'), kubeconfig(folder), { mode: 0o644 });
     const azure = network.azure.start(process.execPath, [
       programs.path('azure'),
       JSON.stringify({
+        folder,
         identities: [identities.web, identities.jobs],
         systemAssigned: identities.node,
         namespaces: ['shop'],
@@ -84,7 +87,6 @@ export async function inAgentWorld(
       }),
     ]);
     await azure.line(/azure is up/);
-    writeFileSync(join(folder, 'kubeconfig'), kubeconfig, { mode: 0o644 });
     await story(agentWorld(network, folder, programs));
   } finally {
     await network.remove();
@@ -98,13 +100,7 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
     JSON.parse(
       network.azure.run('curl', '-sS', '-m', '10', '-d', JSON.stringify(body), `http://10.1.0.1:8099${path}`),
     ) as { issued: readonly Issued[]; counts: Readonly<Record<string, number>> };
-  const ready = async () => {
-    network.node.run(
-      'curl',
-      ...'-sS -f -o /dev/null --retry 300 --retry-delay 0 --retry-max-time 60 --retry-all-errors'.split(' '),
-      'http://127.0.0.1:8085/readyz',
-    );
-  };
+  const ready = () => untilReady(network.node);
   return {
     network,
     folder,
@@ -117,11 +113,11 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
       const words = word === undefined ? [] : [word];
       const agent = network.node.start(
         process.execPath,
-        [agentPath, ...words, ...flags, ...split, ...extra],
+        [programs.agent, ...words, ...flags, ...split, ...extra],
         user === undefined ? {} : { user },
       );
       if (wait && word !== 'rules') {
-        await ready();
+        await untilReady(network.node, agent);
       }
       return agent;
     },
@@ -143,6 +139,39 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
   };
 }
 
+const longestStartMs = 20_000;
+
+/** Waits until the agent calls itself ready; when it does not, its own words are the error. */
+async function untilReady(node: Host, agent?: Program): Promise<void> {
+  const end = Date.now() + longestStartMs;
+  let said = '';
+  let ended = false;
+  void agent?.ended.then(() => {
+    ended = true;
+  });
+  while (said !== '200') {
+    if (Date.now() > end || ended) {
+      throw new Error(`the agent is not ready (${said}):\n${agent?.lines.slice(-20).join('\n')}`);
+    }
+    await passing(50);
+    said = await answerOf(node);
+  }
+}
+
+async function answerOf(node: Host): Promise<string> {
+  const asked = node.start('curl', [
+    '-s',
+    '-m',
+    '2',
+    '-o',
+    '/dev/null',
+    '-w',
+    '%{http_code}\\n',
+    'http://127.0.0.1:8085/readyz',
+  ]);
+  return asked.line(/^\d{3}$/);
+}
+
 function ruleFlags(folder: string): readonly string[] {
   return ['--ipt-update-interval-sec=1', `--cni-results-dir=${join(folder, 'results')}`];
 }
@@ -159,13 +188,28 @@ function serveFlags(folder: string): readonly string[] {
   ];
 }
 
-const kubeconfig = `apiVersion: v1
+/** A throw-away certificate of the API server's address; it is its own authority. */
+function makeCertificate(folder: string): void {
+  chmodSync(folder, 0o755);
+  const [key, certificate] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=kube';
+  execFileSync(
+    'openssl',
+    [...request.split(' '), '-addext', 'subjectAltName=IP:10.1.0.1', '-keyout', key, '-out', certificate],
+    { stdio: 'pipe' },
+  );
+}
+
+function kubeconfig(folder: string): string {
+  const authority = join(folder, 'tls.crt');
+  return `apiVersion: v1
 kind: Config
-clusters: [{name: c, cluster: {server: "http://10.1.0.1:6443"}}]
+clusters: [{name: c, cluster: {server: "https://10.1.0.1:6443", certificate-authority: "${authority}"}}]
 users: [{name: u, user: {}}]
 contexts: [{name: x, context: {cluster: c, user: u}}]
 current-context: x
 `;
+}
 
 function clusterObjects(network: NodeNetwork): readonly object[] {
   const [web, plain, legacy] = network.pods;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -16,6 +16,8 @@ export type ProgramName = (typeof names)[number];
 
 export interface BundledPrograms {
   path(name: ProgramName): string;
+  /** The built agent, copied, so that a build in another terminal does not end a test. */
+  readonly agent: string;
   remove(): void;
 }
 
@@ -34,7 +36,13 @@ export async function bundlePrograms(): Promise<BundledPrograms> {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
+  const root = join(import.meta.dirname, '../..');
+  for (const part of ['bin/podid-nmi.js', 'dist/podid-nmi.js', 'dist/podid-nmi-chunks']) {
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  }
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   return {
+    agent: join(folder, 'bin/podid-nmi.js'),
     path: (name) => join(folder, `${name}.mjs`),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -1,6 +1,9 @@
 // IMDS and the cluster's API server, as the emulator knows them, on a host of their own. Argument: JSON with `identities`, `systemAssigned`,
 // `objects` of the cluster, `latencyMs` and `quota` of IMDS. The test changes the cluster through POST /seed and POST /remove on port 8099.
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { ImdsIdentity } from '../../../src/emulator/imds/imds-identity.ts';
 import type { ImdsQuota } from '../../../src/emulator/imds/imds-quota.ts';
 import { startImds } from '../../../src/emulator/imds/start-imds.ts';
@@ -8,6 +11,8 @@ import type { KubeObject } from '../../../src/emulator/kube/kube-object.ts';
 import { startKube } from '../../../src/emulator/kube/start-kube.ts';
 
 interface AzureOptions {
+  /** Folder with `tls.key` and `tls.crt` of the API server. */
+  readonly folder: string;
   readonly identities: readonly ImdsIdentity[];
   readonly systemAssigned: ImdsIdentity;
   readonly objects: readonly KubeObject[];
@@ -16,12 +21,23 @@ interface AzureOptions {
   readonly quota?: ImdsQuota;
 }
 
-const { objects, namespaces, ...imdsOptions } = JSON.parse(process.argv[2] ?? '{}') as AzureOptions;
+const { folder, objects, namespaces, ...imdsOptions } = JSON.parse(process.argv[2] ?? '{}') as AzureOptions;
 const imds = await startImds({ ...imdsOptions, host: '0.0.0.0', port: 80 });
-const kube = await startKube({ host: '10.1.0.1', port: 6443, namespaces });
+const kube = await startKube({ namespaces });
 for (const object of objects) {
   kube.store.seed(object);
 }
+
+const front = createTlsServer(
+  { key: readFileSync(`${folder}/tls.key`), cert: readFileSync(`${folder}/tls.crt`) },
+  (client) => {
+    const server = connect(kube.port, '127.0.0.1');
+    client.pipe(server).pipe(client);
+    client.on('error', () => server.destroy());
+    server.on('error', () => client.destroy());
+  },
+);
+front.listen(6443, '10.1.0.1');
 
 const control = createServer((request, response) => {
   let body = '';
