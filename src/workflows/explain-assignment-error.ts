@@ -7,7 +7,7 @@ import { sameResource } from '../domain/resource-id.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import { findConcurrently } from './each-concurrently.ts';
-import type { Write } from './put-profile.ts';
+import type { Write } from './profile-change.ts';
 
 /**
  * Finds out which entry an assignment error is about. Returns when it is about an identity whose role is fresh, so that waiting

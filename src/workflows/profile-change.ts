@@ -23,6 +23,13 @@ export interface ProfileChange {
   readonly grantRefused?: Error;
 }
 
+/** What is written, and how often this command has come to nothing before. */
+export interface Write {
+  readonly change: ProfileChange;
+  readonly edit: ProfileEdit;
+  readonly tries: { badWeather: number; assignment: number };
+}
+
 export interface ChangedProfile {
   /** As last read; under `--no-wait` as the PUT was answered. */
   readonly cluster: Cluster;

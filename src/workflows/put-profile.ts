@@ -7,15 +7,8 @@ import { type ChangeSession, endOfWait } from './change-session.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';
 import { explainAssignmentError } from './explain-assignment-error.ts';
 import { clusterBusy, howToLook } from './how-to-look.ts';
-import type { ProfileChange } from './profile-change.ts';
+import type { Write } from './profile-change.ts';
 import { readPatiently, waitUntilIdle } from './wait-until-idle.ts';
-
-/** What is written, and how often this command has come to nothing before. */
-export interface Write {
-  readonly change: ProfileChange;
-  readonly edit: ProfileEdit;
-  readonly tries: { badWeather: number; assignment: number };
-}
 
 export type Written =
   /** Azure has the change; `failure` when its operation ended as Failed all the same. */
