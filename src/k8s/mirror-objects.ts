@@ -5,7 +5,7 @@ import { type ManagedObject, parseManagedObject } from '../validate/managed-obje
 import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { crdMissingCode } from './map-kube-error.ts';
-import type { ObjectApi } from './object-api.ts';
+import type { ObjectApi } from './object-port.ts';
 import {
   exceptionKey,
   identityKeys,

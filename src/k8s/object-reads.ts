@@ -3,8 +3,8 @@ import { identityApi } from '../domain/identity-resources.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { isRecord, stringAt } from '../validate/json-record.ts';
 import { isResourceMissing } from './map-kube-error.ts';
-import type { ObjectApi } from './object-api.ts';
 import { attemptOf, bodyOf, managedObject, type ObjectCall, pathOf, plurals } from './object-call.ts';
+import type { ObjectApi } from './object-port.ts';
 import type { ObjectKind } from './render-objects.ts';
 
 export function objectReads(api: CustomObjectsApi, call: ObjectCall): Pick<ObjectApi, 'get' | 'list'> {

@@ -1,7 +1,6 @@
 import { type CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
 import { identityApi } from '../domain/identity-resources.ts';
 import { isResourceMissing } from './map-kube-error.ts';
-import type { ObjectApi } from './object-api.ts';
 import {
   attemptOf,
   bodyOf,
@@ -10,6 +9,7 @@ import {
   type ObjectReply,
   pathOf,
 } from './object-call.ts';
+import type { ObjectApi } from './object-port.ts';
 import { podidManager, type RenderedObject } from './render-objects.ts';
 
 export function objectWrites(

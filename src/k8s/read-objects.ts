@@ -6,7 +6,7 @@ import {
   parseAzureIdentityBinding,
   parseAzurePodIdentityException,
 } from '../validate/crd-objects.ts';
-import type { ObjectApi } from './object-api.ts';
+import type { ObjectApi } from './object-port.ts';
 import { isAddonException } from './render-objects.ts';
 
 /**

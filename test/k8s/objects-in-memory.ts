@@ -1,4 +1,4 @@
-import type { ObjectApi, WriteOptions } from '../../src/k8s/object-api.ts';
+import type { ObjectApi, WriteOptions } from '../../src/k8s/object-port.ts';
 import type { ObjectKey, RenderedObject } from '../../src/k8s/render-objects.ts';
 import type { FieldSet, ManagedFields, ManagedObject } from '../../src/validate/managed-object.ts';
 
