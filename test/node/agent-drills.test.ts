@@ -109,7 +109,7 @@ describe('the agent', () => {
 
   it('holds pods that ask before it has ever run, with the rules alone', async () => {
     await inAgentWorld(programs, {}, async (world) => {
-      const once = await world.startAgent({ word: 'rules', extra: ['--once'], wait: false });
+      const once = await world.startAgent({ word: 'rules', extra: ['--once'] });
       expect(await once.ended).toBe(0);
       const drill = await world.drill(async () => {
         await passing(drillMs);

@@ -49,6 +49,8 @@ export interface AgentOptions {
   readonly extra?: readonly string[];
   readonly wait?: boolean;
   readonly user?: number;
+  /** What starts the agent, such as `taskset -c 0`. */
+  readonly through?: readonly string[];
 }
 
 export interface AgentDrill {
@@ -107,13 +109,14 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
     bound,
     unbound,
     ready,
-    async startAgent({ word, extra = [], wait = true, user } = {}) {
+    async startAgent({ word, extra = [], wait = true, user, through = [] } = {}) {
       const flags = word === 'rules' ? ruleFlags(folder) : [...ruleFlags(folder), ...serveFlags(folder)];
       const split = word === undefined ? [] : [`--heartbeat-file=${join(folder, 'heartbeat.json')}`];
       const words = word === undefined ? [] : [word];
+      const [command = '', ...args] = [...through, process.execPath, programs.agent];
       const agent = network.node.start(
-        process.execPath,
-        [programs.agent, ...words, ...flags, ...split, ...extra],
+        command,
+        [...args, ...words, ...flags, ...split, ...extra],
         user === undefined ? {} : { user },
       );
       if (wait && word !== 'rules') {

@@ -1,9 +1,10 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const names = [
+const benchNames = ['bare-server', 'many-pods'] as const;
+const testNames = [
   'fake-imds',
   'stand-in-agent',
   'asker',
@@ -12,6 +13,7 @@ const names = [
   'azure',
   'js-sdk',
 ] as const;
+const names = [...testNames, ...benchNames];
 export type ProgramName = (typeof names)[number];
 
 export interface BundledPrograms {
@@ -22,21 +24,23 @@ export interface BundledPrograms {
 }
 
 /** The test's own programs as plain JavaScript in a folder of their own, so that any Node can run them inside a namespace. */
-export async function bundlePrograms(): Promise<BundledPrograms> {
+export async function bundlePrograms(root = join(import.meta.dirname, '../..')): Promise<BundledPrograms> {
   const folder = mkdtempSync(join(tmpdir(), 'podid-programs-'));
+  // The agent's server runs as another user in some tests.
+  chmodSync(folder, 0o755);
   await build({
-    entryPoints: names.map((name) => join(import.meta.dirname, 'programs', `${name}.ts`)),
+    entryPoints: names.map((name) => join(root, folderOf(name), 'programs', `${name}.ts`)),
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'esm',
     outdir: folder,
+    entryNames: '[name]',
     outExtension: { '.js': '.mjs' },
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
-  const root = join(import.meta.dirname, '../..');
   for (const part of ['bin/podid-nmi.js', 'dist/podid-nmi.js', 'dist/podid-nmi-chunks']) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
@@ -46,4 +50,8 @@ export async function bundlePrograms(): Promise<BundledPrograms> {
     path: (name) => join(folder, `${name}.mjs`),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+function folderOf(name: ProgramName): string {
+  return benchNames.some((other) => other === name) ? 'bench/nmi' : 'test/node';
 }
