@@ -28,17 +28,20 @@ export function canonicalTarget(target: string): CanonicalTarget | undefined {
   if (decoded === undefined || !decoded.startsWith('/')) {
     return undefined;
   }
-  const segments = resolveDots(decoded.split('/'));
-  return segments.every((segment) => plainSegment.test(segment))
-    ? {
-        path: `/${segments.join('/').toLowerCase()}`,
-        segments,
-        query: mark < 0 ? '' : originForm.slice(mark + 1),
-      }
-    : undefined;
+  const parts = decoded.split('/');
+  // Checked before the dots are resolved: a segment that they take away may be read as the end of the path.
+  if (!parts.every((part) => plainPart.test(part))) {
+    return undefined;
+  }
+  const segments = resolveDots(parts);
+  return {
+    path: `/${segments.join('/').toLowerCase()}`,
+    segments,
+    query: mark < 0 ? '' : originForm.slice(mark + 1),
+  };
 }
 
-const plainSegment = /^[A-Za-z0-9_-]+$/;
+const plainPart = /^(?:[A-Za-z0-9_-]*|\.\.?)$/;
 
 /** Undefined when a percent sign is left over: one decoding must be all there is to decode. */
 function decodeOnce(path: string): string | undefined {

@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type MetadataRules, metadataAccess } from '../../src/nmi/metadata-access.ts';
+import { metadataTarget } from '../../src/nmi/metadata-target.ts';
+import { createNmiHandler } from '../../src/nmi/server.ts';
+
+export interface Routed {
+  /** `token`, `host`, `forward`, or the status of a refusal. */
+  readonly to: 'token' | 'host' | 'forward' | number;
+  readonly query?: string;
+  /** What IMDS would be asked, when forwarded. */
+  readonly forwarded?: string;
+}
+
+export const everythingAllowed: MetadataRules = {
+  blockInstance: false,
+  allowAttestedDocument: true,
+  allowScheduledEvents: true,
+};
+
+export interface AskHandler {
+  readonly url: string;
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly rules?: MetadataRules;
+}
+
+/** Sends one request through the route table alone, and tells where it came out. */
+export function askHandler({
+  url,
+  method = 'GET',
+  headers = {},
+  rules = everythingAllowed,
+}: AskHandler): Routed {
+  let routed: Routed | undefined;
+  const handle = createNmiHandler({
+    clock: { now: () => 0, monotonic: () => 0, wait: () => Promise.resolve() },
+    headerRequired: true,
+    isDraining: () => false,
+    routes: {
+      token: (_exchange, query) => {
+        routed = { to: 'token', query };
+      },
+      hostToken: (_exchange, query) => {
+        routed = { to: 'host', query };
+      },
+      metadata: (_exchange, target) => {
+        const access = metadataAccess(target.path, rules);
+        const forwarded = metadataTarget(target);
+        routed =
+          access.kind === 'refuse'
+            ? { to: access.refusal.status }
+            : forwarded === undefined
+              ? { to: 400 }
+              : { to: 'forward', forwarded };
+      },
+    },
+  });
+  const request = {
+    url,
+    method,
+    headers: { metadata: 'true', ...headers },
+    socket: { remoteAddress: '::ffff:10.0.0.7' },
+  };
+  const response = {
+    writeHead(status: number) {
+      routed = { to: status };
+    },
+    end() {},
+  };
+  void handle(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  if (routed === undefined) {
+    throw new Error('The handler did nothing.');
+  }
+  return routed;
+}
