@@ -14,6 +14,7 @@ const tools = {
   sysctl: 'procps',
   curl: 'curl',
   openssl: 'openssl',
+  faketime: 'faketime',
   python3: 'python3',
 };
 

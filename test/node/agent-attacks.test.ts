@@ -159,6 +159,7 @@ describe('a pod that asks for hundreds of resources', () => {
       expect(await ask(world.bound)).toMatchObject({ status: 200 });
       expect(Date.now() - begunMs).toBeLessThan(5000);
       await greedy.ended;
+      expect(world.throttled()).toBe(0);
     });
   });
 });

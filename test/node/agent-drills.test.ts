@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentDrill, type AgentWorld, identities, inAgentWorld } from './agent-world.ts';
 import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
 import type { Answer } from './drill.ts';
+import type { Program } from './program.ts';
 
 let programs: BundledPrograms;
 beforeAll(async () => {
@@ -21,7 +22,7 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
     async (signal) => {
       await inAgentWorld(programs, { kind }, async (world) => {
         let agent = await world.startAgent();
-        const endedMs: number[] = [];
+        const ends: End[] = [];
         const drill = await world.drill(() =>
           forAWhile(async () => {
             await passing(1500);
@@ -30,8 +31,8 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
             agent = await world.startAgent();
           }),
         );
-        expectOwnOrWait(drill, endedMs);
-        expect(endedMs.length).toBeGreaterThan(3);
+        expectOwnOrWait(drill, ends);
+        expect(ends.length).toBeGreaterThan(3);
       });
     },
   );
@@ -39,17 +40,16 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
   it('stopped for seconds, lets pods wait', async () => {
     await inAgentWorld(programs, { kind }, async (world) => {
       let agent = await world.startAgent();
-      const endedMs: number[] = [];
+      const ends: End[] = [];
       const drill = await world.drill(() =>
         forAWhile(async () => {
           await passing(2000);
-          endedMs.push(Date.now());
-          await agent.stop('SIGTERM');
+          ends.push(await end(agent, 'SIGTERM'));
           await passing(5000);
           agent = await world.startAgent();
         }),
       );
-      expectOwnOrWait(drill, endedMs);
+      expectOwnOrWait(drill, ends);
       expect(drill.bound.longestWaitMs).toBeGreaterThan(4000);
     });
   });
@@ -76,21 +76,20 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
         serve: () => world.startAgent({ word: 'serve', user: 10_001 }),
       };
       const running = { rules: await start.rules(), serve: await start.serve() };
-      const endedMs: number[] = [];
+      const ends: End[] = [];
       let turn = 0;
       const drill = await world.drill(() =>
         forAWhile(async () => {
           await passing(1500);
           const which = turn % 2 === 0 ? 'rules' : 'serve';
           turn += 1;
-          endedMs.push(Date.now());
-          await running[which].stop('SIGKILL');
+          ends.push(await end(running[which], 'SIGKILL'));
           world.network.node.run('nft', 'flush', 'ruleset');
           running[which] = await start[which]();
           await world.ready();
         }),
       );
-      expectOwnOrWait(drill, endedMs);
+      expectOwnOrWait(drill, ends);
     });
   });
 });
@@ -104,6 +103,28 @@ describe('the agent', () => {
       expect(drill.issued.map(({ clientId, count }) => ({ clientId, count }))).toEqual([
         { clientId: identities.web.clientId, count: 1 },
       ]);
+    });
+  });
+
+  it('survives jumps of the clock by days, forth and back', async () => {
+    await inAgentWorld(programs, {}, async (world) => {
+      const clock = join(world.folder, 'clock');
+      writeFileSync(clock, '+0');
+      await world.startAgent({ through: withClock(clock) });
+      const drill = await world.drill(async () => {
+        for (const jump of ['+3h', '-2d', '+2d', '+0']) {
+          await passing(drillMs / 5);
+          writeFileSync(clock, jump);
+        }
+        await passing(drillMs / 5);
+      });
+      expect(drill.unbound.answers.filter(({ token }) => token)).toEqual([]);
+      expect(Object.keys(drill.bound.counts).filter((what) => what !== own && what !== '503')).toEqual([]);
+      expect(drill.bound.answers.at(-1)?.token).toBe(own);
+      expect([...new Set(drill.issued.map(({ clientId }) => clientId))]).toEqual([identities.web.clientId]);
+      console.log(
+        JSON.stringify({ bound: drill.bound.counts, unbound: drill.unbound.counts, issued: drill.issued }),
+      );
     });
   });
 
@@ -122,19 +143,31 @@ describe('the agent', () => {
   });
 });
 
+/** When a process was told to end, and when it was gone. What was under way in between may be cut; nothing that began later. */
+interface End {
+  readonly sentMs: number;
+  readonly goneMs: number;
+}
+
+async function end(program: Program, signal: NodeJS.Signals): Promise<End> {
+  const sentMs = Date.now();
+  await program.stop(signal);
+  return { sentMs, goneMs: Date.now() };
+}
+
 /** The bound pod got its own identity's token each time, the unbound one none, and IMDS gave out nothing else. */
-function expectOwnOrWait({ bound, unbound, issued }: AgentDrill, endedMs: readonly number[]): void {
+function expectOwnOrWait({ bound, unbound, issued }: AgentDrill, ends: readonly End[]): void {
   console.log(
     JSON.stringify({
       bound: bound.counts,
       wait: bound.longestWaitMs,
       unbound: unbound.counts,
       issued,
-      ends: endedMs.length,
+      ends: ends.length,
     }),
   );
-  const inFlight = ({ begunMs, endedMs: doneMs }: Answer) =>
-    endedMs.some((at) => begunMs <= at && doneMs >= at);
+  const inFlight = ({ begunMs, endedMs }: Answer) =>
+    ends.some(({ sentMs, goneMs }) => begunMs <= goneMs && endedMs >= sentMs);
   const ofBound = bound.answers.filter((answer) => !(answer.error && inFlight(answer)));
   expect([...new Set(ofBound.map(({ token, status, error }) => token ?? error ?? status))]).toEqual([own]);
   const ofUnbound = unbound.answers.filter((answer) => !(answer.error && inFlight(answer)));
@@ -142,6 +175,19 @@ function expectOwnOrWait({ bound, unbound, issued }: AgentDrill, endedMs: readon
   expect([...new Set(ofUnbound.map(({ status, error }) => error ?? status))]).toEqual([400]);
   expect([...new Set(issued.map(({ clientId }) => clientId))]).toEqual([identities.web.clientId]);
   expect(bound.answers.length).toBeGreaterThan(drillMs / 100);
+}
+
+/** Lets the wall clock of the program follow a file; the monotonic clock stays the kernel's. */
+function withClock(file: string): readonly string[] {
+  const library = readdirSync('/usr/lib')
+    .map((folder) => join('/usr/lib', folder, 'faketime/libfaketime.so.1'))
+    .find((path) => existsSync(path));
+  return [
+    'env',
+    `LD_PRELOAD=${library}`,
+    `FAKETIME_TIMESTAMP_FILE=${file}`,
+    ...['FAKETIME_NO_CACHE=1', 'FAKETIME_DONT_FAKE_MONOTONIC=1'],
+  ];
 }
 
 async function forAWhile(turn: () => Promise<void>): Promise<void> {

@@ -38,6 +38,8 @@ export interface AgentWorld {
   seed(object: object): Promise<void>;
   remove(kind: string, namespace: string, name: string): Promise<void>;
   issued(): readonly Issued[];
+  /** How often IMDS had to say 429. */
+  throttled(): number;
   /** Times the API server was asked, by `verb resource`. */
   apiCalls(): Readonly<Record<string, number>>;
   /** Lets both pods ask, while `meanwhile` runs. */
@@ -101,7 +103,7 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
   const control = (path: string, body: object = {}) =>
     JSON.parse(
       network.azure.run('curl', '-sS', '-m', '10', '-d', JSON.stringify(body), `http://10.1.0.1:8099${path}`),
-    ) as { issued: readonly Issued[]; counts: Readonly<Record<string, number>> };
+    ) as { issued: readonly Issued[]; throttled: number; counts: Readonly<Record<string, number>> };
   const ready = () => untilReady(network.node);
   return {
     network,
@@ -131,6 +133,7 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
       control('/remove', { kind, namespace, name });
     },
     issued: () => control('/').issued,
+    throttled: () => control('/').throttled,
     apiCalls: () => control('/').counts,
     async drill(meanwhile) {
       const asker = programs.path('asker');

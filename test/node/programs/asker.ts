@@ -19,7 +19,7 @@ function ask(): void {
   };
   const asked = request(
     target,
-    { headers: { metadata: 'true' }, agent: false, timeout: 30_000 },
+    { headers: { metadata: 'true' }, agent: false, timeout: 60_000 },
     (answer) => {
       let body = '';
       answer.setEncoding('utf8').on('data', (chunk) => {

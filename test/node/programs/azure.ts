@@ -51,8 +51,14 @@ const control = createServer((request, response) => {
       const { kind, namespace, name } = JSON.parse(body) as { kind: string; namespace: string; name: string };
       kube.store.remove(kind, namespace, name);
     }
-    response.end(JSON.stringify({ issued: imds.issued(), counts: kube.store.counts() }));
+    response.end(
+      JSON.stringify({ issued: imds.issued(), throttled: throttled(), counts: kube.store.counts() }),
+    );
   });
 });
+function throttled(): number {
+  return imds.asked().filter(({ status }) => status === 429).length;
+}
+
 control.listen(8099, '10.1.0.1', () => process.stdout.write('azure is up\n'));
 process.on('SIGTERM', () => process.exit(0));
