@@ -13,7 +13,7 @@ export const emulatorCommand = defineCommand({
   examples: [
     {
       says: 'with the environment in a file, for another terminal to source',
-      line: 'podid emulator --env-file podid-emulator.env',
+      line: 'podid emulator --write-env podid-emulator.env',
     },
     {
       says: 'as slow as Azure, and kept over restarts',
@@ -31,17 +31,19 @@ export const emulatorCommand = defineCommand({
       fallback: 'instant',
     },
     tls: { kind: 'switch', summary: 'serve https with a throw-away authority' },
-    envFile: {
+    writeEnv: {
       kind: 'text',
+      alias: 'env-file',
       value: 'FILE',
-      summary: 'also write the export lines to this file, at once and whole',
+      summary:
+        'also write the export lines to this file, at once and whole (some releases of Node take --env-file for their own)',
     },
   },
   async run(flags, session) {
     const { context, faults } = session;
     const port = portOf(flags.port, faults);
     const time = timeOf(flags.time, faults);
-    for (const [flag, path] of Object.entries({ '--state': flags.state, '--env-file': flags.envFile })) {
+    for (const [flag, path] of Object.entries({ '--state': flags.state, '--write-env': flags.writeEnv })) {
       if (path === '') faults.add(flag, `${flag} is empty.`);
     }
     session.checkUsage();
@@ -54,7 +56,7 @@ export const emulatorCommand = defineCommand({
     });
     try {
       const lines = exportLines(emulator.environment);
-      if (flags.envFile !== undefined) await writePrivateFile(flags.envFile, lines);
+      if (flags.writeEnv !== undefined) await writePrivateFile(flags.writeEnv, lines);
       await context.stdout.write(lines);
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
       await aborted(context.signal);

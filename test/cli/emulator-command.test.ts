@@ -24,7 +24,7 @@ function start(line: string) {
 describe('podid emulator', () => {
   it('prints what points podid at it once it listens, says nothing more, and ends when stopped', async () => {
     const file = join(folder, 'env');
-    const running = start(`emulator --env-file ${file}`);
+    const running = start(`emulator --write-env ${file}`);
     const lines = await new Promise<string>((resolve) => running.stdout.once('data', resolve));
     expect(lines).toMatch(/^(?:export \w+=\S+\n)+$/);
     expect(await readFile(file, 'utf8')).toBe(lines);

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { commandTree } from '../../src/commands/command-tree.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { identityId } from './emulated-podid.ts';
+
+const podid = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
+const addWeb = ['add', '--namespace', 'demo', '--name', 'web', '--identity-resource-id', identityId('web')];
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'podid-spawned-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+function start(argv: readonly string[], emulator?: Emulator): Child {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    PODID_POLL_INTERVAL: '20ms',
+    ...emulator?.environment,
+  };
+  const child = spawn(process.execPath, ['--', podid, ...argv], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    texts[0] += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    texts[1] += String(chunk);
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { process: child, out: () => texts[0] ?? '', err: () => texts[1] ?? '', ended };
+}
+
+async function finished(argv: readonly string[], emulator?: Emulator) {
+  const child = start(argv, emulator);
+  return { ...(await child.ended), out: child.out(), err: child.err() };
+}
+
+/** Resolves once the emulator was asked; what a child that ended first said is in the failure. */
+async function asked(emulator: Emulator, operation: string, child: Child): Promise<void> {
+  await vi.waitFor(
+    () =>
+      expect(
+        emulator.requests.map((request) => request.operation),
+        child.err(),
+      ).toContain(operation),
+    { timeout: 30_000, interval: 20 },
+  );
+}
+
+describe('the bundled podid', () => {
+  it('runs its commands from the files that are shipped', async () => {
+    await using emulator = await startEmulator();
+    expect(await finished(['--version'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+    const added = await finished(addWeb, emulator);
+    expect(added.code, added.err).toBe(0);
+    expect(JSON.parse(added.out)).toMatchObject({ name: 'web', provisioningState: 'Assigned' });
+    expect((await finished(['list', '-o', 'yaml'], emulator)).out).toContain('- name: web\n');
+    expect((await finished(['list', '-o', 'table'], emulator)).out).toMatch(/^NAME +NAMESPACE/);
+    expect((await finished(['list', '-o', 'tsv', '--query', '[].name'], emulator)).out).toBe('web\n');
+    const file = join(folder, 'saved.yaml');
+    expect((await finished(['disable', '--yes', '--export', file], emulator)).code).toBe(0);
+    expect(await readFile(file, 'utf8')).toContain('kind: PodIdentities');
+  });
+
+  it('sees a change through when its reader is gone, and keeps the exit code', async () => {
+    await using emulator = await startEmulator();
+    const child = start(addWeb, emulator);
+    child.process.stdout?.destroy();
+    child.process.stderr?.destroy();
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    const again = await finished(
+      ['show', '--namespace', 'demo', '--name', 'web', '--query', 'name'],
+      emulator,
+    );
+    expect(again.out).toBe('"web"\n');
+    const broken = start(['show', '--namespace', 'demo', '--name', 'nobody'], emulator);
+    broken.process.stdout?.destroy();
+    broken.process.stderr?.destroy();
+    expect((await broken.ended).code).toBe(4);
+  });
+
+  it.each([
+    ['SIGINT', 130, 'Interrupted'],
+    ['SIGTERM', 143, 'Terminated'],
+  ] as const)('ends on %s with %i and says that Azure goes on', async (signal, code, name) => {
+    await using emulator = await startEmulator({
+      seed: { settings: { operationMs: [600_000, 600_000], operationPolls: 0 } },
+    });
+    const child = start(addWeb, emulator);
+    await asked(emulator, 'operations.get', child);
+    child.process.kill(signal);
+    expect((await child.ended).code).toBe(code);
+    expect(child.out()).toBe('');
+    expect(JSON.parse(child.err().trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      code: name,
+      hint: expect.stringContaining('podid '),
+    });
+  });
+
+  it('ends the emulator cleanly on a signal', async () => {
+    const file = join(folder, 'emulator.env');
+    const child = start(['emulator', '--env-file', file, '--tls']);
+    await Promise.race([once(child.process.stdout ?? child.process, 'data'), child.ended]);
+    expect(child.out()).toContain('export NODE_EXTRA_CA_CERTS=');
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('the examples of the help', () => {
+  it('work, one after the other, against the emulator', async () => {
+    await using emulator = await startEmulator();
+    const examples = commandTree.commands.flatMap((command) =>
+      command.examples.map((example) => example.line),
+    );
+    const order = (line: string) => stages.findIndex((stage) => line.startsWith(`podid ${stage}`));
+    const lines = examples.filter((line) => !line.startsWith('podid emulator'));
+    expect(lines.filter((line) => order(line) < 0)).toEqual([]);
+    for (const line of lines.sort((one, other) => order(one) - order(other))) {
+      const ran = await finished(words(line).slice(1), emulator);
+      expect(ran.code, `${line}\n${ran.err}`).toBe(0);
+    }
+  });
+});
+
+/** The order in which each finds what it needs: entries are there before they are changed, and go in the end. */
+const stages = [
+  ...[
+    'add',
+    'list',
+    'show',
+    'wait',
+    'update',
+    'exception add',
+    'exception list',
+    'exception show',
+    'exception update',
+  ],
+  ...['status', 'enable', 'mirror', 'exception delete', 'delete', 'disable'],
+];
+
+/** As a shell parts them, with double quotes. */
+function words(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+}

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../architecture/source-files.ts';
+
+const run = promisify(execFile);
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'podid-pack-'));
+  // Packed as it was built: building again would take the bundle away from tests that run beside this one.
+  await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: root });
+  const [tarball = ''] = await readdir(folder);
+  await run('tar', ['-xzf', tarball], { cwd: folder });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the packed tarball', () => {
+  it('runs podid --help in an empty folder, with no package beside it', async () => {
+    await expect(access(join(folder, 'node_modules'))).rejects.toThrow('ENOENT');
+    const { stdout, stderr } = await run(process.execPath, [join(folder, 'package/bin/podid.js'), '--help'], {
+      cwd: folder,
+      env: {},
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toContain('podid: pod-managed identity for AKS');
+  });
+
+  it('reaches its adapters, too', async () => {
+    const env = {
+      PODID_ARM_ENDPOINT: 'http://127.0.0.1:9',
+      PODID_ARM_TOKEN: 'x',
+      AZURE_SUBSCRIPTION_ID: '00000000-0000-4000-8000-000000000001',
+      HOME: folder,
+    };
+    const argv = [join(folder, 'package/bin/podid.js'), ...'list -g a -c b'.split(' ')];
+    const failed = await run(process.execPath, argv, { cwd: folder, env }).catch((error) => error);
+    expect(failed.code).toBe(7);
+    expect(failed.stderr).toContain('"code":"Unavailable"');
+  });
+
+  it('holds bin, dist and docs, and no source or test', async () => {
+    const names = await readdir(join(folder, 'package'));
+    expect(names).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'bin', 'dist', 'docs', 'package.json']),
+    );
+    expect(names).not.toContain('src');
+    expect(names).not.toContain('test');
+  });
+});
