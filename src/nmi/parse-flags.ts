@@ -53,7 +53,7 @@ export function parseFlags<Flags extends Readonly<Record<string, FlagDefinition>
       words.push(token.value);
     } else if (token.kind === 'option') {
       const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
-      const value = flag === undefined ? undefined : readValue(flag, token.value);
+      const value = flag === undefined ? undefined : readValue(flag, textOf(token));
       if (value === undefined) {
         faults.push({ flag: token.rawName, message: faultOf(token.rawName, flag) });
       } else {
@@ -74,6 +74,11 @@ function optionOf(name: string, { type }: FlagDefinition) {
     type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
     ...(name.length === 1 ? { short: name } : {}),
   };
+}
+
+/** `parseArgs` takes the equals sign of `-v=5` for a part of the value. */
+function textOf({ rawName, value }: { readonly rawName: string; readonly value?: string | undefined }) {
+  return rawName.startsWith('--') ? value : value?.replace(/^=/, '');
 }
 
 function readValue(flag: FlagDefinition, text: string | undefined): boolean | string | number | undefined {

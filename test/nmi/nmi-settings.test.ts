@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nmiFlags, nmiUsage } from '../../src/nmi/nmi-flags.ts';
+import { nmiSettings } from '../../src/nmi/nmi-settings.ts';
+
+const read = (argv: string[], environment: Record<string, string> = { NODE_NAME: 'n' }) =>
+  nmiSettings(argv, environment);
+
+describe('the settings', () => {
+  it("take the arguments of upstream's manifests", () => {
+    const { flags, node, forceNamespaced, word } = read(
+      [
+        '--node=n1',
+        '--http-probe-port=8085',
+        '--enableScaleFeatures=true',
+        '--metadata-header-required=true',
+        '--operation-mode=managed',
+        '--forceNamespaced',
+        '--logtostderr',
+        '-v=5',
+      ],
+      {},
+    );
+    expect([node, word, forceNamespaced]).toEqual(['n1', 'all', true]);
+    expect(flags).toMatchObject({
+      'http-probe-port': 8085,
+      enableScaleFeatures: true,
+      'operation-mode': 'managed',
+      v: 5,
+    });
+  });
+
+  it.each([
+    [['--nmi-port', '2600'], 'nmi-port', 2600],
+    [['--block-instance-metadata'], 'block-instance-metadata', true],
+    [['--metadata-header-required=false'], 'metadata-header-required', false],
+    [['--enableScaleFeatures=F'], 'enableScaleFeatures', false],
+    [['--operation-mode=Managed', '--forceNamespaced'], 'operation-mode', 'managed'],
+    [['--nmi-port=1', '--nmi-port=2'], 'nmi-port', 2],
+    [['-v', '3'], 'v', 3],
+    [['--v=3'], 'v', 3],
+    [['serve', '--prometheus-port=0'], 'prometheus-port', 0],
+  ] as const)('read %j', (argv, name, value) => {
+    expect(read([...argv]).flags[name]).toBe(value);
+  });
+
+  it.each([
+    [['--nmi-prot=1'], /--nmi-prot is unknown/],
+    [['--nmi-port=70000', '--prometheus-port=x'], /--nmi-port takes.*--prometheus-port takes/],
+    [['--nmi-port'], /--nmi-port takes/],
+    [['--operation-mode=other'], /one of standard, managed/],
+    [['--forceNamespaced=maybe'], /--forceNamespaced takes/],
+    [['--operation-mode=managed'], /pass --forceNamespaced/],
+    [['server'], /none of: rules, serve/],
+    [['rules', 'serve'], /none of/],
+    [['--once'], /belong to the word rules/],
+    [['rules', '--once', '--remove'], /Only one of/],
+    [['--nmi-listen-address=::1'], /IPv4/],
+    [['--metadata-ip=imds'], /IPv4/],
+    [['--constructor=1'], /unknown/],
+  ] as const)('refuse %j', (argv, message) => {
+    expect(() => read([...argv])).toThrow(message);
+  });
+
+  it('want the name of the node from whoever serves', () => {
+    expect(() => read(['serve'], {})).toThrow(/pass --node/);
+    expect(read(['rules'], {}).node).toBe('');
+    expect(read(['--version'], {}).flags.version).toBe(true);
+  });
+
+  it('take FORCENAMESPACED and KUBECONFIG, after the flags', () => {
+    const environment = { NODE_NAME: 'n', FORCENAMESPACED: 'true', KUBECONFIG: '/a' };
+    expect(read([], environment)).toMatchObject({ forceNamespaced: true, kubeconfig: '/a' });
+    expect(read(['--kubeconfig=/b'], environment).kubeconfig).toBe('/b');
+  });
+
+  it("wait five seconds for MIC, or as long as upstream's flags say when one is given", () => {
+    expect(read([]).assignmentWaitMs).toEqual({ nothing: 5_000, created: 5_000 });
+    const asked = read([
+      '--retry-attempts-for-created=1',
+      '--retry-attempts-for-assigned=1',
+      '--find-identity-retry-interval=1',
+    ]);
+    expect(asked.assignmentWaitMs).toEqual({ nothing: 1_000, created: 2_000 });
+    expect(read(['--retry-attempts-for-created=16']).assignmentWaitMs).toEqual({
+      nothing: 80_000,
+      created: 100_000,
+    });
+  });
+
+  it('either read any arguments or say what is wrong with them', () => {
+    const word = fc.oneof(fc.string(), fc.constantFrom(...Object.keys(nmiFlags).map((name) => `--${name}`)));
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 5 }), (argv) => {
+        try {
+          read(argv);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'PodidError', exitCode: 2 });
+        }
+      }),
+    );
+  });
+});
+
+describe('the usage text', () => {
+  it('names every flag', () => {
+    for (const name of Object.keys(nmiFlags)) {
+      expect(nmiUsage()).toContain(name.length === 1 ? `  -${name}` : `  --${name}`);
+    }
+  });
+});

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessToken } from '../../src/domain/token.ts';
+import { createDecisionLog, type Decision } from '../../src/nmi/decision-log.ts';
+import { resourceLabel } from '../../src/nmi/known-resources.ts';
+import { whyNotReady } from '../../src/nmi/readiness.ts';
+import type { Heartbeat } from '../../src/nmi/rules/heartbeat.ts';
+import { createTokenJson } from '../../src/nmi/token-json.ts';
+import { handClock } from '../runtime/hand-clock.ts';
+
+const token: AccessToken = {
+  accessToken: 'aaa.bbb',
+  clientId: 'c-1',
+  resource: 'https://vault.azure.net/ü"',
+  tokenType: 'Bearer',
+  expiresOnSec: 1_000,
+  notBeforeSec: 100,
+};
+
+describe('the JSON of a token', () => {
+  it('counts the seconds that are left anew each time, in strings of digits', () => {
+    const json = createTokenJson();
+    expect(JSON.parse(json.forPod([token], 400_000))).toEqual({
+      access_token: 'aaa.bbb',
+      client_id: 'c-1',
+      expires_in: '600',
+      expires_on: '1000',
+      ext_expires_in: '600',
+      not_before: '100',
+      resource: token.resource,
+      token_type: 'Bearer',
+    });
+    expect(JSON.parse(json.forPod([token], 900_500))).toMatchObject({ expires_in: '99' });
+    expect(JSON.parse(json.forPod([token], 2_000_000))).toMatchObject({ expires_in: '0' });
+  });
+
+  it('is ASCII, so that its length is its number of bytes', () => {
+    const text = createTokenJson().forPod([token], 0);
+    expect(Buffer.byteLength(text)).toBe(text.length);
+  });
+
+  it('is an array for several tenants, and the first of them for the driver', () => {
+    const json = createTokenJson();
+    const second = { ...token, accessToken: 'ccc' };
+    expect(JSON.parse(json.forPod([token, second], 0))).toMatchObject([
+      { access_token: 'aaa.bbb' },
+      { access_token: 'ccc' },
+    ]);
+    expect(JSON.parse(json.forHost([token, second], 0))).toMatchObject({
+      token: { access_token: 'aaa.bbb' },
+      clientid: 'c-1',
+    });
+  });
+});
+
+describe('the log of decisions', () => {
+  const decision: Decision = {
+    kind: 'msi',
+    pod: 'shop/web',
+    uid: 'u',
+    identity: 'shop/web',
+    clientId: '12345678-0000-0000-0000-00000000abcd',
+    resource: 'r',
+    status: 200,
+    from: 'memory',
+    reason: '',
+    ms: 0.5,
+  };
+
+  function log() {
+    const lines: { facts: Record<string, unknown>; message: string; level: string }[] = [];
+    const at = (level: string) => (facts: Record<string, unknown>, message: string) =>
+      void lines.push({ facts, message, level });
+    const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+    return { lines, ...createDecisionLog(logger as never, handClock()) };
+  }
+
+  it('writes what is new at once, and sums up what repeats', () => {
+    const { record, flush, lines } = log();
+    record(decision);
+    record({ ...decision, ms: 7.123 });
+    record(decision);
+    expect(lines.map(({ message }) => message)).toEqual(['decided']);
+    flush();
+    flush();
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatchObject({ message: 'decided again', facts: { times: 2, slowestMs: 7.12 } });
+  });
+
+  it('shortens client ids and long values, and warns of refusals', () => {
+    const { record, lines } = log();
+    record({ ...decision, status: 400, reason: 'no-binding', resource: 'x'.repeat(64_000) });
+    expect(lines[0]).toMatchObject({ level: 'warn', facts: { clientId: '1234…abcd' } });
+    expect(String(lines[0]?.facts['resource'])).toHaveLength(200);
+  });
+
+  it('keeps no more kinds than it may, whatever a pod asks for', () => {
+    const { record, flush, lines } = log();
+    for (let index = 0; index < 10_000; index++) {
+      record({ ...decision, resource: `r${index}` });
+    }
+    expect(lines).toHaveLength(2_001);
+    expect(lines[2_000]?.facts).toMatchObject({ overflow: true });
+    flush();
+    expect(lines).toHaveLength(2_002);
+    expect(lines[2_001]?.facts['times']).toBe(7_999);
+  });
+});
+
+describe('the readiness', () => {
+  const beat: Heartbeat = {
+    rules: { intact: true, backend: 'nft', putBack: 0, packets: {} },
+    guard: { active: false },
+    listenOn: [],
+    problems: [],
+    addresses: {},
+    intervalMs: 5_000,
+    writtenAtMs: 0,
+    writtenAtUptimeMs: 0,
+  };
+  const fine = {
+    notListening: [],
+    watches: new Map([['pods', { synced: true, live: true, heardAt: 0 }]]),
+    redirectedByOthers: false,
+    rules: { latest: beat, isFresh: true },
+    draining: false,
+    nowMs: 60_000,
+  };
+  const blocking = { kind: 'ebpf-host-routing' as const, blocking: true, message: 'no netfilter' };
+
+  it('is there when nothing is missing', () => {
+    expect(whyNotReady(fine)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'the caches are empty',
+      { watches: new Map([['pods', { synced: false, live: false, heardAt: undefined }]]) },
+      /list of pods/,
+    ],
+    [
+      'the API server is away',
+      { watches: new Map([['pods', { synced: true, live: false, heardAt: 45_000 }]]) },
+      /for 15 s; serving/,
+    ],
+    ['nobody keeps rules', { rules: { latest: undefined, isFresh: false } }, /Nobody has said/],
+    ['their keeper is dead', { rules: { latest: beat, isFresh: false } }, /fallen silent/],
+    [
+      'the rules are broken',
+      { rules: { latest: { ...beat, rules: { ...beat.rules, intact: false } }, isFresh: true } },
+      /not as they should/,
+    ],
+    [
+      'the node cannot be held',
+      { rules: { latest: { ...beat, problems: [blocking] }, isFresh: true } },
+      /no netfilter/,
+    ],
+    ['a port is taken', { notListening: ['port 2579'] }, /port 2579/],
+    ['the agent ends', { draining: true }, /ending/],
+  ])('is not there when %s', (_title, facts, reason) => {
+    expect(whyNotReady({ ...fine, ...facts })).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it('outlasts a watch that is being resumed, and a warning', () => {
+    const resumed = new Map([['pods', { synced: true, live: false, heardAt: 55_000 }]]);
+    expect(whyNotReady({ ...fine, watches: resumed })).toEqual([]);
+    const warned = { latest: { ...beat, problems: [{ ...blocking, blocking: false }] }, isFresh: true };
+    expect(whyNotReady({ ...fine, rules: warned })).toEqual([]);
+  });
+});
+
+describe('the label of a resource', () => {
+  it.each([
+    ['https://vault.azure.net', 'vault.azure.net'],
+    ['https://vault.azure.net/', 'vault.azure.net'],
+    ['https://management.azure.com/.default', 'management.azure.com'],
+    ['https://attacker.example/1', 'other'],
+    ['', 'other'],
+  ])('for %s is one of a few', (resource, label) => {
+    expect(resourceLabel(resource)).toBe(label);
+  });
+});
