@@ -11,7 +11,7 @@ const podid = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
 export async function bench() {
   const folder = await mkdtemp(join(tmpdir(), 'podid-bench-'));
   const envFile = join(folder, 'env');
-  const emulator = spawn(process.execPath, [podid, 'emulator', '--env-file', envFile], { stdio: 'ignore' });
+  const emulator = spawn(process.execPath, [podid, 'emulator', '--write-env', envFile], { stdio: 'ignore' });
   try {
     const env = { ...process.env, ...(await readEnvFile(envFile)) };
     const candidates = {
