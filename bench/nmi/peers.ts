@@ -51,7 +51,7 @@ exec ${pinned.server.join(' ')} '${program}' --node=node-1 --operation-mode=mana
   const server = world.network.node.start('unshare', ['-m', 'sh', '-c', script], {
     env: { KUBERNETES_SERVICE_HOST: '10.1.0.1', KUBERNETES_SERVICE_PORT: '6443' },
   });
-  await world.ready();
+  await world.ready('/healthz');
   return [server];
 }
 

@@ -26,8 +26,7 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
         const drill = await world.drill(() =>
           forAWhile(async () => {
             await passing(1500);
-            endedMs.push(Date.now());
-            await agent.stop(signal);
+            ends.push(await end(agent, signal));
             agent = await world.startAgent();
           }),
         );

@@ -34,7 +34,8 @@ export interface AgentWorld {
   readonly unbound: Host;
   /** Starts the agent; `extra` are further flags. Comes back when it is ready, unless `wait` is false. */
   startAgent(options?: AgentOptions): Promise<Program>;
-  ready(): Promise<void>;
+  /** Waits for a 200 on the probe port: podid's `/readyz`, unless another path is given. */
+  ready(path?: string): Promise<void>;
   seed(object: object): Promise<void>;
   remove(kind: string, namespace: string, name: string): Promise<void>;
   issued(): readonly Issued[];
@@ -104,7 +105,7 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
     JSON.parse(
       network.azure.run('curl', '-sS', '-m', '10', '-d', JSON.stringify(body), `http://10.1.0.1:8099${path}`),
     ) as { issued: readonly Issued[]; throttled: number; counts: Readonly<Record<string, number>> };
-  const ready = () => untilReady(network.node);
+  const ready = (path?: string) => untilReady(network.node, undefined, path);
   return {
     network,
     folder,
@@ -148,7 +149,7 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
 const longestStartMs = 20_000;
 
 /** Waits until the agent calls itself ready; when it does not, its own words are the error. */
-async function untilReady(node: Host, agent?: Program): Promise<void> {
+async function untilReady(node: Host, agent?: Program, path = '/readyz'): Promise<void> {
   const end = Date.now() + longestStartMs;
   let said = '';
   let ended = false;
@@ -160,11 +161,11 @@ async function untilReady(node: Host, agent?: Program): Promise<void> {
       throw new Error(`the agent is not ready (${said}):\n${agent?.lines.slice(-20).join('\n')}`);
     }
     await passing(50);
-    said = await answerOf(node);
+    said = await answerOf(node, path);
   }
 }
 
-async function answerOf(node: Host): Promise<string> {
+async function answerOf(node: Host, path: string): Promise<string> {
   const asked = node.start('curl', [
     '-s',
     '-m',
@@ -173,7 +174,7 @@ async function answerOf(node: Host): Promise<string> {
     '/dev/null',
     '-w',
     '%{http_code}\\n',
-    'http://127.0.0.1:8085/readyz',
+    `http://127.0.0.1:8085${path}`,
   ]);
   return asked.line(/^\d{3}$/);
 }
