@@ -130,12 +130,14 @@ function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
  * often leads to another cluster than the one named here; with an ARM endpoint of one's own (a lab, an emulator) it does.
  */
 async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
+  // Commands that never ask the cluster's own API have no such flag, and load no client for it.
+  if (!('kubeconfig' in flags) || flags.noMirror) return undefined;
   const { env } = session.context;
   const byVariable =
     flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? env['KUBECONFIG'] || undefined : undefined;
   const byDefault = flags.context === undefined ? undefined : `${homedir()}/.kube/config`;
   const path = flags.kubeconfig ?? byVariable ?? byDefault;
-  if (path === undefined || flags.noMirror) return undefined;
+  if (path === undefined) return undefined;
   if (path === '') session.faults.add('--kubeconfig', '--kubeconfig is empty.');
   else await checkKubeconfig(session, path, flags);
   return path;

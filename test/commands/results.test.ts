@@ -187,6 +187,28 @@ describe('the cluster', () => {
     expect(ran.requests).toEqual(['GET of-az/aks']);
   });
 
+  it('needs no kubeconfig where its own API is not asked', async () => {
+    const checked: string[] = [];
+    const checkKubeconfig = async (path: string) => void checked.push(path);
+    const lab = { ...env, PODID_ARM_ENDPOINT: 'http://127.0.0.1:1', KUBECONFIG: '/lab' };
+    await run('list', { cluster, env: lab, context: { checkKubeconfig } });
+    await run('status', { cluster, env: lab, context: { checkKubeconfig } });
+    expect(checked).toEqual([]);
+    await run('status --drift', { cluster, env: lab, context: { checkKubeconfig } });
+    expect(checked).toEqual(['/lab']);
+  });
+
+  it('is not chosen by a KUBECONFIG that may lead to another one', async () => {
+    const checked: string[] = [];
+    const checkKubeconfig = async (path: string) => void checked.push(path);
+    const options = { cluster, env: { ...env, KUBECONFIG: '/daily' }, context: { checkKubeconfig } };
+    await run('mirror', options);
+    expect(checked).toEqual([]);
+    await run('mirror --context prod', options);
+    await run('mirror --kubeconfig /mine', options);
+    expect(checked).toEqual(['/daily', '/mine']);
+  });
+
   it('never comes from an empty flag', async () => {
     const ran = await run(['list', '-g', ''], { cluster, env });
     expect(ran).toMatchObject({ exitCode: 2, requests: [] });
