@@ -257,7 +257,7 @@ export function seedShop(kube: StartedKube): void {
   kube.store.seed(pod({ name: 'plain', ip: '127.0.0.8' }));
 }
 
-function kubeconfigFor(server: string): string {
+export function kubeconfigFor(server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

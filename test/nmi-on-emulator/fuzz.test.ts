@@ -1,0 +1,158 @@
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { identityOf, seedShop, startWorld, until } from './agent-world.ts';
+
+const pieces = fc.constantFrom(
+  'metadata',
+  'identity',
+  'oauth2',
+  'token',
+  'instance',
+  'host',
+  'info',
+  'issuecredential',
+  'getplatformmetadata',
+  'versions',
+  '..',
+  '.',
+  '',
+  '/',
+  '\\',
+  '%2f',
+  '%5c',
+  '%252f',
+  '%00',
+  '%0a',
+  '%u002f',
+  ';',
+  '?',
+  '#',
+  '%3f',
+  '%23',
+  'TOKEN',
+  'Identity',
+  'x',
+  '\t',
+  'é',
+  '%c0%af',
+  '@',
+  ':80',
+);
+const paths = fc.oneof(
+  fc.array(pieces, { maxLength: 14 }).map((parts) => `/${parts.join('/')}`),
+  fc.array(pieces, { maxLength: 20 }).map((parts) => `/metadata${parts.join('')}`),
+  fc.constantFrom(
+    '/metadata/identity/oauth2/token',
+    '/metadata/instance',
+    '/host/token/',
+    '*',
+    'http://169.254.169.254/metadata/identity/oauth2/token',
+  ),
+);
+const names = fc.constantFrom(
+  'resource',
+  'client_id',
+  'msi_res_id',
+  'mi_res_id',
+  'object_id',
+  'principal_id',
+  'api-version',
+  'x',
+  'Resource',
+);
+const values = fc.oneof(
+  fc.constantFrom(
+    'r',
+    'https://vault.azure.net',
+    identityOf('node-default').clientId,
+    identityOf('api').clientId,
+    identityOf('web').clientId,
+    identityOf('api').resourceId,
+    '',
+    '%zz',
+    '%0d%0aX: y',
+    'a&resource=b',
+  ),
+  fc.string({ maxLength: 20 }),
+);
+const queries = fc
+  .array(
+    fc.tuple(names, values).map((pair) => pair.join('=')),
+    { maxLength: 4 },
+  )
+  .map((pairs) => (pairs.length === 0 ? '' : `?${pairs.join('&')}`));
+const headers = fc.array(
+  fc.constantFrom(
+    'Metadata: true',
+    'metadata: TRUE',
+    'Metadata: true, true',
+    'X-Forwarded-For: 127.0.0.1',
+    'Content-Length: 5',
+    'Transfer-Encoding: chunked',
+    'Connection: keep-alive',
+    'podname: web',
+    'podns: shop',
+    'Host: 169.254.169.254',
+    'Expect: 100-continue',
+    'Upgrade: h2c',
+    `X: ${'x'.repeat(64_000)}`,
+    'Metadata : true',
+    ' folded',
+  ),
+  { maxLength: 6 },
+);
+const requests = fc.record({
+  method: fc.constantFrom('GET', 'GET', 'GET', 'POST', 'HEAD', 'CONNECT', 'OPTIONS', 'get', 'BREW'),
+  path: paths,
+  query: queries,
+  headers,
+});
+
+/** Bytes as they are, from a pod's address, until the agent closes. */
+function sendRaw(port: number, from: string, bytes: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+    socket.on('data', () => socket.end());
+    socket.setTimeout(2_000, () => socket.destroy());
+    socket.end(bytes, 'latin1');
+  });
+}
+
+describe('whatever bytes pods send', () => {
+  it("the most liberal IMDS gives out no identity but the bound pod's own, and the agent lives on", async () => {
+    await using world = await startWorld({
+      before: seedShop,
+      imds: { liberal: true },
+      flags: ['--allow-attested-document'],
+    });
+    const seconds = Number(process.env['PODID_FUZZ_SECONDS'] ?? 5);
+    const end = Date.now() + seconds * 1_000;
+    let sent = 0;
+    while (Date.now() < end) {
+      const batch = fc.sample(requests, 40);
+      await Promise.all(
+        batch.map(({ method, path, query, headers: lines }, index) => {
+          const withHeader = index % 3 === 0 ? lines : ['Metadata: true', ...lines];
+          const bytes = `${method} ${path}${query} HTTP/1.1\r\n${withHeader.map((line) => `${line}\r\n`).join('')}\r\n`;
+          return sendRaw(world.port, index % 2 === 0 ? '127.0.0.7' : '127.0.0.8', bytes);
+        }),
+      );
+      sent += batch.length;
+    }
+    expect(sent).toBeGreaterThan(100);
+    // It got through to IMDS at all, so that the next line says something.
+    expect(world.imds.asked().length).toBeGreaterThan(1);
+    const owners = new Set(world.imds.issued().map(({ clientId }) => clientId));
+    owners.delete(identityOf('web').clientId);
+    expect([...owners]).toEqual([]);
+    expect(world.log.filter(({ msg }) => msg === 'a fault of the agent')).toEqual([]);
+    expect((await world.ask()).status).toBe(200);
+    expect((await world.ask({ from: '127.0.0.8' })).status).toBe(400);
+    await until(async () =>
+      /^podid_nmi_requests_in_flight 0$/m.test(await world.metrics()) ? true : undefined,
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startImds } from '../../src/emulator/imds/start-imds.ts';
+import { startKube } from '../../src/emulator/kube/start-kube.ts';
+import { identityOf, kubeconfigFor, seedShop, send, tokenTarget, until } from './agent-world.ts';
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'podid-nmi-process-'));
+  const banner =
+    "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url); const __bundleDir = import.meta.dirname;";
+  await build({
+    entryPoints: { main: 'src/nmi/main.ts' },
+    outdir: folder,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    splitting: true,
+    outExtension: { '.js': '.mjs' },
+    banner: { js: banner },
+    define: { __dirname: '__bundleDir', PODID_VERSION: '"1.2.3"' },
+    logLevel: 'error',
+  });
+  await writeFile(
+    join(folder, 'run.mjs'),
+    "import { main } from './main.mjs';\nawait main(process.argv.slice(2));\n",
+  );
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
+  output(): string;
+  errors(): string;
+}
+
+function start(argv: readonly string[]): Started {
+  const child = spawn(process.execPath, [join(folder, 'run.mjs'), ...argv], {
+    env: { PATH: process.env['PATH'] },
+  });
+  let output = '';
+  let errors = '';
+  child.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { child, ended, output: () => output, errors: () => errors };
+}
+
+describe('podid-nmi as a process', () => {
+  it('prints its version and its flags', async () => {
+    const version = start(['--version']);
+    expect(await version.ended).toEqual({ code: 0, signal: null });
+    expect(version.output()).toBe('podid-nmi 1.2.3\n');
+    const help = start(['--help']);
+    await help.ended;
+    expect(help.output()).toContain('--forceNamespaced');
+  });
+
+  it('ends with 2 and a hint for flags that are wrong', async () => {
+    const wrong = start(['serve', '--nmi-prot=1']);
+    expect((await wrong.ended).code).toBe(2);
+    expect(wrong.errors()).toBe('podid-nmi: The flag --nmi-prot is unknown.\nhint: podid-nmi --help\n');
+  });
+
+  it('ends with 2 when it knows no API server', async () => {
+    const lost = start(['serve', '--node=n']);
+    expect((await lost.ended).code).toBe(2);
+    expect(lost.errors()).toContain('hint: Mount a service account token, or pass --kubeconfig.');
+  });
+
+  it('serves, and ends with 0 after SIGTERM, without a word of any token', async () => {
+    const kube = await startKube({ namespaces: ['shop'] });
+    const imds = await startImds({ identities: [identityOf('web')] });
+    seedShop(kube);
+    const kubeconfig = join(folder, 'kubeconfig');
+    await writeFile(kubeconfig, kubeconfigFor(kube.url));
+    const agent = start([
+      'serve',
+      '--node=node-1',
+      '--operation-mode=managed',
+      '--forceNamespaced',
+      '--nmi-port=0',
+      '--http-probe-port=0',
+      '--prometheus-port=0',
+      '--metadata-ip=127.0.0.1',
+      `--metadata-port=${imds.port}`,
+      `--kubeconfig=${kubeconfig}`,
+      '--allow-loopback-pods',
+      '--redirected-by-others',
+    ]);
+    try {
+      const port = await until(() => {
+        const line = agent
+          .errors()
+          .split('\n')
+          .find((text) => text.includes('"what":"pods"'));
+        return line === undefined ? undefined : Number(JSON.parse(line).port);
+      });
+      const answer = await send({
+        port,
+        path: tokenTarget,
+        localAddress: '127.0.0.7',
+        headers: { Metadata: 'true' },
+      });
+      expect(answer.status).toBe(200);
+      agent.child.kill('SIGTERM');
+      expect(await agent.ended).toEqual({ code: 0, signal: null });
+      expect(agent.errors()).not.toContain(String(answer.json['access_token']).slice(0, 20));
+      expect(agent.errors()).toContain('ended; the redirect rules stay');
+    } finally {
+      agent.child.kill('SIGKILL');
+      await Promise.all([kube.stop(), imds.stop()]);
+    }
+  });
+});
