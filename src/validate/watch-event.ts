@@ -23,7 +23,11 @@ export type WatchEvent =
       readonly object: unknown;
       readonly resourceVersion: string | undefined;
     }
-  | { readonly type: 'ERROR'; /** As the Status has it; 410 for an expired version. */ readonly code: number };
+  | {
+      readonly type: 'ERROR';
+      /** As the Status has it; 410 for an expired version. */
+      readonly code: number;
+    };
 
 /** @throws Error when the line is no event of a watch */
 export function parseWatchEvent(line: unknown): WatchEvent {

@@ -38,7 +38,7 @@ describe('a token request', () => {
   it('comes back as it was sent, whatever the values', () => {
     const value = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
-      .filter((text) => !/\p{Cc}/u.test(text) && text.isWellFormed());
+      .filter((text) => !/[\p{Cc}\p{Cs}]/u.test(text));
     fc.assert(
       fc.property(value, value, (resource, clientId) => {
         const query = new URLSearchParams({ resource, client_id: clientId }).toString();
