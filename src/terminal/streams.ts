@@ -21,7 +21,8 @@ export function outputStream(stream: Writable & { isTTY?: boolean; columns?: num
   return {
     isTerminal: stream.isTTY === true,
     get columns() {
-      return stream.isTTY === true ? stream.columns : undefined;
+      // A terminal that nobody gave a size says 0.
+      return stream.isTTY === true ? stream.columns || undefined : undefined;
     },
     write(text) {
       if (closed || text === '') return Promise.resolve();

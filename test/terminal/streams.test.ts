@@ -40,6 +40,16 @@ describe('an output stream', () => {
   });
 });
 
+describe('the width of an output stream', () => {
+  const terminal = (columns: number, isTTY = true) => Object.assign(new Writable(), { isTTY, columns });
+
+  it('is that of the terminal, where there is one that knows it', () => {
+    expect(outputStream(terminal(80)).columns).toBe(80);
+    expect(outputStream(terminal(0)).columns).toBeUndefined();
+    expect(outputStream(terminal(80, false)).columns).toBeUndefined();
+  });
+});
+
 describe('asking', () => {
   const options = {
     interactive: false,
