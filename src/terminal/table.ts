@@ -19,7 +19,7 @@ export async function table(
     chars: noLines,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 },
   });
-  grid.push(...fit([headings, ...cells], width));
+  grid.push(...cutToWidth([headings, ...cells], width));
   return `${grid
     .toString()
     .split('\n')
@@ -63,7 +63,7 @@ const padding = 3;
 const narrowest = 8;
 
 /** Cuts the widest columns, and those alone, until a line fits. */
-function fit(lines: readonly string[][], width: number | undefined): string[][] {
+function cutToWidth(lines: readonly string[][], width: number | undefined): string[][] {
   const widths = (lines[0] ?? []).map((_, at) =>
     Math.max(...lines.map((line) => [...(line[at] ?? '')].length)),
   );

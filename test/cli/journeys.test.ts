@@ -250,6 +250,12 @@ describe('trouble', () => {
     expect(ran.stderr).not.toContain('failed in a way it should not');
   });
 
+  it('with an endpoint over plain http that is not loopback is 2, and no token goes there', async () => {
+    await using podid = await emulatedPodid();
+    const ran = await podid.run('list', { PODID_ARM_ENDPOINT: 'http://192.0.2.1' });
+    expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
   it('with an unreadable kubeconfig is 2 before any request', async () => {
     await using podid = await emulatedPodid();
     const ran = await podid.run([...addWeb, '--kubeconfig', '/nonexistent/config']);
