@@ -4,7 +4,7 @@ import { type AgentWorld, inAgentWorld, podObject, type WorldOptions } from '../
 import { type BundledPrograms, bundlePrograms } from '../../test/node/bundled-programs.ts';
 import { startAsking } from '../../test/node/drill.ts';
 import type { Program } from '../../test/node/program.ts';
-import { pssMb } from './memory.ts';
+import { memoryOf } from './memory.ts';
 import { type Peer, peers, pinned, startSplit } from './peers.ts';
 import { upstreamNmi } from './upstream.ts';
 import { type Measured, wrk } from './wrk.ts';
@@ -123,30 +123,21 @@ async function printManyPods(
     `\n${podCount} pods, two resources each, ${podSeconds} seconds at full speed, IMDS at its limits:\n`,
   );
   console.log(
-    '| server | requests/s | p50 ms | p99 ms | answers | calls to IMDS | PSS at rest MB | PSS after MB |\n|---|---|---|---|---|---|---|---|',
+    '| server | requests/s | p50 ms | p99 ms | answers | calls to IMDS | PSS at rest MB (anonymous) | PSS after MB (anonymous) |\n|---|---|---|---|---|---|---|---|',
   );
   const split: Peer = { name: 'podid, rules and serve apart', start: startSplit };
   for (const peer of [...all.slice(0, 2), split, ...all.slice(2)]) {
     await inAgentWorld(programs, realImds, async (world) => {
       await addPods(world);
       const server = await peer.start(world);
-      const restMb = pssMb(server);
-      const [command, ...rest] = pinned.load;
+      const rest = showMemory(server);
+      const [command, ...core] = pinned.load;
       const load = [process.execPath, programs.path('many-pods'), String(podSeconds), String(podCount)];
-      const asked = world.bound.start(command, [...rest, ...load]);
+      const asked = world.bound.start(command, [...core, ...load]);
       const line = await asked.line(/^\{/);
       const { statuses, p50, p99, rate } = JSON.parse(line) as ManyPods;
       const answers = Object.entries(statuses).map(([status, count]) => `${count}× ${status}`);
-      print([
-        peer.name,
-        rate,
-        p50,
-        p99,
-        answers.join(', '),
-        issued(world),
-        restMb.toFixed(1),
-        pssMb(server).toFixed(1),
-      ]);
+      print([peer.name, rate, p50, p99, answers.join(', '), issued(world), rest, showMemory(server)]);
     });
   }
 }
@@ -187,6 +178,11 @@ async function printStart(all: readonly Peer[], programs: BundledPrograms): Prom
     }
     print([peer.name, median(times)]);
   }
+}
+
+function showMemory(server: readonly Program[]): string {
+  const { pssMb, anonymousMb } = memoryOf(server);
+  return `${pssMb.toFixed(1)} (${anonymousMb.toFixed(1)})`;
 }
 
 function issued(world: AgentWorld): number {

@@ -1,10 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Program } from '../../test/node/program.ts';
 
-/** Proportional set size of these programs and everything they started, in megabytes: pages that several share count once in all. */
-export function pssMb(programs: readonly Program[]): number {
-  const kilobytes = programs.flatMap(({ pid }) => family(pid)).map(pssOf);
-  return kilobytes.reduce((sum, one) => sum + one, 0) / 1024;
+export interface Memory {
+  /** Proportional set size: pages that several processes share count once in all. Other Node processes on the machine make it smaller. */
+  readonly pssMb: number;
+  /** The part of it that is no file's, and so nobody else's. */
+  readonly anonymousMb: number;
+}
+
+/** Memory of these programs and everything they started. */
+export function memoryOf(programs: readonly Program[]): Memory {
+  const all = programs.flatMap(({ pid }) => family(pid)).map(rollup);
+  const sum = (field: string) =>
+    all.reduce(
+      (kilobytes, text) =>
+        kilobytes + Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0),
+      0,
+    ) / 1024;
+  return { pssMb: sum('Pss'), anonymousMb: sum('Pss_Anon') };
 }
 
 function family(pid: number): readonly number[] {
@@ -18,10 +31,10 @@ function childrenOf(pid: number): readonly number[] {
 }
 
 /** A child that just ended counts nothing. */
-function pssOf(pid: number): number {
+function rollup(pid: number): string {
   try {
-    return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    return readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
 }
