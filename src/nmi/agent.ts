@@ -6,6 +6,7 @@ import { createMetrics, type Metrics } from '../runtime/metrics.ts';
 import { type ClusterView, createClusterView } from './cluster-view.ts';
 import { createDecide } from './decide.ts';
 import { createDecisionLog, type DecisionLog } from './decision-log.ts';
+import { measuredSources } from './measured-source.ts';
 import { createMetadataSource } from './metadata-source.ts';
 import { createNmiMetrics, type NmiMetrics } from './nmi-metrics.ts';
 import type { NmiSettings } from './nmi-settings.ts';
@@ -55,6 +56,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const tokens = createTokens({
     ...{ settings, connection, userAgent, clock },
     metrics: tokenCounters(metrics),
+    measure: measuredSources(metrics, clock),
     onSecretFailure: () => counters.kubernetesError('get_secret'),
   });
   const view = createView(settings, ports, { counters, onPodGone: (uid) => tokens.forget(uid) });

@@ -8,6 +8,7 @@ import { createImdsSource } from './tokens/imds-source.ts';
 import { createTokenCache, type TokenCache } from './tokens/token-cache.ts';
 import type { TokenMetrics } from './tokens/token-metrics.ts';
 import { createUpstreamQueue, imdsTokenLimits } from './tokens/upstream-queue.ts';
+import type { UpstreamSource } from './tokens/upstream-source.ts';
 
 export interface TokenSourcesOptions {
   readonly settings: NmiSettings;
@@ -15,6 +16,8 @@ export interface TokenSourcesOptions {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly metrics: TokenMetrics;
+  /** Wraps each source, to time it. */
+  measure(source: UpstreamSource): UpstreamSource;
   onSecretFailure(): void;
 }
 
@@ -49,5 +52,11 @@ export function createTokens(options: TokenSourcesOptions): TokenCache {
     allowedHosts: settings.adEndpointHosts,
     proxyUrl: settings.proxyUrl,
   });
-  return createTokenCache({ sources: { imds, entra }, credentials, clock, random: Math.random, metrics });
+  return createTokenCache({
+    sources: { imds: options.measure(imds), entra: options.measure(entra) },
+    credentials,
+    clock,
+    random: Math.random,
+    metrics,
+  });
 }
