@@ -83,10 +83,15 @@ export function chooseAssignedIdentity(
   const { pod, request } = asker;
   const usable: AzureIdentity[] = [];
   const created: AzureIdentity[] = [];
-  for (const { spec, status } of assignments) {
+  for (const { metadata, spec, status } of assignments) {
     const identity = spec.azureIdentityRef;
     const isHis = spec.pod === pod.name && spec.podNamespace === pod.namespace;
-    if (identity !== undefined && isHis && mayCross(identity, pod, forceNamespaced)) {
+    if (
+      identity !== undefined &&
+      isHis &&
+      isVouchedFor(identity, metadata.namespace) &&
+      mayCross(identity, pod, forceNamespaced)
+    ) {
       const state = status?.status ?? '';
       if (state === '' || state === 'Assigned') {
         usable.push(identity);
@@ -154,6 +159,14 @@ function byAge(a: AzureIdentity, b: AzureIdentity): number {
 
 function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/**
+ * MIC files an assignment beside its identity, or in `default`. A copy that claims to come from elsewhere would let whoever may write
+ * assignments in one namespace use the secrets of another.
+ */
+function isVouchedFor(identity: AzureIdentity, assignmentNamespace: string): boolean {
+  return assignmentNamespace === 'default' || assignmentNamespace === identity.metadata.namespace;
 }
 
 function mayCross(identity: AzureIdentity, pod: Pod, forceNamespaced: boolean): boolean {

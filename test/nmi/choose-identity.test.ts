@@ -277,6 +277,13 @@ describe('standard mode', () => {
     expect(name(choose([assigned(item, 'Assigned', 'web-0', 'other')]))).toBe('no-binding');
   });
 
+  it('believes no assignment that names an identity of a namespace it does not lie in, but for those in default', () => {
+    const foreign = assigned(identity('web', { namespace: 'other' }), 'Assigned');
+    const inNamespace = (namespace: string) => ({ ...foreign, metadata: { ...foreign.metadata, namespace } });
+    expect(name(choose([inNamespace('shop')]))).toBe('no-binding');
+    expect(name(choose([inNamespace('default')]))).toBe('web');
+  });
+
   it('crosses namespaces unless it is forced not to, or the identity forbids it', () => {
     const foreign = identity('web', { namespace: 'other' });
     const confined = identity('web', {
