@@ -12,7 +12,7 @@ interface Room {
 const house: Readonly<Record<string, Room>> = {
   errors: { rooms: [], packages: [] },
   domain: { rooms: ['errors'], packages: [] },
-  validate: { rooms: ['domain', 'errors'], packages: ['zod/mini', 'yaml'] },
+  validate: { rooms: ['domain', 'errors'], packages: ['yaml'] },
   workflows: { rooms: ['domain', 'errors'], packages: [] },
   terminal: {
     rooms: ['errors'],
