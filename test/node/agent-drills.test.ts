@@ -31,7 +31,8 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
           }),
         );
         expectOwnOrWait(drill, ends);
-        expect(ends.length).toBeGreaterThan(3);
+        // Under a steady load, ending takes the five seconds of the drain.
+        expect(ends.length).toBeGreaterThan(2);
       });
     },
   );
