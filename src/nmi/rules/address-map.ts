@@ -3,9 +3,6 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CniResult, parseCniResult } from './parse-cni-result.ts';
 
-/** Where libcni, as containerd runs it, notes what it gave to whom. */
-export const cniResultsDir = '/var/lib/cni/results';
-
 export interface NodeAddresses {
   /** Pod UID by address. */
   readonly addresses: Readonly<Record<string, string>>;
@@ -20,7 +17,10 @@ export interface AddressMap {
   follow(signal: AbortSignal, onChange: () => void): void;
 }
 
-/** Address → pod as the node's own CNI knows it: it forgets an address only when the sandbox is gone, and the API does not lag behind it. */
+/**
+ * Address → pod as the node's own CNI knows it: it forgets an address only when the sandbox is gone, and the API does not lag behind it.
+ * @param folder where libcni, as containerd runs it, notes what it gave to whom: `/var/lib/cni/results`
+ */
 export function addressMap(folder: string): AddressMap {
   let known = new Map<string, { readonly changedMs: number; readonly result: CniResult | undefined }>();
   return {
