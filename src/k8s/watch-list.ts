@@ -44,8 +44,10 @@ const usualLimits: WatchLimits = {
   silenceMs: 80_000,
   relistSpreadMs: 30_000,
   firstRetryMs: 250,
-  mostRetryMs: 30_000,
+  mostRetryMs: 10_000,
 };
+
+const mostFirstRetryMs = 2_000;
 
 export interface WatchList {
   /** Lists and watches until the signal is aborted. Never rejects. */
@@ -201,10 +203,12 @@ class ListAndWatch<Item> implements WatchList {
       this.version = undefined;
       this.spreadNextList = this.synced;
     }
-    const ceiling = Math.min(
+    // Before the first list nothing can be decided, so that every second of waiting is one without an answer.
+    const mostMs = Math.min(
       this.limits.mostRetryMs,
-      this.limits.firstRetryMs * 2 ** Math.min(20, this.failures),
+      this.synced ? Number.POSITIVE_INFINITY : mostFirstRetryMs,
     );
+    const ceiling = Math.min(mostMs, this.limits.firstRetryMs * 2 ** Math.min(20, this.failures));
     this.failures += 1;
     await this.options.time
       .wait(ceiling * (0.5 + this.options.time.random() / 2), step)

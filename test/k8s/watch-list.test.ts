@@ -144,6 +144,35 @@ describe('a watched list', () => {
     },
   );
 
+  it('asks every two seconds at least while it knows nothing yet', async () => {
+    const kube = await startKube();
+    cleanUps.push(() => kube.stop());
+    kube.store.faults.away = '503';
+    const waits: number[] = [];
+    const connection = connect(kube.url);
+    const stop = new AbortController();
+    const watch = createWatchList({
+      connection,
+      path: '/api/v1/pods',
+      parse: parsePod,
+      into: { replace: () => undefined, upsert: () => undefined, remove: () => undefined },
+      time: {
+        monotonic: () => performance.now(),
+        random: () => 1,
+        wait: async (ms) => void waits.push(ms),
+      },
+      onTrouble: () => undefined,
+    });
+    const running = watch.run(stop.signal);
+    cleanUps.push(async () => {
+      stop.abort();
+      await running;
+      connection.close();
+    });
+    await until(() => waits.length >= 8);
+    expect(waits.slice(0, 5)).toEqual([250, 500, 1_000, 2_000, 2_000]);
+  });
+
   it('keeps what it knew while the server is away, and says that it is not live', async () => {
     const { kube, store, names, watch } = await watched();
     store.seed(podNamed('a'));

@@ -21,13 +21,17 @@ describe('docs/nmi.md', () => {
   });
 
   it('has every metric, and no other', () => {
-    const inCode = new Set(sources.match(/'(?:podid_nmi|aadpodidentity)_\w+'/g)?.map((name) => name.slice(1, -1)));
+    const inCode = new Set(
+      sources.match(/'(?:podid_nmi|aadpodidentity)_\w+'/g)?.map((name) => name.slice(1, -1)),
+    );
     const inPage = new Set(page.match(/(?<=`)(?:podid_nmi|aadpodidentity)_\w+(?=`)/g));
     expect([...inPage].sort()).toEqual([...inCode].sort());
   });
 
   it('has every reason for which a token is refused', () => {
-    const reasons = [...sources.matchAll(/(?:noIdentity|badRequest|tryLater|forbidden)\(\s*'([a-z-]+)'/g)].map(([, reason]) => reason);
+    const reasons = [
+      ...sources.matchAll(/(?:noIdentity|badRequest|tryLater|forbidden)\(\s*'([a-z-]+)'/g),
+    ].map(([, reason]) => reason);
     expect(reasons.length).toBeGreaterThan(15);
     const forMetadata = ['blocked', 'imds-away', 'imds-busy', 'bad-path', 'no-metadata-header', 'forwarded'];
     for (const reason of reasons.filter((word) => !forMetadata.includes(word ?? ''))) {
