@@ -134,7 +134,8 @@ function sendRaw(port: number, from: string, bytes: string): Promise<void> {
     socket.on('close', () => resolve());
     socket.on('data', () => socket.end());
     socket.setTimeout(500, () => socket.destroy());
-    socket.end(bytes, 'latin1');
+    // Not ended here: Node takes a half-closed connection for a client that has gone.
+    socket.write(bytes, 'latin1');
   });
 }
 
