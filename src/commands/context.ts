@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClusterObjects } from '../domain/cluster-objects.ts';
 import type { Azure, Clock } from '../domain/ports.ts';
+import type { ConnectedCluster } from '../domain/workloads.ts';
 import { type OutputStream, outputStream } from '../terminal/streams.ts';
 
 /** Put in place by the bundler. */
@@ -65,7 +65,7 @@ export interface Context {
   connectAzure(choice: AzureChoice): Promise<Azure>;
   /** @throws PodidError InvalidKubeconfig */
   checkKubeconfig(path: string, context: string | undefined): Promise<void>;
-  connectCluster(choice: ClusterChoice): Promise<ClusterObjects>;
+  connectCluster(choice: ClusterChoice): Promise<ConnectedCluster>;
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
 }
 

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { ClusterId } from '../domain/cluster.ts';
 import type { Workplace } from '../domain/ports.ts';
+import type { ConnectedCluster } from '../domain/workloads.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { confirmOnTerminal } from '../terminal/ask.ts';
 import { principalIdRule, tenantRule } from '../validate/azure-names.ts';
@@ -15,6 +16,8 @@ import type { Session } from './session.ts';
 export interface Work {
   readonly workplace: Workplace;
   readonly cluster: ClusterId;
+  /** The cluster's own API, whose objects the workplace has; each call signs in anew. */
+  readonly connect: (id: ClusterId, signal: AbortSignal) => Promise<ConnectedCluster>;
 }
 
 type ClusterFlags = FlagValues<typeof clusterFlags>;
@@ -58,16 +61,17 @@ export async function openWorkplace(session: Session, flags: ClusterFlags & More
     debug: global.debug ? (text) => void context.stderr.write(`${text}\n`) : undefined,
     verbose: global.verbose || global.debug ? session.report.note : undefined,
   });
+  const connect: Work['connect'] = (id, signal) =>
+    context.connectCluster({
+      ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
+      ...(flags.context === undefined ? {} : { context: flags.context }),
+      fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
+      warn: session.report.warn,
+      signal,
+    });
   const workplace: Workplace = {
     azure,
-    objects: (id, signal) =>
-      context.connectCluster({
-        ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
-        ...(flags.context === undefined ? {} : { context: flags.context }),
-        fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
-        warn: session.report.warn,
-        signal,
-      }),
+    objects: connect,
     clock: context.clock,
     report: session.report,
     confirm: confirmOnTerminal({
@@ -77,7 +81,7 @@ export async function openWorkplace(session: Session, flags: ClusterFlags & More
       before: session.report.stop,
     }),
   };
-  return { workplace, cluster: await clusterIdOf(session, chosen, azure) };
+  return { workplace, connect, cluster: await clusterIdOf(session, chosen, azure) };
 }
 
 /** The options that every change has; faults in them are the next `openWorkplace`'s to tell. */

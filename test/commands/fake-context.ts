@@ -41,6 +41,7 @@ export function silentAzure(requests: string[]): Azure {
     roles: port('roles'),
     subscriptions: port('subscriptions'),
     features: port('features'),
+    machines: port('machines'),
   } as Azure;
 }
 
