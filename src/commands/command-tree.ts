@@ -1,4 +1,6 @@
 import { addCommand } from './add.ts';
+import { clusterShowCommand } from './cluster/show.ts';
+import { clusterUpdateCommand } from './cluster/update.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { deleteCommand } from './delete.ts';
 import { disableCommand } from './disable.ts';
@@ -44,6 +46,12 @@ export const commandTree: CommandTree = {
       summary: 'pods that pod identity leaves alone',
       description: 'Pods with the labels of an exception are answered as the node itself would be.',
     },
+    {
+      words: ['cluster'],
+      summary: 'the identities that the cluster itself runs as',
+      description:
+        "The control plane's identity puts the pods' identities on nodes, so it needs a role on each of them; the kubelets have an identity of their own.",
+    },
   ],
   commands: [
     addCommand,
@@ -61,6 +69,8 @@ export const commandTree: CommandTree = {
     disableCommand,
     statusCommand,
     mirrorCommand,
+    clusterShowCommand,
+    clusterUpdateCommand,
     emulatorCommand,
   ],
 };

@@ -1,0 +1,39 @@
+import type { ClusterId } from '../domain/cluster.ts';
+import { managedClusterType, parseResourceId } from '../domain/resource-id.ts';
+import { isRecord, stringAt } from '../validate/json-record.ts';
+import type { ArmConnection } from './arm-connection.ts';
+import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
+
+/** Every cluster of a subscription, through all pages of the list. */
+export async function listClusters(
+  connection: ArmConnection,
+  { subscriptionId, apiVersion }: { readonly subscriptionId: string; readonly apiVersion: string },
+  signal: AbortSignal,
+): Promise<ClusterId[]> {
+  const about: ArmRequest = {
+    doing: 'list AKS clusters',
+    action: 'Microsoft.ContainerService/managedClusters/read',
+    scope: `/subscriptions/${subscriptionId}`,
+    caller: connection.caller,
+    notFound: 'SubscriptionNotFound',
+  };
+  const found: ClusterId[] = [];
+  let url: string | undefined =
+    `${about.scope}/providers/Microsoft.ContainerService/managedClusters?api-version=${apiVersion}`;
+  while (url !== undefined) {
+    const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
+    if (answer.status !== 200) throw mapArmAnswer(answer, about);
+    const body: unknown = JSON.parse(answer.text || '{}');
+    const page = isRecord(body) ? body : {};
+    const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
+    found.push(...items.filter(isRecord).flatMap((item) => clusterIdIn(stringAt(item, 'id'))));
+    url = stringAt(page, 'nextLink') || undefined;
+  }
+  return found;
+}
+
+function clusterIdIn(id: string | undefined): ClusterId[] {
+  const parsed = parseResourceId(id ?? '', managedClusterType);
+  if (parsed === undefined) return [];
+  return [{ subscriptionId: parsed.subscriptionId, resourceGroup: parsed.resourceGroup, name: parsed.name }];
+}
