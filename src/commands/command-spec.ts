@@ -7,6 +7,15 @@ export interface Example {
   readonly line: string;
 }
 
+/** The one word that a command takes besides its flags. */
+export interface WordSpec {
+  /** What stands for it in help: `SHELL`. */
+  readonly value: string;
+  readonly summary: string;
+  /** The only words there are. */
+  readonly choices?: readonly string[];
+}
+
 interface CommandText {
   /** The words after `podid`. */
   readonly words: readonly string[];
@@ -16,20 +25,23 @@ interface CommandText {
   readonly description: string;
   readonly examples: readonly Example[];
   readonly misnamed?: Misnamed;
+  /** Needed where it is declared; `run` gets it. */
+  readonly word?: WordSpec;
 }
 
 export interface CommandSpec extends CommandText {
   readonly flags: FlagSet;
   /** @returns the exit code of a command that did what it should: 0, or 8 and 9 of the contract */
-  readonly run: (flags: FlagValues<FlagSet>, session: Session) => Promise<number>;
+  readonly run: (flags: FlagValues<FlagSet>, session: Session, word: string) => Promise<number>;
 }
 
 /** A command whose `run` sees its own flags with their types. */
 export function defineCommand<Flags extends FlagSet>(
   spec: CommandText & {
     readonly flags: Flags;
-    readonly run: (flags: FlagValues<Flags>, session: Session) => Promise<number>;
+    /** `word` is empty for a command that takes none, and where it is missing: `checkUsage` comes first. */
+    readonly run: (flags: FlagValues<Flags>, session: Session, word: string) => Promise<number>;
   },
 ): CommandSpec {
-  return { ...spec, run: (flags, session) => spec.run(flags as FlagValues<Flags>, session) };
+  return { ...spec, run: (flags, session, word) => spec.run(flags as FlagValues<Flags>, session, word) };
 }

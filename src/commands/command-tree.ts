@@ -1,9 +1,11 @@
 import { addCommand } from './add.ts';
+import { applyCommand } from './apply.ts';
 import { clusterShowCommand } from './cluster/show.ts';
 import { clusterUpdateCommand } from './cluster/update.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { deleteCommand } from './delete.ts';
 import { disableCommand } from './disable.ts';
+import { doctorCommand } from './doctor.ts';
 import { emulatorCommand } from './emulator.ts';
 import { enableCommand } from './enable.ts';
 import { exceptionAddCommand } from './exception/add.ts';
@@ -11,8 +13,12 @@ import { exceptionDeleteCommand } from './exception/delete.ts';
 import { exceptionListCommand } from './exception/list.ts';
 import { exceptionShowCommand } from './exception/show.ts';
 import { exceptionUpdateCommand } from './exception/update.ts';
+import { exportCommand } from './export.ts';
+import { fromAzCommand } from './from-az.ts';
 import { listCommand } from './list.ts';
 import { mirrorCommand } from './mirror.ts';
+import { planCommand } from './plan.ts';
+import { schemaCommand } from './schema.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
 import { updateCommand } from './update.ts';
@@ -68,9 +74,15 @@ export const commandTree: CommandTree = {
     enableCommand,
     disableCommand,
     statusCommand,
+    doctorCommand,
+    planCommand,
+    applyCommand,
+    exportCommand,
+    schemaCommand,
     mirrorCommand,
     clusterShowCommand,
     clusterUpdateCommand,
+    fromAzCommand,
     emulatorCommand,
   ],
 };

@@ -61,6 +61,8 @@ export interface Context {
   /** Aborted with a PodidError Interrupted or Terminated. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** All of stdin, as text. */
+  readStdin(): Promise<string>;
   azDefaults(): Promise<AzDefaults>;
   connectAzure(choice: AzureChoice): Promise<Azure>;
   /** @throws PodidError InvalidKubeconfig */
@@ -71,7 +73,7 @@ export interface Context {
 
 /** What of the process a command sees; the process itself is one. */
 export type Surroundings = Pick<NodeJS.Process, 'env'> & {
-  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdin: { readonly isTTY?: boolean } & Partial<AsyncIterable<string | Uint8Array>>;
   readonly stdout: Parameters<typeof outputStream>[0];
   readonly stderr: Parameters<typeof outputStream>[0];
 };
@@ -90,6 +92,7 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
     animated: stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb',
     signal,
     clock,
+    readStdin: () => readAll(stdin),
     async azDefaults() {
       const { readAzDefaults } = await import('../arm/az-profile.ts');
       return await readAzDefaults(env);
@@ -111,6 +114,13 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
       return await startEmulator(choice);
     },
   };
+}
+
+async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  if (Symbol.asyncIterator in stream)
+    for await (const chunk of stream as AsyncIterable<string | Uint8Array>) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function systemClock(): Clock {

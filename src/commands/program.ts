@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 import { globalFlags } from './global-flags.ts';
 import { commandHelp, groupHelp } from './help-text.ts';
 import { nearestWord } from './nearest-word.ts';
-import { checkRest, readFlags } from './read-flags.ts';
+import { checkRest, readFlags, takeWord } from './read-flags.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
 /** Runs one command line to its end, and is where every error ends: told on stderr, its exit code returned. */
@@ -43,10 +43,11 @@ async function runCommand(
   { global, faults }: { readonly global: GlobalValues; readonly faults: UsageFaults },
 ): Promise<number> {
   const flags = readFlags(command.flags, line.occurrences, faults);
-  checkRest(line.rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
+  const { word, rest } = takeWord(line.rest, command.word, faults);
+  checkRest(rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
   const session = await openSession(context, command.words, global, faults);
   try {
-    return await command.run(flags, session);
+    return await command.run(flags, session, word);
   } finally {
     session.report.stop();
   }

@@ -38,6 +38,8 @@ interface MoreFlags {
   readonly requireMirror?: boolean;
   readonly skipRoleAssignment?: boolean;
   readonly force?: boolean;
+  /** stdin was read to its end, so no answer can come from there. */
+  readonly nobodyToAsk?: boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ export async function openWorkplace(session: Session, flags: ClusterFlags & More
     clock: context.clock,
     report: session.report,
     confirm: confirmOnTerminal({
-      interactive: context.interactive,
+      interactive: context.interactive && !flags.nobodyToAsk,
       yes: flags.yes ?? false,
       signal: context.signal,
       before: session.report.stop,

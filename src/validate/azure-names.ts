@@ -59,3 +59,9 @@ function nearestResourceId(text: string, type: string): string | undefined {
   const candidate = `/${[subscriptions, subscription, groups, group, providers, provider, kind, name].join('/')}`;
   return parseResourceId(candidate, type) === undefined ? undefined : candidate;
 }
+
+/** `westeurope`, or as the portal shows it, `West Europe`. */
+export const locationRule: Rule = (text) =>
+  /^[A-Za-z0-9][A-Za-z0-9 ()-]{0,63}$/.test(text)
+    ? undefined
+    : { rule: 'the name of a region, such as westeurope' };

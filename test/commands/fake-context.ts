@@ -94,6 +94,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
     animated: false,
     signal: new AbortController().signal,
     clock: { now: () => 0, random: () => 0, sleep: async () => undefined },
+    readStdin: async () => '',
     azDefaults: async () => ({}),
     connectAzure: async () => azure,
     checkKubeconfig: async () => undefined,
