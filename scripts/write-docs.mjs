@@ -21,7 +21,8 @@ if (checking) {
 }
 
 async function renderPages() {
-  const { commandTree, globalFlags, longFlag, flagHead, flagText, errorCatalog } = await loadSources();
+  const { commandTree, globalFlags, longFlag, flagHead, flagText, commandHead, wordText, errorCatalog } =
+    await loadSources();
   const flagRows = (flags) =>
     Object.entries(flags).map(
       ([key, flag]) => `| \`${cell(flagHead(key, flag))}\` | ${cell(flagText(flag))} |`,
@@ -32,7 +33,7 @@ async function renderPages() {
     [
       generated,
       '',
-      `# podid ${command.words.join(' ')}`,
+      `# ${commandHead(command)}`,
       '',
       `${capital(command.summary)}.`,
       '',
@@ -41,12 +42,12 @@ async function renderPages() {
       '## Examples',
       '',
       ...command.examples.flatMap(({ says, line }) => [`${capital(says)}:`, '', '```sh', line, '```', '']),
-      '## Flags',
-      '',
-      '| flag | meaning |',
-      '|---|---|',
-      ...flagRows(command.flags),
-      '',
+      ...(command.word === undefined
+        ? []
+        : [`## ${command.word.value}`, '', `${capital(wordText(command.word))}.`, '']),
+      ...(Object.keys(command.flags).length === 0
+        ? []
+        : ['## Flags', '', '| flag | meaning |', '|---|---|', ...flagRows(command.flags), '']),
       `And the [flags of every command](README.md#flags-of-every-command). Exit codes: [errors](../errors.md).`,
       '',
     ].join('\n');
@@ -108,6 +109,7 @@ function errorsPage(errorCatalog) {
     '| 7 | unavailable or timed out; trying again may help | 1 |',
     '| 8 | Azure took the change, and the entry or the operation ended as Failed | 0 |',
     '| 9 | with `--dry-run --exit-code`: there is something to do | |',
+    '| 10 | `podid doctor`: a check failed | |',
     '| 130, 143 | interrupted, terminated | 1 |',
     '',
     '## Codes',
@@ -143,7 +145,7 @@ async function loadSources() {
           `export { commandTree } from ${from('commands/command-tree.ts')};`,
           `export { globalFlags } from ${from('commands/global-flags.ts')};`,
           `export { longFlag } from ${from('commands/flag-spec.ts')};`,
-          `export { flagHead, flagText } from ${from('commands/help-text.ts')};`,
+          `export { flagHead, flagText, commandHead, wordText } from ${from('commands/help-text.ts')};`,
           `export { errorCatalog } from ${from('errors/error-catalog.ts')};`,
         ].join('\n'),
         resolveDir: root,
