@@ -32,7 +32,8 @@ export const fromAzCommand = defineCommand({
 });
 
 function parse(line: string, faults: UsageFaults): AzCommand {
-  if (line !== '') {
+  if (line.trim() === '') faults.missing('AZ-COMMAND', 'the az command, whole and in quotes');
+  else {
     try {
       return parseAzCommand(line);
     } catch (error) {

@@ -17,6 +17,7 @@ export function parseShellWords(line: string): ShellWord[] {
   for (;;) {
     at = skipBlanks(line, at);
     if (at >= line.length) return words;
+    if (/[\r\n]/.test(line[at] ?? '')) throw new SyntaxError('it has several lines');
     if (line[at] === '#') throw new SyntaxError('it has a comment');
     const word = readWord(line, at);
     words.push(word);
