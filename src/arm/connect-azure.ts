@@ -34,6 +34,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       userKubeconfig: async (...asked) => (await clusters()).userKubeconfig(...asked),
     },
     identities: {
+      list: async (...asked) => (await identities()).list(...asked),
       get: async (...asked) => (await identities()).get(...asked),
       create: async (...asked) => (await identities()).create(...asked),
     },
@@ -46,7 +47,10 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       create: async (...asked) => (await roles()).create(...asked),
       delete: async (...asked) => (await roles()).delete(...asked),
     },
-    subscriptions: { find: async (...asked) => (await subscriptions()).find(...asked) },
+    subscriptions: {
+      find: async (...asked) => (await subscriptions()).find(...asked),
+      list: async (...asked) => (await subscriptions()).list(...asked),
+    },
     features: {
       state: async (...asked) => (await features()).state(...asked),
       register: async (...asked) => (await features()).register(...asked),
@@ -56,6 +60,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       get: async (...asked) => (await machines()).get(...asked),
       scaleSets: async (...asked) => (await machines()).scaleSets(...asked),
     },
+    caller: connection.caller,
   };
 }
 

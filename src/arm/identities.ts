@@ -1,5 +1,5 @@
 import { type Identity, ManagedServiceIdentityClient } from '@azure/arm-msi';
-import type { Identities, ManagedIdentity } from '../domain/ports.ts';
+import type { Identities, IdentitySummary, ManagedIdentity } from '../domain/ports.ts';
 import { managedIdentityType, parseResourceId, type ResourceId } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ArmConnection } from './arm-connection.ts';
@@ -8,6 +8,24 @@ import type { ArmRequest } from './map-arm-error.ts';
 /** User-assigned managed identities, in any subscription of the tenant. */
 export function armIdentities(connection: ArmConnection): Identities {
   return {
+    async list(subscriptionId, signal) {
+      const about: ArmRequest = {
+        doing: 'list managed identities',
+        action: 'Microsoft.ManagedIdentity/userAssignedIdentities/read',
+        scope: `/subscriptions/${subscriptionId}`,
+        caller: connection.caller,
+        notFound: 'SubscriptionNotFound',
+      };
+      return connection.call(about, signal, async () => {
+        const { userAssignedIdentities } = clientFor(connection, { subscriptionId });
+        const found: IdentitySummary[] = [];
+        for await (const { id, location } of userAssignedIdentities.listBySubscription({
+          abortSignal: signal,
+        }))
+          if (id !== undefined) found.push({ resourceId: id, location });
+        return found;
+      });
+    },
     async get(resourceId, signal) {
       const id = identityId(resourceId);
       const about = aboutIdentity(connection, id, 'read');
@@ -42,7 +60,10 @@ function identityId(resourceId: string): ResourceId {
   return id;
 }
 
-function clientFor(connection: ArmConnection, id: ResourceId): ManagedServiceIdentityClient {
+function clientFor(
+  connection: ArmConnection,
+  id: Pick<ResourceId, 'subscriptionId'>,
+): ManagedServiceIdentityClient {
   return connection.equip(
     new ManagedServiceIdentityClient(connection.credential, id.subscriptionId, connection.clientOptions),
     'reads',

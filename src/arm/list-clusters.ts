@@ -1,6 +1,7 @@
-import type { ClusterId } from '../domain/cluster.ts';
+import type { ClusterSummary } from '../domain/cluster.ts';
 import { managedClusterType, parseResourceId } from '../domain/resource-id.ts';
-import { isRecord, stringAt } from '../validate/json-record.ts';
+import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
+import { readManagedCluster } from '../validate/managed-cluster.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
 
@@ -9,7 +10,7 @@ export async function listClusters(
   connection: ArmConnection,
   { subscriptionId, apiVersion }: { readonly subscriptionId: string; readonly apiVersion: string },
   signal: AbortSignal,
-): Promise<ClusterId[]> {
+): Promise<ClusterSummary[]> {
   const about: ArmRequest = {
     doing: 'list AKS clusters',
     action: 'Microsoft.ContainerService/managedClusters/read',
@@ -17,7 +18,7 @@ export async function listClusters(
     caller: connection.caller,
     notFound: 'SubscriptionNotFound',
   };
-  const found: ClusterId[] = [];
+  const found: ClusterSummary[] = [];
   let url: string | undefined =
     `${about.scope}/providers/Microsoft.ContainerService/managedClusters?api-version=${apiVersion}`;
   while (url !== undefined) {
@@ -26,14 +27,29 @@ export async function listClusters(
     const body: unknown = JSON.parse(answer.text || '{}');
     const page = isRecord(body) ? body : {};
     const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
-    found.push(...items.filter(isRecord).flatMap((item) => clusterIdIn(stringAt(item, 'id'))));
+    found.push(...items.filter(isRecord).flatMap(summaryOf));
     url = stringAt(page, 'nextLink') || undefined;
   }
   return found;
 }
 
-function clusterIdIn(id: string | undefined): ClusterId[] {
-  const parsed = parseResourceId(id ?? '', managedClusterType);
+function summaryOf(item: JsonRecord): ClusterSummary[] {
+  const parsed = parseResourceId(stringAt(item, 'id') ?? '', managedClusterType);
   if (parsed === undefined) return [];
-  return [{ subscriptionId: parsed.subscriptionId, resourceGroup: parsed.resourceGroup, name: parsed.name }];
+  const { subscriptionId, resourceGroup, name } = parsed;
+  const id = { subscriptionId, resourceGroup, name };
+  const { provisioningState, powerState, networkPlugin, identity, profile } = readManagedCluster(
+    id,
+    JSON.stringify(item),
+  );
+  return [
+    {
+      ...id,
+      provisioningState,
+      ...(powerState === undefined ? {} : { powerState }),
+      networkPlugin,
+      identityType: identity.type,
+      addonEnabled: profile.enabled,
+    },
+  ];
 }

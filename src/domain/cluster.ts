@@ -46,6 +46,17 @@ export interface PodIdentityProfile {
   readonly exceptions: readonly PodIdentityException[];
 }
 
+/** A cluster in a list: what one goes by to choose it. */
+export interface ClusterSummary extends ClusterId {
+  readonly provisioningState: string;
+  readonly powerState?: string;
+  /** As in `Cluster`. */
+  readonly networkPlugin: string;
+  /** Of the control plane's identity, as ARM tells it; `None` on a service-principal cluster. */
+  readonly identityType: string;
+  readonly addonEnabled: boolean;
+}
+
 /** A managed cluster as far as podid decides by it, together with the text it was read from. */
 export interface Cluster {
   readonly id: ClusterId;

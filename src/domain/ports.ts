@@ -1,4 +1,4 @@
-import type { Cluster, ClusterId } from './cluster.ts';
+import type { Cluster, ClusterId, ClusterSummary } from './cluster.ts';
 import type { ClusterEdit } from './cluster-edit.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { Machines } from './machines.ts';
@@ -72,7 +72,7 @@ export interface Clusters {
    */
   upgradeNodeImage(id: ClusterId, pool: string, signal: AbortSignal): Promise<Operation | undefined>;
   /** The clusters of a subscription that the caller sees, in the server's order. @throws PodidError */
-  list(subscriptionId: string, signal: AbortSignal): Promise<readonly ClusterId[]>;
+  list(subscriptionId: string, signal: AbortSignal): Promise<readonly ClusterSummary[]>;
   /** A kubeconfig of this very cluster (`listClusterUserCredential`), as YAML. @throws PodidError */
   userKubeconfig(id: ClusterId, signal: AbortSignal): Promise<string>;
 }
@@ -86,7 +86,15 @@ export interface ManagedIdentity {
   readonly location?: string;
 }
 
+/** A managed identity in a list. */
+export interface IdentitySummary {
+  readonly resourceId: string;
+  readonly location: string;
+}
+
 export interface Identities {
+  /** Those of a subscription that the caller sees, in the server's order. @throws PodidError */
+  list(subscriptionId: string, signal: AbortSignal): Promise<readonly IdentitySummary[]>;
   /** @throws PodidError IdentityNotFound | IdentityIncomplete | Forbidden | NotSignedIn | Unavailable */
   get(resourceId: string, signal: AbortSignal): Promise<ManagedIdentity>;
   /**
@@ -131,6 +139,8 @@ export interface Subscription {
 export interface Subscriptions {
   /** By id, or by name. @throws PodidError SubscriptionNotFound | InvalidUsage (a name that several have) */
   find(idOrName: string, signal: AbortSignal): Promise<Subscription>;
+  /** All that the caller sees, in the server's order. @throws PodidError */
+  list(signal: AbortSignal): Promise<readonly Subscription[]>;
 }
 
 /** `Microsoft.ContainerService/EnablePodIdentityPreview` of one subscription. */
@@ -149,6 +159,8 @@ export interface Azure {
   readonly subscriptions: Subscriptions;
   readonly features: Features;
   readonly machines: Machines;
+  /** Who is signed in, for people to read; before the first request nobody knows. */
+  caller(): string;
 }
 
 /** Time and chance. */

@@ -49,6 +49,8 @@ export interface Workloads {
   /** @param namespace undefined for all; `labels` is a label selector, `''` for every pod */
   pods(namespace: string | undefined, labels: string, signal: AbortSignal): Promise<readonly Pod[]>;
   deployments(namespace: string | undefined, signal: AbortSignal): Promise<readonly Deployment[]>;
+  /** Names of the namespaces. */
+  namespaces(signal: AbortSignal): Promise<readonly string[]>;
   nodes(signal: AbortSignal): Promise<readonly ClusterNode[]>;
   networkPolicies(namespace: string | undefined, signal: AbortSignal): Promise<readonly NetworkPolicy[]>;
   /** Of every namespace: an agent may be anywhere. */

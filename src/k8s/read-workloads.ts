@@ -1,4 +1,5 @@
 import type { AgentPod, Workloads } from '../domain/workloads.ts';
+import { isRecord, stringAt } from '../validate/json-record.ts';
 import { parsePod } from '../validate/pod.ts';
 import {
   parseAgentDaemonSet,
@@ -25,6 +26,10 @@ export function readWorkloads(api: WorkloadApi): Workloads {
       const asked = { path, verb: 'list', resource: 'deployments.apps', ...scope(namespace) } as const;
       return parsed(await api.list(asked, signal), parseDeployment);
     },
+    async namespaces(signal) {
+      const asked = { path: '/api/v1/namespaces', verb: 'list', resource: 'namespaces' } as const;
+      return parsed(await api.list(asked, signal), nameOf);
+    },
     async nodes(signal) {
       const items = await api.list({ path: '/api/v1/nodes', verb: 'list', resource: 'nodes' }, signal);
       return parsed(items, parseNode);
@@ -46,6 +51,11 @@ export function readWorkloads(api: WorkloadApi): Workloads {
       return (await api.text({ path, verb: 'get', resource: 'pods/log', namespace }, signal)).text;
     },
   };
+}
+
+function nameOf(object: unknown): string | undefined {
+  const metadata = isRecord(object) ? object['metadata'] : undefined;
+  return isRecord(metadata) ? stringAt(metadata, 'name') : undefined;
 }
 
 async function listAgents(api: WorkloadApi, signal: AbortSignal): Promise<readonly AgentPod[]> {

@@ -42,6 +42,7 @@ export function silentAzure(requests: string[]): Azure {
     subscriptions: port('subscriptions'),
     features: port('features'),
     machines: port('machines'),
+    caller: () => 'anna@contoso.com',
   } as Azure;
 }
 

@@ -165,10 +165,20 @@ export class FakeAzure {
             this.upgraded.push(pool);
             return { url: 'https://azure/operation' };
           },
-          list: async () => [clusterId],
+          list: async () => [
+            {
+              ...clusterId,
+              provisioningState: this.cluster.provisioningState,
+              networkPlugin: this.cluster.networkPlugin,
+              identityType: this.cluster.identity.type,
+              addonEnabled: this.cluster.profile.enabled,
+            },
+          ],
           userKubeconfig: async () => 'unused',
         },
         identities: {
+          list: async () =>
+            [...this.identities.values()].map(({ resourceId }) => ({ resourceId, location: 'westeurope' })),
           get: async (resourceId) => {
             const found = this.identities.get(resourceId.toLowerCase());
             if (!found)
@@ -215,7 +225,9 @@ export class FakeAzure {
         },
         subscriptions: {
           find: async () => ({ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }),
+          list: async () => [{ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }],
         },
+        caller: () => 'anna@contoso.com',
         machines: {
           get: () => unexpected('machines.get'),
           scaleSets: () => unexpected('machines.scaleSets'),
