@@ -62,15 +62,13 @@ export const podIdentitiesSchema = {
             ],
           },
           bindingSelector: {
-            description: 'The value of the label aadpodidbinding on the pods; the name when absent.',
+            description:
+              'The value of the label aadpodidbinding on the pods; the name when absent, and needed where that has more than 63 characters.',
             type: 'string',
             pattern: `^${labelText}$`,
             maxLength: 63,
           },
         },
-        if: { properties: { name: { minLength: 64 } } },
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON schema
-        then: { required: ['bindingSelector'] },
       },
     },
     exceptions: {
