@@ -22,11 +22,14 @@ export function entriesInQuestion(evidence: Known): readonly PodIdentity[] {
   return bound.length > 0 ? bound : all;
 }
 
-/** Those that Azure holds for assigned, and whose identity is not known to be gone. */
+/** Those whose identity is not known to be gone. */
+export function entriesWithIdentity(evidence: Known & Pick<Evidence, 'identities'>): readonly PodIdentity[] {
+  return entriesInQuestion(evidence).filter((entry) => !isGone(evidence, entry.identity.resourceId));
+}
+
+/** Those of them that Azure holds for assigned. */
 export function livingEntries(evidence: Known & Pick<Evidence, 'identities'>): readonly PodIdentity[] {
-  return entriesInQuestion(evidence).filter(
-    (entry) => entryProgress(entry) === 'done' && !isGone(evidence, entry.identity.resourceId),
-  );
+  return entriesWithIdentity(evidence).filter((entry) => entryProgress(entry) === 'done');
 }
 
 export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId: string): boolean {

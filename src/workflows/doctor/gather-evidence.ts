@@ -8,6 +8,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import type { AgentSight, Evidence, Patient } from './evidence.ts';
 import { lookAtIdentities } from './look-at-identities.ts';
+import { nodesInQuestion } from './nodes-in-question.ts';
 import { look, lookFurther, type Sight, seenOr } from './sight.ts';
 
 /** Where the doctor looks. Nothing of it is written to. */
@@ -37,7 +38,7 @@ export async function gatherEvidence(senses: Senses, patient: Patient): Promise<
     look(signal, () => senses.connect(signal)).then((api) => lookInside(senses, patient, api)),
   ]);
   const seen = { patient, cluster, ...inside };
-  const nodes = nodesInQuestion(patient, inside);
+  const nodes = nodesInQuestion(seen);
   senses.progress('Looking at identities, roles, machines and agents');
   const [identities, machines, agentSights] = await Promise.all([
     lookAtIdentities(senses, seen),
@@ -87,18 +88,6 @@ async function podsInQuestion(
   if (found === undefined) return [];
   const labels = Object.entries(found.selector).map(([key, value]) => `${key}=${value}`);
   return living(await workloads.pods(namespace, labels.join(','), signal));
-}
-
-/** The nodes of the pods asked about, else all that are ready; Linux alone. Undefined when nodes cannot be seen. */
-function nodesInQuestion(
-  { pod, deployment }: Patient,
-  { nodes, pods }: Pick<Evidence, 'nodes' | 'pods'>,
-): readonly ClusterNode[] | undefined {
-  if ('hidden' in nodes) return undefined;
-  const linux = nodes.seen.filter((node) => node.os === 'linux' && !node.virtual && node.ready);
-  if (pod === undefined && deployment === undefined) return linux;
-  const names = new Set(seenOr(pods, []).map(({ nodeName }) => nodeName));
-  return linux.filter(({ name }) => names.has(name));
 }
 
 async function lookAtMachines(

@@ -1,14 +1,14 @@
 import { isKubenet } from '../../../domain/check-cluster.ts';
 import { nextCommand } from '../../../domain/next-command.ts';
 import { type Check, counted, fail, judging, pass, warn } from '../check.ts';
-import { seenOr } from '../sight.ts';
+import { entriesInQuestion } from '../chosen-entries.ts';
 
 /** Whether the add-on is on. Without it, objects in the cluster can do its work together with podid's agent. */
 export const addOn: Check = {
   name: 'add-on',
   behind: ['cluster'],
-  judge: ({ cluster: sight, objects }) =>
-    judging(sight, (cluster) => {
+  judge: (evidence) =>
+    judging(evidence.cluster, (cluster) => {
       const { enabled, identities } = cluster.profile;
       if (enabled)
         return pass(
@@ -16,7 +16,7 @@ export const addOn: Check = {
         );
       const kubenet = isKubenet(cluster) ? true : undefined;
       const enable = nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': kubenet });
-      return seenOr(objects, { identities: [] }).identities.length > 0
+      return entriesInQuestion(evidence).length > 0
         ? warn('The add-on is off: the objects in the cluster alone say which pod may use what.', enable)
         : fail('The add-on is off, and the cluster holds no pod identities: no pod gets a token.', enable);
     }),

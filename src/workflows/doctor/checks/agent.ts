@@ -1,7 +1,6 @@
 import type { AgentPod, ClusterNode } from '../../../domain/workloads.ts';
 import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
-import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../sight.ts';
+import { nodesInQuestion } from '../nodes-in-question.ts';
 
 /** Whether each node in question has one agent, and it is ready. */
 export const agent: Check = {
@@ -9,12 +8,12 @@ export const agent: Check = {
   behind: [],
   judge: (evidence) =>
     judging(evidence.agents, (agents) =>
-      judging(evidence.nodes, (nodes) => judgeNodes(agents, nodesToServe(evidence, nodes))),
+      judging(evidence.nodes, () => judgeNodes(agents, nodesInQuestion(evidence) ?? [])),
     ),
 };
 
 function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[]): Verdict {
-  if (nodes.length === 0) return skip('No Linux node is in question.');
+  if (nodes.length === 0) return skip('The cluster has no ready Linux node.');
   const on = ({ name }: ClusterNode) => agents.filter(({ nodeName }) => nodeName === name);
   const without = nodes.filter((node) => on(node).length === 0);
   const unready = nodes.filter((node) => on(node).length > 0 && !on(node).some(({ ready }) => ready));
@@ -42,13 +41,4 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[]):
       'Uninstall one of them, or disable the add-on.',
     );
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
-}
-
-/** The Linux nodes of the pods asked about, else all that are ready. */
-function nodesToServe(evidence: Evidence, nodes: readonly ClusterNode[]): readonly ClusterNode[] {
-  const linux = nodes.filter(({ os, virtual, ready }) => os === 'linux' && !virtual && ready);
-  const { pod, deployment } = evidence.patient;
-  if (pod === undefined && deployment === undefined) return linux;
-  const names = new Set(seenOr(evidence.pods, []).map(({ nodeName }) => nodeName));
-  return linux.filter(({ name }) => names.has(name));
 }

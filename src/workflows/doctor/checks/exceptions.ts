@@ -8,7 +8,7 @@ import { exceptionsForAgents } from '../chosen-entries.ts';
 /** Whether a pod that wants an identity is excepted all the same: one shared label of an exception is enough, and the node's identity answers. */
 export const exceptions: Check = {
   name: 'exceptions',
-  behind: ['pod', 'definitions'],
+  behind: ['label', 'definitions'],
   judge: (evidence) =>
     judging(evidence.pods, (pods) => {
       const all = exceptionsForAgents(evidence);

@@ -1,7 +1,7 @@
 import { nextCommand } from '../../../domain/next-command.ts';
 import { operatorAssignment } from '../../../domain/operator-role.ts';
 import { type Check, fail, listed, pass, unseen, warn } from '../check.ts';
-import { livingEntries } from '../chosen-entries.ts';
+import { entriesWithIdentity } from '../chosen-entries.ts';
 import type { Evidence, OperatorRoleSight } from '../evidence.ts';
 import { seenOr } from '../sight.ts';
 
@@ -54,7 +54,10 @@ function lacksRole({ rows, otherRole }: OperatorRoleSight): boolean {
 function identitiesToAssign(evidence: Evidence) {
   if (!seenOr(evidence.cluster, undefined)?.profile.enabled) return [];
   const ids = new Map(
-    livingEntries(evidence).map(({ identity }) => [identity.resourceId.toLowerCase(), identity.resourceId]),
+    entriesWithIdentity(evidence).map(({ identity }) => [
+      identity.resourceId.toLowerCase(),
+      identity.resourceId,
+    ]),
   );
   return [...ids].flatMap(([key, id]) => {
     const sight = evidence.operatorRoles.get(key);

@@ -6,7 +6,7 @@ import { seenOr } from '../sight.ts';
 /** Whether everything is in one tenant. What names none decides nothing. */
 export const tenants: Check = {
   name: 'tenants',
-  behind: ['cluster'],
+  behind: ['add-on'],
   judge: (evidence) =>
     judging(evidence.cluster, () => {
       const known = knownTenants(evidence).filter(({ tenantId }) => tenantId !== '');
