@@ -5,9 +5,10 @@ import { startChange } from '../change-session.ts';
 import type { CheckResult } from './check.ts';
 import { checkList } from './check-list.ts';
 import type { Patient } from './evidence.ts';
-import { gatherEvidence, type Senses } from './gather-evidence.ts';
+import { gatherEvidence } from './gather-evidence.ts';
 import { mendWhatIsSafe } from './mend.ts';
 import { runChecks } from './run-checks.ts';
+import type { Senses } from './senses.ts';
 
 export interface DoctorRequest {
   readonly patient: Patient;

@@ -2,26 +2,14 @@ import type { Cluster } from '../../domain/cluster.ts';
 import { bindingLabel } from '../../domain/identity-resources.ts';
 import { type Machine, machineOfNode } from '../../domain/machines.ts';
 import type { Pod } from '../../domain/pod.ts';
-import type { Azure } from '../../domain/ports.ts';
 import type { AgentPod, ClusterNode, ConnectedCluster, Workloads } from '../../domain/workloads.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import type { AgentSight, Evidence, Patient } from './evidence.ts';
 import { lookAtIdentities } from './look-at-identities.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
+import type { Senses } from './senses.ts';
 import { look, lookFurther, type Sight, seenOr } from './sight.ts';
-
-/** Where the doctor looks. Nothing of it is written to. */
-export interface Senses {
-  readonly azure: Azure;
-  /** @throws PodidError */
-  readonly connect: (signal: AbortSignal) => Promise<ConnectedCluster>;
-  readonly signal: AbortSignal;
-  /** Told what is being looked at. */
-  readonly progress: (text: string) => void;
-  /** `--cluster-principal-id`. */
-  readonly clusterPrincipalId?: string;
-}
 
 /** So many agents are asked at most: each costs three requests through the API server. */
 const mostAgents = 50;

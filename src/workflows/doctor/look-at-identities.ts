@@ -3,7 +3,7 @@ import { allowsAssigning, coveringAssignments, operatorAssignment } from '../../
 import { eachConcurrently } from '../each-concurrently.ts';
 import { entriesInQuestion } from './chosen-entries.ts';
 import type { Evidence, OperatorRoleSight } from './evidence.ts';
-import type { Senses } from './gather-evidence.ts';
+import type { Senses } from './senses.ts';
 import { look, lookFurther, type Sight } from './sight.ts';
 
 type Known = Pick<Evidence, 'patient' | 'cluster' | 'objects' | 'pods'>;

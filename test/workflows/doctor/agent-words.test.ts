@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createDecisionLog, type Decision } from '../../../src/nmi/decision-log.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { createLogger } from '../../../src/runtime/logger.ts';
+import { decisionsFor } from '../../../src/workflows/doctor/agent-decisions.ts';
+import { sumOf } from '../../../src/workflows/doctor/agent-metrics.ts';
+
+const pod = { namespace: 'shop', name: 'web-1' };
+
+describe("an agent's log", () => {
+  const decision: Decision = {
+    ...{
+      kind: 'msi',
+      pod: 'shop/web-1',
+      uid: 'u',
+      identity: 'shop/web',
+      clientId: '',
+      resource: 'https://r',
+    },
+    ...{ status: 400, from: '', reason: 'no-binding', ms: 1 },
+  };
+
+  it.each(['json', 'text'] as const)('as %s tells the decisions about one pod', (format) => {
+    let text = '';
+    const destination = {
+      write: (line: string) => {
+        text += line;
+      },
+    };
+    const log = createDecisionLog(createLogger({ level: 'info', format, destination }), systemClock());
+    log.record(decision);
+    log.record({ ...decision, pod: 'shop/web-10' });
+    log.record({ ...decision, status: 200, reason: '' });
+    expect(decisionsFor(text, pod)).toEqual([
+      { pod: 'shop/web-1', status: 400, reason: 'no-binding', resource: 'https://r' },
+      { pod: 'shop/web-1', status: 200, reason: '', resource: 'https://r' },
+    ]);
+  });
+
+  it('may hold anything else', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), (lines) => {
+        const log = ['{"pod":"shop/web-1"', '"shop/web-1" status=', ...lines].join('\n');
+        expect(decisionsFor(log, pod)).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe("an agent's numbers", () => {
+  const text = [
+    '# HELP a things',
+    'a{x="1",y="a,b=\\"c\\""} 2',
+    'a{y="z",x="1"} 3',
+    'a{x="2"} 10',
+    'a_sum{x="1"} 100',
+    'a 7',
+    'a{x="1"} NaN',
+  ].join('\n');
+
+  it('are summed over the samples that have the labels', () => {
+    expect(sumOf(text, 'a', { x: '1' })).toBe(5);
+    expect(sumOf(text, 'a', { x: '1', y: 'a,b="c"' })).toBe(2);
+    expect(sumOf(text, 'a', {})).toBe(22);
+    expect(sumOf(text, 'b', {})).toBe(0);
+  });
+});
