@@ -48,18 +48,38 @@ interface MoreFlags {
  * @throws PodidError InvalidUsage with every fault of the command, before anything was sent
  */
 export async function openWorkplace(session: Session, flags: ClusterFlags & MoreFlags): Promise<Work> {
-  const { context, faults, global } = session;
-  if (global.tenant !== undefined) faults.check('--tenant', global.tenant, 'a tenant', tenantRule);
-  checkRawQuery(session, flags);
+  const { context, faults } = session;
+  checkSignIn(session, flags);
   const chosen = await chooseCluster(flags, context, faults);
   const kubeconfigPath = await readKubeconfigPath(session, flags);
   session.checkUsage();
+  const { workplace, connect } = await connectWorkplace(session, flags, {
+    subscription: chosen.subscription,
+    kubeconfigPath,
+  });
+  return { workplace, connect, cluster: await clusterIdOf(session, chosen, workplace.azure) };
+}
 
+/** Flags about the sign-in and the result; faults in them are the next `checkUsage`'s to tell. */
+export function checkSignIn(session: Session, flags: MoreFlags): void {
+  const { faults, global } = session;
+  if (global.tenant !== undefined) faults.check('--tenant', global.tenant, 'a tenant', tenantRule);
+  checkRawQuery(session, flags);
+}
+
+/** Opens what a command works with, from the tenant of one subscription. @param way.subscription undefined: the sign-in's own */
+export async function connectWorkplace(
+  session: Session,
+  flags: MoreFlags,
+  way: { readonly subscription: string | undefined; readonly kubeconfigPath: string | undefined },
+): Promise<Omit<Work, 'cluster'>> {
+  const { context, global } = session;
+  const { kubeconfigPath } = way;
   const azure = await context.connectAzure({
     cloud: global.cloud ?? (context.env['PODID_CLOUD'] || undefined),
     auth: global.auth,
     tenant: global.tenant,
-    subscription: chosen.subscription,
+    subscription: way.subscription,
     debug: global.debug ? (text) => void context.stderr.write(`${text}\n`) : undefined,
     verbose: global.verbose || global.debug ? session.report.note : undefined,
   });
@@ -83,7 +103,7 @@ export async function openWorkplace(session: Session, flags: ClusterFlags & More
       before: session.report.stop,
     }),
   };
-  return { workplace, connect, cluster: await clusterIdOf(session, chosen, azure) };
+  return { workplace, connect };
 }
 
 /** The options that every change has; faults in them are the next `openWorkplace`'s to tell. */
@@ -135,7 +155,7 @@ function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
  * The kubeconfig to use instead of the cluster's own credentials. KUBECONFIG alone does not choose it in the wide world, where it
  * often leads to another cluster than the one named here; with an ARM endpoint of one's own (a lab, an emulator) it does.
  */
-async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
+export async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
   const { env } = session.context;
   const byVariable =
     flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? env['KUBECONFIG'] || undefined : undefined;

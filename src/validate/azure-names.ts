@@ -65,3 +65,9 @@ export const locationRule: Rule = (text) =>
   /^[A-Za-z0-9][A-Za-z0-9 ()-]{0,63}$/.test(text)
     ? undefined
     : { rule: 'the name of a region, such as westeurope' };
+
+/** Azure's rule for names of managed identities. */
+export const managedIdentityNameRule: Rule = (text) =>
+  /^[A-Za-z0-9][\w-]{2,127}$/.test(text)
+    ? undefined
+    : { rule: '3 to 128 letters, digits, "-" and "_", with a letter or digit first' };
