@@ -3,6 +3,7 @@ import { applyCommand } from './apply.ts';
 import { clusterShowCommand } from './cluster/show.ts';
 import { clusterUpdateCommand } from './cluster/update.ts';
 import type { CommandSpec } from './command-spec.ts';
+import { completionCommand } from './completion.ts';
 import { deleteCommand } from './delete.ts';
 import { disableCommand } from './disable.ts';
 import { doctorCommand } from './doctor.ts';
@@ -15,6 +16,7 @@ import { exceptionShowCommand } from './exception/show.ts';
 import { exceptionUpdateCommand } from './exception/update.ts';
 import { exportCommand } from './export.ts';
 import { fromAzCommand } from './from-az.ts';
+import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
 import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
@@ -75,6 +77,7 @@ export const commandTree: CommandTree = {
     disableCommand,
     statusCommand,
     doctorCommand,
+    initCommand,
     planCommand,
     applyCommand,
     exportCommand,
@@ -83,6 +86,7 @@ export const commandTree: CommandTree = {
     clusterShowCommand,
     clusterUpdateCommand,
     fromAzCommand,
+    completionCommand,
     emulatorCommand,
   ],
 };

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Azure, Clock } from '../domain/ports.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
@@ -10,6 +11,8 @@ declare const PODID_VERSION: string | undefined;
 export interface AzDefaults {
   readonly subscriptionId?: string;
   readonly resourceGroup?: string;
+  /** The user or service principal that az is signed in as. */
+  readonly user?: string;
 }
 
 /** What the flags say about signing in; the rest is in the environment. */
@@ -64,6 +67,8 @@ export interface Context {
   /** All of stdin, as text. */
   readStdin(): Promise<string>;
   azDefaults(): Promise<AzDefaults>;
+  /** Starts podid once more with these words, and lets it be: nobody waits for it or hears of it. */
+  startDetached(words: readonly string[]): void;
   connectAzure(choice: AzureChoice): Promise<Azure>;
   /** @throws PodidError InvalidKubeconfig */
   checkKubeconfig(path: string, context: string | undefined): Promise<void>;
@@ -93,6 +98,7 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
     signal,
     clock,
     readStdin: () => readAll(stdin),
+    startDetached: (words) => startDetached(words, env),
     async azDefaults() {
       const { readAzDefaults } = await import('../arm/az-profile.ts');
       return await readAzDefaults(env);
@@ -114,6 +120,20 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
       return await startEmulator(choice);
     },
   };
+}
+
+function startDetached(words: readonly string[], env: Surroundings['env']): void {
+  const [program, script] = process.argv;
+  if (program === undefined || script === undefined) return;
+  const child = spawn(program, [script, ...words], {
+    detached: true,
+    stdio: 'ignore',
+    env,
+    windowsHide: true,
+  });
+  // One that cannot be started is one that does nothing.
+  child.on('error', () => undefined);
+  child.unref();
 }
 
 async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Promise<string> {

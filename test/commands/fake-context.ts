@@ -42,6 +42,7 @@ export function silentAzure(requests: string[]): Azure {
     subscriptions: port('subscriptions'),
     features: port('features'),
     machines: port('machines'),
+    permissions: port('permissions'),
     caller: () => 'anna@contoso.com',
   } as Azure;
 }
@@ -97,6 +98,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
     clock: { now: () => 0, random: () => 0, sleep: async () => undefined },
     readStdin: async () => '',
     azDefaults: async () => ({}),
+    startDetached: () => undefined,
     connectAzure: async () => azure,
     checkKubeconfig: async () => undefined,
     connectCluster: () => Promise.reject(new Error('nobody expected a connection to the cluster')),
