@@ -1,4 +1,5 @@
 import type { Machines } from '../domain/machines.ts';
+import type { Permissions } from '../domain/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
 import { connectArm } from './arm-connection.ts';
 import { type AzureChoice, readAzureSettings } from './read-azure-settings.ts';
@@ -23,6 +24,9 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
     (await import('./subscriptions.ts')).armSubscriptions(connection),
   );
   const features = once<Features>(async () => (await import('./features.ts')).armFeatures(connection));
+  const permissions = once<Permissions>(async () =>
+    (await import('./permissions.ts')).armPermissions(connection),
+  );
   const machines = once<Machines>(async () => (await import('./machines.ts')).armMachines(connection));
   return {
     clusters: {
@@ -56,6 +60,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       register: async (...asked) => (await features()).register(...asked),
       registerProvider: async (...asked) => (await features()).registerProvider(...asked),
     },
+    permissions: { at: async (...asked) => (await permissions()).at(...asked) },
     machines: {
       get: async (...asked) => (await machines()).get(...asked),
       scaleSets: async (...asked) => (await machines()).scaleSets(...asked),

@@ -1,4 +1,5 @@
 import { namespaceFilter } from '../validate/entry-key.ts';
+import { exceptionNameRule } from '../validate/kubernetes-names.ts';
 import type { Diagnosis } from '../workflows/doctor/diagnose.ts';
 import { yesFlag } from './change-flags.ts';
 import { clusterFlags, kubeFlags } from './cluster-flags.ts';
@@ -73,7 +74,8 @@ function checkPatient(
   for (const flag of ['pod', 'deployment'] as const) {
     if (flags[flag] !== undefined && flags.namespace === undefined)
       faults.add(`--${flag}`, `--${flag} goes with --namespace.`);
-    if (flags[flag] === '') faults.add(`--${flag}`, `--${flag} is empty.`);
+    const name = flags[flag];
+    if (name !== undefined) faults.check(`--${flag}`, name, `the name of a ${flag}`, exceptionNameRule);
   }
   if (flags.pod !== undefined && flags.deployment !== undefined)
     faults.add('--deployment', '--pod and --deployment name two patients; give one of them.');

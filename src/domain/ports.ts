@@ -2,6 +2,7 @@ import type { Cluster, ClusterId, ClusterSummary } from './cluster.ts';
 import type { ClusterEdit } from './cluster-edit.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { Machines } from './machines.ts';
+import type { Permissions } from './permissions.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './role-assignment.ts';
 
 /** An Azure operation under way; `url` is signed and replayed byte for byte, and never shown. */
@@ -159,6 +160,7 @@ export interface Azure {
   readonly subscriptions: Subscriptions;
   readonly features: Features;
   readonly machines: Machines;
+  readonly permissions: Permissions;
   /** Who is signed in, for people to read; before the first request nobody knows. */
   caller(): string;
 }

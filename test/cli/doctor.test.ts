@@ -63,6 +63,7 @@ describe('what may not be seen', () => {
     ['roleAssignments.list', 'operator-role', 'Microsoft.Authorization/roleAssignments/read'],
     ['machines.get', 'node-identities', 'Microsoft.Compute/virtualMachineScaleSets/read'],
     ['features.get', 'feature', 'Microsoft.Features/providers/features/read'],
+    ['permissions.list', 'rights', 'Microsoft.Authorization/permissions/read'],
     ['clusters.get', 'cluster', 'Microsoft.ContainerService/managedClusters/read'],
   ])('in Azure (%s) is skipped with the right that is missing', async (operation, check, right) => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
@@ -121,6 +122,16 @@ describe('what is worth a warning', () => {
     for (const [key, one] of podid.emulator.world.roleAssignments)
       if (!one.principalId.endsWith('c1')) podid.emulator.world.roleAssignments.delete(key);
     expect(await warned(podid)).toEqual([['own-roles', expect.stringContaining('demo/web')]]);
+  });
+
+  it('is a principal that may look and not change', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const value = [{ actions: ['*/read'], notActions: [] }];
+    podid.emulator.faults.add({
+      match: { operation: 'permissions.list' },
+      effect: { status: 200, body: { value } },
+    });
+    expect(await warned(podid)).toEqual([['rights', expect.stringContaining('managedClusters/write')]]);
   });
 
   it('is a second agent on the node', async () => {
@@ -230,6 +241,7 @@ describe('the doctor', () => {
     ['doctor --pod web-1', '--pod goes with --namespace'],
     ['doctor --deployment web', '--deployment goes with --namespace'],
     ['doctor --namespace demo --pod a --deployment b', 'two patients'],
+    ['doctor --namespace demo --pod ..', '--pod'],
     ['doctor --yes', '--yes goes with --fix'],
   ])('refuses "%s" before anything is sent', async (line, words) => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });

@@ -228,6 +228,7 @@ export class FakeAzure {
           list: async () => [{ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }],
         },
         caller: () => 'anna@contoso.com',
+        permissions: { at: () => unexpected('permissions.at') },
         machines: {
           get: () => unexpected('machines.get'),
           scaleSets: () => unexpected('machines.scaleSets'),

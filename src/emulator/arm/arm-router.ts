@@ -6,6 +6,7 @@ import { clusterRoutes } from './clusters.ts';
 import { identityRoutes } from './identities.ts';
 import { machineRoutes } from './machines.ts';
 import { operationRoutes } from './operations.ts';
+import { permissionRoutes } from './permissions.ts';
 import { roleRoutes } from './role-assignments.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 
@@ -16,6 +17,7 @@ const routes: readonly ArmRoute[] = [
   ...clusterRoutes,
   ...identityRoutes,
   ...machineRoutes,
+  ...permissionRoutes,
   ...subscriptionRoutes,
 ];
 

@@ -21,6 +21,7 @@ import { operatorRole } from './checks/operator-role.ts';
 import { ownRoles } from './checks/own-roles.ts';
 import { pod } from './checks/pod.ts';
 import { previewFeature } from './checks/preview-feature.ts';
+import { rights } from './checks/rights.ts';
 import { selector } from './checks/selector.ts';
 import { signIn } from './checks/sign-in.ts';
 import { tenants } from './checks/tenants.ts';
@@ -30,6 +31,7 @@ import { token } from './checks/token.ts';
 export const checkList: readonly Check[] = [
   signIn,
   clusterState,
+  rights,
   previewFeature,
   clusterIdentity,
   networkPlugin,

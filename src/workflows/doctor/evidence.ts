@@ -4,7 +4,7 @@ import type { Machine } from '../../domain/machines.ts';
 import type { NetworkPolicy } from '../../domain/network-policy.ts';
 import type { Pod } from '../../domain/pod.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
-import type { RoleAssignment } from '../../domain/role-assignment.ts';
+import type { RoleAssignment, RoleDefinition } from '../../domain/role-assignment.ts';
 import type { AgentPod, ClusterNode, Deployment, PodAnswer } from '../../domain/workloads.ts';
 import type { Sight } from './sight.ts';
 
@@ -37,6 +37,8 @@ export interface AgentSight {
 export interface Evidence {
   readonly patient: Patient;
   readonly cluster: Sight<Cluster>;
+  /** What the signed-in principal may do with the cluster. */
+  readonly permissions: Sight<RoleDefinition['permissions']>;
   readonly subscription: Sight<Subscription>;
   /** State of EnablePodIdentityPreview. */
   readonly feature: Sight<string>;

@@ -19,21 +19,24 @@ export async function gatherEvidence(senses: Senses, patient: Patient): Promise<
   const { azure, signal } = senses;
   const { subscriptionId } = patient.cluster;
   senses.progress('Looking at the cluster, in Azure and inside');
-  const [cluster, subscription, feature, inside] = await Promise.all([
-    look(signal, () => azure.clusters.get(patient.cluster, signal)),
+  const cluster = look(signal, () => azure.clusters.get(patient.cluster, signal));
+  const [permissions, subscription, feature, inside] = await Promise.all([
+    cluster.then((sight) =>
+      lookFurther(signal, sight, (one) => azure.permissions.at(one.resourceId, signal)),
+    ),
     look(signal, () => azure.subscriptions.find(subscriptionId, signal)),
     look(signal, () => azure.features.state(subscriptionId, signal)),
     look(signal, () => senses.connect(signal)).then((api) => lookInside(senses, patient, api)),
   ]);
-  const seen = { patient, cluster, ...inside };
+  const seen = { patient, cluster: await cluster, ...inside };
   const nodes = nodesInQuestion(seen);
   senses.progress('Looking at identities, roles, machines and agents');
   const [identities, machines, agentSights] = await Promise.all([
     lookAtIdentities(senses, seen),
-    lookAtMachines(senses, cluster, nodes),
+    lookAtMachines(senses, seen.cluster, nodes),
     lookAtAgents(senses, inside, nodes),
   ]);
-  return { ...seen, subscription, feature, ...identities, machines, agentSights };
+  return { ...seen, permissions, subscription, feature, ...identities, machines, agentSights };
 }
 
 type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents'> & {

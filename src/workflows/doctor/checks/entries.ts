@@ -25,7 +25,7 @@ export const entries: Check = {
           nextCommand('wait', cluster.id, { for: 'idle' }),
         );
       return all.length === 0
-        ? warn('There is no pod identity here.', nextCommand('add --help', cluster.id))
+        ? warn('There is no pod identity here.', 'podid add --help')
         : pass(`${counted(all.length, 'entry', 'entries')} assigned: ${listed(all.map(entryText))}.`);
     }),
 };

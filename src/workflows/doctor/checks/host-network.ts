@@ -12,7 +12,7 @@ export const hostNetwork: Check = {
         ? pass('No pod in question uses the network of its node.')
         : fail(
             `${listed(shared.map(entryText))} uses the network of its node (hostNetwork): it reaches the metadata service as the node, past the agent, and never gets its own identity.`,
-            'Take hostNetwork: true out of the pod, or give the node that identity: podid does not help such pods.',
+            'Take hostNetwork: true out of the pod.',
           );
     }),
 };

@@ -37,12 +37,18 @@ function unboundVerdict(evidence: Evidence, unbound: readonly Pod[], first: Pod)
     elsewhere.length === 0
       ? ''
       : ` It is one in ${listed(elsewhere.map(entryText))}, which is another namespace.`;
+  const meant = here.find(
+    ({ bindingSelector = '' }) => bindingSelector.toLowerCase() === value.toLowerCase(),
+  );
   return fail(
     `${bindingLabel}=${value} of ${listed(unbound.map(entryText))} is no selector in namespace ${first.namespace}, which has ${known || 'none'}.${there} Selectors are compared to the letter, case included.`,
-    nextCommand('add', evidence.patient.cluster, {
-      namespace: first.namespace,
-      name: value.toLowerCase(),
-      'identity-resource-id': 'ID',
-    }),
+    meant === undefined
+      ? nextCommand('add', evidence.patient.cluster, {
+          namespace: first.namespace,
+          name: value.toLowerCase(),
+          'binding-selector': value,
+          'identity-resource-id': 'ID',
+        })
+      : `Write ${bindingLabel}: ${meant.bindingSelector} in the pod's template.`,
   );
 }

@@ -30,7 +30,7 @@ function byLog({ patient, pods, agentSights }: Evidence): Verdict | undefined {
     const why = refused.reason === '' ? '' : `, reason ${refused.reason}`;
     return fail(
       `The agent's last answer to ${refused.pod} was HTTP ${refused.status}${why}, for ${refused.resource || 'no resource'}.`,
-      'The reason is told in docs/nmi.md; the pod itself sees it in full in the answer.',
+      `kubectl logs -n ${agentSights[0]?.agent.namespace} daemonset/${agentSights[0]?.agent.daemonSet} | grep ${refused.pod}; the pod itself sees the reason in full in the answer`,
     );
   }
   const [given] = last;
