@@ -85,7 +85,8 @@ function assignmentBlocked(
     code: 'AssignmentBlocked',
     message: `The cluster may not assign ${target ?? 'one of the listed identities'}: ${saidBy(fault)}`,
     hint: `podid delete --failed ${flags(cluster)}`,
-    ...(target === undefined ? {} : { target }),
+    // Of an identity or of none: the cluster, which is what other errors are about, would be taken for one.
+    target,
   };
 }
 

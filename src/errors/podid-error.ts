@@ -18,7 +18,7 @@ export interface PodidErrorOptions {
   readonly hint?: string;
   readonly details?: readonly ErrorDetail[];
   /** What the failure is about: an ARM id, or `namespace/name`. */
-  readonly target?: string;
+  readonly target?: string | undefined;
   /** `x-ms-request-id` and `x-ms-correlation-request-id` of the answer that failed. */
   readonly requestId?: string;
   readonly correlationId?: string;

@@ -4,7 +4,7 @@ import { longestExceptionName, longestIdentityName } from './kubernetes-names.ts
 const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const labelText = '[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?';
 
-const namespace = {
+const podNamespace = {
   description: 'The Kubernetes namespace of the pods.',
   type: 'string',
   pattern: `^${dnsLabel}$`,
@@ -52,7 +52,7 @@ export const podIdentitiesSchema = {
         additionalProperties: false,
         properties: {
           name: name('The name of the pod identity.', longestIdentityName),
-          namespace,
+          namespace: podNamespace,
           identityResourceId: {
             description: 'The whole ARM id of the managed identity.',
             type: 'string',
@@ -80,7 +80,7 @@ export const podIdentitiesSchema = {
         additionalProperties: false,
         properties: {
           name: name('The name of the exception.', longestExceptionName),
-          namespace,
+          namespace: podNamespace,
           podLabels: {
             description: 'Pods of the namespace with these labels are answered as their node would be.',
             type: 'object',

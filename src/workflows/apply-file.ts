@@ -21,6 +21,7 @@ import {
   makeIdentitiesReady,
   type Ready,
   refuseLeftOut,
+  waitForNewRoles,
 } from './prepare-identities.ts';
 import { writeApply } from './write-apply.ts';
 
@@ -69,6 +70,7 @@ export async function applyFile(
   if (!(await agreed(workplace, cluster, intent))) return { done: applied(cluster, []) };
   const made = await makeIdentitiesReady(session, cluster, looked.good);
   if (!request.keepGoing) refuseLeftOut(made.leftOut, entries.length);
+  await waitForNewRoles(session, looked.good);
   const ready = intentOf(cluster, request, made.good);
   const agreedIntent = { ...intent, wanted: ready.wanted };
   const written = await writeApply(session, cluster, {

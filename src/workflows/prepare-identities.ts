@@ -63,6 +63,23 @@ export async function makeIdentitiesReady(
   }));
 }
 
+/** Polls that pass before roles granted just now are relied on: half a minute unless `--poll-interval` says otherwise. */
+const pollsUntilSettled = 6;
+
+/**
+ * Waits for all new roles together, once: a PUT that comes too early is refused, or accepted and then fails after minutes. Roles that
+ * take longer are waited for by repeating the PUT.
+ */
+export async function waitForNewRoles(session: ChangeSession, lookedAt: readonly LookedAt[]): Promise<void> {
+  const isNew = ({ operator }: LookedAtIdentity) => operator !== undefined && operator.found === undefined;
+  const count = lookedAt.filter(({ looked }) => isNew(looked)).length;
+  if (count === 0) return;
+  const { workplace, options, deadline } = session;
+  workplace.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
+  const pauseMs = Math.min(pollsUntilSettled * options.pollIntervalMs, deadline.remainingMs());
+  await workplace.clock.sleep(pauseMs, options.signal);
+}
+
 /** As the profile will hold them, in the file's order. */
 export function desiredEntries(
   entries: readonly FileIdentity[],

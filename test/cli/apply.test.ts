@@ -132,6 +132,14 @@ describe('podid apply', () => {
     expect(JSON.parse(emptied.stdout)).toMatchObject({ exceptions: [], identities: [{ name: 'web' }] });
   });
 
+  it('waits for all fresh roles together when Azure names several that it does not know yet', async () => {
+    seedIdentities('web', 'api', 'jobs');
+    podid.emulator.seed({ settings: { rolePropagationPuts: 2 } });
+    const file = await fileOf({ identities: ['web', 'api', 'jobs'].map((name) => entry(name)) });
+    expect(await apply(file)).toMatchObject({ exitCode: 0 });
+    expect(puts()).toBe(3);
+  });
+
   it('refuses everything for one identity that is missing, and leaves it out under --keep-going', async () => {
     seedIdentities('web', 'api');
     const file = await fileOf({ identities: [entry('web'), entry('nowhere'), entry('api')] });
