@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CheckResult } from '../../src/workflows/doctor/check.ts';
 import { checkList } from '../../src/workflows/doctor/check-list.ts';
 import { type SeededFault, seededFaults } from './doctor-faults.ts';
-import { type EmulatedPodid, emulatedPodid } from './emulated-podid.ts';
+import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
 
 const forPod = 'doctor --namespace demo --pod web-1 -o json';
 
@@ -257,6 +257,24 @@ describe('the doctor', () => {
       faultCalled('a policy that lets nothing out'),
     );
     expect(failed((await examine(podid, 'doctor -o json')).checks)).toEqual(['selector', 'network-policy']);
+  });
+
+  it('finds nothing wrong after a first "add"', async () => {
+    await using podid = await emulatedPodid();
+    await podid.json([
+      'add',
+      '--namespace',
+      'demo',
+      '--name',
+      'web',
+      '--identity-resource-id',
+      identityId('web'),
+    ]);
+    const { checks, exitCode } = await examine(podid, 'doctor -o json');
+    expect([failed(checks), exitCode]).toEqual([[], 0]);
+    expect(checks.filter(({ result }) => result === 'pass').map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['entries', 'operator-role', 'node-identities', 'objects', 'agent']),
+    );
   });
 
   it('prints no secret', async () => {
