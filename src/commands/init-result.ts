@@ -24,8 +24,8 @@ export function initView({ entry, commands, checks }: InitResult, cloud: string 
 
 /** The pod as YAML, ready for kubectl. */
 export async function podText({ entry }: InitResult, cloud: string | undefined): Promise<string> {
-  const { stringify } = await import('yaml');
-  return stringify(podToTry(entry, cloud), { lineWidth: 0 });
+  const { yamlText } = await import('../terminal/yaml-text.ts');
+  return yamlText(podToTry(entry, cloud));
 }
 
 interface Shown {

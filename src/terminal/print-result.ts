@@ -32,8 +32,8 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
     case 'json':
       return `${JSON.stringify(shown, null, 2)}\n`;
     case 'yaml': {
-      const { stringify } = await import('yaml');
-      return stringify(shown, { lineWidth: 0 });
+      const { yamlText } = await import('./yaml-text.ts');
+      return yamlText(shown);
     }
     case 'tsv':
       return tsv(shown);

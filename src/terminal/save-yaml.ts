@@ -2,6 +2,6 @@ import { writePrivateFile } from './private-file.ts';
 
 /** Saves a value as a YAML file that only its owner can read, synced to the disk when this returns. */
 export async function saveYaml(path: string, value: unknown): Promise<void> {
-  const { stringify } = await import('yaml');
-  await writePrivateFile(path, stringify(value, { lineWidth: 0 }));
+  const { yamlText } = await import('./yaml-text.ts');
+  await writePrivateFile(path, yamlText(value));
 }
