@@ -1,4 +1,5 @@
 import { nextCommand } from '../../domain/next-command.ts';
+import { managedIdentityType, parseResourceId } from '../../domain/resource-id.ts';
 import { needsKubenetConsent } from './ask-addon.ts';
 import { identityIdOf } from './ask-identity.ts';
 import type { InitGiven } from './desk.ts';
@@ -17,14 +18,17 @@ export interface InitPlan {
 export function planInit(answers: Decided, given: Pick<InitGiven, 'createIdentity' | 'location'>): InitPlan {
   const { cluster, namespace, name, selector, roles } = answers;
   const identityId = identityIdOf(answers);
+  const identity = parseResourceId(identityId, managedIdentityType)?.name ?? identityId;
   const creates = createsIdentity(answers, given);
   const steps = [
-    ...(answers.feature ? ['Register EnablePodIdentityPreview for the subscription, and wait for it'] : []),
+    ...(answers.feature
+      ? ['Register the feature EnablePodIdentityPreview for the subscription, and wait for it']
+      : []),
     ...enableSentences(answers),
     ...(creates ? [`Create the managed identity ${identityId}, unless it is there`] : []),
-    ...roles.map(({ role, scope }) => `Give it the role ${role} on ${scope}`),
-    `Give cluster ${cluster.id.name} the role Managed Identity Operator on it, unless it has that`,
-    `Let pods in namespace ${namespace} with the label aadpodidbinding=${selector} use it, as ${name}`,
+    ...roles.map(({ role, scope }) => `Give ${identity} the role ${role} on ${scope}`),
+    `Give cluster ${cluster.id.name} the role Managed Identity Operator on ${identity}, unless it has it`,
+    `Let pods in namespace ${namespace} with the label aadpodidbinding=${selector} use ${identity}, as ${namespace}/${name}`,
   ];
   const add = nextCommand('add', cluster.id, {
     namespace,
@@ -53,7 +57,7 @@ export function createsIdentity(
 function enableSentences(answers: Decided): string[] {
   if (!enables(answers)) return [];
   const consent = answers.kubenet ? ', with the consent to kubenet' : '';
-  return [`Turn the pod-identity add-on on on cluster ${answers.cluster.id.name}${consent}`];
+  return [`Turn on the pod-identity add-on of cluster ${answers.cluster.id.name}${consent}`];
 }
 
 function enableCommands(answers: Decided): string[] {
