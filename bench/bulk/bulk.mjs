@@ -1,7 +1,7 @@
 // 200 pod identities whose roles are missing, applied as one file against the emulator at the pace of recorded Azure traffic, on its
 // clock, beside 200 commands of az. az itself is not run: a PUT took it 55 to 105 s there, one a command, and nothing else is counted.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,12 +14,10 @@ const secondsOfAz = [55, 105];
 
 export async function bench() {
   const folder = await mkdtemp(join(tmpdir(), 'podid-bench-'));
-  const envFile = join(folder, 'env');
-  const words = ['emulator', '--env-file', envFile, '--time', String(1 / speed)];
-  // Node reads --env-file as its own wherever it stands, unless `--` ends its options.
-  const emulator = spawn(process.execPath, ['--', podid, ...words], { stdio: 'ignore' });
+  const words = ['emulator', '--time', String(1 / speed)];
+  const emulator = spawn(process.execPath, [podid, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
-    const env = await readEnvFile(envFile);
+    const env = await environmentOf(emulator);
     const control = controlOf(env['PODID_ARM_ENDPOINT']);
     await control('world', 'PUT', {
       identities: Array.from({ length: count }, (_, at) => identity(at, env)),
@@ -112,17 +110,16 @@ function run(args, env) {
   });
 }
 
-async function readEnvFile(path) {
-  const endsAt = performance.now() + 60_000;
-  for (;;) {
-    const text = await readFile(path, 'utf8').catch(() => '');
-    if (text !== '')
-      return Object.fromEntries(
-        [...text.matchAll(/^export (\w+)='?([^'\n]*)'?$/gm)].map(([, key, value]) => [key, value]),
-      );
-    if (performance.now() > endsAt) throw new Error('The emulator did not start.');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+/** Its first words on stdout are the lines that point podid at it. */
+async function environmentOf(emulator) {
+  let text = '';
+  for await (const chunk of emulator.stdout) {
+    text += chunk;
+    if (/^export KUBECONFIG=.*\n/m.test(text)) break;
   }
+  const lines = [...text.matchAll(/^export (\w+)='?([^'\n]*)'?$/gm)];
+  if (lines.length === 0) throw new Error('The emulator did not start.');
+  return Object.fromEntries(lines.map(([, key, value]) => [key, value]));
 }
 
 function print(first, again) {

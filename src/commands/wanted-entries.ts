@@ -24,7 +24,7 @@ export function withFileCluster<Flags extends ClusterFlags>(
     ['--subscription', flags.subscription, cluster.subscription],
     ['--resource-group', flags.resourceGroup, cluster.resourceGroup],
     ['--cluster-name', flags.clusterName, cluster.name],
-    ['--cluster-id', flags.clusterId, cluster.name],
+    ['--cluster-id', flags.clusterId?.split('/').at(-1), cluster.name],
   ] as const;
   for (const [flag, given, inFile] of pairs) {
     if (given === undefined || inFile === undefined || given.toLowerCase() === inFile.toLowerCase()) continue;

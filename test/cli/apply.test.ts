@@ -84,6 +84,40 @@ describe('podid apply', () => {
     expect(JSON.parse(second.stdout).changes).toEqual([]);
     expect([puts(), podid.count('roleAssignments.put')]).toEqual([1, roles]);
     expect(second.stderr).toContain('Nothing to change.');
+
+    const mirrored: { objects: { action: string }[] } = await podid.json('mirror --dry-run');
+    expect(mirrored.objects.map(({ action }) => action)).toEqual(Array(7).fill('same'));
+  });
+
+  it('returns with --no-wait once Azure has accepted the change', async () => {
+    seedIdentities('web');
+    podid.emulator.seed({ settings: { operationPolls: 0, operationMs: [60_000, 60_000] } });
+    const file = await fileOf({ identities: [entry('web')] });
+    const ran = await apply(file, '--no-wait');
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stderr).toContain('Not waited for, and so not mirrored');
+    expect([puts(), podid.count('operations.get')]).toEqual([1, 0]);
+
+    podid.emulator.clock.advance(120_000);
+    expect(await apply(file)).toMatchObject({ exitCode: 0 });
+    expect(puts()).toBe(1);
+  });
+
+  it('asks nobody when the file comes by stdin, and says how to go on', async () => {
+    seedIdentities('web');
+    await apply(await fileOf({ identities: [entry('web')] }));
+    const text = JSON.stringify({ apiVersion: 'podid.io/v1', kind: 'PodIdentities', identities: [] });
+    const ran = await podid.run(['apply', '-f', '-', '--prune'], {}, text);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(ran.stderr).toContain('hint: type the same command with --yes');
+    expect(puts()).toBe(1);
+  });
+
+  it('goes to the cluster that flags name, and says that the file names another', async () => {
+    const file = await fileOf({ cluster: { name: 'demo', resourceGroup: 'demo-rg' }, identities: [] });
+    const ran = await apply(file, '-c', 'other');
+    expect(ran.exitCode).toBe(4);
+    expect(ran.stderr).toContain('The file is for cluster demo; --cluster-name wins.');
   });
 
   it('changes a selector in one PUT and another identity under the same name in two', async () => {
@@ -267,6 +301,8 @@ describe('podid apply', () => {
     await apply(file);
     const exported = await podid.run('export');
     expect(exported.exitCode).toBe(0);
+    const plan = await podid.run(['plan', '-f', '-', '--prune', '--exit-code'], {}, exported.stdout);
+    expect(plan).toMatchObject({ exitCode: 0 });
 
     const before = podid;
     podid = await emulatedPodid();

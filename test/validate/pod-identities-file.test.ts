@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -176,6 +177,18 @@ describe('a file that podid writes', () => {
         expect(JSON.stringify(entriesFile(turned))).toBe(JSON.stringify(entriesFile(wanted)));
       }),
     );
+  });
+});
+
+describe('the page about the file', () => {
+  it('shows files that podid reads', () => {
+    const page = readFileSync(new URL('../../docs/apply.md', import.meta.url), 'utf8');
+    const files = [...page.matchAll(/```yaml\n(apiVersion[\s\S]*?)```/g)].map(([, text = '']) => text);
+    expect(files).toHaveLength(1);
+    expect(parse(...files)).toMatchObject({
+      wanted: { cluster: { name: 'demo' }, identities: [{ name: 'web' }], exceptions: [{ name: 'legacy' }] },
+      faults: [],
+    });
   });
 });
 
