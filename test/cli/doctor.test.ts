@@ -228,7 +228,7 @@ describe('doctor --fix', () => {
 });
 
 describe('the doctor', () => {
-  it('shows a table with marks, and every word of it in 60 columns', async () => {
+  it('shows a table with a mark for each result, and hints where something is wrong', async () => {
     await using podid = await sickPodid(faultCalled('no label'));
     const { stdout } = await podid.run('doctor --namespace demo --pod web-1 -o table');
     expect(stdout).toMatch(/^✓ sign-in +Azure takes the sign-in/m);
@@ -257,6 +257,38 @@ describe('the doctor', () => {
       faultCalled('a policy that lets nothing out'),
     );
     expect(failed((await examine(podid, 'doctor -o json')).checks)).toEqual(['selector', 'network-policy']);
+  });
+
+  it('finds a label on the Deployment alone without being told which', async () => {
+    await using podid = await sickPodid(faultCalled('the label on the Deployment alone'));
+    const { checks } = await examine(podid, 'doctor -o json');
+    expect(failed(checks)).toEqual(['label']);
+  });
+
+  it('tells that a Deployment has no pods', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const { checks } = await examine(podid, 'doctor --namespace demo --deployment nobody -o json');
+    expect(failed(checks)).toEqual(['pod']);
+  });
+
+  it('reads every page of a long list', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const { kube } = podid.emulator;
+    const web = kube.get('pods', 'demo', 'web-1');
+    for (let number = 2; web !== undefined && number <= 1100; number += 1) {
+      kube.seed({ ...web, metadata: { ...web.metadata, name: `web-${number}`, uid: `uid-${number}` } });
+    }
+    const { checks } = await examine(podid, 'doctor -o json');
+    expect(checks.find(({ name }) => name === 'pod')?.message).toMatch(/^1100 pods/);
+  });
+
+  it('asks for 200 entries side by side, and once about each', async () => {
+    await using podid = await emulatedPodid({ scenario: 'full' });
+    const { checks } = await examine(podid, 'doctor -o json');
+    expect(failed(checks)).toEqual(['objects']);
+    expect(podid.count('identities.get')).toBe(200);
+    // The cluster's role on each, and each one's own roles.
+    expect(podid.count('roleAssignments.list')).toBe(400);
   });
 
   it('finds nothing wrong after a first "add"', async () => {

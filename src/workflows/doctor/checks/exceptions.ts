@@ -1,3 +1,4 @@
+import { exceptionTakes } from '../../../domain/exception-match.ts';
 import { bindingLabel } from '../../../domain/identity-resources.ts';
 import { nextCommand } from '../../../domain/next-command.ts';
 import type { Pod } from '../../../domain/pod.ts';
@@ -27,11 +28,6 @@ export const exceptions: Check = {
     }),
 };
 
-/** As agents do it: any one label, the key exact, the value without case. */
 function matches({ namespace, podLabels }: PodIdentityException, pod: Pod): boolean {
-  if (namespace !== pod.namespace) return false;
-  return Object.entries(podLabels).some(
-    ([key, value]) =>
-      Object.hasOwn(pod.labels, key) && pod.labels[key]?.toLowerCase() === value.toLowerCase(),
-  );
+  return namespace === pod.namespace && exceptionTakes(podLabels, pod.labels);
 }
