@@ -34,6 +34,8 @@ export interface AgentPod extends EntryKey {
   /** Of `/healthz` and `/readyz`. */
   readonly probePort: number;
   readonly metricsPort: number;
+  /** Kubelet asks `/readyz`, so that a ready pod is one whose rules are in place. */
+  readonly provesReadiness: boolean;
 }
 
 /** What a port of a pod answered, as the API server passed it on. */

@@ -1,4 +1,5 @@
 import type { AgentPod, Workloads } from '../domain/workloads.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { isRecord, stringAt } from '../validate/json-record.ts';
 import { parsePod } from '../validate/pod.ts';
 import {
@@ -41,9 +42,13 @@ export function readWorkloads(api: WorkloadApi): Workloads {
       return parsed(await api.list(asked, signal), parseNetworkPolicy);
     },
     agents: (signal) => listAgents(api, signal),
-    ask({ namespace, name }, port, path, signal) {
+    async ask({ namespace, name }, port, path, signal) {
       const whole = `${podsPath(namespace)}/${encodeURIComponent(name)}:${port}/proxy${path}`;
-      return api.text({ path: whole, verb: 'get', resource: 'pods/proxy', namespace }, signal);
+      try {
+        return await api.text({ path: whole, verb: 'get', resource: 'pods/proxy', namespace }, signal);
+      } catch (error) {
+        throw isPodidError(error, 'ClusterUnreachable') ? silent(error, `${namespace}/${name}`, port) : error;
+      }
     },
     async log({ namespace, name, container }, lines, signal) {
       const query = `container=${encodeURIComponent(container)}&tailLines=${lines}`;
@@ -79,6 +84,14 @@ function listPods(
   const query = labels === '' ? '' : `?labelSelector=${encodeURIComponent(labels)}`;
   const path = `${collection('/api/v1', namespace, 'pods')}${query}`;
   return api.list({ path, verb: 'list', resource: 'pods', ...scope(namespace) }, signal);
+}
+
+function silent(cause: PodidError, pod: string, port: number): PodidError {
+  return new PodidError(
+    'ClusterUnreachable',
+    `Nobody answers through the cluster's API at port ${port} of pod ${pod}: it may listen on its node's own address alone.`,
+    { cause },
+  );
 }
 
 function podsPath(namespace: string): string {

@@ -76,6 +76,7 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     container: stringAt(serving, 'name') ?? '',
     probePort: portFlag(serving, 'http-probe-port') ?? 8080,
     metricsPort: portFlag(serving, 'prometheus-port') ?? 9090,
+    provesReadiness: recordAt(recordAt(serving, 'readinessProbe'), 'httpGet')['path'] === '/readyz',
   };
 }
 

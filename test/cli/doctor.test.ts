@@ -104,6 +104,31 @@ describe('what may not be seen', () => {
     expect(failed((await examine(podid)).checks)).toEqual(['operator-role', 'label']);
   });
 
+  it.each([
+    [true, 'pass', 'rules and caches are in place'],
+    [false, 'skip', "on its node's own address alone"],
+  ] as const)(
+    'is asked of kubelet when an agent listens on its node alone: with its probe (%s) it is a %s',
+    async (withProbe, result, words) => {
+      await using podid = await emulatedPodid({ scenario: 'in-use' });
+      const { kube } = podid.emulator;
+      const agent = kube.get('pods', 'kube-system', 'podid-nmi-0');
+      if (agent === undefined) throw new Error('the scenario has an agent');
+      const probe = withProbe ? { readinessProbe: { httpGet: { host: '127.0.0.1', path: '/readyz' } } } : {};
+      const containers = [{ name: 'nmi', command: ['podid-nmi'], ...probe }];
+      kube.seed({
+        ...agent,
+        metadata: { ...agent.metadata, annotations: {} },
+        spec: { ...(agent.spec as object), containers },
+      });
+      const { checks } = await examine(podid);
+      expect(checks.find(({ name }) => name === 'agent-rules')).toMatchObject({
+        result,
+        message: expect.stringContaining(words),
+      });
+    },
+  );
+
   it('is everything inside a cluster whose API is away', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     podid.emulator.kube.faults = { ...podid.emulator.kube.faults, away: 'html' };

@@ -49,6 +49,7 @@ describe('an agent', () => {
       probePort: 8085,
       ready: true,
       daemonSet: 'podid',
+      provesReadiness: false,
     });
   });
 });

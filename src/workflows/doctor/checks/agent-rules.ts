@@ -15,7 +15,9 @@ export const agentRules: Check = {
         `An agent says that it is not what it should be: ${listed(troubled)}. Pods there may reach the node's own identity, or nobody.`,
         `kubectl logs -n ${agentSights[0]?.agent.namespace} daemonset/${agentSights[0]?.agent.daemonSet}`,
       );
-    for (const { readiness } of agentSights) if ('hidden' in readiness) return unseen(readiness.hidden);
+    // An agent whose probes listen on the node alone cannot be asked from outside; kubelet asks it.
+    for (const { agent, readiness } of agentSights)
+      if ('hidden' in readiness && !agent.provesReadiness) return unseen(readiness.hidden);
     return agentSights.some(({ readiness }) => 'seen' in readiness && readiness.seen.status === 404)
       ? warn("The agent does not say whether its redirect rules are in place; podid's own does.")
       : pass(
