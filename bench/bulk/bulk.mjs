@@ -14,7 +14,7 @@ const secondsOfAz = [55, 105];
 
 export async function bench() {
   const folder = await mkdtemp(join(tmpdir(), 'podid-bench-'));
-  const words = ['emulator', '--time', String(1 / speed)];
+  const words = ['emulator', '--only-show-errors', '--time', String(1 / speed)];
   const emulator = spawn(process.execPath, [podid, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const env = await environmentOf(emulator);

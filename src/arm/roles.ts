@@ -139,7 +139,9 @@ async function createOnce(
     known: knownRefusal,
     notFound: 'IdentityNotFound',
   };
-  const roleDefinitionId = `/subscriptions/${subscriptionOf(grant.scope)}/providers/Microsoft.Authorization/roleDefinitions/${grant.roleId}`;
+  const subscription = subscriptionOf(grant.scope);
+  const above = subscription === '' ? '' : `/subscriptions/${subscription}`;
+  const roleDefinitionId = `${above}/providers/Microsoft.Authorization/roleDefinitions/${grant.roleId}`;
   try {
     let status = 0;
     await connection.call(about, signal, () =>

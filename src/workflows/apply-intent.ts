@@ -41,7 +41,8 @@ export function intentFor(
   return {
     wanted,
     replaced: diffProfile(profile, wanted).replace.map(({ old }) => old),
-    goneIdentities: prune ? unnamed(profile.identities, named.identities) : [],
+    // What is on its way out already needs nobody's PUT.
+    goneIdentities: prune ? unnamed(profile.identities, named.identities).filter(isStaying) : [],
     goneExceptions: prune ? unnamed(profile.exceptions, named.exceptions) : [],
   };
 }
@@ -101,11 +102,15 @@ export function decideReturn(cluster: Cluster, entries: readonly DesiredPodIdent
 
 function needsWrite(profile: PodIdentityProfile, edit: ProfileEdit): boolean {
   const { deleteIdentities = [], ...others } = edit;
-  const staying = profile.identities.filter((entry) => entryProgress(entry) !== 'deleting');
+  const staying = profile.identities.filter(isStaying);
   return (
     Object.keys(others).length > 0 ||
     deleteIdentities.some((key) => staying.some((entry) => sameEntry(entry, key)))
   );
+}
+
+function isStaying(entry: PodIdentity): boolean {
+  return entryProgress(entry) !== 'deleting';
 }
 
 function refuseSurprise({ replace }: ProfileDiff, { replaced }: ApplyIntent): void {

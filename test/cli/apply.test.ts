@@ -418,6 +418,30 @@ describe('podid add', () => {
     expect([podid.count('identities.put'), podid.count('roleAssignments.put'), puts()]).toEqual([1, 2, 1]);
   });
 
+  it('gives a role on a management group', async () => {
+    const grant = 'Reader=/providers/Microsoft.Management/managementGroups/platform';
+    const ran = await podid.run([
+      ...['add', '--namespace', 'demo', '--identity-resource-id', identityId('web'), '--grant', grant],
+    ]);
+    expect(ran).toMatchObject({ exitCode: 0 });
+    expect([...podid.emulator.world.roleAssignments.values()]).toContainEqual(
+      expect.objectContaining({
+        scope: '/providers/Microsoft.Management/managementGroups/platform',
+        roleDefinitionId:
+          '/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7',
+      }),
+    );
+  });
+
+  it('creates no resource group', async () => {
+    const elsewhere = identityId('fresh').replace('/demo-rg/', '/no-such-rg/');
+    const line = ['add', '--namespace', 'demo', '--identity-resource-id', elsewhere, '--create-identity'];
+    const ran = await podid.run(line);
+    expect(ran).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(ran.stderr).toContain('Cannot create managed identity fresh');
+    expect(puts()).toBe(0);
+  });
+
   it('refuses a role that there is not, before it creates anything', async () => {
     const grant = 'No Such Role=/subscriptions/00000000-0000-4000-8000-000000000001';
     const ran = await podid.run([

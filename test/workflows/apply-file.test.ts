@@ -47,6 +47,40 @@ describe('applying a file', () => {
     expect(azure.mirrored.map((mirrored) => keys(mirrored.identities))).toEqual([['web', 'api']]);
   });
 
+  it('reads each identity once, eight at a time, however many entries use it', async () => {
+    const azure = new FakeAzure();
+    const all = Array.from({ length: 30 }, (_, at) => `app-${at}`);
+    for (const name of all) azure.addIdentity(name);
+    const workplace = azure.workplace();
+    const { identities } = workplace.azure;
+    let [running, most, reads] = [0, 0, 0];
+    const get: typeof identities.get = async (...asked) => {
+      reads++;
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      return await identities.get(...asked);
+    };
+    const counted = { ...workplace, azure: { ...workplace.azure, identities: { ...identities, get } } };
+    const entries = all.flatMap((name) => [file(name), file(name, { namespace: 'other' })]);
+    await applyFile(counted, request({ identities: entries }), options());
+    expect([most, reads, azure.created.length]).toEqual([8, 30, 30]);
+    expect(azure.puts).toHaveLength(1);
+  });
+
+  it('leaves to Azure what it is deleting already', async () => {
+    const azure = new FakeAzure(
+      clusterWith({}, { identities: [podIdentity('web', { provisioningState: 'Deleting' })] }),
+    );
+    const { done } = await applyFile(
+      azure.workplace(),
+      request({ identities: [] }, { prune: true }),
+      options(),
+    );
+    expect(done?.result.changes).toEqual([]);
+    expect([azure.puts, azure.questions]).toEqual([[], []]);
+  });
+
   it('shows the plan before it asks, and changes nothing after a no', async () => {
     const azure = holding('web', 'api');
     azure.answerYes = false;
