@@ -57,7 +57,8 @@ export async function makeIdentitiesReady(
   cluster: Cluster,
   lookedAt: readonly LookedAt[],
 ): Promise<Sorted<Ready>> {
-  return await sortOut(session, 'Made ready', lookedAt, async ({ looked, ...candidate }, quiet) => ({
+  const shown = lookedAt.some(lacksSomething) ? session : withoutProgress(session);
+  return await sortOut(shown, 'Made ready', lookedAt, async ({ looked, ...candidate }, quiet) => ({
     ...candidate,
     ready: await makeIdentityReady(quiet, cluster, looked),
   }));
@@ -71,8 +72,7 @@ const pollsUntilSettled = 6;
  * take longer are waited for by repeating the PUT.
  */
 export async function waitForNewRoles(session: ChangeSession, lookedAt: readonly LookedAt[]): Promise<void> {
-  const isNew = ({ operator }: LookedAtIdentity) => operator !== undefined && operator.found === undefined;
-  const count = lookedAt.filter(({ looked }) => isNew(looked)).length;
+  const count = lookedAt.filter(({ looked }) => isNew(looked.operator)).length;
   if (count === 0) return;
   const { workplace, options, deadline } = session;
   workplace.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
@@ -132,6 +132,16 @@ function candidatesOf(entries: readonly FileIdentity[]): Candidate[] {
   return [...byId.values()].flatMap((group) =>
     group[0] === undefined ? [] : [{ resourceId: group[0].identityResourceId, entries: group }],
   );
+}
+
+function lacksSomething({ looked }: LookedAt): boolean {
+  const { found, operator, missingRoles } = looked;
+  return found.creation !== undefined || missingRoles.length > 0 || isNew(operator);
+}
+
+/** Not there when it was looked for. */
+function isNew(operator: LookedAtIdentity['operator']): boolean {
+  return operator !== undefined && operator.found === undefined;
 }
 
 /** Told in steps of a twentieth, so that a log stays one that can be read. */

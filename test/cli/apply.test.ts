@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -290,6 +290,17 @@ describe('podid apply', () => {
     expect(again.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     const after: { bindingSelector: string }[] = await podid.json('list');
     expect(after.filter(({ bindingSelector }) => bindingSelector === 'all')).toHaveLength(200);
+  });
+
+  it.each([
+    ['a file that is not there', 'nowhere.yaml', 'there is no such file or folder'],
+    ['a folder without files', 'empty', 'holds no YAML or JSON file'],
+  ])('refuses %s', async (_, name, said) => {
+    await mkdir(join(folder, 'empty'));
+    const ran = await apply(join(folder, name));
+    expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(ran.stderr).toContain(said);
+    expect(podid.emulator.requests).toEqual([]);
   });
 
   it('gives the same profile on another cluster to which an export is applied', async () => {
