@@ -54,7 +54,7 @@ export const errorCatalog = {
   RoleAssignmentBlocked: { exitCode: 5, summary: 'The role cannot be assigned: a lock, a limit or a clash.' },
   FeatureNotRegistered: {
     exitCode: 5,
-    summary: 'The subscription lacks the feature EnablePodIdentityPreview.',
+    summary: 'The subscription lacks a preview feature, such as EnablePodIdentityPreview.',
   },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
   Forbidden: {

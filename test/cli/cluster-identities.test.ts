@@ -155,6 +155,26 @@ describe('podid cluster update', () => {
     expect(ran.stderr).toMatch(/podid disable .*--export pod-identities.yaml/);
   });
 
+  it('names the preview feature that a refusal asks for', async () => {
+    await using podid = await emulatedPodid({ scenario: 'service-principal' });
+    podid.emulator.faults.set([
+      {
+        match: { operation: 'clusters.put' },
+        effect: {
+          status: 400,
+          body: {
+            code: 'PreviewFeatureNotRegistered',
+            message: 'Register Microsoft.ContainerService/MigrateToMSIClusterPreview first.',
+          },
+          when: 'before',
+        },
+      },
+    ]);
+    const ran = await podid.run('cluster update --enable-managed-identity --yes');
+    expect(ran).toMatchObject({ exitCode: 5, stdout: '' });
+    expect(ran.stderr).toMatch(/hint: az feature register .*--name MigrateToMSIClusterPreview;/);
+  });
+
   it('ends the move from a service principal pool by pool', async () => {
     await using podid = await emulatedPodid({ scenario: 'service-principal' });
     const ran = await podid.run('cluster update --enable-managed-identity --upgrade-node-images --yes');
