@@ -325,7 +325,12 @@ export const seededFaults: readonly SeededFault[] = [
     seed: (emulator) =>
       answerAs(emulator, '9090/metrics', {
         status: 200,
-        text: 'podid_nmi_token_answers_total{from="upstream"} 4\npodid_nmi_token_refusals_total{reason="upstream"} 4\n',
+        text: ['duration_seconds_count', 'errors_count']
+          .map(
+            (name) =>
+              `aadpodidentity_imds_operations_${name}{operation_type="adal_token_msi_userassignedid"} 4\n`,
+          )
+          .join(''),
       }),
   },
   {

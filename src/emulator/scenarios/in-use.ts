@@ -73,7 +73,7 @@ export const inUse: JsonObject = surroundings({
 
 function agentMetrics(): string {
   return [
-    'podid_nmi_token_answers_total{from="upstream"} 1',
+    'aadpodidentity_imds_operations_duration_seconds_count{operation_type="adal_token_msi_userassignedid"} 1',
     'aadpodidentity_nmi_operations_duration_seconds_count{operation_type="msi",status_code="200",namespace="demo",resource="https://vault.azure.net"} 3',
     '',
   ].join('\n');

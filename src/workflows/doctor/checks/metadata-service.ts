@@ -10,8 +10,8 @@ export const metadataService: Check = {
     if (agentSights.length === 0) return skip('There is no agent to ask.');
     const cut = agentSights.filter(({ metrics }) => {
       if ('hidden' in metrics) return false;
-      const asked = sumOf(metrics.seen, 'podid_nmi_token_answers_total', { from: 'upstream' });
-      const refused = sumOf(metrics.seen, 'podid_nmi_token_refusals_total', { reason: 'upstream' });
+      const asked = imdsCalls(metrics.seen, 'duration_seconds_count');
+      const refused = imdsCalls(metrics.seen, 'errors_count');
       return asked > 0 && refused >= asked;
     });
     if (cut.length > 0)
@@ -23,3 +23,11 @@ export const metadataService: Check = {
     return pass('The metadata service answers the agents, as far as they have asked it.');
   },
 };
+
+/** Calls for managed identities, under the names that upstream's agents and podid's have in common; Entra's calls are `adal_token`. */
+function imdsCalls(text: string, what: 'duration_seconds_count' | 'errors_count'): number {
+  const sums = ['adal_token_msi', 'adal_token_msi_userassignedid'].map((operation_type) =>
+    sumOf(text, `aadpodidentity_imds_operations_${what}`, { operation_type }),
+  );
+  return sums.reduce((sum, each) => sum + each, 0);
+}
