@@ -64,8 +64,8 @@ export async function makeIdentitiesReady(
   }));
 }
 
-/** Polls that pass before roles granted just now are relied on: half a minute unless `--poll-interval` says otherwise. */
-const pollsUntilSettled = 6;
+/** Polls that pass before roles granted just now are relied on: half a minute unless `--poll-interval` says otherwise, a minute at most. */
+const settling = { polls: 6, mostMs: 60_000 };
 
 /**
  * Waits for all new roles together, once: a PUT that comes too early is refused, or accepted and then fails after minutes. Roles that
@@ -76,7 +76,7 @@ export async function waitForNewRoles(session: ChangeSession, lookedAt: readonly
   if (count === 0) return;
   const { workplace, options, deadline } = session;
   workplace.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
-  const pauseMs = Math.min(pollsUntilSettled * options.pollIntervalMs, deadline.remainingMs());
+  const pauseMs = Math.min(settling.polls * options.pollIntervalMs, settling.mostMs, deadline.remainingMs());
   await workplace.clock.sleep(pauseMs, options.signal);
 }
 
