@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDecisionLog, type Decision } from '../../../src/nmi/decision-log.ts';
+import { createNmiMetrics } from '../../../src/nmi/nmi-metrics.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { createLogger } from '../../../src/runtime/logger.ts';
+import { createMetrics } from '../../../src/runtime/metrics.ts';
 import { decisionsFor } from '../../../src/workflows/doctor/agent-decisions.ts';
 import { sumOf } from '../../../src/workflows/doctor/agent-metrics.ts';
 
@@ -58,6 +60,25 @@ describe("an agent's numbers", () => {
     'a 7',
     'a{x="1"} NaN',
   ].join('\n');
+
+  it('are read as the agent itself writes them', async () => {
+    const metrics = createMetrics();
+    const { operation } = createNmiMetrics(metrics);
+    for (const status of [200, 200, 403]) {
+      operation({
+        type: 'msi',
+        status,
+        namespace: 'shop',
+        resource: 'https://vault.azure.net',
+        seconds: 0.1,
+      });
+    }
+    const name = 'aadpodidentity_nmi_operations_duration_seconds_count';
+    const labels = { operation_type: 'msi', namespace: 'shop' };
+    expect(sumOf(await metrics.text(), name, labels)).toBe(3);
+    expect(sumOf(await metrics.text(), name, { ...labels, status_code: '200' })).toBe(2);
+    expect(sumOf(await metrics.text(), name, { ...labels, namespace: 'other' })).toBe(0);
+  });
 
   it('are summed over the samples that have the labels', () => {
     expect(sumOf(text, 'a', { x: '1' })).toBe(5);
