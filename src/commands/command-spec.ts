@@ -1,19 +1,10 @@
-import type { FlagSet, FlagValues, Misnamed } from './flag-spec.ts';
+import type { FlagSet, FlagValues, Misnamed, WordSpec } from './flag-spec.ts';
 import type { Session } from './session.ts';
 
 export interface Example {
   readonly says: string;
   /** As typed, without a prompt. */
   readonly line: string;
-}
-
-/** The one word that a command takes besides its flags. */
-export interface WordSpec {
-  /** What stands for it in help: `SHELL`. */
-  readonly value: string;
-  readonly summary: string;
-  /** The only words there are. */
-  readonly choices?: readonly string[];
 }
 
 interface CommandText {

@@ -1,6 +1,6 @@
-import type { CommandSpec, WordSpec } from './command-spec.ts';
+import type { CommandSpec } from './command-spec.ts';
 import type { CommandGroup, CommandTree } from './command-tree.ts';
-import { type FlagSet, type FlagSpec, longFlag } from './flag-spec.ts';
+import { type FlagSet, type FlagSpec, longFlag, type WordSpec } from './flag-spec.ts';
 import { globalFlags } from './global-flags.ts';
 
 const width = 100;

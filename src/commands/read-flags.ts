@@ -1,6 +1,12 @@
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
-import type { WordSpec } from './command-spec.ts';
-import { type FlagSet, type FlagSpec, type FlagValues, longFlag, type Misnamed } from './flag-spec.ts';
+import {
+  type FlagSet,
+  type FlagSpec,
+  type FlagValues,
+  longFlag,
+  type Misnamed,
+  type WordSpec,
+} from './flag-spec.ts';
 import { nearestWord } from './nearest-word.ts';
 
 /** One flag as typed; `null` where a value should follow and none does. */
