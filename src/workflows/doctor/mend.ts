@@ -1,5 +1,5 @@
 import type { Cluster } from '../../domain/cluster.ts';
-import { entryText, type PodIdentity } from '../../domain/pod-identity.ts';
+import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../../domain/pod-identity.ts';
 import { managedIdentityOperatorRole } from '../../domain/role-assignment.ts';
 import type { ChangeSession } from '../change-session.ts';
 import { decideDelete } from '../delete-identity.ts';
@@ -98,16 +98,20 @@ async function writeObjects(
   cluster: Cluster,
 ): Promise<boolean> {
   const stale = driftInQuestion(evidence).filter(({ arm }) => arm !== null);
-  const isStale = (kind: string) => (entry: { namespace: string; name: string }) =>
-    stale.some((each) => each.kind === kind && entryText(each) === entryText(entry));
-  const question = `Write the objects of ${listed(stale.map((each) => `${each.kind} ${entryText(each)}`))} into the cluster?`;
-  if (stale.length === 0 || !(await workplace.confirm(question))) return false;
+  const isStale = (kind: string) => (entry: EntryKey) =>
+    stale.some((each) => each.kind === kind && sameEntry(each, entry));
+  const identities = cluster.profile.identities
+    .filter((entry) => !isGone(evidence, entry.identity.resourceId))
+    .filter(isStale('identity'));
+  const exceptions = cluster.profile.exceptions.filter(isStale('exception'));
+  const names = listed([...identities, ...exceptions].map(entryText));
+  if (names === '' || !(await workplace.confirm(`Write the objects of ${names} into the cluster?`)))
+    return false;
   const api = await workplace.objects(cluster.id, options.signal);
-  const living = cluster.profile.identities.filter((entry) => !isGone(evidence, entry.identity.resourceId));
   const written = await api.mirror(
     {
-      identities: living.filter(isStale('identity')),
-      exceptions: cluster.profile.exceptions.filter(isStale('exception')),
+      identities,
+      exceptions,
       goneIdentities: [],
       goneExceptions: [],
       prune: false,
