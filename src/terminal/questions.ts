@@ -97,7 +97,7 @@ async function askOnce<Value>(
     if (back.signal.aborted) return undefined;
     // The prompt reads the keyboard raw, so Ctrl-C reaches it and not the process.
     if (error instanceof Error && error.name === 'ExitPromptError') {
-      throw new PodidError('Interrupted', 'Interrupted before anything was changed.');
+      throw new PodidError('Interrupted', 'Interrupted at a question; nothing is under way.');
     }
     throw error;
   } finally {
@@ -124,7 +124,19 @@ function asLines<Value>(choices: readonly Choice<Value>[], { width }: QuestionsO
   return choices.map(({ value, name, facts }) => {
     const plain = plainText(name, 'one');
     if (facts === undefined) return { value, name: plain, short: plain };
-    if (!isWide) return { value, name: plain, short: plain, description: plainText(facts, 'one') };
+    if (!isWide)
+      return { value, name: plain, short: plain, description: wrapped(plainText(facts, 'one'), columns) };
     return { value, name: plain.padEnd(longestName + gap) + plainText(facts, 'one'), short: plain };
   });
+}
+
+/** Breaks between words, where inquirer would break within them. */
+function wrapped(text: string, columns: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
+    else lines.splice(-1, 1, `${last} ${word}`);
+  }
+  return lines.join('\n');
 }

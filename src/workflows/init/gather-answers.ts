@@ -44,7 +44,7 @@ function follow(place: Place, end: StepEnd<unknown>): Place {
   if (end !== 'to the cluster') return answered(place, end.value, end.asked);
   const cluster = backTo(place, 'cluster');
   if (cluster !== undefined) return cluster;
-  throw new PodidError('Interrupted', 'The cluster was named beforehand; nothing was changed.', {
+  throw new PodidError('Interrupted', 'The cluster was named beforehand, and you want another; nothing is under way.', {
     hint: 'podid init',
   });
 }
