@@ -73,9 +73,11 @@ function summary({ changes, puts }: Plan): string {
   const count = (action: Change['action']) => changes.filter((change) => change.action === action).length;
   const counts = `${count('add')} to add, ${count('update')} to change, ${count('delete')} to delete`;
   const writes = ['no write', 'one write'][puts] ?? `${puts} writes`;
-  const twice =
-    puts > 1
-      ? ' Azure takes another identity under the same name in two steps only, and its pods get no tokens in between.'
-      : '';
-  return `${counts}; ${writes} of the cluster.${twice}`;
+  return `${counts}; ${writes} of the cluster.${puts > 1 ? ` ${whyTwice(changes)}` : ''}`;
+}
+
+function whyTwice(changes: Plan['changes']): string {
+  return changes.some(({ kind }) => kind === 'cluster')
+    ? "The first makes the control plane's new principal, and may leave the entries Failed until the second."
+    : 'Azure takes another identity under the same name in two steps only, and its pods get no tokens in between.';
 }

@@ -40,11 +40,11 @@ function controlPlaneConsequences(cluster: Cluster, { controlPlane }: AskedUpdat
       : `the control plane runs as ${next} instead of ${currentText(cluster)}, without the roles that others gave it`,
     ...(entries > 0 && controlPlane.type === 'SystemAssigned'
       ? [
-          `two writes, because the new principal exists after the first: between them its ${entries} pod identities may be Failed`,
+          `two writes, because the new principal exists after the first: until the second its pod identities may be Failed`,
         ]
       : []),
     ...(entries > 0
-      ? [`the new principal gets Managed Identity Operator on the identities of ${entries} entries`]
+      ? [`the new principal gets Managed Identity Operator on the identity of every entry (${entries})`]
       : []),
   ];
 }

@@ -231,6 +231,15 @@ describe('podid cluster update', () => {
     expect(podid.count('clusters.put') + podid.count('roleAssignments.put')).toBe(before);
   });
 
+  it('says in words why a plan takes two writes', async () => {
+    await using podid = await emulatedPodid({ scenario: 'user-assigned' });
+    await podid.json(addWeb);
+    const ran = await podid.run('cluster update --enable-managed-identity --dry-run -o table');
+    expect(ran.stdout).toMatch(
+      /UserAssigned → SystemAssigned[\s\S]*2 writes of the cluster\. The first makes/,
+    );
+  });
+
   it.each([
     ['without --yes and without a terminal', '--enable-managed-identity', 'user-assigned', 2],
     ['without anything to change', '', 'default', 2],
