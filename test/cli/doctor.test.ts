@@ -175,6 +175,17 @@ describe('what is worth a warning', () => {
     ]);
   });
 
+  it('is a label that may be the selector of a service principal', async () => {
+    await using podid = await sickPodid(faultCalled('a label in other letters'));
+    podid.emulator.kube.seed({
+      apiVersion: 'aadpodidentity.k8s.io/v1',
+      kind: 'AzureIdentity',
+      metadata: { namespace: 'demo', name: 'principal' },
+      spec: { type: 1 },
+    });
+    expect(await warned(podid)).toEqual([['selector', expect.stringContaining('service principals')]]);
+  });
+
   it('is an object that Azure does not have', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     podid.emulator.kube.seed({
@@ -288,6 +299,18 @@ describe('the doctor', () => {
     await using podid = await sickPodid(faultCalled('the label on the Deployment alone'));
     const { checks } = await examine(podid, 'doctor -o json');
     expect(failed(checks)).toEqual(['label']);
+  });
+
+  it('takes the selector of a further binding', async () => {
+    await using podid = await sickPodid(faultCalled('a label in other letters'));
+    podid.emulator.kube.seed({
+      apiVersion: 'aadpodidentity.k8s.io/v1',
+      kind: 'AzureIdentityBinding',
+      metadata: { namespace: 'demo', name: 'web-too' },
+      spec: { azureIdentity: 'web', selector: 'Web' },
+    });
+    const { checks } = await examine(podid);
+    expect(failed(checks)).toEqual([]);
   });
 
   it('tells that a Deployment has no pods', async () => {

@@ -1,7 +1,7 @@
 import type { ObjectsInCluster } from '../../domain/cluster-objects.ts';
 import { entryProgress } from '../../domain/entry-state.ts';
 import { bindingLabel } from '../../domain/identity-resources.ts';
-import type { PodIdentity, PodIdentityException } from '../../domain/pod-identity.ts';
+import { type PodIdentity, type PodIdentityException, sameEntry } from '../../domain/pod-identity.ts';
 import type { Evidence } from './evidence.ts';
 import { seenOr } from './sight.ts';
 
@@ -37,9 +37,16 @@ export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId:
   return sight !== undefined && 'hidden' in sight && sight.hidden.code === 'IdentityNotFound';
 }
 
-/** What the agents go by: the objects in the cluster, and the profile where those cannot be seen. */
+/** What the agents go by, an identity once for each of its bindings: the objects in the cluster, and the profile where those cannot be seen. */
 export function entriesForAgents(evidence: Known): ObjectsInCluster['identities'] {
-  return 'seen' in evidence.objects ? evidence.objects.seen.identities : allEntries(evidence);
+  if ('hidden' in evidence.objects) return allEntries(evidence);
+  const { identities, moreBindings = [] } = evidence.objects.seen;
+  const bound = moreBindings.map(({ namespace, identity, bindingSelector }) => ({
+    namespace,
+    name: identity,
+    bindingSelector,
+  }));
+  return [...identities, ...bound.filter((more) => identities.some((each) => sameEntry(each, more)))];
 }
 
 export function exceptionsForAgents(evidence: Known): readonly PodIdentityException[] {

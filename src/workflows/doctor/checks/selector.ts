@@ -2,9 +2,10 @@ import { bindingLabel } from '../../../domain/identity-resources.ts';
 import { nextCommand } from '../../../domain/next-command.ts';
 import type { Pod } from '../../../domain/pod.ts';
 import { entryText } from '../../../domain/pod-identity.ts';
-import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
+import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
+import { seenOr } from '../sight.ts';
 
 /** Whether each label is the selector of an identity in the pod's own namespace; another namespace's counts for nothing. */
 export const selector: Check = {
@@ -18,6 +19,11 @@ export const selector: Check = {
           (entry) => entry.namespace === pod.namespace && entry.bindingSelector === pod.labels[bindingLabel],
         );
       const unbound = pods.filter((pod) => !isBound(pod));
+      if (unbound.length > 0 && unbound.every((pod) => mayUseServicePrincipal(evidence, pod)))
+        return warn(
+          `The label of ${listed(unbound.map(entryText))} is no selector of a managed identity; the namespace has service principals, which may have it.`,
+          `kubectl get azureidentitybindings -n ${unbound[0]?.namespace}`,
+        );
       if (unbound[0] !== undefined) return unboundVerdict(evidence, unbound, unbound[0]);
       return pass(
         pods.length === 0
@@ -26,6 +32,10 @@ export const selector: Check = {
       );
     }),
 };
+
+function mayUseServicePrincipal({ objects }: Evidence, { namespace }: Pod): boolean {
+  return (seenOr(objects, undefined)?.servicePrincipals ?? []).some((each) => each.namespace === namespace);
+}
 
 function unboundVerdict(evidence: Evidence, unbound: readonly Pod[], first: Pod): Verdict {
   const value = first.labels[bindingLabel] ?? '';
