@@ -1,10 +1,10 @@
-import type { ChalkInstance } from 'chalk';
 import { bindingLabel } from '../domain/identity-resources.ts';
 import { shellWord } from '../domain/next-command.ts';
 import { podToTry } from '../domain/pod-to-try.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { InitResult } from '../workflows/init/run-init.ts';
 import { identityView } from './result-shapes.ts';
+import type { Colours } from './session.ts';
 
 /** What `init` prints: the entry, its label, a pod to try it, the commands for CI, and what the doctor says. */
 export function initView({ entry, commands, checks }: InitResult, cloud: string | undefined): unknown {
@@ -44,7 +44,7 @@ export function initShape(manifest: string): TableShape {
   };
 }
 
-function initText({ identity, label, pod, checks }: Shown, manifest: string, colour: ChalkInstance): string {
+function initText({ identity, label, pod, checks }: Shown, manifest: string, colour: Colours): string {
   const { namespace, name } = identity;
   const inNamespace = `-n ${shellWord(namespace)}`;
   return [
@@ -61,7 +61,7 @@ function initText({ identity, label, pod, checks }: Shown, manifest: string, col
 }
 
 /** What is as it should be needs no line. */
-function doctorText(checks: InitResult['checks'], colour: ChalkInstance): string[] {
+function doctorText(checks: InitResult['checks'], colour: Colours): string[] {
   if (checks.length === 0) return [];
   const passed = checks.filter(({ result }) => result === 'pass').length;
   const findings = checks.filter(({ result }) => result === 'fail' || result === 'warn');

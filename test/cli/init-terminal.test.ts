@@ -47,7 +47,7 @@ const questions = [
 ];
 
 /** The question that is open now: inquirer marks it with a `?`, and those before with a tick. */
-const open = (question: string) => new RegExp(`\\? [^✔]*${question.replace(/[?.()]/g, '\\$&')}[^✔]*$`);
+const open = (question: string) => new RegExp(`\\? [^✔]*(?:${question.replace(/[?.()]/g, '\\$&')})[^✔]*$`);
 
 describe.skipIf(!hasTmux())('podid init on a terminal', () => {
   it('leads a newcomer from the first question to a pod identity and a manifest', async () => {
@@ -158,6 +158,21 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     expect((await window.screen()).match(/shop-\d+ \(/g)).toHaveLength(1);
     await window.press('Enter');
     await window.until(open('add-on is off on shop-437'));
+  });
+
+  it('gives a service-principal cluster a managed identity when asked to, and goes on with it', async () => {
+    await using it = await wizard('', { scenario: 'service-principal' });
+    const { window } = it;
+    await window.until(open('Cluster:'));
+    expect(await window.screen()).toContain('service principal');
+    await window.press('Enter');
+    await window.until(open('runs as a service principal:'));
+    await window.press('Down', 'Enter');
+    await window.until(/\(y\/N\)/);
+    await window.type('y');
+    await window.press('Enter');
+    await window.until(open('Managed identity:|add-on is off'));
+    expect(it.writes()).toContain('clusters.put');
   });
 
   it('stays readable in 40 columns', async () => {
