@@ -1,4 +1,4 @@
-// Writes docs/commands/*.md and docs/errors.md from the command tree and the error catalogue themselves.
+// Writes docs/commands/*.md, docs/errors.md and docs/schema/*.json from the command tree, the error catalogue and the schema themselves.
 // With --check it writes nothing and fails when a page differs, is missing or belongs to no command.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,12 +16,22 @@ if (checking) {
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
   await rm(join(root, 'docs/commands'), { recursive: true, force: true });
-  await mkdir(join(root, 'docs/commands'), { recursive: true });
+  for (const folder of ['docs/commands', 'docs/schema']) await mkdir(join(root, folder), { recursive: true });
   for (const [path, text] of pages) await writeFile(join(root, path), text);
 }
 
 async function renderPages() {
-  const { commandTree, globalFlags, longFlag, flagHead, flagText, errorCatalog } = await loadSources();
+  const {
+    commandTree,
+    globalFlags,
+    longFlag,
+    flagHead,
+    flagText,
+    commandHead,
+    wordText,
+    errorCatalog,
+    podIdentitiesSchema,
+  } = await loadSources();
   const flagRows = (flags) =>
     Object.entries(flags).map(
       ([key, flag]) => `| \`${cell(flagHead(key, flag))}\` | ${cell(flagText(flag))} |`,
@@ -32,7 +42,7 @@ async function renderPages() {
     [
       generated,
       '',
-      `# podid ${command.words.join(' ')}`,
+      `# ${commandHead(command)}`,
       '',
       `${capital(command.summary)}.`,
       '',
@@ -41,12 +51,12 @@ async function renderPages() {
       '## Examples',
       '',
       ...command.examples.flatMap(({ says, line }) => [`${capital(says)}:`, '', '```sh', line, '```', '']),
-      '## Flags',
-      '',
-      '| flag | meaning |',
-      '|---|---|',
-      ...flagRows(command.flags),
-      '',
+      ...(command.word === undefined
+        ? []
+        : [`## ${command.word.value}`, '', `${capital(wordText(command.word))}.`, '']),
+      ...(Object.keys(command.flags).length === 0
+        ? []
+        : ['## Flags', '', '| flag | meaning |', '|---|---|', ...flagRows(command.flags), '']),
       `And the [flags of every command](README.md#flags-of-every-command). Exit codes: [errors](../errors.md).`,
       '',
     ].join('\n');
@@ -74,6 +84,7 @@ async function renderPages() {
     ['docs/commands/README.md', index],
     ...commandTree.commands.map((command) => [`docs/commands/${pageName(command)}`, commandPage(command)]),
     ['docs/errors.md', errorsPage(errorCatalog)],
+    ['docs/schema/pod-identities.schema.json', `${JSON.stringify(podIdentitiesSchema, null, 2)}\n`],
   ];
 }
 
@@ -108,6 +119,7 @@ function errorsPage(errorCatalog) {
     '| 7 | unavailable or timed out; trying again may help | 1 |',
     '| 8 | Azure took the change, and the entry or the operation ended as Failed | 0 |',
     '| 9 | with `--dry-run --exit-code`: there is something to do | |',
+    '| 10 | `podid doctor`: a check failed | |',
     '| 130, 143 | interrupted, terminated | 1 |',
     '',
     '## Codes',
@@ -143,8 +155,9 @@ async function loadSources() {
           `export { commandTree } from ${from('commands/command-tree.ts')};`,
           `export { globalFlags } from ${from('commands/global-flags.ts')};`,
           `export { longFlag } from ${from('commands/flag-spec.ts')};`,
-          `export { flagHead, flagText } from ${from('commands/help-text.ts')};`,
+          `export { flagHead, flagText, commandHead, wordText } from ${from('commands/help-text.ts')};`,
           `export { errorCatalog } from ${from('errors/error-catalog.ts')};`,
+          `export { podIdentitiesSchema } from ${from('validate/pod-identities-schema.ts')};`,
         ].join('\n'),
         resolveDir: root,
       },

@@ -13,10 +13,11 @@ export async function bench() {
   const envFile = join(folder, 'env');
   const emulator = spawn(process.execPath, [podid, 'emulator', '--write-env', envFile], { stdio: 'ignore' });
   try {
-    const env = { ...process.env, ...(await readEnvFile(envFile)) };
+    const env = { ...process.env, ...(await readEnvFile(envFile)), XDG_CACHE_HOME: folder };
     const candidates = {
       'node -e 0': ['-e', '0'],
       'podid --help': [podid, '--help'],
+      'Tab in a shell': [podid, '__complete', 'bash', 'list', '-c', ''],
       'podid list -o json': [podid, 'list', '-g', 'demo-rg', '-c', 'demo', '-o', 'json'],
     };
     const times = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));

@@ -11,6 +11,8 @@ export interface AzSubscription {
   readonly name: string;
   readonly tenantId?: string;
   readonly isDefault: boolean;
+  /** Whoever is signed in for it. */
+  readonly user?: string;
   /** The cloud: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`. */
   readonly environmentName?: string;
 }
@@ -38,13 +40,14 @@ export async function readAzProfile(environment: Environment): Promise<AzProfile
 /** The defaults for flags left out; `AZURE_DEFAULTS_GROUP` wins over the file. */
 export async function readAzDefaults(
   environment: Environment,
-): Promise<{ readonly subscriptionId?: string; readonly resourceGroup?: string }> {
+): Promise<{ readonly subscriptionId?: string; readonly resourceGroup?: string; readonly user?: string }> {
   const profile = await readAzProfile(environment);
   const subscription = subscriptionIn(profile, undefined);
   const group = environment['AZURE_DEFAULTS_GROUP'] || profile.defaultGroup;
   return {
     ...(subscription === undefined ? {} : { subscriptionId: subscription.id }),
     ...(group === undefined ? {} : { resourceGroup: group }),
+    ...(subscription?.user === undefined ? {} : { user: subscription.user }),
   };
 }
 
@@ -76,6 +79,7 @@ function readSubscription(entry: JsonRecord): AzSubscription[] {
   const id = stringAt(entry, 'id');
   const tenantId = stringAt(entry, 'tenantId');
   const environmentName = stringAt(entry, 'environmentName');
+  const user = isRecord(entry['user']) ? stringAt(entry['user'], 'name') : undefined;
   if (id === undefined || id === '') return [];
   return [
     {
@@ -84,6 +88,7 @@ function readSubscription(entry: JsonRecord): AzSubscription[] {
       isDefault: entry['isDefault'] === true,
       ...(tenantId === undefined ? {} : { tenantId }),
       ...(environmentName === undefined ? {} : { environmentName }),
+      ...(user === undefined ? {} : { user }),
     },
   ];
 }

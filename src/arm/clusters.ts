@@ -1,8 +1,8 @@
 import { ContainerServiceClient } from '@azure/arm-containerservice';
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
+import type { ClusterEdit } from '../domain/cluster-edit.ts';
 import type { IdentityReference } from '../domain/pod-identity.ts';
 import type { Clusters, OperationEnd, PutAnswer, PutOptions } from '../domain/ports.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { readKubeconfigAnswer } from '../validate/kubeconfig-answer.ts';
 import { readManagedCluster } from '../validate/managed-cluster.ts';
@@ -11,9 +11,11 @@ import type { ArmConnection, RawResponse } from './arm-connection.ts';
 import { clusterApiVersion } from './cluster-api-version.ts';
 import { toPutDocument } from './cluster-document.ts';
 import { followOperation } from './follow-operation.ts';
+import { listClusters } from './list-clusters.ts';
 import { assignmentErrorCode, identityNamedIn, mapAksError } from './map-aks-error.ts';
 import type { ArmRequest } from './map-arm-error.ts';
 import { sendBodyPolicy } from './send-body-policy.ts';
+import { upgradeNodeImage } from './upgrade-node-image.ts';
 
 /** Managed clusters in ARM. @param apiVersion `PODID_ARM_API_VERSION` */
 export function armClusters(connection: ArmConnection, apiVersion: string | undefined): Clusters {
@@ -36,6 +38,14 @@ export function armClusters(connection: ArmConnection, apiVersion: string | unde
       const end = await followOperation(connection, operation, options);
       return nameTarget(end, options.resourceIds);
     },
+    upgradeNodeImage: (id, pool, signal) =>
+      version.settle(id.subscriptionId, signal, (apiVersion) =>
+        upgradeNodeImage(connection, { id, pool, apiVersion }, signal),
+      ),
+    list: (subscriptionId, signal) =>
+      version.settle(subscriptionId, signal, (apiVersion) =>
+        listClusters(connection, { subscriptionId, apiVersion }, signal),
+      ),
     userKubeconfig: (id, signal) =>
       version.settle(id.subscriptionId, signal, async (apiVersion) => {
         const { managedClusters } = connection.equip(clusterClient(connection, id, apiVersion), 'reads');
@@ -81,7 +91,7 @@ function aboutCluster(connection: ArmConnection, id: ClusterId, doing: keyof typ
 
 interface Put {
   readonly base: Cluster;
-  readonly edit: ProfileEdit;
+  readonly edit: ClusterEdit;
   readonly identities: readonly IdentityReference[];
 }
 
@@ -116,7 +126,7 @@ async function putCluster(
   });
 }
 
-function editedDocument(base: Cluster, edit: ProfileEdit): string {
+function editedDocument(base: Cluster, edit: ClusterEdit): string {
   try {
     return toPutDocument(base.document, edit);
   } catch (cause) {
@@ -133,7 +143,7 @@ function readPutAnswer(base: Cluster, answer: ArmAnswer): PutAnswer {
   return { cluster, ...(url === undefined || url === '' ? {} : { operation: { url } }) };
 }
 
-function identitiesIn(base: Cluster, edit: ProfileEdit): IdentityReference[] {
+function identitiesIn(base: Cluster, edit: ClusterEdit): IdentityReference[] {
   return [...base.profile.identities, ...(edit.putIdentities ?? [])].map((entry) => entry.identity);
 }
 

@@ -1,3 +1,5 @@
+import type { Machines } from '../domain/machines.ts';
+import type { Permissions } from '../domain/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
 import { connectArm } from './arm-connection.ts';
 import { type AzureChoice, readAzureSettings } from './read-azure-settings.ts';
@@ -22,27 +24,48 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
     (await import('./subscriptions.ts')).armSubscriptions(connection),
   );
   const features = once<Features>(async () => (await import('./features.ts')).armFeatures(connection));
+  const permissions = once<Permissions>(async () =>
+    (await import('./permissions.ts')).armPermissions(connection),
+  );
+  const machines = once<Machines>(async () => (await import('./machines.ts')).armMachines(connection));
   return {
     clusters: {
       get: async (...asked) => (await clusters()).get(...asked),
       put: async (...asked) => (await clusters()).put(...asked),
       follow: async (...asked) => (await clusters()).follow(...asked),
+      upgradeNodeImage: async (...asked) => (await clusters()).upgradeNodeImage(...asked),
+      list: async (...asked) => (await clusters()).list(...asked),
       userKubeconfig: async (...asked) => (await clusters()).userKubeconfig(...asked),
     },
-    identities: { get: async (...asked) => (await identities()).get(...asked) },
+    identities: {
+      list: async (...asked) => (await identities()).list(...asked),
+      get: async (...asked) => (await identities()).get(...asked),
+      create: async (...asked) => (await identities()).create(...asked),
+    },
     roles: {
       assignmentsFor: async (...asked) => (await roles()).assignmentsFor(...asked),
+      assignmentsOf: async (...asked) => (await roles()).assignmentsOf(...asked),
       definition: async (...asked) => (await roles()).definition(...asked),
+      find: async (...asked) => (await roles()).find(...asked),
       assignmentName: roleAssignmentName,
       create: async (...asked) => (await roles()).create(...asked),
       delete: async (...asked) => (await roles()).delete(...asked),
     },
-    subscriptions: { find: async (...asked) => (await subscriptions()).find(...asked) },
+    subscriptions: {
+      find: async (...asked) => (await subscriptions()).find(...asked),
+      list: async (...asked) => (await subscriptions()).list(...asked),
+    },
     features: {
       state: async (...asked) => (await features()).state(...asked),
       register: async (...asked) => (await features()).register(...asked),
       registerProvider: async (...asked) => (await features()).registerProvider(...asked),
     },
+    permissions: { at: async (...asked) => (await permissions()).at(...asked) },
+    machines: {
+      get: async (...asked) => (await machines()).get(...asked),
+      scaleSets: async (...asked) => (await machines()).scaleSets(...asked),
+    },
+    caller: connection.caller,
   };
 }
 

@@ -3,6 +3,7 @@ import type { IdentityReference } from '../domain/pod-identity.ts';
 import type { ErrorCode } from '../errors/error-catalog.ts';
 import type { ArmFault } from './arm-answer.ts';
 import { type KnownFault, saidBy } from './map-arm-error.ts';
+import { previewFeatureRefusal } from './preview-feature-refusal.ts';
 
 /** Codes by which a 409 says that something else is at work on the cluster. */
 const busyCode = /InProgress|Conflict|^OperationNotAllowed$|Preempted|Busy/i;
@@ -38,7 +39,7 @@ export function mapAksError(
       hint: `podid wait --for idle ${flags(cluster)}`,
     };
   }
-  return undefined;
+  return previewFeatureRefusal(fault);
 }
 
 /** The cluster's identity may not assign one of the listed identities. Comes from the PUT or at the end of its operation. */
@@ -85,7 +86,8 @@ function assignmentBlocked(
     code: 'AssignmentBlocked',
     message: `The cluster may not assign ${target ?? 'one of the listed identities'}: ${saidBy(fault)}`,
     hint: `podid delete --failed ${flags(cluster)}`,
-    ...(target === undefined ? {} : { target }),
+    // Of an identity or of none: the cluster, which is what other errors are about, would be taken for one.
+    target,
   };
 }
 

@@ -26,7 +26,8 @@ export interface KnownFault {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string;
-  readonly target?: string;
+  /** Absent: the request's scope. */
+  readonly target?: string | undefined;
 }
 
 const messageLimit = 2_000;

@@ -4,7 +4,7 @@ import {
 } from '@azure/arm-authorization';
 import type { Roles } from '../domain/ports.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from '../domain/role-assignment.ts';
-import { isPodidError, type PodidError } from '../errors/podid-error.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ArmFault } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { type ArmRequest, type KnownFault, saidBy } from './map-arm-error.ts';
@@ -17,22 +17,28 @@ const pauses = { firstMs: 1_000, mostMs: 30_000 };
 export function armRoles(connection: ArmConnection): Roles {
   return {
     assignmentsFor: (scope, principalId, signal) =>
-      listAssignments(connection, { scope, principalId }, signal),
+      listAssignments(connection, { scope, filter: `atScope() and assignedTo('${principalId}')` }, signal),
+    assignmentsOf: (subscriptionId, principalId, signal) =>
+      listAssignments(
+        connection,
+        { scope: `/subscriptions/${subscriptionId}`, filter: `principalId eq '${principalId}'` },
+        signal,
+      ),
     definition: (roleDefinitionId, signal) => readDefinition(connection, roleDefinitionId, signal),
+    find: (roleName, scope, signal) => findDefinition(connection, { roleName, scope }, signal),
     assignmentName: roleAssignmentName,
     create: (grant, signal) => createPatiently(connection, grant, signal),
     delete: (assignmentId, signal) => deleteAssignment(connection, assignmentId, signal),
   };
 }
 
-/** `atScope()` leaves out what lies below, `assignedTo` counts groups in. */
+/** In filters `atScope()` leaves out what lies below, and `assignedTo` counts groups in; `principalId eq` does neither. */
 async function listAssignments(
   connection: ArmConnection,
-  { scope, principalId }: { scope: string; principalId: string },
+  { scope, filter }: { scope: string; filter: string },
   signal: AbortSignal,
 ): Promise<RoleAssignment[]> {
   const client = connection.equip(authorizationClient(connection, scope), 'reads');
-  const filter = `atScope() and assignedTo('${principalId}')`;
   const about = aboutRoles(connection, 'list the role assignments of', 'roleAssignments/read', scope);
   return connection.call(about, signal, async () => {
     const found: RoleAssignment[] = [];
@@ -57,6 +63,28 @@ async function readDefinition(
     notActions: notActions ?? [],
   }));
   return { id: found.id ?? roleDefinitionId, roleName: found.roleName ?? '', permissions };
+}
+
+/** Azure's filter knows the name alone, compared without case. */
+async function findDefinition(
+  connection: ArmConnection,
+  { roleName, scope }: { roleName: string; scope: string },
+  signal: AbortSignal,
+): Promise<string> {
+  const client = connection.equip(authorizationClient(connection, scope), 'reads');
+  const filter = `roleName eq '${roleName.replaceAll("'", "''")}'`;
+  const about = aboutRoles(connection, 'list the role definitions of', 'roleDefinitions/read', scope);
+  const found = await connection.call(about, signal, async () => {
+    for await (const role of client.roleDefinitions.list(bare(scope), { filter, abortSignal: signal })) {
+      if (role.name && role.roleName?.toLowerCase() === roleName.toLowerCase()) return role.name;
+    }
+    return undefined;
+  });
+  if (found !== undefined) return found.toLowerCase();
+  throw new PodidError('RoleNotFound', `No role is called ${JSON.stringify(roleName)} at ${scope}.`, {
+    hint: 'az role definition list --query "[].roleName" -o tsv names them',
+    target: scope,
+  });
 }
 
 async function deleteAssignment(
@@ -111,7 +139,9 @@ async function createOnce(
     known: knownRefusal,
     notFound: 'IdentityNotFound',
   };
-  const roleDefinitionId = `/subscriptions/${subscriptionOf(grant.scope)}/providers/Microsoft.Authorization/roleDefinitions/${grant.roleId}`;
+  const subscription = subscriptionOf(grant.scope);
+  const above = subscription === '' ? '' : `/subscriptions/${subscription}`;
+  const roleDefinitionId = `${above}/providers/Microsoft.Authorization/roleDefinitions/${grant.roleId}`;
   try {
     let status = 0;
     await connection.call(about, signal, () =>

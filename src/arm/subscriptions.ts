@@ -10,6 +10,7 @@ const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Subscriptions that the caller sees. */
 export function armSubscriptions(connection: ArmConnection): Subscriptions {
   return {
+    list: (signal) => listAll(connection, signal),
     async find(idOrName, signal) {
       if (guid.test(idOrName)) return byId(connection, idOrName, signal);
       const named = (await listAll(connection, signal)).filter(

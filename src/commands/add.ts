@@ -1,7 +1,9 @@
 import { addOptions } from '../validate/add-options.ts';
 import { changeFlags, roleFlag } from './change-flags.ts';
 import { defineCommand } from './command-spec.ts';
+import { identityExtraFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
+import { identityExtras } from './identity-extras.ts';
 import { identityShape, identityView } from './result-shapes.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
 
@@ -37,15 +39,17 @@ export const addCommand = defineCommand({
       summary: 'the value of the label aadpodidbinding on the pods',
       fallback: 'the name',
     },
+    ...identityExtraFlags,
     ...roleFlag,
     ...changeFlags,
   },
   async run(flags, session) {
     const request = addOptions(flags, session.faults);
+    const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, flags);
     const { workplace, cluster } = await openWorkplace(session, flags);
     const { addIdentity } = await import('../workflows/add-identity.ts');
-    const outcome = await addIdentity(workplace, { cluster, ...request }, options);
+    const outcome = await addIdentity(workplace, { cluster, ...request, extras }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
   },
 });

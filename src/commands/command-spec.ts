@@ -1,4 +1,4 @@
-import type { FlagSet, FlagValues, Misnamed } from './flag-spec.ts';
+import type { FlagSet, FlagValues, Misnamed, WordSpec } from './flag-spec.ts';
 import type { Session } from './session.ts';
 
 export interface Example {
@@ -16,20 +16,23 @@ interface CommandText {
   readonly description: string;
   readonly examples: readonly Example[];
   readonly misnamed?: Misnamed;
+  /** Needed where it is declared; `run` gets it. */
+  readonly word?: WordSpec;
 }
 
 export interface CommandSpec extends CommandText {
   readonly flags: FlagSet;
   /** @returns the exit code of a command that did what it should: 0, or 8 and 9 of the contract */
-  readonly run: (flags: FlagValues<FlagSet>, session: Session) => Promise<number>;
+  readonly run: (flags: FlagValues<FlagSet>, session: Session, word: string) => Promise<number>;
 }
 
 /** A command whose `run` sees its own flags with their types. */
 export function defineCommand<Flags extends FlagSet>(
   spec: CommandText & {
     readonly flags: Flags;
-    readonly run: (flags: FlagValues<Flags>, session: Session) => Promise<number>;
+    /** `word` is empty for a command that takes none, and where it is missing: `checkUsage` comes first. */
+    readonly run: (flags: FlagValues<Flags>, session: Session, word: string) => Promise<number>;
   },
 ): CommandSpec {
-  return { ...spec, run: (flags, session) => spec.run(flags as FlagValues<Flags>, session) };
+  return { ...spec, run: (flags, session, word) => spec.run(flags as FlagValues<Flags>, session, word) };
 }

@@ -1,7 +1,12 @@
 import { addCommand } from './add.ts';
+import { applyCommand } from './apply.ts';
+import { clusterShowCommand } from './cluster/show.ts';
+import { clusterUpdateCommand } from './cluster/update.ts';
 import type { CommandSpec } from './command-spec.ts';
+import { completionCommand } from './completion.ts';
 import { deleteCommand } from './delete.ts';
 import { disableCommand } from './disable.ts';
+import { doctorCommand } from './doctor.ts';
 import { emulatorCommand } from './emulator.ts';
 import { enableCommand } from './enable.ts';
 import { exceptionAddCommand } from './exception/add.ts';
@@ -9,8 +14,13 @@ import { exceptionDeleteCommand } from './exception/delete.ts';
 import { exceptionListCommand } from './exception/list.ts';
 import { exceptionShowCommand } from './exception/show.ts';
 import { exceptionUpdateCommand } from './exception/update.ts';
+import { exportCommand } from './export.ts';
+import { fromAzCommand } from './from-az.ts';
+import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
 import { mirrorCommand } from './mirror.ts';
+import { planCommand } from './plan.ts';
+import { schemaCommand } from './schema.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
 import { updateCommand } from './update.ts';
@@ -44,6 +54,12 @@ export const commandTree: CommandTree = {
       summary: 'pods that pod identity leaves alone',
       description: 'Pods with the labels of an exception are answered as the node itself would be.',
     },
+    {
+      words: ['cluster'],
+      summary: 'the identities that the cluster itself runs as',
+      description:
+        "The control plane's identity puts the pods' identities on nodes, so it needs a role on each of them; the kubelets have an identity of their own.",
+    },
   ],
   commands: [
     addCommand,
@@ -60,7 +76,17 @@ export const commandTree: CommandTree = {
     enableCommand,
     disableCommand,
     statusCommand,
+    doctorCommand,
+    initCommand,
+    planCommand,
+    applyCommand,
+    exportCommand,
+    schemaCommand,
     mirrorCommand,
+    clusterShowCommand,
+    clusterUpdateCommand,
+    fromAzCommand,
+    completionCommand,
     emulatorCommand,
   ],
 };

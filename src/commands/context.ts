@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClusterObjects } from '../domain/cluster-objects.ts';
 import type { Azure, Clock } from '../domain/ports.ts';
+import type { ConnectedCluster } from '../domain/workloads.ts';
 import { type OutputStream, outputStream } from '../terminal/streams.ts';
 
 /** Put in place by the bundler. */
@@ -10,6 +11,8 @@ declare const PODID_VERSION: string | undefined;
 export interface AzDefaults {
   readonly subscriptionId?: string;
   readonly resourceGroup?: string;
+  /** The user or service principal that az is signed in as. */
+  readonly user?: string;
 }
 
 /** What the flags say about signing in; the rest is in the environment. */
@@ -61,17 +64,21 @@ export interface Context {
   /** Aborted with a PodidError Interrupted or Terminated. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** All of stdin, as text. */
+  readStdin(): Promise<string>;
   azDefaults(): Promise<AzDefaults>;
+  /** Starts podid once more with these words, and lets it be: nobody waits for it or hears of it. */
+  startDetached(words: readonly string[]): void;
   connectAzure(choice: AzureChoice): Promise<Azure>;
   /** @throws PodidError InvalidKubeconfig */
   checkKubeconfig(path: string, context: string | undefined): Promise<void>;
-  connectCluster(choice: ClusterChoice): Promise<ClusterObjects>;
+  connectCluster(choice: ClusterChoice): Promise<ConnectedCluster>;
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
 }
 
 /** What of the process a command sees; the process itself is one. */
 export type Surroundings = Pick<NodeJS.Process, 'env'> & {
-  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdin: { readonly isTTY?: boolean } & Partial<AsyncIterable<string | Uint8Array>>;
   readonly stdout: Parameters<typeof outputStream>[0];
   readonly stderr: Parameters<typeof outputStream>[0];
 };
@@ -90,6 +97,8 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
     animated: stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb',
     signal,
     clock,
+    readStdin: () => readAll(stdin),
+    startDetached: (words) => startDetached(words, env),
     async azDefaults() {
       const { readAzDefaults } = await import('../arm/az-profile.ts');
       return await readAzDefaults(env);
@@ -111,6 +120,27 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
       return await startEmulator(choice);
     },
   };
+}
+
+function startDetached(words: readonly string[], env: Surroundings['env']): void {
+  const [program, script] = process.argv;
+  if (program === undefined || script === undefined) return;
+  const child = spawn(program, [script, ...words], {
+    detached: true,
+    stdio: 'ignore',
+    env,
+    windowsHide: true,
+  });
+  // One that cannot be started is one that does nothing.
+  child.on('error', () => undefined);
+  child.unref();
+}
+
+async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  if (Symbol.asyncIterator in stream)
+    for await (const chunk of stream as AsyncIterable<string | Uint8Array>) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function systemClock(): Clock {

@@ -1,5 +1,5 @@
 import type { TableShape } from '../terminal/print-result.ts';
-import type { Done, Outcome, Plan } from '../workflows/outcome.ts';
+import type { Change, Done, Outcome, Plan } from '../workflows/outcome.ts';
 import { rawCluster, rawClusterShape } from './raw-cluster.ts';
 import { planShape } from './result-shapes.ts';
 import type { Session } from './session.ts';
@@ -21,7 +21,11 @@ export async function finishChange<Result>(
 ): Promise<number> {
   if (outcome.plan === undefined) return await finishDone(session, outcome.done, finish);
   await session.print(planView(outcome.plan), planShape);
-  return finish.exitCode && outcome.plan.changes.length > 0 ? 9 : 0;
+  return finish.exitCode && isSomething(outcome.plan) ? 9 : 0;
+}
+
+function isSomething({ changes, puts }: Plan): boolean {
+  return changes.length > 0 || puts > 0;
 }
 
 /** @throws the failure that came after Azure took the change: the result is printed all the same */
@@ -36,16 +40,18 @@ export async function finishDone<Result>(
   return 0;
 }
 
-function planView({ changes, puts }: Plan): unknown {
+function planView({ changes, puts, onlyInCluster }: Plan): unknown {
   return {
-    changes: changes.map(({ action, kind, namespace, name, before, after }) => ({
-      action,
-      kind,
-      namespace,
-      name,
-      before: before ?? null,
-      after: after ?? null,
-    })),
+    changes: changes.map(changeView),
     puts,
+    ...(onlyInCluster === undefined
+      ? {}
+      : {
+          onlyInCluster: onlyInCluster.map(({ kind, namespace, name }) => ({ kind, namespace, name })),
+        }),
   };
+}
+
+export function changeView({ action, kind, namespace, name, before, after }: Change): unknown {
+  return { action, kind, namespace, name, before: before ?? null, after: after ?? null };
 }

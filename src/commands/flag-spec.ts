@@ -17,6 +17,15 @@ export interface FlagSpec {
   readonly fallback?: string;
 }
 
+/** The one word that a command takes besides its flags. */
+export interface WordSpec {
+  /** What stands for it in help: `SHELL`. */
+  readonly value: string;
+  readonly summary: string;
+  /** The only words there are. */
+  readonly choices?: readonly string[];
+}
+
 /** Keys are the flags' long names in camelCase. */
 export type FlagSet = Readonly<Record<string, FlagSpec>>;
 

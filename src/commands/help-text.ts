@@ -1,6 +1,6 @@
 import type { CommandSpec } from './command-spec.ts';
 import type { CommandGroup, CommandTree } from './command-tree.ts';
-import { type FlagSet, type FlagSpec, longFlag } from './flag-spec.ts';
+import { type FlagSet, type FlagSpec, longFlag, type WordSpec } from './flag-spec.ts';
 import { globalFlags } from './global-flags.ts';
 
 const width = 100;
@@ -30,19 +30,28 @@ export function groupHelp(tree: CommandTree, group: CommandGroup): string {
 /** What a command says about itself: what it does, an example, its flags. */
 export function commandHelp(command: CommandSpec): string {
   return [
-    `${['podid', ...command.words].join(' ')}: ${command.summary}`,
+    `${commandHead(command)}: ${command.summary}`,
     '',
     ...command.description.split('\n\n').flatMap((paragraph) => [...wrap(paragraph, 0), '']),
     'Examples',
     ...command.examples.flatMap((example) => [`  # ${example.says}`, ...wrapLine(example.line)]),
     '',
-    'Flags',
-    ...flagList(command.flags),
-    '',
+    ...(command.word === undefined ? [] : [command.word.value, ...wrap(wordText(command.word), 2), '']),
+    ...(Object.keys(command.flags).length === 0 ? [] : ['Flags', ...flagList(command.flags), '']),
     'Flags of every command',
     ...flagList(globalFlags),
     '',
   ].join('\n');
+}
+
+/** `podid completion SHELL`. */
+export function commandHead({ words, word }: CommandSpec): string {
+  return ['podid', ...words, ...(word === undefined ? [] : [word.value])].join(' ');
+}
+
+/** What the command's one word is, and may be. */
+export function wordText({ summary, choices }: WordSpec): string {
+  return choices === undefined ? summary : `${summary}: ${choices.join(', ')}`;
 }
 
 /** `-g, --resource-group NAME`. */

@@ -5,15 +5,19 @@ import { UsageFaults } from '../validate/usage-faults.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { commandTree } from './command-tree.ts';
+import { completeWord, refreshWord } from './completion/asked-words.ts';
 import type { Context } from './context.ts';
 import { globalFlags } from './global-flags.ts';
 import { commandHelp, groupHelp } from './help-text.ts';
 import { nearestWord } from './nearest-word.ts';
-import { checkRest, readFlags } from './read-flags.ts';
+import { checkRest, readFlags, takeWord } from './read-flags.ts';
+import { tellRetirement } from './retirement-note.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
 /** Runs one command line to its end, and is where every error ends: told on stderr, its exit code returned. */
 export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
+  const asked = await answerShell(argv, context);
+  if (asked !== undefined) return asked;
   const line = await parseCommandLine(commandTree, argv);
   const faults = new UsageFaults();
   const global = readFlags(globalFlags, line.occurrences, faults);
@@ -43,13 +47,32 @@ async function runCommand(
   { global, faults }: { readonly global: GlobalValues; readonly faults: UsageFaults },
 ): Promise<number> {
   const flags = readFlags(command.flags, line.occurrences, faults);
-  checkRest(line.rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
+  const { word, rest } = takeWord(line.rest, command.word, faults);
+  checkRest(rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
   const session = await openSession(context, command.words, global, faults);
   try {
-    return await command.run(flags, session);
+    const exitCode = await command.run(flags, session, word);
+    await tellRetirement(context, command, global.onlyShowErrors);
+    return exitCode;
   } finally {
     session.report.stop();
   }
+}
+
+/** What shells ask of podid, and podid of itself; neither is a command for people, so help does not know them. */
+async function answerShell(
+  [word, ...rest]: readonly string[],
+  context: Context,
+): Promise<number | undefined> {
+  if (word === completeWord) {
+    const { complete } = await import('./completion/complete.ts');
+    return await complete(commandTree, rest, context);
+  }
+  if (word === refreshWord) {
+    const { refreshNames } = await import('./completion/refresh-names.ts');
+    return await refreshNames(rest, context);
+  }
+  return undefined;
 }
 
 /** Words that lead to no command: help where it was asked for, otherwise what is wrong and the nearest right word. */

@@ -1,5 +1,12 @@
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
-import { type FlagSet, type FlagSpec, type FlagValues, longFlag, type Misnamed } from './flag-spec.ts';
+import {
+  type FlagSet,
+  type FlagSpec,
+  type FlagValues,
+  longFlag,
+  type Misnamed,
+  type WordSpec,
+} from './flag-spec.ts';
 import { nearestWord } from './nearest-word.ts';
 
 /** One flag as typed; `null` where a value should follow and none does. */
@@ -54,6 +61,23 @@ export function checkChoice(
   const nearest = byLetter ?? nearestWord(text, choices);
   const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
   faults.add(source, `${source}: ${quoted(text)} is none of ${choices.join(', ')}.${hint}`);
+}
+
+/** Takes the one word that a command may want out of what is left over; the empty one where there is none. */
+export function takeWord(
+  rest: readonly string[],
+  spec: WordSpec | undefined,
+  faults: UsageFaults,
+): { readonly word: string; readonly rest: readonly string[] } {
+  if (spec === undefined) return { word: '', rest };
+  const at = rest.findIndex((each) => each === '-' || !each.startsWith('-'));
+  const word = rest[at];
+  if (word === undefined) {
+    faults.missing(spec.value, spec.summary);
+    return { word: '', rest };
+  }
+  if (spec.choices) checkChoice(spec.value, word, spec.choices, faults);
+  return { word, rest: rest.toSpliced(at, 1) };
 }
 
 /** Tells of words and flags that the command does not know, each with the nearest one that it does. */

@@ -3,6 +3,7 @@ import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.t
 import type { TableShape } from '../terminal/print-result.ts';
 import type { Column } from '../terminal/table.ts';
 import type { Change } from '../workflows/outcome.ts';
+import { planText } from './plan-text.ts';
 
 /** A pod identity as it is printed, members in the documented order. */
 export function identityView(entry: PodIdentity): unknown {
@@ -68,6 +69,7 @@ export const planShape: TableShape = {
     ['NAME', (change) => change.name],
   ),
   rows: (plan: { readonly changes: readonly Change[] }) => plan.changes,
+  text: planText,
 };
 
 export const objectsShape: TableShape = {

@@ -10,6 +10,9 @@ import type { FlagValues } from './flag-spec.ts';
 import type { globalFlags } from './global-flags.ts';
 import { checkChoice } from './read-flags.ts';
 
+/** Paints texts, or leaves them as they are. */
+export type Colours = ReturnType<typeof colours>;
+
 export type GlobalValues = FlagValues<typeof globalFlags>;
 
 /** One run of one command. */
@@ -20,8 +23,12 @@ export interface Session {
   readonly report: TerminalReporter;
   /** @throws PodidError InvalidUsage with all that was wrong so far; comes before the first request */
   checkUsage(): void;
-  /** Prints the command's one result on stdout. */
-  print(value: unknown, shape: TableShape): Promise<void>;
+  /** Of stderr. */
+  readonly colour: Colours;
+  /** Tells people on stderr, colours and all; nothing under `--only-show-errors`. */
+  say(text: string): void;
+  /** Prints the command's one result on stdout. @param usual the format of this command where nobody names one */
+  print(value: unknown, shape: TableShape, usual?: OutputFormat): Promise<void>;
 }
 
 /** @param words of the command, after `podid` */
@@ -35,9 +42,10 @@ export async function openSession(
   const format = effectiveFormat(context, global, faults);
   const query = await readQuery(global.query, faults);
   const spinner = context.animated && !global.onlyShowErrors ? await terminalSpinner() : undefined;
+  const colour = colours(coloured(context, global));
   const report = terminalReporter({
     stderr,
-    colour: colours(coloured(context, global)),
+    colour,
     silent: global.onlyShowErrors,
     ...(spinner === undefined ? {} : { spinner }),
   });
@@ -46,17 +54,27 @@ export async function openSession(
     global,
     faults,
     report,
+    colour,
+    say(text) {
+      report.stop();
+      if (!global.onlyShowErrors) void stderr.write(text);
+    },
     checkUsage: () => faults.throwIfAny(`${['podid', ...words].join(' ')} --help`),
-    async print(value, shape) {
+    async print(value, shape, usual) {
       report.stop();
       const text = await resultText(value, shape, {
-        format,
+        format: usual !== undefined && !isFormatNamed(context, global) ? usual : format,
         width: stdout.columns,
+        colour: colours(colouredOn(stdout, context, global)),
         ...(query === undefined ? {} : { query }),
       });
       await stdout.write(text);
     },
   };
+}
+
+function isFormatNamed(context: Context, global: GlobalValues): boolean {
+  return Boolean(global.output ?? context.env['PODID_OUTPUT']);
 }
 
 /** `--output`, else PODID_OUTPUT, else what suits the reader. */
@@ -69,11 +87,17 @@ export function effectiveFormat(context: Context, global: GlobalValues, faults?:
   return outputFormats.find((format) => format === wanted) ?? (context.stdout.isTerminal ? 'table' : 'json');
 }
 
-/** Colours are for stderr alone; results stay plain. */
+/** Whether stderr is. Of results only those that people read as a text are: the diff of a plan. */
 export function coloured(context: Context, global: Pick<GlobalValues, 'noColor'>): boolean {
-  return (
-    context.stderr.isTerminal && !global.noColor && !context.env['NO_COLOR'] && context.env['TERM'] !== 'dumb'
-  );
+  return colouredOn(context.stderr, context, global);
+}
+
+function colouredOn(
+  stream: Context['stderr'],
+  { env }: Context,
+  global: Pick<GlobalValues, 'noColor'>,
+): boolean {
+  return stream.isTerminal && !global.noColor && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }
 
 async function readQuery(expression: string | undefined, faults: UsageFaults): Promise<Query | undefined> {

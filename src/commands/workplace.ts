@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { ClusterId } from '../domain/cluster.ts';
 import type { Workplace } from '../domain/ports.ts';
+import type { ConnectedCluster } from '../domain/workloads.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { confirmOnTerminal } from '../terminal/ask.ts';
 import { principalIdRule, tenantRule } from '../validate/azure-names.ts';
@@ -15,6 +16,8 @@ import type { Session } from './session.ts';
 export interface Work {
   readonly workplace: Workplace;
   readonly cluster: ClusterId;
+  /** The cluster's own API, whose objects the workplace has; each call signs in anew. */
+  readonly connect: (id: ClusterId, signal: AbortSignal) => Promise<ConnectedCluster>;
 }
 
 type ClusterFlags = FlagValues<typeof clusterFlags>;
@@ -35,6 +38,8 @@ interface MoreFlags {
   readonly requireMirror?: boolean;
   readonly skipRoleAssignment?: boolean;
   readonly force?: boolean;
+  /** stdin was read to its end, so no answer can come from there. */
+  readonly nobodyToAsk?: boolean;
 }
 
 /**
@@ -43,41 +48,62 @@ interface MoreFlags {
  * @throws PodidError InvalidUsage with every fault of the command, before anything was sent
  */
 export async function openWorkplace(session: Session, flags: ClusterFlags & MoreFlags): Promise<Work> {
-  const { context, faults, global } = session;
-  if (global.tenant !== undefined) faults.check('--tenant', global.tenant, 'a tenant', tenantRule);
-  checkRawQuery(session, flags);
+  const { context, faults } = session;
+  checkSignIn(session, flags);
   const chosen = await chooseCluster(flags, context, faults);
   const kubeconfigPath = await readKubeconfigPath(session, flags);
   session.checkUsage();
+  const { workplace, connect } = await connectWorkplace(session, flags, {
+    subscription: chosen.subscription,
+    kubeconfigPath,
+  });
+  return { workplace, connect, cluster: await clusterIdOf(session, chosen, workplace.azure) };
+}
 
+/** Flags about the sign-in and the result; faults in them are the next `checkUsage`'s to tell. */
+export function checkSignIn(session: Session, flags: MoreFlags): void {
+  const { faults, global } = session;
+  if (global.tenant !== undefined) faults.check('--tenant', global.tenant, 'a tenant', tenantRule);
+  checkRawQuery(session, flags);
+}
+
+/** Opens what a command works with, from the tenant of one subscription. @param way.subscription undefined: the sign-in's own */
+export async function connectWorkplace(
+  session: Session,
+  flags: MoreFlags,
+  way: { readonly subscription: string | undefined; readonly kubeconfigPath: string | undefined },
+): Promise<Omit<Work, 'cluster'>> {
+  const { context, global } = session;
+  const { kubeconfigPath } = way;
   const azure = await context.connectAzure({
     cloud: global.cloud ?? (context.env['PODID_CLOUD'] || undefined),
     auth: global.auth,
     tenant: global.tenant,
-    subscription: chosen.subscription,
+    subscription: way.subscription,
     debug: global.debug ? (text) => void context.stderr.write(`${text}\n`) : undefined,
     verbose: global.verbose || global.debug ? session.report.note : undefined,
   });
+  const connect: Work['connect'] = (id, signal) =>
+    context.connectCluster({
+      ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
+      ...(flags.context === undefined ? {} : { context: flags.context }),
+      fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
+      warn: session.report.warn,
+      signal,
+    });
   const workplace: Workplace = {
     azure,
-    objects: (id, signal) =>
-      context.connectCluster({
-        ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
-        ...(flags.context === undefined ? {} : { context: flags.context }),
-        fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
-        warn: session.report.warn,
-        signal,
-      }),
+    objects: connect,
     clock: context.clock,
     report: session.report,
     confirm: confirmOnTerminal({
-      interactive: context.interactive,
+      interactive: context.interactive && !flags.nobodyToAsk,
       yes: flags.yes ?? false,
       signal: context.signal,
       before: session.report.stop,
     }),
   };
-  return { workplace, cluster: await clusterIdOf(session, chosen, azure) };
+  return { workplace, connect };
 }
 
 /** The options that every change has; faults in them are the next `openWorkplace`'s to tell. */
@@ -129,7 +155,7 @@ function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
  * The kubeconfig to use instead of the cluster's own credentials. KUBECONFIG alone does not choose it in the wide world, where it
  * often leads to another cluster than the one named here; with an ARM endpoint of one's own (a lab, an emulator) it does.
  */
-async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
+export async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
   // Commands that never ask the cluster's own API have no such flag, and load no client for it.
   if (!('kubeconfig' in flags) || flags.noMirror) return undefined;
   const { env } = session.context;

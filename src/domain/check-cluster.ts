@@ -19,13 +19,13 @@ export interface ClusterDemands {
  * @throws PodidError ClusterStateForbids | AddonDisabled | ServicePrincipalCluster | KubenetConsentMissing | NoLinuxScaleSetPool
  */
 export function checkCluster(cluster: Cluster, demands: ClusterDemands): string[] {
-  checkState(cluster);
+  const warnings = checkClusterState(cluster);
   if (demands.addon && !cluster.profile.enabled) throw addonDisabled(cluster);
   if (['', 'none'].includes(cluster.identity.type.toLowerCase())) throw servicePrincipalCluster(cluster);
   if (demands.kubenetConsent && isKubenet(cluster) && !cluster.profile.allowNetworkPluginKubenet) {
     throw kubenetConsentMissing(cluster);
   }
-  return [...stateWarnings(cluster), ...(demands.usablePool ? poolWarnings(cluster) : [])];
+  return [...warnings, ...(demands.usablePool ? poolWarnings(cluster) : [])];
 }
 
 export function isKubenet(cluster: Cluster): boolean {
@@ -48,7 +48,9 @@ export function kubenetConsentMissing(cluster: Cluster): PodidError {
   );
 }
 
-function checkState({ id, provisioningState, powerState, resourceId }: Cluster): void {
+/** The part of the gate that holds for any change. @returns warnings @throws PodidError ClusterStateForbids */
+export function checkClusterState(cluster: Cluster): string[] {
+  const { id, provisioningState, powerState, resourceId } = cluster;
   if (provisioningState.toLowerCase() === 'deleting') {
     throw new PodidError('ClusterStateForbids', `Cluster ${id.name} is being deleted.`, {
       target: resourceId,
@@ -60,6 +62,7 @@ function checkState({ id, provisioningState, powerState, resourceId }: Cluster):
       target: resourceId,
     });
   }
+  return stateWarnings(cluster);
 }
 
 function addonDisabled(cluster: Cluster): PodidError {

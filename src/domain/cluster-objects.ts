@@ -1,5 +1,8 @@
 import type { EntryKey, PodIdentity, PodIdentityException } from './pod-identity.ts';
 
+/** Code of the error detail that says: the cluster does not know the identity kinds at all. */
+export const crdMissingCode = 'CustomResourceDefinitionMissing';
+
 /** What was done, or would be done, to one object in the cluster. `pending`: its namespace does not exist yet. */
 export interface ObjectChange {
   readonly kind: 'AzureIdentity' | 'AzureIdentityBinding' | 'AzurePodIdentityException';
@@ -33,6 +36,13 @@ export interface ObjectsInCluster {
     readonly clientId?: string;
   })[];
   readonly exceptions: readonly PodIdentityException[];
+  /** Further bindings of identities that have one already; `name` is the binding's own. An entry has one selector. */
+  readonly moreBindings?: readonly (EntryKey & {
+    readonly identity: string;
+    readonly bindingSelector: string;
+  })[];
+  /** AzureIdentities of service principals, which no entry can say. */
+  readonly servicePrincipals?: readonly EntryKey[];
 }
 
 /** The pod-identity objects in a cluster's own API. */

@@ -29,7 +29,7 @@ export function servicePrincipalCluster(cluster: Cluster): PodidError {
     'ServicePrincipalCluster',
     `Cluster ${cluster.id.name} runs as a service principal. Pod identity needs a cluster with a managed identity: Azure lets that identity, not a secret, put identities on nodes.`,
     {
-      hint: `az aks update -g ${cluster.id.resourceGroup} -n ${cluster.id.name} --subscription ${cluster.id.subscriptionId} --enable-managed-identity, then upgrade the node pools, then ${nextCommand('enable', cluster.id)}`,
+      hint: `${nextCommand('cluster update', cluster.id, { 'enable-managed-identity': true, 'upgrade-node-images': true })}, then ${nextCommand('enable', cluster.id)}`,
       target: cluster.resourceId,
     },
   );

@@ -19,6 +19,18 @@ export interface ClusterIdentity {
   }[];
 }
 
+export interface AddonIdentity {
+  /** AKS's name of it: `azureKeyvaultSecretsProvider`. */
+  readonly addon: string;
+  readonly resourceId: string;
+  readonly clientId: string;
+}
+
+export interface NetworkResource {
+  readonly kind: 'subnet' | 'public IP address' | 'public IP prefix';
+  readonly resourceId: string;
+}
+
 export interface AgentPool {
   readonly name: string;
   /** `Linux` or `Windows`; absent on some old clusters, where it is Linux. */
@@ -32,6 +44,17 @@ export interface PodIdentityProfile {
   readonly allowNetworkPluginKubenet: boolean;
   readonly identities: readonly PodIdentity[];
   readonly exceptions: readonly PodIdentityException[];
+}
+
+/** A cluster in a list: what one goes by to choose it. */
+export interface ClusterSummary extends ClusterId {
+  readonly provisioningState: string;
+  readonly powerState?: string;
+  /** As in `Cluster`. */
+  readonly networkPlugin: string;
+  /** Of the control plane's identity, as ARM tells it; `None` on a service-principal cluster. */
+  readonly identityType: string;
+  readonly addonEnabled: boolean;
 }
 
 /** A managed cluster as far as podid decides by it, together with the text it was read from. */
@@ -49,6 +72,12 @@ export interface Cluster {
   readonly networkPlugin: string;
   readonly identity: ClusterIdentity;
   readonly kubeletIdentityResourceId?: string;
+  /** Client and object id of the kubelets' identity; `''` where the server leaves one out. */
+  readonly kubeletIdentityIds?: { readonly clientId: string; readonly objectId: string };
+  /** Of AKS's own add-ons; absent when the server names none. */
+  readonly addonIdentities?: readonly AddonIdentity[];
+  /** Network resources that the cluster uses and that may lie outside its node resource group; absent when the server names none. */
+  readonly networkResources?: readonly NetworkResource[];
   /** The client id of the service principal; `msi` on a managed-identity cluster. */
   readonly servicePrincipalClientId?: string;
   readonly pools: readonly AgentPool[];

@@ -19,10 +19,14 @@ export function operatorAssignment(covering: readonly RoleAssignment[]): RoleAss
 
 /** Whether a role lets its holder assign a managed identity, as Owner and Contributor do. */
 export function allowsAssigning(role: RoleDefinition): boolean {
+  return allowsAction(role, assignIdentityAction);
+}
+
+export function allowsAction(role: RoleDefinition, wanted: string): boolean {
   return role.permissions.some(
     ({ actions, notActions }) =>
-      actions.some((action) => actionCovers(action, assignIdentityAction)) &&
-      !notActions.some((action) => actionCovers(action, assignIdentityAction)),
+      actions.some((action) => actionCovers(action, wanted)) &&
+      !notActions.some((action) => actionCovers(action, wanted)),
   );
 }
 

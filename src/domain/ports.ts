@@ -1,6 +1,8 @@
-import type { Cluster, ClusterId } from './cluster.ts';
+import type { Cluster, ClusterId, ClusterSummary } from './cluster.ts';
+import type { ClusterEdit } from './cluster-edit.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
-import type { ProfileEdit } from './profile-edit.ts';
+import type { Machines } from './machines.ts';
+import type { Permissions } from './permissions.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './role-assignment.ts';
 
 /** An Azure operation under way; `url` is signed and replayed byte for byte, and never shown. */
@@ -46,8 +48,8 @@ export interface Clusters {
   /** @throws PodidError ClusterNotFound | NotSignedIn | Forbidden | Unavailable */
   get(id: ClusterId, signal: AbortSignal): Promise<Cluster>;
   /**
-   * Sends the document that `base` was read from, with the profile edited and nothing else; with `If-Match` where the base has an
-   * eTag. Sent once: no retry of its own.
+   * Sends the document that `base` was read from, with the profile or the cluster's identities edited and nothing else; with
+   * `If-Match` where the base has an eTag. Sent once: no retry of its own.
    *
    * @throws PodidError
    *   StaleCluster (412, EtagMismatch), ClusterBusy (409 while another operation runs),
@@ -55,7 +57,7 @@ export interface Clusters {
    *   exactly one that the document or the edit holds), Unavailable (5xx, 429, cut connection: the write may have happened; `retryAfterMs` where the server gave one),
    *   Forbidden, NotSignedIn, ClusterNotFound, AzureRefused and the codes of AKS's own refusals
    */
-  put(base: Cluster, edit: ProfileEdit, options: PutOptions): Promise<PutAnswer>;
+  put(base: Cluster, edit: ClusterEdit, options: PutOptions): Promise<PutAnswer>;
   /**
    * Polls until the operation is terminal. Survives 5xx, 429 and cut connections on polls for as long as the signal lets it.
    *
@@ -63,6 +65,15 @@ export interface Clusters {
    *   token may not go: the cluster's own state decides then), and the signal's reason
    */
   follow(operation: Operation, options: FollowOptions): Promise<OperationEnd>;
+  /**
+   * Puts the newest node image on the nodes of one pool, and with it the cluster's current kubelet identity. Sent once.
+   *
+   * @returns undefined when Azure had nothing to do
+   * @throws PodidError ClusterBusy | AzureRefused | Forbidden | NotSignedIn | ClusterNotFound | Unavailable
+   */
+  upgradeNodeImage(id: ClusterId, pool: string, signal: AbortSignal): Promise<Operation | undefined>;
+  /** The clusters of a subscription that the caller sees, in the server's order. @throws PodidError */
+  list(subscriptionId: string, signal: AbortSignal): Promise<readonly ClusterSummary[]>;
   /** A kubeconfig of this very cluster (`listClusterUserCredential`), as YAML. @throws PodidError */
   userKubeconfig(id: ClusterId, signal: AbortSignal): Promise<string>;
 }
@@ -76,15 +87,37 @@ export interface ManagedIdentity {
   readonly location?: string;
 }
 
+/** A managed identity in a list. */
+export interface IdentitySummary {
+  readonly resourceId: string;
+  readonly location: string;
+}
+
 export interface Identities {
+  /** Those of a subscription that the caller sees, in the server's order. @throws PodidError */
+  list(subscriptionId: string, signal: AbortSignal): Promise<readonly IdentitySummary[]>;
   /** @throws PodidError IdentityNotFound | IdentityIncomplete | Forbidden | NotSignedIn | Unavailable */
   get(resourceId: string, signal: AbortSignal): Promise<ManagedIdentity>;
+  /**
+   * Creates the identity in the resource group that its id names; one that is there keeps its ids.
+   *
+   * @throws PodidError IdentityNotFound (the resource group is missing) | Forbidden | AzureRefused | NotSignedIn | Unavailable
+   */
+  create(resourceId: string, location: string, signal: AbortSignal): Promise<ManagedIdentity>;
 }
 
 export interface Roles {
   /** Assignments at the resource and above it that reach the principal, by itself or through groups. @throws PodidError Forbidden … */
   assignmentsFor(scope: string, principalId: string, signal: AbortSignal): Promise<readonly RoleAssignment[]>;
+  /** Assignments of this very principal anywhere in the subscription. @throws PodidError Forbidden … */
+  assignmentsOf(
+    subscriptionId: string,
+    principalId: string,
+    signal: AbortSignal,
+  ): Promise<readonly RoleAssignment[]>;
   definition(roleDefinitionId: string, signal: AbortSignal): Promise<RoleDefinition>;
+  /** The GUID of the role of that name, in any case, as far as it can be assigned at the scope. @throws PodidError RoleNotFound | Forbidden … */
+  find(roleName: string, scope: string, signal: AbortSignal): Promise<string>;
   /** The GUID that `create` would use: derived from scope, principal and role, so that a repeat is the same assignment. */
   assignmentName(grant: RoleGrant): string;
   /**
@@ -107,6 +140,8 @@ export interface Subscription {
 export interface Subscriptions {
   /** By id, or by name. @throws PodidError SubscriptionNotFound | InvalidUsage (a name that several have) */
   find(idOrName: string, signal: AbortSignal): Promise<Subscription>;
+  /** All that the caller sees, in the server's order. @throws PodidError */
+  list(signal: AbortSignal): Promise<readonly Subscription[]>;
 }
 
 /** `Microsoft.ContainerService/EnablePodIdentityPreview` of one subscription. */
@@ -124,6 +159,10 @@ export interface Azure {
   readonly roles: Roles;
   readonly subscriptions: Subscriptions;
   readonly features: Features;
+  readonly machines: Machines;
+  readonly permissions: Permissions;
+  /** Who is signed in, for people to read; before the first request nobody knows. */
+  caller(): string;
 }
 
 /** Time and chance. */

@@ -28,6 +28,7 @@ export function seedWorld(world: World, seed: JsonObject): void {
   for (const one of listAt(seed, 'resourceGroups'))
     world.resourceGroups.set(key(one), copyJson(one as JsonObject));
   for (const one of listAt(seed, 'identities')) world.identities.set(key(one), copyJson(one as JsonObject));
+  for (const one of listAt(seed, 'machines')) world.machines.set(key(one), copyJson(one as JsonObject));
   for (const one of listAt(seed, 'clusters')) seedCluster(world, one as JsonObject);
   for (const one of listAt(seed, 'operations')) seedOperation(world, one);
   for (const one of listAt(seed, 'roleAssignments')) seedAssignment(world, one);
@@ -54,6 +55,7 @@ export function worldAsSeed(world: World): JsonObject {
     clusters: [...world.clusters.values()].map((one) => one.document),
     operations: plain([...world.operations.values()]),
     identities: [...world.identities.values()],
+    machines: [...world.machines.values()],
     roleAssignments: plain([...world.roleAssignments.values()]),
     groups: [...world.groups].map(([objectId, members]) => ({ objectId, members })),
     applications: plain([...world.applications.values()]),
@@ -67,6 +69,7 @@ function removeResource(world: World, id: string): void {
   for (const map of [
     world.clusters,
     world.identities,
+    world.machines,
     world.roleAssignments,
     world.resourceGroups,
     world.groups,

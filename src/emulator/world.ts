@@ -83,6 +83,8 @@ export interface World {
   readonly resourceGroups: Map<string, JsonObject>;
   readonly clusters: Map<string, Cluster>;
   readonly identities: Map<string, JsonObject>;
+  /** Scale sets and virtual machines, of which the nodes are made. */
+  readonly machines: Map<string, JsonObject>;
   /** Principals so new that the directory does not find them yet: object id to the number of misses still to come. */
   readonly youngPrincipals: Map<string, number>;
   readonly roleAssignments: Map<string, RoleAssignment>;
@@ -106,6 +108,7 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     resourceGroups: new Map(),
     clusters: new Map(),
     identities: new Map(),
+    machines: new Map(),
     youngPrincipals: new Map(),
     roleAssignments: new Map(),
     operations: new Map(),
@@ -123,6 +126,7 @@ export function clearWorld(world: World): void {
     world.resourceGroups,
     world.clusters,
     world.identities,
+    world.machines,
     world.youngPrincipals,
     world.roleAssignments,
     world.operations,

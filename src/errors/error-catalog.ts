@@ -20,6 +20,7 @@ export const errorCatalog = {
     exitCode: 4,
     summary: 'The cluster has no pod identity or exception of that namespace and name.',
   },
+  RoleNotFound: { exitCode: 4, summary: 'No role of that name can be assigned at the scope.' },
   SubscriptionNotFound: { exitCode: 4, summary: 'No subscription of that id or name is visible.' },
   AddonDisabled: { exitCode: 5, summary: 'The pod-identity add-on is off on this cluster.' },
   ServicePrincipalCluster: {
@@ -37,6 +38,10 @@ export const errorCatalog = {
     exitCode: 5,
     summary: 'The principal of the control plane cannot be told; podid does not guess.',
   },
+  IdentityChangeForbidden: {
+    exitCode: 5,
+    summary: "The cluster's own identities do not allow this change of them.",
+  },
   LimitReached: { exitCode: 5, summary: 'A cluster holds at most 200 pod identities and 200 exceptions.' },
   EntryConflict: { exitCode: 5, summary: 'An entry of that namespace and name exists with other content.' },
   ClusterBusy: { exitCode: 5, summary: 'Another operation runs on the cluster.' },
@@ -49,7 +54,7 @@ export const errorCatalog = {
   RoleAssignmentBlocked: { exitCode: 5, summary: 'The role cannot be assigned: a lock, a limit or a clash.' },
   FeatureNotRegistered: {
     exitCode: 5,
-    summary: 'The subscription lacks the feature EnablePodIdentityPreview.',
+    summary: 'The subscription lacks a preview feature, such as EnablePodIdentityPreview.',
   },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
   Forbidden: {
@@ -77,6 +82,10 @@ export const errorCatalog = {
   EntryFailed: {
     exitCode: 8,
     summary: 'Azure accepted the change, and the entry or the operation ended as Failed.',
+  },
+  EntriesLeftOut: {
+    exitCode: 8,
+    summary: 'Under --keep-going: entries that cannot be done were left out, and the rest is applied.',
   },
   Interrupted: { exitCode: 130, summary: 'Interrupted. What Azure has accepted goes on there.' },
   Terminated: { exitCode: 143, summary: 'Terminated. What Azure has accepted goes on there.' },

@@ -5,7 +5,12 @@ export interface ErrorDetail {
   readonly code?: string;
   /** The flag that holds the fault, as typed: `--namespace`. */
   readonly flag?: string;
+  /** Begins with the place, where there is one. */
   readonly message: string;
+  /** Where in a file the fault is; lines and columns count from 1. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
 }
 
 export interface PodidErrorOptions {
@@ -13,7 +18,7 @@ export interface PodidErrorOptions {
   readonly hint?: string;
   readonly details?: readonly ErrorDetail[];
   /** What the failure is about: an ARM id, or `namespace/name`. */
-  readonly target?: string;
+  readonly target?: string | undefined;
   /** `x-ms-request-id` and `x-ms-correlation-request-id` of the answer that failed. */
   readonly requestId?: string;
   readonly correlationId?: string;

@@ -1,5 +1,5 @@
-import type { ClusterObjects } from '../domain/cluster-objects.ts';
 import type { Clock } from '../domain/ports.ts';
+import type { ConnectedCluster } from '../domain/workloads.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
@@ -8,6 +8,8 @@ import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import { readObjects } from './read-objects.ts';
+import { readWorkloads } from './read-workloads.ts';
+import { workloadApi } from './workload-api.ts';
 
 export interface ClusterConnection {
   /** The user's own kubeconfig, from `--kubeconfig` or KUBECONFIG; absent: Azure's credentials for the cluster, in memory. */
@@ -27,7 +29,7 @@ export interface ClusterConnection {
  *
  * @throws PodidError InvalidKubeconfig | ClusterUnreachable, what `fetchUserKubeconfig` throws, and the signal's reason
  */
-export async function connectCluster(connection: ClusterConnection): Promise<ClusterObjects> {
+export async function connectCluster(connection: ClusterConnection): Promise<ConnectedCluster> {
   const { timeoutMs, clock, signal } = connection;
   const chosen = await contextOf(connection);
   if (chosen.cluster.skipTlsVerify && chosen.cluster.server.startsWith('https:')) {
@@ -36,10 +38,12 @@ export async function connectCluster(connection: ClusterConnection): Promise<Clu
       'Put certificate-authority-data in the place of insecure-skip-tls-verify.',
     );
   }
-  const api = createObjectApi(await accessInTime(chosen, timeoutMs, signal), { timeoutMs, clock });
+  const access = await accessInTime(chosen, timeoutMs, signal);
+  const api = createObjectApi(access, { timeoutMs, clock });
   return {
     mirror: (request, ofMirror) => mirrorObjects(api, request, ofMirror),
     read: (ofRead) => readObjects(api, ofRead),
+    workloads: readWorkloads(workloadApi(access, { timeoutMs, clock })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { crdMissingCode } from '../domain/cluster-objects.ts';
 import { identityApi } from '../domain/identity-resources.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type KubeStatus, parseKubeStatus } from '../validate/kube-status.ts';
@@ -16,9 +17,6 @@ export interface KubeFailure {
   readonly httpStatus: number;
   readonly status?: KubeStatus;
 }
-
-/** Marks the failure that every further request would meet as well. */
-export const crdMissingCode = 'CustomResourceDefinitionMissing';
 
 export function kubeFailure(httpStatus: number, body: unknown): KubeFailure {
   const status = parseKubeStatus(body);

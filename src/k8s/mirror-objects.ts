@@ -1,10 +1,9 @@
-import type { MirrorRequest, ObjectChange } from '../domain/cluster-objects.ts';
+import { crdMissingCode, type MirrorRequest, type ObjectChange } from '../domain/cluster-objects.ts';
 import { type EntryKey, entryText } from '../domain/pod-identity.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
 import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
 import { mapInParallel } from './map-in-parallel.ts';
-import { crdMissingCode } from './map-kube-error.ts';
 import type { ObjectApi } from './object-port.ts';
 import {
   exceptionKey,

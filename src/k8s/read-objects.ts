@@ -10,7 +10,7 @@ import type { ObjectApi } from './object-port.ts';
 import { isAddonException } from './render-objects.ts';
 
 /**
- * The cluster's objects as entries, whoever wrote them, in the server's order. Left out: service principals, which no entry can say, and
+ * The cluster's objects as entries, whoever wrote them, in the server's order. Left out is
  * the exception that AKS keeps for its own pods.
  *
  * @throws PodidError MirrorFailed | ClusterUnreachable
@@ -21,14 +21,16 @@ export async function readObjects(api: ObjectApi, signal: AbortSignal): Promise<
     api.list('AzureIdentityBinding', '', signal),
     api.list('AzurePodIdentityException', '', signal),
   ]);
-  const selectors = selectorsOf(parsed(bindings, parseAzureIdentityBinding));
+  const { selectors, moreBindings } = selectorsOf(parsed(bindings, parseAzureIdentityBinding));
+  const all = parsed(identities, parseAzureIdentity);
+  const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
   return {
-    identities: parsed(identities, parseAzureIdentity)
-      .filter(({ spec }) => (spec.type ?? 0) === 0)
-      .map((identity) => entryOf(identity, selectors)),
+    identities: all.filter(isManaged).map((identity) => entryOf(identity, selectors)),
     exceptions: parsed(exceptions, parseAzurePodIdentityException)
       .map(({ metadata, spec }) => ({ ...keyOf(metadata), podLabels: spec.podLabels ?? {} }))
       .filter((exception: PodIdentityException) => !isAddonException(exception)),
+    moreBindings,
+    servicePrincipals: all.filter((identity) => !isManaged(identity)).map(({ metadata }) => keyOf(metadata)),
   };
 }
 
@@ -51,20 +53,25 @@ function entryOf({ metadata, spec }: AzureIdentity, selectors: ReadonlyMap<strin
 }
 
 /** By identity: the selector of `name-binding`, else of the first binding by name that refers to it. */
-function selectorsOf(bindings: readonly AzureIdentityBinding[]): ReadonlyMap<string, string> {
+function selectorsOf(bindings: readonly AzureIdentityBinding[]): {
+  readonly selectors: ReadonlyMap<string, string>;
+  readonly moreBindings: NonNullable<ObjectsInCluster['moreBindings']>;
+} {
   const selectors = new Map<string, string>();
+  const moreBindings: NonNullable<ObjectsInCluster['moreBindings']>[number][] = [];
   const isConventional = ({ metadata, spec }: AzureIdentityBinding) =>
     metadata.name === `${spec.azureIdentity}-binding`;
   const rank = (binding: AzureIdentityBinding) =>
     `${isConventional(binding) ? 0 : 1}${binding.metadata.name}`;
   for (const binding of bindings.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1))) {
     const { azureIdentity, selector } = binding.spec;
-    const identity = entryText({ namespace: binding.metadata.namespace, name: azureIdentity ?? '' });
-    if (selector && !selectors.has(identity)) {
-      selectors.set(identity, selector);
-    }
+    if (!selector || !azureIdentity) continue;
+    const identity = entryText({ namespace: binding.metadata.namespace, name: azureIdentity });
+    if (!selectors.has(identity)) selectors.set(identity, selector);
+    else
+      moreBindings.push({ ...keyOf(binding.metadata), identity: azureIdentity, bindingSelector: selector });
   }
-  return selectors;
+  return { selectors, moreBindings };
 }
 
 function keyOf({ namespace, name }: EntryKey): EntryKey {

@@ -8,6 +8,8 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** Instead of the content type that the generated client chose. */
   readonly contentType?: string;
+  /** An answer may be other than JSON: a pod speaks, not the API server. */
+  readonly anyContent?: true;
 }
 
 /**
@@ -21,7 +23,8 @@ export async function sendRequest(context: RequestContext, options: SendOptions)
   const url = new URL(context.getUrl());
   try {
     const answer = await exchange(context, options.contentType, AbortSignal.any([options.signal, limit]));
-    if (answer.status >= 200 && answer.status < 300 && !answer.contentType.startsWith('application/json')) {
+    const ok = answer.status >= 200 && answer.status < 300;
+    if (ok && !options.anyContent && !answer.contentType.startsWith('application/json')) {
       throw unusableAnswer(url.host);
     }
     const body = Promise.resolve(answer.body);

@@ -1,3 +1,4 @@
+import type { ChalkInstance } from 'chalk';
 import type { Query } from './query.ts';
 import { type Column, projectedColumns, table } from './table.ts';
 import { tsv } from './tsv.ts';
@@ -10,12 +11,16 @@ export interface ResultFormat {
   readonly query?: Query;
   /** Columns of the terminal; undefined: a table is as wide as it gets. */
   readonly width: number | undefined;
+  /** Of stdout; only for shapes with a text. */
+  readonly colour: ChalkInstance;
 }
 
 /** How a table shows a result when no query shapes it: its rows, and what is in each. */
 export interface TableShape {
   readonly rows: (value: never) => readonly unknown[];
   readonly columns: readonly Column[];
+  /** Instead of a table: how people read the whole value. Ends with a line break. */
+  readonly text?: (value: never, colour: ChalkInstance) => string;
 }
 
 /** The result as the format has it; empty or ending with a line break. */
@@ -40,6 +45,8 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
 }
 
 function tableText(shown: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
+  if (output.query === undefined && shape.text !== undefined)
+    return Promise.resolve(shape.text(shown as never, output.colour));
   if (output.query === undefined) return table(shape.rows(shown as never), shape.columns, output.width);
   const rows = Array.isArray(shown) ? shown : [shown];
   return table(rows, projectedColumns(rows), output.width);

@@ -59,3 +59,15 @@ function nearestResourceId(text: string, type: string): string | undefined {
   const candidate = `/${[subscriptions, subscription, groups, group, providers, provider, kind, name].join('/')}`;
   return parseResourceId(candidate, type) === undefined ? undefined : candidate;
 }
+
+/** `westeurope`, or as the portal shows it, `West Europe`. */
+export const locationRule: Rule = (text) =>
+  /^[A-Za-z0-9][A-Za-z0-9 ()-]{0,63}$/.test(text)
+    ? undefined
+    : { rule: 'the name of a region, such as westeurope' };
+
+/** Azure's rule for names of managed identities. */
+export const managedIdentityNameRule: Rule = (text) =>
+  /^[A-Za-z0-9][\w-]{2,127}$/.test(text)
+    ? undefined
+    : { rule: '3 to 128 letters, digits, "-" and "_", with a letter or digit first' };

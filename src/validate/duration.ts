@@ -4,14 +4,14 @@ import { quoted } from './usage-faults.ts';
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Timers of Node overflow past 2^31 - 1 ms; a day less than that is still far more than any operation of Azure takes. */
-const longestMs = 23 * 24 * 3_600_000;
+export const longestWaitMs = 23 * 24 * 3_600_000;
 
 /** `500ms`, `90s`, `5m`, `2h`, in milliseconds; undefined for anything else, nothing and zero included. */
 export function parseDuration(text: string): number | undefined {
   const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return undefined;
   const ms = Math.round(Number(digits) * (unitMs[unit] ?? Number.NaN));
-  return ms >= 1 && ms <= longestMs ? ms : undefined;
+  return ms >= 1 && ms <= longestWaitMs ? ms : undefined;
 }
 
 /** The duration of a flag or a variable, or the fallback; a fault where it is none. */

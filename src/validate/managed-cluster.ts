@@ -1,8 +1,10 @@
 import type {
+  AddonIdentity,
   AgentPool,
   Cluster,
   ClusterId,
   ClusterIdentity,
+  NetworkResource,
   PodIdentityProfile,
 } from '../domain/cluster.ts';
 import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
@@ -38,6 +40,12 @@ export function readManagedCluster(id: ClusterId, document: string): Cluster {
     networkPlugin: stringAt(network, 'networkPlugin') ?? '',
     identity: readIdentity(recordAt(body, 'identity')),
     ...optional('kubeletIdentityResourceId', stringAt(kubelet, 'resourceId')),
+    kubeletIdentityIds: {
+      clientId: stringAt(kubelet, 'clientId') ?? '',
+      objectId: stringAt(kubelet, 'objectId') ?? '',
+    },
+    addonIdentities: readAddonIdentities(properties),
+    networkResources: readNetworkResources(properties),
     ...optional(
       'servicePrincipalClientId',
       stringAt(recordAt(properties, 'servicePrincipalProfile'), 'clientId'),
@@ -94,6 +102,48 @@ function readIdentity(identity: JsonRecord): ClusterIdentity {
       };
     }),
   };
+}
+
+/** Those of `addonProfiles`, and of web application routing, which AKS keeps elsewhere. */
+function readAddonIdentities(properties: JsonRecord): AddonIdentity[] {
+  const routing = recordAt(recordAt(properties, 'ingressProfile'), 'webAppRouting');
+  const all = [
+    ...Object.entries(recordAt(properties, 'addonProfiles')),
+    ['webAppRouting', routing] as const,
+  ].map(([addon, profile]) => ({ addon, identity: recordAt(isRecord(profile) ? profile : {}, 'identity') }));
+  return all
+    .filter(({ identity }) => filled(stringAt(identity, 'resourceId')) !== undefined)
+    .map(({ addon, identity }) => ({
+      addon,
+      resourceId: stringAt(identity, 'resourceId') ?? '',
+      clientId: stringAt(identity, 'clientId') ?? '',
+    }));
+}
+
+/** Each once, whatever the number of pools that use it. */
+function readNetworkResources(properties: JsonRecord): NetworkResource[] {
+  const balancer = recordAt(recordAt(properties, 'networkProfile'), 'loadBalancerProfile');
+  const idsIn = (record: JsonRecord, list: string) =>
+    recordsAt(record, list).map((one) => stringAt(one, 'id'));
+  const pools = recordsAt(properties, 'agentPoolProfiles');
+  const found: [NetworkResource['kind'], string | undefined][] = [
+    ...pools.flatMap((pool): [NetworkResource['kind'], string | undefined][] => [
+      ['subnet', stringAt(pool, 'vnetSubnetID')],
+      ['subnet', stringAt(pool, 'podSubnetID')],
+    ]),
+    ...idsIn(recordAt(balancer, 'outboundIPs'), 'publicIPs').map(
+      (id): [NetworkResource['kind'], typeof id] => ['public IP address', id],
+    ),
+    ...idsIn(recordAt(balancer, 'outboundIPPrefixes'), 'publicIPPrefixes').map(
+      (id): [NetworkResource['kind'], typeof id] => ['public IP prefix', id],
+    ),
+  ];
+  const byId = new Map(
+    found.flatMap(([kind, resourceId]) =>
+      resourceId ? [[resourceId.toLowerCase(), { kind, resourceId }] as const] : [],
+    ),
+  );
+  return [...byId.values()];
 }
 
 function readPool(pool: JsonRecord): AgentPool {

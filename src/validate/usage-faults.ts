@@ -14,6 +14,9 @@ export type Rule = (text: string) => Breach | undefined;
 interface Fault {
   readonly flag: string;
   readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /**
@@ -35,8 +38,30 @@ export class UsageFaults {
   /** @param noun what the value should be, with its article: `a namespace` */
   check(flag: string, text: string, noun: string, rule: Rule): string {
     const breach = rule(text);
-    if (breach !== undefined) this.add(flag, breachText(flag, text, noun, breach));
+    if (breach !== undefined) this.add(flag, `${flag}: ${breachText(text, noun, breach)}`);
     return text;
+  }
+
+  /** A fault in what a flag's file holds: the message begins with its place, as compilers and editors have it. */
+  addAt(
+    place: { readonly file: string; readonly line: number; readonly column: number },
+    message: string,
+  ): void {
+    const { file, line, column } = place;
+    this.#faults.push({
+      flag: '--file',
+      message: `${file}:${line}:${column}: ${message}`,
+      file,
+      line,
+      column,
+    });
+  }
+
+  /** As `check`, for a value at a place in a file. */
+  checkAt(place: Parameters<UsageFaults['addAt']>[0], text: string, noun: string, rule: Rule): boolean {
+    const breach = rule(text);
+    if (breach !== undefined) this.addAt(place, breachText(text, noun, breach));
+    return breach === undefined;
   }
 
   get any(): boolean {
@@ -58,9 +83,9 @@ export class UsageFaults {
   }
 }
 
-function breachText(flag: string, text: string, noun: string, breach: Breach): string {
+function breachText(text: string, noun: string, breach: Breach): string {
   const nearest = breach.nearest ? ` Nearest: ${breach.nearest}` : '';
-  return `${flag}: ${quoted(text)} is not ${noun}: ${breach.rule}.${nearest}`;
+  return `${quoted(text)} is not ${noun}: ${breach.rule}.${nearest}`;
 }
 
 /** As JSON, so that control characters show as what they are, and no longer than a line can bear. */

@@ -15,7 +15,7 @@ import { holdsIdentity } from './compare-profile.ts';
 import { finishIdentity } from './finish-identity.ts';
 import { findEntry } from './judge-change.ts';
 import type { Outcome } from './outcome.ts';
-import { prepareIdentity, readGatedCluster } from './prepare-change.ts';
+import { type IdentityExtras, prepareIdentity, readGatedCluster } from './prepare-change.ts';
 import type { Decision } from './profile-change.ts';
 
 export interface AddIdentityRequest {
@@ -25,6 +25,8 @@ export interface AddIdentityRequest {
   readonly name?: string;
   readonly identityResourceId: string;
   readonly bindingSelector?: string;
+  /** `--create-identity` and `--grant`. */
+  readonly extras?: IdentityExtras;
 }
 
 const demands = { addon: true, kubenetConsent: true, usablePool: true };
@@ -42,10 +44,16 @@ export async function addIdentity(
   const sketch = wantedEntry(named, { resourceId: request.identityResourceId, ...nothingKnown });
   refuseConflict(cluster, sketch);
   checkLimits(cluster.profile, editProfile(cluster.profile, { putIdentities: [sketch] }));
-  const { identity, role } = await prepareIdentity(session, cluster, request.identityResourceId);
+  const { identity, role, planned } = await prepareIdentity(
+    session,
+    cluster,
+    request.identityResourceId,
+    request.extras,
+  );
   const { resourceId, clientId, principalId } = identity;
   const wanted = wantedEntry(named, { resourceId, clientId, objectId: principalId });
-  return finishIdentity(session, cluster, { wanted, role, decide: (current) => decideAdd(current, wanted) });
+  const decide = (current: Cluster) => decideAdd(current, wanted);
+  return finishIdentity(session, cluster, { wanted, role, planned, decide });
 }
 
 function nameOf(session: ChangeSession, request: AddIdentityRequest): string {

@@ -1,4 +1,5 @@
-import type { PodIdentityProfile } from '../domain/cluster.ts';
+import type { Cluster, PodIdentityProfile } from '../domain/cluster.ts';
+import { type ClusterEdit, identitiesMissing } from '../domain/cluster-edit.ts';
 import { entryProgress } from '../domain/entry-state.ts';
 import {
   type DesiredPodIdentity,
@@ -12,13 +13,17 @@ import {
 import type { ProfileEdit } from '../domain/profile-edit.ts';
 import { sameResource } from '../domain/resource-id.ts';
 
-/** Whether the profile already is what the edit would make of it; what is being deleted counts as gone. */
-export function isApplied(profile: PodIdentityProfile, edit: ProfileEdit): boolean {
-  return missingAfter(profile, edit).length === 0;
+/** Whether the cluster already is what the edit would make of it; what is being deleted counts as gone. */
+export function isApplied(cluster: Cluster, edit: ClusterEdit): boolean {
+  return missingAfter(cluster, edit).length === 0;
 }
 
-/** What the edit wants and the profile does not have, in words. */
-export function missingAfter(profile: PodIdentityProfile, edit: ProfileEdit): string[] {
+/** What the edit wants and the cluster does not have, in words. */
+export function missingAfter(cluster: Cluster, edit: ClusterEdit): string[] {
+  return [...identitiesMissing(cluster, edit), ...entriesMissing(cluster.profile, edit)];
+}
+
+function entriesMissing(profile: PodIdentityProfile, edit: ProfileEdit): string[] {
   if (edit.addon === 'off') return profile.enabled ? ['the add-on is still on'] : [];
   return [
     ...(edit.addon === 'on' && !profile.enabled ? ['the add-on is not on'] : []),

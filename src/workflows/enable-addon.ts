@@ -1,6 +1,7 @@
 import { checkCluster, isKubenet, kubenetConsentMissing } from '../domain/check-cluster.ts';
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
 import type { Workplace } from '../domain/ports.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { startChange } from './change-session.ts';
 import { finishAddon } from './finish-addon.ts';
@@ -32,7 +33,27 @@ export async function enableAddon(
     if (options.dryRun) await planFeature(session, cluster.id);
     else await registerFeature(session, cluster.id);
   }
-  return finishAddon(session, cluster, decide);
+  try {
+    return await finishAddon(session, cluster, decide);
+  } catch (error) {
+    throw withWaysLeft(error, request);
+  }
+}
+
+/** Nobody knows for how long Azure lets clusters turn the add-on on: its refusal is passed on, with what is left then. */
+function withWaysLeft(error: unknown, { registerFeature: tried }: EnableRequest): unknown {
+  const isFinal =
+    isPodidError(error, 'AzureRefused') || (tried && isPodidError(error, 'FeatureNotRegistered'));
+  if (!isFinal) return error;
+  const { code, message, details, requestId, correlationId, target } = error;
+  return new PodidError(code, message, {
+    hint: "If Azure takes no new add-ons any more: run podid's own agent on this cluster without the add-on (docs/nmi.md), or move the pods to Workload Identity (az aks update --enable-oidc-issuer --enable-workload-identity)",
+    details,
+    ...(target === undefined ? {} : { target }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    cause: error,
+  });
 }
 
 function decideEnable(cluster: Cluster, consent: boolean): Decision {

@@ -6,7 +6,7 @@ import type { ChangeSession } from './change-session.ts';
 import type { GrantedRole } from './grant-operator-role.ts';
 import { findEntry } from './judge-change.ts';
 import { mirrorChange } from './mirror-change.ts';
-import type { Outcome } from './outcome.ts';
+import type { Change, Outcome } from './outcome.ts';
 import { objectChanges, profileChanges } from './plan-changes.ts';
 import type { Decision } from './profile-change.ts';
 
@@ -14,6 +14,8 @@ import type { Decision } from './profile-change.ts';
 export interface ReadyEntry {
   readonly wanted: DesiredPodIdentity;
   readonly role: GrantedRole;
+  /** What a dry run has to say besides. */
+  readonly planned?: readonly Change[];
   decide(cluster: Cluster): Decision;
 }
 
@@ -52,6 +54,7 @@ async function planIdentity(
   const after = writes ? editProfile(cluster.profile, { putIdentities: [ready.wanted] }) : cluster.profile;
   const { objects } = await mirrorChange(session, cluster, { identities: [asEntry(ready.wanted)] });
   const changes = [
+    ...(ready.planned ?? []),
     ...(ready.role.missing ? [ready.role.missing] : []),
     ...profileChanges(cluster.profile, after),
     ...objectChanges(objects),

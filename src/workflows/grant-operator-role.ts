@@ -25,6 +25,15 @@ export interface GrantedRole {
 /** Age below which an assignment may not have reached every part of Azure. */
 const freshForMs = 15 * 60_000;
 
+/** What was found before anything is granted. */
+export interface SeenRole {
+  readonly grant: RoleGrant;
+  /** Undefined when the caller may not list them. */
+  readonly rows: readonly RoleAssignment[] | undefined;
+  /** Set when the role is there. */
+  readonly found?: GrantedRole;
+}
+
 /**
  * Sees to it that the cluster's principal may put the identity on nodes: finds Managed Identity Operator at the identity or above
  * it, or creates it there. Under `--dry-run` it only looks.
@@ -37,14 +46,24 @@ export async function grantOperatorRole(
   identity: ManagedIdentity,
   principalId: string,
 ): Promise<GrantedRole> {
+  const seen = await lookForOperatorRole(session, identity.resourceId, principalId);
+  if (seen.found) return seen.found;
+  if (session.options.dryRun) return { fresh: false, missing: plannedGrant(session, seen.grant) };
+  return createOperatorRole(session, cluster, seen);
+}
+
+/** Looks, and grants nothing. @throws PodidError Unavailable */
+export async function lookForOperatorRole(
+  session: ChangeSession,
+  scope: string,
+  principalId: string,
+): Promise<SeenRole> {
   const { report } = session.workplace;
-  const grant = { scope: identity.resourceId, principalId, roleId: managedIdentityOperatorRole };
+  const grant = { scope, principalId, roleId: managedIdentityOperatorRole };
   report.progress('Looking for the role Managed Identity Operator');
   const rows = await visibleRows(session, grant);
   const found = rows && operatorAssignment(rows);
-  if (found) return { fresh: isFresh(session, found, report.warn) };
-  if (session.options.dryRun) return { fresh: false, missing: plannedGrant(session, grant) };
-  return createRole(session, cluster, grant, rows);
+  return { grant, rows, ...(found ? { found: { fresh: isFresh(session, found, report.warn) } } : {}) };
 }
 
 /** The assignments that reach the identity, or undefined when the caller may not list them. */
@@ -68,17 +87,17 @@ function isFresh(session: ChangeSession, found: RoleAssignment, warn: (text: str
   return found.createdOnMs !== undefined && session.workplace.clock.now() - found.createdOnMs < freshForMs;
 }
 
-function plannedGrant(session: ChangeSession, grant: RoleGrant): Change {
+export function plannedGrant(session: ChangeSession, grant: RoleGrant): Change {
   const after = { scope: grant.scope, principalId: grant.principalId, roleDefinitionId: grant.roleId };
   const name = session.workplace.azure.roles.assignmentName(grant);
   return { action: 'add', kind: 'roleAssignment', namespace: null, name, before: null, after };
 }
 
-async function createRole(
+/** Grants the role that `lookForOperatorRole` did not find. @throws PodidError Forbidden | RoleAssignmentBlocked | Unavailable */
+export async function createOperatorRole(
   session: ChangeSession,
   cluster: Cluster,
-  grant: RoleGrant,
-  rows: readonly RoleAssignment[] | undefined,
+  { grant, rows }: SeenRole,
 ): Promise<GrantedRole> {
   const { azure, report } = session.workplace;
   report.progress('Granting Managed Identity Operator to the cluster');

@@ -1,9 +1,9 @@
 import { isBusy } from '../domain/check-cluster.ts';
 import type { Cluster } from '../domain/cluster.ts';
+import type { ClusterEdit } from '../domain/cluster-edit.ts';
 import { entryProgress } from '../domain/entry-state.ts';
 import { nextCommand } from '../domain/next-command.ts';
 import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../domain/pod-identity.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { isApplied, missingAfter } from './compare-profile.ts';
 
@@ -15,7 +15,7 @@ export type Verdict =
   | { readonly kind: 'undone'; readonly what: string }
   | { readonly kind: 'failed'; readonly error: PodidError };
 
-export function judgeChange(cluster: Cluster, edit: ProfileEdit): Verdict {
+export function judgeChange(cluster: Cluster, edit: ClusterEdit): Verdict {
   const wanted = (edit.putIdentities ?? []).map((key) => ({ key, entry: findEntry(cluster, key) }));
   const failed = wanted.find(({ entry }) => entry !== undefined && entryProgress(entry) === 'failed');
   const leaving = (edit.deleteIdentities ?? []).flatMap((key) => findEntry(cluster, key) ?? []);
@@ -27,8 +27,8 @@ export function judgeChange(cluster: Cluster, edit: ProfileEdit): Verdict {
   const running = wanted.find(({ entry }) => entry !== undefined && entryProgress(entry) === 'running');
   if (running?.entry) return { kind: 'running', what: stateText(running.entry) };
   if (leaving[0] !== undefined) return { kind: 'running', what: stateText(leaving[0]) };
-  if (isApplied(cluster.profile, edit)) return { kind: 'done' };
-  return { kind: 'undone', what: missingAfter(cluster.profile, edit).join(', ') };
+  if (isApplied(cluster, edit)) return { kind: 'done' };
+  return { kind: 'undone', what: missingAfter(cluster, edit).join(', ') };
 }
 
 function stateText(entry: PodIdentity): string {

@@ -1,10 +1,19 @@
 import type { Cluster } from '../domain/cluster.ts';
+import type { EntryKey } from '../domain/pod-identity.ts';
 import type { PodidError } from '../errors/podid-error.ts';
 
-/** One line of a dry run. Roles carry the assignment's GUID as name; the add-on has neither namespace nor name. */
+/** One line of a dry run. Roles carry the assignment's GUID as name; the add-on and the cluster have neither namespace nor name. */
 export interface Change {
   readonly action: 'add' | 'update' | 'delete';
-  readonly kind: 'identity' | 'exception' | 'roleAssignment' | 'addon' | 'object';
+  readonly kind:
+    | 'identity'
+    | 'exception'
+    | 'roleAssignment'
+    | 'managedIdentity'
+    | 'addon'
+    | 'object'
+    | 'cluster'
+    | 'nodePool';
   readonly namespace: string | null;
   readonly name: string | null;
   readonly before: unknown;
@@ -15,6 +24,8 @@ export interface Change {
 export interface Plan {
   readonly changes: readonly Change[];
   readonly puts: number;
+  /** Entries that are in the cluster's own objects and would not be in Azure; absent where nobody looked. */
+  readonly onlyInCluster?: readonly ({ readonly kind: 'identity' | 'exception' } & EntryKey)[];
 }
 
 export interface Done<Result> {

@@ -1,11 +1,19 @@
 import { type ClusterDemands, checkCluster } from '../domain/check-cluster.ts';
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
 import { clusterPrincipal } from '../domain/cluster-principal.ts';
-import type { ManagedIdentity } from '../domain/ports.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
-import { checkTenants } from './check-tenants.ts';
-import { type GrantedRole, grantOperatorRole } from './grant-operator-role.ts';
+import type { IdentityCreation } from './create-identity.ts';
+import { findRoles, type WantedGrant } from './grant-roles.ts';
+import {
+  creationsOf,
+  type IdentityWishes,
+  lookAtIdentity,
+  makeIdentityReady,
+  operatorRoleOf,
+  type ReadyIdentity,
+} from './look-at-identity.ts';
+import type { Change } from './outcome.ts';
 
 /** Reads the cluster and warns of what may stand in the way. @throws PodidError see `checkCluster` */
 export async function readGatedCluster(
@@ -20,33 +28,47 @@ export async function readGatedCluster(
   return cluster;
 }
 
-export interface PreparedIdentity {
-  readonly identity: ManagedIdentity;
-  readonly role: GrantedRole;
+export interface PreparedIdentity extends ReadyIdentity {
+  /** Under `--dry-run`: the identity and its own roles, as far as they would be made. */
+  readonly planned: readonly Change[];
 }
 
-/** Reads the identity, checks tenants, and sees to the role unless `--skip-role-assignment`. */
+/** `--create-identity` and `--grant`. */
+export interface IdentityExtras {
+  readonly creation?: IdentityCreation | undefined;
+  readonly grants?: readonly WantedGrant[];
+}
+
+/** Reads the identity, checks tenants, and sees to what it lacks and to the cluster's role on it. */
 export async function prepareIdentity(
   session: ChangeSession,
   cluster: Cluster,
   resourceId: string,
+  extras: IdentityExtras = {},
 ): Promise<PreparedIdentity> {
-  const { azure, report } = session.workplace;
-  const { options } = session;
+  session.workplace.report.progress('Reading the managed identity');
+  const wishes = await identityWishes(session, cluster, extras);
+  const looked = await lookAtIdentity(session, cluster, resourceId, wishes);
+  if (!session.options.dryRun) return { ...(await makeIdentityReady(session, cluster, looked)), planned: [] };
+  const role = operatorRoleOf(session, looked);
+  return { identity: looked.found.identity, role, planned: creationsOf(session, looked) };
+}
+
+/** What holds for every identity of a command, read once. @throws PodidError ServicePrincipalCluster | UnknownClusterIdentity | RoleNotFound */
+export async function identityWishes(
+  session: ChangeSession,
+  cluster: Cluster,
+  { creation, grants = [] }: IdentityExtras,
+): Promise<IdentityWishes> {
+  const { options, workplace } = session;
   const principalId = options.skipRoleAssignment
-    ? undefined
-    : clusterPrincipal(cluster, options.clusterPrincipalId);
-  report.progress('Reading the managed identity');
-  const [identity, subscription] = await Promise.all([
-    azure.identities.get(resourceId, options.signal),
-    azure.subscriptions.find(cluster.id.subscriptionId, options.signal).catch(whenUnreadable),
+    ? {}
+    : { principalId: clusterPrincipal(cluster, options.clusterPrincipalId) };
+  const [subscription, roles] = await Promise.all([
+    workplace.azure.subscriptions.find(cluster.id.subscriptionId, options.signal).catch(whenUnreadable),
+    findRoles(session, grants),
   ]);
-  checkTenants(cluster, identity, subscription);
-  const role =
-    principalId === undefined
-      ? { fresh: false }
-      : await grantOperatorRole(session, cluster, identity, principalId);
-  return { identity, role };
+  return { ...principalId, subscription, creation, roles };
 }
 
 /** The tenant check does without a subscription that cannot be read. */

@@ -1,6 +1,6 @@
 import type { Cluster } from '../domain/cluster.ts';
+import type { ClusterEdit } from '../domain/cluster-edit.ts';
 import type { EntryKey } from '../domain/pod-identity.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
 import type { PodidError } from '../errors/podid-error.ts';
 
 /** What is to be done on a cluster as it is at this moment. */
@@ -8,10 +8,10 @@ export type Decision =
   /** Everything is as wanted. */
   | { readonly kind: 'nothing' }
   /** As wanted, but Azure is still at it: wait and judge. */
-  | { readonly kind: 'judge'; readonly edit: ProfileEdit }
+  | { readonly kind: 'judge'; readonly edit: ClusterEdit }
   /** These entries are on their way out and in the way; decide again when they are gone. */
   | { readonly kind: 'wait-gone'; readonly keys: readonly EntryKey[] }
-  | { readonly kind: 'write'; readonly edit: ProfileEdit };
+  | { readonly kind: 'write'; readonly edit: ClusterEdit };
 
 /** An intent that survives a stale read: decided anew on every fresh one. */
 export interface ProfileChange {
@@ -26,7 +26,7 @@ export interface ProfileChange {
 /** What is written, and how often this command has come to nothing before. */
 export interface Write {
   readonly change: ProfileChange;
-  readonly edit: ProfileEdit;
+  readonly edit: ClusterEdit;
   readonly tries: { badWeather: number; assignment: number };
 }
 

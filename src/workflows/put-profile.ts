@@ -129,7 +129,7 @@ async function readAgain(
   await deadline.pause(Math.max(Math.min(growingMs, longestPauseMs), error.retryAfterMs ?? 0));
   const read = error.code === 'ClusterBusy' ? waitUntilIdle : readPatiently;
   const cluster = await read(patience, base.id);
-  if (isApplied(cluster.profile, write.edit)) return { kind: 'written', cluster };
+  if (isApplied(cluster, write.edit)) return { kind: 'written', cluster };
   if (deadline.passed() || write.tries.badWeather > mostBadWeather) throw error;
   return { kind: 'again', cluster };
 }

@@ -1,9 +1,8 @@
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { clusterPrincipal } from '../domain/cluster-principal.ts';
+import { principalOrNull } from '../domain/cluster-identities.ts';
 import { type Drift, findDrift } from '../domain/drift.ts';
 import { entryLimit } from '../domain/limits.ts';
 import type { Workplace } from '../domain/ports.ts';
-import { isPodidError } from '../errors/podid-error.ts';
 import type { Done } from './outcome.ts';
 
 export interface AddonStatus {
@@ -53,13 +52,4 @@ export function addonStatus(cluster: Cluster): AddonStatus {
     provisioningState: cluster.provisioningState,
     eTag: cluster.eTag ?? null,
   };
-}
-
-function principalOrNull(cluster: Cluster): string | null {
-  try {
-    return clusterPrincipal(cluster);
-  } catch (error) {
-    if (isPodidError(error)) return null;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from '../domain/cluster.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
+import type { ClusterEdit } from '../domain/cluster-edit.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 import { howToLook } from './how-to-look.ts';
@@ -15,7 +15,7 @@ export type Settled =
 export async function settleChange(
   session: ChangeSession,
   cluster: Cluster,
-  edit: ProfileEdit,
+  edit: ClusterEdit,
 ): Promise<Settled> {
   let current = cluster;
   const going = `Azure goes on with cluster ${cluster.id.name}.`;

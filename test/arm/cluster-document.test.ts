@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toPutDocument } from '../../src/arm/cluster-document.ts';
 import { readOnlyMembers } from '../../src/arm/read-only-members.ts';
 import type { PodIdentityProfile } from '../../src/domain/cluster.ts';
+import type { ClusterEdit } from '../../src/domain/cluster-edit.ts';
 import { editProfile, type ProfileEdit } from '../../src/domain/profile-edit.ts';
 import { readPodIdentityProfile } from '../../src/validate/managed-cluster.ts';
 
@@ -78,6 +79,48 @@ describe('the document of a PUT', () => {
     },
   );
 
+  it('sets the identities of the cluster, and keeps what else is beside them', () => {
+    const document =
+      '{"identity": {"type":"SystemAssigned","principalId":"p","tenantId":"t","future":1.0},"properties":{"a":1E2,"identityProfile":{"other":{"x":1.0},"kubeletidentity":{"resourceId":"/old","clientId":"c","objectId":"o"}}}}';
+    const edit: ClusterEdit = {
+      controlPlane: { type: 'UserAssigned', resourceId: '/A"B' },
+      kubeletIdentity: '/K',
+    };
+    expect(toPutDocument(document, edit)).toBe(
+      '{"identity": {"type":"UserAssigned","future":1.0,"userAssignedIdentities":{"/A\\"B":{}}},"properties":{"a":1E2,"identityProfile":{"other":{"x":1.0},"kubeletidentity":{"resourceId":"/K"}}}}',
+    );
+  });
+
+  it('gives a cluster of a service principal an identity', () => {
+    expect(toPutDocument('{"properties":{}}', { controlPlane: { type: 'SystemAssigned' } })).toBe(
+      '{"properties":{},"identity":{"type":"SystemAssigned"}}',
+    );
+  });
+
+  it('leaves no user-assigned identity behind on the way to the system-assigned one', () => {
+    const document =
+      '{"identity":{"type":"UserAssigned","userAssignedIdentities":{"/A":{"principalId":"p","clientId":"c"}}},"properties":{}}';
+    expect(toPutDocument(document, { controlPlane: { type: 'SystemAssigned' } })).toBe(
+      '{"identity":{"type":"SystemAssigned"},"properties":{}}',
+    );
+  });
+
+  it('changes the identities alone, whatever else the cluster holds', () => {
+    fc.assert(
+      fc.property(anyCluster, anyIdentityEdit, ({ text, expected }, edit) => {
+        const put = toPutDocument(text, edit);
+        expect(withoutIdentities(tokensOf(put))).toEqual(withoutIdentities(tokensOf(expected)));
+        const { identity, properties } = JSON.parse(put);
+        if (edit.controlPlane) expect(identity.type).toBe(edit.controlPlane.type);
+        if (edit.kubeletIdentity)
+          expect(properties.identityProfile).toEqual({
+            kubeletidentity: { resourceId: edit.kubeletIdentity },
+          });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('survives, outside the profile and the read-only members, to the byte', () => {
     fc.assert(
       fc.property(anyCluster, anyEdit, ({ text, expected }, edit) => {
@@ -152,6 +195,13 @@ function tokensOf(text: string): string[] {
 
 function withoutProfile(leaves: string[]): string[] {
   return leaves.filter((leaf) => !leaf.startsWith('."properties"."podIdentityProfile"'));
+}
+
+/** The profile goes too: an edit of the identities spells its absent lists out. */
+function withoutIdentities(leaves: string[]): string[] {
+  return withoutProfile(leaves).filter(
+    (leaf) => !leaf.startsWith('."identity"') && !leaf.startsWith('."properties"."identityProfile"'),
+  );
 }
 
 const anyName = fc.constantFrom('a', 'b', 'web');
@@ -319,6 +369,18 @@ const anyEdit: fc.Arbitrary<ProfileEdit> = fc.record(
       { maxLength: 3 },
     ),
     deleteExceptions: fc.array(anyKey, { maxLength: 2 }),
+  },
+  { requiredKeys: [] },
+);
+
+const anyId = fc.string({ minLength: 1 });
+const anyIdentityEdit: fc.Arbitrary<ClusterEdit> = fc.record(
+  {
+    controlPlane: fc.oneof(
+      fc.constant({ type: 'SystemAssigned' as const }),
+      anyId.map((resourceId) => ({ type: 'UserAssigned' as const, resourceId })),
+    ),
+    kubeletIdentity: anyId,
   },
   { requiredKeys: [] },
 );

@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { createContext } from '../../src/commands/context.ts';
 import { runProgram } from '../../src/commands/program.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/start-emulator.ts';
@@ -12,7 +12,7 @@ export interface Ran {
 export interface EmulatedPodid extends AsyncDisposable {
   readonly emulator: Emulator;
   /** Runs a command line in process against the emulator; a string is split at spaces. */
-  run(line: string | readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
+  run(line: string | readonly string[], env?: Readonly<Record<string, string>>, stdin?: string): Promise<Ran>;
   /** The same, and its stdout read as JSON. @throws when it does not exit with 0 */
   json(line: string | readonly string[]): Promise<never>;
   /** How many requests of a kind came in: `clusters.put`. */
@@ -22,13 +22,13 @@ export interface EmulatedPodid extends AsyncDisposable {
 /** podid and an Azure of its own. Waiting is quick: the emulator's operations end when they are asked about. */
 export async function emulatedPodid(options: EmulatorOptions = {}): Promise<EmulatedPodid> {
   const emulator = await startEmulator(options);
-  const run: EmulatedPodid['run'] = async (line, more = {}) => {
+  const run: EmulatedPodid['run'] = async (line, more = {}, stdin = '') => {
     const stdout = sink();
     const stderr = sink();
     const env = { ...emulator.environment, PODID_POLL_INTERVAL: '10ms', ...more };
     const context = createContext(new AbortController().signal, {
       env,
-      stdin: { isTTY: false },
+      stdin: Readable.from([stdin]),
       stdout: stdout.stream,
       stderr: stderr.stream,
     });

@@ -41,6 +41,9 @@ export function silentAzure(requests: string[]): Azure {
     roles: port('roles'),
     subscriptions: port('subscriptions'),
     features: port('features'),
+    machines: port('machines'),
+    permissions: port('permissions'),
+    caller: () => 'anna@contoso.com',
   } as Azure;
 }
 
@@ -93,7 +96,9 @@ export async function run(line: string | readonly string[], options: RunOptions 
     animated: false,
     signal: new AbortController().signal,
     clock: { now: () => 0, random: () => 0, sleep: async () => undefined },
+    readStdin: async () => '',
     azDefaults: async () => ({}),
+    startDetached: () => undefined,
     connectAzure: async () => azure,
     checkKubeconfig: async () => undefined,
     connectCluster: () => Promise.reject(new Error('nobody expected a connection to the cluster')),

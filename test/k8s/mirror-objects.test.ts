@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { MirrorRequest } from '../../src/domain/cluster-objects.ts';
+import { crdMissingCode } from '../../src/domain/cluster-objects.ts';
 import type { PodIdentity } from '../../src/domain/pod-identity.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
-import { crdMissingCode } from '../../src/k8s/map-kube-error.ts';
 import { mirrorObjects } from '../../src/k8s/mirror-objects.ts';
 import { renderIdentity } from '../../src/k8s/render-objects.ts';
 import { live, manager, objectsInMemory, specFields } from './objects-in-memory.ts';

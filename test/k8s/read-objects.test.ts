@@ -32,10 +32,14 @@ describe('reading the objects of a cluster', () => {
         { namespace: 'shop', name: 'bare' },
       ],
       exceptions: [],
+      moreBindings: [
+        { namespace: 'shop', name: 'a-first', identity: 'web', bindingSelector: 'by-reference' },
+      ],
+      servicePrincipals: [],
     });
   });
 
-  it("leaves out service principals, what is no object, and AKS's own exception", async () => {
+  it("makes no entries of service principals, what is no object, and AKS's own exception", async () => {
     const api = apiOf({
       AzureIdentity: [object('sp', { type: 1, clientID: 'c' }), null, { metadata: {} }],
       AzurePodIdentityException: [
@@ -54,6 +58,8 @@ describe('reading the objects of a cluster', () => {
         { namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } },
         { namespace: 'shop', name: 'empty', podLabels: {} },
       ],
+      moreBindings: [],
+      servicePrincipals: [{ namespace: 'shop', name: 'sp' }],
     });
   });
 });

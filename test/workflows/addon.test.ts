@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PodIdentitiesFile } from '../../src/domain/pod-identities-file.ts';
+import { PodidError } from '../../src/errors/podid-error.ts';
 import { disableAddon } from '../../src/workflows/disable-addon.ts';
 import { enableAddon } from '../../src/workflows/enable-addon.ts';
 import { readStatus } from '../../src/workflows/read-status.ts';
@@ -37,6 +38,20 @@ describe('enabling the add-on', () => {
     azure.states = ['NotRegistered', 'Registering', 'Registering', 'Registered'];
     await enableAddon(azure.workplace(), { ...enable, registerFeature: true }, options());
     expect([azure.registered, azure.states]).toEqual([2, []]);
+  });
+
+  it('names the ways that are left when Azure takes no new add-on, and keeps its word on why', async () => {
+    const azure = new FakeAzure(clusterWith({}, { enabled: false }));
+    const refuse = () => {
+      throw new PodidError('AzureRefused', 'AKS refused the change: retired.', { requestId: 'r' });
+    };
+    azure.putFaults = [refuse];
+    await expect(enableAddon(azure.workplace(), enable, options())).rejects.toMatchObject({
+      code: 'AzureRefused',
+      message: 'AKS refused the change: retired.',
+      hint: expect.stringMatching(/without the add-on.*Workload Identity/),
+      requestId: 'r',
+    });
   });
 });
 

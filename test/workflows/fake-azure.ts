@@ -1,4 +1,5 @@
 import type { Cluster } from '../../src/domain/cluster.ts';
+import type { ClusterEdit } from '../../src/domain/cluster-edit.ts';
 import type { MirrorRequest, ObjectChange } from '../../src/domain/cluster-objects.ts';
 import type { PodIdentity } from '../../src/domain/pod-identity.ts';
 import type { ManagedIdentity, OperationEnd, PutAnswer, Workplace } from '../../src/domain/ports.ts';
@@ -46,13 +47,17 @@ export class FakeAzure {
   cluster: Cluster;
   identities = new Map<string, ManagedIdentity>();
   assignments: RoleAssignment[] = [];
-  readonly puts: ProfileEdit[] = [];
+  readonly puts: ClusterEdit[] = [];
   readonly notes: string[] = [];
   readonly warnings: string[] = [];
   readonly questions: string[] = [];
   readonly mirrored: MirrorRequest[] = [];
   readonly created: string[] = [];
   readonly deleted: string[] = [];
+  readonly createdIdentities: string[] = [];
+  readonly upgraded: string[] = [];
+  /** Changes what a PUT comes to besides the profile: the cluster's own identities. */
+  applyIdentities: (cluster: Cluster, edit: ClusterEdit) => Cluster = (cluster) => cluster;
   /** One function a PUT, shifted off; `undefined` lets it pass. */
   putFaults: ((() => void | Promise<void>) | undefined)[] = [];
   /** Changes what the answer to the next PUT says. */
@@ -111,7 +116,7 @@ export class FakeAzure {
     this.cluster = { ...this.cluster, profile, ...eTag, ...more };
   }
 
-  private put(base: Cluster, edit: ProfileEdit): PutAnswer {
+  private put(base: Cluster, edit: ClusterEdit): PutAnswer {
     this.puts.push(edit);
     if (base.eTag !== undefined && base.eTag !== this.cluster.eTag)
       throw new PodidError('StaleCluster', 'Changed meanwhile.');
@@ -121,6 +126,7 @@ export class FakeAzure {
       provisioningState: entry.provisioningState ?? 'Updating',
     }));
     this.write({ ...profile, identities });
+    this.cluster = this.applyIdentities(this.cluster, edit);
     const answer = { cluster: this.cluster, operation: { url: 'https://azure/operation' } };
     const faulty = this.answerFault?.(answer) ?? answer;
     this.answerFault = undefined;
@@ -155,31 +161,62 @@ export class FakeAzure {
             onStatus('ReconcilingAddons');
             return this.follow();
           },
+          upgradeNodeImage: async (_id, pool) => {
+            this.upgraded.push(pool);
+            return { url: 'https://azure/operation' };
+          },
+          list: async () => [
+            {
+              ...clusterId,
+              provisioningState: this.cluster.provisioningState,
+              networkPlugin: this.cluster.networkPlugin,
+              identityType: this.cluster.identity.type,
+              addonEnabled: this.cluster.profile.enabled,
+            },
+          ],
           userKubeconfig: async () => 'unused',
         },
         identities: {
+          list: async () =>
+            [...this.identities.values()].map(({ resourceId }) => ({ resourceId, location: 'westeurope' })),
           get: async (resourceId) => {
             const found = this.identities.get(resourceId.toLowerCase());
             if (!found)
               throw new PodidError('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
             return { ...found, resourceId };
           },
+          create: async (resourceId, location) => {
+            const name = resourceId.slice(resourceId.lastIndexOf('/') + 1);
+            this.addIdentity(name, { location });
+            this.createdIdentities.push(resourceId);
+            return { resourceId, clientId: `client-${name}`, principalId: `object-${name}`, location };
+          },
         },
         roles: {
-          assignmentsFor: async (scope) => {
+          assignmentsFor: async (scope, principalId) => {
             this.listFault?.();
-            return this.assignments.filter((row) => scope.toLowerCase().startsWith(row.scope.toLowerCase()));
+            return this.assignments.filter(
+              (row) =>
+                row.principalId === principalId && scope.toLowerCase().startsWith(row.scope.toLowerCase()),
+            );
           },
+          assignmentsOf: async (_subscription, principalId) =>
+            this.assignments.filter((row) => row.principalId === principalId),
           definition: async (id) => ({
             id,
             roleName: 'Owner',
             permissions: [{ actions: ['*'], notActions: [] }],
           }),
+          find: async (roleName) => {
+            if (roleName !== 'Reader')
+              throw new PodidError('RoleNotFound', `No role is called "${roleName}".`);
+            return 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
+          },
           assignmentName: ({ scope, principalId }) => `guid-of-${scope}-${principalId}`,
-          create: async ({ scope }) => {
+          create: async ({ scope, principalId }) => {
             this.createFault?.();
             this.created.push(scope);
-            this.grant(scope, { createdOnMs: this.nowMs });
+            this.grant(scope, { createdOnMs: this.nowMs, principalId });
             return { created: true };
           },
           delete: async (id) => {
@@ -188,6 +225,13 @@ export class FakeAzure {
         },
         subscriptions: {
           find: async () => ({ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }),
+          list: async () => [{ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }],
+        },
+        caller: () => 'anna@contoso.com',
+        permissions: { at: () => unexpected('permissions.at') },
+        machines: {
+          get: () => unexpected('machines.get'),
+          scaleSets: () => unexpected('machines.scaleSets'),
         },
         features: {
           state: async () => this.states.shift() ?? 'Registered',
@@ -250,4 +294,8 @@ export function options(more: Partial<ChangeOptions> = {}): ChangeOptions {
     force: false,
     ...more,
   };
+}
+
+function unexpected(what: string): Promise<never> {
+  return Promise.reject(new Error(`nobody expected ${what}`));
 }

@@ -4,7 +4,9 @@ import { refuseAsArm } from './arm-answers.ts';
 import type { ArmCall, ArmRoute } from './arm-call.ts';
 import { clusterRoutes } from './clusters.ts';
 import { identityRoutes } from './identities.ts';
+import { machineRoutes } from './machines.ts';
 import { operationRoutes } from './operations.ts';
+import { permissionRoutes } from './permissions.ts';
 import { roleRoutes } from './role-assignments.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 
@@ -14,6 +16,8 @@ const routes: readonly ArmRoute[] = [
   ...operationRoutes,
   ...clusterRoutes,
   ...identityRoutes,
+  ...machineRoutes,
+  ...permissionRoutes,
   ...subscriptionRoutes,
 ];
 

@@ -101,13 +101,29 @@ function fillUserAssigned(world: World, identity: JsonObject): void {
   delete identity['tenantId'];
 }
 
+/** A cluster that names no kubelet identity gets one in its node resource group, as AKS makes it. */
 function fillKubelet(world: World, after: JsonObject): void {
-  const kubelet = objectAt(after, 'properties', 'identityProfile', 'kubeletidentity');
-  if (kubelet === undefined) return;
+  const properties = objectAt(after, 'properties') ?? {};
+  const kubelet = objectAt(properties, 'identityProfile', 'kubeletidentity');
+  if (kubelet === undefined) {
+    const made = ownKubelet(world, after);
+    if (made !== undefined)
+      properties['identityProfile'] = { ...objectAt(properties, 'identityProfile'), kubeletidentity: made };
+    return;
+  }
   const known = world.identities.get((textAt(kubelet, 'resourceId') ?? '').toLowerCase());
   if (known === undefined) return;
   kubelet['clientId'] = textAt(known, 'properties', 'clientId');
   kubelet['objectId'] = textAt(known, 'properties', 'principalId');
+}
+
+function ownKubelet(world: World, after: JsonObject): JsonObject | undefined {
+  const group = textAt(after, 'properties', 'nodeResourceGroup');
+  const subscription = /^\/subscriptions\/[^/]+/i.exec(textAt(after, 'id') ?? '')?.[0];
+  if (group === undefined || subscription === undefined) return undefined;
+  const name = `${textAt(after, 'name')}-agentpool`;
+  const resourceId = `${subscription}/resourcegroups/${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
+  return { resourceId, clientId: world.newId(), objectId: world.newId() };
 }
 
 /** A profile that is off comes back as `{}`, whatever else it was sent with. */

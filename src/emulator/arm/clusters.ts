@@ -10,6 +10,7 @@ import {
   requireGroup,
   subscriptionOf,
 } from './arm-call.ts';
+import { poolRoutes } from './node-pools.ts';
 import { operationHeaders, renewTags, setState, startOperation } from './operations.ts';
 import { putCluster } from './put-cluster.ts';
 import { answerDocument, clusterId, clusterOf, refuseWhileBusy } from './stored-cluster.ts';
@@ -19,6 +20,7 @@ const subscription = '^/subscriptions/(?<subscription>[^/]+)';
 const group = `${subscription}/resourceGroups/(?<group>[^/]+)`;
 
 export const clusterRoutes: readonly ArmRoute[] = [
+  ...poolRoutes,
   route('clusters.listBySubscription', 'GET', `${subscription}${provider}`, list),
   route('clusters.list', 'GET', `${group}${provider}`, list),
   route('clusters.get', 'GET', `${group}${provider}/(?<name>[^/]+)`, get),

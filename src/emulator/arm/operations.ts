@@ -5,6 +5,7 @@ import type { EmulatorResponse } from '../http.ts';
 import type { Cluster, Operation, World } from '../world.ts';
 import { ok, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, type ArmRoute, param } from './arm-call.ts';
+import { equipNodes } from './machines.ts';
 import { enabledProfile, keyOf } from './pod-identity-rules.ts';
 
 const operationApiVersion = '2025-03-01';
@@ -134,6 +135,7 @@ function endOperation(world: World, operation: Operation): void {
     return;
   }
   endEntries(cluster.document, operation);
+  if (operation.status === 'Succeeded') equipNodes(world, cluster.document);
   setState(cluster.document, operation.status);
   renewTags(world, cluster);
 }

@@ -42,7 +42,31 @@ export function checkPodIdentity(proposed: ProposedCluster): void {
   }
   checkLists(profile);
   checkSameNames(entries, listAt(enabledProfile(proposed.before), 'userAssignedIdentities'));
-  checkAssignments(proposed, entries);
+  if (!makesPrincipal(proposed)) checkAssignments(proposed, entries);
+}
+
+/**
+ * Whether the PUT gives the control plane a system-assigned identity it did not have: made before AKS looks at the document, so that
+ * AKS finds out only while the operation runs that its principal may not assign the entries' identities.
+ */
+export function makesPrincipal({ before, after }: Pick<ProposedCluster, 'before' | 'after'>): boolean {
+  const principal = textAt(after, 'identity', 'principalId');
+  return (
+    principal !== undefined && before !== undefined && principal !== textAt(before, 'identity', 'principalId')
+  );
+}
+
+/** Why the operation of such a PUT fails, for each entry that does; undefined when none does. */
+export function lateRefusal(
+  world: World,
+  after: JsonObject,
+): { readonly error: JsonObject; readonly keys: readonly string[] } | undefined {
+  const entries = listAt(enabledProfile(after), 'userAssignedIdentities');
+  const principal = clusterPrincipal(world, after) ?? '';
+  const blocked = entries.filter((entry) => !isAssignable(world, principal, entry));
+  if (blocked.length === 0) return undefined;
+  const error = { code: assignmentErrorCode, message: assignmentErrorText(principal, blocked) };
+  return { error, keys: blocked.map(keyOf) };
 }
 
 function checkFeature({ subscription, before }: ProposedCluster): void {
@@ -141,15 +165,20 @@ function checkAssignments({ world, after }: ProposedCluster, entries: readonly J
   const principal = clusterPrincipal(world, after) ?? '';
   const blocked = entries.filter((entry) => !isAssignable(world, principal, entry));
   if (blocked.length === 0) return;
+  for (const entry of blocked) {
+    noteOverlooked(world, principal, assignAction, textAt(entry, 'identity', 'resourceId') ?? '');
+  }
+  refuse(assignmentErrorCode, assignmentErrorText(principal, blocked));
+}
+
+const assignmentErrorCode = 'PodIdentityAddonIdentitiesAssignmentError';
+
+function assignmentErrorText(principal: string, blocked: readonly Json[]): string {
   const named = blocked.map((entry) => {
     const identity = objectAt(entry, 'identity');
-    noteOverlooked(world, principal, assignAction, textAt(identity, 'resourceId') ?? '');
     return `{resourceId: ${textAt(identity, 'resourceId')}, clientId: ${textAt(identity, 'clientId')}, objectId: ${textAt(identity, 'objectId')}}`;
   });
-  refuse(
-    'PodIdentityAddonIdentitiesAssignmentError',
-    `The cluster identity ${principal} may not assign ${named.join(', ')}; it needs the role Managed Identity Operator on each.`,
-  );
+  return `The cluster identity ${principal} may not assign ${named.join(', ')}; it needs the role Managed Identity Operator on each.`;
 }
 
 function isAssignable(world: World, principal: string, entry: Json): boolean {

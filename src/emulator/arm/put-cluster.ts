@@ -1,6 +1,6 @@
 import { at, copyJson, type Json, type JsonObject, listAt, objectAt, textAt } from '../exact-json.ts';
 import type { EmulatorResponse } from '../http.ts';
-import type { Cluster, World } from '../world.ts';
+import type { Cluster, Operation, World } from '../world.ts';
 import { refuseAsAks, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, objectBody, param, requireGroup, subscriptionOf } from './arm-call.ts';
 import { mergeCluster, readOnlyMembers } from './cluster-document.ts';
@@ -11,6 +11,8 @@ import {
   clusterPrincipal,
   enabledProfile,
   keyOf,
+  lateRefusal,
+  makesPrincipal,
 } from './pod-identity-rules.ts';
 import { mayDo } from './roles.ts';
 import { answerDocument, clusterId, refuseWhileBusy } from './stored-cluster.ts';
@@ -31,9 +33,14 @@ export function putCluster(call: ArmCall): EmulatorResponse {
   // Rules see the lists as sent: an entry on its way out must not be checked again.
   const proposed = { world, subscription: subscriptionOf(call), before, after: asSent(after, body) };
   checkPodIdentity(proposed);
-  checkKubelet(world, after, before);
+  // One that AKS has made for itself is in nobody's body.
+  if (objectAt(body, 'properties', 'identityProfile', 'kubeletidentity') !== undefined) {
+    checkKubelet(world, after, before);
+  }
   loseEntry(call, after);
+  const refusal = makesPrincipal(proposed) ? lateRefusal(world, after) : undefined;
   const stored = storeCluster(call, key, cluster, after);
+  if (refusal !== undefined) failLate(stored.operation, refusal);
   const headers = operationHeaders(call, stored.operation);
   return { status: before === undefined ? 201 : 200, headers, body: answerDocument(call, stored) };
 }
@@ -169,6 +176,11 @@ function loseEntry(call: ArmCall, after: JsonObject): void {
     (one) => keyOf(one) !== keyOf({ ...lost }),
   );
   dropEmptyLists(profile);
+}
+
+function failLate(operation: Operation, { error, keys }: NonNullable<ReturnType<typeof lateRefusal>>): void {
+  operation.forced = { status: 'Failed', error };
+  for (const key of keys) operation.failedEntries[key] = error;
 }
 
 function storeCluster(call: ArmCall, key: string, cluster: Cluster | undefined, after: JsonObject) {

@@ -54,6 +54,7 @@ export const builtinKinds: readonly KubeKind[] = [
   builtin('apps', 'ReplicaSet', true, true),
   builtin('batch', 'Job', true, true),
   builtin('coordination.k8s.io', 'Lease', true),
+  { ...builtin('networking.k8s.io', 'NetworkPolicy', true), plural: 'networkpolicies' },
   builtin('rbac.authorization.k8s.io', 'ClusterRole', false),
   builtin('rbac.authorization.k8s.io', 'ClusterRoleBinding', false),
   builtin('rbac.authorization.k8s.io', 'Role', true),

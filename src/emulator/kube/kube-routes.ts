@@ -11,6 +11,7 @@ import { type KubePath, parseKubePath } from './kube-path.ts';
 import { KubeStore, type KubeStoreOptions } from './kube-store.ts';
 import { weather } from './kube-weather.ts';
 import { listObjects, type OpenPages } from './list-objects.ts';
+import { answerForPod, parsePodVoice } from './pod-voices.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface KubeRoutesOptions extends KubeStoreOptions {
@@ -66,6 +67,11 @@ async function answer(call: Call, users: KubeRoutesOptions['users']): Promise<vo
   const user = checkUser(request, users);
   if (/^\/(healthz|livez|readyz)/.test(url.pathname)) {
     call.response.end('ok');
+    return;
+  }
+  const voice = parsePodVoice(url.pathname);
+  if (voice !== undefined) {
+    answerForPod(call, user, voice);
     return;
   }
   const path = parseKubePath(url.pathname);

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../exact-json.ts';
+import { scaleSet } from './nodes.ts';
 import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
 
 const web = identity('web', 1);
@@ -7,6 +8,7 @@ const jobs = identity('jobs', 2);
 /** One entry is assigned, another ended Failed although identity and role are there. */
 export const failedEntry: JsonObject = surroundings({
   roleAssignments: [operatorRole(web), operatorRole(jobs)],
+  machines: [scaleSet([String(web['id'])])],
   clusters: [
     cluster({
       podIdentityProfile: {

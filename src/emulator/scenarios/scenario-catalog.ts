@@ -3,6 +3,7 @@ import { defaultScenario } from './default-scenario.ts';
 import { failedEntry } from './failed-entry.ts';
 import { firstTime } from './first-time.ts';
 import { goneIdentity } from './gone-identity.ts';
+import { inUse } from './in-use.ts';
 import { kubenet } from './kubenet.ts';
 import { noETag } from './no-etag.ts';
 import { previewFields } from './preview-fields.ts';
@@ -15,6 +16,7 @@ import { userAssigned } from './user-assigned.ts';
 export const scenarioCatalog: Readonly<Record<string, JsonObject>> = {
   default: defaultScenario,
   'first-time': firstTime,
+  'in-use': inUse,
   unregistered,
   kubenet,
   'service-principal': servicePrincipal,

@@ -1,11 +1,8 @@
 import type { JsonObject } from '../exact-json.ts';
+import { nodes, scaleSet } from './nodes.ts';
+import { groupName, location, subscriptionId, tenantId } from './scenario-ids.ts';
 
-/** Ids that every scenario shares, so that examples can be typed from memory. */
-export const tenantId = '00000000-0000-4000-8000-00000000aaaa';
-export const subscriptionId = '00000000-0000-4000-8000-000000000001';
-export const groupName = 'demo-rg';
 export const clusterName = 'demo';
-export const location = 'westeurope';
 export const clusterPrincipalId = '00000000-0000-4000-8000-0000000000c1';
 
 export function identityId(name: string, group = groupName): string {
@@ -110,7 +107,7 @@ export function cluster(properties: JsonObject = {}, root: JsonObject = {}): Jso
   };
 }
 
-/** Subscription, group, the identities `web` and `jobs`, and the namespace `demo`; `more` is added or put in its place. */
+/** Subscription, group, the identities `web` and `jobs`, the namespace `demo`, and two nodes with podid's agent; `more` is added or put in its place. */
 export function surroundings(more: JsonObject): JsonObject {
   return {
     tenantId,
@@ -130,10 +127,17 @@ export function surroundings(more: JsonObject): JsonObject {
     ],
     resourceGroups: [group(groupName), group('MC_demo-rg_demo_westeurope')],
     identities: [identity('web', 1), identity('jobs', 2)],
-    kubernetes: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'demo' } }],
+    machines: [scaleSet()],
+    kubernetes: [demoNamespace, ...nodes()],
     ...more,
   };
 }
+
+export const demoNamespace: JsonObject = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name: 'demo' },
+};
 
 function group(name: string): JsonObject {
   return {

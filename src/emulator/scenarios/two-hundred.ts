@@ -1,4 +1,5 @@
 import type { JsonObject } from '../exact-json.ts';
+import { scaleSet } from './nodes.ts';
 import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
 
 const identities = Array.from({ length: 201 }, (_, index) => identity(`app-${index + 1}`, index + 1));
@@ -13,6 +14,7 @@ export const twoHundred: JsonObject = surroundings({
 /** The same with 200 entries, which is the limit. */
 export const full: JsonObject = surroundings({
   identities,
+  machines: [scaleSet(identities.slice(0, 200).map((one) => String(one['id'])))],
   roleAssignments: identities.map((one) => operatorRole(one)),
   clusters: [
     cluster({

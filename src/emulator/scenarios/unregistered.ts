@@ -1,5 +1,6 @@
 import type { JsonObject } from '../exact-json.ts';
-import { cluster, subscriptionId, surroundings, tenantId } from './scenario-parts.ts';
+import { subscriptionId, tenantId } from './scenario-ids.ts';
+import { cluster, surroundings } from './scenario-parts.ts';
 
 /** The add-on was never on, and the preview feature is not registered. */
 export const unregistered: JsonObject = surroundings({

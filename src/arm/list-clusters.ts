@@ -1,0 +1,55 @@
+import type { ClusterSummary } from '../domain/cluster.ts';
+import { managedClusterType, parseResourceId } from '../domain/resource-id.ts';
+import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
+import { readManagedCluster } from '../validate/managed-cluster.ts';
+import type { ArmConnection } from './arm-connection.ts';
+import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
+
+/** Every cluster of a subscription, through all pages of the list. */
+export async function listClusters(
+  connection: ArmConnection,
+  { subscriptionId, apiVersion }: { readonly subscriptionId: string; readonly apiVersion: string },
+  signal: AbortSignal,
+): Promise<ClusterSummary[]> {
+  const about: ArmRequest = {
+    doing: 'list AKS clusters',
+    action: 'Microsoft.ContainerService/managedClusters/read',
+    scope: `/subscriptions/${subscriptionId}`,
+    caller: connection.caller,
+    notFound: 'SubscriptionNotFound',
+  };
+  const found: ClusterSummary[] = [];
+  let url: string | undefined =
+    `${about.scope}/providers/Microsoft.ContainerService/managedClusters?api-version=${apiVersion}`;
+  while (url !== undefined) {
+    const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
+    if (answer.status !== 200) throw mapArmAnswer(answer, about);
+    const body: unknown = JSON.parse(answer.text || '{}');
+    const page = isRecord(body) ? body : {};
+    const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
+    found.push(...items.filter(isRecord).flatMap(summaryOf));
+    url = stringAt(page, 'nextLink') || undefined;
+  }
+  return found;
+}
+
+function summaryOf(item: JsonRecord): ClusterSummary[] {
+  const parsed = parseResourceId(stringAt(item, 'id') ?? '', managedClusterType);
+  if (parsed === undefined) return [];
+  const { subscriptionId, resourceGroup, name } = parsed;
+  const id = { subscriptionId, resourceGroup, name };
+  const { provisioningState, powerState, networkPlugin, identity, profile } = readManagedCluster(
+    id,
+    JSON.stringify(item),
+  );
+  return [
+    {
+      ...id,
+      provisioningState,
+      ...(powerState === undefined ? {} : { powerState }),
+      networkPlugin,
+      identityType: identity.type,
+      addonEnabled: profile.enabled,
+    },
+  ];
+}

@@ -1,0 +1,49 @@
+import type { Plan } from '../workflows/outcome.ts';
+import { applyShape, applyView } from './apply-result.ts';
+import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { fileFlag, identityExtraFlags, pruneFlags } from './file-flags.ts';
+import { finishChange } from './finish.ts';
+import { identityExtras } from './identity-extras.ts';
+import { planText } from './plan-text.ts';
+import { readWantedEntries, withFileCluster } from './wanted-entries.ts';
+import { changeOptions, openWorkplace } from './workplace.ts';
+
+export const applyCommand = defineCommand({
+  words: ['apply'],
+  summary: 'bring the cluster in line with a file of pod identities',
+  description:
+    "Adds and updates all pod identities and exceptions of the files in one change of the cluster, whatever their number; an entry that gets another managed identity costs a second one. It shows the plan first. What only adds and updates needs no leave; before it deletes (with --prune) or replaces anything it asks.\n\nThe same command again changes nothing, and goes on where an earlier run was interrupted. The files' own cluster is used unless flags name another. docs/apply.md describes the file.",
+  examples: [
+    { says: 'everything in a file', line: 'podid apply -g demo-rg -c demo -f pod-identities.yaml' },
+    {
+      says: 'in CI, deleting what the folder does not name',
+      line: 'podid apply -g demo-rg -c demo -f pod-identities/ --prune --yes',
+    },
+  ],
+  flags: {
+    ...fileFlag,
+    ...pruneFlags,
+    ...yesFlag,
+    ...identityExtraFlags,
+    ...roleFlag,
+    ...changeFlags,
+  },
+  async run(flags, session) {
+    const files = flags.file ?? [];
+    const wanted = await readWantedEntries(session, files);
+    const extras = identityExtras(flags, session.faults);
+    const options = changeOptions(session, flags);
+    const chosen = withFileCluster(session, flags, wanted.cluster);
+    const { workplace, cluster } = await openWorkplace(session, {
+      ...chosen,
+      nobodyToAsk: files.includes('-'),
+    });
+    const { applyFile } = await import('../workflows/apply-file.ts');
+    const { prune, keepGoing } = flags;
+    const show = (plan: Plan) => session.say(planText(plan, session.colour));
+    const request = { cluster, wanted, files, prune, keepGoing, extras, show };
+    const outcome = await applyFile(workplace, request, options);
+    return await finishChange(session, outcome, { view: applyView, shape: applyShape, ...flags });
+  },
+});

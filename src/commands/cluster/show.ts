@@ -1,0 +1,33 @@
+import { principalIdRule } from '../../validate/azure-names.ts';
+import { clusterFlags, rawClusterFlag } from '../cluster-flags.ts';
+import { clusterShape, clusterView } from '../cluster-result.ts';
+import { defineCommand } from '../command-spec.ts';
+import { finishDone } from '../finish.ts';
+import { openWorkplace } from '../workplace.ts';
+
+export const clusterShowCommand = defineCommand({
+  words: ['cluster', 'show'],
+  summary: 'show the identities that the cluster itself runs as',
+  description:
+    "Prints the identities of the control plane, of the kubelets and of AKS's own add-ons, and for every entry whether the control plane has the role that lets it put the entry's identity on nodes. Warnings on stderr name what is missing, with the command that mends it: a role on an entry, on a kubelet identity of your own, on a network outside the node resource group, and the expiry of a service principal.",
+  examples: [
+    { says: 'the identities', line: 'podid cluster show -g demo-rg -c demo' },
+    {
+      says: 'entries that the control plane has no role for',
+      line: 'podid cluster show -g demo-rg -c demo -o json --query operatorRole[?!granted]',
+    },
+  ],
+  flags: { ...clusterFlags, ...rawClusterFlag },
+  async run(flags, session) {
+    const principal = session.global.clusterPrincipalId;
+    if (principal !== undefined)
+      session.faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
+    const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: true });
+    const { showCluster } = await import('../../workflows/show-cluster.ts');
+    const done = await showCluster(workplace, cluster, {
+      signal: session.context.signal,
+      ...(principal === undefined ? {} : { clusterPrincipalId: principal }),
+    });
+    return await finishDone(session, done, { view: clusterView, shape: clusterShape, ...flags });
+  },
+});

@@ -1,0 +1,102 @@
+import { managedIdentityIdRule } from '../../validate/azure-names.ts';
+import { longestWaitMs } from '../../validate/duration.ts';
+import { dryRunFlags, roleFlag, yesFlag } from '../change-flags.ts';
+import { clusterFlags, rawClusterFlag, waitFlags } from '../cluster-flags.ts';
+import { clusterShape, clusterView } from '../cluster-result.ts';
+import { defineCommand } from '../command-spec.ts';
+import { finishChange } from '../finish.ts';
+import { tellingEveryMinute } from '../telling-every-minute.ts';
+import { changeOptions, openWorkplace } from '../workplace.ts';
+
+const wishFlags = {
+  enableManagedIdentity: {
+    kind: 'switch',
+    summary: 'run the control plane as its system-assigned identity, or as that of --assign-identity',
+  },
+  assignIdentity: {
+    kind: 'text',
+    value: 'ID',
+    summary: 'run the control plane as this managed identity, by its whole ARM id',
+  },
+  assignKubeletIdentity: {
+    kind: 'text',
+    value: 'ID',
+    summary: 'run the kubelets as this managed identity; the nodes of every pool are re-imaged',
+  },
+  upgradeNodeImages: {
+    kind: 'switch',
+    summary: 'upgrade the node image of every pool afterwards; ends the move from a service principal',
+  },
+} as const;
+
+export const clusterUpdateCommand = defineCommand({
+  words: ['cluster', 'update'],
+  summary: 'change the identities that the cluster itself runs as',
+  description:
+    'Does what "az aks update" does with these flags, and what it leaves out: the new principal gets Managed Identity Operator on the identity of every entry, before the change where it can, since Azure refuses the change without it. What other roles the old principal had is listed. What is so already is left alone.\n\nIt shows what will happen and asks. There is no time limit unless --timeout sets one: re-imaging nodes takes as long as it takes.',
+  examples: [
+    {
+      says: 'run the control plane as an identity of your own',
+      line: 'podid cluster update -g demo-rg -c demo --enable-managed-identity --assign-identity /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/control-plane --yes',
+    },
+    {
+      says: 'what the move from a service principal would do',
+      line: 'podid cluster update -g demo-rg -c demo --enable-managed-identity --upgrade-node-images --dry-run',
+    },
+  ],
+  flags: {
+    ...wishFlags,
+    ...yesFlag,
+    ...roleFlag,
+    ...clusterFlags,
+    aksCustomHeaders: {
+      kind: 'list',
+      value: 'K=V,…',
+      summary: "headers for the cluster's PUT, and for that request alone",
+    },
+    ...dryRunFlags,
+    noWait: { kind: 'switch', summary: 'return once Azure has accepted the change' },
+    ...waitFlags,
+    timeout: { ...waitFlags.timeout, fallback: 'no limit' },
+    ...rawClusterFlag,
+  },
+  async run(flags, session) {
+    const { faults } = session;
+    for (const [flag, id] of Object.entries({
+      '--assign-identity': flags.assignIdentity,
+      '--assign-kubelet-identity': flags.assignKubeletIdentity,
+    })) {
+      if (id !== undefined) faults.check(flag, id, 'the id of a managed identity', managedIdentityIdRule);
+    }
+    const { enableManagedIdentity, assignIdentity, assignKubeletIdentity, upgradeNodeImages } = flags;
+    if (!enableManagedIdentity && !upgradeNodeImages && !assignIdentity && !assignKubeletIdentity) {
+      faults.missing(
+        '--enable-managed-identity',
+        'an update needs it, --assign-identity, --assign-kubelet-identity or --upgrade-node-images',
+      );
+    }
+    if (flags.noWait && upgradeNodeImages) {
+      faults.add(
+        '--no-wait',
+        '--no-wait does not go with --upgrade-node-images, which comes after the change.',
+      );
+    }
+    const options = changeOptions(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: true });
+    const { updateCluster } = await import('../../workflows/update-cluster.ts');
+    const request = {
+      cluster,
+      enableManagedIdentity,
+      upgradeNodeImages,
+      ...(assignIdentity === undefined ? {} : { assignIdentity }),
+      ...(assignKubeletIdentity === undefined ? {} : { assignKubeletIdentity }),
+    };
+    const outcome = await tellingEveryMinute(session.context, workplace.report, (report) =>
+      updateCluster({ ...workplace, report }, request, {
+        ...options,
+        ...(flags.timeout === undefined ? { timeoutMs: longestWaitMs } : {}),
+      }),
+    );
+    return await finishChange(session, outcome, { view: clusterView, shape: clusterShape, ...flags });
+  },
+});

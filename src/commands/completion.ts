@@ -1,0 +1,30 @@
+import { defineCommand } from './command-spec.ts';
+import { shells } from './completion/asked-words.ts';
+
+export const completionCommand = defineCommand({
+  words: ['completion'],
+  summary: 'print the script that makes a shell complete podid',
+  description:
+    'Completes commands, flags and their values, and live names: resource groups and clusters of the subscription, namespaces, pod identities and exceptions of the cluster. Names come from a cache that only you can read; where it is older than a minute, a process of its own asks Azure for the next time, and the shell waits for nobody: bash and zsh go on without names after 0.3 s, or after the seconds of PODID_COMPLETION_TIMEOUT.',
+  examples: [
+    {
+      says: 'for bash; or "source <(podid completion bash)" in ~/.bashrc',
+      line: 'podid completion bash > ~/.local/share/bash-completion/completions/podid',
+    },
+    { says: 'for zsh, in a folder of $fpath', line: 'podid completion zsh > ~/.zfunc/_podid' },
+    { says: 'for fish', line: 'podid completion fish > ~/.config/fish/completions/podid.fish' },
+    {
+      says: 'for PowerShell, in $PROFILE',
+      line: 'podid completion powershell | Out-String | Invoke-Expression',
+    },
+  ],
+  flags: {},
+  word: { value: 'SHELL', summary: 'the shell', choices: shells },
+  async run(_flags, session, word) {
+    session.checkUsage();
+    const { completionScript } = await import('./completion/scripts.ts');
+    const shell = shells.find((each) => each === word);
+    if (shell !== undefined) await session.context.stdout.write(completionScript(shell));
+    return 0;
+  },
+});

@@ -1,0 +1,94 @@
+import { namespaceFilter } from '../validate/entry-key.ts';
+import { exceptionNameRule } from '../validate/kubernetes-names.ts';
+import type { Diagnosis } from '../workflows/doctor/diagnose.ts';
+import { yesFlag } from './change-flags.ts';
+import { clusterFlags, kubeFlags } from './cluster-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { doctorShape } from './doctor-result.ts';
+import type { Session } from './session.ts';
+import { changeOptions, openWorkplace } from './workplace.ts';
+
+export const doctorCommand = defineCommand({
+  words: ['doctor'],
+  summary: 'find out why a pod gets no token',
+  description:
+    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and tells them in order: what was seen, why it matters, and the command that mends it. What lies behind a link that failed is skipped, and what you may not see is skipped with the right that is missing. Nothing is written without --fix. Exits with 10 when a check failed.',
+  examples: [
+    { says: 'the whole cluster', line: 'podid doctor -g demo-rg -c demo' },
+    {
+      says: 'why one pod has no token',
+      line: 'podid doctor -g demo-rg -c demo --namespace demo --pod web-1',
+    },
+    {
+      says: 'only what is wrong, for a script',
+      line: 'podid doctor -g demo-rg -c demo -o json --query "checks[?result==\'fail\']"',
+    },
+  ],
+  flags: {
+    namespace: { kind: 'text', value: 'NAMESPACE', summary: 'only what concerns this namespace' },
+    pod: { kind: 'text', value: 'NAME', summary: 'only what concerns this pod; with --namespace' },
+    deployment: {
+      kind: 'text',
+      value: 'NAME',
+      summary: 'only what concerns the pods of this Deployment; with --namespace',
+    },
+    fix: {
+      kind: 'switch',
+      summary:
+        "after asking, grant the cluster's missing roles, remove entries whose identity is gone and write missing objects",
+    },
+    ...yesFlag,
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  async run(flags, session) {
+    const filter = namespaceFilter(flags.namespace, session.faults);
+    checkPatient(session, flags);
+    const options = changeOptions(session, { yes: flags.yes });
+    const { workplace, cluster, connect } = await openWorkplace(session, flags);
+    const { diagnose } = await import('../workflows/doctor/diagnose.ts');
+    const { pod, deployment, fix } = flags;
+    const patient = {
+      cluster,
+      ...filter,
+      ...(pod === undefined ? {} : { pod }),
+      ...(deployment === undefined ? {} : { deployment }),
+    };
+    const request = { patient, fix, connect: (signal: AbortSignal) => connect(cluster, signal) };
+    const diagnosis = await diagnose(workplace, request, options);
+    await session.print(diagnosisView(diagnosis), doctorShape(session.context.stdout.columns));
+    return diagnosis.checks.some(({ result }) => result === 'fail') ? 10 : 0;
+  },
+});
+
+function checkPatient(
+  { faults }: Session,
+  flags: {
+    readonly namespace: string | undefined;
+    readonly pod: string | undefined;
+    readonly deployment: string | undefined;
+    readonly fix: boolean;
+    readonly yes: boolean;
+  },
+): void {
+  for (const flag of ['pod', 'deployment'] as const) {
+    if (flags[flag] !== undefined && flags.namespace === undefined)
+      faults.add(`--${flag}`, `--${flag} goes with --namespace.`);
+    const name = flags[flag];
+    if (name !== undefined) faults.check(`--${flag}`, name, `the name of a ${flag}`, exceptionNameRule);
+  }
+  if (flags.pod !== undefined && flags.deployment !== undefined)
+    faults.add('--deployment', '--pod and --deployment name two patients; give one of them.');
+  if (flags.yes && !flags.fix) faults.add('--yes', '--yes goes with --fix: without it nothing is asked.');
+}
+
+function diagnosisView({ checks }: Diagnosis): unknown {
+  return {
+    checks: checks.map(({ name, result, message, hint }) => ({
+      name,
+      result,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    })),
+  };
+}

@@ -1,0 +1,67 @@
+import type { WantedEntries } from '../domain/pod-identities-file.ts';
+import type { TableShape } from '../terminal/print-result.ts';
+import { clusterFlags, kubeFlags } from './cluster-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { openWorkplace } from './workplace.ts';
+
+export const exportCommand = defineCommand({
+  words: ['export'],
+  summary: "print the cluster's pod identities as a file for apply",
+  description:
+    'Prints all pod identities and exceptions as a file that plan and apply read, as YAML unless --output says otherwise, sorted so that it suits version control. With --from cluster it reads the objects in the cluster, whoever wrote them; what a pod identity cannot say is told on stderr. With --as profile it prints podIdentityProfile for Bicep and ARM templates.',
+  examples: [
+    { says: 'into a file', line: 'podid export -g demo-rg -c demo > pod-identities.yaml' },
+    {
+      says: 'objects of aad-pod-identity, for a cluster that gets the add-on',
+      line: 'podid export -g demo-rg -c demo --from cluster',
+    },
+  ],
+  flags: {
+    from: {
+      kind: 'text',
+      value: 'SOURCE',
+      choices: ['arm', 'cluster'],
+      summary: "arm: the add-on's profile; cluster: the objects in the cluster",
+      fallback: 'arm',
+    },
+    as: {
+      kind: 'text',
+      value: 'SHAPE',
+      choices: ['podid', 'profile'],
+      summary: 'podid: the file of apply; profile: the JSON of podIdentityProfile',
+      fallback: 'podid',
+    },
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  async run(flags, session) {
+    const from = flags.from === 'cluster' ? 'cluster' : 'arm';
+    const as = flags.as === 'profile' ? 'profile' : 'podid';
+    if (from === 'cluster' && as === 'profile')
+      session.faults.add('--as', '--as profile goes with --from arm: the cluster has no profile.');
+    const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: from === 'arm' });
+    const { exportEntries } = await import('../workflows/export-entries.ts');
+    const exported = await exportEntries(workplace, { cluster, as, from }, session.context.signal);
+    await session.print(exported, exportShape, as === 'profile' ? 'json' : 'yaml');
+    return 0;
+  },
+});
+
+interface Row {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** For `-o table` of the file; of the profile a table has no use. */
+const exportShape: TableShape = {
+  rows: ({ identities = [], exceptions = [] }: WantedEntries): Row[] => [
+    ...identities.map(({ namespace, name }) => ({ kind: 'identity', namespace, name })),
+    ...exceptions.map(({ namespace, name }) => ({ kind: 'exception', namespace, name })),
+  ],
+  columns: [
+    { heading: 'KIND', cell: (row: Row) => row.kind },
+    { heading: 'NAMESPACE', cell: (row: Row) => row.namespace },
+    { heading: 'NAME', cell: (row: Row) => row.name },
+  ],
+};

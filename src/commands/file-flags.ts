@@ -1,0 +1,38 @@
+import type { FlagSet } from './flag-spec.ts';
+
+export const fileFlag = {
+  file: {
+    kind: 'list',
+    short: 'f',
+    value: 'FILE',
+    required: true,
+    summary: 'YAML or JSON files of pod identities, folders of them, or - for stdin',
+  },
+} as const satisfies FlagSet;
+
+/** What makes a managed identity ready before it is put into the profile. */
+export const identityExtraFlags = {
+  createIdentity: { kind: 'switch', summary: 'create a managed identity that does not exist' },
+  location: {
+    kind: 'text',
+    value: 'REGION',
+    summary: 'where --create-identity creates it',
+    fallback: "the cluster's",
+  },
+  grant: {
+    kind: 'list',
+    value: 'ROLE=SCOPE',
+    summary: 'also give the managed identity itself this role, such as "Reader=/subscriptions/…"',
+  },
+} as const satisfies FlagSet;
+
+export const pruneFlags = {
+  prune: {
+    kind: 'switch',
+    summary: 'also delete what the files do not name, of each list that they have',
+  },
+  keepGoing: {
+    kind: 'switch',
+    summary: 'leave out pod identities that cannot be done, report them, and exit with 8',
+  },
+} as const satisfies FlagSet;

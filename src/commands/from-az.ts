@@ -1,0 +1,45 @@
+import type { AzCommand } from '../domain/az-command.ts';
+import { translateAz } from '../domain/translate-az.ts';
+import { parseAzCommand } from '../validate/parse-az-command.ts';
+import type { UsageFaults } from '../validate/usage-faults.ts';
+import { defineCommand } from './command-spec.ts';
+
+export const fromAzCommand = defineCommand({
+  words: ['from-az'],
+  summary: 'print the podid command for an az one',
+  description:
+    'Translates one command of az, in quotes, and sends nothing anywhere. stdout carries a line to paste, with variables and quotes as they were; what differs is told on stderr. What has no twin but belongs to the work with pod identity, such as "az aks create", stays az with the flags of pod identity moved to a podid command after it.\n\nKnown are all commands of "az aks pod-identity", "az aks create" and "az aks update", and those of the AKS documentation around them. Everything else ends with 2.',
+  examples: [
+    {
+      says: 'one command',
+      line: "podid from-az 'az aks pod-identity add -g demo-rg --cluster-name demo --namespace demo -n web --identity-resource-id $ID'",
+    },
+    {
+      says: 'the flags of pod identity moved behind the making of the cluster',
+      line: "podid from-az 'az aks create -g demo-rg -n demo --enable-pod-identity --network-plugin azure'",
+    },
+  ],
+  flags: {},
+  word: { value: 'AZ-COMMAND', summary: 'the az command, whole and in quotes' },
+  async run(_flags, session, word) {
+    const command = parse(word, session.faults);
+    session.checkUsage();
+    const { line, notes } = translateAz(command);
+    for (const note of notes) session.report.note(note);
+    if (line !== '') await session.context.stdout.write(`${line}\n`);
+    return 0;
+  },
+});
+
+function parse(line: string, faults: UsageFaults): AzCommand {
+  if (line.trim() === '') faults.missing('AZ-COMMAND', 'the az command, whole and in quotes');
+  else {
+    try {
+      return parseAzCommand(line);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      faults.add('AZ-COMMAND', `AZ-COMMAND is not one command of az: ${error.message}.`);
+    }
+  }
+  return { words: [], flags: [] };
+}

@@ -1,0 +1,76 @@
+import { bindingLabel } from '../domain/identity-resources.ts';
+import { shellWord } from '../domain/next-command.ts';
+import { podToTry } from '../domain/pod-to-try.ts';
+import type { TableShape } from '../terminal/print-result.ts';
+import type { InitResult } from '../workflows/init/run-init.ts';
+import { identityView } from './result-shapes.ts';
+import type { Colours } from './session.ts';
+
+/** What `init` prints: the entry, its label, a pod to try it, the commands for CI, and what the doctor says. */
+export function initView({ entry, commands, checks }: InitResult, cloud: string | undefined): unknown {
+  return {
+    identity: identityView(entry),
+    label: { [bindingLabel]: entry.bindingSelector },
+    pod: podToTry(entry, cloud),
+    commands,
+    checks: checks.map(({ name, result, message, hint }) => ({
+      name,
+      result,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    })),
+  };
+}
+
+/** The pod as YAML, ready for kubectl. */
+export async function podText({ entry }: InitResult, cloud: string | undefined): Promise<string> {
+  const { yamlText } = await import('../terminal/yaml-text.ts');
+  return yamlText(podToTry(entry, cloud));
+}
+
+interface Shown {
+  readonly identity: { readonly name: string; readonly namespace: string };
+  readonly label: Readonly<Record<string, string>>;
+  readonly pod: { readonly metadata: { readonly name: string } };
+  readonly checks: InitResult['checks'];
+}
+
+/** @param manifest the pod as YAML */
+export function initShape(manifest: string): TableShape {
+  return {
+    columns: [],
+    rows: (shown: Shown) => [shown],
+    text: (shown: Shown, colour) => initText(shown, manifest, colour),
+  };
+}
+
+function initText({ identity, label, pod, checks }: Shown, manifest: string, colour: Colours): string {
+  const { namespace, name } = identity;
+  const inNamespace = `-n ${shellWord(namespace)}`;
+  return [
+    `Pods in namespace ${namespace} with this label get tokens of ${name}:`,
+    '',
+    ...Object.entries(label).map(([key, value]) => `  ${colour.bold(`${key}: ${value}`)}`),
+    '',
+    ...doctorText(checks, colour),
+    'To try it, give this to kubectl apply -f -',
+    `and then: kubectl logs -f ${inNamespace} ${pod.metadata.name}`,
+    '',
+    manifest,
+  ].join('\n');
+}
+
+/** What is as it should be needs no line. */
+function doctorText(checks: InitResult['checks'], colour: Colours): string[] {
+  if (checks.length === 0) return [];
+  const passed = checks.filter(({ result }) => result === 'pass').length;
+  const findings = checks.filter(({ result }) => result === 'fail' || result === 'warn');
+  return [
+    `The doctor: ${passed} checks passed, ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}.`,
+    ...findings.flatMap(({ name, result, message, hint }) => [
+      `  ${result === 'fail' ? colour.red(result) : colour.yellow(result)} ${name}: ${message}`,
+      ...(hint === undefined ? [] : [`    ${colour.cyan('hint:')} ${hint}`]),
+    ]),
+    '',
+  ];
+}

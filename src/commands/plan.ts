@@ -1,0 +1,48 @@
+import { dryRunFlags, roleFlag } from './change-flags.ts';
+import { clusterFlags, kubeFlags } from './cluster-flags.ts';
+import { defineCommand } from './command-spec.ts';
+import { fileFlag, identityExtraFlags, pruneFlags } from './file-flags.ts';
+import { finishChange } from './finish.ts';
+import { identityExtras } from './identity-extras.ts';
+import { planShape } from './result-shapes.ts';
+import { readWantedEntries, withFileCluster } from './wanted-entries.ts';
+import { changeOptions, openWorkplace } from './workplace.ts';
+
+const { exitCode } = dryRunFlags;
+
+export const planCommand = defineCommand({
+  words: ['plan'],
+  summary: 'show what apply would change',
+  description:
+    "Compares files of pod identities with the cluster and prints what apply would add, update and, with --prune, delete; which roles it would grant; how many changes of the cluster that costs; and what the cluster's own objects hold that Azure does not. It sends no write.",
+  examples: [
+    { says: 'a file', line: 'podid plan -g demo-rg -c demo -f pod-identities.yaml' },
+    {
+      says: 'in CI: exit with 9 when there is something to do',
+      line: 'podid plan -g demo-rg -c demo -f pod-identities/ --prune --exit-code',
+    },
+  ],
+  flags: {
+    ...fileFlag,
+    ...pruneFlags,
+    exitCode: { ...exitCode, summary: 'exit with 9 when there is something to do' },
+    ...identityExtraFlags,
+    ...roleFlag,
+    ...clusterFlags,
+    noMirror: { kind: 'switch', summary: "do not look at the cluster's own objects" },
+    ...kubeFlags,
+  },
+  async run(flags, session) {
+    const files = flags.file ?? [];
+    const wanted = await readWantedEntries(session, files);
+    const extras = identityExtras(flags, session.faults);
+    const options = changeOptions(session, { ...flags, dryRun: true });
+    const chosen = withFileCluster(session, flags, wanted.cluster);
+    const { workplace, cluster } = await openWorkplace(session, chosen);
+    const { applyFile } = await import('../workflows/apply-file.ts');
+    const { prune, keepGoing } = flags;
+    const request = { cluster, wanted, files, prune, keepGoing, extras, show: () => undefined };
+    const outcome = await applyFile(workplace, request, options);
+    return await finishChange(session, outcome, { view: (result) => result, shape: planShape, ...flags });
+  },
+});

@@ -1,0 +1,52 @@
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { CommandSpec } from './command-spec.ts';
+import type { Context } from './context.ts';
+
+type Environment = Context['env'];
+
+const text =
+  "note: Azure's support for the pod-identity add-on ended in September 2025. podid goes on with it for as long as Azure does, and its own agent needs no add-on; Microsoft's way on is Workload Identity. PODID_NO_NOTICE=1 ends this note.\n";
+
+/** Runners that end a log with it; `CI` is what most of them set. */
+const ciVariables = ['CI', 'TF_BUILD', 'GITHUB_ACTIONS', 'JENKINS_URL', 'TEAMCITY_VERSION'];
+
+const filePrefix = 'retirement-note.';
+
+/**
+ * Says once a day, to people alone, what becomes of the add-on. A file a day in `XDG_STATE_HOME` remembers it; where none can be
+ * made nothing is said, so that it is never said twice.
+ */
+export async function tellRetirement(
+  { clock, env, stderr }: Pick<Context, 'clock' | 'env' | 'stderr'>,
+  command: CommandSpec,
+  silent: boolean,
+): Promise<void> {
+  if (silent || !stderr.isTerminal || !('clusterName' in command.flags)) return;
+  if (env['PODID_NO_NOTICE'] || ciVariables.some((name) => env[name])) return;
+  const folder = stateFolder(env);
+  if (folder === undefined) return;
+  const today = `${filePrefix}${new Date(clock.now()).toISOString().slice(0, 10)}`;
+  if (await isFirst(folder, today)) await stderr.write(text);
+}
+
+/** `XDG_STATE_HOME`, which counts only when it is absolute. */
+function stateFolder(env: Environment): string | undefined {
+  const own = env['XDG_STATE_HOME'];
+  if (own !== undefined && isAbsolute(own)) return join(own, 'podid');
+  const home = env['HOME'] || env['USERPROFILE'];
+  return home === undefined ? undefined : join(home, '.local', 'state', 'podid');
+}
+
+/** Of processes that end at once, one makes the file. */
+async function isFirst(folder: string, name: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await (await open(join(folder, name), 'wx', 0o600)).close();
+    const others = (await readdir(folder)).filter((each) => each.startsWith(filePrefix) && each !== name);
+    await Promise.all(others.map((each) => rm(join(folder, each), { force: true })));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,19 @@
+import { defineCommand } from './command-spec.ts';
+
+export const schemaCommand = defineCommand({
+  words: ['schema'],
+  summary: 'print the JSON schema of the file of plan, apply and export',
+  description:
+    'Prints the schema that editors complete and check such files with. It is also in docs/schema/pod-identities.schema.json. The schema tells shapes and rules of single values; names that come twice are found by plan and apply.',
+  examples: [
+    { says: 'for an editor', line: 'podid schema > pod-identities.schema.json' },
+    { says: 'as YAML', line: 'podid schema -o yaml' },
+  ],
+  flags: {},
+  async run(_flags, session) {
+    session.checkUsage();
+    const { podIdentitiesSchema } = await import('../validate/pod-identities-schema.ts');
+    await session.print(podIdentitiesSchema, { rows: (schema: unknown) => [schema], columns: [] }, 'json');
+    return 0;
+  },
+});

@@ -1,0 +1,26 @@
+import type { ChalkInstance } from 'chalk';
+import { plainText } from './plain-text.ts';
+
+/** One thing that changes: its sign tells how, its lines what of it. */
+export interface DiffItem {
+  readonly sign: '+' | '-' | '~';
+  readonly title: string;
+  readonly lines: readonly { readonly name: string; readonly before?: string; readonly after?: string }[];
+}
+
+/** A diff for people: green for what comes, red for what goes, yellow for what changes. Ends with a line break unless it is empty. */
+export function diffText(items: readonly DiffItem[], colour: ChalkInstance): string {
+  const paints = { '+': colour.green, '-': colour.red, '~': colour.yellow };
+  const text = items.flatMap(({ sign, title, lines }) => {
+    const width = Math.max(0, ...lines.map(({ name }) => name.length));
+    return [
+      paints[sign](`${sign} ${plainText(title, 'one')}`),
+      ...lines.map(({ name, before, after }) => {
+        const old = before === undefined ? [] : [colour.red(plainText(before, 'one'))];
+        const fresh = after === undefined ? [] : [colour.green(plainText(after, 'one'))];
+        return `    ${name.padEnd(width)}  ${[...old, ...fresh].join(' → ')}`;
+      }),
+    ];
+  });
+  return text.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,142 @@
+import { styleText } from 'node:util';
+import { PodidError } from '../errors/podid-error.ts';
+import { plainText } from './plain-text.ts';
+
+/** One line to choose. */
+export interface Choice<Value> {
+  readonly value: Value;
+  readonly name: string;
+  /** What helps choosing: beside the name where the terminal is wide enough, below the list where it is not. */
+  readonly facts?: string;
+}
+
+export interface Selection<Value> {
+  readonly message: string;
+  readonly choices: readonly Choice<Value>[];
+  /** Where the cursor stands at first. */
+  readonly initial?: Value;
+}
+
+export interface Search<Value> {
+  readonly message: string;
+  /** What fits the text typed so far. */
+  readonly choices: (typed: string) => readonly Choice<Value>[];
+  readonly initial?: Value;
+}
+
+export interface TextQuestion {
+  readonly message: string;
+  /** Taken when nothing is typed. */
+  readonly initial?: string;
+  /** What is wrong with a text; undefined: it will do. */
+  readonly problem: (text: string) => string | undefined;
+}
+
+/** Questions that can be answered by Esc: the answer is undefined then, and means one step back. */
+export interface Questions {
+  select<Value>(question: Selection<Value>): Promise<Value | undefined>;
+  search<Value>(question: Search<Value>): Promise<Value | undefined>;
+  text(question: TextQuestion): Promise<string | undefined>;
+}
+
+export interface QuestionsOptions {
+  readonly signal: AbortSignal;
+  /** Columns of the terminal now. */
+  readonly width: () => number | undefined;
+  /** Called before a question shows, so that no spinner draws over it. */
+  readonly before: () => void;
+}
+
+/** Asks on stderr, with inquirer. @throws PodidError Interrupted on Ctrl-C, and the signal's reason */
+export function terminalQuestions(options: QuestionsOptions): Questions {
+  const ask = <Value>(question: PromptQuestion) => askOnce<Value>(question, options);
+  const theme = { style: { keysHelpTip: helpLine } };
+  return {
+    select({ message, choices, initial }) {
+      const lines = asLines(choices, options);
+      const at = initial === undefined ? {} : { default: initial };
+      return ask({ type: 'select', message: plainText(message), choices: lines, theme, loop: false, ...at });
+    },
+    search({ message, choices, initial }) {
+      const source = (typed: string | undefined) => asLines(choices(typed ?? ''), options);
+      const at = initial === undefined ? {} : { default: initial };
+      return ask({ type: 'search', message: plainText(message), source, theme, pageSize: 8, ...at });
+    },
+    text({ message, initial, problem }) {
+      const validate = (text: string) => problem(text) ?? true;
+      const at = initial === undefined ? {} : { default: initial };
+      return ask({ type: 'input', message: plainText(message), validate, ...at });
+    },
+  };
+}
+
+/** As inquirer takes it; its types follow from the literal `type`, which is not known here. */
+type PromptQuestion = Readonly<Record<string, unknown>> & { readonly type: 'select' | 'search' | 'input' };
+
+async function askOnce<Value>(
+  question: PromptQuestion,
+  { signal, before }: QuestionsOptions,
+): Promise<Value | undefined> {
+  const { default: inquirer } = await import('inquirer');
+  signal.throwIfAborted();
+  before();
+  const back = new AbortController();
+  const goBack = (_text: string | undefined, key: { readonly name?: string } | undefined) => {
+    if (key?.name === 'escape') back.abort();
+  };
+  process.stdin.on('keypress', goBack);
+  const prompt = inquirer.createPromptModule({
+    output: process.stderr,
+    signal: AbortSignal.any([signal, back.signal]),
+  });
+  try {
+    const { answer } = await prompt<{ answer: Value }>([{ ...question, name: 'answer' }] as never);
+    return answer as Value;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (back.signal.aborted) return undefined;
+    // The prompt reads the keyboard raw, so Ctrl-C reaches it and not the process.
+    if (error instanceof Error && error.name === 'ExitPromptError') {
+      throw new PodidError('Interrupted', 'Interrupted at a question; nothing is under way.');
+    }
+    throw error;
+  } finally {
+    process.stdin.off('keypress', goBack);
+  }
+}
+
+/** inquirer's two keys and our third, short enough for 40 columns. */
+function helpLine(keys: readonly [string, string][]): string {
+  return [...keys.filter(([key]) => key !== '⏎'), ['⏎', 'take'], ['esc', 'back']]
+    .map(([key = '', action = '']) => `${styleText('bold', key)} ${styleText('dim', action)}`)
+    .join(styleText('dim', ' · '));
+}
+
+/** Cursor and margin of inquirer's lists. */
+const listMargin = 3;
+const gap = 2;
+
+function asLines<Value>(choices: readonly Choice<Value>[], { width }: QuestionsOptions) {
+  const columns = (width() ?? 80) - listMargin;
+  const longestName = Math.max(0, ...choices.map(({ name }) => name.length));
+  const longestFacts = Math.max(0, ...choices.map(({ facts }) => facts?.length ?? 0));
+  const isWide = longestName + gap + longestFacts <= columns;
+  return choices.map(({ value, name, facts }) => {
+    const plain = plainText(name, 'one');
+    if (facts === undefined) return { value, name: plain, short: plain };
+    if (!isWide)
+      return { value, name: plain, short: plain, description: wrapped(plainText(facts, 'one'), columns) };
+    return { value, name: plain.padEnd(longestName + gap) + plainText(facts, 'one'), short: plain };
+  });
+}
+
+/** Breaks between words, where inquirer would break within them. */
+function wrapped(text: string, columns: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
+    else lines.splice(-1, 1, `${last} ${word}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,28 @@
+/**
+ * The sum of a metric's samples that have the labels given, in Prometheus text format. Other labels do not matter; a metric that is not
+ * there is 0.
+ */
+export function sumOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
+  let sum = 0;
+  for (const line of text.split('\n')) {
+    const match = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line);
+    if (match === null || match[1] !== name) continue;
+    const found = labelsIn(match[2] ?? '');
+    const value = Number(match[3]);
+    const fits = Object.entries(labels).every(([key, wanted]) => found.get(key) === wanted);
+    if (fits && Number.isFinite(value)) sum += value;
+  }
+  return sum;
+}
+
+/** Values are quoted, with backslash before quote, backslash and line break. */
+function labelsIn(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [, key = '', value = ''] of text.matchAll(/([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g)) {
+    found.set(
+      key,
+      value.replace(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter)),
+    );
+  }
+  return found;
+}

@@ -1,0 +1,61 @@
+import type { PodidError } from '../../errors/podid-error.ts';
+import type { Evidence } from './evidence.ts';
+import type { Sight } from './sight.ts';
+
+export interface Verdict {
+  readonly result: 'pass' | 'fail' | 'warn' | 'skip';
+  /** What was seen, and, where it is not as it should be, why that matters. */
+  readonly message: string;
+  /** The command that mends it, or the next thing to do. */
+  readonly hint?: string;
+}
+
+export interface CheckResult extends Verdict {
+  readonly name: string;
+}
+
+/** One link of the chain from Azure to a pod's token. */
+export interface Check {
+  readonly name: string;
+  /** Links that must hold before this one says anything: when one of them fails, this one is skipped. */
+  readonly behind: readonly string[];
+  /** Pure: decides by the evidence alone. */
+  readonly judge: (evidence: Evidence) => Verdict;
+}
+
+export function pass(message: string): Verdict {
+  return { result: 'pass', message };
+}
+
+export function fail(message: string, hint?: string): Verdict {
+  return { result: 'fail', message, ...(hint === undefined ? {} : { hint }) };
+}
+
+export function warn(message: string, hint?: string): Verdict {
+  return { result: 'warn', message, ...(hint === undefined ? {} : { hint }) };
+}
+
+export function skip(message: string, hint?: string): Verdict {
+  return { result: 'skip', message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** What cannot be seen is no fault: the message names the right that is missing. */
+export function unseen(error: PodidError): Verdict {
+  return skip(`Cannot be seen. ${error.message}`, error.hint);
+}
+
+/** Judges what was seen. */
+export function judging<Value>(sight: Sight<Value>, judge: (value: Value) => Verdict): Verdict {
+  return 'hidden' in sight ? unseen(sight.hidden) : judge(sight.seen);
+}
+
+/** `a, b and 3 more`. */
+export function listed(items: readonly string[], most = 5): string {
+  const shown = items.slice(0, most).join(', ');
+  return items.length > most ? `${shown} and ${items.length - most} more` : shown;
+}
+
+/** `1 pod`, `2 pods`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
+}

@@ -1,0 +1,44 @@
+import type { AgentPod, ClusterNode } from '../../../domain/workloads.ts';
+import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
+import { nodesInQuestion } from '../nodes-in-question.ts';
+
+/** Whether each node in question has one agent, and it is ready. */
+export const agent: Check = {
+  name: 'agent',
+  behind: [],
+  judge: (evidence) =>
+    judging(evidence.agents, (agents) =>
+      judging(evidence.nodes, () => judgeNodes(agents, nodesInQuestion(evidence) ?? [])),
+    ),
+};
+
+function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[]): Verdict {
+  if (nodes.length === 0) return skip('The cluster has no ready Linux node.');
+  const on = ({ name }: ClusterNode) => agents.filter(({ nodeName }) => nodeName === name);
+  const without = nodes.filter((node) => on(node).length === 0);
+  const unready = nodes.filter((node) => on(node).length > 0 && !on(node).some(({ ready }) => ready));
+  if (agents.length === 0)
+    return fail(
+      'No agent is in the cluster: no DaemonSet of podid, of the add-on or of aad-pod-identity. Token requests go to the node itself.',
+      "Install podid's agent (docs/getting-started.md), or enable the add-on.",
+    );
+  if (without.length > 0)
+    return fail(
+      `No agent runs on ${listed(without.map(({ name }) => name))}: pods there reach the metadata service of the node itself.`,
+      `kubectl describe daemonset -n ${agents[0]?.namespace} ${agents[0]?.daemonSet}`,
+    );
+  if (unready.length > 0) {
+    const [first] = unready.flatMap(on);
+    return fail(
+      `The agent on ${listed(unready.map(({ name }) => name))} is not ready: token requests there fail.`,
+      `kubectl describe pod -n ${first?.namespace} ${first?.name}`,
+    );
+  }
+  const doubled = nodes.filter((node) => on(node).filter(({ ready }) => ready).length > 1);
+  if (doubled.length > 0)
+    return warn(
+      `Two agents run on ${listed(doubled.map(({ name }) => name))}: ${listed([...new Set(doubled.flatMap(on).map((each) => `${each.namespace}/${each.daemonSet}`))])}. Which one answers is a matter of whose rule comes first.`,
+      'Uninstall one of them, or disable the add-on.',
+    );
+  return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
+}

@@ -1,0 +1,35 @@
+import { isBusy } from '../../../domain/check-cluster.ts';
+import type { Cluster } from '../../../domain/cluster.ts';
+import { nextCommand, shellWord } from '../../../domain/next-command.ts';
+import { type Check, fail, pass, unseen, type Verdict, warn } from '../check.ts';
+
+/** Whether the cluster is there, and in a state in which Azure changes it and its nodes run. */
+export const clusterState: Check = {
+  name: 'cluster',
+  behind: ['sign-in'],
+  judge({ cluster }) {
+    if ('seen' in cluster) return judgeState(cluster.seen);
+    const { code, message, hint } = cluster.hidden;
+    return code === 'ClusterNotFound' ? fail(message, hint) : unseen(cluster.hidden);
+  },
+};
+
+function judgeState(cluster: Cluster): Verdict {
+  const { id, provisioningState: state, powerState = '' } = cluster;
+  if (state.toLowerCase() === 'deleting') return fail(`Cluster ${id.name} is being deleted.`);
+  if (powerState.toLowerCase() === 'stopped') {
+    const start = `az aks start -g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${id.subscriptionId}`;
+    return fail(`Cluster ${id.name} is stopped: no pod runs, and Azure changes nothing.`, start);
+  }
+  if (isBusy(cluster))
+    return warn(
+      `Cluster ${id.name} is ${state}: what is seen now may be halfway.`,
+      nextCommand('wait', id, { for: 'idle' }),
+    );
+  if (['failed', 'canceled'].includes(state.toLowerCase()))
+    return warn(
+      `Cluster ${id.name} is in state ${state}: its last operation went wrong, and Azure may refuse the next.`,
+      `az aks update -g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${id.subscriptionId}`,
+    );
+  return pass(`Cluster ${id.name} runs, in state ${state}.`);
+}

@@ -1,0 +1,17 @@
+import { crdMissingCode } from '../../../domain/cluster-objects.ts';
+import { nextCommand } from '../../../domain/next-command.ts';
+import { type Check, fail, pass, unseen } from '../check.ts';
+
+/** Whether the cluster knows the kinds that agents read. */
+export const definitions: Check = {
+  name: 'definitions',
+  behind: [],
+  judge({ objects, patient }) {
+    if ('seen' in objects) return pass('The cluster knows AzureIdentity, AzureIdentityBinding and the rest.');
+    if (!objects.hidden.details.some(({ code }) => code === crdMissingCode)) return unseen(objects.hidden);
+    return fail(
+      'The cluster does not know the identity kinds: their definitions are not installed, and agents have nothing to go by.',
+      `${nextCommand('enable', patient.cluster)}, or install podid's agent, which brings them`,
+    );
+  },
+};

@@ -1,0 +1,36 @@
+import { entryProgress } from '../../../domain/entry-state.ts';
+import { nextCommand } from '../../../domain/next-command.ts';
+import { entryText, type PodIdentity } from '../../../domain/pod-identity.ts';
+import { type Check, counted, fail, judging, listed, pass, warn } from '../check.ts';
+import { entriesInQuestion } from '../chosen-entries.ts';
+
+/** Whether Azure is done with the entries, and well. */
+export const entries: Check = {
+  name: 'entries',
+  behind: ['add-on'],
+  judge: (evidence) =>
+    judging(evidence.cluster, (cluster) => {
+      const all = entriesInQuestion(evidence);
+      const inState = (state: string) => all.filter((entry) => entryProgress(entry) === state);
+      const failed = inState('failed');
+      if (failed.length > 0)
+        return fail(
+          `Azure did not assign ${listed(failed.map(failureText))}. Pods of such an entry get no token.`,
+          nextCommand('delete --failed', cluster.id),
+        );
+      const moving = [...inState('running'), ...inState('deleting')];
+      if (moving.length > 0)
+        return warn(
+          `Azure is still at work on ${listed(moving.map((entry) => `${entryText(entry)} (${entry.provisioningState})`))}.`,
+          nextCommand('wait', cluster.id, { for: 'idle' }),
+        );
+      return all.length === 0
+        ? warn('There is no pod identity here.', 'podid add --help')
+        : pass(`${counted(all.length, 'entry', 'entries')} assigned: ${listed(all.map(entryText))}.`);
+    }),
+};
+
+function failureText(entry: PodIdentity): string {
+  const why = entry.error === undefined ? '' : `: ${entry.error.code}, ${entry.error.message}`;
+  return `${entryText(entry)} (${entry.provisioningState}${why})`;
+}

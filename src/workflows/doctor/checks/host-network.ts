@@ -1,0 +1,18 @@
+import { entryText } from '../../../domain/pod-identity.ts';
+import { type Check, fail, judging, listed, pass } from '../check.ts';
+
+/** Whether a pod shares its node's addresses, so that no agent can tell it apart. */
+export const hostNetwork: Check = {
+  name: 'host-network',
+  behind: ['pod'],
+  judge: ({ pods: sight }) =>
+    judging(sight, (pods) => {
+      const shared = pods.filter((pod) => pod.hostNetwork);
+      return shared.length === 0
+        ? pass('No pod in question uses the network of its node.')
+        : fail(
+            `${listed(shared.map(entryText))} uses the network of its node (hostNetwork): it reaches the metadata service as the node, past the agent, and never gets its own identity.`,
+            'Take hostNetwork: true out of the pod.',
+          );
+    }),
+};

@@ -1,0 +1,57 @@
+import { nextCommand } from '../../../domain/next-command.ts';
+import { entryText, type PodIdentity } from '../../../domain/pod-identity.ts';
+import { type Check, fail, listed, pass, unseen, type Verdict } from '../check.ts';
+import { entriesInQuestion, isGone } from '../chosen-entries.ts';
+import type { Evidence } from '../evidence.ts';
+
+/** Whether the entries' managed identities exist, and still are the ones that were added: one made anew has other ids. */
+export const identities: Check = {
+  name: 'identities',
+  behind: ['add-on'],
+  judge(evidence) {
+    const all = entriesInQuestion(evidence);
+    const gone = all.filter((entry) => isGone(evidence, entry.identity.resourceId));
+    const changed = all.filter((entry) => hasOtherIds(evidence, entry));
+    if (gone.length > 0) return goneVerdict(evidence, gone);
+    if (changed.length > 0) return changedVerdict(evidence, changed);
+    const hidden = all
+      .map((entry) => evidence.identities.get(entry.identity.resourceId.toLowerCase()))
+      .find((sight) => sight !== undefined && 'hidden' in sight);
+    if (hidden !== undefined && 'hidden' in hidden) return unseen(hidden.hidden);
+    return pass(
+      all.length === 0 ? 'There is none to look for.' : 'All exist, with the ids that the entries have.',
+    );
+  },
+};
+
+function goneVerdict({ patient }: Evidence, gone: readonly PodIdentity[]): Verdict {
+  const names = listed(gone.map((entry) => `${entryText(entry)} (${entry.identity.resourceId})`));
+  return fail(
+    `The managed identity is gone: ${names}. Such an entry keeps Azure from any change of the cluster's pod identities.`,
+    `${nextCommand('delete --failed', patient.cluster)}, or podid doctor --fix`,
+  );
+}
+
+function changedVerdict({ patient }: Evidence, [first, ...more]: readonly PodIdentity[]): Verdict {
+  if (first === undefined) return pass('All exist.');
+  const names = listed([first, ...more].map(entryText));
+  const key = { namespace: first.namespace, name: first.name };
+  const add = {
+    ...key,
+    'identity-resource-id': first.identity.resourceId,
+    'binding-selector': first.bindingSelector,
+  };
+  return fail(
+    `The managed identity was made anew, and the entry has the old one's ids: ${names}. The agent asks for a client id that no longer exists.`,
+    `${nextCommand('delete', patient.cluster, key)} && ${nextCommand('add', patient.cluster, add)}`,
+  );
+}
+
+function hasOtherIds(evidence: Evidence, { identity }: PodIdentity): boolean {
+  const sight = evidence.identities.get(identity.resourceId.toLowerCase());
+  if (sight === undefined || 'hidden' in sight) return false;
+  const differs = (held: string, real: string) => held !== '' && held.toLowerCase() !== real.toLowerCase();
+  return (
+    differs(identity.clientId, sight.seen.clientId) || differs(identity.objectId, sight.seen.principalId)
+  );
+}

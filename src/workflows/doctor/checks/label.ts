@@ -1,0 +1,59 @@
+import { bindingLabel } from '../../../domain/identity-resources.ts';
+import { entryText } from '../../../domain/pod-identity.ts';
+import type { Deployment } from '../../../domain/workloads.ts';
+import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
+import { entriesForAgents } from '../chosen-entries.ts';
+import type { Evidence } from '../evidence.ts';
+import { seenOr } from '../sight.ts';
+
+/** Whether the pods carry the label, and not just the Deployment that makes them: labels of a Deployment reach no pod. */
+export const label: Check = {
+  name: 'label',
+  behind: ['pod'],
+  judge: (evidence) =>
+    judging(evidence.pods, (pods) => {
+      const { pod, deployment } = evidence.patient;
+      const asked = pod !== undefined || deployment !== undefined;
+      const bare = pods.filter(({ labels }) => !labels[bindingLabel]);
+      const misplaced = seenOr(evidence.deployments, []).filter(
+        (each) =>
+          isMisplaced(each) &&
+          (!asked || bare.some((one) => one.namespace === each.namespace && makes(each, one.labels))),
+      );
+      if (misplaced[0] !== undefined) return misplacedVerdict(misplaced, misplaced[0]);
+      if (bare.length > 0) return bareVerdict(evidence, bare.map(entryText));
+      return pass(
+        asked
+          ? `The label is ${bindingLabel}=${[...new Set(pods.map(({ labels }) => labels[bindingLabel]))].join(', ')}.`
+          : `No Deployment has the label ${bindingLabel} in the wrong place.`,
+      );
+    }),
+};
+
+function isMisplaced({ labels, templateLabels }: Deployment): boolean {
+  return Boolean(labels[bindingLabel]) && !templateLabels[bindingLabel];
+}
+
+function makes({ selector }: Deployment, labels: Readonly<Record<string, string>>): boolean {
+  return Object.entries(selector).every(([key, value]) => labels[key] === value);
+}
+
+function misplacedVerdict(misplaced: readonly Deployment[], first: Deployment): Verdict {
+  const value = first.labels[bindingLabel];
+  const patch = JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: value } } } } });
+  return fail(
+    `The label ${bindingLabel} is on ${misplaced.length === 1 ? 'Deployment' : 'Deployments'} ${listed(misplaced.map(entryText))} and not on the template of the pods, so the pods do not have it.`,
+    `kubectl patch deployment ${first.name} -n ${first.namespace} -p '${patch}'`,
+  );
+}
+
+function bareVerdict(evidence: Evidence, bare: readonly string[]): Verdict {
+  const [namespace = ''] = (bare[0] ?? '').split('/');
+  const selectors = entriesForAgents(evidence).filter((entry) => entry.namespace === namespace);
+  const known = selectors.map(({ bindingSelector }) => bindingSelector ?? '').filter((text) => text !== '');
+  const choice = known.length === 0 ? 'SELECTOR' : known.join('|');
+  return fail(
+    `${listed(bare)} carries no label ${bindingLabel}: the agent takes it for a pod that wants no identity.`,
+    `Put ${bindingLabel}: ${choice} under spec.template.metadata.labels of what makes the pod.`,
+  );
+}

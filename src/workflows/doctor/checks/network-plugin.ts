@@ -1,0 +1,19 @@
+import { isKubenet, kubenetConsentMissing } from '../../../domain/check-cluster.ts';
+import { type Check, fail, judging, pass, warn } from '../check.ts';
+
+/** Whether the cluster's network lets an address stand for a pod. */
+export const networkPlugin: Check = {
+  name: 'network-plugin',
+  behind: ['cluster'],
+  judge: ({ cluster: sight }) =>
+    judging(sight, (cluster) => {
+      if (!isKubenet(cluster)) return pass(`The network plugin is ${cluster.networkPlugin || 'not named'}.`);
+      if (cluster.profile.allowNetworkPluginKubenet)
+        return warn(
+          'The network plugin is kubenet, with consent: a pod with NET_RAW can pose as another pod and be given its token.',
+          'Keep NET_RAW away from pods by a policy.',
+        );
+      const { message, hint } = kubenetConsentMissing(cluster);
+      return fail(message, hint);
+    }),
+};

@@ -1,0 +1,40 @@
+import { allowsEgress, egressPolicies } from '../../../domain/network-policy.ts';
+import { entryText } from '../../../domain/pod-identity.ts';
+import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
+
+/** Some network plugins judge a packet by where the pod sent it, others by where the redirect rules sent it on. */
+const metadata = { address: '169.254.169.254', port: 80 };
+const agent = { address: '127.0.0.1', port: 2579 };
+
+/** Whether the pods may reach the metadata service past their network policies. */
+export const networkPolicy: Check = {
+  name: 'network-policy',
+  behind: ['pod'],
+  judge: (evidence) =>
+    judging(evidence.pods, (pods) =>
+      judging(evidence.policies, (policies) => {
+        const confined = pods
+          .map((pod) => ({ pod, policies: egressPolicies(policies, pod) }))
+          .filter((each) => each.policies.length > 0)
+          .map(({ pod, policies: own }) => ({
+            text: `${entryText(pod)} by ${listed(own.map(entryText))}`,
+            metadata: allowsEgress(own, metadata.address, metadata.port),
+            agent: allowsEgress(own, agent.address, agent.port),
+          }));
+        const closed = confined.filter((each) => !each.metadata && !each.agent);
+        const open = `egress to ${metadata.address}/32 TCP ${metadata.port} and ${agent.address}/32 TCP ${agent.port}`;
+        if (closed.length > 0)
+          return fail(
+            `A network policy keeps pods from the metadata service: ${listed(closed.map(({ text }) => text))}. Their token requests time out.`,
+            `Allow ${open}.`,
+          );
+        const half = confined.filter((each) => each.metadata !== each.agent);
+        if (half.length > 0)
+          return warn(
+            `A network policy allows one of the two ways to the agent: ${listed(half.map(({ text }) => text))}. Which one counts depends on the network plugin.`,
+            `Allow ${open}.`,
+          );
+        return pass('No network policy is in the way.');
+      }),
+    ),
+};

@@ -1,0 +1,31 @@
+import { nextCommand } from '../../../domain/next-command.ts';
+import { entryText } from '../../../domain/pod-identity.ts';
+import { type Check, fail, judging, listed, pass, skip } from '../check.ts';
+import { livingEntries } from '../chosen-entries.ts';
+
+/** Whether the machines of the nodes carry the identities: IMDS gives a node tokens of its own identities and no others. */
+export const nodeIdentities: Check = {
+  name: 'node-identities',
+  behind: ['add-on'],
+  judge: (evidence) =>
+    judging(evidence.machines, (machines) => {
+      if (machines.length === 0) return skip('No machine of the nodes in question is known.');
+      const entries = livingEntries(evidence);
+      const missing = machines.flatMap((machine) => {
+        const has = new Set(machine.identityIds.map((id) => id.toLowerCase()));
+        return entries
+          .filter(({ identity }) => !has.has(identity.resourceId.toLowerCase()))
+          .map((entry) => ({ entry, machine: machine.resourceId.split('/').at(-1) ?? '' }));
+      });
+      const [first] = missing;
+      if (first === undefined)
+        return pass(
+          `The machines carry what they should: ${listed(machines.map(({ resourceId }) => resourceId.split('/').at(-1) ?? ''))}.`,
+        );
+      const { namespace, name, identity } = first.entry;
+      return fail(
+        `Not on the machine of its nodes: ${listed(missing.map(({ entry, machine }) => `the identity of ${entryText(entry)} on ${machine}`))}. IMDS answers "Identity not found" there.`,
+        `${nextCommand('delete', evidence.patient.cluster, { namespace, name })} && ${nextCommand('add', evidence.patient.cluster, { namespace, name, 'identity-resource-id': identity.resourceId, 'binding-selector': first.entry.bindingSelector })}`,
+      );
+    }),
+};

@@ -1,0 +1,25 @@
+import type { AgentPool } from '../../../domain/cluster.ts';
+import { shellWord } from '../../../domain/next-command.ts';
+import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
+
+/** Whether there are nodes that can carry identities at all. */
+export const nodePools: Check = {
+  name: 'node-pools',
+  behind: ['cluster'],
+  judge: ({ cluster: sight }) =>
+    judging(sight, ({ id, pools }) => {
+      const useless = pools.filter((pool) => !isUsable(pool));
+      const names = listed(useless.map((pool) => `${pool.name} (${pool.osType}, ${pool.type})`));
+      if (pools.length > 0 && useless.length === pools.length)
+        return fail(
+          `No node pool can use pod identity: ${names}. It needs Linux nodes on scale sets.`,
+          `az aks nodepool add -g ${shellWord(id.resourceGroup)} --cluster-name ${shellWord(id.name)} --subscription ${id.subscriptionId} -n linux1`,
+        );
+      if (useless.length > 0) return warn(`Pods on these pools get no tokens: ${names}.`);
+      return pass(`${pools.length === 1 ? 'The node pool is' : 'All node pools are'} Linux on scale sets.`);
+    }),
+};
+
+function isUsable(pool: AgentPool): boolean {
+  return pool.osType.toLowerCase() === 'linux' && pool.type.toLowerCase() === 'virtualmachinescalesets';
+}

@@ -1,0 +1,48 @@
+import { findDrift } from '../../../domain/drift.ts';
+import { nextCommand } from '../../../domain/next-command.ts';
+import { entryText } from '../../../domain/pod-identity.ts';
+import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
+import type { Evidence } from '../evidence.ts';
+import { seenOr } from '../sight.ts';
+
+/** Whether the objects in the cluster, which agents go by, say what Azure says. */
+export const objects: Check = {
+  name: 'objects',
+  behind: ['add-on', 'definitions'],
+  judge: (evidence) =>
+    judging(evidence.objects, () => {
+      const { cluster, patient } = evidence;
+      if ('hidden' in cluster)
+        return warn('What Azure holds cannot be seen, so there is nothing to compare with.');
+      if (!cluster.seen.profile.enabled)
+        return pass('Where the add-on is off, the objects are all there is.');
+      const drift = driftInQuestion(evidence);
+      const stale = drift.filter(({ arm }) => arm !== null);
+      if (stale.length > 0) {
+        const names = listed(
+          stale.map(
+            (each) => `${each.kind} ${entryText(each)} (${each.cluster === null ? 'missing' : 'differs'})`,
+          ),
+        );
+        return fail(
+          `The objects in the cluster are not what Azure holds: ${names}. Agents go by the objects.`,
+          nextCommand('mirror', patient.cluster),
+        );
+      }
+      if (drift.length > 0)
+        return warn(
+          `Azure does not have ${listed(drift.map((each) => `${each.kind} ${entryText(each)}`))}: agents give tokens for it all the same.`,
+          nextCommand('mirror', patient.cluster, { prune: true, 'dry-run': true }),
+        );
+      return pass('The objects in the cluster are what Azure holds.');
+    }),
+};
+
+export function driftInQuestion({ cluster, objects: sight, patient }: Evidence) {
+  const profile = seenOr(cluster, undefined)?.profile;
+  if (profile === undefined || !profile.enabled || 'hidden' in sight) return [];
+  const { namespace } = patient;
+  return findDrift(profile, sight.seen).filter(
+    (each) => namespace === undefined || each.namespace === namespace,
+  );
+}

@@ -1,0 +1,28 @@
+import { entryText } from '../../../domain/pod-identity.ts';
+import { type Check, listed, pass, unseen, warn } from '../check.ts';
+import { livingEntries } from '../chosen-entries.ts';
+
+/** Whether the identities may do anything: a token without a role is a token that everybody refuses. */
+export const ownRoles: Check = {
+  name: 'own-roles',
+  behind: ['add-on'],
+  judge(evidence) {
+    const sights = livingEntries(evidence).map((entry) => ({
+      entry,
+      sight: evidence.ownRoles.get(entry.identity.resourceId.toLowerCase()),
+    }));
+    const idle = sights.filter(
+      ({ sight }) => sight !== undefined && 'seen' in sight && sight.seen.length === 0,
+    );
+    const [first] = idle;
+    if (first !== undefined)
+      return warn(
+        `No role in the cluster's subscription: ${listed(idle.map(({ entry }) => `the identity of ${entryText(entry)}`))}. Unless it has one elsewhere, or rights that are no Azure roles, its tokens open nothing.`,
+        `az role assignment create --assignee-object-id ${first.entry.identity.objectId} --assignee-principal-type ServicePrincipal --role ROLE --scope SCOPE`,
+      );
+    for (const { sight } of sights) if (sight !== undefined && 'hidden' in sight) return unseen(sight.hidden);
+    return pass(
+      sights.length === 0 ? 'There is no identity to look at.' : 'The identities have roles of their own.',
+    );
+  },
+};

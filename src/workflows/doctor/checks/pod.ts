@@ -1,0 +1,40 @@
+import { bindingLabel } from '../../../domain/identity-resources.ts';
+import type { Pod } from '../../../domain/pod.ts';
+import { type Check, counted, fail, judging, pass, type Verdict, warn } from '../check.ts';
+import type { Patient } from '../evidence.ts';
+
+/** Whether the pods in question are there and run. */
+export const pod: Check = {
+  name: 'pod',
+  behind: [],
+  judge: ({ pods, patient }) => judging(pods, (found) => judgePods(found, patient)),
+};
+
+function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: Patient): Verdict {
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const [first] = pods;
+  if (name === undefined && deployment === undefined) {
+    return first === undefined
+      ? warn(`No pod${where} carries the label ${bindingLabel}.`)
+      : pass(`${counted(pods.length, 'pod')}${where} with the label ${bindingLabel}.`);
+  }
+  if (first === undefined) {
+    return name === undefined
+      ? fail(
+          `Deployment ${deployment}${where} does not exist or has no pod.`,
+          `kubectl get deployments,pods -n ${namespace}`,
+        )
+      : fail(`There is no pod ${name}${where}.`, `kubectl get pods -n ${namespace}`);
+  }
+  const idle = pods.find(({ nodeName }) => nodeName === '');
+  if (idle !== undefined)
+    return fail(
+      `Pod ${idle.name} has no node yet, and so nobody who gives it tokens.`,
+      `kubectl describe pod ${idle.name} -n ${idle.namespace}`,
+    );
+  const ended = pods.find(({ phase }) => phase !== 'Running' && phase !== 'Pending');
+  if (ended !== undefined) return warn(`Pod ${ended.name} is ${ended.phase}.`);
+  return pass(
+    `${name === undefined ? counted(pods.length, 'pod') : `Pod ${name}`} on ${[...new Set(pods.map(({ nodeName }) => nodeName))].join(', ')}.`,
+  );
+}

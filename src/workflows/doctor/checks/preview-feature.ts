@@ -1,0 +1,19 @@
+import { nextCommand } from '../../../domain/next-command.ts';
+import { type Check, fail, judging, pass } from '../check.ts';
+
+const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
+
+/** Whether the subscription may use the add-on at all. */
+export const previewFeature: Check = {
+  name: 'feature',
+  behind: ['sign-in'],
+  judge: ({ feature: sight, patient }) =>
+    judging(sight, (state) =>
+      state.toLowerCase() === 'registered'
+        ? pass(`${feature} is registered.`)
+        : fail(
+            `${feature} is ${state}: Azure refuses to change a cluster that has the add-on.`,
+            nextCommand('enable', patient.cluster, { 'register-feature': true }),
+          ),
+    ),
+};

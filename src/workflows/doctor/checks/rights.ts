@@ -1,0 +1,22 @@
+import { nextCommand } from '../../../domain/next-command.ts';
+import { allowsAction } from '../../../domain/operator-role.ts';
+import { type Check, judging, pass, warn } from '../check.ts';
+
+const write = 'Microsoft.ContainerService/managedClusters/write';
+
+/** Whether whoever is signed in may change the cluster; to look it takes less. */
+export const rights: Check = {
+  name: 'rights',
+  behind: ['cluster'],
+  judge: ({ cluster: sight, permissions }) =>
+    judging(sight, (cluster) =>
+      judging(permissions, (found) =>
+        allowsAction({ id: '', roleName: '', permissions: found }, write)
+          ? pass('You may change the cluster.')
+          : warn(
+              `You may look at the cluster and not change it: ${write} is missing on ${cluster.resourceId}.`,
+              `Ask an owner for it, or to run what is told here; ${nextCommand('status', cluster.id)} needs no more.`,
+            ),
+      ),
+    ),
+};

@@ -1,0 +1,66 @@
+import type { ObjectsInCluster } from '../../domain/cluster-objects.ts';
+import { entryProgress } from '../../domain/entry-state.ts';
+import { bindingLabel } from '../../domain/identity-resources.ts';
+import { type PodIdentity, type PodIdentityException, sameEntry } from '../../domain/pod-identity.ts';
+import type { Evidence } from './evidence.ts';
+import { seenOr } from './sight.ts';
+
+type Known = Pick<Evidence, 'patient' | 'cluster' | 'objects' | 'pods'>;
+
+/**
+ * The entries in question: those of the pods asked about, else those of the namespace, else all. Where the add-on is off, the cluster's
+ * own objects are the entries.
+ */
+export function entriesInQuestion(evidence: Known): readonly PodIdentity[] {
+  const { namespace, pod, deployment } = evidence.patient;
+  const all = allEntries(evidence).filter(
+    (entry) => namespace === undefined || entry.namespace === namespace,
+  );
+  if (pod === undefined && deployment === undefined) return all;
+  const labels = new Set(seenOr(evidence.pods, []).map(({ labels }) => labels[bindingLabel]));
+  const bound = all.filter((entry) => labels.has(entry.bindingSelector));
+  return bound.length > 0 ? bound : all;
+}
+
+/** Those whose identity is not known to be gone. */
+export function entriesWithIdentity(evidence: Known & Pick<Evidence, 'identities'>): readonly PodIdentity[] {
+  return entriesInQuestion(evidence).filter((entry) => !isGone(evidence, entry.identity.resourceId));
+}
+
+/** Those of them that Azure holds for assigned. */
+export function livingEntries(evidence: Known & Pick<Evidence, 'identities'>): readonly PodIdentity[] {
+  return entriesWithIdentity(evidence).filter((entry) => entryProgress(entry) === 'done');
+}
+
+export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId: string): boolean {
+  const sight = identities.get(resourceId.toLowerCase());
+  return sight !== undefined && 'hidden' in sight && sight.hidden.code === 'IdentityNotFound';
+}
+
+/** What the agents go by, an identity once for each of its bindings: the objects in the cluster, and the profile where those cannot be seen. */
+export function entriesForAgents(evidence: Known): ObjectsInCluster['identities'] {
+  if ('hidden' in evidence.objects) return allEntries(evidence);
+  const { identities, moreBindings = [] } = evidence.objects.seen;
+  const bound = moreBindings.map(({ namespace, identity, bindingSelector }) => ({
+    namespace,
+    name: identity,
+    bindingSelector,
+  }));
+  return [...identities, ...bound.filter((more) => identities.some((each) => sameEntry(each, more)))];
+}
+
+export function exceptionsForAgents(evidence: Known): readonly PodIdentityException[] {
+  if ('seen' in evidence.objects) return evidence.objects.seen.exceptions;
+  return seenOr(evidence.cluster, undefined)?.profile.exceptions ?? [];
+}
+
+function allEntries({ cluster, objects }: Known): readonly PodIdentity[] {
+  const profile = seenOr(cluster, undefined)?.profile;
+  if (profile?.enabled) return profile.identities;
+  return seenOr(objects, { identities: [] }).identities.map(asEntry);
+}
+
+function asEntry(object: ObjectsInCluster['identities'][number]): PodIdentity {
+  const { namespace, name, bindingSelector = '', resourceId = '', clientId = '' } = object;
+  return { namespace, name, bindingSelector, identity: { resourceId, clientId, objectId: '' } };
+}

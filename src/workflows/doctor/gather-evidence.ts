@@ -1,0 +1,129 @@
+import type { Cluster } from '../../domain/cluster.ts';
+import { bindingLabel } from '../../domain/identity-resources.ts';
+import { type Machine, machineOfNode } from '../../domain/machines.ts';
+import type { Pod } from '../../domain/pod.ts';
+import type { AgentPod, ClusterNode, ConnectedCluster, Workloads } from '../../domain/workloads.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import type { AgentSight, Evidence, Patient } from './evidence.ts';
+import { lookAtIdentities } from './look-at-identities.ts';
+import { nodesInQuestion } from './nodes-in-question.ts';
+import type { Senses } from './senses.ts';
+import { look, lookFurther, type Sight, seenOr } from './sight.ts';
+
+/** So many agents are asked at most: each costs three requests through the API server. */
+const mostAgents = 50;
+
+/** Looks at everything, side by side; what cannot be seen is kept with the reason. @throws the signal's reason */
+export async function gatherEvidence(senses: Senses, patient: Patient): Promise<Evidence> {
+  const { azure, signal } = senses;
+  const { subscriptionId } = patient.cluster;
+  senses.progress('Looking at the cluster, in Azure and inside');
+  const cluster = look(signal, () => azure.clusters.get(patient.cluster, signal));
+  const [permissions, subscription, feature, inside] = await Promise.all([
+    cluster.then((sight) =>
+      lookFurther(signal, sight, (one) => azure.permissions.at(one.resourceId, signal)),
+    ),
+    look(signal, () => azure.subscriptions.find(subscriptionId, signal)),
+    look(signal, () => azure.features.state(subscriptionId, signal)),
+    look(signal, () => senses.connect(signal)).then((api) => lookInside(senses, patient, api)),
+  ]);
+  const seen = { patient, cluster: await cluster, ...inside };
+  const nodes = nodesInQuestion(seen);
+  senses.progress('Looking at identities, roles, machines and agents');
+  const [identities, machines, agentSights] = await Promise.all([
+    lookAtIdentities(senses, seen),
+    lookAtMachines(senses, seen.cluster, nodes),
+    lookAtAgents(senses, inside, nodes),
+  ]);
+  return { ...seen, permissions, subscription, feature, ...identities, machines, agentSights };
+}
+
+type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents'> & {
+  readonly api: Sight<ConnectedCluster>;
+};
+
+async function lookInside(
+  { signal }: Senses,
+  patient: Patient,
+  api: Sight<ConnectedCluster>,
+): Promise<Inside> {
+  const { namespace } = patient;
+  const through = <Value>(read: (workloads: Workloads) => Promise<Value>) =>
+    lookFurther(signal, api, ({ workloads }) => read(workloads));
+  const [objects, pods, deployments, nodes, policies, agents] = await Promise.all([
+    lookFurther(signal, api, (cluster) => cluster.read(signal)),
+    through((workloads) => podsInQuestion(workloads, patient, signal)),
+    through((workloads) => workloads.deployments(namespace, signal)),
+    through((workloads) => workloads.nodes(signal)),
+    through((workloads) => workloads.networkPolicies(namespace, signal)),
+    through((workloads) => workloads.agents(signal)),
+  ]);
+  return { api, objects, pods, deployments, nodes, policies, agents };
+}
+
+async function podsInQuestion(
+  workloads: Workloads,
+  { namespace, pod, deployment }: Patient,
+  signal: AbortSignal,
+): Promise<readonly Pod[]> {
+  if (namespace !== undefined && pod !== undefined) {
+    const found = await workloads.pod({ namespace, name: pod }, signal);
+    return found === undefined ? [] : [found];
+  }
+  const living = (pods: readonly Pod[]) =>
+    pods.filter(({ phase }) => !['Succeeded', 'Failed'].includes(phase));
+  if (namespace === undefined || deployment === undefined)
+    return living(await workloads.pods(namespace, bindingLabel, signal));
+  const found = (await workloads.deployments(namespace, signal)).find(({ name }) => name === deployment);
+  if (found === undefined) return [];
+  const labels = Object.entries(found.selector).map(([key, value]) => `${key}=${value}`);
+  return living(await workloads.pods(namespace, labels.join(','), signal));
+}
+
+async function lookAtMachines(
+  { azure, signal }: Senses,
+  cluster: Sight<Cluster>,
+  nodes: readonly ClusterNode[] | undefined,
+): Promise<Sight<readonly Machine[]>> {
+  const ids = nodes?.flatMap(({ providerId }) => machineOfNode(providerId) ?? []);
+  const distinct = new Map(ids?.map((id) => [id.toLowerCase(), id]));
+  if (distinct.size > 0) {
+    return look(signal, () =>
+      eachConcurrently([...distinct.values()], (id) => azure.machines.get(id, signal)),
+    );
+  }
+  return lookFurther(signal, cluster, async ({ id, nodeResourceGroup }) => {
+    if (nodeResourceGroup === undefined)
+      throw new PodidError('Unavailable', `Azure names no node resource group of cluster ${id.name}.`);
+    const sets = await azure.machines.scaleSets(id.subscriptionId, nodeResourceGroup, signal);
+    return sets.filter(({ osType }) => osType.toLowerCase() === 'linux');
+  });
+}
+
+function lookAtAgents(
+  { signal }: Senses,
+  { api, agents }: Pick<Inside, 'api' | 'agents'>,
+  nodes: readonly ClusterNode[] | undefined,
+): Promise<AgentSight[]> {
+  const names = nodes === undefined ? undefined : new Set(nodes.map(({ name }) => name));
+  const asked = seenOr(agents, [])
+    .filter(({ nodeName, ready }) => ready && (names === undefined || names.has(nodeName)))
+    .slice(0, mostAgents);
+  return eachConcurrently(asked, (agent) => lookAtAgent(signal, api, agent));
+}
+
+async function lookAtAgent(
+  signal: AbortSignal,
+  api: Sight<ConnectedCluster>,
+  agent: AgentPod,
+): Promise<AgentSight> {
+  const through = <Value>(read: (workloads: Workloads) => Promise<Value>) =>
+    lookFurther(signal, api, ({ workloads }) => read(workloads));
+  const [readiness, metrics, log] = await Promise.all([
+    through((workloads) => workloads.ask(agent, agent.probePort, '/readyz', signal)),
+    through(async (workloads) => (await workloads.ask(agent, agent.metricsPort, '/metrics', signal)).text),
+    through((workloads) => workloads.log(agent, 2000, signal)),
+  ]);
+  return { agent, readiness, metrics, log };
+}

@@ -1,0 +1,14 @@
+import type { Azure } from '../../domain/ports.ts';
+import type { ConnectedCluster } from '../../domain/workloads.ts';
+
+/** Where the doctor looks. Nothing of it is written to. */
+export interface Senses {
+  readonly azure: Azure;
+  /** @throws PodidError */
+  readonly connect: (signal: AbortSignal) => Promise<ConnectedCluster>;
+  readonly signal: AbortSignal;
+  /** Told what is being looked at. */
+  readonly progress: (text: string) => void;
+  /** `--cluster-principal-id`. */
+  readonly clusterPrincipalId?: string;
+}

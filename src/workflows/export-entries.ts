@@ -1,0 +1,39 @@
+import type { ClusterId } from '../domain/cluster.ts';
+import { objectsFile } from '../domain/objects-file.ts';
+import { type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
+import type { Workplace } from '../domain/ports.ts';
+import { profileJson } from '../domain/profile-json.ts';
+
+export interface ExportRequest {
+  readonly cluster: ClusterId;
+  /** `profile` comes from ARM alone. */
+  readonly as: 'podid' | 'profile';
+  readonly from: 'arm' | 'cluster';
+}
+
+/** Everything there is, as a file that `apply` reads, or as the profile's own JSON. */
+export async function exportEntries(
+  workplace: Workplace,
+  { cluster: id, as, from }: ExportRequest,
+  signal: AbortSignal,
+): Promise<PodIdentitiesFile | Readonly<Record<string, unknown>>> {
+  if (from === 'cluster') return await exportObjects(workplace, id, signal);
+  const cluster = await workplace.azure.clusters.get(id, signal);
+  if (!cluster.profile.enabled)
+    workplace.report.warn(
+      `The pod-identity add-on is off on cluster ${id.name}: there is nothing to export.`,
+    );
+  return as === 'profile' ? profileJson(cluster.profile) : profileFile(cluster);
+}
+
+async function exportObjects(
+  { objects, report }: Workplace,
+  id: ClusterId,
+  signal: AbortSignal,
+): Promise<PodIdentitiesFile> {
+  const api = await objects(id, signal);
+  const cluster = { subscription: id.subscriptionId, resourceGroup: id.resourceGroup, name: id.name };
+  const { file, losses } = objectsFile(await api.read(signal), cluster);
+  for (const loss of losses) report.warn(`Not exported: ${loss}`);
+  return file;
+}

@@ -1,0 +1,81 @@
+import { isKubenet, kubenetConsentMissing } from '../../domain/check-cluster.ts';
+import type { Cluster } from '../../domain/cluster.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { type AskStep, type InitDesk, type StepEnd, settled, someone } from './desk.ts';
+import { need } from './trail.ts';
+
+/** Whether to register the preview feature, which Azure wants before it turns the add-on on. */
+export const askFeature: AskStep<'feature'> = async (desk, known) => {
+  const { cluster } = need(known, 'cluster');
+  if (cluster.profile.enabled) return settled(false);
+  const state = await featureState(desk, cluster);
+  if (state === undefined || state === 'Registered') return settled(false);
+  if (desk.given.registerFeature || desk.questions === undefined) return settled(desk.given.registerFeature);
+  return choose(desk, `The feature EnablePodIdentityPreview is ${state}. Azure wants it for the add-on:`, [
+    { value: true, name: 'Register it and wait (for the whole subscription)' },
+    { value: false, name: 'Go on without it' },
+  ]);
+};
+
+/** Consent to pod identity on kubenet, after its risk was told. */
+export const askKubenet: AskStep<'kubenet'> = async (desk, known) => {
+  const { cluster } = need(known, 'cluster');
+  if (!needsKubenetConsent(cluster)) return settled(false);
+  if (desk.given.kubenetConsent) return settled(true);
+  if (desk.questions === undefined) throw consentIsMissing(cluster);
+  const { workplace } = await desk.open(cluster.id.subscriptionId);
+  workplace.report.warn(kubenetConsentMissing(cluster).message, 'podid policy keeps NET_RAW away from pods.');
+  const end = await choose(desk, 'Pod identity on kubenet:', [
+    { value: false, name: 'Do not turn it on' },
+    { value: true, name: 'Accept the risk, and turn it on' },
+  ]);
+  return typeof end === 'object' && !end.value ? 'to the cluster' : end;
+};
+
+/** Whether to turn the add-on on where it is off. */
+export const askAddon: AskStep<'addon'> = async (desk, known) => {
+  const { cluster } = need(known, 'cluster');
+  const { given, questions } = desk;
+  if (cluster.profile.enabled) return settled(false);
+  if (given.yes || questions === undefined) return settled(true);
+  return choose(desk, `The pod-identity add-on is off on ${cluster.id.name}:`, [
+    { value: true, name: 'Turn it on' },
+  ]);
+};
+
+export function needsKubenetConsent(cluster: Cluster): boolean {
+  return isKubenet(cluster) && !cluster.profile.allowNetworkPluginKubenet;
+}
+
+/** Undefined when the caller may not see it: then Azure's answer to the change decides. */
+export async function featureState(desk: InitDesk, { id }: Cluster): Promise<string | undefined> {
+  const { workplace } = await desk.open(id.subscriptionId);
+  try {
+    return await workplace.azure.features.state(id.subscriptionId, desk.options.signal);
+  } catch (error) {
+    if (isPodidError(error, 'Forbidden')) return undefined;
+    throw error;
+  }
+}
+
+function consentIsMissing(cluster: Cluster): PodidError {
+  const flag = '--enable-pod-identity-with-kubenet';
+  const message = `${flag} is missing. ${kubenetConsentMissing(cluster).message}`;
+  return new PodidError('InvalidUsage', message, {
+    hint: 'podid init --help',
+    details: [{ code: 'InvalidUsage', flag, message }],
+  });
+}
+
+async function choose(
+  desk: InitDesk,
+  message: string,
+  choices: readonly { readonly value: boolean; readonly name: string }[],
+): Promise<StepEnd<boolean>> {
+  const answer = await someone(desk).select<boolean | 'other'>({
+    message,
+    choices: [...choices, { value: 'other', name: 'Choose another cluster' }],
+  });
+  if (answer === undefined) return 'back';
+  return answer === 'other' ? 'to the cluster' : { value: answer, asked: true };
+}

@@ -1,0 +1,104 @@
+import type { ClusterId, ClusterSummary } from '../../domain/cluster.ts';
+import type { Subscription } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { type AskStep, type Choice, fits, type InitDesk, type Site, settled, someone } from './desk.ts';
+import { lookAtCluster } from './look-at-cluster.ts';
+import { moveFromServicePrincipal } from './move-from-service-principal.ts';
+import { need } from './trail.ts';
+
+/** Asks until a cluster is chosen that pod identity can work on; what forbids it is told with the way out. */
+export const askCluster: AskStep<'cluster'> = async (desk, known, before) => {
+  const { subscription } = need(known, 'subscription');
+  const { given, options } = desk;
+  const site = await desk.open(subscription.subscriptionId);
+  const { resourceGroup, clusterName } = given;
+  if (resourceGroup !== undefined && clusterName !== undefined) {
+    const id = { subscriptionId: subscription.subscriptionId, resourceGroup, name: clusterName };
+    const looked = await lookAtCluster(site.workplace, id, options.signal);
+    if (looked.obstacle === undefined) return settled(looked.cluster);
+    const moved = await moveFromServicePrincipal(desk, site.workplace, id, looked.obstacle);
+    if (moved !== undefined) return settled(moved);
+    throw looked.obstacle;
+  }
+  const choices = (await clustersToChoose(desk, site, subscription)).map(asChoice);
+  let last = before?.id ?? usualCluster(given, subscription);
+  for (;;) {
+    const initial = choices.find(({ value }) => last !== undefined && isSame(value, last))?.value;
+    const id = await someone(desk).search({
+      message: 'Cluster:',
+      choices: (typed) => choices.filter((choice) => fits(choice, typed)),
+      ...(initial === undefined ? {} : { initial }),
+    });
+    if (id === undefined) return 'back';
+    const looked = await lookAtCluster(site.workplace, id, options.signal);
+    if (looked.obstacle === undefined) return { value: looked.cluster, asked: true };
+    site.workplace.report.warn(looked.obstacle.message, looked.obstacle.hint);
+    const moved = await moveFromServicePrincipal(desk, site.workplace, id, looked.obstacle);
+    if (moved !== undefined) return { value: moved, asked: true };
+    last = id;
+  }
+};
+
+async function clustersToChoose(
+  { given, options }: InitDesk,
+  { workplace }: Site,
+  { subscriptionId, displayName }: Subscription,
+): Promise<readonly ClusterSummary[]> {
+  workplace.report.progress(`Reading the clusters of ${displayName}`);
+  const all = await workplace.azure.clusters.list(subscriptionId, options.signal);
+  const wanted = all.filter(
+    ({ resourceGroup, name }) =>
+      agrees(resourceGroup, given.resourceGroup) && agrees(name, given.clusterName),
+  );
+  if (wanted.length > 0)
+    return wanted.toSorted((one, other) => clusterText(one).localeCompare(clusterText(other), 'en'));
+  const which = all.length === 0 ? '' : ' of that name or group';
+  throw new PodidError(
+    'ClusterNotFound',
+    `You see no AKS cluster${which} in subscription ${displayName} (${subscriptionId}).`,
+    { hint: all.length === 0 ? 'Another subscription: podid init --subscription ID' : 'podid init' },
+  );
+}
+
+function usualCluster(
+  { usualGroup, usualCluster: name }: InitDesk['given'],
+  { subscriptionId }: Subscription,
+): ClusterId | undefined {
+  if (usualGroup === undefined || name === undefined) return undefined;
+  return { subscriptionId, resourceGroup: usualGroup, name };
+}
+
+function agrees(text: string, wanted: string | undefined): boolean {
+  return wanted === undefined || text.toLowerCase() === wanted.toLowerCase();
+}
+
+function isSame(one: ClusterId, other: ClusterId): boolean {
+  return clusterText(one).toLowerCase() === clusterText(other).toLowerCase();
+}
+
+/** Resource groups come in any case. */
+function clusterText({ resourceGroup, name }: ClusterId): string {
+  return `${name} (${resourceGroup})`;
+}
+
+function asChoice(cluster: ClusterSummary): Choice<ClusterSummary> {
+  const { provisioningState, powerState, networkPlugin, identityType, addonEnabled } = cluster;
+  const state = powerState?.toLowerCase() === 'stopped' ? 'Stopped' : provisioningState;
+  const facts = [
+    state,
+    networkPlugin || 'no plugin named',
+    identityKind(identityType),
+    addonEnabled ? 'add-on on' : 'add-on off',
+  ];
+  return { value: cluster, name: clusterText(cluster), facts: facts.join(', ') };
+}
+
+function identityKind(type: string): string {
+  const kinds: Readonly<Record<string, string>> = {
+    systemassigned: 'system-assigned',
+    userassigned: 'user-assigned',
+    none: 'service principal',
+    '': 'service principal',
+  };
+  return kinds[type.toLowerCase()] ?? type;
+}

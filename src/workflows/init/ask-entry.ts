@@ -1,0 +1,102 @@
+import { deriveName } from '../../domain/derive-name.ts';
+import { managedIdentityType, parseResourceId, sameResource } from '../../domain/resource-id.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { findEntry } from '../judge-change.ts';
+import { identityIdOf } from './ask-identity.ts';
+import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './desk.ts';
+import { type Known, need } from './trail.ts';
+
+/** The namespace: one that the cluster has, or one that it will have. */
+export const askNamespace: AskStep<'namespace'> = async (desk, known, before) => {
+  const { given, rules } = desk;
+  if (given.namespace !== undefined) return settled(given.namespace);
+  const message = 'Namespace of the pods:';
+  const names = await namespacesInCluster(desk, known);
+  const initial = before ?? 'default';
+  if (names === undefined)
+    return asked(await someone(desk).text({ message, initial, problem: rules.namespace }));
+  const choices = namespacesInOrder(names).map((name): Choice<string> => ({ value: name, name }));
+  const answer = await someone(desk).search({
+    message,
+    choices: (typed) => [
+      ...choices.filter((choice) => fits(choice, typed)),
+      ...(typed === '' || names.includes(typed) || rules.namespace(typed) !== undefined
+        ? []
+        : [{ value: typed, name: typed, facts: 'does not exist yet' }]),
+    ],
+    ...(before === undefined ? {} : { initial: before }),
+  });
+  return asked(answer);
+};
+
+export const askName: AskStep<'name'> = async (desk, known, before) => {
+  const { given, rules } = desk;
+  const initial = before ?? freeName(known);
+  if (given.name !== undefined && given.name !== '') return settled(given.name);
+  if (desk.questions === undefined) return settled(initial);
+  const problem = (text: string) => rules.name(text) ?? conflict(known, text);
+  return asked(await desk.questions.text({ message: 'Name of the pod identity:', initial, problem }));
+};
+
+export const askSelector: AskStep<'selector'> = async (desk, known, before) => {
+  const { given, rules, questions } = desk;
+  const { name } = need(known, 'name');
+  if (given.bindingSelector !== undefined) return settled(given.bindingSelector);
+  if (questions === undefined) return settled(name);
+  const usual = before ?? entryOf(known, name)?.bindingSelector ?? name;
+  return asked(
+    await questions.text({
+      message: 'Value of the label aadpodidbinding:',
+      problem: (text) => rules.selector(text) ?? selectorConflict(known, text),
+      ...(rules.selector(usual) === undefined ? { initial: usual } : {}),
+    }),
+  );
+};
+
+/** Undefined when the cluster cannot be asked from here. */
+async function namespacesInCluster(desk: InitDesk, known: Known): Promise<readonly string[] | undefined> {
+  const { id } = need(known, 'cluster').cluster;
+  const { signal } = desk.options;
+  const site = await desk.open(id.subscriptionId);
+  site.workplace.report.progress('Reading the namespaces');
+  try {
+    return await (await site.connect(id, signal)).workloads.namespaces(signal);
+  } catch (error) {
+    if (signal.aborted || !isPodidError(error)) throw error;
+    site.workplace.report.note(`The namespaces of the cluster cannot be read from here: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** Those of Kubernetes itself last. */
+function namespacesInOrder(names: readonly string[]): readonly string[] {
+  const rank = (name: string) => (name.startsWith('kube-') || name === 'gatekeeper-system' ? 1 : 0);
+  return names.toSorted((one, other) => rank(one) - rank(other) || one.localeCompare(other, 'en'));
+}
+
+function entryOf(known: Known, name: string) {
+  const { cluster, namespace } = need(known, 'cluster', 'namespace');
+  return findEntry(cluster, { namespace, name });
+}
+
+/** What the entry of that name says otherwise; Azure refuses to change an identity in place. */
+function conflict(known: Known, name: string): string | undefined {
+  const existing = entryOf(known, name);
+  if (existing === undefined || sameResource(existing.identity.resourceId, identityIdOf(known)))
+    return undefined;
+  return `${name} is taken by ${existing.identity.resourceId}.`;
+}
+
+function selectorConflict(known: Known, selector: string): string | undefined {
+  const existing = entryOf(known, need(known, 'name').name);
+  if (existing === undefined || existing.bindingSelector === selector) return undefined;
+  return `This pod identity is there already, with the label ${existing.bindingSelector}; podid update changes it.`;
+}
+
+/** The identity's own name, with a number where another identity has taken it. */
+function freeName(known: Known): string {
+  const name = deriveName(parseResourceId(identityIdOf(known), managedIdentityType)?.name ?? '');
+  let candidate = name;
+  for (let number = 2; conflict(known, candidate) !== undefined; number++) candidate = `${name}-${number}`;
+  return candidate;
+}

@@ -1,0 +1,34 @@
+import { PodidError } from '../../errors/podid-error.ts';
+import { type AskStep, settled, someone } from './desk.ts';
+import { decided, type InitPlan, planInit } from './init-plan.ts';
+
+/** Shows the plan, and asks for the yes. */
+export const askGo: AskStep<'go'> = async (desk, known) => {
+  const answers = decided(known);
+  const { workplace } = await desk.open(answers.cluster.id.subscriptionId);
+  workplace.report.note(planText(planInit(answers, desk.given)));
+  if (desk.given.yes || desk.options.dryRun || desk.questions === undefined) return settled(true);
+  const answer = await someone(desk).select({
+    message: 'Shall podid do that?',
+    choices: [
+      { value: 'yes', name: 'Yes' },
+      { value: 'back', name: 'Change the last answer' },
+      { value: 'end', name: 'No, end here' },
+    ],
+  });
+  if (answer === 'end')
+    throw new PodidError('Interrupted', 'Ended here, as you chose; nothing is under way.');
+  return answer === 'yes' ? { value: true, asked: true } : 'back';
+};
+
+function planText({ steps, commands }: InitPlan): string {
+  return [
+    '',
+    'This is what will be done:',
+    ...steps.map((step, at) => `  ${at + 1}. ${step}`),
+    '',
+    'The same in CI:',
+    ...commands.map((command) => `  ${command}`),
+    '',
+  ].join('\n');
+}

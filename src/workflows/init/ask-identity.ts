@@ -1,0 +1,135 @@
+import type { Cluster } from '../../domain/cluster.ts';
+import type { IdentitySummary } from '../../domain/ports.ts';
+import { managedIdentityType, parseResourceId, sameResource } from '../../domain/resource-id.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import type { WantedGrant } from '../grant-roles.ts';
+import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './desk.ts';
+import { type Known, need } from './trail.ts';
+
+/** The last line of the list. */
+const newOne = 'new';
+
+/** Which managed identity: one of the subscription's, one whose id is pasted, or a new one. */
+export const askIdentity: AskStep<'identity'> = async (desk, known, before) => {
+  const { cluster } = need(known, 'cluster');
+  const { identityResourceId, createIdentity } = desk.given;
+  if (identityResourceId !== undefined) {
+    if (!createIdentity) await checkIdentity(desk, cluster, identityResourceId);
+    return settled(identityResourceId);
+  }
+  const choices = (await identitiesToChoose(desk, cluster)).map(asChoice);
+  const creation: Choice<string> = { value: newOne, name: 'Create a new one' };
+  const initial = choices.find(({ value }) => before !== undefined && sameResource(value, before))?.value;
+  const question = {
+    message: 'Managed identity:',
+    choices: (typed: string) => [
+      ...pastedId(typed),
+      ...choices.filter((choice) => fits(choice, typed)),
+      creation,
+    ],
+    ...(initial === undefined ? {} : { initial }),
+  };
+  for (;;) {
+    const answer = await someone(desk).search<string>(question);
+    if (answer === undefined) return 'back';
+    if (answer === newOne) return { value: undefined, asked: true };
+    if (await isThere(desk, cluster, answer)) return { value: answer, asked: true };
+  }
+};
+
+export const askNewIdentityName: AskStep<'newIdentityName'> = async (desk, known, before) => {
+  if (need(known, 'identity').identity !== undefined) return settled('');
+  const message = 'Name of the new identity:';
+  const initial = before === undefined ? {} : { initial: before };
+  return asked(await someone(desk).text({ message, problem: desk.rules.identityName, ...initial }));
+};
+
+export const askNewIdentityGroup: AskStep<'newIdentityGroup'> = async (desk, known, before) => {
+  const { identity, cluster } = need(known, 'identity', 'cluster');
+  if (identity !== undefined) return settled('');
+  const initial = before ?? cluster.id.resourceGroup;
+  return asked(
+    await someone(desk).text({
+      message: 'Its resource group:',
+      initial,
+      problem: desk.rules.resourceGroup,
+    }),
+  );
+};
+
+/** Roles for a new identity, which has none yet: asked for until nothing more is typed. */
+export const askRoles: AskStep<'roles'> = async (desk, known) => {
+  const { given, rules } = desk;
+  if (need(known, 'identity').identity !== undefined || given.grants.length > 0) return settled(given.grants);
+  const roles: WantedGrant[] = [];
+  for (;;) {
+    const message =
+      roles.length === 0 ? 'A role for it, as ROLE=SCOPE (empty: none):' : 'One more (empty: no):';
+    const problem = (text: string) => (text === '' ? undefined : rules.grant(text));
+    const text = await someone(desk).text({ message, problem });
+    if (text === undefined) return 'back';
+    if (text === '') return { value: roles, asked: true };
+    roles.push(rules.parseGrant(text));
+  }
+};
+
+/** The id of the identity that the answers name, created or not. */
+export function identityIdOf(known: Known): string {
+  const { identity, newIdentityName, newIdentityGroup, cluster } = need(
+    known,
+    'identity',
+    'newIdentityName',
+    'newIdentityGroup',
+    'cluster',
+  );
+  const { subscriptionId } = cluster.id;
+  return (
+    identity ??
+    `/subscriptions/${subscriptionId}/resourceGroups/${newIdentityGroup}/providers/${managedIdentityType}/${newIdentityName}`
+  );
+}
+
+/** Before anything is changed. @throws PodidError IdentityNotFound, and what `Identities.get` throws */
+async function checkIdentity(desk: InitDesk, { id }: Cluster, resourceId: string): Promise<void> {
+  const { workplace } = await desk.open(id.subscriptionId);
+  workplace.report.progress('Reading the managed identity');
+  await workplace.azure.identities.get(resourceId, desk.options.signal);
+}
+
+async function isThere(desk: InitDesk, cluster: Cluster, resourceId: string): Promise<boolean> {
+  try {
+    await checkIdentity(desk, cluster, resourceId);
+    return true;
+  } catch (error) {
+    if (!isPodidError(error) || desk.options.signal.aborted) throw error;
+    const { workplace } = await desk.open(cluster.id.subscriptionId);
+    workplace.report.warn(error.message, error.hint);
+    return false;
+  }
+}
+
+/** Whoever may not list identities can still paste an id. */
+async function identitiesToChoose(desk: InitDesk, { id }: Cluster): Promise<readonly IdentitySummary[]> {
+  const { workplace } = await desk.open(id.subscriptionId);
+  workplace.report.progress('Reading the managed identities');
+  try {
+    return await workplace.azure.identities.list(id.subscriptionId, desk.options.signal);
+  } catch (error) {
+    if (!isPodidError(error, 'Forbidden')) throw error;
+    workplace.report.warn(error.message, 'Paste the whole id of an identity instead.');
+    return [];
+  }
+}
+
+function asChoice({ resourceId, location }: IdentitySummary): Choice<string> {
+  const id = parseResourceId(resourceId, managedIdentityType);
+  if (id === undefined) return { value: resourceId, name: resourceId };
+  return { value: resourceId, name: `${id.name} (${id.resourceGroup})`, facts: location };
+}
+
+function pastedId(typed: string): Choice<string>[] {
+  const id = parseResourceId(typed.trim(), managedIdentityType);
+  return id === undefined
+    ? []
+    : [{ value: id.text, name: `${id.name} (${id.resourceGroup})`, facts: 'as typed' }];
+}

@@ -1,0 +1,49 @@
+import { PodidError } from '../../errors/podid-error.ts';
+import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './desk.ts';
+
+/** Says who is signed in, and asks for the subscription where there is a choice. */
+export const askSubscription: AskStep<'subscription'> = async (desk, _known, before) => {
+  const { given, options } = desk;
+  const { workplace } = await desk.open(given.subscription);
+  workplace.report.progress('Reading the subscriptions');
+  const { subscriptions } = workplace.azure;
+  if (given.subscription !== undefined) {
+    const found = await subscriptions.find(given.subscription, options.signal);
+    tellCaller(desk, workplace);
+    return settled(found);
+  }
+  const all = await subscriptions.list(options.signal);
+  tellCaller(desk, workplace);
+  const [first, second] = all;
+  if (first === undefined) throw nothingVisible(workplace.azure.caller());
+  if (second === undefined) {
+    workplace.report.note(`Subscription: ${first.displayName}, the only one that you see.`);
+    return settled(first);
+  }
+  const choices = all
+    .map((one): Choice<typeof first> => ({ value: one, name: one.displayName, facts: one.subscriptionId }))
+    .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
+  const usual = (before?.subscriptionId ?? given.usualSubscription)?.toLowerCase();
+  const initial = all.find(
+    (one) => one.subscriptionId.toLowerCase() === usual || one.displayName.toLowerCase() === usual,
+  );
+  const answer = await someone(desk).search({
+    message: 'Subscription:',
+    choices: (typed) => choices.filter((choice) => fits(choice, typed)),
+    ...(initial === undefined ? {} : { initial }),
+  });
+  return asked(answer);
+};
+
+function tellCaller(
+  { questions }: InitDesk,
+  { azure, report }: Awaited<ReturnType<InitDesk['open']>>['workplace'],
+): void {
+  if (questions !== undefined) report.note(`Signed in as ${azure.caller()}. Another account: az login`);
+}
+
+function nothingVisible(caller: string): PodidError {
+  return new PodidError('SubscriptionNotFound', `No subscription is visible to ${caller}.`, {
+    hint: 'Sign in with another account: az login',
+  });
+}

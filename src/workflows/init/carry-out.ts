@@ -1,0 +1,56 @@
+import type { PodIdentity } from '../../domain/pod-identity.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import { addIdentity } from '../add-identity.ts';
+import type { ChangeOptions } from '../change-options.ts';
+import { enableAddon } from '../enable-addon.ts';
+import type { Outcome, Plan } from '../outcome.ts';
+import { identityIdOf } from './ask-identity.ts';
+import type { InitGiven } from './desk.ts';
+import { createsIdentity, type Decided, enables } from './init-plan.ts';
+
+/** Does what was decided, by the same workflows as `enable` and `add`, so that either ends whole or can be repeated. */
+export async function carryOut(
+  workplace: Workplace,
+  answers: Decided,
+  given: InitGiven,
+  options: ChangeOptions,
+): Promise<Outcome<PodIdentity>> {
+  const cluster = answers.cluster.id;
+  const { feature: registerFeature, kubenet: kubenetConsent } = answers;
+  const enabled = enables(answers)
+    ? await enableAddon(workplace, { cluster, registerFeature, kubenetConsent }, options)
+    : undefined;
+  if (enabled?.done?.failure !== undefined) throw enabled.done.failure;
+  const place = options.dryRun && enabled !== undefined ? withAddonOn(workplace, kubenetConsent) : workplace;
+  const added = await addIdentity(place, addRequest(answers, given), options);
+  return added.plan === undefined ? added : { plan: together(enabled?.plan, added.plan) };
+}
+
+function addRequest(answers: Decided, given: InitGiven): Parameters<typeof addIdentity>[1] {
+  const { namespace, name, selector, roles } = answers;
+  const creation = given.location === undefined ? {} : { location: given.location };
+  return {
+    cluster: answers.cluster.id,
+    namespace,
+    name,
+    identityResourceId: identityIdOf(answers),
+    bindingSelector: selector,
+    extras: { grants: roles, ...(createsIdentity(answers, given) ? { creation } : {}) },
+  };
+}
+
+/** For a dry run of the second change, which stands on the first. */
+function withAddonOn(workplace: Workplace, kubenetConsent: boolean): Workplace {
+  const { azure } = workplace;
+  const get: typeof azure.clusters.get = async (id, signal) => {
+    const cluster = await azure.clusters.get(id, signal);
+    const allowNetworkPluginKubenet = cluster.profile.allowNetworkPluginKubenet || kubenetConsent;
+    return { ...cluster, profile: { ...cluster.profile, enabled: true, allowNetworkPluginKubenet } };
+  };
+  return { ...workplace, azure: { ...azure, clusters: { ...azure.clusters, get } } };
+}
+
+function together(first: Plan | undefined, second: Plan): Plan {
+  if (first === undefined) return second;
+  return { changes: [...first.changes, ...second.changes], puts: first.puts + second.puts };
+}

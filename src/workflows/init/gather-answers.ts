@@ -1,0 +1,54 @@
+import { PodidError } from '../../errors/podid-error.ts';
+import { askAddon, askFeature, askKubenet } from './ask-addon.ts';
+import { askCluster } from './ask-cluster.ts';
+import { askName, askNamespace, askSelector } from './ask-entry.ts';
+import { askGo } from './ask-go.ts';
+import { askIdentity, askNewIdentityGroup, askNewIdentityName, askRoles } from './ask-identity.ts';
+import { askSubscription } from './ask-subscription.ts';
+import type { AskStep, InitDesk, StepEnd } from './desk.ts';
+import { type Decided, decided } from './init-plan.ts';
+import { answered, backTo, known, nextStep, type Place, type Step, stepBack } from './trail.ts';
+
+const asking: { readonly [Which in Step]: AskStep<Which> } = {
+  subscription: askSubscription,
+  cluster: askCluster,
+  feature: askFeature,
+  kubenet: askKubenet,
+  addon: askAddon,
+  identity: askIdentity,
+  newIdentityName: askNewIdentityName,
+  newIdentityGroup: askNewIdentityGroup,
+  roles: askRoles,
+  namespace: askNamespace,
+  name: askName,
+  selector: askSelector,
+  go: askGo,
+};
+
+/** Goes from step to step, back and forth, until the last one is answered. @throws PodidError Interrupted, and what reading throws */
+export async function gatherAnswers(desk: InitDesk): Promise<Decided> {
+  let place: Place = { trail: [] };
+  for (;;) {
+    const step = nextStep(place);
+    if (step === undefined) return decided(known(place));
+    const ask: AskAny = asking[step] as AskAny;
+    place = follow(place, await ask(desk, known(place), place.before));
+  }
+}
+
+type AskAny = (desk: InitDesk, known: object, before: unknown) => Promise<StepEnd<unknown>>;
+
+/** Before the first question there is nothing to go back to, so it is asked again. */
+function follow(place: Place, end: StepEnd<unknown>): Place {
+  if (end === 'back') return stepBack(place) ?? place;
+  if (end !== 'to the cluster') return answered(place, end.value, end.asked);
+  const cluster = backTo(place, 'cluster');
+  if (cluster !== undefined) return cluster;
+  throw new PodidError(
+    'Interrupted',
+    'The cluster was named beforehand, and you want another; nothing is under way.',
+    {
+      hint: 'podid init',
+    },
+  );
+}

@@ -1,0 +1,89 @@
+import { nextCommand } from '../../domain/next-command.ts';
+import { managedIdentityType, parseResourceId } from '../../domain/resource-id.ts';
+import { needsKubenetConsent } from './ask-addon.ts';
+import { identityIdOf } from './ask-identity.ts';
+import type { InitGiven } from './desk.ts';
+import { type InitAnswers, need } from './trail.ts';
+
+export type Decided = Omit<InitAnswers, 'go'>;
+
+/** All that has to be done, and said to people before it is. */
+export interface InitPlan {
+  /** Sentences without a full stop. */
+  readonly steps: readonly string[];
+  /** The same as podid commands, in order, for CI. */
+  readonly commands: readonly string[];
+}
+
+export function planInit(answers: Decided, given: Pick<InitGiven, 'createIdentity' | 'location'>): InitPlan {
+  const { cluster, namespace, name, selector, roles } = answers;
+  const identityId = identityIdOf(answers);
+  const identity = parseResourceId(identityId, managedIdentityType)?.name ?? identityId;
+  const creates = createsIdentity(answers, given);
+  const steps = [
+    ...(answers.feature
+      ? ['Register the feature EnablePodIdentityPreview for the subscription, and wait for it']
+      : []),
+    ...enableSentences(answers),
+    ...(creates ? [`Create the managed identity ${identityId}, unless it is there`] : []),
+    ...roles.map(({ role, scope }) => `Give ${identity} the role ${role} on ${scope}`),
+    `Give cluster ${cluster.id.name} the role Managed Identity Operator on ${identity}, unless it has it`,
+    `Let pods in namespace ${namespace} with the label aadpodidbinding=${selector} use ${identity}, as ${namespace}/${name}`,
+  ];
+  const add = nextCommand('add', cluster.id, {
+    namespace,
+    name,
+    'identity-resource-id': identityId,
+    'binding-selector': selector === name ? undefined : selector,
+    'create-identity': creates ? true : undefined,
+    location: creates ? given.location : undefined,
+    grant: roles.length === 0 ? undefined : roles.map(({ role, scope }) => `${role}=${scope}`),
+  });
+  return { steps, commands: [...enableCommands(answers), add] };
+}
+
+/** Whether the add-on is turned on, or consent to kubenet recorded. */
+export function enables({ cluster, addon, kubenet }: Decided): boolean {
+  return addon || (kubenet && needsKubenetConsent(cluster));
+}
+
+export function createsIdentity(
+  { identity }: Decided,
+  { createIdentity }: Pick<InitGiven, 'createIdentity'>,
+): boolean {
+  return identity === undefined || createIdentity;
+}
+
+function enableSentences(answers: Decided): string[] {
+  if (!enables(answers)) return [];
+  const consent = answers.kubenet ? ', with the consent to kubenet' : '';
+  return [`Turn on the pod-identity add-on of cluster ${answers.cluster.id.name}${consent}`];
+}
+
+function enableCommands(answers: Decided): string[] {
+  if (!enables(answers)) return [];
+  const flags = {
+    'register-feature': answers.feature ? (true as const) : undefined,
+    'enable-pod-identity-with-kubenet': answers.kubenet ? (true as const) : undefined,
+  };
+  return [nextCommand('enable', answers.cluster.id, flags)];
+}
+
+/** @throws Error when an answer is missing */
+export function decided(known: Partial<InitAnswers>): Decided {
+  return need(
+    known,
+    'subscription',
+    'cluster',
+    'feature',
+    'kubenet',
+    'addon',
+    'identity',
+    'newIdentityName',
+    'newIdentityGroup',
+    'roles',
+    'namespace',
+    'name',
+    'selector',
+  );
+}

@@ -1,0 +1,119 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { root } from '../architecture/source-files.ts';
+
+const execute = promisify(execFile);
+const has = (shell: string) => spawnSync(shell, ['--version']).status === 0;
+
+let emulator: Emulator;
+let folder = '';
+let env: Record<string, string> = {};
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  folder = await mkdtemp(join(tmpdir(), 'podid-shells-'));
+  await program('podid', `exec ${process.execPath} ${join(root, 'bin/podid.js')} "$@"`);
+  env = {
+    ...emulator.environment,
+    PATH: `${folder}:${process.env['PATH']}`,
+    HOME: folder,
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    // What is tested here is what comes, on a machine that may be busy; the limit has a test of its own.
+    PODID_COMPLETION_TIMEOUT: '20',
+  };
+});
+afterAll(async () => {
+  await emulator.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function program(name: string, line: string): Promise<void> {
+  await writeFile(join(folder, name), `#!/bin/sh\n${line}\n`);
+  await chmod(join(folder, name), 0o755);
+}
+
+async function inShell(shell: string, script: string, more: Record<string, string> = {}): Promise<string[]> {
+  const flags = shell === 'bash' ? ['--norc'] : shell === 'zsh' ? ['-f'] : ['--no-config'];
+  const { stdout } = await execute(shell, [...flags, '-c', script], { env: { ...env, ...more } });
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** Words as bash splits them, the last one being typed. */
+function inBash(...words: string[]): Promise<string[]> {
+  const list = ['podid', ...words].map((word) => `'${word}'`).join(' ');
+  return inShell(
+    'bash',
+    `source <(podid completion bash); COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _podid podid; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  );
+}
+
+describe('in bash', () => {
+  it('Tab completes commands, flags and values', async () => {
+    expect(await inBash('excep')).toEqual(['exception']);
+    expect(await inBash('add', '--namesp')).toEqual(['--namespace']);
+    expect(await inBash('list', '--output', '=', 'ts')).toEqual(['tsv']);
+  });
+
+  it('Tab completes live names, once a process of its own has asked Azure', async () => {
+    await execute('podid', ['add', '--namespace', 'demo', '--name', 'web', '--identity-resource-id', webId], {
+      env: { ...env, PODID_POLL_INTERVAL: '10ms' },
+    });
+    const live = async (expected: string[], ...words: string[]) =>
+      vi.waitFor(async () => expect(await inBash(...words)).toEqual(expected), {
+        timeout: 40_000,
+        interval: 200,
+      });
+    await live(['demo'], 'list', '-c', 'de');
+    await live(['demo-rg'], 'list', '-g', '');
+    await live(['demo'], 'add', '--namespace', 'dem');
+    await live(['web'], 'show', '--namespace', 'demo', '--name', '');
+  });
+
+  it('Tab never waits for a podid that hangs', async () => {
+    await program('hanging', `echo $$ > ${join(folder, 'pid')}; exec tail -f /dev/null`);
+    const script = `source <(podid completion bash); COMP_WORDS=(hanging add ''); COMP_CWORD=2; start=$EPOCHREALTIME; _podid hanging; echo "\${#COMPREPLY[@]} $(( (\${EPOCHREALTIME/[.,]/} - \${start/[.,]/}) / 1000 ))"`;
+    const [answer = ''] = await inShell('bash', script, { PODID_COMPLETION_TIMEOUT: '0.3' });
+    process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')));
+    const [candidates, tookMs] = answer.split(' ').map(Number);
+    expect(candidates).toBe(0);
+    expect(tookMs).toBeLessThan(2000);
+  });
+});
+
+const webId =
+  '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
+
+describe.skipIf(!has('fish'))('in fish', () => {
+  const inFish = (line: string) => inShell('fish', `podid completion fish | source; complete -C '${line}'`);
+
+  it('Tab completes commands, flags and values', async () => {
+    expect(await inFish('podid excep')).toEqual(['exception\tpods that pod identity leaves alone']);
+    expect(await inFish('podid add --namesp')).toEqual(['--namespace\tthe namespace of the pods']);
+    expect(await inFish('podid list --output=ts')).toEqual(['--output=tsv']);
+    expect(await inFish(`podid disable --export ${folder}/hang`)).toEqual([`${folder}/hanging`]);
+  });
+});
+
+describe.skipIf(!has('zsh'))('in zsh', () => {
+  it('Tab completes commands and flags on a terminal', async () => {
+    const lines = await inShell(
+      'zsh',
+      `zmodload zsh/zpty
+zpty z 'zsh -f -i'
+zpty -w z "PS1='ready>'; autoload -Uz compinit; compinit -u -d ${folder}/dump; source <(podid completion zsh); print done''loading"
+zpty -r z out '*doneloading*ready>*'
+zpty -w -n z $'podid excep\\t'
+zpty -r z out '*podid exception *'
+zpty -w -n z $'list --raw\\t'
+zpty -r z out '*--raw-cluster*'
+zpty -d z
+print -r -- "completed"`,
+    );
+    expect(lines).toContain('completed');
+  });
+});

@@ -1,0 +1,451 @@
+import type { JsonObject } from '../../src/emulator/exact-json.ts';
+import type { KubeObject } from '../../src/emulator/kube/kube-object.ts';
+import type { Emulator } from '../../src/emulator/start-emulator.ts';
+
+/** Something wrong in the world, put there as the world would have it; and the check that names it. */
+export interface SeededFault {
+  readonly what: string;
+  readonly check: string;
+  /** What the check's message has to say. */
+  readonly says: RegExp;
+  readonly seed: (emulator: Emulator) => void;
+  /** What it takes away that other faults are about, so that those cannot be told any more. */
+  readonly takes?: 'the identity' | 'the assignment' | 'the Linux node';
+  readonly isAbout?: readonly ('the identity' | 'the assignment' | 'the Linux node')[];
+}
+
+export const seededFaults: readonly SeededFault[] = [
+  {
+    what: 'a sign-in that Azure does not take',
+    check: 'sign-in',
+    says: /did not accept the sign-in/,
+    seed: ({ faults }) =>
+      faults.add({
+        match: { path: '^/subscriptions' },
+        effect: { status: 401, body: { error: { code: 'ExpiredAuthenticationToken', message: 'Expired.' } } },
+      }),
+  },
+  {
+    what: 'no such cluster',
+    check: 'cluster',
+    says: /not found/,
+    seed: ({ world }) => world.clusters.clear(),
+  },
+  {
+    what: 'a stopped cluster',
+    check: 'cluster',
+    says: /is stopped/,
+    seed: (emulator) => properties(emulator, { powerState: { code: 'Stopped' } }),
+  },
+  {
+    what: 'an unregistered feature',
+    check: 'feature',
+    says: /EnablePodIdentityPreview is NotRegistered/,
+    seed: (emulator) =>
+      emulator.seed({
+        subscriptions: [
+          {
+            subscriptionId: '00000000-0000-4000-8000-000000000001',
+            features: { 'Microsoft.ContainerService/EnablePodIdentityPreview': 'NotRegistered' },
+          },
+        ],
+      }),
+  },
+  {
+    what: 'a service principal as control plane',
+    check: 'cluster-identity',
+    says: /runs as a service principal/,
+    seed: (emulator) => {
+      const document = clusterDocument(emulator);
+      if (document) document['identity'] = { type: 'None' };
+    },
+  },
+  {
+    what: 'two identities of the control plane',
+    check: 'cluster-identity',
+    says: /cannot be told/,
+    seed: (emulator) => {
+      const document = clusterDocument(emulator);
+      const userAssignedIdentities = { '/a': { principalId: 'a' }, '/b': { principalId: 'b' } };
+      if (document) document['identity'] = { type: 'UserAssigned', userAssignedIdentities };
+    },
+  },
+  {
+    what: 'kubenet without consent',
+    check: 'network-plugin',
+    says: /kubenet/,
+    seed: (emulator) => properties(emulator, { networkProfile: { networkPlugin: 'kubenet' } }),
+  },
+  {
+    what: 'pools of Windows alone',
+    check: 'node-pools',
+    says: /win \(Windows, VirtualMachineScaleSets\)/,
+    seed: (emulator) =>
+      properties(emulator, {
+        agentPoolProfiles: [{ name: 'win', osType: 'Windows', type: 'VirtualMachineScaleSets' }],
+      }),
+  },
+  {
+    what: 'the add-on off, and nothing in the cluster',
+    check: 'add-on',
+    says: /add-on is off/,
+    seed: (emulator) => {
+      properties(emulator, { podIdentityProfile: {} });
+      removeObjects(emulator);
+    },
+  },
+  {
+    what: 'an entry that Failed',
+    check: 'entries',
+    says: /demo\/web \(Failed: Nope, Not today/,
+    takes: 'the assignment',
+    seed: (emulator) =>
+      editEntry(emulator, {
+        provisioningState: 'Failed',
+        provisioningInfo: { error: { error: { code: 'Nope', message: 'Not today' } } },
+      }),
+  },
+  {
+    what: 'a managed identity that is gone',
+    check: 'identities',
+    says: /is gone: demo\/web/,
+    takes: 'the identity',
+    seed: ({ world }) => {
+      for (const key of [...world.identities.keys()]) if (key.endsWith('/web')) world.identities.delete(key);
+    },
+  },
+  {
+    what: 'a managed identity that was made anew',
+    check: 'identities',
+    says: /made anew.*demo\/web/,
+    isAbout: ['the identity'],
+    seed: (emulator) => editIdentity(emulator, { clientId: 'new-client', principalId: 'new-principal' }),
+  },
+  {
+    what: 'a managed identity of another tenant',
+    check: 'tenants',
+    says: /other-tenant/,
+    isAbout: ['the identity'],
+    seed: (emulator) => editIdentity(emulator, { tenantId: 'other-tenant' }),
+  },
+  {
+    what: "the cluster's role missing",
+    check: 'operator-role',
+    says: /0000000000c1 has no Managed Identity Operator on .*\/web/,
+    isAbout: ['the identity'],
+    seed: ({ world }) => {
+      for (const [key, one] of world.roleAssignments)
+        if (one.principalId.endsWith('c1')) world.roleAssignments.delete(key);
+    },
+  },
+  {
+    what: 'the role with the principal of yesterday',
+    check: 'operator-role',
+    says: /principal of-today has no/,
+    isAbout: ['the identity'],
+    seed: (emulator) => {
+      const identity = clusterDocument(emulator)?.['identity'] as JsonObject | undefined;
+      if (identity) identity['principalId'] = 'of-today';
+    },
+  },
+  {
+    what: 'a scale set without the identity',
+    check: 'node-identities',
+    says: /demo\/web on aks-nodepool1-12345678-vmss/,
+    isAbout: ['the identity', 'the assignment'],
+    seed: ({ world }) => {
+      for (const machine of world.machines.values()) machine['identity'] = { type: 'None' };
+    },
+  },
+  {
+    what: 'no definitions of the kinds',
+    check: 'definitions',
+    says: /does not know the identity kinds/,
+    seed: ({ kube }) => {
+      kube.faults = { ...kube.faults, missingCrds: true };
+    },
+  },
+  {
+    what: 'objects that are missing',
+    check: 'objects',
+    says: /identity demo\/web \(missing\)/,
+    seed: removeObjects,
+  },
+  {
+    what: 'an object with the client id of yesterday',
+    check: 'objects',
+    says: /identity demo\/web \((differs|missing)\)/,
+    seed: (emulator) =>
+      editObject(emulator, 'azureidentities', 'web', (object) => ({
+        ...object,
+        spec: { ...(object.spec as object), clientID: 'of-yesterday' },
+      })),
+  },
+  {
+    what: 'no such pod',
+    check: 'pod',
+    says: /no pod web-1/,
+    seed: ({ kube }) => kube.remove('pods', 'demo', 'web-1'),
+  },
+  {
+    what: 'a pod without a node',
+    check: 'pod',
+    says: /no node yet/,
+    seed: (emulator) => editPod(emulator, { nodeName: undefined }),
+  },
+  {
+    what: 'no label',
+    check: 'label',
+    says: /carries no label aadpodidbinding/,
+    seed: (emulator) => {
+      labelPod(emulator, undefined);
+      editObject(emulator, 'deployments', 'web', (object) => withLabels(object, { app: 'web' }));
+    },
+  },
+  {
+    what: 'the label on the Deployment alone',
+    check: 'label',
+    says: /on Deployment demo\/web and not on the template/,
+    seed: (emulator) => {
+      labelPod(emulator, undefined);
+      editObject(emulator, 'deployments', 'web', (object) => ({
+        ...object,
+        spec: { ...(object.spec as object), template: { metadata: { labels: { app: 'web' } } } },
+      }));
+    },
+  },
+  {
+    what: 'a label in other letters',
+    check: 'selector',
+    says: /aadpodidbinding=Web .*has web\b/,
+    seed: (emulator) => labelPod(emulator, 'Web'),
+  },
+  {
+    what: 'a selector of another namespace',
+    check: 'selector',
+    says: /one in other\/jobs/,
+    seed: (emulator) => {
+      labelPod(emulator, 'jobs');
+      const metadata = { namespace: 'other', name: 'jobs' };
+      seedIdentityObject(emulator, 'AzureIdentity', metadata, { type: 0 });
+      const binding = { ...metadata, name: 'jobs-binding' };
+      const spec = { azureIdentity: 'jobs', selector: 'jobs' };
+      seedIdentityObject(emulator, 'AzureIdentityBinding', binding, spec);
+    },
+  },
+  {
+    what: 'an exception that matches by accident',
+    check: 'exceptions',
+    says: /demo\/legacy takes demo\/web-1/,
+    seed: (emulator) => {
+      const metadata = { namespace: 'demo', name: 'legacy' };
+      const podLabels = { app: 'WEB', tier: 'none' };
+      seedIdentityObject(emulator, 'AzurePodIdentityException', metadata, { podLabels });
+      const profile = profileOf(emulator);
+      if (profile) profile['userAssignedIdentityExceptions'] = [{ ...metadata, podLabels }];
+    },
+  },
+  {
+    what: 'the network of the node',
+    check: 'host-network',
+    says: /demo\/web-1 uses the network of its node/,
+    seed: (emulator) => editPod(emulator, { hostNetwork: true }),
+  },
+  {
+    what: 'a Windows node',
+    check: 'node-os',
+    says: /Windows node aks-nodepool1-12345678-vmss000000/,
+    takes: 'the Linux node',
+    seed: (emulator) => labelNode(emulator, { 'kubernetes.io/os': 'windows' }),
+  },
+  {
+    what: 'a virtual node',
+    check: 'node-os',
+    says: /virtual node/,
+    takes: 'the Linux node',
+    seed: (emulator) => labelNode(emulator, { 'kubernetes.io/os': 'linux', type: 'virtual-kubelet' }),
+  },
+  {
+    what: 'a policy that lets nothing out',
+    check: 'network-policy',
+    says: /demo\/web-1 by demo\/closed/,
+    seed: ({ kube }) => {
+      kube.seed({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { namespace: 'demo', name: 'closed' },
+        spec: {
+          podSelector: {},
+          policyTypes: ['Egress'],
+          egress: [{ to: [{ namespaceSelector: {} }], ports: [{ protocol: 'UDP', port: 53 }] }],
+        },
+      });
+    },
+  },
+  {
+    what: 'no agent in the cluster',
+    check: 'agent',
+    says: /No agent is in the cluster/,
+    seed: ({ kube }) => {
+      kube.remove('daemonsets', 'kube-system', 'podid-nmi');
+    },
+  },
+  {
+    what: "no agent on the pod's node",
+    check: 'agent',
+    says: /No agent (runs on aks-nodepool1-12345678-vmss000000|is in)/,
+    isAbout: ['the Linux node'],
+    seed: ({ kube }) => kube.remove('pods', 'kube-system', 'podid-nmi-0'),
+  },
+  {
+    what: 'an agent that is not ready',
+    check: 'agent',
+    says: /(agent on aks-nodepool1-12345678-vmss000000 is not ready|No agent)/,
+    isAbout: ['the Linux node'],
+    seed: (emulator) =>
+      editAgent(emulator, 0, (object) => ({
+        ...object,
+        status: { ...(object.status as object), conditions: [{ type: 'Ready', status: 'False' }] },
+      })),
+  },
+  {
+    what: 'rules that are not in place',
+    check: 'agent-rules',
+    says: /podid-nmi-\d on .*: The redirect rules are not as they should be/,
+    seed: (emulator) =>
+      answerAs(emulator, '8085/readyz', {
+        status: 503,
+        text: 'Not Active\nThe redirect rules are not as they should be.',
+      }),
+  },
+  {
+    what: 'a metadata service that does not answer',
+    check: 'imds',
+    says: /refused or never came/,
+    seed: (emulator) =>
+      answerAs(emulator, '9090/metrics', {
+        status: 200,
+        text: ['duration_seconds_count', 'errors_count']
+          .map(
+            (name) =>
+              `aadpodidentity_imds_operations_${name}{operation_type="adal_token_msi_userassignedid"} 4\n`,
+          )
+          .join(''),
+      }),
+  },
+  {
+    what: 'an agent that refuses the pod',
+    check: 'token',
+    says: /HTTP 403, reason upstream-refused/,
+    seed: (emulator) => {
+      const line = JSON.stringify({
+        ...{ level: 'warn', kind: 'msi', pod: 'demo/web-1', status: 403 },
+        ...{ resource: 'https://vault.azure.net', reason: 'upstream-refused', msg: 'decided' },
+      });
+      for (const number of [0, 1]) annotateAgent(emulator, number, 'emulator.podid.io/log', `${line}\n`);
+    },
+  },
+];
+
+function clusterDocument({ world }: Emulator): JsonObject | undefined {
+  return [...world.clusters.values()][0]?.document;
+}
+
+function properties(emulator: Emulator, more: JsonObject): void {
+  const document = clusterDocument(emulator);
+  if (document) document['properties'] = { ...(document['properties'] as JsonObject), ...more };
+}
+
+function profileOf(emulator: Emulator): JsonObject | undefined {
+  const all = clusterDocument(emulator)?.['properties'] as JsonObject | undefined;
+  return all?.['podIdentityProfile'] as JsonObject | undefined;
+}
+
+function editEntry(emulator: Emulator, more: JsonObject): void {
+  const [entry] = (profileOf(emulator)?.['userAssignedIdentities'] ?? []) as JsonObject[];
+  if (entry) Object.assign(entry, more);
+}
+
+function editIdentity({ world }: Emulator, more: JsonObject): void {
+  for (const identity of world.identities.values()) {
+    if (identity['name'] === 'web') Object.assign(identity['properties'] as JsonObject, more);
+  }
+}
+
+/** In namespace `demo`; an object that another fault has taken away stays away. */
+function editObject(
+  { kube }: Emulator,
+  kind: string,
+  name: string,
+  edit: (object: KubeObject) => KubeObject,
+): void {
+  const object =
+    kube.faults.missingCrds && kind.startsWith('azure') ? undefined : kube.get(kind, 'demo', name);
+  if (object) kube.seed(edit(object));
+}
+
+function editPod(emulator: Emulator, spec: JsonObject | { readonly nodeName: undefined }): void {
+  editObject(emulator, 'pods', 'web-1', (object) => ({
+    ...object,
+    spec: { ...(object.spec as object), ...spec },
+  }));
+}
+
+function labelPod(emulator: Emulator, value: string | undefined): void {
+  editObject(emulator, 'pods', 'web-1', (object) =>
+    // A label that another fault has taken away stays away.
+    value === undefined || object.metadata.labels?.['aadpodidbinding'] === undefined
+      ? withLabels(object, { app: 'web' })
+      : withLabels(object, { app: 'web', aadpodidbinding: value }),
+  );
+}
+
+function withLabels(object: KubeObject, labels: Readonly<Record<string, string>>): KubeObject {
+  return { ...object, metadata: { ...object.metadata, labels } };
+}
+
+function labelNode({ kube }: Emulator, labels: Readonly<Record<string, string>>): void {
+  const node = kube.get('nodes', '', 'aks-nodepool1-12345678-vmss000000');
+  if (node) kube.seed(withLabels(node, labels));
+}
+
+function editAgent({ kube }: Emulator, number: number, edit: (object: KubeObject) => KubeObject): void {
+  const agent = kube.get('pods', 'kube-system', `podid-nmi-${number}`);
+  if (agent) kube.seed(edit(agent));
+}
+
+function annotateAgent(emulator: Emulator, number: number, key: string, value: string): void {
+  editAgent(emulator, number, (object) => ({
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [key]: value } },
+  }));
+}
+
+function answerAs(emulator: Emulator, path: string, answer: { status: number; text: string }): void {
+  for (const number of [0, 1]) {
+    editAgent(emulator, number, (object) => {
+      const key = 'emulator.podid.io/answers';
+      const answers = JSON.parse(object.metadata.annotations?.[key] ?? '{}') as object;
+      const annotations = {
+        ...object.metadata.annotations,
+        [key]: JSON.stringify({ ...answers, [path]: answer }),
+      };
+      return { ...object, metadata: { ...object.metadata, annotations } };
+    });
+  }
+}
+
+function removeObjects({ kube }: Emulator): void {
+  if (kube.faults.missingCrds) return;
+  kube.remove('azureidentities', 'demo', 'web');
+  kube.remove('azureidentitybindings', 'demo', 'web-binding');
+}
+
+function seedIdentityObject(
+  { kube }: Emulator,
+  kind: string,
+  metadata: { readonly namespace: string; readonly name: string },
+  spec: object,
+): void {
+  if (!kube.faults.missingCrds) kube.seed({ apiVersion: 'aadpodidentity.k8s.io/v1', kind, metadata, spec });
+}

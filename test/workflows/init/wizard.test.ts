@@ -1,0 +1,267 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectedCluster } from '../../../src/domain/workloads.ts';
+import { PodidError } from '../../../src/errors/podid-error.ts';
+import { identityIdOf } from '../../../src/workflows/init/ask-identity.ts';
+import type { InitDesk, InitGiven, Questions } from '../../../src/workflows/init/desk.ts';
+import { gatherAnswers } from '../../../src/workflows/init/gather-answers.ts';
+import { planInit } from '../../../src/workflows/init/init-plan.ts';
+import { clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
+
+const back = undefined;
+const nothingGiven: InitGiven = {
+  registerFeature: false,
+  kubenetConsent: false,
+  createIdentity: false,
+  grants: [],
+  yes: false,
+};
+
+/** Someone at the terminal: the name of the line to take, `back`, or for a text what is typed (`''` takes the default). */
+class Person {
+  readonly asked: string[] = [];
+  readonly problems: string[] = [];
+  readonly script: (string | undefined)[];
+
+  constructor(...script: (string | undefined)[]) {
+    this.script = script;
+  }
+
+  private next(message: string): string | undefined {
+    this.asked.push(message);
+    if (this.script.length === 0) throw new Error(`nobody expected the question "${message}"`);
+    return this.script.shift();
+  }
+
+  private pick<Value>(
+    message: string,
+    choices: readonly { value: Value; name: string }[],
+  ): Value | undefined {
+    const wanted = this.next(message);
+    if (wanted === undefined) return undefined;
+    const found = choices.find(({ name }) => name.startsWith(wanted));
+    if (found === undefined)
+      throw new Error(`"${wanted}" is none of ${choices.map(({ name }) => name).join(', ')}`);
+    return found.value;
+  }
+
+  readonly questions: Questions = {
+    select: async ({ message, choices }) => this.pick(message, choices),
+    search: async ({ message, choices }) => this.pick(message, choices(this.script[0] ?? '')),
+    text: async ({ message, initial = '', problem }) => {
+      for (;;) {
+        const typed = this.next(message);
+        if (typed === undefined) return undefined;
+        const text = typed === '' ? initial : typed;
+        const wrong = problem(text);
+        if (wrong === undefined) return text;
+        this.problems.push(wrong);
+      }
+    },
+  };
+}
+
+function desk(azure: FakeAzure, person: Person | undefined, given: Partial<InitGiven> = {}): InitDesk {
+  const workplace = azure.workplace();
+  const workloads = { namespaces: async () => ['kube-system', 'shop', 'default'] };
+  return {
+    given: { ...nothingGiven, ...given },
+    questions: person?.questions,
+    open: async () => ({ workplace, connect: async () => ({ workloads }) as unknown as ConnectedCluster }),
+    rules: {
+      namespace: () => undefined,
+      name: (text) => (text === 'Bad' ? 'no capitals' : undefined),
+      selector: () => undefined,
+      identityName: () => undefined,
+      resourceGroup: () => undefined,
+      grant: () => undefined,
+      parseGrant: (text) => ({ role: text, scope: '/subscriptions/sub' }),
+    },
+    options: options(),
+  };
+}
+
+const off = () => new FakeAzure(clusterWith({}, { enabled: false }));
+
+describe('the wizard', () => {
+  it('asks only what is open: on a ready cluster cluster, identity, namespace, name, label and the yes', async () => {
+    const person = new Person('aks', 'web', 'shop', '', '', 'Yes');
+    const azure = new FakeAzure();
+    const answers = await gatherAnswers(desk(azure, person));
+    expect(person.asked).toEqual([
+      'Cluster:',
+      'Managed identity:',
+      'Namespace of the pods:',
+      'Name of the pod identity:',
+      'Value of the label aadpodidbinding:',
+      'Shall podid do that?',
+    ]);
+    expect(answers).toMatchObject({ addon: false, namespace: 'shop', name: 'web', selector: 'web' });
+    expect(azure.puts).toEqual([]);
+  });
+
+  it('does not ask what a flag has answered, and goes back past it', async () => {
+    const given = {
+      resourceGroup: 'rg',
+      clusterName: 'aks',
+      namespace: 'shop',
+      identityResourceId: identityId('web'),
+    };
+    const person = new Person('one', back, 'two', '', 'Yes');
+    const answers = await gatherAnswers(desk(new FakeAzure(), person, given));
+    expect(person.asked.slice(0, 3)).toEqual([
+      'Name of the pod identity:',
+      'Value of the label aadpodidbinding:',
+      'Name of the pod identity:',
+    ]);
+    expect(answers).toMatchObject({ name: 'two', selector: 'two' });
+  });
+
+  it('asks for nothing where nobody is, and takes the defaults', async () => {
+    const given = {
+      resourceGroup: 'rg',
+      clusterName: 'aks',
+      namespace: 'shop',
+      identityResourceId: identityId('web'),
+    };
+    const azure = off();
+    const answers = await gatherAnswers(desk(azure, undefined, { ...given, yes: true }));
+    expect(answers).toMatchObject({ addon: true, feature: false, name: 'web', selector: 'web' });
+  });
+
+  it('names the consent that is missing on kubenet where nobody is, before anything is sent', async () => {
+    const azure = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
+    const given = { resourceGroup: 'rg', clusterName: 'aks', namespace: 'shop', yes: true };
+    await expect(gatherAnswers(desk(azure, undefined, given))).rejects.toMatchObject({
+      code: 'InvalidUsage',
+      details: [{ flag: '--enable-pod-identity-with-kubenet' }],
+    });
+    expect(azure.puts).toEqual([]);
+  });
+
+  it('tells the risk of kubenet, and without consent leads to another cluster', async () => {
+    const azure = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
+    const person = new Person('aks', 'Do not', 'aks', 'Accept', 'Turn it on', 'web', 'shop', '', '', 'Yes');
+    const answers = await gatherAnswers(desk(azure, person));
+    expect(azure.warnings.join()).toContain('CVE-2021-1677');
+    expect(answers).toMatchObject({ kubenet: true, addon: true });
+    expect(planInit(answers, nothingGiven).commands[0]).toBe(
+      'podid enable -g rg -c aks --subscription sub --enable-pod-identity-with-kubenet',
+    );
+  });
+
+  it('offers to register the feature that the add-on wants', async () => {
+    const azure = off();
+    azure.states = ['NotRegistered'];
+    const person = new Person('aks', 'Register', 'Turn it on', 'web', 'shop', '', '', 'Yes');
+    const answers = await gatherAnswers(desk(azure, person));
+    expect(answers.feature).toBe(true);
+    expect(planInit(answers, nothingGiven).commands[0]).toContain('--register-feature');
+    expect(azure.registered).toBe(0);
+  });
+
+  it('explains a service-principal cluster and leaves it as it is when told so', async () => {
+    const azure = new FakeAzure(clusterWith({ identity: { type: 'None', userAssigned: [] } }));
+    const person = new Person('aks', 'Leave', back, 'aks', 'Leave');
+    await expect(gatherAnswers(desk(azure, person))).rejects.toThrow(
+      'nobody expected the question "Cluster:"',
+    );
+    expect(azure.warnings.join()).toContain('runs as a service principal');
+    expect(azure.puts).toEqual([]);
+  });
+
+  it('tells what forbids a stopped cluster and asks for another', async () => {
+    const azure = new FakeAzure(clusterWith({ powerState: 'Stopped' }));
+    const person = new Person('aks');
+    await expect(gatherAnswers(desk(azure, person))).rejects.toThrow(
+      'nobody expected the question "Cluster:"',
+    );
+    expect(azure.warnings).toEqual(['Cluster aks is stopped.']);
+  });
+
+  it('ends with the reason when the cluster that is in the way was named by flags', async () => {
+    const azure = new FakeAzure(clusterWith({ powerState: 'Stopped' }));
+    const given = { resourceGroup: 'rg', clusterName: 'aks' };
+    await expect(gatherAnswers(desk(azure, new Person(), given))).rejects.toMatchObject({
+      code: 'ClusterStateForbids',
+    });
+  });
+
+  it('plans a new identity with its roles, and the one command that makes both', async () => {
+    const person = new Person('aks', 'Create', 'api-2', '', 'Reader', '', 'shop', '', 'api', 'Yes');
+    const answers = await gatherAnswers(desk(new FakeAzure(), person));
+    const id = identityIdOf(answers);
+    expect(id).toBe(
+      '/subscriptions/sub/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/api-2',
+    );
+    expect(planInit(answers, nothingGiven).commands).toEqual([
+      `podid add -g rg -c aks --subscription sub --namespace shop --name api-2 --identity-resource-id ${id} --binding-selector api --create-identity --grant Reader=/subscriptions/sub`,
+    ]);
+  });
+
+  it('goes back from the roles of a new identity to its group, its name and the list', async () => {
+    const person = new Person(
+      ...['aks', 'Create', 'api-2', '', back, back, back, 'web', 'shop', '', '', 'Yes'],
+    );
+    const answers = await gatherAnswers(desk(new FakeAzure(), person));
+    expect(answers.identity).toBe(identityId('web'));
+  });
+
+  it('does not offer a name that another identity has, and refuses it when typed', async () => {
+    const taken = podIdentity('web', {
+      identity: { resourceId: identityId('other'), clientId: '', objectId: '' },
+    });
+    const azure = new FakeAzure(clusterWith({}, { identities: [taken] }));
+    const person = new Person('aks', 'web', 'shop', 'web', 'Bad', '', '', 'Yes');
+    const answers = await gatherAnswers(desk(azure, person));
+    expect(person.problems).toEqual([`web is taken by ${identityId('other')}.`, 'no capitals']);
+    expect(answers.name).toBe('web-2');
+  });
+
+  it('takes a pasted id, and asks again when there is no such identity', async () => {
+    const azure = new FakeAzure();
+    const person = new Person('aks', 'gone', 'web', 'shop', '', '', 'Yes');
+    const script = person.script;
+    script[1] = identityId('gone');
+    const questions: Questions = {
+      ...person.questions,
+      search: async (question) => {
+        const typed = script[0] ?? '';
+        if (!typed.includes('/gone')) return await person.questions.search(question);
+        const [pasted] = question.choices(typed);
+        script.shift();
+        return pasted?.value;
+      },
+    };
+    const answers = await gatherAnswers({ ...desk(azure, person), questions });
+    expect(azure.warnings.join()).toContain('does not exist');
+    expect(answers.identity).toBe(identityId('web'));
+  });
+
+  it('says how to name the namespace when the cluster’s API cannot be reached', async () => {
+    const azure = new FakeAzure();
+    const person = new Person('aks', 'web', '', '', '', 'Yes');
+    const { open, ...rest } = desk(azure, person);
+    const site = await open(undefined);
+    const connect = () => Promise.reject(new PodidError('ClusterUnreachable', 'It is private.'));
+    const answers = await gatherAnswers({ ...rest, open: async () => ({ ...site, connect }) });
+    expect(azure.notes.join()).toContain('cannot be read from here: It is private.');
+    expect(answers.namespace).toBe('default');
+  });
+
+  it('changes nothing when the plan is refused', async () => {
+    const azure = off();
+    const person = new Person('aks', 'Turn it on', 'web', 'shop', '', '', 'No');
+    await expect(gatherAnswers(desk(azure, person))).rejects.toMatchObject({ code: 'Interrupted' });
+    expect(azure.puts).toEqual([]);
+    expect(azure.created).toEqual([]);
+  });
+
+  it('shows the plan and the commands before it asks for the yes', async () => {
+    const azure = off();
+    const person = new Person('aks', 'Turn it on', 'web', 'shop', '', '', 'Yes');
+    await gatherAnswers(desk(azure, person));
+    const plan = azure.notes.join('\n');
+    expect(plan).toContain('1. Turn on the pod-identity add-on of cluster aks');
+    expect(plan).toContain('  podid enable -g rg -c aks --subscription sub\n  podid add -g rg -c aks');
+  });
+});
