@@ -12,7 +12,7 @@ import { clusterApiVersion } from './cluster-api-version.ts';
 import { toPutDocument } from './cluster-document.ts';
 import { followOperation } from './follow-operation.ts';
 import { listClusters } from './list-clusters.ts';
-import { assignmentErrorCode, identityNamedIn, mapAksError } from './map-aks-error.ts';
+import { addonHint, assignmentErrorCode, identityNamedIn, mapAksError } from './map-aks-error.ts';
 import type { ArmRequest } from './map-arm-error.ts';
 import { sendBodyPolicy } from './send-body-policy.ts';
 import { upgradeNodeImage } from './upgrade-node-image.ts';
@@ -36,7 +36,7 @@ export function armClusters(connection: ArmConnection, apiVersion: string | unde
     },
     async follow(operation, options) {
       const end = await followOperation(connection, operation, options);
-      return nameTarget(end, options.resourceIds);
+      return explainEnd(nameTarget(end, options.resourceIds), options.cluster);
     },
     upgradeNodeImage: (id, pool, signal) =>
       version.settle(id.subscriptionId, signal, (apiVersion) =>
@@ -145,6 +145,12 @@ function readPutAnswer(base: Cluster, answer: ArmAnswer): PutAnswer {
 
 function identitiesIn(base: Cluster, edit: ClusterEdit): IdentityReference[] {
   return [...base.profile.identities, ...(edit.putIdentities ?? [])].map((entry) => entry.identity);
+}
+
+/** What an operation ends with is answered as the same refusal of a PUT would be. */
+function explainEnd(end: OperationEnd, cluster: ClusterId): OperationEnd {
+  const hint = end.error && addonHint(end.error.code, cluster);
+  return end.error === undefined || hint === undefined ? end : { ...end, error: { ...end.error, hint } };
 }
 
 function nameTarget(end: OperationEnd, resourceIds: readonly string[]): OperationEnd {

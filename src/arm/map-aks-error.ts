@@ -91,6 +91,11 @@ function assignmentBlocked(
   };
 }
 
+/** What to type next after a failure with one of the add-on's own codes. */
+export function addonHint(code: string, cluster: ClusterId): string | undefined {
+  return Object.hasOwn(addonRefusals, code) ? addonRefusals[code]?.hint(cluster) : undefined;
+}
+
 interface Refusal {
   readonly code: ErrorCode;
   readonly hint: (cluster: ClusterId) => string;

@@ -53,6 +53,7 @@ export function checkClusterState(cluster: Cluster): string[] {
   const { id, provisioningState, powerState, resourceId } = cluster;
   if (provisioningState.toLowerCase() === 'deleting') {
     throw new PodidError('ClusterStateForbids', `Cluster ${id.name} is being deleted.`, {
+      hint: `${nextCommand('status', id)} tells when it is gone`,
       target: resourceId,
     });
   }

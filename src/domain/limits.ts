@@ -1,11 +1,12 @@
 import { PodidError } from '../errors/podid-error.ts';
-import type { PodIdentityProfile } from './cluster.ts';
+import type { Cluster, PodIdentityProfile } from './cluster.ts';
+import { nextCommand } from './next-command.ts';
 
 /** Identities, and as many exceptions, that AKS takes in one cluster (AKS changelog of 2021-03-08). */
 export const entryLimit = 200;
 
 /** @throws PodidError LimitReached, unless the profile is no larger than it was */
-export function checkLimits(before: PodIdentityProfile, after: PodIdentityProfile): void {
+export function checkLimits({ id, profile: before }: Cluster, after: PodIdentityProfile): void {
   for (const [list, called] of [
     ['identities', 'pod identities'],
     ['exceptions', 'exceptions'],
@@ -18,8 +19,8 @@ export function checkLimits(before: PodIdentityProfile, after: PodIdentityProfil
         {
           hint:
             list === 'identities'
-              ? 'podid list shows them; podid delete --failed clears dead ones'
-              : 'podid exception list shows them',
+              ? `${nextCommand('delete', id, { failed: true })} clears dead entries; ${nextCommand('list', id)} shows all`
+              : `${nextCommand('exception list', id)} shows what there is`,
         },
       );
     }

@@ -18,6 +18,8 @@ export interface OperationEnd {
     readonly message: string;
     /** The one id among `FollowOptions.resourceIds` that an assignment error names. */
     readonly target?: string;
+    /** What to type next, where the code is one of the add-on's own. */
+    readonly hint?: string;
   };
 }
 
@@ -39,6 +41,7 @@ export interface FollowOptions {
   readonly pollIntervalMs: number;
   /** Called with the server's free-form status when it changes. */
   readonly onStatus: (status: string) => void;
+  readonly cluster: ClusterId;
   /** The managed identities that the document holds: an assignment error may name one of them. */
   readonly resourceIds: readonly string[];
   readonly signal: AbortSignal;

@@ -43,7 +43,7 @@ export async function addIdentity(
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const sketch = wantedEntry(named, { resourceId: request.identityResourceId, ...nothingKnown });
   refuseConflict(cluster, sketch);
-  checkLimits(cluster.profile, editProfile(cluster.profile, { putIdentities: [sketch] }));
+  checkLimits(cluster, editProfile(cluster.profile, { putIdentities: [sketch] }));
   const { identity, role, planned } = await prepareIdentity(
     session,
     cluster,

@@ -94,7 +94,7 @@ function refuseTooMany(cluster: Cluster, request: ApplyFileRequest): void {
   const exceptions = request.wanted.exceptions ?? [];
   const intent = intentFor(cluster.profile, { identities, exceptions }, request.wanted, request.prune);
   const between = editProfile(cluster.profile, firstEdit(cluster.profile, intent));
-  checkLimits(cluster.profile, editProfile(between, secondEdit(cluster.profile, intent)));
+  checkLimits(cluster, editProfile(between, secondEdit(cluster.profile, intent)));
 }
 
 async function look(

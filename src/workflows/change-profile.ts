@@ -57,7 +57,7 @@ async function changeUntilSettled(
         current = await idleCluster(session, current);
         continue;
       }
-      checkLimits(current.profile, editProfile(current.profile, decision.edit));
+      checkLimits(current, editProfile(current.profile, decision.edit));
       const written = await putProfile(session, current, { change, edit: decision.edit, tries });
       current = written.cluster;
       if (written.kind === 'again') continue;

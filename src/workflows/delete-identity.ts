@@ -41,7 +41,7 @@ export async function deleteIdentity(
     decide: (current) => decideDelete(current, [existing]),
   });
   if (removed.plan) return removed;
-  return { done: { ...removed.done, result: existing } };
+  return { done: { ...removed.done, result: removed.done.result[0] ?? existing } };
 }
 
 /** Entries that are gone by now, or on their way out, are not written again. */

@@ -1,4 +1,5 @@
 import type { Cluster } from '../domain/cluster.ts';
+import { nextCommand } from '../domain/next-command.ts';
 import type { DesiredPodIdentity, PodIdentity } from '../domain/pod-identity.ts';
 import { editProfile } from '../domain/profile-edit.ts';
 import { changeProfile } from './change-profile.ts';
@@ -76,6 +77,6 @@ function warnOfOthers(session: ChangeSession, cluster: Cluster, own: DesiredPodI
   if (failed.length === 0) return;
   session.workplace.report.warn(
     `Other entries are Failed: ${failed.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
-    'podid delete --failed removes them',
+    nextCommand('delete', cluster.id, { failed: true }),
   );
 }

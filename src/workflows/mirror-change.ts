@@ -27,6 +27,7 @@ export async function mirrorChange(
   const { options, workplace } = session;
   if (options.mirror === 'off') return { objects: [] };
   try {
+    workplace.report.progress('Looking at the objects in the cluster');
     const api = await workplace.objects(cluster.id, options.signal);
     const { force, dryRun } = options;
     const request = {
@@ -69,18 +70,23 @@ function told(session: ChangeSession, cluster: Cluster, error: PodidError): { fa
     const again = nextCommand('mirror', cluster.id);
     session.workplace.report.warn(
       `The objects in the cluster were not brought in line: ${error.message}`,
-      error.hint ? `${error.hint}, then ${again}` : again,
+      error.hint === undefined || error.hint.includes('podid mirror')
+        ? (error.hint ?? again)
+        : `${error.hint.replace(/\.$/, '')}; then ${again}`,
     );
     return {};
   }
+  return { failure: mirrorFailed(error) };
+}
+
+/** The failure of a mirror that counts: 6 when something was forbidden, else 7. */
+export function mirrorFailed(error: PodidError): PodidError {
   const { hint, details, target } = error;
-  return {
-    failure: new PodidError('MirrorFailed', error.message, {
-      exitCode: error.code === 'Forbidden' || error.exitCode === 6 ? 6 : 7,
-      details,
-      cause: error,
-      ...(hint ? { hint } : {}),
-      ...(target ? { target } : {}),
-    }),
-  };
+  return new PodidError('MirrorFailed', error.message, {
+    exitCode: error.exitCode === 6 ? 6 : 7,
+    details,
+    cause: error,
+    ...(hint ? { hint } : {}),
+    ...(target ? { target } : {}),
+  });
 }

@@ -6,7 +6,7 @@ import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';
 import { explainAssignmentError } from './explain-assignment-error.ts';
-import { clusterBusy, howToLook } from './how-to-look.ts';
+import { howToLook } from './how-to-look.ts';
 import type { Write } from './profile-change.ts';
 import { readPatiently, waitUntilIdle } from './wait-until-idle.ts';
 
@@ -57,6 +57,7 @@ async function followWrite(
       workplace.azure.clusters.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
         onStatus: (status) => workplace.report.progress(`Azure updates cluster ${base.id.name}: ${status}`),
+        cluster: base.id,
         resourceIds: entries.map((entry) => entry.identity.resourceId),
         signal,
       }),
@@ -67,6 +68,7 @@ async function followWrite(
       ? { kind: 'written', cluster }
       : { kind: 'written', cluster, failure: operationFailed(cluster, end) };
   } catch (error) {
+    if (isPodidError(error, 'Forbidden')) return watchCluster(session, base, error);
     throw endOfWait(
       session,
       error,
@@ -74,6 +76,12 @@ async function followWrite(
       howToLook(base.id, write.edit),
     );
   }
+}
+
+/** Azure has taken the write; who may not read its operation can still read the cluster. */
+async function watchCluster(session: ChangeSession, base: Cluster, error: PodidError): Promise<Written> {
+  session.workplace.report.warn(`${error.message} Watching the cluster instead.`);
+  return { kind: 'written', cluster: await waitUntilIdle(session.patience, base.id) };
 }
 
 function isAssignmentError(end: OperationEnd): boolean {
@@ -91,7 +99,9 @@ function operationFailed(cluster: Cluster, end: OperationEnd): PodidError {
     'EntryFailed',
     `The operation on cluster ${cluster.id.name} ended as ${end.status}: ${reason}`,
     {
-      hint: `${nextCommand('list', cluster.id)} shows each entry's state; the same command tries again`,
+      hint:
+        end.error?.hint ??
+        `${nextCommand('list', cluster.id)} shows each entry's state; the same command tries again`,
       target: cluster.resourceId,
       ...(end.error ? { details: [{ code: end.error.code, message: end.error.message }] } : {}),
     },
@@ -122,7 +132,7 @@ async function readAgain(
 ): Promise<Written> {
   const { options, deadline, workplace, patience } = session;
   const badWeather = error.code === 'Unavailable';
-  if (error.code === 'ClusterBusy' && options.noWait) throw clusterBusy(base);
+  if (error.code === 'ClusterBusy' && options.noWait) throw error;
   write.tries.badWeather = badWeather ? write.tries.badWeather + 1 : 0;
   workplace.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
   const growingMs = options.pollIntervalMs * 2 ** Math.max(0, write.tries.badWeather - 1);

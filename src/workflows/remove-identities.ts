@@ -3,6 +3,7 @@ import type { PodIdentity } from '../domain/pod-identity.ts';
 import { editProfile } from '../domain/profile-edit.ts';
 import { changeProfile } from './change-profile.ts';
 import type { ChangeSession } from './change-session.ts';
+import { findEntry } from './judge-change.ts';
 import { mirrorChange } from './mirror-change.ts';
 import type { Outcome } from './outcome.ts';
 import { objectChanges, profileChanges } from './plan-changes.ts';
@@ -29,7 +30,8 @@ export async function removeIdentities(
   if (session.options.noWait) {
     const roles = revokeRole ? ', and no role was revoked' : '';
     session.workplace.report.note(`Not waited for, and so not mirrored into the cluster${roles}.`);
-    return { done };
+    const answered = entries.map((entry) => findEntry(changed.cluster, entry) ?? entry);
+    return { done: { ...done, result: answered } };
   }
   if (revokeRole) await revokeOperatorRole(session, changed.cluster, entries);
   const { failure } = await mirrorChange(session, changed.cluster, { goneIdentities: entries });

@@ -1,6 +1,7 @@
 import type { Cluster } from '../domain/cluster.ts';
 import { nextCommand } from '../domain/next-command.ts';
 import { type DesiredPodIdentity, entryText, type PodIdentity } from '../domain/pod-identity.ts';
+import type { Workplace } from '../domain/ports.ts';
 import { editProfile } from '../domain/profile-edit.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { changeProfile } from './change-profile.ts';
@@ -13,6 +14,13 @@ import { profileChanges } from './plan-changes.ts';
 
 export type Replacement = Pick<ReadyEntry, 'wanted' | 'role'> & { readonly old: PodIdentity };
 
+/** Asked before anything is granted or written. */
+export function confirmReplacement({ confirm }: Workplace, old: PodIdentity): Promise<boolean> {
+  return confirm(
+    `Replacing the identity of ${entryText(old)} takes two steps, and its pods get no tokens in between. Go on?`,
+  );
+}
+
 /** Two PUTs: the old entry out, the new one in; the old one is put back when the second comes to nothing. */
 export async function replaceIdentity(
   session: ChangeSession,
@@ -21,8 +29,6 @@ export async function replaceIdentity(
 ): Promise<Outcome<PodIdentity>> {
   const { old, wanted, role } = replacement;
   if (session.options.dryRun) return planReplacement(cluster, replacement);
-  const question = `Replacing the identity of ${entryText(old)} takes two steps, and its pods get no tokens in between. Go on?`;
-  if (!(await session.workplace.confirm(question))) return { done: { result: old, cluster } };
   const waiting = { ...session, options: { ...session.options, noWait: false } };
   const removed = await changeProfile(waiting, cluster, {
     decide: (current) => decideDelete(current, [old]),

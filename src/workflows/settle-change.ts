@@ -27,7 +27,9 @@ export async function settleChange(
         return { kind: 'settled', outcome: { cluster: current, failure: verdict.error } };
       if (verdict.kind === 'undone') return { kind: 'undone', cluster: current, what: verdict.what };
       if (session.deadline.passed())
-        throw new PodidError('TimedOut', `${verdict.what}. ${going}`, { hint: howToLook(cluster.id, edit) });
+        throw new PodidError('TimedOut', `No end before --timeout: ${verdict.what}. ${going}`, {
+          hint: howToLook(cluster.id, edit),
+        });
       session.workplace.report.progress(`Azure is at work on ${verdict.what}`);
       await session.deadline.pause(session.options.pollIntervalMs);
       current = await readPatiently(session.patience, cluster.id);

@@ -19,7 +19,7 @@ import { findEntry } from './judge-change.ts';
 import type { Outcome } from './outcome.ts';
 import { prepareIdentity, readGatedCluster } from './prepare-change.ts';
 import type { Decision } from './profile-change.ts';
-import { replaceIdentity } from './replace-identity.ts';
+import { confirmReplacement, replaceIdentity } from './replace-identity.ts';
 
 export type UpdateIdentityRequest = {
   readonly cluster: ClusterId;
@@ -47,6 +47,10 @@ export async function updateIdentity(
   if (existing === undefined)
     throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
   const resourceId = request.identityResourceId ?? existing.identity.resourceId;
+  const replaces = !sameResource(resourceId, existing.identity.resourceId);
+  if (replaces && !options.dryRun && !(await confirmReplacement(workplace, existing))) {
+    return { done: { result: existing, cluster } };
+  }
   const { identity, role } = await prepareIdentity(session, cluster, resourceId);
   const wanted: DesiredPodIdentity = {
     namespace: existing.namespace,
@@ -55,8 +59,9 @@ export async function updateIdentity(
     identity: { resourceId, clientId: identity.clientId, objectId: identity.principalId },
   };
   const ready = { wanted, role, decide: (current: Cluster) => decideUpdate(current, wanted) };
-  if (sameResource(resourceId, existing.identity.resourceId)) return finishIdentity(session, cluster, ready);
-  return replaceIdentity(session, cluster, { ...ready, old: existing });
+  return replaces
+    ? replaceIdentity(session, cluster, { ...ready, old: existing })
+    : finishIdentity(session, cluster, ready);
 }
 
 function decideUpdate(cluster: Cluster, wanted: DesiredPodIdentity): Decision {

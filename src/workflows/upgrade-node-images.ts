@@ -47,6 +47,7 @@ async function upgradePool(
       clusters.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
         onStatus: (status) => workplace.report.progress(`Azure upgrades ${about}: ${status}`),
+        cluster: cluster.id,
         resourceIds: [],
         signal,
       }),

@@ -366,6 +366,7 @@ describe('following an operation', () => {
       {
         pollIntervalMs: 1,
         onStatus: (status) => told.push(status),
+        cluster: { subscriptionId: 's', resourceGroup: 'g', name: 'c' },
         resourceIds: ['/x/web', '/x/web2'],
         signal: more.stop?.signal ?? signal,
       },

@@ -48,7 +48,13 @@ async function addWeb(
   const { clientId, principalId } = await azure.identities.get(resourceId, signal);
   const web = { namespace: 'shop', name: 'web', identity: { resourceId, clientId, objectId: principalId } };
   const put = await azure.clusters.put(base, { addon: 'on', putIdentities: [web] }, { headers: {}, signal });
-  const follow = { pollIntervalMs: 1, onStatus: () => undefined, resourceIds: [resourceId], signal };
+  const follow = {
+    pollIntervalMs: 1,
+    onStatus: () => undefined,
+    cluster: id,
+    resourceIds: [resourceId],
+    signal,
+  };
   const end = put.operation && (await azure.clusters.follow(put.operation, follow));
   return { put, end };
 }
