@@ -16,7 +16,8 @@ export const askGo: AskStep<'go'> = async (desk, known) => {
       { value: 'end', name: 'No, end here' },
     ],
   });
-  if (answer === 'end') throw new PodidError('Interrupted', 'Ended here, as you chose; nothing is under way.');
+  if (answer === 'end')
+    throw new PodidError('Interrupted', 'Ended here, as you chose; nothing is under way.');
   return answer === 'yes' ? { value: true, asked: true } : 'back';
 };
 

@@ -32,11 +32,18 @@ export async function gatherAnswers(desk: InitDesk): Promise<Decided> {
     const step = nextStep(place);
     if (step === undefined) return decided(known(place));
     const ask: AskAny = asking[step] as AskAny;
-    place = follow(place, await ask(desk, known(place), place.before));
+    const end = await ask(desk, known(place), place.before);
+    if (end === 'back' && stepBack(place) === undefined) await tellFirst(desk);
+    place = follow(place, end);
   }
 }
 
 type AskAny = (desk: InitDesk, known: object, before: unknown) => Promise<StepEnd<unknown>>;
+
+async function tellFirst(desk: InitDesk): Promise<void> {
+  const { workplace } = await desk.open(desk.given.subscription);
+  workplace.report.note('This is the first question; Ctrl-C ends.');
+}
 
 /** Before the first question there is nothing to go back to, so it is asked again. */
 function follow(place: Place, end: StepEnd<unknown>): Place {
@@ -44,7 +51,11 @@ function follow(place: Place, end: StepEnd<unknown>): Place {
   if (end !== 'to the cluster') return answered(place, end.value, end.asked);
   const cluster = backTo(place, 'cluster');
   if (cluster !== undefined) return cluster;
-  throw new PodidError('Interrupted', 'The cluster was named beforehand, and you want another; nothing is under way.', {
-    hint: 'podid init',
-  });
+  throw new PodidError(
+    'Interrupted',
+    'The cluster was named beforehand, and you want another; nothing is under way.',
+    {
+      hint: 'podid init',
+    },
+  );
 }

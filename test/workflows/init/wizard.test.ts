@@ -116,6 +116,19 @@ describe('the wizard', () => {
     expect(answers).toMatchObject({ name: 'two', selector: 'two' });
   });
 
+  it('takes the usual name and label, and needs no yes, with --yes', async () => {
+    const person = new Person('aks', 'web', 'shop');
+    const answers = await gatherAnswers(desk(off(), person, { yes: true }));
+    expect(answers).toMatchObject({ addon: true, name: 'web', selector: 'web' });
+  });
+
+  it('says at the first question that there is nothing to go back to', async () => {
+    const azure = new FakeAzure();
+    const person = new Person(back, back, 'aks', 'web', 'shop', '', '', 'Yes');
+    await gatherAnswers(desk(azure, person));
+    expect(azure.notes.filter((note) => note.startsWith('This is the first question'))).toHaveLength(2);
+  });
+
   it('asks for nothing where nobody is, and takes the defaults', async () => {
     const given = {
       resourceGroup: 'rg',
