@@ -261,6 +261,28 @@ describe('the wizard', () => {
     expect(answers.namespace).toBe('default');
   });
 
+  it('says how to sign in when nobody is signed in', async () => {
+    const azure = new FakeAzure();
+    const { open, ...rest } = desk(azure, new Person());
+    const site = await open(undefined);
+    const list = () =>
+      Promise.reject(
+        new PodidError('NotSignedIn', 'A long list.', { details: [{ message: 'az: not installed' }] }),
+      );
+    const { workplace } = site;
+    const signedOut = {
+      ...workplace,
+      azure: { ...workplace.azure, subscriptions: { ...workplace.azure.subscriptions, list } },
+    };
+    const answers = gatherAnswers({ ...rest, open: async () => ({ ...site, workplace: signedOut }) });
+    await expect(answers).rejects.toMatchObject({
+      code: 'NotSignedIn',
+      message: 'Nobody is signed in to Azure here. podid signs in as these do:',
+      hint: 'az login, and then podid init again',
+      details: [{ message: 'az: not installed' }],
+    });
+  });
+
   it('changes nothing when the plan is refused', async () => {
     const azure = off();
     const person = new Person('aks', 'Turn it on', 'web', 'shop', '', '', 'No');
