@@ -24,7 +24,10 @@ export const askKubenet: AskStep<'kubenet'> = async (desk, known) => {
   if (desk.given.kubenetConsent) return settled(true);
   if (desk.questions === undefined) throw consentIsMissing(cluster);
   const { workplace } = await desk.open(cluster.id.subscriptionId);
-  workplace.report.warn(kubenetConsentMissing(cluster).message, 'podid policy keeps NET_RAW away from pods.');
+  workplace.report.warn(
+    kubenetConsentMissing(cluster).message,
+    'Let an admission policy keep NET_RAW away from pods first.',
+  );
   const end = await choose(desk, 'Pod identity on kubenet:', [
     { value: false, name: 'Do not turn it on' },
     { value: true, name: 'Accept the risk, and turn it on' },

@@ -33,7 +33,7 @@ export const askName: AskStep<'name'> = async (desk, known, before) => {
   const { given, rules } = desk;
   const initial = before ?? freeName(known);
   if (given.name !== undefined && given.name !== '') return settled(given.name);
-  if (desk.questions === undefined) return settled(initial);
+  if (given.yes || desk.questions === undefined) return settled(initial);
   const problem = (text: string) => rules.name(text) ?? conflict(known, text);
   return asked(await desk.questions.text({ message: 'Name of the pod identity:', initial, problem }));
 };
@@ -42,13 +42,14 @@ export const askSelector: AskStep<'selector'> = async (desk, known, before) => {
   const { given, rules, questions } = desk;
   const { name } = need(known, 'name');
   if (given.bindingSelector !== undefined) return settled(given.bindingSelector);
-  if (questions === undefined) return settled(name);
   const usual = before ?? entryOf(known, name)?.bindingSelector ?? name;
+  const isLegal = rules.selector(usual) === undefined;
+  if (questions === undefined || (given.yes && isLegal)) return settled(usual);
   return asked(
     await questions.text({
       message: 'Value of the label aadpodidbinding:',
       problem: (text) => rules.selector(text) ?? selectorConflict(known, text),
-      ...(rules.selector(usual) === undefined ? { initial: usual } : {}),
+      ...(isLegal ? { initial: usual } : {}),
     }),
   );
 };

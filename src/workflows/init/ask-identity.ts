@@ -17,7 +17,7 @@ export const askIdentity: AskStep<'identity'> = async (desk, known, before) => {
     if (!createIdentity) await checkIdentity(desk, cluster, identityResourceId);
     return settled(identityResourceId);
   }
-  const choices = (await identitiesToChoose(desk, cluster)).map(asChoice);
+  const choices = inOrder(await identitiesToChoose(desk, cluster), cluster).map(asChoice);
   const creation: Choice<string> = { value: newOne, name: 'Create a new one' };
   const initial = choices.find(({ value }) => before !== undefined && sameResource(value, before))?.value;
   const question = {
@@ -119,6 +119,21 @@ async function identitiesToChoose(desk: InitDesk, { id }: Cluster): Promise<read
     workplace.report.warn(error.message, 'Paste the whole id of an identity instead.');
     return [];
   }
+}
+
+/** By name; those that AKS made for the cluster itself, which pods should not have, last. */
+function inOrder(
+  identities: readonly IdentitySummary[],
+  { nodeResourceGroup = '' }: Cluster,
+): readonly IdentitySummary[] {
+  const ownGroup = nodeResourceGroup.toLowerCase();
+  const rank = (id: string) =>
+    parseResourceId(id, managedIdentityType)?.resourceGroup.toLowerCase() === ownGroup ? 1 : 0;
+  const name = (id: string) => parseResourceId(id, managedIdentityType)?.name ?? id;
+  return identities.toSorted(
+    ({ resourceId: one }, { resourceId: other }) =>
+      rank(one) - rank(other) || name(one).localeCompare(name(other), 'en'),
+  );
 }
 
 function asChoice({ resourceId, location }: IdentitySummary): Choice<string> {

@@ -1,4 +1,4 @@
-import { PodidError } from '../../errors/podid-error.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './desk.ts';
 
 /** Says who is signed in, and asks for the subscription where there is a choice. */
@@ -7,12 +7,15 @@ export const askSubscription: AskStep<'subscription'> = async (desk, _known, bef
   const { workplace } = await desk.open(given.subscription);
   workplace.report.progress('Reading the subscriptions');
   const { subscriptions } = workplace.azure;
+  const explain = (error: unknown) => {
+    throw signInHelp(desk, error);
+  };
   if (given.subscription !== undefined) {
-    const found = await subscriptions.find(given.subscription, options.signal);
+    const found = await subscriptions.find(given.subscription, options.signal).catch(explain);
     tellCaller(desk, workplace);
     return settled(found);
   }
-  const all = await subscriptions.list(options.signal);
+  const all = await subscriptions.list(options.signal).catch(explain);
   tellCaller(desk, workplace);
   const [first, second] = all;
   if (first === undefined) throw nothingVisible(workplace.azure.caller());
@@ -34,6 +37,17 @@ export const askSubscription: AskStep<'subscription'> = async (desk, _known, bef
   });
   return asked(answer);
 };
+
+/** For people the ways to sign in come before the reasons why each of them failed. */
+function signInHelp({ questions }: InitDesk, error: unknown): unknown {
+  if (questions === undefined || !isPodidError(error, 'NotSignedIn') || error.details.length === 0)
+    return error;
+  return new PodidError('NotSignedIn', 'Nobody is signed in to Azure here. podid signs in as these do:', {
+    hint: 'az login, and then podid init again',
+    details: error.details,
+    cause: error,
+  });
+}
 
 function tellCaller(
   { questions }: InitDesk,

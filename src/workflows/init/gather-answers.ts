@@ -32,11 +32,18 @@ export async function gatherAnswers(desk: InitDesk): Promise<Decided> {
     const step = nextStep(place);
     if (step === undefined) return decided(known(place));
     const ask: AskAny = asking[step] as AskAny;
-    place = follow(place, await ask(desk, known(place), place.before));
+    const end = await ask(desk, known(place), place.before);
+    if (end === 'back' && stepBack(place) === undefined) await tellFirst(desk);
+    place = follow(place, end);
   }
 }
 
 type AskAny = (desk: InitDesk, known: object, before: unknown) => Promise<StepEnd<unknown>>;
+
+async function tellFirst(desk: InitDesk): Promise<void> {
+  const { workplace } = await desk.open(desk.given.subscription);
+  workplace.report.note('This is the first question; Ctrl-C ends.');
+}
 
 /** Before the first question there is nothing to go back to, so it is asked again. */
 function follow(place: Place, end: StepEnd<unknown>): Place {

@@ -116,6 +116,19 @@ describe('the wizard', () => {
     expect(answers).toMatchObject({ name: 'two', selector: 'two' });
   });
 
+  it('takes the usual name and label, and needs no yes, with --yes', async () => {
+    const person = new Person('aks', 'web', 'shop');
+    const answers = await gatherAnswers(desk(off(), person, { yes: true }));
+    expect(answers).toMatchObject({ addon: true, name: 'web', selector: 'web' });
+  });
+
+  it('says at the first question that there is nothing to go back to', async () => {
+    const azure = new FakeAzure();
+    const person = new Person(back, back, 'aks', 'web', 'shop', '', '', 'Yes');
+    await gatherAnswers(desk(azure, person));
+    expect(azure.notes.filter((note) => note.startsWith('This is the first question'))).toHaveLength(2);
+  });
+
   it('asks for nothing where nobody is, and takes the defaults', async () => {
     const given = {
       resourceGroup: 'rg',
@@ -246,6 +259,28 @@ describe('the wizard', () => {
     const answers = await gatherAnswers({ ...rest, open: async () => ({ ...site, connect }) });
     expect(azure.notes.join()).toContain('cannot be read from here: It is private.');
     expect(answers.namespace).toBe('default');
+  });
+
+  it('says how to sign in when nobody is signed in', async () => {
+    const azure = new FakeAzure();
+    const { open, ...rest } = desk(azure, new Person());
+    const site = await open(undefined);
+    const list = () =>
+      Promise.reject(
+        new PodidError('NotSignedIn', 'A long list.', { details: [{ message: 'az: not installed' }] }),
+      );
+    const { workplace } = site;
+    const signedOut = {
+      ...workplace,
+      azure: { ...workplace.azure, subscriptions: { ...workplace.azure.subscriptions, list } },
+    };
+    const answers = gatherAnswers({ ...rest, open: async () => ({ ...site, workplace: signedOut }) });
+    await expect(answers).rejects.toMatchObject({
+      code: 'NotSignedIn',
+      message: 'Nobody is signed in to Azure here. podid signs in as these do:',
+      hint: 'az login, and then podid init again',
+      details: [{ message: 'az: not installed' }],
+    });
   });
 
   it('changes nothing when the plan is refused', async () => {
