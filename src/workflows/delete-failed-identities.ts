@@ -2,11 +2,13 @@ import type { Cluster, ClusterId } from '../domain/cluster.ts';
 import { entryProgress } from '../domain/entry-state.ts';
 import { entryText, type PodIdentity } from '../domain/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
+import { sameResource } from '../domain/resource-id.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { type ChangeSession, startChange } from './change-session.ts';
 import { decideDelete, removalDemands } from './delete-identity.ts';
 import { eachConcurrently } from './each-concurrently.ts';
+import { findEntry } from './judge-change.ts';
 import type { Outcome } from './outcome.ts';
 import { readGatedCluster } from './prepare-change.ts';
 import { removeIdentities } from './remove-identities.ts';
@@ -36,11 +38,33 @@ export async function deleteFailedIdentities(
     if (!(await workplace.confirm(question))) return { done: nothing };
   }
   const entries = dead.map(({ entry }) => entry);
-  return removeIdentities(session, cluster, {
+  const removed = await removeIdentities(session, cluster, {
     entries,
     revokeRole: request.revokeRole,
-    decide: (current) => decideDelete(current, entries),
+    decide: (current) =>
+      decideDelete(
+        current,
+        entries.filter((entry) => isStillDead(current, entry)),
+      ),
   });
+  if (removed.plan) return removed;
+  const mended = removed.done.result.filter((entry) => mendedSince(removed.done.cluster, entry));
+  if (mended.length > 0)
+    workplace.report.note(`Mended by someone else, and left: ${mended.map(entryText).join(', ')}`);
+  return {
+    done: { ...removed.done, result: removed.done.result.filter((entry) => !mended.includes(entry)) },
+  };
+}
+
+/** An entry that someone has mended since it was looked at is not deleted. */
+function isStillDead(current: Cluster, dead: PodIdentity): boolean {
+  return findEntry(current, dead) !== undefined && !mendedSince(current, dead);
+}
+
+function mendedSince(current: Cluster, dead: PodIdentity): boolean {
+  const now = findEntry(current, dead);
+  if (now === undefined || entryProgress(now) === 'failed' || entryProgress(now) === 'deleting') return false;
+  return entryProgress(dead) === 'failed' || !sameResource(now.identity.resourceId, dead.identity.resourceId);
 }
 
 interface DeadEntry {

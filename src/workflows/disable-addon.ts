@@ -1,8 +1,10 @@
 import { checkCluster } from '../domain/check-cluster.ts';
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
+import { nextCommand } from '../domain/next-command.ts';
 import { type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
 import { entryText } from '../domain/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
+import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { startChange } from './change-session.ts';
 import { finishAddon } from './finish-addon.ts';
@@ -37,7 +39,7 @@ export async function disableAddon(
     goneExceptions: cluster.profile.exceptions,
   };
   if (options.dryRun) {
-    const planned = await finishAddon(session, cluster, decideDisable);
+    const planned = await finishAddon(session, cluster, (current) => decideDisable(current, cluster));
     const { objects } = await mirrorChange(session, cluster, everything);
     const { changes, puts } = planned.plan ?? { changes: [], puts: 0 };
     return { plan: { changes: [...changes, ...objectChanges(objects)], puts } };
@@ -47,15 +49,32 @@ export async function disableAddon(
     if (!(await confirmLoss(workplace, cluster))) return { done: { result: addonStatus(cluster), cluster } };
     await request.save?.(profileFile(cluster));
   }
-  const outcome = await finishAddon(session, cluster, decideDisable);
+  const outcome = await finishAddon(session, cluster, (current) => decideDisable(current, cluster));
   if (options.noWait || outcome.done?.failure || !outcome.done) return outcome;
   const { failure } = await mirrorChange(session, outcome.done.cluster, everything);
   return failure ? { done: { ...outcome.done, failure } } : outcome;
 }
 
-function decideDisable(cluster: Cluster): Decision {
+/** What somebody has added since the loss was shown, agreed to and saved, is not lost. */
+function decideDisable(cluster: Cluster, agreed: Cluster): Decision {
   checkCluster(cluster, demands);
-  return cluster.profile.enabled ? { kind: 'write', edit: { addon: 'off' } } : { kind: 'nothing' };
+  if (!cluster.profile.enabled) return { kind: 'nothing' };
+  const known = new Set(entryFacts(agreed));
+  if (!entryFacts(cluster).every((fact) => known.has(fact))) throw changedSince(cluster);
+  return { kind: 'write', edit: { addon: 'off' } };
+}
+
+function entryFacts(cluster: Cluster): string[] {
+  const { identities = [], exceptions = [] } = profileFile(cluster);
+  return [...identities, ...exceptions].map((entry) => JSON.stringify(entry));
+}
+
+function changedSince({ id, resourceId }: Cluster): PodidError {
+  return new PodidError(
+    'EntryConflict',
+    `Someone else has changed the entries of cluster ${id.name} since they were shown. Nothing was turned off.`,
+    { hint: `${nextCommand('disable', id)} shows them anew`, target: resourceId },
+  );
 }
 
 function confirmLoss({ confirm }: Workplace, { id, profile }: Cluster): Promise<boolean> {

@@ -32,6 +32,9 @@ export async function replaceIdentity(
   const waiting = { ...session, options: { ...session.options, noWait: false } };
   const removed = await changeProfile(waiting, cluster, {
     decide: (current) => decideDelete(current, [old]),
+  }).catch((error: unknown) => {
+    const mayBeOut = isPodidError(error, 'Interrupted', 'Terminated', 'TimedOut', 'Unavailable');
+    throw mayBeOut ? halfDone(cluster, old, error) : error;
   });
   if (removed.failure) return { done: { result: old, cluster: removed.cluster, failure: removed.failure } };
   try {
@@ -82,13 +85,13 @@ async function putBack(
   }
 }
 
-/** The old entry is out and the new one not in: the one outcome that needs the user's hand. */
+/** The old entry is out, or on its way, and the new one not in: the one outcome that needs the user's hand. */
 function halfDone(cluster: Cluster, old: PodIdentity, reason: unknown): PodidError {
   const told = isPodidError(reason) ? reason : undefined;
   const message = reason instanceof Error ? reason.message : String(reason);
   return new PodidError(
     told?.code ?? 'EntriesLost',
-    `${message} Pod identity ${entryText(old)} is out of the cluster now.`,
+    `${message} Pod identity ${entryText(old)} is out of the cluster now, or on its way.`,
     {
       hint: nextCommand('add', cluster.id, {
         namespace: old.namespace,

@@ -85,6 +85,18 @@ describe('disabling the add-on', () => {
   });
 });
 
+describe('disabling the add-on while somebody else works', () => {
+  it('loses nothing that was not shown and agreed to', async () => {
+    const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
+    const theirs = { namespace: 'b', name: 'colleague', podLabels: { x: 'y' } };
+    azure.putFaults = [() => azure.changeByColleague({ putExceptions: [theirs] })];
+    await expect(disableAddon(azure.workplace(), disable, options())).rejects.toMatchObject({
+      code: 'EntryConflict',
+    });
+    expect(azure.cluster.profile).toMatchObject({ enabled: true, exceptions: [theirs] });
+  });
+});
+
 describe('the status', () => {
   it('counts entries and names the principal, null where it cannot be told', async () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));

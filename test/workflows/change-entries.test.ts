@@ -92,6 +92,21 @@ describe('deleting failed identities', () => {
   });
 });
 
+describe('deleting failed identities while somebody else mends them', () => {
+  it('leaves what is mended by then', async () => {
+    const failed = podIdentity('web', { provisioningState: 'Failed' });
+    const azure = new FakeAzure(clusterWith({}, { identities: [failed, podIdentity('dead')] }));
+    const mended = podIdentity('web', { bindingSelector: 'mended' });
+    azure.putFaults = [
+      () => azure.write({ ...azure.cluster.profile, identities: [mended, podIdentity('dead')] }),
+    ];
+    const request = { cluster: clusterId, revokeRole: false };
+    const { done } = await deleteFailedIdentities(azure.workplace(), request, options());
+    expect(done?.result.map(({ name }) => name)).toEqual(['dead']);
+    expect(azure.cluster.profile.identities).toEqual([mended]);
+  });
+});
+
 describe('updating an identity', () => {
   it('changes the selector in one PUT, without asking', async () => {
     const azure = twoEntries();
@@ -132,6 +147,30 @@ describe('updating an identity', () => {
     expect(azure.cluster.profile.identities.find(({ name }) => name === 'web')?.identity.clientId).toBe(
       'client-web',
     );
+  });
+
+  it('says how to bring the entry back when it is ended during the first step', async () => {
+    const azure = twoEntries();
+    const interruption = new AbortController();
+    const workplace = azure.workplace();
+    workplace.azure.clusters.follow = async () => {
+      interruption.abort(new PodidError('Terminated', 'Terminated.'));
+      throw interruption.signal.reason;
+    };
+    const request = { ...web, identityResourceId: identityId('api') };
+    const change = updateIdentity(workplace, request, options({ signal: interruption.signal }));
+    const error = await change.catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'Terminated', exitCode: 143 });
+    expect((error as PodidError).hint).toContain(
+      `podid add -g rg -c aks --subscription sub --namespace shop --name web`,
+    );
+  });
+
+  it('asks before it grants or writes anything', async () => {
+    const azure = twoEntries();
+    azure.answerYes = false;
+    await updateIdentity(azure.workplace(), { ...web, identityResourceId: identityId('api') }, options());
+    expect([azure.created, azure.puts]).toEqual([[], []]);
   });
 
   it('says how to bring the entry back when it cannot', async () => {
