@@ -140,7 +140,8 @@ function equipPipeline(
   const { count, firstMs } = settings.readRetries ?? defaultReadRetries;
   if (parts.retries === 'reads') {
     const { random, now } = settings.clock;
-    pipeline.addPolicy(retryPolicy([retryReads({ firstMs, random, now })], { maxRetries: count }), {
+    const tell = (text: string) => settings.verbose?.(text);
+    pipeline.addPolicy(retryPolicy([retryReads({ firstMs, random, now, tell })], { maxRetries: count }), {
       phase: 'Retry',
     });
   }

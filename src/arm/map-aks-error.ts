@@ -1,4 +1,5 @@
 import type { ClusterId } from '../domain/cluster.ts';
+import { nextCommand } from '../domain/next-command.ts';
 import type { IdentityReference } from '../domain/pod-identity.ts';
 import type { ErrorCode } from '../errors/error-catalog.ts';
 import type { ArmFault } from './arm-answer.ts';
@@ -36,7 +37,7 @@ export function mapAksError(
     return {
       code: 'ClusterBusy',
       message: `Another operation runs on cluster ${cluster.name}: ${saidBy(fault)}`,
-      hint: `podid wait --for idle ${flags(cluster)}`,
+      hint: nextCommand('wait', cluster, { for: 'idle' }),
     };
   }
   return previewFeatureRefusal(fault);
@@ -85,7 +86,7 @@ function assignmentBlocked(
   return {
     code: 'AssignmentBlocked',
     message: `The cluster may not assign ${target ?? 'one of the listed identities'}: ${saidBy(fault)}`,
-    hint: `podid delete --failed ${flags(cluster)}`,
+    hint: clearFailed(cluster),
     // Of an identity or of none: the cluster, which is what other errors are about, would be taken for one.
     target,
   };
@@ -101,36 +102,38 @@ interface Refusal {
   readonly hint: (cluster: ClusterId) => string;
 }
 
+const kubenetConsent = { 'enable-pod-identity-with-kubenet': true } as const;
+
 /** Codes as seen in the wild; see the reference of `az aks pod-identity`, §3.5. */
 const addonRefusals: Readonly<Record<string, Refusal>> = {
   [assignmentErrorCode]: {
     code: 'AssignmentBlocked',
-    hint: (cluster) => `podid delete --failed ${flags(cluster)}`,
+    hint: clearFailed,
   },
   PodIdentityAddonFeatureFlagNotEnabled: {
     code: 'FeatureNotRegistered',
-    hint: (cluster) => `podid enable --register-feature ${flags(cluster)}`,
+    hint: (cluster) => nextCommand('enable', cluster, { 'register-feature': true }),
   },
   PodIdentityAddonUserAssignedIdentitiesNotAllowedInCreation: {
     code: 'AzureRefused',
     hint: (cluster) =>
-      `Wait until the cluster is created (podid wait --for idle ${flags(cluster)}), then add.`,
+      `Wait until the cluster is created (${nextCommand('wait', cluster, { for: 'idle' })}), then add.`,
   },
   PodIdentityAddonWithKubeNetNotAllowed: {
     code: 'FeatureNotRegistered',
-    hint: (cluster) => `podid enable --register-feature --enable-pod-identity-with-kubenet ${flags(cluster)}`,
+    hint: (cluster) => nextCommand('enable', cluster, { 'register-feature': true, ...kubenetConsent }),
   },
   PodIdentityAddonWithKubeNetNeedsConsent: {
     code: 'KubenetConsentMissing',
-    hint: (cluster) => `podid enable --enable-pod-identity-with-kubenet ${flags(cluster)}`,
+    hint: (cluster) => nextCommand('enable', cluster, kubenetConsent),
   },
   ReconcilePodIdentityAddonError: {
     code: 'AzureRefused',
     hint: (cluster) =>
-      `Look at what is there (podid status ${flags(cluster)}), then run the same command again.`,
+      `Look at what is there (${nextCommand('status', cluster)}), then run the same command again.`,
   },
 };
 
-function flags(cluster: ClusterId): string {
-  return `-g ${cluster.resourceGroup} -c ${cluster.name}`;
+function clearFailed(cluster: ClusterId): string {
+  return nextCommand('delete', cluster, { failed: true, yes: true });
 }

@@ -49,14 +49,16 @@ export function mapArmError(error: unknown, request: ArmRequest, answer?: ArmAns
 /** An answer other than 2xx, by status and code. */
 export function mapArmAnswer(answer: ArmAnswer, request: ArmRequest): PodidError {
   const fault = armFault(answer);
+  const facts = answerFacts(answer);
   const options: PodidErrorOptions = {
     target: request.scope,
-    ...answerFacts(answer),
+    ...facts,
     ...(fault.message === '' && fault.code === ''
       ? {}
       : { details: [{ code: fault.code, message: shown(fault.message) }] }),
   };
-  const { code, message, ...more } = request.known?.(fault) ?? generalFault(fault, request);
+  const { code, message, ...more } =
+    request.known?.(fault) ?? generalFault(fault, request, facts.retryAfterMs ?? 0);
   return new PodidError(code, message, { ...options, ...more });
 }
 
@@ -66,7 +68,7 @@ export function saidBy(fault: ArmFault): string {
   return fault.code === '' ? text : `${text} (${fault.code})`;
 }
 
-function generalFault(fault: ArmFault, request: ArmRequest): KnownFault {
+function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): KnownFault {
   const { status } = fault;
   if (fault.isForeign && status !== 401) return unavailable(request, `a web page came back, HTTP ${status}`);
   if (status === 401) return signedOut(fault, request);
@@ -78,7 +80,9 @@ function generalFault(fault: ArmFault, request: ArmRequest): KnownFault {
       hint: notFoundHint(request),
     };
   }
-  if (status === 408 || status === 429 || status >= 500) return unavailable(request, saidBy(fault));
+  if (status === 408 || status === 429 || status >= 500) {
+    return askedMs < 1000 ? unavailable(request, saidBy(fault)) : toldToWait(fault, request, askedMs);
+  }
   if (status < 400)
     return unavailable(request, `it answered with a redirect, HTTP ${status}, which podid never follows`);
   if (status === 412)
@@ -91,6 +95,15 @@ function unavailable(request: ArmRequest, why: string): KnownFault {
     code: 'Unavailable',
     message: `Azure could not ${request.doing}: ${why}`,
     hint: 'Try the same command again in a moment.',
+  };
+}
+
+function toldToWait(fault: ArmFault, request: ArmRequest, askedMs: number): KnownFault {
+  const seconds = Math.ceil(askedMs / 1000);
+  return {
+    code: 'Unavailable',
+    message: `Azure could not ${request.doing}, and asks to be left alone for ${seconds} s: ${saidBy(fault)}`,
+    hint: `Run the same command again in ${seconds} s; before that Azure is likely to refuse it once more.`,
   };
 }
 
@@ -125,13 +138,14 @@ function refused(fault: ArmFault, request: ArmRequest): KnownFault {
     ScopeLocked: 'Remove the lock: az lock list, az lock delete',
     MissingSubscriptionRegistration: 'az provider register --namespace Microsoft.ContainerService',
     ReadOnlyDisabledSubscription: 'The subscription is disabled; enable it in the portal.',
-    ResourceGroupBeingDeleted: 'The resource group is on its way out.',
+    ResourceGroupBeingDeleted: 'Wait until the resource group is gone, then create it again.',
   };
-  const hint = hints[fault.code];
   return {
     code: 'AzureRefused',
     message: `Azure refused to ${request.doing}: ${saidBy(fault)}`,
-    ...(hint === undefined ? {} : { hint }),
+    hint:
+      hints[fault.code] ??
+      "Mend what Azure names, then run the same command again; Azure's support can look up the request id.",
   };
 }
 

@@ -2,15 +2,20 @@ import { isRestError, type PipelineResponse, type RetryStrategy } from '@azure/c
 import { retryAfterMs } from './retry-after.ts';
 
 const longestPauseMs = 30_000;
+/** Of what a server may ask for: a longer pause is told to the user, who can do better than to watch podid sleep. */
+const longestAskedMs = 60_000;
 
 /**
  * When a read is sent again: 408, 429 and 5xx, and answers that never came or came broken. The server's `Retry-After` decides
- * the pause; the SDK's own strategies give up on a 429 without one and on cut bodies.
+ * the pause, up to a minute; the SDK's own strategies give up on a 429 without one and on cut bodies.
+ *
+ * @param options.tell hears of each pause that the server asked for
  */
 export function retryReads(options: {
   readonly firstMs: number;
   readonly random: () => number;
   readonly now: () => number;
+  readonly tell: (text: string) => void;
 }): RetryStrategy {
   return {
     name: 'podidRetryReads',
@@ -18,11 +23,18 @@ export function retryReads(options: {
       const answer = response ?? responseError?.response;
       if (responseError === undefined && !isTransient(answer)) return { skipStrategy: true };
       if (responseError !== undefined && !isRestError(responseError)) return { errorToThrow: responseError };
-      const pauseMs =
-        Math.min(longestPauseMs, options.firstMs * 2 ** retryCount) * (0.5 + options.random() / 2);
-      return { retryAfterInMs: retryAfterMs(answer?.headers, options.now()) ?? pauseMs };
+      const askedMs = retryAfterMs(answer?.headers, options.now());
+      if (askedMs !== undefined) return askedPause(askedMs, options.tell);
+      const pauseMs = Math.min(longestPauseMs, options.firstMs * 2 ** retryCount);
+      return { retryAfterInMs: pauseMs * (0.5 + options.random() / 2) };
     },
   };
+}
+
+function askedPause(askedMs: number, tell: (text: string) => void): ReturnType<RetryStrategy['retry']> {
+  if (askedMs > longestAskedMs) return { skipStrategy: true };
+  tell(`Azure asks podid to wait ${Math.ceil(askedMs / 1000)} s before it reads again.`);
+  return { retryAfterInMs: askedMs };
 }
 
 function isTransient(answer: PipelineResponse | undefined): boolean {

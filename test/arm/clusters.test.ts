@@ -142,6 +142,17 @@ describe('getting a cluster', () => {
       Array(3).fill(json(429, {}, { 'retry-after': '0' })),
       { code: 'Unavailable', retryAfterMs: 0 },
     ],
+    [
+      '429 that asks for more than a minute',
+      [json(429, { error: { code: 'TooManyRequests', message: 'slow down' } }, { 'retry-after': '120' })],
+      {
+        code: 'Unavailable',
+        exitCode: 7,
+        retryAfterMs: 120_000,
+        message: expect.stringContaining('120 s'),
+        hint: expect.stringContaining('again in 120 s'),
+      },
+    ],
     ['500, three times', Array(3).fill(json(500, {})), { code: 'Unavailable' }],
     [
       '503, three times',
@@ -344,7 +355,9 @@ describe('putting a cluster', () => {
     const error = await failure(result);
     expect(error).toMatchObject(expected);
     expect(arm.seen).toHaveLength(2);
-    if (/^Pod|^…|^Reconcile|^an assign/.test(_title)) expect(error.hint).toMatch(/podid .*-g rg -c web/);
+    if (error.code === 'AzureRefused') expect(error.hint).toEqual(expect.any(String));
+    if (/^Pod|^…|^Reconcile|^an assign/.test(_title))
+      expect(error.hint).toMatch(/podid .*-g rg -c web --subscription/);
   });
 
   it('is sent once when no answer comes', async () => {
@@ -474,5 +487,22 @@ describe('a kubeconfig from ARM', () => {
     const error = await failure((await arm.azure()).clusters.userKubeconfig(id, signal));
     expect(error).toMatchObject({ code: 'Unavailable' });
     expect(`${error.message}${error.hint}${JSON.stringify(error.details)}`).not.toContain('s3cr3t');
+  });
+});
+
+describe('a read that Azure asks to be patient with', () => {
+  it('says so to whoever listens, and ends with the signal in the middle of the pause', async () => {
+    const arm = await serve(json(429, {}, { 'retry-after': '50' }));
+    const told: string[] = [];
+    const stop = new AbortController();
+    const { clusters } = await arm.azure({
+      verbose: (text) => {
+        told.push(text);
+        setImmediate(() => stop.abort(new Error('stopped')));
+      },
+    });
+    await expect(clusters.get(id, stop.signal)).rejects.toThrow('stopped');
+    expect(told).toEqual(['Azure asks podid to wait 50 s before it reads again.']);
+    expect(arm.seen).toHaveLength(1);
   });
 });
