@@ -52,5 +52,6 @@ function dangling(source: string, context: string, member: string): PodidError {
   return new PodidError(
     'InvalidKubeconfig',
     `The kubeconfig ${source} lacks the ${member} of its context ${JSON.stringify(context)}.`,
+    { hint: `Add the ${member} to the file, or name another context with --context.` },
   );
 }

@@ -115,16 +115,18 @@ async function readBase64(path: string, what: string): Promise<string> {
 }
 
 const maxFileBytes = 10 * 1024 * 1024;
+const otherFileHint =
+  'Name a file that can be read with --kubeconfig; without it and KUBECONFIG podid asks Azure for credentials.';
 
 /** A pipe or device would hang or have no end, and could not be read a second time. */
 async function readSmallFile(path: string, what: string): Promise<Buffer> {
   try {
     const found = await stat(path);
     if (!found.isFile()) {
-      throw new PodidError('InvalidKubeconfig', `${what} is no regular file.`);
+      throw new PodidError('InvalidKubeconfig', `${what} is no regular file.`, { hint: otherFileHint });
     }
     if (found.size > maxFileBytes) {
-      throw new PodidError('InvalidKubeconfig', `${what} is larger than 10 MiB.`);
+      throw new PodidError('InvalidKubeconfig', `${what} is larger than 10 MiB.`, { hint: otherFileHint });
     }
     return await readFile(path);
   } catch (error) {
@@ -132,7 +134,10 @@ async function readSmallFile(path: string, what: string): Promise<Buffer> {
       throw error;
     }
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw new PodidError('InvalidKubeconfig', `${what} cannot be read: ${code}.`, { target: path });
+    throw new PodidError('InvalidKubeconfig', `${what} cannot be read: ${code}.`, {
+      hint: otherFileHint,
+      target: path,
+    });
   }
 }
 
@@ -144,6 +149,7 @@ function checkPem({ cluster, user }: ChosenContext, source: string): void {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
     const message = `The kubeconfig ${source} holds a certificate or key that cannot be used${code}.`;
-    throw new PodidError('InvalidKubeconfig', message);
+    const hint = 'Have the file written anew (az aks get-credentials), or name another with --kubeconfig.';
+    throw new PodidError('InvalidKubeconfig', message, { hint });
   }
 }

@@ -61,7 +61,9 @@ export interface Kubeconfig {
  */
 export function parseKubeconfig(text: string, source: string): Kubeconfig {
   const fault: Fault = (reason) =>
-    new PodidError('InvalidKubeconfig', `The kubeconfig ${source} cannot be used: ${reason}.`);
+    new PodidError('InvalidKubeconfig', `The kubeconfig ${source} cannot be used: ${reason}.`, {
+      hint: 'Mend that place in the file (kubectl config view checks it), or name another with --kubeconfig.',
+    });
   const root = parseYaml(text, fault);
   if (!isRecord(root)) {
     throw fault('it is no YAML mapping');
