@@ -91,8 +91,8 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
   return {
     version,
     env,
-    stdout: outputStream(stdout),
-    stderr: outputStream(stderr),
+    stdout: outputStream(stdout, 'fails'),
+    stderr: outputStream(stderr, 'is ignored'),
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     animated: stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb',
     signal,

@@ -1,3 +1,4 @@
+import { isPodidError } from '../errors/podid-error.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { Change, Done, Outcome, Plan } from '../workflows/outcome.ts';
 import { rawCluster, rawClusterShape } from './raw-cluster.ts';
@@ -34,13 +35,19 @@ export async function finishDone<Result>(
   done: Done<Result>,
   finish: Finish<Result>,
 ): Promise<number> {
-  if (finish.rawCluster) await session.print(rawCluster(done.cluster), rawClusterShape);
-  else await session.print(finish.view(done.result), finish.shape);
+  try {
+    if (finish.rawCluster) await session.print(rawCluster(done.cluster), rawClusterShape);
+    else await session.print(finish.view(done.result), finish.shape);
+  } catch (error) {
+    if (done.failure === undefined || !isPodidError(error, 'OutputFailed')) throw error;
+    // How the change ended says more than why nobody can read it, and a command ends with one error.
+    session.report.warn(error.message, error.hint);
+  }
   if (done.failure !== undefined) throw done.failure;
   return 0;
 }
 
-function planView({ changes, puts, onlyInCluster }: Plan): unknown {
+export function planView({ changes, puts, onlyInCluster }: Plan): unknown {
   return {
     changes: changes.map(changeView),
     puts,

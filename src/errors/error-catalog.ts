@@ -1,6 +1,6 @@
 /**
  * Every failure a user can meet, with the exit code a script sees. `docs/errors.md` is generated from this list.
- * Exit codes: 2 usage, 3 signed out, 4 not found, 5 conflict, 6 forbidden, 7 unavailable or timed out,
+ * Exit codes: 1 a query that does not fit, 2 usage, 3 signed out, 4 not found, 5 conflict, 6 forbidden, 7 unavailable or timed out,
  * 8 done but Failed, 130 and 143 interrupted. Anything that is not in this list is a fault of podid's own: 1.
  */
 export const errorCatalog = {
@@ -9,6 +9,15 @@ export const errorCatalog = {
   ConfirmationRequired: {
     exitCode: 2,
     summary: 'The command asks before it acts, and nobody is there to answer.',
+  },
+  QueryFailed: {
+    exitCode: 1,
+    summary: '--query does not fit the result, which is printed whole. A change that was asked for is done.',
+  },
+  OutputFailed: {
+    exitCode: 1,
+    summary:
+      'The result could not be written to stdout: a full disk, for one. A change that was asked for is done.',
   },
   NotSignedIn: { exitCode: 3, summary: 'No credential for Azure was found, or Azure refused the one found.' },
   ClusterNotFound: {

@@ -1,22 +1,33 @@
 import type { Writable } from 'node:stream';
+import { PodidError } from '../errors/podid-error.ts';
 
 /** One of the process's two outputs. */
 export interface OutputStream {
   readonly isTerminal: boolean;
   /** Columns of the terminal; undefined where there is none. */
   readonly columns: number | undefined;
-  /** Resolves once the text is handed over; a reader that went away is no failure. */
+  /**
+   * Resolves once the text is handed over; a reader that went away is no failure.
+   *
+   * @throws PodidError OutputFailed when the text is lost for another reason, such as a full disk
+   */
   write(text: string): Promise<void>;
 }
 
 /**
  * Writes to the stream until its reader closes the pipe, and from then on to nowhere: `podid add … | head -1` has to see its change
  * through and end with the exit code of the change.
+ *
+ * @param lost whether text that is lost for another reason is a failure: what is said beside the result has nobody left to tell
  */
-export function outputStream(stream: Writable & { isTTY?: boolean; columns?: number }): OutputStream {
+export function outputStream(
+  stream: Writable & { isTTY?: boolean; columns?: number },
+  lost: 'fails' | 'is ignored',
+): OutputStream {
   let closed = false;
-  stream.on('error', () => {
-    closed = true;
+  // Told by the write that met it; without a listener it would end the process.
+  stream.on('error', (error) => {
+    closed ||= isReaderGone(error);
   });
   return {
     isTerminal: stream.isTTY === true,
@@ -26,7 +37,25 @@ export function outputStream(stream: Writable & { isTTY?: boolean; columns?: num
     },
     write(text) {
       if (closed || text === '') return Promise.resolve();
-      return new Promise((resolve) => stream.write(text, () => resolve()));
+      return new Promise((resolve, reject) => {
+        stream.write(text, (error) => {
+          if (error && !closed && !isReaderGone(error) && lost === 'fails') reject(outputFailed(error));
+          else resolve();
+        });
+      });
     },
   };
+}
+
+/** A stream is destroyed by the first error it meets, and says so of what is written to it afterwards. */
+function isReaderGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE';
+}
+
+function outputFailed(error: NodeJS.ErrnoException): PodidError {
+  const reason = error.code === 'ENOSPC' ? 'no space is left (ENOSPC)' : (error.code ?? 'the write failed');
+  return new PodidError('OutputFailed', `The result could not be written to stdout: ${reason}.`, {
+    hint: 'Make room or write elsewhere; what the command was asked to change is done, and podid status shows it.',
+    cause: error,
+  });
 }

@@ -16,7 +16,7 @@ describe('an output stream', () => {
         done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
       },
     });
-    const stream = outputStream(broken);
+    const stream = outputStream(broken, 'fails');
     await stream.write('one');
     await new Promise((resolve) => setImmediate(resolve));
     await stream.write('two');
@@ -34,9 +34,32 @@ describe('an output stream', () => {
           });
         },
       }),
+      'fails',
     );
     await stream.write('x'.repeat(100_000));
     expect(chunks.join('')).toHaveLength(100_000);
+  });
+});
+
+describe('an output stream whose text is lost', () => {
+  const full = (code: string) =>
+    new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
+    });
+
+  it.each(['ENOSPC', 'EIO'])('fails with the reason, each time that it is written to: %s', async (code) => {
+    const stream = outputStream(full(code), 'fails');
+    const failure = { code: 'OutputFailed', exitCode: 1, hint: expect.stringContaining('podid status') };
+    await expect(stream.write('one')).rejects.toMatchObject({
+      ...failure,
+      message: expect.stringContaining(code),
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(stream.write('two')).rejects.toMatchObject(failure);
+  });
+
+  it('says nothing where it has nobody to tell', async () => {
+    await expect(outputStream(full('ENOSPC'), 'is ignored').write('one')).resolves.toBeUndefined();
   });
 });
 
@@ -44,9 +67,9 @@ describe('the width of an output stream', () => {
   const terminal = (columns: number, isTTY = true) => Object.assign(new Writable(), { isTTY, columns });
 
   it('is that of the terminal, where there is one that knows it', () => {
-    expect(outputStream(terminal(80)).columns).toBe(80);
-    expect(outputStream(terminal(0)).columns).toBeUndefined();
-    expect(outputStream(terminal(80, false)).columns).toBeUndefined();
+    expect(outputStream(terminal(80), 'fails').columns).toBe(80);
+    expect(outputStream(terminal(0), 'fails').columns).toBeUndefined();
+    expect(outputStream(terminal(80, false), 'fails').columns).toBeUndefined();
   });
 });
 
