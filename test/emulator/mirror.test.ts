@@ -310,6 +310,8 @@ describe('mirroring into a cluster', () => {
         },
       ],
       exceptions: [{ namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } }],
+      moreBindings: [],
+      servicePrincipals: [],
     });
   });
 
