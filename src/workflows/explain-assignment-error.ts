@@ -4,7 +4,7 @@ import { nextCommand } from '../domain/next-command.ts';
 import { coveringAssignments, operatorAssignment } from '../domain/operator-role.ts';
 import { entryText, type PodIdentity, sameEntry } from '../domain/pod-identity.ts';
 import { sameResource } from '../domain/resource-id.ts';
-import { isPodidError, PodidError } from '../errors/podid-error.ts';
+import { isPodidError, PodidError, type PodidErrorOptions } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import { findConcurrently } from './each-concurrently.ts';
 import type { Write } from './profile-change.ts';
@@ -26,7 +26,7 @@ export async function explainAssignmentError(
   const own = error.target !== undefined && fresh.some((id) => sameResource(id, error.target ?? ''));
   if (!own) {
     const culprit = await findCulprit(session, base, write, error.target);
-    if (culprit) throw culprit;
+    if (culprit) throw asAzureSaid(culprit, error);
     if (write.change.grantRefused) throw write.change.grantRefused;
     if (fresh.length === 0 || error.target !== undefined) throw unexplained(base, error);
   }
@@ -37,9 +37,26 @@ export async function explainAssignmentError(
     {
       hint: 'The same command resumes; --timeout 60m gives it longer',
       target: base.resourceId,
-      cause: error,
+      ...saidByAzure(error),
     },
   );
+}
+
+function asAzureSaid(culprit: PodidError, error: PodidError): PodidError {
+  const { hint, target } = culprit;
+  const more = { target, ...(hint === undefined ? {} : { hint }) };
+  return new PodidError(culprit.code, culprit.message, { ...more, ...saidByAzure(error) });
+}
+
+/** What was found out stands beside Azure's own words and ids, which its support asks for. */
+function saidByAzure(error: PodidError): PodidErrorOptions {
+  const { details, requestId, correlationId } = error;
+  return {
+    details,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    cause: error,
+  };
 }
 
 /** The first of the entries that others made whose identity or role is gone. What cannot be seen is no culprit. */
@@ -113,7 +130,7 @@ function unexplained(cluster: Cluster, error: PodidError): PodidError {
     {
       hint: 'Look for a deny assignment, a role condition or an identity of another tenant; a role granted a moment ago needs up to an hour',
       target: error.target ?? cluster.resourceId,
-      cause: error,
+      ...saidByAzure(error),
     },
   );
 }

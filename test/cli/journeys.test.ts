@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
 
@@ -86,6 +86,23 @@ describe('a pod identity', () => {
     expect(ran.exitCode).toBe(8);
     expect(JSON.parse(ran.stdout)).toMatchObject({ name: 'web', provisioningState: 'Failed' });
     expect(errorOf(ran.stderr).code).toBe('EntryFailed');
+  });
+
+  it('grants no role to the identity that would replace its own, unless somebody confirms', async () => {
+    await using podid = await emulatedPodid();
+    await podid.json([...addWeb, '--no-mirror']);
+    const granted = podid.count('roleAssignments.put');
+    const key = ['--namespace', 'demo', '--name', 'web'];
+    const ran = await podid.run(['update', ...key, '--identity-resource-id', identityId('jobs')]);
+    expect(ran.exitCode).toBe(2);
+    expect(podid.count('roleAssignments.put')).toBe(granted);
+  });
+
+  it('is printed as Deleting by delete --no-wait', async () => {
+    await using podid = await emulatedPodid();
+    await podid.json(addWeb);
+    const gone = await podid.json('delete --namespace demo --name web --no-wait');
+    expect(gone).toMatchObject({ name: 'web', provisioningState: 'Deleting' });
   });
 
   it('is only planned with --dry-run', async () => {
@@ -207,6 +224,18 @@ describe('the add-on', () => {
     }
   });
 
+  it.each([
+    ['PodIdentityAddonFeatureFlagNotEnabled', '--register-feature'],
+    ['PodIdentityAddonWithKubeNetNeedsConsent', '--enable-pod-identity-with-kubenet'],
+  ])('whose operation ends with %s is hinted at as its PUT would be', async (code, hint) => {
+    await using podid = await emulatedPodid({ scenario: 'first-time' });
+    const operation = { status: 'Failed', error: { code, message: 'no' } } as const;
+    podid.emulator.faults.set([{ match: { operation: 'clusters.put' }, effect: { operation } }]);
+    const ran = await podid.run('enable');
+    expect(ran.exitCode).toBe(8);
+    expect(errorOf(ran.stderr).hint).toContain(hint);
+  });
+
   it('shows its drift when asked, from the cluster itself', async () => {
     await using podid = await emulatedPodid();
     await podid.json([...addWeb, '--no-mirror']);
@@ -215,6 +244,28 @@ describe('the add-on', () => {
     expect(await podid.json('mirror --query objects[].action')).toEqual(['create', 'create']);
     expect(await podid.json('status --drift --query drift')).toEqual([]);
     expect((await podid.run('mirror --dry-run --exit-code')).exitCode).toBe(0);
+  });
+});
+
+describe('podid mirror', () => {
+  it('fails as MirrorFailed, with 6, when the credentials are refused', async () => {
+    await using podid = await emulatedPodid();
+    podid.emulator.faults.set([{ match: { path: 'listClusterUserCredential' }, effect: { status: 403 } }]);
+    const ran = await podid.run('mirror', { KUBECONFIG: '' });
+    expect(ran.exitCode).toBe(6);
+    expect(errorOf(ran.stderr).code).toBe('MirrorFailed');
+  });
+
+  it('prints changes and puts under --dry-run', async () => {
+    await using podid = await emulatedPodid();
+    await podid.json([...addWeb, '--no-mirror']);
+    expect(await podid.json('mirror --dry-run')).toMatchObject({
+      puts: 0,
+      changes: [
+        { action: 'add', kind: 'object', namespace: 'demo', name: 'web' },
+        { action: 'add', kind: 'object', namespace: 'demo', name: 'web-binding' },
+      ],
+    });
   });
 });
 
@@ -248,6 +299,55 @@ describe('trouble', () => {
     const ran = await podid.run('list');
     expect(ran).toMatchObject({ exitCode, stdout: '' });
     expect(ran.stderr).not.toContain('failed in a way it should not');
+  });
+
+  it('of a throttled read ends with 7 rather than sleep for the hour that the server names', async () => {
+    await using podid = await emulatedPodid();
+    podid.emulator.faults.set([
+      { match: { operation: 'clusters.get' }, effect: { status: 429, headers: { 'retry-after': '3600' } } },
+    ]);
+    const ran = await podid.run('list');
+    expect(ran.exitCode).toBe(7);
+    expect(errorOf(ran.stderr).hint).toMatch(/again in \d+ s/);
+    expect(podid.count('clusters.get')).toBe(1);
+  });
+
+  it.each([
+    ['503', { status: 503 }],
+    ['a web page', { status: 502, text: '<html>' }],
+    ['cut connections', { drop: true }],
+  ])('with every poll for three minutes, %s, is waited out without a second PUT', async (_title, effect) => {
+    await using podid = await emulatedPodid();
+    const { clock, faults } = podid.emulator;
+    clock.setSpeed(0);
+    faults.set([{ match: { operation: 'operations.get', forMs: 180_000 }, effect }]);
+    let ended = false;
+    const running = podid.run(addWeb).finally(() => {
+      ended = true;
+    });
+    for (let minute = 0; minute < 3; minute += 1) {
+      const polls = podid.count('operations.get');
+      await vi.waitFor(() => expect(podid.count('operations.get')).toBeGreaterThan(polls + 2), 30_000);
+      expect(ended).toBe(false);
+      clock.advance(60_000);
+    }
+    const ran = await running;
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ name: 'web', provisioningState: 'Assigned' });
+    expect(podid.count('clusters.put')).toBe(1);
+  });
+
+  it("with an assignment keeps Azure's own words and request ids when the culprit is named", async () => {
+    await using podid = await emulatedPodid({ scenario: 'gone-identity' });
+    const jobs = ['--namespace', 'demo', '--name', 'jobs', '--identity-resource-id', identityId('jobs')];
+    const ran = await podid.run(['add', ...jobs]);
+    expect(ran.exitCode, ran.stderr).toBe(5);
+    expect(errorOf(ran.stderr)).toMatchObject({
+      code: 'AssignmentBlocked',
+      details: [{ code: 'PodIdentityAddonIdentitiesAssignmentError', message: expect.stringMatching(/./) }],
+      requestId: expect.stringMatching(/./),
+      correlationId: expect.stringMatching(/./),
+    });
   });
 
   it('with an endpoint over plain http that is not loopback is 2, and no token goes there', async () => {
