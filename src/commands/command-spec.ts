@@ -5,6 +5,8 @@ export interface Example {
   readonly says: string;
   /** As typed, without a prompt. */
   readonly line: string;
+  /** What it takes beside a shell and a cluster. Absent: nothing. */
+  readonly needs?: 'a terminal' | 'PowerShell';
 }
 
 interface CommandText {
@@ -18,6 +20,8 @@ interface CommandText {
   readonly misnamed?: Misnamed;
   /** Needed where it is declared; `run` gets it. */
   readonly word?: WordSpec;
+  /** The result in every shape it may take, to try `--query` on before anything is sent. */
+  readonly examplesOfResult?: readonly unknown[];
 }
 
 export interface CommandSpec extends CommandText {

@@ -16,6 +16,7 @@ export const completionCommand = defineCommand({
     {
       says: 'for PowerShell, in $PROFILE',
       line: 'podid completion powershell | Out-String | Invoke-Expression',
+      needs: 'PowerShell',
     },
   ],
   flags: {},

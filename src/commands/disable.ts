@@ -13,7 +13,7 @@ export const disableCommand = defineCommand({
   examples: [
     {
       says: 'keep what is there in a file first',
-      line: 'podid disable -g demo-rg -c demo --export pod-identities.yaml --yes',
+      line: 'podid disable -g demo-rg -c demo --export saved.yaml --yes',
     },
   ],
   flags: {

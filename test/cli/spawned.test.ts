@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { commandTree } from '../../src/commands/command-tree.ts';
+import { identity } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { identityId } from './emulated-podid.ts';
 
@@ -25,7 +27,7 @@ interface Child {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
-function start(argv: readonly string[], emulator?: Emulator): Child {
+function start(argv: readonly string[], emulator?: Emulator, stdout: 'pipe' | number = 'pipe'): Child {
   const env = {
     PATH: process.env['PATH'],
     HOME: folder,
@@ -35,13 +37,13 @@ function start(argv: readonly string[], emulator?: Emulator): Child {
   const child = spawn(process.execPath, ['--', podid, ...argv], {
     cwd: folder,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
   });
   const texts = ['', ''];
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     texts[0] += String(chunk);
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     texts[1] += String(chunk);
   });
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
@@ -100,6 +102,24 @@ describe('the bundled podid', () => {
     expect((await broken.ended).code).toBe(4);
   });
 
+  it('ends with 1 and the reason when its result is lost, and the change stands', async () => {
+    await using emulator = await startEmulator();
+    const full = openSync('/dev/full', 'w');
+    const child = start(addWeb, emulator, full);
+    closeSync(full);
+    expect((await child.ended).code).toBe(1);
+    expect(child.err()).toContain('no space is left (ENOSPC)');
+    expect(JSON.parse(child.err().trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      code: 'OutputFailed',
+      hint: expect.stringContaining('is done'),
+    });
+    const shown = await finished(
+      ['show', '--namespace', 'demo', '--name', 'web', '--query', 'name'],
+      emulator,
+    );
+    expect(shown.out).toBe('"web"\n');
+  });
+
   it.each([
     ['SIGINT', 130, 'Interrupted'],
     ['SIGTERM', 143, 'Terminated'],
@@ -129,38 +149,64 @@ describe('the bundled podid', () => {
 });
 
 describe('the examples of the help', () => {
-  it('work, one after the other, against the emulator', async () => {
-    await using emulator = await startEmulator();
-    const examples = commandTree.commands.flatMap((command) =>
-      command.examples.map((example) => example.line),
-    );
+  it('work in a shell, one after the other, against the emulator', async () => {
+    // As in `podid cluster update`, which moves the cluster to an identity of its owner's.
+    const identities = [identity('control-plane', 16)];
+    await using emulator = await startEmulator({ seed: { identities } });
+    // Where pods run that a doctor can look at.
+    await using used = await startEmulator({ scenario: 'in-use' });
+    const lines = commandTree.commands
+      .flatMap(({ examples }) => examples.filter(({ needs }) => needs === undefined))
+      .map(({ line }) => line)
+      .filter((line) => !line.startsWith('podid emulator'));
     const order = (line: string) => stages.findIndex((stage) => line.startsWith(`podid ${stage}`));
-    const lines = examples.filter((line) => !line.startsWith('podid emulator'));
     expect(lines.filter((line) => order(line) < 0)).toEqual([]);
+    const home = await exampleHome();
     for (const line of lines.sort((one, other) => order(one) - order(other))) {
-      const ran = await finished(words(line).slice(1), emulator);
-      expect(ran.code, `${line}\n${ran.err}`).toBe(0);
+      const ran = await inShell(line, home, line.startsWith('podid doctor') ? used : emulator);
+      expect(line.includes('--exit-code') ? [0, 9] : [0], `${line}\n${ran.err}`).toContain(ran.code);
+      // What people do with the file that an export leaves behind.
+      if (line.endsWith('> pod-identities.yaml')) {
+        await cp(join(home, 'pod-identities.yaml'), join(home, 'pod-identities', 'all.yaml'));
+      }
+      if (line.includes('disable'))
+        expect(await readFile(join(home, 'saved.yaml'), 'utf8')).toContain('kind:');
     }
-  });
+  }, 180_000);
 });
+
+/** A home directory with `podid` in its PATH and the folders that examples write into. */
+async function exampleHome(): Promise<string> {
+  const home = join(folder, 'examples');
+  const folders = ['bin', 'pod-identities', '.zfunc', '.config/fish/completions'];
+  for (const each of [...folders, '.local/share/bash-completion/completions']) {
+    await mkdir(join(home, each), { recursive: true });
+  }
+  await symlink(podid, join(home, 'bin', 'podid'));
+  return home;
+}
+
+async function inShell(line: string, home: string, emulator: Emulator) {
+  const env = { ...emulator.environment, PODID_POLL_INTERVAL: '20ms', HOME: home };
+  const path = [join(home, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter);
+  const child = spawn('bash', ['-c', line], {
+    cwd: home,
+    env: { ...env, PATH: path },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let err = '';
+  child.stderr.on('data', (chunk) => {
+    err += String(chunk);
+  });
+  const [code] = await once(child, 'close');
+  return { code, err };
+}
 
 /** The order in which each finds what it needs: entries are there before they are changed, and go in the end. */
 const stages = [
-  ...[
-    'add',
-    'list',
-    'show',
-    'wait',
-    'update',
-    'exception add',
-    'exception list',
-    'exception show',
-    'exception update',
-  ],
-  ...['status', 'enable', 'mirror', 'exception delete', 'delete', 'disable'],
+  ...['init', 'add', 'list', 'show', 'wait', 'update'],
+  ...['exception add', 'exception list', 'exception show', 'exception update'],
+  ...['status', 'enable', 'mirror', 'doctor', 'cluster show', 'cluster update'],
+  ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion'],
+  ...['exception delete', 'delete', 'disable'],
 ];
-
-/** As a shell parts them, with double quotes. */
-function words(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
-}

@@ -14,7 +14,7 @@ export const clusterShowCommand = defineCommand({
     { says: 'the identities', line: 'podid cluster show -g demo-rg -c demo' },
     {
       says: 'entries that the control plane has no role for',
-      line: 'podid cluster show -g demo-rg -c demo -o json --query operatorRole[?!granted]',
+      line: "podid cluster show -g demo-rg -c demo -o json --query 'operatorRole[?!granted]'",
     },
   ],
   flags: { ...clusterFlags, ...rawClusterFlag },
