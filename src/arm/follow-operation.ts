@@ -13,18 +13,25 @@ const ends = ['Succeeded', 'Failed', 'Canceled'] as const;
 /** A record may show up late and be thrown away in time; this many answers in a row that it is unknown are believed. */
 const unknownBelieved = 5;
 
+/** A server that asks for more has no idea of its own operation. */
+const longestWaitMs = 10 * 60_000;
+
 /**
  * Polls an operation to its end. Any status that is not terminal means that it runs (AKS writes `ReconcilingAddons` and the like).
  * Weather on a poll says nothing about the operation, so 5xx, 429, web pages, cut and hung connections are polled again until the
  * signal ends. Nothing is sent anywhere but to ARM: the connection checks the URL.
  *
- * @throws PodidError NotSignedIn | Forbidden | Unavailable (the operation is not known any more, or leads elsewhere), and the signal's reason
+ * Any refusal of a poll but the one for a missing right is Unavailable: Azure has accepted the change, and the cluster's own state tells
+ * how it ended.
+ *
+ * @throws PodidError NotSignedIn (no credential) | Forbidden | Unavailable (the operation cannot be followed), and the signal's reason
  */
 export async function followOperation(
   connection: ArmConnection,
   operation: Operation,
   options: FollowOptions,
 ): Promise<OperationEnd> {
+  if (!URL.canParse(operation.url, connection.endpoint.url)) throw leadsElsewhere();
   const about = requestAbout(connection, operation);
   if (!connection.endpoint.mayReceiveToken(operation.url)) throw leadsElsewhere();
   let unknownInARow = 0;
@@ -33,7 +40,8 @@ export async function followOperation(
   for (;;) {
     await connection.clock.sleep(waitMs, options.signal);
     const answer = await poll(connection, operation, about, options.signal);
-    waitMs = retryAfterMs(headersOf(answer), connection.clock.now()) ?? options.pollIntervalMs;
+    const askedMs = retryAfterMs(headersOf(answer), connection.clock.now());
+    waitMs = Math.min(askedMs ?? options.pollIntervalMs, longestWaitMs);
     unknownInARow = answer?.status === 404 ? unknownInARow + 1 : 0;
     if (unknownInARow >= unknownBelieved) throw forgotten();
     const body = answer?.status === 200 || answer?.status === 202 ? parseRecord(answer.text) : undefined;
@@ -55,26 +63,29 @@ function requestAbout(connection: ArmConnection, operation: Operation): ArmReque
   };
 }
 
-/** Undefined when the weather kept the answer away. */
+/** Undefined when the weather kept the answer away. @throws PodidError Forbidden | Unavailable with the reason */
 async function poll(
   connection: ArmConnection,
   operation: Operation,
   about: ArmRequest,
   signal: AbortSignal,
 ): Promise<ArmAnswer | undefined> {
-  try {
-    const answer = await connection.send({ method: 'GET', url: operation.url, about }, signal);
-    const { status } = answer;
-    const isFinal = status >= 400 && status < 500 && ![404, 408, 429].includes(status);
-    if (!isFinal) return answer;
-    const error = mapArmAnswer(answer, about);
-    // A web page with a 4xx is a proxy's, and as passing as a 502.
-    if (error.code === 'Unavailable') return undefined;
-    throw error;
-  } catch (error) {
-    if (isPodidError(error, 'Unavailable')) return undefined;
-    throw error;
-  }
+  const answer = await connection
+    .send({ method: 'GET', url: operation.url, about }, signal)
+    .catch(unlessWeather);
+  if (answer === undefined) return undefined;
+  const { status } = answer;
+  const isFinal = status >= 400 && status < 500 && ![404, 408, 429].includes(status);
+  if (!isFinal) return answer;
+  const error = mapArmAnswer(answer, about);
+  // A web page with a 4xx is a proxy's, and as passing as a 502.
+  if (error.code === 'Unavailable') return undefined;
+  throw error.code === 'Forbidden' ? error : unusable(error);
+}
+
+function unlessWeather(error: unknown): undefined {
+  if (isPodidError(error, 'Unavailable')) return undefined;
+  throw error;
 }
 
 function headersOf(answer: ArmAnswer | undefined): { get(name: string): string | undefined } | undefined {
@@ -109,6 +120,14 @@ function leadsElsewhere(): PodidError {
       hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy; podid status shows how the change ended.',
     },
   );
+}
+
+function unusable(cause: PodidError): PodidError {
+  return new PodidError('Unavailable', `The running operation cannot be followed. ${cause.message}`, {
+    hint: 'podid status shows how the change ended.',
+    details: cause.details,
+    cause,
+  });
 }
 
 function forgotten(): PodidError {

@@ -177,6 +177,8 @@ function reasonOf(error: unknown): string {
     [answerFaults.timedOut]: 'no answer in time.',
     [answerFaults.cut]: 'the connection was cut.',
     [answerFaults.notJson]: 'the answer is not JSON.',
+    [answerFaults.tooLong]: 'the answer is longer than 64 MiB.',
+    [answerFaults.upgraded]: 'the connection was switched to another protocol.',
   };
   return reasons[error.code ?? ''] ?? `${error.code ?? 'the connection failed'}.`;
 }

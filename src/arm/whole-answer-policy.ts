@@ -1,3 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
 import {
   type PipelinePolicy,
   type PipelineRequest,
@@ -10,11 +13,14 @@ export const answerFaults = {
   timedOut: 'PODID_TIMED_OUT',
   cut: 'PODID_CUT',
   notJson: 'PODID_NOT_JSON',
+  tooLong: 'PODID_TOO_LONG',
+  upgraded: 'PODID_UPGRADED',
 } as const;
 
 /**
  * Lets through answers that are whole, and fails for one try at a time: the limit covers the body too (the SDK's own timer stops at the
- * headers), a cut connection is a fault of its own, and a success that is not JSON is none.
+ * headers), a cut connection is a fault of its own, and a success that is not JSON is none. A body that does not end is given up at
+ * 64 MiB, and so is a connection that turns into another protocol, of which the SDK would never hear again.
  */
 export function wholeAnswerPolicy(timeoutMs: number): PipelinePolicy {
   return {
@@ -29,28 +35,73 @@ export function wholeAnswerPolicy(timeoutMs: number): PipelinePolicy {
   };
 }
 
+const longestBody = 64 * 1024 * 1024;
+
 async function withinLimit(
   request: PipelineRequest,
   timeoutMs: number,
   send: () => Promise<PipelineResponse>,
 ): Promise<PipelineResponse> {
   const outer = request.abortSignal as AbortSignal | undefined;
-  const limit = AbortSignal.timeout(timeoutMs);
-  request.abortSignal = outer === undefined ? limit : AbortSignal.any([outer, limit]);
+  const given = new AbortController();
+  const giveUp = (code: string, message: string) => given.abort(fault(code, message, request));
+  // Not AbortSignal.timeout: its timer lets the process end while the answer is awaited.
+  const timer = setTimeout(
+    () => giveUp(answerFaults.timedOut, `No whole answer within ${timeoutMs / 1000} s.`),
+    timeoutMs,
+  );
+  const stopWatching = watchAnswer(request, {
+    upgraded: () => giveUp(answerFaults.upgraded, 'The protocol was switched.'),
+    cut: () => giveUp(answerFaults.cut, 'The connection was cut.'),
+  });
+  const signal = outer === undefined ? given.signal : AbortSignal.any([outer, given.signal]);
+  request.abortSignal = signal;
+  request.onDownloadProgress = ({ loadedBytes }) => {
+    if (loadedBytes > longestBody) giveUp(answerFaults.tooLong, 'The answer is longer than 64 MiB.');
+  };
   try {
-    return await send();
+    // The SDK does not hear of a body that ends while it counts it.
+    return await Promise.race([send(), rejectedBy(signal)]);
   } catch (error) {
-    if (limit.aborted && outer?.aborted !== true) {
-      throw fault(answerFaults.timedOut, `No whole answer within ${timeoutMs / 1000} s.`, request);
-    }
+    if (given.signal.aborted && outer?.aborted !== true) throw given.signal.reason;
     if (error instanceof RestError && error.code === RestError.PARSE_ERROR) {
       throw fault(answerFaults.cut, 'The connection was cut.', request);
     }
     throw error;
   } finally {
+    clearTimeout(timer);
+    stopWatching();
+    delete request.onDownloadProgress;
     if (outer === undefined) delete request.abortSignal;
     else request.abortSignal = outer;
   }
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Node closes a connection that is switched to a protocol nobody asked for, and tells only those who listen on its own request. */
+function watchAnswer(
+  { requestId }: PipelineRequest,
+  tell: { readonly upgraded: () => void; readonly cut: () => void },
+): () => void {
+  const started = (message: unknown) => {
+    const { request } = message as { readonly request: ClientRequest };
+    if (request.getHeader('x-ms-client-request-id') !== requestId) return;
+    request.once('response', (answer) => {
+      answer.once('close', () => answer.complete || tell.cut());
+    });
+    request.once('upgrade', (_answer, socket: Duplex) => {
+      socket.destroy();
+      tell.upgraded();
+    });
+  };
+  subscribe('http.client.request.start', started);
+  return () => unsubscribe('http.client.request.start', started);
 }
 
 function fault(

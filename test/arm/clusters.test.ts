@@ -367,6 +367,36 @@ describe('putting a cluster', () => {
   });
 });
 
+describe('an answer of any size and kind', () => {
+  it('is given up beyond 64 MiB', async () => {
+    const endless: Answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const chunk = Buffer.alloc(1024 * 1024, ' ');
+      const more = () => {
+        while (!response.destroyed && response.write(chunk));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    };
+    const arm = await serve(endless, endless, endless);
+    await expect((await arm.azure()).clusters.get(id, signal)).rejects.toMatchObject({
+      code: 'Unavailable',
+      message: expect.stringContaining('64 MiB'),
+    });
+  });
+
+  it('is Unavailable when it switches to another protocol', async () => {
+    const upgrade: Answer = (response) => {
+      response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    };
+    const arm = await serve(upgrade, upgrade, upgrade);
+    await expect((await arm.azure()).clusters.get(id, signal)).rejects.toMatchObject({
+      code: 'Unavailable',
+      message: expect.stringContaining('another protocol'),
+    });
+  });
+});
+
 describe('following an operation', () => {
   const path = `/subscriptions/s/providers/Microsoft.ContainerService/locations/x/operations/1?api-version=2025-03-01&t=1&c=a%2Bb&s=x%3D'~(y)&h=%7e`;
 
@@ -434,15 +464,18 @@ describe('following an operation', () => {
   });
 
   it.each([
-    [401, 'NotSignedIn'],
+    [400, 'Unavailable'],
+    [401, 'Unavailable'],
     [403, 'Forbidden'],
-  ])('stops at %d', async (status, code) => {
+    [410, 'Unavailable'],
+  ])('leaves it to the cluster at %d', async (status, code) => {
     const { end } = await follow([json(status, {}), json(status, {})]);
     await expect(end).rejects.toMatchObject({ code });
   });
 
   it.each([
     'https://evil.example/operations/1',
+    'http://[',
     'http://127.0.0.1:1/operations/1',
     'https://management.azure.com.evil.example/',
   ])('sends nothing to %s', async (url) => {
