@@ -4,11 +4,13 @@ import { defineCommand } from './command-spec.ts';
 import { identityExtraFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
 import { identityExtras } from './identity-extras.ts';
+import { resultExamples } from './result-examples.ts';
 import { identityShape, identityView } from './result-shapes.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
 
 export const addCommand = defineCommand({
   words: ['add'],
+  examplesOfResult: resultExamples.identityChange,
   summary: 'let pods of a namespace use a managed identity',
   description:
     "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and mends what an earlier run left half done.",

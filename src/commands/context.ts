@@ -143,10 +143,14 @@ async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Pro
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** What a timer of Node holds; one beyond it fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 function systemClock(): Clock {
   return {
     now: () => Date.now(),
     random: () => Math.random(),
-    sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted()),
+    sleep: (ms, signal) =>
+      sleep(Math.min(ms, longestTimerMs), undefined, { signal }).catch(() => signal.throwIfAborted()),
   };
 }

@@ -4,6 +4,7 @@ import { defineCommand } from './command-spec.ts';
 import { ignoreNotFoundFlag, optionalEntryFlags } from './entry-flags.ts';
 import { finishChange } from './finish.ts';
 import type { FlagValues } from './flag-spec.ts';
+import { resultExamples } from './result-examples.ts';
 import { each, identityShape, identityView, orNull } from './result-shapes.ts';
 import type { Session } from './session.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
@@ -27,6 +28,7 @@ type DeleteFlags = FlagValues<typeof flags>;
 
 export const deleteCommand = defineCommand({
   words: ['delete'],
+  examplesOfResult: resultExamples.identityDelete,
   summary: 'take a managed identity from the pods of a namespace',
   description:
     'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.',

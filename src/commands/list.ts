@@ -3,11 +3,13 @@ import { clusterFlags, rawClusterFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { listMisnamed, namespaceFilterFlag } from './entry-flags.ts';
 import { finishDone } from './finish.ts';
+import { resultExamples } from './result-examples.ts';
 import { each, identityShape, identityView } from './result-shapes.ts';
 import { openWorkplace } from './workplace.ts';
 
 export const listCommand = defineCommand({
   words: ['list'],
+  examplesOfResult: resultExamples.identities,
   summary: "list the cluster's pod identities",
   description:
     "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list.",

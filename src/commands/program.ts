@@ -49,7 +49,9 @@ async function runCommand(
   const flags = readFlags(command.flags, line.occurrences, faults);
   const { word, rest } = takeWord(line.rest, command.word, faults);
   checkRest(rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
-  const session = await openSession(context, command.words, global, faults);
+  // The cluster in the shape of az has more shapes than an example shows.
+  const examples = isSwitchedOn(flags, 'rawCluster') ? [] : (command.examplesOfResult ?? []);
+  const session = await openSession(context, { words: command.words, global, faults, examples });
   try {
     const exitCode = await command.run(flags, session, word);
     await tellRetirement(context, command, global.onlyShowErrors);
@@ -57,6 +59,10 @@ async function runCommand(
   } finally {
     session.report.stop();
   }
+}
+
+function isSwitchedOn(flags: Readonly<Record<string, unknown>>, key: string): boolean {
+  return flags[key] === true;
 }
 
 /** What shells ask of podid, and podid of itself; neither is a command for people, so help does not know them. */

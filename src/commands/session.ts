@@ -27,20 +27,29 @@ export interface Session {
   readonly colour: Colours;
   /** Tells people on stderr, colours and all; nothing under `--only-show-errors`. */
   say(text: string): void;
-  /** Prints the command's one result on stdout. @param usual the format of this command where nobody names one */
+  /**
+   * Prints the command's one result on stdout.
+   *
+   * @param usual the format of this command where nobody names one
+   * @throws PodidError QueryFailed when `--query` does not fit it, once it is printed whole
+   */
   print(value: unknown, shape: TableShape, usual?: OutputFormat): Promise<void>;
 }
 
-/** @param words of the command, after `podid` */
-export async function openSession(
-  context: Context,
-  words: readonly string[],
-  global: GlobalValues,
-  faults: UsageFaults,
-): Promise<Session> {
+export interface SessionOptions {
+  /** Of the command, after `podid`. */
+  readonly words: readonly string[];
+  readonly global: GlobalValues;
+  readonly faults: UsageFaults;
+  /** Of the result, in every shape it may take; none: its shapes are not known. */
+  readonly examples: readonly unknown[];
+}
+
+export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
+  const { words, global, faults, examples } = options;
   const { stdout, stderr } = context;
   const format = effectiveFormat(context, global, faults);
-  const query = await readQuery(global.query, faults);
+  const query = await readQuery(global.query, examples, faults);
   const spinner = context.animated && !global.onlyShowErrors ? await terminalSpinner() : undefined;
   const colour = colours(coloured(context, global));
   const report = terminalReporter({
@@ -62,13 +71,19 @@ export async function openSession(
     checkUsage: () => faults.throwIfAny(`${['podid', ...words].join(' ')} --help`),
     async print(value, shape, usual) {
       report.stop();
-      const text = await resultText(value, shape, {
+      const output = {
         format: usual !== undefined && !isFormatNamed(context, global) ? usual : format,
         width: stdout.columns,
         colour: colours(colouredOn(stdout, context, global)),
-        ...(query === undefined ? {} : { query }),
-      });
-      await stdout.write(text);
+      };
+      try {
+        const asked = query === undefined ? output : { ...output, query };
+        await stdout.write(await resultText(value, shape, asked));
+      } catch (error) {
+        // What was done is done: its result is not lost to a query.
+        if (isPodidError(error, 'QueryFailed')) await stdout.write(await resultText(value, shape, output));
+        throw error;
+      }
     },
   };
 }
@@ -100,13 +115,33 @@ function colouredOn(
   return stream.isTerminal && !global.noColor && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }
 
-async function readQuery(expression: string | undefined, faults: UsageFaults): Promise<Query | undefined> {
+async function readQuery(
+  expression: string | undefined,
+  examples: readonly unknown[],
+  faults: UsageFaults,
+): Promise<Query | undefined> {
   if (expression === undefined) return undefined;
   try {
-    return await compileQuery(expression);
+    const query = await compileQuery(expression);
+    tryOut(query, examples);
+    return query;
   } catch (error) {
-    if (!isPodidError(error, 'InvalidUsage')) throw error;
+    if (!isPodidError(error, 'InvalidUsage', 'QueryFailed')) throw error;
     faults.add('--query', error.message);
     return undefined;
   }
+}
+
+/** Results differ, so one that it fits will do. @throws PodidError QueryFailed when it fits none */
+function tryOut(query: Query, examples: readonly unknown[]): void {
+  let failure: unknown;
+  for (const example of examples) {
+    try {
+      query(example);
+      return;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (failure !== undefined) throw failure;
 }

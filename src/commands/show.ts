@@ -3,11 +3,13 @@ import { clusterFlags, rawClusterFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { entryFlags } from './entry-flags.ts';
 import { finishDone } from './finish.ts';
+import { resultExamples } from './result-examples.ts';
 import { identityShape, identityView } from './result-shapes.ts';
 import { openWorkplace } from './workplace.ts';
 
 export const showCommand = defineCommand({
   words: ['show'],
+  examplesOfResult: resultExamples.identity,
   summary: 'show one pod identity',
   description:
     'Prints one pod identity with its state and, where Azure failed to assign it, the innermost reason.',

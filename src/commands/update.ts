@@ -3,11 +3,13 @@ import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { entryFlags } from './entry-flags.ts';
 import { finishChange } from './finish.ts';
+import { resultExamples } from './result-examples.ts';
 import { identityShape, identityView } from './result-shapes.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
 
 export const updateCommand = defineCommand({
   words: ['update'],
+  examplesOfResult: resultExamples.identityChange,
   summary: 'change the selector or the identity of a pod identity',
   description:
     'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first.',

@@ -1,6 +1,6 @@
 import { PodidError } from '../errors/podid-error.ts';
 
-/** A compiled `--query`. */
+/** A compiled `--query`. @throws PodidError QueryFailed on a value that it does not fit: a function called with the wrong type */
 export type Query = (value: unknown) => unknown;
 
 /** @throws PodidError InvalidUsage when the expression is no JMESPath, which is before any request */
@@ -14,24 +14,30 @@ export async function compileQuery(expression: string): Promise<Query> {
   }
 }
 
-/** Some faults show only on a value: a function called with the wrong type. */
 function applyQuery(expression: string, search: () => unknown): unknown {
   try {
     return search();
-  } catch (error) {
-    throw invalidQuery(expression, error);
+  } catch (cause) {
+    const message = `--query: ${JSON.stringify(expression)} does not fit the result: ${reasonOf(cause)}`;
+    throw new PodidError('QueryFailed', message, { hint: queryHint, cause });
   }
 }
 
-function invalidQuery(expression: string, error: unknown): PodidError {
-  const reason = error instanceof Error ? error.message : String(error);
+function invalidQuery(expression: string, cause: unknown): PodidError {
+  const reason = reasonOf(cause);
   return new PodidError(
     'InvalidUsage',
     `--query: ${JSON.stringify(expression)} is not a JMESPath expression: ${reason}`,
     {
-      hint: 'the language is described at https://jmespath.org',
+      hint: queryHint,
       details: [{ code: 'InvalidUsage', flag: '--query', message: reason }],
-      cause: error,
+      cause,
     },
   );
+}
+
+const queryHint = 'the language is described at https://jmespath.org';
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -4,11 +4,13 @@ import { changeFlags } from '../change-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { entryFlags, podLabelsFlag } from '../entry-flags.ts';
 import { finishChange } from '../finish.ts';
+import { resultExamples } from '../result-examples.ts';
 import { exceptionShape, exceptionView } from '../result-shapes.ts';
 import { changeOptions, openWorkplace } from '../workplace.ts';
 
 export const exceptionAddCommand = defineCommand({
   words: ['exception', 'add'],
+  examplesOfResult: resultExamples.exceptionChange,
   summary: 'let pods with certain labels reach the metadata service of their node',
   description:
     'Pods of the namespace that carry all of the labels are answered as the node itself would be, with any identity of the node. That is meant for system components that worked so before pod identity came.',

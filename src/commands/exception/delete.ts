@@ -3,11 +3,13 @@ import { changeFlags } from '../change-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { entryFlags, ignoreNotFoundFlag } from '../entry-flags.ts';
 import { finishChange } from '../finish.ts';
+import { resultExamples } from '../result-examples.ts';
 import { exceptionShape, exceptionView, orNull } from '../result-shapes.ts';
 import { changeOptions, openWorkplace } from '../workplace.ts';
 
 export const exceptionDeleteCommand = defineCommand({
   words: ['exception', 'delete'],
+  examplesOfResult: resultExamples.exceptionDelete,
   summary: 'delete an exception',
   description:
     'Pods with its labels get tokens of their own pod identity again, or none. It does not ask; an exception that is not there is an error unless --ignore-not-found is given.',

@@ -3,11 +3,13 @@ import { clusterFlags, rawClusterFlag } from '../cluster-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { listMisnamed, namespaceFilterFlag } from '../entry-flags.ts';
 import { finishDone } from '../finish.ts';
+import { resultExamples } from '../result-examples.ts';
 import { each, exceptionShape, exceptionView } from '../result-shapes.ts';
 import { openWorkplace } from '../workplace.ts';
 
 export const exceptionListCommand = defineCommand({
   words: ['exception', 'list'],
+  examplesOfResult: resultExamples.exceptions,
   summary: "list the cluster's exceptions",
   description: "Prints the exceptions in the server's order. Where the add-on is off the list is empty.",
   examples: [

@@ -3,11 +3,13 @@ import { clusterFlags, rawClusterFlag } from '../cluster-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { entryFlags } from '../entry-flags.ts';
 import { finishDone } from '../finish.ts';
+import { resultExamples } from '../result-examples.ts';
 import { exceptionShape, exceptionView } from '../result-shapes.ts';
 import { openWorkplace } from '../workplace.ts';
 
 export const exceptionShowCommand = defineCommand({
   words: ['exception', 'show'],
+  examplesOfResult: resultExamples.exception,
   summary: 'show one exception',
   description: 'Prints one exception and its labels.',
   examples: [

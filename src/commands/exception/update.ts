@@ -4,11 +4,13 @@ import { changeFlags } from '../change-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { entryFlags, podLabelsFlag } from '../entry-flags.ts';
 import { finishChange } from '../finish.ts';
+import { resultExamples } from '../result-examples.ts';
 import { exceptionShape, exceptionView } from '../result-shapes.ts';
 import { changeOptions, openWorkplace } from '../workplace.ts';
 
 export const exceptionUpdateCommand = defineCommand({
   words: ['exception', 'update'],
+  examplesOfResult: resultExamples.exceptionChange,
   summary: 'replace the labels of an exception',
   description: 'The labels given take the place of all that the exception had; none are merged.',
   examples: [
