@@ -13,12 +13,22 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Once each: a second Ctrl-C does what Ctrl-C does everywhere.
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', terminate);
+  // Until it is decided: a process whose last handle went away, with the command still waiting, has not succeeded.
+  process.exitCode = 1;
+  process.once('beforeExit', tellUndecided);
   try {
     process.exitCode = await runProgram(argv, createContext(interruption.signal));
   } finally {
+    process.off('beforeExit', tellUndecided);
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', terminate);
   }
+}
+
+function tellUndecided(): void {
+  process.stderr.write(
+    'podid: podid ended before its command did; what it came to is not known.\nhint: podid status shows how the cluster stands\n',
+  );
 }
 
 function interruptedBy(code: 'Interrupted' | 'Terminated'): PodidError {

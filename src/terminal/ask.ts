@@ -1,4 +1,5 @@
 import { PodidError } from '../errors/podid-error.ts';
+import { watchEndOfInput } from './end-of-input.ts';
 import { plainText } from './plain-text.ts';
 
 export interface AskOptions {
@@ -27,7 +28,11 @@ export function confirmOnTerminal(options: AskOptions): (question: string) => Pr
 
 async function askYesOrNo(question: string, signal: AbortSignal): Promise<boolean> {
   const { default: inquirer } = await import('inquirer');
-  const prompt = inquirer.createPromptModule({ output: process.stderr, signal });
+  const end = watchEndOfInput();
+  const prompt = inquirer.createPromptModule({
+    output: process.stderr,
+    signal: AbortSignal.any([signal, end.signal]),
+  });
   try {
     const { answer } = await prompt<{ answer: boolean }>([
       { type: 'confirm', name: 'answer', message: plainText(question), default: false },
@@ -36,9 +41,11 @@ async function askYesOrNo(question: string, signal: AbortSignal): Promise<boolea
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     // The prompt reads the keyboard raw, so Ctrl-C reaches it and not the process.
-    if (error instanceof Error && error.name === 'ExitPromptError') {
+    if (end.signal.aborted || (error instanceof Error && error.name === 'ExitPromptError')) {
       throw new PodidError('Interrupted', 'Interrupted before anything was changed.');
     }
     throw error;
+  } finally {
+    end.stop();
   }
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { PodidError } from '../errors/podid-error.ts';
+import { watchEndOfInput } from './end-of-input.ts';
 import { plainText } from './plain-text.ts';
 
 /** One line to choose. */
@@ -85,9 +86,10 @@ async function askOnce<Value>(
     if (key?.name === 'escape') back.abort();
   };
   process.stdin.on('keypress', goBack);
+  const end = watchEndOfInput();
   const prompt = inquirer.createPromptModule({
     output: process.stderr,
-    signal: AbortSignal.any([signal, back.signal]),
+    signal: AbortSignal.any([signal, back.signal, end.signal]),
   });
   try {
     const { answer } = await prompt<{ answer: Value }>([{ ...question, name: 'answer' }] as never);
@@ -96,12 +98,13 @@ async function askOnce<Value>(
     if (signal.aborted) throw signal.reason;
     if (back.signal.aborted) return undefined;
     // The prompt reads the keyboard raw, so Ctrl-C reaches it and not the process.
-    if (error instanceof Error && error.name === 'ExitPromptError') {
+    if (end.signal.aborted || (error instanceof Error && error.name === 'ExitPromptError')) {
       throw new PodidError('Interrupted', 'Interrupted at a question; nothing is under way.');
     }
     throw error;
   } finally {
     process.stdin.off('keypress', goBack);
+    end.stop();
   }
 }
 
