@@ -22,7 +22,7 @@ export interface TokenSourcesOptions {
 }
 
 /** Entra has no quota of the VM's to keep; the limit is for this process. */
-const entraLimits = { atOnce: 16, perSecond: 50, waiting: 500, waitingPerAsker: 40 };
+const entraLimits = { atOnce: 16, perSecond: 50, waiting: 500, waitingPerAsker: 40, runningPerAsker: 8 };
 
 /** The cache, and behind it IMDS and Entra. */
 export function createTokens(options: TokenSourcesOptions): TokenCache {

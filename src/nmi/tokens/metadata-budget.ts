@@ -24,7 +24,7 @@ export interface MetadataBudget {
   ): Promise<HttpAnswer>;
 }
 
-const limits = { atOnce: 1, perSecond: 2, waiting: 40, waitingPerAsker: 4 };
+const limits = { atOnce: 1, perSecond: 2, waiting: 40, waitingPerAsker: 4, runningPerAsker: 1 };
 const answerAgeMs = 10_000;
 const mostAnswers = 100;
 const deadlineMs = 10_000;

@@ -8,6 +8,8 @@ export interface UpstreamQueueLimits {
   readonly perSecond: number;
   readonly waiting: number;
   readonly waitingPerAsker: number;
+  /** Calls of one asker at once, however few others there are: whoever comes next finds a place even when every answer is slow. */
+  readonly runningPerAsker: number;
 }
 
 /** IMDS allows a whole VM 5 token calls at once and 20 a second; the node's own processes keep the difference. */
@@ -16,12 +18,14 @@ export const imdsTokenLimits: UpstreamQueueLimits = {
   perSecond: 15,
   waiting: 500,
   waitingPerAsker: 40,
+  runningPerAsker: 2,
 };
 
 export interface UpstreamQueue {
   /**
    * Runs `call` when its turn comes. `askers` is read anew at every turn and may grow meanwhile; its first member is charged
-   * for the place in the queue.
+   * for the place in the queue, and the one at whose turn the call begins for the call that runs. The last free place goes only to
+   * an asker of whom nothing runs.
    * @throws TokenRefused 503 at once when the queue or the asker's part of it is full; the signal's reason while waiting
    */
   run<T>(askers: ReadonlySet<string>, signal: AbortSignal, call: () => Promise<T>): Promise<T>;
@@ -33,7 +37,10 @@ export interface UpstreamQueueOptions {
   readonly metrics?: TokenMetrics;
 }
 
-/** A queue in front of a shared quota: bounded, and served in turns so that nobody's thousand calls delay another's one. */
+/**
+ * A queue in front of a shared quota: bounded, and served in turns so that nobody's thousand calls delay another's one. Turns alone do not
+ * help when every answer takes ten seconds, so nobody holds all places either.
+ */
 export function createUpstreamQueue(options: UpstreamQueueOptions): UpstreamQueue {
   const turns = new Turns(options.clock, options.limits, options.metrics ?? silentTokenMetrics());
   return {
@@ -51,7 +58,12 @@ export function createUpstreamQueue(options: UpstreamQueueOptions): UpstreamQueu
 interface Waiter {
   readonly askers: ReadonlySet<string>;
   readonly chargedTo: string;
-  readonly begin: () => void;
+  readonly begin: (asker: string) => void;
+}
+
+interface Turn {
+  readonly waiter: Waiter;
+  readonly asker: string;
 }
 
 class Turns {
@@ -60,6 +72,7 @@ class Turns {
   private readonly metrics: TokenMetrics;
   private readonly waiting = new Set<Waiter>();
   private readonly waitingOf = new Map<string, number>();
+  private readonly runningOf = new Map<string, number>();
   /** Number of the turn at which an asker was last served. Kept until the queue is idle: a newcomer goes first only once. */
   private readonly lastServed = new Map<string, number>();
   /** Monotonic times of the latest starts, oldest first, at most `perSecond` of them. */
@@ -86,14 +99,14 @@ class Turns {
       const waiter: Waiter = {
         askers,
         chargedTo,
-        begin: () => {
+        begin: (asker) => {
           signal.removeEventListener('abort', abandon);
-          resolve(() => this.leave());
+          resolve(() => this.leave(asker));
         },
       };
       signal.addEventListener('abort', abandon, { once: true });
       this.waiting.add(waiter);
-      this.waitingOf.set(chargedTo, (this.waitingOf.get(chargedTo) ?? 0) + 1);
+      count(this.waitingOf, chargedTo, 1);
       this.serve();
     });
   }
@@ -116,13 +129,17 @@ class Turns {
   }
 
   private serve(): void {
-    while (this.waiting.size > 0 && this.running < this.limits.atOnce) {
+    while (this.running < this.limits.atOnce) {
+      const next = this.next();
+      if (next === undefined) {
+        break;
+      }
       const pauseMs = this.pauseMs();
       if (pauseMs > 0) {
         this.wakeIn(pauseMs);
         break;
       }
-      this.begin(this.next());
+      this.begin(next);
     }
     this.metrics.upstream(this.running, this.waiting.size);
   }
@@ -147,26 +164,25 @@ class Turns {
     });
   }
 
-  /** The call of the asker whose last turn is longest ago; among that asker's calls, the oldest. */
-  private next(): { waiter: Waiter; asker: string } {
-    let best: { waiter: Waiter; asker: string } | undefined;
+  /** The call of the asker whose last turn is longest ago, of those who may have one more; among that asker's calls, the oldest. */
+  private next(): Turn | undefined {
+    const isLastPlace = this.running === this.limits.atOnce - 1;
+    const most = isLastPlace ? 1 : this.limits.runningPerAsker;
+    let best: Turn | undefined;
     let bestTurn = Number.POSITIVE_INFINITY;
     for (const waiter of this.waiting) {
       for (const asker of waiter.askers.size > 0 ? waiter.askers : [waiter.chargedTo]) {
         const turn = this.lastServed.get(asker) ?? -1;
-        if (turn < bestTurn) {
+        if (turn < bestTurn && (this.runningOf.get(asker) ?? 0) < most) {
           best = { waiter, asker };
           bestTurn = turn;
         }
       }
     }
-    if (!best) {
-      throw new Error('A turn was given though nobody waits.');
-    }
     return best;
   }
 
-  private begin({ waiter, asker }: { waiter: Waiter; asker: string }): void {
+  private begin({ waiter, asker }: Turn): void {
     this.remove(waiter);
     this.turn += 1;
     this.lastServed.set(asker, this.turn);
@@ -175,26 +191,31 @@ class Turns {
       this.starts.shift();
     }
     this.running += 1;
-    waiter.begin();
+    count(this.runningOf, asker, 1);
+    waiter.begin(asker);
   }
 
   private remove(waiter: Waiter): void {
-    if (!this.waiting.delete(waiter)) {
-      return;
-    }
-    const left = (this.waitingOf.get(waiter.chargedTo) ?? 1) - 1;
-    if (left > 0) {
-      this.waitingOf.set(waiter.chargedTo, left);
-    } else {
-      this.waitingOf.delete(waiter.chargedTo);
+    if (this.waiting.delete(waiter)) {
+      count(this.waitingOf, waiter.chargedTo, -1);
     }
   }
 
-  private leave(): void {
+  private leave(asker: string): void {
     this.running -= 1;
+    count(this.runningOf, asker, -1);
     if (this.running === 0 && this.waiting.size === 0) {
       this.lastServed.clear();
     }
     this.serve();
+  }
+}
+
+function count(counts: Map<string, number>, key: string, step: 1 | -1): void {
+  const now = (counts.get(key) ?? 0) + step;
+  if (now > 0) {
+    counts.set(key, now);
+  } else {
+    counts.delete(key);
   }
 }

@@ -2,16 +2,19 @@ import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
-import { createUpstreamQueue, type UpstreamQueueLimits } from '../../../src/nmi/tokens/upstream-queue.ts';
+import {
+  createUpstreamQueue,
+  imdsTokenLimits,
+  type UpstreamQueueLimits,
+} from '../../../src/nmi/tokens/upstream-queue.ts';
 import { fakeClock, settle } from './fake-clock.ts';
 
-const limits: UpstreamQueueLimits = { atOnce: 4, perSecond: 15, waiting: 500, waitingPerAsker: 40 };
 const signal = new AbortController().signal;
 setMaxListeners(0, signal);
 
 function world(overrides: Partial<UpstreamQueueLimits> = {}) {
   const clock = fakeClock();
-  const queue = createUpstreamQueue({ clock, limits: { ...limits, ...overrides } });
+  const queue = createUpstreamQueue({ clock, limits: { ...imdsTokenLimits, ...overrides } });
   const starts: { asker: string; at: number }[] = [];
   let running = 0;
   let mostRunning = 0;
@@ -104,7 +107,7 @@ describe('the queue before IMDS', () => {
     const other = call('modest', 50);
     await clock.advance(30_000);
     const refused = (await Promise.all(calls)).filter((outcome) => outcome instanceof TokenRefused);
-    expect(refused).toHaveLength(20 - 4 - 5);
+    expect(refused).toHaveLength(20 - 2 - 5);
     expect(refused[0]).toMatchObject({
       status: 503,
       retryAfterSec: expect.any(Number),
@@ -125,6 +128,30 @@ describe('the queue before IMDS', () => {
     await clock.advance(1_000);
     await Promise.all([first, second]);
     expect(starts.map(({ asker }) => asker)).toEqual(['a', 'a']);
+  });
+
+  it('leaves a place for others while one asker waits for slow answers', async () => {
+    const { clock, call, starts } = world();
+    const greedy = Array.from({ length: 40 }, () => call('greedy', 9_000));
+    await clock.advance(100);
+    const other = call('other', 10);
+    await clock.advance(20);
+    expect(await other).toBe('other');
+    expect(starts.map(({ asker }) => asker)).toEqual(['greedy', 'greedy', 'other']);
+    await clock.advance(300_000);
+    await Promise.all(greedy);
+  });
+
+  it('leaves the last place to an asker of whom nothing runs', async () => {
+    const { clock, call, starts } = world();
+    const slow = ['a', 'a', 'a', 'b', 'b', 'b'].map((asker) => call(asker, 9_000));
+    await clock.advance(100);
+    expect(starts).toHaveLength(3);
+    const newcomer = call('c', 10);
+    await clock.advance(20);
+    expect(await newcomer).toBe('c');
+    await clock.advance(60_000);
+    expect(await Promise.all(slow)).toHaveLength(6);
   });
 
   it('goes on after a call that failed', async () => {
