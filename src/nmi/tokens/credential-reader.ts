@@ -43,15 +43,16 @@ export function createCredentialReader({ readSecret, clock }: CredentialReaderOp
     const { namespace, name } = principal.secret;
     const data = await readSecret(namespace, name, signal).catch(() => {
       signal.throwIfAborted();
-      throw unreadable(namespace, name);
+      throw unreadable(principal.secret);
     });
     return pickCredential(principal, data);
   }
 
   async function readTag(principal: ServicePrincipal): Promise<string> {
     const key = tagKey(principal);
+    const deadline = AbortSignal.timeout(readDeadlineMs);
     try {
-      const { fingerprint } = await credential(principal, AbortSignal.timeout(readDeadlineMs));
+      const { fingerprint } = await credential(principal, deadline);
       remember(key, fingerprint);
       return fingerprint;
     } catch (error) {
@@ -62,7 +63,7 @@ export function createCredentialReader({ readSecret, clock }: CredentialReaderOp
         return last.text;
       }
       tags.delete(key);
-      throw error;
+      throw deadline.aborted && error === deadline.reason ? unreadable(principal.secret) : error;
     } finally {
       reading.delete(key);
     }
@@ -107,7 +108,7 @@ function tagKey({ kind, secret }: ServicePrincipal): string {
   return createHash('sha256').update(`${kind}\n${secret.namespace}\n${secret.name}`).digest('base64');
 }
 
-function unreadable(namespace: string, name: string): TokenRefused {
+function unreadable({ namespace, name }: ServicePrincipal['secret']): TokenRefused {
   return new TokenRefused({
     status: 503,
     error: 'temporarily_unavailable',
