@@ -1,4 +1,8 @@
-/** Undefined for a query that two parsers could read differently: a name twice, a broken percent sign, a control byte, or too much of it. */
+/**
+ * The parameters by their names in lower case: IMDS takes them in any case, and `CLIENT_ID` left unread would be answered with another
+ * identity than the one asked for. Undefined for a query that two parsers could read differently: a name twice in whatever case, a broken
+ * percent sign, a control byte, or too much of it.
+ */
 export function decodeQuery(query: string): ReadonlyMap<string, string> | undefined {
   if (query.length > longestQuery) {
     return undefined;
@@ -9,7 +13,7 @@ export function decodeQuery(query: string): ReadonlyMap<string, string> | undefi
       continue;
     }
     const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals))?.toLowerCase();
     const value = decode(equals < 0 ? '' : pair.slice(equals + 1));
     if (name === undefined || value === undefined || found.has(name)) {
       return undefined;

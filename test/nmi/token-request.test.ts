@@ -22,6 +22,8 @@ describe('a token request', () => {
   it.each([
     ['resource=r&resource=r', '400 bad-query'],
     ['resource=r&client_id=a&client%5Fid=b', '400 bad-query'],
+    ['resource=r&client_id=a&CLIENT_ID=a', '400 bad-query'],
+    ['resource=r&object_id=&Object_Id=o', '400 bad-query'],
     ['resource=%zz', '400 bad-query'],
     ['resource=%c0%af', '400 bad-query'],
     ['resource=r&client_id=a%0d%0aX', '400 bad-query'],
@@ -29,10 +31,29 @@ describe('a token request', () => {
     [`resource=${'x'.repeat(9_000)}`, '400 bad-query'],
     ['', '400 no-resource'],
     ['resource=', '400 no-resource'],
-    ['Resource=r', '400 no-resource'],
     [`resource=${'x'.repeat(3_000)}`, '400 no-resource'],
   ])('is refused: %.40s', (query, expected) => {
     expect(reason(query)).toBe(expected);
+  });
+
+  it('has the names of its parameters in any case', () => {
+    const cased = fc.constantFrom('resource', 'client_id', 'msi_res_id', 'object_id').chain((name) =>
+      fc.array(fc.boolean(), { minLength: name.length, maxLength: name.length }).map((upper) => ({
+        name,
+        written: [...name].map((letter, at) => (upper[at] ? letter.toUpperCase() : letter)).join(''),
+      })),
+    );
+    fc.assert(
+      fc.property(cased, ({ name, written }) => {
+        const others = name === 'resource' ? '' : '&resource=r';
+        expect(parseTokenRequest(`${written}=x${others}`)).toEqual(parseTokenRequest(`${name}=x${others}`));
+      }),
+    );
+    expect(reason('resource=r&CLIENT_ID=A&Object_Id=O')).toEqual({
+      resource: 'r',
+      clientId: 'a',
+      objectId: 'o',
+    });
   });
 
   it('comes back as it was sent, whatever the values', () => {
