@@ -105,6 +105,34 @@ describe.each(kinds)('a pod that goes around the redirect, %s,', (kind) => {
     });
   });
 
+  it('is led nowhere by another’s earlier redirect, and the node is told of it', async () => {
+    await inRulesWorld(programs, { kind }, async (world) => {
+      const { bound, unbound, network } = world;
+      const { node } = network;
+      await world.startAgent();
+      const thief = bound.start(process.execPath, [programs.path('fake-imds'), '0']);
+      await thief.line(/listening/);
+      const earlier = `table ip mesh {
+        chain early {
+          type nat hook prerouting priority -120; policy accept;
+          ip daddr 169.254.169.254 tcp dport 80 dnat to ${bound.address}:80
+        }
+      }`;
+      node.run('nft', earlier);
+      expect(await ask(unbound, imdsToken)).toMatchObject({ status: 200, standIn: null });
+      const rules = await world.keepRules();
+      await rules.line(/Others' NAT rules .*ip mesh early/);
+      expect(await ask(unbound, imdsToken)).toEqual({ error: 'NO_ANSWER' });
+      expect(packets(node, 'goes nowhere else')).toBeGreaterThan(0);
+      expect(await ask(node, imdsToken)).toMatchObject({ status: 200, standIn: null });
+      expect(await ask(unbound, `http://${bound.address}/`)).toMatchObject({ status: 200 });
+      node.run('nft', 'delete', 'table', 'ip', 'mesh');
+      expect(await ask(bound, imdsToken)).toMatchObject({ status: 200, standIn: 'yes' });
+      expect(await ask(unbound, imdsToken)).toMatchObject({ status: 400, standIn: 'yes' });
+      await rules.stop('SIGTERM');
+    });
+  });
+
   it('waits no minute when it takes the port of its last connection again', async () => {
     await inRulesWorld(programs, { kind }, async (world) => {
       await world.startAgent();
@@ -196,6 +224,18 @@ describe('the redirect rules', () => {
         'once',
       ]);
       expect(await none.ended).not.toBe(0);
+    });
+  });
+
+  it('are put back when somebody makes the table dormant', async () => {
+    await inRulesWorld(programs, {}, async (world) => {
+      const { node } = world.network;
+      const rules = await world.keepRules();
+      await world.startAgent();
+      node.run('nft', 'add table inet podid { flags dormant; }');
+      await rules.line(/put back/);
+      expect(node.run('nft', 'list', 'table', 'inet', 'podid')).not.toMatch(/^\tflags/m);
+      expect(await ask(world.bound, imdsToken)).toMatchObject({ status: 200, standIn: 'yes' });
     });
   });
 

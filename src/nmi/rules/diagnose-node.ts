@@ -4,6 +4,7 @@ import { rulePurposes } from './redirect-options.ts';
 /** Something about the node that the rules cannot hold, or that an operator should know. */
 export interface NodeProblem {
   readonly kind:
+    | 'earlier-redirect'
     | 'ebpf-host-routing'
     | 'host-port'
     | 'other-agent'
@@ -21,6 +22,8 @@ export interface NodeFacts {
   readonly port: number;
   /** Cilium says that it moves packets past the kernel's routing and its hooks. */
   readonly ebpfHostRouting: boolean;
+  /** Others' chains that redirect the metadata address before podid does; `earlier-redirects.ts`. */
+  readonly earlierRedirects: readonly string[];
   /** Upstream's or the add-on's chain is in the node's NAT table. */
   readonly upstreamChain: boolean;
   /** `namespace/name` of pods whose `hostPort` is the agent's port. */
@@ -31,19 +34,18 @@ export interface NodeFacts {
   readonly strangersOnPort: readonly number[];
 }
 
-/** Label that AKS puts on nodes whose Cilium routes past netfilter (AKS documentation, "eBPF host routing"). */
-export const ebpfHostRoutingLabel = 'kubernetes.azure.com/ebpf-host-routing';
-
-/** Whether netfilter rules see the traffic of this node's pods at all, by the node's labels. */
-export function labelsSayEbpfHostRouting(labels: Readonly<Record<string, string>>): boolean {
-  return labels[ebpfHostRoutingLabel] === 'true';
-}
-
 /** Names what is wrong, each with the way out. Empty on an ordinary node. */
 export function diagnoseNode(facts: NodeFacts): readonly NodeProblem[] {
   const problems: NodeProblem[] = [];
   if (facts.ebpfHostRouting) {
     problems.push(ebpfProblem);
+  }
+  if (facts.earlierRedirects.length > 0) {
+    problems.push({
+      kind: 'earlier-redirect',
+      blocking: true,
+      message: `Others' NAT rules name the metadata address and come before podid's: ${facts.earlierRedirects.slice(0, 5).join(', ')}. Pods get no answer from podid; remove them.`,
+    });
   }
   if (facts.hostPortPods.length > 0) {
     problems.push({

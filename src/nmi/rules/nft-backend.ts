@@ -16,7 +16,7 @@ export function nftBackend(run: RunTool): RulesBackend {
       const text = renderNftTable(options, target);
       await mustRun(run, 'nft', ['-f', '-'], { stdin: text });
       const table = await list();
-      if (table?.rules.length !== text.split(' comment "').length - 1) {
+      if (table?.flags !== 'null' || table.rules.length !== text.split(' comment "').length - 1) {
         throw new RulesError('The redirect rules were written, and others are there.');
       }
       return installed(table);
@@ -32,6 +32,6 @@ export function nftBackend(run: RunTool): RulesBackend {
   };
 }
 
-function installed({ chains, rules, packets }: NftTable): InstalledRules {
-  return { fingerprint: [...chains, ...rules].join('\n'), packets };
+function installed({ flags, chains, rules, packets }: NftTable): InstalledRules {
+  return { fingerprint: [flags, ...chains, ...rules].join('\n'), packets };
 }

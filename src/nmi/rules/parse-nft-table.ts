@@ -1,5 +1,7 @@
-/** What of a listed table must not change: chains with their hooks, rules in their order. Handles and counters are left out. */
+/** What of a listed table must not change: its flags, chains with their hooks, rules in their order. Handles and counters are left out. */
 export interface NftTable {
+  /** `null` for a table without flags, as podid's is. A dormant one holds every rule and does nothing. */
+  readonly flags: string;
   readonly chains: readonly string[];
   /** One canonical line a rule: `chain: expression`. */
   readonly rules: readonly string[];
@@ -9,7 +11,7 @@ export interface NftTable {
 
 interface ListedEntry {
   readonly metainfo?: unknown;
-  readonly table?: unknown;
+  readonly table?: { readonly flags?: unknown };
   readonly chain?: unknown;
   readonly rule?: ListedRule;
 }
@@ -29,6 +31,7 @@ export function parseNftTable(listing: string): NftTable {
   if (!Array.isArray(nftables)) {
     throw new TypeError('nft printed JSON without an nftables list');
   }
+  let flags: unknown = null;
   const chains: string[] = [];
   const rules: string[] = [];
   const packets: Record<string, number> = {};
@@ -39,11 +42,14 @@ export function parseNftTable(listing: string): NftTable {
       const rule = entry.rule;
       rules.push(`${rule.chain}: ${canonical(rule.expr)} ${rule.comment ?? ''}`);
       countPackets(rule, packets);
-    } else if (entry.metainfo === undefined && entry.table === undefined) {
+    } else if (entry.table !== undefined) {
+      flags = entry.table.flags ?? null;
+    } else if (entry.metainfo === undefined) {
       rules.push(canonical(entry));
     }
   }
-  return { chains: chains.sort(), rules, packets };
+  // nft 1.0.6 prints nonsense for the value, but names the member for tables that have flags alone.
+  return { flags: JSON.stringify(flags), chains: chains.sort(), rules, packets };
 }
 
 function canonical(value: unknown): string {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { NodeFacts } from './diagnose-node.ts';
+import { earlierRedirects } from './earlier-redirects.ts';
 import { linkLocalTarget } from './local-target.ts';
 import { listenersOn } from './parse-listeners.ts';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
@@ -8,20 +9,21 @@ import type { RunTool } from './run-tool.ts';
 /** Written by Cilium's agent on each node; holds `#define ENABLE_HOST_ROUTING` when eBPF moves the packets (Cilium's source, pkg/datapath). */
 const ciliumNodeConfig = '/var/run/cilium/state/globals/node_config.h';
 
-export interface FactsOptions extends Pick<RedirectOptions, 'backend' | 'port'> {
+export interface FactsOptions extends Pick<RedirectOptions, 'backend' | 'metadataIp' | 'port'> {
   /** Numeric user of the agent's server; undefined when anyone may listen. */
   readonly serverUser?: number;
   readonly ciliumNodeConfig?: string;
 }
 
-/** Looks at the node. Nothing here lists a table other than by the name of one chain. */
+/** Looks at the node. Nothing here lists the rules of a table that grows with the cluster. */
 export async function readNodeFacts(
   run: RunTool,
   options: FactsOptions,
   seen: { readonly target: RedirectTarget; readonly hostPortPods: readonly string[] },
 ): Promise<NodeFacts> {
-  const [upstreamChain, cilium, tcp, tcp6] = await Promise.all([
+  const [upstreamChain, earlier, cilium, tcp, tcp6] = await Promise.all([
     hasUpstreamChain(run),
+    earlierRedirects(run, options),
     readFile(options.ciliumNodeConfig ?? ciliumNodeConfig, 'utf8').catch(() => ''),
     readFile('/proc/net/tcp', 'utf8').catch(() => ''),
     readFile('/proc/net/tcp6', 'utf8').catch(() => ''),
@@ -31,6 +33,7 @@ export async function readNodeFacts(
     backend: options.backend,
     port: options.port,
     ebpfHostRouting: /^#define\s+ENABLE_HOST_ROUTING\b/m.test(cilium),
+    earlierRedirects: earlier,
     upstreamChain,
     hostPortPods: seen.hostPortPods,
     linkLocal: seen.target.address === linkLocalTarget,

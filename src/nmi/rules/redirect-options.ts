@@ -28,6 +28,7 @@ export const rulePurposes = {
   ownPort: 'podid: no other NAT rule may take the port of the agent on the node',
   spoofed: 'podid: this source does not live behind this interface',
   shield: 'podid: nothing but the redirect leads to IMDS',
+  astray: 'podid: what was meant for IMDS goes nowhere else',
   wireserver: 'podid: pods may not talk to the wire server',
   nodeItself: 'podid: the node talks to its own agent',
   toAgent: 'podid: what comes from off the node is looked at',

@@ -27,6 +27,7 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
   const bodies: Readonly<Record<string, readonly string[]>> = {
     'podid-shield': [
       rule('podid-shield', imds, 'shield', '-j DROP'),
+      rule('podid-shield', `-m conntrack --ctorigdst ${metadataIp}`, 'astray', '-j DROP'),
       ...(options.blockWireserver ? [renderWireserver()] : []),
     ],
     'podid-no-spoof': [rule('podid-no-spoof', `${imds} ! -i lo -m rpfilter --invert`, 'spoofed', '-j DROP')],

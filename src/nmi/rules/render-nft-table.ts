@@ -30,6 +30,8 @@ ${[
   ]),
   chain('shield', 'type filter hook forward priority -200; policy accept;', [
     rule(`ip daddr ${metadataIp} counter drop`, 'shield'),
+    // Whoever's NAT came first: what was meant for IMDS goes to the agent, and that is never forwarded.
+    rule(`ct original ip daddr ${metadataIp} counter drop`, 'astray'),
     ...(options.blockWireserver ? [renderWireserver()] : []),
   ]),
   chain('guard', 'type filter hook input priority -200; policy accept;', [

@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  diagnoseNode,
-  labelsSayEbpfHostRouting,
-  type NodeFacts,
-} from '../../../src/nmi/rules/diagnose-node.ts';
+import { diagnoseNode, type NodeFacts } from '../../../src/nmi/rules/diagnose-node.ts';
 import { listenersOn } from '../../../src/nmi/rules/parse-listeners.ts';
 
 const ordinary: NodeFacts = {
   backend: 'nft',
   port: 2579,
   ebpfHostRouting: false,
+  earlierRedirects: [],
   upstreamChain: false,
   hostPortPods: [],
   linkLocal: false,
@@ -23,6 +20,7 @@ describe('the diagnosis of a node', () => {
 
   it.each([
     [{ ebpfHostRouting: true }, 'ebpf-host-routing', true],
+    [{ earlierRedirects: ['ip other early'] }, 'earlier-redirect', true],
     [{ upstreamChain: true }, 'other-agent', false],
     [{ hostPortPods: ['shop/thief'] }, 'host-port', false],
     [{ linkLocal: true }, 'route-localnet-off', false],
@@ -31,12 +29,6 @@ describe('the diagnosis of a node', () => {
   ])('of %j is %s', (fact, kind, blocking) => {
     const problems = diagnoseNode({ ...ordinary, ...fact });
     expect(problems).toEqual([{ kind, blocking, message: expect.stringMatching(/\.$/) }]);
-  });
-
-  it('believes AKS’s label', () => {
-    expect(labelsSayEbpfHostRouting({ 'kubernetes.azure.com/ebpf-host-routing': 'true' })).toBe(true);
-    expect(labelsSayEbpfHostRouting({ 'kubernetes.azure.com/ebpf-host-routing': 'false' })).toBe(false);
-    expect(labelsSayEbpfHostRouting({})).toBe(false);
   });
 });
 

@@ -29,8 +29,8 @@ const listing = (...entries: readonly object[]) =>
     ],
   });
 const meaning = (text: string) => {
-  const { chains, rules } = parseNftTable(text);
-  return [...chains, ...rules].join('\n');
+  const { flags, chains, rules } = parseNftTable(text);
+  return [flags, ...chains, ...rules].join('\n');
 };
 
 describe('what nft lists', () => {
@@ -57,6 +57,16 @@ describe('what nft lists', () => {
       listing({ chain }, drop, { set: { name: 'x' } }),
     ].map(meaning);
     expect(new Set(meanings).size).toBe(meanings.length);
+  });
+
+  it('means something else when the table is dormant, however nft writes that', () => {
+    const intact = listing({ chain }, { rule: rule(0, 1) });
+    const flagged = ['"podid"', '["dormant"]'].map((flags) =>
+      intact.replace('"handle":2', `"handle":2,"flags":${flags}`),
+    );
+    for (const text of flagged) {
+      expect(meaning(text)).not.toBe(meaning(intact));
+    }
   });
 
   it('counts packets by what the rule is for', () => {

@@ -10,6 +10,7 @@ describe('the iptables rules', () => {
       "*filter
       :podid-shield - [0:0]
       -A podid-shield -d 169.254.169.254/32 -m comment --comment "podid: nothing but the redirect leads to IMDS" -j DROP
+      -A podid-shield -m conntrack --ctorigdst 169.254.169.254 -m comment --comment "podid: what was meant for IMDS goes nowhere else" -j DROP
       COMMIT
       *raw
       :podid-no-spoof - [0:0]

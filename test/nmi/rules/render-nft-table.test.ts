@@ -32,6 +32,7 @@ describe('the nft table', () => {
       	chain shield {
       		type filter hook forward priority -200; policy accept;
       		ip daddr 169.254.169.254 counter drop comment "podid: nothing but the redirect leads to IMDS"
+      		ct original ip daddr 169.254.169.254 counter drop comment "podid: what was meant for IMDS goes nowhere else"
       	}
       	chain guard {
       		type filter hook input priority -200; policy accept;

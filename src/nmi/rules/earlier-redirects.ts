@@ -1,0 +1,81 @@
+import { BlockList, isIPv4 } from 'node:net';
+import { ownTable } from './render-nft-table.ts';
+import type { RunTool } from './run-tool.ts';
+
+interface ListedChain {
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  readonly type?: string;
+  readonly hook?: string;
+  readonly prio?: number;
+}
+
+/** Priority of podid's own redirect; of two hooks of one priority, the one that was registered later comes first. */
+const ownPriority = { nft: -110, iptables: -100 } as const;
+
+/**
+ * Others' nftables tables that decide about NAT before podid's redirect and name the metadata address, or a range that holds it: a connection
+ * keeps the first NAT it is given. Chains are listed without their rules, and rules only of such tables, since a busy node has tens of thousands.
+ * @returns `family table chain`
+ */
+export async function earlierRedirects(
+  run: RunTool,
+  { backend, metadataIp }: { readonly backend: 'nft' | 'iptables'; readonly metadataIp: string },
+): Promise<readonly string[]> {
+  const listed = await quietly(run, ['-j', 'list', 'chains']);
+  const early = parseChains(listed).filter((chain) => comesFirst(chain, ownPriority[backend]));
+  const named: string[] = [];
+  for (const { family, table, name } of early) {
+    if (namesAddress(await quietly(run, ['-n', 'list', 'table', family, table]), metadataIp)) {
+      named.push(`${family} ${table} ${name}`);
+    }
+  }
+  return named;
+}
+
+function parseChains(listing: string): readonly ListedChain[] {
+  try {
+    const { nftables } = JSON.parse(listing) as { nftables: readonly { chain?: ListedChain }[] };
+    return nftables.flatMap(({ chain }) => (chain === undefined ? [] : [chain]));
+  } catch {
+    return [];
+  }
+}
+
+function comesFirst({ family, table, name, type, hook, prio }: ListedChain, priority: number): boolean {
+  const isOwn = family === ownTable.family && table === ownTable.name;
+  const isIptables = family === 'ip' && table === 'nat' && name === 'PREROUTING';
+  return !isOwn && !isIptables && type === 'nat' && hook === 'prerouting' && (prio ?? 0) <= priority;
+}
+
+/** As nft writes addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`. */
+function namesAddress(text: string, address: string): boolean {
+  return [...text.matchAll(/(\d+(?:\.\d+){3})(?:\/(\d+)|-(\d+(?:\.\d+){3}))?/g)].some(
+    ([, first = '', bits, last]) => {
+      if (!isIPv4(first)) {
+        return false;
+      }
+      const list = new BlockList();
+      try {
+        if (bits !== undefined) {
+          list.addSubnet(first, Number(bits));
+        } else {
+          list.addRange(first, last ?? first);
+        }
+      } catch {
+        return false;
+      }
+      return list.check(address);
+    },
+  );
+}
+
+async function quietly(run: RunTool, args: readonly string[]): Promise<string> {
+  try {
+    const { code, stdout } = await run('nft', args);
+    return code === 0 ? stdout : '';
+  } catch {
+    return '';
+  }
+}
