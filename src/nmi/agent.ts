@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { createHttpServer, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
+import type { Exchange } from './answer.ts';
 import { type ClusterView, createClusterView } from './cluster-view.ts';
 import { createDecide } from './decide.ts';
 import { createDecisionLog, type DecisionLog } from './decision-log.ts';
@@ -10,8 +11,10 @@ import { measuredSources } from './measured-source.ts';
 import { createMetadataSource } from './metadata-source.ts';
 import { createNmiMetrics, type NmiMetrics } from './nmi-metrics.ts';
 import type { NmiSettings } from './nmi-settings.ts';
+import { isLoopback, normalAddress } from './normal-address.ts';
 import { createPodLookup } from './pod-lookup.ts';
 import { createTokenRequestReader } from './read-token-request.ts';
+import type { Refusal } from './refusal.ts';
 import { createHostTokenRoute } from './routes/host-token.ts';
 import { createInstanceMetadataRoute } from './routes/instance-metadata.ts';
 import { createTokenRoute } from './routes/token.ts';
@@ -47,6 +50,8 @@ export interface AgentPorts {
 
 /** Deadline of a request beside what standard mode waits for MIC; IMDS itself promises an answer within ten seconds. */
 const requestMs = 10_000;
+/** Connections of all addresses together that belong to no pod. A pod is among them only until the watch has told of it. */
+const mostOfStrangers = 512;
 
 export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const { clock, logger, connection, userAgent } = ports;
@@ -70,24 +75,43 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       connections: settings.flags['max-connections'],
       connectionsPerPeer: settings.flags['max-connections-per-pod'],
     },
+    strangers: {
+      connections: Math.min(mostOfStrangers, Math.ceil(settings.flags['max-connections'] / 2)),
+      isStranger: (address) => view.synced && isUnknown(view, normalAddress(address)),
+    },
     clock,
     handle: createNmiHandler({
       routes,
       clock,
       headerRequired: settings.flags['metadata-header-required'],
       isDraining: () => server.draining,
+      onRefused: refusalNotes({ log, counters, clock }),
     }),
     onFault: (error) => {
       counters.fault();
-      logger.error(
-        { error: String(error), stack: error instanceof Error ? error.stack : '' },
-        'a fault of the agent',
-      );
+      log.fault(error);
     },
     onRefusedConnection: () => counters.connectionRefused(),
   });
   stateGauges(metrics, { view, rules, server, clock });
   return { view, tokens, server, rules, log, metrics, counters };
+}
+
+/** What is refused outside the token routes is counted and logged as they do it. */
+function refusalNotes({ log, counters, clock }: Pick<Agent, 'log' | 'counters'> & { readonly clock: Clock }) {
+  return ({ request, peer, startedAt }: Exchange, { status, reason }: Refusal): void => {
+    counters.refused(reason);
+    log.record({
+      ...{ kind: 'other', pod: peer, uid: '', identity: '', clientId: '', from: '', status, reason },
+      // A path that has no one meaning is not shown, and a query may hold anything.
+      resource: reason === 'bad-path' ? '' : ((request.url ?? '').split('?')[0] ?? ''),
+      ms: clock.monotonic() - startedAt,
+    });
+  };
+}
+
+function isUnknown({ pods }: ClusterView, address: string): boolean {
+  return !isLoopback(address) && pods.byAddress(address).length === 0;
 }
 
 function createView(
@@ -147,7 +171,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     token: createTokenRoute({ ...shared, allowLoopbackPods: flags['allow-loopback-pods'] }),
     hostToken: createHostTokenRoute({ ...shared, pods: view.pods }),
     metadata: createInstanceMetadataRoute({
-      ...{ lookup, decide, slowPath, metrics },
+      ...{ lookup, decide, slowPath, metrics, onRefused: refusalNotes({ log, counters: metrics, clock }) },
       rules: {
         blockInstance: flags['block-instance-metadata'],
         allowAttestedDocument: flags['allow-attested-document'],

@@ -18,6 +18,8 @@ export interface NmiHandlerOptions {
   /** `--metadata-header-required`. */
   readonly headerRequired: boolean;
   isDraining(): boolean;
+  /** Told of each request that is refused here, and so by no route. */
+  onRefused(exchange: Exchange, refusal: Refusal): void;
 }
 
 const tokenPath = '/metadata/identity/oauth2/token';
@@ -26,7 +28,12 @@ const questionMark = 63;
 /**
  * The route table. What is decided here is decided on the canonical path alone, and what is not in the table does not exist.
  */
-export function createNmiHandler({ routes, clock, headerRequired, isDraining }: NmiHandlerOptions) {
+export function createNmiHandler(options: NmiHandlerOptions) {
+  const { routes, clock, headerRequired, isDraining, onRefused } = options;
+  const refuse = (exchange: Exchange, refusal: Refusal): void => {
+    answerRefusal(exchange, refusal);
+    onRefused(exchange, refusal);
+  };
   return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
     const exchange: Exchange = {
       request,
@@ -37,27 +44,25 @@ export function createNmiHandler({ routes, clock, headerRequired, isDraining }: 
     };
     const target = readTarget(request.url ?? '');
     if (target === undefined) {
-      return answerRefusal(exchange, unreadable);
+      return refuse(exchange, unreadable);
     }
     if (target.path === '/host/token') {
       const refusal = forwardedRefusal(request);
-      return refusal === undefined
-        ? routes.hostToken(exchange, target.query)
-        : answerRefusal(exchange, refusal);
+      return refusal === undefined ? routes.hostToken(exchange, target.query) : refuse(exchange, refusal);
     }
     if (!target.path.startsWith('/metadata/')) {
-      return answerRefusal(exchange, notFound);
+      return refuse(exchange, notFound);
     }
     const refusal = forwardedRefusal(request) ?? (headerRequired ? headerRefusal(request) : undefined);
     if (refusal !== undefined) {
-      return answerRefusal(exchange, refusal);
+      return refuse(exchange, refusal);
     }
     if (target.path !== tokenPath) {
       return routes.metadata(exchange, target);
     }
     return request.method === 'GET' || request.method === 'POST'
       ? routes.token(exchange, target.query)
-      : answerRefusal(exchange, wrongMethod);
+      : refuse(exchange, wrongMethod);
   };
 }
 

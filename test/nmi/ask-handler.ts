@@ -22,6 +22,7 @@ export interface AskHandler {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly rules?: MetadataRules;
+  onRefused?(reason: string): void;
 }
 
 /** Sends one request through the route table alone, and tells where it came out. */
@@ -30,12 +31,14 @@ export function askHandler({
   method = 'GET',
   headers = {},
   rules = everythingAllowed,
+  onRefused = () => undefined,
 }: AskHandler): Routed {
   let routed: Routed | undefined;
   const handle = createNmiHandler({
     clock: { now: () => 0, monotonic: () => 0, wait: () => Promise.resolve() },
     headerRequired: true,
     isDraining: () => false,
+    onRefused: (_exchange, { reason }) => onRefused(reason),
     routes: {
       token: (_exchange, query) => {
         routed = { to: 'token', query };

@@ -93,16 +93,57 @@ describe('the log of decisions', () => {
     expect(String(lines[0]?.facts['resource'])).toHaveLength(200);
   });
 
-  it('keeps no more kinds than it may, whatever a pod asks for', () => {
+  it('writes what is new of one pod, whatever another one asks for', () => {
     const { record, flush, lines } = log();
     for (let index = 0; index < 10_000; index++) {
+      record({ ...decision, pod: 'evil/flood', uid: 'e', resource: `r${index}` });
+    }
+    record(decision);
+    expect(lines).toHaveLength(52);
+    expect(lines[50]?.facts).toEqual({ pod: 'evil/flood', uid: 'e', overflow: true, ms: 0.5 });
+    expect(lines[51]?.facts).toMatchObject({ pod: 'shop/web' });
+    flush();
+    expect(lines).toHaveLength(53);
+    expect(lines[52]?.facts).toMatchObject({ pod: 'evil/flood', times: 9_949 });
+  });
+
+  it('names no pod where there is no room for more of them', () => {
+    const { record, flush, lines } = log();
+    for (let index = 0; index < 10_000; index++) {
+      record({ ...decision, uid: `u${index}` });
+    }
+    expect(lines).toHaveLength(2_501);
+    expect(lines[2_500]?.facts).toEqual({ overflow: true, ms: 0.5 });
+    for (let minute = 0; minute < 11; minute++) {
+      flush();
+    }
+    record({ ...decision, uid: 'later' });
+    expect(lines.at(-1)?.facts).toMatchObject({ uid: 'later' });
+  });
+
+  it('gives a pod its share back once it was quiet', () => {
+    const { record, flush, lines } = log();
+    for (let index = 0; index < 60; index++) {
       record({ ...decision, resource: `r${index}` });
     }
-    expect(lines).toHaveLength(2_001);
-    expect(lines[2_000]?.facts).toMatchObject({ overflow: true });
+    for (let minute = 0; minute < 11; minute++) {
+      flush();
+    }
+    record({ ...decision, resource: 'new' });
+    expect(lines.at(-1)?.facts).toMatchObject({ resource: 'new' });
+  });
+
+  it('writes a fault with its stack once, and sums up what repeats', () => {
+    const { fault, flush, lines } = log();
+    for (let index = 0; index < 500; index++) {
+      fault(new Error('bug'));
+    }
+    expect(lines).toMatchObject([
+      { level: 'error', facts: { error: 'Error: bug', stack: expect.stringContaining('parts.test') } },
+    ]);
     flush();
-    expect(lines).toHaveLength(2_002);
-    expect(lines[2_001]?.facts['times']).toBe(7_999);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatchObject({ message: 'a fault of the agent again', facts: { times: 499 } });
   });
 });
 

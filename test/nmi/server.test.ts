@@ -116,3 +116,26 @@ describe('the route table', () => {
     expect(askHandler({ url: '/metadata/versions', rules: closed }).to).toBe('forward');
   });
 });
+
+describe('a request that is refused before its route', () => {
+  const token = `/metadata/identity/oauth2/token${query}`;
+
+  it.each([
+    [{ url: '/metadata\\instance' }, 'bad-path'],
+    [{ url: '/latest/meta-data/' }, 'unknown-path'],
+    [{ url: token, headers: { metadata: 'true, true' } }, 'no-metadata-header'],
+    [{ url: token, headers: { 'x-forwarded-for': '10.0.0.1' } }, 'forwarded'],
+    [{ url: '/host/token/', headers: { 'x-forwarded-for': '10.0.0.1' } }, 'forwarded'],
+    [{ url: token, method: 'PUT' }, 'method'],
+  ])('is told of: %j', (asked, reason) => {
+    const reasons: string[] = [];
+    askHandler({ ...asked, onRefused: (given) => reasons.push(given) });
+    expect(reasons).toEqual([reason]);
+  });
+
+  it('is not told of when it has a route', () => {
+    const reasons: string[] = [];
+    askHandler({ url: token, onRefused: (given) => reasons.push(given) });
+    expect(reasons).toEqual([]);
+  });
+});

@@ -17,15 +17,17 @@ export interface InstanceMetadataOptions {
   readonly decide: Decide;
   readonly slowPath: SlowPath;
   readonly metrics: NmiMetrics;
+  onRefused(exchange: Exchange, refusal: Refusal): void;
 }
 
 /** The rest of IMDS, by allow-list. */
 export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
-  const { rules, slowPath, metrics } = options;
+  const { rules, slowPath, metrics, onRefused } = options;
   return async (exchange: Exchange, target: CanonicalTarget): Promise<void> => {
     const refuse = (refusal: Refusal) => {
       metrics.metadata(refusal.status);
       answerRefusal(exchange, refusal);
+      onRefused(exchange, refusal);
     };
     const access = metadataAccess(target.path, rules);
     if (access.kind === 'refuse') {
@@ -41,7 +43,8 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
     const answer = await slowPath.run(exchange, async (signal) => {
       const refusal =
         access.kind === 'excepted-only' ? await onlyExcepted(options, exchange.peer, signal) : undefined;
-      return refusal ?? (await ask(options.source, { rebuilt, peer: exchange.peer }, signal));
+      const askerId = options.lookup.peek(exchange.peer)?.uid ?? strangers;
+      return refusal ?? (await ask(options.source, { rebuilt, askerId }, signal));
     });
     if (answer === undefined || 'reason' in answer) {
       return refuse(answer ?? away);
@@ -51,6 +54,8 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
   };
 }
 
+/** A caller that is no known pod can have any number of addresses: they all have one share of the queue. */
+const strangers = 'strangers';
 const away = tryLater('imds-away', 'IMDS gave no answer.', 5);
 
 async function onlyExcepted(
@@ -67,11 +72,11 @@ async function onlyExcepted(
 
 async function ask(
   source: MetadataSource,
-  { rebuilt, peer }: { rebuilt: string; peer: string },
+  { rebuilt, askerId }: { rebuilt: string; askerId: string },
   signal: AbortSignal,
 ) {
   try {
-    return (await source.get(rebuilt, peer, signal)) ?? away;
+    return (await source.get(rebuilt, askerId, signal)) ?? away;
   } catch (error) {
     if (error instanceof TokenRefused) {
       return tryLater('imds-busy', error.message, error.retryAfterSec ?? 2);
