@@ -34,10 +34,36 @@ describe('the rest of IMDS', () => {
     expect(world.imds.asked()).toEqual([]);
   });
 
+  it('leaves a count and a line of each refusal, and nothing of a query', async () => {
+    await using world = await startWorld({ before: seedShop });
+    await world.ask({ target: '/metadata\\instance' });
+    await world.ask({ target: '/latest/meta-data/?token=secret-of-a-client' });
+    await world.ask({ target: instance, headers: { 'X-Forwarded-For': '10.0.0.1' } });
+    await world.ask({ target: '/metadata/attested/document' });
+    const metrics = await world.metrics();
+    const seen = world.log.filter(({ kind }) => kind === 'other');
+    for (const reason of ['bad-path', 'unknown-path', 'forwarded', 'blocked']) {
+      expect(metrics).toContain(`podid_nmi_refused_total{reason="${reason}"} 1`);
+      expect(seen.filter((line) => line['reason'] === reason)).toHaveLength(1);
+    }
+    expect(JSON.stringify(world.log)).not.toContain('secret-of-a-client');
+  });
+
   it('is 503 while IMDS is away', async () => {
     await using world = await startWorld({ before: seedShop });
     await world.imds.stop();
     const answer = await world.ask({ target: instance });
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': expect.any(String) } });
+  });
+
+  it('is there for a pod though sixty addresses of no pod ask, which have one share of the queue together', async () => {
+    await using world = await startWorld({ before: seedShop });
+    const strangers = Array.from({ length: 60 }, (_, number) =>
+      world.ask({ from: `127.0.9.${number + 1}`, target: `/metadata/instance?api-version=${number}` }),
+    );
+    await Promise.any(strangers.map(async (answer) => (await answer).status === 503 || Promise.reject()));
+    expect((await world.ask({ target: instance })).status).toBe(200);
+    const refused = (await Promise.all(strangers)).filter(({ status }) => status === 503);
+    expect(refused.length).toBeGreaterThanOrEqual(50);
   });
 });
