@@ -77,7 +77,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     },
     strangers: {
       connections: Math.min(mostOfStrangers, Math.ceil(settings.flags['max-connections'] / 2)),
-      isStranger: (address) => view.synced && isUnknown(view, normalAddress(address)),
+      isStranger: (address) => view.synced && isStranger(settings, view, normalAddress(address)),
     },
     clock,
     handle: createNmiHandler({
@@ -110,8 +110,10 @@ function refusalNotes({ log, counters, clock }: Pick<Agent, 'log' | 'counters'> 
   };
 }
 
-function isUnknown({ pods }: ClusterView, address: string): boolean {
-  return !isLoopback(address) && pods.byAddress(address).length === 0;
+/** The node's own processes are none: the Key Vault driver comes from 127.0.0.1. */
+function isStranger({ flags }: NmiSettings, { pods }: ClusterView, address: string): boolean {
+  const isTheNode = isLoopback(address) && !flags['allow-loopback-pods'];
+  return !isTheNode && pods.byAddress(address).length === 0;
 }
 
 function createView(

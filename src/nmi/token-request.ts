@@ -17,8 +17,11 @@ export function parseTokenRequest(query: string): TokenRequest | Refusal {
     return badRequest('bad-query', 'The query is malformed, too long, or names a parameter twice.');
   }
   const resource = values.get('resource') ?? '';
-  if (resource === '' || resource.length > 2048) {
+  if (resource === '') {
     return badRequest('no-resource', "Required query variable 'resource' is missing.");
+  }
+  if (resource.length > longestResource) {
+    return badRequest('bad-query', `Query variable 'resource' is longer than ${longestResource} characters.`);
   }
   const resourceIds = [values.get('msi_res_id'), values.get('mi_res_id')].map(
     (id) => id?.toLowerCase() ?? '',
@@ -36,3 +39,5 @@ export function parseTokenRequest(query: string): TokenRequest | Refusal {
     ...(objectId ? { objectId } : {}),
   };
 }
+
+const longestResource = 2048;

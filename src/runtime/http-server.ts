@@ -1,25 +1,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
+import {
+  type ConnectionShareLimits,
+  type ConnectionShares,
+  createConnectionShares,
+  type Strangers,
+} from './connection-shares.ts';
 
-export interface HttpLimits {
+export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
-  /** From the first byte of a request to the last of its headers, and of its body. */
+  /** From the first byte of a request to the last of its headers, and of its body; and as long a client may leave an answer unread. */
   readonly requestMs: number;
   readonly idleMs: number;
-  readonly connections: number;
-  readonly connectionsPerPeer: number;
 }
 
 export interface HttpServerOptions {
   readonly limits: HttpLimits;
+  /** Without: every address has a share of its own. */
+  readonly strangers?: Strangers;
   readonly clock: Clock;
   /** Must answer, or destroy the response. What it throws becomes a bare 500. */
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
   /** A bug: `handle` threw. */
   onFault(error: unknown): void;
-  /** A connection was closed because its peer, or everybody, has too many. */
+  /** A connection was closed because its peer, or everybody, has too many, or because too many requests wait on it. */
   onRefusedConnection?(): void;
 }
 
@@ -46,15 +52,23 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 class LimitedServer implements HttpServer {
   draining = false;
   inFlight = 0;
-  connections = 0;
   private readonly options: HttpServerOptions;
   private readonly servers: Server[] = [];
-  private readonly byPeer = new Map<string, number>();
+  private readonly shares: ConnectionShares;
   private lastBusyAt: number;
 
   constructor(options: HttpServerOptions) {
+    const { limits, strangers, clock } = options;
     this.options = options;
-    this.lastBusyAt = options.clock.monotonic();
+    this.shares = createConnectionShares({
+      ...{ limits, strangers, clock },
+      onClosed: () => options.onRefusedConnection?.(),
+    });
+    this.lastBusyAt = clock.monotonic();
+  }
+
+  get connections(): number {
+    return this.shares.size;
   }
 
   listen(address: string, port: number): Promise<number> {
@@ -66,11 +80,22 @@ class LimitedServer implements HttpServer {
       keepAliveTimeout: limits.idleMs,
       connectionsCheckingInterval: 1_000,
       noDelay: true,
+      // What Node answers by itself is counted by nobody.
+      requireHostHeader: false,
+    });
+    // Node leaves out what exceeds the number, without a word; the bytes are bounded anyway.
+    server.maxHeadersCount = 0;
+    server.timeout = limits.requestMs;
+    server.on('timeout', (socket) => {
+      if (this.shares.isStuck(socket)) {
+        socket.destroy();
+      }
     });
     server.on('request', (request, response) => this.serve(request, response));
     // A client that waits for 100-continue has a body to send, and nobody here wants one.
     server.on('checkContinue', (request, response) => this.serve(request, response));
-    server.on('connection', (socket) => this.admit(socket));
+    server.on('checkExpectation', (request, response) => this.serve(request, response));
+    server.on('connection', (socket) => this.shares.admit(socket));
     server.on('clientError', (error, socket) => refuseMalformed(error, socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -113,6 +138,15 @@ class LimitedServer implements HttpServer {
   }
 
   private serve(request: IncomingMessage, response: ServerResponse): void {
+    const counted = this.shares.begin(request.socket);
+    if (counted === undefined) {
+      return;
+    }
+    response.once('close', counted.ended);
+    if (!namesOneHost(request)) {
+      response.writeHead(400, { 'Content-Length': 0, Connection: 'close' }).end();
+      return;
+    }
     this.inFlight += 1;
     try {
       const done = this.options.handle(request, response);
@@ -142,24 +176,15 @@ class LimitedServer implements HttpServer {
       response.writeHead(500, { 'Content-Length': 0, Connection: 'close' }).end();
     }
   }
+}
 
-  private admit(socket: Socket): void {
-    const { limits, onRefusedConnection } = this.options;
-    const peer = socket.remoteAddress ?? '';
-    const ofPeer = this.byPeer.get(peer) ?? 0;
-    if (this.connections >= limits.connections || ofPeer >= limits.connectionsPerPeer) {
-      onRefusedConnection?.();
-      socket.destroy();
-      return;
-    }
-    this.connections += 1;
-    this.byPeer.set(peer, ofPeer + 1);
-    socket.once('close', () => {
-      this.connections -= 1;
-      const left = (this.byPeer.get(peer) ?? 1) - 1;
-      left > 0 ? this.byPeer.set(peer, left) : this.byPeer.delete(peer);
-    });
+/** Two readers could take a doubled Host differently; before HTTP/1.1 there need be none. */
+function namesOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    hosts += rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === 'host' ? 1 : 0;
   }
+  return hosts === 1 || (hosts === 0 && httpVersion !== '1.1');
 }
 
 /** What is no HTTP gets a line that says so, and nothing else. */

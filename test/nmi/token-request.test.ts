@@ -31,9 +31,16 @@ describe('a token request', () => {
     [`resource=${'x'.repeat(9_000)}`, '400 bad-query'],
     ['', '400 no-resource'],
     ['resource=', '400 no-resource'],
-    [`resource=${'x'.repeat(3_000)}`, '400 no-resource'],
+    [`resource=${'x'.repeat(2_049)}`, '400 bad-query'],
   ])('is refused: %.40s', (query, expected) => {
     expect(reason(query)).toBe(expected);
+  });
+
+  it('is told that its resource is too long, not that there is none', () => {
+    expect(parseTokenRequest(`resource=${'x'.repeat(2_049)}`)).toMatchObject({
+      description: expect.stringContaining('longer than 2048'),
+    });
+    expect(reason(`resource=${'x'.repeat(2_048)}`)).toHaveProperty('resource');
   });
 
   it('has the names of its parameters in any case', () => {

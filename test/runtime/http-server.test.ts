@@ -38,30 +38,203 @@ async function started(options: Partial<HttpServerOptions> = {}) {
   return { server, port, open, faults, refused: () => refused };
 }
 
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** Whether in order or by a reset. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve());
+  });
+}
+
 const request = (headers = '') => `GET / HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
 
 describe('a server with limits', () => {
-  it('gives no peer more connections than its share, and all no more than there are', async () => {
+  it('gives no peer more connections than its share', async () => {
     const { server, open, refused } = await started();
     const sockets = [...Array(6)].map(() => open('127.0.0.2'));
-    await Promise.all(sockets.slice(4).map((socket) => once(socket, 'close')));
+    await Promise.all(sockets.slice(4).map((socket) => closed(socket)));
     expect([server.connections, refused()]).toEqual([4, 2]);
-    const others = [...Array(3)].map(() => open('127.0.0.3'));
-    await once(others[2] as Socket, 'close');
-    expect([server.connections, refused()]).toEqual([6, 3]);
     sockets[0]?.destroy();
-    while (server.connections > 5) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    await until(() => server.connections === 3);
     const again = open('127.0.0.2');
     again.write(request('Connection: close\r\n'));
     expect(await text(again)).toContain('200 OK');
+  });
+
+  it('closes the longest idle connection of whoever has most when a newcomer finds every place taken', async () => {
+    const { server, open, refused } = await started();
+    const greedy: Socket[] = [];
+    for (const from of ['127.0.0.2', '127.0.0.2', '127.0.0.2', '127.0.0.2', '127.0.0.3', '127.0.0.3']) {
+      greedy.push(open(from));
+      await until(() => server.connections === greedy.length);
+    }
+    greedy[0]?.write(request());
+    await once(greedy[0] as Socket, 'data');
+    const second = closed(greedy[1] as Socket);
+    const newcomer = open('127.0.0.4');
+    newcomer.write(request());
+    expect(String(await once(newcomer, 'data'))).toContain('200 OK');
+    await second;
+    expect([server.connections, refused()]).toEqual([6, 1]);
+    greedy[0]?.write(request('Connection: close\r\n'));
+    expect(await text(greedy[0] as Socket)).toContain('200 OK');
+  });
+
+  it('spares a connection on which an answer is under way as long as there is an idle one', async () => {
+    let release: () => void = () => undefined;
+    const { server, open } = await started({
+      limits: { ...limits, connections: 2 },
+      handle: (incoming, response) => {
+        release = () => void response.end('late');
+        return incoming.url === '/' ? release() : undefined;
+      },
+    });
+    const working = open('127.0.0.2');
+    working.write('GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await until(() => server.connections === 1);
+    const idle = open('127.0.0.2');
+    await until(() => server.connections === 2);
+    const slow = release;
+    open('127.0.0.3');
+    await closed(idle);
+    slow();
+    expect(await text(working)).toContain('late');
+  });
+
+  it('gives all strangers together one share, and takes nothing of it from who is known', async () => {
+    const known = new Set(['127.0.0.9']);
+    const { server, open } = await started({
+      strangers: { connections: 2, isStranger: (address) => !known.has(address) },
+    });
+    const first = open('127.0.0.2');
+    await until(() => server.connections === 1);
+    open('127.0.0.3');
+    await until(() => server.connections === 2);
+    const pods = [...Array(4)].map(() => open('127.0.0.9'));
+    await until(() => server.connections === 6);
+    const gone = closed(first);
+    const third = open('127.0.0.4');
+    third.write(request('Connection: close\r\n'));
+    await gone;
+    expect(await text(third)).toContain('200 OK');
+    expect(pods.every((socket) => !socket.destroyed)).toBe(true);
+  });
+
+  it('frees the share of the strangers when one of them becomes known', async () => {
+    const known = new Set<string>();
+    const { server, open } = await started({
+      strangers: { connections: 1, isStranger: (address) => !known.has(address) },
+    });
+    const first = open('127.0.0.2');
+    await until(() => server.connections === 1);
+    known.add('127.0.0.2');
+    open('127.0.0.3');
+    await until(() => server.connections === 2);
+    first.write(request('Connection: close\r\n'));
+    expect(await text(first)).toContain('200 OK');
+  });
+
+  it.each([
+    ['requests', request()],
+    ['requests with an odd expectation', request('Expect: the-odd\r\n')],
+    ['requests without a host', 'GET / HTTP/1.1\r\n\r\n'],
+  ])('holds no thousands of %s for one connection', async (_title, one) => {
+    let asked = 0;
+    const { server, open, refused } = await started({
+      limits: { ...limits, requestMs: 30_000 },
+      handle: () => {
+        asked += 1;
+      },
+    });
+    const socket = open();
+    socket.write(request() + one.repeat(5_000));
+    await closed(socket);
+    await until(() => server.connections === 0);
+    expect(asked).toBeLessThanOrEqual(8);
+    expect(refused()).toBe(1);
+  });
+
+  it('lets no more requests of one address wait than it may have connections', async () => {
+    let asked = 0;
+    const { open } = await started({
+      handle: () => {
+        asked += 1;
+      },
+    });
+    const one = open('127.0.0.2');
+    one.write(request().repeat(4));
+    await until(() => asked === 4);
+    const other = open('127.0.0.2');
+    other.write(request());
+    await closed(other);
+    expect(asked).toBe(4);
+    one.destroy();
+    await closed(one);
+    await until(async () => {
+      const again = open('127.0.0.2');
+      again.write(request());
+      await Promise.race([closed(again), until(() => asked === 5)]);
+      return asked === 5;
+    });
+  });
+
+  it('lets go of a client that does not read its answer', async () => {
+    const { server, open } = await started({
+      handle: (_request, response) => void response.end('x'.repeat(30_000_000)),
+    });
+    const socket = open();
+    socket.pause();
+    socket.write(request());
+    await until(() => server.connections === 1);
+    await until(() => server.connections === 0);
+  });
+
+  it('lets a request take longer than a client may take to read', async () => {
+    let end: () => void = () => undefined;
+    const { server, open } = await started({
+      limits: { ...limits, requestMs: 50 },
+      handle: (_request, response) =>
+        new Promise<void>((resolve) => {
+          end = () => {
+            response.end('late');
+            resolve();
+          };
+        }),
+    });
+    const socket = open();
+    socket.write(request('Connection: close\r\n'));
+    await until(() => server.inFlight === 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    end();
+    expect(await text(socket)).toContain('late');
+  });
+
+  it('overlooks no header, however many stand before it', async () => {
+    let seen: string | string[] | undefined;
+    const { open } = await started({
+      limits: { ...limits, headerBytes: 16 * 1024 },
+      handle: (incoming, response) => {
+        seen = incoming.headers['x-forwarded-for'];
+        response.end('ok');
+      },
+    });
+    const socket = open();
+    socket.write(request(`${'A:b\r\n'.repeat(2_100)}X-Forwarded-For: 10.0.0.1\r\nConnection: close\r\n`));
+    await text(socket);
+    expect(seen).toBe('10.0.0.1');
   });
 
   it.each([
     ['too large a header', request(`X: ${'x'.repeat(3_000)}\r\n`), '431'],
     ['no HTTP', 'hello\r\n\r\n', '400'],
     ['two lengths', request('Content-Length: 1\r\nContent-Length: 2\r\n'), '400'],
+    ['two hosts', request('host: y\r\n'), '400'],
+    ['no host', 'GET / HTTP/1.1\r\n\r\n', '400'],
     ['a length and chunks', request('Content-Length: 1\r\nTransfer-Encoding: chunked\r\n'), '400'],
   ])('refuses %s', async (_title, bytes, status) => {
     const { open } = await started();
