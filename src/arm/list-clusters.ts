@@ -4,6 +4,7 @@ import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts'
 import { readManagedCluster } from '../validate/managed-cluster.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
+import { PageTrail } from './page-trail.ts';
 
 /** Every cluster of a subscription, through all pages of the list. */
 export async function listClusters(
@@ -21,6 +22,7 @@ export async function listClusters(
   const found: ClusterSummary[] = [];
   let url: string | undefined =
     `${about.scope}/providers/Microsoft.ContainerService/managedClusters?api-version=${apiVersion}`;
+  const trail = new PageTrail(url);
   while (url !== undefined) {
     const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
     if (answer.status !== 200) throw mapArmAnswer(answer, about);
@@ -28,14 +30,14 @@ export async function listClusters(
     const page = isRecord(body) ? body : {};
     const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
     found.push(...items.filter(isRecord).flatMap(summaryOf));
-    url = stringAt(page, 'nextLink') || undefined;
+    url = trail.next(page);
   }
   return found;
 }
 
 function summaryOf(item: JsonRecord): ClusterSummary[] {
   const parsed = parseResourceId(stringAt(item, 'id') ?? '', managedClusterType);
-  if (parsed === undefined) return [];
+  if (parsed === undefined || !isRecord(item['properties'])) return [];
   const { subscriptionId, resourceGroup, name } = parsed;
   const id = { subscriptionId, resourceGroup, name };
   const { provisioningState, powerState, networkPlugin, identity, profile } = readManagedCluster(

@@ -2,6 +2,7 @@ import type { Machine, Machines } from '../domain/machines.ts';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
+import { PageTrail } from './page-trail.ts';
 
 const apiVersion = '2024-07-01';
 
@@ -22,11 +23,12 @@ export function armMachines(connection: ArmConnection): Machines {
       const path = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets`;
       const found: Machine[] = [];
       let url: string | undefined = `${path}?api-version=${apiVersion}`;
+      const trail = new PageTrail(url);
       while (url !== undefined) {
         const page: JsonRecord = await getJson(connection, url, about, signal);
         const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
         found.push(...items.filter(isRecord).map((item) => readMachine(item, stringAt(item, 'id') ?? '')));
-        url = stringAt(page, 'nextLink') || undefined;
+        url = trail.next(page);
       }
       return found;
     },

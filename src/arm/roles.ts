@@ -8,6 +8,7 @@ import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ArmFault } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { type ArmRequest, type KnownFault, saidBy } from './map-arm-error.ts';
+import { endingPages } from './page-trail.ts';
 import { roleAssignmentName } from './role-assignment-name.ts';
 
 /** Pauses between tries to create an assignment double from the first to the longest, in milliseconds. */
@@ -43,7 +44,7 @@ async function listAssignments(
   return connection.call(about, signal, async () => {
     const found: RoleAssignment[] = [];
     const list = client.roleAssignments.listForScope(bare(scope), { filter, abortSignal: signal });
-    for await (const assignment of list) found.push(readAssignment(assignment));
+    for await (const page of endingPages(list.byPage())) found.push(...page.map(readAssignment));
     return found;
   });
 }
@@ -75,8 +76,10 @@ async function findDefinition(
   const filter = `roleName eq '${roleName.replaceAll("'", "''")}'`;
   const about = aboutRoles(connection, 'list the role definitions of', 'roleDefinitions/read', scope);
   const found = await connection.call(about, signal, async () => {
-    for await (const role of client.roleDefinitions.list(bare(scope), { filter, abortSignal: signal })) {
-      if (role.name && role.roleName?.toLowerCase() === roleName.toLowerCase()) return role.name;
+    const list = client.roleDefinitions.list(bare(scope), { filter, abortSignal: signal });
+    for await (const page of endingPages(list.byPage())) {
+      const role = page.find((each) => each.roleName?.toLowerCase() === roleName.toLowerCase());
+      if (role?.name) return role.name;
     }
     return undefined;
   });

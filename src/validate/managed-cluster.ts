@@ -8,6 +8,7 @@ import type {
   PodIdentityProfile,
 } from '../domain/cluster.ts';
 import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
+import { managedClusterType, parseResourceId } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { innermostError } from './innermost-error.ts';
 import { isRecord, type JsonRecord, stringAt, stringMapAt } from './json-record.ts';
@@ -16,10 +17,10 @@ import { isRecord, type JsonRecord, stringAt, stringMapAt } from './json-record.
  * Reads ARM's JSON of a managed cluster, forgiving whatever podid does not decide by: members that are absent, null or of another
  * type count as not there.
  *
- * @throws PodidError Unavailable when the text is no JSON object
+ * @throws PodidError Unavailable when the text is no JSON object with `properties`, or is about another cluster
  */
 export function readManagedCluster(id: ClusterId, document: string): Cluster {
-  const body = parseObject(id, document);
+  const body = parseCluster(id, document);
   const properties = recordAt(body, 'properties');
   const network = recordAt(properties, 'networkProfile');
   const kubelet = recordAt(recordAt(properties, 'identityProfile'), 'kubeletidentity');
@@ -31,7 +32,7 @@ export function readManagedCluster(id: ClusterId, document: string): Cluster {
     location: stringAt(body, 'location') ?? '',
     provisioningState: stringAt(properties, 'provisioningState') ?? '',
     ...optional('powerState', stringAt(recordAt(properties, 'powerState'), 'code')),
-    ...optional('eTag', stringAt(body, 'eTag') ?? stringAt(body, 'etag')),
+    ...optional('eTag', filled(stringAt(body, 'eTag')) ?? filled(stringAt(body, 'etag'))),
     ...optional(
       'kubernetesVersion',
       stringAt(properties, 'currentKubernetesVersion') ?? stringAt(properties, 'kubernetesVersion'),
@@ -72,12 +73,22 @@ export function readEntryKey(entry: JsonRecord): { namespace: string; name: stri
   return { namespace: stringAt(entry, 'namespace') ?? '', name: stringAt(entry, 'name') ?? '' };
 }
 
-function parseObject(id: ClusterId, document: string): JsonRecord {
+/** An error, a list or half a cluster with status 200 would pass for a cluster without pod identities, and be edited as one. */
+function parseCluster(id: ClusterId, document: string): JsonRecord {
   const body = parseJson(document);
-  if (isRecord(body)) return body;
+  if (isRecord(body) && isRecord(body['properties']) && isAbout(id, stringAt(body, 'id'))) return body;
   throw new PodidError('Unavailable', `Azure's answer about cluster ${id.name} is not what ARM answers.`, {
     hint: 'Try again; a proxy may have answered in place of Azure.',
   });
+}
+
+function isAbout(id: ClusterId, resourceId: string | undefined): boolean {
+  if (resourceId === undefined) return true;
+  const parsed = parseResourceId(resourceId, managedClusterType);
+  const members = ['subscriptionId', 'resourceGroup', 'name'] as const;
+  return (
+    parsed !== undefined && members.every((each) => parsed[each].toLowerCase() === id[each].toLowerCase())
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Azure } from '../../src/domain/ports.ts';
 import { type Answer, type ArmServer, json, serveArm, text } from './arm-server.ts';
 
 const subscription = '11111111-1111-1111-1111-111111111111';
@@ -270,5 +271,20 @@ describe('the preview feature', () => {
     await expect((await arm.azure()).features.register(subscription, signal)).rejects.toMatchObject({
       code: 'Forbidden',
     });
+  });
+});
+
+describe('a list whose pages lead in a circle', () => {
+  const circle: Answer = (response, seen, url) =>
+    json(200, { value: [], nextLink: `${url}/next?page=1` })(response, seen, url);
+
+  it.each([
+    ['of subscriptions', (azure: Azure) => azure.subscriptions.list(signal)],
+    ['of clusters', (azure: Azure) => azure.clusters.list(subscription, signal)],
+    ['of scale sets', (azure: Azure) => azure.machines.scaleSets(subscription, 'rg', signal)],
+    ['of role assignments', (azure: Azure) => azure.roles.assignmentsFor(identityId, principalId, signal)],
+  ])('%s is given up', async (_title, list) => {
+    const arm = await serve(...Array<Answer>(1_100).fill(circle));
+    await expect(list(await arm.azure())).rejects.toMatchObject({ code: 'Unavailable' });
   });
 });

@@ -67,8 +67,8 @@ describe('getting a cluster', () => {
   });
 
   it.each([
-    ['no servicePrincipalProfile and nothing else', {}],
-    ['null everywhere', { identity: null, properties: null }],
+    ['no servicePrincipalProfile and nothing else', { properties: {} }],
+    ['null everywhere', { id: null, identity: null, properties: { podIdentityProfile: null } }],
     [
       'podLabels null',
       {
@@ -80,7 +80,7 @@ describe('getting a cluster', () => {
         },
       },
     ],
-    ['an identity type not seen before', { identity: { type: 'Quantum', principalId: 'p' } }],
+    ['an identity type not seen before', { identity: { type: 'Quantum', principalId: 'p' }, properties: {} }],
     [
       'values of wrong types',
       {
@@ -97,6 +97,22 @@ describe('getting a cluster', () => {
     const arm = await serve(json(200, body));
     const cluster = await (await arm.azure()).clusters.get(id, signal);
     expect(cluster.document).toBe(JSON.stringify(body));
+  });
+
+  it.each([
+    ['an empty object', {}],
+    ['a list', { value: [] }],
+    ['an error with status 200', { error: { code: 'X', message: 'x' } }],
+    ['a cluster without properties', { id: resourceId, properties: null }],
+    ['another cluster', { id: resourceId.replace(/web$/, 'other'), properties: {} }],
+  ])('takes %s for no cluster at all', async (_title, body) => {
+    const arm = await serve(json(200, body));
+    await expect((await arm.azure()).clusters.get(id, signal)).rejects.toMatchObject({ code: 'Unavailable' });
+  });
+
+  it('counts an eTag of no letters as none', async () => {
+    const arm = await serve(json(200, { id: resourceId, eTag: '', properties: {} }));
+    expect(await (await arm.azure()).clusters.get(id, signal)).not.toHaveProperty('eTag');
   });
 
   it.each<[string, Answer[], Partial<PodidError>]>([
