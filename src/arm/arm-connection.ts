@@ -8,6 +8,7 @@ import {
   retryPolicy,
 } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
+import { loopbackSignInCommand } from '../domain/emulator-command.ts';
 import type { Clock } from '../domain/ports.ts';
 import { type ArmAnswer, armAnswer } from './arm-answer.ts';
 import { type ArmEndpoint, armEndpoint } from './arm-endpoint.ts';
@@ -15,6 +16,7 @@ import { type ArmTokens, createArmTokens } from './arm-tokens.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { debugPolicy } from './debug-policy.ts';
 import { type ArmRequest, mapArmAnswer, mapArmError } from './map-arm-error.ts';
+import { refusedLoopbackPolicy } from './refused-loopback-policy.ts';
 import { retryReads } from './retry-reads.ts';
 import { signInPolicy } from './sign-in-policy.ts';
 import { wholeAnswerPolicy } from './whole-answer-policy.ts';
@@ -83,6 +85,7 @@ export function connectArm(settings: AzureSettings): ArmConnection {
     equipPipeline(client.pipeline, settings, { endpoint, tokens, retries });
     return client;
   };
+  const signInHint = endpoint.isLoopback ? { signInHint: loopbackSignInCommand } : {};
   const httpClient = createDefaultHttpClient();
   const userAgentOptions = { userAgentPrefix: settings.userAgent };
   const pipelineFor = (retries: Retries) =>
@@ -95,8 +98,8 @@ export function connectArm(settings: AzureSettings): ArmConnection {
     equip,
     caller: tokens.caller,
     verbose: (text) => settings.verbose?.(text),
-    call: (request, signal, run) => callArm(request, signal, run),
-    raw: (request, signal, run) => rawCall(request, signal, run),
+    call: (request, signal, run) => callArm({ ...request, ...signInHint }, signal, run),
+    raw: (request, signal, run) => rawCall({ ...request, ...signInHint }, signal, run),
     async send({ method, url, about }, signal, retries = 'none') {
       const request = createPipelineRequest({
         ...exactUrl(url.startsWith('/') ? endpoint.url + url : url),
@@ -145,6 +148,8 @@ function equipPipeline(
       phase: 'Retry',
     });
   }
+  if (parts.endpoint.isLoopback)
+    pipeline.addPolicy(refusedLoopbackPolicy(parts.endpoint), { afterPhase: 'Sign' });
   pipeline.addPolicy(signInPolicy(parts.tokens, parts.endpoint), { phase: 'Sign' });
   if (settings.debug !== undefined) pipeline.addPolicy(debugPolicy(settings.debug), { afterPhase: 'Sign' });
   pipeline.addPolicy(wholeAnswerPolicy(settings.requestTimeoutMs ?? defaultTimeoutMs), {

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../domain/loopback-host.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { clouds } from './clouds.ts';
@@ -46,11 +47,6 @@ function usage(message: string): PodidError {
   return new PodidError('InvalidUsage', message, {
     hint: 'export PODID_ARM_ENDPOINT=https://HOST, or unset it for Azure itself',
   });
-}
-
-/** `localhost` by name is loopback too (RFC 6761 §6.3). */
-function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function sameOrigin(endpoint: URL, target: string): boolean {

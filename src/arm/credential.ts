@@ -9,9 +9,12 @@ import {
   type TokenCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
+import { loopbackSignInCommand } from '../domain/emulator-command.ts';
+import { isLoopbackHost } from '../domain/loopback-host.ts';
 import { type ErrorDetail, PodidError } from '../errors/podid-error.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { clouds } from './clouds.ts';
+import { isOnPath } from './is-on-path.ts';
 import { maskSecrets } from './mask-secrets.ts';
 
 /** Longer than az takes on a slow machine. */
@@ -37,7 +40,7 @@ export function createCredential(settings: AzureSettings): TokenCredential {
     async getToken(scopes, options) {
       const asked = { ...options, ...tenant };
       if (chosen !== undefined) return nextToken(chosen, scopes, asked);
-      const { token, ...found } = await firstToken(sources, scopes, asked);
+      const { token, ...found } = await firstToken(sources, scopes, asked, settings);
       chosen = found;
       return token;
     },
@@ -108,6 +111,7 @@ async function firstToken(
   sources: readonly Source[],
   scopes: string | string[],
   options: GetTokenOptions | undefined,
+  settings: AzureSettings,
 ): Promise<{ source: Source; credential: TokenCredential; token: AccessToken }> {
   const reasons: ErrorDetail[] = [];
   for (const source of sources) {
@@ -121,10 +125,25 @@ async function firstToken(
       if (source.isDeliberate && !isNotSetUp(error)) throw refusedBy(source, error, reasons);
     }
   }
-  throw new PodidError('NotSignedIn', `No sign-in to Azure was found. ${reasonList(reasons)}`, {
-    hint: 'az login',
+  throw new PodidError('NotSignedIn', noSignIn(reasons), {
+    hint: await signInHint(settings),
     details: reasons,
   });
+}
+
+/** The reasons are the details, which are shown one a line where there are several. */
+function noSignIn([only, ...others]: readonly ErrorDetail[]): string {
+  const found = 'No sign-in to Azure was found.';
+  return only === undefined || others.length > 0 ? found : `${found} ${only.code}: ${only.message}`;
+}
+
+/** By what is there: an emulator's endpoint wants its own token, and az helps only where it is installed. */
+async function signInHint({ endpoint, environment, auth }: AzureSettings): Promise<string> {
+  if (endpoint !== undefined && URL.canParse(endpoint) && isLoopbackHost(new URL(endpoint).hostname))
+    return loopbackSignInCommand;
+  if (auth === 'managed-identity') return 'az vm identity assign  # or sign in otherwise, without --auth';
+  if (await isOnPath('az', environment['PATH'])) return 'az login';
+  return 'export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=…  # of a service principal; or install az, then: az login';
 }
 
 function isNotSetUp(error: unknown): boolean {
@@ -163,10 +182,6 @@ function isNetworkFault(error: unknown): boolean {
   return /ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN|REQUEST_SEND_ERROR|network_error|endpoints_resolution_error/.test(
     text,
   );
-}
-
-function reasonList(reasons: readonly ErrorDetail[]): string {
-  return reasons.map(({ code, message }) => `${code}: ${message}`).join(' ');
 }
 
 /** The first line: what follows are traces and advice of the library. */

@@ -1,4 +1,5 @@
 import { isRestError } from '@azure/core-rest-pipeline';
+import { shellWord } from '../domain/next-command.ts';
 import type { ErrorCode } from '../errors/error-catalog.ts';
 import { PodidError, type PodidErrorOptions } from '../errors/podid-error.ts';
 import { type ArmAnswer, type ArmFault, armAnswer, armFault } from './arm-answer.ts';
@@ -16,6 +17,8 @@ export interface ArmRequest {
   readonly scope: string;
   /** Who asks, for a 403. */
   readonly caller: () => string;
+  /** What to type after a 401; `az login` when absent. */
+  readonly signInHint?: string;
   /** What a 404 means. */
   readonly notFound?: ErrorCode;
   /** Codes that mean more here than elsewhere; asked first. */
@@ -77,7 +80,7 @@ function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): Kn
     return {
       code: request.notFound,
       message: `Cannot ${request.doing}: ${saidBy(fault)}`,
-      hint: notFoundHint(request),
+      hint: notFoundHint(fault, request),
     };
   }
   if (status === 408 || status === 429 || status >= 500) {
@@ -114,7 +117,7 @@ function signedOut(fault: ArmFault, request: ArmRequest): KnownFault {
     message: `Azure did not accept the sign-in to ${request.doing}: ${saidBy(fault)}`,
     hint: isOtherTenant
       ? 'Sign in to the tenant of the subscription: --tenant TENANT, or az login --tenant TENANT'
-      : 'az login',
+      : (request.signInHint ?? 'az login'),
   };
 }
 
@@ -149,8 +152,19 @@ function refused(fault: ArmFault, request: ArmRequest): KnownFault {
   };
 }
 
-function notFoundHint(request: ArmRequest): string {
-  return `Check name, resource group and subscription: ${request.scope}`;
+/** What lists the nearest thing that may be there: the names of the scope are those that were asked for. */
+function notFoundHint(fault: ArmFault, { scope, notFound }: ArmRequest): string {
+  const [, subscription = '', group = ''] =
+    /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?/i.exec(scope) ?? [];
+  if (subscription === '' || fault.code.includes('Subscription')) return 'az account list -o table';
+  const within = `--subscription ${shellWord(subscription)} -o table`;
+  if (notFound === 'ClusterNotFound') return `az aks list ${within}`;
+  const isGroupGone = group === '' || fault.code === 'ResourceGroupNotFound';
+  return isGroupGone ? `az group list ${within}` : `${listing(notFound)} -g ${shellWord(group)} ${within}`;
+}
+
+function listing(notFound: ErrorCode | undefined): string {
+  return notFound === 'IdentityNotFound' ? 'az identity list' : 'az resource list';
 }
 
 /** Ids to quote to Azure's support, and how long the server asks to wait; a date counts from the answer's own `Date`. */

@@ -17,7 +17,7 @@ export function entryNotFound(
     'EntryNotFound',
     `Cluster ${cluster.name} has no ${kind} ${entryText(key)}.${elsewhere}`,
     {
-      hint: `${nextCommand(words, cluster)} shows what there is`,
+      hint: `${nextCommand(words, cluster)}  # shows what there is`,
       target: entryText(key),
     },
   );
