@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
@@ -60,8 +60,13 @@ export function subscriptionIn(profile: AzProfile, idOrName: string | undefined)
   );
 }
 
+const longestFile = 16 * 1024 * 1024;
+
 async function readText(path: string): Promise<string> {
   try {
+    // A pipe would hang, and a device has no end.
+    const found = await stat(path);
+    if (!found.isFile() || found.size > longestFile) return '';
     // az on Windows and older az elsewhere begin the profile with a byte order mark.
     return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch {

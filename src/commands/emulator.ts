@@ -1,6 +1,6 @@
 import { shellWord } from '../domain/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import { writePrivateFile } from '../terminal/private-file.ts';
+import { fileBehind, writePrivateFile } from '../terminal/private-file.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 import { defineCommand } from './command-spec.ts';
 import type { Context, EmulatorChoice, RunningEmulator } from './context.ts';
@@ -45,6 +45,7 @@ export const emulatorCommand = defineCommand({
     const time = timeOf(flags.time, faults);
     for (const [flag, path] of Object.entries({ '--state': flags.state, '--write-env': flags.writeEnv })) {
       if (path === '') faults.add(flag, `${flag} is empty.`);
+      else if (path !== undefined) await checkFile(flag, path, faults);
     }
     session.checkUsage();
     const emulator = await start(context, {
@@ -56,7 +57,7 @@ export const emulatorCommand = defineCommand({
     });
     try {
       const lines = exportLines(emulator.environment);
-      if (flags.writeEnv !== undefined) await writePrivateFile(flags.writeEnv, lines);
+      if (flags.writeEnv !== undefined) await writeEnvironment(flags.writeEnv, lines);
       await context.stdout.write(lines);
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
       await aborted(context.signal);
@@ -66,6 +67,24 @@ export const emulatorCommand = defineCommand({
     return 0;
   },
 });
+
+async function checkFile(flag: string, path: string, faults: UsageFaults): Promise<void> {
+  await fileBehind(path).catch((error: Error) =>
+    faults.add(flag, `The emulator cannot start: ${flag}: ${error.message}`),
+  );
+}
+
+async function writeEnvironment(path: string, lines: string): Promise<void> {
+  try {
+    await writePrivateFile(path, lines);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PodidError('InvalidUsage', `--write-env: ${quoted(path)} cannot be written: ${reason}`, {
+      hint: 'give --write-env a file in a folder that is there and that you can write to',
+      cause,
+    });
+  }
+}
 
 /** What the emulator cannot begin with is what its flags named: a scenario, a state file, a port that is taken. */
 async function start(context: Context, choice: EmulatorChoice): Promise<RunningEmulator> {

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PodidError } from '../errors/podid-error.ts';
+import { fileBehind } from '../terminal/private-file.ts';
 import { saveYaml } from '../terminal/save-yaml.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 
@@ -10,6 +11,9 @@ export async function checkExportFile(faults: UsageFaults, path: string, force: 
   if (!force && (await exists(path))) {
     faults.add('--export', `--export: ${quoted(path)} exists; --force writes over it.`);
   }
+  await fileBehind(path).catch(() => {
+    faults.add('--export', `--export: ${quoted(path)} is no regular file.`);
+  });
   if (!(await exists(dirname(path))))
     faults.add('--export', `--export: the folder of ${quoted(path)} does not exist.`);
 }

@@ -95,10 +95,14 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
   const kubeconfig = () => writeKubeconfig({ server: url, token: kubeToken, ...(tls && { ca: tls.ca }) });
   const server = createEmulatorServer({ ...parts, kubeconfig, baseUrl: () => url }, tls);
   const port = await portOf(server.server, options.port ?? 0);
+  const closeAfter = async (error: unknown): Promise<never> => {
+    await server.close();
+    throw error;
+  };
   url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const armToken = issueArmToken(world, tokens, url);
-  const files = await writeFiles(home, kubeconfig(), tls);
-  await save();
+  const files = await writeFiles(home, kubeconfig(), tls).catch(closeAfter);
+  await save().catch(closeAfter);
   const stop = async () => {
     kubeRoutes.close();
     imdsRoutes.close();

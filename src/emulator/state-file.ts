@@ -1,14 +1,19 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isObject, type JsonObject, parseJson, writeJson } from './exact-json.ts';
 
+const longestState = 256 * 1024 * 1024;
+
 /** @returns undefined when there is no such file @throws TypeError when it holds no world */
 export async function readState(path: string): Promise<JsonObject | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text === undefined) return undefined;
+  if (found === undefined) return undefined;
+  if (!found.isFile()) throw new TypeError(`The state file ${path} is no regular file.`);
+  if (found.size > longestState) throw new TypeError(`The state file ${path} is longer than 256 MiB.`);
+  const text = await readFile(path, 'utf8');
   const world = parseJson(text);
   if (isObject(world)) return world;
   throw new TypeError(`The state file ${path} holds no world.`);
@@ -32,13 +37,20 @@ export function createStateWriter(path: string): (world: () => JsonObject) => Pr
 
 async function writeWhole(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const beside = `${path}.${process.pid}.tmp`;
-  const file = await open(beside, 'w', 0o600);
+  // A link stays one: what it leads to is written.
+  const target = await realpath(path).catch(() => path);
+  const beside = `${target}.${process.pid}.tmp`;
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(beside, 'w', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
   }
-  await rename(beside, path);
 }

@@ -9,7 +9,7 @@ export function watchEndOfInput(): { readonly signal: AbortSignal; stop(): void 
   ) => {
     if (key?.ctrl === true && key.name === 'd') ended();
   };
-  const { stdin } = process;
+  const stdin = process.stdin;
   stdin.on('keypress', typed);
   for (const event of ['end', 'close', 'error']) stdin.on(event, ended);
   if (stdin.readableEnded || stdin.destroyed) ended();

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 
 /**
  * Writes a file that only its owner can read, whole or not at all: a new file beside it, synced, and moved into its place. A reader
- * never sees half of it.
+ * never sees half of it. A link stays one: what it leads to is written.
+ *
+ * @throws TypeError where the path is something else than a file: a pipe, a device, a folder
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  const fresh = `${path}.${randomUUID()}`;
+  const target = await fileBehind(path);
+  const fresh = `${target}.${randomUUID()}`;
   try {
     const file = await open(fresh, 'wx', 0o600);
     try {
@@ -15,9 +18,20 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     } finally {
       await file.close();
     }
-    await rename(fresh, path);
+    await rename(fresh, target);
   } catch (error) {
     await rm(fresh, { force: true });
     throw error;
   }
+}
+
+/** The path itself where nothing is there yet. @throws TypeError when something is, and it is no regular file */
+export async function fileBehind(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return path;
+  if (!found.isFile()) throw new TypeError(`${path} is no regular file.`);
+  return await realpath(path);
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -113,5 +114,33 @@ describe('a private file', () => {
     await expect(writePrivateFile(join(folder, 'no', 'file'), 'x')).rejects.toThrow('ENOENT');
     await expect(writePrivateFile(folder, 'x')).rejects.toThrow();
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('a private file that is already something', () => {
+  it('stays a link, and what it leads to is written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'podid-private-'));
+    try {
+      const [real, link] = [join(folder, 'real'), join(folder, 'link')];
+      await writeFile(real, 'old');
+      await symlink(real, link);
+      await writePrivateFile(link, 'new');
+      expect(await readFile(real, 'utf8')).toBe('new');
+      expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('is not replaced when it is a pipe', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'podid-private-'));
+    try {
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      await expect(writePrivateFile(pipe, 'x')).rejects.toThrow('no regular file');
+      expect((await lstat(pipe)).isFIFO()).toBe(true);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
