@@ -10,7 +10,7 @@ const headerValue = /^[\t\x20-\x7e]*$/;
 
 /** podid's own to send, or what frames the message: to set one would break the request or weaken its guard. */
 const refused =
-  /^(?:authorization|proxy-.*|host|if-.*|content-.*|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|cookie)$/i;
+  /^(?:authorization|user-agent|accept|accept-encoding|proxy-.*|host|if-.*|content-.*|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|cookie)$/i;
 
 /**
  * `K=V,K2=V2`, as az takes it; unlike az's, a value may hold `=`. Several texts, for a flag given more than once, add up. A name that

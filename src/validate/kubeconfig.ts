@@ -86,9 +86,13 @@ interface NamedEntry {
   readonly place: string;
 }
 
+const longestText = 1024 * 1024;
+
 function parseYaml(text: string, fault: Fault): unknown {
+  if (text.length > longestText) throw fault('it is longer than 1 MiB');
   try {
-    return parse(text, { prettyErrors: true, logLevel: 'error' });
+    // Whether a key comes twice costs the square of their number; the last one counts.
+    return parse(text, { prettyErrors: true, logLevel: 'error', uniqueKeys: false });
   } catch (error) {
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
     throw fault(line === undefined ? 'it is no YAML' : `line ${line} is no YAML`);

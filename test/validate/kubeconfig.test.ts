@@ -159,3 +159,9 @@ function withServer(server: string | undefined): string {
 function withUser(value: object): string {
   return config({ users: [{ name: 'u', user: value }] });
 }
+
+describe('a kubeconfig from a stranger', () => {
+  it('is refused beyond 1 MiB', () => {
+    expect(() => parseKubeconfig(`# ${'x'.repeat(1024 * 1024)}`, 'x')).toThrow('longer than 1 MiB');
+  });
+});
