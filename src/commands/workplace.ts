@@ -3,6 +3,7 @@ import type { ClusterId } from '../domain/cluster.ts';
 import type { Workplace } from '../domain/ports.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
 import { isPodidError } from '../errors/podid-error.ts';
+import { plainText } from '../terminal/plain-text.ts';
 import { confirmOnTerminal } from '../terminal/ask.ts';
 import { principalIdRule, tenantRule } from '../validate/azure-names.ts';
 import { parseCustomHeaders } from '../validate/custom-headers.ts';
@@ -80,7 +81,7 @@ export async function connectWorkplace(
     auth: global.auth,
     tenant: global.tenant,
     subscription: way.subscription,
-    debug: global.debug ? (text) => void context.stderr.write(`${text}\n`) : undefined,
+    debug: global.debug ? (text) => void context.stderr.write(`${plainText(text)}\n`) : undefined,
     verbose: global.verbose || global.debug ? session.report.note : undefined,
   });
   const connect: Work['connect'] = (id, signal) =>
