@@ -8,6 +8,7 @@ import {
   createConnectionShares,
   type Strangers,
 } from './connection-shares.ts';
+import { readInBites } from './read-in-bites.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -95,7 +96,10 @@ class LimitedServer implements HttpServer {
     // A client that waits for 100-continue has a body to send, and nobody here wants one.
     server.on('checkContinue', (request, response) => this.serve(request, response));
     server.on('checkExpectation', (request, response) => this.serve(request, response));
-    server.on('connection', (socket) => this.shares.admit(socket));
+    server.on('connection', (socket) => {
+      this.shares.admit(socket);
+      readInBites(socket);
+    });
     server.on('clientError', (error, socket) => refuseMalformed(error, socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
