@@ -103,10 +103,9 @@ function choose(
   const [source, text = ''] = sources.find(given) ?? [];
   const [[flag = ''] = [], ...others] = sources;
   if (source !== undefined) return faults.check(source, text, noun, rule);
-  const elsewhere = others.map(([name]) => name).join(' and ');
-  faults.missing(
-    flag,
-    `${noun} is needed, and ${elsewhere} ${others.length > 1 ? 'name' : 'names'} none either`,
-  );
+  const variables = others.map(([name]) => name).filter((name) => !name.startsWith('az'));
+  const az = others.map(([name]) => name).find((name) => name.startsWith('az'));
+  const orElse = az === undefined ? '' : `; ${az} is not set either`;
+  faults.missing(flag, `give it, or set ${variables.join(' or ')}${orElse}`);
   return '';
 }

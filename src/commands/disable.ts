@@ -38,6 +38,6 @@ export const disableCommand = defineCommand({
     const { disableAddon } = await import('../workflows/disable-addon.ts');
     const save = file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content) };
     const outcome = await disableAddon(workplace, { cluster, unregisterFeature, ...save }, options);
-    return await finishChange(session, outcome, { view: statusView, shape: statusShape, ...flags });
+    return await finishChange(session, outcome, { view: statusView, shape: statusShape(cluster), ...flags });
   },
 });

@@ -4,6 +4,7 @@ import { fileBehind, writePrivateFile } from '../terminal/private-file.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 import { defineCommand } from './command-spec.ts';
 import type { Context, EmulatorChoice, RunningEmulator } from './context.ts';
+import { scenarioNames } from './scenario-names.ts';
 
 export const emulatorCommand = defineCommand({
   words: ['emulator'],
@@ -23,7 +24,13 @@ export const emulatorCommand = defineCommand({
   flags: {
     port: { kind: 'text', value: 'PORT', summary: 'the port on 127.0.0.1', fallback: '0, any free one' },
     state: { kind: 'text', value: 'FILE', summary: 'read the world from this file and keep it there' },
-    scenario: { kind: 'text', value: 'NAME', summary: 'the world to begin with', fallback: 'default' },
+    scenario: {
+      kind: 'text',
+      value: 'NAME',
+      choices: scenarioNames,
+      summary: `the world to begin with: ${scenarioNames.join(', ')}`,
+      fallback: 'default',
+    },
     time: {
       kind: 'text',
       value: 'TIME',

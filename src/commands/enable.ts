@@ -31,6 +31,6 @@ export const enableCommand = defineCommand({
     const { enableAddon } = await import('../workflows/enable-addon.ts');
     const { enablePodIdentityWithKubenet: kubenetConsent, registerFeature } = flags;
     const outcome = await enableAddon(workplace, { cluster, kubenetConsent, registerFeature }, options);
-    return await finishChange(session, outcome, { view: statusView, shape: statusShape, ...flags });
+    return await finishChange(session, outcome, { view: statusView, shape: statusShape(cluster), ...flags });
   },
 });

@@ -16,7 +16,15 @@ export const podLabelsFlag = {
     kind: 'list',
     value: 'K=V',
     required: true,
-    summary: 'labels of the pods, several after one flag; they take the place of those that are there',
+    summary: 'the labels that a pod must all carry to be excepted; several after one flag',
+  },
+} as const satisfies FlagSet;
+
+/** Of what replaces the labels that are there. */
+export const newPodLabelsFlag = {
+  podLabels: {
+    ...podLabelsFlag.podLabels,
+    summary: 'the labels instead of all that the exception had; several after one flag',
   },
 } as const satisfies FlagSet;
 

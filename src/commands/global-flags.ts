@@ -21,7 +21,7 @@ export const globalFlags = {
   },
   auth: {
     kind: 'text',
-    value: 'WAY',
+    value: 'managed-identity',
     choices: ['managed-identity'],
     summary: 'sign in as the managed identity of this machine',
     fallback: 'environment and workload identity, Azure Pipelines, az, azd, in this order',

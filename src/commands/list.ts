@@ -5,6 +5,7 @@ import { listMisnamed, namespaceFilterFlag } from './entry-flags.ts';
 import { finishDone } from './finish.ts';
 import { resultExamples } from './result-examples.ts';
 import { each, identityShape, identityView } from './result-shapes.ts';
+import { tellEmpty } from './tell-empty.ts';
 import { openWorkplace } from './workplace.ts';
 
 export const listCommand = defineCommand({
@@ -27,6 +28,12 @@ export const listCommand = defineCommand({
     const { workplace, cluster } = await openWorkplace(session, flags);
     const { listIdentities } = await import('../workflows/read-entries.ts');
     const done = await listIdentities(workplace, { cluster, ...filter }, session.context.signal);
-    return await finishDone(session, done, { view: each(identityView), shape: identityShape, ...flags });
+    const exitCode = await finishDone(session, done, {
+      view: each(identityView),
+      shape: identityShape,
+      ...flags,
+    });
+    tellEmpty(session, done, 'pod identity', 'add');
+    return exitCode;
   },
 });

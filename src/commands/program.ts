@@ -1,7 +1,7 @@
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { colours } from '../terminal/colours.ts';
 import { errorReport } from '../terminal/report-error.ts';
-import { UsageFaults } from '../validate/usage-faults.ts';
+import { quoted, UsageFaults } from '../validate/usage-faults.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { commandTree } from './command-tree.ts';
@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import { globalFlags } from './global-flags.ts';
 import { commandHelp, groupHelp } from './help-text.ts';
 import { nearestWord } from './nearest-word.ts';
-import { checkRest, readFlags, takeWord } from './read-flags.ts';
+import { checkRest, readFlags, strayWordText, takeWord } from './read-flags.ts';
 import { tellRetirement } from './retirement-note.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
@@ -99,12 +99,31 @@ async function answerGroup(
   else if (word === undefined)
     faults.add(typed, `${typed} needs one more word: ${nextWords(group.words).join(', ')}.`);
   else {
-    const nearest = nearestWord(word, nextWords(group.words));
-    const meant = nearest === undefined ? '' : ` Did you mean ${typed} ${nearest}?`;
-    faults.add(word, `${typed} has no command ${JSON.stringify(word)}.${meant}`);
+    const meant = meantCommand(group.words, rest);
+    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+    const text = /^[\p{L}\p{N}]/u.test(word)
+      ? `${typed} has no command ${quoted(word)}.${hint}`
+      : strayWordText(word, globalFlags);
+    faults.add(word, text);
   }
   faults.throwIfAny(`${typed} --help`);
   return 0;
+}
+
+/** What somebody meant who typed these words after those of a group: az's words in front, a flag without its dashes, a slip. */
+function meantCommand(group: readonly string[], rest: readonly string[]): string | undefined {
+  const typed = ['podid', ...group].join(' ');
+  const [word = '', ...more] = rest;
+  if (word === 'version' || word === 'help') return `${typed} --${word}`;
+  if (['az', 'aks', 'pod-identity'].includes(word) && more.length > 0 && group.length === 0) {
+    const [next = ''] = more;
+    const isKnown = nextWords([]).includes(next);
+    if (!isKnown) return meantCommand(group, more);
+    const after = nextWords([next]).find((each) => each === more[1]);
+    return [typed, next, ...(after === undefined ? [] : [after])].join(' ');
+  }
+  const nearest = nearestWord(word, nextWords(group));
+  return nearest === undefined ? undefined : `${typed} ${nearest}`;
 }
 
 /** The words that may follow, groups included. */

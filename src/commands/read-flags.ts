@@ -36,17 +36,22 @@ function readFlag(
 ): string | readonly string[] | boolean | undefined {
   if (flag.kind === 'switch') return given.length > 0;
   if (given.length === 0) {
-    if (flag.required) faults.missing(long, flag.summary);
+    if (flag.required) faults.missing(long, `give ${wayToGive(long, flag)}`);
     return undefined;
   }
   const texts = given.filter((value) => value !== null);
-  if (texts.length < given.length) faults.add(long, `${long} needs a value: ${flag.summary}.`);
+  if (texts.length < given.length) faults.add(long, `${long} needs a value: ${wayToGive(long, flag)}.`);
   if (flag.kind === 'list') return texts;
   if (texts.length > 1)
     faults.add(long, `${long} is given ${texts.length} times: ${texts.map(quoted).join(', ')}.`);
   const [text] = texts;
   if (text !== undefined && flag.choices) checkChoice(long, text, flag.choices, faults);
   return text;
+}
+
+/** `--for END, which is one of assigned, deleted, idle`. */
+function wayToGive(long: string, { value = 'VALUE', choices }: FlagSpec): string {
+  return `${long} ${value}${choices === undefined ? '' : `, which is one of ${choices.join(', ')}`}`;
 }
 
 /** @param source a flag or a variable of the environment */
@@ -97,9 +102,28 @@ export function checkRest(
     } else if (afterUnknownFlag) {
       afterUnknownFlag = false;
     } else {
-      faults.add(word, `${quoted(word)} is one word too many: this command takes flags alone.`);
+      faults.add(word, strayWordText(word, flags));
     }
   }
+}
+
+/** A word that should not be there, and what became of it on the way from a document or over a line's end. */
+export function strayWordText(word: string, flags: FlagSet): string {
+  const dashed = /^[\u2010-\u2015\u2212](.+)$/su.exec(word)?.[1];
+  if (dashed !== undefined) {
+    const meant = nearestWord(
+      `--${dashed.replace(/^[-\u2010-\u2015\u2212]+/u, '').split('=', 1)[0]}`,
+      knownFlags(flags),
+    );
+    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+    return `${quoted(word)} begins with a long dash, as word processors make it; a flag begins with "--".${hint}`;
+  }
+  if (word.trim() === '') {
+    return `${quoted(word)} is one word too many, of blanks alone: perhaps a blank follows the backslash at the end of a line.`;
+  }
+  if (word === 'help' || word === 'version')
+    return `${quoted(word)} is one word too many. Did you mean --${word}?`;
+  return `${quoted(word)} is one word too many: this command takes flags alone.`;
 }
 
 function unknownFlagText(name: string, flags: FlagSet, misnamed: Misnamed): string {

@@ -1,3 +1,4 @@
+import type { ClusterId } from '../domain/cluster.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { AddonStatus } from '../workflows/read-status.ts';
 
@@ -28,8 +29,9 @@ export function statusView(status: AddonStatus): unknown {
 }
 
 /** Two columns: there is one status, and more members than a line bears. */
-export const statusShape: TableShape = {
+export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape => ({
   rows: (status: AddonStatus) => [
+    ['cluster', `${name} in ${resourceGroup}`],
     ['enabled', status.enabled],
     ['network plugin', status.networkPlugin],
     ['consent to kubenet', status.allowNetworkPluginKubenet],
@@ -46,7 +48,7 @@ export const statusShape: TableShape = {
     { heading: 'ADD-ON', cell: (row: readonly unknown[]) => row[0] },
     { heading: '', cell: (row: readonly unknown[]) => row[1] },
   ],
-};
+});
 
 function driftText(drift: NonNullable<AddonStatus['drift']>): string {
   return drift.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`).join(', ') || 'none';

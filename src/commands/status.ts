@@ -26,6 +26,6 @@ export const statusCommand = defineCommand({
     const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: !flags.drift });
     const { readStatus } = await import('../workflows/read-status.ts');
     const done = await readStatus(workplace, { cluster, drift: flags.drift }, session.context.signal);
-    return await finishDone(session, done, { view: statusView, shape: statusShape, ...flags });
+    return await finishDone(session, done, { view: statusView, shape: statusShape(cluster), ...flags });
   },
 });

@@ -1,10 +1,14 @@
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { ClusterId } from '../domain/cluster.ts';
+import { startEmulatorCommand } from '../domain/emulator-command.ts';
+import { isLoopbackHost } from '../domain/loopback-host.ts';
+import { shellWord } from '../domain/next-command.ts';
 import type { Workplace } from '../domain/ports.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
-import { isPodidError } from '../errors/podid-error.ts';
-import { plainText } from '../terminal/plain-text.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { confirmOnTerminal } from '../terminal/ask.ts';
+import { plainText } from '../terminal/plain-text.ts';
 import { principalIdRule, tenantRule } from '../validate/azure-names.ts';
 import { parseCustomHeaders } from '../validate/custom-headers.ts';
 import { durationOf } from '../validate/duration.ts';
@@ -39,6 +43,8 @@ interface MoreFlags {
   readonly requireMirror?: boolean;
   readonly skipRoleAssignment?: boolean;
   readonly force?: boolean;
+  /** Of the doctor, who asks about each thing by itself. */
+  readonly fix?: boolean;
   /** stdin was read to its end, so no answer can come from there. */
   readonly nobodyToAsk?: boolean;
 }
@@ -102,6 +108,7 @@ export async function connectWorkplace(
       yes: flags.yes ?? false,
       signal: context.signal,
       before: session.report.stop,
+      refused: () => session.report.note(flags.fix ? 'Left as it is.' : 'Nothing was changed.'),
     }),
   };
   return { workplace, connect };
@@ -148,7 +155,7 @@ function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
   if (flags.rawCluster || !/^\s*podIdentityProfile\b/.test(global.query ?? '')) return;
   faults.add(
     '--query',
-    '--query begins with podIdentityProfile, as for az: add --raw-cluster, or query the entries themselves.',
+    `--query begins with podIdentityProfile, as for az. For the cluster as az prints it: --raw-cluster --query ${shellWord(global.query ?? '')}. Else query the entries themselves, such as: --query "[].name"`,
   );
 }
 
@@ -174,9 +181,28 @@ async function checkKubeconfig(session: Session, path: string, flags: MoreFlags)
   try {
     await session.context.checkKubeconfig(path, flags.context);
   } catch (error) {
-    if (!isPodidError(error, 'InvalidKubeconfig') || !session.faults.any) throw error;
+    if (!isPodidError(error, 'InvalidKubeconfig')) throw error;
+    if (!session.faults.any)
+      throw flags.kubeconfig === undefined ? await ofEmulator(session, path, error) : error;
     session.faults.add(flags.kubeconfig === undefined ? 'KUBECONFIG' : '--kubeconfig', error.message);
   }
+}
+
+/** An emulator takes its kubeconfig along when it ends, and leaves the variables behind. */
+async function ofEmulator({ context }: Session, path: string, error: PodidError): Promise<PodidError> {
+  const endpoint = context.env['PODID_ARM_ENDPOINT'] ?? '';
+  const isEmulator = URL.canParse(endpoint) && isLoopbackHost(new URL(endpoint).hostname);
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isEmulator || isThere) return error;
+  const message = `The kubeconfig ${path} (KUBECONFIG) is gone, and with it probably the emulator at PODID_ARM_ENDPOINT (${endpoint}).`;
+  return new PodidError('InvalidKubeconfig', message, {
+    hint: startEmulatorCommand,
+    target: path,
+    cause: error,
+  });
 }
 
 function clusterIdOf(session: Session, chosen: ChosenCluster, azure: Workplace['azure']): Promise<ClusterId> {

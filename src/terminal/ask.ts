@@ -10,6 +10,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   /** Called before the question shows, so that no spinner draws over it. */
   readonly before: () => void;
+  /** Called after a No. */
+  readonly refused: () => void;
 }
 
 /** The `Confirm` of the command line. The question goes to stderr: stdout holds nothing but the result. */
@@ -17,12 +19,18 @@ export function confirmOnTerminal(options: AskOptions): (question: string) => Pr
   return async (question) => {
     if (options.yes) return true;
     if (!options.interactive) {
-      throw new PodidError('ConfirmationRequired', `${plainText(question)} Nobody is here to answer.`, {
-        hint: 'type the same command with --yes',
-      });
+      throw new PodidError(
+        'ConfirmationRequired',
+        `${plainText(question)} This needs an answer, and there is no terminal to ask on.`,
+        {
+          hint: 'the same command with --yes',
+        },
+      );
     }
     options.before();
-    return await askYesOrNo(question, options.signal);
+    const agreed = await askYesOrNo(question, options.signal);
+    if (!agreed) options.refused();
+    return agreed;
   };
 }
 

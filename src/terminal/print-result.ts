@@ -36,7 +36,7 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
       return yamlText(shown);
     }
     case 'tsv':
-      return tsv(shown);
+      return tsv(shown, output.query === undefined);
     case 'table':
       return tableText(shown, shape, output);
     case 'none':

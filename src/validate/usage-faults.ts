@@ -88,7 +88,10 @@ function breachText(text: string, noun: string, breach: Breach): string {
   return `${quoted(text)} is not ${noun}: ${breach.rule}.${nearest}`;
 }
 
-/** As JSON, so that control characters show as what they are, and no longer than a line can bear. */
+/** As JSON, with every character that does not print as its escape, and no longer than a line can bear. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length > 300 ? `${text.slice(0, 297)}…` : text);
+  const json = JSON.stringify(text.length > 300 ? `${text.slice(0, 297)}…` : text);
+  return json.replace(/(?! )[\p{C}\p{Z}]/gu, (letter) =>
+    letter.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
 }

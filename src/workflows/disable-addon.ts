@@ -81,14 +81,18 @@ function confirmLoss({ confirm }: Workplace, { id, profile }: Cluster): Promise<
   const { identities, exceptions } = profile;
   if (identities.length + exceptions.length === 0) return Promise.resolve(true);
   return confirm(
-    `Turn pod identity off on cluster ${id.name} and lose ${identities.length} identities and ${exceptions.length} exceptions?`,
+    `Turn pod identity off on cluster ${id.name} and remove ${counted(identities, 'pod identity', 'pod identities')} and ${counted(exceptions, 'exception', 'exceptions')}?`,
   );
+}
+
+function counted({ length }: readonly unknown[], one: string, many: string): string {
+  return `${length} ${length === 1 ? one : many}`;
 }
 
 function tellLoss({ report }: Workplace, { profile }: Cluster): void {
   for (const entry of profile.identities)
-    report.note(`goes: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
-  for (const entry of profile.exceptions) report.note(`goes: exception ${entryText(entry)}`);
+    report.note(`removed: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
+  for (const entry of profile.exceptions) report.note(`removed: exception ${entryText(entry)}`);
 }
 
 function explainUnregistering({ report }: Workplace, { id }: Cluster): void {

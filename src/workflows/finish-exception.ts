@@ -1,9 +1,11 @@
 import type { Cluster } from '../domain/cluster.ts';
+import { nextCommand } from '../domain/next-command.ts';
 import { type PodIdentityException, sameEntry } from '../domain/pod-identity.ts';
 import { editProfile } from '../domain/profile-edit.ts';
 import { changeProfile } from './change-profile.ts';
 import type { ChangeSession } from './change-session.ts';
 import { mirrorChange } from './mirror-change.ts';
+import { notWaitedFor } from './not-waited-for.ts';
 import type { Outcome } from './outcome.ts';
 import { objectChanges, profileChanges } from './plan-changes.ts';
 import type { Decision } from './profile-change.ts';
@@ -35,7 +37,7 @@ export async function finishException(
   const done = { result: gone ? wanted : (there ?? wanted), cluster: changed.cluster };
   if (changed.failure) return { done: { ...done, failure: changed.failure } };
   if (session.options.noWait) {
-    session.workplace.report.note('Not waited for, and so not mirrored into the cluster.');
+    session.workplace.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
     return { done };
   }
   const { failure } = await mirrorChange(session, changed.cluster, mirrored);

@@ -7,6 +7,7 @@ import type { ChangeSession } from './change-session.ts';
 import type { GrantedRole } from './grant-operator-role.ts';
 import { findEntry } from './judge-change.ts';
 import { mirrorChange } from './mirror-change.ts';
+import { notWaitedFor } from './not-waited-for.ts';
 import type { Change, Outcome } from './outcome.ts';
 import { objectChanges, profileChanges } from './plan-changes.ts';
 import type { Decision } from './profile-change.ts';
@@ -37,7 +38,15 @@ export async function finishIdentity(
   const done = { result: entry, cluster: changed.cluster };
   if (changed.failure) return { done: { ...done, failure: changed.failure } };
   if (options.noWait) {
-    session.workplace.report.note('Not waited for, and so not mirrored into the cluster.');
+    session.workplace.report.note(
+      notWaitedFor(
+        nextCommand('wait', changed.cluster.id, {
+          namespace: entry.namespace,
+          name: entry.name,
+          for: 'assigned',
+        }),
+      ),
+    );
     return { done };
   }
   warnOfOthers(session, changed.cluster, ready.wanted);

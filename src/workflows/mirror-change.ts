@@ -68,8 +68,11 @@ export function asFailure(objects: readonly ObjectChange[]): PodidError | undefi
 function told(session: ChangeSession, cluster: Cluster, error: PodidError): { failure?: PodidError } {
   if (session.options.mirror !== 'required') {
     const again = nextCommand('mirror', cluster.id);
+    const tried = session.options.dryRun
+      ? 'The objects in the cluster would not be brought in line'
+      : 'The objects in the cluster were not brought in line';
     session.workplace.report.warn(
-      `The objects in the cluster were not brought in line: ${error.message}`,
+      `${tried}: ${error.message}`,
       error.hint === undefined || error.hint.includes('podid mirror')
         ? (error.hint ?? again)
         : `${error.hint.replace(/\.$/, '')}; then ${again}`,

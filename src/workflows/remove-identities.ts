@@ -1,10 +1,12 @@
 import type { Cluster } from '../domain/cluster.ts';
+import { nextCommand } from '../domain/next-command.ts';
 import type { PodIdentity } from '../domain/pod-identity.ts';
 import { editProfile } from '../domain/profile-edit.ts';
 import { changeProfile } from './change-profile.ts';
 import type { ChangeSession } from './change-session.ts';
 import { findEntry } from './judge-change.ts';
 import { mirrorChange } from './mirror-change.ts';
+import { notWaitedFor } from './not-waited-for.ts';
 import type { Outcome } from './outcome.ts';
 import { objectChanges, profileChanges } from './plan-changes.ts';
 import type { Decision } from './profile-change.ts';
@@ -28,8 +30,10 @@ export async function removeIdentities(
   const done = { result: entries, cluster: changed.cluster };
   if (changed.failure) return { done: { ...done, failure: changed.failure } };
   if (session.options.noWait) {
-    const roles = revokeRole ? ', and no role was revoked' : '';
-    session.workplace.report.note(`Not waited for, and so not mirrored into the cluster${roles}.`);
+    const also = revokeRole ? ['no role was revoked'] : [];
+    session.workplace.report.note(
+      notWaitedFor(nextCommand('wait', changed.cluster.id, waitFlags(entries)), also),
+    );
     const answered = entries.map((entry) => findEntry(changed.cluster, entry) ?? entry);
     return { done: { ...done, result: answered } };
   }
@@ -56,4 +60,9 @@ async function planRemoval(
       puts: writes ? 1 : 0,
     },
   };
+}
+
+function waitFlags([only, ...others]: readonly PodIdentity[]): Readonly<Record<string, string>> {
+  if (only === undefined || others.length > 0) return { for: 'idle' };
+  return { namespace: only.namespace, name: only.name, for: 'deleted' };
 }

@@ -12,6 +12,7 @@ import type { ChangeSession } from './change-session.ts';
 import { diffProfile } from './diff-profile.ts';
 import { entryFailed } from './judge-change.ts';
 import { mirrorChange } from './mirror-change.ts';
+import { notWaitedFor } from './not-waited-for.ts';
 import { type LeftOut, leftOutDetail, type Ready } from './prepare-identities.ts';
 import type { ChangedProfile } from './profile-change.ts';
 import { readPatiently } from './wait-until-idle.ts';
@@ -47,7 +48,7 @@ export async function writeApply(
   const failure = failureOf(changed.cluster, first.write, first.changed.failure ?? second?.failure);
   const end = { cluster: changed.cluster, leftOut: first.write.leftOut };
   if (session.options.noWait) {
-    session.workplace.report.note('Not waited for, and so not mirrored into the cluster.');
+    session.workplace.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
     return { ...end, ...(failure ? { failure } : {}) };
   }
   const mirrored = await mirrorApply(session, changed.cluster, write.intent);

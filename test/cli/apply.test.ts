@@ -109,7 +109,7 @@ describe('podid apply', () => {
     const text = JSON.stringify({ apiVersion: 'podid.io/v1', kind: 'PodIdentities', identities: [] });
     const ran = await podid.run(['apply', '-f', '-', '--prune'], {}, text);
     expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(ran.stderr).toContain('hint: type the same command with --yes');
+    expect(ran.stderr).toContain('hint: the same command with --yes');
     expect(puts()).toBe(1);
   });
 

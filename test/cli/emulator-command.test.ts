@@ -50,7 +50,7 @@ describe('podid emulator', () => {
   });
 
   it.each([
-    ['--scenario nowhere', "There is no scenario 'nowhere'"],
+    ['--scenario nowhere', '--scenario: "nowhere" is none of default, first-time'],
     ['--state /dev/null/x', 'The emulator cannot start'],
     ['--port -1', '--port'],
     ['--time 0', '--time'],

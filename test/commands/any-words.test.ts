@@ -55,7 +55,8 @@ describe('any words at all', () => {
       fc.asyncProperty(fc.constantFrom(...words), fc.array(word, { maxLength: 8 }), async (first, rest) => {
         // Without a cluster's name no command can run, whatever else is right, but for those that want none.
         fc.pre(
-          !clusterless.includes(first) && !rest.some((text) => /^(?:-c|--cluster-name|--cluster-id)/.test(text)),
+          !clusterless.includes(first) &&
+            !rest.some((text) => /^(?:-c|--cluster-name|--cluster-id)/.test(text)),
         );
         const ran = await run([first, ...rest, '--output', 'json']);
         expect(ran, ran.stderr).toMatchObject({ exitCode: 2, stdout: '', requests: [] });

@@ -113,7 +113,9 @@ describe('a result', () => {
   it('has the format of PODID_OUTPUT, and of --output before it', async () => {
     const env = { PODID_OUTPUT: 'none' };
     expect((await run(`exception list ${where}`, { cluster, env })).stdout).toBe('');
-    expect((await run(`exception list ${where} -o tsv`, { cluster, env })).stdout).toBe('old\tshop\t\n');
+    expect((await run(`exception list ${where} -o tsv`, { cluster, env })).stdout).toBe(
+      'old\tshop\tapp=old tier=x\n',
+    );
   });
 
   it('is the whole cluster in the shape of az with --raw-cluster', async () => {
@@ -226,5 +228,20 @@ describe('an error', () => {
   it('is text alone where the format is not JSON', async () => {
     const ran = await run(`show ${where} --namespace shop --name nobody -o tsv`, { cluster });
     expect(ran.stderr).not.toContain('{');
+  });
+});
+
+describe('a list without entries', () => {
+  const empty = { ...cluster, profile: { ...cluster.profile, identities: [], exceptions: [] } };
+  it.each([
+    ['list', 'podid add -g'],
+    ['exception list', 'podid exception add -g'],
+  ])('says on a terminal how to fill it (%s), and nothing in a pipe', async (words, hint) => {
+    const shown = await run(`${words} ${where}`, { cluster: empty, terminal: true });
+    expect(shown.stderr).toContain(hint);
+    expect(await run(`${words} ${where} -o json`, { cluster: empty })).toMatchObject({
+      stdout: '[]\n',
+      stderr: '',
+    });
   });
 });

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { scenarioNames } from '../../src/commands/scenario-names.ts';
+import { scenarioCatalog } from '../../src/emulator/scenarios/scenario-catalog.ts';
+import { PodidError } from '../../src/errors/podid-error.ts';
 import { identityId, lastError, run, subscriptionId } from './fake-context.ts';
 
 const cluster = `-g demo -c demo --subscription ${subscriptionId}`;
@@ -41,6 +44,11 @@ describe('a command line', () => {
 
   it.each([
     ['lst', 'Did you mean podid list?'],
+    ['aks pod-identity list', 'Did you mean podid list?'],
+    ['az aks pod-identity exception add', 'Did you mean podid exception add?'],
+    ['version', 'Did you mean podid --version?'],
+    ['\u2014help', 'begins with a long dash'],
+    ['li\u200bst', '\\\\u200b'],
     ['exeption add', 'Did you mean podid exception?'],
     ['exception ad', 'Did you mean podid exception add?'],
     ['stat', 'Did you mean podid status?'],
@@ -143,9 +151,9 @@ describe('a command line', () => {
   it('names variables and az as other sources of a missing cluster', async () => {
     const ran = await run('list');
     expect(lastError(ran).details.map((detail) => detail.message)).toEqual([
-      '--cluster-name is missing: a cluster name is needed, and PODID_CLUSTER_NAME names none either.',
-      "--resource-group is missing: a resource group is needed, and PODID_RESOURCE_GROUP and AZURE_DEFAULTS_GROUP and az's default group name none either.",
-      "--subscription is missing: a subscription is needed, and AZURE_SUBSCRIPTION_ID and az's default subscription name none either.",
+      '--cluster-name is missing: give it, or set PODID_CLUSTER_NAME.',
+      "--resource-group is missing: give it, or set PODID_RESOURCE_GROUP or AZURE_DEFAULTS_GROUP; az's default group is not set either.",
+      "--subscription is missing: give it, or set AZURE_SUBSCRIPTION_ID; az's default subscription is not set either.",
     ]);
   });
 
@@ -164,5 +172,65 @@ describe('a command line', () => {
     expect(ran.stderr).toContain('this is a fault of podid itself');
     expect(ran.stderr).not.toContain('fake-context.ts');
     expect((await run(`list ${cluster} -o table --debug`)).stderr).toContain('fake-context.ts');
+  });
+});
+
+describe('a slip of the hand', () => {
+  const list = `list ${cluster}`.split(' ');
+  it.each([
+    ['a long dash', ['\u2014namespace', 'shop'], 'begins with a long dash', 'Did you mean --namespace?'],
+    ['a word of blanks', [' '], 'of blanks alone', 'backslash at the end of a line'],
+    ['the word help', ['help'], 'one word too many', 'Did you mean --help?'],
+    ['a blank that is none', ['--namespace', 'sh\u00a0op'], '\\u00a0', 'Nearest: sh-op'],
+    ['a flag without its value', ['--namespace'], '--namespace needs a value', '--namespace NAMESPACE.'],
+  ])('with %s is named', async (_, words, first, second) => {
+    const ran = await run([...list, ...words]);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: '', requests: [] });
+    const told = lastError(ran)
+      .details.map(({ message }) => message)
+      .join('\n');
+    expect(told).toContain(first);
+    expect(told).toContain(second);
+  });
+
+  it('that leaves out a flag is told with how to give it', async () => {
+    const ran = await run(`exception add ${cluster} --namespace shop --name old`);
+    expect(lastError(ran).message).toBe('--pod-labels is missing: give --pod-labels K=V.');
+  });
+
+  it("of az's own query is answered with the way that works", async () => {
+    const ran = await run([...list, '--query', 'podIdentityProfile.userAssignedIdentities[].name']);
+    expect(lastError(ran).message).toContain(
+      "--raw-cluster --query 'podIdentityProfile.userAssignedIdentities[].name'",
+    );
+  });
+});
+
+describe('a kubeconfig of an emulator that has ended', () => {
+  it('is told with what starts one', async () => {
+    const env = {
+      PODID_ARM_ENDPOINT: 'http://127.0.0.1:9',
+      PODID_ARM_TOKEN: 't',
+      KUBECONFIG: '/nonexistent/kubeconfig',
+    };
+    const checkKubeconfig = async () => {
+      throw new PodidError('InvalidKubeconfig', 'The kubeconfig cannot be read: ENOENT.');
+    };
+    const line = `delete ${cluster} --namespace shop --name web`;
+    const ran = await run(line, { env, context: { checkKubeconfig } });
+    expect(ran).toMatchObject({ exitCode: 2, requests: [] });
+    expect(lastError(ran).message).toContain('/nonexistent/kubeconfig (KUBECONFIG) is gone');
+    expect(lastError(ran).hint).toMatch(/^podid emulator --write-env/);
+    const elsewhere = await run(line, {
+      env: { ...env, PODID_ARM_ENDPOINT: 'https://arm.example' },
+      context: { checkKubeconfig },
+    });
+    expect(lastError(elsewhere).message).toBe('The kubeconfig cannot be read: ENOENT.');
+  });
+});
+
+describe('the scenarios in the help of the emulator', () => {
+  it('are those that it knows', () => {
+    expect([...scenarioNames]).toEqual(Object.keys(scenarioCatalog));
   });
 });

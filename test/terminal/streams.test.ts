@@ -80,6 +80,7 @@ describe('asking', () => {
     yes: false,
     signal: new AbortController().signal,
     before: () => undefined,
+    refused: () => undefined,
   };
 
   it('throws ConfirmationRequired where nobody is there', async () => {

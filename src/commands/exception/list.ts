@@ -5,6 +5,7 @@ import { listMisnamed, namespaceFilterFlag } from '../entry-flags.ts';
 import { finishDone } from '../finish.ts';
 import { resultExamples } from '../result-examples.ts';
 import { each, exceptionShape, exceptionView } from '../result-shapes.ts';
+import { tellEmpty } from '../tell-empty.ts';
 import { openWorkplace } from '../workplace.ts';
 
 export const exceptionListCommand = defineCommand({
@@ -22,6 +23,12 @@ export const exceptionListCommand = defineCommand({
     const { workplace, cluster } = await openWorkplace(session, flags);
     const { listExceptions } = await import('../../workflows/read-entries.ts');
     const done = await listExceptions(workplace, { cluster, ...filter }, session.context.signal);
-    return await finishDone(session, done, { view: each(exceptionView), shape: exceptionShape, ...flags });
+    const exitCode = await finishDone(session, done, {
+      view: each(exceptionView),
+      shape: exceptionShape,
+      ...flags,
+    });
+    tellEmpty(session, done, 'exception', 'exception add');
+    return exitCode;
   },
 });

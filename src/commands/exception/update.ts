@@ -2,7 +2,7 @@ import { entryKey } from '../../validate/entry-key.ts';
 import { parsePodLabels } from '../../validate/pod-labels.ts';
 import { changeFlags } from '../change-flags.ts';
 import { defineCommand } from '../command-spec.ts';
-import { entryFlags, podLabelsFlag } from '../entry-flags.ts';
+import { entryFlags, newPodLabelsFlag } from '../entry-flags.ts';
 import { finishChange } from '../finish.ts';
 import { resultExamples } from '../result-examples.ts';
 import { exceptionShape, exceptionView } from '../result-shapes.ts';
@@ -19,7 +19,7 @@ export const exceptionUpdateCommand = defineCommand({
       line: 'podid exception update -g demo-rg -c demo --namespace demo --name legacy --pod-labels app=legacy tier=backend',
     },
   ],
-  flags: { ...entryFlags, ...podLabelsFlag, ...changeFlags },
+  flags: { ...entryFlags, ...newPodLabelsFlag, ...changeFlags },
   async run(flags, session) {
     const key = entryKey('exception', flags, session.faults);
     const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);

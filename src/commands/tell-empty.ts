@@ -1,0 +1,22 @@
+import { nextCommand } from '../domain/next-command.ts';
+import type { Done } from '../workflows/outcome.ts';
+import type { Session } from './session.ts';
+
+/** An empty table is nothing at all; somebody at a terminal is told what it means, and what comes next. */
+export function tellEmpty(
+  session: Session,
+  { result, cluster }: Done<readonly unknown[]>,
+  what: 'pod identity' | 'exception',
+  addWords: string,
+): void {
+  if (result.length > 0 || !session.context.stdout.isTerminal) return;
+  if (!cluster.profile.enabled) {
+    const enable = nextCommand('enable', cluster.id);
+    session.report.note(`Pod identity is off on cluster ${cluster.id.name}. To turn it on: ${enable}`);
+    return;
+  }
+  const add = `${nextCommand(addWords, cluster.id)} --help`;
+  session.report.note(
+    `Nothing to list: there is no such ${what} on cluster ${cluster.id.name}. To add one: ${add}`,
+  );
+}
