@@ -27,12 +27,15 @@ try {
 
 async function tell() {
   say(
-    'Pods on AKS can get Azure tokens for a managed identity without holding any secret. This is how, on a small Azure of our own.',
+    'Pods on AKS can get Azure tokens for a managed identity without holding any secret. This is how, on a small Azure of our own: nothing leaves this machine, and the pods are simulated, each by a loopback address of its own.',
   );
   step('An emulated Azure starts on loopback: a subscription, a cluster, two managed identities.');
   const environment = await startEmulator();
 
-  step('The add-on is off. It is turned on once for each cluster.');
+  step('The add-on, which lets a cluster use pod identity, is off. It is turned on once for each cluster.');
+  await podid(environment, ['status', ...cluster, '-o', 'table'], (out) =>
+    check(/enabled\s+false/.test(out), 'the add-on is off'),
+  );
   await podid(environment, ['enable', ...cluster, '--poll-interval', '200ms']);
   await podid(
     environment,
@@ -89,7 +92,7 @@ async function tell() {
   }
 
   step(
-    'The node agent starts. Three pods run on its node: one labelled aadpodidbinding=web, one with no label, one labelled app=legacy.',
+    'The node agent starts. Three pods run on its node: one labelled aadpodidbinding=web (the label by which a pod asks for the entry web), one with no label, one labelled app=legacy. Each asks for a token for a resource, which is the service that the token opens: here Azure Key Vault.',
   );
   await createPods(environment);
   const port = await startAgent(environment);
@@ -109,7 +112,7 @@ async function tell() {
   const legacy = await askForToken(pods.legacy, port, 'the pod "legacy", which is excepted,');
   check(
     legacy.status === 400 && /Multiple/i.test(legacy.body.error_description),
-    'it is answered as the node itself would be: name one of its identities',
+    'it is not served by pod identity but answered as the node itself would be: the node has several identities, so the pod has to say which one it wants',
   );
 
   step('The entry is removed, and with it the right to tokens.');
@@ -162,7 +165,7 @@ function start(args, environment = {}, program = 'podid.js') {
 }
 
 async function podid(environment, args, judge, expected = 0) {
-  console.log(chalk.cyan(`\n  $ podid ${args.join(' ')}`));
+  console.log(chalk.cyan(`\n  $ podid ${args.map(quoted).join(' ')}`));
   const child = spawn(process.execPath, ['--', bin('podid.js'), ...args], {
     env: { ...process.env, ...environment },
   });
@@ -251,7 +254,7 @@ function probeOnce(port) {
 
 async function askForToken(address, port, who) {
   console.log(
-    `\n  ${who} asks 169.254.169.254 for a token for ${resource}; its node brings the request to the agent`,
+    `\n  ${who} asks the metadata address 169.254.169.254 for a token for ${resource}; its node brings the request to the agent`,
   );
   return until(
     () => askOnce(address, port),
@@ -307,6 +310,11 @@ function say(text) {
 function step(text) {
   step.number = (step.number ?? 0) + 1;
   console.log(chalk.bold(`\n${step.number}. ${text}`));
+}
+
+/** As a shell takes it, so that the line can be pasted. */
+function quoted(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function print(text) {

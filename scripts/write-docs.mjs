@@ -111,7 +111,7 @@ function errorsPage(errorCatalog) {
     '|---|---|---|',
     '| 0 | done, or nothing to do | 0 |',
     '| 1 | a fault of podid itself (`InternalError`); the message says how to report it | 1 |',
-    '| 2 | usage: a flag or a value is wrong, and nothing was sent | 2 |',
+    '| 2 | usage: a flag or a value is wrong, and nothing was sent | 1 or 2 |',
     '| 3 | not signed in | 1 |',
     '| 4 | not found: cluster, identity or entry | 3 |',
     "| 5 | conflict: the server's state forbids it | 1 |",

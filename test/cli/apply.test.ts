@@ -95,7 +95,9 @@ describe('podid apply', () => {
     const file = await fileOf({ identities: [entry('web')] });
     const ran = await apply(file, '--no-wait');
     expect(ran.exitCode).toBe(0);
-    expect(ran.stderr).toContain('Not waited for, and so not mirrored');
+    expect(ran.stderr).toContain(
+      'not waited for, so nothing was mirrored into the cluster. To wait: podid wait -g',
+    );
     expect([puts(), podid.count('operations.get')]).toEqual([1, 0]);
 
     podid.emulator.clock.advance(120_000);
