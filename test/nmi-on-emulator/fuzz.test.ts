@@ -152,14 +152,17 @@ function sendRaw(port: number, from: string, bytes: string): Promise<void> {
   });
 }
 
+const seconds = Number(process.env['PODID_FUZZ_SECONDS'] ?? 5);
+
 describe('whatever bytes pods send', () => {
-  it("the most liberal IMDS gives out no identity but the bound pod's own, and the agent lives on", async () => {
+  it("the most liberal IMDS gives out no identity but the bound pod's own, and the agent lives on", {
+    timeout: seconds * 1_000 + 60_000,
+  }, async () => {
     await using world = await startWorld({
       before: seedShop,
       imds: { liberal: true },
       flags: ['--allow-attested-document'],
     });
-    const seconds = Number(process.env['PODID_FUZZ_SECONDS'] ?? 5);
     const end = Date.now() + seconds * 1_000;
     let sent = 0;
     const work = async (from: string) => {
