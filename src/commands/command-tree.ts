@@ -23,6 +23,7 @@ import { planCommand } from './plan.ts';
 import { schemaCommand } from './schema.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
+import { tokenCommand } from './token.ts';
 import { updateCommand } from './update.ts';
 import { waitCommand } from './wait.ts';
 
@@ -85,6 +86,7 @@ export const commandTree: CommandTree = {
     mirrorCommand,
     clusterShowCommand,
     clusterUpdateCommand,
+    tokenCommand,
     fromAzCommand,
     completionCommand,
     emulatorCommand,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MetadataService } from '../domain/metadata-service.ts';
 import type { Azure, Clock } from '../domain/ports.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
 import { type OutputStream, outputStream } from '../terminal/streams.ts';
@@ -74,6 +75,8 @@ export interface Context {
   checkKubeconfig(path: string, context: string | undefined): Promise<void>;
   connectCluster(choice: ClusterChoice): Promise<ConnectedCluster>;
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
+  /** What pods ask for tokens. */
+  metadataService(): Promise<MetadataService>;
 }
 
 /** What of the process a command sees; the process itself is one. */
@@ -118,6 +121,10 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
     async startEmulator(choice) {
       const { startEmulator } = await import('../emulator/start-emulator.ts');
       return await startEmulator(choice);
+    },
+    async metadataService() {
+      const { metadataService } = await import('../imds/metadata-service.ts');
+      return metadataService({ userAgent: `podid/${version}`, clock });
     },
   };
 }

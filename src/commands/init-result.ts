@@ -1,17 +1,17 @@
 import { bindingLabel } from '../domain/identity-resources.ts';
 import { shellWord } from '../domain/next-command.ts';
-import { podToTry } from '../domain/pod-to-try.ts';
+import { podToTry, type TryOptions } from '../domain/pod-to-try.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { InitResult } from '../workflows/init/run-init.ts';
 import { identityView } from './result-shapes.ts';
 import type { Colours } from './session.ts';
 
 /** What `init` prints: the entry, its label, a pod to try it, the commands for CI, and what the doctor says. */
-export function initView({ entry, commands, checks }: InitResult, cloud: string | undefined): unknown {
+export function initView({ entry, commands, checks }: InitResult, options: TryOptions): unknown {
   return {
     identity: identityView(entry),
     label: { [bindingLabel]: entry.bindingSelector },
-    pod: podToTry(entry, cloud),
+    pod: podToTry(entry, options),
     commands,
     checks: checks.map(({ name, result, message, hint }) => ({
       name,
@@ -23,9 +23,9 @@ export function initView({ entry, commands, checks }: InitResult, cloud: string 
 }
 
 /** The pod as YAML, ready for kubectl. */
-export async function podText({ entry }: InitResult, cloud: string | undefined): Promise<string> {
+export async function podText({ entry }: InitResult, options: TryOptions): Promise<string> {
   const { yamlText } = await import('../terminal/yaml-text.ts');
-  return yamlText(podToTry(entry, cloud));
+  return yamlText(podToTry(entry, options));
 }
 
 interface Shown {

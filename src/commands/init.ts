@@ -68,10 +68,11 @@ export const initCommand = defineCommand({
     const desk = await openDesk(session, flags);
     const { runInit } = await import('../workflows/init/run-init.ts');
     const outcome = await runInit(desk);
-    const cloud = session.global.cloud ?? session.context.env['PODID_CLOUD'];
-    const manifest = outcome.done === undefined ? '' : await podText(outcome.done.result, cloud);
+    const { env, version } = session.context;
+    const toTry = { cloud: session.global.cloud ?? (env['PODID_CLOUD'] || undefined), version };
+    const manifest = outcome.done === undefined ? '' : await podText(outcome.done.result, toTry);
     return await finishChange(session, outcome, {
-      view: (result) => initView(result, cloud),
+      view: (result) => initView(result, toTry),
       shape: initShape(manifest),
       exitCode: flags.exitCode,
     });

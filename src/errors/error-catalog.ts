@@ -30,6 +30,10 @@ export const errorCatalog = {
     summary: 'The cluster has no pod identity or exception of that namespace and name.',
   },
   RoleNotFound: { exitCode: 4, summary: 'No role of that name can be assigned at the scope.' },
+  TokenRefused: {
+    exitCode: 4,
+    summary: 'The metadata service has no token for this pod; the message is what it says.',
+  },
   SubscriptionNotFound: { exitCode: 4, summary: 'No subscription of that id or name is visible.' },
   AddonDisabled: { exitCode: 5, summary: 'The pod-identity add-on is off on this cluster.' },
   ServicePrincipalCluster: {

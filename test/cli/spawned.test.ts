@@ -120,6 +120,18 @@ describe('the bundled podid', () => {
     expect(shown.out).toBe('"web"\n');
   });
 
+  it('asks for tokens again and again, and ends on SIGTERM at once and in order', async () => {
+    await using emulator = await startEmulator();
+    const child = start(['token', '--every', '1h'], emulator);
+    await vi.waitFor(() => expect(child.out(), child.err()).toMatch(/\n$/), {
+      timeout: 30_000,
+      interval: 20,
+    });
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.err()).toBe('');
+  });
+
   it.each([
     ['SIGINT', 130, 'Interrupted'],
     ['SIGTERM', 143, 'Terminated'],

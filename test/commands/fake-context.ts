@@ -103,6 +103,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
     checkKubeconfig: async () => undefined,
     connectCluster: () => Promise.reject(new Error('nobody expected a connection to the cluster')),
     startEmulator: () => Promise.reject(new Error('nobody expected an emulator')),
+    metadataService: () => Promise.reject(new Error('nobody expected a question to the metadata service')),
     ...options.context,
   };
   const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
