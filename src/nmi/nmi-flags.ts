@@ -148,6 +148,11 @@ const podidFlags = {
     default: '',
     help: 'rules: numeric user that serves; another one on the port is a fault',
   },
+  'remove-startup-taint': {
+    type: 'string',
+    default: '',
+    help: 'serve: once ready, remove the taint of this key from the own node, for nodes that begin with it',
+  },
   'heartbeat-file': {
     type: 'string',
     default: '',

@@ -92,12 +92,23 @@ function requireSense({ word, flags, node, forceNamespaced }: NmiSettings): void
     serves && flags['operation-mode'] === 'managed' && !forceNamespaced
       ? 'Managed mode is namespaced: pass --forceNamespaced with it.'
       : '',
+    !serves && flags['remove-startup-taint'] !== ''
+      ? '--remove-startup-taint belongs to what serves, not to the word rules.'
+      : '',
+    flags['remove-startup-taint'] === '' || isTaintKey(flags['remove-startup-taint'])
+      ? ''
+      : 'The flag --remove-startup-taint takes the key of a taint, without value and effect.',
     isIPv4(flags['nmi-listen-address']) ? '' : 'The flag --nmi-listen-address takes an IPv4 address.',
     isIPv4(flags['metadata-ip']) ? '' : 'The flag --metadata-ip takes an IPv4 address.',
   ].filter((fault) => fault !== '');
   if (faults.length > 0) {
     throw usage(faults.join(' '), faults);
   }
+}
+
+/** A qualified name, as Kubernetes has them. */
+function isTaintKey(text: string): boolean {
+  return /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/.test(text);
 }
 
 function usage(message: string, faults: readonly string[] = [message]): PodidError {
