@@ -25,7 +25,10 @@ describe('the removal of the startup taint', () => {
     await removeStartupTaint(
       'key',
       {
-        isReady: () => (looks += 1) > 3,
+        isReady: () => {
+          looks += 1;
+          return looks > 3;
+        },
         remove: async () => {
           tries += 1;
           if (tries < 10) throw new Error('conflict');
