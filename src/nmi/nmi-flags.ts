@@ -126,7 +126,16 @@ const klogFlags = {
 const podidFlags = {
   help: { type: 'boolean', default: false, help: 'print this and end' },
   once: { type: 'boolean', default: false, help: 'rules: install and end' },
-  remove: { type: 'boolean', default: false, help: 'rules: take the redirect rules away; nothing else does' },
+  remove: {
+    type: 'boolean',
+    default: false,
+    help: 'rules: take the redirect rules away; nothing else does. boot-guard: take the guard away',
+  },
+  'host-root': {
+    type: 'string',
+    default: '',
+    help: 'boot-guard: where the root of the node is mounted',
+  },
   'rules-backend': {
     type: 'string',
     choices: ['nft', 'iptables'],
