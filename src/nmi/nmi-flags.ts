@@ -126,7 +126,16 @@ const klogFlags = {
 const podidFlags = {
   help: { type: 'boolean', default: false, help: 'print this and end' },
   once: { type: 'boolean', default: false, help: 'rules: install and end' },
-  remove: { type: 'boolean', default: false, help: 'rules: take the redirect rules away; nothing else does' },
+  remove: {
+    type: 'boolean',
+    default: false,
+    help: 'rules: take the redirect rules away; nothing else does. boot-guard: take the guard away',
+  },
+  'host-root': {
+    type: 'string',
+    default: '',
+    help: 'boot-guard: where the root of the node is mounted',
+  },
   'rules-backend': {
     type: 'string',
     choices: ['nft', 'iptables'],
@@ -147,6 +156,11 @@ const podidFlags = {
     type: 'string',
     default: '',
     help: 'rules: numeric user that serves; another one on the port is a fault',
+  },
+  'remove-startup-taint': {
+    type: 'string',
+    default: '',
+    help: 'serve: once ready, remove the taint of this key from the own node, for nodes that begin with it',
   },
   'heartbeat-file': {
     type: 'string',
