@@ -46,10 +46,11 @@ export class UsageFaults {
   addAt(
     place: { readonly file: string; readonly line: number; readonly column: number },
     message: string,
+    flag = '--file',
   ): void {
     const { file, line, column } = place;
     this.#faults.push({
-      flag: '--file',
+      flag,
       message: `${file}:${line}:${column}: ${message}`,
       file,
       line,
