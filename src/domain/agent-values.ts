@@ -21,6 +21,7 @@ export interface AgentIdentity {
   readonly clientID: string;
   readonly tenantID: string;
   readonly auxiliaryTenantIDs: readonly string[];
+  readonly adEndpoint: string;
   readonly clientPassword: Json;
   readonly binding?: { readonly name: string; readonly selector: string };
 }
@@ -93,4 +94,21 @@ export function agentPorts({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): 
   const [probes, metrics] = [nmi.probePort ?? 8085, nmi.prometheusPort ?? 9090];
   if (!podid.alongside) return { pods: 2579, probes, metrics };
   return { pods: 2580, probes: probes === 8085 ? 8086 : probes, metrics: metrics === 9090 ? 9091 : metrics };
+}
+
+/** `namespace/name` of identities that sign in with a secret. */
+export function identitiesWithSecret(
+  { azureIdentities }: Pick<AgentValues, 'azureIdentities'>,
+  releaseNamespace: string,
+): readonly string[] {
+  return azureIdentities
+    .filter(({ type }) => type > 0)
+    .map(({ namespace, name }) => `${namespace || releaseNamespace}/${name}`);
+}
+
+/** Why an install stops where such identities are and nobody has said whether their secrets may be read. */
+export function secretsUndecidedText(identities: readonly string[]): string {
+  const shown = [...new Set(identities)].toSorted();
+  const more = shown.length > 5 ? ` and ${shown.length - 5} more` : '';
+  return `Identities of type 1 or 2 sign in with a secret (${shown.slice(0, 5).join(', ')}${more}), and upstream's chart let its agent read every secret of the cluster. Set rbac.allowAccessToSecrets to true, best with their namespaces in podid.secretNamespaces, or to false if they are not used any more.`;
 }

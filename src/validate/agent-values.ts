@@ -1,4 +1,9 @@
-import type { AgentIdentity, AgentValues } from '../domain/agent-values.ts';
+import {
+  type AgentIdentity,
+  type AgentValues,
+  identitiesWithSecret,
+  secretsUndecidedText,
+} from '../domain/agent-values.ts';
 import type { UsageFaults } from './usage-faults.ts';
 import { type ValueSection, valueSection } from './value-section.ts';
 import type { ValueNode } from './value-tree.ts';
@@ -8,8 +13,10 @@ const port = 65_535;
 /**
  * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are told where they were set, and with
  * them what cannot be had, each with the reason.
+ *
+ * @param namespace of the release
  */
-export function readAgentValues(tree: ValueNode, faults: UsageFaults): AgentValues {
+export function readAgentValues(tree: ValueNode, namespace: string, faults: UsageFaults): AgentValues {
   const root = valueSection(tree, '', faults);
   const values: AgentValues = {
     nameOverride: root.text('nameOverride'),
@@ -25,7 +32,7 @@ export function readAgentValues(tree: ValueNode, faults: UsageFaults): AgentValu
   // Of MIC and of standard mode; helm's own `global` reaches every chart.
   root.ignore('forceNamespaced', 'installMICException', 'adminsecret', 'mic', 'operationMode', 'global');
   root.refuseOthers();
-  refuseWhatCannotBeHad(root, values);
+  refuseWhatCannotBeHad(root, values, namespace);
   return values;
 }
 
@@ -132,6 +139,7 @@ function readIdentities(root: ValueSection): readonly AgentIdentity[] {
       clientID: section.text('clientID'),
       tenantID: section.text('tenantID'),
       auxiliaryTenantIDs: section.texts('auxiliaryTenantIDs'),
+      adEndpoint: section.text('adEndpoint'),
       clientPassword: section.json('clientPassword'),
       ...(binding === undefined
         ? {}
@@ -149,7 +157,7 @@ function readIdentities(root: ValueSection): readonly AgentIdentity[] {
 }
 
 /** The chart's own refusals (`templates/_refusals.tpl`), by the same reasons. */
-function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues): void {
+function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespace: string): void {
   const { podid, rbac, nmi } = values;
   const mode = root.text('operationMode').toLowerCase();
   if (mode !== 'managed')
@@ -172,6 +180,9 @@ function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues): void {
       'secretNamespaces',
       'podid.secretNamespaces lists where secrets may be read, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty.',
     );
+  const withSecret = identitiesWithSecret(values, namespace);
+  if (withSecret.length > 0 && rbac.allowAccessToSecrets === undefined)
+    root.fault('azureIdentities', secretsUndecidedText(withSecret));
   if (podid.networkPolicy.enabled && podid.networkPolicy.namespaces.length === 0)
     section.fault(
       'networkPolicy',

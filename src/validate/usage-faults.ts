@@ -65,6 +65,10 @@ export class UsageFaults {
     return breach === undefined;
   }
 
+  get messages(): readonly string[] {
+    return this.#faults.map(({ message }) => message);
+  }
+
   get any(): boolean {
     return this.#faults.length > 0;
   }

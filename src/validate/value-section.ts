@@ -134,8 +134,10 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
       addFault(faults, found?.origin ?? { source: '' }, message);
     },
     refuseOthers() {
+      // `x-` is where YAML's anchors are kept.
       for (const [key, inner] of members)
-        if (!asked.has(key)) addFault(faults, inner.origin, `There is no value ${nameOf(key)}.`);
+        if (!asked.has(key) && !(path === '' && key.startsWith('x-')))
+          addFault(faults, inner.origin, `There is no value ${nameOf(key)}.`);
     },
   };
   return self;

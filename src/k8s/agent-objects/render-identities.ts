@@ -22,8 +22,9 @@ export function renderIdentities(rendering: Rendering): readonly KubeObject[] {
 function renderIdentity({ labels, release }: Rendering, identity: AgentIdentity): KubeObject[] {
   const { name, binding, type } = identity;
   const namespace = identity.namespace || release.namespace;
-  const { resourceID, clientID, tenantID, auxiliaryTenantIDs, clientPassword } = identity;
-  const given = Object.entries({ resourceID, clientID, tenantID, auxiliaryTenantIDs, clientPassword });
+  const { resourceID, clientID, tenantID, auxiliaryTenantIDs, adEndpoint, clientPassword } = identity;
+  const texts = { resourceID, clientID, tenantID, adEndpoint };
+  const given = Object.entries({ ...texts, auxiliaryTenantIDs, clientPassword });
   const annotations = { [behaviorAnnotation]: 'namespaced' };
   return [
     {
