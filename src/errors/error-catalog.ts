@@ -89,6 +89,15 @@ export const errorCatalog = {
     summary: 'Azure refused to change the identities of a scale set or virtual machine.',
   },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
+  AgentPresent: {
+    exitCode: 5,
+    summary:
+      'Another node agent is in the cluster, or this one belongs to Helm; the message names the ways on.',
+  },
+  AgentRefused: {
+    exitCode: 5,
+    summary: 'The cluster does not take the agent: a policy, Pod Security, or objects that others wrote.',
+  },
   Forbidden: {
     exitCode: 6,
     summary: 'The caller lacks a right; the message names principal, action and scope.',
@@ -111,6 +120,14 @@ export const errorCatalog = {
     summary: 'The fresh role has not reached the cluster yet. The same command resumes.',
   },
   ClusterUnreachable: { exitCode: 7, summary: "The cluster's API server cannot be reached." },
+  AgentNotReady: {
+    exitCode: 7,
+    summary: 'The agent is installed, and not ready on every node within --timeout.',
+  },
+  CleanUpIncomplete: {
+    exitCode: 7,
+    summary: 'The agent is gone, and some nodes may still hold its rules. The same command resumes.',
+  },
   MirrorFailed: {
     exitCode: 7,
     summary: 'The objects in the cluster could not be brought in line (6 when the cluster forbade it).',
