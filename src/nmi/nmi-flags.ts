@@ -126,12 +126,22 @@ const klogFlags = {
 const podidFlags = {
   help: { type: 'boolean', default: false, help: 'print this and end' },
   once: { type: 'boolean', default: false, help: 'rules: install and end' },
-  remove: { type: 'boolean', default: false, help: 'rules: take the redirect rules away; nothing else does' },
+  remove: {
+    type: 'boolean',
+    default: false,
+    help: 'rules: take the redirect rules and the address guard away; nothing else does',
+  },
   'rules-backend': {
     type: 'string',
     choices: ['nft', 'iptables'],
     default: 'nft',
     help: 'how the redirect rules are written',
+  },
+  'address-guard': {
+    type: 'string',
+    choices: ['auto', 'off'],
+    default: 'auto',
+    help: 'rules: keep each pod on a bridge to its own MAC and addresses',
   },
   'block-wireserver': {
     type: 'boolean',

@@ -150,7 +150,7 @@ describe('the log of decisions', () => {
 describe('the readiness', () => {
   const beat: Heartbeat = {
     rules: { intact: true, backend: 'nft', putBack: 0, packets: {} },
-    guard: { active: false },
+    guard: { active: false, pods: 0, unknown: 0, putBack: 0, packets: {} },
     listenOn: [],
     problems: [],
     addresses: {},
