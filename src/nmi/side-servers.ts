@@ -34,6 +34,7 @@ export function createSideServers(options: SideServersOptions): Listener[] {
       watches: agent.view.watches,
       redirectedByOthers: flags['redirected-by-others'] && word === 'serve',
       rules: agent.rules,
+      gateClosed: agent.gate.whyClosed(),
       draining: agent.server.draining,
       nowMs: clock.monotonic(),
     }),

@@ -160,6 +160,7 @@ describe('the readiness', () => {
   };
   const fine = {
     notListening: [],
+    gateClosed: undefined,
     watches: new Map([['pods', { synced: true, live: true, heardAt: 0 }]]),
     redirectedByOthers: false,
     rules: { latest: beat, isFresh: true },
