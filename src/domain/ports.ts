@@ -163,10 +163,15 @@ export interface Clock {
   random(): number;
 }
 
+export interface ProgressShare {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** What is told to people while a command runs; all of it goes to stderr. */
 export interface Reporter {
-  /** What is going on now; replaces what was said before. */
-  progress(text: string): void;
+  /** What is going on now; replaces what was said before. `share`: how much of it is done, which a terminal shows as a bar. */
+  progress(text: string, share?: ProgressShare): void;
   note(text: string): void;
   warn(text: string, hint?: string): void;
 }
