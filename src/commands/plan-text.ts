@@ -22,6 +22,7 @@ const titles: Readonly<Record<Change['kind'], string>> = {
   addon: 'add-on',
   object: 'object in the cluster',
   cluster: 'cluster',
+  node: 'node',
   nodePool: 'node pool',
 };
 

@@ -20,6 +20,8 @@ export interface ClusterDemands {
  */
 export function checkCluster(cluster: Cluster, demands: ClusterDemands): string[] {
   const warnings = checkClusterState(cluster);
+  // Neither the add-on nor the control plane's identity has a part in it, and the agent itself keeps watch on kubenet.
+  if (cluster.profile.objects !== undefined) return warnings;
   if (demands.addon && !cluster.profile.enabled) throw addonDisabled(cluster);
   if (['', 'none'].includes(cluster.identity.type.toLowerCase())) throw servicePrincipalCluster(cluster);
   if (demands.kubenetConsent && isKubenet(cluster) && !cluster.profile.allowNetworkPluginKubenet) {

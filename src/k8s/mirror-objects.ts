@@ -1,4 +1,11 @@
-import { crdMissingCode, type MirrorRequest, type ObjectChange } from '../domain/cluster-objects.ts';
+import {
+  crdMissingCode,
+  type MirrorRequest,
+  namespaceMissing,
+  type ObjectChange,
+  type ObjectVersions,
+  objectKey,
+} from '../domain/cluster-objects.ts';
 import { type EntryKey, entryText } from '../domain/pod-identity.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
@@ -23,14 +30,15 @@ import {
  * The exception `aks-addon-exception` is AKS's to write, and passed over even by force.
  * An object that fails does not keep the others from being written; an API server that cannot be reached does.
  *
- * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable
+ * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable | StaleCluster
  */
 export async function mirrorObjects(
   api: ObjectApi,
   request: MirrorRequest,
   signal: AbortSignal,
 ): Promise<readonly ObjectChange[]> {
-  const write: Write = { api, signal, force: request.force, dryRun: request.dryRun };
+  const { force, dryRun, expected } = request;
+  const write: Write = { api, signal, force, dryRun, ...(expected ? { expected } : {}) };
   const chains = chainsOf(request);
   const failures: PodidError[] = [];
   const run = (chain: Chain) => runChain(write, chain).catch((error: unknown) => collect(error, failures));
@@ -53,6 +61,7 @@ interface Write {
   readonly signal: AbortSignal;
   readonly force: boolean;
   readonly dryRun: boolean;
+  readonly expected?: ObjectVersions;
 }
 
 interface Task {
@@ -94,7 +103,7 @@ function goneTask(key: ObjectKey, force: boolean): Task {
 }
 
 function keyText(key: ObjectKey): string {
-  return `${key.kind} ${entryText(key)}`;
+  return objectKey(key.kind, key);
 }
 
 async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChange[]> {
@@ -110,6 +119,9 @@ async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChan
 async function runTask(write: Write, task: Task): Promise<ObjectChange | undefined> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const found = await write.api.get(task.key, write.signal);
+    if (write.expected !== undefined && write.expected[keyText(task.key)] !== found?.resourceVersion) {
+      throw changedMeanwhile(task.key);
+    }
     const step = await take(write, task, task.choose(found), found);
     if (step !== 'stale') {
       return step.action === 'none' ? undefined : changeOf(task.key, step);
@@ -155,11 +167,18 @@ async function create(write: Write, wanted: RenderedObject): Promise<MirrorStep 
     case 'namespaceMissing':
       return {
         action: 'pending',
-        reason: `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`,
+        reason: namespaceMissing(namespace),
       };
     case 'namespaceEnding':
       return { action: 'pending', reason: `Namespace ${namespace} is being deleted` };
   }
+}
+
+function changedMeanwhile(key: ObjectKey): PodidError {
+  return new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
+    hint: 'The same command again decides on what is there now',
+    target: entryText(key),
+  });
 }
 
 function changeOf({ kind, namespace, name }: ObjectKey, step: MirrorStep): ObjectChange {

@@ -1,6 +1,6 @@
 import type { ClusterId } from '../domain/cluster.ts';
 import { objectsFile } from '../domain/objects-file.ts';
-import { type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
+import { type FileCluster, type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { profileJson } from '../domain/profile-json.ts';
 
@@ -32,8 +32,12 @@ async function exportObjects(
   signal: AbortSignal,
 ): Promise<PodIdentitiesFile> {
   const api = await objects(id, signal);
-  const cluster = { subscription: id.subscriptionId, resourceGroup: id.resourceGroup, name: id.name };
-  const { file, losses } = objectsFile(await api.read(signal), cluster);
+  const { file, losses } = objectsFile(await api.read(signal), fileCluster(id));
   for (const loss of losses) report.warn(`Not exported: ${loss}`);
   return file;
+}
+
+/** A cluster that Azure does not name is left out, so that the file fits wherever it is applied. */
+function fileCluster({ subscriptionId, resourceGroup, name, reach }: ClusterId): FileCluster | undefined {
+  return reach === undefined ? { subscription: subscriptionId, resourceGroup, name } : undefined;
 }
