@@ -22,8 +22,8 @@ const titles: Readonly<Record<Change['kind'], string>> = {
   addon: 'add-on',
   object: 'object in the cluster',
   cluster: 'cluster',
-  node: 'node',
   nodePool: 'node pool',
+  machine: 'machine',
 };
 
 /** Members that a person has no use for in a new or departing entry: ids that stand for the one named already. */

@@ -3,27 +3,12 @@ import type { Cluster, ClusterId, ClusterSummary } from './cluster.ts';
 import type { ClusterEdit } from './cluster-edit.ts';
 import type { ClusterObjects, ObjectChange } from './cluster-objects.ts';
 import type { Machine, Machines } from './machines.ts';
+import type { Operation, OperationEnd } from './operation.ts';
 import type { Permissions } from './permissions.ts';
 import type { EntryKey } from './pod-identity.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './role-assignment.ts';
 
-/** An Azure operation under way; `url` is signed and replayed byte for byte, and never shown. */
-export interface Operation {
-  readonly url: string;
-}
-
-/** How an operation ended. `error` is the innermost code and message. */
-export interface OperationEnd {
-  readonly status: 'Succeeded' | 'Failed' | 'Canceled';
-  readonly error?: {
-    readonly code: string;
-    readonly message: string;
-    /** The one id among `FollowOptions.resourceIds` that an assignment error names. */
-    readonly target?: string;
-    /** What to type next, where the code is one of the add-on's own. */
-    readonly hint?: string;
-  };
-}
+export type { Operation, OperationEnd };
 
 export interface PutAnswer {
   /** The body of the 2xx answer. */

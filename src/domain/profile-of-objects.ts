@@ -62,7 +62,10 @@ function stateOf(
   }
   const lacking = machines?.filter((machine) => !carries(machine, resourceId)) ?? [];
   if (lacking.length > 0)
-    return failed('NotOnNodes', `The identity is not on ${lacking.map(machineName).join(', ')}.`);
+    return failed(
+      'NotOnNodes',
+      `The identity is not on ${lacking.map((machine) => machine.name).join(', ')}.`,
+    );
   return machines === undefined || machines.length === 0 ? {} : { provisioningState: 'Assigned' };
 }
 
@@ -73,8 +76,4 @@ function failed(code: string, message: string): Pick<PodIdentity, 'provisioningS
 export function carries({ identityIds }: Machine, resourceId: string): boolean {
   const wanted = resourceId.toLowerCase();
   return identityIds.some((id) => id.toLowerCase() === wanted);
-}
-
-export function machineName({ resourceId }: Machine): string {
-  return resourceId.split('/').at(-1) ?? resourceId;
 }

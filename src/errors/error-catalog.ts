@@ -33,6 +33,11 @@ export const errorCatalog = {
     exitCode: 4,
     summary: 'With --mode cluster: the cluster has no such namespace, and objects need one.',
   },
+  MachineNotFound: { exitCode: 4, summary: 'The scale set or virtual machine does not exist.' },
+  NodePoolNotFound: {
+    exitCode: 4,
+    summary: 'The cluster has no node pool of that name, or the pool has no machines.',
+  },
   RoleNotFound: { exitCode: 4, summary: 'No role of that name can be assigned at the scope.' },
   SubscriptionNotFound: { exitCode: 4, summary: 'No subscription of that id or name is visible.' },
   AddonDisabled: { exitCode: 5, summary: 'The pod-identity add-on is off on this cluster.' },
@@ -73,10 +78,28 @@ export const errorCatalog = {
     exitCode: 5,
     summary: 'The subscription lacks a preview feature, such as EnablePodIdentityPreview.',
   },
+  MachineBusy: { exitCode: 5, summary: 'Another operation runs on the scale set or virtual machine.' },
+  StaleMachine: {
+    exitCode: 5,
+    summary: 'The scale set or virtual machine changed between reading and writing, again and again.',
+  },
+  MachineStateForbids: { exitCode: 5, summary: 'The scale set or virtual machine is being deleted.' },
+  IdentityInUse: {
+    exitCode: 5,
+    summary: 'The cluster, or a binding or entry of it, still needs the identity on its nodes.',
+  },
+  AssignRefused: {
+    exitCode: 5,
+    summary: 'Azure refused to change the identities of a scale set or virtual machine.',
+  },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
   Forbidden: {
     exitCode: 6,
     summary: 'The caller lacks a right; the message names principal, action and scope.',
+  },
+  AssignForbidden: {
+    exitCode: 6,
+    summary: 'The caller may not put identities on these machines, or take them away; the message says why.',
   },
   IdentityIncomplete: {
     exitCode: 7,
@@ -103,6 +126,10 @@ export const errorCatalog = {
   EntriesLeftOut: {
     exitCode: 8,
     summary: 'Under --keep-going: entries that cannot be done were left out, and the rest is applied.',
+  },
+  MachinesLeftOut: {
+    exitCode: 8,
+    summary: 'Some machines took the change and others did not; the details name each with its reason.',
   },
   Interrupted: { exitCode: 130, summary: 'Interrupted. What Azure has accepted goes on there.' },
   Terminated: { exitCode: 143, summary: 'Terminated. What Azure has accepted goes on there.' },

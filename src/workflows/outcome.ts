@@ -14,7 +14,7 @@ export interface Change {
     | 'object'
     | 'cluster'
     | 'nodePool'
-    | 'node';
+    | 'machine';
   readonly namespace: string | null;
   readonly name: string | null;
   readonly before: unknown;

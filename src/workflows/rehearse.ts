@@ -2,7 +2,6 @@ import type { Cluster } from '../domain/cluster.ts';
 import { entriesOf } from '../domain/entries-of.ts';
 import type { Rehearsal } from '../domain/ports.ts';
 import type { ProfileEdit } from '../domain/profile-edit.ts';
-import { machineName } from '../domain/profile-of-objects.ts';
 import type { ChangeSession } from './change-session.ts';
 import { type MirroredChange, mirrorChange } from './mirror-change.ts';
 import { throwRefused } from './object-store/refused-entries.ts';
@@ -37,7 +36,7 @@ export function rehearsedChanges({ machines, objects }: Rehearsal): Change[] {
     const { resourceId, identityIds } = machine;
     const before = { resource: resourceId, identities: identityIds };
     const after = { resource: resourceId, identities: [...identityIds, ...lacks] };
-    return { action: 'update', kind: 'node', namespace: null, name: machineName(machine), before, after };
+    return { action: 'update', kind: 'machine', namespace: null, name: machine.name, before, after };
   });
   return [...assignments, ...objectChanges(objects)];
 }

@@ -10,12 +10,10 @@ export interface EntriesChoice {
 }
 
 /** The entries of a cluster without the add-on: the objects in it, and the identities on its nodes. */
-export function entriesInCluster(
-  { azure, objects, report }: Workplace,
-  { azure: isKnown, about }: EntriesChoice,
-): EntryStore {
+export function entriesInCluster(workplace: Workplace, { azure: isKnown, about }: EntriesChoice): EntryStore {
+  const { azure, objects, report } = workplace;
   return objectStore({
-    ...(isKnown ? { azure: { ports: azure, nodes: nodeSideOfAzure(azure, report) } } : {}),
+    ...(isKnown ? { azure: { ports: azure, nodes: nodeSideOfAzure(workplace) } } : {}),
     objects,
     report,
     lookUp: ({ namespace, name }) =>

@@ -1,15 +1,18 @@
 import { checkClusterState } from '../../domain/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/cluster.ts';
 import type { ClusterObjects } from '../../domain/cluster-objects.ts';
+import { lackingOf } from '../../domain/machine-identities.ts';
 import { nextCommand } from '../../domain/next-command.ts';
 import { objectsEdit } from '../../domain/objects-edit.ts';
 import type { EntryKey } from '../../domain/pod-identity.ts';
-import type { Azure, EntryStore, Reporter, Workplace } from '../../domain/ports.ts';
+import type { Azure, EntryStore, Rehearsal, Reporter, StoreOptions, Workplace } from '../../domain/ports.ts';
+import type { ProfileEdit } from '../../domain/profile-edit.ts';
 import { profileOfObjects } from '../../domain/profile-of-objects.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { identityLookUp } from './identity-look-up.ts';
-import { type NodeSide, wantedOn } from './node-side.ts';
+import type { NodeSide } from './node-side.ts';
 import { refusedEntries, throwRefused } from './refused-entries.ts';
+import { distinct, rehearseNodes } from './rehearse-nodes.ts';
 import { tellWhatStays } from './tell-what-stays.ts';
 
 export interface ObjectStoreParts {
@@ -47,17 +50,11 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     get,
     async put(base, edit, options) {
       const { force, signal } = options;
-      const wanted = (edit.putIdentities ?? []).map(({ identity }) => identity.resourceId);
-      if (azure && wanted.length > 0) {
-        const machines = await azure.nodes.machines(base, signal);
-        if (machines === undefined || wantedOn(machines, wanted).length > 0)
-          await azure.nodes.assign(base, distinct(wanted), options);
-      }
+      if (azure) await assignMissing(azure.nodes, base, edit, options);
       const api = await connect(base.id, signal);
       report.progress('Writing the objects in the cluster');
-      throwRefused(
-        refusedEntries(await api.mirror(objectsEdit(base.profile, edit, { force, dryRun: false }), signal)),
-      );
+      const objects = await api.mirror(objectsEdit(base.profile, edit, { force, dryRun: false }), signal);
+      throwRefused(refusedEntries(objects));
       const cluster = await get(base.id, signal);
       if (azure) await tellWhatStays({ nodes: azure.nodes, report }, base, { cluster, edit }, signal);
       return { cluster };
@@ -66,14 +63,34 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     follow: () => Promise.resolve({ status: 'Succeeded' }),
     async rehearse(base, edit, { force, signal }) {
       const api = await connect(base.id, signal);
-      const wanted = (edit.putIdentities ?? []).map(({ identity }) => identity.resourceId);
-      const [objects, machines = []] = await Promise.all([
+      const [objects, nodes = nothingOnNodes] = await Promise.all([
         api.mirror(objectsEdit(base.profile, edit, { force, dryRun: true }), signal),
-        wanted.length === 0 ? [] : azure?.nodes.machines(base, signal),
+        azure && rehearseNodes(azure.nodes, base, edit, signal),
       ]);
-      return { objects, machines: wantedOn(machines, wanted), refused: refusedEntries(objects) };
+      return {
+        objects,
+        machines: nodes.machines,
+        refused: [...refusedEntries(objects), ...nodes.refused],
+      };
     },
   };
+}
+
+const nothingOnNodes: Pick<Rehearsal, 'machines' | 'refused'> = { machines: [], refused: [] };
+
+/** Sends nothing where every node has what the entries need. */
+async function assignMissing(
+  nodes: NodeSide,
+  base: Cluster,
+  edit: ProfileEdit,
+  options: StoreOptions,
+): Promise<void> {
+  const ids = distinct((edit.putIdentities ?? []).map(({ identity }) => identity.resourceId));
+  if (ids.length === 0) return;
+  const machines = await nodes.machines(base, options.signal);
+  const isThere = machines !== undefined && machines.length > 0;
+  if (isThere && machines.every((machine) => lackingOf(machine, ids).length === 0)) return;
+  await nodes.assign(base, ids, options);
 }
 
 /** The cluster without its entries, as far as Azure is asked at all. @throws PodidError AddonEnabled | ClusterStateForbids */
@@ -115,10 +132,4 @@ function unknownCluster(id: ClusterId): Cluster {
     profile: { enabled: false, allowNetworkPluginKubenet: false, identities: [], exceptions: [] },
     document: '{}',
   };
-}
-
-function distinct(ids: readonly string[]): string[] {
-  return ids.filter(
-    (id, index) => ids.findIndex((other) => other.toLowerCase() === id.toLowerCase()) === index,
-  );
 }

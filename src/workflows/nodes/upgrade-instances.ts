@@ -1,0 +1,49 @@
+import type { Machine } from '../../domain/machines.ts';
+import { parseResourceId } from '../../domain/resource-id.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import type { ChangeSession } from '../change-session.ts';
+import { followMachine } from './change-machine.ts';
+import { laggingInstances, type WantedChange } from './machine-change.ts';
+
+/**
+ * Brings the instances of a scale set with manual upgrades to its model, as far as this change has left them behind. One whose upgrade
+ * would re-image its node is told of and left, unless `--force` is given.
+ *
+ * @throws PodidError MachineBusy | AssignForbidden | AssignRefused | EntryFailed | Unavailable, and the signal's reason
+ */
+export async function upgradeLagging(
+  session: ChangeSession,
+  scaleSet: Machine,
+  wanted: WantedChange,
+): Promise<void> {
+  const { workplace, options, deadline } = session;
+  if (scaleSet.kind !== 'vmss' || scaleSet.upgradeMode?.toLowerCase() !== 'manual') return;
+  for (;;) {
+    const instances = await workplace.azure.machines.instances(scaleSet.resourceId, options.signal);
+    const { safe, wouldReimage } = laggingInstances(scaleSet, instances, wanted);
+    const ids = options.force ? [...safe, ...wouldReimage] : safe;
+    if (wouldReimage.length > 0 && !options.force) tellOfReimaging(session, scaleSet, wouldReimage);
+    if (ids.length === 0) return;
+    workplace.report.progress(`Upgrading ${ids.length} instances of ${scaleSet.name}`);
+    try {
+      const operation = await workplace.azure.machines.upgradeInstances(
+        scaleSet.resourceId,
+        ids,
+        options.signal,
+      );
+      if (operation !== undefined) await followMachine(session, scaleSet, operation);
+      return;
+    } catch (error) {
+      if (!isPodidError(error, 'MachineBusy', 'Unavailable') || deadline.passed()) throw error;
+      await deadline.pause(error.retryAfterMs ?? options.pollIntervalMs);
+    }
+  }
+}
+
+function tellOfReimaging({ workplace }: ChangeSession, scaleSet: Machine, ids: readonly string[]): void {
+  const id = parseResourceId(scaleSet.resourceId, 'Microsoft.Compute/virtualMachineScaleSets');
+  workplace.report.warn(
+    `Instances ${ids.join(', ')} of ${scaleSet.name} have another image than their scale set, so their upgrade would re-image the nodes; they are left without the change.`,
+    `Upgrade the pool's node image when it suits you, or: az vmss update-instances -g ${id?.resourceGroup ?? 'GROUP'} -n ${scaleSet.name} --subscription ${id?.subscriptionId ?? 'SUBSCRIPTION'} --instance-ids ${ids.join(' ')}`,
+  );
+}
