@@ -3,6 +3,7 @@ import { objectsFile } from '../domain/objects-file.ts';
 import { type FileCluster, type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { profileJson } from '../domain/profile-json.ts';
+import { withoutAddon } from '../domain/without-addon.ts';
 
 export interface ExportRequest {
   readonly cluster: ClusterId;
@@ -22,6 +23,7 @@ export async function exportEntries(
   if (!cluster.profile.enabled)
     workplace.report.warn(
       `The pod-identity add-on is off on cluster ${id.name}: there is nothing to export.`,
+      `The entries of a cluster without the add-on: ${withoutAddon}`,
     );
   return as === 'profile' ? profileJson(cluster.profile) : profileFile(cluster);
 }

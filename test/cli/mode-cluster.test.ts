@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { emulatedPodid, identityId } from './emulated-podid.ts';
 
-const addWeb = ['add', '--mode', 'cluster', '--namespace', 'demo', '--name', 'web', '--identity-resource-id', identityId('web')];
+const addWeb = [
+  'add',
+  '--mode',
+  'cluster',
+  '--namespace',
+  'demo',
+  '--name',
+  'web',
+  '--identity-resource-id',
+  identityId('web'),
+];
 
 describe('try', () => {
   it('adds', async () => {
