@@ -7,7 +7,7 @@ import { laggingInstances, type WantedChange } from './machine-change.ts';
 
 /**
  * Brings the instances of a scale set with manual upgrades to its model, as far as this change has left them behind. One whose upgrade
- * would re-image its node is told of and left, unless `--force` is given.
+ * would re-image its node is told of and left.
  *
  * @throws PodidError MachineBusy | AssignForbidden | AssignRefused | EntryFailed | Unavailable, and the signal's reason
  */
@@ -18,21 +18,22 @@ export async function upgradeLagging(
 ): Promise<void> {
   const { workplace, options, deadline } = session;
   if (scaleSet.kind !== 'vmss' || scaleSet.upgradeMode?.toLowerCase() !== 'manual') return;
-  for (;;) {
+  for (let upgraded = false; ; ) {
     const instances = await workplace.azure.machines.instances(scaleSet.resourceId, options.signal);
     const { safe, wouldReimage } = laggingInstances(scaleSet, instances, wanted);
-    const ids = options.force ? [...safe, ...wouldReimage] : safe;
-    if (wouldReimage.length > 0 && !options.force) tellOfReimaging(session, scaleSet, wouldReimage);
-    if (ids.length === 0) return;
-    workplace.report.progress(`Upgrading ${ids.length} instances of ${scaleSet.name}`);
+    if (safe.length === 0 || upgraded) {
+      if (wouldReimage.length > 0) tellOfReimaging(session, scaleSet, wouldReimage);
+      return;
+    }
+    workplace.report.progress(`Upgrading ${safe.length} instances of ${scaleSet.name}`);
     try {
       const operation = await workplace.azure.machines.upgradeInstances(
         scaleSet.resourceId,
-        ids,
+        safe,
         options.signal,
       );
       if (operation !== undefined) await followMachine(session, scaleSet, operation);
-      return;
+      upgraded = true;
     } catch (error) {
       if (!isPodidError(error, 'MachineBusy', 'Unavailable') || deadline.passed()) throw error;
       await deadline.pause(error.retryAfterMs ?? options.pollIntervalMs);
