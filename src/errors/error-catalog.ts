@@ -29,6 +29,10 @@ export const errorCatalog = {
     exitCode: 4,
     summary: 'The cluster has no pod identity or exception of that namespace and name.',
   },
+  NamespaceNotFound: {
+    exitCode: 4,
+    summary: 'With --mode cluster: the cluster has no such namespace, and objects need one.',
+  },
   MachineNotFound: { exitCode: 4, summary: 'The scale set or virtual machine does not exist.' },
   NodePoolNotFound: {
     exitCode: 4,
@@ -41,6 +45,10 @@ export const errorCatalog = {
   },
   SubscriptionNotFound: { exitCode: 4, summary: 'No subscription of that id or name is visible.' },
   AddonDisabled: { exitCode: 5, summary: 'The pod-identity add-on is off on this cluster.' },
+  AddonEnabled: {
+    exitCode: 5,
+    summary: 'With --mode cluster: the pod-identity add-on is on, so its profile is the truth.',
+  },
   ServicePrincipalCluster: {
     exitCode: 5,
     summary: 'The cluster runs as a service principal; pod identity needs a managed identity.',

@@ -1,7 +1,10 @@
 import {
   crdMissingCode,
   type MirrorRequest,
+  namespaceMissing,
   type ObjectChange,
+  type ObjectVersions,
+  objectKey,
   type TellMirrored,
 } from '../domain/cluster-objects.ts';
 import { type EntryKey, entryText } from '../domain/pod-identity.ts';
@@ -29,7 +32,7 @@ import {
  * The exception `aks-addon-exception` is AKS's to write, and passed over even by force.
  * An object that fails does not keep the others from being written; an API server that cannot be reached does.
  *
- * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable
+ * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable | StaleCluster
  */
 export async function mirrorObjects(
   api: ObjectApi,
@@ -37,9 +40,10 @@ export async function mirrorObjects(
   signal: AbortSignal,
   tell?: TellMirrored,
 ): Promise<readonly ObjectChange[]> {
+  const { force, dryRun, expected } = request;
   const chains = chainsOf(request);
   const read = await readAtOnce(api, chains.flat(), signal);
-  const write: Write = { api, signal, read, force: request.force, dryRun: request.dryRun };
+  const write: Write = { api, signal, read, force, dryRun, ...(expected ? { expected } : {}) };
   const failures: PodidError[] = [];
   let done = 0;
   const run = async (chain: Chain) => {
@@ -69,6 +73,7 @@ interface Write {
   readonly read: ReadonlyMap<string, ManagedObject> | undefined;
   readonly force: boolean;
   readonly dryRun: boolean;
+  readonly expected?: ObjectVersions;
 }
 
 interface Task {
@@ -110,7 +115,7 @@ function goneTask(key: ObjectKey, force: boolean): Task {
 }
 
 function keyText(key: ObjectKey): string {
-  return `${key.kind} ${entryText(key)}`;
+  return objectKey(key.kind, key);
 }
 
 async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChange[]> {
@@ -128,6 +133,9 @@ async function runTask(write: Write, task: Task): Promise<ObjectChange | undefin
     // What was listed is as good as read: a write that comes too late for it is stale, and the object read anew.
     const listed = attempt === 0 ? write.read : undefined;
     const found = listed ? listed.get(keyText(task.key)) : await write.api.get(task.key, write.signal);
+    if (write.expected !== undefined && write.expected[keyText(task.key)] !== found?.resourceVersion) {
+      throw changedMeanwhile(task.key);
+    }
     const step = await take(write, task, task.choose(found), found);
     if (step !== 'stale') {
       return step.action === 'none' ? undefined : changeOf(task.key, step);
@@ -173,11 +181,18 @@ async function create(write: Write, wanted: RenderedObject): Promise<MirrorStep 
     case 'namespaceMissing':
       return {
         action: 'pending',
-        reason: `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`,
+        reason: namespaceMissing(namespace),
       };
     case 'namespaceEnding':
       return { action: 'pending', reason: `Namespace ${namespace} is being deleted` };
   }
+}
+
+function changedMeanwhile(key: ObjectKey): PodidError {
+  return new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
+    hint: 'The same command again decides on what is there now',
+    target: entryText(key),
+  });
 }
 
 function changeOf({ kind, namespace, name }: ObjectKey, step: MirrorStep): ObjectChange {
