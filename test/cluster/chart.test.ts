@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +66,26 @@ describe('the chart', () => {
 
   it('renders what the goldens and the manifest hold', () => {
     execFileSync('node', ['scripts/write-chart.mjs', '--check'], { encoding: 'utf8' });
+  });
+
+  it('becomes the files of a release, with the name of the image in them', () => {
+    const out = join(folder, 'release');
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const image = 'registry.example.net/podid/podid';
+    const args = ['--image', image, '--digest', digest, '--out', out];
+    execFileSync('node', ['scripts/write-release-files.mjs', ...args], { stdio: 'ignore' });
+    const names = readdirSync(out).map((name) => name.replace(/\d+\.\d+\.\d+/, 'V'));
+    expect(names.sort()).toEqual([
+      'podid-V.tgz',
+      'podid-crds-vV.yaml',
+      'podid-managed-vV.yaml',
+      'podid-object-checks-vV.yaml',
+    ]);
+    const file = (pattern: RegExp) => join(out, readdirSync(out).find((name) => pattern.test(name)) ?? '');
+    const images = readFileSync(file(/managed/), 'utf8').match(/image: .*/g) ?? [];
+    expect(new Set(images)).toEqual(new Set([`image: ${image}@${digest}`]));
+    const rendered = helmDoes('template', 'podid', file(/tgz/), '--kube-version', '1.34.1');
+    expect(rendered).toContain(`image: ${image}:`);
   });
 
   it('tells at once everything that it refuses, and what Kubernetes is too old for', () => {
