@@ -20,6 +20,7 @@ import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
 import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
+import { policyKubenetCommand } from './policy/kubenet.ts';
 import { schemaCommand } from './schema.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
@@ -56,6 +57,11 @@ export const commandTree: CommandTree = {
       description: 'Pods with the labels of an exception are answered as the node itself would be.',
     },
     {
+      words: ['policy'],
+      summary: 'what keeps pods from taking what is not theirs',
+      description: 'Policies of admission that pod identity rests on.',
+    },
+    {
       words: ['cluster'],
       summary: 'the identities that the cluster itself runs as',
       description:
@@ -84,6 +90,7 @@ export const commandTree: CommandTree = {
     exportCommand,
     schemaCommand,
     mirrorCommand,
+    policyKubenetCommand,
     clusterShowCommand,
     clusterUpdateCommand,
     tokenCommand,

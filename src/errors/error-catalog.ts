@@ -69,6 +69,10 @@ export const errorCatalog = {
     exitCode: 5,
     summary: 'The subscription lacks a preview feature, such as EnablePodIdentityPreview.',
   },
+  PolicyBlocked: {
+    exitCode: 5,
+    summary: 'The cluster has no such policy engine, or an object of its name is somebody else\'s.',
+  },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
   Forbidden: {
     exitCode: 6,

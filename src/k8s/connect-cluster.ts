@@ -1,9 +1,11 @@
 import type { Clock } from '../domain/ports.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
 import { PodidError } from '../errors/podid-error.ts';
+import { clusterPolicies } from './apply-policies.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { accessCluster } from './cluster-access.ts';
+import { clusterObjectApi } from './cluster-object-api.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
@@ -43,6 +45,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   return {
     mirror: (request, ofMirror) => mirrorObjects(api, request, ofMirror),
     read: (ofRead) => readObjects(api, ofRead),
+    policies: clusterPolicies(clusterObjectApi(access, { timeoutMs, clock }), clock),
     workloads: readWorkloads(workloadApi(access, { timeoutMs, clock })),
   };
 }
