@@ -11,7 +11,7 @@ import {
   type ClusterReply,
   clusterCallError,
 } from './cluster-object-api.ts';
-import { claimFields, holdsByUpdate } from './field-owners.ts';
+import { claimFields, holdsByUpdate, otherOwners } from './field-owners.ts';
 import { foreignWriter } from './foreign-writer.ts';
 import { isResourceMissing } from './map-kube-error.ts';
 import { podidManager } from './render-objects.ts';
@@ -133,20 +133,42 @@ async function update(
   { force, dryRun }: PolicyRequest,
   signal: AbortSignal,
 ): Promise<Step> {
-  const writer = foreignWriter(found);
-  if (writer !== undefined && !force) {
+  const writer = foreignWriter(found) ?? otherSpecOwners(found);
+  if ((writer !== undefined && !force) || dryRun) {
+    const wanted = await preview(api, { object, found }, signal);
     // Nothing to do where somebody else already says the same.
-    const wanted = await patch(api, { object, found, force: true, dryRun: true }, signal);
-    return typeof wanted !== 'string' && sameMeaning(found, wanted)
-      ? changeOf(object, 'same')
+    if (wanted !== undefined && sameMeaning(found, wanted)) return changeOf(object, 'same');
+    return writer === undefined || force
+      ? changeOf(object, 'update')
       : changeOf(object, 'foreign', `Written by ${writer}`);
   }
-  const claimed = dryRun ? found : await claim(api, { object, found, everything: force }, signal);
+  const claimed = await claim(api, { object, found, everything: force }, signal);
   if (claimed === 'stale') return 'stale';
-  const applied = await patch(api, { object, found: claimed, force: force || dryRun, dryRun }, signal);
-  if (applied === 'stale') return 'stale';
-  if (applied === 'conflict') return changeOf(object, 'foreign', 'Others changed what podid wrote');
+  const call = patchOf({ object, found: claimed, force, dryRun });
+  const reply = await api(call, signal);
+  if (reply.failure?.status?.causes.includes('FieldManagerConflict')) {
+    return changeOf(object, 'foreign', 'Others changed its labels or annotations');
+  }
+  // Others may have come in between the reading and the writing.
+  if (reply.failure?.httpStatus === 409) return 'stale';
+  const applied = objectOf(reply, call);
   return changeOf(object, sameMeaning(found, applied) ? 'same' : 'update');
+}
+
+/** What an apply would make of the object; undefined when the server would not take it, as with lists that two writers share. */
+async function preview(
+  api: ClusterObjectApi,
+  target: { readonly object: PolicyObject; readonly found: ManagedObject },
+  signal: AbortSignal,
+): Promise<ManagedObject | undefined> {
+  const call = patchOf({ ...target, force: true, dryRun: true });
+  const reply = await api(call, signal);
+  return [409, 422].includes(reply.failure?.httpStatus ?? 0) ? undefined : objectOf(reply, call);
+}
+
+/** Who besides podid wrote something into the spec. A list of values is shared without a conflict, so the server would not tell. */
+function otherSpecOwners({ managedFields }: ManagedObject): string | undefined {
+  return otherOwners(managedFields, [['spec']]).join(' and ') || undefined;
 }
 
 /** Makes podid's what podid wrote by POST, so that what it no longer wants goes with the next apply. */
@@ -178,24 +200,15 @@ interface Patch {
   readonly dryRun: boolean;
 }
 
-async function patch(
-  api: ClusterObjectApi,
-  { object, found, force, dryRun }: Patch,
-  signal: AbortSignal,
-): Promise<ManagedObject | 'stale' | 'conflict'> {
+function patchOf({ object, found, force, dryRun }: Patch): ClusterCall {
   const manifest = policyManifest(object);
   const { uid, resourceVersion } = found;
   const query = `?fieldManager=${podidManager}&force=${force}${dry(dryRun)}`;
-  const call: ClusterCall = {
+  return {
     ...{ method: 'PATCH', path: `${pathOf(object)}${query}`, verb: 'patch', resource: resourceOf(object) },
     contentType: 'application/apply-patch+yaml',
     body: { ...manifest, metadata: { ...manifest.metadata, uid, resourceVersion } },
   };
-  const reply = await api(call, signal);
-  if (reply.failure?.httpStatus === 409) {
-    return reply.failure.status?.causes.includes('FieldManagerConflict') ? 'conflict' : 'stale';
-  }
-  return objectOf(reply, call);
 }
 
 /** Equal but for what the server keeps by itself: versions, managers, status. */

@@ -1,13 +1,105 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createContext } from '../../src/commands/context.ts';
+import type { ClusterPolicies } from '../../src/domain/cluster-policies.ts';
 import { policyManifest, renderNetRawPolicy } from '../../src/domain/net-raw/render-net-raw-policy.ts';
+import type { ConnectedCluster } from '../../src/domain/workloads.ts';
+import { applyNetRawPolicy } from '../../src/workflows/apply-net-raw-policy.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 
 const dropsIt = { capabilities: { drop: ['NET_RAW'] } };
 const clean = { name: 'clean', image: 'none', securityContext: dropsIt };
 const container = (name: string, securityContext?: object) => ({ name, image: 'none', securityContext });
+
+/** podid's own way to the server, as its command takes it. */
+async function connect(api: ApiServer): Promise<ConnectedCluster> {
+  const { signal } = new AbortController();
+  return await createContext(signal).connectCluster({
+    kubeconfigPath: api.kubeconfig,
+    fetchUserKubeconfig: () => Promise.reject(new Error('nobody asks Azure')),
+    warn: () => undefined,
+    signal,
+  });
+}
+
+describe('podid policy kubenet --apply on a real API server', () => {
+  let api: ApiServer;
+  let policies: ClusterPolicies;
+  const { signal } = new AbortController();
+  const apply = async (excluded: readonly string[], more: { force?: boolean; dryRun?: boolean } = {}) => {
+    const objects = renderNetRawPolicy('vap', excluded);
+    const request = { engine: 'vap', objects, force: false, dryRun: false, ...more } as const;
+    const changes = await applyNetRawPolicy(policies, request, signal);
+    return changes.map(({ action }) => action);
+  };
+  const binding = () =>
+    JSON.parse(
+      api.kubectl(
+        ...['get', 'validatingadmissionpolicybinding', 'podid-kubenet-net-raw'],
+        ...['-o', 'json', '--show-managed-fields'],
+      ),
+    ) as {
+      metadata: { managedFields: readonly { manager: string; operation: string }[] };
+      spec: { validationActions: unknown; matchResources: unknown };
+    };
+
+  beforeAll(async () => {
+    api = await startApiServer('apply-policy');
+    ({ policies } = await connect(api));
+  });
+  afterAll(() => api?.stop());
+
+  it('creates, finds the same, and updates as the one who applied it', async () => {
+    expect(await apply(['kube-system'], { dryRun: true })).toEqual(['create', 'create']);
+    expect(await apply(['kube-system'])).toEqual(['create', 'create']);
+    expect(await apply(['kube-system'], { dryRun: true })).toEqual(['same', 'same']);
+    expect(await apply(['kube-system'])).toEqual(['same', 'same']);
+    expect(await apply(['kube-system', 'mesh'], { dryRun: true })).toEqual(['same', 'update']);
+    expect(await apply(['kube-system', 'mesh'])).toEqual(['same', 'update']);
+    expect(await apply(['kube-system'])).toEqual(['same', 'update']);
+    expect(JSON.stringify(binding().spec)).not.toContain('mesh');
+    expect(binding().metadata.managedFields).toMatchObject([{ manager: 'podid', operation: 'Apply' }]);
+  });
+
+  it('does not undo what somebody else changed, unless forced', async () => {
+    api.kubectl(
+      ...['patch', 'validatingadmissionpolicybinding', 'podid-kubenet-net-raw', '--type=merge'],
+      ...['-p', '{"spec":{"validationActions":["Audit"]}}', '--field-manager=anna'],
+    );
+    expect(await apply(['kube-system'])).toEqual(['same', 'foreign']);
+    expect(binding().spec.validationActions).toEqual(['Audit']);
+    expect(await apply(['kube-system'], { force: true })).toEqual(['same', 'update']);
+    expect(binding().spec.validationActions).toEqual(['Deny']);
+  });
+
+  it("leaves another writer's objects alone, unless forced", async () => {
+    api.kubectl('delete', 'validatingadmissionpolicybinding', 'podid-kubenet-net-raw');
+    const file = join(mkdtempSync(join(tmpdir(), 'podid-policy-')), 'binding.json');
+    const foreign = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: 'podid-kubenet-net-raw' },
+      spec: { policyName: 'podid-kubenet-net-raw', validationActions: ['Warn'] },
+    };
+    writeFileSync(file, JSON.stringify(foreign));
+    api.kubectl('create', '-f', file, '--field-manager=helm');
+    rmSync(dirname(file), { recursive: true });
+    expect(await apply(['kube-system'])).toEqual(['same', 'foreign']);
+    expect(binding().spec.validationActions).toEqual(['Warn']);
+    expect(await apply(['kube-system'], { force: true })).toEqual(['same', 'update']);
+    expect(binding().spec.validationActions).toEqual(['Deny']);
+  });
+
+  it('refuses Gatekeeper and Kyverno, which are not there', async () => {
+    for (const engine of ['gatekeeper', 'kyverno'] as const) {
+      const objects = renderNetRawPolicy(engine, ['kube-system']);
+      const request = { engine, objects, force: false, dryRun: false };
+      await expect(applyNetRawPolicy(policies, request, signal)).rejects.toMatchObject({ code: 'PolicyBlocked' });
+    }
+  });
+});
 
 describe('the kubenet policy on a real API server', () => {
   let api: ApiServer;
