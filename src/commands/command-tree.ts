@@ -23,6 +23,7 @@ import { nodeAssignCommand } from './node/assign.ts';
 import { nodeListCommand } from './node/list.ts';
 import { nodeUnassignCommand } from './node/unassign.ts';
 import { planCommand } from './plan.ts';
+import { policyKubenetCommand } from './policy/kubenet.ts';
 import { schemaCommand } from './schema.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
@@ -59,6 +60,11 @@ export const commandTree: CommandTree = {
       description: 'Pods with the labels of an exception are answered as the node itself would be.',
     },
     {
+      words: ['policy'],
+      summary: 'what keeps pods from taking what is not theirs',
+      description: 'Policies of admission that pod identity rests on.',
+    },
+    {
       words: ['cluster'],
       summary: 'the identities that the cluster itself runs as',
       description:
@@ -93,6 +99,7 @@ export const commandTree: CommandTree = {
     exportCommand,
     schemaCommand,
     mirrorCommand,
+    policyKubenetCommand,
     clusterShowCommand,
     clusterUpdateCommand,
     tokenCommand,

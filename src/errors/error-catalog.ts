@@ -96,6 +96,10 @@ export const errorCatalog = {
     exitCode: 5,
     summary: 'Azure refused to change the identities of a scale set or virtual machine.',
   },
+  PolicyBlocked: {
+    exitCode: 5,
+    summary: "The cluster has no such policy engine, or an object of its name is somebody else's.",
+  },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
   AgentPresent: {
     exitCode: 5,

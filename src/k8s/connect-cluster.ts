@@ -2,9 +2,11 @@ import type { ObjectsInCluster } from '../domain/cluster-objects.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { ConnectedCluster, Workloads } from '../domain/workloads.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
+import { clusterPolicies } from './apply-policies.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { accessCluster } from './cluster-access.ts';
+import { clusterObjectApi } from './cluster-object-api.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
 import type { ObjectApi } from './object-port.ts';
@@ -47,6 +49,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     mirror: (request, ofMirror, tell) => mirrorObjects(api, request, ofMirror, tell),
     read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
     workloads,
+    policies: clusterPolicies(clusterObjectApi(access, { timeoutMs, clock }), clock),
   };
 }
 
