@@ -98,7 +98,7 @@ describe('podid node assign', () => {
     const before = podid.emulator.requests.length;
     const ran = await podid.run(assign('web', 'jobs'));
     expect(ran.exitCode).toBe(0);
-    expect(ran.stderr).toContain('nothing is sent');
+    expect(ran.stderr).toContain('Every machine is so already');
     const sent = podid.emulator.requests.slice(before).filter(({ method }) => method !== 'GET');
     expect(sent).toEqual([]);
   });
