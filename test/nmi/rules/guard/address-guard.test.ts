@@ -155,7 +155,10 @@ function listing({ rules, sets }: { rules: string; sets: ReadonlyMap<string, rea
       { metainfo: {} },
       { table: { name: 'podid_guard' } },
       ...setNames.map((name) => ({ set: { name, elem: sets.get(name)?.toReversed().map(spell) } })),
-      { rule: { chain: 'x', expr: [{ text: rules }] } },
+      ...rules
+        .split(' comment "')
+        .slice(1)
+        .map((text) => ({ rule: { chain: 'x', expr: [{ text }] } })),
     ],
   });
 }
