@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Rings: `unit` opens no socket but to itself, `emulator` talks to loopback, `node` wants root and network namespaces. */
+/**
+ * Rings: `unit` opens no socket but to itself, `emulator` talks to loopback, `node` wants root and network
+ * namespaces, `cluster` a real Kubernetes of its own.
+ */
 const loopbackRings = ['test/emulator/**', 'test/cli/**', 'test/nmi-on-emulator/**', 'test/docs-run/**'];
 
 export default defineConfig({
@@ -28,6 +31,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

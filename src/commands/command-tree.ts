@@ -19,10 +19,14 @@ import { fromAzCommand } from './from-az.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
 import { mirrorCommand } from './mirror.ts';
+import { nodeAssignCommand } from './node/assign.ts';
+import { nodeListCommand } from './node/list.ts';
+import { nodeUnassignCommand } from './node/unassign.ts';
 import { planCommand } from './plan.ts';
 import { schemaCommand } from './schema.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
+import { tokenCommand } from './token.ts';
 import { updateCommand } from './update.ts';
 import { waitCommand } from './wait.ts';
 
@@ -60,6 +64,12 @@ export const commandTree: CommandTree = {
       description:
         "The control plane's identity puts the pods' identities on nodes, so it needs a role on each of them; the kubelets have an identity of their own.",
     },
+    {
+      words: ['node'],
+      summary: 'the managed identities that the nodes themselves carry',
+      description:
+        'IMDS gives a node tokens of the identities of its own machine and of no others. With the add-on AKS puts them there; in managed mode without it you do.',
+    },
   ],
   commands: [
     addCommand,
@@ -85,6 +95,10 @@ export const commandTree: CommandTree = {
     mirrorCommand,
     clusterShowCommand,
     clusterUpdateCommand,
+    tokenCommand,
+    nodeListCommand,
+    nodeAssignCommand,
+    nodeUnassignCommand,
     fromAzCommand,
     completionCommand,
     emulatorCommand,

@@ -1,11 +1,13 @@
+import type { ObjectsInCluster } from '../domain/cluster-objects.ts';
 import type { Clock } from '../domain/ports.ts';
-import type { ConnectedCluster } from '../domain/workloads.ts';
-import { PodidError } from '../errors/podid-error.ts';
+import type { ConnectedCluster, Workloads } from '../domain/workloads.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { accessCluster } from './cluster-access.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
+import type { ObjectApi } from './object-port.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import { readObjects } from './read-objects.ts';
 import { readWorkloads } from './read-workloads.ts';
@@ -40,11 +42,28 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   }
   const access = await accessInTime(chosen, timeoutMs, signal);
   const api = createObjectApi(access, { timeoutMs, clock });
+  const workloads = readWorkloads(workloadApi(access, { timeoutMs, clock }));
   return {
-    mirror: (request, ofMirror) => mirrorObjects(api, request, ofMirror),
-    read: (ofRead) => readObjects(api, ofRead),
-    workloads: readWorkloads(workloadApi(access, { timeoutMs, clock })),
+    mirror: (request, ofMirror, tell) => mirrorObjects(api, request, ofMirror, tell),
+    read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
+    workloads,
   };
+}
+
+/** Which namespaces there are is asked too, and does without an answer: whoever reads the objects may not list namespaces. */
+async function readWithNamespaces(
+  api: ObjectApi,
+  workloads: Workloads,
+  signal: AbortSignal,
+): Promise<ObjectsInCluster> {
+  const [objects, namespaces] = await Promise.all([
+    readObjects(api, signal),
+    workloads.namespaces(signal).catch((error: unknown) => {
+      if (isPodidError(error, 'Forbidden')) return undefined;
+      throw error;
+    }),
+  ]);
+  return { ...objects, ...(namespaces === undefined ? {} : { namespaces }) };
 }
 
 /**

@@ -129,7 +129,12 @@ const podidFlags = {
   remove: {
     type: 'boolean',
     default: false,
-    help: 'rules: take the redirect rules and the address guard away; nothing else does',
+    help: 'rules: take the redirect rules and the address guard away; nothing else does. boot-guard: take it away',
+  },
+  'host-root': {
+    type: 'string',
+    default: '',
+    help: 'boot-guard: where the root of the node is mounted',
   },
   'rules-backend': {
     type: 'string',
@@ -157,6 +162,11 @@ const podidFlags = {
     type: 'string',
     default: '',
     help: 'rules: numeric user that serves; another one on the port is a fault',
+  },
+  'remove-startup-taint': {
+    type: 'string',
+    default: '',
+    help: 'serve: once ready, remove the taint of this key from the own node, for nodes that begin with it',
   },
   'heartbeat-file': {
     type: 'string',
