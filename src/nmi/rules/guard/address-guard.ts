@@ -67,7 +67,8 @@ class Keeper implements AddressGuard {
     this.wanted = undefined;
     const why = whyBlind(links, results, recorded);
     if (why !== undefined) {
-      if (present !== undefined) {
+      // Without records nothing can be said against a table that an earlier start left; with useless ones it would keep everyone from IMDS.
+      if (present !== undefined && recorded) {
         await this.remove();
       }
       return inactiveGuard(why);

@@ -89,6 +89,13 @@ describe('the address guard', () => {
     expect(state).toMatchObject({ active: false, why: expect.stringMatching(why) });
   });
 
+  it('stays as an earlier start left it where nobody shows the records', async () => {
+    const node = nodeWith([bridge(), cable(1)]);
+    await createAddressGuard(options, node.run).keep({ results: [pod(1)], recorded: true });
+    await createAddressGuard(options, node.run).keep({ results: [], recorded: false });
+    expect(node.written).toHaveLength(1);
+  });
+
   it('goes when it is switched off', async () => {
     const node = nodeWith([bridge(), cable(1)]);
     await createAddressGuard(options, node.run).keep({ results: [pod(1)], recorded: true });
