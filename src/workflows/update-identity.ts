@@ -19,6 +19,7 @@ import { findEntry } from './judge-change.ts';
 import type { Outcome } from './outcome.ts';
 import { prepareIdentity, readGatedCluster } from './prepare-change.ts';
 import type { Decision } from './profile-change.ts';
+import { rehearse } from './rehearse.ts';
 import { confirmReplacement, replaceIdentity, replacesInOneStep } from './replace-identity.ts';
 
 export type UpdateIdentityRequest = {
@@ -48,6 +49,8 @@ export async function updateIdentity(
     throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
   const resourceId = request.identityResourceId ?? existing.identity.resourceId;
   const replaces = !sameResource(resourceId, existing.identity.resourceId);
+  if (!options.dryRun)
+    await rehearse(session, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
   if (replaces && !options.dryRun && !(await confirmReplacement(workplace, cluster, existing))) {
     return { done: { result: existing, cluster } };
   }
@@ -63,6 +66,16 @@ export async function updateIdentity(
   return replaces && !replacesInOneStep(cluster)
     ? replaceIdentity(session, cluster, { ...ready, old: existing })
     : finishIdentity(session, cluster, ready);
+}
+
+/** The entry as far as it is known before the managed identity is read. */
+function sketchOf(
+  existing: PodIdentity,
+  { bindingSelector = existing.bindingSelector }: UpdateIdentityRequest,
+  resourceId: string,
+): DesiredPodIdentity {
+  const { namespace, name } = existing;
+  return { namespace, name, bindingSelector, identity: { resourceId, clientId: '', objectId: '' } };
 }
 
 /** @param agreed the entry with the identity that may be there now, besides the wanted one */
