@@ -8,6 +8,7 @@ import {
   type PodIdentity,
 } from '../domain/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
+import { replacesInOneStep } from '../domain/profile-edit.ts';
 import { sameResource } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
@@ -20,7 +21,7 @@ import type { Outcome } from './outcome.ts';
 import { prepareIdentity, readGatedCluster } from './prepare-change.ts';
 import type { Decision } from './profile-change.ts';
 import { rehearse } from './rehearse.ts';
-import { confirmReplacement, replaceIdentity, replacesInOneStep } from './replace-identity.ts';
+import { confirmReplacement, replaceIdentity } from './replace-identity.ts';
 
 export type UpdateIdentityRequest = {
   readonly cluster: ClusterId;
@@ -63,7 +64,7 @@ export async function updateIdentity(
   };
   const decide = (current: Cluster) => decideUpdate(current, wanted, replaces ? existing : wanted);
   const ready = { wanted, role, decide };
-  return replaces && !replacesInOneStep(cluster)
+  return replaces && !replacesInOneStep(cluster.profile)
     ? replaceIdentity(session, cluster, { ...ready, old: existing })
     : finishIdentity(session, cluster, ready);
 }

@@ -5,6 +5,7 @@ import { addIdentity } from '../../src/workflows/add-identity.ts';
 import { applyFile } from '../../src/workflows/apply-file.ts';
 import { deleteFailedIdentities } from '../../src/workflows/delete-failed-identities.ts';
 import { deleteIdentity } from '../../src/workflows/delete-identity.ts';
+import { addException } from '../../src/workflows/edit-exceptions.ts';
 import { objectStore } from '../../src/workflows/object-store/object-store.ts';
 import { listIdentities } from '../../src/workflows/read-entries.ts';
 import { updateIdentity } from '../../src/workflows/update-identity.ts';
@@ -133,6 +134,32 @@ describe('entries that are objects in the cluster', () => {
       'add api',
       'delete mine',
     ]);
+  });
+
+  it('keep going without what the caller may not assign', async () => {
+    const { cluster, workplace } = world();
+    const forbidden = [
+      { resourceId: identityId('api'), error: new PodidError('AssignForbidden', 'No right.') },
+    ];
+    cluster.nodes.checkRights = async () => forbidden;
+    const identities = ['web', 'api'].map((name) => {
+      return { namespace: 'shop', name, identityResourceId: identityId(name) };
+    });
+    const request = { cluster: id, wanted: { identities }, files: ['-'], prune: false, extras: {} };
+    const apply = (keepGoing: boolean) =>
+      applyFile(workplace, { ...request, keepGoing, show: () => undefined }, writing);
+    await expect(apply(false)).rejects.toMatchObject({ code: 'AssignForbidden', exitCode: 6 });
+    expect(cluster.identities.size).toBe(0);
+    const { done } = await apply(true);
+    expect(done?.failure).toMatchObject({ code: 'EntriesLeftOut', exitCode: 8 });
+    expect([...cluster.identities.keys()]).toEqual(['shop/web']);
+  });
+
+  it("take no exception of the agent's own", async () => {
+    const { workplace } = world();
+    const key = { namespace: 'kube-system', name: 'aks-addon-exception' };
+    const adding = addException(workplace, { cluster: id, ...key, podLabels: { a: 'b' } }, writing);
+    await expect(adding).rejects.toMatchObject({ code: 'EntryConflict' });
   });
 
   it('work on a service-principal cluster with machines of any kind, and not where the add-on is on', async () => {

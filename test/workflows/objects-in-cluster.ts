@@ -64,7 +64,7 @@ export class ObjectsInCluster {
     },
   };
 
-  readonly nodes: NodeSide = {
+  readonly nodes: { -readonly [Key in keyof NodeSide]: NodeSide[Key] } = {
     machines: async (_cluster: Cluster) => [this.#machine()],
     checkRights: async () => [],
     assign: async (_cluster, ids) => {
