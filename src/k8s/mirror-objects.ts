@@ -1,3 +1,4 @@
+import { isAddonException } from '../domain/addon-exception.ts';
 import {
   crdMissingCode,
   type MirrorRequest,
@@ -17,7 +18,6 @@ import type { ObjectApi } from './object-port.ts';
 import {
   exceptionKey,
   identityKeys,
-  isAddonException,
   managedByLabel,
   type ObjectKey,
   type ObjectKind,
@@ -98,7 +98,7 @@ function chainsOf(request: MirrorRequest): readonly Chain[] {
   ].map((keys) => keys.filter((key) => !kept.has(keyText(key))));
   return [
     ...wanted.map((objects) => objects.map((object) => wantedTask(object, force))),
-    ...gone.map((keys) => keys.map((key) => goneTask(key, force))),
+    ...gone.map((keys) => keys.map((key) => goneTask(key, force, request.expected === undefined))),
   ];
 }
 
@@ -110,8 +110,8 @@ function wantedTask(wanted: RenderedObject, force: boolean): Task {
   return { key: wanted, wanted, choose: (found) => chooseStep(wanted, found, force) };
 }
 
-function goneTask(key: ObjectKey, force: boolean): Task {
-  return { key, choose: (found) => chooseDeletion(found, force) };
+function goneTask(key: ObjectKey, force: boolean, aksCleansUp = true): Task {
+  return { key, choose: (found) => chooseDeletion(found, force, aksCleansUp) };
 }
 
 function keyText(key: ObjectKey): string {
