@@ -1,3 +1,4 @@
+import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { Machines } from '../domain/machines.ts';
 import type { Permissions } from '../domain/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
@@ -14,7 +15,9 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const settings = await readAzureSettings(choice);
   const connection = connectArm(settings);
   const clusters = once<Clusters>(async () =>
-    (await import('./clusters.ts')).armClusters(connection, settings.apiVersion),
+    (await import('./clusters.ts')).armClusters(connection, settings.apiVersion, (...asked) =>
+      entraToken(...asked),
+    ),
   );
   const identities = once<Identities>(async () =>
     (await import('./identities.ts')).armIdentities(connection),
@@ -28,6 +31,8 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
     (await import('./permissions.ts')).armPermissions(connection),
   );
   const machines = once<Machines>(async () => (await import('./machines.ts')).armMachines(connection));
+  const entraToken: FetchEntraToken = async (...asked) =>
+    (await import('./entra-token.ts')).fetchEntraToken(settings, ...asked);
   return {
     clusters: {
       get: async (...asked) => (await clusters()).get(...asked),
@@ -36,6 +41,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       upgradeNodeImage: async (...asked) => (await clusters()).upgradeNodeImage(...asked),
       list: async (...asked) => (await clusters()).list(...asked),
       userKubeconfig: async (...asked) => (await clusters()).userKubeconfig(...asked),
+      runCommand: async (...asked) => (await clusters()).runCommand(...asked),
     },
     identities: {
       list: async (...asked) => (await identities()).list(...asked),
@@ -65,6 +71,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       get: async (...asked) => (await machines()).get(...asked),
       scaleSets: async (...asked) => (await machines()).scaleSets(...asked),
     },
+    entraToken,
     caller: connection.caller,
   };
 }

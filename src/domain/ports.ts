@@ -1,9 +1,11 @@
 import type { Cluster, ClusterId, ClusterSummary } from './cluster.ts';
 import type { ClusterEdit } from './cluster-edit.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
+import type { FetchEntraToken } from './entra-sign-in.ts';
 import type { Machines } from './machines.ts';
 import type { Permissions } from './permissions.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './role-assignment.ts';
+import type { ClusterCommand, CommandEnd } from './run-command.ts';
 
 /** An Azure operation under way; `url` is signed and replayed byte for byte, and never shown. */
 export interface Operation {
@@ -79,6 +81,17 @@ export interface Clusters {
   list(subscriptionId: string, signal: AbortSignal): Promise<readonly ClusterSummary[]>;
   /** A kubeconfig of this very cluster (`listClusterUserCredential`), as YAML. @throws PodidError */
   userKubeconfig(id: ClusterId, signal: AbortSignal): Promise<string>;
+  /**
+   * Runs a command in the cluster, as `az aks command invoke` does, and waits for its end.
+   *
+   * @throws PodidError ClusterUnreachable (AKS could not run it: switched off, no room for its pod) | Forbidden | NotSignedIn |
+   *   ClusterNotFound | AzureRefused | Unavailable, and the signal's reason
+   */
+  runCommand(
+    id: ClusterId,
+    command: ClusterCommand,
+    options: { readonly pollIntervalMs: number; readonly signal: AbortSignal },
+  ): Promise<CommandEnd>;
 }
 
 export interface ManagedIdentity {
@@ -164,6 +177,7 @@ export interface Azure {
   readonly features: Features;
   readonly machines: Machines;
   readonly permissions: Permissions;
+  readonly entraToken: FetchEntraToken;
   /** Who is signed in, for people to read; before the first request nobody knows. */
   caller(): string;
 }
