@@ -1,4 +1,5 @@
 import type { ObjectsInCluster } from '../domain/cluster-objects.ts';
+import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { ConnectedCluster, Workloads } from '../domain/workloads.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
@@ -21,6 +22,8 @@ export interface ClusterConnection {
   readonly context?: string;
   /** Of that very cluster, as YAML. */
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  /** For clusters that sign in through Entra; without it kubelogin is run as any other plugin. */
+  readonly entraToken?: FetchEntraToken;
   readonly warn: (text: string, hint?: string) => void;
   /** For each try of a request, and for signing in. */
   readonly timeoutMs: number;
@@ -34,7 +37,7 @@ export interface ClusterConnection {
  * @throws PodidError InvalidKubeconfig | ClusterUnreachable, what `fetchUserKubeconfig` throws, and the signal's reason
  */
 export async function connectCluster(connection: ClusterConnection): Promise<ConnectedCluster> {
-  const { timeoutMs, clock, signal } = connection;
+  const { timeoutMs, clock } = connection;
   const chosen = await contextOf(connection);
   if (chosen.cluster.skipTlsVerify && chosen.cluster.server.startsWith('https:')) {
     connection.warn(
@@ -42,7 +45,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
       'Put certificate-authority-data in the place of insecure-skip-tls-verify.',
     );
   }
-  const access = await accessInTime(chosen, timeoutMs, signal);
+  const access = await accessInTime(chosen, connection);
   const api = createObjectApi(access, { timeoutMs, clock });
   const workloads = readWorkloads(workloadApi(access, { timeoutMs, clock }));
   return {
@@ -86,10 +89,10 @@ async function contextOf(connection: ClusterConnection): Promise<ChosenContext> 
   return armContext(await fetchUserKubeconfig(signal), context);
 }
 
-async function accessInTime(chosen: ChosenContext, timeoutMs: number, signal: AbortSignal) {
+async function accessInTime(chosen: ChosenContext, { timeoutMs, signal, entraToken }: ClusterConnection) {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
-    return await accessCluster(chosen, AbortSignal.any([signal, limit]));
+    return await accessCluster(chosen, entraToken, AbortSignal.any([signal, limit]));
   } catch (error) {
     signal.throwIfAborted();
     if (limit.aborted && !(error instanceof PodidError)) {

@@ -20,6 +20,7 @@ async function connect(api: ApiServer): Promise<ConnectedCluster> {
     kubeconfigPath: api.kubeconfig,
     fetchUserKubeconfig: () => Promise.reject(new Error('nobody asks Azure')),
     warn: () => undefined,
+    entraToken: () => Promise.reject(new Error('nobody expected a sign-in')),
     signal,
   });
 }
@@ -96,7 +97,9 @@ describe('podid policy kubenet --apply on a real API server', () => {
     for (const engine of ['gatekeeper', 'kyverno'] as const) {
       const objects = renderNetRawPolicy(engine, ['kube-system']);
       const request = { engine, objects, force: false, dryRun: false };
-      await expect(applyNetRawPolicy(policies, request, signal)).rejects.toMatchObject({ code: 'PolicyBlocked' });
+      await expect(applyNetRawPolicy(policies, request, signal)).rejects.toMatchObject({
+        code: 'PolicyBlocked',
+      });
     }
   });
 });
