@@ -19,6 +19,9 @@ import { fromAzCommand } from './from-az.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
 import { mirrorCommand } from './mirror.ts';
+import { nmiInstallCommand } from './nmi/install.ts';
+import { nmiStatusCommand } from './nmi/status.ts';
+import { nmiUninstallCommand } from './nmi/uninstall.ts';
 import { planCommand } from './plan.ts';
 import { schemaCommand } from './schema.ts';
 import { showCommand } from './show.ts';
@@ -55,6 +58,12 @@ export const commandTree: CommandTree = {
       description: 'Pods with the labels of an exception are answered as the node itself would be.',
     },
     {
+      words: ['nmi'],
+      summary: "podid's agent on the nodes",
+      description:
+        "The agent answers pods that ask for a token; see podid-nmi. These commands need the cluster's own API and nothing of Azure: --kubeconfig or --context, or the cluster's credentials by --resource-group and --cluster-name.",
+    },
+    {
       words: ['cluster'],
       summary: 'the identities that the cluster itself runs as',
       description:
@@ -83,6 +92,9 @@ export const commandTree: CommandTree = {
     exportCommand,
     schemaCommand,
     mirrorCommand,
+    nmiInstallCommand,
+    nmiStatusCommand,
+    nmiUninstallCommand,
     clusterShowCommand,
     clusterUpdateCommand,
     fromAzCommand,

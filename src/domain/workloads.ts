@@ -1,3 +1,4 @@
+import type { AgentCluster } from './agent-cluster.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { NetworkPolicy } from './network-policy.ts';
 import type { Pod } from './pod.ts';
@@ -70,4 +71,5 @@ export interface Workloads {
 /** A cluster's API, signed in to. */
 export interface ConnectedCluster extends ClusterObjects {
   readonly workloads: Workloads;
+  readonly agent: AgentCluster;
 }

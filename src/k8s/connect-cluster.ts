@@ -1,20 +1,25 @@
 import type { Clock } from '../domain/ports.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
 import { PodidError } from '../errors/podid-error.ts';
+import { agentCluster } from './agent-objects/agent-cluster.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { accessCluster } from './cluster-access.ts';
+import { kubeRest } from './kube-rest.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import { readObjects } from './read-objects.ts';
 import { readWorkloads } from './read-workloads.ts';
+import { type InPod, serviceAccountContext } from './service-account-context.ts';
 import { workloadApi } from './workload-api.ts';
 
 export interface ClusterConnection {
   /** The user's own kubeconfig, from `--kubeconfig` or KUBECONFIG; absent: Azure's credentials for the cluster, in memory. */
   readonly kubeconfigPath?: string;
   readonly context?: string;
+  /** Instead of a kubeconfig: the service account of the pod that podid runs in. */
+  readonly inPod?: InPod;
   /** Of that very cluster, as YAML. */
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
   readonly warn: (text: string, hint?: string) => void;
@@ -44,6 +49,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     mirror: (request, ofMirror) => mirrorObjects(api, request, ofMirror),
     read: (ofRead) => readObjects(api, ofRead),
     workloads: readWorkloads(workloadApi(access, { timeoutMs, clock })),
+    agent: agentCluster(kubeRest(access, { timeoutMs, clock })),
   };
 }
 
@@ -57,7 +63,10 @@ export async function checkKubeconfig(path: string, context: string | undefined)
 }
 
 async function contextOf(connection: ClusterConnection): Promise<ChosenContext> {
-  const { kubeconfigPath, context, fetchUserKubeconfig, signal } = connection;
+  const { kubeconfigPath, context, inPod, fetchUserKubeconfig, signal } = connection;
+  if (inPod !== undefined) {
+    return serviceAccountContext(inPod);
+  }
   if (kubeconfigPath !== undefined) {
     return readKubeconfig(kubeconfigPath, context);
   }
