@@ -60,7 +60,7 @@ export async function playNodes(api: ApiServer, names: readonly string[]): Promi
   const play = async ({ metadata, spec }: Pod) => {
     const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
     if (metadata.deletionTimestamp !== undefined) {
-      await kube('DELETE', path, { gracePeriodSeconds: 0 });
+      await kube('DELETE', `${path}?gracePeriodSeconds=0`);
       return;
     }
     const node = spec.nodeName ?? chosen(spec) ?? names[0] ?? '';
