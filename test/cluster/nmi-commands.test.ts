@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { type PlayedNodes, playNodes } from './played-nodes.ts';
 import { type Ran, runPodid } from './run-podid.ts';
+import { until } from './until.ts';
 
 interface Result {
   readonly objects: readonly {
@@ -140,11 +141,3 @@ describe('podid nmi, on a real API server', () => {
     );
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  const giveUpMs = Date.now() + 60_000;
-  while (!holds()) {
-    if (Date.now() > giveUpMs) throw new Error('It did not come true within a minute.');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
