@@ -37,6 +37,8 @@ export interface AzureChoice {
 export interface ClusterChoice {
   readonly kubeconfigPath?: string;
   readonly context?: string;
+  /** podid runs in a pod of the cluster, which reaches the API by its service account. */
+  readonly inPod?: { readonly host: string; readonly port: string };
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
   readonly entraToken: FetchEntraToken;
   readonly warn: (text: string, hint?: string) => void;
