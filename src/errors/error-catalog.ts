@@ -71,7 +71,7 @@ export const errorCatalog = {
   },
   PolicyBlocked: {
     exitCode: 5,
-    summary: 'The cluster has no such policy engine, or an object of its name is somebody else\'s.',
+    summary: "The cluster has no such policy engine, or an object of its name is somebody else's.",
   },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
   Forbidden: {

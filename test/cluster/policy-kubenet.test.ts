@@ -96,7 +96,9 @@ describe('podid policy kubenet --apply on a real API server', () => {
     for (const engine of ['gatekeeper', 'kyverno'] as const) {
       const objects = renderNetRawPolicy(engine, ['kube-system']);
       const request = { engine, objects, force: false, dryRun: false };
-      await expect(applyNetRawPolicy(policies, request, signal)).rejects.toMatchObject({ code: 'PolicyBlocked' });
+      await expect(applyNetRawPolicy(policies, request, signal)).rejects.toMatchObject({
+        code: 'PolicyBlocked',
+      });
     }
   });
 });
