@@ -1,4 +1,3 @@
-import type { Machines } from '../domain/machines.ts';
 import type { Permissions } from '../domain/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
 import { connectArm } from './arm-connection.ts';
@@ -27,7 +26,10 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const permissions = once<Permissions>(async () =>
     (await import('./permissions.ts')).armPermissions(connection),
   );
-  const machines = once<Machines>(async () => (await import('./machines.ts')).armMachines(connection));
+  const machines = once(async () => (await import('./machines.ts')).armMachines(connection));
+  const machineChanges = once(async () =>
+    (await import('./change-machines.ts')).armMachineChanges(connection),
+  );
   return {
     clusters: {
       get: async (...asked) => (await clusters()).get(...asked),
@@ -64,6 +66,12 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
     machines: {
       get: async (...asked) => (await machines()).get(...asked),
       scaleSets: async (...asked) => (await machines()).scaleSets(...asked),
+      virtualMachines: async (...asked) => (await machines()).virtualMachines(...asked),
+      instances: async (...asked) => (await machines()).instances(...asked),
+      assignIdentities: async (...asked) => (await machineChanges()).assignIdentities(...asked),
+      removeIdentities: async (...asked) => (await machineChanges()).removeIdentities(...asked),
+      upgradeInstances: async (...asked) => (await machineChanges()).upgradeInstances(...asked),
+      follow: async (...asked) => (await machines()).follow(...asked),
     },
     caller: connection.caller,
   };

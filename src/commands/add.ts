@@ -4,6 +4,7 @@ import { defineCommand } from './command-spec.ts';
 import { identityExtraFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
 import { identityExtras } from './identity-extras.ts';
+import { modeFlags } from './mode-flags.ts';
 import { resultExamples } from './result-examples.ts';
 import { identityShape, identityView } from './result-shapes.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
@@ -44,6 +45,7 @@ export const addCommand = defineCommand({
     ...identityExtraFlags,
     ...roleFlag,
     ...changeFlags,
+    ...modeFlags,
   },
   async run(flags, session) {
     const request = addOptions(flags, session.faults);

@@ -5,6 +5,7 @@ import { defineCommand } from './command-spec.ts';
 import { fileFlag, identityExtraFlags, pruneFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
 import { identityExtras } from './identity-extras.ts';
+import { modeFlags } from './mode-flags.ts';
 import { planText } from './plan-text.ts';
 import { readWantedEntries, withFileCluster } from './wanted-entries.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
@@ -28,6 +29,7 @@ export const applyCommand = defineCommand({
     ...identityExtraFlags,
     ...roleFlag,
     ...changeFlags,
+    ...modeFlags,
   },
   async run(flags, session) {
     const files = flags.file ?? [];

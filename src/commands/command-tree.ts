@@ -19,6 +19,9 @@ import { fromAzCommand } from './from-az.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
 import { mirrorCommand } from './mirror.ts';
+import { nodeAssignCommand } from './node/assign.ts';
+import { nodeListCommand } from './node/list.ts';
+import { nodeUnassignCommand } from './node/unassign.ts';
 import { planCommand } from './plan.ts';
 import { policyKubenetCommand } from './policy/kubenet.ts';
 import { schemaCommand } from './schema.ts';
@@ -67,6 +70,12 @@ export const commandTree: CommandTree = {
       description:
         "The control plane's identity puts the pods' identities on nodes, so it needs a role on each of them; the kubelets have an identity of their own.",
     },
+    {
+      words: ['node'],
+      summary: 'the managed identities that the nodes themselves carry',
+      description:
+        'IMDS gives a node tokens of the identities of its own machine and of no others. With the add-on AKS puts them there; in managed mode without it you do.',
+    },
   ],
   commands: [
     addCommand,
@@ -94,6 +103,9 @@ export const commandTree: CommandTree = {
     clusterShowCommand,
     clusterUpdateCommand,
     tokenCommand,
+    nodeListCommand,
+    nodeAssignCommand,
+    nodeUnassignCommand,
     fromAzCommand,
     completionCommand,
     emulatorCommand,

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetadataService } from '../domain/metadata-service.ts';
 import type { Azure, Clock } from '../domain/ports.ts';
@@ -52,6 +54,12 @@ export interface RunningEmulator {
   stop(): Promise<void>;
 }
 
+export interface RunningAgent {
+  /** Resolves when it has ended, with the last it said. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
 /** The process around a command, and the adapters, which are loaded when they are asked for. */
 export interface Context {
   readonly version: string;
@@ -75,8 +83,10 @@ export interface Context {
   checkKubeconfig(path: string, context: string | undefined): Promise<void>;
   connectCluster(choice: ClusterChoice): Promise<ConnectedCluster>;
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
-  /** What pods ask for tokens. */
-  metadataService(): Promise<MetadataService>;
+  /** What pods ask for tokens. @param from the address to ask from; undefined: the machine's own choice */
+  metadataService(from?: string): Promise<MetadataService>;
+  /** Starts the node agent, which stands beside podid. */
+  startAgent(words: readonly string[]): RunningAgent;
 }
 
 /** What of the process a command sees; the process itself is one. */
@@ -122,10 +132,11 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
       const { startEmulator } = await import('../emulator/start-emulator.ts');
       return await startEmulator(choice);
     },
-    async metadataService() {
+    async metadataService(from) {
       const { metadataService } = await import('../imds/metadata-service.ts');
-      return metadataService({ userAgent: `podid/${version}`, clock });
+      return metadataService({ userAgent: `podid/${version}`, clock, localAddress: from });
     },
+    startAgent: (words) => startAgent(words, env),
   };
 }
 
@@ -141,6 +152,31 @@ function startDetached(words: readonly string[], env: Surroundings['env']): void
   // One that cannot be started is one that does nothing.
   child.on('error', () => undefined);
   child.unref();
+}
+
+function startAgent(words: readonly string[], env: Surroundings['env']): RunningAgent {
+  const [program = 'node', script = ''] = process.argv;
+  const agent = join(dirname(realpathSync(script)), 'podid-nmi.js');
+  const child = spawn(program, [agent, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env,
+    windowsHide: true,
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', () => resolve(said.trim().split('\n').at(-1) ?? ''));
+  });
+  return {
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
 }
 
 async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Promise<string> {

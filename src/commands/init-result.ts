@@ -35,29 +35,45 @@ interface Shown {
   readonly checks: InitResult['checks'];
 }
 
-/** @param manifest the pod as YAML */
-export function initShape(manifest: string): TableShape {
+/** @param manifest the pod as YAML @param emulated Azure and the cluster are the emulator, which runs no pods */
+export function initShape(manifest: string, emulated: boolean): TableShape {
   return {
     columns: [],
     rows: (shown: Shown) => [shown],
-    text: (shown: Shown, colour) => initText(shown, manifest, colour),
+    text: (shown: Shown, colour) =>
+      initText(shown, emulated ? emulatedText(shown, colour) : tryText(shown, manifest), colour),
   };
 }
 
-function initText({ identity, label, pod, checks }: Shown, manifest: string, colour: Colours): string {
+function initText({ identity, label, checks }: Shown, howToTry: readonly string[], colour: Colours): string {
   const { namespace, name } = identity;
-  const inNamespace = `-n ${shellWord(namespace)}`;
   return [
     `Pods in namespace ${namespace} with this label get tokens of ${name}:`,
     '',
     ...Object.entries(label).map(([key, value]) => `  ${colour.bold(`${key}: ${value}`)}`),
     '',
     ...doctorText(checks, colour),
+    ...howToTry,
+  ].join('\n');
+}
+
+function tryText({ identity, pod }: Shown, manifest: string): string[] {
+  return [
     'To try it, give this to kubectl apply -f -',
-    `and then: kubectl logs -f ${inNamespace} ${pod.metadata.name}`,
+    `and then: kubectl logs -f -n ${shellWord(identity.namespace)} ${pod.metadata.name}`,
     '',
     manifest,
-  ].join('\n');
+  ];
+}
+
+function emulatedText({ identity, label }: Shown, colour: Colours): string[] {
+  const pod = `${identity.namespace}/${label[bindingLabel]}`;
+  return [
+    'To try it, ask for a token as such a pod (the emulator runs none; on a real cluster a manifest stands here):',
+    '',
+    `  ${colour.bold(`podid token --emulated-pod ${pod}`)}`,
+    '',
+  ];
 }
 
 /** What is as it should be needs no line. */

@@ -44,6 +44,12 @@ const flags = {
     summary: 'the metadata service, for tests and labs',
     fallback: 'AZURE_POD_IDENTITY_AUTHORITY_HOST, else http://169.254.169.254',
   },
+  emulatedPod: {
+    kind: 'text',
+    value: 'NAMESPACE/LABEL',
+    summary:
+      'with podid emulator, which runs no pods: start the node agent here and ask through it as a pod of that namespace with that label',
+  },
 } as const satisfies FlagSet;
 
 export const tokenCommand = defineCommand({
@@ -52,11 +58,13 @@ export const tokenCommand = defineCommand({
   description:
     "Asks the instance metadata service, as every Azure SDK does, and tells whose token it got: identity, client id, object id, tenant and expiry. The token itself is shown nowhere. Where it gets none it tells why, in the words of whoever answered. It needs no sign-in and no cluster: it is the demo of podid's image, and podid init prints a pod that runs it.\n\nWith --every it prints a line for each answer, a token or the reason why not, and runs until it is stopped: with -o json one line of JSON each.",
   examples: [
-    { says: 'once', line: 'podid token' },
-    { says: 'as the demo pod does', line: 'podid token --every 10s' },
+    { says: 'once', line: 'podid token', needs: 'a pod' },
+    { says: 'with the emulator, as a pod would', line: 'podid token --emulated-pod demo/web' },
+    { says: 'as the demo pod does', line: 'podid token --every 10s', needs: 'a pod' },
     {
       says: 'for Key Vault, as one of several identities',
       line: 'podid token --resource https://vault.azure.net --client-id 00000000-0000-4000-8000-000000000002',
+      needs: 'a pod',
     },
   ],
   misnamed: { '--scope': '--resource', '--interval': '--every', '--identity': '--identity-resource-id' },
@@ -65,15 +73,21 @@ export const tokenCommand = defineCommand({
   async run(given, session) {
     const { context, report } = session;
     const { clock, signal } = context;
+    const emulation = given.emulatedPod === undefined ? undefined : await import('./emulated-pod.ts');
+    const pod = emulation?.podToEmulate(given.emulatedPod ?? '', context.env, session.faults);
+    if (given.emulatedPod !== undefined && given.endpoint !== undefined)
+      session.faults.add('--endpoint', '--endpoint and --emulated-pod both say whom to ask; give one.');
     const question = questionOf(given, session);
     const everyMs =
       given.every === undefined ? undefined : durationOf(session.faults, '--every', given.every, 0);
     const timeoutMs = durationOf(session.faults, '--timeout', given.timeout, 30_000);
     session.checkUsage();
-    const service = await context.metadataService();
+    await using emulated = pod && (await emulation?.emulatePod(pod, context));
+    const service = await context.metadataService(emulated?.address);
+    const asked = emulated === undefined ? question : { ...question, endpoint: emulated.endpoint };
     const { askForToken, watchToken } = await import('../workflows/ask-for-token.ts');
     const ask = (patient: boolean) =>
-      askForToken(service, question, { clock, report, timeoutMs, patient, signal });
+      askForToken(service, asked, { clock, report, timeoutMs, patient, signal });
     if (everyMs === undefined) {
       await session.print(tokenView(await ask(true), clock.now()), tokenShape);
       return 0;

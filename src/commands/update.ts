@@ -3,6 +3,7 @@ import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { entryFlags } from './entry-flags.ts';
 import { finishChange } from './finish.ts';
+import { modeFlags } from './mode-flags.ts';
 import { resultExamples } from './result-examples.ts';
 import { identityShape, identityView } from './result-shapes.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
@@ -34,6 +35,7 @@ export const updateCommand = defineCommand({
     ...yesFlag,
     ...roleFlag,
     ...changeFlags,
+    ...modeFlags,
   },
   async run(flags, session) {
     const request = updateOptions(flags, session.faults);

@@ -15,10 +15,19 @@ const mostBytes = 256 * 1024;
  * Asks as an SDK does: plainly, past every proxy, and without following anybody anywhere. SDKs try again by themselves; here that is the
  * caller's to do.
  */
-export function metadataService({ userAgent, clock }: { userAgent: string; clock: Clock }): MetadataService {
+export function metadataService({
+  userAgent,
+  clock,
+  localAddress,
+}: {
+  readonly userAgent: string;
+  readonly clock: Clock;
+  /** The address to ask from; undefined: the machine's own choice. */
+  readonly localAddress?: string | undefined;
+}): MetadataService {
   return {
     async token(question, signal) {
-      const answer = await ask(question, { userAgent, signal });
+      const answer = await ask(question, { userAgent, localAddress, signal });
       const owner = answer.status === 200 ? parseTokenAnswer(answer.text, clock.now()) : undefined;
       if (owner === undefined) throw refusalOf(answer, question.endpoint, clock.now());
       return { owner, agent: answer.agent };
@@ -37,14 +46,22 @@ function tokenUrl({ endpoint, resource, clientId, identityResourceId }: Metadata
 
 function ask(
   question: MetadataQuestion,
-  { userAgent, signal }: { readonly userAgent: string; readonly signal: AbortSignal },
+  {
+    userAgent,
+    localAddress,
+    signal,
+  }: {
+    readonly userAgent: string;
+    readonly localAddress: string | undefined;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Answer> {
   const url = tokenUrl(question);
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) => reject(signal.aborted ? signal.reason : nobodyAnswers(question, cause));
     const headers = { Metadata: 'true', Accept: 'application/json', 'User-Agent': userAgent };
-    const asked = send(url, { headers, signal, agent: false }, (response) => {
+    const asked = send(url, { headers, localAddress, signal, agent: false }, (response) => {
       readText(response).then((text) => resolve({ ...headOf(response), text }), fail);
     });
     asked.on('error', fail);

@@ -1,6 +1,7 @@
+import type { ObjectsInCluster } from '../domain/cluster-objects.ts';
 import type { Clock } from '../domain/ports.ts';
-import type { ConnectedCluster } from '../domain/workloads.ts';
-import { PodidError } from '../errors/podid-error.ts';
+import type { ConnectedCluster, Workloads } from '../domain/workloads.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { clusterPolicies } from './apply-policies.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
@@ -8,6 +9,7 @@ import { accessCluster } from './cluster-access.ts';
 import { clusterObjectApi } from './cluster-object-api.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
+import type { ObjectApi } from './object-port.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import { readObjects } from './read-objects.ts';
 import { readWorkloads } from './read-workloads.ts';
@@ -42,12 +44,29 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   }
   const access = await accessInTime(chosen, timeoutMs, signal);
   const api = createObjectApi(access, { timeoutMs, clock });
+  const workloads = readWorkloads(workloadApi(access, { timeoutMs, clock }));
   return {
-    mirror: (request, ofMirror) => mirrorObjects(api, request, ofMirror),
-    read: (ofRead) => readObjects(api, ofRead),
+    mirror: (request, ofMirror, tell) => mirrorObjects(api, request, ofMirror, tell),
+    read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
+    workloads,
     policies: clusterPolicies(clusterObjectApi(access, { timeoutMs, clock }), clock),
-    workloads: readWorkloads(workloadApi(access, { timeoutMs, clock })),
   };
+}
+
+/** Which namespaces there are is asked too, and does without an answer: whoever reads the objects may not list namespaces. */
+async function readWithNamespaces(
+  api: ObjectApi,
+  workloads: Workloads,
+  signal: AbortSignal,
+): Promise<ObjectsInCluster> {
+  const [objects, namespaces] = await Promise.all([
+    readObjects(api, signal),
+    workloads.namespaces(signal).catch((error: unknown) => {
+      if (isPodidError(error, 'Forbidden')) return undefined;
+      throw error;
+    }),
+  ]);
+  return { ...objects, ...(namespaces === undefined ? {} : { namespaces }) };
 }
 
 /**

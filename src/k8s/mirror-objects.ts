@@ -1,9 +1,18 @@
-import { crdMissingCode, type MirrorRequest, type ObjectChange } from '../domain/cluster-objects.ts';
+import {
+  crdMissingCode,
+  type MirrorRequest,
+  namespaceMissing,
+  type ObjectChange,
+  type ObjectVersions,
+  objectKey,
+  type TellMirrored,
+} from '../domain/cluster-objects.ts';
 import { type EntryKey, entryText } from '../domain/pod-identity.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
 import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
 import { mapInParallel } from './map-in-parallel.ts';
+import { combineMirrorFailures } from './mirror-failures.ts';
 import type { ObjectApi } from './object-port.ts';
 import {
   exceptionKey,
@@ -23,22 +32,31 @@ import {
  * The exception `aks-addon-exception` is AKS's to write, and passed over even by force.
  * An object that fails does not keep the others from being written; an API server that cannot be reached does.
  *
- * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable
+ * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable | StaleCluster
  */
 export async function mirrorObjects(
   api: ObjectApi,
   request: MirrorRequest,
   signal: AbortSignal,
+  tell?: TellMirrored,
 ): Promise<readonly ObjectChange[]> {
-  const write: Write = { api, signal, force: request.force, dryRun: request.dryRun };
+  const { force, dryRun, expected } = request;
   const chains = chainsOf(request);
+  const read = await readAtOnce(api, chains.flat(), signal);
+  const write: Write = { api, signal, read, force, dryRun, ...(expected ? { expected } : {}) };
   const failures: PodidError[] = [];
-  const run = (chain: Chain) => runChain(write, chain).catch((error: unknown) => collect(error, failures));
+  let done = 0;
+  const run = async (chain: Chain) => {
+    const changes = await runChain(write, chain).catch((error: unknown) => collect(error, failures));
+    done += 1;
+    tell?.(done, chains.length);
+    return changes;
+  };
   const changes = (await mapInParallel(chains, requestsAtOnce, run)).flat();
   const pruned = request.prune && failures.length === 0 ? await prunable(write, chains) : [];
   const removed = (await mapInParallel(pruned, requestsAtOnce, run)).flat();
   if (failures[0] !== undefined) {
-    throw failures.length === 1 ? failures[0] : combined(failures[0], failures);
+    throw combineMirrorFailures(failures[0], failures);
   }
   return [...changes, ...removed];
 }
@@ -51,8 +69,11 @@ const maxAttempts = 5;
 interface Write {
   readonly api: ObjectApi;
   readonly signal: AbortSignal;
+  /** How each object of a task stood when all were listed at once; undefined when nobody listed them. */
+  readonly read: ReadonlyMap<string, ManagedObject> | undefined;
   readonly force: boolean;
   readonly dryRun: boolean;
+  readonly expected?: ObjectVersions;
 }
 
 interface Task {
@@ -94,7 +115,7 @@ function goneTask(key: ObjectKey, force: boolean): Task {
 }
 
 function keyText(key: ObjectKey): string {
-  return `${key.kind} ${entryText(key)}`;
+  return objectKey(key.kind, key);
 }
 
 async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChange[]> {
@@ -109,7 +130,12 @@ async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChan
 /** Undefined when there was nothing to delete. */
 async function runTask(write: Write, task: Task): Promise<ObjectChange | undefined> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    const found = await write.api.get(task.key, write.signal);
+    // What was listed is as good as read: a write that comes too late for it is stale, and the object read anew.
+    const listed = attempt === 0 ? write.read : undefined;
+    const found = listed ? listed.get(keyText(task.key)) : await write.api.get(task.key, write.signal);
+    if (write.expected !== undefined && write.expected[keyText(task.key)] !== found?.resourceVersion) {
+      throw changedMeanwhile(task.key);
+    }
     const step = await take(write, task, task.choose(found), found);
     if (step !== 'stale') {
       return step.action === 'none' ? undefined : changeOf(task.key, step);
@@ -155,16 +181,46 @@ async function create(write: Write, wanted: RenderedObject): Promise<MirrorStep 
     case 'namespaceMissing':
       return {
         action: 'pending',
-        reason: `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`,
+        reason: namespaceMissing(namespace),
       };
     case 'namespaceEnding':
       return { action: 'pending', reason: `Namespace ${namespace} is being deleted` };
   }
 }
 
+function changedMeanwhile(key: ObjectKey): PodidError {
+  return new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
+    hint: 'The same command again decides on what is there now',
+    target: entryText(key),
+  });
+}
+
 function changeOf({ kind, namespace, name }: ObjectKey, step: MirrorStep): ObjectChange {
   const action = step.action === 'none' ? 'same' : step.action;
   return { kind, namespace, name, action, ...('reason' in step ? { reason: step.reason } : {}) };
+}
+
+/** From so many objects on, three lists cost less than a GET of each. */
+const listedFrom = 24;
+
+/** Undefined where a GET of each is due: for few objects, and for whoever may not list. */
+async function readAtOnce(
+  api: ObjectApi,
+  tasks: readonly Task[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ManagedObject> | undefined> {
+  if (tasks.length < listedFrom) return undefined;
+  const kinds = [...new Set(tasks.map(({ key }) => key.kind))];
+  try {
+    const lists = await Promise.all(kinds.map((kind) => api.list(kind, '', signal)));
+    const objects = lists.flatMap((items, index) =>
+      items.map(parseManagedObject).flatMap((object) => (object ? [{ ...object, kind: kinds[index] }] : [])),
+    );
+    return new Map(objects.map(({ kind, ...object }) => [`${kind} ${entryText(object)}`, object]));
+  } catch (error) {
+    if (isPodidError(error, 'MirrorFailed') && error.exitCode === 6) return undefined;
+    throw error;
+  }
 }
 
 /** Podid's own objects that no entry of the request speaks of, sorted by kind, namespace and name. */
@@ -196,17 +252,4 @@ function collect(error: unknown, failures: PodidError[]): readonly ObjectChange[
   }
   failures.push(error);
   return [];
-}
-
-function combined(first: PodidError, failures: readonly PodidError[]): PodidError {
-  const details = failures.map(({ code, message }) => ({ code, message }));
-  return new PodidError(
-    'MirrorFailed',
-    `${failures.length} entries could not be mirrored. ${first.message}`,
-    {
-      ...(first.hint === undefined ? {} : { hint: first.hint }),
-      details,
-      exitCode: failures.every(({ exitCode }) => exitCode === 6) ? 6 : 7,
-    },
-  );
 }

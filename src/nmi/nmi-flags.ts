@@ -129,7 +129,7 @@ const podidFlags = {
   remove: {
     type: 'boolean',
     default: false,
-    help: 'rules: take the redirect rules away; nothing else does. boot-guard: take the guard away',
+    help: 'rules: take the redirect rules and the address guard away; nothing else does. boot-guard: take it away',
   },
   'host-root': {
     type: 'string',
@@ -141,6 +141,12 @@ const podidFlags = {
     choices: ['nft', 'iptables'],
     default: 'nft',
     help: 'how the redirect rules are written',
+  },
+  'address-guard': {
+    type: 'string',
+    choices: ['auto', 'off'],
+    default: 'auto',
+    help: 'rules: keep each pod on a bridge to its own MAC and addresses',
   },
   'block-wireserver': {
     type: 'boolean',

@@ -6,7 +6,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { withinTime } from '../runtime/within-time.ts';
 import { type Agent, createAgent } from './agent.ts';
 import { createListeners, type Listeners } from './keep-listening.ts';
-import { refuseKubenet } from './kubenet-guard.ts';
+import { needsAddressGuard } from './kubenet-guard.ts';
 import type { NmiSettings } from './nmi-settings.ts';
 import { isLoopback } from './normal-address.ts';
 import { whyNotReady } from './readiness.ts';
@@ -34,9 +34,7 @@ const drainTimes = { idleMs: 100, mostMs: 5_000 };
  */
 export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: AbortSignal): Promise<void> {
   const { clock, logger } = ports;
-  if (!settings.flags['allow-network-plugin-kubenet']) {
-    await refuseKubenet(settings.flags['kubelet-config'], logger);
-  }
+  const needsGuard = await needsAddressGuard(settings, logger);
   const suffix = settings.flags['custom-user-agent'];
   const userAgent = `podid-nmi/${version}${suffix === '' ? '' : ` ${suffix}`}`;
   const connection = createApiConnection({
@@ -44,7 +42,8 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
     userAgent,
     timeoutMs: 30_000,
   });
-  const agent = createAgent(settings, { connection, clock, logger, userAgent });
+  const agent = createAgent(settings, { connection, clock, logger, userAgent, needsGuard });
+  agent.gate.look();
   const listeners = createListeners({ clock, logger, random: Math.random, signal });
   const notReady = () =>
     whyNotReady({
@@ -52,6 +51,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
       watches: agent.view.watches,
       redirectedByOthers: settings.flags['redirected-by-others'] && settings.word === 'serve',
       rules: agent.rules,
+      gateClosed: agent.gate.whyClosed(),
       draining: agent.server.draining,
       nowMs: clock.monotonic(),
     });

@@ -59,7 +59,7 @@ export function parseClusterObject(json: unknown): ManagedObject | undefined {
   };
 }
 
-function parseManagedFields(entry: JsonRecord): ManagedFields {
+export function parseManagedFields(entry: JsonRecord): ManagedFields {
   const [time, subresource] = [stringAt(entry, 'time'), stringAt(entry, 'subresource')];
   return {
     manager: stringAt(entry, 'manager') ?? '',

@@ -15,10 +15,22 @@ import { profileChanges } from './plan-changes.ts';
 export type Replacement = Pick<ReadyEntry, 'wanted' | 'role'> & { readonly old: PodIdentity };
 
 /** Asked before anything is granted or written. */
-export function confirmReplacement({ confirm }: Workplace, old: PodIdentity): Promise<boolean> {
+export function confirmReplacement(
+  { confirm }: Workplace,
+  cluster: Cluster,
+  old: PodIdentity,
+): Promise<boolean> {
+  const replacing = `Replacing the identity of ${entryText(old)}`;
   return confirm(
-    `Replacing the identity of ${entryText(old)} takes two steps, and its pods get no tokens in between. Go on?`,
+    replacesInOneStep(cluster)
+      ? `${replacing} gives its pods tokens of the new one alone. Go on?`
+      : `${replacing} takes two steps, and its pods get no tokens in between. Go on?`,
   );
+}
+
+/** Azure's profile takes no other identity under the same name; an object in the cluster does. */
+export function replacesInOneStep({ profile }: Pick<Cluster, 'profile'>): boolean {
+  return profile.objects !== undefined;
 }
 
 /** Two PUTs: the old entry out, the new one in; the old one is put back when the second comes to nothing. */

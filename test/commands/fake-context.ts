@@ -103,6 +103,9 @@ export async function run(line: string | readonly string[], options: RunOptions 
     checkKubeconfig: async () => undefined,
     connectCluster: () => Promise.reject(new Error('nobody expected a connection to the cluster')),
     startEmulator: () => Promise.reject(new Error('nobody expected an emulator')),
+    startAgent: () => {
+      throw new Error('nobody expected an agent');
+    },
     metadataService: () => Promise.reject(new Error('nobody expected a question to the metadata service')),
     ...options.context,
   };

@@ -1,4 +1,5 @@
 import { followNft } from './follow-nft.ts';
+import { guardTable } from './guard/render-guard.ts';
 import { type NftTable, parseNftTable } from './parse-nft-table.ts';
 import { ownTable, renderNftRemoval, renderNftTable } from './render-nft-table.ts';
 import type { InstalledRules, RulesBackend } from './rules-backend.ts';
@@ -28,7 +29,7 @@ export function nftBackend(run: RunTool): RulesBackend {
     async remove() {
       await mustRun(run, 'nft', ['-f', '-'], { stdin: renderNftRemoval() });
     },
-    follow: followNft,
+    follow: (signal, onChange) => followNft([ownTable, guardTable], signal, onChange),
   };
 }
 
