@@ -63,7 +63,7 @@ function validations(key: string) {
         same('metadata.labels', '{}'),
         same('metadata.annotations', '{}'),
         same('metadata.finalizers', '[]'),
-        'has(object.metadata.ownerReferences) == has(oldObject.metadata.ownerReferences)',
+        same('metadata.ownerReferences', '[]'),
         '(has(object.spec.unschedulable) && object.spec.unschedulable) == (has(oldObject.spec.unschedulable) && oldObject.spec.unschedulable)',
         same('spec.podCIDR', "''"),
         same('spec.podCIDRs', '[]'),
