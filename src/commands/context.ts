@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterObjects } from '../domain/cluster-objects.ts';
+import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { MetadataService } from '../domain/metadata-service.ts';
 import type { Azure, Clock } from '../domain/ports.ts';
+import type { RunCommand } from '../domain/run-command.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
 import { type OutputStream, outputStream } from '../terminal/streams.ts';
 
@@ -34,7 +37,10 @@ export interface AzureChoice {
 export interface ClusterChoice {
   readonly kubeconfigPath?: string;
   readonly context?: string;
+  /** podid runs in a pod of the cluster, which reaches the API by its service account. */
+  readonly inPod?: { readonly host: string; readonly port: string };
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  readonly entraToken: FetchEntraToken;
   readonly warn: (text: string, hint?: string) => void;
   readonly signal: AbortSignal;
 }
@@ -45,6 +51,8 @@ export interface EmulatorChoice {
   readonly tls: boolean;
   readonly stateFile?: string;
   readonly scenario?: string;
+  /** The cluster in which runCommand runs kubectl. */
+  readonly kubeconfig?: string;
 }
 
 export interface RunningEmulator {
@@ -82,6 +90,8 @@ export interface Context {
   /** @throws PodidError InvalidKubeconfig */
   checkKubeconfig(path: string, context: string | undefined): Promise<void>;
   connectCluster(choice: ClusterChoice): Promise<ConnectedCluster>;
+  /** The objects of a cluster by commands that run in it. */
+  connectByCommand(run: RunCommand): Promise<ClusterObjects>;
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
   /** What pods ask for tokens. @param from the address to ask from; undefined: the machine's own choice */
   metadataService(from?: string): Promise<MetadataService>;
@@ -128,9 +138,13 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
       const { connectCluster } = await import('../k8s/connect-cluster.ts');
       return await connectCluster({ ...choice, clock, timeoutMs: 60_000 });
     },
+    async connectByCommand(run) {
+      const { connectByCommand } = await import('../k8s/run-command/connect-by-command.ts');
+      return connectByCommand(run);
+    },
     async startEmulator(choice) {
       const { startEmulator } = await import('../emulator/start-emulator.ts');
-      return await startEmulator(choice);
+      return await startEmulator({ ...choice, path: env['PATH'] ?? '' });
     },
     async metadataService(from) {
       const { metadataService } = await import('../imds/metadata-service.ts');

@@ -33,7 +33,7 @@ export const deleteCommand = defineCommand({
   examplesOfResult: resultExamples.identityDelete,
   summary: 'take a managed identity from the pods of a namespace',
   description:
-    'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.',
+    'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.\n\nWith --mode cluster it deletes the objects, leaves the identity on the nodes, and names the podid node unassign that takes it away.',
   examples: [
     { says: 'one entry', line: 'podid delete -g demo-rg -c demo --namespace demo --name web' },
     {

@@ -14,7 +14,7 @@ export const listCommand = defineCommand({
   examplesOfResult: resultExamples.identities,
   summary: "list the cluster's pod identities",
   description:
-    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list.",
+    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list. With --mode cluster it reads the objects in the cluster, whoever wrote them, and looks whether every Linux node carries the identity; by --kubeconfig alone it asks nothing of Azure and knows no states.",
   examples: [
     { says: 'all of them', line: 'podid list -g demo-rg -c demo' },
     {

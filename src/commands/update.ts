@@ -13,7 +13,7 @@ export const updateCommand = defineCommand({
   examplesOfResult: resultExamples.identityChange,
   summary: 'change the selector or the identity of a pod identity',
   description:
-    'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first.',
+    'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first. With --mode cluster it is one step, and asks all the same.',
   examples: [
     {
       says: 'bind the entry to another label',

@@ -76,12 +76,22 @@ export interface AgentCluster {
   tryPod(daemonSet: KubeObject, signal: AbortSignal): Promise<void>;
   /** Whether the API server serves the kind of this definition. */
   isEstablished(definition: ObjectRef, signal: AbortSignal): Promise<boolean>;
+  /** Of Kubernetes: 30 for 1.30. */
+  serverMinor(signal: AbortSignal): Promise<number>;
   namespaceExists(name: string, signal: AbortSignal): Promise<boolean>;
   /** References to everything that podid's own install wrote, identity kinds and definitions aside. */
   ownObjects(release: AgentRelease, signal: AbortSignal): Promise<readonly ObjectRef[]>;
-  /** Deletes with all that depends on it; false when it is gone already. */
+  /** Deletes; what depends on it follows by and by. False when it is gone already. */
   remove(ref: ObjectRef, signal: AbortSignal): Promise<boolean>;
   exists(ref: ObjectRef, signal: AbortSignal): Promise<boolean>;
+  /** Makes an object that podid takes away again before it ends. @throws PodidError AgentRefused */
+  createBriefly(object: KubeObject, signal: AbortSignal): Promise<void>;
+  /** Names of pods with these labels that are not gone yet. */
+  podsLeft(
+    namespace: string,
+    labels: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
   rollout(
     daemonSet: { readonly namespace: string; readonly name: string },
     signal: AbortSignal,

@@ -14,6 +14,8 @@ export interface AgentInstallation extends EntryKey {
   /** Written by podid's own commands. */
   readonly ownedByPodid: boolean;
   readonly image: string;
+  readonly imagePullPolicy: string;
+  readonly imagePullSecrets: readonly Readonly<Record<string, unknown>>[];
   /** `app.kubernetes.io/version`, else the tag of the image; empty when neither says it. */
   readonly version: string;
   /** Absent: the flag's own default, `standard`. */
@@ -25,15 +27,13 @@ export interface AgentInstallation extends EntryKey {
   readonly bootGuard: boolean;
   /** Takes a taint of this key away from nodes on which it is ready. */
   readonly startupTaint?: string;
+  readonly metricsPort: number;
   /** `matchLabels` of its pods. */
   readonly selector: Readonly<Record<string, string>>;
 }
 
 /** The port at which the Key Vault CSI driver looks for the agent; it cannot be told another. */
 export const keyVaultDriverPort = 2579;
-
-/** The node's first taint for the cluster's autoscaler: it ignores taints of this prefix alone. */
-export const startupTaintKey = 'startup-taint.cluster-autoscaler.kubernetes.io/podid-agent-not-ready';
 
 export function agentKindText({ kind, namespace, name, release }: AgentInstallation): string {
   const by =

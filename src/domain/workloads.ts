@@ -1,3 +1,4 @@
+import type { AgentCluster } from './agent-cluster.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { ClusterPolicies } from './cluster-policies.ts';
 import type { NetworkPolicy } from './network-policy.ts';
@@ -72,4 +73,5 @@ export interface Workloads {
 export interface ConnectedCluster extends ClusterObjects {
   readonly workloads: Workloads;
   readonly policies: ClusterPolicies;
+  readonly agent: AgentCluster;
 }

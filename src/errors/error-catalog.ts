@@ -82,10 +82,6 @@ export const errorCatalog = {
     exitCode: 5,
     summary: 'The subscription lacks a preview feature, such as EnablePodIdentityPreview.',
   },
-  PolicyBlocked: {
-    exitCode: 5,
-    summary: "The cluster has no such policy engine, or an object of its name is somebody else's.",
-  },
   MachineBusy: { exitCode: 5, summary: 'Another operation runs on the scale set or virtual machine.' },
   StaleMachine: {
     exitCode: 5,
@@ -99,6 +95,10 @@ export const errorCatalog = {
   AssignRefused: {
     exitCode: 5,
     summary: 'Azure refused to change the identities of a scale set or virtual machine.',
+  },
+  PolicyBlocked: {
+    exitCode: 5,
+    summary: "The cluster has no such policy engine, or an object of its name is somebody else's.",
   },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
   AgentPresent: {

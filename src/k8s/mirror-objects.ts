@@ -4,28 +4,25 @@ import {
   namespaceMissing,
   type ObjectChange,
   type ObjectVersions,
-  objectKey,
   type TellMirrored,
 } from '../domain/cluster-objects.ts';
-import { type EntryKey, entryText } from '../domain/pod-identity.ts';
+import { entryText } from '../domain/pod-identity.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
-import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
+import type { MirrorStep } from './choose-step.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { combineMirrorFailures } from './mirror-failures.ts';
-import type { ObjectApi } from './object-port.ts';
 import {
-  exceptionKey,
-  identityKeys,
-  isAddonException,
-  managedByLabel,
-  type ObjectKey,
-  type ObjectKind,
-  podidManager,
-  type RenderedObject,
-  renderException,
-  renderIdentity,
-} from './render-objects.ts';
+  type Chain,
+  chainsOf,
+  type FoundObject,
+  keyText,
+  pruneOrder,
+  pruneTasks,
+  type Task,
+} from './mirror-tasks.ts';
+import type { ObjectApi } from './object-port.ts';
+import { managedByLabel, type ObjectKey, podidManager, type RenderedObject } from './render-objects.ts';
 
 /**
  * Brings the cluster's objects in line with the entries: those of `request` in its order, then what is gone, then what is pruned.
@@ -74,48 +71,6 @@ interface Write {
   readonly force: boolean;
   readonly dryRun: boolean;
   readonly expected?: ObjectVersions;
-}
-
-interface Task {
-  readonly key: ObjectKey;
-  readonly choose: (found: ManagedObject | undefined) => MirrorStep;
-  readonly wanted?: RenderedObject;
-}
-
-/** Objects to be written one after another: a binding never stands without its identity. */
-type Chain = readonly Task[];
-
-function chainsOf(request: MirrorRequest): readonly Chain[] {
-  const { force } = request;
-  const wanted = [
-    ...request.identities.map(renderIdentity),
-    ...request.exceptions.filter(isOurs).map((exception) => [renderException(exception)]),
-  ];
-  const kept = new Set(wanted.flat().map(keyText));
-  const gone = [
-    ...request.goneIdentities.map((entry) => identityKeys(entry).toReversed()),
-    ...request.goneExceptions.filter(isOurs).map((entry) => [exceptionKey(entry)]),
-  ].map((keys) => keys.filter((key) => !kept.has(keyText(key))));
-  return [
-    ...wanted.map((objects) => objects.map((object) => wantedTask(object, force))),
-    ...gone.map((keys) => keys.map((key) => goneTask(key, force))),
-  ];
-}
-
-function isOurs(exception: EntryKey): boolean {
-  return !isAddonException(exception);
-}
-
-function wantedTask(wanted: RenderedObject, force: boolean): Task {
-  return { key: wanted, wanted, choose: (found) => chooseStep(wanted, found, force) };
-}
-
-function goneTask(key: ObjectKey, force: boolean): Task {
-  return { key, choose: (found) => chooseDeletion(found, force) };
-}
-
-function keyText(key: ObjectKey): string {
-  return objectKey(key.kind, key);
 }
 
 async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChange[]> {
@@ -225,23 +180,13 @@ async function readAtOnce(
 
 /** Podid's own objects that no entry of the request speaks of, sorted by kind, namespace and name. */
 async function prunable(write: Write, chains: readonly Chain[]): Promise<readonly Chain[]> {
-  const spokenOf = new Set(chains.flat().map((task) => keyText(task.key)));
-  const kinds: readonly ObjectKind[] = ['AzureIdentityBinding', 'AzureIdentity', 'AzurePodIdentityException'];
-  const found: ObjectKey[] = [];
-  for (const kind of kinds) {
+  const found: FoundObject[] = [];
+  for (const kind of pruneOrder) {
     const items = await write.api.list(kind, `${managedByLabel}=${podidManager}`, write.signal);
     const objects = items.map(parseManagedObject).filter((object) => object !== undefined);
-    const own = objects.filter(
-      (object) => isOurs(object) && chooseDeletion(object, false).action === 'delete',
-    );
-    found.push(...own.map(({ namespace, name }) => ({ kind, namespace, name })).sort(byText));
+    found.push(...objects.map((object) => ({ kind, object })));
   }
-  const left = found.filter((key) => !spokenOf.has(keyText(key)));
-  return left.map((key) => [goneTask(key, false)]);
-}
-
-function byText(one: ObjectKey, other: ObjectKey): number {
-  return keyText(one) < keyText(other) ? -1 : 1;
+  return pruneTasks(chains.flat(), found).map((task) => [task]);
 }
 
 /** Keeps a failure of one object for the end; what every object would meet ends the mirror. */

@@ -1,7 +1,10 @@
 import { identityApi } from '../domain/identity-resources.ts';
 
-/** Verbs that a mirror needs of the three kinds; `list` for whoever prunes, looks for drift, or mirrors many entries at once. */
-const mirrorVerbs = ['get', 'list', 'create', 'patch', 'delete'];
+/**
+ * Verbs that a mirror needs of the three kinds; `list` for whoever prunes, looks for drift, or mirrors many entries at once, `update` for
+ * `--via run-command`.
+ */
+const mirrorVerbs = ['get', 'list', 'create', 'update', 'patch', 'delete'];
 
 const mirroredResources = ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'];
 

@@ -1,3 +1,4 @@
+import { isAddonException } from '../domain/addon-exception.ts';
 import { type ObjectFacts, type ObjectsInCluster, objectKey } from '../domain/cluster-objects.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../domain/identity-resources.ts';
 import { type EntryKey, entryText, type PodIdentityException } from '../domain/pod-identity.ts';
@@ -9,7 +10,7 @@ import {
 import { parseManagedObject } from '../validate/managed-object.ts';
 import { foreignWriter } from './foreign-writer.ts';
 import type { ObjectApi } from './object-port.ts';
-import { isAddonException, type ObjectKind } from './render-objects.ts';
+import type { ObjectKind } from './render-objects.ts';
 
 /**
  * The cluster's objects as entries, whoever wrote them, in the server's order. Left out is

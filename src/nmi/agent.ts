@@ -105,7 +105,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     },
     onRefusedConnection: () => counters.connectionRefused(),
   });
-  stateGauges(metrics, { view, rules, server, clock });
+  stateGauges(metrics, { view, rules, server, clock, mode: settings.flags['operation-mode'] });
   return { view, tokens, server, rules, gate, log, metrics, counters };
 }
 

@@ -15,6 +15,8 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
   if (!namespace || !name || kind === undefined) return undefined;
   const words = containers.flatMap(wordsOf);
   const image = containers.map((each) => stringAt(each, 'image') ?? '').find((each) => each !== '') ?? '';
+  const pullPolicy = containers.map((each) => stringAt(each, 'imagePullPolicy') ?? '').find(Boolean);
+  const secrets = recordAt(template, 'spec')['imagePullSecrets'];
   const annotations = stringMapAt(metadata, 'annotations') ?? {};
   const release = annotations['meta.helm.sh/release-name'];
   const mode = flagIn(words, 'operation-mode');
@@ -26,6 +28,9 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
       : {
           release: { name: release, namespace: annotations['meta.helm.sh/release-namespace'] ?? namespace },
         }),
+    imagePullPolicy: pullPolicy ?? 'IfNotPresent',
+    imagePullSecrets: Array.isArray(secrets) ? secrets.filter(isRecord) : [],
+    metricsPort: Number(flagIn(words, 'prometheus-port') ?? 9090),
     ownedByPodid: release === undefined && labels['app.kubernetes.io/managed-by'] === 'podid',
     version: labels['app.kubernetes.io/version'] ?? tagOf(image),
     ...(mode === 'managed' || mode === 'standard' ? { mode } : {}),

@@ -6,7 +6,7 @@ import { parseNode } from './workloads.ts';
 export function parseDaemonSetStatus(json: unknown):
   | (Pick<Rollout, 'counted' | 'desired'> & {
       readonly uid: string;
-      readonly generation: number;
+      readonly template: string | undefined;
       readonly selector: Readonly<Record<string, string>>;
     })
   | undefined {
@@ -14,24 +14,30 @@ export function parseDaemonSetStatus(json: unknown):
   const metadata = recordAt(json, 'metadata');
   const status = recordAt(json, 'status');
   const generation = numberAt(metadata, 'generation') ?? 0;
+  const annotations = stringMapAt(metadata, 'annotations') ?? {};
   return {
     uid: stringAt(metadata, 'uid') ?? '',
-    generation,
+    // Despite its name the controller still writes it, in the pods' label too: no other mark of a template needs a further right.
+    template: annotations['deprecated.daemonset.template.generation'],
     selector: stringMapAt(recordAt(recordAt(json, 'spec'), 'selector'), 'matchLabels') ?? {},
     counted: (numberAt(status, 'observedGeneration') ?? -1) >= generation,
     desired: numberAt(status, 'desiredNumberScheduled') ?? 0,
   };
 }
 
-/** A pod of a DaemonSet and its node. Undefined for one that is ending or has no node. @param generation of the newest template */
-export function parseRolledPod(json: unknown, generation: number): Rollout['nodes'][number] | undefined {
+/** A pod of a DaemonSet and its node. Undefined for one that is ending or has no node. @param template generation of the newest one */
+export function parseRolledPod(
+  json: unknown,
+  template: string | undefined,
+): Rollout['nodes'][number] | undefined {
   if (!isRecord(json)) return undefined;
   const metadata = recordAt(json, 'metadata');
   const node = stringAt(recordAt(json, 'spec'), 'nodeName') ?? chosenNode(json);
   if (node === undefined || stringAt(metadata, 'deletionTimestamp') !== undefined) return undefined;
   const status = recordAt(json, 'status');
-  const made = Number(stringMapAt(metadata, 'labels')?.['pod-template-generation'] ?? generation);
-  if (made < generation) return { name: node, ready: false, reason: 'still runs the previous version' };
+  const made = stringMapAt(metadata, 'labels')?.['pod-template-generation'];
+  if (template !== undefined && made !== undefined && made !== template)
+    return { name: node, ready: false, reason: 'still runs the previous version' };
   if (conditionOf(status, 'Ready')?.['status'] === 'True') return { name: node, ready: true };
   return { name: node, ready: false, reason: reasonOf(status) };
 }

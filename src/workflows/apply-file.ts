@@ -9,7 +9,7 @@ import {
   sameEntry,
 } from '../domain/pod-identity.ts';
 import type { Rehearsal, Workplace } from '../domain/ports.ts';
-import { editProfile } from '../domain/profile-edit.ts';
+import { editProfile, replacesInOneStep } from '../domain/profile-edit.ts';
 import type { ApplyIntent } from './apply-intent.ts';
 import { firstEdit, intentFor, secondEdit } from './apply-intent.ts';
 import { planApply, planWithObjects } from './apply-plan.ts';
@@ -31,7 +31,6 @@ import {
   type Sorted,
   waitForNewRoles,
 } from './prepare-identities.ts';
-import { replacesInOneStep } from './replace-identity.ts';
 import { writeApply } from './write-apply.ts';
 
 export interface ApplyFileRequest {
@@ -174,7 +173,7 @@ function agreed({ confirm }: Workplace, cluster: Cluster, intent: ApplyIntent): 
     ...count('replace', replaced, 'managed identity', 'managed identities'),
   ];
   if (deeds.length === 0) return Promise.resolve(true);
-  const gap = replaced.length > 0 && !replacesInOneStep(cluster);
+  const gap = replaced.length > 0 && !replacesInOneStep(cluster.profile);
   const between = gap ? ' Pods of replaced ones get no tokens in between.' : '';
   const what = deeds.join(', ');
   return confirm(`${what.charAt(0).toUpperCase()}${what.slice(1)} on cluster ${cluster.id.name}?${between}`);

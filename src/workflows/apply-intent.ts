@@ -10,12 +10,11 @@ import {
   type PodIdentityException,
   sameEntry,
 } from '../domain/pod-identity.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
+import { type ProfileEdit, replacesInOneStep } from '../domain/profile-edit.ts';
 import { sameResource } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { diffProfile, type ProfileDiff, type Replaced, unnamed, type WantedProfile } from './diff-profile.ts';
 import type { Decision } from './profile-change.ts';
-import { replacesInOneStep } from './replace-identity.ts';
 
 /**
  * What an apply may do, as it was shown and agreed to. What is deleted or replaced is named entry by entry, so that a colleague's entry
@@ -64,7 +63,7 @@ function isOurs({ objects }: PodIdentityProfile, kind: ObjectChange['kind']) {
 export function firstEdit(profile: PodIdentityProfile, intent: ApplyIntent): ProfileEdit {
   const diff = diffProfile(profile, intent.wanted);
   const there = (list: readonly EntryKey[]) => (key: EntryKey) => list.some((entry) => sameEntry(entry, key));
-  const oneStep = replacesInOneStep({ profile });
+  const oneStep = replacesInOneStep(profile);
   const putIdentities = [
     ...diff.put,
     ...diff.leaving,
@@ -85,7 +84,7 @@ export function firstEdit(profile: PodIdentityProfile, intent: ApplyIntent): Pro
 
 /** The second PUT: the entries that come back. */
 export function secondEdit(profile: PodIdentityProfile, intent: ApplyIntent): ProfileEdit {
-  if (replacesInOneStep({ profile })) return {};
+  if (replacesInOneStep(profile)) return {};
   const putIdentities = diffProfile(profile, intent.wanted).replace.map(({ wanted }) => wanted);
   return putIdentities.length > 0 ? { putIdentities } : {};
 }

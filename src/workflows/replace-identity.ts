@@ -2,7 +2,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { nextCommand } from '../domain/next-command.ts';
 import { type DesiredPodIdentity, entryText, type PodIdentity } from '../domain/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
-import { editProfile } from '../domain/profile-edit.ts';
+import { editProfile, replacesInOneStep } from '../domain/profile-edit.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { changeProfile } from './change-profile.ts';
 import type { ChangeSession } from './change-session.ts';
@@ -22,15 +22,10 @@ export function confirmReplacement(
 ): Promise<boolean> {
   const replacing = `Replacing the identity of ${entryText(old)}`;
   return confirm(
-    replacesInOneStep(cluster)
+    replacesInOneStep(cluster.profile)
       ? `${replacing} gives its pods tokens of the new one alone. Go on?`
       : `${replacing} takes two steps, and its pods get no tokens in between. Go on?`,
   );
-}
-
-/** Azure's profile takes no other identity under the same name; an object in the cluster does. */
-export function replacesInOneStep({ profile }: Pick<Cluster, 'profile'>): boolean {
-  return profile.objects !== undefined;
 }
 
 /** Two PUTs: the old entry out, the new one in; the old one is put back when the second comes to nothing. */

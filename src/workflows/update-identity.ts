@@ -8,6 +8,7 @@ import {
   type PodIdentity,
 } from '../domain/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
+import { replacesInOneStep } from '../domain/profile-edit.ts';
 import { sameResource } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
@@ -19,7 +20,8 @@ import { findEntry } from './judge-change.ts';
 import type { Outcome } from './outcome.ts';
 import { prepareIdentity, readGatedCluster } from './prepare-change.ts';
 import type { Decision } from './profile-change.ts';
-import { confirmReplacement, replaceIdentity, replacesInOneStep } from './replace-identity.ts';
+import { rehearse } from './rehearse.ts';
+import { confirmReplacement, replaceIdentity } from './replace-identity.ts';
 
 export type UpdateIdentityRequest = {
   readonly cluster: ClusterId;
@@ -48,6 +50,8 @@ export async function updateIdentity(
     throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
   const resourceId = request.identityResourceId ?? existing.identity.resourceId;
   const replaces = !sameResource(resourceId, existing.identity.resourceId);
+  if (!options.dryRun)
+    await rehearse(session, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
   if (replaces && !options.dryRun && !(await confirmReplacement(workplace, cluster, existing))) {
     return { done: { result: existing, cluster } };
   }
@@ -60,9 +64,19 @@ export async function updateIdentity(
   };
   const decide = (current: Cluster) => decideUpdate(current, wanted, replaces ? existing : wanted);
   const ready = { wanted, role, decide };
-  return replaces && !replacesInOneStep(cluster)
+  return replaces && !replacesInOneStep(cluster.profile)
     ? replaceIdentity(session, cluster, { ...ready, old: existing })
     : finishIdentity(session, cluster, ready);
+}
+
+/** The entry as far as it is known before the managed identity is read. */
+function sketchOf(
+  existing: PodIdentity,
+  { bindingSelector = existing.bindingSelector }: UpdateIdentityRequest,
+  resourceId: string,
+): DesiredPodIdentity {
+  const { namespace, name } = existing;
+  return { namespace, name, bindingSelector, identity: { resourceId, clientId: '', objectId: '' } };
 }
 
 /** @param agreed the entry with the identity that may be there now, besides the wanted one */

@@ -10,6 +10,7 @@ import { PodidError } from '../../src/errors/podid-error.ts';
 import { connectCluster } from '../../src/k8s/connect-cluster.ts';
 import { type EmulatedPodid, emulatedPodid } from '../cli/emulated-podid.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
+import { azureHolds, entryOf } from './azure-holds.ts';
 import { fullProfile } from './full-profile.ts';
 import { installIdentityCrds } from './identity-crds.ts';
 
@@ -27,25 +28,9 @@ afterAll(async () => {
 });
 
 const kinds = 'azureidentities,azureidentitybindings,azurepodidentityexceptions';
-const web = identityOf('web');
-const entry = { name: 'web', namespace: 'shop', bindingSelector: 'web', identity: web };
+const entry = entryOf('web');
+const web = entry.identity;
 const exception = { name: 'legacy', namespace: 'shop', podLabels: { app: 'legacy' } };
-
-function identityOf(name: string) {
-  const resourceId = `/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
-  return { resourceId, clientId: `00000000-0000-4000-8000-0000c11e${name}`, objectId: 'o' };
-}
-
-/** What Azure holds from now on. */
-function azureHolds(identities: readonly object[], exceptions: readonly object[] = []): void {
-  const [cluster] = podid.emulator.world.clusters.values();
-  const properties = cluster?.document['properties'] as { podIdentityProfile: object };
-  properties.podIdentityProfile = {
-    enabled: true,
-    userAssignedIdentities: identities.map((each) => ({ ...each, provisioningState: 'Assigned' })),
-    userAssignedIdentityExceptions: exceptions,
-  };
-}
 
 function run(line: string, kubeconfig = api.kubeconfig) {
   return podid.run(line, { KUBECONFIG: kubeconfig });
@@ -88,7 +73,7 @@ async function nobody(name: string): Promise<string> {
 describe('podid mirror on a real API server', () => {
   beforeEach(async () => {
     podid = await emulatedPodid();
-    azureHolds([entry], [exception]);
+    azureHolds(podid, [entry], [exception]);
   });
   afterEach(async () => {
     await podid[Symbol.asyncDispose]();
@@ -112,7 +97,7 @@ describe('podid mirror on a real API server with the definitions', () => {
   );
   beforeEach(async () => {
     podid = await emulatedPodid();
-    azureHolds([entry], [exception]);
+    azureHolds(podid, [entry], [exception]);
   });
   afterEach(async () => {
     await podid[Symbol.asyncDispose]();
@@ -134,9 +119,9 @@ describe('podid mirror on a real API server with the definitions', () => {
   });
 
   it('changes what it wrote by apply, as its only manager, and takes a label away that is no longer wanted', async () => {
-    azureHolds([entry], [{ ...exception, podLabels: { app: 'legacy', tier: 'db' } }]);
+    azureHolds(podid, [entry], [{ ...exception, podLabels: { app: 'legacy', tier: 'db' } }]);
     await mirrored();
-    azureHolds([{ ...entry, bindingSelector: 'frontend' }], [exception]);
+    azureHolds(podid, [{ ...entry, bindingSelector: 'frontend' }], [exception]);
     expect(await mirrored()).toEqual([
       'same AzureIdentity shop/web',
       'update AzureIdentityBinding shop/web-binding',
@@ -153,7 +138,7 @@ describe('podid mirror on a real API server with the definitions', () => {
   });
 
   it('never creates a namespace: the entry is pending until it is there', async () => {
-    azureHolds([{ ...entry, namespace: 'nowhere' }, entry]);
+    azureHolds(podid, [{ ...entry, namespace: 'nowhere' }, entry]);
     const ran = await run('mirror');
     expect(ran.exitCode).toBe(7);
     expect(ran.stderr).toContain('hint: kubectl create namespace nowhere');
@@ -211,7 +196,7 @@ describe('podid mirror on a real API server with the definitions', () => {
   });
 
   it("prunes podid's own and nothing of anybody else", async () => {
-    azureHolds([entry, { ...entry, name: 'old', bindingSelector: 'old' }]);
+    azureHolds(podid, [entry, { ...entry, name: 'old', bindingSelector: 'old' }]);
     await mirrored();
     applyAs('gitops', {
       apiVersion: 'aadpodidentity.k8s.io/v1',
@@ -219,7 +204,7 @@ describe('podid mirror on a real API server with the definitions', () => {
       metadata: { name: 'theirs', namespace: 'shop', labels: { 'app.kubernetes.io/managed-by': 'podid' } },
       spec: { type: 0 },
     });
-    azureHolds([entry]);
+    azureHolds(podid, [entry]);
     expect((await mirrored('mirror --prune')).filter((line) => !line.startsWith('same'))).toEqual([
       'delete AzureIdentityBinding shop/old-binding',
       'delete AzureIdentity shop/old',
@@ -231,9 +216,9 @@ describe('podid mirror on a real API server with the definitions', () => {
   });
 
   it('shows in both directions what Azure and the cluster do not hold alike, and writes nothing', async () => {
-    azureHolds([{ ...entry, bindingSelector: 'old' }]);
+    azureHolds(podid, [{ ...entry, bindingSelector: 'old' }]);
     await mirrored();
-    azureHolds([entry, { ...entry, name: 'api', namespace: 'nowhere' }], [exception]);
+    azureHolds(podid, [entry, { ...entry, name: 'api', namespace: 'nowhere' }], [exception]);
     applyAs('gitops', {
       apiVersion: 'aadpodidentity.k8s.io/v1',
       kind: 'AzurePodIdentityException',
@@ -263,7 +248,7 @@ describe('podid mirror on a real API server with the definitions', () => {
     const refused = await run('mirror', kubeconfig);
     expect(refused.exitCode).toBe(6);
     expect(refused.stderr).toContain(
-      'MissingRule: - {apiGroups: [aadpodidentity.k8s.io], resources: [azureidentities, azureidentitybindings, azurepodidentityexceptions], verbs: [get, list, create, patch, delete]}',
+      'MissingRule: - {apiGroups: [aadpodidentity.k8s.io], resources: [azureidentities, azureidentitybindings, azurepodidentityexceptions], verbs: [get, list, create, update, patch, delete]}',
     );
     const grant = /^hint: .*?(kubectl create role.*)$/m.exec(refused.stderr)?.[1] ?? '';
     expect(grant).toContain('-n shop');

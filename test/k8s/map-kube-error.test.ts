@@ -58,10 +58,10 @@ describe('mapping what the API server says', () => {
     expect(details).toContainEqual({
       code: 'MissingRule',
       message:
-        '- {apiGroups: [aadpodidentity.k8s.io], resources: [azureidentities, azureidentitybindings, azurepodidentityexceptions], verbs: [get, list, create, patch, delete]}',
+        '- {apiGroups: [aadpodidentity.k8s.io], resources: [azureidentities, azureidentitybindings, azurepodidentityexceptions], verbs: [get, list, create, update, patch, delete]}',
     });
     expect(hint).toBe(
-      'Have an administrator of the cluster give the right: kubectl create role podid-mirror -n shop --verb=get,list,create,patch,delete --resource=azureidentities.aadpodidentity.k8s.io,azureidentitybindings.aadpodidentity.k8s.io,azurepodidentityexceptions.aadpodidentity.k8s.io && kubectl create rolebinding podid-mirror -n shop --role=podid-mirror --user=anna@contoso.com',
+      'Have an administrator of the cluster give the right: kubectl create role podid-mirror -n shop --verb=get,list,create,update,patch,delete --resource=azureidentities.aadpodidentity.k8s.io,azureidentitybindings.aadpodidentity.k8s.io,azurepodidentityexceptions.aadpodidentity.k8s.io && kubectl create rolebinding podid-mirror -n shop --role=podid-mirror --user=anna@contoso.com',
     );
   });
 

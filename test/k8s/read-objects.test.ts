@@ -62,4 +62,29 @@ describe('reading the objects of a cluster', () => {
       servicePrincipals: [{ namespace: 'shop', name: 'sp' }],
     });
   });
+
+  it("tells the versions of all objects, and which of them are podid's alone", async () => {
+    const item = (name: string, managers: string[], labels: object = {}) => ({
+      metadata: {
+        ...{ namespace: 'shop', name, uid: `uid-${name}`, resourceVersion: `1-${name}`, labels },
+        managedFields: managers.map((manager) => ({ manager, operation: 'Apply', fieldsV1: {} })),
+      },
+      spec: {},
+    });
+    const api = apiOf({
+      AzureIdentity: [item('mine', ['podid']), item('theirs', ['kubectl'])],
+      AzureIdentityBinding: [
+        item('helms', ['podid'], { 'app.kubernetes.io/managed-by': 'Helm' }),
+        item('mine', ['podid', 'mic'], { 'app.kubernetes.io/managed-by': 'podid' }),
+      ],
+    });
+    const { facts } = await readObjects(api, new AbortController().signal);
+    expect(facts?.versions).toEqual({
+      'AzureIdentity shop/mine': '1-mine',
+      'AzureIdentity shop/theirs': '1-theirs',
+      'AzureIdentityBinding shop/helms': '1-helms',
+      'AzureIdentityBinding shop/mine': '1-mine',
+    });
+    expect([...(facts?.own ?? [])]).toEqual(['AzureIdentity shop/mine', 'AzureIdentityBinding shop/mine']);
+  });
 });

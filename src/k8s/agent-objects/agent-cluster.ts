@@ -1,12 +1,13 @@
 import type { AgentCluster } from '../../domain/agent-cluster.ts';
 import { agentKindText } from '../../domain/agent-installation.ts';
-import type { KubeObject, ObjectRef } from '../../domain/kube-object.ts';
+import { type KubeObject, type ObjectRef, refOf } from '../../domain/kube-object.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { parseAgentInstallation } from '../../validate/agent-installation.ts';
 import { parseFinishedPod, parseTaintedNode } from '../../validate/daemon-set-rollout.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { KubeRest } from '../kube-rest.ts';
 import { mergeContent } from '../kube-rest.ts';
+import { podidManager } from '../render-objects.ts';
 import { releaseLabels } from './agent-names.ts';
 import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
 import { readHelmRelease } from './helm-release.ts';
@@ -33,17 +34,32 @@ export function agentCluster(rest: KubeRest): AgentCluster {
       const conditions = Array.isArray(status['conditions']) ? status['conditions'].filter(isRecord) : [];
       return conditions.some((each) => each['type'] === 'Established' && each['status'] === 'True');
     },
+    async serverMinor(signal) {
+      const reply = await rest({ method: 'GET', path: '/version' }, signal);
+      const version = reply.failure === undefined && isRecord(reply.body) ? reply.body : {};
+      // Some servers write `30+`.
+      return Number.parseInt(stringAt(version, 'minor') ?? '0', 10);
+    },
     async namespaceExists(name, signal) {
       return (await api.get({ apiVersion: 'v1', kind: 'Namespace', name }, signal)) !== undefined;
     },
     ownObjects: (release, signal) => listOwnObjects(api, release, signal),
     async remove(ref, signal) {
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground' };
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
       const removed = await api.send({ method: 'DELETE', body }, { verb: 'delete', ref }, signal);
       return removed !== undefined;
     },
     async exists(ref, signal) {
       return (await findObject(rest, ref, signal)) !== undefined;
+    },
+    async createBriefly(object, signal) {
+      const ref = refOf(object);
+      const query = { fieldManager: podidManager };
+      await api.send({ method: 'POST', query, body: object }, { verb: 'create', ref }, signal);
+    },
+    async podsLeft(namespace, labels, signal) {
+      const pods = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, selectorText(labels), signal);
+      return (pods ?? []).map((pod) => stringAt(recordAt(pod, 'metadata'), 'name') ?? '');
     },
     rollout: (daemonSet, signal) => readRollout(api, daemonSet, signal),
     async taintedNodes(signal) {
@@ -96,9 +112,7 @@ async function listOwnObjects(
   release: Parameters<AgentCluster['ownObjects']>[0],
   signal: AbortSignal,
 ): Promise<readonly ObjectRef[]> {
-  const labels = Object.entries(releaseLabels(release))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+  const labels = selectorText(releaseLabels(release));
   const found: ObjectRef[] = [];
   for (const { apiVersion, kind } of ownKinds) {
     const items = await api.list({ apiVersion, kind }, labels, signal);
@@ -126,6 +140,12 @@ async function removeTaint(
   const { resourceVersion } = recordAt(node ?? {}, 'metadata');
   const body = { metadata: { resourceVersion }, spec: { taints: left } };
   await api.send({ method: 'PATCH', contentType: mergeContent, body }, { verb: 'patch', ref }, signal);
+}
+
+function selectorText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
 }
 
 function recordAt(record: JsonRecord, key: string): JsonRecord {

@@ -39,7 +39,7 @@ export async function agentFailure(
       },
     );
   return new PodidError('AgentRefused', `The cluster refuses to ${verb} ${refText(ref)}: ${said}`, {
-    hint: refusalHint(ref),
+    hint: refusalHint(ref, httpStatus),
     details,
   });
 }
@@ -83,8 +83,8 @@ async function isAllowed(
   return isRecord(body['status']) && body['status']['allowed'] === true;
 }
 
-function refusalHint({ kind, namespace }: ObjectRef): string {
-  return kind === 'Pod' || kind === 'DaemonSet'
+function refusalHint({ kind, namespace }: ObjectRef, httpStatus: number): string {
+  return httpStatus === 403 && (kind === 'Pod' || kind === 'DaemonSet')
     ? `The agent needs the host's network and NET_ADMIN, so namespace ${namespace} has to take privileged pods: kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged. AKS Automatic lets no pod have the host's network.`
     : 'Mend what the message names, and run the same command again.';
 }

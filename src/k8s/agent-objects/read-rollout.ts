@@ -20,7 +20,7 @@ export async function readRollout(
   const labels = Object.entries(status.selector).map(([key, value]) => `${key}=${value}`);
   const pods = (await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels.join(','), signal)) ?? [];
   const nodes = pods
-    .map((pod) => parseRolledPod(pod, status.generation))
+    .map((pod) => parseRolledPod(pod, status.template))
     .filter((node) => node !== undefined)
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const { counted, desired } = status;

@@ -64,6 +64,7 @@ async function writeOver(rest: KubeRest, write: Write, signal: AbortSignal): Pro
   if (found.beingDeleted) return { action: 'foreign', reason: 'an object of that name is being deleted' };
   const writer = foreignWriter(found);
   if (writer !== undefined && !request.force) return { action: 'foreign', reason: writer };
+  if (request.dryRun && holdsByUpdate(found.managedFields)) return await tryReplacing(rest, write, signal);
   const claimed =
     !request.dryRun && (writer !== undefined || holdsByUpdate(found.managedFields))
       ? await claim(rest, write.ref, found, writer !== undefined, signal)
@@ -86,7 +87,9 @@ async function create(
     signal,
   );
   if (reply.failure?.httpStatus === 409) return 'stale';
-  await expectDone(rest, reply, { verb: 'create', ref }, signal);
+  const created = parseFoundObject(await expectDone(rest, reply, { verb: 'create', ref }, signal));
+  // One that a controller has written meanwhile is claimed before it is next applied.
+  if (created !== undefined && !request.dryRun) await claim(rest, ref, created, false, signal);
   return { action: 'create' };
 }
 
@@ -120,6 +123,27 @@ async function claim(
   );
   if (isStale(reply)) return 'stale';
   return parseFoundObject(await expectDone(rest, reply, { verb: 'patch', ref }, signal)) ?? 'stale';
+}
+
+/** What the claim and the apply after it will come to, where nothing may be claimed yet. */
+async function tryReplacing(
+  rest: KubeRest,
+  { object, ref, found }: Write,
+  signal: AbortSignal,
+): Promise<Step | 'stale'> {
+  const { uid, resourceVersion } = found ?? {};
+  const reply = await rest(
+    {
+      method: 'PUT',
+      path: objectPath(ref),
+      query: { fieldManager: podidManager, dryRun: 'All' },
+      body: { ...object, metadata: { ...object.metadata, uid, resourceVersion } },
+    },
+    signal,
+  );
+  if (isStale(reply)) return 'stale';
+  await expectDone(rest, reply, { verb: 'patch', ref }, signal);
+  return { action: 'update' };
 }
 
 async function apply(

@@ -65,16 +65,18 @@ interface Seen {
 async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, seen: Seen): Promise<void> {
   const { rules, clock, logger } = ports;
   const addresses = await ports.addresses.read();
-  // The guard stands before the redirect does: without the redirect nobody gets a token, by whichever address.
-  const guard = await keepGuard(ports, addresses);
-  logGuard(logger, guard, seen);
+  let guard = await keepGuard(ports, addresses);
   let state = await rules.verify();
   if (!state.intact) {
-    const { target, forgotten } = await rules.install();
+    // Without the redirect nobody gets a token, by whichever address. Hence it never comes without the guard, not even when both were
+    // swept away since the guard was looked at.
+    const { target, forgotten } = await rules.install(ports.guard.wholeTable());
     seen.putBack += 1;
     logInstalled(logger, { target, forgotten, putBack: seen.putBack });
     state = await rules.verify();
+    guard = await keepGuard(ports, addresses);
   }
+  logGuard(logger, guard, seen);
   const problems = await ports.diagnose(state.target, addresses);
   logProblems(logger, problems, seen);
   await ports.publish({

@@ -13,9 +13,9 @@ export function nftBackend(run: RunTool): RulesBackend {
   };
   return {
     name: 'nft',
-    async install(options, target) {
+    async install(options, target, alongside) {
       const text = renderNftTable(options, target);
-      await mustRun(run, 'nft', ['-f', '-'], { stdin: text });
+      await mustRun(run, 'nft', ['-f', '-'], { stdin: `${alongside}${text}` });
       const table = await list();
       if (table?.flags !== 'null' || table.rules.length !== text.split(' comment "').length - 1) {
         throw new RulesError('The redirect rules were written, and others are there.');

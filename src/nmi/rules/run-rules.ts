@@ -2,7 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { addressMap } from './address-map.ts';
 import { diagnoseNode } from './diagnose-node.ts';
-import { type AddressGuardOptions, createAddressGuard } from './guard/address-guard.ts';
+import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from './guard/address-guard.ts';
 import { type Heartbeat, nodeUptimeMs, writeHeartbeat } from './heartbeat.ts';
 import { keepRules } from './keep-rules.ts';
 import { readNodeFacts } from './read-node-facts.ts';
@@ -54,8 +54,9 @@ export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal:
  * @throws RulesError
  */
 export async function installRulesOnce(options: PlaceRulesOptions, logger: Logger): Promise<void> {
-  await placeGuardOnce(options, logger);
-  const { target, forgotten } = await createRedirectRules(options).install();
+  const guard = createAddressGuard(options);
+  await placeGuardOnce(guard, options, logger);
+  const { target, forgotten } = await createRedirectRules(options).install(guard.wholeTable());
   logger.info({ target, forgotten }, 'the redirect rules are in place');
 }
 
@@ -71,10 +72,14 @@ export async function removeRules(options: PlaceRulesOptions, logger: Logger): P
 }
 
 /** A kernel without the bridge family gets the redirect all the same. */
-async function placeGuardOnce(options: PlaceRulesOptions, logger: Logger): Promise<void> {
+async function placeGuardOnce(
+  guard: AddressGuard,
+  options: PlaceRulesOptions,
+  logger: Logger,
+): Promise<void> {
   try {
     const known = await addressMap(options.cniResultsDir).read();
-    const { packets: _counted, ...facts } = await createAddressGuard(options).keep(known);
+    const { packets: _counted, ...facts } = await guard.keep(known);
     logger.info(facts, facts.active ? 'the address guard is in place' : 'there is no address guard');
   } catch (error) {
     logger.error({ error: String(error) }, 'the address guard could not be written');

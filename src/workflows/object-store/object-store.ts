@@ -11,7 +11,7 @@ import { profileOfObjects } from '../../domain/profile-of-objects.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { identityLookUp } from './identity-look-up.ts';
 import type { NodeSide } from './node-side.ts';
-import { refusedEntries, throwRefused } from './refused-entries.ts';
+import { refuseAddonException, refusedEntries, throwRefused } from './refused-entries.ts';
 import { distinct, rehearseNodes } from './rehearse-nodes.ts';
 import { tellWhatStays } from './tell-what-stays.ts';
 
@@ -50,6 +50,7 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     get,
     async put(base, edit, options) {
       const { force, signal } = options;
+      refuseAddonException(edit);
       if (azure) await assignMissing(azure.nodes, base, edit, options);
       const api = await connect(base.id, signal);
       report.progress('Writing the objects in the cluster');
@@ -62,6 +63,7 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     // A write is whole when `put` returns: there is nothing to follow.
     follow: () => Promise.resolve({ status: 'Succeeded' }),
     async rehearse(base, edit, { force, signal }) {
+      refuseAddonException(edit);
       const api = await connect(base.id, signal);
       const [objects, nodes = nothingOnNodes] = await Promise.all([
         api.mirror(objectsEdit(base.profile, edit, { force, dryRun: true }), signal),

@@ -1,6 +1,8 @@
+import { isAddonException } from '../../domain/addon-exception.ts';
 import { namespaceMissing, type ObjectChange } from '../../domain/cluster-objects.ts';
 import { type EntryKey, entryText, sameEntry } from '../../domain/pod-identity.ts';
 import type { RefusedEntry } from '../../domain/ports.ts';
+import type { ProfileEdit } from '../../domain/profile-edit.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /** The entries whose objects cannot be written: their namespace is missing, or they are someone else's. One for each entry. */
@@ -14,6 +16,20 @@ export function refusedEntries(objects: readonly ObjectChange[]): RefusedEntry[]
       refused.push({ ...entry, error });
   }
   return refused;
+}
+
+/** The one exception that is in every cluster with an agent and is no entry. @throws PodidError EntryConflict */
+export function refuseAddonException({ putExceptions = [] }: ProfileEdit): void {
+  const [found] = putExceptions.filter(isAddonException);
+  if (found === undefined) return;
+  throw new PodidError(
+    'EntryConflict',
+    `Exception ${entryText(found)} comes with the agent and is kept by it.`,
+    {
+      hint: 'Choose another name',
+      target: entryText(found),
+    },
+  );
 }
 
 /** All of them in one error. @throws PodidError when there are some */

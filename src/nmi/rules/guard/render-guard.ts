@@ -7,6 +7,9 @@ export const guardTable = { family: 'bridge', name: 'podid_guard' } as const;
 export const guardPurposes = {
   otherLink: 'podid: not a cable of a pod',
   known: 'podid: a cable that the CNI plugin wrote down',
+  unknownCable: 'podid: a cable that nobody knows is looked at',
+  byArp: 'podid: ARP is looked at',
+  byIpv6: 'podid: IPv6 is looked at',
   ownAddress: 'podid: the own MAC and address of the pod',
   ownArp: 'podid: the own MAC and address of the pod, by ARP',
   spoofed: 'podid: a pod used what is not its own',
@@ -55,12 +58,12 @@ ${[
   chain('from_cables', 'type filter hook prerouting priority -300; policy accept;', [
     rule('meta iifkind != "veth" accept', 'otherLink'),
     rule('iifname @cables goto known', 'known'),
-    'goto unknown',
+    rule('goto unknown', 'unknownCable'),
   ]),
   chain('known', '', [
     rule('ether type ip iifname . ether saddr . ip saddr @pins4 accept', 'ownAddress'),
-    'ether type arp goto known_arp',
-    'ether type ip6 goto known_ip6',
+    rule('ether type arp goto known_arp', 'byArp'),
+    rule('ether type ip6 goto known_ip6', 'byIpv6'),
     rule('counter drop', 'spoofed'),
   ]),
   chain('known_arp', '', [
@@ -83,8 +86,8 @@ ${[
     rule('ether saddr @takenMacs counter drop', 'unknownTook'),
     rule('ether type ip ip saddr @taken4 counter drop', 'unknownTook'),
     rule(`ether type ip ip daddr ${metadataIp} counter drop`, 'unknownImds'),
-    'ether type arp goto unknown_arp',
-    'ether type ip6 goto unknown_ip6',
+    rule('ether type arp goto unknown_arp', 'byArp'),
+    rule('ether type ip6 goto unknown_ip6', 'byIpv6'),
     rule('ether type != ip counter drop', 'unknownOther'),
   ]),
   chain('unknown_arp', '', [

@@ -89,6 +89,13 @@ describe('the address guard', () => {
     expect(state).toMatchObject({ active: false, why: expect.stringMatching(why) });
   });
 
+  it('stays as an earlier start left it where nobody shows the records', async () => {
+    const node = nodeWith([bridge(), cable(1)]);
+    await createAddressGuard(options, node.run).keep({ results: [pod(1)], recorded: true });
+    await createAddressGuard(options, node.run).keep({ results: [], recorded: false });
+    expect(node.written).toHaveLength(1);
+  });
+
   it('goes when it is switched off', async () => {
     const node = nodeWith([bridge(), cable(1)]);
     await createAddressGuard(options, node.run).keep({ results: [pod(1)], recorded: true });
@@ -155,7 +162,10 @@ function listing({ rules, sets }: { rules: string; sets: ReadonlyMap<string, rea
       { metainfo: {} },
       { table: { name: 'podid_guard' } },
       ...setNames.map((name) => ({ set: { name, elem: sets.get(name)?.toReversed().map(spell) } })),
-      { rule: { chain: 'x', expr: [{ text: rules }] } },
+      ...rules
+        .split(' comment "')
+        .slice(1)
+        .map((text) => ({ rule: { chain: 'x', expr: [{ text }] } })),
     ],
   });
 }

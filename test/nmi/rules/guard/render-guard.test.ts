@@ -67,12 +67,12 @@ describe('the guard’s table', () => {
       		type filter hook prerouting priority -300; policy accept;
       		meta iifkind != "veth" accept comment "podid: not a cable of a pod"
       		iifname @cables goto known comment "podid: a cable that the CNI plugin wrote down"
-      		goto unknown
+      		goto unknown comment "podid: a cable that nobody knows is looked at"
       	}
       	chain known {
       		ether type ip iifname . ether saddr . ip saddr @pins4 accept comment "podid: the own MAC and address of the pod"
-      		ether type arp goto known_arp
-      		ether type ip6 goto known_ip6
+      		ether type arp goto known_arp comment "podid: ARP is looked at"
+      		ether type ip6 goto known_ip6 comment "podid: IPv6 is looked at"
       		counter drop comment "podid: a pod used what is not its own"
       	}
       	chain known_arp {
@@ -92,8 +92,8 @@ describe('the guard’s table', () => {
       		ether saddr @takenMacs counter drop comment "podid: a cable that nobody knows used what is another one’s"
       		ether type ip ip saddr @taken4 counter drop comment "podid: a cable that nobody knows used what is another one’s"
       		ether type ip ip daddr 169.254.169.254 counter drop comment "podid: a cable that nobody knows reaches no IMDS"
-      		ether type arp goto unknown_arp
-      		ether type ip6 goto unknown_ip6
+      		ether type arp goto unknown_arp comment "podid: ARP is looked at"
+      		ether type ip6 goto unknown_ip6 comment "podid: IPv6 is looked at"
       		ether type != ip counter drop comment "podid: a cable that nobody knows speaks IP and ARP alone"
       	}
       	chain unknown_arp {
