@@ -59,6 +59,11 @@ async function connect(session: Session, flags: Flags): Promise<ConnectedCluster
   return await context.connectCluster({
     ...way,
     fetchUserKubeconfig: () => Promise.reject(new Error('A kubeconfig was chosen.')),
+    // Nothing of Azure is loaded before a kubeconfig wants Entra's token.
+    entraToken: async (...asked) => {
+      const azure = { subscription: undefined, kubeconfigPath: undefined };
+      return await (await connectWorkplace(session, flags, azure)).workplace.azure.entraToken(...asked);
+    },
     warn: session.report.warn,
     signal: context.signal,
   });
