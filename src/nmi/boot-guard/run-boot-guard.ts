@@ -31,8 +31,10 @@ export async function installBootGuard(
       'whether the node can load a table of nftables is not known: where it cannot, the guard does not stand and the kubelet starts all the same',
     );
   }
+  const files = bootGuardFiles({ metadataIp, nft });
+  for (const { path } of files) await host.check(path);
   const written: string[] = [];
-  for (const file of bootGuardFiles({ metadataIp, nft })) {
+  for (const file of files) {
     if (await host.write(file)) written.push(`/${file.path}`);
   }
   logger.info({ written }, 'the boot guard is in place, from the next boot on');

@@ -95,6 +95,9 @@ describe('the boot guard', () => {
     await symlink('/nowhere', join(root, path));
     await expect(install()).rejects.toMatchObject({ message: expect.stringContaining('symbolic link') });
     expect(await readdir(elsewhere)).toEqual([]);
+    // What lies behind a link was never ours, and a node of that kind must not keep an uninstall from ending.
+    await removeBootGuard(root, async () => ({ code: 0, stdout: '', stderr: '' }), logger);
+    expect(logged.at(-1)?.facts).toEqual({ removed: [] });
     await rm(elsewhere, { recursive: true });
   });
 
