@@ -129,6 +129,7 @@ describe('a change without waiting', () => {
     const ran = await podid.run([...onBatch, '--no-wait']);
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(ran.stderr).toContain('instances of scale sets with manual upgrades are not upgraded');
+    expect(podid.count('operations.get')).toBe(0);
     expect(JSON.parse(ran.stdout)[0].identities).toContain(identityId('web'));
     const again = await podid.run([...assign('nobody-yet', '--node-pool', 'batch'), '--no-wait']);
     expect(errorOf(again).code).toBe('IdentityNotFound');
