@@ -2,9 +2,11 @@ import { setTimeout as passing } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identities } from './agent-world.ts';
 import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { recordPod } from './cni-record.ts';
 import { startAsking } from './drill.ts';
 import { type GuardWorld, guardPackets, inGuardWorld } from './guard-world.ts';
 import type { Host } from './network.ts';
+import { requestFrom } from './one-request.ts';
 import { type Loot, type SpoofKind, startSpoofing } from './spoofing.ts';
 
 let programs: BundledPrograms;
@@ -148,6 +150,28 @@ describe('the address guard', () => {
       expect(await removing.ended).toBe(0);
       expect(removing.lines.join('\n')).toContain('the address guard is removed');
       expect([node.run('nft', 'list', 'ruleset'), learning(node)]).toEqual(before);
+    });
+  });
+
+  it('lets pods speak IPv6 as themselves, and as nobody else', async () => {
+    await inGuardWorld(programs, { others: 0 }, async (world) => {
+      const { bound, unbound, network } = world;
+      for (const [pod, address] of [
+        [bound, 'fd00::a'],
+        [unbound, 'fd00::b'],
+      ] as const) {
+        pod.run('ip', '-6', 'addr', 'add', `${address}/64`, 'dev', 'eth0', 'nodad');
+        recordPod(world.records, network, pod, { uid: `uid-${address}`, addresses6: [address] });
+      }
+      await world.startAgent();
+      const server = bound.start('python3', ['-u', '-m', 'http.server', '80', '--bind', '::', '-d', '/dev']);
+      await server.line(/Serving/);
+      const asked = () => requestFrom(unbound, programs, 'http://[fd00::a]/', { waitMs: 3000 });
+      expect(await asked()).toMatchObject({ status: expect.any(Number) });
+      unbound.run('ip', '-6', 'addr', 'replace', 'fd00::b/64', 'dev', 'eth0', 'preferred_lft', '0', 'nodad');
+      unbound.run('ip', '-6', 'addr', 'add', 'fd00::c/64', 'dev', 'eth0', 'nodad');
+      expect(await asked()).toEqual({ error: 'NO_ANSWER' });
+      expect(guardPackets(world, 'used what is not its own')).toBeGreaterThan(0);
     });
   });
 
