@@ -65,6 +65,9 @@ describe('with the address guard', () => {
         await passing(attackMs / 4);
       });
       const loot: Loot[] = await Promise.all(attacks.map((attack) => attack.finish()));
+      if (loot.some(({ stolen }) => stolen > 0)) {
+        console.log([...rules.lines, ...attacks.flatMap(({ program }) => program.lines)].join('\n'));
+      }
       console.log(JSON.stringify({ loot, bound: drill.bound.counts, waitMs: drill.bound.longestWaitMs }));
       for (const { sent, stolen, seen, kind } of loot) {
         expect(sent, kind).toBeGreaterThan(50);
