@@ -44,10 +44,11 @@ describe('without the address guard', () => {
 });
 
 describe('with the address guard', () => {
-  it('nine pods at once get no token of their neighbour’s, whatever befalls the guard, and the others go on', async () => {
+  it('nine pods at once get no token of their neighbour’s, while the guard is killed and started again, and the others go on', async () => {
     await inGuardWorld(programs, { others: thefts.length + 2 }, async (world) => {
       const [, flooder, ...attackers] = world.others as [Host, Host, ...Host[]];
-      let rules = await world.startAgent({ word: 'rules' });
+      const rules = await world.startAgent({ word: 'rules' });
+      await rules.line(/the address guard is in place/);
       await world.startAgent({ word: 'serve' });
       const kinds = [...thefts, { kind: 'overflow', everyMs: 20 } as const];
       const attacks = await Promise.all(
@@ -59,15 +60,11 @@ describe('with the address guard', () => {
         await passing(attackMs / 4);
         await rules.stop('SIGKILL');
         await passing(attackMs / 4);
-        rules = await world.startAgent({ word: 'rules' });
-        await passing(attackMs / 4);
-        world.network.node.run('nft', 'flush', 'ruleset');
-        await passing(attackMs / 4);
+        const again = await world.startAgent({ word: 'rules' });
+        await again.line(/the address guard is in place/);
+        await passing(attackMs / 2);
       });
       const loot: Loot[] = await Promise.all(attacks.map((attack) => attack.finish()));
-      if (loot.some(({ stolen }) => stolen > 0)) {
-        console.log([...rules.lines, ...attacks.flatMap(({ program }) => program.lines)].join('\n'));
-      }
       console.log(JSON.stringify({ loot, bound: drill.bound.counts, waitMs: drill.bound.longestWaitMs }));
       for (const { sent, stolen, seen, kind } of loot) {
         expect(sent, kind).toBeGreaterThan(50);
@@ -79,6 +76,35 @@ describe('with the address guard', () => {
       // Where nobody is on guard the bridge learns each of the MACs that were made up.
       const learned = world.network.node.run('bridge', 'fdb', 'show', 'br', 'cbr0').split('\n').length;
       expect(learned).toBeLessThan((loot.at(-1)?.sent ?? 0) / 10);
+    });
+  });
+
+  it('a pod gets no more of its neighbour’s tokens as soon as what somebody swept away is back', async () => {
+    await inGuardWorld(programs, { others: 4 }, async (world) => {
+      const rules = await world.startAgent({ word: 'rules' });
+      await world.startAgent({ word: 'serve' });
+      const kinds = [
+        { kind: 'mac', everyMs: 1 },
+        { kind: 'arp', everyMs: 20 },
+        { kind: 'raw', everyMs: 5 },
+      ] as const;
+      const attacks = await Promise.all(
+        kinds.map((kind, n) => startSpoofing(world.network, pair(world, world.others[n + 1]), kind)),
+      );
+      let backMs = 0;
+      const drill = await world.drill(async () => {
+        await passing(attackMs / 10);
+        world.network.node.run('nft', 'flush', 'ruleset');
+        await rules.line(/the redirect rules were touched and are put back/);
+        await until(() => world.guardTable().includes('to_cables'));
+        backMs = Date.now();
+        await passing(attackMs / 2);
+      });
+      await Promise.all(attacks.map((attack) => attack.finish()));
+      const later = attacks.flatMap(({ tokensAtMs }) => tokensAtMs().filter((atMs) => atMs > backMs));
+      expect(later).toEqual([]);
+      expect(drill.bound.answers.at(-1)).toMatchObject({ token: ownToken });
+      expect(Object.keys(drill.unbound.counts)).toEqual(['400']);
     });
   });
 
