@@ -54,7 +54,9 @@ function machineFlags(kind: MachineWord): Readonly<Record<string, string>> {
 function notesFor(verb: string, named: boolean): string[] {
   return [
     'PODID_RESOURCE_GROUP and PODID_CLUSTER_NAME name the cluster whose nodes these are.',
-    ...(verb === 'list' ? [] : ['Without --vm and --vmss it does the same on every Linux pool of the cluster.']),
+    ...(verb === 'list'
+      ? []
+      : ['Without --vm and --vmss it does the same on every Linux pool of the cluster.']),
     ...(verb === 'unassign' ? ['It shows what goes and asks; a script needs --yes.'] : []),
     ...(named ? ['podid takes identities by their whole ids; az looks up those of the names.'] : []),
   ];
@@ -78,7 +80,9 @@ function bare(value: string): string {
 }
 
 function systemAssigned(): PodidError {
-  return unknown('It is about the system-assigned identity of the machine, which podid leaves alone; it stays az.');
+  return unknown(
+    'It is about the system-assigned identity of the machine, which podid leaves alone; it stays az.',
+  );
 }
 
 function unknown(message: string): PodidError {

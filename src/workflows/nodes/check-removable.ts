@@ -1,5 +1,5 @@
 import type { Cluster } from '../../domain/cluster.ts';
-import type { ObjectsInCluster } from '../../domain/cluster-objects.ts';
+import { crdMissingCode, type ObjectsInCluster } from '../../domain/cluster-objects.ts';
 import { nextCommand } from '../../domain/next-command.ts';
 import { entryText } from '../../domain/pod-identity.ts';
 import type { Workplace } from '../../domain/ports.ts';
@@ -75,6 +75,8 @@ async function readObjects(
     return await (await objects(cluster.id, signal)).read(signal);
   } catch (error) {
     if (!isPodidError(error) || signal.aborted) throw error;
+    // A cluster that does not know bindings has none.
+    if (error.details.some(({ code }) => code === crdMissingCode)) return { identities: [], exceptions: [] };
     throw new PodidError(
       error.code,
       `Whether a binding in cluster ${cluster.id.name} still uses it cannot be seen. ${error.message}`,

@@ -12,7 +12,7 @@ export function tellOfNodes(
   const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
   for (const { name, osType } of touched)
     if (/^windows$/i.test(osType)) report.warn(`${name} runs Windows, where pods get no tokens from it.`);
-  if (touched.length === 0) report.note('Every machine is so already; nothing is sent.');
+  if (touched.length === 0) report.note('Every machine is so already.');
   const operations = touched.reduce((sum, machine) => sum + idsToSend(machine, wanted).length, 0);
   if (operations > assignmentsPer20Seconds) {
     report.note(
