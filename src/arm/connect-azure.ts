@@ -1,3 +1,4 @@
+import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { Permissions } from '../domain/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
 import { connectArm } from './arm-connection.ts';
@@ -13,7 +14,9 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const settings = await readAzureSettings(choice);
   const connection = connectArm(settings);
   const clusters = once<Clusters>(async () =>
-    (await import('./clusters.ts')).armClusters(connection, settings.apiVersion),
+    (await import('./clusters.ts')).armClusters(connection, settings.apiVersion, (...asked) =>
+      entraToken(...asked),
+    ),
   );
   const identities = once<Identities>(async () =>
     (await import('./identities.ts')).armIdentities(connection),
@@ -30,6 +33,8 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const machineChanges = once(async () =>
     (await import('./change-machines.ts')).armMachineChanges(connection),
   );
+  const entraToken: FetchEntraToken = async (...asked) =>
+    (await import('./entra-token.ts')).fetchEntraToken(settings, ...asked);
   return {
     clusters: {
       get: async (...asked) => (await clusters()).get(...asked),
@@ -38,6 +43,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       upgradeNodeImage: async (...asked) => (await clusters()).upgradeNodeImage(...asked),
       list: async (...asked) => (await clusters()).list(...asked),
       userKubeconfig: async (...asked) => (await clusters()).userKubeconfig(...asked),
+      runCommand: async (...asked) => (await clusters()).runCommand(...asked),
     },
     identities: {
       list: async (...asked) => (await identities()).list(...asked),
@@ -73,6 +79,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       upgradeInstances: async (...asked) => (await machineChanges()).upgradeInstances(...asked),
       follow: async (...asked) => (await machines()).follow(...asked),
     },
+    entraToken,
     caller: connection.caller,
   };
 }

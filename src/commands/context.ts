@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterObjects } from '../domain/cluster-objects.ts';
+import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { Azure, Clock } from '../domain/ports.ts';
+import type { RunCommand } from '../domain/run-command.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
 import { type OutputStream, outputStream } from '../terminal/streams.ts';
 
@@ -32,6 +35,7 @@ export interface ClusterChoice {
   readonly kubeconfigPath?: string;
   readonly context?: string;
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  readonly entraToken: FetchEntraToken;
   readonly warn: (text: string, hint?: string) => void;
   readonly signal: AbortSignal;
 }
@@ -42,6 +46,8 @@ export interface EmulatorChoice {
   readonly tls: boolean;
   readonly stateFile?: string;
   readonly scenario?: string;
+  /** The cluster in which runCommand runs kubectl. */
+  readonly kubeconfig?: string;
 }
 
 export interface RunningEmulator {
@@ -73,6 +79,8 @@ export interface Context {
   /** @throws PodidError InvalidKubeconfig */
   checkKubeconfig(path: string, context: string | undefined): Promise<void>;
   connectCluster(choice: ClusterChoice): Promise<ConnectedCluster>;
+  /** The objects of a cluster by commands that run in it. */
+  connectByCommand(run: RunCommand): Promise<ClusterObjects>;
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
 }
 
@@ -115,9 +123,13 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
       const { connectCluster } = await import('../k8s/connect-cluster.ts');
       return await connectCluster({ ...choice, clock, timeoutMs: 60_000 });
     },
+    async connectByCommand(run) {
+      const { connectByCommand } = await import('../k8s/run-command/connect-by-command.ts');
+      return connectByCommand(run);
+    },
     async startEmulator(choice) {
       const { startEmulator } = await import('../emulator/start-emulator.ts');
-      return await startEmulator(choice);
+      return await startEmulator({ ...choice, path: env['PATH'] ?? '' });
     },
   };
 }

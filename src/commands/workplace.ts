@@ -32,6 +32,7 @@ type ClusterFlags = FlagValues<typeof clusterFlags>;
 interface MoreFlags {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  readonly via?: string | undefined;
   readonly yes?: boolean;
   readonly rawCluster?: boolean;
   readonly timeout?: string | undefined;
@@ -93,7 +94,7 @@ export async function openWorkplace(session: Session, flags: ClusterFlags & More
 function byKubeconfigAlone(flags: ClusterFlags & MoreFlags, env: Session['context']['env']): boolean {
   const named =
     flags.clusterId ?? flags.clusterName ?? flags.resourceGroup ?? (env['PODID_CLUSTER_NAME'] || undefined);
-  const reached = flags.kubeconfig ?? flags.context;
+  const reached = flags.via === undefined ? (flags.kubeconfig ?? flags.context) : undefined;
   return inClusterMode(flags) && flags.azureOptional === true && named === undefined && reached !== undefined;
 }
 
@@ -133,12 +134,18 @@ export async function connectWorkplace(
       ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
       ...(flags.context === undefined ? {} : { context: flags.context }),
       fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
+      entraToken: azure.entraToken,
       warn: session.report.warn,
       signal,
     });
+  const { pollIntervalMs } = waitTimes(session, flags);
+  const byCommand: Workplace['objects'] = (id) =>
+    context.connectByCommand((command, signal) =>
+      azure.clusters.runCommand(id, command, { pollIntervalMs, signal }),
+    );
   const workplace: Workplace = {
     azure,
-    objects: connect,
+    objects: flags.via === 'run-command' ? byCommand : connect,
     clock: context.clock,
     report: session.report,
     confirm: confirmOnTerminal({
@@ -205,6 +212,10 @@ function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
 export async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
   // Commands that never ask the cluster's own API have no such flag, and load no client for it.
   if (!('kubeconfig' in flags) || (flags.noMirror && !inClusterMode(flags))) return undefined;
+  if (flags.via !== undefined) {
+    checkVia(session, flags);
+    return undefined;
+  }
   const { env } = session.context;
   const byVariable =
     flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? env['KUBECONFIG'] || undefined : undefined;
@@ -214,6 +225,13 @@ export async function readKubeconfigPath(session: Session, flags: MoreFlags): Pr
   if (path === '') session.faults.add('--kubeconfig', '--kubeconfig is empty.');
   else await checkKubeconfig(session, path, flags);
   return path;
+}
+
+/** Azure knows the cluster and signs in to it, so a kubeconfig has nothing to say. */
+function checkVia({ faults }: Session, { kubeconfig, context }: MoreFlags): void {
+  for (const [flag, value] of Object.entries({ '--kubeconfig': kubeconfig, '--context': context })) {
+    if (value !== undefined) faults.add(flag, `${flag} and --via run-command contradict each other.`);
+  }
 }
 
 async function checkKubeconfig(session: Session, path: string, flags: MoreFlags): Promise<void> {

@@ -49,14 +49,21 @@ export interface MirrorRequest {
   readonly expected?: ObjectVersions;
 }
 
+/** Told while a mirror runs: how many of the entries are done with. */
+export type TellMirrored = (done: number, total: number) => void;
+
 /** What the cluster itself holds, put together to entries: an AzureIdentity with its binding is one. */
 export interface ObjectsInCluster {
   readonly identities: readonly (EntryKey & {
     readonly bindingSelector?: string;
     readonly resourceId?: string;
     readonly clientId?: string;
+    /** Who wrote its objects where podid did not: `AKS`, `Helm`, `kubectl-edit`. */
+    readonly writer?: string;
   })[];
-  readonly exceptions: readonly PodIdentityException[];
+  readonly exceptions: readonly (PodIdentityException & { readonly writer?: string })[];
+  /** Names of the namespaces; absent for whoever may not list them. */
+  readonly namespaces?: readonly string[];
   /** Further bindings of identities that have one already; `name` is the binding's own. An entry has one selector. */
   readonly moreBindings?: readonly (EntryKey & {
     readonly identity: string;
@@ -70,7 +77,7 @@ export interface ObjectsInCluster {
 /** The pod-identity objects in a cluster's own API. */
 export interface ClusterObjects {
   /** @throws PodidError MirrorFailed (exit 6 when forbidden, else 7) | ClusterUnreachable | StaleCluster (an object is not as `expected`) */
-  mirror(request: MirrorRequest, signal: AbortSignal): Promise<readonly ObjectChange[]>;
+  mirror(request: MirrorRequest, signal: AbortSignal, tell?: TellMirrored): Promise<readonly ObjectChange[]>;
   /** @throws PodidError MirrorFailed | ClusterUnreachable */
   read(signal: AbortSignal): Promise<ObjectsInCluster>;
 }

@@ -2,11 +2,13 @@ import type { PodidError } from '../errors/podid-error.ts';
 import type { Cluster, ClusterId, ClusterSummary } from './cluster.ts';
 import type { ClusterEdit } from './cluster-edit.ts';
 import type { ClusterObjects, ObjectChange } from './cluster-objects.ts';
+import type { FetchEntraToken } from './entra-sign-in.ts';
 import type { Machine, Machines } from './machines.ts';
 import type { Operation, OperationEnd } from './operation.ts';
 import type { Permissions } from './permissions.ts';
 import type { EntryKey } from './pod-identity.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './role-assignment.ts';
+import type { ClusterCommand, CommandEnd } from './run-command.ts';
 
 export type { Operation, OperationEnd };
 
@@ -101,6 +103,17 @@ export interface Clusters {
   list(subscriptionId: string, signal: AbortSignal): Promise<readonly ClusterSummary[]>;
   /** A kubeconfig of this very cluster (`listClusterUserCredential`), as YAML. @throws PodidError */
   userKubeconfig(id: ClusterId, signal: AbortSignal): Promise<string>;
+  /**
+   * Runs a command in the cluster, as `az aks command invoke` does, and waits for its end.
+   *
+   * @throws PodidError ClusterUnreachable (AKS could not run it: switched off, no room for its pod) | Forbidden | NotSignedIn |
+   *   ClusterNotFound | AzureRefused | Unavailable, and the signal's reason
+   */
+  runCommand(
+    id: ClusterId,
+    command: ClusterCommand,
+    options: { readonly pollIntervalMs: number; readonly signal: AbortSignal },
+  ): Promise<CommandEnd>;
 }
 
 export interface ManagedIdentity {
@@ -186,6 +199,7 @@ export interface Azure {
   readonly features: Features;
   readonly machines: Machines;
   readonly permissions: Permissions;
+  readonly entraToken: FetchEntraToken;
   /** Who is signed in, for people to read; before the first request nobody knows. */
   caller(): string;
 }
@@ -200,10 +214,15 @@ export interface Clock {
   random(): number;
 }
 
+export interface ProgressShare {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** What is told to people while a command runs; all of it goes to stderr. */
 export interface Reporter {
-  /** What is going on now; replaces what was said before. */
-  progress(text: string): void;
+  /** What is going on now; replaces what was said before. `share`: how much of it is done, which a terminal shows as a bar. */
+  progress(text: string, share?: ProgressShare): void;
   note(text: string): void;
   warn(text: string, hint?: string): void;
 }

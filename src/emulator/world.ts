@@ -55,6 +55,17 @@ export interface Operation {
   failedEntries: Record<string, JsonObject>;
 }
 
+/** A command that ran in a cluster, or runs. */
+export interface CommandRun {
+  readonly id: string;
+  readonly clusterKey: string;
+  readonly startedAt: number;
+  finishedAt?: number;
+  end?:
+    | { readonly state: 'Succeeded'; readonly exitCode: number; readonly logs: string }
+    | { readonly state: 'Failed'; readonly reason: string };
+}
+
 export interface RoleAssignment {
   readonly id: string;
   readonly scope: string;
@@ -91,6 +102,7 @@ export interface World {
   readonly youngPrincipals: Map<string, number>;
   readonly roleAssignments: Map<string, RoleAssignment>;
   readonly operations: Map<string, Operation>;
+  readonly commandRuns: Map<string, CommandRun>;
   /** Object id of a group to the object ids of its members. */
   readonly groups: Map<string, string[]>;
   readonly applications: Map<string, Application>;
@@ -114,6 +126,7 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     youngPrincipals: new Map(),
     roleAssignments: new Map(),
     operations: new Map(),
+    commandRuns: new Map(),
     groups: new Map(),
     applications: new Map(),
     kubernetesObjects: [],
@@ -132,6 +145,7 @@ export function clearWorld(world: World): void {
     world.youngPrincipals,
     world.roleAssignments,
     world.operations,
+    world.commandRuns,
     world.groups,
     world.applications,
   ]) {

@@ -1,5 +1,6 @@
 import type { ManagedFields, ManagedObject } from '../validate/managed-object.ts';
 import { diffMarks, diffSpec } from './diff-object.ts';
+import { explainForeign } from './explain-foreign.ts';
 import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from './field-owners.ts';
 import { foreignWriter, isAksObject } from './foreign-writer.ts';
 import type { RenderedObject } from './render-objects.ts';
@@ -29,11 +30,11 @@ export function chooseStep(
   }
   const writer = foreignWriter(found);
   if (writer !== undefined && !force) {
-    return spec.length === 0 ? { action: 'same' } : foreign(writer, spec);
+    return spec.length === 0 ? { action: 'same' } : foreign(writer, wanted, found, spec);
   }
   const others = otherOwners(found.managedFields, paths);
   if (others.length > 0 && !force) {
-    return foreign(others.join(' and '), paths);
+    return foreign(others.join(' and '), wanted, found, paths);
   }
   return updateOf(found, writer !== undefined || others.length > 0);
 }
@@ -64,7 +65,11 @@ function updateOf(found: ManagedObject, everything: boolean): MirrorStep {
   return { action: 'update', ...(needed ? { claim: claimFields(found.managedFields, everything) } : {}) };
 }
 
-function foreign(writer: string, paths: readonly FieldPath[]): MirrorStep {
-  const fields = paths.map((path) => path.join('.')).join(', ');
-  return { action: 'foreign', reason: `Written by ${writer}; other than wanted: ${fields}` };
+function foreign(
+  writer: string,
+  wanted: RenderedObject,
+  found: ManagedObject,
+  paths: readonly FieldPath[],
+): MirrorStep {
+  return { action: 'foreign', reason: explainForeign(writer, wanted, found, paths) };
 }

@@ -24,14 +24,31 @@ export async function readObjects(api: ObjectApi, signal: AbortSignal): Promise<
     api.list('AzureIdentityBinding', '', signal),
     api.list('AzurePodIdentityException', '', signal),
   ]);
-  const allBindings = parsed(bindings, parseAzureIdentityBinding);
-  const { selectors, moreBindings } = selectorsOf(allBindings);
+  return objectsAsEntries({ identities, bindings, exceptions });
+}
+
+export interface ObjectLists {
+  readonly identities: readonly unknown[];
+  readonly bindings: readonly unknown[];
+  readonly exceptions: readonly unknown[];
+}
+
+/** The objects of the three kinds, as JSON, put together to entries. */
+export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLists): ObjectsInCluster {
+  const { selectors, moreBindings } = selectorsOf(parsed(bindings, parseAzureIdentityBinding));
   const all = parsed(identities, parseAzureIdentity);
   const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
+  const writers = { identities: writersOf(identities), bindings: writersOf(bindings) };
+  const ofExceptions = writersOf(exceptions);
   return {
-    identities: all.filter(isManaged).map((identity) => entryOf(identity, selectors)),
+    identities: all.filter(isManaged).map((identity) => {
+      const entry = entryOf(identity, selectors);
+      const binding = entryText({ ...entry, name: `${entry.name}-binding` });
+      return withWriter(entry, writers.identities.get(entryText(entry)) ?? writers.bindings.get(binding));
+    }),
     exceptions: parsed(exceptions, parseAzurePodIdentityException)
       .map(({ metadata, spec }) => ({ ...keyOf(metadata), podLabels: spec.podLabels ?? {} }))
+      .map((entry) => withWriter(entry, ofExceptions.get(entryText(entry))))
       .filter((exception: PodIdentityException) => !isAddonException(exception)),
     moreBindings,
     servicePrincipals: all.filter((identity) => !isManaged(identity)).map(({ metadata }) => keyOf(metadata)),
@@ -61,6 +78,23 @@ function parsed<Item>(
   parse: (json: unknown) => Item | undefined,
 ): readonly Item[] {
   return items.map(parse).filter((item) => item !== undefined);
+}
+
+/** Of foreign objects only. */
+function writersOf(items: readonly unknown[]): ReadonlyMap<string, string> {
+  return new Map(
+    parsed(items, parseManagedObject).flatMap((object) => {
+      const writer = foreignWriter(object);
+      return writer === undefined ? [] : [[entryText(object), writer] as const];
+    }),
+  );
+}
+
+function withWriter<Entry extends EntryKey>(
+  entry: Entry,
+  writer: string | undefined,
+): Entry & { readonly writer?: string } {
+  return { ...entry, ...(writer === undefined ? {} : { writer }) };
 }
 
 function entryOf({ metadata, spec }: AzureIdentity, selectors: ReadonlyMap<string, string>) {

@@ -22,6 +22,7 @@ const house: Readonly<Record<string, Room>> = {
       'inquirer',
       'yaml',
       '@jmespath-community/jmespath',
+      'cli-progress',
       'cli-table3',
       'yocto-spinner',
     ],
@@ -29,7 +30,7 @@ const house: Readonly<Record<string, Room>> = {
   runtime: { rooms: ['errors'], packages: ['node:*', 'pino', 'prom-client'] },
   arm: {
     rooms: ['domain', 'validate', 'errors'],
-    packages: ['node:*', '@azure/*', 'jsonc-parser', 'uuid', 'https-proxy-agent'],
+    packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'uuid', 'https-proxy-agent'],
   },
   k8s: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*', '@kubernetes/client-node'] },
   commands: {

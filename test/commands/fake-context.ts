@@ -102,6 +102,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
     connectAzure: async () => azure,
     checkKubeconfig: async () => undefined,
     connectCluster: () => Promise.reject(new Error('nobody expected a connection to the cluster')),
+    connectByCommand: () => Promise.reject(new Error('nobody expected a command in the cluster')),
     startEmulator: () => Promise.reject(new Error('nobody expected an emulator')),
     ...options.context,
   };

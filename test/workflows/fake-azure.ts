@@ -175,6 +175,7 @@ export class FakeAzure {
             },
           ],
           userKubeconfig: async () => 'unused',
+          runCommand: () => unexpected('clusters.runCommand'),
         },
         identities: {
           list: async () =>
@@ -228,6 +229,7 @@ export class FakeAzure {
           list: async () => [{ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }],
         },
         caller: () => 'anna@contoso.com',
+        entraToken: () => unexpected('entraToken'),
         permissions: { at: () => unexpected('permissions.at') },
         machines: {
           get: () => unexpected('machines.get'),

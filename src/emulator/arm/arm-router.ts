@@ -9,12 +9,14 @@ import { machineRoutes } from './machines.ts';
 import { operationRoutes } from './operations.ts';
 import { permissionRoutes } from './permissions.ts';
 import { roleRoutes } from './role-assignments.ts';
+import { runCommandRoutes } from './run-command.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 
 /** First match wins, so routes with an open scope come before those that could swallow them. */
 const routes: readonly ArmRoute[] = [
   ...roleRoutes,
   ...operationRoutes,
+  ...runCommandRoutes,
   ...clusterRoutes,
   ...identityRoutes,
   ...machineRoutes,
