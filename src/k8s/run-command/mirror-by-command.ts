@@ -166,7 +166,10 @@ async function write(
 function batches(writes: readonly PlannedWrite[]): readonly (readonly PlannedWrite[])[] {
   const deletions = writes.filter(({ action }) => action === 'delete');
   const others = writes.filter(({ action }) => action !== 'delete');
-  return [...inBatches(others, writesInRun.other), ...inBatches(deletions, writesInRun.delete)];
+  const [first = [], ...more] = inBatches(deletions, writesInRun.delete);
+  const before = inBatches(others, writesInRun.other);
+  const joined = [...(before.at(-1) ?? []), ...first];
+  return [...before.slice(0, -1), ...(joined.length > 0 ? [joined] : []), ...more];
 }
 
 function inBatches<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
