@@ -1,21 +1,19 @@
 // Writes what follows from the chart: its version and copies of the CRDs, its README from the comments of values.yaml, and, with helm, the
 // renders of test/deploy/golden and deploy/manifests. With --check it writes nothing and fails when a file differs; with --without-helm it
 // leaves out what needs helm.
-import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findHelm } from './find-helm.mjs';
 import { renderChartReadme } from './render-chart-readme.mjs';
+import { helmTemplate, renderManifest } from './render-manifest.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const checking = process.argv.includes('--check');
 const helm = process.argv.includes('--without-helm') ? undefined : findHelm();
 
 const read = (path) => readFile(join(root, path), 'utf8');
-/** The version for which goldens are rendered; a helm built from its module alone takes the cluster for 1.20. */
-const kubeVersion = '1.34.1';
-const namespace = 'kube-system';
+const chart = { helm, chart: 'deploy/chart', root };
 
 const files = new Map(await chartFiles());
 await settle(files);
@@ -25,7 +23,12 @@ if (helm === undefined) {
     process.exitCode = 1;
   }
 } else {
-  await settle(new Map([...(await goldens()), ['deploy/manifests/managed.yaml', await manifest()]]));
+  await settle(
+    new Map([
+      ...(await goldens()),
+      ['deploy/manifests/managed.yaml', renderManifest({ ...chart, args: [] })],
+    ]),
+  );
 }
 
 async function chartFiles() {
@@ -52,33 +55,13 @@ async function goldens() {
     .filter((name) => name.endsWith('.yaml'))
     .sort();
   return cases.map((name) => {
-    const { status, stdout, stderr } = template('podid', ['--values', `test/deploy/values/${name}`]);
+    const { status, stdout, stderr } = helmTemplate({
+      ...chart,
+      args: ['--values', `test/deploy/values/${name}`],
+    });
     const base = `test/deploy/golden/${name.replace(/\.yaml$/, '')}`;
     return status === 0 ? [`${base}.yaml`, stdout] : [`${base}.txt`, stderr];
   });
-}
-
-/** For `kubectl apply -f`: no hooks, which only Helm runs, and no claim that Helm manages it. */
-async function manifest() {
-  const { status, stdout, stderr } = template('podid', ['--no-hooks']);
-  if (status !== 0) throw new Error(stderr);
-  const crds = await Promise.all((await crdFiles()).map((name) => read(`deploy/crds/${name}`)));
-  return [
-    '# podid in managed mode, for `kubectl apply --server-side -f`. Rendered from deploy/chart by scripts/write-chart.mjs.',
-    ...crds.map((text) => `---\n${text.trimEnd()}`),
-    stdout
-      .replaceAll('app.kubernetes.io/managed-by: Helm', 'app.kubernetes.io/managed-by: kubectl')
-      .trimEnd(),
-    '',
-  ].join('\n');
-}
-
-function template(release, args) {
-  return spawnSync(
-    helm,
-    ['template', release, 'deploy/chart', '--namespace', namespace, '--kube-version', kubeVersion, ...args],
-    { cwd: root, encoding: 'utf8' },
-  );
 }
 
 async function settle(wanted) {

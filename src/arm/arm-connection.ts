@@ -1,5 +1,6 @@
 import {
   createDefaultHttpClient,
+  createHttpHeaders,
   createPipelineFromOptions,
   createPipelineRequest,
   type HttpMethods,
@@ -68,6 +69,8 @@ export interface RawRequest {
   /** Absolute, or a path below the endpoint. */
   readonly url: string;
   readonly about: ArmRequest;
+  /** JSON. */
+  readonly body?: string;
 }
 
 const defaultTimeoutMs = 60_000;
@@ -100,11 +103,14 @@ export function connectArm(settings: AzureSettings): ArmConnection {
     verbose: (text) => settings.verbose?.(text),
     call: (request, signal, run) => callArm({ ...request, ...signInHint }, signal, run),
     raw: (request, signal, run) => rawCall({ ...request, ...signInHint }, signal, run),
-    async send({ method, url, about }, signal, retries = 'none') {
+    async send({ method, url, about, body }, signal, retries = 'none') {
       const request = createPipelineRequest({
         ...exactUrl(url.startsWith('/') ? endpoint.url + url : url),
         method,
         abortSignal: signal,
+        ...(body === undefined
+          ? {}
+          : { body, headers: createHttpHeaders({ 'content-type': 'application/json' }) }),
       });
       const pipeline = pipelineFor(retries);
       return armAnswer(await callArm(about, signal, () => pipeline.sendRequest(httpClient, request)));

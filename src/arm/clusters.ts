@@ -1,6 +1,7 @@
 import { ContainerServiceClient } from '@azure/arm-containerservice';
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
 import type { ClusterEdit } from '../domain/cluster-edit.ts';
+import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { IdentityReference } from '../domain/pod-identity.ts';
 import type { Clusters, OperationEnd, PutAnswer, PutOptions } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
@@ -14,21 +15,27 @@ import { followOperation } from './follow-operation.ts';
 import { listClusters } from './list-clusters.ts';
 import { addonHint, assignmentErrorCode, identityNamedIn, mapAksError } from './map-aks-error.ts';
 import type { ArmRequest } from './map-arm-error.ts';
+import { runCommand } from './run-command.ts';
 import { sendBodyPolicy } from './send-body-policy.ts';
 import { upgradeNodeImage } from './upgrade-node-image.ts';
 
 /** Managed clusters in ARM. @param apiVersion `PODID_ARM_API_VERSION` */
-export function armClusters(connection: ArmConnection, apiVersion: string | undefined): Clusters {
+export function armClusters(
+  connection: ArmConnection,
+  apiVersion: string | undefined,
+  entraToken: FetchEntraToken,
+): Clusters {
   const version = clusterApiVersion(connection, apiVersion);
+  const get: Clusters['get'] = (id, signal) =>
+    version.settle(id.subscriptionId, signal, async (apiVersion) => {
+      const { managedClusters } = connection.equip(clusterClient(connection, id, apiVersion), 'reads');
+      const answer = await connection.raw(aboutCluster(connection, id, 'read'), signal, (onResponse) =>
+        managedClusters.get(id.resourceGroup, id.name, { abortSignal: signal, onResponse }),
+      );
+      return readManagedCluster(id, answer.text);
+    });
   return {
-    get: (id, signal) =>
-      version.settle(id.subscriptionId, signal, async (apiVersion) => {
-        const { managedClusters } = connection.equip(clusterClient(connection, id, apiVersion), 'reads');
-        const answer = await connection.raw(aboutCluster(connection, id, 'read'), signal, (onResponse) =>
-          managedClusters.get(id.resourceGroup, id.name, { abortSignal: signal, onResponse }),
-        );
-        return readManagedCluster(id, answer.text);
-      }),
+    get,
     async put(base, edit, options) {
       const identities = identitiesIn(base, edit);
       const answer = await putCluster(connection, version.current(), { base, edit, identities }, options);
@@ -60,6 +67,11 @@ export function armClusters(connection: ArmConnection, apiVersion: string | unde
         );
         return readKubeconfigAnswer(id, answer.text);
       }),
+    async runCommand(id, command, options) {
+      const cluster = await get(id, options.signal);
+      const run = { connection, apiVersion: version.current(), cluster, entraToken };
+      return await runCommand(run, command, options);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Machines } from '../domain/machines.ts';
+import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { Permissions } from '../domain/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
 import { connectArm } from './arm-connection.ts';
@@ -14,7 +14,9 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const settings = await readAzureSettings(choice);
   const connection = connectArm(settings);
   const clusters = once<Clusters>(async () =>
-    (await import('./clusters.ts')).armClusters(connection, settings.apiVersion),
+    (await import('./clusters.ts')).armClusters(connection, settings.apiVersion, (...asked) =>
+      entraToken(...asked),
+    ),
   );
   const identities = once<Identities>(async () =>
     (await import('./identities.ts')).armIdentities(connection),
@@ -27,7 +29,12 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const permissions = once<Permissions>(async () =>
     (await import('./permissions.ts')).armPermissions(connection),
   );
-  const machines = once<Machines>(async () => (await import('./machines.ts')).armMachines(connection));
+  const machines = once(async () => (await import('./machines.ts')).armMachines(connection));
+  const machineChanges = once(async () =>
+    (await import('./change-machines.ts')).armMachineChanges(connection),
+  );
+  const entraToken: FetchEntraToken = async (...asked) =>
+    (await import('./entra-token.ts')).fetchEntraToken(settings, ...asked);
   return {
     clusters: {
       get: async (...asked) => (await clusters()).get(...asked),
@@ -36,6 +43,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       upgradeNodeImage: async (...asked) => (await clusters()).upgradeNodeImage(...asked),
       list: async (...asked) => (await clusters()).list(...asked),
       userKubeconfig: async (...asked) => (await clusters()).userKubeconfig(...asked),
+      runCommand: async (...asked) => (await clusters()).runCommand(...asked),
     },
     identities: {
       list: async (...asked) => (await identities()).list(...asked),
@@ -64,7 +72,14 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
     machines: {
       get: async (...asked) => (await machines()).get(...asked),
       scaleSets: async (...asked) => (await machines()).scaleSets(...asked),
+      virtualMachines: async (...asked) => (await machines()).virtualMachines(...asked),
+      instances: async (...asked) => (await machines()).instances(...asked),
+      assignIdentities: async (...asked) => (await machineChanges()).assignIdentities(...asked),
+      removeIdentities: async (...asked) => (await machineChanges()).removeIdentities(...asked),
+      upgradeInstances: async (...asked) => (await machineChanges()).upgradeInstances(...asked),
+      follow: async (...asked) => (await machines()).follow(...asked),
     },
+    entraToken,
     caller: connection.caller,
   };
 }

@@ -20,7 +20,7 @@ import { maskSecrets } from './mask-secrets.ts';
 /** Longer than az takes on a slow machine. */
 const toolTimeoutMs = 60_000;
 
-interface Source {
+export interface Source {
   readonly name: string;
   /** Set up on purpose: when it is refused, nobody wants the next one. */
   readonly isDeliberate: boolean;
@@ -32,8 +32,10 @@ interface Source {
  * The sign-in: environment and workload identity, Azure Pipelines, az, azd, in this order; or the managed identity alone when it is asked
  * for. A source that is not set up gives way to the next; one that is set up and refused ends the search.
  */
-export function createCredential(settings: AzureSettings): TokenCredential {
-  const sources = sourcesOf(settings);
+export function createCredential(
+  settings: AzureSettings,
+  sources: readonly Source[] = sourcesOf(settings),
+): TokenCredential {
   const tenant = settings.tenantId === undefined ? {} : { tenantId: settings.tenantId };
   let chosen: { source: Source; credential: TokenCredential } | undefined;
   return {
@@ -48,10 +50,9 @@ export function createCredential(settings: AzureSettings): TokenCredential {
 }
 
 function sourcesOf(settings: AzureSettings): Source[] {
-  const { environment, tenantId, cloud } = settings;
-  const authorityHost = environment['AZURE_AUTHORITY_HOST'] || cloud.authorityHost;
-  const tenant = tenantId === undefined ? {} : { tenantId, additionallyAllowedTenants: [tenantId] };
-  const entra = { authorityHost, disableInstanceDiscovery: !isKnownAuthority(authorityHost), ...tenant };
+  const { environment } = settings;
+  const entra = entraOptions(settings);
+  const tenant = tenantOptions(settings);
   const home = settings.profileTenantId === undefined ? {} : { tenantId: settings.profileTenantId };
   const tool = { ...home, ...tenant, processTimeoutInMs: toolTimeoutMs };
   if (settings.auth === 'managed-identity') {
@@ -71,6 +72,17 @@ function sourcesOf(settings: AzureSettings): Source[] {
     { name: 'az', isDeliberate: false, make: () => new AzureCliCredential(tool) },
     { name: 'azd', isDeliberate: false, make: () => new AzureDeveloperCliCredential(tool) },
   ];
+}
+
+/** What every credential of the SDK that talks to Entra is told. */
+export function entraOptions(settings: AzureSettings) {
+  const authorityHost = settings.environment['AZURE_AUTHORITY_HOST'] || settings.cloud.authorityHost;
+  const disableInstanceDiscovery = !isKnownAuthority(authorityHost);
+  return { authorityHost, disableInstanceDiscovery, ...tenantOptions(settings) };
+}
+
+function tenantOptions({ tenantId }: AzureSettings) {
+  return tenantId === undefined ? {} : { tenantId, additionallyAllowedTenants: [tenantId] };
 }
 
 /** Entra's own hosts are known to the library; for any other it must not ask the public one about them. */

@@ -64,7 +64,9 @@ function describeAnswer(request: PipelineRequest, response: PipelineResponse): s
 function shownUrl(url: string): string {
   const [path, query] = url.split('?');
   if (query === undefined) return url;
-  return /\/operation(?:s|results|Statuses)\//i.test(url) ? `${path}?***` : maskSecrets(url);
+  return /\/(?:operation(?:s|results|Statuses)|commandResults)\//i.test(url)
+    ? `${path}?***`
+    : maskSecrets(url);
 }
 
 function shownHeaders(mark: string, headers: Iterable<[string, string]>): string[] {

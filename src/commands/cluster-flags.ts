@@ -31,6 +31,16 @@ export const kubeFlags = {
   context: { kind: 'text', value: 'NAME', summary: 'the context of the kubeconfig' },
 } as const satisfies FlagSet;
 
+/** Of commands that write the objects in the cluster. */
+export const viaFlag = {
+  via: {
+    kind: 'text',
+    value: 'WAY',
+    choices: ['run-command'],
+    summary: "reach a private cluster's API through Azure's runCommand, as az aks command invoke does",
+  },
+} as const satisfies FlagSet;
+
 export const rawClusterFlag = {
   rawCluster: {
     kind: 'switch',

@@ -38,6 +38,12 @@ export const emulatorCommand = defineCommand({
       fallback: 'instant',
     },
     tls: { kind: 'switch', summary: 'serve https with a throw-away authority' },
+    kubeconfig: {
+      kind: 'text',
+      value: 'FILE',
+      summary: 'the cluster in which runCommand runs kubectl, which must be installed',
+      fallback: "the emulator's own",
+    },
     writeEnv: {
       kind: 'text',
       alias: 'env-file',
@@ -54,12 +60,14 @@ export const emulatorCommand = defineCommand({
       if (path === '') faults.add(flag, `${flag} is empty.`);
       else if (path !== undefined) await checkFile(flag, path, faults);
     }
+    if (flags.kubeconfig === '') faults.add('--kubeconfig', '--kubeconfig is empty.');
     session.checkUsage();
     const emulator = await start(context, {
       port,
       time,
       tls: flags.tls,
       ...(flags.state === undefined ? {} : { stateFile: flags.state }),
+      ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
       ...(flags.scenario === undefined ? {} : { scenario: flags.scenario }),
     });
     try {

@@ -1,4 +1,4 @@
-import { clusterFlags, kubeFlags } from './cluster-flags.ts';
+import { clusterFlags, kubeFlags, viaFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { finishDone } from './finish.ts';
 import { objectsShape } from './result-shapes.ts';
@@ -15,6 +15,10 @@ export const mirrorCommand = defineCommand({
       says: "also delete podid's own objects that Azure does not have",
       line: 'podid mirror -g demo-rg -c demo --prune',
     },
+    {
+      says: 'into a private cluster, from anywhere',
+      line: 'podid mirror -g demo-rg -c demo --via run-command',
+    },
   ],
   flags: {
     prune: {
@@ -26,6 +30,7 @@ export const mirrorCommand = defineCommand({
     exitCode: { kind: 'switch', summary: 'with --dry-run: exit with 9 when there is something to do' },
     ...clusterFlags,
     ...kubeFlags,
+    ...viaFlag,
   },
   async run(flags, session) {
     if (flags.exitCode && !flags.dryRun)

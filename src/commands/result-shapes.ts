@@ -1,4 +1,5 @@
 import type { ObjectChange } from '../domain/cluster-objects.ts';
+import { type Drift, driftText } from '../domain/drift.ts';
 import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { Column } from '../terminal/table.ts';
@@ -72,13 +73,35 @@ export const planShape: TableShape = {
   text: planText,
 };
 
+/** What differs, members in the documented order. */
+export function driftView({ kind, namespace, name, state, writer, fields, arm, cluster }: Drift): unknown {
+  return { kind, namespace, name, state, writer, fields, arm, cluster };
+}
+
+interface ObjectRow {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly action: string;
+  readonly reason?: string;
+}
+
+/** The objects of the entries, and, where it was looked for, what the cluster has beyond them. */
 export const objectsShape: TableShape = {
-  ...shape<ObjectChange>(
+  ...shape<ObjectRow>(
     ['KIND', (object) => object.kind],
     ['NAMESPACE', (object) => object.namespace],
     ['NAME', (object) => object.name],
     ['ACTION', (object) => object.action],
     ['REASON', (object) => object.reason],
   ),
-  rows: (result: { readonly objects: readonly ObjectChange[] }) => result.objects,
+  rows: (result: { readonly objects: readonly ObjectChange[]; readonly drift?: readonly Drift[] }) => [
+    ...result.objects,
+    ...(result.drift ?? []).filter(({ state }) => state === 'extra').map(extraRow),
+  ],
 };
+
+function extraRow(drift: Drift): ObjectRow {
+  const { kind, namespace, name } = drift;
+  return { kind, namespace, name, action: 'extra', reason: driftText(drift) };
+}

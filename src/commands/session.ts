@@ -1,4 +1,5 @@
 import { isPodidError } from '../errors/podid-error.ts';
+import { lateBar } from '../terminal/bar.ts';
 import { colours } from '../terminal/colours.ts';
 import { type OutputFormat, outputFormats, resultText, type TableShape } from '../terminal/print-result.ts';
 import { type TerminalReporter, terminalReporter } from '../terminal/progress.ts';
@@ -50,13 +51,15 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   const { stdout, stderr } = context;
   const format = effectiveFormat(context, global, faults);
   const query = await readQuery(global.query, examples, faults);
-  const spinner = context.animated && !global.onlyShowErrors ? await terminalSpinner() : undefined;
+  const isAnimated = context.animated && !global.onlyShowErrors;
+  const spinner = isAnimated ? await terminalSpinner() : undefined;
   const colour = colours(coloured(context, global));
   const report = terminalReporter({
     stderr,
     colour,
     silent: global.onlyShowErrors,
     ...(spinner === undefined ? {} : { spinner }),
+    ...(isAnimated ? { bar: lateBar() } : {}),
   });
   return {
     context,

@@ -1,6 +1,9 @@
 import type { ClusterId } from '../domain/cluster.ts';
+import { type Drift, driftText } from '../domain/drift.ts';
+import { entryText } from '../domain/pod-identity.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { AddonStatus } from '../workflows/read-status.ts';
+import { driftView } from './result-shapes.ts';
 
 /** How the add-on stands, members in the documented order. */
 export function statusView(status: AddonStatus): unknown {
@@ -17,13 +20,7 @@ export function statusView(status: AddonStatus): unknown {
     ...(status.drift === undefined
       ? {}
       : {
-          drift: status.drift.map(({ kind, namespace, name, arm, cluster }) => ({
-            kind,
-            namespace,
-            name,
-            arm,
-            cluster,
-          })),
+          drift: status.drift.map(driftView),
         }),
   };
 }
@@ -42,7 +39,7 @@ export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape => (
     ['identities', `${status.identities} of ${status.limit}`],
     ['exceptions', `${status.exceptions} of ${status.limit}`],
     ['state', status.provisioningState],
-    ...(status.drift === undefined ? [] : [['drift', driftText(status.drift)]]),
+    ...(status.drift === undefined ? [] : driftRows(status.drift)),
   ],
   columns: [
     { heading: 'ADD-ON', cell: (row: readonly unknown[]) => row[0] },
@@ -50,6 +47,7 @@ export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape => (
   ],
 });
 
-function driftText(drift: NonNullable<AddonStatus['drift']>): string {
-  return drift.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`).join(', ') || 'none';
+function driftRows(drift: readonly Drift[]): string[][] {
+  if (drift.length === 0) return [['drift', 'none']];
+  return drift.map((each) => ['drift', `${each.kind} ${entryText(each)}: ${driftText(each)}`]);
 }

@@ -16,6 +16,7 @@ import type { ChangeOptions } from '../workflows/change-options.ts';
 import { type ChosenCluster, chooseCluster, resolveCluster } from './cluster-choice.ts';
 import type { clusterFlags } from './cluster-flags.ts';
 import type { FlagValues } from './flag-spec.ts';
+import { checkModeFlags, inClusterMode } from './mode-flags.ts';
 import type { Session } from './session.ts';
 
 export interface Work {
@@ -31,6 +32,7 @@ type ClusterFlags = FlagValues<typeof clusterFlags>;
 interface MoreFlags {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  readonly via?: string | undefined;
   readonly yes?: boolean;
   readonly rawCluster?: boolean;
   readonly timeout?: string | undefined;
@@ -47,6 +49,13 @@ interface MoreFlags {
   readonly fix?: boolean;
   /** stdin was read to its end, so no answer can come from there. */
   readonly nobodyToAsk?: boolean;
+  /** Where the entries live; commands about something else have no such flag. */
+  readonly mode?: string | undefined;
+  /** In mode cluster the command needs nothing of Azure: a kubeconfig alone will do. */
+  readonly azureOptional?: boolean;
+  /** Of the one entry that the command is about. */
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -57,14 +66,44 @@ interface MoreFlags {
 export async function openWorkplace(session: Session, flags: ClusterFlags & MoreFlags): Promise<Work> {
   const { context, faults } = session;
   checkSignIn(session, flags);
-  const chosen = await chooseCluster(flags, context, faults);
+  checkModeFlags({ ...flags }, faults);
+  const chosen = byKubeconfigAlone(flags, context.env)
+    ? undefined
+    : await chooseCluster(flags, context, faults);
   const kubeconfigPath = await readKubeconfigPath(session, flags);
   session.checkUsage();
   const { workplace, connect } = await connectWorkplace(session, flags, {
-    subscription: chosen.subscription,
+    subscription: chosen?.subscription,
     kubeconfigPath,
   });
-  return { workplace, connect, cluster: await clusterIdOf(session, chosen, workplace.azure) };
+  const cluster = chosen
+    ? await clusterIdOf(session, chosen, workplace.azure)
+    : reachedBy(flags, kubeconfigPath);
+  if (!inClusterMode(flags)) return { workplace, connect, cluster };
+  const { entriesInCluster } = await import('../workflows/object-store/entries-in-cluster.ts');
+  const { namespace, name } = flags;
+  const about = { ...(namespace === undefined ? {} : { namespace }), ...(name ? { name } : {}) };
+  return {
+    workplace: { ...workplace, entries: entriesInCluster(workplace, { azure: chosen !== undefined, about }) },
+    connect,
+    cluster: { ...cluster, mode: 'cluster' },
+  };
+}
+
+/** Nothing names a cluster of Azure's, and a kubeconfig is named on purpose. */
+function byKubeconfigAlone(flags: ClusterFlags & MoreFlags, env: Session['context']['env']): boolean {
+  const named =
+    flags.clusterId ?? flags.clusterName ?? flags.resourceGroup ?? (env['PODID_CLUSTER_NAME'] || undefined);
+  const reached = flags.kubeconfig ?? flags.context;
+  return inClusterMode(flags) && flags.azureOptional === true && named === undefined && reached !== undefined;
+}
+
+function reachedBy({ context }: MoreFlags, kubeconfig: string | undefined): ClusterId {
+  const reach = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+  return { subscriptionId: '', resourceGroup: '', name: context ?? kubeconfig ?? '', reach };
 }
 
 /** Flags about the sign-in and the result; faults in them are the next `checkUsage`'s to tell. */
@@ -95,12 +134,18 @@ export async function connectWorkplace(
       ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
       ...(flags.context === undefined ? {} : { context: flags.context }),
       fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
+      entraToken: azure.entraToken,
       warn: session.report.warn,
       signal,
     });
+  const { pollIntervalMs } = waitTimes(session, flags);
+  const byCommand: Workplace['objects'] = (id) =>
+    context.connectByCommand((command, signal) =>
+      azure.clusters.runCommand(id, command, { pollIntervalMs, signal }),
+    );
   const workplace: Workplace = {
     azure,
-    objects: connect,
+    objects: flags.via === 'run-command' ? byCommand : connect,
     clock: context.clock,
     report: session.report,
     confirm: confirmOnTerminal({
@@ -121,6 +166,7 @@ export function changeOptions(session: Session, flags: MoreFlags): ChangeOptions
   if (flags.noMirror && flags.requireMirror) {
     faults.add('--require-mirror', '--require-mirror and --no-mirror contradict each other.');
   }
+  const inCluster = inClusterMode(flags);
   const principal = global.clusterPrincipalId;
   if (principal !== undefined)
     faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
@@ -130,8 +176,8 @@ export function changeOptions(session: Session, flags: MoreFlags): ChangeOptions
     headers: flags.aksCustomHeaders === undefined ? {} : parseCustomHeaders(faults, flags.aksCustomHeaders),
     dryRun: flags.dryRun ?? false,
     noWait: flags.noWait ?? false,
-    skipRoleAssignment: flags.skipRoleAssignment ?? false,
-    mirror: flags.noMirror ? 'off' : flags.requireMirror ? 'required' : 'best-effort',
+    skipRoleAssignment: inCluster || (flags.skipRoleAssignment ?? false),
+    mirror: inCluster || flags.noMirror ? 'off' : flags.requireMirror ? 'required' : 'best-effort',
     force: flags.force ?? false,
     ...(principal === undefined ? {} : { clusterPrincipalId: principal }),
   };
@@ -165,7 +211,11 @@ function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
  */
 export async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
   // Commands that never ask the cluster's own API have no such flag, and load no client for it.
-  if (!('kubeconfig' in flags) || flags.noMirror) return undefined;
+  if (!('kubeconfig' in flags) || (flags.noMirror && !inClusterMode(flags))) return undefined;
+  if (flags.via !== undefined) {
+    checkVia(session, flags);
+    return undefined;
+  }
   const { env } = session.context;
   const byVariable =
     flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? env['KUBECONFIG'] || undefined : undefined;
@@ -175,6 +225,13 @@ export async function readKubeconfigPath(session: Session, flags: MoreFlags): Pr
   if (path === '') session.faults.add('--kubeconfig', '--kubeconfig is empty.');
   else await checkKubeconfig(session, path, flags);
   return path;
+}
+
+/** Azure knows the cluster and signs in to it, so a kubeconfig has nothing to say. */
+function checkVia({ faults }: Session, { kubeconfig, context }: MoreFlags): void {
+  for (const [flag, value] of Object.entries({ '--kubeconfig': kubeconfig, '--context': context })) {
+    if (value !== undefined) faults.add(flag, `${flag} and --via run-command contradict each other.`);
+  }
 }
 
 async function checkKubeconfig(session: Session, path: string, flags: MoreFlags): Promise<void> {

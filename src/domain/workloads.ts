@@ -1,5 +1,6 @@
 import type { AgentCluster } from './agent-cluster.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
+import type { ClusterPolicies } from './cluster-policies.ts';
 import type { NetworkPolicy } from './network-policy.ts';
 import type { Pod } from './pod.ts';
 import type { EntryKey } from './pod-identity.ts';
@@ -72,4 +73,5 @@ export interface Workloads {
 export interface ConnectedCluster extends ClusterObjects {
   readonly workloads: Workloads;
   readonly agent: AgentCluster;
+  readonly policies: ClusterPolicies;
 }

@@ -8,6 +8,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ArmCall } from './arm/arm-call.ts';
 import { answerArm, matchArmRoute } from './arm/arm-router.ts';
 import { settleOperations } from './arm/operations.ts';
 import type { TlsFiles } from './certificate.ts';
@@ -30,7 +31,8 @@ export interface ServerParts extends Control {
   readonly tokens: TokenBook;
   readonly kubeRoutes: MountedRoutes;
   readonly imdsRoutes: MountedRoutes;
-  readonly kubeconfig: () => string;
+  readonly kubeconfig: ArmCall['kubeconfig'];
+  readonly runKubectl: ArmCall['runKubectl'];
   /** Known once the server listens. */
   readonly baseUrl: () => string;
   /** Told after each request that may have changed the world. */
@@ -130,13 +132,13 @@ function failWith(response: ServerResponse, effects: FaultEffect): boolean {
 }
 
 function ownAnswer(parts: ServerParts, request: EmulatorRequest, effects: FaultEffect): EmulatorResponse {
-  const { world, tokens, kubeconfig } = parts;
+  const { world, tokens, kubeconfig, runKubectl } = parts;
   const baseUrl = parts.baseUrl();
   try {
     if (entraOperation(request.method, request.path) !== undefined) {
       return answerEntra(request, world, tokens, baseUrl);
     }
-    const call = { request, world, effects, baseUrl, kubeconfig, giveOut: tokens.giveOut };
+    const call = { request, world, effects, baseUrl, kubeconfig, runKubectl, giveOut: tokens.giveOut };
     return answerArm(matchArmRoute(request.method, request.path), call, tokens.knows);
   } catch (error) {
     if (error instanceof Refusal) return error.response;

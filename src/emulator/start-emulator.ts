@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AskedCommand } from './arm/arm-call.ts';
 import { createCertificate, type TlsFiles } from './certificate.ts';
 import { createClock, type EmulatorClock } from './clock.ts';
 import { scenarioSeed } from './control-routes.ts';
 import { createEmulatorServer } from './emulator-server.ts';
-import { type JsonObject, textAt } from './exact-json.ts';
+import { type JsonObject, parseJson, textAt } from './exact-json.ts';
 import { createFaults, type FaultList } from './faults.ts';
 import { createImdsRoutes, type ImdsRoutes } from './imds/imds-routes.ts';
 import { createKubeRoutes } from './kube/kube-routes.ts';
 import type { KubeStore } from './kube/kube-store.ts';
-import { writeKubeconfig } from './kubeconfig.ts';
+import { aksServerApplication, writeEntraKubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import type { LoggedRequest } from './request-log.ts';
+import { runKubectl as runKubectlIn } from './run-command/run-kubectl.ts';
 import { seedWorld, worldAsSeed } from './seed-world.ts';
 import { type EmulatorTime, settingsFor } from './settings.ts';
 import { createStateWriter, readState } from './state-file.ts';
@@ -32,6 +34,10 @@ export interface EmulatorOptions {
   readonly tls?: boolean;
   /** `instant` when absent. */
   readonly time?: EmulatorTime;
+  /** The cluster in which `runCommand` runs kubectl, by the path of its kubeconfig; the emulator's own when absent. */
+  readonly kubeconfig?: string;
+  /** PATH, by which kubectl is found. */
+  readonly path?: string;
   /** The real clock, milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -92,8 +98,20 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
   const { tls, kubeToken, ...parts } = assemble(options, ground);
   const { kubeRoutes, imdsRoutes, faults, requests, save, seedKubernetes } = parts;
   let url = '';
-  const kubeconfig = () => writeKubeconfig({ server: url, token: kubeToken, ...(tls && { ca: tls.ca }) });
-  const server = createEmulatorServer({ ...parts, kubeconfig, baseUrl: () => url }, tls);
+  const trust = tls && { ca: tls.ca };
+  const ownKubeconfig = (token: string) => writeKubeconfig({ server: url, token, ...trust });
+  const kubeconfig = (kind: 'token' | 'entra') =>
+    kind === 'token'
+      ? ownKubeconfig(kubeToken)
+      : writeEntraKubeconfig({ server: url, tenantId: world.tenantId, ...trust });
+  const stopping = new AbortController();
+  const runKubectl = async ({ token = kubeToken, ...asked }: AskedCommand) => {
+    const { path = '' } = options;
+    const foreign = options.kubeconfig && (await readFile(options.kubeconfig, 'utf8'));
+    const { signal } = stopping;
+    return runKubectlIn({ ...asked, kubeconfig: foreign || ownKubeconfig(token), path, signal });
+  };
+  const server = createEmulatorServer({ ...parts, kubeconfig, runKubectl, baseUrl: () => url }, tls);
   const port = await portOf(server.server, options.port ?? 0);
   const closeAfter = async (error: unknown): Promise<never> => {
     await server.close();
@@ -101,9 +119,10 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
   };
   url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const armToken = issueArmToken(world, tokens, url);
-  const files = await writeFiles(home, kubeconfig(), tls).catch(closeAfter);
+  const files = await writeFiles(home, kubeconfig('token'), tls).catch(closeAfter);
   await save().catch(closeAfter);
   const stop = async () => {
+    stopping.abort();
     kubeRoutes.close();
     imdsRoutes.close();
     await server.close();
@@ -128,7 +147,11 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
   const tls = options.tls === true ? createCertificate((options.now ?? Date.now)()) : undefined;
   const kubeToken = randomBytes(24).toString('base64url');
   tokens.giveOut(kubeToken);
-  const kubeRoutes = createKubeRoutes({ now: clock.now, users: { [kubeToken]: { name: 'clusterUser' } } });
+  const kubeRoutes = createKubeRoutes({
+    now: clock.now,
+    users: { [kubeToken]: { name: 'clusterUser' } },
+    userOf: (token) => entraUser(tokens, token),
+  });
   const imdsRoutes = createImdsRoutes({ now: clock.now, identities: () => nodeIdentities(world) });
   const requests: LoggedRequest[] = [];
   const write = options.stateFile === undefined ? undefined : createStateWriter(options.stateFile);
@@ -142,6 +165,14 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
     ...{ tls, kubeToken, world, clock, tokens, faults: createFaults(clock), requests },
     ...{ kubeRoutes, kube: kubeRoutes.store, imdsRoutes, save, seedKubernetes },
   };
+}
+
+/** An API server of AKS takes tokens of this Entra that are meant for it. */
+function entraUser(tokens: TokenBook, token: string): { name: string } | undefined {
+  if (!tokens.knows(token)) return undefined;
+  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  const name = textAt(claims, 'oid');
+  return textAt(claims, 'aud') === aksServerApplication && name !== undefined ? { name } : undefined;
 }
 
 function addApplication(world: World, tokens: TokenBook): void {

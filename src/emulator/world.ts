@@ -36,8 +36,10 @@ export interface Operation {
   readonly id: string;
   readonly subscriptionId: string;
   readonly location: string;
-  /** Lower-case id of the cluster; empty once a DELETE has ended. */
+  /** Lower-case id of the cluster; empty once a DELETE has ended, and where a machine is changed. */
   readonly clusterKey: string;
+  /** The scale set or virtual machine that it changes, and the instances that follow their scale set by it. */
+  readonly machine?: { readonly key: string; readonly upgrade: readonly string[] | null };
   readonly kind: 'create' | 'update' | 'delete';
   /** `t,c,s,h` as they must come back, byte for byte. */
   readonly signature: string;
@@ -51,6 +53,17 @@ export interface Operation {
   forced?: { status: 'Failed' | 'Canceled'; error: JsonObject };
   /** Ordered by faults: entries that end Failed, `namespace/name` to the innermost error. */
   failedEntries: Record<string, JsonObject>;
+}
+
+/** A command that ran in a cluster, or runs. */
+export interface CommandRun {
+  readonly id: string;
+  readonly clusterKey: string;
+  readonly startedAt: number;
+  finishedAt?: number;
+  end?:
+    | { readonly state: 'Succeeded'; readonly exitCode: number; readonly logs: string }
+    | { readonly state: 'Failed'; readonly reason: string };
 }
 
 export interface RoleAssignment {
@@ -89,6 +102,7 @@ export interface World {
   readonly youngPrincipals: Map<string, number>;
   readonly roleAssignments: Map<string, RoleAssignment>;
   readonly operations: Map<string, Operation>;
+  readonly commandRuns: Map<string, CommandRun>;
   /** Object id of a group to the object ids of its members. */
   readonly groups: Map<string, string[]>;
   readonly applications: Map<string, Application>;
@@ -112,6 +126,7 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     youngPrincipals: new Map(),
     roleAssignments: new Map(),
     operations: new Map(),
+    commandRuns: new Map(),
     groups: new Map(),
     applications: new Map(),
     kubernetesObjects: [],
@@ -130,6 +145,7 @@ export function clearWorld(world: World): void {
     world.youngPrincipals,
     world.roleAssignments,
     world.operations,
+    world.commandRuns,
     world.groups,
     world.applications,
   ]) {

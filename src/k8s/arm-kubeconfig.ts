@@ -1,21 +1,28 @@
+import { aksServerId } from '../domain/entra-sign-in.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type KubeconfigUser, parseKubeconfig } from '../validate/kubeconfig.ts';
+import { azureProviderSignIn, kubeloginSignIn } from '../validate/kubelogin.ts';
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 
 /**
  * One context of the kubeconfig that ARM handed out. It comes over the network, so nothing in it is run and no file that it names is
- * opened: what counts is the token or the certificate that it carries.
+ * opened: what counts is the token or the certificate that it carries, or that the cluster wants a token of Entra's for AKS.
  *
  * @throws PodidError ClusterUnreachable (no usable credential in it) | InvalidKubeconfig (an unknown `--context`)
  */
 export function armContext(text: string, context: string | undefined): ChosenContext {
   const chosen = chooseContext(parseArm(text), context, source);
   const { plugin, authProvider, tokenFile: _token, certFile: _cert, keyFile: _key, ...user } = chosen.user;
-  if (!hasCredential(user)) {
+  const { caFile: _ca, ...cluster } = chosen.cluster;
+  if (hasCredential(user)) return { ...chosen, cluster, user };
+  // Without the variables of this process: what Azure names decides alone.
+  const entra =
+    (plugin && kubeloginSignIn(plugin, {})) ?? (authProvider && azureProviderSignIn(authProvider.config));
+  if (entra?.serverId !== aksServerId) {
     throw withoutCredential(plugin !== undefined || authProvider !== undefined);
   }
-  const { caFile: _ca, ...cluster } = chosen.cluster;
-  return { ...chosen, cluster, user };
+  // Nor does it choose a principal: a file or a secret that it names is none of the user's.
+  return { ...chosen, cluster, user, entra: { ...entra, as: { kind: 'caller' } } };
 }
 
 const source = 'that Azure gave for the cluster';
@@ -43,4 +50,4 @@ function withoutCredential(entra: boolean): PodidError {
 }
 
 const ownKubeconfigHint =
-  'az aks get-credentials -g GROUP -n CLUSTER && kubelogin convert-kubeconfig -l azurecli, then podid mirror --kubeconfig ~/.kube/config';
+  'az aks get-credentials -g GROUP -n CLUSTER && kubelogin convert-kubeconfig -l azurecli, then podid mirror --kubeconfig ~/.kube/config; or through Azure: podid mirror --via run-command';

@@ -1,3 +1,4 @@
+import type { EntraSignIn } from '../domain/entra-sign-in.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { Kubeconfig, KubeconfigCluster, KubeconfigUser } from '../validate/kubeconfig.ts';
 
@@ -6,6 +7,8 @@ export interface ChosenContext {
   readonly name: string;
   readonly cluster: KubeconfigCluster;
   readonly user: KubeconfigUser;
+  /** Instead of a plugin of the user's: a sign-in to Entra that podid does itself. */
+  readonly entra?: EntraSignIn;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ManagedFields, ManagedObject } from '../validate/managed-object.ts';
 import { diffMarks, diffSpec } from './diff-object.ts';
+import { explainForeign } from './explain-foreign.ts';
 import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from './field-owners.ts';
 import { foreignWriter, isAksObject } from './foreign-writer.ts';
 import type { RenderedObject } from './render-objects.ts';
@@ -29,20 +30,24 @@ export function chooseStep(
   }
   const writer = foreignWriter(found);
   if (writer !== undefined && !force) {
-    return spec.length === 0 ? { action: 'same' } : foreign(writer, spec);
+    return spec.length === 0 ? { action: 'same' } : foreign(writer, wanted, found, spec);
   }
   const others = otherOwners(found.managedFields, paths);
   if (others.length > 0 && !force) {
-    return foreign(others.join(' and '), paths);
+    return foreign(others.join(' and '), wanted, found, paths);
   }
   return updateOf(found, writer !== undefined || others.length > 0);
 }
 
 /**
  * Takes away an object that should be gone. AKS deletes what AKS wrote, some time after the profile changed, so that is left alone
- * without a word.
+ * without a word, where AKS does it: `aksCleansUp`.
  */
-export function chooseDeletion(found: ManagedObject | undefined, force: boolean): MirrorStep {
+export function chooseDeletion(
+  found: ManagedObject | undefined,
+  force: boolean,
+  aksCleansUp = true,
+): MirrorStep {
   if (found === undefined || found.beingDeleted) {
     return { action: 'none' };
   }
@@ -50,7 +55,7 @@ export function chooseDeletion(found: ManagedObject | undefined, force: boolean)
   if (writer === undefined || force) {
     return { action: 'delete' };
   }
-  return isAksObject(found)
+  return isAksObject(found) && aksCleansUp
     ? { action: 'none' }
     : { action: 'foreign', reason: `Written by ${writer}; podid deletes only what podid wrote` };
 }
@@ -60,7 +65,11 @@ function updateOf(found: ManagedObject, everything: boolean): MirrorStep {
   return { action: 'update', ...(needed ? { claim: claimFields(found.managedFields, everything) } : {}) };
 }
 
-function foreign(writer: string, paths: readonly FieldPath[]): MirrorStep {
-  const fields = paths.map((path) => path.join('.')).join(', ');
-  return { action: 'foreign', reason: `Written by ${writer}; other than wanted: ${fields}` };
+function foreign(
+  writer: string,
+  wanted: RenderedObject,
+  found: ManagedObject,
+  paths: readonly FieldPath[],
+): MirrorStep {
+  return { action: 'foreign', reason: explainForeign(writer, wanted, found, paths) };
 }

@@ -1,8 +1,11 @@
 import type { Agent } from 'node:http';
 import { type RequestOptions, Agent as TlsAgent } from 'node:https';
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
+import type { EntraSignIn, FetchEntraToken } from '../domain/entra-sign-in.ts';
 import { PodidError } from '../errors/podid-error.ts';
+import { azureProviderSignIn, kubeloginSignIn } from '../validate/kubelogin.ts';
 import type { ChosenContext } from './choose-context.ts';
+import { pluginEnvironment } from './credential-plugin-settings.ts';
 import { runCredentialPlugin } from './run-credential-plugin.ts';
 
 /** An API server with what every request to it carries. */
@@ -15,12 +18,17 @@ export interface ClusterAccess {
 }
 
 /**
- * Signs in once: runs the user's credential plugin if there is one, and lets client-node turn the rest into headers and TLS options.
+ * Signs in once: to Entra where the kubeconfig says so in kubelogin's words, else by the user's credential plugin if there is one; and
+ * lets client-node turn the rest into headers and TLS options.
  *
- * @throws PodidError ClusterUnreachable | InvalidKubeconfig, and the signal's reason
+ * @throws PodidError ClusterUnreachable | InvalidKubeconfig, what `entraToken` throws, and the signal's reason
  */
-export async function accessCluster(chosen: ChosenContext, signal: AbortSignal): Promise<ClusterAccess> {
-  const { headers, agent } = await requestOptions(await withPluginCredential(chosen, signal));
+export async function accessCluster(
+  chosen: ChosenContext,
+  entraToken: FetchEntraToken | undefined,
+  signal: AbortSignal,
+): Promise<ClusterAccess> {
+  const { headers, agent } = await requestOptions(await withCredential(chosen, entraToken, signal));
   return {
     server: chosen.cluster.server,
     authentication: {
@@ -37,15 +45,33 @@ export async function accessCluster(chosen: ChosenContext, signal: AbortSignal):
   };
 }
 
-async function withPluginCredential(chosen: ChosenContext, signal: AbortSignal): Promise<ChosenContext> {
+async function withCredential(
+  chosen: ChosenContext,
+  entraToken: FetchEntraToken | undefined,
+  signal: AbortSignal,
+): Promise<ChosenContext> {
   const { plugin, ...user } = chosen.user;
   // As in kubectl: a token or certificate of the user's own goes before the plugin.
-  if (plugin === undefined || user.token || user.certData) {
+  if (user.token || user.certData) {
+    return { ...chosen, user };
+  }
+  const entra = chosen.entra ?? ownSignIn(chosen);
+  if (entra !== undefined && entraToken !== undefined) {
+    const { authProvider: _, ...others } = user;
+    return { ...chosen, user: { ...others, token: await entraToken(entra, signal) } };
+  }
+  if (plugin === undefined) {
     return { ...chosen, user };
   }
   const { token, certificate, key } = await runCredentialPlugin(plugin, signal);
   const pair = certificate && key ? { certData: toBase64(certificate), keyData: toBase64(key) } : {};
   return { ...chosen, user: { ...user, ...(token ? { token } : {}), ...pair } };
+}
+
+/** kubelogin need not be installed: its entry says what to ask Entra for. */
+function ownSignIn({ user: { plugin, authProvider } }: ChosenContext): EntraSignIn | undefined {
+  if (plugin !== undefined) return kubeloginSignIn(plugin, pluginEnvironment(plugin));
+  return authProvider?.name === 'azure' ? azureProviderSignIn(authProvider.config) : undefined;
 }
 
 function toBase64(text: string): string {

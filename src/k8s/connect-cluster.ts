@@ -1,13 +1,18 @@
+import type { ObjectsInCluster } from '../domain/cluster-objects.ts';
+import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { Clock } from '../domain/ports.ts';
-import type { ConnectedCluster } from '../domain/workloads.ts';
-import { PodidError } from '../errors/podid-error.ts';
+import type { ConnectedCluster, Workloads } from '../domain/workloads.ts';
+import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
+import { clusterPolicies } from './apply-policies.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { accessCluster } from './cluster-access.ts';
+import { clusterObjectApi } from './cluster-object-api.ts';
 import { kubeRest } from './kube-rest.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
+import type { ObjectApi } from './object-port.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import { readObjects } from './read-objects.ts';
 import { readWorkloads } from './read-workloads.ts';
@@ -22,6 +27,8 @@ export interface ClusterConnection {
   readonly inPod?: InPod;
   /** Of that very cluster, as YAML. */
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  /** For clusters that sign in through Entra; without it kubelogin is run as any other plugin. */
+  readonly entraToken?: FetchEntraToken;
   readonly warn: (text: string, hint?: string) => void;
   /** For each try of a request, and for signing in. */
   readonly timeoutMs: number;
@@ -35,7 +42,7 @@ export interface ClusterConnection {
  * @throws PodidError InvalidKubeconfig | ClusterUnreachable, what `fetchUserKubeconfig` throws, and the signal's reason
  */
 export async function connectCluster(connection: ClusterConnection): Promise<ConnectedCluster> {
-  const { timeoutMs, clock, signal } = connection;
+  const { timeoutMs, clock } = connection;
   const chosen = await contextOf(connection);
   if (chosen.cluster.skipTlsVerify && chosen.cluster.server.startsWith('https:')) {
     connection.warn(
@@ -43,14 +50,32 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
       'Put certificate-authority-data in the place of insecure-skip-tls-verify.',
     );
   }
-  const access = await accessInTime(chosen, timeoutMs, signal);
+  const access = await accessInTime(chosen, connection);
   const api = createObjectApi(access, { timeoutMs, clock });
+  const workloads = readWorkloads(workloadApi(access, { timeoutMs, clock }));
   return {
-    mirror: (request, ofMirror) => mirrorObjects(api, request, ofMirror),
-    read: (ofRead) => readObjects(api, ofRead),
-    workloads: readWorkloads(workloadApi(access, { timeoutMs, clock })),
+    mirror: (request, ofMirror, tell) => mirrorObjects(api, request, ofMirror, tell),
+    read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
+    workloads,
+    policies: clusterPolicies(clusterObjectApi(access, { timeoutMs, clock }), clock),
     agent: agentCluster(kubeRest(access, { timeoutMs, clock })),
   };
+}
+
+/** Which namespaces there are is asked too, and does without an answer: whoever reads the objects may not list namespaces. */
+async function readWithNamespaces(
+  api: ObjectApi,
+  workloads: Workloads,
+  signal: AbortSignal,
+): Promise<ObjectsInCluster> {
+  const [objects, namespaces] = await Promise.all([
+    readObjects(api, signal),
+    workloads.namespaces(signal).catch((error: unknown) => {
+      if (isPodidError(error, 'Forbidden')) return undefined;
+      throw error;
+    }),
+  ]);
+  return { ...objects, ...(namespaces === undefined ? {} : { namespaces }) };
 }
 
 /**
@@ -73,10 +98,10 @@ async function contextOf(connection: ClusterConnection): Promise<ChosenContext> 
   return armContext(await fetchUserKubeconfig(signal), context);
 }
 
-async function accessInTime(chosen: ChosenContext, timeoutMs: number, signal: AbortSignal) {
+async function accessInTime(chosen: ChosenContext, { timeoutMs, signal, entraToken }: ClusterConnection) {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
-    return await accessCluster(chosen, AbortSignal.any([signal, limit]));
+    return await accessCluster(chosen, entraToken, AbortSignal.any([signal, limit]));
   } catch (error) {
     signal.throwIfAborted();
     if (limit.aborted && !(error instanceof PodidError)) {

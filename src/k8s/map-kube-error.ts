@@ -2,6 +2,7 @@ import { crdMissingCode } from '../domain/cluster-objects.ts';
 import { identityApi } from '../domain/identity-resources.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type KubeStatus, parseKubeStatus } from '../validate/kube-status.ts';
+import { grantMirrorCommand, mirrorRule, userIn } from './rbac-rule.ts';
 
 /** What was asked of the API server. `namespace` is absent for a list of all. */
 export interface KubeAttempt {
@@ -64,11 +65,10 @@ export function isResourceMissing({ httpStatus, status }: KubeFailure): boolean 
 }
 
 function forbidden(status: KubeStatus, attempt: KubeAttempt): PodidError {
-  const { verb, resource, namespace } = attempt;
-  const where = namespace === undefined ? '--all-namespaces' : `-n ${namespace}`;
+  const rule = { code: 'MissingRule', message: mirrorRule() };
   return new PodidError('MirrorFailed', `The cluster forbids to ${actionText(attempt)}.`, {
-    hint: `kubectl auth can-i ${verb} ${resource}.${identityApi.group} ${where}`,
-    details: detailsOf(status),
+    hint: `Have an administrator of the cluster give the right: ${grantMirrorCommand(attempt.namespace, userIn(status.message))}`,
+    details: [...detailsOf(status), rule],
     exitCode: 6,
     ...targetOf(attempt),
   });
@@ -79,7 +79,7 @@ function crdMissing({ resource }: KubeAttempt): PodidError {
     'MirrorFailed',
     `The cluster does not know the resource ${resource}.${identityApi.group}.`,
     {
-      hint: 'Switch the add-on on with: podid enable; or install the definitions of the four kinds and run: podid mirror',
+      hint: 'podid nmi install  # brings the definitions of the four kinds with the agent; or switch the add-on on: podid enable',
       details: [
         { code: crdMissingCode, message: `${identityApi.group}/${identityApi.version} is not served.` },
       ],

@@ -1,44 +1,59 @@
-import { crdMissingCode, type MirrorRequest, type ObjectChange } from '../domain/cluster-objects.ts';
-import { type EntryKey, entryText } from '../domain/pod-identity.ts';
+import {
+  crdMissingCode,
+  type MirrorRequest,
+  namespaceMissing,
+  type ObjectChange,
+  type ObjectVersions,
+  type TellMirrored,
+} from '../domain/cluster-objects.ts';
+import { entryText } from '../domain/pod-identity.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
-import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
+import type { MirrorStep } from './choose-step.ts';
 import { mapInParallel } from './map-in-parallel.ts';
-import type { ObjectApi } from './object-port.ts';
+import { combineMirrorFailures } from './mirror-failures.ts';
 import {
-  exceptionKey,
-  identityKeys,
-  isAddonException,
-  managedByLabel,
-  type ObjectKey,
-  type ObjectKind,
-  podidManager,
-  type RenderedObject,
-  renderException,
-  renderIdentity,
-} from './render-objects.ts';
+  type Chain,
+  chainsOf,
+  type FoundObject,
+  keyText,
+  pruneOrder,
+  pruneTasks,
+  type Task,
+} from './mirror-tasks.ts';
+import type { ObjectApi } from './object-port.ts';
+import { managedByLabel, type ObjectKey, podidManager, type RenderedObject } from './render-objects.ts';
 
 /**
  * Brings the cluster's objects in line with the entries: those of `request` in its order, then what is gone, then what is pruned.
  * The exception `aks-addon-exception` is AKS's to write, and passed over even by force.
  * An object that fails does not keep the others from being written; an API server that cannot be reached does.
  *
- * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable
+ * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable | StaleCluster
  */
 export async function mirrorObjects(
   api: ObjectApi,
   request: MirrorRequest,
   signal: AbortSignal,
+  tell?: TellMirrored,
 ): Promise<readonly ObjectChange[]> {
-  const write: Write = { api, signal, force: request.force, dryRun: request.dryRun };
+  const { force, dryRun, expected } = request;
   const chains = chainsOf(request);
+  const read = await readAtOnce(api, chains.flat(), signal);
+  const write: Write = { api, signal, read, force, dryRun, ...(expected ? { expected } : {}) };
   const failures: PodidError[] = [];
-  const run = (chain: Chain) => runChain(write, chain).catch((error: unknown) => collect(error, failures));
+  let done = 0;
+  const run = async (chain: Chain) => {
+    const changes = await runChain(write, chain).catch((error: unknown) => collect(error, failures));
+    done += 1;
+    tell?.(done, chains.length);
+    return changes;
+  };
   const changes = (await mapInParallel(chains, requestsAtOnce, run)).flat();
   const pruned = request.prune && failures.length === 0 ? await prunable(write, chains) : [];
   const removed = (await mapInParallel(pruned, requestsAtOnce, run)).flat();
   if (failures[0] !== undefined) {
-    throw failures.length === 1 ? failures[0] : combined(failures[0], failures);
+    throw combineMirrorFailures(failures[0], failures);
   }
   return [...changes, ...removed];
 }
@@ -51,50 +66,11 @@ const maxAttempts = 5;
 interface Write {
   readonly api: ObjectApi;
   readonly signal: AbortSignal;
+  /** How each object of a task stood when all were listed at once; undefined when nobody listed them. */
+  readonly read: ReadonlyMap<string, ManagedObject> | undefined;
   readonly force: boolean;
   readonly dryRun: boolean;
-}
-
-interface Task {
-  readonly key: ObjectKey;
-  readonly choose: (found: ManagedObject | undefined) => MirrorStep;
-  readonly wanted?: RenderedObject;
-}
-
-/** Objects to be written one after another: a binding never stands without its identity. */
-type Chain = readonly Task[];
-
-function chainsOf(request: MirrorRequest): readonly Chain[] {
-  const { force } = request;
-  const wanted = [
-    ...request.identities.map(renderIdentity),
-    ...request.exceptions.filter(isOurs).map((exception) => [renderException(exception)]),
-  ];
-  const kept = new Set(wanted.flat().map(keyText));
-  const gone = [
-    ...request.goneIdentities.map((entry) => identityKeys(entry).toReversed()),
-    ...request.goneExceptions.filter(isOurs).map((entry) => [exceptionKey(entry)]),
-  ].map((keys) => keys.filter((key) => !kept.has(keyText(key))));
-  return [
-    ...wanted.map((objects) => objects.map((object) => wantedTask(object, force))),
-    ...gone.map((keys) => keys.map((key) => goneTask(key, force))),
-  ];
-}
-
-function isOurs(exception: EntryKey): boolean {
-  return !isAddonException(exception);
-}
-
-function wantedTask(wanted: RenderedObject, force: boolean): Task {
-  return { key: wanted, wanted, choose: (found) => chooseStep(wanted, found, force) };
-}
-
-function goneTask(key: ObjectKey, force: boolean): Task {
-  return { key, choose: (found) => chooseDeletion(found, force) };
-}
-
-function keyText(key: ObjectKey): string {
-  return `${key.kind} ${entryText(key)}`;
+  readonly expected?: ObjectVersions;
 }
 
 async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChange[]> {
@@ -109,7 +85,12 @@ async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChan
 /** Undefined when there was nothing to delete. */
 async function runTask(write: Write, task: Task): Promise<ObjectChange | undefined> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    const found = await write.api.get(task.key, write.signal);
+    // What was listed is as good as read: a write that comes too late for it is stale, and the object read anew.
+    const listed = attempt === 0 ? write.read : undefined;
+    const found = listed ? listed.get(keyText(task.key)) : await write.api.get(task.key, write.signal);
+    if (write.expected !== undefined && write.expected[keyText(task.key)] !== found?.resourceVersion) {
+      throw changedMeanwhile(task.key);
+    }
     const step = await take(write, task, task.choose(found), found);
     if (step !== 'stale') {
       return step.action === 'none' ? undefined : changeOf(task.key, step);
@@ -155,11 +136,18 @@ async function create(write: Write, wanted: RenderedObject): Promise<MirrorStep 
     case 'namespaceMissing':
       return {
         action: 'pending',
-        reason: `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`,
+        reason: namespaceMissing(namespace),
       };
     case 'namespaceEnding':
       return { action: 'pending', reason: `Namespace ${namespace} is being deleted` };
   }
+}
+
+function changedMeanwhile(key: ObjectKey): PodidError {
+  return new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
+    hint: 'The same command again decides on what is there now',
+    target: entryText(key),
+  });
 }
 
 function changeOf({ kind, namespace, name }: ObjectKey, step: MirrorStep): ObjectChange {
@@ -167,25 +155,38 @@ function changeOf({ kind, namespace, name }: ObjectKey, step: MirrorStep): Objec
   return { kind, namespace, name, action, ...('reason' in step ? { reason: step.reason } : {}) };
 }
 
-/** Podid's own objects that no entry of the request speaks of, sorted by kind, namespace and name. */
-async function prunable(write: Write, chains: readonly Chain[]): Promise<readonly Chain[]> {
-  const spokenOf = new Set(chains.flat().map((task) => keyText(task.key)));
-  const kinds: readonly ObjectKind[] = ['AzureIdentityBinding', 'AzureIdentity', 'AzurePodIdentityException'];
-  const found: ObjectKey[] = [];
-  for (const kind of kinds) {
-    const items = await write.api.list(kind, `${managedByLabel}=${podidManager}`, write.signal);
-    const objects = items.map(parseManagedObject).filter((object) => object !== undefined);
-    const own = objects.filter(
-      (object) => isOurs(object) && chooseDeletion(object, false).action === 'delete',
+/** From so many objects on, three lists cost less than a GET of each. */
+const listedFrom = 24;
+
+/** Undefined where a GET of each is due: for few objects, and for whoever may not list. */
+async function readAtOnce(
+  api: ObjectApi,
+  tasks: readonly Task[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ManagedObject> | undefined> {
+  if (tasks.length < listedFrom) return undefined;
+  const kinds = [...new Set(tasks.map(({ key }) => key.kind))];
+  try {
+    const lists = await Promise.all(kinds.map((kind) => api.list(kind, '', signal)));
+    const objects = lists.flatMap((items, index) =>
+      items.map(parseManagedObject).flatMap((object) => (object ? [{ ...object, kind: kinds[index] }] : [])),
     );
-    found.push(...own.map(({ namespace, name }) => ({ kind, namespace, name })).sort(byText));
+    return new Map(objects.map(({ kind, ...object }) => [`${kind} ${entryText(object)}`, object]));
+  } catch (error) {
+    if (isPodidError(error, 'MirrorFailed') && error.exitCode === 6) return undefined;
+    throw error;
   }
-  const left = found.filter((key) => !spokenOf.has(keyText(key)));
-  return left.map((key) => [goneTask(key, false)]);
 }
 
-function byText(one: ObjectKey, other: ObjectKey): number {
-  return keyText(one) < keyText(other) ? -1 : 1;
+/** Podid's own objects that no entry of the request speaks of, sorted by kind, namespace and name. */
+async function prunable(write: Write, chains: readonly Chain[]): Promise<readonly Chain[]> {
+  const found: FoundObject[] = [];
+  for (const kind of pruneOrder) {
+    const items = await write.api.list(kind, `${managedByLabel}=${podidManager}`, write.signal);
+    const objects = items.map(parseManagedObject).filter((object) => object !== undefined);
+    found.push(...objects.map((object) => ({ kind, object })));
+  }
+  return pruneTasks(chains.flat(), found).map((task) => [task]);
 }
 
 /** Keeps a failure of one object for the end; what every object would meet ends the mirror. */
@@ -196,17 +197,4 @@ function collect(error: unknown, failures: PodidError[]): readonly ObjectChange[
   }
   failures.push(error);
   return [];
-}
-
-function combined(first: PodidError, failures: readonly PodidError[]): PodidError {
-  const details = failures.map(({ code, message }) => ({ code, message }));
-  return new PodidError(
-    'MirrorFailed',
-    `${failures.length} entries could not be mirrored. ${first.message}`,
-    {
-      ...(first.hint === undefined ? {} : { hint: first.hint }),
-      details,
-      exitCode: failures.every(({ exitCode }) => exitCode === 6) ? 6 : 7,
-    },
-  );
 }

@@ -1,4 +1,5 @@
-import type { ObjectsInCluster } from '../domain/cluster-objects.ts';
+import { isAddonException } from '../domain/addon-exception.ts';
+import { type ObjectFacts, type ObjectsInCluster, objectKey } from '../domain/cluster-objects.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../domain/identity-resources.ts';
 import { type EntryKey, entryText, type PodIdentityException } from '../domain/pod-identity.ts';
 import {
@@ -6,8 +7,10 @@ import {
   parseAzureIdentityBinding,
   parseAzurePodIdentityException,
 } from '../validate/crd-objects.ts';
+import { parseManagedObject } from '../validate/managed-object.ts';
+import { foreignWriter } from './foreign-writer.ts';
 import type { ObjectApi } from './object-port.ts';
-import { isAddonException } from './render-objects.ts';
+import type { ObjectKind } from './render-objects.ts';
 
 /**
  * The cluster's objects as entries, whoever wrote them, in the server's order. Left out is
@@ -21,16 +24,53 @@ export async function readObjects(api: ObjectApi, signal: AbortSignal): Promise<
     api.list('AzureIdentityBinding', '', signal),
     api.list('AzurePodIdentityException', '', signal),
   ]);
-  const { selectors, moreBindings } = selectorsOf(parsed(bindings, parseAzureIdentityBinding));
+  return objectsAsEntries({ identities, bindings, exceptions });
+}
+
+export interface ObjectLists {
+  readonly identities: readonly unknown[];
+  readonly bindings: readonly unknown[];
+  readonly exceptions: readonly unknown[];
+}
+
+/** The objects of the three kinds, as JSON, put together to entries. */
+export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLists): ObjectsInCluster {
+  const allBindings = parsed(bindings, parseAzureIdentityBinding);
+  const { selectors, moreBindings } = selectorsOf(allBindings);
   const all = parsed(identities, parseAzureIdentity);
   const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
+  const writers = { identities: writersOf(identities), bindings: writersOf(bindings) };
+  const ofExceptions = writersOf(exceptions);
   return {
-    identities: all.filter(isManaged).map((identity) => entryOf(identity, selectors)),
+    identities: all.filter(isManaged).map((identity) => {
+      const entry = entryOf(identity, selectors);
+      const binding = entryText({ ...entry, name: `${entry.name}-binding` });
+      return withWriter(entry, writers.identities.get(entryText(entry)) ?? writers.bindings.get(binding));
+    }),
     exceptions: parsed(exceptions, parseAzurePodIdentityException)
       .map(({ metadata, spec }) => ({ ...keyOf(metadata), podLabels: spec.podLabels ?? {} }))
+      .map((entry) => withWriter(entry, ofExceptions.get(entryText(entry))))
       .filter((exception: PodIdentityException) => !isAddonException(exception)),
     moreBindings,
     servicePrincipals: all.filter((identity) => !isManaged(identity)).map(({ metadata }) => keyOf(metadata)),
+    facts: factsOf({
+      AzureIdentity: identities,
+      AzureIdentityBinding: bindings,
+      AzurePodIdentityException: exceptions,
+    }),
+  };
+}
+
+function factsOf(lists: Readonly<Record<ObjectKind, readonly unknown[]>>): ObjectFacts {
+  const all = Object.entries(lists).flatMap(([kind, items]) =>
+    parsed(items, parseManagedObject).map((object) => ({
+      object,
+      key: objectKey(kind as ObjectKind, object),
+    })),
+  );
+  return {
+    versions: Object.fromEntries(all.map(({ key, object }) => [key, object.resourceVersion])),
+    own: new Set(all.filter(({ object }) => foreignWriter(object) === undefined).map(({ key }) => key)),
   };
 }
 
@@ -39,6 +79,23 @@ function parsed<Item>(
   parse: (json: unknown) => Item | undefined,
 ): readonly Item[] {
   return items.map(parse).filter((item) => item !== undefined);
+}
+
+/** Of foreign objects only. */
+function writersOf(items: readonly unknown[]): ReadonlyMap<string, string> {
+  return new Map(
+    parsed(items, parseManagedObject).flatMap((object) => {
+      const writer = foreignWriter(object);
+      return writer === undefined ? [] : [[entryText(object), writer] as const];
+    }),
+  );
+}
+
+function withWriter<Entry extends EntryKey>(
+  entry: Entry,
+  writer: string | undefined,
+): Entry & { readonly writer?: string } {
+  return { ...entry, ...(writer === undefined ? {} : { writer }) };
 }
 
 function entryOf({ metadata, spec }: AzureIdentity, selectors: ReadonlyMap<string, string>) {

@@ -45,10 +45,23 @@ export function stateGauges(metrics: Metrics, { view, rules, server, clock, mode
     () => rules.latest?.rules.putBack ?? 0,
   );
   gauge('podid_nmi_address_guard_active', 'Whether the address guard of bridged nodes is in place', () =>
-    rules.latest?.guard.active ? 1 : 0,
+    rules.isFresh && rules.latest?.guard.active ? 1 : 0,
+  );
+  gauge(
+    'podid_nmi_address_guard_pods',
+    'Pods whose MAC and addresses are pinned',
+    () => rules.latest?.guard.pods ?? 0,
+  );
+  gauge(
+    'podid_nmi_address_guard_unknown',
+    'Cables on a bridge that the CNI record does not name',
+    () => rules.latest?.guard.unknown ?? 0,
   );
   metrics.gauge(
     { name: 'podid_nmi_rule_packets', help: 'Packets by the rule that decided on them', labels: ['rule'] },
-    () => Object.entries(rules.latest?.rules.packets ?? {}).map(([rule, packets]) => [{ rule }, packets]),
+    () =>
+      Object.entries({ ...rules.latest?.rules.packets, ...rules.latest?.guard.packets }).map(
+        ([rule, packets]) => [{ rule }, packets],
+      ),
   );
 }

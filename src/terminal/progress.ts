@@ -9,6 +9,13 @@ export interface Spinner {
   stop(): unknown;
 }
 
+/** What a progress bar has to be able to do; cli-progress's is one. */
+export interface Bar {
+  start(text: string, total: number): void;
+  update(done: number): void;
+  stop(): void;
+}
+
 export interface ProgressOptions {
   readonly stderr: OutputStream;
   readonly colour: ChalkInstance;
@@ -16,11 +23,13 @@ export interface ProgressOptions {
   readonly silent: boolean;
   /** Absent: one line for each change of text, as a log wants it. */
   readonly spinner?: Spinner;
+  /** For work whose share is known; absent where there is no terminal. */
+  readonly bar?: Bar;
 }
 
 /** The `Reporter` of the command line: everything goes to stderr. */
 export interface TerminalReporter {
-  progress(text: string): void;
+  progress(text: string, share?: { readonly done: number; readonly total: number }): void;
   note(text: string): void;
   warn(text: string, hint?: string): void;
   /** Takes the spinner away; comes before any other output. */
@@ -28,22 +37,37 @@ export interface TerminalReporter {
 }
 
 export function terminalReporter(options: ProgressOptions): TerminalReporter {
-  const { stderr, colour, silent, spinner } = options;
+  const { stderr, colour, silent, spinner, bar } = options;
   let spinning = false;
+  let barText = '';
   let last = '';
 
   const stop = () => {
     if (spinning) spinner?.stop();
     spinning = false;
+    if (barText !== '') bar?.stop();
+    barText = '';
   };
   const line = (text: string) => {
     stop();
     void stderr.write(`${text}\n`);
   };
   return {
-    progress(text) {
+    progress(text, share) {
       const shown = plainText(text, 'one');
-      if (silent || shown === last) return;
+      if (silent) return;
+      if (share !== undefined && bar !== undefined) {
+        if (barText !== shown) {
+          stop();
+          bar.start(shown, share.total);
+          barText = shown;
+        }
+        bar.update(share.done);
+        last = '';
+        return;
+      }
+      if (shown === last) return;
+      if (barText !== '') stop();
       last = shown;
       if (spinner === undefined) return line(shown);
       spinner.text = shown;

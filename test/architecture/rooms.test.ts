@@ -22,6 +22,7 @@ const house: Readonly<Record<string, Room>> = {
       'inquirer',
       'yaml',
       '@jmespath-community/jmespath',
+      'cli-progress',
       'cli-table3',
       'yocto-spinner',
     ],
@@ -29,9 +30,10 @@ const house: Readonly<Record<string, Room>> = {
   runtime: { rooms: ['errors'], packages: ['node:*', 'pino', 'prom-client'] },
   arm: {
     rooms: ['domain', 'validate', 'errors'],
-    packages: ['node:*', '@azure/*', 'jsonc-parser', 'uuid', 'https-proxy-agent'],
+    packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'uuid', 'https-proxy-agent'],
   },
   k8s: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*', '@kubernetes/client-node'] },
+  imds: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*'] },
   commands: {
     rooms: ['validate', 'workflows', 'domain', 'terminal', 'errors'],
     packages: ['node:*', 'commander', 'fastest-levenshtein'],
@@ -46,7 +48,7 @@ const house: Readonly<Record<string, Room>> = {
 
 /** The one file that opens the doors to the adapters, and only by `import()`. */
 const composition = 'src/commands/context.ts';
-const adapters = ['arm', 'k8s', 'emulator'];
+const adapters = ['arm', 'k8s', 'imds', 'emulator'];
 
 const files = sourceFiles('src');
 

@@ -45,15 +45,39 @@ describe('mapping what the API server says', () => {
       message: 'no\u001b[31m\nway',
       details: {},
     });
-    expect(mapKubeError(kubeFailure(403, body), attempt).details).toEqual([
-      { code: 'Forbidden', message: 'no [31m way' },
-    ]);
+    expect(mapKubeError(kubeFailure(403, body), attempt).details).toContainEqual({
+      code: 'Forbidden',
+      message: 'no [31m way',
+    });
   });
 
-  it('names the question that shows the missing right', () => {
-    const list = { verb: 'list', resource: 'azureidentities' } as const;
-    expect(mapKubeError(kubeFailure(403, status('Forbidden')), list).hint).toBe(
-      'kubectl auth can-i list azureidentities.aadpodidentity.k8s.io --all-namespaces',
+  it('names the rule that is missing and the commands that give it', () => {
+    const words = 'User "anna@contoso.com" cannot create resource "azureidentities" in the namespace "shop"';
+    const body = status('Forbidden').replace('said: Forbidden', words.replaceAll('"', '\\"'));
+    const { details, hint } = mapKubeError(kubeFailure(403, body), attempt);
+    expect(details).toContainEqual({
+      code: 'MissingRule',
+      message:
+        '- {apiGroups: [aadpodidentity.k8s.io], resources: [azureidentities, azureidentitybindings, azurepodidentityexceptions], verbs: [get, list, create, update, patch, delete]}',
+    });
+    expect(hint).toBe(
+      'Have an administrator of the cluster give the right: kubectl create role podid-mirror -n shop --verb=get,list,create,update,patch,delete --resource=azureidentities.aadpodidentity.k8s.io,azureidentitybindings.aadpodidentity.k8s.io,azurepodidentityexceptions.aadpodidentity.k8s.io && kubectl create rolebinding podid-mirror -n shop --role=podid-mirror --user=anna@contoso.com',
     );
+  });
+
+  it('gives the right in all namespaces for a list of all, and to a service account as to one', () => {
+    const words = 'User "system:serviceaccount:ci:deployer" cannot list resource "azureidentities"';
+    const body = status('Forbidden').replace('said: Forbidden', words.replaceAll('"', '\\"'));
+    const list = { verb: 'list', resource: 'azureidentities' } as const;
+    const { hint } = mapKubeError(kubeFailure(403, body), list);
+    expect(hint).toContain('kubectl create clusterrole podid-mirror --verb=');
+    expect(hint).toContain('--clusterrole=podid-mirror --serviceaccount=ci:deployer');
+  });
+
+  it('lets no name that the server gives into the shell', () => {
+    const words = 'User "$(rm -rf ~)" cannot list resource "azureidentities"';
+    const body = status('Forbidden').replace('said: Forbidden', words.replaceAll('"', '\\"'));
+    const { hint } = mapKubeError(kubeFailure(403, body), attempt);
+    expect(hint).toMatch(/--user='\$\(rm -rf ~\)'$/);
   });
 });

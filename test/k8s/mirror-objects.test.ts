@@ -49,16 +49,35 @@ describe('mirroring objects', () => {
     );
   });
 
+  it('writes over nothing that is not as it was read, where it is told how that was', async () => {
+    const own = ownObjects('web').map(([object, found]) => [object, { ...found, spec: {} }] as const);
+    const wanted = { identities: [entry('web')] };
+    const expected = { 'AzureIdentity shop/web': '7', 'AzureIdentityBinding shop/web-binding': '7' };
+    const fresh = objectsInMemory(own);
+    const changes = await mirrorObjects(fresh.api, asked({ ...wanted, expected }), signal);
+    expect(changes.map(({ action }) => action)).toEqual(['update', 'update']);
+    for (const stale of [{}, { ...expected, 'AzureIdentity shop/web': '6' }]) {
+      const { api, asked: calls } = objectsInMemory(own);
+      const mirrored = mirrorObjects(api, asked({ ...wanted, expected: stale }), signal);
+      await expect(mirrored).rejects.toMatchObject({ code: 'StaleCluster', target: 'shop/web' });
+      expect(calls).toEqual([]);
+    }
+    const gone = asked({ goneIdentities: [entry('web')], expected: {} });
+    await expect(mirrorObjects(objectsInMemory(own).api, gone, signal)).rejects.toMatchObject({
+      code: 'StaleCluster',
+    });
+  });
+
   it('runs eight entries at once and no more', async () => {
     let running = 0;
     let most = 0;
     const { api } = objectsInMemory([], {
-      async get() {
+      async create() {
         running += 1;
         most = Math.max(most, running);
         await new Promise((resolve) => setImmediate(resolve));
         running -= 1;
-        return undefined;
+        return 'done';
       },
     });
     const identities = Array.from({ length: 50 }, (_, index) => entry(`e${index}`));
@@ -67,6 +86,43 @@ describe('mirroring objects', () => {
     expect(changes.filter(({ kind }) => kind === 'AzureIdentity').map(({ name }) => name)).toEqual(
       identities.map(({ name }) => name),
     );
+  });
+
+  it('lists many objects instead of getting each, and reads anew what changed since', async () => {
+    let stale = true;
+    const gets: string[] = [];
+    const tells: number[] = [];
+    const { api, asked: calls } = objectsInMemory([], {
+      async get(key) {
+        gets.push(key.name);
+        return undefined;
+      },
+      async create({ name }) {
+        if (name !== 'e3' || !stale) return 'done';
+        stale = false;
+        return 'exists';
+      },
+    });
+    const identities = Array.from({ length: 50 }, (_, index) => entry(`e${index}`));
+    await mirrorObjects(api, asked({ identities }), signal, (done) => tells.push(done));
+    expect(gets).toEqual(['e3']);
+    expect(tells).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    expect(calls).toEqual([]);
+  });
+
+  it('gets each of many objects where listing is forbidden', async () => {
+    const gets: string[] = [];
+    const { api } = objectsInMemory([], {
+      list: () => Promise.reject(new PodidError('MirrorFailed', 'no', { exitCode: 6 })),
+      async get(key) {
+        gets.push(key.name);
+        return undefined;
+      },
+    });
+    const identities = Array.from({ length: 50 }, (_, index) => entry(`e${index}`));
+    const changes = await mirrorObjects(api, asked({ identities }), signal);
+    expect(gets).toHaveLength(100);
+    expect(changes.every(({ action }) => action === 'create')).toBe(true);
   });
 
   it('deletes of a gone entry the binding before the identity, at the version that was looked at', async () => {
@@ -175,15 +231,17 @@ describe('mirroring objects', () => {
     ],
     ['the API server is away', new PodidError('ClusterUnreachable', 'x')],
   ])('stops at once when %s', async (_why, error) => {
-    let gets = 0;
-    const { api } = objectsInMemory([], {
-      get: () => {
-        gets += 1;
-        return Promise.reject(error);
-      },
-    });
-    const identities = Array.from({ length: 200 }, (_, index) => entry(`e${index}`));
-    await expect(mirrorObjects(api, asked({ identities }), signal)).rejects.toBe(error);
-    expect(gets).toBeLessThanOrEqual(8);
+    let reads = 0;
+    const fail = () => {
+      reads += 1;
+      return Promise.reject(error);
+    };
+    const { api } = objectsInMemory([], { get: fail, list: fail });
+    for (const length of [10, 200]) {
+      const identities = Array.from({ length }, (_, index) => entry(`e${index}`));
+      reads = 0;
+      await expect(mirrorObjects(api, asked({ identities }), signal)).rejects.toBe(error);
+      expect(reads).toBeLessThanOrEqual(8);
+    }
   });
 });

@@ -3,7 +3,7 @@ import { colours } from '../../src/terminal/colours.ts';
 import { terminalReporter } from '../../src/terminal/progress.ts';
 import { fakeStream } from '../commands/fake-context.ts';
 
-function reporter(options: { silent?: boolean; spinning?: boolean } = {}) {
+function reporter(options: { silent?: boolean; spinning?: boolean; bar?: boolean } = {}) {
   const stderr = fakeStream();
   const drawn: string[] = [];
   const spinner = {
@@ -15,11 +15,17 @@ function reporter(options: { silent?: boolean; spinning?: boolean } = {}) {
       drawn.push('stop');
     },
   };
+  const bar = {
+    start: (text: string, total: number) => drawn.push(`bar ${text} of ${total}`),
+    update: (done: number) => drawn.push(`bar at ${done}`),
+    stop: () => drawn.push('bar stop'),
+  };
   const report = terminalReporter({
     stderr,
     colour: colours(false),
     silent: options.silent ?? false,
     ...(options.spinning ? { spinner } : {}),
+    ...(options.bar ? { bar } : {}),
   });
   return { report, stderr, drawn, spinner };
 }
@@ -42,6 +48,27 @@ describe('progress', () => {
     report.stop();
     expect(drawn).toEqual(['start one', 'stop', 'start three', 'stop']);
     expect(stderr.text()).toBe('warning: careful\nhint: look\n');
+  });
+
+  it('is a bar on a terminal where the share is known, and makes room too', () => {
+    const { report, stderr, drawn } = reporter({ spinning: true, bar: true });
+    report.progress('looking');
+    for (const done of [1, 2]) report.progress('mirroring', { done, total: 2 });
+    report.note('said');
+    report.progress('mirroring');
+    report.stop();
+    expect(drawn).toEqual([
+      ...['start looking', 'stop', 'bar mirroring of 2', 'bar at 1', 'bar at 2', 'bar stop'],
+      ...['start mirroring', 'stop'],
+    ]);
+    expect(stderr.text()).toBe('said\n');
+  });
+
+  it('is one line where nobody watches, whatever its share', () => {
+    const { report, stderr } = reporter();
+    report.progress('mirroring');
+    for (const done of [1, 2]) report.progress('mirroring', { done, total: 2 });
+    expect(stderr.text()).toBe('mirroring\n');
   });
 
   it('is silent with notes and warnings under --only-show-errors', () => {

@@ -175,6 +175,7 @@ export class FakeAzure {
             },
           ],
           userKubeconfig: async () => 'unused',
+          runCommand: () => unexpected('clusters.runCommand'),
         },
         identities: {
           list: async () =>
@@ -228,10 +229,17 @@ export class FakeAzure {
           list: async () => [{ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }],
         },
         caller: () => 'anna@contoso.com',
+        entraToken: () => unexpected('entraToken'),
         permissions: { at: () => unexpected('permissions.at') },
         machines: {
           get: () => unexpected('machines.get'),
           scaleSets: () => unexpected('machines.scaleSets'),
+          virtualMachines: () => unexpected('machines.virtualMachines'),
+          instances: () => unexpected('machines.instances'),
+          assignIdentities: () => unexpected('machines.assignIdentities'),
+          removeIdentities: () => unexpected('machines.removeIdentities'),
+          upgradeInstances: () => unexpected('machines.upgradeInstances'),
+          follow: () => unexpected('machines.follow'),
         },
         features: {
           state: async () => this.states.shift() ?? 'Registered',

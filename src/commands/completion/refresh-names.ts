@@ -87,6 +87,7 @@ async function namespacesOf(
     const { workloads } = await context.connectCluster({
       ...(kubeconfigPath ? { kubeconfigPath } : {}),
       fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
+      entraToken: azure.entraToken,
       warn: () => undefined,
       signal,
     });

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../exact-json.ts';
 import type { FaultEffect } from '../faults.ts';
 import { type EmulatorRequest, type EmulatorResponse, jsonBody } from '../http.ts';
+import type { KubectlEnd } from '../run-command/run-kubectl.ts';
 import type { World } from '../world.ts';
 import { refuseAsArm } from './arm-answers.ts';
 
@@ -13,10 +14,20 @@ export interface ArmCall {
   readonly effects: FaultEffect;
   /** Where the emulator listens, without a slash at the end. */
   readonly baseUrl: string;
-  /** The kubeconfig of a cluster, as YAML. */
-  readonly kubeconfig: () => string;
+  /** The kubeconfig of a cluster, as YAML; of one that signs in through Entra, by kubelogin. */
+  readonly kubeconfig: (kind: 'token' | 'entra') => string;
+  /** Runs the kubectl commands of a text in the cluster. @throws Error why nothing could be run */
+  readonly runKubectl: (asked: AskedCommand) => Promise<KubectlEnd>;
   /** Told of every secret that an answer holds. */
   readonly giveOut: (secret: string) => void;
+}
+
+/** A command that is to run in the cluster; with a token, as whoever has it. */
+export interface AskedCommand {
+  readonly text: string;
+  /** A zip in base64, or empty. */
+  readonly context: string;
+  readonly token?: string;
 }
 
 export interface ArmRoute {

@@ -2,21 +2,25 @@ import type { EmulatorResponse } from '../http.ts';
 import { knownApiVersions } from './api-versions.ts';
 import { refuseAsArm } from './arm-answers.ts';
 import type { ArmCall, ArmRoute } from './arm-call.ts';
+import { machineChangeRoutes } from './change-machine.ts';
 import { clusterRoutes } from './clusters.ts';
 import { identityRoutes } from './identities.ts';
 import { machineRoutes } from './machines.ts';
 import { operationRoutes } from './operations.ts';
 import { permissionRoutes } from './permissions.ts';
 import { roleRoutes } from './role-assignments.ts';
+import { runCommandRoutes } from './run-command.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 
 /** First match wins, so routes with an open scope come before those that could swallow them. */
 const routes: readonly ArmRoute[] = [
   ...roleRoutes,
   ...operationRoutes,
+  ...runCommandRoutes,
   ...clusterRoutes,
   ...identityRoutes,
   ...machineRoutes,
+  ...machineChangeRoutes,
   ...permissionRoutes,
   ...subscriptionRoutes,
 ];

@@ -13,6 +13,7 @@ import {
 import { poolRoutes } from './node-pools.ts';
 import { operationHeaders, renewTags, setState, startOperation } from './operations.ts';
 import { putCluster } from './put-cluster.ts';
+import { isEntraCluster } from './run-command.ts';
 import { answerDocument, clusterId, clusterOf, refuseWhileBusy } from './stored-cluster.ts';
 
 const provider = '/providers/Microsoft\\.ContainerService/managedClusters';
@@ -95,7 +96,8 @@ function remove(call: ArmCall): EmulatorResponse {
 function credential(call: ArmCall): EmulatorResponse {
   clusterOf(call);
   const name = /Admin/.test(call.request.path) ? 'clusterAdmin' : 'clusterUser';
-  const value = Buffer.from(call.kubeconfig()).toString('base64');
+  const kind = name === 'clusterUser' && isEntraCluster(call) ? 'entra' : 'token';
+  const value = Buffer.from(call.kubeconfig(kind)).toString('base64');
   call.giveOut(value);
   return ok({ kubeconfigs: [{ name, value }] });
 }

@@ -19,6 +19,8 @@ export interface KubeRoutesOptions extends KubeStoreOptions {
   readonly store?: KubeStore;
   /** Who each bearer token is. When absent, no token is asked for and everyone is `admin`. */
   readonly users?: Readonly<Record<string, KubeUser>>;
+  /** Who else a token may be, where `users` do not know it. */
+  readonly userOf?: (token: string) => KubeUser | undefined;
   /** Milliseconds between bookmarks, 60,000 when absent. */
   readonly bookmarkIntervalMs?: number;
 }
@@ -35,7 +37,7 @@ export interface KubeRoutes {
 export function createKubeRoutes(options: KubeRoutesOptions = {}): KubeRoutes {
   const store = options.store ?? new KubeStore(options);
   const pages: OpenPages = new Map();
-  const { bookmarkIntervalMs = 60_000, users } = options;
+  const { bookmarkIntervalMs = 60_000 } = options;
   return {
     store,
     close: () => store.cutWatches(),
@@ -46,7 +48,7 @@ export function createKubeRoutes(options: KubeRoutesOptions = {}): KubeRoutes {
       }
       const call = { request, response, body, url, store, pages, bookmarkIntervalMs };
       try {
-        await answer(call, users);
+        await answer(call, options);
       } catch (failure) {
         sendFailure(response, failure);
       }
@@ -55,7 +57,7 @@ export function createKubeRoutes(options: KubeRoutesOptions = {}): KubeRoutes {
   };
 }
 
-async function answer(call: Call, users: KubeRoutesOptions['users']): Promise<void> {
+async function answer(call: Call, options: KubeRoutesOptions): Promise<void> {
   const { store, url, request } = call;
   if (weather(call)) {
     return;
@@ -64,7 +66,7 @@ async function answer(call: Call, users: KubeRoutesOptions['users']): Promise<vo
     store.faults.throttleNext -= 1;
     throw new KubeFailure(429, 'TooManyRequests', 'Too many requests; try again.', { retryAfterSeconds: 1 });
   }
-  const user = checkUser(request, users);
+  const user = checkUser(request, options);
   if (/^\/(healthz|livez|readyz)/.test(url.pathname)) {
     call.response.end('ok');
     return;
@@ -96,12 +98,12 @@ async function answer(call: Call, users: KubeRoutesOptions['users']): Promise<vo
   await answerResource(call, user, kind, path);
 }
 
-function checkUser(request: IncomingMessage, users: KubeRoutesOptions['users']): KubeUser {
+function checkUser(request: IncomingMessage, { users, userOf }: KubeRoutesOptions): KubeUser {
   if (users === undefined) {
     return { name: 'admin' };
   }
   const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const user = Object.hasOwn(users, token) ? users[token] : undefined;
+  const user = Object.hasOwn(users, token) ? users[token] : userOf?.(token);
   if (user === undefined) {
     throw new KubeFailure(401, 'Unauthorized', 'Unauthorized');
   }

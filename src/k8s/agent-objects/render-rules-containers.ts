@@ -22,7 +22,7 @@ export function renderRulesOnce(rendering: Rendering, image: ContainerImage): ob
     args: ['rules', '--once', ...rulesArgs(rendering)],
     securityContext: keeperOfRules(rendering),
     resources: podid.rulesResources,
-    ...(podid.rulesBackend === 'iptables' ? { volumeMounts: [lockMount] } : {}),
+    volumeMounts: [recordsMount, ...(podid.rulesBackend === 'iptables' ? [lockMount] : [])],
   };
 }
 
@@ -67,7 +67,7 @@ export function renderRulesKeeper(rendering: Rendering, image: ContainerImage): 
     },
     volumeMounts: [
       { name: 'heartbeat', mountPath: heartbeatFolder },
-      { name: 'cni-results', mountPath: '/var/lib/cni/results', readOnly: true },
+      recordsMount,
       { name: 'cilium-state', mountPath: '/var/run/cilium/state/globals', readOnly: true },
       ...(podid.rulesBackend === 'iptables' ? [lockMount] : []),
     ],
@@ -82,6 +82,8 @@ export function logArgs({ values: { nmi } }: Rendering): string[] {
   ];
 }
 
+/** The CNI's record of addresses, which the guard and the server go by. */
+const recordsMount = { name: 'cni-results', mountPath: '/var/lib/cni/results', readOnly: true };
 const lockMount = { name: 'xtables-lock', mountPath: '/run/xtables.lock' };
 
 /** Flags on which everyone who touches the rules must agree. */

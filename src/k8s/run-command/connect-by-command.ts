@@ -1,0 +1,22 @@
+import type { ClusterObjects } from '../../domain/cluster-objects.ts';
+import type { RunCommand } from '../../domain/run-command.ts';
+import { isRecord } from '../../validate/json-record.ts';
+import { objectsAsEntries } from '../read-objects.ts';
+import { mirrorByCommand } from './mirror-by-command.ts';
+import { readByCommand } from './read-by-command.ts';
+
+/** The objects of a cluster whose API nobody outside can reach, by commands that Azure runs in it. */
+export function connectByCommand(run: RunCommand): ClusterObjects {
+  return {
+    mirror: (request, signal, tell) => mirrorByCommand(run, request, signal, tell),
+    async read(signal) {
+      const objects = await readByCommand(run, signal);
+      const of = (kind: string) => objects.filter((object) => isRecord(object) && object['kind'] === kind);
+      return objectsAsEntries({
+        identities: of('AzureIdentity'),
+        bindings: of('AzureIdentityBinding'),
+        exceptions: of('AzurePodIdentityException'),
+      });
+    },
+  };
+}

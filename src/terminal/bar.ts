@@ -1,0 +1,47 @@
+import type { SingleBar } from 'cli-progress';
+import type { Bar } from './progress.ts';
+
+/** A progress bar on stderr, loaded when it is first drawn, and taken away when its work is done. */
+export function lateBar(load: () => Promise<SingleBar> = loadBar): Bar {
+  let loading: Promise<SingleBar> | undefined;
+  let wanted: { readonly text: string; readonly total: number; done: number } | undefined;
+  let drawn: SingleBar | undefined;
+  const draw = (bar: SingleBar) => {
+    // Its work may be over before it came.
+    if (wanted === undefined || drawn !== undefined) return;
+    drawn = bar;
+    bar.start(wanted.total, wanted.done, { text: wanted.text });
+  };
+  return {
+    start(text, total) {
+      wanted = { text, total, done: 0 };
+      loading ??= load();
+      // A bar that cannot be loaded is one that nobody sees.
+      loading.then(draw, () => undefined);
+    },
+    update(done) {
+      if (wanted !== undefined) wanted.done = done;
+      drawn?.update(done);
+    },
+    stop() {
+      drawn?.stop();
+      drawn = undefined;
+      wanted = undefined;
+    },
+  };
+}
+
+async function loadBar(): Promise<SingleBar> {
+  const { default: progress } = await import('cli-progress');
+  return new progress.SingleBar({
+    format: '{text} {bar} {value}/{total}',
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+    fps: 20,
+    // Signals are the program's to handle: a change under way is not ended by the bar's own exit.
+    gracefulExit: false,
+    barCompleteChar: '\u2588',
+    barIncompleteChar: '\u2591',
+  });
+}
