@@ -39,6 +39,10 @@ export const errorCatalog = {
     summary: 'The cluster has no node pool of that name, or the pool has no machines.',
   },
   RoleNotFound: { exitCode: 4, summary: 'No role of that name can be assigned at the scope.' },
+  TokenRefused: {
+    exitCode: 4,
+    summary: 'The metadata service has no token for this pod; the message is what it says.',
+  },
   SubscriptionNotFound: { exitCode: 4, summary: 'No subscription of that id or name is visible.' },
   AddonDisabled: { exitCode: 5, summary: 'The pod-identity add-on is off on this cluster.' },
   AddonEnabled: {
@@ -92,7 +96,20 @@ export const errorCatalog = {
     exitCode: 5,
     summary: 'Azure refused to change the identities of a scale set or virtual machine.',
   },
+  PolicyBlocked: {
+    exitCode: 5,
+    summary: "The cluster has no such policy engine, or an object of its name is somebody else's.",
+  },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
+  AgentPresent: {
+    exitCode: 5,
+    summary:
+      'Another node agent is in the cluster, or this one belongs to Helm; the message names the ways on.',
+  },
+  AgentRefused: {
+    exitCode: 5,
+    summary: 'The cluster does not take the agent: a policy, Pod Security, or objects that others wrote.',
+  },
   Forbidden: {
     exitCode: 6,
     summary: 'The caller lacks a right; the message names principal, action and scope.',
@@ -115,6 +132,14 @@ export const errorCatalog = {
     summary: 'The fresh role has not reached the cluster yet. The same command resumes.',
   },
   ClusterUnreachable: { exitCode: 7, summary: "The cluster's API server cannot be reached." },
+  AgentNotReady: {
+    exitCode: 7,
+    summary: 'The agent is installed, and not ready on every node within --timeout.',
+  },
+  CleanUpIncomplete: {
+    exitCode: 7,
+    summary: 'The agent is gone, and some nodes may still hold its rules. The same command resumes.',
+  },
   MirrorFailed: {
     exitCode: 7,
     summary: 'The objects in the cluster could not be brought in line (6 when the cluster forbade it).',
