@@ -8,6 +8,7 @@ const checks = [
   ['dead code', ['npx', 'knip', '--no-progress']],
   ['package', ['npx', 'publint', '--strict']],
   ['generated pages', ['node', 'scripts/write-docs.mjs', '--check']],
+  ['chart', ['node', 'scripts/write-chart.mjs', '--check', '--without-helm']],
   ['import table', ['npx', 'vitest', 'run', '--project', 'unit', 'test/architecture', '--reporter=dot']],
 ];
 

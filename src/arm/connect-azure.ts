@@ -1,5 +1,4 @@
 import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
-import type { Machines } from '../domain/machines.ts';
 import type { Permissions } from '../domain/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
 import { connectArm } from './arm-connection.ts';
@@ -30,7 +29,10 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const permissions = once<Permissions>(async () =>
     (await import('./permissions.ts')).armPermissions(connection),
   );
-  const machines = once<Machines>(async () => (await import('./machines.ts')).armMachines(connection));
+  const machines = once(async () => (await import('./machines.ts')).armMachines(connection));
+  const machineChanges = once(async () =>
+    (await import('./change-machines.ts')).armMachineChanges(connection),
+  );
   const entraToken: FetchEntraToken = async (...asked) =>
     (await import('./entra-token.ts')).fetchEntraToken(settings, ...asked);
   return {
@@ -70,6 +72,12 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
     machines: {
       get: async (...asked) => (await machines()).get(...asked),
       scaleSets: async (...asked) => (await machines()).scaleSets(...asked),
+      virtualMachines: async (...asked) => (await machines()).virtualMachines(...asked),
+      instances: async (...asked) => (await machines()).instances(...asked),
+      assignIdentities: async (...asked) => (await machineChanges()).assignIdentities(...asked),
+      removeIdentities: async (...asked) => (await machineChanges()).removeIdentities(...asked),
+      upgradeInstances: async (...asked) => (await machineChanges()).upgradeInstances(...asked),
+      follow: async (...asked) => (await machines()).follow(...asked),
     },
     entraToken,
     caller: connection.caller,

@@ -16,6 +16,13 @@ const unknownBelieved = 5;
 /** A server that asks for more has no idea of its own operation. */
 const longestWaitMs = 10 * 60_000;
 
+interface Following extends Pick<FollowOptions, 'pollIntervalMs' | 'onStatus' | 'signal'> {
+  /** The right that a poll takes, where the operation is not of AKS. */
+  readonly action?: string;
+  /** What shows how the change ended, where `podid status` does not. */
+  readonly lookHint?: string;
+}
+
 /**
  * Polls an operation to its end. Any status that is not terminal means that it runs (AKS writes `ReconcilingAddons` and the like).
  * Weather on a poll says nothing about the operation, so 5xx, 429, web pages, cut and hung connections are polled again until the
@@ -29,21 +36,22 @@ const longestWaitMs = 10 * 60_000;
 export async function followOperation(
   connection: ArmConnection,
   operation: Operation,
-  options: FollowOptions,
+  options: Following,
 ): Promise<OperationEnd> {
-  if (!URL.canParse(operation.url, connection.endpoint.url)) throw leadsElsewhere();
-  const about = requestAbout(connection, operation);
-  if (!connection.endpoint.mayReceiveToken(operation.url)) throw leadsElsewhere();
+  const { lookHint = 'podid status shows how the change ended.' } = options;
+  if (!URL.canParse(operation.url, connection.endpoint.url)) throw leadsElsewhere(lookHint);
+  const about = requestAbout(connection, operation, options.action);
+  if (!connection.endpoint.mayReceiveToken(operation.url)) throw leadsElsewhere(lookHint);
   let unknownInARow = 0;
   let told = '';
   let waitMs = options.pollIntervalMs;
   for (;;) {
     await connection.clock.sleep(waitMs, options.signal);
-    const answer = await poll(connection, operation, about, options.signal);
+    const answer = await poll(connection, operation, { about, lookHint }, options.signal);
     const askedMs = retryAfterMs(headersOf(answer), connection.clock.now());
     waitMs = Math.min(askedMs ?? options.pollIntervalMs, longestWaitMs);
     unknownInARow = answer?.status === 404 ? unknownInARow + 1 : 0;
-    if (unknownInARow >= unknownBelieved) throw forgotten();
+    if (unknownInARow >= unknownBelieved) throw forgotten(lookHint);
     const body = answer?.status === 200 || answer?.status === 202 ? parseRecord(answer.text) : undefined;
     if (body === undefined) continue;
     const end = endOf(body);
@@ -54,10 +62,14 @@ export async function followOperation(
   }
 }
 
-function requestAbout(connection: ArmConnection, operation: Operation): ArmRequest {
+function requestAbout(
+  connection: ArmConnection,
+  operation: Operation,
+  action = 'Microsoft.ContainerService/locations/operations/read',
+): ArmRequest {
   return {
     doing: 'look at the running operation',
-    action: 'Microsoft.ContainerService/locations/operations/read',
+    action,
     scope: new URL(operation.url, connection.endpoint.url).pathname,
     caller: connection.caller,
   };
@@ -67,7 +79,7 @@ function requestAbout(connection: ArmConnection, operation: Operation): ArmReque
 async function poll(
   connection: ArmConnection,
   operation: Operation,
-  about: ArmRequest,
+  { about, lookHint }: { readonly about: ArmRequest; readonly lookHint: string },
   signal: AbortSignal,
 ): Promise<ArmAnswer | undefined> {
   const answer = await connection
@@ -80,7 +92,7 @@ async function poll(
   const error = mapArmAnswer(answer, about);
   // A web page with a 4xx is a proxy's, and as passing as a 502.
   if (error.code === 'Unavailable') return undefined;
-  throw error.code === 'Forbidden' ? error : unusable(error);
+  throw error.code === 'Forbidden' ? error : unusable(error, lookHint);
 }
 
 function unlessWeather(error: unknown): undefined {
@@ -112,26 +124,26 @@ function parseRecord(text: string): JsonRecord | undefined {
   }
 }
 
-function leadsElsewhere(): PodidError {
+function leadsElsewhere(lookHint: string): PodidError {
   return new PodidError(
     'Unavailable',
     'The operation that Azure names is at a host where the token may not go.',
     {
-      hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy; podid status shows how the change ended.',
+      hint: `Check PODID_ARM_ENDPOINT, --cloud and the proxy; ${lookHint}`,
     },
   );
 }
 
-function unusable(cause: PodidError): PodidError {
+function unusable(cause: PodidError, lookHint: string): PodidError {
   return new PodidError('Unavailable', `The running operation cannot be followed. ${cause.message}`, {
-    hint: 'podid status shows how the change ended.',
+    hint: lookHint,
     details: cause.details,
     cause,
   });
 }
 
-function forgotten(): PodidError {
+function forgotten(lookHint: string): PodidError {
   return new PodidError('Unavailable', 'Azure does not know the running operation any more.', {
-    hint: 'podid status shows how the change ended.',
+    hint: lookHint,
   });
 }

@@ -1,42 +1,96 @@
-import type { Machine, Machines } from '../domain/machines.ts';
+import { type Machine, type MachineKind, type Machines, machineTypes } from '../domain/machines.ts';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
 import type { ArmConnection } from './arm-connection.ts';
+import { followOperation } from './follow-operation.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
 import { PageTrail } from './page-trail.ts';
+import { readInstance, readMachine } from './read-machine.ts';
 
 const apiVersion = '2024-07-01';
 
-/** Scale sets and virtual machines of Microsoft.Compute, read by plain requests: an SDK client for two GETs would cost every start. */
-export function armMachines(connection: ArmConnection): Machines {
+type Reads = Pick<Machines, 'get' | 'scaleSets' | 'virtualMachines' | 'instances' | 'follow'>;
+
+/** Scale sets and virtual machines of Microsoft.Compute, read by plain requests: an SDK client for a few GETs would cost every start. */
+export function armMachines(connection: ArmConnection): Reads {
+  const about = (doing: string, action: string, scope: string): ArmRequest => ({
+    doing,
+    action: `Microsoft.Compute/${action}`,
+    scope,
+    caller: connection.caller,
+  });
   return {
     async get(resourceId, signal) {
-      const action = `Microsoft.Compute/${resourceId.split('/').at(-2)}/read`;
-      const about = aboutMachines(connection, `read ${resourceId}`, action, resourceId);
-      const body = await getJson(connection, `${resourceId}?api-version=${apiVersion}`, about, signal);
+      const request = about(`read ${resourceId}`, `${resourceId.split('/').at(-2)}/read`, resourceId);
+      const body = await getJson(
+        connection,
+        `${resourceId}?api-version=${apiVersion}`,
+        { ...request, notFound: 'MachineNotFound' },
+        signal,
+      );
       return readMachine(body, resourceId);
     },
-    async scaleSets(subscriptionId, resourceGroup, signal) {
-      const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
-      const doing = `list the scale sets of resource group ${resourceGroup}`;
-      const action = 'Microsoft.Compute/virtualMachineScaleSets/read';
-      const about = aboutMachines(connection, doing, action, group);
-      const path = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets`;
-      const found: Machine[] = [];
-      let url: string | undefined = `${path}?api-version=${apiVersion}`;
-      const trail = new PageTrail(url);
-      while (url !== undefined) {
-        const page: JsonRecord = await getJson(connection, url, about, signal);
-        const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
-        found.push(...items.filter(isRecord).map((item) => readMachine(item, stringAt(item, 'id') ?? '')));
-        url = trail.next(page);
-      }
-      return found;
+    scaleSets: (subscriptionId, resourceGroup, signal) =>
+      listMachines(connection, { kind: 'vmss', subscriptionId, resourceGroup }, signal),
+    virtualMachines: (subscriptionId, resourceGroup, signal) =>
+      listMachines(connection, { kind: 'vm', subscriptionId, resourceGroup }, signal),
+    async instances(scaleSetId, signal) {
+      const request = about(
+        `list the instances of ${scaleSetId}`,
+        'virtualMachineScaleSets/virtualMachines/read',
+        scaleSetId,
+      );
+      const asked: ArmRequest = { ...request, notFound: 'MachineNotFound' };
+      return (await listAll(connection, `${scaleSetId}/virtualMachines`, asked, signal)).map(readInstance);
     },
+    follow: (operation, options) =>
+      followOperation(connection, operation, {
+        ...options,
+        action: 'Microsoft.Compute/locations/operations/read',
+        lookHint: 'podid node list shows how the change ended.',
+      }),
   };
 }
 
-function aboutMachines(connection: ArmConnection, doing: string, action: string, scope: string): ArmRequest {
-  return { doing, action, scope, caller: connection.caller };
+interface MachineList {
+  readonly kind: MachineKind;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+}
+
+async function listMachines(
+  connection: ArmConnection,
+  { kind, subscriptionId, resourceGroup }: MachineList,
+  signal: AbortSignal,
+): Promise<Machine[]> {
+  const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  const called = kind === 'vmss' ? 'scale sets' : 'virtual machines';
+  const about: ArmRequest = {
+    doing: `list the ${called} of resource group ${resourceGroup}`,
+    action: `${machineTypes[kind]}/read`,
+    scope: group,
+    caller: connection.caller,
+    notFound: 'MachineNotFound',
+  };
+  const items = await listAll(connection, `${group}/providers/${machineTypes[kind]}`, about, signal);
+  return items.map((item) => readMachine(item, stringAt(item, 'id') ?? ''));
+}
+
+async function listAll(
+  connection: ArmConnection,
+  path: string,
+  about: ArmRequest,
+  signal: AbortSignal,
+): Promise<JsonRecord[]> {
+  const found: JsonRecord[] = [];
+  let url: string | undefined = `${path}?api-version=${apiVersion}`;
+  const trail = new PageTrail(url);
+  while (url !== undefined) {
+    const page: JsonRecord = await getJson(connection, url, about, signal);
+    const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
+    found.push(...items.filter(isRecord));
+    url = trail.next(page);
+  }
+  return found;
 }
 
 async function getJson(
@@ -49,26 +103,4 @@ async function getJson(
   if (answer.status !== 200) throw mapArmAnswer(answer, about);
   const body: unknown = JSON.parse(answer.text || '{}');
   return isRecord(body) ? body : {};
-}
-
-/** A scale set keeps its profile one level deeper than a machine. */
-function readMachine(body: JsonRecord, resourceId: string): Machine {
-  const properties = recordAt(body, 'properties');
-  const profile = recordAt(properties, 'virtualMachineProfile');
-  const disk = recordAt(
-    recordAt(isRecord(properties['virtualMachineProfile']) ? profile : properties, 'storageProfile'),
-    'osDisk',
-  );
-  const poolName = stringAt(recordAt(body, 'tags'), 'aks-managed-poolName');
-  return {
-    resourceId,
-    osType: stringAt(disk, 'osType') ?? 'Linux',
-    ...(poolName === undefined ? {} : { poolName }),
-    identityIds: Object.keys(recordAt(recordAt(body, 'identity'), 'userAssignedIdentities')),
-  };
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
 }

@@ -1,10 +1,10 @@
 import { addOptions } from '../validate/add-options.ts';
 import { changeFlags, roleFlag } from './change-flags.ts';
-import { viaFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { identityExtraFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
 import { identityExtras } from './identity-extras.ts';
+import { modeFlags } from './mode-flags.ts';
 import { resultExamples } from './result-examples.ts';
 import { identityShape, identityView } from './result-shapes.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
@@ -14,7 +14,7 @@ export const addCommand = defineCommand({
   examplesOfResult: resultExamples.identityChange,
   summary: 'let pods of a namespace use a managed identity',
   description:
-    "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and mends what an earlier run left half done.",
+    "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and mends what an earlier run left half done.\n\nWith --mode cluster, on a cluster without the add-on, it puts the identity on the nodes of every Linux pool, with your own rights, and writes the objects into the cluster then (docs/modes.md).",
   examples: [
     {
       says: 'pods in namespace demo with the label aadpodidbinding=web',
@@ -45,7 +45,7 @@ export const addCommand = defineCommand({
     ...identityExtraFlags,
     ...roleFlag,
     ...changeFlags,
-    ...viaFlag,
+    ...modeFlags,
   },
   async run(flags, session) {
     const request = addOptions(flags, session.faults);

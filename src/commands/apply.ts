@@ -1,11 +1,11 @@
 import type { Plan } from '../workflows/outcome.ts';
 import { applyShape, applyView } from './apply-result.ts';
 import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
-import { viaFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { fileFlag, identityExtraFlags, pruneFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
 import { identityExtras } from './identity-extras.ts';
+import { modeFlags } from './mode-flags.ts';
 import { planText } from './plan-text.ts';
 import { readWantedEntries, withFileCluster } from './wanted-entries.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
@@ -14,7 +14,7 @@ export const applyCommand = defineCommand({
   words: ['apply'],
   summary: 'bring the cluster in line with a file of pod identities',
   description:
-    "Adds and updates all pod identities and exceptions of the files in one change of the cluster, whatever their number; an entry that gets another managed identity costs a second one. It shows the plan first. What only adds and updates needs no leave; before it deletes (with --prune) or replaces anything it asks.\n\nThe same command again changes nothing, and goes on where an earlier run was interrupted. The files' own cluster is used unless flags name another. docs/apply.md describes the file.",
+    "Adds and updates all pod identities and exceptions of the files in one change of the cluster, whatever their number; an entry that gets another managed identity costs a second one. It shows the plan first. What only adds and updates needs no leave; before it deletes (with --prune) or replaces anything it asks.\n\nThe same command again changes nothing, and goes on where an earlier run was interrupted. The files' own cluster is used unless flags name another. With --mode cluster each scale set gets all new identities in one change, before the objects are written. docs/apply.md describes the file.",
   examples: [
     { says: 'everything in a file', line: 'podid apply -g demo-rg -c demo -f pod-identities.yaml' },
     {
@@ -29,7 +29,7 @@ export const applyCommand = defineCommand({
     ...identityExtraFlags,
     ...roleFlag,
     ...changeFlags,
-    ...viaFlag,
+    ...modeFlags,
   },
   async run(flags, session) {
     const files = flags.file ?? [];

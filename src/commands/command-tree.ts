@@ -19,10 +19,18 @@ import { fromAzCommand } from './from-az.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
 import { mirrorCommand } from './mirror.ts';
+import { nmiInstallCommand } from './nmi/install.ts';
+import { nmiStatusCommand } from './nmi/status.ts';
+import { nmiUninstallCommand } from './nmi/uninstall.ts';
+import { nodeAssignCommand } from './node/assign.ts';
+import { nodeListCommand } from './node/list.ts';
+import { nodeUnassignCommand } from './node/unassign.ts';
 import { planCommand } from './plan.ts';
+import { policyKubenetCommand } from './policy/kubenet.ts';
 import { schemaCommand } from './schema.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
+import { tokenCommand } from './token.ts';
 import { updateCommand } from './update.ts';
 import { waitCommand } from './wait.ts';
 
@@ -55,10 +63,27 @@ export const commandTree: CommandTree = {
       description: 'Pods with the labels of an exception are answered as the node itself would be.',
     },
     {
+      words: ['nmi'],
+      summary: "podid's agent on the nodes",
+      description:
+        "The agent answers pods that ask for a token; see podid-nmi. These commands need the cluster's own API and nothing of Azure: --kubeconfig or --context, or the cluster's credentials by --resource-group and --cluster-name.",
+    },
+    {
+      words: ['policy'],
+      summary: 'what keeps pods from taking what is not theirs',
+      description: 'Policies of admission that pod identity rests on.',
+    },
+    {
       words: ['cluster'],
       summary: 'the identities that the cluster itself runs as',
       description:
         "The control plane's identity puts the pods' identities on nodes, so it needs a role on each of them; the kubelets have an identity of their own.",
+    },
+    {
+      words: ['node'],
+      summary: 'the managed identities that the nodes themselves carry',
+      description:
+        'IMDS gives a node tokens of the identities of its own machine and of no others. With the add-on AKS puts them there; in managed mode without it you do.',
     },
   ],
   commands: [
@@ -83,8 +108,16 @@ export const commandTree: CommandTree = {
     exportCommand,
     schemaCommand,
     mirrorCommand,
+    nmiInstallCommand,
+    nmiStatusCommand,
+    nmiUninstallCommand,
+    policyKubenetCommand,
     clusterShowCommand,
     clusterUpdateCommand,
+    tokenCommand,
+    nodeListCommand,
+    nodeAssignCommand,
+    nodeUnassignCommand,
     fromAzCommand,
     completionCommand,
     emulatorCommand,

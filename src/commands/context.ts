@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterObjects } from '../domain/cluster-objects.ts';
 import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
+import type { MetadataService } from '../domain/metadata-service.ts';
 import type { Azure, Clock } from '../domain/ports.ts';
 import type { RunCommand } from '../domain/run-command.ts';
 import type { ConnectedCluster } from '../domain/workloads.ts';
@@ -34,6 +37,8 @@ export interface AzureChoice {
 export interface ClusterChoice {
   readonly kubeconfigPath?: string;
   readonly context?: string;
+  /** podid runs in a pod of the cluster, which reaches the API by its service account. */
+  readonly inPod?: { readonly host: string; readonly port: string };
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
   readonly entraToken: FetchEntraToken;
   readonly warn: (text: string, hint?: string) => void;
@@ -54,6 +59,12 @@ export interface RunningEmulator {
   readonly url: string;
   /** The variables that point podid at it. */
   readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export interface RunningAgent {
+  /** Resolves when it has ended, with the last it said. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -82,6 +93,10 @@ export interface Context {
   /** The objects of a cluster by commands that run in it. */
   connectByCommand(run: RunCommand): Promise<ClusterObjects>;
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
+  /** What pods ask for tokens. @param from the address to ask from; undefined: the machine's own choice */
+  metadataService(from?: string): Promise<MetadataService>;
+  /** Starts the node agent, which stands beside podid. */
+  startAgent(words: readonly string[]): RunningAgent;
 }
 
 /** What of the process a command sees; the process itself is one. */
@@ -131,6 +146,11 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
       const { startEmulator } = await import('../emulator/start-emulator.ts');
       return await startEmulator({ ...choice, path: env['PATH'] ?? '' });
     },
+    async metadataService(from) {
+      const { metadataService } = await import('../imds/metadata-service.ts');
+      return metadataService({ userAgent: `podid/${version}`, clock, localAddress: from });
+    },
+    startAgent: (words) => startAgent(words, env),
   };
 }
 
@@ -146,6 +166,31 @@ function startDetached(words: readonly string[], env: Surroundings['env']): void
   // One that cannot be started is one that does nothing.
   child.on('error', () => undefined);
   child.unref();
+}
+
+function startAgent(words: readonly string[], env: Surroundings['env']): RunningAgent {
+  const [program = 'node', script = ''] = process.argv;
+  const agent = join(dirname(realpathSync(script)), 'podid-nmi.js');
+  const child = spawn(program, [agent, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env,
+    windowsHide: true,
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', () => resolve(said.trim().split('\n').at(-1) ?? ''));
+  });
+  return {
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
 }
 
 async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Promise<string> {

@@ -4,6 +4,7 @@ import { defineCommand } from './command-spec.ts';
 import { ignoreNotFoundFlag, optionalEntryFlags } from './entry-flags.ts';
 import { finishChange } from './finish.ts';
 import type { FlagValues } from './flag-spec.ts';
+import { modeFlags } from './mode-flags.ts';
 import { resultExamples } from './result-examples.ts';
 import { each, identityShape, identityView, orNull } from './result-shapes.ts';
 import type { Session } from './session.ts';
@@ -22,6 +23,7 @@ const flags = {
   },
   ...yesFlag,
   ...changeFlags,
+  ...modeFlags,
 } as const;
 
 type DeleteFlags = FlagValues<typeof flags>;
@@ -31,7 +33,7 @@ export const deleteCommand = defineCommand({
   examplesOfResult: resultExamples.identityDelete,
   summary: 'take a managed identity from the pods of a namespace',
   description:
-    'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.',
+    'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.\n\nWith --mode cluster it deletes the objects, leaves the identity on the nodes, and names the podid node unassign that takes it away.',
   examples: [
     { says: 'one entry', line: 'podid delete -g demo-rg -c demo --namespace demo --name web' },
     {
@@ -51,7 +53,7 @@ async function deleteOne(flags: DeleteFlags, session: Session): Promise<number> 
     session.faults.missing('--name', 'the name of the entry, or --failed instead of it');
   const key = entryKey('identity', flags, session.faults);
   const options = changeOptions(session, flags);
-  const { workplace, cluster } = await openWorkplace(session, flags);
+  const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
   const { deleteIdentity } = await import('../workflows/delete-identity.ts');
   const { ignoreNotFound, revokeRole } = flags;
   const outcome = await deleteIdentity(workplace, { cluster, ...key, ignoreNotFound, revokeRole }, options);
@@ -63,7 +65,7 @@ async function deleteFailed(flags: DeleteFlags, session: Session): Promise<numbe
     if (value !== undefined) session.faults.add(flag, `${flag} and --failed exclude each other.`);
   }
   const options = changeOptions(session, flags);
-  const { workplace, cluster } = await openWorkplace(session, flags);
+  const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
   const { deleteFailedIdentities } = await import('../workflows/delete-failed-identities.ts');
   const outcome = await deleteFailedIdentities(workplace, { cluster, revokeRole: flags.revokeRole }, options);
   return await finishChange(session, outcome, { view: each(identityView), shape: identityShape, ...flags });

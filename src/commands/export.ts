@@ -2,13 +2,14 @@ import type { WantedEntries } from '../domain/pod-identities-file.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import { clusterFlags, kubeFlags } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
+import { inClusterMode, modeFlag } from './mode-flags.ts';
 import { openWorkplace } from './workplace.ts';
 
 export const exportCommand = defineCommand({
   words: ['export'],
   summary: "print the cluster's pod identities as a file for apply",
   description:
-    'Prints all pod identities and exceptions as a file that plan and apply read, as YAML unless --output says otherwise, sorted so that it suits version control. With --from cluster it reads the objects in the cluster, whoever wrote them; what a pod identity cannot say is told on stderr. With --as profile it prints podIdentityProfile for Bicep and ARM templates.',
+    'Prints all pod identities and exceptions as a file that plan and apply read, as YAML unless --output says otherwise, sorted so that it suits version control. With --from cluster it reads the objects in the cluster, whoever wrote them; what a pod identity cannot say is told on stderr; so it does with --mode cluster, on a cluster without the add-on. With --as profile it prints podIdentityProfile for Bicep and ARM templates.',
   examples: [
     { says: 'into a file', line: 'podid export -g demo-rg -c demo > pod-identities.yaml' },
     {
@@ -33,13 +34,24 @@ export const exportCommand = defineCommand({
     },
     ...clusterFlags,
     ...kubeFlags,
+    ...modeFlag,
   },
   async run(flags, session) {
-    const from = flags.from === 'cluster' ? 'cluster' : 'arm';
+    const inCluster = inClusterMode(flags);
+    const from = flags.from === 'cluster' || (inCluster && flags.from === undefined) ? 'cluster' : 'arm';
+    if (inCluster && from === 'arm')
+      session.faults.add(
+        '--from',
+        '--from arm does not go with --mode cluster: Azure holds no entries there.',
+      );
     const as = flags.as === 'profile' ? 'profile' : 'podid';
     if (from === 'cluster' && as === 'profile')
       session.faults.add('--as', '--as profile goes with --from arm: the cluster has no profile.');
-    const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: from === 'arm' });
+    const { workplace, cluster } = await openWorkplace(session, {
+      ...flags,
+      ...(from === 'arm' && !inCluster ? { noMirror: true } : {}),
+      azureOptional: true,
+    });
     const { exportEntries } = await import('../workflows/export-entries.ts');
     const exported = await exportEntries(workplace, { cluster, as, from }, session.context.signal);
     await session.print(exported, exportShape, as === 'profile' ? 'json' : 'yaml');

@@ -1,17 +1,17 @@
 import { bindingLabel } from '../domain/identity-resources.ts';
 import { shellWord } from '../domain/next-command.ts';
-import { podToTry } from '../domain/pod-to-try.ts';
+import { podToTry, type TryOptions } from '../domain/pod-to-try.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { InitResult } from '../workflows/init/run-init.ts';
 import { identityView } from './result-shapes.ts';
 import type { Colours } from './session.ts';
 
 /** What `init` prints: the entry, its label, a pod to try it, the commands for CI, and what the doctor says. */
-export function initView({ entry, commands, checks }: InitResult, cloud: string | undefined): unknown {
+export function initView({ entry, commands, checks }: InitResult, options: TryOptions): unknown {
   return {
     identity: identityView(entry),
     label: { [bindingLabel]: entry.bindingSelector },
-    pod: podToTry(entry, cloud),
+    pod: podToTry(entry, options),
     commands,
     checks: checks.map(({ name, result, message, hint }) => ({
       name,
@@ -23,9 +23,9 @@ export function initView({ entry, commands, checks }: InitResult, cloud: string 
 }
 
 /** The pod as YAML, ready for kubectl. */
-export async function podText({ entry }: InitResult, cloud: string | undefined): Promise<string> {
+export async function podText({ entry }: InitResult, options: TryOptions): Promise<string> {
   const { yamlText } = await import('../terminal/yaml-text.ts');
-  return yamlText(podToTry(entry, cloud));
+  return yamlText(podToTry(entry, options));
 }
 
 interface Shown {
@@ -35,29 +35,45 @@ interface Shown {
   readonly checks: InitResult['checks'];
 }
 
-/** @param manifest the pod as YAML */
-export function initShape(manifest: string): TableShape {
+/** @param manifest the pod as YAML @param emulated Azure and the cluster are the emulator, which runs no pods */
+export function initShape(manifest: string, emulated: boolean): TableShape {
   return {
     columns: [],
     rows: (shown: Shown) => [shown],
-    text: (shown: Shown, colour) => initText(shown, manifest, colour),
+    text: (shown: Shown, colour) =>
+      initText(shown, emulated ? emulatedText(shown, colour) : tryText(shown, manifest), colour),
   };
 }
 
-function initText({ identity, label, pod, checks }: Shown, manifest: string, colour: Colours): string {
+function initText({ identity, label, checks }: Shown, howToTry: readonly string[], colour: Colours): string {
   const { namespace, name } = identity;
-  const inNamespace = `-n ${shellWord(namespace)}`;
   return [
     `Pods in namespace ${namespace} with this label get tokens of ${name}:`,
     '',
     ...Object.entries(label).map(([key, value]) => `  ${colour.bold(`${key}: ${value}`)}`),
     '',
     ...doctorText(checks, colour),
+    ...howToTry,
+  ].join('\n');
+}
+
+function tryText({ identity, pod }: Shown, manifest: string): string[] {
+  return [
     'To try it, give this to kubectl apply -f -',
-    `and then: kubectl logs -f ${inNamespace} ${pod.metadata.name}`,
+    `and then: kubectl logs -f -n ${shellWord(identity.namespace)} ${pod.metadata.name}`,
     '',
     manifest,
-  ].join('\n');
+  ];
+}
+
+function emulatedText({ identity, label }: Shown, colour: Colours): string[] {
+  const pod = `${identity.namespace}/${label[bindingLabel]}`;
+  return [
+    'To try it, ask for a token as such a pod (the emulator runs none; on a real cluster a manifest stands here):',
+    '',
+    `  ${colour.bold(`podid token --emulated-pod ${pod}`)}`,
+    '',
+  ];
 }
 
 /** What is as it should be needs no line. */

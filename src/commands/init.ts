@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../domain/loopback-host.ts';
 import type { InitDesk, Site } from '../workflows/init/desk.ts';
 import { dryRunFlags, yesFlag } from './change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from './cluster-flags.ts';
@@ -68,15 +69,23 @@ export const initCommand = defineCommand({
     const desk = await openDesk(session, flags);
     const { runInit } = await import('../workflows/init/run-init.ts');
     const outcome = await runInit(desk);
-    const cloud = session.global.cloud ?? session.context.env['PODID_CLOUD'];
-    const manifest = outcome.done === undefined ? '' : await podText(outcome.done.result, cloud);
+    const { env, version } = session.context;
+    const toTry = { cloud: session.global.cloud ?? (env['PODID_CLOUD'] || undefined), version };
+    const manifest = outcome.done === undefined ? '' : await podText(outcome.done.result, toTry);
     return await finishChange(session, outcome, {
-      view: (result) => initView(result, cloud),
-      shape: initShape(manifest),
+      view: (result) => initView(result, toTry),
+      shape: initShape(manifest, isEmulated(env['PODID_ARM_ENDPOINT'])),
       exitCode: flags.exitCode,
     });
   },
 });
+
+/** An ARM on loopback is the emulator; over TLS its pods cannot be asked for. */
+function isEmulated(endpoint: string | undefined): boolean {
+  if (!URL.canParse(endpoint ?? '')) return false;
+  const { protocol, hostname } = new URL(endpoint ?? '');
+  return protocol === 'http:' && isLoopbackHost(hostname);
+}
 
 /** @throws PodidError InvalidUsage with every fault of the command, before anything was sent */
 async function openDesk(session: Session, flags: InitFlags): Promise<InitDesk> {

@@ -1,8 +1,9 @@
 import { namespaceFilter } from '../validate/entry-key.ts';
-import { clusterFlags, rawClusterFlag } from './cluster-flags.ts';
+import { clusterFlags, kubeFlags, rawClusterFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { listMisnamed, namespaceFilterFlag } from './entry-flags.ts';
 import { finishDone } from './finish.ts';
+import { modeFlag, readingFlags } from './mode-flags.ts';
 import { resultExamples } from './result-examples.ts';
 import { each, identityShape, identityView } from './result-shapes.ts';
 import { tellEmpty } from './tell-empty.ts';
@@ -13,7 +14,7 @@ export const listCommand = defineCommand({
   examplesOfResult: resultExamples.identities,
   summary: "list the cluster's pod identities",
   description:
-    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list.",
+    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list. With --mode cluster it reads the objects in the cluster, whoever wrote them, and looks whether every Linux node carries the identity; by --kubeconfig alone it asks nothing of Azure and knows no states.",
   examples: [
     { says: 'all of them', line: 'podid list -g demo-rg -c demo' },
     {
@@ -22,10 +23,10 @@ export const listCommand = defineCommand({
     },
   ],
   misnamed: listMisnamed,
-  flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag },
+  flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
     const { listIdentities } = await import('../workflows/read-entries.ts');
     const done = await listIdentities(workplace, { cluster, ...filter }, session.context.signal);
     const exitCode = await finishDone(session, done, {

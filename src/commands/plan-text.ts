@@ -23,6 +23,7 @@ const titles: Readonly<Record<Change['kind'], string>> = {
   object: 'object in the cluster',
   cluster: 'cluster',
   nodePool: 'node pool',
+  machine: 'machine',
 };
 
 /** Members that a person has no use for in a new or departing entry: ids that stand for the one named already. */

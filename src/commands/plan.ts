@@ -4,6 +4,7 @@ import { defineCommand } from './command-spec.ts';
 import { fileFlag, identityExtraFlags, pruneFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
 import { identityExtras } from './identity-extras.ts';
+import { modeFlags } from './mode-flags.ts';
 import { planShape } from './result-shapes.ts';
 import { readWantedEntries, withFileCluster } from './wanted-entries.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
@@ -31,6 +32,7 @@ export const planCommand = defineCommand({
     ...clusterFlags,
     noMirror: { kind: 'switch', summary: "do not look at the cluster's own objects" },
     ...kubeFlags,
+    ...modeFlags,
   },
   async run(flags, session) {
     const files = flags.file ?? [];

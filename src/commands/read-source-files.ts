@@ -9,25 +9,25 @@ export async function readSourceFiles(
   paths: readonly string[],
   context: Pick<Context, 'readStdin'>,
   faults: UsageFaults,
+  flag = '--file',
 ): Promise<SourceText[]> {
   const sources: SourceText[] = [];
-  for (const path of paths) sources.push(...(await readSource(path, context, faults)));
+  for (const path of paths) sources.push(...(await readSource(path, context, { faults, flag })));
   if (paths.filter((path) => path === '-').length > 1)
-    faults.add('--file', '--file: stdin (-) can be read once.');
+    faults.add(flag, `${flag}: stdin (-) can be read once.`);
   return sources;
 }
 
 async function readSource(
   path: string,
   context: Pick<Context, 'readStdin'>,
-  faults: UsageFaults,
+  { faults, flag }: { readonly faults: UsageFaults; readonly flag: string },
 ): Promise<SourceText[]> {
   if (path === '-') return [{ name: 'stdin', text: await context.readStdin() }];
   try {
     if (!(await stat(path)).isDirectory()) return [{ name: path, text: await readFile(path, 'utf8') }];
     const names = (await readdir(path)).filter((name) => /\.(?:ya?ml|json)$/i.test(name)).toSorted();
-    if (names.length === 0)
-      faults.add('--file', `--file: folder ${quoted(path)} holds no YAML or JSON file.`);
+    if (names.length === 0) faults.add(flag, `${flag}: folder ${quoted(path)} holds no YAML or JSON file.`);
     return await Promise.all(
       names.map(async (name) => ({
         name: join(path, name),
@@ -36,7 +36,7 @@ async function readSource(
     );
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    faults.add('--file', `--file: ${quoted(path)} cannot be read: ${reasons[reason] ?? reason}.`);
+    faults.add(flag, `${flag}: ${quoted(path)} cannot be read: ${reasons[reason] ?? reason}.`);
     return [];
   }
 }

@@ -13,4 +13,5 @@ export const scenarioNames = [
   'no-etag',
   'user-assigned',
   'preview-fields',
+  'node-pools',
 ] as const;

@@ -1,4 +1,5 @@
 import { nextCommand } from '../domain/next-command.ts';
+import { withoutAddon } from '../domain/without-addon.ts';
 import type { Done } from '../workflows/outcome.ts';
 import type { Session } from './session.ts';
 
@@ -12,7 +13,9 @@ export function tellEmpty(
   if (result.length > 0 || !session.context.stdout.isTerminal) return;
   if (!cluster.profile.enabled) {
     const enable = nextCommand('enable', cluster.id);
-    session.report.note(`Pod identity is off on cluster ${cluster.id.name}. To turn it on: ${enable}`);
+    session.report.note(
+      `Pod identity is off on cluster ${cluster.id.name}. To turn it on: ${enable}; or, without the add-on, ${withoutAddon}`,
+    );
     return;
   }
   const add = `${nextCommand(addWords, cluster.id)} --help`;

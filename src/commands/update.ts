@@ -3,6 +3,7 @@ import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { entryFlags } from './entry-flags.ts';
 import { finishChange } from './finish.ts';
+import { modeFlags } from './mode-flags.ts';
 import { resultExamples } from './result-examples.ts';
 import { identityShape, identityView } from './result-shapes.ts';
 import { changeOptions, openWorkplace } from './workplace.ts';
@@ -12,7 +13,7 @@ export const updateCommand = defineCommand({
   examplesOfResult: resultExamples.identityChange,
   summary: 'change the selector or the identity of a pod identity',
   description:
-    'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first.',
+    'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first. With --mode cluster it is one step, and asks all the same.',
   examples: [
     {
       says: 'bind the entry to another label',
@@ -34,6 +35,7 @@ export const updateCommand = defineCommand({
     ...yesFlag,
     ...roleFlag,
     ...changeFlags,
+    ...modeFlags,
   },
   async run(flags, session) {
     const request = updateOptions(flags, session.faults);

@@ -16,6 +16,7 @@ import type { ChangeOptions } from '../workflows/change-options.ts';
 import { type ChosenCluster, chooseCluster, resolveCluster } from './cluster-choice.ts';
 import type { clusterFlags } from './cluster-flags.ts';
 import type { FlagValues } from './flag-spec.ts';
+import { checkModeFlags, inClusterMode } from './mode-flags.ts';
 import type { Session } from './session.ts';
 
 export interface Work {
@@ -48,6 +49,13 @@ interface MoreFlags {
   readonly fix?: boolean;
   /** stdin was read to its end, so no answer can come from there. */
   readonly nobodyToAsk?: boolean;
+  /** Where the entries live; commands about something else have no such flag. */
+  readonly mode?: string | undefined;
+  /** In mode cluster the command needs nothing of Azure: a kubeconfig alone will do. */
+  readonly azureOptional?: boolean;
+  /** Of the one entry that the command is about. */
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -58,14 +66,44 @@ interface MoreFlags {
 export async function openWorkplace(session: Session, flags: ClusterFlags & MoreFlags): Promise<Work> {
   const { context, faults } = session;
   checkSignIn(session, flags);
-  const chosen = await chooseCluster(flags, context, faults);
+  checkModeFlags({ ...flags }, faults);
+  const chosen = byKubeconfigAlone(flags, context.env)
+    ? undefined
+    : await chooseCluster(flags, context, faults);
   const kubeconfigPath = await readKubeconfigPath(session, flags);
   session.checkUsage();
   const { workplace, connect } = await connectWorkplace(session, flags, {
-    subscription: chosen.subscription,
+    subscription: chosen?.subscription,
     kubeconfigPath,
   });
-  return { workplace, connect, cluster: await clusterIdOf(session, chosen, workplace.azure) };
+  const cluster = chosen
+    ? await clusterIdOf(session, chosen, workplace.azure)
+    : reachedBy(flags, kubeconfigPath);
+  if (!inClusterMode(flags)) return { workplace, connect, cluster };
+  const { entriesInCluster } = await import('../workflows/object-store/entries-in-cluster.ts');
+  const { namespace, name } = flags;
+  const about = { ...(namespace === undefined ? {} : { namespace }), ...(name ? { name } : {}) };
+  return {
+    workplace: { ...workplace, entries: entriesInCluster(workplace, { azure: chosen !== undefined, about }) },
+    connect,
+    cluster: { ...cluster, mode: 'cluster' },
+  };
+}
+
+/** Nothing names a cluster of Azure's, and a kubeconfig is named on purpose. */
+function byKubeconfigAlone(flags: ClusterFlags & MoreFlags, env: Session['context']['env']): boolean {
+  const named =
+    flags.clusterId ?? flags.clusterName ?? flags.resourceGroup ?? (env['PODID_CLUSTER_NAME'] || undefined);
+  const reached = flags.via === undefined ? (flags.kubeconfig ?? flags.context) : undefined;
+  return inClusterMode(flags) && flags.azureOptional === true && named === undefined && reached !== undefined;
+}
+
+function reachedBy({ context }: MoreFlags, kubeconfig: string | undefined): ClusterId {
+  const reach = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+  return { subscriptionId: '', resourceGroup: '', name: context ?? kubeconfig ?? '', reach };
 }
 
 /** Flags about the sign-in and the result; faults in them are the next `checkUsage`'s to tell. */
@@ -128,6 +166,7 @@ export function changeOptions(session: Session, flags: MoreFlags): ChangeOptions
   if (flags.noMirror && flags.requireMirror) {
     faults.add('--require-mirror', '--require-mirror and --no-mirror contradict each other.');
   }
+  const inCluster = inClusterMode(flags);
   const principal = global.clusterPrincipalId;
   if (principal !== undefined)
     faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
@@ -137,8 +176,8 @@ export function changeOptions(session: Session, flags: MoreFlags): ChangeOptions
     headers: flags.aksCustomHeaders === undefined ? {} : parseCustomHeaders(faults, flags.aksCustomHeaders),
     dryRun: flags.dryRun ?? false,
     noWait: flags.noWait ?? false,
-    skipRoleAssignment: flags.skipRoleAssignment ?? false,
-    mirror: flags.noMirror ? 'off' : flags.requireMirror ? 'required' : 'best-effort',
+    skipRoleAssignment: inCluster || (flags.skipRoleAssignment ?? false),
+    mirror: inCluster || flags.noMirror ? 'off' : flags.requireMirror ? 'required' : 'best-effort',
     force: flags.force ?? false,
     ...(principal === undefined ? {} : { clusterPrincipalId: principal }),
   };
@@ -172,7 +211,7 @@ function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
  */
 export async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
   // Commands that never ask the cluster's own API have no such flag, and load no client for it.
-  if (!('kubeconfig' in flags) || flags.noMirror) return undefined;
+  if (!('kubeconfig' in flags) || (flags.noMirror && !inClusterMode(flags))) return undefined;
   if (flags.via !== undefined) {
     checkVia(session, flags);
     return undefined;

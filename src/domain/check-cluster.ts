@@ -2,6 +2,7 @@ import { PodidError } from '../errors/podid-error.ts';
 import type { AgentPool, Cluster } from './cluster.ts';
 import { servicePrincipalCluster } from './cluster-principal.ts';
 import { nextCommand, shellWord } from './next-command.ts';
+import { withoutAddon } from './without-addon.ts';
 
 export interface ClusterDemands {
   /** The add-on must be on. */
@@ -20,6 +21,8 @@ export interface ClusterDemands {
  */
 export function checkCluster(cluster: Cluster, demands: ClusterDemands): string[] {
   const warnings = checkClusterState(cluster);
+  // Neither the add-on nor the control plane's identity has a part in it, and the agent itself keeps watch on kubenet.
+  if (cluster.profile.objects !== undefined) return warnings;
   if (demands.addon && !cluster.profile.enabled) throw addonDisabled(cluster);
   if (['', 'none'].includes(cluster.identity.type.toLowerCase())) throw servicePrincipalCluster(cluster);
   if (demands.kubenetConsent && isKubenet(cluster) && !cluster.profile.allowNetworkPluginKubenet) {
@@ -68,9 +71,9 @@ export function checkClusterState(cluster: Cluster): string[] {
 
 function addonDisabled(cluster: Cluster): PodidError {
   return new PodidError('AddonDisabled', `The pod-identity add-on is off on cluster ${cluster.id.name}.`, {
-    hint: nextCommand('enable', cluster.id, {
+    hint: `${nextCommand('enable', cluster.id, {
       'enable-pod-identity-with-kubenet': isKubenet(cluster) ? true : undefined,
-    }),
+    })}; or, without the add-on, ${withoutAddon}`,
     target: cluster.resourceId,
   });
 }

@@ -1,4 +1,4 @@
-import type { EntryKey, PodIdentity, PodIdentityException } from './pod-identity.ts';
+import { type EntryKey, entryText, type PodIdentity, type PodIdentityException } from './pod-identity.ts';
 
 /** Code of the error detail that says: the cluster does not know the identity kinds at all. */
 export const crdMissingCode = 'CustomResourceDefinitionMissing';
@@ -11,6 +11,25 @@ export interface ObjectChange {
   readonly action: 'create' | 'update' | 'delete' | 'same' | 'foreign' | 'pending';
   /** Why, for `foreign` and `pending`: who wrote the object, what differs. */
   readonly reason?: string;
+}
+
+/** The reason of an object that is `pending` until its namespace is there. */
+export function namespaceMissing(namespace: string): string {
+  return `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`;
+}
+
+/** `resourceVersion` by `Kind namespace/name`. */
+export type ObjectVersions = Readonly<Record<string, string>>;
+
+/** What podid has to know of objects that it read before it writes them. */
+export interface ObjectFacts {
+  readonly versions: ObjectVersions;
+  /** `Kind namespace/name` of those that podid wrote and nobody else has a claim on. */
+  readonly own: ReadonlySet<string>;
+}
+
+export function objectKey(kind: ObjectChange['kind'], key: EntryKey): string {
+  return `${kind} ${entryText(key)}`;
 }
 
 export interface MirrorRequest {
@@ -26,6 +45,8 @@ export interface MirrorRequest {
   readonly force: boolean;
   /** Sends nothing but reads and server-side dry runs. */
   readonly dryRun: boolean;
+  /** Where the objects are the truth: they have to be as they were read, or nothing is written over. */
+  readonly expected?: ObjectVersions;
 }
 
 /** Told while a mirror runs: how many of the entries are done with. */
@@ -50,11 +71,12 @@ export interface ObjectsInCluster {
   })[];
   /** AzureIdentities of service principals, which no entry can say. */
   readonly servicePrincipals?: readonly EntryKey[];
+  readonly facts?: ObjectFacts;
 }
 
 /** The pod-identity objects in a cluster's own API. */
 export interface ClusterObjects {
-  /** @throws PodidError MirrorFailed (exit 6 when forbidden, else 7) | ClusterUnreachable */
+  /** @throws PodidError MirrorFailed (exit 6 when forbidden, else 7) | ClusterUnreachable | StaleCluster (an object is not as `expected`) */
   mirror(request: MirrorRequest, signal: AbortSignal, tell?: TellMirrored): Promise<readonly ObjectChange[]>;
   /** @throws PodidError MirrorFailed | ClusterUnreachable */
   read(signal: AbortSignal): Promise<ObjectsInCluster>;

@@ -1,9 +1,14 @@
+import type { ObjectFacts } from './cluster-objects.ts';
 import type { PodIdentity, PodIdentityException } from './pod-identity.ts';
 
 export interface ClusterId {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly name: string;
+  /** Set where its entries are the objects in the cluster itself, not the add-on's profile: `--mode cluster`. */
+  readonly mode?: 'cluster';
+  /** Set where no Azure ids name it, which are empty then: the flags by which it is reached. */
+  readonly reach?: { readonly kubeconfig?: string; readonly context?: string };
 }
 
 /** The control plane's identity, as ARM tells it; `type` is open. */
@@ -44,6 +49,11 @@ export interface PodIdentityProfile {
   readonly allowNetworkPluginKubenet: boolean;
   readonly identities: readonly PodIdentity[];
   readonly exceptions: readonly PodIdentityException[];
+  /**
+   * Set where the entries are objects in the cluster and no profile at all: those objects as they were read. Azure's rules for a
+   * profile do not hold there.
+   */
+  readonly objects?: ObjectFacts;
 }
 
 /** A cluster in a list: what one goes by to choose it. */

@@ -1,3 +1,4 @@
+import { isAddonException } from './addon-exception.ts';
 import type { PodIdentityProfile } from './cluster.ts';
 import type { ObjectsInCluster } from './cluster-objects.ts';
 import { type EntryKey, sameEntry, sameLabels } from './pod-identity.ts';
@@ -24,15 +25,12 @@ export interface DriftField {
   readonly cluster: string | null;
 }
 
-/** AKS's own exception, in the cluster of every enabled add-on and in no profile. */
-const addonException = { namespace: 'kube-system', name: 'aks-addon-exception' };
-
 /** What differs between the profile and the cluster's objects, entry by entry, in both directions. */
 export function findDrift(profile: PodIdentityProfile, objects: ObjectsInCluster): Drift[] {
   const identities = profile.identities.map(({ namespace, name, bindingSelector, identity }) => {
     return { namespace, name, bindingSelector, resourceId: identity.resourceId, clientId: identity.clientId };
   });
-  const exceptions = objects.exceptions.filter((entry) => !sameEntry(entry, addonException));
+  const exceptions = objects.exceptions.filter((entry) => !isAddonException(entry));
   const { namespaces } = objects;
   return [
     ...compare(identities, objects.identities, { kind: 'identity', namespaces, fields: identityFields }),

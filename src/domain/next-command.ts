@@ -12,8 +12,18 @@ export function nextCommand(
   cluster: ClusterId,
   flags: Readonly<Record<string, FlagValue>> = {},
 ): string {
-  const where = { g: cluster.resourceGroup, c: cluster.name, subscription: cluster.subscriptionId };
-  return [`podid ${words}`, ...Object.entries({ ...where, ...flags }).flatMap(flagWords)].join(' ');
+  const mode = knowsMode.test(words) ? cluster.mode : undefined;
+  return [
+    `podid ${words}`,
+    ...Object.entries({ ...whereIs(cluster), mode, ...flags }).flatMap(flagWords),
+  ].join(' ');
+}
+
+/** Commands with `--mode`. */
+const knowsMode = /^(?:(?:exception )?(?:add|update|delete|list|show)|plan|apply|export)$/;
+
+function whereIs({ resourceGroup, name, subscriptionId, reach }: ClusterId): Record<string, FlagValue> {
+  return reach === undefined ? { g: resourceGroup, c: name, subscription: subscriptionId } : { ...reach };
 }
 
 function flagWords([flag, value]: [string, FlagValue]): string[] {

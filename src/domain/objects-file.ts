@@ -18,7 +18,7 @@ export interface ObjectsFile {
  * The objects in a cluster as a file. An identity with several bindings becomes as many entries, since an entry has one selector; the
  * further ones are called after their binding.
  */
-export function objectsFile(objects: ObjectsInCluster, cluster: FileCluster): ObjectsFile {
+export function objectsFile(objects: ObjectsInCluster, cluster: FileCluster | undefined): ObjectsFile {
   const losses: string[] = [];
   const identities: FileIdentity[] = [];
   const called = (key: EntryKey) => `AzureIdentity ${entryText(key)}`;
@@ -41,7 +41,11 @@ export function objectsFile(objects: ObjectsInCluster, cluster: FileCluster): Ob
   for (const key of objects.servicePrincipals ?? [])
     losses.push(`${called(key)} is a service principal; pod identity knows managed identities alone.`);
   return {
-    file: entriesFile({ cluster, identities: identities.map(inOrder), exceptions: objects.exceptions }),
+    file: entriesFile({
+      ...(cluster === undefined ? {} : { cluster }),
+      identities: identities.map(inOrder),
+      exceptions: objects.exceptions,
+    }),
     losses,
   };
 }

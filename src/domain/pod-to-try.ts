@@ -1,47 +1,42 @@
 import { bindingLabel } from './identity-resources.ts';
 import type { PodIdentity } from './pod-identity.ts';
 
-/** Of ARM itself, in each cloud: what any identity can get a token for. */
-const armResources: Readonly<Record<string, string>> = {
-  AzureUSGovernment: 'https://management.usgovcloudapi.net/',
-  AzureChinaCloud: 'https://management.chinacloudapi.cn/',
-};
+/** As whom the image's programs run that need no right on the node. */
+const imageUser = 10001;
 
-const image = 'mcr.microsoft.com/azure-cli:2.77.0';
+export interface TryOptions {
+  /** As `--cloud` takes it; undefined: the public one. */
+  readonly cloud: string | undefined;
+  /** Of podid, which is also the image's tag. */
+  readonly version: string;
+}
 
-/**
- * A pod that asks for a token as an SDK does, and whose log tells the status alone, never the token: `HTTP 200`.
- *
- * @param cloud as `--cloud` takes it; undefined: the public one
- */
-export function podToTry({ namespace, name, bindingSelector }: PodIdentity, cloud: string | undefined) {
-  const resource = armResources[cloud ?? ''] ?? 'https://management.azure.com/';
-  const url = `http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`;
+/** A pod that asks for a token as an SDK does, every ten seconds, and whose log tells whose it got, or why it got none. */
+export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cloud, version }: TryOptions) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: tryName(name), namespace, labels: { [bindingLabel]: bindingSelector } },
     spec: {
       restartPolicy: 'Never',
+      automountServiceAccountToken: false,
       nodeSelector: { 'kubernetes.io/os': 'linux' },
+      // As the restricted Pod Security Standard asks, so that it runs in every namespace.
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: imageUser,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
       containers: [
         {
           name: 'ask',
-          image,
-          command: ['curl'],
-          // A pod in its first minute may be told to come again, which curl does.
-          args: [
-            '-sS',
-            '--retry',
-            '10',
-            '-H',
-            'Metadata: true',
-            '-o',
-            '/dev/null',
-            '-w',
-            'HTTP %{http_code}\n',
-            url,
-          ],
+          image: `podid/podid:${version}`,
+          command: ['podid', 'token', '--every', '10s', ...(cloud === undefined ? [] : ['--cloud', cloud])],
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
         },
       ],
     },

@@ -1,29 +1,16 @@
+import type { PodidError } from '../errors/podid-error.ts';
 import type { Cluster, ClusterId, ClusterSummary } from './cluster.ts';
 import type { ClusterEdit } from './cluster-edit.ts';
-import type { ClusterObjects } from './cluster-objects.ts';
+import type { ClusterObjects, ObjectChange } from './cluster-objects.ts';
 import type { FetchEntraToken } from './entra-sign-in.ts';
-import type { Machines } from './machines.ts';
+import type { Machine, Machines } from './machines.ts';
+import type { Operation, OperationEnd } from './operation.ts';
 import type { Permissions } from './permissions.ts';
+import type { EntryKey } from './pod-identity.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './role-assignment.ts';
 import type { ClusterCommand, CommandEnd } from './run-command.ts';
 
-/** An Azure operation under way; `url` is signed and replayed byte for byte, and never shown. */
-export interface Operation {
-  readonly url: string;
-}
-
-/** How an operation ended. `error` is the innermost code and message. */
-export interface OperationEnd {
-  readonly status: 'Succeeded' | 'Failed' | 'Canceled';
-  readonly error?: {
-    readonly code: string;
-    readonly message: string;
-    /** The one id among `FollowOptions.resourceIds` that an assignment error names. */
-    readonly target?: string;
-    /** What to type next, where the code is one of the add-on's own. */
-    readonly hint?: string;
-  };
-}
+export type { Operation, OperationEnd };
 
 export interface PutAnswer {
   /** The body of the 2xx answer. */
@@ -47,6 +34,41 @@ export interface FollowOptions {
   /** The managed identities that the document holds: an assignment error may name one of them. */
   readonly resourceIds: readonly string[];
   readonly signal: AbortSignal;
+}
+
+/** What a write to an `EntryStore` may do and how long it may take. */
+export interface StoreOptions extends PutOptions {
+  /** Takes over objects that others wrote. */
+  readonly force: boolean;
+  readonly timeoutMs: number;
+  readonly pollIntervalMs: number;
+}
+
+/** An entry that the store cannot take as things are. */
+export interface RefusedEntry extends EntryKey {
+  readonly kind: 'identity' | 'exception';
+  readonly error: PodidError;
+}
+
+/** What writing an edit would change besides the entries themselves. */
+export interface Rehearsal {
+  /** Machines that lack identities of entries that are put, with what they lack. */
+  readonly machines: readonly { readonly machine: Machine; readonly lacks: readonly string[] }[];
+  readonly objects: readonly ObjectChange[];
+  readonly refused: readonly RefusedEntry[];
+}
+
+/**
+ * Where a cluster's pod identities and exceptions live: the add-on's profile in ARM, or the objects in the cluster together with the
+ * identities on its nodes. Workflows know this port alone: they read, decide on what they read, write that decision, and decide anew
+ * when the store says StaleCluster.
+ */
+export interface EntryStore {
+  get: Clusters['get'];
+  put(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<PutAnswer>;
+  follow: Clusters['follow'];
+  /** Absent where a write changes nothing but the entries. @throws PodidError */
+  rehearse?(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<Rehearsal>;
 }
 
 export interface Clusters {
@@ -211,6 +233,8 @@ export type Confirm = (question: string) => Promise<boolean>;
 /** What a workflow that changes something stands on. */
 export interface Workplace {
   readonly azure: Azure;
+  /** Absent: the add-on's profile in ARM, which is `azure.clusters`. */
+  readonly entries?: EntryStore;
   /** The cluster's own API, connected on first use. @throws PodidError InvalidKubeconfig | ClusterUnreachable | Forbidden */
   readonly objects: (id: ClusterId, signal: AbortSignal) => Promise<ClusterObjects>;
   readonly clock: Clock;

@@ -22,6 +22,11 @@ export interface ProfileEdit {
   readonly deleteExceptions?: readonly EntryKey[];
 }
 
+/** Azure's profile takes no other identity under the same name; an object in the cluster does. */
+export function replacesInOneStep({ objects }: PodIdentityProfile): boolean {
+  return objects !== undefined;
+}
+
 /** The profile as it should be after the edit; states of entries that are put are unknown until the server answers. */
 export function editProfile(profile: PodIdentityProfile, edit: ProfileEdit): PodIdentityProfile {
   if (edit.addon === 'off') {

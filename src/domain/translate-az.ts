@@ -1,6 +1,7 @@
 import { PodidError } from '../errors/podid-error.ts';
 import type { AzCommand, AzFlag, AzTranslation } from './az-command.ts';
 import { translateAksCommand } from './translate-az-aks.ts';
+import { translateMachineCommand } from './translate-az-machine.ts';
 
 /**
  * The podid command for an az one. What has no twin but belongs to the work with pod identity stays as it is.
@@ -10,6 +11,7 @@ import { translateAksCommand } from './translate-az-aks.ts';
 export function translateAz(command: AzCommand): AzTranslation {
   const [group, verb] = command.words;
   if (group === 'aks') return translateAksCommand(command);
+  if ((group === 'vm' || group === 'vmss') && verb === 'identity') return translateMachineCommand(command);
   if (group === 'extension' && isAbout(command, 'aks-preview')) {
     return { line: '', notes: ['Nothing to type: podid needs neither az nor its extension.'] };
   }

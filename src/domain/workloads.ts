@@ -1,4 +1,6 @@
+import type { AgentCluster } from './agent-cluster.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
+import type { ClusterPolicies } from './cluster-policies.ts';
 import type { NetworkPolicy } from './network-policy.ts';
 import type { Pod } from './pod.ts';
 import type { EntryKey } from './pod-identity.ts';
@@ -70,4 +72,6 @@ export interface Workloads {
 /** A cluster's API, signed in to. */
 export interface ConnectedCluster extends ClusterObjects {
   readonly workloads: Workloads;
+  readonly agent: AgentCluster;
+  readonly policies: ClusterPolicies;
 }

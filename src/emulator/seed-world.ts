@@ -1,3 +1,4 @@
+import { renewTag } from './arm/machine-documents.ts';
 import { renewTags, setState } from './arm/operations.ts';
 import { idOf } from './arm/role-assignments.ts';
 import { builtInRoles } from './arm/roles.ts';
@@ -28,7 +29,7 @@ export function seedWorld(world: World, seed: JsonObject): void {
   for (const one of listAt(seed, 'resourceGroups'))
     world.resourceGroups.set(key(one), copyJson(one as JsonObject));
   for (const one of listAt(seed, 'identities')) world.identities.set(key(one), copyJson(one as JsonObject));
-  for (const one of listAt(seed, 'machines')) world.machines.set(key(one), copyJson(one as JsonObject));
+  for (const one of listAt(seed, 'machines')) seedMachine(world, copyJson(one as JsonObject));
   for (const one of listAt(seed, 'clusters')) seedCluster(world, one as JsonObject);
   for (const one of listAt(seed, 'operations')) seedOperation(world, one);
   for (const one of listAt(seed, 'roleAssignments')) seedAssignment(world, one);
@@ -76,6 +77,12 @@ function removeResource(world: World, id: string): void {
   ]) {
     map.delete(lower);
   }
+}
+
+function seedMachine(world: World, machine: JsonObject): void {
+  if (textAt(machine, 'etag') === undefined && textAt(machine, 'instanceId') === undefined)
+    renewTag(world, machine);
+  world.machines.set(key(machine), machine);
 }
 
 function seedSubscription(world: World, one: Json): void {

@@ -22,6 +22,8 @@ export interface WorldSettings {
   readOnlyMembers: 'ignore' | 'refuse';
   /** Api-versions known for managed clusters; empty means any. */
   clusterApiVersions: readonly string[];
+  /** Actions that the caller has no right to, with Azure's wildcards: seen in its permissions, and by changes of machines. */
+  callerLacks: readonly string[];
   /** Items on a page of a list; 0 puts all on one. */
   pageSize: number;
   seed: number;
@@ -47,6 +49,7 @@ export function settingsFor(time: EmulatorTime): WorldSettings {
     kubenetAllowed: true,
     readOnlyMembers: 'ignore',
     clusterApiVersions: [],
+    callerLacks: [],
     pageSize: 0,
     seed: 1,
   };

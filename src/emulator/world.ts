@@ -36,8 +36,10 @@ export interface Operation {
   readonly id: string;
   readonly subscriptionId: string;
   readonly location: string;
-  /** Lower-case id of the cluster; empty once a DELETE has ended. */
+  /** Lower-case id of the cluster; empty once a DELETE has ended, and where a machine is changed. */
   readonly clusterKey: string;
+  /** The scale set or virtual machine that it changes, and the instances that follow their scale set by it. */
+  readonly machine?: { readonly key: string; readonly upgrade: readonly string[] | null };
   readonly kind: 'create' | 'update' | 'delete';
   /** `t,c,s,h` as they must come back, byte for byte. */
   readonly signature: string;

@@ -29,9 +29,26 @@ export const errorCatalog = {
     exitCode: 4,
     summary: 'The cluster has no pod identity or exception of that namespace and name.',
   },
+  NamespaceNotFound: {
+    exitCode: 4,
+    summary: 'With --mode cluster: the cluster has no such namespace, and objects need one.',
+  },
+  MachineNotFound: { exitCode: 4, summary: 'The scale set or virtual machine does not exist.' },
+  NodePoolNotFound: {
+    exitCode: 4,
+    summary: 'The cluster has no node pool of that name, or the pool has no machines.',
+  },
   RoleNotFound: { exitCode: 4, summary: 'No role of that name can be assigned at the scope.' },
+  TokenRefused: {
+    exitCode: 4,
+    summary: 'The metadata service has no token for this pod; the message is what it says.',
+  },
   SubscriptionNotFound: { exitCode: 4, summary: 'No subscription of that id or name is visible.' },
   AddonDisabled: { exitCode: 5, summary: 'The pod-identity add-on is off on this cluster.' },
+  AddonEnabled: {
+    exitCode: 5,
+    summary: 'With --mode cluster: the pod-identity add-on is on, so its profile is the truth.',
+  },
   ServicePrincipalCluster: {
     exitCode: 5,
     summary: 'The cluster runs as a service principal; pod identity needs a managed identity.',
@@ -65,10 +82,41 @@ export const errorCatalog = {
     exitCode: 5,
     summary: 'The subscription lacks a preview feature, such as EnablePodIdentityPreview.',
   },
+  MachineBusy: { exitCode: 5, summary: 'Another operation runs on the scale set or virtual machine.' },
+  StaleMachine: {
+    exitCode: 5,
+    summary: 'The scale set or virtual machine changed between reading and writing, again and again.',
+  },
+  MachineStateForbids: { exitCode: 5, summary: 'The scale set or virtual machine is being deleted.' },
+  IdentityInUse: {
+    exitCode: 5,
+    summary: 'The cluster, or a binding or entry of it, still needs the identity on its nodes.',
+  },
+  AssignRefused: {
+    exitCode: 5,
+    summary: 'Azure refused to change the identities of a scale set or virtual machine.',
+  },
+  PolicyBlocked: {
+    exitCode: 5,
+    summary: "The cluster has no such policy engine, or an object of its name is somebody else's.",
+  },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
+  AgentPresent: {
+    exitCode: 5,
+    summary:
+      'Another node agent is in the cluster, or this one belongs to Helm; the message names the ways on.',
+  },
+  AgentRefused: {
+    exitCode: 5,
+    summary: 'The cluster does not take the agent: a policy, Pod Security, or objects that others wrote.',
+  },
   Forbidden: {
     exitCode: 6,
     summary: 'The caller lacks a right; the message names principal, action and scope.',
+  },
+  AssignForbidden: {
+    exitCode: 6,
+    summary: 'The caller may not put identities on these machines, or take them away; the message says why.',
   },
   IdentityIncomplete: {
     exitCode: 7,
@@ -84,6 +132,14 @@ export const errorCatalog = {
     summary: 'The fresh role has not reached the cluster yet. The same command resumes.',
   },
   ClusterUnreachable: { exitCode: 7, summary: "The cluster's API server cannot be reached." },
+  AgentNotReady: {
+    exitCode: 7,
+    summary: 'The agent is installed, and not ready on every node within --timeout.',
+  },
+  CleanUpIncomplete: {
+    exitCode: 7,
+    summary: 'The agent is gone, and some nodes may still hold its rules. The same command resumes.',
+  },
   MirrorFailed: {
     exitCode: 7,
     summary: 'The objects in the cluster could not be brought in line (6 when the cluster forbade it).',
@@ -95,6 +151,10 @@ export const errorCatalog = {
   EntriesLeftOut: {
     exitCode: 8,
     summary: 'Under --keep-going: entries that cannot be done were left out, and the rest is applied.',
+  },
+  MachinesLeftOut: {
+    exitCode: 8,
+    summary: 'Some machines took the change and others did not; the details name each with its reason.',
   },
   Interrupted: { exitCode: 130, summary: 'Interrupted. What Azure has accepted goes on there.' },
   Terminated: { exitCode: 143, summary: 'Terminated. What Azure has accepted goes on there.' },

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { JsonPatchStep } from '../domain/choose-taint-patch.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
 
 /** The API server answered, but not with what was asked for. */
@@ -25,6 +26,8 @@ export interface StreamOptions {
 export interface ApiConnection {
   /** @throws ApiFailure on any status but 2xx; Node's error when the server is away; the signal's reason */
   getJson(path: string, signal: AbortSignal): Promise<unknown>;
+  /** Sends a JSON patch (RFC 6902), once. @throws as `getJson` */
+  patchJson(path: string, patch: readonly JsonPatchStep[], signal: AbortSignal): Promise<void>;
   /** The JSON lines of a watch, one by one. Ends when the server ends it; throws as `getJson`, and when it falls silent. */
   stream(path: string, options: StreamOptions): AsyncGenerator<unknown>;
   close(): void;
@@ -50,14 +53,16 @@ export function createApiConnection({ endpoint, userAgent, timeoutMs }: ApiConne
   const secure = endpoint.server.startsWith('https:');
   const agentOptions = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs, ...endpoint.tls };
   const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
-  const open = async (path: string, signal: AbortSignal) => {
+  const open = async (path: string, signal: AbortSignal, patch?: string) => {
     const token = await endpoint.token();
     const headers = {
       accept: 'application/json',
       'user-agent': userAgent,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(patch === undefined ? {} : { 'content-type': 'application/json-patch+json' }),
     };
-    return send(secure, `${endpoint.server}${path}`, { agent, headers, signal });
+    const options = { agent, headers, signal, ...(patch === undefined ? {} : { patch }) };
+    return send(secure, `${endpoint.server}${path}`, options);
   };
   return {
     async getJson(path, signal) {
@@ -65,6 +70,11 @@ export function createApiConnection({ endpoint, userAgent, timeoutMs }: ApiConne
       return JSON.parse(
         await readAll(await expectSuccess(path, await open(path, deadline)), largestAnswerBytes),
       );
+    },
+    async patchJson(path, patch, signal) {
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      const answer = await open(path, deadline, JSON.stringify(patch));
+      await readAll(await expectSuccess(path, answer, 'PATCH'), largestAnswerBytes);
     },
     async *stream(path, { silenceMs, signal }) {
       const opening = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -99,26 +109,30 @@ interface SendOptions {
   readonly agent: HttpAgent | HttpsAgent;
   readonly headers: Record<string, string>;
   readonly signal: AbortSignal;
+  /** The body of a PATCH; without one it is a GET. */
+  readonly patch?: string;
 }
 
 function send(secure: boolean, url: string, options: SendOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = (secure ? httpsRequest : httpRequest)(url, options, resolve);
+    const { patch, ...rest } = options;
+    const method = patch === undefined ? 'GET' : 'PATCH';
+    const request = (secure ? httpsRequest : httpRequest)(url, { ...rest, method }, resolve);
     request.on('socket', (socket: Duplex & { setKeepAlive?: (on: boolean, ms: number) => void }) =>
       socket.setKeepAlive?.(true, keepAliveProbeMs),
     );
     request.on('error', (error) => reject(options.signal.aborted ? options.signal.reason : error));
-    request.end();
+    request.end(patch);
   });
 }
 
-async function expectSuccess(path: string, answer: IncomingMessage): Promise<IncomingMessage> {
+async function expectSuccess(path: string, answer: IncomingMessage, verb = 'GET'): Promise<IncomingMessage> {
   const status = answer.statusCode ?? 0;
   if (status >= 200 && status < 300) {
     return answer;
   }
   const body = await readAll(answer, 64 * 1024).catch(() => '');
-  throw new ApiFailure(status, `GET ${path.split('?')[0]} was answered ${status}${reasonIn(body)}.`);
+  throw new ApiFailure(status, `${verb} ${path.split('?')[0]} was answered ${status}${reasonIn(body)}.`);
 }
 
 /** The server's own sentence, when it is a Status; it names user, verb and resource, and no secret. */

@@ -41,9 +41,13 @@ export function chooseStep(
 
 /**
  * Takes away an object that should be gone. AKS deletes what AKS wrote, some time after the profile changed, so that is left alone
- * without a word.
+ * without a word, where AKS does it: `aksCleansUp`.
  */
-export function chooseDeletion(found: ManagedObject | undefined, force: boolean): MirrorStep {
+export function chooseDeletion(
+  found: ManagedObject | undefined,
+  force: boolean,
+  aksCleansUp = true,
+): MirrorStep {
   if (found === undefined || found.beingDeleted) {
     return { action: 'none' };
   }
@@ -51,7 +55,7 @@ export function chooseDeletion(found: ManagedObject | undefined, force: boolean)
   if (writer === undefined || force) {
     return { action: 'delete' };
   }
-  return isAksObject(found)
+  return isAksObject(found) && aksCleansUp
     ? { action: 'none' }
     : { action: 'foreign', reason: `Written by ${writer}; podid deletes only what podid wrote` };
 }

@@ -3,21 +3,28 @@ import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { ConnectedCluster, Workloads } from '../domain/workloads.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
+import { agentCluster } from './agent-objects/agent-cluster.ts';
+import { clusterPolicies } from './apply-policies.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { accessCluster } from './cluster-access.ts';
+import { clusterObjectApi } from './cluster-object-api.ts';
+import { kubeRest } from './kube-rest.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
 import type { ObjectApi } from './object-port.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import { readObjects } from './read-objects.ts';
 import { readWorkloads } from './read-workloads.ts';
+import { type InPod, serviceAccountContext } from './service-account-context.ts';
 import { workloadApi } from './workload-api.ts';
 
 export interface ClusterConnection {
   /** The user's own kubeconfig, from `--kubeconfig` or KUBECONFIG; absent: Azure's credentials for the cluster, in memory. */
   readonly kubeconfigPath?: string;
   readonly context?: string;
+  /** Instead of a kubeconfig: the service account of the pod that podid runs in. */
+  readonly inPod?: InPod;
   /** Of that very cluster, as YAML. */
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
   /** For clusters that sign in through Entra; without it kubelogin is run as any other plugin. */
@@ -50,6 +57,8 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     mirror: (request, ofMirror, tell) => mirrorObjects(api, request, ofMirror, tell),
     read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
     workloads,
+    policies: clusterPolicies(clusterObjectApi(access, { timeoutMs, clock }), clock),
+    agent: agentCluster(kubeRest(access, { timeoutMs, clock })),
   };
 }
 
@@ -79,7 +88,10 @@ export async function checkKubeconfig(path: string, context: string | undefined)
 }
 
 async function contextOf(connection: ClusterConnection): Promise<ChosenContext> {
-  const { kubeconfigPath, context, fetchUserKubeconfig, signal } = connection;
+  const { kubeconfigPath, context, inPod, fetchUserKubeconfig, signal } = connection;
+  if (inPod !== undefined) {
+    return serviceAccountContext(inPod);
+  }
   if (kubeconfigPath !== undefined) {
     return readKubeconfig(kubeconfigPath, context);
   }

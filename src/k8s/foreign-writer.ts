@@ -5,7 +5,9 @@ import { managedByLabel, podidManager } from './render-objects.ts';
  * Who an object belongs to when it is not podid's: `AKS`, `Helm`, `kubectl-edit`. Undefined for podid's own: podid is among its field
  * managers, and no label gives it to someone else. An object taken over by force from AKS stays AKS's, which writes it again at will.
  */
-export function foreignWriter(object: ManagedObject): string | undefined {
+export function foreignWriter(
+  object: Pick<ManagedObject, 'labels' | 'annotations' | 'managedFields'>,
+): string | undefined {
   if (object.labels[aksLabel] === 'aks') {
     return 'AKS';
   }
@@ -24,7 +26,7 @@ export function foreignWriter(object: ManagedObject): string | undefined {
   return [...managers].filter((manager) => manager !== '').join(' and ') || 'someone else';
 }
 
-export function isAksObject(object: ManagedObject): boolean {
+export function isAksObject(object: Pick<ManagedObject, 'labels'>): boolean {
   return object.labels[aksLabel] === 'aks';
 }
 

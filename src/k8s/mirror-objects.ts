@@ -1,7 +1,9 @@
 import {
   crdMissingCode,
   type MirrorRequest,
+  namespaceMissing,
   type ObjectChange,
+  type ObjectVersions,
   type TellMirrored,
 } from '../domain/cluster-objects.ts';
 import { entryText } from '../domain/pod-identity.ts';
@@ -17,6 +19,7 @@ import {
   keyText,
   pruneOrder,
   pruneTasks,
+  refuseChanged,
   type Task,
 } from './mirror-tasks.ts';
 import type { ObjectApi } from './object-port.ts';
@@ -27,7 +30,7 @@ import { managedByLabel, type ObjectKey, podidManager, type RenderedObject } fro
  * The exception `aks-addon-exception` is AKS's to write, and passed over even by force.
  * An object that fails does not keep the others from being written; an API server that cannot be reached does.
  *
- * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable
+ * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable | StaleCluster
  */
 export async function mirrorObjects(
   api: ObjectApi,
@@ -37,7 +40,8 @@ export async function mirrorObjects(
 ): Promise<readonly ObjectChange[]> {
   const chains = chainsOf(request);
   const read = await readAtOnce(api, chains.flat(), signal);
-  const write: Write = { api, signal, read, force: request.force, dryRun: request.dryRun };
+  const { force, dryRun, expected } = request;
+  const write: Write = { api, signal, read, force, dryRun, ...(expected ? { expected } : {}) };
   const failures: PodidError[] = [];
   let done = 0;
   const run = async (chain: Chain) => {
@@ -67,6 +71,7 @@ interface Write {
   readonly read: ReadonlyMap<string, ManagedObject> | undefined;
   readonly force: boolean;
   readonly dryRun: boolean;
+  readonly expected?: ObjectVersions;
 }
 
 async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChange[]> {
@@ -84,6 +89,7 @@ async function runTask(write: Write, task: Task): Promise<ObjectChange | undefin
     // What was listed is as good as read: a write that comes too late for it is stale, and the object read anew.
     const listed = attempt === 0 ? write.read : undefined;
     const found = listed ? listed.get(keyText(task.key)) : await write.api.get(task.key, write.signal);
+    refuseChanged(task.key, found, write.expected);
     const step = await take(write, task, task.choose(found), found);
     if (step !== 'stale') {
       return step.action === 'none' ? undefined : changeOf(task.key, step);
@@ -129,7 +135,7 @@ async function create(write: Write, wanted: RenderedObject): Promise<MirrorStep 
     case 'namespaceMissing':
       return {
         action: 'pending',
-        reason: `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`,
+        reason: namespaceMissing(namespace),
       };
     case 'namespaceEnding':
       return { action: 'pending', reason: `Namespace ${namespace} is being deleted` };

@@ -1,11 +1,12 @@
-import type { MirrorRequest } from '../domain/cluster-objects.ts';
+import { isAddonException } from '../domain/addon-exception.ts';
+import { type MirrorRequest, type ObjectVersions, objectKey } from '../domain/cluster-objects.ts';
 import { type EntryKey, entryText } from '../domain/pod-identity.ts';
+import { PodidError } from '../errors/podid-error.ts';
 import type { ManagedObject } from '../validate/managed-object.ts';
 import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
 import {
   exceptionKey,
   identityKeys,
-  isAddonException,
   type ObjectKey,
   type ObjectKind,
   type RenderedObject,
@@ -37,7 +38,7 @@ export function chainsOf(request: MirrorRequest): readonly Chain[] {
   ].map((keys) => keys.filter((key) => !kept.has(keyText(key))));
   return [
     ...wanted.map((objects) => objects.map((object) => wantedTask(object, force))),
-    ...gone.map((keys) => keys.map((key) => goneTask(key, force))),
+    ...gone.map((keys) => keys.map((key) => goneTask(key, force, request.expected === undefined))),
   ];
 }
 
@@ -49,13 +50,26 @@ function wantedTask(wanted: RenderedObject, force: boolean): Task {
   return { key: wanted, wanted, choose: (found) => chooseStep(wanted, found, force) };
 }
 
-function goneTask(key: ObjectKey, force: boolean): Task {
-  return { key, choose: (found) => chooseDeletion(found, force) };
+function goneTask(key: ObjectKey, force: boolean, aksCleansUp = true): Task {
+  return { key, choose: (found) => chooseDeletion(found, force, aksCleansUp) };
 }
 
 /** `AzureIdentity shop/web` */
 export function keyText(key: ObjectKey): string {
-  return `${key.kind} ${entryText(key)}`;
+  return objectKey(key.kind, key);
+}
+
+/** Nothing is written over that is not as it was read, where that is asked for. @throws PodidError StaleCluster */
+export function refuseChanged(
+  key: ObjectKey,
+  found: ManagedObject | undefined,
+  expected: ObjectVersions | undefined,
+): void {
+  if (expected === undefined || expected[keyText(key)] === found?.resourceVersion) return;
+  throw new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
+    hint: 'The same command again decides on what is there now',
+    target: entryText(key),
+  });
 }
 
 /** A binding goes before its identity. */

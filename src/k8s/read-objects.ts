@@ -1,4 +1,5 @@
-import type { ObjectsInCluster } from '../domain/cluster-objects.ts';
+import { isAddonException } from '../domain/addon-exception.ts';
+import { type ObjectFacts, type ObjectsInCluster, objectKey } from '../domain/cluster-objects.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../domain/identity-resources.ts';
 import { type EntryKey, entryText, type PodIdentityException } from '../domain/pod-identity.ts';
 import {
@@ -9,7 +10,7 @@ import {
 import { parseManagedObject } from '../validate/managed-object.ts';
 import { foreignWriter } from './foreign-writer.ts';
 import type { ObjectApi } from './object-port.ts';
-import { isAddonException } from './render-objects.ts';
+import type { ObjectKind } from './render-objects.ts';
 
 /**
  * The cluster's objects as entries, whoever wrote them, in the server's order. Left out is
@@ -51,6 +52,24 @@ export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLis
       .filter((exception: PodIdentityException) => !isAddonException(exception)),
     moreBindings,
     servicePrincipals: all.filter((identity) => !isManaged(identity)).map(({ metadata }) => keyOf(metadata)),
+    facts: factsOf({
+      AzureIdentity: identities,
+      AzureIdentityBinding: bindings,
+      AzurePodIdentityException: exceptions,
+    }),
+  };
+}
+
+function factsOf(lists: Readonly<Record<ObjectKind, readonly unknown[]>>): ObjectFacts {
+  const all = Object.entries(lists).flatMap(([kind, items]) =>
+    parsed(items, parseManagedObject).map((object) => ({
+      object,
+      key: objectKey(kind as ObjectKind, object),
+    })),
+  );
+  return {
+    versions: Object.fromEntries(all.map(({ key, object }) => [key, object.resourceVersion])),
+    own: new Set(all.filter(({ object }) => foreignWriter(object) === undefined).map(({ key }) => key)),
   };
 }
 

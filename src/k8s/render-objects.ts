@@ -58,9 +58,4 @@ export function exceptionKey({ namespace, name }: EntryKey): ObjectKey {
   return { kind: 'AzurePodIdentityException', namespace, name };
 }
 
-/** AKS leaves this exception in the cluster when the add-on is switched on, and keeps it to itself. */
-export function isAddonException({ namespace, name }: EntryKey): boolean {
-  return namespace === 'kube-system' && name === 'aks-addon-exception';
-}
-
 const ownLabels = { [managedByLabel]: podidManager };

@@ -7,6 +7,7 @@ import type { Exchange } from './answer.ts';
 import { type ClusterView, createClusterView } from './cluster-view.ts';
 import { createDecide } from './decide.ts';
 import { createDecisionLog, type DecisionLog } from './decision-log.ts';
+import { createKubenetGate, type KubenetGate } from './kubenet-guard.ts';
 import { measuredSources } from './measured-source.ts';
 import { createMetadataSource } from './metadata-source.ts';
 import { createNmiMetrics, type NmiMetrics } from './nmi-metrics.ts';
@@ -36,6 +37,7 @@ export interface Agent {
   readonly tokens: TokenCache;
   readonly server: HttpServer;
   readonly rules: RulesWatch;
+  readonly gate: KubenetGate;
   readonly log: DecisionLog;
   readonly metrics: Metrics;
   readonly counters: NmiMetrics;
@@ -46,6 +48,8 @@ export interface AgentPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly userAgent: string;
+  /** Nobody is answered before the address guard stands. */
+  readonly needsGuard: boolean;
 }
 
 /** Deadline of a request beside what standard mode waits for MIC; IMDS itself promises an answer within ten seconds. */
@@ -65,7 +69,14 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     onSecretFailure: () => counters.kubernetesError('get_secret'),
   });
   const view = createView(settings, ports, { counters, onPodGone: (uid) => tokens.forget(uid) });
-  const rules = createRulesWatch({ uptimeMs: nodeUptimeMs, onChange: () => view.changed.announce() });
+  const rules: RulesWatch = createRulesWatch({
+    uptimeMs: nodeUptimeMs,
+    onChange: () => {
+      gate.look();
+      view.changed.announce();
+    },
+  });
+  const gate = createKubenetGate(rules, { needed: ports.needsGuard, logger });
   const routes = createRoutes(settings, ports, { view, tokens, rules, log, counters });
   const server: HttpServer = createHttpServer({
     limits: {
@@ -85,6 +96,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       clock,
       headerRequired: settings.flags['metadata-header-required'],
       isDraining: () => server.draining,
+      closed: () => gate.refusal(),
       onRefused: refusalNotes({ log, counters, clock }),
     }),
     onFault: (error) => {
@@ -93,8 +105,8 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     },
     onRefusedConnection: () => counters.connectionRefused(),
   });
-  stateGauges(metrics, { view, rules, server, clock });
-  return { view, tokens, server, rules, log, metrics, counters };
+  stateGauges(metrics, { view, rules, server, clock, mode: settings.flags['operation-mode'] });
+  return { view, tokens, server, rules, gate, log, metrics, counters };
 }
 
 /** What is refused outside the token routes is counted and logged as they do it. */

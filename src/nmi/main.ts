@@ -2,9 +2,12 @@ import { isPodidError } from '../errors/podid-error.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { endSignal } from '../runtime/shutdown.ts';
+import { removeBootTable } from './boot-guard/boot-table.ts';
+import { installBootGuard, removeBootGuard } from './boot-guard/run-boot-guard.ts';
 import { nmiUsage } from './nmi-flags.ts';
 import { type NmiSettings, nmiSettings } from './nmi-settings.ts';
 import { heartbeatFile, installRulesOnce, removeRules, runRules } from './rules/run-rules.ts';
+import { runTool } from './rules/run-tool.ts';
 import { rulesOptions } from './rules-options.ts';
 import { runNmi } from './run-nmi.ts';
 import { version } from './version.ts';
@@ -35,16 +38,32 @@ async function start(settings: NmiSettings): Promise<void> {
   logger.info({ version, word, node: settings.node }, 'starting');
   if (word === 'rules') {
     await doRules(settings, logger, signal);
+  } else if (word === 'boot-guard') {
+    await doBootGuard(settings, logger);
   } else {
     await runNmi(settings, { clock, logger }, signal);
   }
 }
 
-function doRules(settings: NmiSettings, logger: Logger, signal: AbortSignal): Promise<void> {
+function doBootGuard({ flags }: NmiSettings, logger: Logger): Promise<void> {
+  const hostRoot = flags['host-root'];
+  return flags.remove
+    ? removeBootGuard(hostRoot, runTool, logger)
+    : installBootGuard(
+        { hostRoot, metadataIp: flags['metadata-ip'], mayLackNft: flags['rules-backend'] === 'iptables' },
+        logger,
+      );
+}
+
+async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSignal): Promise<void> {
   const options = rulesOptions(settings);
   const { flags } = settings;
   if (flags.remove) {
-    return removeRules(options, logger);
+    await removeRules(options, logger);
+    // The guard may have been loaded at boot; with the iptables backend there may be no nft, and then it was not.
+    return removeBootTable(runTool).catch((error) => {
+      if (options.backend === 'nft') throw error;
+    });
   }
   if (flags.once) {
     return installRulesOnce(options, logger);

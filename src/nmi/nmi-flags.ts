@@ -126,12 +126,27 @@ const klogFlags = {
 const podidFlags = {
   help: { type: 'boolean', default: false, help: 'print this and end' },
   once: { type: 'boolean', default: false, help: 'rules: install and end' },
-  remove: { type: 'boolean', default: false, help: 'rules: take the redirect rules away; nothing else does' },
+  remove: {
+    type: 'boolean',
+    default: false,
+    help: 'rules: take the redirect rules and the address guard away; nothing else does. boot-guard: take it away',
+  },
+  'host-root': {
+    type: 'string',
+    default: '',
+    help: 'boot-guard: where the root of the node is mounted',
+  },
   'rules-backend': {
     type: 'string',
     choices: ['nft', 'iptables'],
     default: 'nft',
     help: 'how the redirect rules are written',
+  },
+  'address-guard': {
+    type: 'string',
+    choices: ['auto', 'off'],
+    default: 'auto',
+    help: 'rules: keep each pod on a bridge to its own MAC and addresses',
   },
   'block-wireserver': {
     type: 'boolean',
@@ -147,6 +162,11 @@ const podidFlags = {
     type: 'string',
     default: '',
     help: 'rules: numeric user that serves; another one on the port is a fault',
+  },
+  'remove-startup-taint': {
+    type: 'string',
+    default: '',
+    help: 'serve: once ready, remove the taint of this key from the own node, for nodes that begin with it',
   },
   'heartbeat-file': {
     type: 'string',

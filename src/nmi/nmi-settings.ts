@@ -3,7 +3,9 @@ import { PodidError } from '../errors/podid-error.ts';
 import { nmiFlags } from './nmi-flags.ts';
 import { type FlagValues, parseFlags } from './parse-flags.ts';
 
-export type NmiWord = 'all' | 'rules' | 'serve';
+export type NmiWord = 'all' | (typeof words)[number];
+
+const words = ['rules', 'serve', 'boot-guard'] as const;
 
 /** Everything that was set, read once. */
 export interface NmiSettings {
@@ -54,13 +56,13 @@ export function nmiSettings(
   return settings;
 }
 
-function readWord(words: readonly string[]): NmiWord {
-  const [word, ...more] = words;
-  if (word === undefined) {
+function readWord(given: readonly string[]): NmiWord {
+  if (given.length === 0) {
     return 'all';
   }
-  if (more.length > 0 || (word !== 'rules' && word !== 'serve')) {
-    throw usage(`The words "${words.join(' ')}" are none of: rules, serve, or none.`);
+  const word = given.length === 1 ? words.find((each) => each === given[0]) : undefined;
+  if (word === undefined) {
+    throw usage(`The words "${given.join(' ')}" are none of: ${words.join(', ')}, or none.`);
   }
   return word;
 }
@@ -84,20 +86,36 @@ function assignmentWait(flags: FlagValues<typeof nmiFlags>, given: ReadonlySet<s
 }
 
 function requireSense({ word, flags, node, forceNamespaced }: NmiSettings): void {
-  const serves = word !== 'rules';
+  const serves = word === 'all' || word === 'serve';
+  const guardsBoot = word === 'boot-guard';
   const faults = [
     flags.once && flags.remove ? 'Only one of --once and --remove can be meant.' : '',
-    serves && (flags.once || flags.remove) ? '--once and --remove belong to the word rules.' : '',
+    flags.once && word !== 'rules' ? '--once belongs to the word rules.' : '',
+    flags.remove && serves ? '--remove belongs to the words rules and boot-guard.' : '',
+    guardsBoot && !flags['host-root'].startsWith('/')
+      ? 'Where the root of the node is mounted is missing: pass --host-root, an absolute path.'
+      : '',
     serves && node === '' ? 'The name of the node is missing: pass --node, or set NODE_NAME.' : '',
     serves && flags['operation-mode'] === 'managed' && !forceNamespaced
       ? 'Managed mode is namespaced: pass --forceNamespaced with it.'
       : '',
+    !serves && flags['remove-startup-taint'] !== ''
+      ? `--remove-startup-taint belongs to what serves, not to the word ${word}.`
+      : '',
+    flags['remove-startup-taint'] === '' || isTaintKey(flags['remove-startup-taint'])
+      ? ''
+      : 'The flag --remove-startup-taint takes the key of a taint, without value and effect.',
     isIPv4(flags['nmi-listen-address']) ? '' : 'The flag --nmi-listen-address takes an IPv4 address.',
     isIPv4(flags['metadata-ip']) ? '' : 'The flag --metadata-ip takes an IPv4 address.',
   ].filter((fault) => fault !== '');
   if (faults.length > 0) {
     throw usage(faults.join(' '), faults);
   }
+}
+
+/** A qualified name, as Kubernetes has them. */
+function isTaintKey(text: string): boolean {
+  return /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/.test(text);
 }
 
 function usage(message: string, faults: readonly string[] = [message]): PodidError {

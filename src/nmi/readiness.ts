@@ -8,6 +8,8 @@ export interface ReadinessFacts {
   /** Somebody else redirects, so that no rules of podid's are asked for. */
   readonly redirectedByOthers: boolean;
   readonly rules: { readonly latest: Heartbeat | undefined; readonly isFresh: boolean };
+  /** Why nobody is answered on a kubenet node. */
+  readonly gateClosed: string | undefined;
   readonly draining: boolean;
   /** Monotonic milliseconds. */
   readonly nowMs: number;
@@ -20,6 +22,7 @@ const outageMs = 10_000;
 export function whyNotReady(facts: ReadinessFacts): readonly string[] {
   return [
     ...(facts.draining ? ['The agent is ending.'] : []),
+    ...(facts.gateClosed === undefined ? [] : [facts.gateClosed]),
     ...facts.notListening,
     ...[...facts.watches].flatMap(([resource, watch]) => watchFaults(resource, watch, facts.nowMs)),
     ...(facts.redirectedByOthers ? [] : rulesFaults(facts.rules)),

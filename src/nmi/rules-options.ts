@@ -11,6 +11,7 @@ export function rulesOptions({ flags, serverUser }: NmiSettings): RunRulesOption
     blockWireserver: flags['block-wireserver'],
     backend: flags['rules-backend'] === 'iptables' ? 'iptables' : 'nft',
     intervalMs: flags['ipt-update-interval-sec'] * 1000,
+    addressGuard: flags['address-guard'] === 'off' ? 'off' : 'auto',
     cniResultsDir: flags['cni-results-dir'],
     ...(serverUser === undefined ? {} : { serverUser }),
   };

@@ -1,17 +1,20 @@
-import { createApiConnection } from '../k8s/api-connection.ts';
+import { type ApiConnection, createApiConnection } from '../k8s/api-connection.ts';
 import { type ApiEndpoint, inClusterEndpoint, serviceAccountDir } from '../k8s/api-endpoint.ts';
+import { removeNodeTaint } from '../k8s/remove-node-taint.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { withinTime } from '../runtime/within-time.ts';
 import { type Agent, createAgent } from './agent.ts';
 import { createListeners, type Listeners } from './keep-listening.ts';
-import { refuseKubenet } from './kubenet-guard.ts';
+import { needsAddressGuard } from './kubenet-guard.ts';
 import type { NmiSettings } from './nmi-settings.ts';
 import { isLoopback } from './normal-address.ts';
+import { whyNotReady } from './readiness.ts';
 import { runRules } from './rules/run-rules.ts';
 import { rulesOptions } from './rules-options.ts';
 import { followHeartbeatFile } from './rules-watch.ts';
 import { createSideServers } from './side-servers.ts';
+import { removeStartupTaint } from './startup-taint.ts';
 import { version } from './version.ts';
 
 export interface NmiPorts {
@@ -31,9 +34,7 @@ const drainTimes = { idleMs: 100, mostMs: 5_000 };
  */
 export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: AbortSignal): Promise<void> {
   const { clock, logger } = ports;
-  if (!settings.flags['allow-network-plugin-kubenet']) {
-    await refuseKubenet(settings.flags['kubelet-config'], logger);
-  }
+  const needsGuard = await needsAddressGuard(settings, logger);
   const suffix = settings.flags['custom-user-agent'];
   const userAgent = `podid-nmi/${version}${suffix === '' ? '' : ` ${suffix}`}`;
   const connection = createApiConnection({
@@ -41,9 +42,20 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
     userAgent,
     timeoutMs: 30_000,
   });
-  const agent = createAgent(settings, { connection, clock, logger, userAgent });
+  const agent = createAgent(settings, { connection, clock, logger, userAgent, needsGuard });
+  agent.gate.look();
   const listeners = createListeners({ clock, logger, random: Math.random, signal });
-  const sideServers = createSideServers({ settings, agent, listeners, clock, logger });
+  const notReady = () =>
+    whyNotReady({
+      notListening: listeners.faults,
+      watches: agent.view.watches,
+      redirectedByOthers: settings.flags['redirected-by-others'] && settings.word === 'serve',
+      rules: agent.rules,
+      gateClosed: agent.gate.whyClosed(),
+      draining: agent.server.draining,
+      nowMs: clock.monotonic(),
+    });
+  const sideServers = createSideServers({ settings, agent, whyNotReady: notReady, clock, logger });
   // What the server needs while it drains ends after it.
   const ended = new AbortController();
 
@@ -60,6 +72,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
     agent.view.run(ended.signal),
     agent.log.run(ended.signal),
     listenWhereRulesSay(settings, { agent, listeners }, ended.signal),
+    letPodsIn(settings, { ...ports, connection, isReady: () => notReady().length === 0 }, signal),
   ];
   await whenAborted(signal);
   logger.info({ reason: String(signal.reason) }, 'ending: answering what is under way');
@@ -69,6 +82,21 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   connection.close();
   await Promise.all([...rest, ...sideServers.map(({ server }) => server.close())]);
   logger.info({}, 'ended; the redirect rules stay');
+}
+
+/** Where nodes begin with a taint that keeps pods away until the agent is there. */
+async function letPodsIn(
+  { flags, node }: NmiSettings,
+  ports: NmiPorts & { readonly connection: ApiConnection; isReady(): boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const key = flags['remove-startup-taint'];
+  if (key === '') {
+    return;
+  }
+  const { connection, isReady, clock, logger } = ports;
+  const remove = (until: AbortSignal) => removeNodeTaint(connection, { node, key }, until);
+  await removeStartupTaint(key, { isReady, remove, clock, logger, random: Math.random }, signal);
 }
 
 async function findEndpoint({

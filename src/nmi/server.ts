@@ -18,6 +18,8 @@ export interface NmiHandlerOptions {
   /** `--metadata-header-required`. */
   readonly headerRequired: boolean;
   isDraining(): boolean;
+  /** What everyone is told while nobody is answered. */
+  closed(): Refusal | undefined;
   /** Told of each request that is refused here, and so by no route. */
   onRefused(exchange: Exchange, refusal: Refusal): void;
 }
@@ -29,7 +31,7 @@ const questionMark = 63;
  * The route table. What is decided here is decided on the canonical path alone, and what is not in the table does not exist.
  */
 export function createNmiHandler(options: NmiHandlerOptions) {
-  const { routes, clock, headerRequired, isDraining, onRefused } = options;
+  const { routes, clock, headerRequired, isDraining, closed, onRefused } = options;
   const refuse = (exchange: Exchange, refusal: Refusal): void => {
     answerRefusal(exchange, refusal);
     onRefused(exchange, refusal);
@@ -42,6 +44,10 @@ export function createNmiHandler(options: NmiHandlerOptions) {
       startedAt: clock.monotonic(),
       draining: isDraining(),
     };
+    const refusedAll = closed();
+    if (refusedAll !== undefined) {
+      return refuse(exchange, refusedAll);
+    }
     const target = readTarget(request.url ?? '');
     if (target === undefined) {
       return refuse(exchange, unreadable);

@@ -21,6 +21,8 @@ export interface TableShape {
   readonly columns: readonly Column[];
   /** Instead of a table: how people read the whole value. Ends with a line break. */
   readonly text?: (value: never, colour: ChalkInstance) => string;
+  /** One of many results of one command: JSON is a line each, YAML a document each. */
+  readonly repeated?: true;
 }
 
 /** The result as the format has it; empty or ending with a line break. */
@@ -30,10 +32,10 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
   const shown = output.query === undefined ? plain : (output.query(plain) ?? null);
   switch (output.format) {
     case 'json':
-      return `${JSON.stringify(shown, null, 2)}\n`;
+      return `${JSON.stringify(shown, null, shape.repeated ? 0 : 2)}\n`;
     case 'yaml': {
       const { yamlText } = await import('./yaml-text.ts');
-      return yamlText(shown);
+      return `${shape.repeated ? '---\n' : ''}${yamlText(shown)}`;
     }
     case 'tsv':
       return tsv(shown, output.query === undefined);

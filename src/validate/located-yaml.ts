@@ -17,6 +17,9 @@ export interface Place {
 /** A value of a YAML or JSON text that knows its place. Aliases are followed when their value is asked for. */
 export interface Located {
   readonly place: Place;
+  readonly kind: 'map' | 'list' | 'scalar';
+  /** Null for a map, a list and what is empty. */
+  scalar(): string | number | boolean | null;
   /** A map's entries in their order. Undefined, and a fault, when it is none. */
   map(what: string): readonly LocatedEntry[] | undefined;
   /** Undefined, and a fault, when it is no list. */
@@ -73,6 +76,14 @@ function located(node: unknown, reading: Reading, offset: number): Located {
   };
   return {
     place,
+    kind: isMap(value) ? 'map' : isSeq(value) ? 'list' : 'scalar',
+    scalar() {
+      const scalar: unknown = isScalar(value) ? value.value : null;
+      if (typeof scalar === 'bigint') return String(scalar);
+      return typeof scalar === 'string' || typeof scalar === 'number' || typeof scalar === 'boolean'
+        ? scalar
+        : null;
+    },
     map(what) {
       if (!isMap(value)) return wrong(what, 'a map');
       return value.items.flatMap(({ key, value: inner }) => {

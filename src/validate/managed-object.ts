@@ -28,15 +28,21 @@ export interface ManagedObject {
   readonly spec: JsonRecord;
 }
 
-/** Undefined when it is no object that a server could hold. */
+/** Undefined when it is no object of a namespace that a server could hold. */
 export function parseManagedObject(json: unknown): ManagedObject | undefined {
+  const object = parseClusterObject(json);
+  return object?.namespace ? object : undefined;
+}
+
+/** The same for objects of the cluster itself, whose namespace is empty. */
+export function parseClusterObject(json: unknown): ManagedObject | undefined {
   if (!isRecord(json) || !isRecord(json['metadata'])) {
     return undefined;
   }
   const { metadata } = json;
-  const [namespace, name] = [stringAt(metadata, 'namespace'), stringAt(metadata, 'name')];
+  const [namespace, name] = [stringAt(metadata, 'namespace') ?? '', stringAt(metadata, 'name')];
   const [uid, resourceVersion] = [stringAt(metadata, 'uid'), stringAt(metadata, 'resourceVersion')];
-  if (!namespace || !name || !uid || !resourceVersion) {
+  if (!name || !uid || !resourceVersion) {
     return undefined;
   }
   const managers = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
@@ -53,7 +59,7 @@ export function parseManagedObject(json: unknown): ManagedObject | undefined {
   };
 }
 
-function parseManagedFields(entry: JsonRecord): ManagedFields {
+export function parseManagedFields(entry: JsonRecord): ManagedFields {
   const [time, subresource] = [stringAt(entry, 'time'), stringAt(entry, 'subresource')];
   return {
     manager: stringAt(entry, 'manager') ?? '',

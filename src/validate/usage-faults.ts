@@ -46,10 +46,11 @@ export class UsageFaults {
   addAt(
     place: { readonly file: string; readonly line: number; readonly column: number },
     message: string,
+    flag = '--file',
   ): void {
     const { file, line, column } = place;
     this.#faults.push({
-      flag: '--file',
+      flag,
       message: `${file}:${line}:${column}: ${message}`,
       file,
       line,
@@ -62,6 +63,10 @@ export class UsageFaults {
     const breach = rule(text);
     if (breach !== undefined) this.addAt(place, breachText(text, noun, breach));
     return breach === undefined;
+  }
+
+  get messages(): readonly string[] {
+    return this.#faults.map(({ message }) => message);
   }
 
   get any(): boolean {

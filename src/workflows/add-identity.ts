@@ -17,6 +17,7 @@ import { findEntry } from './judge-change.ts';
 import type { Outcome } from './outcome.ts';
 import { type IdentityExtras, prepareIdentity, readGatedCluster } from './prepare-change.ts';
 import type { Decision } from './profile-change.ts';
+import { rehearse } from './rehearse.ts';
 
 export interface AddIdentityRequest {
   readonly cluster: ClusterId;
@@ -44,6 +45,8 @@ export async function addIdentity(
   const sketch = wantedEntry(named, { resourceId: request.identityResourceId, ...nothingKnown });
   refuseConflict(cluster, sketch);
   checkLimits(cluster, editProfile(cluster.profile, { putIdentities: [sketch] }));
+  // Before anything is created or granted for an entry that cannot be written.
+  if (!options.dryRun) await rehearse(session, cluster, { putIdentities: [sketch] });
   const { identity, role, planned } = await prepareIdentity(
     session,
     cluster,

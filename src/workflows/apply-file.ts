@@ -1,14 +1,21 @@
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
+import { entriesOf } from '../domain/entries-of.ts';
 import { checkLimits } from '../domain/limits.ts';
 import type { FileIdentity, WantedEntries } from '../domain/pod-identities-file.ts';
-import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
-import type { Workplace } from '../domain/ports.ts';
-import { editProfile } from '../domain/profile-edit.ts';
+import {
+  type EntryKey,
+  type PodIdentity,
+  type PodIdentityException,
+  sameEntry,
+} from '../domain/pod-identity.ts';
+import type { Rehearsal, Workplace } from '../domain/ports.ts';
+import { editProfile, replacesInOneStep } from '../domain/profile-edit.ts';
 import type { ApplyIntent } from './apply-intent.ts';
 import { firstEdit, intentFor, secondEdit } from './apply-intent.ts';
 import { planApply, planWithObjects } from './apply-plan.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { type ChangeSession, startChange } from './change-session.ts';
+import { throwRefused } from './object-store/refused-entries.ts';
 import type { Change, Outcome, Plan } from './outcome.ts';
 import { type IdentityExtras, identityWishes, readGatedCluster } from './prepare-change.ts';
 import {
@@ -21,6 +28,7 @@ import {
   makeIdentitiesReady,
   type Ready,
   refuseLeftOut,
+  type Sorted,
   waitForNewRoles,
 } from './prepare-identities.ts';
 import { writeApply } from './write-apply.ts';
@@ -61,10 +69,11 @@ export async function applyFile(
   const demands = { addon: true, kubenetConsent: true, usablePool: entries.length > 0 };
   const cluster = await readGatedCluster(session, request.cluster, demands);
   refuseTooMany(cluster, request);
-  const looked = await look(session, cluster, request);
+  const found = await look(session, cluster, request);
+  const { rehearsal, ...looked } = await rehearseApply(session, cluster, request, found);
   const intent = intentOf(cluster, request, asPlanned(session, looked.good));
   const plan = planApply(session, cluster.profile, intent, looked.good);
-  if (options.dryRun) return { plan: await planWithObjects(session, cluster, intent, plan) };
+  if (options.dryRun) return { plan: await planWithObjects(session, cluster, intent, { plan, rehearsal }) };
 
   request.show(plan);
   if (!(await agreed(workplace, cluster, intent))) return { done: applied(cluster, []) };
@@ -101,15 +110,49 @@ async function look(
   session: ChangeSession,
   cluster: Cluster,
   request: ApplyFileRequest,
-): Promise<{ readonly good: readonly LookedAt[]; readonly leftOut: readonly LeftOut[] }> {
+): Promise<Sorted<LookedAt>> {
   const entries = request.wanted.identities ?? [];
   if (entries.length === 0) return { good: [], leftOut: [] };
   const wishes = await identityWishes(session, cluster, request.extras);
   const looked = await lookAtIdentities(session, cluster, entries, wishes);
   if (!request.keepGoing) refuseLeftOut(looked.leftOut, entries.length);
-  for (const each of looked.leftOut)
-    session.workplace.report.warn(`Left out: ${leftOutDetail(each).message}`, each.error.hint);
+  warnOfLeftOut(session, looked.leftOut);
   return looked;
+}
+
+function warnOfLeftOut({ workplace }: ChangeSession, leftOut: readonly LeftOut[]): void {
+  for (const each of leftOut)
+    workplace.report.warn(`Left out: ${leftOutDetail(each).message}`, each.error.hint);
+}
+
+/** Lets the store try what would be written, where it can; what it refuses is left out like an identity that cannot be used. */
+async function rehearseApply(
+  session: ChangeSession,
+  cluster: Cluster,
+  request: ApplyFileRequest,
+  looked: Sorted<LookedAt>,
+): Promise<Sorted<LookedAt> & { readonly rehearsal: Rehearsal | undefined }> {
+  const intent = intentOf(cluster, request, asPlanned(session, looked.good));
+  const edit = firstEdit(cluster.profile, intent);
+  const rehearsal = await entriesOf(session.workplace).rehearse?.(cluster, edit, session.options);
+  const refused = (rehearsal?.refused ?? []).filter(isNamedIn(request.wanted));
+  throwRefused(refused.filter(({ kind }) => kind === 'exception'));
+  const leftOut = refused.flatMap(({ error, ...key }) =>
+    (request.wanted.identities ?? [])
+      .filter((entry) => sameEntry(entry, key))
+      .map((entry) => ({ entry, error })),
+  );
+  if (!request.keepGoing) refuseLeftOut(leftOut, request.wanted.identities?.length ?? 0);
+  warnOfLeftOut(session, leftOut);
+  const isIn = (entry: FileIdentity) => !leftOut.some((each) => each.entry === entry);
+  const good = looked.good
+    .map((each) => ({ ...each, entries: each.entries.filter(isIn) }))
+    .filter(({ entries }) => entries.length > 0);
+  return { good, leftOut: [...looked.leftOut, ...leftOut], rehearsal };
+}
+
+function isNamedIn({ identities = [], exceptions = [] }: WantedEntries) {
+  return (key: EntryKey) => [...identities, ...exceptions].some((entry) => sameEntry(entry, key));
 }
 
 function intentOf(cluster: Cluster, request: ApplyFileRequest, ready: readonly Ready[]): ApplyIntent {
@@ -122,7 +165,7 @@ function intentOf(cluster: Cluster, request: ApplyFileRequest, ready: readonly R
 }
 
 /** What only adds and updates needs nobody's leave. */
-function agreed({ confirm }: Workplace, { id }: Cluster, intent: ApplyIntent): Promise<boolean> {
+function agreed({ confirm }: Workplace, cluster: Cluster, intent: ApplyIntent): Promise<boolean> {
   const { goneIdentities, goneExceptions, replaced } = intent;
   const deeds = [
     ...count('delete', goneIdentities, 'pod identity', 'pod identities'),
@@ -130,9 +173,10 @@ function agreed({ confirm }: Workplace, { id }: Cluster, intent: ApplyIntent): P
     ...count('replace', replaced, 'managed identity', 'managed identities'),
   ];
   if (deeds.length === 0) return Promise.resolve(true);
-  const between = replaced.length > 0 ? ' Pods of replaced ones get no tokens in between.' : '';
+  const gap = replaced.length > 0 && !replacesInOneStep(cluster.profile);
+  const between = gap ? ' Pods of replaced ones get no tokens in between.' : '';
   const what = deeds.join(', ');
-  return confirm(`${what.charAt(0).toUpperCase()}${what.slice(1)} on cluster ${id.name}?${between}`);
+  return confirm(`${what.charAt(0).toUpperCase()}${what.slice(1)} on cluster ${cluster.id.name}?${between}`);
 }
 
 function count(verb: string, list: readonly unknown[], one: string, many: string): string[] {

@@ -1,5 +1,6 @@
 import { checkCluster } from '../domain/check-cluster.ts';
 import type { Cluster, PodIdentityProfile } from '../domain/cluster.ts';
+import { type ObjectChange, objectKey } from '../domain/cluster-objects.ts';
 import { entryProgress } from '../domain/entry-state.ts';
 import {
   type DesiredPodIdentity,
@@ -9,7 +10,7 @@ import {
   type PodIdentityException,
   sameEntry,
 } from '../domain/pod-identity.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
+import { type ProfileEdit, replacesInOneStep } from '../domain/profile-edit.ts';
 import { sameResource } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { diffProfile, type ProfileDiff, type Replaced, unnamed, type WantedProfile } from './diff-profile.ts';
@@ -42,19 +43,35 @@ export function intentFor(
     wanted,
     replaced: diffProfile(profile, wanted).replace.map(({ old }) => old),
     // What is on its way out already needs nobody's PUT.
-    goneIdentities: prune ? unnamed(profile.identities, named.identities).filter(isStaying) : [],
-    goneExceptions: prune ? unnamed(profile.exceptions, named.exceptions) : [],
+    goneIdentities: prune
+      ? unnamed(profile.identities, named.identities)
+          .filter(isStaying)
+          .filter(isOurs(profile, 'AzureIdentity'))
+      : [],
+    goneExceptions: prune
+      ? unnamed(profile.exceptions, named.exceptions).filter(isOurs(profile, 'AzurePodIdentityException'))
+      : [],
   };
 }
 
-/** The one PUT, or with replacements the first of two: everything but the entries that come back with another identity. */
+/** A profile is all podid's to edit; of objects in the cluster those that podid wrote. */
+function isOurs({ objects }: PodIdentityProfile, kind: ObjectChange['kind']) {
+  return (entry: EntryKey) => objects === undefined || objects.own.has(objectKey(kind, entry));
+}
+
+/** The one write, or, where replacing takes two steps, the first of two: everything but the entries that come back with another identity. */
 export function firstEdit(profile: PodIdentityProfile, intent: ApplyIntent): ProfileEdit {
   const diff = diffProfile(profile, intent.wanted);
   const there = (list: readonly EntryKey[]) => (key: EntryKey) => list.some((entry) => sameEntry(entry, key));
-  const putIdentities = [...diff.put, ...diff.leaving];
+  const oneStep = replacesInOneStep(profile);
+  const putIdentities = [
+    ...diff.put,
+    ...diff.leaving,
+    ...(oneStep ? diff.replace.map(({ wanted }) => wanted) : []),
+  ];
   const deleteIdentities = [
     ...intent.goneIdentities.filter(there(profile.identities)),
-    ...diff.replace.map(({ old }) => old),
+    ...(oneStep ? [] : diff.replace.map(({ old }) => old)),
   ].map(keyOf);
   const deleteExceptions = intent.goneExceptions.filter(there(profile.exceptions)).map(keyOf);
   return {
@@ -67,6 +84,7 @@ export function firstEdit(profile: PodIdentityProfile, intent: ApplyIntent): Pro
 
 /** The second PUT: the entries that come back. */
 export function secondEdit(profile: PodIdentityProfile, intent: ApplyIntent): ProfileEdit {
+  if (replacesInOneStep(profile)) return {};
   const putIdentities = diffProfile(profile, intent.wanted).replace.map(({ wanted }) => wanted);
   return putIdentities.length > 0 ? { putIdentities } : {};
 }

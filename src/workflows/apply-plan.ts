@@ -2,6 +2,7 @@ import type { Cluster, PodIdentityProfile } from '../domain/cluster.ts';
 import { findDrift } from '../domain/drift.ts';
 import { entryProgress } from '../domain/entry-state.ts';
 import { type DesiredPodIdentity, type EntryKey, sameEntry } from '../domain/pod-identity.ts';
+import type { Rehearsal } from '../domain/ports.ts';
 import { editProfile } from '../domain/profile-edit.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { type ApplyIntent, firstEdit, isEmptyEdit, secondEdit } from './apply-intent.ts';
@@ -12,6 +13,7 @@ import { mirrorChange } from './mirror-change.ts';
 import type { Change, Plan } from './outcome.ts';
 import { objectChanges, profileChanges } from './plan-changes.ts';
 import type { LookedAt } from './prepare-identities.ts';
+import { rehearsedChanges } from './rehearse.ts';
 
 /** What applying would change in Azure: identities and roles first, then the profile. */
 export function planApply(
@@ -46,8 +48,9 @@ export async function planWithObjects(
   session: ChangeSession,
   cluster: Cluster,
   intent: ApplyIntent,
-  plan: Plan,
+  { plan, rehearsal }: { readonly plan: Plan; readonly rehearsal: Rehearsal | undefined },
 ): Promise<Plan> {
+  if (rehearsal !== undefined) return { ...plan, changes: [...plan.changes, ...rehearsedChanges(rehearsal)] };
   if (session.options.mirror === 'off') return plan;
   const after = profileAfter(cluster.profile, intent);
   const { objects } = await mirrorChange(session, cluster, {

@@ -6,7 +6,7 @@ import { type EntryKey, entryText } from '../domain/pod-identity.ts';
 import { editProfile, type ProfileEdit } from '../domain/profile-edit.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
-import { clusterBusy } from './how-to-look.ts';
+import { acceptor, clusterBusy, howToLook } from './how-to-look.ts';
 import { findEntry, judgeChange } from './judge-change.ts';
 import type { ChangedProfile, ProfileChange } from './profile-change.ts';
 import { putProfile } from './put-profile.ts';
@@ -31,8 +31,8 @@ export async function changeProfile(
     throw endOfWait(
       session,
       error,
-      `The profile of cluster ${start.id.name} was not written.`,
-      nextCommand('status', start.id),
+      `The pod identities of cluster ${start.id.name} were not written.`,
+      start.id.mode === 'cluster' ? howToLook(start.id, {}) : nextCommand('status', start.id),
     );
   }
 }
@@ -42,7 +42,8 @@ async function changeUntilSettled(
   start: Cluster,
   change: ProfileChange,
 ): Promise<ChangedProfile> {
-  let current = start.eTag === undefined ? await readPatiently(session.patience, start.id) : start;
+  const isVersioned = start.eTag !== undefined || start.profile.objects !== undefined;
+  let current = isVersioned ? start : await readPatiently(session.patience, start.id);
   let wrote = false;
   const tries = { badWeather: 0, assignment: 0 };
   for (;;) {
@@ -80,10 +81,11 @@ function entryFailure(cluster: Cluster, edit: ProfileEdit): PodidError | undefin
 
 /** Without an eTag another writer may have overwritten us, and the entry is written again; with one, someone took it back on purpose. */
 function acceptUndone(session: ChangeSession, cluster: Cluster, what: string): Cluster {
-  if (cluster.eTag !== undefined || session.deadline.passed()) {
+  const isVersioned = cluster.eTag !== undefined || cluster.profile.objects !== undefined;
+  if (isVersioned || session.deadline.passed()) {
     throw new PodidError(
       'EntriesLost',
-      `Azure accepted the change of cluster ${cluster.id.name}, and someone else has undone it since: ${what}.`,
+      `${acceptor(cluster.id)} accepted the change of cluster ${cluster.id.name}, and someone else has undone it since: ${what}.`,
       { hint: `${nextCommand('list', cluster.id)} shows what is there now`, target: cluster.resourceId },
     );
   }

@@ -1,3 +1,4 @@
+import { entriesOf } from '../domain/entries-of.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
@@ -17,7 +18,7 @@ export function startChange(workplace: Workplace, options: ChangeOptions): Chang
   const deadline = startDeadline(workplace.clock, options.timeoutMs, options.signal);
   const { signal, pollIntervalMs } = options;
   const patience = {
-    clusters: workplace.azure.clusters,
+    clusters: entriesOf(workplace),
     report: workplace.report,
     deadline,
     pollIntervalMs,

@@ -47,7 +47,7 @@ function withWaysLeft(error: unknown, { registerFeature: tried }: EnableRequest)
   if (!isFinal) return error;
   const { code, message, details, requestId, correlationId, target } = error;
   return new PodidError(code, message, {
-    hint: "If Azure takes no new add-ons any more: run podid's own agent on this cluster without the add-on (docs/nmi.md), or move the pods to Workload Identity (az aks update --enable-oidc-issuer --enable-workload-identity)",
+    hint: "If Azure takes no new add-ons any more: run podid's own agent on this cluster without the add-on and add pod identities with: podid add --mode cluster (docs/modes.md); or move the pods to Workload Identity (az aks update --enable-oidc-issuer --enable-workload-identity)",
     details,
     ...(target === undefined ? {} : { target }),
     ...(requestId === undefined ? {} : { requestId }),

@@ -1,8 +1,9 @@
 import type { ClusterId } from '../domain/cluster.ts';
 import { objectsFile } from '../domain/objects-file.ts';
-import { type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
+import { type FileCluster, type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { profileJson } from '../domain/profile-json.ts';
+import { withoutAddon } from '../domain/without-addon.ts';
 
 export interface ExportRequest {
   readonly cluster: ClusterId;
@@ -22,6 +23,7 @@ export async function exportEntries(
   if (!cluster.profile.enabled)
     workplace.report.warn(
       `The pod-identity add-on is off on cluster ${id.name}: there is nothing to export.`,
+      `The entries of a cluster without the add-on: ${withoutAddon}`,
     );
   return as === 'profile' ? profileJson(cluster.profile) : profileFile(cluster);
 }
@@ -32,8 +34,12 @@ async function exportObjects(
   signal: AbortSignal,
 ): Promise<PodIdentitiesFile> {
   const api = await objects(id, signal);
-  const cluster = { subscription: id.subscriptionId, resourceGroup: id.resourceGroup, name: id.name };
-  const { file, losses } = objectsFile(await api.read(signal), cluster);
+  const { file, losses } = objectsFile(await api.read(signal), fileCluster(id));
   for (const loss of losses) report.warn(`Not exported: ${loss}`);
   return file;
+}
+
+/** A cluster that Azure does not name is left out, so that the file fits wherever it is applied. */
+function fileCluster({ subscriptionId, resourceGroup, name, reach }: ClusterId): FileCluster | undefined {
+  return reach === undefined ? { subscription: subscriptionId, resourceGroup, name } : undefined;
 }

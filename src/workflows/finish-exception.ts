@@ -7,8 +7,9 @@ import type { ChangeSession } from './change-session.ts';
 import { mirrorChange } from './mirror-change.ts';
 import { notWaitedFor } from './not-waited-for.ts';
 import type { Outcome } from './outcome.ts';
-import { objectChanges, profileChanges } from './plan-changes.ts';
+import { profileChanges } from './plan-changes.ts';
 import type { Decision } from './profile-change.ts';
+import { changesBeside } from './rehearse.ts';
 
 export interface ReadyException {
   readonly wanted: PodIdentityException;
@@ -27,9 +28,9 @@ export async function finishException(
   const mirrored = gone ? { goneExceptions: [wanted] } : { exceptions: [wanted] };
   if (session.options.dryRun) {
     const decision = ready.decide(cluster);
-    const after = decision.kind === 'write' ? editProfile(cluster.profile, decision.edit) : cluster.profile;
-    const { objects } = await mirrorChange(session, cluster, mirrored);
-    const changes = [...profileChanges(cluster.profile, after), ...objectChanges(objects)];
+    const edit = decision.kind === 'write' ? decision.edit : {};
+    const beside = await changesBeside(session, cluster, edit, mirrored);
+    const changes = [...profileChanges(cluster.profile, editProfile(cluster.profile, edit)), ...beside];
     return { plan: { changes, puts: decision.kind === 'write' ? 1 : 0 } };
   }
   const changed = await changeProfile(session, cluster, ready);

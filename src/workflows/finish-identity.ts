@@ -9,8 +9,9 @@ import { findEntry } from './judge-change.ts';
 import { mirrorChange } from './mirror-change.ts';
 import { notWaitedFor } from './not-waited-for.ts';
 import type { Change, Outcome } from './outcome.ts';
-import { objectChanges, profileChanges } from './plan-changes.ts';
+import { profileChanges } from './plan-changes.ts';
 import type { Decision } from './profile-change.ts';
+import { changesBeside } from './rehearse.ts';
 
 /** An entry ready to be written: its identity is read, its role is seen to. */
 export interface ReadyEntry {
@@ -62,12 +63,13 @@ async function planIdentity(
   const decision = ready.decide(cluster);
   const writes = decision.kind === 'write' || decision.kind === 'wait-gone';
   const after = writes ? editProfile(cluster.profile, { putIdentities: [ready.wanted] }) : cluster.profile;
-  const { objects } = await mirrorChange(session, cluster, { identities: [asEntry(ready.wanted)] });
+  const edit = writes ? { putIdentities: [ready.wanted] } : {};
+  const beside = await changesBeside(session, cluster, edit, { identities: [asEntry(ready.wanted)] });
   const changes = [
     ...(ready.planned ?? []),
     ...(ready.role.missing ? [ready.role.missing] : []),
     ...profileChanges(cluster.profile, after),
-    ...objectChanges(objects),
+    ...beside,
   ];
   return { plan: { changes, puts: writes ? 1 : 0 } };
 }

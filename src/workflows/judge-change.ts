@@ -44,7 +44,9 @@ export function entryFailed(cluster: Cluster, entry: PodIdentity): PodidError {
   const reason = entry.error ? `: ${entry.error.code}: ${entry.error.message}` : ' and gave no reason';
   return new PodidError(
     'EntryFailed',
-    `Azure ended pod identity ${entryText(entry)} in state ${entry.provisioningState}${reason}`,
+    cluster.id.mode === 'cluster'
+      ? `Pod identity ${entryText(entry)} is ${entry.provisioningState}${reason}`
+      : `Azure ended pod identity ${entryText(entry)} in state ${entry.provisioningState}${reason}`,
     {
       hint: `Mend the cause and repeat the command, or remove the entry: ${nextCommand('delete', cluster.id, { namespace: entry.namespace, name: entry.name })}`,
       target: entryText(entry),

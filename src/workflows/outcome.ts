@@ -13,7 +13,8 @@ export interface Change {
     | 'addon'
     | 'object'
     | 'cluster'
-    | 'nodePool';
+    | 'nodePool'
+    | 'machine';
   readonly namespace: string | null;
   readonly name: string | null;
   readonly before: unknown;

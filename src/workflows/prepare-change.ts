@@ -1,6 +1,7 @@
 import { type ClusterDemands, checkCluster } from '../domain/check-cluster.ts';
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
 import { clusterPrincipal } from '../domain/cluster-principal.ts';
+import { entriesOf } from '../domain/entries-of.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import type { IdentityCreation } from './create-identity.ts';
@@ -21,9 +22,9 @@ export async function readGatedCluster(
   id: ClusterId,
   demands: ClusterDemands,
 ): Promise<Cluster> {
-  const { azure, report } = session.workplace;
+  const { report } = session.workplace;
   report.progress(`Reading cluster ${id.name}`);
-  const cluster = await azure.clusters.get(id, session.options.signal);
+  const cluster = await entriesOf(session.workplace).get(id, session.options.signal);
   for (const warning of checkCluster(cluster, demands)) report.warn(warning);
   return cluster;
 }

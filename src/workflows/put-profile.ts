@@ -1,4 +1,5 @@
 import type { Cluster } from '../domain/cluster.ts';
+import { entriesOf } from '../domain/entries-of.ts';
 import { nextCommand } from '../domain/next-command.ts';
 import type { OperationEnd, PutAnswer } from '../domain/ports.ts';
 import { editProfile, type ProfileEdit } from '../domain/profile-edit.ts';
@@ -6,7 +7,7 @@ import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';
 import { explainAssignmentError } from './explain-assignment-error.ts';
-import { howToLook } from './how-to-look.ts';
+import { acceptor, howToLook } from './how-to-look.ts';
 import type { Write } from './profile-change.ts';
 import { readPatiently, waitUntilIdle } from './wait-until-idle.ts';
 
@@ -24,14 +25,16 @@ const longestPauseMs = 60_000;
 export async function putProfile(session: ChangeSession, base: Cluster, write: Write): Promise<Written> {
   const { workplace, options } = session;
   try {
-    const answer = await workplace.azure.clusters.put(base, write.edit, options).catch((error: unknown) => {
-      throw endOfWait(
-        session,
-        error,
-        'The write was on its way, and Azure may have taken it.',
-        howToLook(base.id, write.edit),
-      );
-    });
+    const answer = await entriesOf(workplace)
+      .put(base, write.edit, options)
+      .catch((error: unknown) => {
+        throw endOfWait(
+          session,
+          error,
+          `The write was on its way, and ${acceptor(base.id)} may have taken it.`,
+          howToLook(base.id, write.edit),
+        );
+      });
     refuseLoss(base, write.edit, answer);
     return await followWrite(session, base, write, answer);
   } catch (error) {
@@ -54,7 +57,7 @@ async function followWrite(
   const entries = [...base.profile.identities, ...(write.edit.putIdentities ?? [])];
   try {
     const end = await deadline.within((signal) =>
-      workplace.azure.clusters.follow(operation, {
+      entriesOf(workplace).follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
         onStatus: (status) => workplace.report.progress(`Azure updates cluster ${base.id.name}: ${status}`),
         cluster: base.id,

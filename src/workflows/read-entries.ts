@@ -1,4 +1,5 @@
 import type { ClusterId } from '../domain/cluster.ts';
+import { entriesOf } from '../domain/entries-of.ts';
 import {
   type EntryKey,
   type PodIdentity,
@@ -17,13 +18,13 @@ export interface ListRequest {
 
 export type ShowRequest = { readonly cluster: ClusterId } & EntryKey;
 
-/** The cluster's pod identities in the server's order; none when the add-on is off. */
+/** The cluster's pod identities in the server's order; none of the add-on's when it is off. */
 export async function listIdentities(
   workplace: Workplace,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Done<readonly PodIdentity[]>> {
-  const cluster = await workplace.azure.clusters.get(request.cluster, signal);
+  const cluster = await entriesOf(workplace).get(request.cluster, signal);
   return { result: inNamespace(cluster.profile.identities, request.namespace), cluster };
 }
 
@@ -32,7 +33,7 @@ export async function listExceptions(
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Done<readonly PodIdentityException[]>> {
-  const cluster = await workplace.azure.clusters.get(request.cluster, signal);
+  const cluster = await entriesOf(workplace).get(request.cluster, signal);
   return { result: inNamespace(cluster.profile.exceptions, request.namespace), cluster };
 }
 
@@ -42,7 +43,7 @@ export async function showIdentity(
   request: ShowRequest,
   signal: AbortSignal,
 ): Promise<Done<PodIdentity>> {
-  const cluster = await workplace.azure.clusters.get(request.cluster, signal);
+  const cluster = await entriesOf(workplace).get(request.cluster, signal);
   return { result: oneOf('pod identity', request, cluster.profile.identities), cluster };
 }
 
@@ -52,7 +53,7 @@ export async function showException(
   request: ShowRequest,
   signal: AbortSignal,
 ): Promise<Done<PodIdentityException>> {
-  const cluster = await workplace.azure.clusters.get(request.cluster, signal);
+  const cluster = await entriesOf(workplace).get(request.cluster, signal);
   return { result: oneOf('exception', request, cluster.profile.exceptions), cluster };
 }
 

@@ -8,8 +8,9 @@ import { findEntry } from './judge-change.ts';
 import { mirrorChange } from './mirror-change.ts';
 import { notWaitedFor } from './not-waited-for.ts';
 import type { Outcome } from './outcome.ts';
-import { objectChanges, profileChanges } from './plan-changes.ts';
+import { profileChanges } from './plan-changes.ts';
 import type { Decision } from './profile-change.ts';
+import { changesBeside } from './rehearse.ts';
 import { planRevocation, revokeOperatorRole } from './revoke-operator-role.ts';
 
 export interface Removal {
@@ -50,13 +51,14 @@ async function planRemoval(
   const decision = removal.decide(cluster);
   const writes = decision.kind === 'write';
   const after = writes ? editProfile(cluster.profile, decision.edit) : cluster.profile;
-  const { objects } = await mirrorChange(session, cluster, { goneIdentities: removal.entries });
+  const edit = writes ? decision.edit : {};
+  const beside = await changesBeside(session, cluster, edit, { goneIdentities: removal.entries });
   const roles = removal.revokeRole
     ? await planRevocation(session, { ...cluster, profile: after }, removal.entries)
     : [];
   return {
     plan: {
-      changes: [...profileChanges(cluster.profile, after), ...roles, ...objectChanges(objects)],
+      changes: [...profileChanges(cluster.profile, after), ...roles, ...beside],
       puts: writes ? 1 : 0,
     },
   };

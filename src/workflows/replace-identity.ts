@@ -2,7 +2,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { nextCommand } from '../domain/next-command.ts';
 import { type DesiredPodIdentity, entryText, type PodIdentity } from '../domain/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
-import { editProfile } from '../domain/profile-edit.ts';
+import { editProfile, replacesInOneStep } from '../domain/profile-edit.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { changeProfile } from './change-profile.ts';
 import type { ChangeSession } from './change-session.ts';
@@ -15,9 +15,16 @@ import { profileChanges } from './plan-changes.ts';
 export type Replacement = Pick<ReadyEntry, 'wanted' | 'role'> & { readonly old: PodIdentity };
 
 /** Asked before anything is granted or written. */
-export function confirmReplacement({ confirm }: Workplace, old: PodIdentity): Promise<boolean> {
+export function confirmReplacement(
+  { confirm }: Workplace,
+  cluster: Cluster,
+  old: PodIdentity,
+): Promise<boolean> {
+  const replacing = `Replacing the identity of ${entryText(old)}`;
   return confirm(
-    `Replacing the identity of ${entryText(old)} takes two steps, and its pods get no tokens in between. Go on?`,
+    replacesInOneStep(cluster.profile)
+      ? `${replacing} gives its pods tokens of the new one alone. Go on?`
+      : `${replacing} takes two steps, and its pods get no tokens in between. Go on?`,
   );
 }
 

@@ -8,6 +8,7 @@ import {
   type PodIdentity,
 } from '../domain/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
+import { replacesInOneStep } from '../domain/profile-edit.ts';
 import { sameResource } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
@@ -19,6 +20,7 @@ import { findEntry } from './judge-change.ts';
 import type { Outcome } from './outcome.ts';
 import { prepareIdentity, readGatedCluster } from './prepare-change.ts';
 import type { Decision } from './profile-change.ts';
+import { rehearse } from './rehearse.ts';
 import { confirmReplacement, replaceIdentity } from './replace-identity.ts';
 
 export type UpdateIdentityRequest = {
@@ -31,8 +33,8 @@ export type UpdateIdentityRequest = {
 const demands = { addon: true, kubenetConsent: true, usablePool: false };
 
 /**
- * Gives an entry another selector, in one PUT, or another identity, which Azure refuses in one step: the entry is deleted and
- * added, after asking.
+ * Gives an entry another selector, in one write, or another identity, after asking. Azure refuses that in one step: there the entry
+ * is deleted and added.
  *
  * @throws PodidError EntryNotFound | EntryConflict | ConfirmationRequired and what `add` throws
  */
@@ -48,7 +50,9 @@ export async function updateIdentity(
     throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
   const resourceId = request.identityResourceId ?? existing.identity.resourceId;
   const replaces = !sameResource(resourceId, existing.identity.resourceId);
-  if (replaces && !options.dryRun && !(await confirmReplacement(workplace, existing))) {
+  if (!options.dryRun)
+    await rehearse(session, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
+  if (replaces && !options.dryRun && !(await confirmReplacement(workplace, cluster, existing))) {
     return { done: { result: existing, cluster } };
   }
   const { identity, role } = await prepareIdentity(session, cluster, resourceId);
@@ -58,20 +62,32 @@ export async function updateIdentity(
     bindingSelector: request.bindingSelector ?? existing.bindingSelector,
     identity: { resourceId, clientId: identity.clientId, objectId: identity.principalId },
   };
-  const ready = { wanted, role, decide: (current: Cluster) => decideUpdate(current, wanted) };
-  return replaces
+  const decide = (current: Cluster) => decideUpdate(current, wanted, replaces ? existing : wanted);
+  const ready = { wanted, role, decide };
+  return replaces && !replacesInOneStep(cluster.profile)
     ? replaceIdentity(session, cluster, { ...ready, old: existing })
     : finishIdentity(session, cluster, ready);
 }
 
-function decideUpdate(cluster: Cluster, wanted: DesiredPodIdentity): Decision {
+/** The entry as far as it is known before the managed identity is read. */
+function sketchOf(
+  existing: PodIdentity,
+  { bindingSelector = existing.bindingSelector }: UpdateIdentityRequest,
+  resourceId: string,
+): DesiredPodIdentity {
+  const { namespace, name } = existing;
+  return { namespace, name, bindingSelector, identity: { resourceId, clientId: '', objectId: '' } };
+}
+
+/** @param agreed the entry with the identity that may be there now, besides the wanted one */
+function decideUpdate(cluster: Cluster, wanted: DesiredPodIdentity, agreed: DesiredPodIdentity): Decision {
   checkCluster(cluster, demands);
   const edit = { putIdentities: [wanted] };
   const existing = findEntry(cluster, wanted);
   if (existing === undefined)
     throw entryNotFound('pod identity', cluster.id, wanted, cluster.profile.identities);
-  if (!sameResource(existing.identity.resourceId, wanted.identity.resourceId))
-    throw replacedMeanwhile(wanted);
+  const expected = [wanted, agreed].map(({ identity }) => identity.resourceId);
+  if (!expected.some((id) => sameResource(existing.identity.resourceId, id))) throw replacedMeanwhile(wanted);
   if (entryProgress(existing) === 'deleting') return { kind: 'wait-gone', keys: [wanted] };
   if (entryProgress(existing) === 'failed' || !holdsIdentity(existing, wanted))
     return { kind: 'write', edit };

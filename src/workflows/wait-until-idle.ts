@@ -1,11 +1,11 @@
 import { isBusy } from '../domain/check-cluster.ts';
 import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import type { Clusters, Reporter } from '../domain/ports.ts';
+import type { EntryStore, Reporter } from '../domain/ports.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { Deadline } from './deadline.ts';
 
 export interface PatientPorts {
-  readonly clusters: Clusters;
+  readonly clusters: Pick<EntryStore, 'get'>;
   readonly report: Reporter;
   readonly deadline: Deadline;
   readonly pollIntervalMs: number;

@@ -76,7 +76,8 @@ async function writeFirst(
       const decide = (now: Cluster) => decideApply(now, intent, demands);
       return { changed: await changeProfile(session, current, { decide, ...freshRoles(rest) }), write: rest };
     } catch (error) {
-      if (!write.keepGoing || !isPodidError(error, 'AssignmentBlocked')) throw error;
+      if (!write.keepGoing || !isPodidError(error, 'AssignmentBlocked', 'AssignForbidden', 'AssignRefused'))
+        throw error;
       const less = withoutBlocked(rest, error);
       if (less === rest) throw error;
       session.workplace.report.warn(`Left out: ${error.message}`, error.hint);

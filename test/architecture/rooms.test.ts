@@ -33,6 +33,7 @@ const house: Readonly<Record<string, Room>> = {
     packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'uuid', 'https-proxy-agent'],
   },
   k8s: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*', '@kubernetes/client-node'] },
+  imds: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*'] },
   commands: {
     rooms: ['validate', 'workflows', 'domain', 'terminal', 'errors'],
     packages: ['node:*', 'commander', 'fastest-levenshtein'],
@@ -47,7 +48,7 @@ const house: Readonly<Record<string, Room>> = {
 
 /** The one file that opens the doors to the adapters, and only by `import()`. */
 const composition = 'src/commands/context.ts';
-const adapters = ['arm', 'k8s', 'emulator'];
+const adapters = ['arm', 'k8s', 'imds', 'emulator'];
 
 const files = sourceFiles('src');
 

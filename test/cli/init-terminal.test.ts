@@ -84,7 +84,7 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     );
     expect(printed).toContain('  aadpodidbinding: jobs');
     expect(printed).toMatch(/The doctor: \d+ checks passed/);
-    expect(printed).toContain('kind: Pod');
+    expect(printed).toContain('  podid token --emulated-pod demo/jobs');
     expect(it.writes()).toEqual(['clusters.put', 'roleAssignments.put', 'clusters.put']);
     const [entry] = it.emulator.kube.list('AzureIdentityBinding');
     expect(entry).toMatchObject({ metadata: { name: 'jobs-binding', namespace: 'demo' } });

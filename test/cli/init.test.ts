@@ -40,13 +40,16 @@ describe('podid init without a terminal', () => {
     ])) as {
       identity: { provisioningState: string };
       label: object;
-      pod: { metadata: object };
+      pod: { metadata: object; spec: { containers: object[] } };
       commands: string[];
       checks: { result: string }[];
     };
     expect(result.identity.provisioningState).toBe('Assigned');
     expect(result.label).toEqual({ aadpodidbinding: 'fresh' });
     expect(result.pod.metadata).toEqual({ name: 'try-fresh', namespace: 'demo', labels: result.label });
+    expect(result.pod.spec.containers).toMatchObject([
+      { image: expect.stringMatching(/^podid\/podid:/), command: ['podid', 'token', '--every', '10s'] },
+    ]);
     expect(result.commands).toHaveLength(2);
     expect(result.checks.filter(({ result }) => result === 'fail')).toEqual([]);
 

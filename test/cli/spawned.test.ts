@@ -120,6 +120,33 @@ describe('the bundled podid', () => {
     expect(shown.out).toBe('"web"\n');
   });
 
+  it('asks through an agent of its own as a pod of the emulator, and leaves neither behind', async () => {
+    await using emulator = await startEmulator();
+    expect((await finished(addWeb, emulator)).code).toBe(0);
+    const asked = await finished(['token', '--emulated-pod', 'demo/web'], emulator);
+    expect(asked.code, asked.err).toBe(0);
+    const { identityResourceId, agent } = JSON.parse(asked.out);
+    expect(identityResourceId.toLowerCase()).toBe(identityId('web').toLowerCase());
+    expect(agent).toMatch(/^\d+\.\d+\.\d+$/);
+    const refused = await finished(['token', '--emulated-pod', 'demo/jobs'], emulator);
+    expect(refused.code, refused.err).toBe(4);
+    expect(refused.err).toContain('nothing in namespace demo is bound to it');
+    const pods = emulator.kube.list('Pod').map(({ metadata }) => metadata.name);
+    expect(pods.filter((name) => name.startsWith('asked-by'))).toEqual([]);
+  });
+
+  it('asks for tokens again and again, and ends on SIGTERM at once and in order', async () => {
+    await using emulator = await startEmulator();
+    const child = start(['token', '--every', '1h'], emulator);
+    await vi.waitFor(() => expect(child.out(), child.err()).toMatch(/\n$/), {
+      timeout: 30_000,
+      interval: 20,
+    });
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.err()).toBe('');
+  });
+
   it.each([
     ['SIGINT', 130, 'Interrupted'],
     ['SIGTERM', 143, 'Terminated'],
@@ -204,7 +231,7 @@ async function inShell(line: string, home: string, emulator: Emulator) {
 
 /** The order in which each finds what it needs: entries are there before they are changed, and go in the end. */
 const stages = [
-  ...['init', 'add', 'list', 'show', 'wait', 'update'],
+  ...['init', 'add', 'token', 'list', 'show', 'wait', 'update'],
   ...['exception add', 'exception list', 'exception show', 'exception update'],
   ...['status', 'enable', 'mirror', 'doctor', 'cluster show', 'cluster update'],
   ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion'],

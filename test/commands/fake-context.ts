@@ -104,6 +104,10 @@ export async function run(line: string | readonly string[], options: RunOptions 
     connectCluster: () => Promise.reject(new Error('nobody expected a connection to the cluster')),
     connectByCommand: () => Promise.reject(new Error('nobody expected a command in the cluster')),
     startEmulator: () => Promise.reject(new Error('nobody expected an emulator')),
+    startAgent: () => {
+      throw new Error('nobody expected an agent');
+    },
+    metadataService: () => Promise.reject(new Error('nobody expected a question to the metadata service')),
     ...options.context,
   };
   const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;

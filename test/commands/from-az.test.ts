@@ -165,6 +165,19 @@ describe('podid from-az', () => {
       'az aks pod-identity add -g rg --cluster-name c --namespace ns --identity-resource-id "$(az identity show -g rg -n \'my id\' --query id -o tsv)"',
       'podid add -g rg -c c --namespace ns --identity-resource-id "$(az identity show -g rg -n \'my id\' --query id -o tsv)"',
     ],
+    [
+      'az vmss identity assign -g $NODE_RESOURCE_GROUP -n aks-nodepool1-12345678-vmss --identities $IDENTITY_RESOURCE_ID',
+      'podid node assign --node-resource-group $NODE_RESOURCE_GROUP --vmss aks-nodepool1-12345678-vmss --identities $IDENTITY_RESOURCE_ID',
+    ],
+    [
+      'az vm identity assign -g rg --name vm1 --identities "$ONE" $TWO -o none',
+      'podid node assign --node-resource-group rg --vm vm1 --identities "$ONE" $TWO -o none',
+    ],
+    [
+      'az vm identity remove -g rg -n vm1 --identities reader $TWO',
+      'podid node unassign --node-resource-group rg --vm vm1 --identities "$(az identity show -g rg -n reader --query id -o tsv)" $TWO',
+    ],
+    ['az vmss identity show -g rg -n set1', 'podid node list --node-resource-group rg --vmss set1'],
   ])('translates %s', async (az, line) => {
     const ran = await translate(az);
     expect(ran.stdout, ran.stderr).toBe(`${line}\n`);
@@ -176,6 +189,10 @@ describe('podid from-az', () => {
     ['', 'AZ-COMMAND'],
     ['az', 'whole command'],
     ['az vm create -n x', 'no twin'],
+    ['az vm identity assign -g rg -n vm1', 'system-assigned'],
+    ['az vmss identity remove -g rg -n set1 --identities [system]', 'system-assigned'],
+    ['az vm identity assign -g rg -n vm1 --identities $A --role Owner --scope s', '--role, --scope'],
+    ['az vm identity frobnicate -g rg', 'no twin'],
     ['az aks scale -g rg -n c --node-count 3', 'no twin'],
     ['az aks pod-identity show -n x', 'no command of az'],
     ['az aks pod-identity add --no-wait --frobnicate x', '--no-wait, --frobnicate'],

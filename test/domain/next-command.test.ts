@@ -18,6 +18,15 @@ describe('a command in a hint', () => {
     );
   });
 
+  it('stays in the mode that was asked for, where the command knows it, and with the kubeconfig that named the cluster', () => {
+    const inCluster = { ...cluster, mode: 'cluster' as const };
+    const where = '-g rg -c aks --subscription sub';
+    expect(nextCommand('exception list', inCluster)).toBe(`podid exception list ${where} --mode cluster`);
+    expect(nextCommand('node unassign', inCluster)).toBe(`podid node unassign ${where}`);
+    const reached = { ...inCluster, reach: { kubeconfig: '/k', context: 'dev' } };
+    expect(nextCommand('list', reached)).toBe('podid list --kubeconfig /k --context dev --mode cluster');
+  });
+
   it('reaches the program as the same words through a shell', () => {
     const text = fc
       .string({ unit: 'binary' })

@@ -60,6 +60,25 @@ describe('a connection to the API server', () => {
     expect(seen[0]?.headers['user-agent']).toBe('podid-nmi/test');
   });
 
+  it('sends a JSON patch as such, and tells of its refusal', async () => {
+    const bodies: string[] = [];
+    const { connection, seen } = await served((request, response) => {
+      request.on('data', (chunk) => bodies.push(String(chunk)));
+      request.on('end', () => void response.writeHead(request.url === '/a' ? 200 : 422).end('{}'));
+    });
+    const patch = [{ op: 'remove', path: '/spec/taints/0' }] as const;
+    await connection.patchJson('/a', patch, signal);
+    expect(seen[0]).toMatchObject({
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json-patch+json' },
+    });
+    expect(bodies).toEqual([JSON.stringify(patch)]);
+    await expect(connection.patchJson('/b', patch, signal)).rejects.toMatchObject({
+      status: 422,
+      message: 'PATCH /b was answered 422.',
+    });
+  });
+
   it("tells status and the server's sentence of a refusal, and nothing of the token", async () => {
     const { connection } = await served(
       (_request, response) =>

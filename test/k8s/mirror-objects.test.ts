@@ -49,6 +49,25 @@ describe('mirroring objects', () => {
     );
   });
 
+  it('writes over nothing that is not as it was read, where it is told how that was', async () => {
+    const own = ownObjects('web').map(([object, found]) => [object, { ...found, spec: {} }] as const);
+    const wanted = { identities: [entry('web')] };
+    const expected = { 'AzureIdentity shop/web': '7', 'AzureIdentityBinding shop/web-binding': '7' };
+    const fresh = objectsInMemory(own);
+    const changes = await mirrorObjects(fresh.api, asked({ ...wanted, expected }), signal);
+    expect(changes.map(({ action }) => action)).toEqual(['update', 'update']);
+    for (const stale of [{}, { ...expected, 'AzureIdentity shop/web': '6' }]) {
+      const { api, asked: calls } = objectsInMemory(own);
+      const mirrored = mirrorObjects(api, asked({ ...wanted, expected: stale }), signal);
+      await expect(mirrored).rejects.toMatchObject({ code: 'StaleCluster', target: 'shop/web' });
+      expect(calls).toEqual([]);
+    }
+    const gone = asked({ goneIdentities: [entry('web')], expected: {} });
+    await expect(mirrorObjects(objectsInMemory(own).api, gone, signal)).rejects.toMatchObject({
+      code: 'StaleCluster',
+    });
+  });
+
   it('runs eight entries at once and no more', async () => {
     let running = 0;
     let most = 0;

@@ -25,7 +25,7 @@ describe('reading the objects of a cluster', () => {
         object('z', { azureIdentity: 'web', selector: 'elsewhere' }, 'other'),
       ],
     });
-    expect(await readObjects(api, new AbortController().signal)).toEqual({
+    expect(await readObjects(api, new AbortController().signal)).toMatchObject({
       identities: [
         { namespace: 'shop', name: 'web', bindingSelector: 'by-name', resourceId: '/s/web', clientId: 'c' },
         { namespace: 'other', name: 'web', bindingSelector: 'elsewhere', resourceId: '/s/other' },
@@ -52,7 +52,7 @@ describe('reading the objects of a cluster', () => {
         object('empty', {}),
       ],
     });
-    expect(await readObjects(api, new AbortController().signal)).toEqual({
+    expect(await readObjects(api, new AbortController().signal)).toMatchObject({
       identities: [],
       exceptions: [
         { namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } },
@@ -61,5 +61,30 @@ describe('reading the objects of a cluster', () => {
       moreBindings: [],
       servicePrincipals: [{ namespace: 'shop', name: 'sp' }],
     });
+  });
+
+  it("tells the versions of all objects, and which of them are podid's alone", async () => {
+    const item = (name: string, managers: string[], labels: object = {}) => ({
+      metadata: {
+        ...{ namespace: 'shop', name, uid: `uid-${name}`, resourceVersion: `1-${name}`, labels },
+        managedFields: managers.map((manager) => ({ manager, operation: 'Apply', fieldsV1: {} })),
+      },
+      spec: {},
+    });
+    const api = apiOf({
+      AzureIdentity: [item('mine', ['podid']), item('theirs', ['kubectl'])],
+      AzureIdentityBinding: [
+        item('helms', ['podid'], { 'app.kubernetes.io/managed-by': 'Helm' }),
+        item('mine', ['podid', 'mic'], { 'app.kubernetes.io/managed-by': 'podid' }),
+      ],
+    });
+    const { facts } = await readObjects(api, new AbortController().signal);
+    expect(facts?.versions).toEqual({
+      'AzureIdentity shop/mine': '1-mine',
+      'AzureIdentity shop/theirs': '1-theirs',
+      'AzureIdentityBinding shop/helms': '1-helms',
+      'AzureIdentityBinding shop/mine': '1-mine',
+    });
+    expect([...(facts?.own ?? [])]).toEqual(['AzureIdentity shop/mine', 'AzureIdentityBinding shop/mine']);
   });
 });

@@ -195,7 +195,7 @@ describe('standard mode', () => {
 function beat(world: AgentWorld, addresses: Record<string, string>): Promise<void> {
   return writeHeartbeat(world.heartbeatFile, {
     rules: { intact: true, backend: 'nft', putBack: 0, packets: {} },
-    guard: { active: false },
+    guard: { active: false, pods: 0, unknown: 0, putBack: 0, packets: {} },
     listenOn: ['127.0.0.1'],
     problems: [],
     addresses,

@@ -38,6 +38,7 @@ export function askHandler({
     clock: { now: () => 0, monotonic: () => 0, wait: () => Promise.resolve() },
     headerRequired: true,
     isDraining: () => false,
+    closed: () => undefined,
     onRefused: (_exchange, { reason }) => onRefused(reason),
     routes: {
       token: (_exchange, query) => {

@@ -150,7 +150,7 @@ describe('the log of decisions', () => {
 describe('the readiness', () => {
   const beat: Heartbeat = {
     rules: { intact: true, backend: 'nft', putBack: 0, packets: {} },
-    guard: { active: false },
+    guard: { active: false, pods: 0, unknown: 0, putBack: 0, packets: {} },
     listenOn: [],
     problems: [],
     addresses: {},
@@ -160,6 +160,7 @@ describe('the readiness', () => {
   };
   const fine = {
     notListening: [],
+    gateClosed: undefined,
     watches: new Map([['pods', { synced: true, live: true, heardAt: 0 }]]),
     redirectedByOthers: false,
     rules: { latest: beat, isFresh: true },

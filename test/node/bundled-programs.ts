@@ -13,10 +13,12 @@ const testNames = [
   'azure',
   'js-sdk',
 ] as const;
-const names = [...testNames, ...benchNames];
+const clusterNames = ['imds', 'upstream-agent'] as const;
+const names = [...testNames, ...benchNames, ...clusterNames];
 export type ProgramName = (typeof names)[number];
 
 export interface BundledPrograms {
+  readonly folder: string;
   path(name: ProgramName): string;
   /** The built agent, copied, so that a build in another terminal does not end a test. */
   readonly agent: string;
@@ -46,6 +48,7 @@ export async function bundlePrograms(root = join(import.meta.dirname, '../..')):
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   return {
+    folder,
     agent: join(folder, 'bin/podid-nmi.js'),
     path: (name) => join(folder, `${name}.mjs`),
     remove: () => rmSync(folder, { recursive: true, force: true }),
@@ -53,5 +56,6 @@ export async function bundlePrograms(root = join(import.meta.dirname, '../..')):
 }
 
 function folderOf(name: ProgramName): string {
+  if (clusterNames.some((other) => other === name)) return 'test/cluster';
   return benchNames.some((other) => other === name) ? 'bench/nmi' : 'test/node';
 }

@@ -234,6 +234,12 @@ export class FakeAzure {
         machines: {
           get: () => unexpected('machines.get'),
           scaleSets: () => unexpected('machines.scaleSets'),
+          virtualMachines: () => unexpected('machines.virtualMachines'),
+          instances: () => unexpected('machines.instances'),
+          assignIdentities: () => unexpected('machines.assignIdentities'),
+          removeIdentities: () => unexpected('machines.removeIdentities'),
+          upgradeInstances: () => unexpected('machines.upgradeInstances'),
+          follow: () => unexpected('machines.follow'),
         },
         features: {
           state: async () => this.states.shift() ?? 'Registered',

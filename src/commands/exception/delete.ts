@@ -3,6 +3,7 @@ import { changeFlags } from '../change-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { entryFlags, ignoreNotFoundFlag } from '../entry-flags.ts';
 import { finishChange } from '../finish.ts';
+import { modeFlags } from '../mode-flags.ts';
 import { resultExamples } from '../result-examples.ts';
 import { exceptionShape, exceptionView, orNull } from '../result-shapes.ts';
 import { changeOptions, openWorkplace } from '../workplace.ts';
@@ -19,11 +20,11 @@ export const exceptionDeleteCommand = defineCommand({
       line: 'podid exception delete -g demo-rg -c demo --namespace demo --name legacy',
     },
   ],
-  flags: { ...entryFlags, ...ignoreNotFoundFlag, ...changeFlags },
+  flags: { ...entryFlags, ...ignoreNotFoundFlag, ...changeFlags, ...modeFlags },
   async run(flags, session) {
     const key = entryKey('exception', flags, session.faults);
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
     const { deleteException } = await import('../../workflows/edit-exceptions.ts');
     const request = { cluster, ...key, ignoreNotFound: flags.ignoreNotFound };
     const outcome = await deleteException(workplace, request, options);

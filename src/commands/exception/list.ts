@@ -1,8 +1,9 @@
 import { namespaceFilter } from '../../validate/entry-key.ts';
-import { clusterFlags, rawClusterFlag } from '../cluster-flags.ts';
+import { clusterFlags, kubeFlags, rawClusterFlag } from '../cluster-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { listMisnamed, namespaceFilterFlag } from '../entry-flags.ts';
 import { finishDone } from '../finish.ts';
+import { modeFlag, readingFlags } from '../mode-flags.ts';
 import { resultExamples } from '../result-examples.ts';
 import { each, exceptionShape, exceptionView } from '../result-shapes.ts';
 import { tellEmpty } from '../tell-empty.ts';
@@ -17,10 +18,10 @@ export const exceptionListCommand = defineCommand({
     { says: 'those of one namespace', line: 'podid exception list -g demo-rg -c demo --namespace demo' },
   ],
   misnamed: listMisnamed,
-  flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag },
+  flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
     const { listExceptions } = await import('../../workflows/read-entries.ts');
     const done = await listExceptions(workplace, { cluster, ...filter }, session.context.signal);
     const exitCode = await finishDone(session, done, {

@@ -4,6 +4,7 @@ import { changeFlags } from '../change-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { entryFlags, newPodLabelsFlag } from '../entry-flags.ts';
 import { finishChange } from '../finish.ts';
+import { modeFlags } from '../mode-flags.ts';
 import { resultExamples } from '../result-examples.ts';
 import { exceptionShape, exceptionView } from '../result-shapes.ts';
 import { changeOptions, openWorkplace } from '../workplace.ts';
@@ -19,12 +20,12 @@ export const exceptionUpdateCommand = defineCommand({
       line: 'podid exception update -g demo-rg -c demo --namespace demo --name legacy --pod-labels app=legacy tier=backend',
     },
   ],
-  flags: { ...entryFlags, ...newPodLabelsFlag, ...changeFlags },
+  flags: { ...entryFlags, ...newPodLabelsFlag, ...changeFlags, ...modeFlags },
   async run(flags, session) {
     const key = entryKey('exception', flags, session.faults);
     const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
     const { updateException } = await import('../../workflows/edit-exceptions.ts');
     const outcome = await updateException(workplace, { cluster, ...key, podLabels }, options);
     return await finishChange(session, outcome, { view: exceptionView, shape: exceptionShape, ...flags });

@@ -2,6 +2,7 @@ import type { EmulatorResponse } from '../http.ts';
 import { knownApiVersions } from './api-versions.ts';
 import { refuseAsArm } from './arm-answers.ts';
 import type { ArmCall, ArmRoute } from './arm-call.ts';
+import { machineChangeRoutes } from './change-machine.ts';
 import { clusterRoutes } from './clusters.ts';
 import { identityRoutes } from './identities.ts';
 import { machineRoutes } from './machines.ts';
@@ -19,6 +20,7 @@ const routes: readonly ArmRoute[] = [
   ...clusterRoutes,
   ...identityRoutes,
   ...machineRoutes,
+  ...machineChangeRoutes,
   ...permissionRoutes,
   ...subscriptionRoutes,
 ];

@@ -3,15 +3,23 @@ import type { EmulatorResponse } from '../http.ts';
 import type { World } from '../world.ts';
 import { ok, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, type ArmRoute, page, param, requireGroup } from './arm-call.ts';
+import { instancesOf, machinesBelow } from './machine-documents.ts';
 import { enabledProfile } from './pod-identity-rules.ts';
 
 const group = '^/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';
 const provider = `${group}/providers/Microsoft\\.Compute/(?<type>virtualMachineScaleSets|virtualMachines)`;
 
-/** Scale sets and virtual machines, to be read. */
+/** Of one scale set or virtual machine, from the start of the path. */
+export const machinePath = `${provider}/(?<name>[^/]+)`;
+
+/** Scale sets, their instances and virtual machines, to be read. */
 export const machineRoutes: readonly ArmRoute[] = [
   route('machines.list', provider, list),
-  route('machines.get', `${provider}/(?<name>[^/]+)`, get),
+  route('machines.get', machinePath, (call) => ok(answerMachine(call, machineOf(call)))),
+  route('machines.instances', `${machinePath}/virtualMachines`, (call) => {
+    machineOf(call);
+    return page(call, instancesOf(call.world, machineKey(call)));
+  }),
 ];
 
 function route(name: string, pattern: string, handle: ArmRoute['handle']): ArmRoute {
@@ -20,22 +28,35 @@ function route(name: string, pattern: string, handle: ArmRoute['handle']): ArmRo
 
 function list(call: ArmCall): EmulatorResponse {
   requireGroup(call);
-  const prefix = `${call.request.path.toLowerCase().replace(/\/+$/, '')}/`;
+  const found = machinesBelow(call.world, `${call.request.path.toLowerCase().replace(/\/+$/, '')}/`);
   return page(
     call,
-    [...call.world.machines].filter(([key]) => key.startsWith(prefix)).map(([, one]) => one),
+    found.map(([, machine]) => answerMachine(call, machine)),
   );
 }
 
-function get(call: ArmCall): EmulatorResponse {
+/** @throws Refusal 404 */
+export function machineOf(call: ArmCall): JsonObject {
   requireGroup(call);
-  const found = call.world.machines.get(call.request.path.toLowerCase().replace(/\/+$/, ''));
-  if (found !== undefined) return ok(found);
+  const found = call.world.machines.get(machineKey(call));
+  if (found !== undefined) return found;
   return refuseAsArm(
     404,
     'ResourceNotFound',
     `The resource 'Microsoft.Compute/${param(call, 'type')}/${param(call, 'name')}' was not found.`,
   );
+}
+
+/** Under which the world holds the machine of a path, whatever follows it there. */
+export function machineKey(call: ArmCall): string {
+  return `/subscriptions/${param(call, 'subscription')}/resourceGroups/${param(call, 'group')}/providers/Microsoft.Compute/${param(call, 'type')}/${param(call, 'name')}`.toLowerCase();
+}
+
+/** The document as this request may see it: without a tag where the world has none. */
+export function answerMachine(call: ArmCall, machine: JsonObject): JsonObject {
+  if (call.world.settings.eTags && call.effects.withoutETag !== true) return machine;
+  const { etag: _, ...untagged } = machine;
+  return untagged;
 }
 
 /** As the add-on does when an operation has ended: the Linux scale sets of the node resource group carry what is assigned. */
@@ -45,13 +66,12 @@ export function equipNodes(world: World, cluster: JsonObject): void {
   const nodeGroup = textAt(cluster, 'properties', 'nodeResourceGroup') ?? '';
   const prefix =
     `/subscriptions/${subscription}/resourceGroups/${nodeGroup}/providers/Microsoft.Compute/virtualMachineScaleSets/`.toLowerCase();
-  const assigned = listAt(profile, 'userAssignedIdentities').filter(
-    (entry) => textAt(entry, 'provisioningState') === 'Assigned',
-  );
-  for (const [key, machine] of world.machines) {
-    if (key.startsWith(prefix) && !isWindows(machine)) {
-      for (const entry of assigned) assign(world, machine, textAt(entry, 'identity', 'resourceId') ?? '');
-    }
+  const assigned = listAt(profile, 'userAssignedIdentities')
+    .filter((entry) => textAt(entry, 'provisioningState') === 'Assigned')
+    .map((entry) => textAt(entry, 'identity', 'resourceId') ?? '');
+  for (const [key, machine] of machinesBelow(world, prefix)) {
+    if (isWindows(machine)) continue;
+    for (const one of [machine, ...instancesOf(world, key)]) equip(world, one, assigned);
   }
 }
 
@@ -61,16 +81,26 @@ function isWindows(machine: JsonObject): boolean {
   );
 }
 
-function assign(world: World, machine: JsonObject, resourceId: string): void {
+function equip(world: World, machine: JsonObject, resourceIds: readonly string[]): void {
   const before = objectAt(machine, 'identity', 'userAssignedIdentities') ?? {};
-  if (Object.keys(before).some((id) => id.toLowerCase() === resourceId.toLowerCase())) return;
+  const has = new Set(Object.keys(before).map((id) => id.toLowerCase()));
+  const missing = resourceIds.filter((id) => !has.has(id.toLowerCase()));
+  if (missing.length === 0) return;
+  const isSystemAssigned = textAt(machine, 'identity', 'type')?.includes('SystemAssigned') === true;
+  machine['identity'] = {
+    ...objectAt(machine, 'identity'),
+    type: isSystemAssigned ? 'SystemAssigned, UserAssigned' : 'UserAssigned',
+    userAssignedIdentities: {
+      ...before,
+      ...Object.fromEntries(missing.map((id) => [id, idsOf(world, id)])),
+    },
+  };
+}
+
+function idsOf(world: World, resourceId: string): JsonObject {
   const found = world.identities.get(resourceId.toLowerCase());
-  const ids = {
+  return {
     principalId: textAt(found, 'properties', 'principalId') ?? '',
     clientId: textAt(found, 'properties', 'clientId') ?? '',
-  };
-  machine['identity'] = {
-    type: 'UserAssigned',
-    userAssignedIdentities: { ...before, [resourceId]: ids },
   };
 }

@@ -5,6 +5,7 @@ import type { EmulatorResponse } from '../http.ts';
 import type { Cluster, Operation, World } from '../world.ts';
 import { ok, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, type ArmRoute, param } from './arm-call.ts';
+import { endMachineOperation } from './end-machine-operation.ts';
 import { equipNodes } from './machines.ts';
 import { enabledProfile, keyOf } from './pod-identity-rules.ts';
 
@@ -23,14 +24,14 @@ export const operationRoutes: readonly ArmRoute[] = [
     name: 'operations.get',
     method: 'GET',
     pattern:
-      /^\/subscriptions\/(?<subscription>[^/]+)\/providers\/Microsoft\.ContainerService\/locations\/[^/]+\/operations\/(?<id>[^/]+)\/?$/i,
+      /^\/subscriptions\/(?<subscription>[^/]+)\/providers\/Microsoft\.(?:ContainerService|Compute)\/locations\/[^/]+\/operations\/(?<id>[^/]+)\/?$/i,
     handle: pollOperation,
   },
 ];
 
 export function startOperation(
   world: World,
-  about: Pick<Operation, 'subscriptionId' | 'location' | 'clusterKey' | 'kind'>,
+  about: Pick<Operation, 'subscriptionId' | 'location' | 'clusterKey' | 'kind' | 'machine'>,
   effects: FaultEffect,
 ): Operation {
   const now = world.clock.now();
@@ -72,8 +73,9 @@ function drawDuration(world: World): number {
 }
 
 export function operationUrl(baseUrl: string, operation: Operation): string {
-  const { subscriptionId, location, id } = operation;
-  const path = `/subscriptions/${subscriptionId}/providers/Microsoft.ContainerService/locations/${location}/operations/${id}`;
+  const { subscriptionId, location, id, machine } = operation;
+  const provider = machine === undefined ? 'Microsoft.ContainerService' : 'Microsoft.Compute';
+  const path = `/subscriptions/${subscriptionId}/providers/${provider}/locations/${location}/operations/${id}`;
   return `${baseUrl}${path}?${expectedQuery(operation)}`;
 }
 
@@ -127,6 +129,7 @@ function endOperation(world: World, operation: Operation): void {
   operation.status = operation.forced?.status ?? 'Succeeded';
   if (operation.forced !== undefined) operation.error = operation.forced.error;
   operation.endedAt = world.clock.now();
+  if (operation.machine !== undefined) endMachineOperation(world, operation.machine, operation.status);
   const cluster = world.clusters.get(operation.clusterKey);
   if (cluster?.operation?.id !== operation.id) return;
   delete cluster.operation;

@@ -141,11 +141,12 @@ function counts(world: World, grant: RoleAssignment): boolean {
 
 function allows(role: RoleDefinition | undefined, action: string): boolean {
   if (role === undefined) return false;
-  const matches = (pattern: string) => wildcard(pattern).test(action);
+  const matches = (pattern: string) => matchesAction(pattern, action);
   return role.actions.some(matches) && !(role.notActions ?? []).some(matches);
 }
 
-function wildcard(pattern: string): RegExp {
+/** `*` stands for any run of characters, slashes included. */
+export function matchesAction(pattern: string, action: string): boolean {
   const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
-  return new RegExp(`^${escaped}$`, 'i');
+  return new RegExp(`^${escaped}$`, 'i').test(action);
 }

@@ -1,5 +1,6 @@
 import type { WriteTarget } from './admit-object.ts';
-import { type Call, parseBody, type RequestBody, send } from './kube-call.ts';
+import { jsonPatch } from './json-patch.ts';
+import { type Call, parseBody, parseJson, type RequestBody, send } from './kube-call.ts';
 import { badRequest, KubeFailure, methodNotAllowed } from './kube-failure.ts';
 import { isMap, type KubeObject } from './kube-object.ts';
 import { selectObjects } from './selectors.ts';
@@ -7,7 +8,8 @@ import {
   applyToStore,
   createObject,
   deleteObject,
-  mergePatchObject,
+  mergePatch,
+  patchObject,
   updateObject,
   type WriteOptions,
 } from './write-objects.ts';
@@ -15,33 +17,38 @@ import {
 /** Answers `create`, `update` and `patch`. @throws KubeFailure */
 export function answerWrite(call: Call, verb: string, target: WriteTarget): void {
   const { store } = call;
-  const body = parseBody(call);
   const options = writeOptions(call);
   const collection = target.name === '';
   if (collection !== (verb === 'create')) {
     throw methodNotAllowed();
   }
   if (verb === 'create') {
-    send(call, 201, createObject(store, target, body as KubeObject, options));
+    send(call, 201, createObject(store, target, parseBody(call) as unknown as KubeObject, options));
   } else if (verb === 'update') {
-    send(call, 200, updateObject(store, target, withMeta(body), options));
+    send(call, 200, updateObject(store, target, withMeta(parseBody(call)), options));
   } else {
-    patch(call, target, body, options);
+    patch(call, target, options);
   }
 }
 
-function patch(call: Call, target: WriteTarget, body: RequestBody, options: WriteOptions): void {
+function patch(call: Call, target: WriteTarget, options: WriteOptions): void {
+  const patched = (change: (live: KubeObject) => unknown) =>
+    send(call, 200, patchObject(call.store, target, change, options));
   const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim();
   if (type === 'application/apply-patch+yaml') {
     if (options.manager === '') {
       throw badRequest('fieldManager is required for apply patch.');
     }
-    const { object, created } = applyToStore(call.store, target, withMeta(body), options);
+    const { object, created } = applyToStore(call.store, target, withMeta(parseBody(call)), options);
     send(call, created ? 201 : 200, object);
   } else if (type === 'application/merge-patch+json') {
-    send(call, 200, mergePatchObject(call.store, target, body, { ...options, manager: managerOf(call) }));
+    const body = parseBody(call);
+    patched((live) => mergePatch(live, body));
+  } else if (type === 'application/json-patch+json') {
+    const steps = parseJson(call);
+    patched((live) => jsonPatch(live, steps));
   } else {
-    const message = `The emulator takes merge patches and server-side apply, not ${type}.`;
+    const message = `The emulator takes merge patches, JSON patches and server-side apply, not ${type}.`;
     throw new KubeFailure(415, 'UnsupportedMediaType', message);
   }
 }

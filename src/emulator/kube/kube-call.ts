@@ -23,20 +23,24 @@ export interface RequestBody {
 }
 
 /** @throws KubeFailure 400 on what is no JSON object, 415 on protobuf */
-export function parseBody({ body, request }: Call): RequestBody {
-  if (request.headers['content-type']?.includes('protobuf')) {
-    throw new KubeFailure(415, 'UnsupportedMediaType', 'The emulator reads JSON, not protobuf.');
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body.toString('utf8'));
-  } catch {
-    throw badRequest('The body cannot be read as JSON; the emulator reads no YAML.');
-  }
+export function parseBody(call: Call): RequestBody {
+  const parsed = parseJson(call);
   if (!isMap(parsed)) {
     throw badRequest('The body must be a JSON object.');
   }
   return parsed;
+}
+
+/** @throws KubeFailure 400 on what is no JSON, 415 on protobuf */
+export function parseJson({ body, request }: Call): unknown {
+  if (request.headers['content-type']?.includes('protobuf')) {
+    throw new KubeFailure(415, 'UnsupportedMediaType', 'The emulator reads JSON, not protobuf.');
+  }
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw badRequest('The body cannot be read as JSON; the emulator reads no YAML.');
+  }
 }
 
 export function send({ response }: Call, status: number, body: object): void {

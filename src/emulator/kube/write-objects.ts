@@ -47,15 +47,15 @@ export function updateObject(
   return commit(store, target, live, partOf(target, live, wanted), options, 'Update').object;
 }
 
-/** JSON merge patch (RFC 7396). */
-export function mergePatchObject(
+/** @param patch makes the object as it should be from the one that is there: a merge patch (RFC 7396) or a JSON patch (RFC 6902) */
+export function patchObject(
   store: KubeStore,
   target: WriteTarget,
-  patch: unknown,
+  patch: (live: KubeObject) => unknown,
   options: WriteOptions,
 ): KubeObject {
   const live = existing(store, target);
-  const patched = mergePatch(live, patch);
+  const patched = patch(live);
   const object = patched as unknown as KubeObject;
   if (!isMap(patched) || !isMap(object.metadata)) {
     throw badRequest('The patch leaves no object with metadata.');

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../exact-json.ts';
-import { scaleSet } from './nodes.ts';
+import { scaleSet } from './machine-parts.ts';
+
 import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
 
 const web = identity('web', 1);
@@ -8,7 +9,7 @@ const jobs = identity('jobs', 2);
 /** One entry is assigned, another ended Failed although identity and role are there. */
 export const failedEntry: JsonObject = surroundings({
   roleAssignments: [operatorRole(web), operatorRole(jobs)],
-  machines: [scaleSet([String(web['id'])])],
+  machines: scaleSet({ pool: 'nodepool1', identityIds: [String(web['id'])] }),
   clusters: [
     cluster({
       podIdentityProfile: {

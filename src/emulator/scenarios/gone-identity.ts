@@ -1,5 +1,6 @@
 import type { JsonObject } from '../exact-json.ts';
-import { scaleSet } from './nodes.ts';
+import { scaleSet } from './machine-parts.ts';
+
 import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
 
 const web = identity('web', 1);
@@ -7,7 +8,7 @@ const web = identity('web', 1);
 /** An entry names an identity that was deleted, which blocks every PUT that still lists it. */
 export const goneIdentity: JsonObject = surroundings({
   roleAssignments: [operatorRole(web)],
-  machines: [scaleSet([String(web['id'])])],
+  machines: scaleSet({ pool: 'nodepool1', identityIds: [String(web['id'])] }),
   clusters: [
     cluster({
       podIdentityProfile: {

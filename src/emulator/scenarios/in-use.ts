@@ -1,5 +1,6 @@
 import type { JsonObject } from '../exact-json.ts';
-import { nodeName, nodes, scaleSet } from './nodes.ts';
+import { scaleSet } from './machine-parts.ts';
+import { nodeName, nodes } from './nodes.ts';
 import { subscriptionId } from './scenario-ids.ts';
 import { cluster, demoNamespace, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
 
@@ -18,7 +19,7 @@ export const inUse: JsonObject = surroundings({
       principalId: webProperties['principalId'],
     },
   ],
-  machines: [scaleSet([webId])],
+  machines: scaleSet({ pool: 'nodepool1', identityIds: [webId] }),
   clusters: [
     cluster({ podIdentityProfile: { enabled: true, userAssignedIdentities: [entry(web, 'demo')] } }),
   ],

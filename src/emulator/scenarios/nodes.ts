@@ -1,33 +1,5 @@
 import type { JsonObject } from '../exact-json.ts';
-import { location, subscriptionId } from './scenario-ids.ts';
-
-const nodeGroup = 'MC_demo-rg_demo_westeurope';
-const kubeletIdentity = `/subscriptions/${subscriptionId}/resourcegroups/${nodeGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/demo-agentpool`;
-
-/** The scale set of the pool `nodepool1`, and what it carries from the start: kubelet's identity and `identityIds`. */
-export function scaleSet(identityIds: readonly string[] = []): JsonObject {
-  const ids = Object.fromEntries(
-    [kubeletIdentity, ...identityIds].map((id) => [id, { principalId: '', clientId: '' }]),
-  );
-  return {
-    id: scaleSetId,
-    name: 'aks-nodepool1-12345678-vmss',
-    type: 'Microsoft.Compute/virtualMachineScaleSets',
-    location,
-    tags: { 'aks-managed-poolName': 'nodepool1' },
-    sku: { name: 'Standard_D4s_v5', tier: 'Standard', capacity: 2 },
-    identity: { type: 'UserAssigned', userAssignedIdentities: ids },
-    properties: {
-      provisioningState: 'Succeeded',
-      virtualMachineProfile: {
-        osProfile: { computerNamePrefix: 'aks-nodepool1-12345678-vmss', linuxConfiguration: {} },
-        storageProfile: { osDisk: { osType: 'Linux' } },
-      },
-    },
-  };
-}
-
-const scaleSetId = `/subscriptions/${subscriptionId}/resourceGroups/${nodeGroup}/providers/Microsoft.Compute/virtualMachineScaleSets/aks-nodepool1-12345678-vmss`;
+import { scaleSetId } from './machine-parts.ts';
 
 /** Two Linux nodes, each with podid's agent: ready, its rules in place. */
 export function nodes(more: AgentWords = {}): JsonObject[] {
@@ -52,7 +24,7 @@ function node(number: number): JsonObject {
       name: nodeName(number),
       labels: { 'kubernetes.io/os': 'linux', 'kubernetes.azure.com/agentpool': 'nodepool1' },
     },
-    spec: { providerID: `azure://${scaleSetId}/virtualMachines/${number}` },
+    spec: { providerID: `azure://${scaleSetId('nodepool1')}/virtualMachines/${number}` },
     status: {
       conditions: [{ type: 'Ready', status: 'True' }],
       nodeInfo: { operatingSystem: 'linux', kubeletVersion: 'v1.33.5' },

@@ -6,6 +6,7 @@ import { goneIdentity } from './gone-identity.ts';
 import { inUse } from './in-use.ts';
 import { kubenet } from './kubenet.ts';
 import { noETag } from './no-etag.ts';
+import { nodePools } from './node-pools.ts';
 import { previewFields } from './preview-fields.ts';
 import { servicePrincipal } from './service-principal.ts';
 import { full, twoHundred } from './two-hundred.ts';
@@ -27,4 +28,5 @@ export const scenarioCatalog: Readonly<Record<string, JsonObject>> = {
   'no-etag': noETag,
   'user-assigned': userAssigned,
   'preview-fields': previewFields,
+  'node-pools': nodePools,
 };

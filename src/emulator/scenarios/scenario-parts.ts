@@ -1,5 +1,6 @@
 import type { JsonObject } from '../exact-json.ts';
-import { nodes, scaleSet } from './nodes.ts';
+import { scaleSet } from './machine-parts.ts';
+import { nodes } from './nodes.ts';
 import { groupName, location, subscriptionId, tenantId } from './scenario-ids.ts';
 
 export const clusterName = 'demo';
@@ -127,7 +128,7 @@ export function surroundings(more: JsonObject): JsonObject {
     ],
     resourceGroups: [group(groupName), group('MC_demo-rg_demo_westeurope')],
     identities: [identity('web', 1), identity('jobs', 2)],
-    machines: [scaleSet()],
+    machines: scaleSet({ pool: 'nodepool1' }),
     kubernetes: [demoNamespace, ...nodes()],
     ...more,
   };

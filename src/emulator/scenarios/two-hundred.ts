@@ -1,5 +1,6 @@
 import type { JsonObject } from '../exact-json.ts';
-import { scaleSet } from './nodes.ts';
+import { scaleSet } from './machine-parts.ts';
+
 import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
 
 const identities = Array.from({ length: 201 }, (_, index) => identity(`app-${index + 1}`, index + 1));
@@ -14,7 +15,10 @@ export const twoHundred: JsonObject = surroundings({
 /** The same with 200 entries, which is the limit. */
 export const full: JsonObject = surroundings({
   identities,
-  machines: [scaleSet(identities.slice(0, 200).map((one) => String(one['id'])))],
+  machines: scaleSet({
+    pool: 'nodepool1',
+    identityIds: identities.slice(0, 200).map((one) => String(one['id'])),
+  }),
   roleAssignments: identities.map((one) => operatorRole(one)),
   clusters: [
     cluster({

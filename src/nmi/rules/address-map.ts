@@ -1,6 +1,6 @@
-import { watch } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { followFolder } from './follow-folder.ts';
 import { type CniResult, parseCniResult } from './parse-cni-result.ts';
 
 export interface NodeAddresses {
@@ -8,6 +8,10 @@ export interface NodeAddresses {
   readonly addresses: Readonly<Record<string, string>>;
   /** `namespace/name` of pods that claim one of the node's ports. */
   hostPortPods(port: number): readonly string[];
+  /** What the plugin did, by pod, the earliest first. */
+  readonly results: readonly CniResult[];
+  /** False where there is no such folder, so that nothing can be known of any pod. */
+  readonly recorded: boolean;
 }
 
 export interface AddressMap {
@@ -25,35 +29,30 @@ export function addressMap(folder: string): AddressMap {
   let known = new Map<string, { readonly changedMs: number; readonly result: CniResult | undefined }>();
   return {
     async read() {
-      const names = await readdir(folder).catch(() => []);
+      const names = await readdir(folder).catch(() => undefined);
       const next: typeof known = new Map();
-      for (const name of names) {
+      for (const name of names ?? []) {
         const path = join(folder, name);
         const changedMs = (await stat(path).catch(() => undefined))?.mtimeMs;
         if (changedMs === undefined) {
           continue;
         }
         const before = known.get(name);
-        const result = before?.changedMs === changedMs ? before.result : await readResult(path);
-        next.set(name, { changedMs, result });
+        // libcni writes in place: what could not be read may have been half a file, whose time need not change any more.
+        const isRead = before?.result !== undefined && before.changedMs === changedMs;
+        next.set(name, { changedMs, result: isRead ? before.result : await readResult(path) });
       }
       known = next;
-      return addressesOf([...known.values()]);
+      return { ...addressesOf([...known.values()]), recorded: names !== undefined };
     },
-    follow(signal, onChange) {
-      try {
-        watch(folder, { signal, persistent: false }, onChange).on('error', () => undefined);
-      } catch {
-        // The folder comes with the node's first pod; until then the periodic reading is enough.
-      }
-    },
+    follow: (signal, onChange) => followFolder(folder, signal, onChange),
   };
 }
 
 /** Two files with one address: the later one counts, the other was left behind by a reboot. */
 export function addressesOf(
   files: readonly { readonly changedMs: number; readonly result: CniResult | undefined }[],
-): NodeAddresses {
+): Omit<NodeAddresses, 'recorded'> {
   const addresses: Record<string, string> = {};
   const results = files
     .toSorted((one, other) => one.changedMs - other.changedMs)
@@ -65,6 +64,7 @@ export function addressesOf(
   }
   return {
     addresses,
+    results,
     hostPortPods: (port) =>
       results
         .filter(({ hostPorts }) => hostPorts.includes(port))

@@ -5,6 +5,7 @@ import { rulePurposes } from './redirect-options.ts';
 export interface NodeProblem {
   readonly kind:
     | 'earlier-redirect'
+    | 'address-guard'
     | 'ebpf-host-routing'
     | 'host-port'
     | 'other-agent'

@@ -1,17 +1,21 @@
 import { spawn } from 'node:child_process';
-import { ownTable } from './render-nft-table.ts';
 
-/** Lines that concern podid's table, or that say that events were lost. */
-const ours = new RegExp(`\\b${ownTable.family} ${ownTable.name}\\b|lost some netlink events`, 'i');
+/** A table as nft names it. */
+export interface FollowedTable {
+  readonly family: string;
+  readonly name: string;
+}
 
 /**
- * Runs `nft monitor` and reports each change to podid's table within milliseconds. A monitor that ends is started again; what
+ * Runs `nft monitor` and reports each change to the tables within milliseconds. A monitor that ends is started again; what
  * happened in between is found by the periodic reading, and `onChange` is called once after each start for the same reason.
  */
-export function followNft(signal: AbortSignal, onChange: () => void): void {
+export function followNft(tables: readonly FollowedTable[], signal: AbortSignal, onChange: () => void): void {
   if (signal.aborted) {
     return;
   }
+  const names = tables.map(({ family, name }) => `\\b${family} ${name}\\b`);
+  const ours = new RegExp([...names, 'lost some netlink events'].join('|'), 'i');
   const monitor = spawn('nft', ['monitor'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
@@ -27,7 +31,7 @@ export function followNft(signal: AbortSignal, onChange: () => void): void {
   monitor.once('spawn', onChange);
   monitor.on('error', () => undefined);
   monitor.once('close', () => {
-    const again = setTimeout(() => followNft(signal, onChange), restartMs);
+    const again = setTimeout(() => followNft(tables, signal, onChange), restartMs);
     signal.addEventListener('abort', () => clearTimeout(again), { once: true });
   });
 }

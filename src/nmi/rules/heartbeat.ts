@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { NodeProblem } from './diagnose-node.ts';
+import type { GuardState } from './guard/guard-state.ts';
 
 /** What the process that keeps the rules tells the one that serves, through a file in memory that both mount. */
 export interface Heartbeat {
@@ -13,7 +14,7 @@ export interface Heartbeat {
     readonly packets: Readonly<Record<string, number>>;
   };
   /** The address guard of bridged nodes. */
-  readonly guard: { readonly active: boolean };
+  readonly guard: GuardState;
   /** Addresses on which the server must listen, besides its own choice. */
   readonly listenOn: readonly string[];
   readonly problems: readonly NodeProblem[];
@@ -78,7 +79,7 @@ function isHeartbeat(value: unknown): value is Heartbeat {
     record(value);
   return (
     typeof record(rules).intact === 'boolean' &&
-    typeof record(guard).active === 'boolean' &&
+    isGuardState(guard) &&
     Array.isArray(listenOn) &&
     Array.isArray(problems) &&
     isStringMap(addresses) &&
@@ -86,7 +87,14 @@ function isHeartbeat(value: unknown): value is Heartbeat {
   );
 }
 
-function record(value: unknown): { readonly [Member in keyof Heartbeat | 'intact' | 'active']?: unknown } {
+function isGuardState(value: unknown): boolean {
+  const { active, pods, unknown, packets } = record(value);
+  return typeof active === 'boolean' && [pods, unknown].every(Number.isFinite) && typeof packets === 'object';
+}
+
+function record(value: unknown): {
+  readonly [Member in keyof Heartbeat | keyof GuardState | 'intact']?: unknown;
+} {
   return typeof value === 'object' && value !== null ? value : {};
 }
 

@@ -2,13 +2,16 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { AddressMap, NodeAddresses } from './address-map.ts';
 import type { NodeProblem } from './diagnose-node.ts';
+import type { AddressGuard } from './guard/address-guard.ts';
+import { type GuardState, inactiveGuard } from './guard/guard-state.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { RedirectTarget } from './redirect-options.ts';
-import type { InstallResult, RedirectRules, RulesState } from './redirect-rules.ts';
+import type { InstallResult, RedirectRules } from './redirect-rules.ts';
 
 export interface KeepRulesPorts {
   readonly rules: RedirectRules;
   readonly addresses: AddressMap;
+  readonly guard: AddressGuard;
   diagnose(target: RedirectTarget, addresses: NodeAddresses): Promise<readonly NodeProblem[]>;
   /** Hands on what is true now: into a file, or straight to the server in the same process. */
   publish(heartbeat: Heartbeat): Promise<void>;
@@ -39,7 +42,8 @@ export async function keepRules(
   signal.addEventListener('abort', wake.call, { once: true });
   ports.rules.follow(signal, wake.call);
   ports.addresses.follow(signal, wake.call);
-  const seen: Seen = { putBack: -1, problems: '' };
+  ports.guard.follow(signal, wake.call);
+  const seen: Seen = { putBack: -1, problems: '', guard: '' };
   while (!signal.aborted) {
     wake.reset();
     try {
@@ -55,22 +59,28 @@ export async function keepRules(
 interface Seen {
   putBack: number;
   problems: string;
+  guard: string;
 }
 
 async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, seen: Seen): Promise<void> {
   const { rules, clock, logger } = ports;
+  const addresses = await ports.addresses.read();
+  let guard = await keepGuard(ports, addresses);
   let state = await rules.verify();
   if (!state.intact) {
-    const { target, forgotten } = await rules.install();
+    // Without the redirect nobody gets a token, by whichever address. Hence it never comes without the guard, not even when both were
+    // swept away since the guard was looked at.
+    const { target, forgotten } = await rules.install(ports.guard.wholeTable());
     seen.putBack += 1;
     logInstalled(logger, { target, forgotten, putBack: seen.putBack });
     state = await rules.verify();
+    guard = await keepGuard(ports, addresses);
   }
-  const addresses = await ports.addresses.read();
+  logGuard(logger, guard, seen);
   const problems = await ports.diagnose(state.target, addresses);
   logProblems(logger, problems, seen);
   await ports.publish({
-    ...describe(state, problems, addresses),
+    ...{ guard, listenOn: [state.target.address], problems, addresses: addresses.addresses },
     rules: {
       intact: state.intact,
       backend: options.backend,
@@ -91,12 +101,23 @@ function logInstalled(logger: Logger, facts: InstallResult & { readonly putBack:
   }
 }
 
-function describe(
-  state: RulesState,
-  problems: readonly NodeProblem[],
-  { addresses }: NodeAddresses,
-): Pick<Heartbeat, 'guard' | 'listenOn' | 'problems' | 'addresses'> {
-  return { guard: { active: false }, listenOn: [state.target.address], problems, addresses };
+/** The redirect is kept whatever becomes of the guard. */
+async function keepGuard({ guard, logger }: KeepRulesPorts, addresses: NodeAddresses): Promise<GuardState> {
+  try {
+    return await guard.keep(addresses);
+  } catch (error) {
+    logger.error({ error: String(error) }, 'the address guard could not be kept');
+    return inactiveGuard(`The address guard could not be written. ${String(error)}`);
+  }
+}
+
+function logGuard(logger: Logger, guard: GuardState, seen: Seen): void {
+  const { packets: _counted, ...facts } = guard;
+  const now = JSON.stringify(facts);
+  if (now !== seen.guard) {
+    seen.guard = now;
+    logger.info({ ...facts }, guard.active ? 'the address guard is in place' : 'there is no address guard');
+  }
 }
 
 function logProblems(logger: Logger, problems: readonly NodeProblem[], seen: Seen): void {

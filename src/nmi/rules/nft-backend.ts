@@ -1,4 +1,5 @@
 import { followNft } from './follow-nft.ts';
+import { guardTable } from './guard/render-guard.ts';
 import { type NftTable, parseNftTable } from './parse-nft-table.ts';
 import { ownTable, renderNftRemoval, renderNftTable } from './render-nft-table.ts';
 import type { InstalledRules, RulesBackend } from './rules-backend.ts';
@@ -12,9 +13,9 @@ export function nftBackend(run: RunTool): RulesBackend {
   };
   return {
     name: 'nft',
-    async install(options, target) {
+    async install(options, target, alongside) {
       const text = renderNftTable(options, target);
-      await mustRun(run, 'nft', ['-f', '-'], { stdin: text });
+      await mustRun(run, 'nft', ['-f', '-'], { stdin: `${alongside}${text}` });
       const table = await list();
       if (table?.flags !== 'null' || table.rules.length !== text.split(' comment "').length - 1) {
         throw new RulesError('The redirect rules were written, and others are there.');
@@ -28,7 +29,7 @@ export function nftBackend(run: RunTool): RulesBackend {
     async remove() {
       await mustRun(run, 'nft', ['-f', '-'], { stdin: renderNftRemoval() });
     },
-    follow: followNft,
+    follow: (signal, onChange) => followNft([ownTable, guardTable], signal, onChange),
   };
 }
 

@@ -7,6 +7,10 @@ export interface CniResult {
   readonly addresses: readonly string[];
   /** Ports of the node that the portmap plugin leads to this pod. */
   readonly hostPorts: readonly number[];
+  /** Links of the node that the plugin made or used for the pod: the node's end of its cable, and the bridge. */
+  readonly nodeLinks: readonly string[];
+  /** Lower-case MAC of the pod's own end; undefined where the plugin does not say. */
+  readonly mac?: string;
 }
 
 /** Reads a `cniCacheV1` file of libcni; undefined for anything else, since other programs may write into that folder. */
@@ -35,6 +39,7 @@ export function parseCniResult(text: string): CniResult | undefined {
     hostPorts: list(file.capabilityArgs?.portMappings)
       .map((mapping) => Number(mapping?.hostPort))
       .filter((port) => port > 0),
+    ...cable(file),
   };
 }
 
@@ -44,15 +49,43 @@ interface CacheFile {
   readonly capabilityArgs?: {
     readonly portMappings?: readonly ({ readonly hostPort?: unknown } | null)[];
   } | null;
+  readonly ifName?: unknown;
   readonly result?: CachedResult | null;
 }
 
 interface CachedResult {
+  readonly interfaces?: readonly (CachedInterface | null)[];
   /** CNI 0.3 and later. */
   readonly ips?: readonly ({ readonly address?: unknown } | null)[];
   /** CNI 0.2 and earlier. */
   readonly ip4?: { readonly ip?: unknown } | null;
   readonly ip6?: { readonly ip?: unknown } | null;
+}
+
+interface CachedInterface {
+  readonly name?: unknown;
+  readonly mac?: unknown;
+  /** Path of the pod's network namespace; absent for links of the node. */
+  readonly sandbox?: unknown;
+}
+
+/** A name that the kernel takes for a link, and nftables for a word. */
+const linkName = /^[\w.@:-]{1,15}$/;
+const macAddress = /^(?:[\da-f]{2}:){5}[\da-f]{2}$/i;
+
+/** Both ends of the pod's cable. */
+function cable({ ifName, result }: CacheFile): Pick<CniResult, 'nodeLinks' | 'mac'> {
+  const links = list(result?.interfaces);
+  const ofNode = links.filter((link) => link !== null && !link.sandbox).map((link) => link?.name);
+  const ofPod = links.find(
+    (link) => Boolean(link?.sandbox) && (ifName === undefined || link?.name === ifName),
+  );
+  const mac =
+    typeof ofPod?.mac === 'string' && macAddress.test(ofPod.mac) ? ofPod.mac.toLowerCase() : undefined;
+  return {
+    nodeLinks: ofNode.filter((name): name is string => typeof name === 'string' && linkName.test(name)),
+    ...(mac !== undefined && { mac }),
+  };
 }
 
 function addresses(result: CachedResult | null | undefined): readonly string[] {

@@ -27,9 +27,10 @@ export interface InstallResult {
 export interface RedirectRules {
   /**
    * Puts every layer in place, whatever is there, and reads it back.
+   * @param alongside nftables text for the same transaction, such as the address guard's table
    * @throws RulesError when the kernel refuses
    */
-  install(): Promise<InstallResult>;
+  install(alongside?: string): Promise<InstallResult>;
   verify(): Promise<RulesState>;
   /** Calls `onChange` whenever the rules may have been touched, until the signal is aborted. */
   follow(signal: AbortSignal, onChange: () => void): void;
@@ -60,26 +61,29 @@ export function createRedirectRules(options: RedirectOptions, run: RunTool = run
   };
 
   /** From the strictest to the most useful: what fails half-way leaves pods without an answer, never with the node's. */
-  const write = async (): Promise<RedirectTarget> => {
+  const write = async (alongside: string): Promise<RedirectTarget> => {
     await routes.install(wantedRoutes);
     const target = await local.prepare();
-    written = { rules: await backend.install(options, target), target };
+    written = { rules: await backend.install(options, target, alongside), target };
     return target;
   };
 
   /** All at once, since pods wait for the redirect; each layer alone is enough to keep them from IMDS. */
-  const putBack = async (target: RedirectTarget): Promise<RedirectTarget> => {
-    const [rules] = await Promise.all([backend.install(options, target), routes.install(wantedRoutes)]);
+  const putBack = async (target: RedirectTarget, alongside: string): Promise<RedirectTarget> => {
+    const [rules] = await Promise.all([
+      backend.install(options, target, alongside),
+      routes.install(wantedRoutes),
+    ]);
     written = { rules, target };
-    return (await local.prepare()).address === target.address ? target : write();
+    return (await local.prepare()).address === target.address ? target : write(alongside);
   };
 
   const forget = (target: RedirectTarget) =>
     forgetForeignConnections(run, { options, target, nodeAddresses: nodeAddresses() });
 
   return {
-    async install() {
-      const target = await (written === undefined ? write() : putBack(written.target));
+    async install(alongside = '') {
+      const target = await (written === undefined ? write(alongside) : putBack(written.target, alongside));
       return { target, forgotten: await forget(target) };
     },
     verify,

@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { addressMap } from './address-map.ts';
 import { diagnoseNode } from './diagnose-node.ts';
+import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from './guard/address-guard.ts';
 import { type Heartbeat, nodeUptimeMs, writeHeartbeat } from './heartbeat.ts';
 import { keepRules } from './keep-rules.ts';
 import { readNodeFacts } from './read-node-facts.ts';
@@ -9,11 +10,15 @@ import type { RedirectOptions } from './redirect-options.ts';
 import { createRedirectRules } from './redirect-rules.ts';
 import { runTool } from './run-tool.ts';
 
-export interface RunRulesOptions extends RedirectOptions {
-  /** `--ipt-update-interval-sec` in milliseconds. */
-  readonly intervalMs: number;
+/** What `--once` and `--remove` need. */
+export interface PlaceRulesOptions extends RedirectOptions, AddressGuardOptions {
   /** `/var/lib/cni/results`, or where it is mounted. */
   readonly cniResultsDir: string;
+}
+
+export interface RunRulesOptions extends PlaceRulesOptions {
+  /** `--ipt-update-interval-sec` in milliseconds. */
+  readonly intervalMs: number;
   /** Numeric user that may listen on the agent's port; undefined when any may. */
   readonly serverUser?: number;
 }
@@ -32,6 +37,7 @@ export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal:
       ...ports,
       rules: createRedirectRules(options),
       addresses: addressMap(options.cniResultsDir),
+      guard: createAddressGuard(options),
       diagnose: async (target, addresses) => {
         const hostPortPods = addresses.hostPortPods(options.port);
         return diagnoseNode(await readNodeFacts(runTool, options, { target, hostPortPods }));
@@ -47,18 +53,37 @@ export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal:
  * `rules --once`: installs and comes back.
  * @throws RulesError
  */
-export async function installRulesOnce(options: RedirectOptions, logger: Logger): Promise<void> {
-  const { target, forgotten } = await createRedirectRules(options).install();
+export async function installRulesOnce(options: PlaceRulesOptions, logger: Logger): Promise<void> {
+  const guard = createAddressGuard(options);
+  await placeGuardOnce(guard, options, logger);
+  const { target, forgotten } = await createRedirectRules(options).install(guard.wholeTable());
   logger.info({ target, forgotten }, 'the redirect rules are in place');
 }
 
 /**
- * `rules --remove`: the only way to take the rules away.
+ * `rules --remove`: the only way to take the rules and the address guard away.
  * @throws RulesError
  */
-export async function removeRules(options: RedirectOptions, logger: Logger): Promise<void> {
+export async function removeRules(options: PlaceRulesOptions, logger: Logger): Promise<void> {
   await createRedirectRules(options).remove();
   logger.info({}, 'the redirect rules are removed');
+  const wasThere = await createAddressGuard(options).remove();
+  logger.info({}, wasThere ? 'the address guard is removed' : 'there was no address guard to remove');
+}
+
+/** A kernel without the bridge family gets the redirect all the same. */
+async function placeGuardOnce(
+  guard: AddressGuard,
+  options: PlaceRulesOptions,
+  logger: Logger,
+): Promise<void> {
+  try {
+    const known = await addressMap(options.cniResultsDir).read();
+    const { packets: _counted, ...facts } = await guard.keep(known);
+    logger.info(facts, facts.active ? 'the address guard is in place' : 'there is no address guard');
+  } catch (error) {
+    logger.error({ error: String(error) }, 'the address guard could not be written');
+  }
 }
 
 /** Publishes into a file that the server's container mounts too. */

@@ -15,6 +15,15 @@ export function sumOf(text: string, name: string, labels: Readonly<Record<string
   return sum;
 }
 
+/** The labels of a metric's first sample: what a metric that is always 1 says by them. */
+export function labelsOf(text: string, name: string): ReadonlyMap<string, string> | undefined {
+  for (const line of text.split('\n')) {
+    const match = /^([A-Za-z_:][\w:]*)\{(.*)\}\s/.exec(line);
+    if (match?.[1] === name) return labelsIn(match[2] ?? '');
+  }
+  return undefined;
+}
+
 /** Values are quoted, with backslash before quote, backslash and line break. */
 function labelsIn(text: string): Map<string, string> {
   const found = new Map<string, string>();

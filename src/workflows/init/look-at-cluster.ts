@@ -1,7 +1,8 @@
 import { checkCluster } from '../../domain/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/cluster.ts';
+import { nextCommand } from '../../domain/next-command.ts';
 import type { Workplace } from '../../domain/ports.ts';
-import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 export type LookedAt =
   | { readonly cluster: Cluster; readonly obstacle?: undefined }
@@ -23,6 +24,18 @@ export async function lookAtCluster(
     return { cluster };
   } catch (error) {
     if (!isPodidError(error)) throw error;
-    return { obstacle: error };
+    return { obstacle: withOtherRoad(error, id) };
   }
+}
+
+/** What keeps the add-on from working does not keep objects in the cluster from it. */
+function withOtherRoad(error: PodidError, id: ClusterId): PodidError {
+  if (!isPodidError(error, 'ServicePrincipalCluster', 'NoLinuxScaleSetPool')) return error;
+  const { code, message, hint, target } = error;
+  const road = `without the add-on, ${nextCommand('add', { ...id, mode: 'cluster' })} --help (docs/modes.md)`;
+  return new PodidError(code, message, {
+    hint: hint === undefined ? road : `${hint}; or, ${road}`,
+    target,
+    cause: error,
+  });
 }

@@ -69,9 +69,12 @@ down() {
   for name in $(grep -oh '"sandbox":"[^"]*' "/var/lib/cni/results/$network"-*-eth0 2> /dev/null | sed 's#.*/##'); do
     ip netns del "$name" 2> /dev/null || true
   done
+  # Kubelet sets these for the whole machine.
+  [ ! -f "$run/sysctls" ] || sysctl -q -p "$run/sysctls" > /dev/null 2>&1 || true
+  # Its links to the logs of containers, in a folder that it does not let choose.
+  find /var/log/containers -lname "$run/*" -delete 2> /dev/null || true
   rm -rf "$run" "/var/lib/cni/networks/$network" "/var/lib/cni/results/$network"-*
-  # What kubelet leaves beside its root folder.
-  rmdir /sys/fs/cgroup/*/kubepods/* /sys/fs/cgroup/*/kubepods /sys/fs/cgroup/kubepods/* /sys/fs/cgroup/kubepods 2> /dev/null || true
+  find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2> /dev/null || true
 }
 
 write_admin() {
@@ -154,7 +157,10 @@ clusterDNS: [10.0.0.10]
 containerRuntimeEndpoint: unix://$run/containerd.sock
 imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: "100Mi"}
+podLogsDir: $run/pod-logs
+volumePluginDir: $run/volume-plugins
 Y
+  sysctl -e vm.overcommit_memory kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes > sysctls
   start kubelet "$bin/kubelet" --kubeconfig="$run/admin.kubeconfig" --config="$run/kubelet.yaml" --hostname-override="$node" \
     --node-ip=10.1.0.4 --root-dir="$run/kubelet"
   wait_for 'the node' kubectl_ wait node "$node" --for=condition=Ready --timeout=1s

@@ -11,7 +11,7 @@ import {
 
 const heartbeat: Heartbeat = {
   rules: { intact: true, backend: 'nft', putBack: 0, packets: {} },
-  guard: { active: false },
+  guard: { active: false, pods: 0, unknown: 0, putBack: 0, packets: {} },
   listenOn: ['127.0.0.1'],
   problems: [],
   addresses: { '10.244.0.10': 'uid-1' },

@@ -55,22 +55,46 @@ describe('the keeper of the rules', () => {
   });
 });
 
-function nodeWith(start: { intact: boolean; failures?: number }) {
+describe('the address guard', () => {
+  it('stands before the redirect does, and is told of', async () => {
+    const node = nodeWith({ intact: false });
+    await node.keepUntil((heartbeats) => heartbeats.length === 1);
+    expect(node.order).toEqual(['guard', 'redirect with the whole table', 'guard']);
+    expect(node.heartbeats[0]?.guard).toMatchObject({ active: true, pods: 1 });
+  });
+
+  it('costs nobody the redirect when the kernel refuses it', async () => {
+    const node = nodeWith({ intact: false, guardFails: true });
+    await node.keepUntil((heartbeats) => heartbeats.length === 1);
+    expect(node.heartbeats[0]).toMatchObject({
+      rules: { intact: true },
+      guard: { active: false, why: expect.stringContaining('no bridge family') },
+    });
+  });
+});
+
+function nodeWith(start: { intact: boolean; failures?: number; guardFails?: boolean }) {
   const leaving = new AbortController();
-  let { intact, failures = 0 } = start;
+  let { intact, failures = 0, guardFails = false } = start;
   let onChange: () => void = () => undefined;
-  const seen = { installs: 0, heartbeats: [] as Heartbeat[], messages: [] as string[] };
+  const seen = {
+    installs: 0,
+    order: [] as string[],
+    heartbeats: [] as Heartbeat[],
+    messages: [] as string[],
+  };
   let enough: (heartbeats: readonly Heartbeat[]) => boolean = () => true;
   const rules: RedirectRules = {
     async verify() {
       return { intact, target, packets: {} };
     },
-    async install() {
+    async install(alongside = '') {
       if (failures > 0) {
         failures -= 1;
         throw new Error('nft refused');
       }
       seen.installs += 1;
+      seen.order.push(`redirect with ${alongside}`);
       intact = true;
       return { target, forgotten: 0 };
     },
@@ -83,7 +107,24 @@ function nodeWith(start: { intact: boolean; failures?: number }) {
   const ports: KeepRulesPorts = {
     rules,
     addresses: {
-      read: async () => ({ addresses: { '10.244.0.10': 'uid-1' }, hostPortPods: () => [] }),
+      read: async () => ({
+        addresses: { '10.244.0.10': 'uid-1' },
+        hostPortPods: () => [],
+        results: [],
+        recorded: true,
+      }),
+      follow: () => undefined,
+    },
+    guard: {
+      async keep() {
+        seen.order.push('guard');
+        if (guardFails) {
+          throw new Error('no bridge family');
+        }
+        return { active: true, pods: 1, unknown: 0, putBack: 0, packets: {} };
+      },
+      wholeTable: () => 'the whole table',
+      remove: async () => true,
       follow: () => undefined,
     },
     diagnose: async () => [],

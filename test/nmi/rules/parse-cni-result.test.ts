@@ -29,7 +29,32 @@ describe('a cached CNI result', () => {
       name: 'web-0',
       addresses: ['10.244.0.10', 'fd00::a'],
       hostPorts: [],
+      nodeLinks: [],
     });
+  });
+
+  it('names both ends of the pod’s cable, as the bridge plugin writes them', () => {
+    const interfaces = [
+      { name: 'cbr0', mac: '06:11:11:11:11:11' },
+      { name: 'veth1a2b3c4d', mac: '0A:22:22:22:22:22' },
+      { name: 'eth0', mac: '0A:33:33:33:33:33', sandbox: '/var/run/netns/cni-1' },
+    ];
+    expect(parse(file({ result: { interfaces } }))).toMatchObject({
+      nodeLinks: ['cbr0', 'veth1a2b3c4d'],
+      mac: '0a:33:33:33:33:33',
+    });
+  });
+
+  it('takes no name and no MAC that nftables could read as something else', () => {
+    const interfaces = [
+      { name: 'veth" . x', mac: '' },
+      { name: 7 },
+      null,
+      { name: 'eth0', mac: '0a:33:33:33:33:33, 0a:44', sandbox: '/n' },
+    ];
+    const read = parse(file({ result: { interfaces } }));
+    expect(read?.nodeLinks).toEqual([]);
+    expect(read?.mac).toBeUndefined();
   });
 
   it('tells which ports of the node the pod claims', () => {
@@ -69,6 +94,7 @@ describe('the addresses of a node', () => {
     name: podUid,
     addresses: ['10.244.0.10'],
     hostPorts,
+    nodeLinks: [],
   });
 
   it('belong to the pod that got them last', () => {

@@ -13,6 +13,7 @@ const options = {
   blockWireserver: false,
   backend: 'nft' as const,
   intervalMs: 1000,
+  addressGuard: 'auto' as const,
   cniResultsDir: '/nonexistent',
   ...given,
 };

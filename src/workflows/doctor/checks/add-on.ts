@@ -18,6 +18,9 @@ export const addOn: Check = {
       const enable = nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': kubenet });
       return entriesInQuestion(evidence).length > 0
         ? warn('The add-on is off: the objects in the cluster alone say which pod may use what.', enable)
-        : fail('The add-on is off, and the cluster holds no pod identities: no pod gets a token.', enable);
+        : fail(
+            'The add-on is off, and the cluster holds no pod identities: no pod gets a token.',
+            `${enable}; or, without it: ${nextCommand('add', { ...cluster.id, mode: 'cluster' })} --help`,
+          );
     }),
 };

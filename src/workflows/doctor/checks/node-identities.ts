@@ -22,10 +22,12 @@ export const nodeIdentities: Check = {
         return pass(
           `The machines carry what they should: ${listed(machines.map(({ resourceId }) => resourceId.split('/').at(-1) ?? ''))}.`,
         );
-      const { namespace, name, identity } = first.entry;
+      const ids = new Map(
+        missing.map(({ entry: { identity } }) => [identity.resourceId.toLowerCase(), identity.resourceId]),
+      );
       return fail(
         `Not on the machine of its nodes: ${listed(missing.map(({ entry, machine }) => `the identity of ${entryText(entry)} on ${machine}`))}. IMDS answers "Identity not found" there.`,
-        `${nextCommand('delete', evidence.patient.cluster, { namespace, name })} && ${nextCommand('add', evidence.patient.cluster, { namespace, name, 'identity-resource-id': identity.resourceId, 'binding-selector': first.entry.bindingSelector })}`,
+        nextCommand('node assign', evidence.patient.cluster, { identities: [...ids.values()] }),
       );
     }),
 };

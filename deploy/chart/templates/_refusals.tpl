@@ -1,0 +1,60 @@
+{{/* Every value that cannot be had, told at once. */}}
+{{- define "podid.refusals" -}}
+{{- $faults := list -}}
+{{- $values := .Values -}}
+{{- if ne ($values.operationMode | lower) "managed" -}}
+{{- $faults = append $faults (printf "operationMode %s needs MIC, the controller that puts identities on nodes, which podid does not have yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart." $values.operationMode) -}}
+{{- end -}}
+{{- if and $values.image.repository (ne $values.image.repository "mcr.microsoft.com/oss/azure/aad-pod-identity") (eq $values.podid.image.repository "podid/podid") -}}
+{{- $faults = append $faults (printf "image.repository %s holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it." $values.image.repository) -}}
+{{- end -}}
+{{- if include "podid.isOn" $values.rbac.pspEnabled -}}
+{{- $faults = append $faults "rbac.pspEnabled asks for a PodSecurityPolicy, which left Kubernetes in 1.25. Remove the value; the namespace of the agent needs the label pod-security.kubernetes.io/enforce: privileged where Pod Security is enforced." -}}
+{{- end -}}
+{{- if and $values.podid.secretNamespaces (not (include "podid.isOn" $values.rbac.allowAccessToSecrets)) -}}
+{{- $faults = append $faults "podid.secretNamespaces lists where secrets may be read, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty." -}}
+{{- end -}}
+{{- $withSecret := include "podid.identitiesWithSecret" . -}}
+{{- if and $withSecret (kindIs "invalid" $values.rbac.allowAccessToSecrets) -}}
+{{- $faults = append $faults (printf "Identities of type 1 or 2 sign in with a secret (%s), and upstream's chart let its agent read every secret of the cluster. Set rbac.allowAccessToSecrets to true, best with their namespaces in podid.secretNamespaces, or to false if they are not used any more." $withSecret) -}}
+{{- end -}}
+{{- $folder := dir $values.nmi.kubeletConfig -}}
+{{- if or (not (hasPrefix "/" $values.nmi.kubeletConfig)) (eq $folder "/") (contains ".." $values.nmi.kubeletConfig) -}}
+{{- $faults = append $faults (printf "nmi.kubeletConfig %s must be an absolute path to a file in a folder of its own, since that folder is mounted." $values.nmi.kubeletConfig) -}}
+{{- end -}}
+{{- if and $values.podid.startupTaint.enabled (semverCompare "<1.30.0-0" .Capabilities.KubeVersion.Version) -}}
+{{- $faults = append $faults (printf "podid.startupTaint needs Kubernetes 1.30 or later (this is %s): only there can an admission policy confine the right to change nodes to the agent's own node and to that one taint." .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+{{- if and $values.podid.networkPolicy.enabled (not $values.podid.networkPolicy.namespaces) -}}
+{{- $faults = append $faults "podid.networkPolicy.enabled needs podid.networkPolicy.namespaces: a NetworkPolicy binds the pods that ask, in their namespaces, and not the agent, which is on the host network." -}}
+{{- end -}}
+{{- if $values.podid.podDisruptionBudget.enabled -}}
+{{- $faults = append $faults "podid.podDisruptionBudget makes no sense in managed mode: draining a node does not evict pods of a DaemonSet, and a budget would only stand in the way of whoever does." -}}
+{{- end -}}
+{{- if and $values.podid.ciliumLocalRedirectPolicy.enabled $values.podid.bootGuard.enabled -}}
+{{- $faults = append $faults "podid.bootGuard loads rules of netfilter, past which Cilium routes where podid.ciliumLocalRedirectPolicy is needed. Enable one of them." -}}
+{{- end -}}
+{{- if $faults -}}
+{{- fail (printf "\n%s" (join "\n" $faults)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* `namespace/name` of identities that need a secret: those of the values, and those of the cluster where it can be asked. */}}
+{{- define "podid.identitiesWithSecret" -}}
+{{- $found := list -}}
+{{- range $key, $identity := .Values.azureIdentities -}}
+{{- if gt ($identity.type | default 0 | int) 0 -}}
+{{- $found = append $found (printf "%s/%s" ($identity.namespace | default $.Release.Namespace) ($identity.name | default $key)) -}}
+{{- end -}}
+{{- end -}}
+{{- if .Capabilities.APIVersions.Has (printf "%s/v1/AzureIdentity" (include "podid.apiGroup" .)) -}}
+{{- range ((lookup (printf "%s/v1" (include "podid.apiGroup" .)) "AzureIdentity" "" "").items | default list) -}}
+{{- if gt ((.spec | default dict).type | default 0 | int) 0 -}}
+{{- $found = append $found (printf "%s/%s" .metadata.namespace .metadata.name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $shown := $found | uniq | sortAlpha -}}
+{{- join ", " (slice $shown 0 (min 5 (len $shown) | int)) -}}
+{{- if gt (len $shown) 5 }} and {{ sub (len $shown) 5 }} more{{ end -}}
+{{- end -}}

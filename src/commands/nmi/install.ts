@@ -1,0 +1,69 @@
+import type { AgentPlace } from '../../workflows/agent/agent-place.ts';
+import { dryRunFlags, yesFlag } from '../change-flags.ts';
+import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { openCluster } from '../open-cluster.ts';
+import { agentNamespace, agentPlace, agentWait } from './agent-desk.ts';
+import { agentNamespaceFlag, agentTimeoutFlag, agentValueFlags, releaseName } from './agent-flags.ts';
+import { agentChangeShape, agentExamples, installView } from './agent-result.ts';
+
+export const nmiInstallCommand = defineCommand({
+  words: ['nmi', 'install'],
+  summary: "put podid's agent on the nodes, or change how it runs",
+  description:
+    "Writes the objects that the chart would write with the same values, after the cluster has said of each that it takes it, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are taken as they are; what cannot carry over is refused with the reason. Needs only the cluster's own API. Where the AKS add-on's NMI or aad-pod-identity is on the nodes it stops and names the ways on: --alongside, or --force to take aad-pod-identity's place with its values and without a moment in which a node is open.",
+  examples: [
+    { says: 'what it would do', line: 'podid nmi install -g demo-rg -c demo --dry-run' },
+    {
+      says: "with a values file of upstream's chart, and one value more",
+      line: 'podid nmi install -g demo-rg -c demo --values values.yaml --set podid.bootGuard.enabled=true',
+    },
+    {
+      says: "in front of the AKS add-on's NMI, while that is still on",
+      line: 'podid nmi install -g demo-rg -c demo --alongside',
+    },
+    {
+      says: "in aad-pod-identity's place, with its values",
+      line: 'podid nmi install -g demo-rg -c demo --force --yes',
+    },
+  ],
+  flags: {
+    ...agentNamespaceFlag,
+    alongside: {
+      kind: 'switch',
+      summary: 'on ports of its own (2580, 8086, 9091), in front of another NMI',
+    },
+    ...agentValueFlags,
+    force: { kind: 'switch', summary: "take over aad-pod-identity, or what Helm or others wrote of podid's" },
+    ...yesFlag,
+    ...dryRunFlags,
+    noWait: { kind: 'switch', summary: 'return once the objects are written' },
+    ...agentTimeoutFlag,
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  examplesOfResult: agentExamples.install,
+  async run(flags, session) {
+    const { force, dryRun, noWait, exitCode } = flags;
+    if (exitCode && !dryRun) session.faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+    const namespace = agentNamespace(session, flags.namespace);
+    const wait = agentWait(session, flags.timeout);
+    const { readValueFlags } = await import('./read-values.ts');
+    const values = await readValueFlags(session, flags, namespace);
+    const desk = await openCluster(session, flags);
+    const [{ installAgent }, { identitiesWithSecretIn }] = await Promise.all([
+      import('../../workflows/agent/install-agent.ts'),
+      import('../../workflows/agent/identities-with-secret.ts'),
+    ]);
+    const request = {
+      release: { name: releaseName, namespace, version: session.context.version },
+      ...{ values, force, dryRun, noWait },
+      identitiesWithSecret: (signal: AbortSignal) => identitiesWithSecretIn(desk.cluster, signal),
+    };
+    const place: AgentPlace = agentPlace(desk);
+    const installed = await installAgent(place, request, wait);
+    await session.print(installed === undefined ? null : installView(installed), agentChangeShape);
+    const isSomething = installed?.objects.some(({ action }) => !['same', 'kept'].includes(action));
+    return exitCode && isSomething ? 9 : 0;
+  },
+});

@@ -1,0 +1,52 @@
+import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { openCluster } from '../open-cluster.ts';
+import { agentNamespace, agentPlace, agentWait } from './agent-desk.ts';
+import { agentNamespaceFlag } from './agent-flags.ts';
+import { agentExamples, agentStatusShape, agentStatusView } from './agent-result.ts';
+
+export const nmiStatusCommand = defineCommand({
+  words: ['nmi', 'status'],
+  summary: 'how the agent stands on each node',
+  description:
+    "Tells of every Linux node whether podid's agent is ready there, whether it read its rules back as they should be, whether the address guard is active, its version, and whose agents are there beside it. Agents are asked through the cluster's API; what you may not see is unknown. With --probe a short pod on each node asks the metadata address as any pod would, and shows whether the agent answers: agent, past (something else answered: the node is open), silent. Exits with 10 when a probe got past the agent.",
+  examples: [
+    { says: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo' },
+    {
+      says: 'nodes whose rules are not there, for a script',
+      line: 'podid nmi status -g demo-rg -c demo -o json --query "nodes[?rules!=\'verified\'].name"',
+    },
+    { says: 'the proof from end to end', line: 'podid nmi status -g demo-rg -c demo --probe' },
+  ],
+  flags: {
+    ...agentNamespaceFlag,
+    probe: { kind: 'switch', summary: 'start a short pod on each node that looks who answers it' },
+    timeout: {
+      kind: 'text',
+      value: 'DURATION',
+      summary: 'with --probe: how long a probe may take',
+      fallback: '2m',
+    },
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  examplesOfResult: agentExamples.status,
+  async run(flags, session) {
+    const namespace = agentNamespace(session, flags.namespace);
+    const wait = agentWait(session, flags.timeout ?? '2m');
+    const place = agentPlace(await openCluster(session, flags));
+    const { readAgentStatus } = await import('../../workflows/agent/read-agent-status.ts');
+    const { status, installation } = await readAgentStatus(place, namespace, wait.signal);
+    if (!flags.probe || installation === undefined) {
+      await session.print(agentStatusView(status, undefined), agentStatusShape(false));
+      return 0;
+    }
+    const { probeNodes } = await import('../../workflows/agent/probe-nodes.ts');
+    const names = status.nodes.map(({ name }) => name);
+    const probes = await probeNodes(place, installation, names, wait);
+    for (const { name, reason } of probes)
+      if (reason !== undefined) session.report.warn(`The probe on node ${name} says nothing: ${reason}`);
+    await session.print(agentStatusView(status, probes), agentStatusShape(true));
+    return probes.some(({ probe }) => probe === 'past') ? 10 : 0;
+  },
+});

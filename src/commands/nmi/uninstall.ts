@@ -1,0 +1,60 @@
+import { exceptionNameRule } from '../../validate/kubernetes-names.ts';
+import { dryRunFlags, yesFlag } from '../change-flags.ts';
+import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { openCluster } from '../open-cluster.ts';
+import { agentNamespace, agentPlace, agentWait } from './agent-desk.ts';
+import { agentNamespaceFlag, agentTimeoutFlag, agentValueFlags, releaseName } from './agent-flags.ts';
+import { agentChangeShape, agentExamples, uninstallView } from './agent-result.ts';
+
+export const nmiUninstallCommand = defineCommand({
+  words: ['nmi', 'uninstall'],
+  summary: "take podid's agent off the nodes, with all that it left there",
+  description:
+    'Removes the objects that podid nmi install wrote, waits until the agents have ended, and then takes rules, boot guard and taint off every node by a short-lived DaemonSet. The definitions, identities, bindings and exceptions stay. Nodes that could not be reached are named, and the command exits with 7: the same with --clean-up-only goes on. What Helm installed is removed by helm uninstall, which cleans the nodes by the same means.',
+  examples: [
+    { says: 'what it would remove', line: 'podid nmi uninstall -g demo-rg -c demo --dry-run' },
+    { says: 'remove it', line: 'podid nmi uninstall -g demo-rg -c demo --yes' },
+    {
+      says: 'clean a node that the agent has left',
+      line: 'podid nmi uninstall -g demo-rg -c demo --node aks-nodepool1-12345678-vmss000001 --yes',
+    },
+  ],
+  flags: {
+    ...agentNamespaceFlag,
+    node: { kind: 'text', value: 'NAME', summary: 'only clean this node, on which no agent runs any more' },
+    cleanUpOnly: { kind: 'switch', summary: 'only clean the nodes; the agent is gone already' },
+    ...agentValueFlags,
+    ...yesFlag,
+    dryRun: dryRunFlags.dryRun,
+    ...agentTimeoutFlag,
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  examplesOfResult: agentExamples.uninstall,
+  async run(flags, session) {
+    const { faults, context } = session;
+    const { node, cleanUpOnly, dryRun } = flags;
+    if (node !== undefined) faults.check('--node', node, 'the name of a node', exceptionNameRule);
+    if (node !== undefined && cleanUpOnly)
+      faults.add('--clean-up-only', '--clean-up-only cleans every node, and --node one; give one of them.');
+    const namespace = agentNamespace(session, flags.namespace);
+    const wait = agentWait(session, flags.timeout);
+    const { readValueFlags } = await import('./read-values.ts');
+    const values = await readValueFlags(session, flags, namespace);
+    const desk = await openCluster(session, flags);
+    const { uninstallAgent } = await import('../../workflows/agent/uninstall-agent.ts');
+    const release = { name: releaseName, namespace, version: context.version };
+    const request = {
+      release,
+      values: values(),
+      cleanUpOnly,
+      dryRun,
+      ...(node === undefined ? {} : { node }),
+    };
+    const end = await uninstallAgent(agentPlace(desk), request, wait);
+    await session.print(end === undefined ? null : uninstallView(end.result), agentChangeShape);
+    if (end?.failure !== undefined) throw end.failure;
+    return 0;
+  },
+});

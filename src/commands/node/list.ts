@@ -1,0 +1,29 @@
+import { clusterFlags } from '../cluster-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { finishDone } from '../finish.ts';
+import { openWorkplace } from '../workplace.ts';
+import { nodeFlags, nodeSelection } from './node-flags.ts';
+import { nodeExamples, nodesShape, nodesView } from './node-result.ts';
+
+export const nodeListCommand = defineCommand({
+  words: ['node', 'list'],
+  examplesOfResult: nodeExamples.list,
+  summary: 'list which machines of the nodes carry which managed identities',
+  description:
+    'Prints the scale sets and virtual machines of the Linux pools with their user-assigned identities, the one of the kubelets among them. "instancesUpToDate" is false while instances of a scale set lag behind its model, and null where they cannot be seen.',
+  examples: [
+    { says: 'all of them', line: 'podid node list -g demo-rg -c demo' },
+    {
+      says: 'a machine beside the cluster',
+      line: 'podid node list -g demo-rg -c demo --vm build-agent --node-resource-group demo-rg',
+    },
+  ],
+  flags: { ...nodeFlags, ...clusterFlags },
+  async run(flags, session) {
+    const nodes = nodeSelection(flags, session.faults);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { listNodeIdentities } = await import('../../workflows/nodes/list-node-identities.ts');
+    const done = await listNodeIdentities(workplace, { cluster, nodes }, session.context.signal);
+    return await finishDone(session, done, { view: nodesView, shape: nodesShape });
+  },
+});

@@ -1,0 +1,38 @@
+import { yesFlag } from '../change-flags.ts';
+import { kubeFlags } from '../cluster-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { finishChange } from '../finish.ts';
+import { changeOptions, openWorkplace } from '../workplace.ts';
+import { identitiesFlag, identityIds, nodeChangeFlags, nodeFlags, nodeSelection } from './node-flags.ts';
+import { nodeExamples, nodesShape, nodesView } from './node-result.ts';
+
+export const nodeUnassignCommand = defineCommand({
+  words: ['node', 'unassign'],
+  examplesOfResult: nodeExamples.change,
+  summary: 'take managed identities from the machines of the nodes',
+  description:
+    'The other way round than "podid node assign". It looks into the cluster first and refuses while a binding or an entry still uses an identity; --force takes it away all the same, and without a look. The identities that the cluster itself runs with, of the kubelets, the control plane and AKS\'s add-ons, are never taken away. It shows what goes and asks.',
+  examples: [
+    {
+      says: 'an identity from all Linux pools',
+      line: 'podid node unassign -g demo-rg -c demo --identities /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web --yes',
+    },
+  ],
+  flags: {
+    ...identitiesFlag,
+    ...nodeFlags,
+    force: { kind: 'switch', summary: 'also what bindings or entries still use, without looking for them' },
+    ...yesFlag,
+    ...nodeChangeFlags,
+    ...kubeFlags,
+  },
+  async run(flags, session) {
+    const { faults } = session;
+    const request = { nodes: nodeSelection(flags, faults), identityIds: identityIds(flags, faults) };
+    const options = changeOptions(session, flags);
+    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { unassignFromNodes } = await import('../../workflows/nodes/unassign-from-nodes.ts');
+    const outcome = await unassignFromNodes(workplace, { cluster, ...request }, options);
+    return await finishChange(session, outcome, { view: nodesView, shape: nodesShape, ...flags });
+  },
+});

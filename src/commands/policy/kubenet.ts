@@ -1,0 +1,90 @@
+import type { PolicyChange } from '../../domain/cluster-policies.ts';
+import {
+  type PolicyEngine,
+  policyEngines,
+  policyManifest,
+  renderNetRawPolicy,
+} from '../../domain/net-raw/render-net-raw-policy.ts';
+import type { TableShape } from '../../terminal/print-result.ts';
+import { namespaceRule } from '../../validate/kubernetes-names.ts';
+import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
+import { defineCommand } from '../command-spec.ts';
+import { openCluster } from '../open-cluster.ts';
+
+const systemNamespace = 'kube-system';
+
+export const policyKubenetCommand = defineCommand({
+  words: ['policy', 'kubenet'],
+  summary: 'print or apply the policy that keeps pods on kubenet from speaking for their neighbours',
+  description:
+    "On kubenet all pods of a node share a bridge, where one that may send raw packets can take its neighbour's address and be given the neighbour's token. The policy refuses new pods, and new ephemeral containers, that keep NET_RAW: every container has to drop NET_RAW or ALL, may add neither ALL, NET_RAW nor NET_ADMIN, and may not be privileged. Pods that run already are let be.\n\nWithout --apply the objects are printed, as kubectl apply takes them, and nothing is asked of anyone. With --apply they are written as podid's own; what others wrote under the same names is left alone without --force. docs/kubenet.md tells the whole story.",
+  examples: [
+    { says: 'to read it, or for a repository of manifests', line: 'podid policy kubenet' },
+    { says: 'into the cluster', line: 'podid policy kubenet --apply -g demo-rg -c demo' },
+    {
+      says: 'with Gatekeeper, and without the namespaces of a service mesh',
+      line: 'podid policy kubenet --engine gatekeeper --exclude-namespace kube-system gatekeeper-system istio-system',
+    },
+  ],
+  flags: {
+    engine: {
+      kind: 'text',
+      value: 'ENGINE',
+      choices: policyEngines,
+      summary:
+        "who enforces it: vap (the API server's own ValidatingAdmissionPolicy, Kubernetes 1.30), gatekeeper or kyverno",
+      fallback: 'vap',
+    },
+    excludeNamespace: {
+      kind: 'list',
+      value: 'NAMESPACE',
+      summary: 'namespaces whose pods pass as they are',
+      fallback: systemNamespace,
+    },
+    apply: { kind: 'switch', summary: 'write it into the cluster' },
+    force: { kind: 'switch', summary: 'with --apply: take over objects that others wrote' },
+    dryRun: { kind: 'switch', summary: 'compare with the cluster and print what --apply would do' },
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  async run(flags, session) {
+    const { faults, report } = session;
+    const engine: PolicyEngine = policyEngines.find((each) => each === flags.engine) ?? 'vap';
+    const excluded = [...new Set(flags.excludeNamespace ?? [systemNamespace])];
+    for (const namespace of excluded)
+      faults.check('--exclude-namespace', namespace, 'a namespace', namespaceRule);
+    const apply = flags.apply || flags.dryRun;
+    if (flags.force && !apply) faults.add('--force', '--force goes with --apply.');
+    if (!excluded.includes(systemNamespace)) {
+      report.warn(
+        `The policy will hold in ${systemNamespace} too, where the cluster's own network pods need more.`,
+        `--exclude-namespace ${systemNamespace} ${excluded.join(' ')}`,
+      );
+    }
+    const objects = renderNetRawPolicy(engine, excluded);
+    if (!apply) {
+      session.checkUsage();
+      const list = { apiVersion: 'v1', kind: 'List', items: objects.map(policyManifest) };
+      await session.print(list, { rows: () => [list], columns: [] }, 'yaml');
+      return 0;
+    }
+    const { signal } = session.context;
+    const { policies } = (await openCluster(session, flags)).cluster;
+    const { applyNetRawPolicy, refuseForeign } = await import('../../workflows/apply-net-raw-policy.ts');
+    const { force, dryRun } = flags;
+    const changes = await applyNetRawPolicy(policies, { engine, objects, force, dryRun }, signal);
+    await session.print({ objects: changes }, changesShape);
+    if (!dryRun) refuseForeign(changes);
+    return 0;
+  },
+});
+
+const changesShape: TableShape = {
+  rows: (result: { readonly objects: readonly PolicyChange[] }) => result.objects,
+  columns: [
+    { heading: 'KIND', cell: (object: PolicyChange) => object.kind },
+    { heading: 'NAME', cell: (object: PolicyChange) => object.name },
+    { heading: 'ACTION', cell: (object: PolicyChange) => object.action },
+    { heading: 'REASON', cell: (object: PolicyChange) => object.reason },
+  ],
+};

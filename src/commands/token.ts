@@ -1,0 +1,153 @@
+import { armResource } from '../domain/arm-resource.ts';
+import type { MetadataQuestion } from '../domain/metadata-service.ts';
+import { managedIdentityIdRule, principalIdRule } from '../validate/azure-names.ts';
+import { durationOf } from '../validate/duration.ts';
+import { audienceRule, endpointRule } from '../validate/metadata-question.ts';
+import { defineCommand } from './command-spec.ts';
+import type { FlagSet, FlagValues } from './flag-spec.ts';
+import type { Session } from './session.ts';
+import { newsShape, newsView, tokenShape, tokenView } from './token-result.ts';
+
+const flags = {
+  resource: {
+    kind: 'text',
+    value: 'URI',
+    summary: 'what the token shall open, such as https://vault.azure.net',
+    fallback: 'Azure Resource Manager of --cloud',
+  },
+  clientId: {
+    kind: 'text',
+    value: 'GUID',
+    summary: 'the identity to ask for, where the pod has several',
+    fallback: 'AZURE_CLIENT_ID',
+  },
+  identityResourceId: {
+    kind: 'text',
+    alias: 'msi-res-id',
+    value: 'ID',
+    summary: 'the identity to ask for, by its Azure resource id',
+  },
+  every: {
+    kind: 'text',
+    value: 'DURATION',
+    summary: 'ask again and again, with this long from one question to the next, until it is stopped',
+  },
+  timeout: {
+    kind: 'text',
+    value: 'DURATION',
+    summary: 'how long to wait for an answer; without --every it comes again on 429 and 503, as SDKs do',
+    fallback: '30s',
+  },
+  endpoint: {
+    kind: 'text',
+    value: 'URL',
+    summary: 'the metadata service, for tests and labs',
+    fallback: 'AZURE_POD_IDENTITY_AUTHORITY_HOST, else http://169.254.169.254',
+  },
+  emulatedPod: {
+    kind: 'text',
+    value: 'NAMESPACE/LABEL',
+    summary:
+      'with podid emulator, which runs no pods: start the node agent here and ask through it as a pod of that namespace with that label',
+  },
+} as const satisfies FlagSet;
+
+export const tokenCommand = defineCommand({
+  words: ['token'],
+  summary: 'in a pod: ask for a token as an SDK does, and say whose it is',
+  description:
+    "Asks the instance metadata service, as every Azure SDK does, and tells whose token it got: identity, client id, object id, tenant and expiry. The token itself is shown nowhere. Where it gets none it tells why, in the words of whoever answered. It needs no sign-in and no cluster: it is the demo of podid's image, and podid init prints a pod that runs it.\n\nWith --every it prints a line for each answer, a token or the reason why not, and runs until it is stopped: with -o json one line of JSON each.",
+  examples: [
+    { says: 'once', line: 'podid token', needs: 'a pod' },
+    { says: 'with the emulator, as a pod would', line: 'podid token --emulated-pod demo/web' },
+    { says: 'as the demo pod does', line: 'podid token --every 10s', needs: 'a pod' },
+    {
+      says: 'for Key Vault, as one of several identities',
+      line: 'podid token --resource https://vault.azure.net --client-id 00000000-0000-4000-8000-000000000002',
+      needs: 'a pod',
+    },
+  ],
+  misnamed: { '--scope': '--resource', '--interval': '--every', '--identity': '--identity-resource-id' },
+  flags,
+  examplesOfResult: [exampleOf({ clientId: '00000000-0000-4000-8000-000000000002' })],
+  async run(given, session) {
+    const { context, report } = session;
+    const { clock, signal } = context;
+    const emulation = given.emulatedPod === undefined ? undefined : await import('./emulated-pod.ts');
+    const pod = emulation?.podToEmulate(given.emulatedPod ?? '', context.env, session.faults);
+    if (given.emulatedPod !== undefined && given.endpoint !== undefined)
+      session.faults.add('--endpoint', '--endpoint and --emulated-pod both say whom to ask; give one.');
+    const question = questionOf(given, session);
+    const everyMs =
+      given.every === undefined ? undefined : durationOf(session.faults, '--every', given.every, 0);
+    const timeoutMs = durationOf(session.faults, '--timeout', given.timeout, 30_000);
+    session.checkUsage();
+    await using emulated = pod && (await emulation?.emulatePod(pod, context));
+    const service = await context.metadataService(emulated?.address);
+    const asked = emulated === undefined ? question : { ...question, endpoint: emulated.endpoint };
+    const { askForToken, watchToken } = await import('../workflows/ask-for-token.ts');
+    const ask = (patient: boolean) =>
+      askForToken(service, asked, { clock, report, timeoutMs, patient, signal });
+    if (everyMs === undefined) {
+      await session.print(tokenView(await ask(true), clock.now()), tokenShape);
+      return 0;
+    }
+    await watchToken(
+      () => ask(false),
+      (news) => session.print(newsView(news), newsShape, 'table'),
+      { clock, everyMs, signal },
+    );
+    return 0;
+  },
+});
+
+function questionOf(given: FlagValues<typeof flags>, { context, faults, global }: Session): MetadataQuestion {
+  const { env } = context;
+  const fromFlag = given.endpoint !== undefined;
+  const endpoint = given.endpoint ?? (env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] || 'http://169.254.169.254');
+  const source = fromFlag ? '--endpoint' : 'AZURE_POD_IDENTITY_AUTHORITY_HOST';
+  faults.check(source, endpoint, 'the base of a metadata service', endpointRule);
+  const resource = given.resource ?? armResource(global.cloud ?? (env['PODID_CLOUD'] || undefined));
+  faults.check('--resource', resource, 'an audience', audienceRule);
+  const { identityResourceId } = given;
+  const clientId =
+    given.clientId ?? (identityResourceId === undefined ? env['AZURE_CLIENT_ID'] || undefined : undefined);
+  if (clientId !== undefined)
+    faults.check(
+      given.clientId === undefined ? 'AZURE_CLIENT_ID' : '--client-id',
+      clientId,
+      'a client id',
+      principalIdRule,
+    );
+  if (identityResourceId !== undefined)
+    faults.check(
+      '--identity-resource-id',
+      identityResourceId,
+      'the id of a managed identity',
+      managedIdentityIdRule,
+    );
+  if (given.clientId !== undefined && identityResourceId !== undefined)
+    faults.add(
+      '--client-id',
+      '--client-id and --identity-resource-id both name the identity; give one of them.',
+    );
+  return {
+    endpoint,
+    resource,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(identityResourceId === undefined ? {} : { identityResourceId }),
+  };
+}
+
+/** The shape alone matters, for `--query` to be tried on. */
+function exampleOf({ clientId }: { readonly clientId: string }): unknown {
+  const owner = {
+    clientId,
+    objectId: null,
+    tenantId: null,
+    identityResourceId: null,
+    resource: '',
+    expiresOnSec: 0,
+  };
+  return tokenView({ owner, agent: null }, 0);
+}

@@ -1,0 +1,114 @@
+/** Where an install of the agent goes, and under which name. */
+export interface AgentRelease {
+  /** Value of the label `app.kubernetes.io/instance`. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Of podid: the tag of an image that names none. */
+  readonly version: string;
+}
+
+/** A value that goes into an object as it is. */
+export type Json = Readonly<Record<string, unknown>>;
+type Labels = Readonly<Record<string, string>>;
+
+/** An AzureIdentity, and its binding where there is one, as `azureIdentities` of the chart has them. */
+export interface AgentIdentity {
+  readonly name: string;
+  /** Empty: the release's. */
+  readonly namespace: string;
+  readonly type: number;
+  readonly resourceID: string;
+  readonly clientID: string;
+  readonly tenantID: string;
+  readonly auxiliaryTenantIDs: readonly string[];
+  readonly adEndpoint: string;
+  readonly clientPassword: Json;
+  readonly binding?: { readonly name: string; readonly selector: string };
+}
+
+/**
+ * What can be set about the agent, by the names that the values have in the chart (`deploy/chart/values.yaml`, which also says what they
+ * mean), read and checked. A text that is empty and a number that is undefined mean the agent's own default.
+ */
+export interface AgentValues {
+  readonly nameOverride: string;
+  readonly fullnameOverride: string;
+  readonly image: { readonly imagePullPolicy: string };
+  readonly imagePullSecrets: readonly Json[];
+  readonly customUserAgent: string;
+  readonly azureIdentities: readonly AgentIdentity[];
+  readonly nmi: {
+    readonly priorityClassName: string;
+    readonly loggingFormat: string;
+    readonly logVerbosity: number;
+    readonly updateStrategy: Json;
+    readonly resources: Json;
+    readonly podAnnotations: Labels;
+    readonly podLabels: Labels;
+    readonly nodeSelector: Labels;
+    readonly tolerations: readonly Json[];
+    readonly affinity: Json;
+    readonly ipTableUpdateTimeIntervalInSeconds: number | undefined;
+    readonly probePort: number | undefined;
+    readonly prometheusPort: number | undefined;
+    readonly blockInstanceMetadata: boolean;
+    readonly metadataHeaderRequired: boolean;
+    readonly allowNetworkPluginKubenet: boolean;
+    readonly kubeletConfig: string;
+  };
+  readonly rbac: {
+    readonly enabled: boolean;
+    /** Undefined: nobody has said, which is no as long as no identity needs a secret. */
+    readonly allowAccessToSecrets: boolean | undefined;
+    readonly createUserFacingClusterRoles: boolean;
+  };
+  readonly podid: {
+    readonly image: { readonly repository: string; readonly tag: string; readonly digest: string };
+    readonly rulesResources: Json;
+    readonly rulesBackend: 'nft' | 'iptables';
+    readonly addressGuard: 'auto' | 'off';
+    readonly serveArgs: readonly string[];
+    readonly rulesArgs: readonly string[];
+    readonly alongside: boolean;
+    readonly secretNamespaces: readonly string[];
+    readonly bootGuard: { readonly enabled: boolean };
+    readonly startupTaint: { readonly enabled: boolean; readonly key: string };
+    readonly podMonitor: { readonly enabled: boolean; readonly labels: Labels; readonly interval: string };
+    readonly networkPolicy: { readonly enabled: boolean; readonly namespaces: readonly string[] };
+    readonly ciliumLocalRedirectPolicy: { readonly enabled: boolean };
+  };
+}
+
+/** `podid/podid:0.1.0`, or by digest. @param version of the release, for values that name no tag */
+export function agentImage({ podid: { image } }: AgentValues, version: string): string {
+  if (image.digest !== '') return `${image.repository}@${image.digest}`;
+  return `${image.repository}:${image.tag === '' ? version : image.tag}`;
+}
+
+/** Of `--alongside`: what another NMI has taken already is left to it. */
+export function agentPorts({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): {
+  readonly pods: number;
+  readonly probes: number;
+  readonly metrics: number;
+} {
+  const [probes, metrics] = [nmi.probePort ?? 8085, nmi.prometheusPort ?? 9090];
+  if (!podid.alongside) return { pods: 2579, probes, metrics };
+  return { pods: 2580, probes: probes === 8085 ? 8086 : probes, metrics: metrics === 9090 ? 9091 : metrics };
+}
+
+/** `namespace/name` of identities that sign in with a secret. */
+export function identitiesWithSecret(
+  { azureIdentities }: Pick<AgentValues, 'azureIdentities'>,
+  releaseNamespace: string,
+): readonly string[] {
+  return azureIdentities
+    .filter(({ type }) => type > 0)
+    .map(({ namespace, name }) => `${namespace || releaseNamespace}/${name}`);
+}
+
+/** Why an install stops where such identities are and nobody has said whether their secrets may be read. */
+export function secretsUndecidedText(identities: readonly string[]): string {
+  const shown = [...new Set(identities)].toSorted();
+  const more = shown.length > 5 ? ` and ${shown.length - 5} more` : '';
+  return `Identities of type 1 or 2 sign in with a secret (${shown.slice(0, 5).join(', ')}${more}), and upstream's chart let its agent read every secret of the cluster. Set rbac.allowAccessToSecrets to true, best with their namespaces in podid.secretNamespaces, or to false if they are not used any more.`;
+}

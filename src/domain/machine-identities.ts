@@ -1,0 +1,69 @@
+import type { Machine } from './machines.ts';
+import { sameResource } from './resource-id.ts';
+
+/**
+ * Identities that one PATCH of a machine may name: with more, Azure answers "User Assigned Identities Number '151' Assign exceed limit
+ * '150' in one request." It documents no limit of what a machine may carry.
+ */
+export const identitiesPerRequest = 150;
+
+/**
+ * Assignments of an identity to a resource that Azure takes in 20 seconds, by subscription and region (limits of managed identities,
+ * Microsoft Entra documentation).
+ */
+export const assignmentsPer20Seconds = 300;
+
+/** The `identity` of a PATCH: what is not named stays. */
+export interface IdentityPatch {
+  readonly type: 'SystemAssigned' | 'UserAssigned' | 'SystemAssigned, UserAssigned' | 'None';
+  /** Id to `{}` for one to add, to null for one to take away. Absent where the type alone says it. */
+  readonly userAssignedIdentities?: Readonly<Record<string, Readonly<Record<string, never>> | null>>;
+}
+
+/** The PATCH that adds identities to what the machine has; the type keeps a system-assigned one. */
+export function assigningPatch(
+  machine: Pick<Machine, 'identityType'>,
+  identityIds: readonly string[],
+): IdentityPatch {
+  return {
+    type: isSystemAssigned(machine) ? 'SystemAssigned, UserAssigned' : 'UserAssigned',
+    userAssignedIdentities: Object.fromEntries(identityIds.map((id) => [id, {}])),
+  };
+}
+
+/**
+ * The PATCH that takes identities away. With the last one the type loses `UserAssigned`, and Azure then wants no map ("identityIds should
+ * not be provided if the type is SystemAssigned").
+ */
+export function removingPatch(
+  machine: Pick<Machine, 'identityType' | 'identityIds'>,
+  identityIds: readonly string[],
+): IdentityPatch {
+  const gone = carriedAmong(machine, identityIds);
+  const system = isSystemAssigned(machine);
+  if (gone.length === machine.identityIds.length) return { type: system ? 'SystemAssigned' : 'None' };
+  return {
+    type: system ? 'SystemAssigned, UserAssigned' : 'UserAssigned',
+    userAssignedIdentities: Object.fromEntries(gone.map((id) => [id, null])),
+  };
+}
+
+/** Of these ids those that the machine carries, as the machine writes them. */
+export function carriedAmong(
+  { identityIds }: Pick<Machine, 'identityIds'>,
+  wanted: readonly string[],
+): string[] {
+  return identityIds.filter((id) => wanted.some((one) => sameResource(one, id)));
+}
+
+/** Of these ids those that the machine lacks, as given. */
+export function lackingOf(
+  { identityIds }: Pick<Machine, 'identityIds'>,
+  wanted: readonly string[],
+): string[] {
+  return wanted.filter((one) => !identityIds.some((id) => sameResource(id, one)));
+}
+
+function isSystemAssigned({ identityType }: Pick<Machine, 'identityType'>): boolean {
+  return /\bSystemAssigned\b/i.test(identityType);
+}

@@ -1,0 +1,154 @@
+import type { AgentCluster } from '../../domain/agent-cluster.ts';
+import { agentKindText } from '../../domain/agent-installation.ts';
+import { type KubeObject, type ObjectRef, refOf } from '../../domain/kube-object.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { parseAgentInstallation } from '../../validate/agent-installation.ts';
+import { parseFinishedPod, parseTaintedNode } from '../../validate/daemon-set-rollout.ts';
+import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
+import type { KubeRest } from '../kube-rest.ts';
+import { mergeContent } from '../kube-rest.ts';
+import { podidManager } from '../render-objects.ts';
+import { releaseLabels } from './agent-names.ts';
+import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
+import { readHelmRelease } from './helm-release.ts';
+import { identityDefinitions } from './identity-definitions.ts';
+import { ownKinds } from './own-kinds.ts';
+import { readRollout } from './read-rollout.ts';
+import { renderAgent } from './render-agent.ts';
+import { findObject, writeObject } from './write-object.ts';
+
+/** The cluster's own API as the place where the agent is installed. */
+export function agentCluster(rest: KubeRest): AgentCluster {
+  const api = agentObjectsApi(rest);
+  return {
+    installations: (namespace, signal) => listInstallations(api, namespace, signal),
+    render: (values, release) => ({
+      definitions: identityDefinitions(),
+      objects: renderAgent(values, release),
+    }),
+    write: (object, request, signal) => writeObject(rest, object, request, signal),
+    tryPod: (daemonSet, signal) => tryPod(api, daemonSet, signal),
+    async isEstablished(definition, signal) {
+      const found = await api.get(definition, signal);
+      const status = recordAt(found ?? {}, 'status');
+      const conditions = Array.isArray(status['conditions']) ? status['conditions'].filter(isRecord) : [];
+      return conditions.some((each) => each['type'] === 'Established' && each['status'] === 'True');
+    },
+    async serverMinor(signal) {
+      const reply = await rest({ method: 'GET', path: '/version' }, signal);
+      const version = reply.failure === undefined && isRecord(reply.body) ? reply.body : {};
+      // Some servers write `30+`.
+      return Number.parseInt(stringAt(version, 'minor') ?? '0', 10);
+    },
+    async namespaceExists(name, signal) {
+      return (await api.get({ apiVersion: 'v1', kind: 'Namespace', name }, signal)) !== undefined;
+    },
+    ownObjects: (release, signal) => listOwnObjects(api, release, signal),
+    async remove(ref, signal) {
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
+      const removed = await api.send({ method: 'DELETE', body }, { verb: 'delete', ref }, signal);
+      return removed !== undefined;
+    },
+    async exists(ref, signal) {
+      return (await findObject(rest, ref, signal)) !== undefined;
+    },
+    async createBriefly(object, signal) {
+      const ref = refOf(object);
+      const query = { fieldManager: podidManager };
+      await api.send({ method: 'POST', query, body: object }, { verb: 'create', ref }, signal);
+    },
+    async podsLeft(namespace, labels, signal) {
+      const pods = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, selectorText(labels), signal);
+      return (pods ?? []).map((pod) => stringAt(recordAt(pod, 'metadata'), 'name') ?? '');
+    },
+    rollout: (daemonSet, signal) => readRollout(api, daemonSet, signal),
+    async taintedNodes(signal) {
+      const nodes = (await api.list({ apiVersion: 'v1', kind: 'Node' }, '', signal)) ?? [];
+      return nodes.map(parseTaintedNode).filter((node) => node !== undefined);
+    },
+    removeTaint: (node, key, signal) => removeTaint(api, node, key, signal),
+    async podEnd({ namespace, name }, signal) {
+      const pod = await api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name }, signal);
+      return pod === undefined ? { phase: 'gone' } : parseFinishedPod(pod);
+    },
+    helmRelease: (release, signal) => readHelmRelease(rest, release, signal),
+  };
+}
+
+async function listInstallations(api: AgentObjectsApi, namespace: string, signal: AbortSignal) {
+  const kind = { apiVersion: 'apps/v1', kind: 'DaemonSet' };
+  const all = await api.list(kind, '', signal).catch((error: unknown) => {
+    if (!isPodidError(error, 'Forbidden')) throw error;
+    return api.list({ ...kind, namespace }, '', signal);
+  });
+  const found = (all ?? []).map(parseAgentInstallation).filter((each) => each !== undefined);
+  return found.toSorted((one, other) => (agentKindText(one) < agentKindText(other) ? -1 : 1));
+}
+
+/**
+ * The server decides on a dry run as it would on the pod itself, Pod Security and webhooks included. The account may not be there yet,
+ * and without one the pod would be refused for that alone, so it borrows the one that every namespace has.
+ */
+async function tryPod(api: AgentObjectsApi, daemonSet: KubeObject, signal: AbortSignal): Promise<void> {
+  const { namespace, name } = daemonSet.metadata;
+  const template = recordAt(recordAt(daemonSet, 'spec'), 'template');
+  const ref: ObjectRef = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    name: `${name}-try`,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...recordAt(template, 'metadata'), name: ref.name, namespace },
+    spec: { ...recordAt(template, 'spec'), serviceAccountName: 'default' },
+  };
+  await api.send({ method: 'POST', query: { dryRun: 'All' }, body: pod }, { verb: 'create', ref }, signal);
+}
+
+async function listOwnObjects(
+  api: AgentObjectsApi,
+  release: Parameters<AgentCluster['ownObjects']>[0],
+  signal: AbortSignal,
+): Promise<readonly ObjectRef[]> {
+  const labels = selectorText(releaseLabels(release));
+  const found: ObjectRef[] = [];
+  for (const { apiVersion, kind } of ownKinds) {
+    const items = await api.list({ apiVersion, kind }, labels, signal);
+    for (const item of items ?? []) {
+      const metadata = recordAt(item, 'metadata');
+      const [name, namespace] = [stringAt(metadata, 'name'), stringAt(metadata, 'namespace')];
+      if (name) found.push({ apiVersion, kind, name, ...(namespace ? { namespace } : {}) });
+    }
+  }
+  return found;
+}
+
+async function removeTaint(
+  api: AgentObjectsApi,
+  name: string,
+  key: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const ref: ObjectRef = { apiVersion: 'v1', kind: 'Node', name };
+  const node = await api.get(ref, signal);
+  const { taints } = recordAt(node ?? {}, 'spec');
+  if (!Array.isArray(taints) || !taints.some((taint) => isRecord(taint) && taint['key'] === key)) return;
+  const left = taints.filter((taint) => !isRecord(taint) || taint['key'] !== key);
+  // A list is replaced as a whole, so the version keeps others' taints of the meantime.
+  const { resourceVersion } = recordAt(node ?? {}, 'metadata');
+  const body = { metadata: { resourceVersion }, spec: { taints: left } };
+  await api.send({ method: 'PATCH', contentType: mergeContent, body }, { verb: 'patch', ref }, signal);
+}
+
+function selectorText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+}
+
+function recordAt(record: JsonRecord, key: string): JsonRecord {
+  const value = record[key];
+  return isRecord(value) ? value : {};
+}

@@ -1,0 +1,55 @@
+import type { Rollout } from '../../domain/agent-cluster.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { parseDaemonSetStatus, parseRolledPod } from '../../validate/daemon-set-rollout.ts';
+import { type JsonRecord, stringAt } from '../../validate/json-record.ts';
+import { objectPath } from '../kube-rest.ts';
+import type { AgentObjectsApi } from './agent-objects-api.ts';
+
+const nothing: Rollout = { counted: false, desired: 0, nodes: [], trouble: [] };
+
+/** The DaemonSet's own count, and behind it each pod with the reason why it is not ready. */
+export async function readRollout(
+  api: AgentObjectsApi,
+  daemonSet: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<Rollout> {
+  const { namespace, name } = daemonSet;
+  const json = await api.get({ apiVersion: 'apps/v1', kind: 'DaemonSet', namespace, name }, signal);
+  const status = parseDaemonSetStatus(json);
+  if (status === undefined) return nothing;
+  const labels = Object.entries(status.selector).map(([key, value]) => `${key}=${value}`);
+  const pods = (await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels.join(','), signal)) ?? [];
+  const nodes = pods
+    .map((pod) => parseRolledPod(pod, status.template))
+    .filter((node) => node !== undefined)
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const { counted, desired } = status;
+  const short = nodes.length < desired;
+  return {
+    counted,
+    desired,
+    nodes,
+    trouble: short ? await troubleOf(api, daemonSet, status.uid, signal) : [],
+  };
+}
+
+/** Pods that are refused show in no list: the controller tells of them in events, which not everyone may read. */
+async function troubleOf(
+  { rest }: AgentObjectsApi,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  uid: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const path = objectPath({ apiVersion: 'v1', kind: 'Event', namespace, name: '' });
+  const fieldSelector = `involvedObject.name=${name},involvedObject.uid=${uid},reason=FailedCreate`;
+  try {
+    const reply = await rest({ method: 'GET', path, query: { fieldSelector, limit: '50' } }, signal);
+    if (reply.failure !== undefined) return [];
+    const { items } = reply.body as { readonly items?: readonly JsonRecord[] };
+    const said = (items ?? []).map((event) => stringAt(event, 'message') ?? '');
+    return [...new Set(said.filter((text) => text !== ''))].map((text) => text.slice(0, 500));
+  } catch (error) {
+    if (!isPodidError(error)) throw error;
+    return [];
+  }
+}

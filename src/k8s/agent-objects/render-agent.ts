@@ -1,0 +1,23 @@
+import type { AgentRelease, AgentValues } from '../../domain/agent-values.ts';
+import type { KubeObject } from '../../domain/kube-object.ts';
+import { startRendering } from './agent-names.ts';
+import { renderDaemonSet } from './render-daemon-set.ts';
+import { renderExtras } from './render-extras.ts';
+import { renderIdentities } from './render-identities.ts';
+import { renderRoles } from './render-roles.ts';
+import { renderStartupTaint } from './render-startup-taint.ts';
+
+/**
+ * The objects that run the agent, as the chart renders them with the same values (`deploy/chart`, held together by a test); the one that
+ * needs the others comes last.
+ */
+export function renderAgent(values: AgentValues, release: AgentRelease): readonly KubeObject[] {
+  const rendering = startRendering(values, release);
+  return [
+    ...renderRoles(rendering),
+    ...renderStartupTaint(rendering),
+    ...renderIdentities(rendering),
+    ...renderExtras(rendering),
+    renderDaemonSet(rendering),
+  ];
+}

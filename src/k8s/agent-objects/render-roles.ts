@@ -1,0 +1,91 @@
+import { identityApi } from '../../domain/identity-resources.ts';
+import type { KubeObject } from '../../domain/kube-object.ts';
+import type { Rendering } from './agent-names.ts';
+
+const rbac = 'rbac.authorization.k8s.io';
+
+/** The account and what it may do: as little as the values allow. */
+export function renderRoles(rendering: Rendering): readonly KubeObject[] {
+  const { values, release, agent, labels } = rendering;
+  const pull = values.imagePullSecrets.length > 0 ? { imagePullSecrets: values.imagePullSecrets } : {};
+  const account: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: agent, namespace: release.namespace, labels },
+    automountServiceAccountToken: false,
+    ...pull,
+  };
+  return [
+    account,
+    ...(values.rbac.enabled ? agentRoles(rendering) : []),
+    ...(values.rbac.createUserFacingClusterRoles ? userRoles(rendering) : []),
+  ];
+}
+
+function agentRoles(rendering: Rendering): KubeObject[] {
+  const { values, agent, labels } = rendering;
+  const { secretNamespaces, startupTaint } = values.podid;
+  const secrets = values.rbac.allowAccessToSecrets === true;
+  const rules = [
+    rule('', ['pods'], ['list', 'watch']),
+    rule(
+      identityApi.group,
+      ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'],
+      ['list', 'watch'],
+    ),
+    ...(secrets && secretNamespaces.length === 0 ? [rule('', ['secrets'], ['get'])] : []),
+    // What of a node may be changed with this is confined by a ValidatingAdmissionPolicy.
+    ...(startupTaint.enabled ? [rule('', ['nodes'], ['get', 'patch'])] : []),
+  ];
+  const binding = bindingTo(rendering);
+  return [
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: agent, labels }, rules },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: agent, labels },
+      ...binding('ClusterRole', agent),
+    },
+    ...(secrets ? secretNamespaces : []).flatMap((namespace): KubeObject[] => {
+      const metadata = { name: `${agent}-secrets`, namespace, labels };
+      return [
+        { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: [rule('', ['secrets'], ['get'])] },
+        { apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata, ...binding('Role', metadata.name) },
+      ];
+    }),
+  ];
+}
+
+/** The kinds of identities, for whom the cluster lets view, edit and administer namespaces. */
+function userRoles({ agent, labels }: Rendering): KubeObject[] {
+  const [edit, admin] = [aggregate('edit'), aggregate('admin')];
+  const role = (name: string, to: object, rules: readonly unknown[]): KubeObject => ({
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name: `${agent}-${name}`, labels: { ...labels, ...to } },
+    rules,
+  });
+  const written = ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'];
+  const changes = ['create', 'delete', 'deletecollection', 'patch', 'update'];
+  return [
+    role('view', { ...aggregate('view'), ...edit, ...admin }, [
+      rule(identityApi.group, [...written, 'azureassignedidentities'], ['get', 'list', 'watch']),
+    ]),
+    role('edit', { ...edit, ...admin }, [rule(identityApi.group, written, changes)]),
+  ];
+}
+
+function bindingTo({ agent, release }: Rendering) {
+  return (kind: string, name: string) => ({
+    roleRef: { apiGroup: rbac, kind, name },
+    subjects: [{ kind: 'ServiceAccount', name: agent, namespace: release.namespace }],
+  });
+}
+
+function rule(group: string, resources: readonly string[], verbs: readonly string[]) {
+  return { apiGroups: [group], resources, verbs };
+}
+
+function aggregate(role: string): Record<string, string> {
+  return { [`${rbac}/aggregate-to-${role}`]: 'true' };
+}

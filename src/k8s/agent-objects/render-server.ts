@@ -1,0 +1,81 @@
+import { basename } from 'node:path/posix';
+import { agentPorts } from '../../domain/agent-values.ts';
+import { heartbeatFolder, heartbeatPath, type Rendering, serverUser } from './agent-names.ts';
+import { type ContainerImage, leastPrivilege, logArgs } from './render-rules-containers.ts';
+
+/** The container that answers pods: no capability, no root, and the only one with a token. */
+export function renderServer(rendering: Rendering, image: ContainerImage, keepsRules: boolean): object {
+  const { values } = rendering;
+  const ports = agentPorts(values);
+  const probe = (path: string) => ({ httpGet: { host: '127.0.0.1', path, port: ports.probes } });
+  return {
+    name: 'serve',
+    ...image,
+    command: ['podid-nmi'],
+    args: serverArgs(rendering, keepsRules),
+    env: [
+      fromField('NODE_NAME', 'spec.nodeName'),
+      ...(keepsRules ? [] : [fromField('NODE_ADDRESS', 'status.hostIP')]),
+    ],
+    ports: containerPorts(rendering),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: serverUser,
+      runAsGroup: serverUser,
+      capabilities: { drop: ['ALL'] },
+      ...leastPrivilege,
+    },
+    resources: values.nmi.resources,
+    startupProbe: { ...probe('/healthz'), periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 60 },
+    livenessProbe: { ...probe('/healthz'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    readinessProbe: { ...probe('/readyz'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
+    volumeMounts: [
+      { name: 'token', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+      ...(keepsRules ? [{ name: 'heartbeat', mountPath: heartbeatFolder, readOnly: true }] : []),
+      ...(values.nmi.allowNetworkPluginKubenet
+        ? []
+        : [{ name: 'kubelet-config', mountPath: '/host/kubelet-config', readOnly: true }]),
+    ],
+  };
+}
+
+function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
+  const { nmi, podid, customUserAgent } = rendering.values;
+  const ports = agentPorts(rendering.values);
+  return [
+    'serve',
+    '--operation-mode=managed',
+    '--forceNamespaced',
+    `--nmi-port=${ports.pods}`,
+    '--probe-address=127.0.0.1',
+    `--http-probe-port=${ports.probes}`,
+    `--prometheus-port=${ports.metrics}`,
+    ...(keepsRules
+      ? [`--heartbeat-file=${heartbeatPath}`]
+      : ['--redirected-by-others', '--nmi-listen-address=$(NODE_ADDRESS)']),
+    `--metadata-header-required=${nmi.metadataHeaderRequired}`,
+    ...(nmi.blockInstanceMetadata ? ['--block-instance-metadata'] : []),
+    nmi.allowNetworkPluginKubenet
+      ? '--allow-network-plugin-kubenet'
+      : `--kubelet-config=/host/kubelet-config/${basename(nmi.kubeletConfig)}`,
+    ...(customUserAgent === '' ? [] : [`--custom-user-agent=${customUserAgent}`]),
+    ...(podid.startupTaint.enabled ? [`--remove-startup-taint=${podid.startupTaint.key}`] : []),
+    ...logArgs(rendering),
+    ...podid.serveArgs,
+  ];
+}
+
+/** Declared, so that the scheduler keeps them: a pod that claimed the agent's port would be asked for tokens in its stead. */
+function containerPorts({ values }: Rendering): object[] {
+  const ports = agentPorts(values);
+  const onHost = (name: string, port: number) => ({
+    ...{ name, containerPort: port, hostPort: port },
+    protocol: 'TCP',
+  });
+  const scraped = values.nmi.prometheusPort !== undefined || values.podid.podMonitor.enabled;
+  return [onHost('nmi', ports.pods), ...(scraped ? [onHost('metrics', ports.metrics)] : [])];
+}
+
+function fromField(name: string, fieldPath: string): object {
+  return { name, valueFrom: { fieldRef: { fieldPath } } };
+}

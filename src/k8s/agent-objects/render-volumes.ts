@@ -1,0 +1,38 @@
+import { dirname } from 'node:path/posix';
+import type { Rendering } from './agent-names.ts';
+
+/** What the agent sees of its node, and its token. */
+export function renderVolumes({ values }: Rendering, keepsRules: boolean): object[] {
+  const { podid, nmi } = values;
+  const rules = [
+    { name: 'heartbeat', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } },
+    fromHost('cni-results', '/var/lib/cni/results'),
+    fromHost('cilium-state', '/var/run/cilium/state/globals'),
+    ...(podid.rulesBackend === 'iptables'
+      ? [fromHost('xtables-lock', '/run/xtables.lock', 'FileOrCreate')]
+      : []),
+    ...(podid.bootGuard.enabled
+      ? [
+          fromHost('kubelet-drop-in', '/etc/systemd/system/kubelet.service.d'),
+          fromHost('boot-guard', '/etc/podid'),
+          fromHost('host-programs', '/usr/sbin', 'Directory'),
+        ]
+      : []),
+  ];
+  return [
+    { name: 'token', projected: { sources: tokenSources } },
+    ...(keepsRules ? rules : []),
+    ...(nmi.allowNetworkPluginKubenet ? [] : [fromHost('kubelet-config', dirname(nmi.kubeletConfig))]),
+  ];
+}
+
+/** As the kubelet would mount it into every container, had it not been told otherwise. */
+const tokenSources = [
+  { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+  { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+];
+
+function fromHost(name: string, path: string, type = 'DirectoryOrCreate'): object {
+  return { name, hostPath: { path, type } };
+}

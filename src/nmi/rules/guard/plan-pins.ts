@@ -1,0 +1,106 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import type { CniResult } from '../parse-cni-result.ts';
+import { canonicalIpv6, ipv6Number, linkLocalOf } from './ipv6.ts';
+
+/** What the sets of the guard's table hold. Each list is sorted and without doubles. */
+export interface Pins {
+  /** Node's ends of cables that belong to a known pod. */
+  readonly cables: readonly string[];
+  /** `cable . MAC . address`: all that may come in by the cable and go out by it. */
+  readonly pins4: readonly string[];
+  readonly pins6: readonly string[];
+  /** `cable . target`: the IPv6 addresses that the pod may say are its own. */
+  readonly targets6: readonly string[];
+  /** What a cable that nobody knows may not use: all that the known pods and the node's bridges have. */
+  readonly takenMacs: readonly string[];
+  readonly taken4: readonly string[];
+  readonly taken6: readonly string[];
+  readonly takenTargets6: readonly string[];
+  /** Bridges that the guard told not to learn from link-local groups; noted here so that the removal can undo it. */
+  readonly quieted: readonly string[];
+}
+
+/** What the pins are made from. */
+export interface PinFacts {
+  /** The earliest first; of two that claim one address the later counts. */
+  readonly results: readonly CniResult[];
+  /** The node's bridges: their ports are never the bridge itself. */
+  readonly bridges: readonly string[];
+  /** MACs and addresses of the node on its bridges. */
+  readonly ownMacs: readonly string[];
+  readonly ownAddresses: readonly string[];
+  readonly quieted: readonly string[];
+}
+
+/** A pod as the guard knows it; absent for one whose CNI plugin does not name cable and MAC. */
+interface PinnedPod {
+  readonly cables: readonly string[];
+  readonly mac: string;
+  readonly addresses: readonly string[];
+}
+
+/** Decides what may pass, from what the CNI plugin wrote down alone. */
+export function planPins(facts: PinFacts): Pins {
+  const pods = pinnedPods(facts);
+  const addressesOf = ({ mac, addresses }: PinnedPod) => ({
+    four: addresses.filter(isIPv4),
+    six: [linkLocalOf(mac), ...addresses.filter(isIPv6).map(canonicalIpv6)],
+  });
+  const perCable = (build: (pod: PinnedPod, cable: string) => readonly string[]) =>
+    sorted(pods.flatMap((pod) => pod.cables.flatMap((cable) => build(pod, cable))));
+  const six = [
+    ...pods.flatMap((pod) => addressesOf(pod).six),
+    ...facts.ownAddresses.filter(isIPv6).map(canonicalIpv6),
+  ];
+  return {
+    cables: sorted(pods.flatMap(({ cables }) => cables)),
+    pins4: perCable((pod, cable) =>
+      addressesOf(pod).four.map((address) => `${cable} . ${pod.mac} . ${address}`),
+    ),
+    // The unspecified address is for asking whether one's own address is free; the chain lets nothing else through with it.
+    pins6: perCable((pod, cable) =>
+      ['::', ...addressesOf(pod).six].map((address) => `${cable} . ${pod.mac} . ${address}`),
+    ),
+    targets6: perCable((pod, cable) =>
+      addressesOf(pod).six.map((address) => `${cable} . ${ipv6Number(address)}`),
+    ),
+    takenMacs: sorted([...pods.map(({ mac }) => mac), ...facts.ownMacs]),
+    taken4: sorted([...pods.flatMap((pod) => addressesOf(pod).four), ...facts.ownAddresses.filter(isIPv4)]),
+    taken6: sorted(six),
+    takenTargets6: sorted(six.map(ipv6Number)),
+    quieted: sorted(facts.quieted),
+  };
+}
+
+/** Whether the plugin's records name the node's end of any cable at all; some plugins never do. */
+export function namesCables(results: readonly CniResult[]): boolean {
+  return results.some(({ nodeLinks, mac }) => nodeLinks.length > 0 && mac !== undefined);
+}
+
+function pinnedPods({ results, bridges, ownAddresses }: PinFacts): readonly PinnedPod[] {
+  const lastWith = new Map<string, CniResult>();
+  for (const result of results) {
+    for (const claimed of [...result.addresses, ...result.nodeLinks]) {
+      lastWith.set(claimed, result);
+    }
+  }
+  const isBridge = new Set(bridges);
+  const isOwn = new Set(ownAddresses);
+  return results.flatMap((result) => {
+    const { mac, addresses, nodeLinks } = result;
+    const cables = nodeLinks.filter((link) => !isBridge.has(link) && lastWith.get(link) === result);
+    return mac === undefined || cables.length === 0
+      ? []
+      : [
+          {
+            cables,
+            mac,
+            addresses: addresses.filter((address) => lastWith.get(address) === result && !isOwn.has(address)),
+          },
+        ];
+  });
+}
+
+function sorted(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort();
+}

@@ -1,0 +1,19 @@
+import type { AgentCluster } from '../../domain/agent-cluster.ts';
+import type { Clock, Confirm, Reporter } from '../../domain/ports.ts';
+import type { Workloads } from '../../domain/workloads.ts';
+
+/** What the commands about the agent stand on. */
+export interface AgentPlace {
+  readonly agent: AgentCluster;
+  readonly workloads: Workloads;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  readonly confirm: Confirm;
+}
+
+export interface AgentWait {
+  readonly timeoutMs: number;
+  /** Between two looks at the cluster. */
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,61 @@
+import { type AgentInstallation, agentKindText } from '../../domain/agent-installation.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+
+/** How the agent gets into the cluster. */
+export type InstallWay =
+  | { readonly kind: 'plain' | 'alongside' }
+  /** First beside `upstream`, then instead of it. */
+  | { readonly kind: 'instead'; readonly upstream: AgentInstallation };
+
+interface Asked {
+  readonly namespace: string;
+  readonly alongside: boolean;
+  readonly force: boolean;
+}
+
+/** @throws PodidError AgentPresent with what was found and the ways on */
+export function chooseWay(found: readonly AgentInstallation[], asked: Asked): InstallWay {
+  const own = found.filter(({ kind }) => kind === 'podid');
+  refuseOthersOwn(own, asked);
+  const others = found.filter(({ kind }) => kind !== 'podid');
+  const [first] = others;
+  if (first === undefined) return { kind: asked.alongside ? 'alongside' : 'plain' };
+  if (asked.alongside) return { kind: 'alongside' };
+  const addon = others.find(({ kind }) => kind === 'addon');
+  if (addon !== undefined) throw present(addon, asked, addonWays);
+  if (!asked.force) throw present(first, asked, upstreamWays);
+  return { kind: 'instead', upstream: first };
+}
+
+function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }: Asked): void {
+  const elsewhere = own.find((each) => each.namespace !== namespace);
+  if (elsewhere !== undefined)
+    throw new PodidError('AgentPresent', `${agentKindText(elsewhere)} is installed already.`, {
+      hint: `To change it: podid nmi install --namespace ${elsewhere.namespace}`,
+    });
+  const [here] = own;
+  if (here?.release !== undefined && !force) {
+    const { name, namespace: home } = here.release;
+    throw new PodidError('AgentPresent', `${agentKindText(here)} is installed, and Helm looks after it.`, {
+      hint: `Change it with: helm upgrade ${name} -n ${home} …; or take it over from Helm, which then must not be used on it: podid nmi install --namespace ${namespace} --force`,
+    });
+  }
+}
+
+function present(
+  found: AgentInstallation,
+  { namespace }: Asked,
+  ways: (install: string) => string,
+): PodidError {
+  const install = `podid nmi install${namespace === 'kube-system' ? '' : ` --namespace ${namespace}`}`;
+  const message = `${agentKindText(found)} is on the nodes, and two agents cannot share its ports.`;
+  return new PodidError('AgentPresent', message, { hint: ways(install) });
+}
+
+function addonWays(install: string): string {
+  return `In front of it, on ports of its own: ${install} --alongside. Or without the add-on: podid disable -g GROUP -c CLUSTER --export saved.yaml, and then ${install}`;
+}
+
+function upstreamWays(install: string): string {
+  return `Instead of it, with its values and without a moment in which a node is open: ${install} --force. Or in front of it, on ports of its own: ${install} --alongside`;
+}

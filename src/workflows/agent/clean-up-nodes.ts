@@ -1,0 +1,135 @@
+import type { Rollout, TaintedNode } from '../../domain/agent-cluster.ts';
+import type { AgentRelease } from '../../domain/agent-values.ts';
+import { refOf } from '../../domain/kube-object.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { startDeadline } from '../deadline.ts';
+import type { AgentPlace, AgentWait } from './agent-place.ts';
+import { type CleanUpTools, renderCleanUp } from './render-clean-up.ts';
+import { untilPodsAreGone } from './until-pods-are-gone.ts';
+
+export interface CleanedNode {
+  readonly name: string;
+  readonly clean: boolean;
+  /** Why it is not. */
+  readonly reason?: string;
+}
+
+export interface CleanUpRequest {
+  readonly release: AgentRelease;
+  readonly tools: CleanUpTools;
+  /** The only node to clean. */
+  readonly node?: string;
+  /** Key of the taint that podid takes off nodes; absent: none is looked for. */
+  readonly startupTaint?: string;
+}
+
+/**
+ * Takes rules, boot guard and taint off every node, by a DaemonSet that it makes and takes away again. A node that cannot be reached is
+ * named and not waited for once all others are clean.
+ *
+ * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
+ */
+export async function cleanUpNodes(
+  place: AgentPlace,
+  { release, tools, node, startupTaint }: CleanUpRequest,
+  wait: AgentWait,
+): Promise<readonly CleanedNode[]> {
+  const { agent, report } = place;
+  const { signal } = wait;
+  const daemonSet = renderCleanUp(tools, release, node);
+  await removeCleanUp(place, daemonSet, wait);
+  report.progress('Starting the clean-up on the nodes');
+  await agent.createBriefly(daemonSet, signal);
+  try {
+    const nodes = await untilClean(place, daemonSet, node, wait);
+    for (const { name, taints } of nodes.known)
+      if (startupTaint !== undefined && taints.includes(startupTaint))
+        await agent.removeTaint(name, startupTaint, signal);
+    return nodes.cleaned;
+  } finally {
+    // Interrupted or not: what was made for the clean-up does not stay.
+    await removeCleanUp(place, daemonSet, { ...wait, signal: AbortSignal.timeout(removalMs) });
+  }
+}
+
+const removalMs = 60_000;
+
+async function removeCleanUp(
+  place: AgentPlace,
+  daemonSet: ReturnType<typeof renderCleanUp>,
+  wait: AgentWait,
+): Promise<void> {
+  const ref = refOf(daemonSet);
+  if (!(await place.agent.remove(ref, wait.signal))) return;
+  const selector = daemonSet.metadata.labels ?? {};
+  await untilPodsAreGone(
+    place,
+    { namespace: ref.namespace ?? '', selector },
+    { ...wait, timeoutMs: removalMs },
+  ).catch((error: unknown) => {
+    // Pods of nodes that are away end when those come back, or go with them.
+    if (!isPodidError(error, 'AgentNotReady')) throw error;
+  });
+}
+
+async function untilClean(
+  place: AgentPlace,
+  daemonSet: ReturnType<typeof renderCleanUp>,
+  node: string | undefined,
+  { timeoutMs, intervalMs, signal }: AgentWait,
+): Promise<{ readonly cleaned: readonly CleanedNode[]; readonly known: readonly TaintedNode[] }> {
+  const { agent, clock, report } = place;
+  const { name, namespace = '' } = daemonSet.metadata;
+  const deadline = startDeadline(clock, timeoutMs, signal);
+  for (;;) {
+    const [rollout, known] = await Promise.all([
+      agent.rollout({ namespace, name }, signal),
+      knownNodes(place, node, signal),
+    ]);
+    const cleaned = judgeNodes(rollout, known);
+    if (rollout.counted && isSettled(rollout, cleaned, known)) return { cleaned, known };
+    const done = cleaned.filter(({ clean }) => clean).length;
+    report.progress(
+      [`${done} of ${cleaned.length} nodes are clean`, ...waitingFor(cleaned), ...rollout.trouble].join('; '),
+    );
+    if (deadline.passed()) return { cleaned, known };
+    await deadline.pause(intervalMs);
+  }
+}
+
+async function knownNodes({ agent }: AgentPlace, node: string | undefined, signal: AbortSignal) {
+  const nodes = (await agent.taintedNodes(signal)).filter(({ takesAgent }) => takesAgent);
+  if (node === undefined) return nodes;
+  const found = nodes.filter(({ name }) => name === node);
+  if (found.length === 0)
+    throw new PodidError('EntryNotFound', `The cluster has no Linux node ${node}.`, {
+      hint: 'kubectl get nodes',
+    });
+  return found;
+}
+
+/** Each node as it stands, those without a pod among them. */
+export function judgeNodes(rollout: Rollout, known: readonly TaintedNode[]): readonly CleanedNode[] {
+  const pods = new Map(rollout.nodes.map((pod) => [pod.name, pod]));
+  return known.map(({ name, ready }) => {
+    const pod = pods.get(name);
+    if (pod?.ready) return { name, clean: true };
+    const reason = ready ? (pod?.reason ?? 'no pod was started there') : 'the node is not ready';
+    return { name, clean: false, reason };
+  });
+}
+
+/** Only nodes that are away are left, and for those nobody waits. */
+function isSettled(
+  { nodes, desired }: Rollout,
+  cleaned: readonly CleanedNode[],
+  known: readonly TaintedNode[],
+): boolean {
+  const away = new Set(known.filter(({ ready }) => !ready).map(({ name }) => name));
+  return nodes.length >= desired && cleaned.every(({ name, clean }) => clean || away.has(name));
+}
+
+function waitingFor(nodes: readonly CleanedNode[]): readonly string[] {
+  const waiting = nodes.filter(({ clean }) => !clean);
+  return waiting.slice(0, 3).map(({ name, reason }) => `${name}: ${reason}`);
+}

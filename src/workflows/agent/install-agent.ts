@@ -1,0 +1,178 @@
+import type { AgentObjectChange, HelmRelease, Rollout } from '../../domain/agent-cluster.ts';
+import { type AgentInstallation, agentKindText } from '../../domain/agent-installation.ts';
+import {
+  type AgentRelease,
+  type AgentValues,
+  agentPorts,
+  secretsUndecidedText,
+} from '../../domain/agent-values.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { AgentPlace, AgentWait } from './agent-place.ts';
+import { chooseWay, type InstallWay } from './choose-way.ts';
+import { removeUpstream, upstreamObjects } from './remove-upstream.ts';
+import { waitForRollout } from './wait-for-rollout.ts';
+import { tryAgent, writeAgent } from './write-agent.ts';
+
+export interface InstallRequest {
+  readonly release: AgentRelease;
+  /**
+   * The values to install with.
+   *
+   * @param of an upstream release that is taken over, as far as Helm's record of it can be read
+   * @throws PodidError InvalidUsage with every fault
+   */
+  readonly values: (of?: {
+    readonly installation: AgentInstallation;
+    readonly record?: HelmRelease;
+  }) => AgentValues;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  readonly noWait: boolean;
+  /** AzureIdentities of the cluster that need a secret. */
+  readonly identitiesWithSecret: (signal: AbortSignal) => Promise<readonly string[]>;
+}
+
+export interface Installed {
+  readonly namespace: string;
+  readonly version: string;
+  readonly mode: 'managed';
+  readonly objects: readonly AgentObjectChange[];
+  readonly nodes: Rollout['nodes'];
+}
+
+/**
+ * Puts the agent on the nodes, or brings it in line with its values. Everything that may be refused is asked before the first write.
+ *
+ * @throws PodidError AgentPresent | AgentRefused | AgentNotReady | Forbidden | ClusterUnreachable | InvalidUsage | ConfirmationRequired
+ * @returns undefined when the question was answered by No
+ */
+export async function installAgent(
+  place: AgentPlace,
+  request: InstallRequest,
+  wait: AgentWait,
+): Promise<Installed | undefined> {
+  const { agent, report } = place;
+  const { release, force } = request;
+  const { signal } = wait;
+  const { alongside } = request.values().podid;
+  report.progress('Looking for agents in the cluster');
+  const found = await agent.installations(release.namespace, signal);
+  const way = chooseWay(found, { namespace: release.namespace, alongside, force });
+  const record = await recordOf(place, way, signal);
+  const values =
+    way.kind === 'instead'
+      ? request.values({ installation: way.upstream, ...(record === undefined ? {} : { record }) })
+      : request.values();
+  await checkCluster(place, request, values, signal);
+  tellPorts(place, values);
+  if (request.dryRun) return await dryRun(place, request, { values, way, record }, signal);
+  if (way.kind === 'instead') return await installInstead(place, request, { values, way, record }, wait);
+  const objects = await writeAgent(place, { values, release, force }, wait);
+  const nodes = request.noWait ? [] : await waitForAgent(place, { values, release }, wait);
+  return installed(request, objects, nodes);
+}
+
+interface Chosen {
+  readonly values: AgentValues;
+  readonly way: InstallWay;
+  readonly record: HelmRelease | undefined;
+}
+
+async function recordOf({ agent, report }: AgentPlace, way: InstallWay, signal: AbortSignal) {
+  if (way.kind !== 'instead' || way.upstream.release === undefined) return undefined;
+  const { release } = way.upstream;
+  const record = await agent.helmRelease(release, signal);
+  if (record === undefined)
+    report.warn(
+      `What Helm keeps of release ${release.name} cannot be read, so its values are not known: those of --values and --set count, and none else.`,
+    );
+  return record;
+}
+
+async function checkCluster(
+  { agent }: AgentPlace,
+  request: InstallRequest,
+  values: AgentValues,
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace } = request.release;
+  if (!(await agent.namespaceExists(namespace, signal)))
+    throw new PodidError('AgentRefused', `Namespace ${namespace} does not exist.`, {
+      hint: `kubectl create namespace ${namespace} && kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged`,
+    });
+  const minor = values.podid.startupTaint.enabled ? await agent.serverMinor(signal) : 30;
+  if (minor < 30)
+    throw new PodidError(
+      'AgentRefused',
+      `podid.startupTaint needs Kubernetes 1.30 or later (this is 1.${minor}): only there can an admission policy confine the right to change nodes to the agent's own node and to that one taint.`,
+      { hint: 'The same command with --set podid.startupTaint.enabled=false' },
+    );
+  if (values.rbac.allowAccessToSecrets !== undefined) return;
+  const withSecret = await request.identitiesWithSecret(signal);
+  if (withSecret.length > 0)
+    throw new PodidError('AgentRefused', secretsUndecidedText(withSecret), {
+      hint: 'The same command with --set rbac.allowAccessToSecrets=true or =false',
+    });
+}
+
+function tellPorts({ report }: AgentPlace, values: AgentValues): void {
+  if (!values.podid.alongside) return;
+  const { pods, probes, metrics } = agentPorts(values);
+  report.warn(
+    `On ports ${pods}, ${probes} and ${metrics}: pods are redirected to podid's agent. The Key Vault CSI driver always asks at port 2579, which stays with the other one.`,
+  );
+}
+
+async function dryRun(
+  place: AgentPlace,
+  request: InstallRequest,
+  { values, way, record }: Chosen,
+  signal: AbortSignal,
+): Promise<Installed> {
+  const { release, force } = request;
+  const objects = await tryAgent(place, { values, release, force }, signal);
+  const gone = way.kind === 'instead' ? upstreamObjects(way.upstream, record) : [];
+  const deletes = gone.map(({ apiVersion: _api, ...key }) => ({ ...key, action: 'delete' as const }));
+  return installed(request, [...objects, ...deletes], []);
+}
+
+/** Ours beside theirs and ready on every node, then theirs away, then ours at the usual ports: no node is without rules at any time. */
+async function installInstead(
+  place: AgentPlace,
+  request: InstallRequest,
+  { values, way, record }: Chosen,
+  wait: AgentWait,
+): Promise<Installed | undefined> {
+  if (way.kind !== 'instead') return undefined;
+  const { report, confirm } = place;
+  const { release, force } = request;
+  const theirs = agentKindText(way.upstream);
+  if (!(await confirm(`Install podid's agent and remove ${theirs}?`))) return undefined;
+  report.note(`1 of 3: podid's agent beside ${theirs}, on ports of its own`);
+  const beside = { ...values, podid: { ...values.podid, alongside: true } };
+  const objects = await writeAgent(place, { values: beside, release, force }, wait);
+  await waitForAgent(place, { values: beside, release }, wait);
+  report.note(`2 of 3: ${theirs} is removed; identities, bindings and exceptions stay`);
+  const removed = await removeUpstream(place, way.upstream, record, wait);
+  report.note("3 of 3: podid's agent moves to the usual ports, node by node");
+  await writeAgent(place, { values, release, force }, wait);
+  const nodes = request.noWait ? [] : await waitForAgent(place, { values, release }, wait);
+  return installed(request, [...objects, ...removed], nodes);
+}
+
+async function waitForAgent(
+  place: AgentPlace,
+  { values, release }: { values: AgentValues; release: AgentRelease },
+  wait: AgentWait,
+): Promise<Rollout['nodes']> {
+  const daemonSet = place.agent.render(values, release).objects.find(({ kind }) => kind === 'DaemonSet');
+  return daemonSet === undefined ? [] : await waitForRollout(place, daemonSet, wait);
+}
+
+function installed(
+  { release: { namespace, version } }: InstallRequest,
+  objects: readonly AgentObjectChange[],
+  nodes: Rollout['nodes'],
+): Installed {
+  return { namespace, version, mode: 'managed', objects, nodes };
+}

@@ -1,0 +1,128 @@
+import type { FinishedPod } from '../../domain/agent-cluster.ts';
+import type { AgentInstallation } from '../../domain/agent-installation.ts';
+import type { KubeObject } from '../../domain/kube-object.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { startDeadline } from '../deadline.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import type { AgentPlace, AgentWait } from './agent-place.ts';
+
+/** Who answers a pod of the node at the metadata address: the agent, something past it, nobody; or it could not be found out. */
+export interface NodeProbe {
+  readonly name: string;
+  readonly probe: 'agent' | 'past' | 'silent' | 'unknown';
+  readonly reason?: string;
+}
+
+const exitCodes: Readonly<Record<number, NodeProbe['probe']>> = { 0: 'agent', 3: 'past', 4: 'silent' };
+
+/**
+ * Starts a short pod on each node that asks the metadata address as a pod would, and looks for the header that the agent alone sets. It
+ * asks for no resource, so that no token is made even where the way to IMDS is open. The pods are taken away again.
+ *
+ * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
+ */
+export async function probeNodes(
+  place: AgentPlace,
+  installation: AgentInstallation,
+  nodes: readonly string[],
+  wait: AgentWait,
+): Promise<readonly NodeProbe[]> {
+  let done = 0;
+  return await eachConcurrently([...nodes], async (node) => {
+    const result = await probeNode(place, installation, node, wait);
+    done += 1;
+    place.report.progress(`${done} of ${nodes.length} nodes are probed`);
+    return result;
+  });
+}
+
+async function probeNode(
+  { agent, clock }: AgentPlace,
+  installation: AgentInstallation,
+  node: string,
+  { timeoutMs, intervalMs, signal }: AgentWait,
+): Promise<NodeProbe> {
+  const pod = renderProbe(installation, node, clock.random());
+  const { name, namespace = '' } = pod.metadata;
+  const deadline = startDeadline(clock, timeoutMs, signal);
+  await agent.createBriefly(pod, signal);
+  try {
+    for (;;) {
+      const end = await agent.podEnd({ namespace, name }, signal);
+      if (end.phase === 'Succeeded' || end.phase === 'Failed' || end.phase === 'gone')
+        return ended(node, end);
+      if (deadline.passed())
+        return { name: node, probe: 'unknown', reason: end.reason ?? 'the pod did not end in time' };
+      await deadline.pause(intervalMs);
+    }
+  } finally {
+    await agent
+      .remove({ apiVersion: 'v1', kind: 'Pod', namespace, name }, AbortSignal.timeout(10_000))
+      .catch((error: unknown) => {
+        // It ends by itself within a minute, and what was found out is worth more.
+        if (!isPodidError(error)) throw error;
+      });
+  }
+}
+
+function ended(node: string, { exitCode, message, phase }: FinishedPod): NodeProbe {
+  const probe = exitCodes[exitCode ?? -1] ?? 'unknown';
+  const reason = probe === 'unknown' ? (message ?? `the pod ended as ${phase}`) : undefined;
+  return { name: node, probe, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Only whether the header is there is said: an answer of IMDS itself is nobody's business. */
+const question = `
+const answer = await fetch('http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01', {
+  headers: { Metadata: 'true', Connection: 'close' }, signal: AbortSignal.timeout(15000),
+}).catch(() => undefined);
+process.exitCode = answer === undefined ? 4 : answer.headers.has('x-podid-agent') ? 0 : 3;
+`;
+
+/** @param chance from 0 to below 1, for a name that no earlier probe has */
+function renderProbe(installation: AgentInstallation, node: string, chance: number): KubeObject {
+  const { namespace, image, imagePullPolicy, imagePullSecrets } = installation;
+  const suffix = Math.floor(chance * 36 ** 6)
+    .toString(36)
+    .padStart(6, '0');
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `podid-probe-${suffix}`,
+      namespace,
+      labels: {
+        'app.kubernetes.io/name': 'podid',
+        'app.kubernetes.io/component': 'probe',
+        'app.kubernetes.io/managed-by': 'podid',
+      },
+    },
+    spec: {
+      nodeName: node,
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: 60,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      tolerations: [{ operator: 'Exists' }],
+      ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 10001,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [
+        {
+          name: 'probe',
+          ...{ image, imagePullPolicy },
+          command: ['node', '--input-type=module', '-e', question],
+          resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    },
+  };
+}

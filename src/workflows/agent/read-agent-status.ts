@@ -1,0 +1,207 @@
+import type { TaintedNode } from '../../domain/agent-cluster.ts';
+import {
+  type AgentInstallation,
+  agentKindText,
+  keyVaultDriverPort,
+} from '../../domain/agent-installation.ts';
+import type { AgentPod } from '../../domain/workloads.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import type { AgentPlace } from './agent-place.ts';
+
+/** How one node stands. Members are in the documented order. */
+export interface AgentNode {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Read back by the agent as they should be. */
+  readonly rules: 'verified' | 'missing' | 'unknown';
+  readonly addressGuard: 'active' | 'inactive' | 'unknown';
+  /** Empty where no agent of podid's runs. */
+  readonly version: string;
+  /** Whose agents run there beside podid's: `aks-addon`, `aad-pod-identity`. */
+  readonly otherAgents: readonly string[];
+}
+
+export interface AgentStatus {
+  readonly installed: boolean;
+  /** Empty when it is not installed. */
+  readonly version: string;
+  readonly mode: 'managed' | 'standard' | '';
+  readonly nodes: readonly AgentNode[];
+}
+
+export interface SeenStatus {
+  readonly status: AgentStatus;
+  readonly installation: AgentInstallation | undefined;
+  readonly podsPort: number;
+}
+
+/**
+ * Looks at every node and changes nothing. What may not be seen is unknown, and told once with the right that is missing.
+ *
+ * @throws PodidError Forbidden when not even DaemonSets may be listed | ClusterUnreachable
+ */
+export async function readAgentStatus(
+  place: AgentPlace,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<SeenStatus> {
+  const { agent, workloads, report } = place;
+  report.progress('Looking for agents and nodes');
+  const found = await agent.installations(namespace, signal);
+  const own = found.filter(({ kind }) => kind === 'podid');
+  const installation = own.find((each) => each.namespace === namespace) ?? own[0];
+  const [nodes, pods] = await Promise.all([
+    orWarn(place, () => agent.taintedNodes(signal), []),
+    orWarn(place, () => workloads.agents(signal), []),
+  ]);
+  const voices = await askAgents(place, podsOf(own, pods), signal);
+  const names = new Set([
+    ...nodes.filter(({ takesAgent }) => takesAgent).map(({ name }) => name),
+    ...pods.map(({ nodeName }) => nodeName).filter((name) => name !== ''),
+  ]);
+  const others = found.filter(({ kind }) => kind !== 'podid');
+  const rows = [...names]
+    .toSorted()
+    .map((name) => nodeOf(name, { voices, installation, others: othersOn(name, others, pods) }));
+  tellFindings(place, { installation, own, others, rows, nodes });
+  return {
+    installation,
+    podsPort: installation?.port ?? keyVaultDriverPort,
+    status: {
+      installed: installation !== undefined,
+      version: installation?.version ?? '',
+      mode: installation === undefined ? '' : (installation.mode ?? 'standard'),
+      nodes: rows,
+    },
+  };
+}
+
+interface Voice {
+  readonly pod: AgentPod;
+  /** Prometheus text; undefined when it could not be asked. */
+  readonly metrics: string | undefined;
+}
+
+/** With partial rights some of it stays dark; that is said, and no reason to show nothing. */
+async function orWarn<Value>(
+  { report }: AgentPlace,
+  read: () => Promise<Value>,
+  otherwise: Value,
+): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isPodidError(error, 'Forbidden')) throw error;
+    report.warn(error.message, error.hint);
+    return otherwise;
+  }
+}
+
+function podsOf(installations: readonly AgentInstallation[], pods: readonly AgentPod[]): readonly AgentPod[] {
+  return pods.filter((pod) =>
+    installations.some(({ namespace, name }) => pod.namespace === namespace && pod.daemonSet === name),
+  );
+}
+
+async function askAgents(
+  { workloads, report }: AgentPlace,
+  pods: readonly AgentPod[],
+  signal: AbortSignal,
+): Promise<readonly Voice[]> {
+  let refused: string | undefined;
+  const voices = await eachConcurrently([...pods], async (pod) => {
+    try {
+      const { status, text } = await workloads.ask(pod, pod.metricsPort, '/metrics', signal);
+      return { pod, metrics: status === 200 ? text : undefined };
+    } catch (error) {
+      if (!isPodidError(error, 'Forbidden', 'ClusterUnreachable')) throw error;
+      refused ??= error.message;
+      return { pod, metrics: undefined };
+    }
+  });
+  if (refused !== undefined)
+    report.warn(
+      `Not every agent could be asked: ${refused}`,
+      'kubectl auth can-i get pods/proxy -n kube-system',
+    );
+  return voices;
+}
+
+interface Around {
+  readonly voices: readonly Voice[];
+  readonly installation: AgentInstallation | undefined;
+  readonly others: readonly string[];
+}
+
+function nodeOf(name: string, { voices, installation, others }: Around): AgentNode {
+  const voice = voices.find(({ pod }) => pod.nodeName === name);
+  if (voice === undefined)
+    return {
+      ...{ name, ready: false, rules: 'unknown', addressGuard: 'unknown', version: '' },
+      otherAgents: others,
+    };
+  const { metrics, pod } = voice;
+  const said = metrics === undefined ? undefined : labelsOf(metrics, 'podid_nmi_build_info');
+  const is = (metric: string) => metrics !== undefined && sumOf(metrics, metric, {}) === 1;
+  const guard = is('podid_nmi_address_guard_active') ? 'active' : 'inactive';
+  // Who may not ask the agent may still see that the kubelet asks it whether its rules are there.
+  const unasked = pod.ready && pod.provesReadiness ? 'verified' : 'unknown';
+  return {
+    name,
+    ready: pod.ready,
+    rules: metrics === undefined ? unasked : is('podid_nmi_rules_intact') ? 'verified' : 'missing',
+    addressGuard: metrics === undefined ? 'unknown' : guard,
+    version: said?.get('version') ?? installation?.version ?? '',
+    otherAgents: others,
+  };
+}
+
+const whose = { addon: 'aks-addon', upstream: 'aad-pod-identity', podid: 'podid' } as const;
+
+function othersOn(
+  node: string,
+  others: readonly AgentInstallation[],
+  pods: readonly AgentPod[],
+): readonly string[] {
+  const there = others.filter(({ namespace, name }) =>
+    pods.some((pod) => pod.nodeName === node && pod.namespace === namespace && pod.daemonSet === name),
+  );
+  return [...new Set(there.map(({ kind }) => whose[kind]))];
+}
+
+interface Findings {
+  readonly installation: AgentInstallation | undefined;
+  readonly own: readonly AgentInstallation[];
+  readonly others: readonly AgentInstallation[];
+  readonly rows: readonly AgentNode[];
+  readonly nodes: readonly TaintedNode[];
+}
+
+function tellFindings({ report }: AgentPlace, { installation, own, others, rows, nodes }: Findings): void {
+  if (installation === undefined) {
+    const there = others.map(agentKindText).join(' and ');
+    report.note(
+      `podid's agent is not installed${there === '' ? '' : `; on the nodes is ${there}`}. To install it: podid nmi install`,
+    );
+    return;
+  }
+  if (own.length > 1)
+    report.warn(`There are ${own.length} of podid's agents: ${own.map(agentKindText).join(', ')}.`);
+  const without = rows.filter(({ version }) => version === '').map(({ name }) => name);
+  if (without.length > 0)
+    report.warn(
+      `${without.length} nodes have no agent, and unless something else keeps pods from 169.254.169.254 they get the node's own identities there: ${without.slice(0, 5).join(', ')}.`,
+      'Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: podid nmi uninstall --node NAME',
+    );
+  if (!installation.bootGuard && rows.length + nodes.length > 0)
+    report.warn(
+      'Open at boot: after a reboot, pods may reach the identities of their node until the agent has started.',
+      'podid nmi install --set podid.bootGuard.enabled=true; or IMDS restriction of AKS, where it can be had',
+    );
+  if (installation.port !== keyVaultDriverPort)
+    report.warn(
+      `The agent listens at port ${installation.port}, and the Key Vault CSI driver always asks at ${keyVaultDriverPort}: pods that mount secrets with usePodIdentity do not reach this agent.`,
+    );
+}

@@ -1,0 +1,59 @@
+import type { AgentObjectChange, HelmRelease } from '../../domain/agent-cluster.ts';
+import type { AgentInstallation } from '../../domain/agent-installation.ts';
+import { identityApi } from '../../domain/identity-resources.ts';
+import type { ObjectRef } from '../../domain/kube-object.ts';
+import type { AgentPlace, AgentWait } from './agent-place.ts';
+import { untilPodsAreGone } from './until-pods-are-gone.ts';
+
+/** What upstream's manifests create beside the DaemonSet (deploy/infra of aad-pod-identity 1.8.17). */
+const manifestNames = ['nmi', 'mic'].flatMap((part) => {
+  const prefix = `aad-pod-id-${part}`;
+  return [
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', name: `${prefix}-binding` },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: `${prefix}-role` },
+    { apiVersion: 'v1', kind: 'ServiceAccount', name: `${prefix}-service-account` },
+  ];
+});
+
+/**
+ * What goes with upstream's agent, the DaemonSet first. The definitions and all objects of the identity kinds stay: pods live by them.
+ */
+export function upstreamObjects(
+  { namespace, name }: AgentInstallation,
+  record: HelmRelease | undefined,
+): readonly ObjectRef[] {
+  const daemonSet: ObjectRef = { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace, name };
+  const rest =
+    record === undefined
+      ? manifestNames.map((each) => (each.kind === 'ServiceAccount' ? { ...each, namespace } : each))
+      : [...record.objects, ...record.secrets];
+  return [daemonSet, ...rest.filter((ref) => !isKept(ref) && !isSame(ref, daemonSet))];
+}
+
+/** @returns what was there and is gone now */
+export async function removeUpstream(
+  place: AgentPlace,
+  upstream: AgentInstallation,
+  record: HelmRelease | undefined,
+  wait: AgentWait,
+): Promise<readonly AgentObjectChange[]> {
+  const removed: AgentObjectChange[] = [];
+  for (const ref of upstreamObjects(upstream, record)) {
+    const { apiVersion: _api, ...key } = ref;
+    if (await place.agent.remove(ref, wait.signal)) removed.push({ ...key, action: 'delete' });
+    if (ref.kind === 'DaemonSet') await untilPodsAreGone(place, upstream, wait);
+  }
+  return removed;
+}
+
+function isKept({ apiVersion, kind }: ObjectRef): boolean {
+  return (
+    kind === 'CustomResourceDefinition' ||
+    kind === 'Namespace' ||
+    apiVersion.startsWith(`${identityApi.group}/`)
+  );
+}
+
+function isSame(one: ObjectRef, other: ObjectRef): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
+}

@@ -1,0 +1,186 @@
+import type { AgentObjectChange } from '../../domain/agent-cluster.ts';
+import { type AgentInstallation, agentKindText } from '../../domain/agent-installation.ts';
+import type { AgentRelease, AgentValues } from '../../domain/agent-values.ts';
+import type { ObjectRef } from '../../domain/kube-object.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { AgentPlace, AgentWait } from './agent-place.ts';
+import { type CleanedNode, type CleanUpRequest, cleanUpNodes } from './clean-up-nodes.ts';
+import { toolsOf, toolsOfValues } from './render-clean-up.ts';
+import { untilPodsAreGone } from './until-pods-are-gone.ts';
+
+export interface UninstallRequest {
+  readonly release: AgentRelease;
+  /** Where no agent is found, they say with which image the nodes are cleaned. */
+  readonly values: AgentValues;
+  /** The agent is gone already, or another program takes it away: only the nodes are cleaned. */
+  readonly cleanUpOnly: boolean;
+  /** Cleans this node alone, and leaves the agent where it is. */
+  readonly node?: string;
+  readonly dryRun: boolean;
+}
+
+export interface Uninstalled {
+  readonly objects: readonly AgentObjectChange[];
+  readonly nodes: readonly CleanedNode[];
+}
+
+export interface UninstallEnd {
+  readonly result: Uninstalled;
+  /** Nodes were missed: the result stands all the same. */
+  readonly failure?: PodidError;
+}
+
+/**
+ * Takes the agent away, and then what it left on the nodes: never before, or the agents would put it back. Definitions, identities,
+ * bindings and exceptions stay.
+ *
+ * @returns undefined when the question was answered by No
+ * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | Forbidden | ClusterUnreachable
+ */
+export async function uninstallAgent(
+  place: AgentPlace,
+  request: UninstallRequest,
+  wait: AgentWait,
+): Promise<UninstallEnd | undefined> {
+  const { agent, report } = place;
+  const { release, cleanUpOnly, node } = request;
+  const found = (await agent.installations(release.namespace, wait.signal)).filter(
+    ({ kind }) => kind === 'podid',
+  );
+  const installation = found.find(({ namespace }) => namespace === release.namespace);
+  if (node !== undefined) await refuseServedNode(place, found, node, wait.signal);
+  else if (cleanUpOnly) refuseAgents(found);
+  else refuseOthers(found, release);
+  const own = cleanUpOnly || node !== undefined ? [] : await agent.ownObjects(release, wait.signal);
+  if (!cleanUpOnly && node === undefined && own.length === 0) {
+    report.note(
+      `No agent of podid's is installed in namespace ${release.namespace}. Rules that one left on nodes: podid nmi uninstall --clean-up-only --namespace ${release.namespace}`,
+    );
+    return { result: { objects: [], nodes: [] } };
+  }
+  const objects = own.map(deletion);
+  if (request.dryRun) return { result: { objects, nodes: [] } };
+  if (!(await place.confirm(question(request, own)))) return undefined;
+  await removeObjects(place, own, installation, wait);
+  if (cleanUpOnly) await untilPodsAreGone(place, agentPods(request), wait);
+  const nodes = await cleanUpNodes(place, cleanUpOf(request, installation), wait);
+  return endOf(place, request, { objects, nodes });
+}
+
+function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
+  return { ...key, action: 'delete' };
+}
+
+function question({ release, node, cleanUpOnly }: UninstallRequest, own: readonly ObjectRef[]): string {
+  if (node !== undefined) return `Take the agent's rules off node ${node}?`;
+  if (cleanUpOnly) return "Take the agent's rules off every node?";
+  return `Remove the agent in namespace ${release.namespace} (${own.length} objects) and its rules on every node? Pods that use an identity then reach the node's own identities instead.`;
+}
+
+/** Whoever wrote it has to take it away: Helm would bring it back, and `kubectl delete -f` is the other half of `apply -f`. */
+function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentRelease): void {
+  for (const each of found) {
+    if (each.namespace !== namespace)
+      throw new PodidError('AgentPresent', `The agent is in another namespace: ${agentKindText(each)}.`, {
+        hint: `podid nmi uninstall --namespace ${each.namespace}`,
+      });
+    if (each.release !== undefined)
+      throw new PodidError('AgentPresent', `${agentKindText(each)} is Helm's to take away.`, {
+        hint: `helm uninstall ${each.release.name} -n ${each.release.namespace}`,
+      });
+    if (!each.ownedByPodid)
+      throw new PodidError('AgentPresent', `${agentKindText(each)} was not written by podid.`, {
+        hint: `kubectl delete -f the manifest that it came from, and then: podid nmi uninstall --clean-up-only --namespace ${namespace}`,
+      });
+  }
+}
+
+function refuseAgents([first]: readonly AgentInstallation[]): void {
+  if (first === undefined) return;
+  throw new PodidError(
+    'AgentPresent',
+    `${agentKindText(first)} is installed, and would put its rules back.`,
+    {
+      hint: 'Without --clean-up-only the agent goes first, and for one node that it has left: podid nmi uninstall --node NAME',
+    },
+  );
+}
+
+async function refuseServedNode(
+  { agent }: AgentPlace,
+  found: readonly AgentInstallation[],
+  node: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const installation of found) {
+    const { nodes } = await agent.rollout(installation, signal);
+    if (nodes.some(({ name }) => name === node))
+      throw new PodidError(
+        'AgentPresent',
+        `${agentKindText(installation)} runs on node ${node}, and would put its rules back.`,
+        {
+          hint: 'Keep it off that node first (--set nmi.nodeSelector…), or take it off all: podid nmi uninstall',
+        },
+      );
+  }
+}
+
+async function removeObjects(
+  place: AgentPlace,
+  own: readonly ObjectRef[],
+  installation: AgentInstallation | undefined,
+  wait: AgentWait,
+): Promise<void> {
+  for (const ref of own) {
+    place.report.progress(`Removing ${ref.kind} ${ref.name}`);
+    await place.agent.remove(ref, wait.signal);
+    if (ref.kind === 'DaemonSet' && installation !== undefined)
+      await untilPodsAreGone(place, installation, wait);
+  }
+}
+
+/** Of an agent whose DaemonSet is gone already: Helm starts the clean-up while its pods are still ending. */
+function agentPods({ release, values }: UninstallRequest) {
+  const selector = {
+    'app.kubernetes.io/name': values.nameOverride || 'podid',
+    'app.kubernetes.io/component': 'nmi',
+  };
+  return { namespace: release.namespace, selector };
+}
+
+function cleanUpOf(request: UninstallRequest, installation: AgentInstallation | undefined): CleanUpRequest {
+  const { release, values, node } = request;
+  const { startupTaint } = values.podid;
+  const taint = installation?.startupTaint ?? (startupTaint.enabled ? startupTaint.key : undefined);
+  return {
+    release,
+    tools: installation === undefined ? toolsOfValues(values, release.version) : toolsOf(installation),
+    ...(node === undefined ? {} : { node }),
+    // Of one node that the agent has left, the taint is nobody's business: it may be new.
+    ...(taint === undefined || node !== undefined ? {} : { startupTaint: taint }),
+  };
+}
+
+function endOf({ report }: AgentPlace, request: UninstallRequest, result: Uninstalled): UninstallEnd {
+  const missed = result.nodes.filter(({ clean }) => !clean);
+  if (missed.length > 0) {
+    const names = missed.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
+    const more = missed.length > 5 ? ` and ${missed.length - 5} more` : '';
+    const failure = new PodidError(
+      'CleanUpIncomplete',
+      `${missed.length} of ${result.nodes.length} nodes may still hold rules: ${names.join(', ')}${more}.`,
+      {
+        hint: `podid nmi uninstall --clean-up-only --namespace ${request.release.namespace}`,
+        details: missed.map(({ name, reason }) => ({ code: 'NodeMissed', message: `${name}: ${reason}` })),
+      },
+    );
+    return { result, failure };
+  }
+  const where = request.node ?? `${result.nodes.length} nodes`;
+  report.note(`Clean: ${where}. Nothing is left there: no rules, no boot guard, no taint of podid's.`);
+  if (!request.cleanUpOnly && request.node === undefined)
+    report.note(
+      'Left in the cluster: the definitions of the identity kinds, and all identities, bindings and exceptions.',
+    );
+  return { result };
+}

@@ -1,0 +1,51 @@
+import type { Rollout } from '../../domain/agent-cluster.ts';
+import type { KubeObject } from '../../domain/kube-object.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { startDeadline } from '../deadline.ts';
+import type { AgentPlace, AgentWait } from './agent-place.ts';
+
+/** Waits until the newest template is ready on every node, and tells node by node. @throws PodidError AgentNotReady */
+export async function waitForRollout(
+  { agent, clock, report }: AgentPlace,
+  daemonSet: KubeObject,
+  { timeoutMs, intervalMs, signal }: AgentWait,
+): Promise<Rollout['nodes']> {
+  const { name, namespace = '' } = daemonSet.metadata;
+  const deadline = startDeadline(clock, timeoutMs, signal);
+  for (;;) {
+    const rollout = await agent.rollout({ namespace, name }, signal);
+    if (isRolledOut(rollout)) return rollout.nodes;
+    report.progress(rolloutText(rollout));
+    if (deadline.passed()) throw notReady(rollout, namespace, timeoutMs);
+    await deadline.pause(intervalMs);
+  }
+}
+
+export function isRolledOut({ counted, desired, nodes }: Rollout): boolean {
+  return counted && nodes.filter(({ ready }) => ready).length >= desired && nodes.every(({ ready }) => ready);
+}
+
+/** `2 of 3 nodes are ready; aks-1: container serve: ImagePullBackOff`. */
+export function rolloutText({ counted, desired, nodes, trouble }: Rollout): string {
+  if (!counted) return 'Waiting for the cluster to count the nodes';
+  const ready = nodes.filter((node) => node.ready).length;
+  const waiting = nodes.filter((node) => !node.ready);
+  const shown = waiting.slice(0, 3).map(({ name, reason }) => `${name}: ${reason ?? 'starting'}`);
+  const more = waiting.length > 3 ? [`and ${waiting.length - 3} more`] : [];
+  const lacking = waiting.length === 0 && ready < desired ? trouble.slice(0, 1) : [];
+  return [`${ready} of ${desired} nodes are ready`, ...shown, ...more, ...lacking].join('; ');
+}
+
+function notReady(rollout: Rollout, namespace: string, timeoutMs: number): PodidError {
+  const details = [
+    ...rollout.nodes
+      .filter(({ ready }) => !ready)
+      .map(({ name, reason }) => ({ code: 'NodeNotReady', message: `${name}: ${reason ?? 'starting'}` })),
+    ...rollout.trouble.map((message) => ({ code: 'FailedCreate', message })),
+  ];
+  return new PodidError(
+    'AgentNotReady',
+    `The agent is installed, and after ${Math.round(timeoutMs / 1000)} s not ready everywhere: ${rolloutText(rollout)}.`,
+    { hint: `podid nmi status --namespace ${namespace}`, details },
+  );
+}

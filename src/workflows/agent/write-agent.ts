@@ -1,0 +1,102 @@
+import type { AgentObjectChange, WriteRequest } from '../../domain/agent-cluster.ts';
+import type { AgentRelease, AgentValues } from '../../domain/agent-values.ts';
+import { identityApi } from '../../domain/identity-resources.ts';
+import { type KubeObject, refOf, refText } from '../../domain/kube-object.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { startDeadline } from '../deadline.ts';
+import type { AgentPlace, AgentWait } from './agent-place.ts';
+
+/** How long an API server may take to serve a kind that it was just told of. */
+const establishedMs = 60_000;
+
+/**
+ * Writes the definitions, waits until their kinds are served, and writes the rest. Before the first write the server has said of the pod
+ * and of every object that it would take them.
+ *
+ * @returns what was done, in that order
+ * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
+ */
+export async function writeAgent(
+  place: AgentPlace,
+  { values, release, force }: { values: AgentValues; release: AgentRelease; force: boolean },
+  wait: AgentWait,
+): Promise<readonly AgentObjectChange[]> {
+  const { agent, report } = place;
+  await tryAgent(place, { values, release, force }, wait.signal);
+  const { definitions, objects } = agent.render(values, release);
+  report.progress('Writing the definitions of the identity kinds');
+  const changes: AgentObjectChange[] = [];
+  for (const definition of definitions)
+    changes.push(kept(definition, await agent.write(definition, { force, dryRun: false }, wait.signal)));
+  await untilEstablished(place, definitions, wait);
+  for (const object of objects) {
+    report.progress(`Writing ${refText(refOf(object))}`);
+    const change = await agent.write(object, { force, dryRun: false }, wait.signal);
+    changes.push(expectOwn(kept(object, change), release));
+  }
+  return changes;
+}
+
+/** The same as a question: what the server would do. @throws PodidError AgentRefused | Forbidden */
+export async function tryAgent(
+  { agent, report }: AgentPlace,
+  { values, release, force }: { values: AgentValues; release: AgentRelease; force: boolean },
+  signal: AbortSignal,
+): Promise<readonly AgentObjectChange[]> {
+  const { definitions, objects } = agent.render(values, release);
+  const request: WriteRequest = { force, dryRun: true };
+  report.progress('Asking the cluster whether it takes the agent');
+  const daemonSet = objects.find(({ kind }) => kind === 'DaemonSet');
+  if (daemonSet !== undefined) await agent.tryPod(daemonSet, signal);
+  const changes: AgentObjectChange[] = [];
+  let served = true;
+  for (const definition of definitions) {
+    changes.push(kept(definition, await agent.write(definition, request, signal)));
+    served = served && (await agent.isEstablished(refOf(definition), signal));
+  }
+  for (const object of objects) {
+    const { kind, namespace, name } = refOf(object);
+    const key = { kind, name, ...(namespace === undefined ? {} : { namespace }) };
+    // Nobody can say what the server thinks of a kind that it does not know yet.
+    const change =
+      isIdentityKind(object) && !served
+        ? { ...key, action: 'create' as const }
+        : await agent.write(object, request, signal);
+    changes.push(expectOwn(kept(object, change), release));
+  }
+  return changes;
+}
+
+/** Definitions and identities of others serve as they are. */
+function kept(object: KubeObject, change: AgentObjectChange): AgentObjectChange {
+  const serves = object.kind === 'CustomResourceDefinition' || isIdentityKind(object);
+  return change.action === 'foreign' && serves ? { ...change, action: 'kept' } : change;
+}
+
+function isIdentityKind({ apiVersion }: KubeObject): boolean {
+  return apiVersion.startsWith(`${identityApi.group}/`);
+}
+
+function expectOwn(change: AgentObjectChange, { namespace }: AgentRelease): AgentObjectChange {
+  if (change.action !== 'foreign') return change;
+  throw new PodidError('AgentRefused', `${refText(change)} is not podid's to write: ${change.reason}.`, {
+    hint: `To take it over: podid nmi install --namespace ${namespace} --force`,
+  });
+}
+
+async function untilEstablished(
+  { agent, clock }: AgentPlace,
+  definitions: readonly KubeObject[],
+  { intervalMs, signal }: AgentWait,
+): Promise<void> {
+  const deadline = startDeadline(clock, establishedMs, signal);
+  for (const definition of definitions) {
+    while (!(await agent.isEstablished(refOf(definition), signal))) {
+      if (deadline.passed())
+        throw new PodidError('AgentRefused', `The cluster does not serve ${refText(refOf(definition))}.`, {
+          hint: `kubectl describe crd ${definition.metadata.name}`,
+        });
+      await deadline.pause(intervalMs);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { checkClusterState } from '../../domain/check-cluster.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import type { ChangeOptions } from '../change-options.ts';
+import { startChange } from '../change-session.ts';
+import type { Outcome } from '../outcome.ts';
+import { changeNodes, planNodes } from './change-nodes.ts';
+import { checkAssignRights } from './check-assign-rights.ts';
+import { checkIdentitiesExist } from './check-identities-exist.ts';
+import { findMachines } from './find-machines.ts';
+import type { WantedChange } from './machine-change.ts';
+import type { NodeIdentities, NodeRequest } from './node-request.ts';
+import { tellOfNodes } from './tell-of-nodes.ts';
+
+/**
+ * Puts identities on the machines of nodes, so that IMDS gives tokens of them there. What a machine carries already is left as it is.
+ *
+ * @throws PodidError IdentityNotFound | TenantMismatch | NodePoolNotFound | MachineNotFound | NoLinuxScaleSetPool | AssignForbidden, before
+ *   anything is sent, and those of `changeNodes`
+ */
+export async function assignToNodes(
+  workplace: Workplace,
+  request: NodeRequest,
+  options: ChangeOptions,
+): Promise<Outcome<readonly NodeIdentities[]>> {
+  const session = startChange(workplace, options);
+  const { azure, report } = workplace;
+  const reads = { azure, signal: options.signal };
+  report.progress(`Reading cluster ${request.cluster.name}`);
+  const cluster = await azure.clusters.get(request.cluster, options.signal);
+  for (const warning of checkClusterState(cluster)) report.warn(warning);
+  const [machines] = await Promise.all([
+    findMachines(reads, cluster, request.nodes),
+    checkIdentitiesExist(reads, cluster, request.identityIds),
+  ]);
+  const wanted: WantedChange = { action: 'assign', identityIds: request.identityIds };
+  const { touched } = tellOfNodes(session, machines, wanted);
+  await checkAssignRights(reads, touched, touched.length === 0 ? [] : request.identityIds);
+  if (options.dryRun) return { plan: planNodes(machines, wanted) };
+  return { done: await changeNodes(session, cluster, machines, wanted) };
+}

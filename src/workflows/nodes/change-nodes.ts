@@ -1,0 +1,116 @@
+import type { Cluster } from '../../domain/cluster.ts';
+import type { Machine } from '../../domain/machines.ts';
+import { nextCommand } from '../../domain/next-command.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { type ChangeSession, endOfWait } from '../change-session.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import type { Done, Plan } from '../outcome.ts';
+import { changeMachine } from './change-machine.ts';
+import { lookAtNodes } from './look-at-nodes.ts';
+import { identitiesAfter, idsToSend, type WantedChange } from './machine-change.ts';
+import type { NodeIdentities } from './node-request.ts';
+import { upgradeLagging } from './upgrade-instances.ts';
+
+/** A dry run: a line for each machine that would change. */
+export function planNodes(machines: readonly Machine[], wanted: WantedChange): Plan {
+  const changes = machines
+    .filter((machine) => idsToSend(machine, wanted).length > 0)
+    .map((machine) => ({
+      action: 'update' as const,
+      kind: 'machine' as const,
+      namespace: null,
+      name: machine.name,
+      before: { resource: machine.resourceId, identities: machine.identityIds },
+      after: { resource: machine.resourceId, identities: identitiesAfter(machine, wanted) },
+    }));
+  return { changes, puts: 0 };
+}
+
+/**
+ * Changes the machines, eight at a time; one that fails does not keep the others from the change.
+ *
+ * @returns what all of them carry, and with it the failure where some took the change or an operation ended as Failed
+ * @throws PodidError of the first machine, with the details of all, when none took the change
+ */
+export async function changeNodes(
+  session: ChangeSession,
+  cluster: Cluster,
+  machines: readonly Machine[],
+  wanted: WantedChange,
+): Promise<Done<readonly NodeIdentities[]>> {
+  const { azure } = session.workplace;
+  const { signal } = session.options;
+  const outcomes = await eachConcurrently(machines, (machine) => changeOne(session, machine, wanted)).catch(
+    (error: unknown) => {
+      const hint = nextCommand('node list', cluster.id);
+      throw endOfWait(session, error, 'Azure goes on with what it has accepted.', hint);
+    },
+  );
+  const failures = outcomes.flatMap(({ failure }) => failure ?? []);
+  const accepted = outcomes.some(({ changed }) => changed);
+  if (failures.length > 0 && !accepted && !failures.some(({ code }) => code === 'EntryFailed'))
+    throw allOf(failures);
+  const result = await lookAtNodes(
+    { azure, signal },
+    outcomes.map(({ machine }) => machine),
+  );
+  const failure = failures.length === 0 ? undefined : someOf(failures, machines.length);
+  return { result, cluster, ...(failure === undefined ? {} : { failure }) };
+}
+
+interface MachineOutcome {
+  readonly machine: Machine;
+  /** Azure took a change of it. */
+  readonly changed: boolean;
+  readonly failure?: PodidError;
+}
+
+async function changeOne(
+  session: ChangeSession,
+  machine: Machine,
+  wanted: WantedChange,
+): Promise<MachineOutcome> {
+  const before = idsToSend(machine, wanted).length;
+  const isChanged = (current: Machine) => idsToSend(current, wanted).length < before;
+  try {
+    const current = await changeMachine(session, machine, wanted);
+    if (!session.options.noWait) await upgradeLagging(session, current, wanted);
+    return { machine: current, changed: isChanged(current) };
+  } catch (error) {
+    if (session.options.signal.aborted || !isPodidError(error)) throw error;
+    // A change that failed at its end, or in its second half, may have come about all the same.
+    const { azure } = session.workplace;
+    const current = await azure.machines.get(machine.resourceId, session.options.signal).catch(() => machine);
+    return { machine: current, changed: isChanged(current), failure: error };
+  }
+}
+
+function allOf(failures: readonly PodidError[]): PodidError {
+  const [first] = failures as [PodidError, ...PodidError[]];
+  if (failures.length === 1) return first;
+  return new PodidError(first.code, `None of ${failures.length} machines took the change. ${first.message}`, {
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    target: first.target,
+    details: detailsOf(failures),
+    cause: first,
+  });
+}
+
+function someOf(failures: readonly PodidError[], total: number): PodidError {
+  const [first] = failures as [PodidError, ...PodidError[]];
+  if (failures.length === 1 && first.exitCode === 8) return first;
+  return new PodidError(
+    'MachinesLeftOut',
+    `${failures.length} of ${total} machines did not take the change: ${first.message}`,
+    {
+      hint: first.hint ?? 'The same command tries again.',
+      target: first.target,
+      details: detailsOf(failures),
+      cause: first,
+    },
+  );
+}
+
+function detailsOf(failures: readonly PodidError[]) {
+  return failures.map(({ code, message }) => ({ code, message }));
+}

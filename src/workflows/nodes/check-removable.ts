@@ -1,0 +1,92 @@
+import type { Cluster } from '../../domain/cluster.ts';
+import { crdMissingCode, type ObjectsInCluster } from '../../domain/cluster-objects.ts';
+import { nextCommand } from '../../domain/next-command.ts';
+import { entryText } from '../../domain/pod-identity.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import { sameResource } from '../../domain/resource-id.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+
+/** @throws PodidError IdentityInUse for the identities that the cluster itself runs with; nothing overrules that */
+export function refuseOwnIdentities(cluster: Cluster, identityIds: readonly string[]): void {
+  const own = ownIdentities(cluster).filter(({ id }) => identityIds.some((one) => sameResource(one, id)));
+  const [first] = own;
+  if (first === undefined) return;
+  throw new PodidError(
+    'IdentityInUse',
+    `${own.map(({ id, of }) => `${id} is ${of}`).join('; ')} of cluster ${cluster.id.name}; without it on its nodes the cluster fails, so podid never takes it away.`,
+    { hint: nextCommand('cluster show', cluster.id), target: first.id },
+  );
+}
+
+function ownIdentities(cluster: Cluster): { readonly id: string; readonly of: string }[] {
+  const { kubeletIdentityResourceId: kubelet, identity, addonIdentities = [] } = cluster;
+  return [
+    ...(kubelet === undefined ? [] : [{ id: kubelet, of: "the kubelets' identity" }]),
+    ...identity.userAssigned.map(({ resourceId }) => ({
+      id: resourceId,
+      of: "the control plane's identity",
+    })),
+    ...addonIdentities.map(({ addon, resourceId }) => ({
+      id: resourceId,
+      of: `the identity of add-on ${addon}`,
+    })),
+  ];
+}
+
+/**
+ * Refuses while anything in the cluster still needs one of the identities on the nodes: an entry of the add-on, or a binding.
+ *
+ * @throws PodidError IdentityInUse, and what kept podid from looking into the cluster
+ */
+export async function refuseStillBound(
+  { objects, report }: Pick<Workplace, 'objects' | 'report'>,
+  cluster: Cluster,
+  identityIds: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const isMeant = (id: string | undefined) => identityIds.some((one) => sameResource(one, id ?? ''));
+  const entries = cluster.profile.enabled
+    ? cluster.profile.identities.filter(({ identity }) => isMeant(identity.resourceId))
+    : [];
+  report.progress(`Looking for bindings in cluster ${cluster.id.name}`);
+  const inCluster = await readObjects(objects, cluster, signal);
+  const bound = inCluster.identities.filter(
+    ({ resourceId, bindingSelector }) => bindingSelector !== undefined && isMeant(resourceId),
+  );
+  const users = [...new Set([...entries, ...bound].map(entryText))];
+  const [first] = [...entries, ...bound];
+  if (first === undefined) return;
+  throw new PodidError(
+    'IdentityInUse',
+    `Pods still get tokens by it: ${users.join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
+    {
+      hint: `${nextCommand('delete', cluster.id, { namespace: first.namespace, name: first.name })} first; --force takes it away all the same`,
+      target: entryText(first),
+    },
+  );
+}
+
+async function readObjects(
+  objects: Workplace['objects'],
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<ObjectsInCluster> {
+  try {
+    return await (await objects(cluster.id, signal)).read(signal);
+  } catch (error) {
+    if (!isPodidError(error) || signal.aborted) throw error;
+    // A cluster that does not know bindings has none.
+    if (error.details.some(({ code }) => code === crdMissingCode)) return { identities: [], exceptions: [] };
+    throw new PodidError(
+      error.code,
+      `Whether a binding in cluster ${cluster.id.name} still uses it cannot be seen. ${error.message}`,
+      {
+        hint: 'Reach the cluster by --kubeconfig FILE, or take the identity away without looking: --force',
+        exitCode: error.exitCode,
+        details: error.details,
+        target: error.target,
+        cause: error,
+      },
+    );
+  }
+}

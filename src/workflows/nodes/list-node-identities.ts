@@ -1,0 +1,22 @@
+import type { Workplace } from '../../domain/ports.ts';
+import type { Done } from '../outcome.ts';
+import { findMachines } from './find-machines.ts';
+import { lookAtNodes } from './look-at-nodes.ts';
+import type { NodeIdentities, NodeRequest } from './node-request.ts';
+
+/**
+ * Which machines carry which identities.
+ *
+ * @throws PodidError ClusterNotFound | NodePoolNotFound | NoLinuxScaleSetPool | MachineNotFound | Forbidden | Unavailable
+ */
+export async function listNodeIdentities(
+  { azure, report }: Pick<Workplace, 'azure' | 'report'>,
+  request: Omit<NodeRequest, 'identityIds'>,
+  signal: AbortSignal,
+): Promise<Done<readonly NodeIdentities[]>> {
+  report.progress(`Reading cluster ${request.cluster.name}`);
+  const cluster = await azure.clusters.get(request.cluster, signal);
+  report.progress(`Reading the machines of cluster ${request.cluster.name}`);
+  const machines = await findMachines({ azure, signal }, cluster, request.nodes);
+  return { result: await lookAtNodes({ azure, signal }, machines), cluster };
+}

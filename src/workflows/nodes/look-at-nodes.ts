@@ -1,0 +1,33 @@
+import type { Machine } from '../../domain/machines.ts';
+import type { Azure } from '../../domain/ports.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import type { NodeIdentities } from './node-request.ts';
+
+interface Reads {
+  readonly azure: Pick<Azure, 'machines'>;
+  readonly signal: AbortSignal;
+}
+
+/** What machines carry, and whether the instances of scale sets have come after it. */
+export function lookAtNodes(reads: Reads, machines: readonly Machine[]): Promise<NodeIdentities[]> {
+  return eachConcurrently(machines, async (machine) => ({
+    pool: machine.poolName ?? null,
+    kind: machine.kind,
+    resource: machine.resourceId,
+    identities: machine.identityIds,
+    instancesUpToDate: await areUpToDate(reads, machine),
+  }));
+}
+
+/** Whoever may see a scale set and not its instances is told so by null. */
+async function areUpToDate({ azure, signal }: Reads, machine: Machine): Promise<boolean | null> {
+  if (machine.kind === 'vm') return true;
+  try {
+    const instances = await azure.machines.instances(machine.resourceId, signal);
+    return instances.every(({ latestModel }) => latestModel);
+  } catch (error) {
+    if (isPodidError(error, 'Forbidden', 'MachineNotFound')) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import { checkClusterState } from '../../domain/check-cluster.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import type { ChangeOptions } from '../change-options.ts';
+import { startChange } from '../change-session.ts';
+import type { Outcome } from '../outcome.ts';
+import { changeNodes, planNodes } from './change-nodes.ts';
+import { checkAssignRights } from './check-assign-rights.ts';
+import { refuseOwnIdentities, refuseStillBound } from './check-removable.ts';
+import { findMachines } from './find-machines.ts';
+import { lookAtNodes } from './look-at-nodes.ts';
+import { idsToSend, type WantedChange } from './machine-change.ts';
+import type { NodeIdentities, NodeRequest } from './node-request.ts';
+import { tellOfNodes } from './tell-of-nodes.ts';
+
+/**
+ * Takes identities from the machines of nodes; those that the cluster runs with never, those that a binding or entry still needs only
+ * with `options.force`. It asks. Identities that are gone in Azure can be taken away as well.
+ *
+ * @throws PodidError IdentityInUse | NodePoolNotFound | MachineNotFound | NoLinuxScaleSetPool | AssignForbidden | ConfirmationRequired,
+ *   before anything is sent, and those of `changeNodes`
+ */
+export async function unassignFromNodes(
+  workplace: Workplace,
+  request: NodeRequest,
+  options: ChangeOptions,
+): Promise<Outcome<readonly NodeIdentities[]>> {
+  const session = startChange(workplace, options);
+  const { azure, report } = workplace;
+  const reads = { azure, signal: options.signal };
+  report.progress(`Reading cluster ${request.cluster.name}`);
+  const cluster = await azure.clusters.get(request.cluster, options.signal);
+  for (const warning of checkClusterState(cluster)) report.warn(warning);
+  refuseOwnIdentities(cluster, request.identityIds);
+  const machines = await findMachines(reads, cluster, request.nodes);
+  const wanted: WantedChange = { action: 'remove', identityIds: request.identityIds };
+  const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
+  if (touched.length > 0 && !options.force)
+    await refuseStillBound(workplace, cluster, request.identityIds, options.signal);
+  tellOfNodes(session, machines, wanted);
+  await checkAssignRights(reads, touched, []);
+  if (options.dryRun) return { plan: planNodes(machines, wanted) };
+  if (touched.length > 0) {
+    for (const { name, ...machine } of touched)
+      report.note(`will happen: ${name} loses ${idsToSend(machine, wanted).join(', ')}`);
+    if (!(await workplace.confirm(`Take these identities from ${touched.length} machines?`)))
+      return { done: { result: await lookAtNodes(reads, machines), cluster } };
+  }
+  return { done: await changeNodes(session, cluster, machines, wanted) };
+}

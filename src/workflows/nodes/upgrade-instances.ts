@@ -1,0 +1,50 @@
+import type { Machine } from '../../domain/machines.ts';
+import { parseResourceId } from '../../domain/resource-id.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import type { ChangeSession } from '../change-session.ts';
+import { followMachine } from './follow-machine.ts';
+import { laggingInstances, type WantedChange } from './machine-change.ts';
+
+/**
+ * Brings the instances of a scale set with manual upgrades to its model, as far as this change has left them behind. One whose upgrade
+ * would re-image its node is told of and left.
+ *
+ * @throws PodidError MachineBusy | AssignForbidden | AssignRefused | EntryFailed | Unavailable, and the signal's reason
+ */
+export async function upgradeLagging(
+  session: ChangeSession,
+  scaleSet: Machine,
+  wanted: WantedChange,
+): Promise<void> {
+  const { workplace, options, deadline } = session;
+  if (scaleSet.kind !== 'vmss' || scaleSet.upgradeMode?.toLowerCase() !== 'manual') return;
+  for (let upgraded = false; ; ) {
+    const instances = await workplace.azure.machines.instances(scaleSet.resourceId, options.signal);
+    const { safe, wouldReimage } = laggingInstances(scaleSet, instances, wanted);
+    if (safe.length === 0 || upgraded) {
+      if (wouldReimage.length > 0) tellOfReimaging(session, scaleSet, wouldReimage);
+      return;
+    }
+    workplace.report.progress(`Upgrading ${safe.length} instances of ${scaleSet.name}`);
+    try {
+      const operation = await workplace.azure.machines.upgradeInstances(
+        scaleSet.resourceId,
+        safe,
+        options.signal,
+      );
+      if (operation !== undefined) await followMachine(session, scaleSet, operation);
+      upgraded = true;
+    } catch (error) {
+      if (!isPodidError(error, 'MachineBusy', 'Unavailable') || deadline.passed()) throw error;
+      await deadline.pause(Math.max(options.pollIntervalMs, error.retryAfterMs ?? 0));
+    }
+  }
+}
+
+function tellOfReimaging({ workplace }: ChangeSession, scaleSet: Machine, ids: readonly string[]): void {
+  const id = parseResourceId(scaleSet.resourceId, 'Microsoft.Compute/virtualMachineScaleSets');
+  workplace.report.warn(
+    `Instances ${ids.join(', ')} of ${scaleSet.name} have another image than their scale set, so their upgrade would re-image the nodes; they are left without the change.`,
+    `Upgrade the pool's node image when it suits you, or: az vmss update-instances -g ${id?.resourceGroup ?? 'GROUP'} -n ${scaleSet.name} --subscription ${id?.subscriptionId ?? 'SUBSCRIPTION'} --instance-ids ${ids.join(' ')}`,
+  );
+}

@@ -1,0 +1,51 @@
+import type { Azure, Workplace } from '../../domain/ports.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import { assignToNodes } from '../nodes/assign-to-nodes.ts';
+import { checkAssignRights } from '../nodes/check-assign-rights.ts';
+import { findMachines } from '../nodes/find-machines.ts';
+import { everyLinuxPool } from '../nodes/node-request.ts';
+import type { NodeSide } from './node-side.ts';
+
+/** The machines of every Linux pool of the cluster. */
+export function nodeSideOfAzure(workplace: Workplace): NodeSide {
+  const { azure, report } = workplace;
+  let told = false;
+  return {
+    async machines(cluster, signal) {
+      try {
+        return await findMachines({ azure, signal }, cluster, everyLinuxPool);
+      } catch (error) {
+        if (isPodidError(error, 'NodePoolNotFound', 'NoLinuxScaleSetPool')) return [];
+        if (!isPodidError(error, 'Forbidden')) throw error;
+        if (!told) report.warn(`Which identities are on the nodes cannot be seen: ${error.message}`);
+        told = true;
+        return undefined;
+      }
+    },
+    async checkRights(machines, resourceIds, signal) {
+      await checkAssignRights({ azure, signal }, machines, []);
+      return await forbiddenAmong(azure, resourceIds, signal);
+    },
+    async assign({ id }, identityIds, options) {
+      const { mode: _mode, ...cluster } = id;
+      const request = { cluster, nodes: everyLinuxPool, identityIds };
+      const whole = { dryRun: false, noWait: false, skipRoleAssignment: true, mirror: 'off' as const };
+      const { done } = await assignToNodes(workplace, request, { ...options, ...whole });
+      if (done?.failure !== undefined) throw done.failure;
+    },
+  };
+}
+
+async function forbiddenAmong(azure: Azure, resourceIds: readonly string[], signal: AbortSignal) {
+  const found = await eachConcurrently(resourceIds, async (resourceId) => {
+    try {
+      await checkAssignRights({ azure, signal }, [], [resourceId]);
+      return [];
+    } catch (error) {
+      if (isPodidError(error, 'AssignForbidden')) return [{ resourceId, error }];
+      throw error;
+    }
+  });
+  return found.flat();
+}

@@ -1,0 +1,137 @@
+import { checkClusterState } from '../../domain/check-cluster.ts';
+import type { Cluster, ClusterId } from '../../domain/cluster.ts';
+import type { ClusterObjects } from '../../domain/cluster-objects.ts';
+import { lackingOf } from '../../domain/machine-identities.ts';
+import { nextCommand } from '../../domain/next-command.ts';
+import { objectsEdit } from '../../domain/objects-edit.ts';
+import type { EntryKey } from '../../domain/pod-identity.ts';
+import type { Azure, EntryStore, Rehearsal, Reporter, StoreOptions, Workplace } from '../../domain/ports.ts';
+import type { ProfileEdit } from '../../domain/profile-edit.ts';
+import { profileOfObjects } from '../../domain/profile-of-objects.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { identityLookUp } from './identity-look-up.ts';
+import type { NodeSide } from './node-side.ts';
+import { refuseAddonException, refusedEntries, throwRefused } from './refused-entries.ts';
+import { distinct, rehearseNodes } from './rehearse-nodes.ts';
+import { tellWhatStays } from './tell-what-stays.ts';
+
+export interface ObjectStoreParts {
+  /** Absent where the cluster is reached by a kubeconfig alone: then nothing is known of its nodes. */
+  readonly azure?: { readonly ports: Azure; readonly nodes: NodeSide };
+  readonly objects: Workplace['objects'];
+  readonly report: Reporter;
+  /** Entries whose identities are looked up in Azure. */
+  readonly lookUp: (key: EntryKey) => boolean;
+}
+
+/**
+ * Entries that live as objects in the cluster, on a cluster without the add-on. A write puts the identities on the nodes first and
+ * writes the objects then, so that no pod is promised an identity that its node does not have.
+ */
+export function objectStore(parts: ObjectStoreParts): EntryStore {
+  const { azure, report } = parts;
+  const lookUp = azure && identityLookUp(azure.ports.identities, report);
+  let connecting: Promise<ClusterObjects> | undefined;
+  const connect = (id: ClusterId, signal: AbortSignal) => {
+    connecting ??= parts.objects(id, signal);
+    return connecting;
+  };
+  const get: EntryStore['get'] = async (id, signal) => {
+    const bare = await readBare(azure, id, signal);
+    const objects = await (await connect(id, signal)).read(signal);
+    const wanted = objects.identities.filter(parts.lookUp).flatMap(({ resourceId }) => resourceId ?? []);
+    const [identities, machines] = await Promise.all([
+      lookUp?.(wanted, signal) ?? new Map(),
+      azure?.nodes.machines(bare, signal),
+    ]);
+    return { ...bare, profile: profileOfObjects(objects, { identities, machines }) };
+  };
+  return {
+    get,
+    async put(base, edit, options) {
+      const { force, signal } = options;
+      refuseAddonException(edit);
+      if (azure) await assignMissing(azure.nodes, base, edit, options);
+      const api = await connect(base.id, signal);
+      report.progress('Writing the objects in the cluster');
+      const objects = await api.mirror(objectsEdit(base.profile, edit, { force, dryRun: false }), signal);
+      throwRefused(refusedEntries(objects));
+      const cluster = await get(base.id, signal);
+      if (azure) await tellWhatStays({ nodes: azure.nodes, report }, base, { cluster, edit }, signal);
+      return { cluster };
+    },
+    // A write is whole when `put` returns: there is nothing to follow.
+    follow: () => Promise.resolve({ status: 'Succeeded' }),
+    async rehearse(base, edit, { force, signal }) {
+      refuseAddonException(edit);
+      const api = await connect(base.id, signal);
+      const [objects, nodes = nothingOnNodes] = await Promise.all([
+        api.mirror(objectsEdit(base.profile, edit, { force, dryRun: true }), signal),
+        azure && rehearseNodes(azure.nodes, base, edit, signal),
+      ]);
+      return {
+        objects,
+        machines: nodes.machines,
+        refused: [...refusedEntries(objects), ...nodes.refused],
+      };
+    },
+  };
+}
+
+const nothingOnNodes: Pick<Rehearsal, 'machines' | 'refused'> = { machines: [], refused: [] };
+
+/** Sends nothing where every node has what the entries need. */
+async function assignMissing(
+  nodes: NodeSide,
+  base: Cluster,
+  edit: ProfileEdit,
+  options: StoreOptions,
+): Promise<void> {
+  const ids = distinct((edit.putIdentities ?? []).map(({ identity }) => identity.resourceId));
+  if (ids.length === 0) return;
+  const machines = await nodes.machines(base, options.signal);
+  const isThere = machines !== undefined && machines.length > 0;
+  if (isThere && machines.every((machine) => lackingOf(machine, ids).length === 0)) return;
+  await nodes.assign(base, ids, options);
+}
+
+/** The cluster without its entries, as far as Azure is asked at all. @throws PodidError AddonEnabled | ClusterStateForbids */
+async function readBare(
+  azure: ObjectStoreParts['azure'],
+  id: ClusterId,
+  signal: AbortSignal,
+): Promise<Cluster> {
+  if (azure === undefined) return unknownCluster(id);
+  const cluster = await azure.ports.clusters.get(id, signal);
+  if (cluster.profile.enabled) throw addonEnabled(cluster);
+  checkClusterState(cluster);
+  // Whatever Azure does to the cluster meanwhile, its objects can be written.
+  return { ...cluster, id, provisioningState: 'Succeeded' };
+}
+
+function addonEnabled({ id, resourceId }: Cluster): PodidError {
+  const { mode: _mode, ...plain } = id;
+  return new PodidError(
+    'AddonEnabled',
+    `The pod-identity add-on is on on cluster ${id.name}, so its profile is the truth there and AKS writes the objects.`,
+    {
+      hint: `The same command without --mode cluster, such as: ${nextCommand('list', plain)}`,
+      target: resourceId,
+    },
+  );
+}
+
+/** What a kubeconfig alone tells of a cluster. */
+function unknownCluster(id: ClusterId): Cluster {
+  return {
+    id,
+    resourceId: '',
+    location: '',
+    provisioningState: 'Succeeded',
+    networkPlugin: '',
+    identity: { type: '', userAssigned: [] },
+    pools: [],
+    profile: { enabled: false, allowNetworkPluginKubenet: false, identities: [], exceptions: [] },
+    document: '{}',
+  };
+}

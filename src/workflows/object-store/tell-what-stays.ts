@@ -1,0 +1,35 @@
+import type { Cluster } from '../../domain/cluster.ts';
+import { nextCommand } from '../../domain/next-command.ts';
+import { sameEntry } from '../../domain/pod-identity.ts';
+import type { Reporter } from '../../domain/ports.ts';
+import type { ProfileEdit } from '../../domain/profile-edit.ts';
+import { carries } from '../../domain/profile-of-objects.ts';
+import { sameResource } from '../../domain/resource-id.ts';
+import type { NodeSide } from './node-side.ts';
+
+/**
+ * Says which identities stay on the nodes although no entry needs them any more. They are left there: other things than pod
+ * identity may use them, and nothing is lost that way.
+ */
+export async function tellWhatStays(
+  { nodes, report }: { readonly nodes: NodeSide; readonly report: Reporter },
+  before: Cluster,
+  after: { readonly cluster: Cluster; readonly edit: ProfileEdit },
+  signal: AbortSignal,
+): Promise<void> {
+  const touched = [...(after.edit.deleteIdentities ?? []), ...(after.edit.putIdentities ?? [])];
+  const ids = before.profile.identities
+    .filter((entry) => touched.some((key) => sameEntry(key, entry)))
+    .map(({ identity }) => identity.resourceId)
+    .filter(
+      (id) => !after.cluster.profile.identities.some(({ identity }) => sameResource(identity.resourceId, id)),
+    );
+  if (ids.length === 0) return;
+  const machines = (await nodes.machines(after.cluster, signal)) ?? [];
+  const staying = [...new Set(ids)].filter((id) => machines.some((machine) => carries(machine, id)));
+  if (staying.length === 0) return;
+  const what = staying.length === 1 ? 'The identity stays' : `${staying.length} identities stay`;
+  report.note(
+    `${what} on the nodes. To take what nothing else uses away: ${nextCommand('node unassign', after.cluster.id, { identities: staying })}`,
+  );
+}

@@ -1,0 +1,268 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiServer, startApiServer } from './api-server.ts';
+import { clusterPrograms } from './cluster-programs.ts';
+
+const chart = 'deploy/chart';
+const account = 'system:serviceaccount:kube-system:podid-nmi';
+const goldens = readdirSync('test/deploy/golden').filter((name) => name.endsWith('.yaml'));
+
+describe('the chart', () => {
+  let api: ApiServer;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'podid-chart-'));
+    api = await startApiServer('chart');
+    api.kubectl('apply', '-f', 'test/cluster/fixtures/other-crds.yaml');
+    for (const namespace of ['shop', 'billing', 'storefront', 'orders', 'payments']) {
+      api.kubectl('create', 'namespace', namespace);
+    }
+  });
+  afterAll(async () => {
+    await api?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const helm = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(clusterPrograms().path('helm'), args, {
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        KUBECONFIG: api.kubeconfig,
+        HELM_CACHE_HOME: join(folder, 'cache'),
+        HELM_CONFIG_HOME: join(folder, 'config'),
+        HELM_DATA_HOME: join(folder, 'data'),
+      },
+    });
+    return { status, text: `${stdout}${stderr}` };
+  };
+  const helmDoes = (...args: readonly string[]) => {
+    const { status, text } = helm(...args);
+    expect(status, text).toBe(0);
+    return text;
+  };
+  const values = (name: string) => ['--values', `test/deploy/values/${name}.yaml`];
+  const uninstall = (release: string, namespace = 'kube-system') =>
+    helmDoes('uninstall', release, '--namespace', namespace, '--no-hooks', '--ignore-not-found');
+  const ask = (...args: readonly string[]) => {
+    try {
+      return api.kubectl(...args).trim();
+    } catch (error) {
+      return String(error);
+    }
+  };
+
+  it('pleases helm lint, with every set of values that it takes', () => {
+    for (const name of goldens) {
+      const base = name.replace(/\.yaml$/, '');
+      const text = helmDoes('lint', chart, '--kube-version', '1.34.1', ...values(base));
+      expect(text).not.toMatch(/WARNING|ERROR/);
+    }
+  });
+
+  it('renders what the goldens and the manifest hold', () => {
+    execFileSync('node', ['scripts/write-chart.mjs', '--check'], { encoding: 'utf8' });
+  });
+
+  it('renders one and the same for every Kubernetes from 1.25 on', () => {
+    const render = (version: string, name: string) =>
+      helmDoes('template', 'podid', chart, '--kube-version', version, ...values(name));
+    for (const name of ['managed', 'upstream-retail', 'secrets-by-namespace']) {
+      expect(render('1.25.0', name)).toBe(render('1.34.1', name));
+    }
+    expect(render('1.30.0', 'everything')).toBe(render('1.34.1', 'everything'));
+  });
+
+  it('becomes the files of a release, with the name of the image in them', () => {
+    const out = join(folder, 'release');
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const image = 'registry.example.net/podid/podid';
+    const args = ['--image', image, '--digest', digest, '--out', out];
+    execFileSync('node', ['scripts/write-release-files.mjs', ...args], { stdio: 'ignore' });
+    const names = readdirSync(out).map((name) => name.replace(/\d+\.\d+\.\d+/, 'V'));
+    expect(names.sort()).toEqual([
+      'podid-V.tgz',
+      'podid-crds-vV.yaml',
+      'podid-managed-vV.yaml',
+      'podid-object-checks-vV.yaml',
+    ]);
+    const file = (pattern: RegExp) => join(out, readdirSync(out).find((name) => pattern.test(name)) ?? '');
+    const images = readFileSync(file(/managed/), 'utf8').match(/image: .*/g) ?? [];
+    expect(new Set(images)).toEqual(new Set([`image: ${image}@${digest}`]));
+    const rendered = helmDoes('template', 'podid', file(/tgz/), '--kube-version', '1.34.1');
+    expect(rendered).toContain(`image: ${image}:`);
+  });
+
+  it('tells at once everything that it refuses, and what Kubernetes is too old for', () => {
+    const template = (...args: string[]) => helm('template', 'podid', chart, ...args);
+    const taint = template('--kube-version', '1.29.4', '--set', 'podid.startupTaint.enabled=true');
+    expect(taint.status).toBe(1);
+    expect(taint.text).toContain('needs Kubernetes 1.30 or later (this is v1.29.4)');
+    expect(template('--kube-version', '1.24.9').text).toContain('kubeVersion: >=1.25');
+    const unknown = template('--kube-version', '1.34.1', '--set', 'nmi.colour=red');
+    expect(unknown.text).toMatch(/colour/);
+    expect(unknown.status).toBe(1);
+  });
+
+  describe('on an API server', () => {
+    beforeAll(() => {
+      api.kubectl('apply', '--server-side', '-f', 'deploy/crds');
+      api.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
+    });
+
+    it.each(goldens)('renders objects that the server takes: %s', (name) => {
+      const text = api.kubectl(
+        'apply',
+        '--server-side',
+        '--dry-run=server',
+        '-f',
+        `test/deploy/golden/${name}`,
+      );
+      expect(text).toContain('daemonset.apps/');
+      expect(text).toContain('podidentityexception.aadpodidentity.k8s.io/aks-addon-exception');
+    });
+
+    it('is there without helm, by one manifest, applied twice', () => {
+      const manifest = ['apply', '--server-side', '-f', 'deploy/manifests/managed.yaml'];
+      // kubectl made the definitions that are there, and the manifest is applied by it again.
+      api.kubectl(...manifest);
+      expect(api.kubectl(...manifest)).toContain('daemonset.apps/podid-nmi');
+      api.kubectl('delete', '-f', 'deploy/manifests/managed.yaml', '--wait=false', '--ignore-not-found');
+      api.kubectl('wait', '--for=delete', '--timeout=60s', 'crd/azureidentities.aadpodidentity.k8s.io');
+    });
+
+    it.each(['upstream-retail', 'upstream-bank', 'upstream-kubenet'])(
+      'installs with a values file of upstream: %s',
+      (name) => {
+        const said = helmDoes('install', 'podid', chart, '--namespace', 'kube-system', ...values(name));
+        expect(said).toContain('kubectl --namespace kube-system rollout status daemonset/podid-nmi');
+        expect(said).toContain(name === 'upstream-bank' ? 'mic.*, nmi.image, nmi.tag' : 'podid nmi status');
+        expect(ask('get', 'daemonset', '-n', 'kube-system', '-o', 'name')).toBe('daemonset.apps/podid-nmi');
+        helmDoes('upgrade', 'podid', chart, '--namespace', 'kube-system', ...values(name));
+        uninstall('podid');
+        const left =
+          'daemonsets,serviceaccounts,configmaps,clusterroles,clusterrolebindings,roles,rolebindings';
+        const all = ask('get', left, '-A', '-o', 'name', '-l', 'app.kubernetes.io/instance=podid');
+        expect(all).toBe('');
+      },
+    );
+
+    it("takes upstream's release over in one command, with its identities as they are", () => {
+      const old = upstreamsChart(folder);
+      helmDoes('install', 'aad-pod-identity', old, '--namespace', 'kube-system');
+      const uid = () =>
+        ask(
+          'get',
+          'azureidentity,azureidentitybinding,azurepodidentityexception',
+          '-A',
+          '-o',
+          'jsonpath={.items[*].metadata.uid}',
+        );
+      const before = uid();
+      helmDoes(
+        'upgrade',
+        'aad-pod-identity',
+        chart,
+        '--namespace',
+        'kube-system',
+        ...values('upstream-retail'),
+      );
+      expect(before.split(' ').every((each) => uid().includes(each))).toBe(true);
+      expect(ask('get', 'daemonset', '-n', 'kube-system', '-o', 'name')).toBe('daemonset.apps/podid-nmi');
+      uninstall('aad-pod-identity');
+    });
+
+    it('leaves the exception alone that AKS left behind', () => {
+      api.kubectl('apply', '-f', exceptionOfAks(folder));
+      helmDoes('install', 'podid', chart, '--namespace', 'kube-system');
+      helmDoes('upgrade', 'podid', chart, '--namespace', 'kube-system');
+      uninstall('podid');
+      expect(ask('get', 'azurepodidentityexception', '-n', 'kube-system', '-o', 'name')).toContain(
+        'aks-addon-exception',
+      );
+      api.kubectl('delete', 'azurepodidentityexception', '-n', 'kube-system', 'aks-addon-exception');
+      helmDoes('install', 'podid', chart, '--namespace', 'kube-system');
+      helmDoes('upgrade', 'podid', chart, '--namespace', 'kube-system');
+      expect(ask('get', 'azurepodidentityexception', '-n', 'kube-system', '-o', 'name')).toContain(
+        'aks-addon-exception',
+      );
+      uninstall('podid');
+    });
+
+    it('stops where identities would lose the secrets that upstream read for them', () => {
+      const identity = join(folder, 'principal.json');
+      const spec = { type: 1, tenantID: 't', clientID: 'c', clientPassword: { name: 'ledger' } };
+      const metadata = { name: 'ledger', namespace: 'billing' };
+      writeFileSync(
+        identity,
+        JSON.stringify({ apiVersion: 'aadpodidentity.k8s.io/v1', kind: 'AzureIdentity', metadata, spec }),
+      );
+      api.kubectl('apply', '-f', identity);
+      const install = ['install', 'podid', chart, '--namespace', 'kube-system'];
+      const { status, text } = helm(...install);
+      expect(status).toBe(1);
+      expect(text).toContain('billing/ledger');
+      expect(text).toContain('rbac.allowAccessToSecrets');
+      helmDoes(...install, '--set', 'rbac.allowAccessToSecrets=true,podid.secretNamespaces={billing}');
+      const may = (namespace: string) =>
+        ask('auth', 'can-i', 'get', 'secrets', '-n', namespace, `--as=${account}`);
+      expect(may('billing')).toBe('yes');
+      expect(may('shop')).toMatch(/no$|no\n|Command failed/);
+      uninstall('podid');
+      api.kubectl('delete', '-f', identity);
+    });
+
+    it('gives the agent the rights it uses, and none beside them', () => {
+      helmDoes('install', 'podid', chart, '--namespace', 'kube-system');
+      const rights = JSON.parse(ask('get', 'clusterrole', 'podid-nmi', '-o', 'json')).rules;
+      expect(rights).toEqual([
+        { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
+        {
+          apiGroups: ['aadpodidentity.k8s.io'],
+          resources: ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'],
+          verbs: ['list', 'watch'],
+        },
+      ]);
+      expect(ask('auth', 'can-i', 'watch', 'pods', '-A', `--as=${account}`)).toBe('yes');
+      for (const [verb, what] of [
+        ['get', 'secrets'],
+        ['patch', 'nodes'],
+        ['create', 'pods'],
+        ['update', 'azureidentities'],
+      ]) {
+        expect(ask('auth', 'can-i', verb ?? '', what ?? '', '-A', `--as=${account}`)).not.toBe('yes');
+      }
+      uninstall('podid');
+    });
+  });
+});
+
+/** What upstream's chart leaves in a release, as far as a change of charts touches it. */
+function upstreamsChart(folder: string): string {
+  const old = join(folder, 'aad-pod-identity');
+  mkdirSync(join(old, 'templates'), { recursive: true });
+  cpSync('test/cluster/fixtures/upstream-release.yaml', join(old, 'templates/release.yaml'));
+  writeFileSync(
+    join(old, 'Chart.yaml'),
+    'apiVersion: v2\nname: aad-pod-identity\nversion: 4.1.18\nappVersion: 1.8.17\n',
+  );
+  return old;
+}
+
+function exceptionOfAks(folder: string): string {
+  const path = join(folder, 'exception.json');
+  writeFileSync(
+    path,
+    JSON.stringify({
+      apiVersion: 'aadpodidentity.k8s.io/v1',
+      kind: 'AzurePodIdentityException',
+      metadata: { name: 'aks-addon-exception', namespace: 'kube-system' },
+      spec: { podLabels: { 'kubernetes.azure.com/managedby': 'aks' } },
+    }),
+  );
+  return path;
+}

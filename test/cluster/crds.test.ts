@@ -1,0 +1,255 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type ApiServer, startApiServer } from './api-server.ts';
+
+const upstream = 'test/cluster/fixtures/upstream-crds.yaml';
+const ours = 'deploy/crds';
+const kinds = 'azureidentities,azureidentitybindings,azurepodidentityexceptions,azureassignedidentities';
+const takesUp = { timeout: 60_000, interval: 200 };
+const serverSide = ['--server-side', '--force-conflicts'];
+
+describe('the CRDs', () => {
+  let api: ApiServer;
+  let folder: string;
+  let before: unknown;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'podid-crds-'));
+    api = await startApiServer('crds');
+    api.kubectl('apply', '-f', upstream);
+    established();
+    api.kubectl('create', '-f', 'test/cluster/fixtures/stored-objects.yaml');
+    before = stored();
+  });
+  afterAll(async () => {
+    await api?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const established = () =>
+    api.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
+  const stored = () =>
+    JSON.parse(api.kubectl('get', kinds, '--all-namespaces', '--output=json', '--show-managed-fields')).items;
+  const apply = (object: object, ...args: string[]) => {
+    const path = join(folder, 'object.json');
+    writeFileSync(path, JSON.stringify(object));
+    return api.kubectl('create', '-f', path, ...args);
+  };
+  const identity = (name: string, spec?: object) => ({
+    apiVersion: 'aadpodidentity.k8s.io/v1',
+    kind: 'AzureIdentity',
+    metadata: { name, namespace: 'default' },
+    ...(spec && { spec }),
+  });
+  const binding = (name: string, spec: object) => ({
+    apiVersion: 'aadpodidentity.k8s.io/v1',
+    kind: 'AzureIdentityBinding',
+    metadata: { name, namespace: 'default' },
+    spec,
+  });
+  const merge = (kind: string, name: string, patch: object) =>
+    api.kubectl('patch', kind, name, '--type=merge', `--patch=${JSON.stringify(patch)}`);
+
+  it('go over those of upstream and change no stored object', () => {
+    api.kubectl('apply', '-f', ours);
+    established();
+    expect(stored()).toEqual(before);
+    expect(
+      api.kubectl(
+        'get',
+        'crd',
+        '--output=jsonpath={.items[*].status.conditions[?(@.type=="NonStructuralSchema")].status}',
+      ),
+    ).toBe('');
+  });
+
+  it.each([
+    ['azureidentity', 'type-seven'],
+    ['azureidentity', 'no-secret'],
+    ['azureidentity', 'four-tenants'],
+    ['azureidentity', 'empty'],
+    ['azureidentitybinding', 'to-nobody'],
+    ['azurepodidentityexception', 'legacy'],
+    ['azureassignedidentity', 'web-0-default-web'],
+  ])('let the %s %s, stored with its faults, be labelled, and changed elsewhere', (kind, name) => {
+    api.kubectl('label', kind, name, 'team=shop');
+    merge(kind, name, { spec: { metadata: {}, ...(kind === 'azureidentity' && { adResourceID: 'x' }) } });
+    api.kubectl('label', kind, name, 'team-');
+  });
+
+  it('let a faulty object lose its finalizers and go', () => {
+    apply({
+      ...identity('going', { type: 9 }),
+      metadata: { name: 'going', namespace: 'default', finalizers: ['example.net/keep'] },
+    });
+    api.kubectl('delete', 'azureidentity', 'going', '--wait=false');
+    merge('azureidentity', 'going', { metadata: { finalizers: null } });
+    expect(() => api.kubectl('get', 'azureidentity', 'going')).toThrow(/NotFound/);
+  });
+
+  const principal = { type: 1, clientID: 'c', clientPassword: { name: 's' } };
+  it.each([
+    ['a type that there is not', identity('a', { type: 0 }), { type: 7 }, /spec.type must be 0/],
+    ['a service principal without its id', identity('b', principal), { clientID: '' }, /needs spec.clientID/],
+    ['one that loses its secret', identity('c', principal), { clientPassword: null }, /clientPassword.name/],
+    [
+      'a managed identity made a principal',
+      identity('d', { clientID: 'c' }),
+      { type: 2 },
+      /clientPassword.name/,
+    ],
+    [
+      'a fourth tenant',
+      identity('e', principal),
+      { auxiliaryTenantIDs: ['1', '2', '3', '4'] },
+      /at most three/,
+    ],
+    ['a binding to nobody', binding('a', { azureIdentity: 'web' }), { azureIdentity: null }, /must name an/],
+    [
+      'a name that is too long',
+      binding('b', { azureIdentity: 'web' }),
+      { azureIdentity: 'x'.repeat(254) },
+      /253/,
+    ],
+    [
+      'a selector that is too long',
+      binding('c', { azureIdentity: 'web' }),
+      { selector: 'x'.repeat(64) },
+      /at most 63/,
+    ],
+    [
+      'a selector that no label has',
+      binding('d', { azureIdentity: 'w', selector: 'w' }),
+      { selector: 'a b' },
+      /at both ends/,
+    ],
+  ])('refuse a change that makes a sound object useless: %s', (_what, object, spec, reason) => {
+    apply(object);
+    const kind = object.kind.toLowerCase();
+    expect(() => merge(kind, object.metadata.name, { spec })).toThrow(reason);
+    api.kubectl('label', kind, object.metadata.name, 'team=shop');
+    api.kubectl('delete', kind, object.metadata.name);
+  });
+
+  it('let a faulty object be mended, in one step or in several', () => {
+    apply(identity('mended', { type: 7 }));
+    merge('azureidentity', 'mended', { spec: { type: 0, clientID: 'c' } });
+    apply(identity('slowly', { type: 2 }));
+    merge('azureidentity', 'slowly', { spec: { clientID: 'c' } });
+    merge('azureidentity', 'slowly', { spec: { clientPassword: { name: 's' } } });
+    expect(() => merge('azureidentity', 'slowly', { spec: { clientID: '' } })).toThrow(/needs spec.clientID/);
+    api.kubectl('delete', 'azureidentity', 'mended', 'slowly');
+  });
+
+  it("print columns for people, upstream's first", () => {
+    const heads = (kind: string) => api.kubectl('get', kind).split('\n')[0]?.split(/\s+/).filter(Boolean);
+    expect(heads('azureidentity')).toEqual(['NAME', 'TYPE', 'CLIENTID', 'AGE']);
+    expect(heads('azureidentitybinding')).toEqual(['NAME', 'AZUREIDENTITY', 'SELECTOR', 'AGE']);
+    expect(heads('azurepodidentityexception')).toEqual(['NAME', 'PODLABELS', 'AGE']);
+    expect(heads('azureassignedidentity')).toEqual([
+      'NAME',
+      'PODNAMESPACE',
+      'POD',
+      'AZUREIDENTITY',
+      'NODE',
+      'STATE',
+      'AGE',
+    ]);
+    expect(api.kubectl('explain', 'azureidentitybinding.spec.selector')).toMatch(/no label\s+selector/);
+  });
+
+  it('give way to those of upstream again, with every object as it was last written', () => {
+    const withOurs = stored();
+    api.kubectl('apply', '-f', upstream);
+    established();
+    expect(stored()).toEqual(withOurs);
+    merge('azureidentity', 'web', { spec: { type: 7 } });
+    merge('azureidentity', 'web', { spec: { type: 0 } });
+    expect(
+      JSON.stringify(
+        JSON.parse(api.kubectl('get', 'crd', '--output=json')).items.map(
+          ({ spec }: { spec: unknown }) => spec,
+        ),
+      ),
+    ).not.toContain('x-kubernetes-validations');
+  });
+
+  it('go over them by server-side apply too, as over those of the add-on', () => {
+    api.kubectl('replace', '-f', upstream);
+    api.kubectl('apply', ...serverSide, '-f', ours);
+    established();
+    expect(JSON.parse(api.kubectl('get', 'azureidentity', 'ledger', '--output=json')).spec.replicas).toBe(3);
+    expect(() => merge('azureidentity', 'web', { spec: { type: 7 } })).toThrow(/spec.type must be 0/);
+    api.kubectl('apply', ...serverSide, '-f', upstream);
+    api.kubectl('apply', ...serverSide, '-f', ours);
+  });
+
+  describe('with the checks of object-checks.yaml', () => {
+    beforeAll(async () => {
+      api.kubectl('apply', '-f', 'deploy/manifests/object-checks.yaml');
+      // The server takes up a policy within a second or so, and says nowhere that it has.
+      const probe = () => refusal(identity('probe', { type: 7 }), '--dry-run=server');
+      await vi.waitFor(() => expect(probe()).toMatch(/spec.type must be 0/), takesUp);
+    });
+
+    const refusal = (object: object, ...args: string[]) => {
+      try {
+        apply(object, ...args);
+        return '';
+      } catch (error) {
+        return String(error);
+      }
+    };
+
+    it.each([
+      [identity('new', { type: 1, clientPassword: { name: 's' } }), /needs spec.clientID/],
+      [identity('new', { type: 2, clientID: 'c' }), /clientPassword.name/],
+      [identity('new', { ...principal, auxiliaryTenantIDs: ['1', '2', '3', '4'] }), /at most three/],
+      [binding('new', { selector: 'web' }), /must name an AzureIdentity/],
+      [binding('new', { azureIdentity: 'web', selector: 'a b' }), /at both ends/],
+    ])('refuse what could never work when it is new: %j', (object, reason) => {
+      expect(refusal(object)).toMatch(reason);
+    });
+
+    it("admit what works, in upstream's widest reading", () => {
+      const sound = [
+        identity('empty-spec'),
+        identity('by-resource', { resourceID: 'anything' }),
+        identity('principal', principal),
+        binding('no-selector', { azureIdentity: 'web' }),
+      ];
+      for (const object of sound) {
+        apply(object, '--dry-run=server');
+      }
+    });
+
+    it.each([
+      [identity('new'), /names nobody/],
+      [identity('new', { resourceID: '/subscriptions/x/resourceGroups/y' }), /no full id/],
+      [identity('new', principal), /spec.tenantID is missing/],
+      [
+        identity('new', { ...principal, clientPassword: { name: 's', namespace: 'other' } }),
+        /own namespace alone/,
+      ],
+      [binding('new', { azureIdentity: 'web' }), /without spec.selector matches no pod/],
+    ])('warn of what is most likely a slip: %j', async (object, advice) => {
+      const said = () => refusal(object, '--dry-run=server', '--warnings-as-errors');
+      await vi.waitFor(() => expect(said()).toMatch(advice), takesUp);
+    });
+
+    it('leave stored objects alone', () => {
+      api.kubectl('label', 'azureidentity', 'type-seven', 'team=shop');
+      merge('azureidentitybinding', 'to-nobody', { spec: { weight: 1 } });
+    });
+  });
+
+  it('are the ones of the chart', () => {
+    const kindsOfChart = api.kubectl('diff', '-f', 'deploy/chart/crds');
+    expect(kindsOfChart).toBe('');
+    expect(readFileSync('deploy/chart/crds/azureidentities.yaml', 'utf8')).toBe(
+      readFileSync('deploy/crds/azureidentities.yaml', 'utf8'),
+    );
+  });
+});

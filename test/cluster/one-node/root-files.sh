@@ -1,0 +1,19 @@
+#!/bin/bash
+# root-files.sh OUT.tar: the files under the agent's image, as its Dockerfile installs them: Debian's smallest system, nftables,
+# iptables for both backends, iproute2, conntrack, certificates; without manuals, translations and the package manager's stores. Needs root,
+# debootstrap and Debian's packages; takes half a minute.
+set -euo pipefail
+out=$1
+work=$(mktemp -d "$out.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+debootstrap --variant=minbase --include=nftables,iptables,iproute2,conntrack,ca-certificates bookworm "$work/root" > "$work/log" 2>&1 || {
+  tail -20 "$work/log" >&2
+  exit 1
+}
+cd "$work/root"
+rm -rf usr/share/{doc,man,locale,info,i18n,bash-completion,zoneinfo,lintian,perl5} usr/lib/x86_64-linux-gnu/gconv usr/lib/x86_64-linux-gnu/perl-base \
+  var/lib/apt var/cache/* var/log/* var/lib/dpkg/info usr/bin/{apt*,perl*} usr/lib/apt usr/lib/systemd/system
+mkdir -p tmp run
+rm -rf dev/* proc/* sys/*
+tar --numeric-owner -C "$work/root" -cf "$work/layer.tar" .
+mv "$work/layer.tar" "$out"

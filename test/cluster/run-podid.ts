@@ -1,0 +1,34 @@
+import { Readable, Writable } from 'node:stream';
+import { createContext } from '../../src/commands/context.ts';
+import { runProgram } from '../../src/commands/program.ts';
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line in process against a cluster; a string is split at spaces. */
+export async function runPodid(kubeconfig: string, line: string | readonly string[]): Promise<Ran> {
+  const [stdout, stderr] = [sink(), sink()];
+  const context = createContext(AbortSignal.timeout(40_000), {
+    env: { PODID_POLL_INTERVAL: '50ms' },
+    stdin: Readable.from(['']),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+  });
+  const words = typeof line === 'string' ? line.split(' ') : line;
+  const exitCode = await runProgram([...words, '--kubeconfig', kubeconfig], context);
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function sink(): { readonly stream: Writable; readonly text: () => string } {
+  let all = '';
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      all += String(chunk);
+      done();
+    },
+  });
+  return { stream, text: () => all };
+}
