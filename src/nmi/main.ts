@@ -49,7 +49,10 @@ function doBootGuard({ flags }: NmiSettings, logger: Logger): Promise<void> {
   const hostRoot = flags['host-root'];
   return flags.remove
     ? removeBootGuard(hostRoot, runTool, logger)
-    : installBootGuard({ hostRoot, metadataIp: flags['metadata-ip'] }, logger);
+    : installBootGuard(
+        { hostRoot, metadataIp: flags['metadata-ip'], mayLackNft: flags['rules-backend'] === 'iptables' },
+        logger,
+      );
 }
 
 async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSignal): Promise<void> {

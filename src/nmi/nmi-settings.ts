@@ -95,9 +95,6 @@ function requireSense({ word, flags, node, forceNamespaced }: NmiSettings): void
     guardsBoot && !flags['host-root'].startsWith('/')
       ? 'Where the root of the node is mounted is missing: pass --host-root, an absolute path.'
       : '',
-    guardsBoot && flags['rules-backend'] === 'iptables'
-      ? 'The boot guard is a table of nftables: it does not go with --rules-backend=iptables.'
-      : '',
     serves && node === '' ? 'The name of the node is missing: pass --node, or set NODE_NAME.' : '',
     serves && flags['operation-mode'] === 'managed' && !forceNamespaced
       ? 'Managed mode is namespaced: pass --forceNamespaced with it.'

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { type ApiConnection, createApiConnection } from '../../src/k8s/api-connection.ts';
 import { removeNodeTaint } from '../../src/k8s/remove-node-taint.ts';
 import { root } from '../architecture/source-files.ts';
@@ -50,7 +51,7 @@ describe("the right to remove the own node's startup taint", () => {
         })),
       },
     ]);
-    api.kubectl('apply', '-f', join(root, 'deploy/policies/startup-taint.yaml'));
+    apply(api, policyOfTheChart());
     agent = connectAs(api, 'podid-nmi', 'podid-nmi');
     other = connectAs(api, 'other', 'other');
     // The policy is enforced a moment after it is stored.
@@ -124,6 +125,15 @@ describe("the right to remove the own node's startup taint", () => {
       [...spec('/spec/taints/1'), ...set('/metadata/finalizers', ['x/y'])],
       /metadata/,
     ],
+    [
+      'an owner',
+      'node-a',
+      [
+        ...spec('/spec/taints/1'),
+        ...set('/metadata/ownerReferences', [{ apiVersion: 'v1', kind: 'Node', name: 'a', uid: 'b' }]),
+      ],
+      /metadata/,
+    ],
   ])('does not reach to %s', async (_what, node, patch, reason) => {
     taint(api, node, [sku, own]);
     api.kubectl('label', 'node', node, 'pool=a', '--overwrite');
@@ -155,6 +165,14 @@ describe("the right to remove the own node's startup taint", () => {
     expect(await removeNodeTaint(other, { node: 'node-b', key }, signal)).toBe('removed');
   });
 });
+
+/** As it is installed: the policy and its binding, of the render with everything switched on. */
+function policyOfTheChart(): readonly object[] {
+  const render = readFileSync(join(root, 'test/deploy/golden/everything.yaml'), 'utf8');
+  return parseAllDocuments(render)
+    .map((document) => document.toJS())
+    .filter((object) => object?.kind.startsWith('ValidatingAdmissionPolicy'));
+}
 
 function agentPod(name: string, nodeName: string): object {
   return {

@@ -54,7 +54,6 @@ describe('the settings', () => {
     [['boot-guard'], /pass --host-root/],
     [['boot-guard', '--host-root=host'], /pass --host-root/],
     [['boot-guard', '--host-root=/host', '--once'], /--once belongs to the word rules/],
-    [['boot-guard', '--host-root=/host', '--rules-backend=iptables'], /does not go with/],
     [['rules', '--remove-startup-taint=a/b'], /belongs to what serves/],
     [['serve', '--node=n', '--remove-startup-taint=a/b:NoSchedule'], /takes the key of a taint/],
     [['server'], /none of: rules, serve/],

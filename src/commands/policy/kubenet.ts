@@ -9,7 +9,7 @@ import type { TableShape } from '../../terminal/print-result.ts';
 import { namespaceRule } from '../../validate/kubernetes-names.ts';
 import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
 import { defineCommand } from '../command-spec.ts';
-import { openWorkplace } from '../workplace.ts';
+import { openCluster } from '../open-cluster.ts';
 
 const systemNamespace = 'kube-system';
 
@@ -69,8 +69,7 @@ export const policyKubenetCommand = defineCommand({
       return 0;
     }
     const { signal } = session.context;
-    const { cluster, connect } = await openWorkplace(session, flags);
-    const { policies } = await connect(cluster, signal);
+    const { policies } = (await openCluster(session, flags)).cluster;
     const { applyNetRawPolicy, refuseForeign } = await import('../../workflows/apply-net-raw-policy.ts');
     const { force, dryRun } = flags;
     const changes = await applyNetRawPolicy(policies, { engine, objects, force, dryRun }, signal);

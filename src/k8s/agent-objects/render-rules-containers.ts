@@ -37,6 +37,7 @@ export function renderBootGuard(rendering: Rendering, image: ContainerImage): ob
     volumeMounts: [
       { name: 'kubelet-drop-in', mountPath: '/host/etc/systemd/system/kubelet.service.d' },
       { name: 'boot-guard', mountPath: '/host/etc/podid' },
+      { name: 'host-programs', mountPath: '/host/usr/sbin', readOnly: true },
     ],
   };
 }

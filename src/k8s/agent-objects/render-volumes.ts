@@ -15,6 +15,7 @@ export function renderVolumes({ values }: Rendering, keepsRules: boolean): objec
       ? [
           fromHost('kubelet-drop-in', '/etc/systemd/system/kubelet.service.d'),
           fromHost('boot-guard', '/etc/podid'),
+          fromHost('host-programs', '/usr/sbin', 'Directory'),
         ]
       : []),
   ];

@@ -12,53 +12,71 @@ export interface HostFiles {
   /** Whether something is there that is no folder. */
   has(path: string): Promise<boolean>;
   hasFolder(path: string): Promise<boolean>;
+  /** @throws PodidError InvalidUsage where `write` would refuse to write */
+  check(path: string): Promise<void>;
   /** Whole or not at all, folders included. @returns false when it is there with that very text @throws PodidError InvalidUsage */
   write(file: HostFile): Promise<boolean>;
-  /** The file, and its folder when nothing is left in it. @returns false when there is none @throws PodidError InvalidUsage */
+  /** The file, and its folder when nothing is left in it. @returns false when there is none of ours @throws PodidError InvalidUsage */
   remove(path: string): Promise<boolean>;
 }
 
 export function hostFiles(root: string): HostFiles {
-  const kindOf = (path: string) => walk(root, path);
+  const kindOf = async (path: string) => {
+    const { kind, at } = await walk(root, path);
+    if (kind === 'link') throw unusable(at, 'is a symbolic link, which would lead elsewhere');
+    return kind;
+  };
+  const fileOrNothing = async (path: string) => {
+    const kind = await kindOf(path);
+    if (kind === 'folder') throw unusable(join(root, path), 'is a folder');
+    return kind;
+  };
   return {
     has: async (path) => (await kindOf(path)) === 'file',
     hasFolder: async (path) => (await kindOf(path)) === 'folder',
+    check: async (path) => void (await fileOrNothing(path)),
     async write({ path, text }) {
-      const kind = await kindOf(path);
+      const kind = await fileOrNothing(path);
       const full = join(root, path);
-      if (kind === 'folder') throw unusable(full, 'is a folder');
       if (kind === 'file' && (await readFile(full, 'utf8')) === text) return false;
       await mkdir(dirname(full), { recursive: true, mode: 0o755 });
       await replaceFile(full, text);
       return true;
     },
     async remove(path) {
-      const kind = await kindOf(path);
-      if (kind === undefined) return false;
+      // Nothing was ever written through a link or in the place of a folder, so what is there is not ours.
+      if ((await walk(root, path)).kind !== 'file') return false;
       const full = join(root, path);
-      if (kind === 'folder') throw unusable(full, 'is a folder');
-      await rm(full, { force: true });
+      await rm(full, { force: true }).catch((cause) => {
+        throw unusable(full, `cannot be removed: ${cause.code}`, cause);
+      });
       await rmdir(dirname(full)).catch(() => undefined);
       return true;
     },
   };
 }
 
-/** What stands at a path; undefined: nothing. @throws PodidError InvalidUsage on a symbolic link on the way */
-async function walk(root: string, path: string): Promise<'file' | 'folder' | undefined> {
+interface Found {
+  /** `link`: a symbolic link, at the end or on the way. Undefined: nothing. */
+  readonly kind: 'file' | 'folder' | 'link' | undefined;
+  readonly at: string;
+}
+
+/** What stands at a path. @throws PodidError InvalidUsage when it cannot be looked at */
+async function walk(root: string, path: string): Promise<Found> {
   let at = root;
-  let kind: 'file' | 'folder' | undefined;
+  let kind: Found['kind'];
   for (const part of path.split('/')) {
     at = join(at, part);
     const found = await lstat(at).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
       throw unusable(at, `cannot be looked at: ${error.code}`);
     });
-    if (found === undefined) return undefined;
-    if (found.isSymbolicLink()) throw unusable(at, 'is a symbolic link, which would lead elsewhere');
+    if (found === undefined) return { kind: undefined, at };
+    if (found.isSymbolicLink()) return { kind: 'link', at };
     kind = found.isDirectory() ? 'folder' : 'file';
   }
-  return kind;
+  return { kind, at };
 }
 
 async function replaceFile(full: string, text: string): Promise<void> {

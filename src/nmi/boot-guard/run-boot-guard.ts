@@ -9,6 +9,8 @@ export interface BootGuardOptions {
   /** Where the node's root is mounted; `/` on the node itself. */
   readonly hostRoot: string;
   readonly metadataIp: string;
+  /** `--rules-backend=iptables`, which is for nodes whose kernel or image has no nftables. */
+  readonly mayLackNft: boolean;
 }
 
 /**
@@ -18,19 +20,21 @@ export interface BootGuardOptions {
  * @throws PodidError InvalidUsage when the node cannot be written to, or lacks nft
  */
 export async function installBootGuard(
-  { hostRoot, metadataIp }: BootGuardOptions,
+  { hostRoot, metadataIp, mayLackNft }: BootGuardOptions,
   logger: Logger,
 ): Promise<void> {
   const host = hostFiles(hostRoot);
-  const nft = await nftOf(host, hostRoot);
+  const nft = mayLackNft ? undefined : await nftOf(host, hostRoot);
   if (nft === undefined) {
     logger.warn(
-      { hostRoot },
-      "the node's programs are not mounted (usr/sbin), so whether it has nft is not known: where it has none, the guard does not stand",
+      { hostRoot, mayLackNft },
+      'whether the node can load a table of nftables is not known: where it cannot, the guard does not stand and the kubelet starts all the same',
     );
   }
+  const files = bootGuardFiles({ metadataIp, nft });
+  for (const { path } of files) await host.check(path);
   const written: string[] = [];
-  for (const file of bootGuardFiles({ metadataIp, nft })) {
+  for (const file of files) {
     if (await host.write(file)) written.push(`/${file.path}`);
   }
   logger.info({ written }, 'the boot guard is in place, from the next boot on');

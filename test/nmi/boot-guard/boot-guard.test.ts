@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const install = () => installBootGuard({ hostRoot: root, metadataIp }, logger);
+const install = (mayLackNft = false) => installBootGuard({ hostRoot: root, metadataIp, mayLackNft }, logger);
 const text = (path: string) => readFile(join(root, path), 'utf8');
 
 async function put(path: string, content = ''): Promise<void> {
@@ -61,7 +61,13 @@ describe('the boot guard', () => {
     await mkdir(join(root, 'etc/systemd/system/kubelet.service.d'), { recursive: true });
     await install();
     expect(await text(dropIn)).toContain('ExecStartPre=-nft -f ');
-    expect(logged[0]?.msg).toContain('whether it has nft is not known');
+    expect(logged[0]?.msg).toContain('is not known');
+  });
+
+  it('does not stand in its way either where the rules are kept by iptables, for want of nftables', async () => {
+    await nodeWithNft();
+    await install(true);
+    expect(await text(dropIn)).toContain('ExecStartPre=-nft -f ');
   });
 
   it('is refused on a node without nft, and nothing is written', async () => {
@@ -89,6 +95,9 @@ describe('the boot guard', () => {
     await symlink('/nowhere', join(root, path));
     await expect(install()).rejects.toMatchObject({ message: expect.stringContaining('symbolic link') });
     expect(await readdir(elsewhere)).toEqual([]);
+    // What lies behind a link was never ours, and a node of that kind must not keep an uninstall from ending.
+    await removeBootGuard(root, async () => ({ code: 0, stdout: '', stderr: '' }), logger);
+    expect(logged.at(-1)?.facts).toEqual({ removed: [] });
     await rm(elsewhere, { recursive: true });
   });
 
