@@ -51,7 +51,7 @@ export async function drill(
     cluster.imds.forget();
     const sinceMs = Date.now();
     await meanwhile();
-    await passing(3000);
+    await passing(5000);
     const bound = await finishAsking(cluster, namespace, boundPod);
     const unlisted = await finishAsking(cluster, namespace, unlistedPod);
     return { bound: bound.filter(({ begunMs }) => begunMs >= sinceMs), unlisted };
