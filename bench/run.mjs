@@ -4,6 +4,7 @@ const benches = {
   nmi: './nmi/nmi.mjs',
   bulk: './bulk/bulk.mjs',
   mirror: './mirror/mirror.mjs',
+  guard: './guard/guard.mjs',
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));

@@ -2,11 +2,11 @@ import { setTimeout as passing } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identities } from './agent-world.ts';
 import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
-import { recordPod } from './cni-record.ts';
+import { forgetPod, recordPod } from './cni-record.ts';
 import { startAsking } from './drill.ts';
 import { type GuardWorld, guardPackets, inGuardWorld } from './guard-world.ts';
 import type { Host } from './network.ts';
-import { requestFrom } from './one-request.ts';
+import { imdsToken, requestFrom } from './one-request.ts';
 import { type Loot, type SpoofKind, startSpoofing } from './spoofing.ts';
 
 let programs: BundledPrograms;
@@ -143,6 +143,10 @@ describe('with the address guard', () => {
       console.log(JSON.stringify({ knownAfterMs: took }));
       expect(Math.min(...took)).toBeLessThan(1000);
       expect(Math.max(...took)).toBeLessThan(3000);
+      const [gone] = world.others as [Host];
+      forgetPod(world.records, gone);
+      await until(() => !world.guardTable().includes(gone.address));
+      expect(await requestFrom(gone, programs, imdsToken, { waitMs: 1500 })).toEqual({ error: 'NO_ANSWER' });
     });
   });
 
