@@ -32,7 +32,7 @@ export async function bench() {
         stdio: ['ignore', 'pipe', 'inherit'],
         maxBuffer: 64 * 1024 * 1024,
       });
-    await installDefinitions(kubectl, folder);
+    installDefinitions(kubectl);
     kubectl('create', 'namespace', 'demo');
     const env = { ...process.env, ...environment, KUBECONFIG: api.kubeconfig };
     const mirror = () => run(process.execPath, [podid, 'mirror', '--only-show-errors'], env);
@@ -98,33 +98,9 @@ function objectsOf(json) {
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 }
 
-async function installDefinitions(kubectl, folder) {
-  const shipped = fileURLToPath(new URL('../../deploy/crds', import.meta.url));
-  try {
-    kubectl('apply', '--server-side', '-f', shipped);
-  } catch {
-    const file = join(folder, 'definitions.json');
-    await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: kinds.map(definition) }));
-    kubectl('apply', '--server-side', '-f', file);
-  }
+function installDefinitions(kubectl) {
+  kubectl('apply', '--server-side', '-f', fileURLToPath(new URL('../../deploy/crds', import.meta.url)));
   kubectl('wait', '--for=condition=Established', ...kinds.map((kind) => `crd/${kind}.${group}`));
-}
-
-function definition(plural) {
-  const kind = { azureidentities: 'AzureIdentity', azureidentitybindings: 'AzureIdentityBinding' };
-  const name = kind[plural] ?? 'AzurePodIdentityException';
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}`, annotations: { 'api-approved.kubernetes.io': 'unapproved' } },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind: name, listKind: `${name}List`, plural, singular: name.toLowerCase() },
-      versions: [{ name: 'v1', served: true, storage: true, schema }],
-    },
-  };
 }
 
 async function environmentOf(emulator) {

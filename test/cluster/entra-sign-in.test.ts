@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aksServerId } from '../../src/domain/entra-sign-in.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { installIdentityCrds } from './install-definitions.ts';
+import { installDefinitions } from './install-definitions.ts';
 
 const podid = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
 
@@ -55,8 +55,7 @@ describe("a real API server that takes Entra's tokens", () => {
       `--authentication-token-webhook-config-file=${webhook}`,
       '--authentication-token-webhook-version=v1',
     ]);
-    const definitions = join(folder, 'crds.json');
-    await installIdentityCrds(api, definitions);
+    installDefinitions(api);
     api.kubectl('create', 'namespace', 'demo');
   });
   afterAll(async () => {

@@ -12,7 +12,8 @@ import { type EmulatedPodid, emulatedPodid } from '../cli/emulated-podid.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { azureHolds, entryOf } from './azure-holds.ts';
 import { fullProfile } from './full-profile.ts';
-import { installIdentityCrds } from './install-definitions.ts';
+import { installDefinitions } from './install-definitions.ts';
+import { measured } from './measured.ts';
 
 let api: ApiServer;
 let folder: string;
@@ -88,7 +89,7 @@ describe('podid mirror on a real API server', () => {
 });
 
 describe('podid mirror on a real API server with the definitions', () => {
-  beforeAll(() => installIdentityCrds(api, join(folder, 'crds.json')));
+  beforeAll(() => installDefinitions(api));
   beforeEach(async () => {
     podid = await emulatedPodid();
     azureHolds(podid, [entry], [exception]);
@@ -311,11 +312,9 @@ describe('a mirror of 200 identities and 200 exceptions', () => {
     expect(ran.exitCode).toBe(0);
     const { objects } = JSON.parse(ran.stdout) as { objects: readonly ObjectChange[] };
     expect(objects.filter(({ action }) => action === 'create')).toHaveLength(600);
-    process.stdout.write(`measured: 600 objects mirrored in ${seconds.toFixed(2)} s\n`);
+    measured('600 objects mirrored', `${seconds.toFixed(2)} s`);
     const again = performance.now();
     expect((await run('mirror')).exitCode).toBe(0);
-    process.stdout.write(
-      `measured: 600 objects found the same in ${((performance.now() - again) / 1000).toFixed(2)} s\n`,
-    );
+    measured('600 objects found the same', `${((performance.now() - again) / 1000).toFixed(2)} s`);
   });
 });
