@@ -11,7 +11,7 @@ export interface Ran {
 /** Runs a command line in process against a cluster; a string is split at spaces. */
 export async function runPodid(kubeconfig: string, line: string | readonly string[]): Promise<Ran> {
   const [stdout, stderr] = [sink(), sink()];
-  const context = createContext(AbortSignal.timeout(40_000), {
+  const context = createContext(AbortSignal.timeout(120_000), {
     env: { PODID_POLL_INTERVAL: '50ms' },
     stdin: Readable.from(['']),
     stdout: stdout.stream,

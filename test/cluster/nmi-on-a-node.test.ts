@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BundledPrograms, bundlePrograms } from '../node/bundled-programs.ts';
+import { buildImage } from './image.ts';
+import { measured } from './measured.ts';
+import { type OneNode, startOneNode } from './one-node.ts';
+import { rulesOf } from './rules-of.ts';
+
+const checkout = join(import.meta.dirname, '../..');
+
+const ownImage = '--set podid.image.repository=docker.io/podid/podid,podid.image.tag=test';
+
+describe('podid nmi, on a real node', () => {
+  let programs: BundledPrograms;
+  let cluster: OneNode;
+  let rulesBefore: string;
+  beforeAll(async () => {
+    programs = await bundlePrograms();
+    cluster = await startOneNode(programs);
+    const image = buildImage();
+    cluster.importImage(image.file);
+    image.remove();
+    rulesBefore = rulesOf(cluster);
+  });
+  afterAll(async () => {
+    await cluster?.stop();
+    programs?.remove();
+  });
+
+  /** The API server is reached from the node alone. */
+  const run = (line: string) => {
+    const begunMs = Date.now();
+    const words = [...line.split(' '), '--kubeconfig', cluster.kubeconfig];
+    const stdout = cluster.onNode(process.execPath, join(checkout, 'bin/podid.js'), ...words);
+    measured(`podid ${line.split(' --')[0]}`, `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
+    return JSON.parse(stdout);
+  };
+
+  it('installs the agent, and waits until it is ready', () => {
+    const { nodes } = run(`nmi install --timeout 2m ${ownImage}`);
+    expect(nodes).toMatchObject([{ ready: true }]);
+  });
+
+  it('shows what the agent says of itself, and proves it by a pod', () => {
+    const { installed, mode, nodes } = run('nmi status --probe');
+    expect({ installed, mode }).toEqual({ installed: true, mode: 'managed' });
+    expect(nodes).toMatchObject([
+      {
+        ready: true,
+        rules: 'verified',
+        version: expect.stringMatching(/^\d/),
+        otherAgents: [],
+        probe: 'agent',
+      },
+    ]);
+  });
+
+  it('leaves nothing on the node', () => {
+    const { nodes } = run('nmi uninstall --yes --timeout 2m');
+    expect(nodes).toMatchObject([{ clean: true }]);
+    expect(rulesOf(cluster)).toBe(rulesBefore);
+    expect(cluster.kubectl('get', 'daemonsets', '-A', '-o', 'name')).toBe('');
+  });
+});
