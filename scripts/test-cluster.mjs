@@ -46,7 +46,14 @@ async function runTests() {
 }
 
 function removeLeftovers() {
-  spawnSync('bash', ['test/cluster/one-node/remove.sh'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  runScript('remove');
+}
+
+function runScript(name) {
+  const { status } = spawnSync('bash', [`test/cluster/one-node/${name}.sh`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return status === 0;
 }
 
 function missingOnLinux() {
@@ -64,10 +71,7 @@ function missingOnLinux() {
 /** The first build downloads some hundred modules, so a network's hiccup is no reason to fail. */
 function buildPrograms() {
   for (let attempt = 1; attempt <= 4; attempt += 1) {
-    const { status } = spawnSync('bash', ['test/cluster/one-node/build.sh'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    if (status === 0) return true;
+    if (['build', 'root-files'].every(runScript)) return true;
     process.stderr.write(`building the programs of the cluster: attempt ${attempt} failed\n`);
   }
   return false;

@@ -1,4 +1,5 @@
 import type { UsageFaults } from '../validate/usage-faults.ts';
+import { viaFlag } from './cluster-flags.ts';
 import type { FlagSet } from './flag-spec.ts';
 
 /** Of commands about entries that only read. */
@@ -10,6 +11,7 @@ export const modeFlag = {
     summary: "where the entries live: in the add-on's profile, or as objects in a cluster without the add-on",
     fallback: 'addon',
   },
+  ...viaFlag,
 } as const satisfies FlagSet;
 
 /** Of commands that change entries. */
@@ -34,7 +36,6 @@ const addonOnly: Readonly<Record<string, readonly [flag: string, reason: string]
   rawCluster: ['--raw-cluster', "az's shape of the cluster does not hold the entries there"],
   noMirror: ['--no-mirror', writesObjects],
   requireMirror: ['--require-mirror', writesObjects],
-  via: ['--via', 'there the objects are the truth, and have to be read and written by the API itself'],
   noWait: ['--no-wait', 'there the objects are written once the nodes have the identity'],
   skipRoleAssignment: [
     '--skip-role-assignment',
@@ -59,6 +60,7 @@ interface ReadingFlags {
   readonly mode: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
+  readonly via: string | undefined;
 }
 
 /** The flags of a command that reads entries: the cluster's own API is reached in mode cluster alone, and there Azure is not needed. */
@@ -70,6 +72,7 @@ export function readingFlags<Flags extends ReadingFlags>(
   for (const [flag, value] of Object.entries({
     '--kubeconfig': flags.kubeconfig,
     '--context': flags.context,
+    '--via': flags.via,
   })) {
     if (value !== undefined)
       faults.add(flag, `${flag} goes with --mode cluster: the add-on's entries are read from Azure.`);

@@ -1,17 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { clusterPrograms } from './cluster-programs.ts';
+import { join } from 'node:path';
 
 export interface TestImage {
   readonly name: string;
@@ -53,11 +43,10 @@ export function buildImage(name = 'docker.io/podid/podid:test'): TestImage {
 }
 
 function rootFiles(): string {
-  const file = join(dirname(clusterPrograms().folder), 'root-files-2.tar');
-  if (!existsSync(file)) {
-    execFileSync(join(scripts, 'root-files.sh'), [file], { stdio: ['ignore', 'ignore', 'inherit'] });
-  }
-  return file;
+  return execFileSync(join(scripts, 'root-files.sh'), {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).trim();
 }
 
 /** This machine's Node, with the libraries that Debian's smallest system lacks. */

@@ -12,7 +12,8 @@ import { type EmulatedPodid, emulatedPodid } from '../cli/emulated-podid.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { azureHolds, entryOf } from './azure-holds.ts';
 import { fullProfile } from './full-profile.ts';
-import { installIdentityCrds } from './identity-crds.ts';
+import { installDefinitions } from './install-definitions.ts';
+import { measured } from './measured.ts';
 
 let api: ApiServer;
 let folder: string;
@@ -82,19 +83,13 @@ describe('podid mirror on a real API server', () => {
   it('names the command that brings the definitions where they are missing', async () => {
     const ran = await run('mirror');
     expect(ran.exitCode).toBe(7);
-    expect(ran.stderr).toContain('does not know the resource azureidentities.aadpodidentity.k8s.io');
+    expect(ran.stderr).toMatch(/does not know the resource azure\w+\.aadpodidentity\.k8s\.io/);
     expect(ran.stderr).toMatch(/hint: podid nmi install /);
   });
 });
 
 describe('podid mirror on a real API server with the definitions', () => {
-  beforeAll(() =>
-    installIdentityCrds(api, (name, text) => {
-      const path = join(folder, name);
-      writeFileSync(path, text);
-      return path;
-    }),
-  );
+  beforeAll(() => installDefinitions(api));
   beforeEach(async () => {
     podid = await emulatedPodid();
     azureHolds(podid, [entry], [exception]);
@@ -317,11 +312,9 @@ describe('a mirror of 200 identities and 200 exceptions', () => {
     expect(ran.exitCode).toBe(0);
     const { objects } = JSON.parse(ran.stdout) as { objects: readonly ObjectChange[] };
     expect(objects.filter(({ action }) => action === 'create')).toHaveLength(600);
-    process.stdout.write(`measured: 600 objects mirrored in ${seconds.toFixed(2)} s\n`);
+    measured('600 objects mirrored', `${seconds.toFixed(2)} s`);
     const again = performance.now();
     expect((await run('mirror')).exitCode).toBe(0);
-    process.stdout.write(
-      `measured: 600 objects found the same in ${((performance.now() - again) / 1000).toFixed(2)} s\n`,
-    );
+    measured('600 objects found the same', `${((performance.now() - again) / 1000).toFixed(2)} s`);
   });
 });

@@ -10,7 +10,8 @@ import { type ApiServer, startApiServer } from './api-server.ts';
 import { azureHolds, entryOf } from './azure-holds.ts';
 import { clusterPrograms } from './cluster-programs.ts';
 import { fullProfile } from './full-profile.ts';
-import { installIdentityCrds } from './identity-crds.ts';
+import { installDefinitions } from './install-definitions.ts';
+import { measured } from './measured.ts';
 
 let api: ApiServer;
 let folder: string;
@@ -79,13 +80,7 @@ describe('podid mirror --via run-command', () => {
 });
 
 describe('podid mirror --via run-command with the definitions', () => {
-  beforeAll(() =>
-    installIdentityCrds(api, (name, text) => {
-      const path = join(folder, name);
-      writeFileSync(path, text);
-      return path;
-    }),
-  );
+  beforeAll(() => installDefinitions(api));
   beforeEach(async () => {
     podid = await privateCluster();
     azureHolds(podid, [web], [exception]);
@@ -256,9 +251,7 @@ describe('a mirror of the most that a profile holds, --via run-command', () => {
     expect((await podid.run('mirror --via run-command')).exitCode).toBe(0);
     const seconds = (performance.now() - start) / 1000;
     const runs = podid.count('clusters.runCommand');
-    process.stdout.write(
-      `measured: 600 objects mirrored through runCommand in ${seconds.toFixed(2)} s and ${runs} runs\n`,
-    );
+    measured('600 objects mirrored through runCommand', `${seconds.toFixed(2)} s and ${runs} runs`);
     expect(names('azureidentities', 'demo').split(' ')).toHaveLength(200);
     expect((await mirrored()).filter((line) => line.startsWith('same '))).toHaveLength(600);
   });

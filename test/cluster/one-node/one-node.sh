@@ -109,6 +109,14 @@ start_api() {
   wait_for kube-apiserver on_node curl -fsk -H 'Authorization: Bearer admintoken' "$api/readyz"
 }
 
+start_controllers() {
+  start kube-controller-manager "$bin/kube-controller-manager" --kubeconfig="$run/admin.kubeconfig" \
+    --service-account-private-key-file="$run/sa.key" --root-ca-file="$run/certs/apiserver.crt" --leader-elect=false \
+    --authentication-skip-lookup --secure-port=0
+  start kube-scheduler "$bin/kube-scheduler" --kubeconfig="$run/admin.kubeconfig" --leader-elect=false --authentication-skip-lookup \
+    --secure-port=0
+}
+
 write_cni() {
   mkdir -p cni
   cat > cni/10.conflist <<J
@@ -175,11 +183,7 @@ up() {
   for chain in OUTPUT PREROUTING; do
     on_node iptables -w -t nat -A $chain -d 10.0.0.1 -p tcp --dport 443 -j DNAT --to 10.1.0.4:6443
   done
-  start kube-controller-manager "$bin/kube-controller-manager" --kubeconfig="$run/admin.kubeconfig" \
-    --service-account-private-key-file="$run/sa.key" --root-ca-file="$run/certs/apiserver.crt" --leader-elect=false \
-    --authentication-skip-lookup --secure-port=0
-  start kube-scheduler "$bin/kube-scheduler" --kubeconfig="$run/admin.kubeconfig" --leader-elect=false --authentication-skip-lookup \
-    --secure-port=0
+  start_controllers
   write_cni
   start_containerd
   start_kubelet
@@ -194,7 +198,13 @@ case ${1:-} in
     control_plane
     ;;
   stop-api) stop_daemon kube-apiserver ;;
-  start-api) start_api ;;
+  start-api)
+    # Controllers wait longer and longer between two tries; started anew they look at once.
+    stop_daemon kube-controller-manager
+    stop_daemon kube-scheduler
+    start_api
+    start_controllers
+    ;;
   import)
     shift
     for image in "$@"; do on_node ctr -a "$run/containerd.sock" -n k8s.io images import "$image" > /dev/null; done

@@ -1,9 +1,15 @@
 #!/bin/bash
-# root-files.sh OUT.tar: the files under the agent's image, as its Dockerfile installs them: Debian's smallest system, nftables,
-# iptables for both backends, iproute2, conntrack, certificates; without manuals, translations and the package manager's stores. Needs root,
+# root-files.sh: prints the path of a tar file with what lies under podid in the agent's image, made where it is not there yet: what the
+# Dockerfile installs on Debian's smallest system, without manuals, translations and the package manager's stores. Needs root,
 # debootstrap and Debian's packages; takes half a minute.
 set -euo pipefail
-out=$1
+# Another list of packages is another number.
+out=$(dirname "${ONENODE_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/onenode/v1.34.1}")/root-files-2.tar
+if [ -f "$out" ]; then
+  echo "$out"
+  exit 0
+fi
+mkdir -p "$(dirname "$out")"
 work=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 debootstrap --variant=minbase --include=nftables,iptables,iproute2,conntrack,ca-certificates bookworm "$work/root" > "$work/log" 2>&1 || {
@@ -17,3 +23,4 @@ mkdir -p tmp run
 rm -rf dev/* proc/* sys/*
 tar --numeric-owner -C "$work/root" -cf "$work/layer.tar" .
 mv "$work/layer.tar" "$out"
+echo "$out"
