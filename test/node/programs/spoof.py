@@ -125,7 +125,7 @@ def hear(frame):
         return
     seen += 1
     if kind == "arp" and frame[:6] == own:
-        send(vmac + frame[6:])
+        send(vmac + own + frame[12:])
     ihl = (frame[14] & 15) * 4
     tcp = frame[14 + ihl :]
     sport, dport, seq, ack = struct.unpack("!HHII", tcp[:12])
