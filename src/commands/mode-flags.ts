@@ -36,7 +36,6 @@ const addonOnly: Readonly<Record<string, readonly [flag: string, reason: string]
   rawCluster: ['--raw-cluster', "az's shape of the cluster does not hold the entries there"],
   noMirror: ['--no-mirror', writesObjects],
   requireMirror: ['--require-mirror', writesObjects],
-  via: ['--via', 'there the objects are the truth, and have to be read and written by the API itself'],
   noWait: ['--no-wait', 'there the objects are written once the nodes have the identity'],
   skipRoleAssignment: [
     '--skip-role-assignment',

@@ -94,7 +94,10 @@ export const tokenCommand = defineCommand({
     }
     await watchToken(
       () => ask(false),
-      (news) => session.print(newsView(news), newsShape, 'table'),
+      async (news) => {
+        await session.print(newsView(news), newsShape, 'table');
+        return !context.stdout.readerGone;
+      },
       { clock, everyMs, signal },
     );
     return 0;

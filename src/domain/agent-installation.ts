@@ -1,8 +1,5 @@
 import type { EntryKey } from './pod-identity.ts';
 
-/** Name of the agent's DaemonSet, service account and cluster role. */
-export const agentName = 'podid-nmi';
-
 /** Whose agent: podid's, the AKS add-on's, or that of aad-pod-identity. */
 export type AgentKind = 'podid' | 'addon' | 'upstream';
 

@@ -8,12 +8,9 @@ export interface ClusterCommand {
 
 export interface CommandEnd {
   readonly exitCode: number;
-  /** stdout and stderr in the order in which they came, cut off at `longestCommandOutput`. */
+  /** stdout and stderr in the order in which they came, cut off at 512 kB without a word (AKS documentation, "command invoke"). */
   readonly logs: string;
 }
 
 /** @throws PodidError, and the signal's reason */
 export type RunCommand = (command: ClusterCommand, signal: AbortSignal) => Promise<CommandEnd>;
-
-/** Bytes of output that ARM hands on (AKS documentation, "command invoke": 512 kB); the rest is cut off without a word. */
-export const longestCommandOutput = 512 * 1000;

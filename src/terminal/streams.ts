@@ -6,6 +6,8 @@ export interface OutputStream {
   readonly isTerminal: boolean;
   /** Columns of the terminal; undefined where there is none. */
   readonly columns: number | undefined;
+  /** Nobody reads any more: what would go on printing may as well end. */
+  readonly readerGone: boolean;
   /**
    * Resolves once the text is handed over; a reader that went away is no failure.
    *
@@ -35,11 +37,15 @@ export function outputStream(
       // A terminal that nobody gave a size says 0.
       return stream.isTTY === true ? stream.columns || undefined : undefined;
     },
+    get readerGone() {
+      return closed;
+    },
     write(text) {
       if (closed || text === '') return Promise.resolve();
       return new Promise((resolve, reject) => {
         stream.write(text, (error) => {
-          if (error && !closed && !isReaderGone(error) && lost === 'fails') reject(outputFailed(error));
+          closed ||= error ? isReaderGone(error) : false;
+          if (error && !closed && lost === 'fails') reject(outputFailed(error));
           else resolve();
         });
       });

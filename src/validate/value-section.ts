@@ -41,11 +41,7 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     return found === undefined || found.value === null || found.value === '' ? undefined : found;
   };
   const wrong = (key: string, found: ValueNode, wanted: string) =>
-    addFault(
-      faults,
-      found.origin,
-      `${nameOf(key)} has to be ${wanted}; this is ${quoted(JSON.stringify(jsonOf(found)))}.`,
-    );
+    addFault(faults, found.origin, `${nameOf(key)} has to be ${wanted}; this is ${shown(jsonOf(found))}.`);
   const scalar = <Value>(
     key: string,
     wanted: string,
@@ -141,4 +137,9 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     },
   };
   return self;
+}
+
+/** As it was set, and no longer than a line can bear. */
+function shown(json: unknown): string {
+  return typeof json === 'string' ? quoted(json) : (JSON.stringify(json) ?? '').slice(0, 100);
 }

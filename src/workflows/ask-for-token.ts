@@ -51,10 +51,15 @@ export type TokenNews = { readonly atMs: number } & (
   | { readonly failure: PodidError }
 );
 
-/** Asks again and again and tells each answer, a token or why there is none. Ends when the signal is aborted, which is no failure. */
+/**
+ * Asks again and again and tells each answer, a token or why there is none. Ends when the signal is aborted, or nobody is left to tell;
+ * neither is a failure.
+ *
+ * @param tell whether somebody heard it
+ */
 export async function watchToken(
   ask: () => Promise<MetadataAnswer>,
-  tell: (news: TokenNews) => Promise<void>,
+  tell: (news: TokenNews) => Promise<boolean>,
   {
     clock,
     everyMs,
@@ -64,7 +69,7 @@ export async function watchToken(
   while (!signal.aborted) {
     const atMs = clock.now();
     try {
-      await tell({ atMs, ...(await answerOf(ask)) });
+      if (!(await tell({ atMs, ...(await answerOf(ask)) }))) return;
       await clock.sleep(Math.max(1, everyMs - (clock.now() - atMs)), signal);
     } catch (error) {
       if (!signal.aborted) throw error;

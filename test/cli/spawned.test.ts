@@ -147,6 +147,17 @@ describe('the bundled podid', () => {
     expect(child.err()).toBe('');
   });
 
+  it('ends with the reader of its answers', async () => {
+    await using emulator = await startEmulator();
+    const child = start(['token', '--every', '20ms'], emulator);
+    await vi.waitFor(() => expect(child.out(), child.err()).toMatch(/\n$/), {
+      timeout: 30_000,
+      interval: 20,
+    });
+    child.process.stdout?.destroy();
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+  });
+
   it.each([
     ['SIGINT', 130, 'Interrupted'],
     ['SIGTERM', 143, 'Terminated'],

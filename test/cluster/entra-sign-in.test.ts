@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aksServerId } from '../../src/domain/entra-sign-in.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { installIdentityCrds } from './identity-crds.ts';
+import { installIdentityCrds } from './install-definitions.ts';
 
 const podid = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
 

@@ -12,7 +12,7 @@ import { type EmulatedPodid, emulatedPodid } from '../cli/emulated-podid.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { azureHolds, entryOf } from './azure-holds.ts';
 import { fullProfile } from './full-profile.ts';
-import { installIdentityCrds } from './identity-crds.ts';
+import { installIdentityCrds } from './install-definitions.ts';
 
 let api: ApiServer;
 let folder: string;
@@ -82,7 +82,7 @@ describe('podid mirror on a real API server', () => {
   it('names the command that brings the definitions where they are missing', async () => {
     const ran = await run('mirror');
     expect(ran.exitCode).toBe(7);
-    expect(ran.stderr).toContain('does not know the resource azureidentities.aadpodidentity.k8s.io');
+    expect(ran.stderr).toMatch(/does not know the resource azure\w+\.aadpodidentity\.k8s\.io/);
     expect(ran.stderr).toMatch(/hint: podid nmi install /);
   });
 });

@@ -10,7 +10,7 @@ import { type ApiServer, startApiServer } from './api-server.ts';
 import { azureHolds, entryOf } from './azure-holds.ts';
 import { clusterPrograms } from './cluster-programs.ts';
 import { fullProfile } from './full-profile.ts';
-import { installIdentityCrds } from './identity-crds.ts';
+import { installIdentityCrds } from './install-definitions.ts';
 
 let api: ApiServer;
 let folder: string;

@@ -16,6 +16,7 @@ export function fakeStream(options: { isTerminal?: boolean; columns?: number } =
   return {
     isTerminal: options.isTerminal ?? false,
     columns: options.columns,
+    readerGone: false,
     text: () => all,
     async write(text) {
       all += text;

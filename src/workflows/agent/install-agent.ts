@@ -166,7 +166,10 @@ async function waitForAgent(
   wait: AgentWait,
 ): Promise<Rollout['nodes']> {
   const daemonSet = place.agent.render(values, release).objects.find(({ kind }) => kind === 'DaemonSet');
-  return daemonSet === undefined ? [] : await waitForRollout(place, daemonSet, wait);
+  const nodes = daemonSet === undefined ? [] : await waitForRollout(place, daemonSet, wait);
+  if (nodes.length === 0)
+    place.report.warn('The agent is installed, and no node takes it.', 'kubectl get nodes --show-labels');
+  return nodes;
 }
 
 function installed(

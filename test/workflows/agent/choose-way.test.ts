@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { chooseWay } from '../../../src/workflows/agent/choose-way.ts';
+import { installation } from './fake-agent-place.ts';
+
+const asked = { namespace: 'kube-system', alongside: false, force: false };
+const addon = installation({ kind: 'addon', name: 'nmi', ownedByPodid: false });
+const upstream = installation({ kind: 'upstream', name: 'nmi', ownedByPodid: false });
+const helm = installation({
+  ownedByPodid: false,
+  release: { name: 'agents', namespace: 'kube-system' },
+});
+
+describe('the way into a cluster', () => {
+  it.each([
+    ['an empty one', [], asked, 'plain'],
+    ['an empty one, on ports of its own', [], { ...asked, alongside: true }, 'alongside'],
+    ['one that has the agent', [installation()], asked, 'plain'],
+    ['one with the add-on', [addon], { ...asked, alongside: true }, 'alongside'],
+    ['one with upstream', [upstream], { ...asked, alongside: true }, 'alongside'],
+    ['one with upstream, by force', [upstream], { ...asked, force: true }, 'instead'],
+    ["one with Helm's, by force", [helm], { ...asked, force: true }, 'plain'],
+  ])('is for %s', (_, found, request, kind) => {
+    expect(chooseWay(found, request).kind).toBe(kind);
+  });
+
+  it.each([
+    ['the add-on, whose objects AKS would write again', [addon], { ...asked, force: true }, 'podid disable'],
+    ['upstream, unless it is said', [upstream], asked, 'podid nmi install --force'],
+    ["Helm's own, unless it is said", [helm], asked, 'helm upgrade agents -n kube-system'],
+    [
+      'an agent in another namespace',
+      [installation({ namespace: 'podid-system' })],
+      { ...asked, force: true },
+      'podid nmi install --namespace podid-system',
+    ],
+    ['the add-on beside upstream', [upstream, addon], { ...asked, force: true }, 'podid disable'],
+  ])('stops at %s', (_, found, request, hint) => {
+    expect(() => chooseWay(found, request)).toThrowError(
+      expect.objectContaining({ code: 'AgentPresent', exitCode: 5, hint: expect.stringContaining(hint) }),
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import type { AgentCluster } from '../../../src/domain/agent-cluster.ts';
+import type { AgentInstallation } from '../../../src/domain/agent-installation.ts';
+import type { AgentPod, Workloads } from '../../../src/domain/workloads.ts';
+import type { AgentPlace } from '../../../src/workflows/agent/agent-place.ts';
+
+export interface FakePlace extends AgentPlace {
+  /** Notes and warnings, with their hints. */
+  readonly told: string[];
+}
+
+/** A place in which nothing is but what is given; everything else fails the test. */
+export function fakePlace(agent: Partial<AgentCluster>, workloads: Partial<Workloads> = {}): FakePlace {
+  const told: string[] = [];
+  let now = 0;
+  const missing = (what: string) =>
+    new Proxy(
+      {},
+      {
+        get: (_, member) => () => {
+          throw new Error(`nobody expected ${what}.${String(member)}`);
+        },
+      },
+    );
+  return {
+    agent: Object.assign(Object.create(missing('agent')), agent) as AgentCluster,
+    workloads: Object.assign(Object.create(missing('workloads')), workloads) as Workloads,
+    clock: {
+      now: () => now,
+      random: () => 0.5,
+      sleep: async (ms) => {
+        now += Number.isFinite(ms) ? ms : 0;
+      },
+    },
+    report: {
+      progress: () => undefined,
+      note: (text) => told.push(text),
+      warn: (text, hint) => told.push(`${text} ${hint ?? ''}`),
+    },
+    confirm: async () => true,
+    told,
+  };
+}
+
+export function installation(more: Partial<AgentInstallation> = {}): AgentInstallation {
+  return {
+    ...{ kind: 'podid', namespace: 'kube-system', name: 'podid-nmi', image: 'podid/podid:0.1.0' },
+    ...{ imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], ownedByPodid: true, version: '0.1.0' },
+    ...{ mode: 'managed', port: 2579, metricsPort: 9090, rulesBackend: 'nft', bootGuard: true },
+    selector: { 'app.kubernetes.io/name': 'podid' },
+    ...more,
+  };
+}
+
+export function agentPod(nodeName: string, more: Partial<AgentPod> = {}): AgentPod {
+  return {
+    ...{ namespace: 'kube-system', name: `podid-nmi-${nodeName}`, daemonSet: 'podid-nmi', nodeName },
+    ...{ ready: true, container: 'serve', probePort: 8085, metricsPort: 9090, provesReadiness: true },
+    ...more,
+  };
+}

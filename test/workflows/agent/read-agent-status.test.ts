@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { TaintedNode } from '../../../src/domain/agent-cluster.ts';
+import { PodidError } from '../../../src/errors/podid-error.ts';
+import { readAgentStatus } from '../../../src/workflows/agent/read-agent-status.ts';
+import { agentPod, fakePlace, installation } from './fake-agent-place.ts';
+
+const signal = new AbortController().signal;
+const node = (name: string, more: Partial<TaintedNode> = {}): TaintedNode => ({
+  ...{ name, ready: true, takesAgent: true, taints: [] },
+  ...more,
+});
+const metrics = (intact: number, guard: number) =>
+  `podid_nmi_build_info{version="0.2.0",mode="managed"} 1\npodid_nmi_rules_intact ${intact}\npodid_nmi_address_guard_active ${guard}\n`;
+const forbidden = () =>
+  Promise.reject(new PodidError('Forbidden', 'The right is missing.', { hint: 'can-i' }));
+
+describe('the status of the agent', () => {
+  it('is what each agent says of itself, and names nodes that have none', async () => {
+    const place = fakePlace(
+      {
+        installations: async () => [installation()],
+        taintedNodes: async () => [node('a'), node('b'), node('c'), node('windows', { takesAgent: false })],
+      },
+      {
+        agents: async () => [agentPod('a'), agentPod('b')],
+        ask: async ({ name }) => ({ status: 200, text: name.endsWith('a') ? metrics(1, 1) : metrics(0, 0) }),
+      },
+    );
+    const { status } = await readAgentStatus(place, 'kube-system', signal);
+    expect(status).toEqual({
+      installed: true,
+      version: '0.1.0',
+      mode: 'managed',
+      nodes: [
+        {
+          name: 'a',
+          ready: true,
+          rules: 'verified',
+          addressGuard: 'active',
+          version: '0.2.0',
+          otherAgents: [],
+        },
+        {
+          name: 'b',
+          ready: true,
+          rules: 'missing',
+          addressGuard: 'inactive',
+          version: '0.2.0',
+          otherAgents: [],
+        },
+        { name: 'c', ready: false, rules: 'unknown', addressGuard: 'unknown', version: '', otherAgents: [] },
+      ],
+    });
+    expect(place.told.join('\n')).toContain('1 nodes have no agent');
+    expect(place.told.join('\n')).not.toContain('Open at boot');
+  });
+
+  it('shows what partial rights let it see, and says once which right is missing', async () => {
+    const place = fakePlace(
+      { installations: async () => [installation()], taintedNodes: forbidden },
+      { agents: async () => [agentPod('a'), agentPod('b')], ask: forbidden },
+    );
+    const { status } = await readAgentStatus(place, 'kube-system', signal);
+    expect(status.nodes).toMatchObject([
+      { name: 'a', ready: true, rules: 'verified', addressGuard: 'unknown', version: '0.1.0' },
+      { name: 'b', ready: true, rules: 'verified', addressGuard: 'unknown', version: '0.1.0' },
+    ]);
+    expect(place.told.filter((text) => text.includes('could be asked'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['open at boot', { bootGuard: false }, 'Open at boot'],
+    ['deaf to the Key Vault driver', { port: 2580 }, 'always asks at 2579'],
+  ])('says that a node is %s', async (_, more, words) => {
+    const place = fakePlace(
+      { installations: async () => [installation(more)], taintedNodes: async () => [node('a')] },
+      { agents: async () => [agentPod('a')], ask: async () => ({ status: 200, text: metrics(1, 0) }) },
+    );
+    await readAgentStatus(place, 'kube-system', signal);
+    expect(place.told.join('\n')).toContain(words);
+  });
+
+  it("names others' agents by node, and the way to install where podid's is not", async () => {
+    const others = [
+      installation({ kind: 'addon', name: 'nmi', ownedByPodid: false }),
+      installation({ kind: 'upstream', namespace: 'default', name: 'nmi', ownedByPodid: false }),
+    ];
+    const place = fakePlace(
+      { installations: async () => others, taintedNodes: async () => [node('a'), node('b')] },
+      {
+        agents: async () => [
+          agentPod('a', { daemonSet: 'nmi' }),
+          agentPod('b', { daemonSet: 'nmi', namespace: 'default' }),
+        ],
+      },
+    );
+    const { status } = await readAgentStatus(place, 'kube-system', signal);
+    expect(status).toMatchObject({ installed: false, version: '', mode: '' });
+    expect(status.nodes.map(({ name, otherAgents }) => [name, otherAgents])).toEqual([
+      ['a', ['aks-addon']],
+      ['b', ['aad-pod-identity']],
+    ]);
+    expect(place.told.join('\n')).toContain('podid nmi install');
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import type { AgentCluster, Rollout, TaintedNode } from '../../../src/domain/agent-cluster.ts';
+import { type ObjectRef, refOf, refText } from '../../../src/domain/kube-object.ts';
+import { readAgentValues } from '../../../src/validate/agent-values.ts';
+import { UsageFaults } from '../../../src/validate/usage-faults.ts';
+import { treeOfJson } from '../../../src/validate/value-tree.ts';
+import { uninstallAgent } from '../../../src/workflows/agent/uninstall-agent.ts';
+import { fakePlace, installation } from './fake-agent-place.ts';
+
+const taint = 'startup-taint.cluster-autoscaler.kubernetes.io/podid-agent-not-ready';
+const wait = { timeoutMs: 60_000, intervalMs: 1000, signal: new AbortController().signal };
+const values = readAgentValues(
+  treeOfJson({ operationMode: 'managed', podid: { image: { repository: 'reg/podid' } } }, 'test'),
+  'kube-system',
+  new UsageFaults(),
+);
+const request = {
+  release: { name: 'podid', namespace: 'kube-system', version: '0.1.0' },
+  ...{ values, cleanUpOnly: false, dryRun: false },
+};
+const daemonSet: ObjectRef = {
+  ...{ apiVersion: 'apps/v1', kind: 'DaemonSet', namespace: 'kube-system', name: 'podid-nmi' },
+};
+const role: ObjectRef = {
+  ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'podid-nmi' },
+};
+
+interface World {
+  readonly nodes: readonly TaintedNode[];
+  /** Pods of the clean-up. */
+  readonly pods: Rollout['nodes'];
+  readonly agents?: AgentCluster['installations'];
+}
+
+/** A cluster that writes down what is done to it. */
+function cluster({ nodes, pods, agents = async () => [installation()] }: World) {
+  const done: string[] = [];
+  let ending = 2;
+  const agent: Partial<AgentCluster> = {
+    installations: agents,
+    ownObjects: async () => [daemonSet, role],
+    remove: async (ref) => {
+      done.push(`remove ${refText(ref)}`);
+      return ref.name !== 'podid-clean-up';
+    },
+    podsLeft: async (_, labels) => {
+      const isAgent = !Object.values(labels).includes('clean-up');
+      if (!isAgent || ending === 0) return [];
+      ending -= 1;
+      done.push('an agent still runs');
+      return ['podid-nmi-x'];
+    },
+    createBriefly: async (object) => {
+      done.push(`create ${refText(refOf(object))}`);
+    },
+    rollout: async () => ({ counted: true, desired: pods.length, nodes: pods, trouble: [] }),
+    taintedNodes: async () => nodes,
+    removeTaint: async (name, key) => {
+      done.push(`untaint ${name} ${key}`);
+    },
+  };
+  return { done, place: fakePlace(agent) };
+}
+
+const node = (name: string, more: Partial<TaintedNode> = {}): TaintedNode => ({
+  ...{ name, ready: true, takesAgent: true, taints: [] },
+  ...more,
+});
+
+describe('taking the agent off the nodes', () => {
+  it('cleans once no agent runs any more, and takes away what it made', async () => {
+    const agents = async () => [installation({ startupTaint: taint })];
+    const nodes = [node('a', { taints: [taint, 'other'] }), node('b')];
+    const { done, place } = cluster({ nodes, pods: [ready('a'), ready('b')], agents });
+    const end = await uninstallAgent(place, request, wait);
+    expect(done).toEqual([
+      'remove DaemonSet kube-system/podid-nmi',
+      'an agent still runs',
+      'an agent still runs',
+      'remove ClusterRole podid-nmi',
+      'remove DaemonSet kube-system/podid-clean-up',
+      'create DaemonSet kube-system/podid-clean-up',
+      `untaint a ${taint}`,
+      'remove DaemonSet kube-system/podid-clean-up',
+    ]);
+    expect(end?.failure).toBeUndefined();
+    expect(place.told.join('\n')).toContain('Nothing is left there');
+    expect(place.told.join('\n')).toContain('Left in the cluster: the definitions');
+  });
+
+  it('waits for no node that is away, and names it', async () => {
+    const { place, done } = cluster({ nodes: [node('a'), node('b', { ready: false })], pods: [ready('a')] });
+    const end = await uninstallAgent(place, request, wait);
+    expect(place.clock.now()).toBeLessThan(10_000);
+    expect(end?.failure).toMatchObject({
+      code: 'CleanUpIncomplete',
+      exitCode: 7,
+      message: '1 of 2 nodes may still hold rules: b (the node is not ready).',
+    });
+    expect(end?.result.nodes).toEqual([
+      { name: 'a', clean: true },
+      { name: 'b', clean: false, reason: 'the node is not ready' },
+    ]);
+    expect(done.at(-1)).toBe('remove DaemonSet kube-system/podid-clean-up');
+  });
+
+  it('takes its DaemonSet away also when it fails', async () => {
+    const { place, done } = cluster({ nodes: [], pods: [] });
+    const broken = {
+      ...place,
+      agent: Object.assign(place.agent, { rollout: () => Promise.reject(new Error('cut')) }),
+    };
+    await expect(uninstallAgent(broken, request, wait)).rejects.toThrow('cut');
+    expect(done.at(-1)).toBe('remove DaemonSet kube-system/podid-clean-up');
+  });
+
+  it('writes nothing on a dry run', async () => {
+    const { place, done } = cluster({ nodes: [node('a')], pods: [] });
+    const end = await uninstallAgent(place, { ...request, dryRun: true }, wait);
+    expect(done).toEqual([]);
+    expect(end?.result.objects.map(({ kind, action }) => `${action} ${kind}`)).toEqual([
+      'delete DaemonSet',
+      'delete ClusterRole',
+    ]);
+  });
+
+  it.each([
+    [
+      "Helm's",
+      installation({ ownedByPodid: false, release: { name: 'agents', namespace: 'kube-system' } }),
+      'helm uninstall agents -n kube-system',
+    ],
+    ["kubectl's", installation({ ownedByPodid: false }), 'kubectl delete -f'],
+    ['in another namespace', installation({ namespace: 'podid' }), 'podid nmi uninstall --namespace podid'],
+  ])('leaves an agent that is %s to whom it belongs', async (_, found, hint) => {
+    const { place, done } = cluster({ nodes: [], pods: [], agents: async () => [found] });
+    await expect(uninstallAgent(place, request, wait)).rejects.toMatchObject({
+      code: 'AgentPresent',
+      hint: expect.stringContaining(hint),
+    });
+    expect(done).toEqual([]);
+  });
+
+  it('cleans nothing beside an agent that would put its rules back', async () => {
+    const { place, done } = cluster({ nodes: [node('a')], pods: [ready('a')] });
+    for (const more of [{ cleanUpOnly: true }, { node: 'a' }])
+      await expect(uninstallAgent(place, { ...request, ...more }, wait)).rejects.toMatchObject({
+        code: 'AgentPresent',
+      });
+    expect(done).toEqual([]);
+  });
+
+  it('waits for the pods of an agent that Helm has just deleted', async () => {
+    const { place, done } = cluster({ nodes: [node('a')], pods: [ready('a')], agents: async () => [] });
+    await uninstallAgent(place, { ...request, cleanUpOnly: true }, wait);
+    expect(done.indexOf('create DaemonSet kube-system/podid-clean-up')).toBeGreaterThan(
+      done.lastIndexOf('an agent still runs'),
+    );
+  });
+});
+
+function ready(name: string): Rollout['nodes'][number] {
+  return { name, ready: true };
+}
