@@ -61,19 +61,21 @@ export async function drill(
 }
 
 /**
- * Everything the bound pod got was its own identity's, and none of its requests failed but those under way at `endMs`, when the process
- * ended that could have answered; the unlisted pod got nothing. The counts are printed under `name`.
+ * Everything the bound pod got was its own identity's, and none of its requests failed but those under way at one of `ends`, when a
+ * process ended that could have answered; the unlisted pod got nothing. The counts are printed under `name`.
  */
 export function expectOwnOrNothing(
   name: string,
   { bound, unlisted }: ClusterDrill,
   clientId: string,
-  endMs: number,
+  ...ends: readonly number[]
 ): void {
   const own = `token-of-${clientId}`;
-  const later = bound.filter(({ begunMs }) => begunMs > endMs);
+  const later = bound.filter(({ begunMs }) => ends.every((endMs) => begunMs > endMs));
   const failed = bound.filter(({ token }) => token !== own);
-  const underWay = failed.filter(({ begunMs, endedMs }) => begunMs <= endMs && endedMs >= endMs - noticeMs);
+  const underWay = failed.filter(({ begunMs, endedMs }) =>
+    ends.some((endMs) => begunMs <= endMs && endedMs >= endMs - noticeMs),
+  );
   const longest = Math.max(...later.map(({ begunMs, endedMs }) => endedMs - begunMs));
   measured(
     `drill ${name}`,

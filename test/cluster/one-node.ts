@@ -29,6 +29,8 @@ export interface OneNode {
   importImage(file: string): void;
   /** As `onNode`, in the network of a pod: it needs no API server. */
   inPod(namespace: string, pod: string, command: string, ...args: readonly string[]): string;
+  /** Process ids of everything in the node's network, pods on the host network included. */
+  processesOnNode(): readonly number[];
   /** Process id of a pod's container. */
   processOf(namespace: string, pod: string, container: string): number;
   /** Ends the API server, as a node sees an outage, and brings it back. */
@@ -95,6 +97,11 @@ function oneNode(): Omit<OneNode, 'stop'> {
       );
     },
     inPod: (namespace, pod, command, ...args) => within(podNetwork(namespace, pod), command, args),
+    processesOnNode: () =>
+      execFileSync('ip', ['netns', 'pids', `${prefix}-node`], { encoding: 'utf8' })
+        .split('\n')
+        .filter(Boolean)
+        .map(Number),
     processOf(namespace, pod, container) {
       const path = `{.status.containerStatuses[?(@.name=="${container}")].containerID}`;
       const id = kubectl('-n', namespace, 'get', 'pod', pod, '-o', `jsonpath=${path}`).replace(

@@ -74,7 +74,19 @@ down() {
   # Its links to the logs of containers, in a folder that it does not let choose.
   find /var/log/containers -lname "$run/*" -delete 2> /dev/null || true
   rm -rf "$run" "/var/lib/cni/networks/$network" "/var/lib/cni/results/$network"-*
+  remove_loopbacks
   find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2> /dev/null || true
+}
+
+# Containerd notes each pod's loopback too, under one name for all clusters, and forgets to take the note away.
+remove_loopbacks() {
+  local file sandbox
+  for file in /var/lib/cni/results/cni-loopback-*-lo; do
+    [ -f "$file" ] || continue
+    sandbox=$(grep -o '"sandbox":"[^"]*' "$file" | cut -d '"' -f 4)
+    [ -n "$sandbox" ] && [ -e "$sandbox" ] || rm -f "$file"
+  done
+  rmdir /var/lib/cni/networks /var/lib/cni/results /var/lib/cni /var/log/containers 2> /dev/null || true
 }
 
 write_admin() {
