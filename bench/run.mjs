@@ -3,6 +3,7 @@ const benches = {
   startup: './startup/startup.mjs',
   nmi: './nmi/nmi.mjs',
   bulk: './bulk/bulk.mjs',
+  mirror: './mirror/mirror.mjs',
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));

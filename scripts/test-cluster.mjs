@@ -1,6 +1,7 @@
 // Runs the tests against a real Kubernetes of one node. What they need beyond Node is checked first: a missing need is named and the ring
 // counts as skipped, except in CI (CI=true), where nothing may be skipped. The cluster's programs are built where they are missing.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 
 const tools = {
   containerd: 'containerd',
@@ -30,10 +31,22 @@ if (missing.length > 0) {
   process.stdout.write('failed: the programs of the cluster could not be built\n');
   process.exitCode = 1;
 } else {
-  const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'cluster', ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
-  process.exitCode = status ?? 1;
+  removeLeftovers();
+  process.exitCode = await runTests();
+  removeLeftovers();
+}
+
+/** Outlives the signals that end the tests, so that what they leave is taken away. */
+async function runTests() {
+  const args = ['vitest', 'run', '--project', 'cluster', ...process.argv.slice(2)];
+  const tests = spawn('npx', args, { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => tests.kill(signal));
+  const [status] = await once(tests, 'exit');
+  return status ?? 1;
+}
+
+function removeLeftovers() {
+  spawnSync('bash', ['test/cluster/one-node/remove.sh'], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function missingOnLinux() {

@@ -1,6 +1,5 @@
 import { addOptions } from '../validate/add-options.ts';
 import { changeFlags, roleFlag } from './change-flags.ts';
-import { viaFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { identityExtraFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
@@ -47,7 +46,6 @@ export const addCommand = defineCommand({
     ...roleFlag,
     ...changeFlags,
     ...modeFlags,
-    ...viaFlag,
   },
   async run(flags, session) {
     const request = addOptions(flags, session.faults);

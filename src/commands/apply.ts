@@ -1,7 +1,6 @@
 import type { Plan } from '../workflows/outcome.ts';
 import { applyShape, applyView } from './apply-result.ts';
 import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
-import { viaFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { fileFlag, identityExtraFlags, pruneFlags } from './file-flags.ts';
 import { finishChange } from './finish.ts';
@@ -31,7 +30,6 @@ export const applyCommand = defineCommand({
     ...roleFlag,
     ...changeFlags,
     ...modeFlags,
-    ...viaFlag,
   },
   async run(flags, session) {
     const files = flags.file ?? [];

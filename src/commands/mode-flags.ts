@@ -1,4 +1,5 @@
 import type { UsageFaults } from '../validate/usage-faults.ts';
+import { viaFlag } from './cluster-flags.ts';
 import type { FlagSet } from './flag-spec.ts';
 
 /** Of commands about entries that only read. */
@@ -10,6 +11,7 @@ export const modeFlag = {
     summary: "where the entries live: in the add-on's profile, or as objects in a cluster without the add-on",
     fallback: 'addon',
   },
+  ...viaFlag,
 } as const satisfies FlagSet;
 
 /** Of commands that change entries. */
@@ -59,6 +61,7 @@ interface ReadingFlags {
   readonly mode: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
+  readonly via: string | undefined;
 }
 
 /** The flags of a command that reads entries: the cluster's own API is reached in mode cluster alone, and there Azure is not needed. */
@@ -70,6 +73,7 @@ export function readingFlags<Flags extends ReadingFlags>(
   for (const [flag, value] of Object.entries({
     '--kubeconfig': flags.kubeconfig,
     '--context': flags.context,
+    '--via': flags.via,
   })) {
     if (value !== undefined)
       faults.add(flag, `${flag} goes with --mode cluster: the add-on's entries are read from Azure.`);

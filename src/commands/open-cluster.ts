@@ -49,22 +49,27 @@ async function connect(session: Session, flags: Flags): Promise<ConnectedCluster
   const named = [flags.clusterName, flags.clusterId, context.env['PODID_CLUSTER_NAME']].some(Boolean);
   if (path === undefined && named) return await connectThroughAzure(session, flags);
   const host = context.env['KUBERNETES_SERVICE_HOST'];
-  const inPod = { host: host ?? '', port: context.env['KUBERNETES_SERVICE_PORT'] ?? '443' };
-  const usual = path === undefined && !host ? await usualKubeconfig(session) : path;
+  if (path === undefined && host) {
+    session.checkUsage();
+    return await connectInPod(session, host);
+  }
+  const kubeconfigPath = path ?? (await usualKubeconfig(session));
   session.checkUsage();
-  const way =
-    usual === undefined
-      ? { inPod }
-      : { kubeconfigPath: usual, ...(flags.context === undefined ? {} : { context: flags.context }) };
-  return await context.connectCluster({
-    ...way,
-    fetchUserKubeconfig: () => Promise.reject(new Error('A kubeconfig was chosen.')),
-    // Nothing of Azure is loaded before a kubeconfig wants Entra's token.
-    entraToken: async (...asked) => {
-      const azure = { subscription: undefined, kubeconfigPath: undefined };
-      return await (await connectWorkplace(session, flags, azure)).workplace.azure.entraToken(...asked);
-    },
-    warn: session.report.warn,
+  // Azure is asked for nothing, unless the kubeconfig wants its sign-in.
+  const { connect: open } = await connectWorkplace(session, flags, {
+    subscription: undefined,
+    kubeconfigPath,
+  });
+  return await open({ subscriptionId: '', resourceGroup: '', name: kubeconfigPath ?? '' }, context.signal);
+}
+
+function connectInPod({ context, report }: Session, host: string): Promise<ConnectedCluster> {
+  const unasked = () => Promise.reject(new Error('A service account needs nothing of Azure.'));
+  return context.connectCluster({
+    inPod: { host, port: context.env['KUBERNETES_SERVICE_PORT'] ?? '443' },
+    fetchUserKubeconfig: unasked,
+    entraToken: unasked,
+    warn: report.warn,
     signal: context.signal,
   });
 }

@@ -94,7 +94,7 @@ export async function openWorkplace(session: Session, flags: ClusterFlags & More
 function byKubeconfigAlone(flags: ClusterFlags & MoreFlags, env: Session['context']['env']): boolean {
   const named =
     flags.clusterId ?? flags.clusterName ?? flags.resourceGroup ?? (env['PODID_CLUSTER_NAME'] || undefined);
-  const reached = flags.kubeconfig ?? flags.context;
+  const reached = flags.via === undefined ? (flags.kubeconfig ?? flags.context) : undefined;
   return inClusterMode(flags) && flags.azureOptional === true && named === undefined && reached !== undefined;
 }
 

@@ -24,7 +24,7 @@ export function profileOfObjects(objects: ObjectsInCluster, facts: AzureFacts): 
     // No profile, no consent: on kubenet the agent itself asks for one.
     allowNetworkPluginKubenet: true,
     identities: objects.identities.map((entry) => podIdentity(entry, facts)),
-    exceptions: objects.exceptions,
+    exceptions: objects.exceptions.map(({ namespace, name, podLabels }) => ({ namespace, name, podLabels })),
     objects: objects.facts ?? { versions: {}, own: new Set() },
   };
 }

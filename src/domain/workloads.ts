@@ -72,6 +72,6 @@ export interface Workloads {
 /** A cluster's API, signed in to. */
 export interface ConnectedCluster extends ClusterObjects {
   readonly workloads: Workloads;
-  readonly policies: ClusterPolicies;
   readonly agent: AgentCluster;
+  readonly policies: ClusterPolicies;
 }

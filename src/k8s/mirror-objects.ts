@@ -19,6 +19,7 @@ import {
   keyText,
   pruneOrder,
   pruneTasks,
+  refuseChanged,
   type Task,
 } from './mirror-tasks.ts';
 import type { ObjectApi } from './object-port.ts';
@@ -37,9 +38,9 @@ export async function mirrorObjects(
   signal: AbortSignal,
   tell?: TellMirrored,
 ): Promise<readonly ObjectChange[]> {
-  const { force, dryRun, expected } = request;
   const chains = chainsOf(request);
   const read = await readAtOnce(api, chains.flat(), signal);
+  const { force, dryRun, expected } = request;
   const write: Write = { api, signal, read, force, dryRun, ...(expected ? { expected } : {}) };
   const failures: PodidError[] = [];
   let done = 0;
@@ -88,9 +89,7 @@ async function runTask(write: Write, task: Task): Promise<ObjectChange | undefin
     // What was listed is as good as read: a write that comes too late for it is stale, and the object read anew.
     const listed = attempt === 0 ? write.read : undefined;
     const found = listed ? listed.get(keyText(task.key)) : await write.api.get(task.key, write.signal);
-    if (write.expected !== undefined && write.expected[keyText(task.key)] !== found?.resourceVersion) {
-      throw changedMeanwhile(task.key);
-    }
+    refuseChanged(task.key, found, write.expected);
     const step = await take(write, task, task.choose(found), found);
     if (step !== 'stale') {
       return step.action === 'none' ? undefined : changeOf(task.key, step);
@@ -141,13 +140,6 @@ async function create(write: Write, wanted: RenderedObject): Promise<MirrorStep 
     case 'namespaceEnding':
       return { action: 'pending', reason: `Namespace ${namespace} is being deleted` };
   }
-}
-
-function changedMeanwhile(key: ObjectKey): PodidError {
-  return new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
-    hint: 'The same command again decides on what is there now',
-    target: entryText(key),
-  });
 }
 
 function changeOf({ kind, namespace, name }: ObjectKey, step: MirrorStep): ObjectChange {

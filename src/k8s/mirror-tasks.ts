@@ -1,6 +1,7 @@
 import { isAddonException } from '../domain/addon-exception.ts';
-import { type MirrorRequest, objectKey } from '../domain/cluster-objects.ts';
-import type { EntryKey } from '../domain/pod-identity.ts';
+import { type MirrorRequest, type ObjectVersions, objectKey } from '../domain/cluster-objects.ts';
+import { type EntryKey, entryText } from '../domain/pod-identity.ts';
+import { PodidError } from '../errors/podid-error.ts';
 import type { ManagedObject } from '../validate/managed-object.ts';
 import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
 import {
@@ -56,6 +57,19 @@ function goneTask(key: ObjectKey, force: boolean, aksCleansUp = true): Task {
 /** `AzureIdentity shop/web` */
 export function keyText(key: ObjectKey): string {
   return objectKey(key.kind, key);
+}
+
+/** Nothing is written over that is not as it was read, where that is asked for. @throws PodidError StaleCluster */
+export function refuseChanged(
+  key: ObjectKey,
+  found: ManagedObject | undefined,
+  expected: ObjectVersions | undefined,
+): void {
+  if (expected === undefined || expected[keyText(key)] === found?.resourceVersion) return;
+  throw new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
+    hint: 'The same command again decides on what is there now',
+    target: entryText(key),
+  });
 }
 
 /** A binding goes before its identity. */

@@ -35,8 +35,7 @@ export interface ObjectLists {
 
 /** The objects of the three kinds, as JSON, put together to entries. */
 export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLists): ObjectsInCluster {
-  const allBindings = parsed(bindings, parseAzureIdentityBinding);
-  const { selectors, moreBindings } = selectorsOf(allBindings);
+  const { selectors, moreBindings } = selectorsOf(parsed(bindings, parseAzureIdentityBinding));
   const all = parsed(identities, parseAzureIdentity);
   const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
   const writers = { identities: writersOf(identities), bindings: writersOf(bindings) };

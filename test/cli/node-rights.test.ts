@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emulatedPodid, identityId } from './emulated-podid.ts';
-import { assign, errorOf, inPools, patches, unassign } from './node-worlds.ts';
+import { assign, errorOf, inPools, type Node, patches, unassign } from './node-worlds.ts';
 
 const onBatch = assign('web', '--node-pool', 'batch');
 
@@ -72,6 +72,17 @@ describe('before it changes a machine, podid', () => {
     const failed = errorOf(await podid.run(onBatch));
     expect(failed).toMatchObject({ exitCode: 6, code: 'AssignForbidden', stdout: '' });
     expect(failed.message).toMatch(message);
+    expect(patches(podid)).toHaveLength(1);
+  });
+});
+
+describe('a caller who may not look at operations', () => {
+  it('is told the end by the machine itself', async () => {
+    await using podid = await emulatedPodid(inPools);
+    podid.emulator.faults.set([{ match: { operation: 'operations.get' }, effect: { status: 403 } }]);
+    podid.emulator.world.settings.operationPolls = 0;
+    const [node]: Node[] = await podid.json(assign('web', '--node-pool', 'nodepool1'));
+    expect(node).toMatchObject({ instancesUpToDate: true });
     expect(patches(podid)).toHaveLength(1);
   });
 });

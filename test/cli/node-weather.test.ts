@@ -104,6 +104,23 @@ describe('a change that reaches some machines and not others', () => {
   });
 });
 
+describe('a change that lasts beyond --timeout', () => {
+  it('ends with 7, goes on in Azure, and is taken up by the same command', async () => {
+    await using podid = await emulatedPodid(inPools);
+    const { settings } = podid.emulator.world;
+    settings.operationMs = [600_000, 600_000];
+    settings.operationPolls = 0;
+    const ran = await podid.run([...onBatch, '--timeout', '500ms']);
+    expect(errorOf(ran)).toMatchObject({ exitCode: 7, code: 'TimedOut', stdout: '' });
+    expect(errorOf(ran).hint).toContain('podid node list');
+    podid.emulator.clock.advance(700_000);
+    Object.assign(settings, { operationMs: [40, 40], operationPolls: 1 });
+    const [node]: Node[] = await podid.json(onBatch);
+    expect(node?.identities).toContain(identityId('web'));
+    expect([patches(podid).length, podid.count('machines.upgradeInstances')]).toEqual([1, 1]);
+  });
+});
+
 describe('a change without waiting', () => {
   it('ends when Azure has accepted it, and tells that the instances are left', async () => {
     await using podid = await emulatedPodid(inPools);
@@ -112,6 +129,7 @@ describe('a change without waiting', () => {
     const ran = await podid.run([...onBatch, '--no-wait']);
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(ran.stderr).toContain('instances of scale sets with manual upgrades are not upgraded');
+    expect(podid.count('operations.get')).toBe(0);
     expect(JSON.parse(ran.stdout)[0].identities).toContain(identityId('web'));
     const again = await podid.run([...assign('nobody-yet', '--node-pool', 'batch'), '--no-wait']);
     expect(errorOf(again).code).toBe('IdentityNotFound');

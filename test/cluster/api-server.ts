@@ -22,8 +22,10 @@ const adminToken = 'admin-of-a-test';
 /**
  * Starts etcd and kube-apiserver on free ports of loopback, so that several run side by side. Takes about three seconds. Both end
  * with the process that started them, however that ends.
+ *
+ * @param more flags of kube-apiserver
  */
-export async function startApiServer(label: string): Promise<ApiServer> {
+export async function startApiServer(label: string, more: readonly string[] = []): Promise<ApiServer> {
   const programs = clusterPrograms();
   const folder = mkdtempSync(join(tmpdir(), `podid-api-${label}-`));
   const [client, peer, secure] = await freePorts(3);
@@ -62,6 +64,7 @@ export async function startApiServer(label: string): Promise<ApiServer> {
         `--token-auth-file=${join(folder, 'tokens.csv')}`,
         '--service-cluster-ip-range=10.0.0.0/24',
         '--allow-privileged',
+        ...more,
       ]),
     );
     const kubectl = (...args: readonly string[]) =>

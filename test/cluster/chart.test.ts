@@ -68,6 +68,15 @@ describe('the chart', () => {
     execFileSync('node', ['scripts/write-chart.mjs', '--check'], { encoding: 'utf8' });
   });
 
+  it('renders one and the same for every Kubernetes from 1.25 on', () => {
+    const render = (version: string, name: string) =>
+      helmDoes('template', 'podid', chart, '--kube-version', version, ...values(name));
+    for (const name of ['managed', 'upstream-retail', 'secrets-by-namespace']) {
+      expect(render('1.25.0', name)).toBe(render('1.34.1', name));
+    }
+    expect(render('1.30.0', 'everything')).toBe(render('1.34.1', 'everything'));
+  });
+
   it('becomes the files of a release, with the name of the image in them', () => {
     const out = join(folder, 'release');
     const digest = `sha256:${'a'.repeat(64)}`;

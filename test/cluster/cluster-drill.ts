@@ -12,6 +12,13 @@ export interface ClusterDrill {
   readonly unlisted: readonly Answer[];
 }
 
+export interface DrillPods {
+  readonly namespace: string;
+  readonly selector: string;
+  /** Called when both pods run. */
+  readonly knowBound?: () => void;
+}
+
 const boundPod = 'drill-bound';
 const unlistedPod = 'drill-unlisted';
 
@@ -22,7 +29,7 @@ const unlistedPod = 'drill-unlisted';
 export async function drill(
   cluster: OneNode,
   programs: BundledPrograms,
-  { namespace, selector }: { namespace: string; selector: string },
+  { namespace, selector, knowBound }: DrillPods,
   meanwhile: () => Promise<void>,
 ): Promise<ClusterDrill> {
   const options = { namespace, programs: programs.folder };
@@ -31,21 +38,25 @@ export async function drill(
     askingPod(unlistedPod, options),
   );
   const pods = [boundPod, unlistedPod];
-  for (const pod of pods) {
-    await eventually(() => expect(cluster.kubectl('-n', namespace, 'logs', pod)).toContain('asking'));
-    // Older kernels send SYNs again after 1, 3, 7 s; newer ones every second for a while.
-    cluster.inPod(namespace, pod, 'sysctl', '-qw', 'net.ipv4.tcp_syn_linear_timeouts=0');
+  try {
+    for (const pod of pods) {
+      await eventually(() => expect(cluster.kubectl('-n', namespace, 'logs', pod)).toContain('asking'));
+      // Older kernels send SYNs again after 1, 3, 7 s; newer ones every second for a while.
+      cluster.inPod(namespace, pod, 'sysctl', '-qw', 'net.ipv4.tcp_syn_linear_timeouts=0');
+    }
+    knowBound?.();
+    await eventually(() =>
+      expect(cluster.kubectl('-n', namespace, 'logs', boundPod, '--tail=1')).toContain('token-of-'),
+    );
+    cluster.imds.forget();
+    await meanwhile();
+    await passing(3000);
+    const bound = await finishAsking(cluster, namespace, boundPod);
+    const unlisted = await finishAsking(cluster, namespace, unlistedPod);
+    return { bound, unlisted };
+  } finally {
+    cluster.kubectl('-n', namespace, 'delete', 'pod', ...pods, '--grace-period=0', '--force');
   }
-  await eventually(() =>
-    expect(cluster.kubectl('-n', namespace, 'logs', boundPod, '--tail=1')).toContain('token-of-'),
-  );
-  cluster.imds.forget();
-  await meanwhile();
-  await passing(3000);
-  const bound = await finishAsking(cluster, namespace, boundPod);
-  const unlisted = await finishAsking(cluster, namespace, unlistedPod);
-  cluster.kubectl('-n', namespace, 'delete', 'pod', ...pods, '--grace-period=0', '--force');
-  return { bound, unlisted };
 }
 
 /**

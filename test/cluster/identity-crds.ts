@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { ApiServer } from './api-server.ts';
 
 const shipped = new URL('../../deploy/crds', import.meta.url).pathname;
 
-/** Installs the four definitions as they are shipped; before there are any, ones of the same names and fields. */
-export function installIdentityCrds(api: ApiServer, write: (name: string, text: string) => string): void {
-  const path = existsSync(shipped) ? shipped : write('crds.json', JSON.stringify(definitions));
+/**
+ * Installs the four definitions as they are shipped; before there are any, ones of the same names.
+ *
+ * @param spare a file to write those to
+ */
+export async function installIdentityCrds(api: ApiServer, spare: string): Promise<void> {
+  const isShipped = existsSync(shipped);
+  if (!isShipped) await writeFile(spare, JSON.stringify(definitions));
+  const path = isShipped ? shipped : spare;
   api.kubectl('apply', '--server-side', '-f', path);
   const names = definitions.items.map(({ metadata }) => `crd/${metadata.name}`);
   api.kubectl('wait', '--for=condition=Established', '--timeout=60s', ...names);

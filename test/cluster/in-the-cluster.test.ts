@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
@@ -13,10 +13,16 @@ import { eventually, type OneNode, startOneNode, tellState } from './one-node.ts
 import { newsOf } from './pod-logs.ts';
 import { demoPod, podObject } from './pods.ts';
 import { rulesOf } from './rules-of.ts';
+import { upstreamObjects } from './upstream-objects.ts';
 
 const checkout = join(import.meta.dirname, '../..');
 const tokenPath =
   'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net';
+/** Written for upstream's chart. */
+const upstreamValues = join(checkout, 'test/deploy/values/upstream-retail.yaml');
+const ownImage = ['--set=podid.image.repository=docker.io/podid/podid', '--set=podid.image.tag=test'];
+const upstreamImage = 'docker.io/upstream/nmi:v1.8.17';
+const drillPods = { namespace: 'shop', selector: 'drill' };
 const theOnlyPeer = '10.1.0.4';
 
 let cluster: OneNode;
@@ -59,7 +65,7 @@ describe('podid in a cluster', () => {
 
   it("is installed with a values file of upstream's chart", async () => {
     const begunMs = Date.now();
-    helmInstall('upstream-retail.yaml');
+    helmInstall();
     cluster.kubectl('-n', 'kube-system', 'rollout', 'status', 'daemonset/podid-nmi', '--timeout=120s');
     measured('install to ready', `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
     expect(issued()).toEqual({});
@@ -101,8 +107,8 @@ describe('podid in a cluster', () => {
       binding('shop', 'jobs', 'both'),
     );
     for (const name of ['web', 'jobs', 'stray'] as const) {
-      const labels = { aadpodidbinding: 'both' };
-      cluster.apply(demoPod(`as-${name}`, { labels }, '--client-id', identities[name].clientId));
+      const asked = ['--client-id', identities[name].clientId, '--resource', 'https://storage.azure.com'];
+      cluster.apply(demoPod(`as-${name}`, { labels: { aadpodidbinding: 'both' } }, ...asked));
     }
     const [[web], [jobs], [stray]] = await Promise.all([
       said('shop', 'as-web'),
@@ -133,7 +139,7 @@ describe('podid in a cluster', () => {
     cluster.imds.forget();
     cluster.apply(demoPod('web', { namespace: 'other', labels: { aadpodidbinding: 'both' } }));
     const [first] = await said('other', 'web');
-    expect(first?.error?.message).toContain('Identity not found');
+    expect(first?.error?.message).toContain('nothing in namespace other is bound to it');
     expect(cluster.imds.asked()).toEqual([]);
     removePods('other', 'web');
   });
@@ -157,27 +163,28 @@ describe('podid in a cluster', () => {
   });
 
   it('leaves the port of the agent to no pod', async () => {
-    const options = { hostPort: 2579, command: ['sleep', 'infinity'] };
-    cluster.apply(podObject('thief', options), {
-      ...podObject('bold-thief', options),
-      spec: { ...(podObject('bold-thief', options) as { spec: object }).spec, nodeName: cluster.nodeName },
-    });
+    const thief = (more: object = {}) => {
+      const pod = podObject('thief', { hostPort: 2579, command: ['sleep', 'infinity'] }) as { spec: object };
+      cluster.apply({ ...pod, spec: { ...pod.spec, ...more } });
+    };
+    thief();
     const path = '{.status.conditions[?(@.type=="PodScheduled")].message}';
     await eventually(() => expect(field('thief', path)).toContain("didn't have free ports"));
-    await eventually(() => expect(field('bold-thief', '{.status.reason}')).toMatch(/NodePorts/));
-    removePods('shop', 'thief', 'bold-thief');
+    removePods('shop', 'thief');
+    thief({ nodeName: cluster.nodeName });
+    await eventually(() => expect(field('thief', '{.status.reason}')).toBe('NodePorts'));
+    removePods('shop', 'thief');
   });
 });
 
 describe('the agent that is replaced or ended while pods ask twenty times a second', () => {
-  const pods = { namespace: 'shop', selector: 'drill' };
   beforeAll(() => {
     cluster.apply(binding('shop', 'web', 'drill'));
   });
 
   it('fails nobody when it is rolled out anew', async () => {
     let begunMs = 0;
-    const counted = await drill(cluster, programs, pods, async () => {
+    const counted = await drill(cluster, programs, drillPods, async () => {
       begunMs = Date.now();
       cluster.kubectl('-n', 'kube-system', 'rollout', 'restart', 'daemonset/podid-nmi');
       agentIsBack();
@@ -188,7 +195,7 @@ describe('the agent that is replaced or ended while pods ask twenty times a seco
 
   it('fails nobody when its pod is deleted', async () => {
     let begunMs = 0;
-    const counted = await drill(cluster, programs, pods, async () => {
+    const counted = await drill(cluster, programs, drillPods, async () => {
       begunMs = Date.now();
       cluster.kubectl('-n', 'kube-system', 'delete', 'pod', agentPod());
       agentIsBack();
@@ -199,10 +206,12 @@ describe('the agent that is replaced or ended while pods ask twenty times a seco
 
   it.each(['serve', 'rules'])('fails nobody who asks after the kill -9 of %s', async (container) => {
     let killedMs = 0;
-    const counted = await drill(cluster, programs, pods, async () => {
+    const counted = await drill(cluster, programs, drillPods, async () => {
       const pod = agentPod();
       const pid = cluster.processOf('kube-system', pod, container);
       process.kill(pid, 'SIGKILL');
+      // What comes before the kernel has closed the socket is in flight.
+      await eventually(() => expect(isAlive(pid)).toBe(false));
       killedMs = Date.now();
       await eventually(() => expect(cluster.processOf('kube-system', pod, container)).not.toBe(pid));
       agentIsBack();
@@ -214,9 +223,8 @@ describe('the agent that is replaced or ended while pods ask twenty times a seco
 
 describe('the agent without an API server', () => {
   it('goes on giving tokens for a minute, those too that it did not have yet', async () => {
-    cluster.apply(binding('shop', 'web', 'drill'));
     let begunMs = 0;
-    const counted = await drill(cluster, programs, { namespace: 'shop', selector: 'drill' }, async () => {
+    const counted = await drill(cluster, programs, drillPods, async () => {
       begunMs = Date.now();
       cluster.control('stop-api');
       await passing(30_000);
@@ -245,23 +253,59 @@ describe('the agent without an API server', () => {
 
 describe('podid taken out of a cluster', () => {
   it('leaves the rules of the node as they were, and no table of its own', async () => {
+    const begunMs = Date.now();
     cluster.helm('uninstall', 'podid', '--namespace', 'kube-system', '--wait', '--timeout', '120s');
+    measured('helm uninstall', `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
     expect(rulesOf(cluster)).toBe(rulesBefore);
-    const left = 'daemonsets,pods,jobs,serviceaccounts,configmaps,roles,rolebindings';
-    expect(
-      cluster.kubectl('-n', 'kube-system', 'get', left, '-l', 'app.kubernetes.io/name=podid', '-o', 'name'),
-    ).toBe('');
-    expect(
-      cluster.kubectl(
-        'get',
-        'clusterroles,clusterrolebindings',
-        '-l',
-        'app.kubernetes.io/name=podid',
-        '-o',
-        'name',
-      ),
-    ).toBe('');
-    expect(cluster.kubectl('get', 'node', cluster.nodeName, '-o', 'jsonpath={.spec.taints}')).toBe('');
+    expect(objectsOfPodid()).toEqual([]);
+  });
+});
+
+describe("podid in the place of upstream's manifests", () => {
+  let rulesOfUpstream: string;
+  beforeAll(async () => {
+    cluster.onNode(
+      'ctr',
+      ...['-a', cluster.containerd, '-n', 'k8s.io', 'images', 'tag'],
+      ...['docker.io/podid/podid:test', upstreamImage],
+    );
+    const args = ['/programs/bound-address', identities.web.clientId];
+    cluster.apply(...upstreamObjects(programs.folder, args));
+    cluster.kubectl('-n', 'kube-system', 'rollout', 'status', 'daemonset/nmi', '--timeout=60s');
+    await eventually(() =>
+      expect(cluster.kubectl('-n', 'kube-system', 'logs', 'daemonset/nmi')).toContain('listening'),
+    );
+    rulesOfUpstream = rulesOf(cluster);
+  });
+
+  it('is not installed beside it unasked, and says why', () => {
+    expect(() => podid('nmi', 'install', '--yes')).toThrow(/aad-pod-identity's NMI.*--force/s);
+    expect(objectsOfPodid()).toEqual([]);
+  });
+
+  it('takes over while pods ask, without a gap', async () => {
+    let begunMs = 0;
+    const knowBound = () => {
+      const address = field('drill-bound', '{.status.podIP}');
+      writeFileSync(join(programs.folder, 'bound-address'), address);
+    };
+    const counted = await drill(cluster, programs, { ...drillPods, knowBound }, async () => {
+      begunMs = Date.now();
+      podid('nmi', 'install', '--force', '--yes', `--values=${upstreamValues}`, ...ownImage);
+      measured('in the place of upstream', `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
+    });
+    expectOwnOrNothing("take-over from upstream's manifests", counted, identities.web.clientId, begunMs);
+    expect(Object.keys(issued())).toEqual([identities.web.clientId]);
+    expect(cluster.kubectl('get', 'daemonsets', '-A', '-o', 'name')).toBe('daemonset.apps/podid-nmi\n');
+  });
+
+  it('goes again, and leaves the chain that upstream had left', () => {
+    const begunMs = Date.now();
+    podid('nmi', 'uninstall', '--yes');
+    measured('podid nmi uninstall', `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
+    expect(rulesOf(cluster)).toBe(rulesOfUpstream);
+    expect(rulesOfUpstream).toContain('aad-metadata');
+    expect(objectsOfPodid()).toEqual([]);
   });
 });
 
@@ -295,16 +339,38 @@ function loadBootGuard(): void {
   }
 }
 
-function helmInstall(values: string): void {
+/** On the node, as an administrator. */
+function podid(...args: readonly string[]): string {
+  const program = join(checkout, 'bin/podid.js');
+  return cluster.onNode(process.execPath, program, ...args, '--kubeconfig', cluster.kubeconfig);
+}
+
+/** All that carries podid's name, and taints of the node. */
+function objectsOfPodid(): readonly string[] {
+  const kinds =
+    'daemonsets,pods,jobs,serviceaccounts,configmaps,secrets,roles,rolebindings,clusterroles,clusterrolebindings';
+  const found = cluster.kubectl('get', kinds, '-A', '-l', 'app.kubernetes.io/name=podid', '-o', 'name');
+  const taints = cluster.kubectl('get', 'node', cluster.nodeName, '-o', 'jsonpath={.spec.taints}');
+  return [...found.split('\n'), taints].filter(Boolean);
+}
+
+function helmInstall(): void {
   cluster.helm(
     'install',
     'podid',
     join(checkout, 'deploy/chart'),
     '--namespace=kube-system',
-    `--values=${join(checkout, 'test/deploy/values', values)}`,
-    '--set=podid.image.repository=docker.io/podid/podid',
-    '--set=podid.image.tag=test',
+    `--values=${upstreamValues}`,
+    ...ownImage,
   );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 function agentPod(): string {

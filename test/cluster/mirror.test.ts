@@ -88,13 +88,7 @@ describe('podid mirror on a real API server', () => {
 });
 
 describe('podid mirror on a real API server with the definitions', () => {
-  beforeAll(() =>
-    installIdentityCrds(api, (name, text) => {
-      const path = join(folder, name);
-      writeFileSync(path, text);
-      return path;
-    }),
-  );
+  beforeAll(() => installIdentityCrds(api, join(folder, 'crds.json')));
   beforeEach(async () => {
     podid = await emulatedPodid();
     azureHolds(podid, [entry], [exception]);

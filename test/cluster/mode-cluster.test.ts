@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmulatedPodid, emulatedPodid, identityId } from '../cli/emulated-podid.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
+import { clusterPrograms } from './cluster-programs.ts';
 
 interface KubeObject {
   readonly metadata: {
@@ -151,10 +152,36 @@ describe('--mode cluster on a real API server', () => {
     expect(ran.exitCode, ran.stderr).toBe(6);
     expect(errorOf(ran.stderr)).toMatchObject({
       code: 'MirrorFailed',
-      hint: expect.stringContaining('can-i'),
+      hint: expect.stringContaining('kubectl create role'),
     });
     expect(podid.count('machines.patch')).toBe(before);
     expect((await podid.run(`list --mode cluster --kubeconfig ${reader}`)).exitCode).toBe(0);
+  });
+
+  it('works on a private cluster through runCommand, with the same results', async () => {
+    const path = [clusterPrograms().folder, '/usr/bin'].join(delimiter);
+    await using far = await emulatedPodid({ scenario: 'first-time', kubeconfig: api.kubeconfig, path });
+    const via = async (line: string) => {
+      const ran = await far.run(`${line} --mode cluster --via run-command`);
+      expect(ran.exitCode, `${line}: ${ran.stderr}`).toBe(0);
+      return JSON.parse(ran.stdout);
+    };
+    expect(await via(addWeb)).toMatchObject({ bindingSelector: 'web', provisioningState: 'Assigned' });
+    expect(object('azureidentities', 'web')?.metadata.labels).toMatchObject({
+      'app.kubernetes.io/managed-by': 'podid',
+    });
+    expect(await via(`update ${key} web --binding-selector far`)).toMatchObject({ bindingSelector: 'far' });
+    expect(await via(`exception add ${key} legacy --pod-labels app=legacy`)).toMatchObject({
+      name: 'legacy',
+    });
+    expect(await via('list --query [].bindingSelector')).toEqual(['far']);
+    const nowhere = await far.run(
+      `add --namespace nowhere --name web --identity-resource-id ${identityId('web')} --mode cluster --via run-command`,
+    );
+    expect([nowhere.exitCode, errorOf(nowhere.stderr).code]).toEqual([4, 'NamespaceNotFound']);
+    await via(`exception delete ${key} legacy`);
+    await via(`delete ${key} web`);
+    expect(objects('azureidentities')).toEqual([]);
   });
 
   it('ends with every entry when twenty are added at once', async () => {

@@ -18,6 +18,8 @@ export interface OneNode {
   readonly nodeName: string;
   /** Of the administrator; for programs that run on the node. */
   readonly kubeconfig: string;
+  /** The socket of containerd. */
+  readonly containerd: string;
   readonly imds: Imds;
   /** Runs to its end in the node's network and returns stdout; throws with stderr when it fails. */
   onNode(command: string, ...args: readonly string[]): string;
@@ -79,6 +81,7 @@ function oneNode(): Omit<OneNode, 'stop'> {
   return {
     nodeName: `${prefix}-node`,
     kubeconfig,
+    containerd: join(run, 'containerd.sock'),
     onNode,
     kubectl,
     helm: (...args) => onNode(clusterPrograms().path('helm'), '--kubeconfig', kubeconfig, ...args),

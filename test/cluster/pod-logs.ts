@@ -19,7 +19,7 @@ export async function finishAsking(
   namespace: string,
   pod: string,
 ): Promise<readonly Answer[]> {
-  cluster.kubectl('-n', namespace, 'exec', pod, '--', 'node', '-e', 'process.kill(1, "SIGTERM")');
+  process.kill(cluster.processOf(namespace, pod, 'app'), 'SIGTERM');
   cluster.kubectl(
     '-n',
     namespace,

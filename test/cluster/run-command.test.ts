@@ -79,13 +79,7 @@ describe('podid mirror --via run-command', () => {
 });
 
 describe('podid mirror --via run-command with the definitions', () => {
-  beforeAll(() =>
-    installIdentityCrds(api, (name, text) => {
-      const path = join(folder, name);
-      writeFileSync(path, text);
-      return path;
-    }),
-  );
+  beforeAll(() => installIdentityCrds(api, join(folder, 'crds.json')));
   beforeEach(async () => {
     podid = await privateCluster();
     azureHolds(podid, [web], [exception]);

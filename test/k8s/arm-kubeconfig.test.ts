@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { aksServerId } from '../../src/domain/entra-sign-in.ts';
 import { armContext } from '../../src/k8s/arm-kubeconfig.ts';
 
 const plugin = { command: '/bin/touch', args: ['/tmp/must-not-be-there'] };
@@ -30,6 +31,22 @@ describe('the kubeconfig that ARM gives', () => {
     };
     const chosen = armContext(kubeconfig(user, { 'certificate-authority': '/etc/passwd' }), undefined);
     expect(JSON.stringify(chosen)).not.toContain('/etc');
+  });
+
+  it('is a sign-in to Entra by the caller where it names kubelogin, and nothing of it is run', () => {
+    const args = `get-token --server-id ${aksServerId} --login spn --client-id c --client-secret s`.split(
+      ' ',
+    );
+    const chosen = armContext(kubeconfig({ exec: { command: '/bin/kubelogin', args } }), undefined);
+    expect(chosen.entra).toEqual({ serverId: aksServerId, as: { kind: 'caller' } });
+    expect(chosen.user).toEqual({ name: 'me' });
+  });
+
+  it('gets no token for another application than that of AKS', () => {
+    const args = 'get-token --server-id 00000003-0000-0000-c000-000000000000'.split(' ');
+    expect(() => armContext(kubeconfig({ exec: { command: 'kubelogin', args } }), undefined)).toThrow(
+      /Entra/,
+    );
   });
 
   it.each([

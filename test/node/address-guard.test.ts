@@ -2,9 +2,11 @@ import { setTimeout as passing } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identities } from './agent-world.ts';
 import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { recordPod } from './cni-record.ts';
 import { startAsking } from './drill.ts';
 import { type GuardWorld, guardPackets, inGuardWorld } from './guard-world.ts';
 import type { Host } from './network.ts';
+import { requestFrom } from './one-request.ts';
 import { type Loot, type SpoofKind, startSpoofing } from './spoofing.ts';
 
 let programs: BundledPrograms;
@@ -42,10 +44,11 @@ describe('without the address guard', () => {
 });
 
 describe('with the address guard', () => {
-  it('nine pods at once get no token of their neighbour’s, whatever befalls the guard, and the others go on', async () => {
+  it('nine pods at once get no token of their neighbour’s, while the guard is killed and started again, and the others go on', async () => {
     await inGuardWorld(programs, { others: thefts.length + 2 }, async (world) => {
       const [, flooder, ...attackers] = world.others as [Host, Host, ...Host[]];
-      let rules = await world.startAgent({ word: 'rules' });
+      const rules = await world.startAgent({ word: 'rules' });
+      await rules.line(/the address guard is in place/);
       await world.startAgent({ word: 'serve' });
       const kinds = [...thefts, { kind: 'overflow', everyMs: 20 } as const];
       const attacks = await Promise.all(
@@ -57,10 +60,9 @@ describe('with the address guard', () => {
         await passing(attackMs / 4);
         await rules.stop('SIGKILL');
         await passing(attackMs / 4);
-        rules = await world.startAgent({ word: 'rules' });
-        await passing(attackMs / 4);
-        world.network.node.run('nft', 'flush', 'ruleset');
-        await passing(attackMs / 4);
+        const again = await world.startAgent({ word: 'rules' });
+        await again.line(/the address guard is in place/);
+        await passing(attackMs / 2);
       });
       const loot: Loot[] = await Promise.all(attacks.map((attack) => attack.finish()));
       console.log(JSON.stringify({ loot, bound: drill.bound.counts, waitMs: drill.bound.longestWaitMs }));
@@ -74,6 +76,35 @@ describe('with the address guard', () => {
       // Where nobody is on guard the bridge learns each of the MACs that were made up.
       const learned = world.network.node.run('bridge', 'fdb', 'show', 'br', 'cbr0').split('\n').length;
       expect(learned).toBeLessThan((loot.at(-1)?.sent ?? 0) / 10);
+    });
+  });
+
+  it('a pod gets no more of its neighbour’s tokens as soon as what somebody swept away is back', async () => {
+    await inGuardWorld(programs, { others: 4 }, async (world) => {
+      const rules = await world.startAgent({ word: 'rules' });
+      await world.startAgent({ word: 'serve' });
+      const kinds = [
+        { kind: 'mac', everyMs: 1 },
+        { kind: 'arp', everyMs: 20 },
+        { kind: 'raw', everyMs: 5 },
+      ] as const;
+      const attacks = await Promise.all(
+        kinds.map((kind, n) => startSpoofing(world.network, pair(world, world.others[n + 1]), kind)),
+      );
+      let backMs = 0;
+      const drill = await world.drill(async () => {
+        await passing(attackMs / 10);
+        world.network.node.run('nft', 'flush', 'ruleset');
+        await rules.line(/the redirect rules were touched and are put back/);
+        await until(() => world.guardTable().includes('to_cables'));
+        backMs = Date.now();
+        await passing(attackMs / 2);
+      });
+      await Promise.all(attacks.map((attack) => attack.finish()));
+      const later = attacks.flatMap(({ tokensAtMs }) => tokensAtMs().filter((atMs) => atMs > backMs));
+      expect(later).toEqual([]);
+      expect(drill.bound.answers.at(-1)).toMatchObject({ token: ownToken });
+      expect(Object.keys(drill.unbound.counts)).toEqual(['400']);
     });
   });
 
@@ -148,6 +179,28 @@ describe('the address guard', () => {
       expect(await removing.ended).toBe(0);
       expect(removing.lines.join('\n')).toContain('the address guard is removed');
       expect([node.run('nft', 'list', 'ruleset'), learning(node)]).toEqual(before);
+    });
+  });
+
+  it('lets pods speak IPv6 as themselves, and as nobody else', async () => {
+    await inGuardWorld(programs, { others: 0 }, async (world) => {
+      const { bound, unbound, network } = world;
+      for (const [pod, address] of [
+        [bound, 'fd00::a'],
+        [unbound, 'fd00::b'],
+      ] as const) {
+        pod.run('ip', '-6', 'addr', 'add', `${address}/64`, 'dev', 'eth0', 'nodad');
+        recordPod(world.records, network, pod, { uid: `uid-${address}`, addresses6: [address] });
+      }
+      await world.startAgent();
+      const server = bound.start('python3', ['-u', '-m', 'http.server', '80', '--bind', '::', '-d', '/dev']);
+      await server.line(/Serving/);
+      const asked = () => requestFrom(unbound, programs, 'http://[fd00::a]/', { waitMs: 3000 });
+      expect(await asked()).toMatchObject({ status: expect.any(Number) });
+      unbound.run('ip', '-6', 'addr', 'replace', 'fd00::b/64', 'dev', 'eth0', 'preferred_lft', '0', 'nodad');
+      unbound.run('ip', '-6', 'addr', 'add', 'fd00::c/64', 'dev', 'eth0', 'nodad');
+      expect(await asked()).toEqual({ error: 'NO_ANSWER' });
+      expect(guardPackets(world, 'used what is not its own')).toBeGreaterThan(0);
     });
   });
 

@@ -94,18 +94,21 @@ describe('a pod without an identity', () => {
   });
 });
 
-describe('a pod whose address the CNI has given to another one', () => {
-  it('is refused, whatever the API still says, and served once both agree', async () => {
-    await inAgentWorld(programs, {}, async (world) => {
-      noteAddress(world, world.bound, 'uid-of-a-newcomer');
-      await world.startAgent();
-      expect(await ask(world.bound)).toMatchObject({ status: 503 });
-      expect(world.issued()).toEqual([]);
-      noteAddress(world, world.bound, 'uid-web-0');
-      await untilStatus(world, 200);
+describe.each(['bridged', 'routed'] as const)(
+  'a pod, %s, whose address the CNI has given to another one',
+  (kind) => {
+    it('is refused, whatever the API still says, and served once both agree', async () => {
+      await inAgentWorld(programs, { kind }, async (world) => {
+        noteAddress(world, world.bound, 'uid-of-a-newcomer');
+        await world.startAgent();
+        expect(await ask(world.bound)).toMatchObject({ status: 503 });
+        expect(world.issued()).toEqual([]);
+        noteAddress(world, world.bound, 'uid-web-0');
+        await untilStatus(world, 200);
+      });
     });
-  });
-});
+  },
+);
 
 describe('a pod that loses its binding', () => {
   it('gets no further token after a second, cached or not', async () => {

@@ -13,7 +13,7 @@ const testNames = [
   'azure',
   'js-sdk',
 ] as const;
-const clusterNames = ['imds'] as const;
+const clusterNames = ['imds', 'upstream-agent'] as const;
 const names = [...testNames, ...benchNames, ...clusterNames];
 export type ProgramName = (typeof names)[number];
 

@@ -7,6 +7,8 @@ export interface RecordedPod {
   readonly uid: string;
   readonly name?: string;
   readonly namespace?: string;
+  /** IPv6 addresses beside the pod's own IPv4 one. */
+  readonly addresses6?: readonly string[];
 }
 
 /** Hardware address of a link on a host. */
@@ -20,7 +22,7 @@ export function recordPod(
   folder: string,
   network: NodeNetwork,
   pod: Host,
-  { uid, name = 'any', namespace = 'shop' }: RecordedPod,
+  { uid, name = 'any', namespace = 'shop', addresses6 = [] }: RecordedPod,
 ): void {
   mkdirSync(folder, { recursive: true });
   const veth = network.vethOf(pod);
@@ -31,7 +33,10 @@ export function recordPod(
       { name: veth, mac: macOf(network.node, veth) },
       { name: 'eth0', mac: macOf(pod), sandbox: `/var/run/netns/${pod.name}` },
     ],
-    ips: [{ version: '4', interface: 2, address: `${pod.address}/16`, gateway: '10.244.0.1' }],
+    ips: [
+      { version: '4', interface: 2, address: `${pod.address}/16`, gateway: '10.244.0.1' },
+      ...addresses6.map((address) => ({ version: '6', interface: 2, address: `${address}/64` })),
+    ],
   };
   const cniArgs = [
     ['IgnoreUnknown', '1'],

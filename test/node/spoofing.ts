@@ -24,6 +24,8 @@ export interface Spoofing {
   readonly program: Program;
   /** Resolves with the first token of the neighbour's. */
   firstToken(): Promise<string>;
+  /** When it saw the neighbour's tokens, in milliseconds since the epoch. */
+  tokensAtMs(): readonly number[];
   finish(): Promise<Loot>;
 }
 
@@ -43,6 +45,10 @@ export async function startSpoofing(
   return {
     program,
     firstToken: () => program.line(/"token"/),
+    tokensAtMs: () =>
+      program.lines
+        .filter((line) => line.includes('"token"'))
+        .map((line) => (JSON.parse(line) as { at: number }).at * 1000),
     async finish() {
       await program.stop('SIGTERM');
       return JSON.parse(program.lines.at(-1) ?? '{}') as Loot;

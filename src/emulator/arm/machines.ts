@@ -66,15 +66,12 @@ export function equipNodes(world: World, cluster: JsonObject): void {
   const nodeGroup = textAt(cluster, 'properties', 'nodeResourceGroup') ?? '';
   const prefix =
     `/subscriptions/${subscription}/resourceGroups/${nodeGroup}/providers/Microsoft.Compute/virtualMachineScaleSets/`.toLowerCase();
-  const assigned = listAt(profile, 'userAssignedIdentities').filter(
-    (entry) => textAt(entry, 'provisioningState') === 'Assigned',
-  );
+  const assigned = listAt(profile, 'userAssignedIdentities')
+    .filter((entry) => textAt(entry, 'provisioningState') === 'Assigned')
+    .map((entry) => textAt(entry, 'identity', 'resourceId') ?? '');
   for (const [key, machine] of machinesBelow(world, prefix)) {
     if (isWindows(machine)) continue;
-    for (const entry of assigned) {
-      for (const one of [machine, ...instancesOf(world, key)])
-        assign(world, one, textAt(entry, 'identity', 'resourceId') ?? '');
-    }
+    for (const one of [machine, ...instancesOf(world, key)]) equip(world, one, assigned);
   }
 }
 
@@ -84,18 +81,26 @@ function isWindows(machine: JsonObject): boolean {
   );
 }
 
-function assign(world: World, machine: JsonObject, resourceId: string): void {
+function equip(world: World, machine: JsonObject, resourceIds: readonly string[]): void {
   const before = objectAt(machine, 'identity', 'userAssignedIdentities') ?? {};
-  if (Object.keys(before).some((id) => id.toLowerCase() === resourceId.toLowerCase())) return;
-  const found = world.identities.get(resourceId.toLowerCase());
-  const ids = {
-    principalId: textAt(found, 'properties', 'principalId') ?? '',
-    clientId: textAt(found, 'properties', 'clientId') ?? '',
-  };
+  const has = new Set(Object.keys(before).map((id) => id.toLowerCase()));
+  const missing = resourceIds.filter((id) => !has.has(id.toLowerCase()));
+  if (missing.length === 0) return;
   const isSystemAssigned = textAt(machine, 'identity', 'type')?.includes('SystemAssigned') === true;
   machine['identity'] = {
     ...objectAt(machine, 'identity'),
     type: isSystemAssigned ? 'SystemAssigned, UserAssigned' : 'UserAssigned',
-    userAssignedIdentities: { ...before, [resourceId]: ids },
+    userAssignedIdentities: {
+      ...before,
+      ...Object.fromEntries(missing.map((id) => [id, idsOf(world, id)])),
+    },
+  };
+}
+
+function idsOf(world: World, resourceId: string): JsonObject {
+  const found = world.identities.get(resourceId.toLowerCase());
+  return {
+    principalId: textAt(found, 'properties', 'principalId') ?? '',
+    clientId: textAt(found, 'properties', 'clientId') ?? '',
   };
 }

@@ -37,7 +37,6 @@ export function renderBootGuard(rendering: Rendering, image: ContainerImage): ob
     volumeMounts: [
       { name: 'kubelet-drop-in', mountPath: '/host/etc/systemd/system/kubelet.service.d' },
       { name: 'boot-guard', mountPath: '/host/etc/podid' },
-      // Whether the node has nft: a kubelet told to run a missing program would not start.
       { name: 'host-programs', mountPath: '/host/usr/sbin', readOnly: true },
     ],
   };

@@ -2,6 +2,8 @@ import type { KubeObject } from '../../domain/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 
 const api = 'admissionregistration.k8s.io';
+/** Where a token that is bound to a pod names the pod's node, from Kubernetes 1.30 on. */
+const nodeName = "'authentication.kubernetes.io/node-name'";
 
 /** Confines the agent's right to change nodes to one taint of its own node. Needs Kubernetes 1.30. */
 export function renderStartupTaint(rendering: Rendering): readonly KubeObject[] {
@@ -27,8 +29,10 @@ export function renderStartupTaint(rendering: Rendering): readonly KubeObject[] 
       },
     ],
     variables: [
-      { name: 'before', expression: 'has(oldObject.spec.taints) ? oldObject.spec.taints : []' },
-      { name: 'after', expression: 'has(object.spec.taints) ? object.spec.taints : []' },
+      {
+        name: 'node',
+        expression: `${nodeName} in request.userInfo.extra ? request.userInfo.extra[${nodeName}] : []`,
+      },
     ],
     validations: validations(values.podid.startupTaint.key),
   };
@@ -44,38 +48,34 @@ export function renderStartupTaint(rendering: Rendering): readonly KubeObject[] 
 }
 
 function validations(key: string) {
-  const node = "'authentication.kubernetes.io/node-name'";
   return [
     {
       expression: "request.operation == 'UPDATE' && (!has(request.subResource) || request.subResource == '')",
-      message: 'The agent may change its node and nothing else.',
+      message: 'The agent changes nodes that are there, and neither their status nor any other part of them.',
     },
     {
-      expression: `has(request.userInfo.extra) && ${node} in request.userInfo.extra && request.userInfo.extra[${node}] == [request.name]`,
-      message: 'The agent may change the node that it runs on, and no other.',
+      expression: 'variables.node == [request.name]',
+      message: 'The agent changes the node that its pod runs on, and no other.',
     },
     {
-      expression: `variables.after.all(taint, taint in variables.before) && variables.before.all(taint, taint in variables.after || taint.key == '${key}')`,
-      message: `The agent may take away the taint ${key}, and no other.`,
+      expression: `request.operation != 'UPDATE' || object.spec.?taints.orValue([]) == oldObject.spec.?taints.orValue([]).filter(taint, taint.key != '${key}')`,
+      message: `The agent removes the taint ${key}, and changes no other.`,
     },
     {
-      expression: [
-        same('metadata.labels', '{}'),
-        same('metadata.annotations', '{}'),
-        same('metadata.finalizers', '[]'),
-        same('metadata.ownerReferences', '[]'),
-        '(has(object.spec.unschedulable) && object.spec.unschedulable) == (has(oldObject.spec.unschedulable) && oldObject.spec.unschedulable)',
-        same('spec.podCIDR', "''"),
-        same('spec.podCIDRs', '[]'),
-        same('spec.providerID', "''"),
-      ].join(' && '),
-      message: 'The agent may change nothing of its node but the taints.',
+      expression: `request.operation != 'UPDATE' || ( ${[
+        'object.spec.?unschedulable.orValue(false) == oldObject.spec.?unschedulable.orValue(false)',
+        ...['podCIDR', 'podCIDRs', 'providerID', 'externalID', 'configSource'].map(same('spec')),
+      ].join(' && ')})`,
+      message: "The agent changes nothing of a node's spec but its own taint.",
+    },
+    {
+      expression: `request.operation != 'UPDATE' || ( ${['labels', 'annotations', 'finalizers', 'ownerReferences'].map(same('metadata')).join(' && ')})`,
+      message: "The agent changes nothing of a node's metadata.",
     },
   ];
 }
 
-/** In CEL: a member is as it was, and where it is absent it counts as empty. */
-function same(member: string, empty: string): string {
-  const read = (object: string) => `(has(${object}.${member}) ? ${object}.${member} : ${empty})`;
-  return `${read('object')} == ${read('oldObject')}`;
+/** In CEL: a member is as it was, or absent as it was. */
+function same(part: 'spec' | 'metadata'): (member: string) => string {
+  return (member) => `object.${part}.?${member} == oldObject.${part}.?${member}`;
 }

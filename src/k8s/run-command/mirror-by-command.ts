@@ -1,4 +1,9 @@
-import type { MirrorRequest, ObjectChange, TellMirrored } from '../../domain/cluster-objects.ts';
+import {
+  type MirrorRequest,
+  namespaceMissing,
+  type ObjectChange,
+  type TellMirrored,
+} from '../../domain/cluster-objects.ts';
 import { entryText } from '../../domain/pod-identity.ts';
 import type { RunCommand } from '../../domain/run-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
@@ -6,7 +11,14 @@ import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/managed-object.ts';
 import type { MirrorStep } from '../choose-step.ts';
 import { combineMirrorFailures } from '../mirror-failures.ts';
-import { chainsOf, type FoundObject, keyText, pruneTasks, type Task } from '../mirror-tasks.ts';
+import {
+  chainsOf,
+  type FoundObject,
+  keyText,
+  pruneTasks,
+  refuseChanged,
+  type Task,
+} from '../mirror-tasks.ts';
 import { managedByLabel, type ObjectKey, type ObjectKind, podidManager } from '../render-objects.ts';
 import { complaintsIn, forbiddenIn, namespaceFault } from './explain-kubectl.ts';
 import { inOneRun, readCommand, writeCommand } from './kubectl-text.ts';
@@ -24,7 +36,7 @@ const writesInRun = { delete: 100, other: 600 };
  * As `mirrorObjects`, by commands that run in the cluster: one that reads all objects, then one that writes what is left to do, until nothing
  * is. What a write came to is seen from what stands there afterwards.
  *
- * @throws PodidError MirrorFailed (exit 6 when forbidden), and what `run` throws
+ * @throws PodidError MirrorFailed (exit 6 when forbidden) | StaleCluster, and what `run` throws
  */
 export async function mirrorByCommand(
   run: RunCommand,
@@ -33,7 +45,9 @@ export async function mirrorByCommand(
   tell?: TellMirrored,
 ): Promise<readonly ObjectChange[]> {
   const asked = chainsOf(request).flat();
-  const first = decide(asked, request, indexed(await readByCommand(run, signal)));
+  const start = indexed(await readByCommand(run, signal));
+  for (const { key } of asked) refuseChanged(key, start.get(keyText(key))?.object, request.expected);
+  const first = decide(asked, request, start);
   const decided = new Map(first.map(({ task, step }) => [keyText(task.key), step]));
   let said: readonly string[] = [];
   let left = first.filter(isOpen);
@@ -52,6 +66,8 @@ export async function mirrorByCommand(
     );
     for (const { task, step } of again) if ('reason' in step) decided.set(keyText(task.key), step);
     left = again.filter(isOpen);
+    for (const { task } of left)
+      refuseChanged(task.key, now.get(keyText(task.key))?.object, request.expected);
     tell?.(total - left.length, total);
   }
   const failed = left.filter((each) => !request.dryRun || isRefused(each, said));
@@ -150,7 +166,10 @@ async function write(
 function batches(writes: readonly PlannedWrite[]): readonly (readonly PlannedWrite[])[] {
   const deletions = writes.filter(({ action }) => action === 'delete');
   const others = writes.filter(({ action }) => action !== 'delete');
-  return [...inBatches(others, writesInRun.other), ...inBatches(deletions, writesInRun.delete)];
+  const [first = [], ...more] = inBatches(deletions, writesInRun.delete);
+  const before = inBatches(others, writesInRun.other);
+  const joined = [...(before.at(-1) ?? []), ...first];
+  return [...before.slice(0, -1), ...(joined.length > 0 ? [joined] : []), ...more];
 }
 
 function inBatches<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
@@ -188,9 +207,7 @@ function conclude(
 }
 
 function pendingReason(namespace: string, fault: 'missing' | 'ending'): string {
-  return fault === 'missing'
-    ? `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`
-    : `Namespace ${namespace} is being deleted`;
+  return fault === 'missing' ? namespaceMissing(namespace) : `Namespace ${namespace} is being deleted`;
 }
 
 function failureOf(key: { kind: ObjectKind } & ObjectKey, said: readonly string[]): PodidError {

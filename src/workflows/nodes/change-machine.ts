@@ -1,8 +1,8 @@
 import { identitiesPerRequest } from '../../domain/machine-identities.ts';
 import type { Machine } from '../../domain/machines.ts';
-import type { Operation } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change-session.ts';
+import { followMachine, settled } from './follow-machine.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 
 /**
@@ -73,49 +73,9 @@ async function send(
   } catch (error) {
     const retried = ['StaleMachine', 'Unavailable', ...(options.noWait ? [] : ['MachineBusy'])];
     if (!isPodidError(error) || !retried.includes(error.code) || deadline.passed()) throw error;
-    await deadline.pause(error.retryAfterMs ?? options.pollIntervalMs);
+    await deadline.pause(Math.max(options.pollIntervalMs, error.retryAfterMs ?? 0));
     return {};
   }
-}
-
-/** Reads the machine until nothing is under way on it. */
-async function settled(session: ChangeSession, machine: Machine): Promise<Machine> {
-  const { workplace, options, deadline } = session;
-  for (;;) {
-    const current = await workplace.azure.machines.get(machine.resourceId, options.signal);
-    if (!/^(?:updating|creating|migrating)$/i.test(current.provisioningState)) return current;
-    if (deadline.passed()) {
-      throw new PodidError(
-        'MachineBusy',
-        `${machine.name} is still in state ${current.provisioningState} at the end of --timeout.`,
-        { hint: 'The same command goes on where this one ended.', target: machine.resourceId },
-      );
-    }
-    workplace.report.progress(`Waiting for ${machine.name}: ${current.provisioningState}`);
-    await deadline.pause(options.pollIntervalMs);
-  }
-}
-
-/** @throws PodidError EntryFailed when the operation ends as anything but Succeeded */
-export async function followMachine(
-  session: ChangeSession,
-  { name, resourceId }: Pick<Machine, 'name' | 'resourceId'>,
-  operation: Operation,
-): Promise<void> {
-  const { workplace, options, deadline } = session;
-  const end = await deadline.within((signal) =>
-    workplace.azure.machines.follow(operation, {
-      pollIntervalMs: options.pollIntervalMs,
-      onStatus: (status) => workplace.report.progress(`Azure works on ${name}: ${status}`),
-      signal,
-    }),
-  );
-  if (end.status === 'Succeeded') return;
-  const reason = end.error ? `${end.error.code}: ${end.error.message}` : 'Azure gave no reason';
-  throw new PodidError('EntryFailed', `The change of ${name} ended as ${end.status}: ${reason}`, {
-    hint: 'The same command tries again.',
-    target: resourceId,
-  });
 }
 
 function refuseDeleting({ name, provisioningState, resourceId }: Machine): void {

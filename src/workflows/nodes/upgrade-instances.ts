@@ -2,7 +2,7 @@ import type { Machine } from '../../domain/machines.ts';
 import { parseResourceId } from '../../domain/resource-id.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change-session.ts';
-import { followMachine } from './change-machine.ts';
+import { followMachine } from './follow-machine.ts';
 import { laggingInstances, type WantedChange } from './machine-change.ts';
 
 /**
@@ -36,7 +36,7 @@ export async function upgradeLagging(
       upgraded = true;
     } catch (error) {
       if (!isPodidError(error, 'MachineBusy', 'Unavailable') || deadline.passed()) throw error;
-      await deadline.pause(error.retryAfterMs ?? options.pollIntervalMs);
+      await deadline.pause(Math.max(options.pollIntervalMs, error.retryAfterMs ?? 0));
     }
   }
 }

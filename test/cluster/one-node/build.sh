@@ -19,6 +19,8 @@ package_of() {
   esac
 }
 
+# What an ended build left.
+rm -rf "$bin"/.[a-z]*.??????
 names=("$@")
 ((${#names[@]})) || names=(etcd kube-apiserver kube-controller-manager kube-scheduler kubelet pause kubectl helm)
 for name in "${names[@]}"; do

@@ -51,6 +51,7 @@ class Keeper implements AddressGuard {
   private readonly options: AddressGuardOptions;
   private readonly run: RunTool;
   private written: string | undefined;
+  /** What was last written and read back. It outlives a failure: a table swept away while it was being changed is wanted still. */
   private wanted: Pins | undefined;
   private installs = 0;
   /** The whole table was handed out, and so the old one may have been away. */
@@ -64,9 +65,9 @@ class Keeper implements AddressGuard {
 
   async keep({ results, recorded }: Pick<NodeAddresses, 'results' | 'recorded'>): Promise<GuardState> {
     const [links, present] = await Promise.all([readLinks(this.run), readGuard(this.run)]);
-    this.wanted = undefined;
     const why = whyBlind(links, results, recorded);
     if (why !== undefined) {
+      this.wanted = undefined;
       // Without records nothing can be said against a table that an earlier start left; with useless ones it would keep everyone from IMDS.
       if (present !== undefined && recorded) {
         await this.remove();

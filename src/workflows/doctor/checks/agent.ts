@@ -1,3 +1,5 @@
+import type { ClusterId } from '../../../domain/cluster.ts';
+import { nextCommand } from '../../../domain/next-command.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/workloads.ts';
 import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import { nodesInQuestion } from '../nodes-in-question.ts';
@@ -8,11 +10,13 @@ export const agent: Check = {
   behind: [],
   judge: (evidence) =>
     judging(evidence.agents, (agents) =>
-      judging(evidence.nodes, () => judgeNodes(agents, nodesInQuestion(evidence) ?? [])),
+      judging(evidence.nodes, () =>
+        judgeNodes(agents, nodesInQuestion(evidence) ?? [], evidence.patient.cluster),
+      ),
     ),
 };
 
-function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[]): Verdict {
+function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], cluster: ClusterId): Verdict {
   if (nodes.length === 0) return skip('The cluster has no ready Linux node.');
   const on = ({ name }: ClusterNode) => agents.filter(({ nodeName }) => nodeName === name);
   const without = nodes.filter((node) => on(node).length === 0);
@@ -20,7 +24,7 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[]):
   if (agents.length === 0)
     return fail(
       'No agent is in the cluster: no DaemonSet of podid, of the add-on or of aad-pod-identity. Token requests go to the node itself.',
-      "Install podid's agent (docs/getting-started.md), or enable the add-on.",
+      `${nextCommand('nmi install', cluster)}; or the add-on: ${nextCommand('enable', cluster)}`,
     );
   if (without.length > 0)
     return fail(
@@ -38,7 +42,7 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[]):
   if (doubled.length > 0)
     return warn(
       `Two agents run on ${listed(doubled.map(({ name }) => name))}: ${listed([...new Set(doubled.flatMap(on).map((each) => `${each.namespace}/${each.daemonSet}`))])}. Which one answers is a matter of whose rule comes first.`,
-      'Uninstall one of them, or disable the add-on.',
+      `One of them has to go: ${nextCommand('nmi uninstall', cluster)}; or the add-on: ${nextCommand('disable', cluster)}`,
     );
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
 }

@@ -11,7 +11,7 @@ export const definitions: Check = {
     if (!objects.hidden.details.some(({ code }) => code === crdMissingCode)) return unseen(objects.hidden);
     return fail(
       'The cluster does not know the identity kinds: their definitions are not installed, and agents have nothing to go by.',
-      `${nextCommand('enable', patient.cluster)}, or install podid's agent, which brings them`,
+      `${nextCommand('nmi install', patient.cluster)}, which brings them; or the add-on: ${nextCommand('enable', patient.cluster)}`,
     );
   },
 };

@@ -1,0 +1,65 @@
+import type { Machine } from '../../domain/machines.ts';
+import type { Operation, OperationEnd } from '../../domain/ports.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import type { ChangeSession } from '../change-session.ts';
+
+/**
+ * Follows an operation on a machine to its end. Where it cannot be followed, for want of a right on operations or because Azure does not
+ * know it any more, the machine's own state tells.
+ *
+ * @throws PodidError EntryFailed when it ends as anything but Succeeded, and the signal's reason
+ */
+export async function followMachine(
+  session: ChangeSession,
+  machine: Pick<Machine, 'name' | 'resourceId'>,
+  operation: Operation,
+): Promise<void> {
+  const { workplace, options, deadline } = session;
+  try {
+    const end = await deadline.within((signal) =>
+      workplace.azure.machines.follow(operation, {
+        pollIntervalMs: options.pollIntervalMs,
+        onStatus: (status) => workplace.report.progress(`Azure works on ${machine.name}: ${status}`),
+        signal,
+      }),
+    );
+    if (end.status !== 'Succeeded') throw failed(machine, end);
+  } catch (error) {
+    if (!isPodidError(error, 'Forbidden', 'Unavailable')) throw error;
+    const { provisioningState } = await settled(session, machine);
+    if (/^(?:failed|canceled)$/i.test(provisioningState))
+      throw failed(machine, { status: provisioningState });
+  }
+}
+
+function failed(
+  { name, resourceId }: Pick<Machine, 'name' | 'resourceId'>,
+  { status, error }: Pick<OperationEnd, 'error'> & { readonly status: string },
+): PodidError {
+  const reason = error ? `${error.code}: ${error.message}` : 'Azure gave no reason';
+  return new PodidError('EntryFailed', `The change of ${name} ended as ${status}: ${reason}`, {
+    hint: 'The same command tries again.',
+    target: resourceId,
+  });
+}
+
+/** Reads the machine until nothing is under way on it. */
+export async function settled(
+  session: ChangeSession,
+  machine: Pick<Machine, 'name' | 'resourceId'>,
+): Promise<Machine> {
+  const { workplace, options, deadline } = session;
+  for (;;) {
+    const current = await workplace.azure.machines.get(machine.resourceId, options.signal);
+    if (!/^(?:updating|creating|migrating)$/i.test(current.provisioningState)) return current;
+    if (deadline.passed()) {
+      throw new PodidError(
+        'MachineBusy',
+        `${machine.name} is still in state ${current.provisioningState} at the end of --timeout.`,
+        { hint: 'The same command goes on where this one ended.', target: machine.resourceId },
+      );
+    }
+    workplace.report.progress(`Waiting for ${machine.name}: ${current.provisioningState}`);
+    await deadline.pause(options.pollIntervalMs);
+  }
+}
