@@ -6,7 +6,7 @@ export interface Example {
   /** As typed, without a prompt. */
   readonly line: string;
   /** What it takes beside a shell and a cluster. Absent: nothing. */
-  readonly needs?: 'a terminal' | 'PowerShell' | 'a pod';
+  readonly needs?: 'a cluster' | 'a terminal' | 'PowerShell' | 'a pod';
 }
 
 interface CommandText {

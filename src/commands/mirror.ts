@@ -18,6 +18,7 @@ export const mirrorCommand = defineCommand({
     {
       says: 'into a private cluster, from anywhere',
       line: 'podid mirror -g demo-rg -c demo --via run-command',
+      needs: 'a cluster',
     },
   ],
   flags: {

@@ -245,6 +245,7 @@ const stages = [
   ...['init', 'add', 'token', 'list', 'show', 'wait', 'update'],
   ...['exception add', 'exception list', 'exception show', 'exception update'],
   ...['status', 'enable', 'mirror', 'doctor', 'cluster show', 'cluster update'],
-  ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion'],
+  ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion', 'policy kubenet'],
+  ...['node list', 'node assign', 'node unassign'],
   ...['exception delete', 'delete', 'disable'],
 ];

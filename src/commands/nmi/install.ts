@@ -13,18 +13,21 @@ export const nmiInstallCommand = defineCommand({
   description:
     "Writes the objects that the chart would write with the same values, after the cluster has said of each that it takes it, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are taken as they are; what cannot carry over is refused with the reason. Needs only the cluster's own API. Where the AKS add-on's NMI or aad-pod-identity is on the nodes it stops and names the ways on: --alongside, or --force to take aad-pod-identity's place with its values and without a moment in which a node is open.",
   examples: [
-    { says: 'what it would do', line: 'podid nmi install -g demo-rg -c demo --dry-run' },
+    { says: 'what it would do', line: 'podid nmi install -g demo-rg -c demo --dry-run', needs: 'a cluster' },
     {
       says: "with a values file of upstream's chart, and one value more",
       line: 'podid nmi install -g demo-rg -c demo --values values.yaml --set podid.bootGuard.enabled=true',
+      needs: 'a cluster',
     },
     {
       says: "in front of the AKS add-on's NMI, while that is still on",
       line: 'podid nmi install -g demo-rg -c demo --alongside',
+      needs: 'a cluster',
     },
     {
       says: "in aad-pod-identity's place, with its values",
       line: 'podid nmi install -g demo-rg -c demo --force --yes',
+      needs: 'a cluster',
     },
   ],
   flags: {

@@ -11,12 +11,17 @@ export const nmiStatusCommand = defineCommand({
   description:
     "Tells of every Linux node whether podid's agent is ready there, whether it read its rules back as they should be, whether the address guard is active, its version, and whose agents are there beside it. Agents are asked through the cluster's API; what you may not see is unknown. With --probe a short pod on each node asks the metadata address as any pod would, and shows whether the agent answers: agent, past (something else answered: the node is open), silent. Exits with 10 when a probe got past the agent.",
   examples: [
-    { says: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo' },
+    { says: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo', needs: 'a cluster' },
     {
       says: 'nodes whose rules are not there, for a script',
       line: 'podid nmi status -g demo-rg -c demo -o json --query "nodes[?rules!=\'verified\'].name"',
+      needs: 'a cluster',
     },
-    { says: 'the proof from end to end', line: 'podid nmi status -g demo-rg -c demo --probe' },
+    {
+      says: 'the proof from end to end',
+      line: 'podid nmi status -g demo-rg -c demo --probe',
+      needs: 'a cluster',
+    },
   ],
   flags: {
     ...agentNamespaceFlag,

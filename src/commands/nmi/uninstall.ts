@@ -13,11 +13,16 @@ export const nmiUninstallCommand = defineCommand({
   description:
     'Removes the objects that podid nmi install wrote, waits until the agents have ended, and then takes rules, boot guard and taint off every node by a short-lived DaemonSet. The definitions, identities, bindings and exceptions stay. Nodes that could not be reached are named, and the command exits with 7: the same with --clean-up-only goes on. What Helm installed is removed by helm uninstall, which cleans the nodes by the same means.',
   examples: [
-    { says: 'what it would remove', line: 'podid nmi uninstall -g demo-rg -c demo --dry-run' },
-    { says: 'remove it', line: 'podid nmi uninstall -g demo-rg -c demo --yes' },
+    {
+      says: 'what it would remove',
+      line: 'podid nmi uninstall -g demo-rg -c demo --dry-run',
+      needs: 'a cluster',
+    },
+    { says: 'remove it', line: 'podid nmi uninstall -g demo-rg -c demo --yes', needs: 'a cluster' },
     {
       says: 'clean a node that the agent has left',
       line: 'podid nmi uninstall -g demo-rg -c demo --node aks-nodepool1-12345678-vmss000001 --yes',
+      needs: 'a cluster',
     },
   ],
   flags: {

@@ -16,6 +16,7 @@ export const nodeListCommand = defineCommand({
     {
       says: 'a machine beside the cluster',
       line: 'podid node list -g demo-rg -c demo --vm build-agent --node-resource-group demo-rg',
+      needs: 'a cluster',
     },
   ],
   flags: { ...nodeFlags, ...clusterFlags },
