@@ -246,6 +246,5 @@ const stages = [
   ...['exception add', 'exception list', 'exception show', 'exception update'],
   ...['status', 'enable', 'mirror', 'doctor', 'cluster show', 'cluster update'],
   ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion', 'policy kubenet'],
-  ...['node list', 'node assign', 'node unassign'],
-  ...['exception delete', 'delete', 'disable'],
+  ...['node list', 'node assign', 'exception delete', 'delete', 'disable', 'node unassign'],
 ];
