@@ -4,15 +4,14 @@ import type { Clock } from '../domain/ports.ts';
 import type { ConnectedCluster, Workloads } from '../domain/workloads.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
-import { clusterPolicies } from './apply-policies.ts';
 import { armContext } from './arm-kubeconfig.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { accessCluster } from './cluster-access.ts';
-import { clusterObjectApi } from './cluster-object-api.ts';
 import { kubeRest } from './kube-rest.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { createObjectApi } from './object-api.ts';
 import type { ObjectApi } from './object-port.ts';
+import { clusterPolicies } from './policies/cluster-policies.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import { readObjects } from './read-objects.ts';
 import { readWorkloads } from './read-workloads.ts';
@@ -52,13 +51,14 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   }
   const access = await accessInTime(chosen, connection);
   const api = createObjectApi(access, { timeoutMs, clock });
-  const workloads = readWorkloads(workloadApi(access, { timeoutMs, clock }));
+  const rest = kubeRest(access, { timeoutMs, clock });
+  const workloads = readWorkloads(workloadApi(access, rest, timeoutMs));
   return {
     mirror: (request, ofMirror, tell) => mirrorObjects(api, request, ofMirror, tell),
     read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
     workloads,
-    policies: clusterPolicies(clusterObjectApi(access, { timeoutMs, clock }), clock),
-    agent: agentCluster(kubeRest(access, { timeoutMs, clock })),
+    policies: clusterPolicies(rest, clock),
+    agent: agentCluster(rest),
   };
 }
 

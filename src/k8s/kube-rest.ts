@@ -19,9 +19,9 @@ export interface RestRequest {
 /** An answer other than 2xx is a value: some of them decide what comes next. */
 export type RestReply =
   | { readonly body: unknown; readonly failure?: undefined }
-  | { readonly failure: KubeFailure };
+  | { readonly body?: undefined; readonly failure: KubeFailure };
 
-/** One request for an object of any kind. @throws PodidError ClusterUnreachable, and the signal's reason */
+/** One request to the API server, sent again while it is only busy. @throws PodidError ClusterUnreachable, and the signal's reason */
 export type KubeRest = (request: RestRequest, signal: AbortSignal) => Promise<RestReply>;
 
 export const applyContent = 'application/apply-patch+yaml';
@@ -33,9 +33,7 @@ export function kubeRest(
 ): KubeRest {
   return async ({ method, path, query = {}, body, contentType = 'application/json' }, signal) => {
     const asked = new URLSearchParams(query).toString();
-    const url = `${access.server.replace(/\/+$/, '')}${path}${asked === '' ? '' : `?${asked}`}`;
-    const context = new RequestContext(url, HttpMethod[method]);
-    access.authentication.applySecurityAuthentication(context);
+    const context = requestOf(access, method, asked === '' ? path : `${path}?${asked}`);
     if (body !== undefined) context.setBody(JSON.stringify(body));
     const send = () =>
       sendRequest(context, { timeoutMs, signal, ...(body === undefined ? {} : { contentType }) });
@@ -44,6 +42,17 @@ export function kubeRest(
     if (answer.httpStatusCode >= 300) return { failure: kubeFailure(answer.httpStatusCode, text) };
     return { body: parse(text) };
   };
+}
+
+/** @param path with its query */
+export function requestOf(
+  access: ClusterAccess,
+  method: RestRequest['method'],
+  path: string,
+): RequestContext {
+  const context = new RequestContext(`${access.server.replace(/\/+$/, '')}${path}`, HttpMethod[method]);
+  access.authentication.applySecurityAuthentication(context);
+  return context;
 }
 
 /** The path of an object, or with an empty name that of its collection. */

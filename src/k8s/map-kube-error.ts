@@ -104,6 +104,6 @@ function detailsOf(status: KubeStatus | undefined): readonly { code?: string; me
 }
 
 /** A webhook's words come from whoever runs it: no control characters, no novels. */
-function readable(text: string): string {
+export function readable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 1000);
 }

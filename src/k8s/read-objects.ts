@@ -38,38 +38,48 @@ export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLis
   const { selectors, moreBindings } = selectorsOf(parsed(bindings, parseAzureIdentityBinding));
   const all = parsed(identities, parseAzureIdentity);
   const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
-  const writers = { identities: writersOf(identities), bindings: writersOf(bindings) };
-  const ofExceptions = writersOf(exceptions);
+  const { facts, writers } = writtenBy({
+    AzureIdentity: identities,
+    AzureIdentityBinding: bindings,
+    AzurePodIdentityException: exceptions,
+  });
+  const writerOf = (kind: ObjectKind, key: EntryKey) => writers.get(objectKey(kind, key));
   return {
     identities: all.filter(isManaged).map((identity) => {
       const entry = entryOf(identity, selectors);
-      const binding = entryText({ ...entry, name: `${entry.name}-binding` });
-      return withWriter(entry, writers.identities.get(entryText(entry)) ?? writers.bindings.get(binding));
+      const binding = { ...entry, name: `${entry.name}-binding` };
+      return withWriter(entry, writerOf('AzureIdentity', entry) ?? writerOf('AzureIdentityBinding', binding));
     }),
     exceptions: parsed(exceptions, parseAzurePodIdentityException)
       .map(({ metadata, spec }) => ({ ...keyOf(metadata), podLabels: spec.podLabels ?? {} }))
-      .map((entry) => withWriter(entry, ofExceptions.get(entryText(entry))))
+      .map((entry) => withWriter(entry, writerOf('AzurePodIdentityException', entry)))
       .filter((exception: PodIdentityException) => !isAddonException(exception)),
     moreBindings,
     servicePrincipals: all.filter((identity) => !isManaged(identity)).map(({ metadata }) => keyOf(metadata)),
-    facts: factsOf({
-      AzureIdentity: identities,
-      AzureIdentityBinding: bindings,
-      AzurePodIdentityException: exceptions,
-    }),
+    facts,
   };
 }
 
-function factsOf(lists: Readonly<Record<ObjectKind, readonly unknown[]>>): ObjectFacts {
+/** `writers`: by `Kind namespace/name`, of foreign objects only. */
+function writtenBy(lists: Readonly<Record<ObjectKind, readonly unknown[]>>): {
+  readonly facts: ObjectFacts;
+  readonly writers: ReadonlyMap<string, string>;
+} {
   const all = Object.entries(lists).flatMap(([kind, items]) =>
     parsed(items, parseManagedObject).map((object) => ({
-      object,
       key: objectKey(kind as ObjectKind, object),
+      version: object.resourceVersion,
+      writer: foreignWriter(object),
     })),
   );
   return {
-    versions: Object.fromEntries(all.map(({ key, object }) => [key, object.resourceVersion])),
-    own: new Set(all.filter(({ object }) => foreignWriter(object) === undefined).map(({ key }) => key)),
+    facts: {
+      versions: Object.fromEntries(all.map(({ key, version }) => [key, version])),
+      own: new Set(all.filter(({ writer }) => writer === undefined).map(({ key }) => key)),
+    },
+    writers: new Map(
+      all.flatMap(({ key, writer }) => (writer === undefined ? [] : [[key, writer] as const])),
+    ),
   };
 }
 
@@ -78,16 +88,6 @@ function parsed<Item>(
   parse: (json: unknown) => Item | undefined,
 ): readonly Item[] {
   return items.map(parse).filter((item) => item !== undefined);
-}
-
-/** Of foreign objects only. */
-function writersOf(items: readonly unknown[]): ReadonlyMap<string, string> {
-  return new Map(
-    parsed(items, parseManagedObject).flatMap((object) => {
-      const writer = foreignWriter(object);
-      return writer === undefined ? [] : [[entryText(object), writer] as const];
-    }),
-  );
 }
 
 function withWriter<Entry extends EntryKey>(

@@ -1,11 +1,9 @@
-import { HttpMethod, RequestContext } from '@kubernetes/client-node';
-import type { Clock } from '../domain/ports.ts';
 import type { PodAnswer } from '../domain/workloads.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import { kubeFailure } from './map-kube-error.ts';
-import { sendAgain } from './send-again.ts';
+import { type KubeRest, requestOf } from './kube-rest.ts';
+import { type KubeFailure, kubeFailure } from './map-kube-error.ts';
 import { sendRequest } from './send-request.ts';
 
 /** A path of the API, and the right that it takes, for messages. */
@@ -28,34 +26,24 @@ export interface WorkloadApi {
   text(asked: Asked, signal: AbortSignal): Promise<PodAnswer>;
 }
 
-interface WorkloadApiOptions {
-  /** For each try of a request. */
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-}
-
-export function workloadApi(access: ClusterAccess, { timeoutMs, clock }: WorkloadApiOptions): WorkloadApi {
-  const contextOf = (path: string) => {
-    const context = new RequestContext(`${access.server.replace(/\/+$/, '')}${path}`, HttpMethod.GET);
-    access.authentication.applySecurityAuthentication(context);
-    return context;
-  };
+/** @param timeoutMs for what a pod is asked, which `rest` does not do */
+export function workloadApi(access: ClusterAccess, rest: KubeRest, timeoutMs: number): WorkloadApi {
   const getJson = async (asked: Asked, signal: AbortSignal) => {
-    const send = () => sendRequest(contextOf(asked.path), { timeoutMs, signal });
-    const answer = await sendAgain(send, clock, signal);
-    const text = await answer.body.text();
-    if (answer.httpStatusCode === 404) return undefined;
-    if (answer.httpStatusCode >= 300) throw refusal(asked, answer.httpStatusCode, text);
-    return parseJson(text);
+    const { body, failure } = await rest({ method: 'GET', path: asked.path }, signal);
+    if (failure?.httpStatus === 404) return undefined;
+    if (failure !== undefined) throw refusal(asked, failure);
+    return body;
   };
   return {
     get: getJson,
     list: (asked, signal) => listPages(asked, (page) => getJson(page, signal)),
     async text(asked, signal) {
-      const answer = await sendRequest(contextOf(asked.path), { timeoutMs, signal, anyContent: true });
+      const context = requestOf(access, 'GET', asked.path);
+      const answer = await sendRequest(context, { timeoutMs, signal, anyContent: true });
       const text = await answer.body.text();
       const status = answer.httpStatusCode;
-      if (status >= 300 && kubeFailure(status, text).status !== undefined) throw refusal(asked, status, text);
+      const failure = status >= 300 ? kubeFailure(status, text) : undefined;
+      if (failure?.status !== undefined) throw refusal(asked, failure);
       return { status, text };
     },
   };
@@ -79,10 +67,9 @@ async function listPages(
   return items;
 }
 
-function refusal(asked: Asked, httpStatus: number, text: string): PodidError {
+function refusal(asked: Asked, { httpStatus, status }: KubeFailure): PodidError {
   const { verb, resource, namespace } = asked;
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
-  const { status } = kubeFailure(httpStatus, text);
   if (httpStatus === 401 || (httpStatus === 403 && status !== undefined)) {
     const scope = namespace === undefined ? '--all-namespaces' : `-n ${namespace}`;
     return new PodidError(
@@ -96,14 +83,4 @@ function refusal(asked: Asked, httpStatus: number, text: string): PodidError {
     `The cluster's API answered "${verb} ${resource}" ${where} with HTTP ${httpStatus}.`,
     { hint: 'Run the same command again; if it stays: kubectl get --raw /readyz?verbose' },
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new PodidError('ClusterUnreachable', "The answer of the cluster's API is cut off.", {
-      hint: 'Run the same command again.',
-    });
-  }
 }

@@ -300,6 +300,11 @@ describe('mirroring into a cluster', () => {
       identities: [entry('web', { bindingSelector: 'frontend' })],
       exceptions: [{ namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } }],
     });
+    const written = [
+      'AzureIdentity shop/web',
+      'AzureIdentityBinding shop/web-binding',
+      'AzurePodIdentityException shop/legacy',
+    ];
     expect(await (await connect()).read(signal)).toEqual({
       namespaces: expect.arrayContaining(['shop', 'other']),
       identities: [
@@ -314,6 +319,10 @@ describe('mirroring into a cluster', () => {
       exceptions: [{ namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } }],
       moreBindings: [],
       servicePrincipals: [],
+      facts: {
+        own: new Set(written),
+        versions: Object.fromEntries(written.map((key) => [key, expect.stringMatching(/^\d+$/)])),
+      },
     });
   });
 

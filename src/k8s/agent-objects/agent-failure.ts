@@ -2,7 +2,7 @@ import { type ObjectRef, refText } from '../../domain/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import { type KubeRest, pluralOf } from '../kube-rest.ts';
-import type { KubeFailure } from '../map-kube-error.ts';
+import { type KubeFailure, readable } from '../map-kube-error.ts';
 
 export type AgentVerb = 'get' | 'list' | 'create' | 'patch' | 'delete';
 
@@ -87,9 +87,4 @@ function refusalHint({ kind, namespace }: ObjectRef, httpStatus: number): string
   return httpStatus === 403 && (kind === 'Pod' || kind === 'DaemonSet')
     ? `The agent needs the host's network and NET_ADMIN, so namespace ${namespace} has to take privileged pods: kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged. AKS Automatic lets no pod have the host's network.`
     : 'Mend what the message names, and run the same command again.';
-}
-
-/** A webhook's words come from whoever runs it: no control characters, no novels. */
-function readable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 1000);
 }

@@ -1,78 +1,23 @@
-import type { ClusterPolicies, PolicyChange, PolicyRequest } from '../domain/cluster-policies.ts';
-import type { PolicyObject } from '../domain/net-raw/policy-object.ts';
-import { policyManifest } from '../domain/net-raw/render-net-raw-policy.ts';
-import type { Clock } from '../domain/ports.ts';
-import { PodidError } from '../errors/podid-error.ts';
-import { isRecord } from '../validate/json-record.ts';
-import { type ManagedObject, parseClusterObject } from '../validate/managed-object.ts';
-import {
-  type ClusterCall,
-  type ClusterObjectApi,
-  type ClusterReply,
-  clusterCallError,
-} from './cluster-object-api.ts';
-import { claimFields, holdsByUpdate, otherOwners } from './field-owners.ts';
-import { foreignWriter } from './foreign-writer.ts';
-import { isResourceMissing } from './map-kube-error.ts';
-import { podidManager } from './render-objects.ts';
+import type { PolicyChange, PolicyRequest } from '../../domain/cluster-policies.ts';
+import type { PolicyObject } from '../../domain/net-raw/policy-object.ts';
+import { policyManifest } from '../../domain/net-raw/render-net-raw-policy.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { ManagedObject } from '../../validate/managed-object.ts';
+import { claimFields, holdsByUpdate, otherOwners } from '../field-owners.ts';
+import { foreignWriter } from '../foreign-writer.ts';
+import { applyContent, type KubeRest, mergeContent } from '../kube-rest.ts';
+import { isResourceMissing } from '../map-kube-error.ts';
+import { podidManager } from '../render-objects.ts';
+import { bodyOf, objectOf, type PolicyCall } from './policy-failure.ts';
 
 /** Others may write at the same moment; who meets that so often meets somebody in a loop. */
 const maxAttempts = 5;
-/** Gatekeeper makes a kind from its template within a second or two. */
-const kindWaitMs = 60_000;
-const kindPollMs = 500;
-
-export function clusterPolicies(api: ClusterObjectApi, clock: Clock): ClusterPolicies {
-  const serves: ClusterPolicies['serves'] = async (apiVersion, plural, signal) => {
-    const call: ClusterCall = { method: 'GET', path: `/apis/${apiVersion}`, verb: 'get', resource: plural };
-    const reply = await api(call, signal);
-    if (reply.failure?.httpStatus === 404) return false;
-    const body = bodyOf(reply, call);
-    const resources = isRecord(body) && Array.isArray(body['resources']) ? body['resources'] : [];
-    return resources.some((resource) => isRecord(resource) && resource['name'] === plural);
-  };
-  return {
-    serves,
-    async apply(request, signal) {
-      const changes: PolicyChange[] = [];
-      for (const object of request.objects) {
-        const known = changes.some(({ action }) => action === 'create')
-          ? await kindComes({ serves, clock, dryRun: request.dryRun }, object, signal)
-          : true;
-        changes.push(known ? await applyOne(api, object, request, signal) : changeOf(object, 'create'));
-      }
-      return changes;
-    },
-  };
-}
-
-/** A kind that an object before this one makes. @returns false in a dry run, where nobody makes it */
-async function kindComes(
-  {
-    serves,
-    clock,
-    dryRun,
-  }: Pick<ClusterPolicies, 'serves'> & { readonly clock: Clock; readonly dryRun: boolean },
-  { apiVersion, plural }: PolicyObject,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const endsAtMs = clock.now() + kindWaitMs;
-  while (!(await serves(apiVersion, plural, signal))) {
-    if (dryRun) return false;
-    if (clock.now() >= endsAtMs) {
-      throw new PodidError('PolicyBlocked', `The cluster still does not know ${plural} of ${apiVersion}.`, {
-        hint: `kubectl get constrainttemplate ${plural} -o yaml, whose status says what is wrong; then the same command again`,
-      });
-    }
-    await clock.sleep(kindPollMs, signal);
-  }
-  return true;
-}
 
 type Step = PolicyChange | 'stale';
 
-async function applyOne(
-  api: ClusterObjectApi,
+/** Again from the start when somebody else writes in between. @throws PodidError PolicyBlocked | Forbidden | ClusterUnreachable */
+export async function writePolicy(
+  api: KubeRest,
   object: PolicyObject,
   request: PolicyRequest,
   signal: AbortSignal,
@@ -95,11 +40,11 @@ async function applyOne(
 }
 
 async function read(
-  api: ClusterObjectApi,
+  api: KubeRest,
   object: PolicyObject,
   signal: AbortSignal,
 ): Promise<ManagedObject | undefined> {
-  const call: ClusterCall = {
+  const call: PolicyCall = {
     method: 'GET',
     path: pathOf(object),
     verb: 'get',
@@ -111,14 +56,14 @@ async function read(
 }
 
 async function create(
-  api: ClusterObjectApi,
+  api: KubeRest,
   object: PolicyObject,
   { dryRun }: PolicyRequest,
   signal: AbortSignal,
 ): Promise<Step> {
-  const path = `${collectionOf(object)}?fieldManager=${podidManager}${dry(dryRun)}`;
-  const call: ClusterCall = {
-    ...{ method: 'POST', path, verb: 'create', resource: resourceOf(object) },
+  const call: PolicyCall = {
+    ...{ method: 'POST', path: collectionOf(object), verb: 'create', resource: resourceOf(object) },
+    query: { fieldManager: podidManager, ...dry(dryRun) },
     body: policyManifest(object),
   };
   const reply = await api(call, signal);
@@ -128,7 +73,7 @@ async function create(
 }
 
 async function update(
-  api: ClusterObjectApi,
+  api: KubeRest,
   { object, found }: { readonly object: PolicyObject; readonly found: ManagedObject },
   { force, dryRun }: PolicyRequest,
   signal: AbortSignal,
@@ -157,7 +102,7 @@ async function update(
 
 /** What an apply would make of the object; undefined when the server would not take it, as with lists that two writers share. */
 async function preview(
-  api: ClusterObjectApi,
+  api: KubeRest,
   target: { readonly object: PolicyObject; readonly found: ManagedObject },
   signal: AbortSignal,
 ): Promise<ManagedObject | undefined> {
@@ -173,7 +118,7 @@ function otherSpecOwners({ managedFields }: ManagedObject): string | undefined {
 
 /** Makes podid's what podid wrote by POST, so that what it no longer wants goes with the next apply. */
 async function claim(
-  api: ClusterObjectApi,
+  api: KubeRest,
   target: { readonly object: PolicyObject; readonly found: ManagedObject; readonly everything: boolean },
   signal: AbortSignal,
 ): Promise<ManagedObject | 'stale'> {
@@ -184,9 +129,10 @@ async function claim(
     fieldsType: 'FieldsV1',
     fieldsV1: fields,
   }));
-  const call: ClusterCall = {
-    ...{ method: 'PATCH', path: `${pathOf(object)}?fieldManager=${podidManager}`, verb: 'patch' },
-    ...{ resource: resourceOf(object), contentType: 'application/merge-patch+json' },
+  const call: PolicyCall = {
+    ...{ method: 'PATCH', path: pathOf(object), verb: 'patch', resource: resourceOf(object) },
+    query: { fieldManager: podidManager },
+    contentType: mergeContent,
     body: { metadata: { resourceVersion: found.resourceVersion, managedFields } },
   };
   const reply = await api(call, signal);
@@ -200,13 +146,13 @@ interface Patch {
   readonly dryRun: boolean;
 }
 
-function patchOf({ object, found, force, dryRun }: Patch): ClusterCall {
+function patchOf({ object, found, force, dryRun }: Patch): PolicyCall {
   const manifest = policyManifest(object);
   const { uid, resourceVersion } = found;
-  const query = `?fieldManager=${podidManager}&force=${force}${dry(dryRun)}`;
   return {
-    ...{ method: 'PATCH', path: `${pathOf(object)}${query}`, verb: 'patch', resource: resourceOf(object) },
-    contentType: 'application/apply-patch+yaml',
+    ...{ method: 'PATCH', path: pathOf(object), verb: 'patch', resource: resourceOf(object) },
+    query: { fieldManager: podidManager, force: `${force}`, ...dry(dryRun) },
+    contentType: applyContent,
     body: { ...manifest, metadata: { ...manifest.metadata, uid, resourceVersion } },
   };
 }
@@ -217,22 +163,7 @@ function sameMeaning(one: ManagedObject, other: ManagedObject): boolean {
   return parts(one) === parts(other);
 }
 
-function objectOf(reply: ClusterReply, call: ClusterCall): ManagedObject {
-  const object = parseClusterObject(bodyOf(reply, call));
-  if (object === undefined)
-    throw new PodidError(
-      'ClusterUnreachable',
-      `The cluster's API answered "${call.verb} ${call.resource}" with no object.`,
-    );
-  return object;
-}
-
-function bodyOf(reply: ClusterReply, call: ClusterCall): unknown {
-  if (reply.failure !== undefined) throw clusterCallError(reply.failure, call);
-  return reply.body;
-}
-
-function changeOf(
+export function changeOf(
   { kind, name }: PolicyObject,
   action: PolicyChange['action'],
   reason?: string,
@@ -252,6 +183,6 @@ function resourceOf({ apiVersion, plural }: PolicyObject): string {
   return `${plural}.${apiVersion.split('/')[0]}`;
 }
 
-function dry(dryRun: boolean): string {
-  return dryRun ? '&dryRun=All' : '';
+function dry(dryRun: boolean): { readonly dryRun?: 'All' } {
+  return dryRun ? { dryRun: 'All' } : {};
 }

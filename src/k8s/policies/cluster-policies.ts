@@ -1,0 +1,59 @@
+import type { ClusterPolicies, PolicyChange } from '../../domain/cluster-policies.ts';
+import type { PolicyObject } from '../../domain/net-raw/policy-object.ts';
+import type { Clock } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { isRecord } from '../../validate/json-record.ts';
+import type { KubeRest } from '../kube-rest.ts';
+import { bodyOf, type PolicyCall } from './policy-failure.ts';
+import { changeOf, writePolicy } from './write-policy.ts';
+
+/** Gatekeeper makes a kind from its template within a second or two. */
+const kindWaitMs = 60_000;
+const kindPollMs = 500;
+
+export function clusterPolicies(api: KubeRest, clock: Clock): ClusterPolicies {
+  const serves: ClusterPolicies['serves'] = async (apiVersion, plural, signal) => {
+    const call: PolicyCall = { method: 'GET', path: `/apis/${apiVersion}`, verb: 'get', resource: plural };
+    const reply = await api(call, signal);
+    if (reply.failure?.httpStatus === 404) return false;
+    const body = bodyOf(reply, call);
+    const resources = isRecord(body) && Array.isArray(body['resources']) ? body['resources'] : [];
+    return resources.some((resource) => isRecord(resource) && resource['name'] === plural);
+  };
+  return {
+    serves,
+    async apply(request, signal) {
+      const changes: PolicyChange[] = [];
+      for (const object of request.objects) {
+        const known = changes.some(({ action }) => action === 'create')
+          ? await kindComes({ serves, clock, dryRun: request.dryRun }, object, signal)
+          : true;
+        changes.push(known ? await writePolicy(api, object, request, signal) : changeOf(object, 'create'));
+      }
+      return changes;
+    },
+  };
+}
+
+/** A kind that an object before this one makes. @returns false in a dry run, where nobody makes it */
+async function kindComes(
+  {
+    serves,
+    clock,
+    dryRun,
+  }: Pick<ClusterPolicies, 'serves'> & { readonly clock: Clock; readonly dryRun: boolean },
+  { apiVersion, plural }: PolicyObject,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const endsAtMs = clock.now() + kindWaitMs;
+  while (!(await serves(apiVersion, plural, signal))) {
+    if (dryRun) return false;
+    if (clock.now() >= endsAtMs) {
+      throw new PodidError('PolicyBlocked', `The cluster still does not know ${plural} of ${apiVersion}.`, {
+        hint: `kubectl get constrainttemplate ${plural} -o yaml, whose status says what is wrong; then the same command again`,
+      });
+    }
+    await clock.sleep(kindPollMs, signal);
+  }
+  return true;
+}
