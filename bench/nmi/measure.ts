@@ -149,7 +149,7 @@ interface ManyPods {
   readonly rate: number;
 }
 
-/** All of them behind one cable: the agent tells them apart by their addresses alone. */
+/** All of them behind one veth: the agent tells them apart by their addresses alone. */
 async function addPods(world: AgentWorld): Promise<void> {
   mkdirSync(join(world.folder, 'results'), { recursive: true });
   for (let i = 0; i < podCount; i += 1) {

@@ -54,7 +54,7 @@ export function stateGauges(metrics: Metrics, { view, rules, server, clock, mode
   );
   gauge(
     'podid_nmi_address_guard_unknown',
-    'Cables on a bridge that the CNI record does not name',
+    'Veths on a bridge that the CNI record does not name',
     () => rules.latest?.guard.unknown ?? 0,
   );
   metrics.gauge(

@@ -96,7 +96,7 @@ describe('with the address guard', () => {
         await passing(attackMs / 10);
         world.network.node.run('nft', 'flush', 'ruleset');
         await rules.line(/the redirect rules were touched and are put back/);
-        await until(() => world.guardTable().includes('to_cables'));
+        await until(() => world.guardTable().includes('to_veths'));
         backMs = Date.now();
         await passing(attackMs / 2);
       });
@@ -108,7 +108,7 @@ describe('with the address guard', () => {
     });
   });
 
-  it('a packet for a pod leaves by no other cable, even where the bridge has learned so', async () => {
+  it('a packet for a pod leaves by no other veth, even where the bridge has learned so', async () => {
     await inGuardWorld(programs, { others: 1 }, async (world) => {
       const rules = await world.startAgent({ word: 'rules' });
       await world.startAgent({ word: 'serve' });

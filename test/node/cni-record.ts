@@ -17,7 +17,7 @@ export function macOf(host: Host, link = 'eth0'): string {
   return found?.address ?? '';
 }
 
-/** Writes what libcni writes, as containerd runs it, after the bridge plugin has laid the pod's cable. */
+/** Writes what libcni writes, as containerd runs it, after the bridge plugin has laid the pod's veth pair. */
 export function recordPod(
   folder: string,
   network: NodeNetwork,

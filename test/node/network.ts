@@ -21,7 +21,7 @@ export interface NodeNetwork {
   readonly azure: Host;
   readonly node: Host;
   readonly pods: readonly Host[];
-  /** The node's end of a pod's cable. */
+  /** The node's end of a pod's veth pair. */
   vethOf(pod: Host): string;
   remove(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export interface NetworkOptions {
 
 let networks = 0;
 
-/** Lays the cables of one node with its pods, and of Azure behind it. Nothing touches the machine's own network. */
+/** Lays the veth pairs of one node with its pods, and of Azure behind it. Nothing touches the machine's own network. */
 export function createNodeNetwork({ pods, kind, routeLocalnet = true }: NetworkOptions): NodeNetwork {
   removeLeftovers();
   networks += 1;

@@ -7,7 +7,7 @@ export interface CniResult {
   readonly addresses: readonly string[];
   /** Ports of the node that the portmap plugin leads to this pod. */
   readonly hostPorts: readonly number[];
-  /** Links of the node that the plugin made or used for the pod: the node's end of its cable, and the bridge. */
+  /** Links of the node that the plugin made or used for the pod: the node's end of its veth pair, and the bridge. */
   readonly nodeLinks: readonly string[];
   /** Lower-case MAC of the pod's own end; undefined where the plugin does not say. */
   readonly mac?: string;
@@ -39,7 +39,7 @@ export function parseCniResult(text: string): CniResult | undefined {
     hostPorts: list(file.capabilityArgs?.portMappings)
       .map((mapping) => Number(mapping?.hostPort))
       .filter((port) => port > 0),
-    ...cable(file),
+    ...veth(file),
   };
 }
 
@@ -73,8 +73,8 @@ interface CachedInterface {
 const linkName = /^[\w.@:-]{1,15}$/;
 const macAddress = /^(?:[\da-f]{2}:){5}[\da-f]{2}$/i;
 
-/** Both ends of the pod's cable. */
-function cable({ ifName, result }: CacheFile): Pick<CniResult, 'nodeLinks' | 'mac'> {
+/** Both ends of the pod's veth pair. */
+function veth({ ifName, result }: CacheFile): Pick<CniResult, 'nodeLinks' | 'mac'> {
   const links = list(result?.interfaces);
   const ofNode = links.filter((link) => link !== null && !link.sandbox).map((link) => link?.name);
   const ofPod = links.find(

@@ -33,7 +33,7 @@ describe('a cached CNI result', () => {
     });
   });
 
-  it('names both ends of the pod’s cable, as the bridge plugin writes them', () => {
+  it('names both ends of the pod’s veth pair, as the bridge plugin writes them', () => {
     const interfaces = [
       { name: 'cbr0', mac: '06:11:11:11:11:11' },
       { name: 'veth1a2b3c4d', mac: '0A:22:22:22:22:22' },

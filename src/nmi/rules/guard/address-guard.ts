@@ -5,7 +5,7 @@ import { mustRun, RulesError, type RunTool, runTool } from '../run-tool.ts';
 import { type NodeLinks, parseLinks } from './bridged-links.ts';
 import { type GuardState, inactiveGuard } from './guard-state.ts';
 import { type InstalledGuard, parseGuard } from './parse-guard.ts';
-import { namesCables, type Pins, planPins } from './plan-pins.ts';
+import { namesVeths, type Pins, planPins } from './plan-pins.ts';
 import { guardTable, renderGuard, renderGuardRemoval, renderPins, setNames } from './render-guard.ts';
 
 /** Keeps each pod on a bridge to its own MAC and addresses. What it writes outlives the process, as the redirect rules do. */
@@ -83,11 +83,11 @@ class Keeper implements AddressGuard {
       this.handedOut = false;
       await this.forgetNeighbours(links.bridges);
     }
-    const known = new Set(wanted.cables);
+    const known = new Set(wanted.veths);
     return {
       active: !areRouted(links, known),
       pods: known.size,
-      unknown: links.bridgedCables.filter((cable) => !known.has(cable)).length,
+      unknown: links.bridgedVeths.filter((veth) => !known.has(veth)).length,
       putBack: Math.max(0, this.installs - 1),
       packets: installed.structure.packets,
       ...(areRouted(links, known) && { why: routedPods }),
@@ -148,10 +148,10 @@ class Keeper implements AddressGuard {
 
   /** A bridge that learns from LLDP frames lets a pod move its neighbour's MAC, since no hook sees them. */
   private async quieten(
-    { bridges, bridgedCables }: NodeLinks,
+    { bridges, bridgedVeths }: NodeLinks,
     present: InstalledGuard | undefined,
   ): Promise<void> {
-    const loud = bridgedCables.length === 0 ? [] : bridges.filter(({ learnsLinkLocal }) => learnsLinkLocal);
+    const loud = bridgedVeths.length === 0 ? [] : bridges.filter(({ learnsLinkLocal }) => learnsLinkLocal);
     for (const { name } of loud) {
       await mustRun(this.run, 'ip', [
         'link',
@@ -174,27 +174,27 @@ const routedPods = 'The pods are routed, not bridged: the rule on sources holds 
 
 /** Why no pod could be known; undefined when the records say enough. */
 function whyBlind(
-  { bridgedCables }: NodeLinks,
+  { bridgedVeths }: NodeLinks,
   results: NodeAddresses['results'],
   recorded: boolean,
 ): string | undefined {
-  if (bridgedCables.length === 0) {
+  if (bridgedVeths.length === 0) {
     return undefined;
   }
   if (!recorded) {
     return 'Nobody shows the CNI plugin’s records: mount /var/lib/cni/results, or name the folder by --cni-results-dir.';
   }
-  return results.length > 0 && !namesCables(results)
-    ? 'The CNI plugin of this node does not write down which cable and MAC a pod has.'
+  return results.length > 0 && !namesVeths(results)
+    ? 'The CNI plugin of this node does not write down which veth and MAC a pod has.'
     : undefined;
 }
 
 /** No pod is on a bridge, and some are beside one. */
-function areRouted({ bridgedCables, otherCables }: NodeLinks, known: ReadonlySet<string>): boolean {
-  return bridgedCables.length === 0 && otherCables.some((cable) => known.has(cable));
+function areRouted({ bridgedVeths, otherVeths }: NodeLinks, known: ReadonlySet<string>): boolean {
+  return bridgedVeths.length === 0 && otherVeths.some((veth) => known.has(veth));
 }
 
-/** What the node itself is called on its bridges: no cable that nobody knows may pose as the pods' gateway. */
+/** What the node itself is called on its bridges: no unknown veth may pose as the pods' gateway. */
 function ownOn({ bridges }: NodeLinks): {
   readonly ownMacs: readonly string[];
   readonly ownAddresses: readonly string[];

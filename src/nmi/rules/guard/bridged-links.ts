@@ -1,10 +1,10 @@
-/** The bridges of the node, and the cables that are plugged into them. */
+/** The bridges of the node, and the veths that are plugged into them. */
 export interface NodeLinks {
   readonly bridges: readonly Bridge[];
-  /** Node's ends of cables (veth) that are a port of a bridge. */
-  readonly bridgedCables: readonly string[];
-  /** Node's ends of cables that are none. */
-  readonly otherCables: readonly string[];
+  /** The node's ends of veth pairs, as far as they are ports of a bridge. */
+  readonly bridgedVeths: readonly string[];
+  /** And those that are none. */
+  readonly otherVeths: readonly string[];
 }
 
 export interface Bridge {
@@ -30,7 +30,7 @@ interface ListedLink {
  */
 export function parseLinks(listing: string): NodeLinks {
   const links = JSON.parse(listing) as readonly ListedLink[];
-  const cables = links.filter(({ linkinfo }) => linkinfo?.info_kind === 'veth');
+  const veths = links.filter(({ linkinfo }) => linkinfo?.info_kind === 'veth');
   const isBridged = ({ linkinfo }: ListedLink) => linkinfo?.info_slave_kind === 'bridge';
   return {
     bridges: links
@@ -40,7 +40,7 @@ export function parseLinks(listing: string): NodeLinks {
         mac: address,
         learnsLinkLocal: linkinfo?.info_data?.no_linklocal_learn === 0,
       })),
-    bridgedCables: cables.filter(isBridged).map(({ ifname }) => ifname),
-    otherCables: cables.filter((link) => !isBridged(link)).map(({ ifname }) => ifname),
+    bridgedVeths: veths.filter(isBridged).map(({ ifname }) => ifname),
+    otherVeths: veths.filter((link) => !isBridged(link)).map(({ ifname }) => ifname),
   };
 }

@@ -2,9 +2,9 @@
 export interface GuardState {
   /** The table was read back as it was written, and it knows the pods. */
   readonly active: boolean;
-  /** Pods whose cable, MAC and addresses are pinned. */
+  /** Pods whose veth, MAC and addresses are pinned. */
   readonly pods: number;
-  /** Cables on a bridge that the CNI plugin's record does not name. They reach no IMDS. */
+  /** Veths on a bridge that the CNI plugin's record does not name. They reach no IMDS. */
   readonly unknown: number;
   /** How often the table had to be put back since the process started. */
   readonly putBack: number;

@@ -4,14 +4,14 @@ import { canonicalIpv6, ipv6Number, linkLocalOf } from './ipv6.ts';
 
 /** What the sets of the guard's table hold. Each list is sorted and without doubles. */
 export interface Pins {
-  /** Node's ends of cables that belong to a known pod. */
-  readonly cables: readonly string[];
-  /** `cable . MAC . address`: all that may come in by the cable and go out by it. */
+  /** The node's ends of the veth pairs of known pods. */
+  readonly veths: readonly string[];
+  /** `veth . MAC . address`: all that may come in by the veth and go out by it. */
   readonly pins4: readonly string[];
   readonly pins6: readonly string[];
-  /** `cable . target`: the IPv6 addresses that the pod may say are its own. */
+  /** `veth . target`: the IPv6 addresses that the pod may say are its own. */
   readonly targets6: readonly string[];
-  /** What a cable that nobody knows may not use: all that the known pods and the node's bridges have. */
+  /** What an unknown veth may not use: all that the known pods and the node's bridges have. */
   readonly takenMacs: readonly string[];
   readonly taken4: readonly string[];
   readonly taken6: readonly string[];
@@ -32,9 +32,9 @@ export interface PinFacts {
   readonly quieted: readonly string[];
 }
 
-/** A pod as the guard knows it; absent for one whose CNI plugin does not name cable and MAC. */
+/** A pod as the guard knows it; absent for one whose CNI plugin does not name veth and MAC. */
 interface PinnedPod {
-  readonly cables: readonly string[];
+  readonly veths: readonly string[];
   readonly mac: string;
   readonly addresses: readonly string[];
 }
@@ -46,23 +46,23 @@ export function planPins(facts: PinFacts): Pins {
     four: addresses.filter(isIPv4),
     six: [linkLocalOf(mac), ...addresses.filter(isIPv6).map(canonicalIpv6)],
   });
-  const perCable = (build: (pod: PinnedPod, cable: string) => readonly string[]) =>
-    sorted(pods.flatMap((pod) => pod.cables.flatMap((cable) => build(pod, cable))));
+  const perVeth = (build: (pod: PinnedPod, veth: string) => readonly string[]) =>
+    sorted(pods.flatMap((pod) => pod.veths.flatMap((veth) => build(pod, veth))));
   const six = [
     ...pods.flatMap((pod) => addressesOf(pod).six),
     ...facts.ownAddresses.filter(isIPv6).map(canonicalIpv6),
   ];
   return {
-    cables: sorted(pods.flatMap(({ cables }) => cables)),
-    pins4: perCable((pod, cable) =>
-      addressesOf(pod).four.map((address) => `${cable} . ${pod.mac} . ${address}`),
+    veths: sorted(pods.flatMap(({ veths }) => veths)),
+    pins4: perVeth((pod, veth) =>
+      addressesOf(pod).four.map((address) => `${veth} . ${pod.mac} . ${address}`),
     ),
     // The unspecified address is for asking whether one's own address is free; the chain lets nothing else through with it.
-    pins6: perCable((pod, cable) =>
-      ['::', ...addressesOf(pod).six].map((address) => `${cable} . ${pod.mac} . ${address}`),
+    pins6: perVeth((pod, veth) =>
+      ['::', ...addressesOf(pod).six].map((address) => `${veth} . ${pod.mac} . ${address}`),
     ),
-    targets6: perCable((pod, cable) =>
-      addressesOf(pod).six.map((address) => `${cable} . ${ipv6Number(address)}`),
+    targets6: perVeth((pod, veth) =>
+      addressesOf(pod).six.map((address) => `${veth} . ${ipv6Number(address)}`),
     ),
     takenMacs: sorted([...pods.map(({ mac }) => mac), ...facts.ownMacs]),
     taken4: sorted([...pods.flatMap((pod) => addressesOf(pod).four), ...facts.ownAddresses.filter(isIPv4)]),
@@ -72,8 +72,8 @@ export function planPins(facts: PinFacts): Pins {
   };
 }
 
-/** Whether the plugin's records name the node's end of any cable at all; some plugins never do. */
-export function namesCables(results: readonly CniResult[]): boolean {
+/** Whether the plugin's records name the node's end of any pair at all; some plugins never do. */
+export function namesVeths(results: readonly CniResult[]): boolean {
   return results.some(({ nodeLinks, mac }) => nodeLinks.length > 0 && mac !== undefined);
 }
 
@@ -88,12 +88,12 @@ function pinnedPods({ results, bridges, ownAddresses }: PinFacts): readonly Pinn
   const isOwn = new Set(ownAddresses);
   return results.flatMap((result) => {
     const { mac, addresses, nodeLinks } = result;
-    const cables = nodeLinks.filter((link) => !isBridge.has(link) && lastWith.get(link) === result);
-    return mac === undefined || cables.length === 0
+    const veths = nodeLinks.filter((link) => !isBridge.has(link) && lastWith.get(link) === result);
+    return mac === undefined || veths.length === 0
       ? []
       : [
           {
-            cables,
+            veths,
             mac,
             addresses: addresses.filter((address) => lastWith.get(address) === result && !isOwn.has(address)),
           },

@@ -5,9 +5,9 @@ export const guardTable = { family: 'bridge', name: 'podid_guard' } as const;
 
 /** What one rule is for, kept as its comment. */
 export const guardPurposes = {
-  otherLink: 'podid: not a cable of a pod',
-  known: 'podid: a cable that the CNI plugin wrote down',
-  unknownCable: 'podid: a cable that nobody knows is looked at',
+  otherLink: 'podid: not a veth of a pod',
+  known: 'podid: a veth that the CNI plugin wrote down',
+  unknownVeth: 'podid: an unknown veth is looked at',
   byArp: 'podid: ARP is looked at',
   byIpv6: 'podid: IPv6 is looked at',
   ownAddress: 'podid: the own MAC and address of the pod',
@@ -15,17 +15,17 @@ export const guardPurposes = {
   spoofed: 'podid: a pod used what is not its own',
   router: 'podid: pods are no routers',
   strangeTarget: 'podid: a pod may call no address its own but its own',
-  unknownTook: 'podid: a cable that nobody knows used what is another one’s',
-  unknownImds: 'podid: a cable that nobody knows reaches no IMDS',
-  unknownOther: 'podid: a cable that nobody knows speaks IP and ARP alone',
-  unknown: 'podid: a cable that nobody knows may go on',
+  unknownTook: 'podid: an unknown veth used what is another one’s',
+  unknownImds: 'podid: an unknown veth reaches no IMDS',
+  unknownOther: 'podid: an unknown veth speaks IP and ARP alone',
+  unknown: 'podid: an unknown veth may go on',
   linkLocalGroup: 'podid: pods do not speak the protocols of switches',
   astray: 'podid: what is for a pod goes to that pod alone',
 } as const;
 
 /** The kinds of each set, in the order in which they are written. */
 const setKinds: Readonly<Record<keyof Pins, string>> = {
-  cables: 'type ifname',
+  veths: 'type ifname',
   pins4: 'type ifname . ether_addr . ipv4_addr',
   pins6: 'type ifname . ether_addr . ipv6_addr',
   targets6: 'typeof iifname . @th,64,128',
@@ -39,7 +39,7 @@ const setKinds: Readonly<Record<keyof Pins, string>> = {
 export const setNames = Object.keys(setKinds) as readonly (keyof Pins)[];
 
 /** A word for nftables: names of links are quoted, since they may hold what it reads otherwise. */
-const firstIsLink: ReadonlySet<keyof Pins> = new Set(['cables', 'pins4', 'pins6', 'targets6', 'quieted']);
+const firstIsLink: ReadonlySet<keyof Pins> = new Set(['veths', 'pins4', 'pins6', 'targets6', 'quieted']);
 
 /**
  * The whole table as one transaction: the old one goes and the new one comes in the same instant.
@@ -47,7 +47,7 @@ const firstIsLink: ReadonlySet<keyof Pins> = new Set(['cables', 'pins4', 'pins6'
  * Security: `prerouting` of the bridge family comes before the bridge learns which port a MAC is behind, so that a frame that is dropped
  * moves nobody's MAC. Frames to the link-local groups take another way: through `input`, and some (LLDP's) through no hook at all, which
  * is why the bridges are told not to learn from those. Behind both stands `postrouting`: whatever the bridge has learned, and where
- * it floods what it has not, a packet for a pod leaves by that pod's cable alone. `ether type` is read from the frame itself, hence a
+ * it floods what it has not, a packet for a pod leaves by that pod's veth alone. `ether type` is read from the frame itself, hence a
  * tag in front of IP makes a frame that is not IP.
  */
 export function renderGuard(pins: Pins, metadataIp: string): string {
@@ -55,10 +55,10 @@ export function renderGuard(pins: Pins, metadataIp: string): string {
 table ${guardTable.family} ${guardTable.name} {
 ${[
   ...setNames.map((name) => renderSet(name, pins[name])),
-  chain('from_cables', 'type filter hook prerouting priority -300; policy accept;', [
+  chain('from_veths', 'type filter hook prerouting priority -300; policy accept;', [
     rule('meta iifkind != "veth" accept', 'otherLink'),
-    rule('iifname @cables goto known', 'known'),
-    rule('goto unknown', 'unknownCable'),
+    rule('iifname @veths goto known', 'known'),
+    rule('goto unknown', 'unknownVeth'),
   ]),
   chain('known', '', [
     rule('ether type ip iifname . ether saddr . ip saddr @pins4 accept', 'ownAddress'),
@@ -105,7 +105,7 @@ ${[
       'linkLocalGroup',
     ),
   ]),
-  chain('to_cables', 'type filter hook postrouting priority 300; policy accept;', [
+  chain('to_veths', 'type filter hook postrouting priority 300; policy accept;', [
     rule(
       'meta oifkind "veth" ether type ip ip daddr @taken4 oifname . ether daddr . ip daddr != @pins4 counter drop',
       'astray',

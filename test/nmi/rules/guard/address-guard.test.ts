@@ -19,14 +19,14 @@ const bridge = (noLinklocalLearn = 1) => ({
   address: '0a:00:00:00:00:ff',
   linkinfo: { info_kind: 'bridge', info_data: { no_linklocal_learn: noLinklocalLearn } },
 });
-const cable = (n: number, slave = true) => ({
+const veth = (n: number, slave = true) => ({
   ifname: `veth${n}`,
   linkinfo: { info_kind: 'veth', ...(slave && { info_slave_kind: 'bridge' }) },
 });
 
 describe('the address guard', () => {
   it('writes the table once, and then nothing but the sets that differ', async () => {
-    const node = nodeWith([bridge(), cable(1), cable(2)]);
+    const node = nodeWith([bridge(), veth(1), veth(2)]);
     const guard = createAddressGuard(options, node.run);
     expect(await guard.keep({ results: [pod(1)], recorded: true })).toMatchObject({
       active: true,
@@ -48,7 +48,7 @@ describe('the address guard', () => {
   });
 
   it('writes the whole table anew when somebody touched it, and counts that', async () => {
-    const node = nodeWith([bridge(), cable(1)]);
+    const node = nodeWith([bridge(), veth(1)]);
     const guard = createAddressGuard(options, node.run);
     await guard.keep({ results: [pod(1)], recorded: true });
     node.flush();
@@ -66,7 +66,7 @@ describe('the address guard', () => {
   });
 
   it('tells the bridges not to learn from link-local groups, and takes that back', async () => {
-    const node = nodeWith([bridge(0), cable(1)]);
+    const node = nodeWith([bridge(0), veth(1)]);
     const guard = createAddressGuard(options, node.run);
     await guard.keep({ results: [pod(1)], recorded: true });
     expect(node.commands).toContain('ip link set dev cbr0 type bridge no_linklocal_learn 1');
@@ -76,28 +76,28 @@ describe('the address guard', () => {
   });
 
   it.each([
-    ['nobody shows the records', [bridge(), cable(1)], { results: [], recorded: false }, /mount/],
+    ['nobody shows the records', [bridge(), veth(1)], { results: [], recorded: false }, /mount/],
     [
-      'the plugin names no cable',
-      [bridge(), cable(1)],
+      'the plugin names no veth',
+      [bridge(), veth(1)],
       { results: [{ ...pod(1), nodeLinks: [] }], recorded: true },
       /does not write down/,
     ],
-    ['pods are routed', [cable(1, false)], { results: [pod(1)], recorded: true }, /routed/],
+    ['pods are routed', [veth(1, false)], { results: [pod(1)], recorded: true }, /routed/],
   ])('is not active where %s, and says so', async (_what, links, known, why) => {
     const state = await createAddressGuard(options, nodeWith(links).run).keep(known);
     expect(state).toMatchObject({ active: false, why: expect.stringMatching(why) });
   });
 
   it('stays as an earlier start left it where nobody shows the records', async () => {
-    const node = nodeWith([bridge(), cable(1)]);
+    const node = nodeWith([bridge(), veth(1)]);
     await createAddressGuard(options, node.run).keep({ results: [pod(1)], recorded: true });
     await createAddressGuard(options, node.run).keep({ results: [], recorded: false });
     expect(node.written).toHaveLength(1);
   });
 
   it('goes when it is switched off', async () => {
-    const node = nodeWith([bridge(), cable(1)]);
+    const node = nodeWith([bridge(), veth(1)]);
     await createAddressGuard(options, node.run).keep({ results: [pod(1)], recorded: true });
     const off = createAddressGuard({ ...options, addressGuard: 'off' }, node.run);
     expect(await off.keep({ results: [], recorded: true })).toMatchObject({ active: false });
@@ -105,7 +105,7 @@ describe('the address guard', () => {
   });
 
   it('calls itself nothing that the kernel does not hold', async () => {
-    const node = nodeWith([bridge(), cable(1)]);
+    const node = nodeWith([bridge(), veth(1)]);
     node.deaf = true;
     await expect(
       createAddressGuard(options, node.run).keep({ results: [pod(1)], recorded: true }),

@@ -28,7 +28,7 @@ describe('the guard’s table', () => {
       delete table bridge podid_guard
 
       table bridge podid_guard {
-      	set cables {
+      	set veths {
       		type ifname
       		elements = { "veth1" }
       	}
@@ -63,11 +63,11 @@ describe('the guard’s table', () => {
       	set quieted {
       		type ifname
       	}
-      	chain from_cables {
+      	chain from_veths {
       		type filter hook prerouting priority -300; policy accept;
-      		meta iifkind != "veth" accept comment "podid: not a cable of a pod"
-      		iifname @cables goto known comment "podid: a cable that the CNI plugin wrote down"
-      		goto unknown comment "podid: a cable that nobody knows is looked at"
+      		meta iifkind != "veth" accept comment "podid: not a veth of a pod"
+      		iifname @veths goto known comment "podid: a veth that the CNI plugin wrote down"
+      		goto unknown comment "podid: an unknown veth is looked at"
       	}
       	chain known {
       		ether type ip iifname . ether saddr . ip saddr @pins4 accept comment "podid: the own MAC and address of the pod"
@@ -89,27 +89,27 @@ describe('the guard’s table', () => {
       		counter drop comment "podid: a pod used what is not its own"
       	}
       	chain unknown {
-      		ether saddr @takenMacs counter drop comment "podid: a cable that nobody knows used what is another one’s"
-      		ether type ip ip saddr @taken4 counter drop comment "podid: a cable that nobody knows used what is another one’s"
-      		ether type ip ip daddr 169.254.169.254 counter drop comment "podid: a cable that nobody knows reaches no IMDS"
+      		ether saddr @takenMacs counter drop comment "podid: an unknown veth used what is another one’s"
+      		ether type ip ip saddr @taken4 counter drop comment "podid: an unknown veth used what is another one’s"
+      		ether type ip ip daddr 169.254.169.254 counter drop comment "podid: an unknown veth reaches no IMDS"
       		ether type arp goto unknown_arp comment "podid: ARP is looked at"
       		ether type ip6 goto unknown_ip6 comment "podid: IPv6 is looked at"
-      		ether type != ip counter drop comment "podid: a cable that nobody knows speaks IP and ARP alone"
+      		ether type != ip counter drop comment "podid: an unknown veth speaks IP and ARP alone"
       	}
       	chain unknown_arp {
-      		arp htype 1 arp ptype ip arp hlen 6 arp plen 4 arp saddr ether != @takenMacs arp saddr ip != @taken4 accept comment "podid: a cable that nobody knows may go on"
-      		counter drop comment "podid: a cable that nobody knows used what is another one’s"
+      		arp htype 1 arp ptype ip arp hlen 6 arp plen 4 arp saddr ether != @takenMacs arp saddr ip != @taken4 accept comment "podid: an unknown veth may go on"
+      		counter drop comment "podid: an unknown veth used what is another one’s"
       	}
       	chain unknown_ip6 {
-      		ip6 saddr @taken6 counter drop comment "podid: a cable that nobody knows used what is another one’s"
+      		ip6 saddr @taken6 counter drop comment "podid: an unknown veth used what is another one’s"
       		icmpv6 type { nd-router-advert, nd-redirect } counter drop comment "podid: pods are no routers"
-      		icmpv6 type nd-neighbor-advert @th,64,128 @takenTargets6 counter drop comment "podid: a cable that nobody knows used what is another one’s"
+      		icmpv6 type nd-neighbor-advert @th,64,128 @takenTargets6 counter drop comment "podid: an unknown veth used what is another one’s"
       	}
       	chain groups {
       		type filter hook input priority -300; policy accept;
       		meta iifkind "veth" ether daddr 01:80:c2:00:00:00-01:80:c2:00:00:0f counter drop comment "podid: pods do not speak the protocols of switches"
       	}
-      	chain to_cables {
+      	chain to_veths {
       		type filter hook postrouting priority 300; policy accept;
       		meta oifkind "veth" ether type ip ip daddr @taken4 oifname . ether daddr . ip daddr != @pins4 counter drop comment "podid: what is for a pod goes to that pod alone"
       		meta oifkind "veth" ether type ip6 ip6 daddr @taken6 oifname . ether daddr . ip6 daddr != @pins6 counter drop comment "podid: what is for a pod goes to that pod alone"
@@ -129,10 +129,10 @@ describe('the guard’s table', () => {
 
 describe('a change of pods', () => {
   it('empties and fills a set in one transaction, with names of links in quotes', () => {
-    expect(renderPins(somebody, ['cables', 'pins4', 'quieted'])).toBe(
+    expect(renderPins(somebody, ['veths', 'pins4', 'quieted'])).toBe(
       [
-        'flush set bridge podid_guard cables',
-        'add element bridge podid_guard cables { "veth1" }',
+        'flush set bridge podid_guard veths',
+        'add element bridge podid_guard veths { "veth1" }',
         '',
         'flush set bridge podid_guard pins4',
         'add element bridge podid_guard pins4 { "veth1" . 0a:00:00:00:00:01 . 10.244.0.10 }',
