@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'podid-kubelet-'));
   writeFileSync(join(folder, 'kubenet'), 'KUBELET_FLAGS=--foo=1 --network-plugin=kubenet --bar\n');
+  mkdirSync(join(folder, 'unreadable'));
   writeFileSync(join(folder, 'other'), 'KUBELET_FLAGS=--foo=1\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,6 +40,14 @@ describe('on kubenet the agent', () => {
     expect(await needs('kubenet', '--allow-network-plugin-kubenet')).toBe(false);
     expect(await needs('other', 'serve')).toBe(false);
     expect(await needs('missing', 'serve')).toBe(false);
+  });
+});
+
+describe('where the flags of the kubelet are there and cannot be read', () => {
+  it('the agent waits for the address guard, or for a word that the pods are routed', async () => {
+    expect(await needs('unreadable', 'serve', '--heartbeat-file=/run/h')).toBe(true);
+    await expect(needs('unreadable', 'serve')).rejects.toMatchObject({ code: 'KubenetConsentMissing' });
+    expect(await needs('unreadable', '--allow-network-plugin-kubenet')).toBe(false);
   });
 });
 
@@ -78,6 +87,13 @@ describe('the gate', () => {
     Object.assign(rules, { latest: heartbeat(true), isFresh: false });
     gate.look();
     expect(gate.refusal()).toBeDefined();
+  });
+
+  it('opens where the keeper says that no pod is on a bridge', () => {
+    const routed = heartbeat(false, 'The pods are routed.');
+    Object.assign(routed.guard, { routed: true });
+    expect(gateOn({ latest: routed, isFresh: false }).refusal()).toBeDefined();
+    expect(gateOn({ latest: routed, isFresh: true }).refusal()).toBeUndefined();
   });
 
   it('is open where no guard is needed', () => {
