@@ -314,6 +314,18 @@ describe('mirroring into a cluster', () => {
       exceptions: [{ namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } }],
       moreBindings: [],
       servicePrincipals: [],
+      facts: {
+        own: new Set([
+          'AzureIdentity shop/web',
+          'AzureIdentityBinding shop/web-binding',
+          'AzurePodIdentityException shop/legacy',
+        ]),
+        versions: {
+          'AzureIdentity shop/web': expect.any(String),
+          'AzureIdentityBinding shop/web-binding': expect.any(String),
+          'AzurePodIdentityException shop/legacy': expect.any(String),
+        },
+      },
     });
   });
 
@@ -380,6 +392,8 @@ describe('a cluster in bad weather', () => {
     await expect(api.mirror(web, signal)).rejects.toMatchObject({
       code: 'ClusterUnreachable',
       message: expect.stringContaining(`127.0.0.1:${kube.port} cannot be reached: ECONNREFUSED`),
+      // Every command that reads or writes the API ends like that, so it names none that would do something else.
+      hint: expect.stringMatching(/^The same command from .*--via run-command/),
     });
     await kube.accept();
   });
