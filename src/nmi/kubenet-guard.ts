@@ -69,7 +69,7 @@ export function createKubenetGate(
   const why = () =>
     `This node uses kubenet, and the address guard has not been verified: nobody is answered. ${
       rules.latest?.guard.why ?? 'The keeper of the rules has not been heard.'
-    }`;
+    } Where no guard can stand, forbid NET_RAW (podid policy kubenet), then pass --allow-network-plugin-kubenet.`;
   const look = () => {
     if (!needed) {
       return;

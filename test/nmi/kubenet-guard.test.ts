@@ -69,6 +69,7 @@ describe('the gate', () => {
       const gate = gateOn(rules);
       expect(gate.refusal()).toMatchObject({ status: 503, reason: 'no-address-guard', retryAfterSec: 5 });
       expect(gate.whyClosed()).toContain(rules.latest?.guard.why ?? 'kubenet');
+      expect(gate.whyClosed()).toContain('podid policy kubenet');
     }
     const gate = gateOn({ latest: heartbeat(true), isFresh: true });
     expect([gate.refusal(), gate.whyClosed()]).toEqual([undefined, undefined]);
