@@ -75,6 +75,8 @@ export const emulatorCommand = defineCommand({
       if (flags.writeEnv !== undefined) await writeEnvironment(flags.writeEnv, lines);
       await context.stdout.write(lines);
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
+      if (flags.writeEnv !== undefined)
+        session.report.note(`In another terminal, point podid at it: . ${sourceable(flags.writeEnv)}`);
       await aborted(context.signal);
     } finally {
       await emulator.stop();
@@ -126,6 +128,11 @@ function exportLines(environment: Readonly<Record<string, string>>): string {
   return Object.entries(environment)
     .map(([name, value]) => `export ${name}=${shellWord(value)}\n`)
     .join('');
+}
+
+/** Without a slash some shells look for the file on their PATH. */
+function sourceable(path: string): string {
+  return shellWord(path.includes('/') ? path : `./${path}`);
 }
 
 function portOf(text: string | undefined, faults: UsageFaults): number {
