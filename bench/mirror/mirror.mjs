@@ -6,10 +6,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { startApiServer } from './start-api-server.mjs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 
-const podid = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const podid = join(root, 'bin/podid.js');
 const group = 'aadpodidentity.k8s.io';
 const kinds = ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'];
 const rounds = 3;
@@ -19,7 +20,7 @@ export async function bench() {
     process.env.ONENODE_BIN ??
     join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'onenode/v1.34.1');
   const folder = await mkdtemp(join(tmpdir(), 'podid-bench-'));
-  const api = await startApiServer(programs, folder);
+  const api = await startApiServer();
   const emulator = spawn(process.execPath, [podid, 'emulator', '--only-show-errors', '--scenario', 'full'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -80,6 +81,21 @@ async function seconds(work) {
   return (performance.now() - start) / 1000;
 }
 
+/** The one of the cluster's tests, so that both are the same API server. */
+async function startApiServer() {
+  const folder = await mkdtemp(join(root, 'node_modules', '.podid-bench-'));
+  const outfile = join(folder, 'api-server.mjs');
+  try {
+    await build({
+      entryPoints: [join(root, 'test/cluster/api-server.ts')],
+      ...{ bundle: true, platform: 'node', target: 'node20', format: 'esm', outfile },
+    });
+    return await (await import(pathToFileURL(outfile).href)).startApiServer('bench');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function run(program, args, env) {
   const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = await once(child, 'close');
@@ -99,7 +115,7 @@ function objectsOf(json) {
 }
 
 function installDefinitions(kubectl) {
-  kubectl('apply', '--server-side', '-f', fileURLToPath(new URL('../../deploy/crds', import.meta.url)));
+  kubectl('apply', '--server-side', '-f', join(root, 'deploy/crds'));
   kubectl('wait', '--for=condition=Established', ...kinds.map((kind) => `crd/${kind}.${group}`));
 }
 

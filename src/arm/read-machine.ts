@@ -1,5 +1,5 @@
 import type { Machine, MachineInstance, MachineKind } from '../domain/machines.ts';
-import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt } from '../validate/json-record.ts';
 
 /** A scale set or virtual machine as ARM answers it. @param resourceId as the caller wrote it, or as the list has it */
 export function readMachine(body: JsonRecord, resourceId: string): Machine {
@@ -54,9 +54,4 @@ function imageOf(storage: JsonRecord): string {
   const reference = recordAt(storage, 'imageReference');
   const parts = ['publisher', 'offer', 'sku', 'version'].flatMap((key) => stringAt(reference, key) ?? []);
   return (stringAt(reference, 'id') ?? parts.join(':')).toLowerCase();
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
 }

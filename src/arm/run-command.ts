@@ -3,7 +3,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { aksServerId, type FetchEntraToken } from '../domain/entra-sign-in.ts';
 import type { ClusterCommand, CommandEnd } from '../domain/run-command.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
-import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt } from '../validate/json-record.ts';
 import type { ArmAnswer } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
@@ -165,9 +165,4 @@ function leadsNowhere(): PodidError {
       hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy; the same command again repeats it safely.',
     },
   );
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
 }

@@ -1,6 +1,6 @@
 import type { AgentInstallation, AgentKind } from '../domain/agent-installation.ts';
 import { keyVaultDriverPort } from '../domain/agent-installation.ts';
-import { isRecord, type JsonRecord, stringAt, stringMapAt } from './json-record.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from './json-record.ts';
 
 /** A DaemonSet whose pods are node agents. Undefined for every other DaemonSet. */
 export function parseAgentInstallation(json: unknown): AgentInstallation | undefined {
@@ -79,9 +79,4 @@ function wordsOf(container: JsonRecord): string[] {
 /** `registry:5000/podid:1.2` → `1.2`; a digest says nothing to people. */
 function tagOf(image: string): string {
   return /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1] ?? '';
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
 }

@@ -1,5 +1,5 @@
 import type { FinishedPod, Rollout, TaintedNode } from '../domain/agent-cluster.ts';
-import { isRecord, type JsonRecord, stringAt, stringMapAt } from './json-record.ts';
+import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from './json-record.ts';
 import { parseNode } from './workloads.ts';
 
 /** Where a DaemonSet stands. Undefined when the JSON is none. */
@@ -117,14 +117,4 @@ function text(words: string): string {
 function numberAt(record: JsonRecord, key: string): number | undefined {
   const value = record[key];
   return typeof value === 'number' ? value : undefined;
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
-}
-
-function recordsAt(record: JsonRecord, key: string): JsonRecord[] {
-  const value = record[key];
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

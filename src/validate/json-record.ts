@@ -10,6 +10,18 @@ export function stringAt(record: JsonRecord, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Empty where the member is missing or something else; a key may come from outside, `__proto__` included. */
+export function recordAt(record: JsonRecord, key: string): JsonRecord {
+  const value = Object.hasOwn(record, key) ? record[key] : undefined;
+  return isRecord(value) ? value : {};
+}
+
+/** What else stands in the list is left out. */
+export function recordsAt(record: JsonRecord, key: string): JsonRecord[] {
+  const value = record[key];
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
 /** Entries whose value is no string are left out; undefined when the member is no object at all. */
 export function stringMapAt(record: JsonRecord, key: string): Record<string, string> | undefined {
   const value = record[key];

@@ -11,7 +11,7 @@ import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.t
 import { managedClusterType, parseResourceId } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { innermostError } from './innermost-error.ts';
-import { isRecord, type JsonRecord, stringAt, stringMapAt } from './json-record.ts';
+import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from './json-record.ts';
 
 /**
  * Reads ARM's JSON of a managed cluster, forgiving whatever podid does not decide by: members that are absent, null or of another
@@ -183,16 +183,6 @@ function readPodIdentity(entry: JsonRecord): PodIdentity {
 
 function readException(entry: JsonRecord): PodIdentityException {
   return { ...readEntryKey(entry), podLabels: stringMapAt(entry, 'podLabels') ?? {} };
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = Object.hasOwn(record, key) ? record[key] : undefined;
-  return isRecord(value) ? value : {};
-}
-
-function recordsAt(record: JsonRecord, key: string): JsonRecord[] {
-  const value = record[key];
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 function filled(text: string | undefined): string | undefined {

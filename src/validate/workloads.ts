@@ -1,7 +1,7 @@
 import type { EgressRule, LabelSelector, NetworkPolicy } from '../domain/network-policy.ts';
 import type { EntryKey } from '../domain/pod-identity.ts';
 import type { AgentPod, ClusterNode, Deployment } from '../domain/workloads.ts';
-import { isRecord, type JsonRecord, stringAt, stringMapAt } from './json-record.ts';
+import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from './json-record.ts';
 
 /*
  * What a cluster runs, as far as the doctor looks at it. Tolerant like all that reads other people's objects: what is missing is empty,
@@ -156,14 +156,4 @@ function keyOf(json: unknown): EntryKey | undefined {
 
 function labelsOf(json: JsonRecord): Readonly<Record<string, string>> {
   return stringMapAt(recordAt(json, 'metadata'), 'labels') ?? {};
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
-}
-
-function recordsAt(record: JsonRecord, key: string): JsonRecord[] {
-  const value = record[key];
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

@@ -1,7 +1,8 @@
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createContext } from '../../src/commands/context.ts';
 import { runProgram } from '../../src/commands/program.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { sink } from './sink.ts';
 
 export interface Ran {
   readonly exitCode: number;
@@ -51,15 +52,4 @@ export async function emulatedPodid(options: EmulatorOptions = {}): Promise<Emul
 
 export function identityId(name: string): string {
   return `/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
-}
-
-function sink(): { readonly stream: Writable; readonly text: () => string } {
-  let all = '';
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      all += String(chunk);
-      done();
-    },
-  });
-  return { stream, text: () => all };
 }

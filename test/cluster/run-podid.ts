@@ -1,12 +1,10 @@
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createContext } from '../../src/commands/context.ts';
 import { runProgram } from '../../src/commands/program.ts';
+import type { Ran } from '../cli/emulated-podid.ts';
+import { sink } from '../cli/sink.ts';
 
-export interface Ran {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { Ran };
 
 /** Runs a command line in process against a cluster; a string is split at spaces. */
 export async function runPodid(kubeconfig: string, line: string | readonly string[]): Promise<Ran> {
@@ -20,15 +18,4 @@ export async function runPodid(kubeconfig: string, line: string | readonly strin
   const words = typeof line === 'string' ? line.split(' ') : line;
   const exitCode = await runProgram([...words, '--kubeconfig', kubeconfig], context);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
-}
-
-function sink(): { readonly stream: Writable; readonly text: () => string } {
-  let all = '';
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      all += String(chunk);
-      done();
-    },
-  });
-  return { stream, text: () => all };
 }

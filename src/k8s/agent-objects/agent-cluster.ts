@@ -4,7 +4,7 @@ import { type KubeObject, type ObjectRef, refOf } from '../../domain/kube-object
 import { isPodidError } from '../../errors/podid-error.ts';
 import { parseAgentInstallation } from '../../validate/agent-installation.ts';
 import { parseFinishedPod, parseTaintedNode } from '../../validate/daemon-set-rollout.ts';
-import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
+import { isRecord, recordAt, stringAt } from '../../validate/json-record.ts';
 import type { KubeRest } from '../kube-rest.ts';
 import { mergeContent } from '../kube-rest.ts';
 import { podidManager } from '../render-objects.ts';
@@ -146,9 +146,4 @@ function selectorText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
 }

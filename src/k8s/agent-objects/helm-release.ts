@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { HelmRelease } from '../../domain/agent-cluster.ts';
 import type { ObjectRef } from '../../domain/kube-object.ts';
-import { isRecord, type JsonRecord, stringAt, stringMapAt } from '../../validate/json-record.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../../validate/json-record.ts';
 import { manifestObjects } from '../../validate/manifest-objects.ts';
 import { type KubeRest, objectPath } from '../kube-rest.ts';
 
@@ -64,9 +64,4 @@ function unpack(packed: string): JsonRecord | undefined {
   } catch {
     return undefined;
   }
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
 }

@@ -1,5 +1,5 @@
 import { identityApi } from '../../domain/identity-resources.ts';
-import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
+import { isRecord, type JsonRecord, recordAt } from '../../validate/json-record.ts';
 import type { ManagedFields } from '../../validate/managed-object.ts';
 import type { MirrorStep } from '../choose-step.ts';
 import type { ObjectKey, RenderedObject } from '../render-objects.ts';
@@ -68,9 +68,4 @@ function changedObject(
 
 function rawManager({ fields, ...entry }: ManagedFields): JsonRecord {
   return { ...entry, fieldsType: 'FieldsV1', fieldsV1: fields };
-}
-
-function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : {};
 }

@@ -1,4 +1,5 @@
 import { type RedirectOptions, type RedirectTarget, rulePurposes, wireserver } from './redirect-options.ts';
+import { chain } from './render-nft-chain.ts';
 
 /** The table that is podid's alone; everything in it may be thrown away and written anew. */
 export const ownTable = { family: 'inet', name: 'podid' } as const;
@@ -68,14 +69,6 @@ function renderWireserver(): string {
     `ip daddr ${wireserver.ip} tcp dport { ${wireserver.ports.join(', ')} } counter drop`,
     'wireserver',
   );
-}
-
-function chain(name: string, hook: string, rules: readonly string[]): string {
-  return [
-    `\tchain ${name} {`,
-    ...(hook === '' ? [] : [hook]).concat(rules).map((line) => `\t\t${line}`),
-    '\t}',
-  ].join('\n');
 }
 
 function rule(statement: string, purpose: keyof typeof rulePurposes): string {

@@ -1,3 +1,4 @@
+import { chain } from '../render-nft-chain.ts';
 import type { Pins } from './plan-pins.ts';
 
 /** The guard's own table. It is no part of the redirect's: the one is written anew without touching the other. */
@@ -150,14 +151,6 @@ function renderSet(name: keyof Pins, values: readonly string[]): string {
 function elements(name: keyof Pins, values: readonly string[]): string {
   const words = firstIsLink.has(name) ? values.map((value) => value.replace(/^\S+/, '"$&"')) : values;
   return `{ ${words.join(', ')} }`;
-}
-
-function chain(name: string, hook: string, rules: readonly string[]): string {
-  return [
-    `\tchain ${name} {`,
-    ...(hook === '' ? [] : [hook]).concat(rules).map((line) => `\t\t${line}`),
-    '\t}',
-  ].join('\n');
 }
 
 function rule(statement: string, purpose: keyof typeof guardPurposes): string {
