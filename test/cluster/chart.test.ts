@@ -171,14 +171,15 @@ describe('the chart', () => {
           'jsonpath={.items[*].metadata.uid}',
         );
       const before = uid();
-      helmDoes(
-        'upgrade',
-        'aad-pod-identity',
-        chart,
-        '--namespace',
-        'kube-system',
-        ...values('upstream-retail'),
-      );
+      const upgrade = ['upgrade', 'aad-pod-identity', chart, '--namespace', 'kube-system'];
+      const mic = micOf('aad-pod-identity', folder);
+      api.kubectl('apply', '-f', mic);
+      const { status, text } = helm(...upgrade, ...values('upstream-retail'));
+      expect(status).toBe(1);
+      expect(text).toContain('This release runs in standard mode');
+      expect(text).toContain('kubectl delete deployment --namespace kube-system aad-pod-identity-mic');
+      api.kubectl('delete', '-f', mic);
+      helmDoes(...upgrade, ...values('upstream-retail'));
       expect(before.split(' ').every((each) => uid().includes(each))).toBe(true);
       expect(ask('get', 'daemonset', '-n', 'kube-system', '-o', 'name')).toBe('daemonset.apps/podid-nmi');
       uninstall('aad-pod-identity');
@@ -273,4 +274,20 @@ function exceptionOfAks(folder: string): string {
     }),
   );
   return path;
+}
+
+/** What upstream's chart adds in standard mode, as Helm marks it. */
+function micOf(release: string, folder: string): string {
+  const file = join(folder, 'mic.json');
+  const labels = { 'app.kubernetes.io/component': 'mic', 'app.kubernetes.io/managed-by': 'Helm' };
+  const annotations = {
+    'meta.helm.sh/release-name': release,
+    'meta.helm.sh/release-namespace': 'kube-system',
+  };
+  const selector = { matchLabels: { 'app.kubernetes.io/component': 'mic' } };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'mic', image: 'none' }] } };
+  const metadata = { name: 'aad-pod-identity-mic', namespace: 'kube-system', labels, annotations };
+  const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { selector, template } };
+  writeFileSync(file, JSON.stringify(deployment));
+  return file;
 }

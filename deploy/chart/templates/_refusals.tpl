@@ -5,6 +5,10 @@
 {{- if ne ($values.operationMode | lower) "managed" -}}
 {{- $faults = append $faults (printf "operationMode %s needs MIC, the controller that puts identities on nodes, which podid does not have yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart." $values.operationMode) -}}
 {{- end -}}
+{{- $mic := include "podid.micOfRelease" . -}}
+{{- if $mic -}}
+{{- $faults = append $faults (printf "This release runs in standard mode, whether its values say so or not: Deployment %s/%s is MIC, which podid does not have yet and the upgrade would remove. Put the identities on the nodes (podid node assign), see that each binding is in the namespace of its pods, take MIC away (kubectl delete deployment --namespace %s %s), and upgrade again; or stay with upstream's chart." .Release.Namespace $mic .Release.Namespace $mic) -}}
+{{- end -}}
 {{- if and $values.image.repository (ne $values.image.repository "mcr.microsoft.com/oss/azure/aad-pod-identity") (eq $values.podid.image.repository "podid/podid") -}}
 {{- $faults = append $faults (printf "image.repository %s holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it." $values.image.repository) -}}
 {{- end -}}
@@ -37,6 +41,20 @@
 {{- if $faults -}}
 {{- fail (printf "\n%s" (join "\n" $faults)) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Name of the Deployment by which upstream's release puts identities on nodes; empty in managed mode, and where nobody can be asked. */}}
+{{- define "podid.micOfRelease" -}}
+{{- $names := list -}}
+{{- range ((lookup "apps/v1" "Deployment" .Release.Namespace "").items | default list) -}}
+{{- $labels := .metadata.labels | default dict -}}
+{{- $owner := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" -}}
+{{- $component := index $labels "app.kubernetes.io/component" | default (index $labels "component") -}}
+{{- if and (eq ($owner | default "") $.Release.Name) (eq ($component | default "") "mic") -}}
+{{- $names = append $names .metadata.name -}}
+{{- end -}}
+{{- end -}}
+{{- join " " $names -}}
 {{- end -}}
 
 {{/* `namespace/name` of identities that need a secret: those of the values, and those of the cluster where it can be asked. */}}
