@@ -21,6 +21,8 @@ export function armContext(text: string, context: string | undefined): ChosenCon
   if (entra?.serverId !== aksServerId) {
     throw withoutCredential(plugin !== undefined || authProvider !== undefined);
   }
+  // The caller's token is good for every AKS cluster: whoever takes it must have proved who it is. AKS always writes an authority.
+  if (cluster.skipTlsVerify && cluster.server.startsWith('https:')) throw unverified();
   // Nor does it choose a principal: a file or a secret that it names is none of the user's.
   return { ...chosen, cluster, user, entra: { ...entra, as: { kind: 'caller' } } };
 }
@@ -46,6 +48,12 @@ function withoutCredential(entra: boolean): PodidError {
   const why = entra
     ? 'The cluster takes Entra sign-ins only, and podid runs no sign-in plugin that Azure names.'
     : 'The kubeconfig that Azure gave for the cluster holds no credential.';
+  return new PodidError('ClusterUnreachable', why, { hint: ownKubeconfigHint });
+}
+
+function unverified(): PodidError {
+  const why =
+    "The kubeconfig that Azure gave for the cluster switches the check of the API server's certificate off, and podid sends no Entra token to a server that nobody verifies.";
   return new PodidError('ClusterUnreachable', why, { hint: ownKubeconfigHint });
 }
 

@@ -12,6 +12,9 @@ export interface AskOptions {
   readonly signal: AbortSignal;
 }
 
+/** Whoever answers "come again in 0 seconds" is not asked as fast as the network allows. */
+const shortestWaitMs = 500;
+
 /**
  * Asks the metadata service whose token it gives.
  *
@@ -31,8 +34,10 @@ export async function askForToken(
       // What the adapter throws besides its own is the end of the time, and a timer may ring a little early.
       if (error instanceof DOMException) throw noAnswer(question, timeoutMs);
       if (!(error instanceof PodidError)) throw error;
-      const waitMs = patient && isPodidError(error, 'Unavailable') ? error.retryAfterMs : undefined;
-      if (waitMs === undefined || waitMs >= deadline.remainingMs()) throw error;
+      const askedMs = patient && isPodidError(error, 'Unavailable') ? error.retryAfterMs : undefined;
+      if (askedMs === undefined) throw error;
+      const waitMs = Math.max(askedMs, shortestWaitMs);
+      if (waitMs >= deadline.remainingMs()) throw error;
       report.progress(`Asking again in ${Math.ceil(waitMs / 1000)} s: ${error.message}`);
       await clock.sleep(waitMs, signal);
     }

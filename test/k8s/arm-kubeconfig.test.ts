@@ -42,6 +42,19 @@ describe('the kubeconfig that ARM gives', () => {
     expect(chosen.user).toEqual({ name: 'me' });
   });
 
+  it('gets no token of the caller for a server that nobody verifies', () => {
+    const user = { exec: { command: 'kubelogin', args: `get-token --server-id ${aksServerId}`.split(' ') } };
+    const blind = { 'insecure-skip-tls-verify': true };
+    expect(() => armContext(kubeconfig(user, blind), undefined)).toThrow(
+      expect.objectContaining({
+        code: 'ClusterUnreachable',
+        message: expect.stringContaining('certificate'),
+      }),
+    );
+    const loopback = kubeconfig(user, { server: 'http://127.0.0.1:1', ...blind });
+    expect(armContext(loopback, undefined).entra).toBeDefined();
+  });
+
   it('gets no token for another application than that of AKS', () => {
     const args = 'get-token --server-id 00000003-0000-0000-c000-000000000000'.split(' ');
     expect(() => armContext(kubeconfig({ exec: { command: 'kubelogin', args } }), undefined)).toThrow(

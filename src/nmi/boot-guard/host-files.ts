@@ -9,7 +9,7 @@ import type { HostFile } from './boot-guard-files.ts';
  * followed: with a link to `/etc` the node would be left as it is and the container written to.
  */
 export interface HostFiles {
-  /** Whether something is there that is no folder. */
+  /** Whether a regular file is there. */
   has(path: string): Promise<boolean>;
   hasFolder(path: string): Promise<boolean>;
   /** @throws PodidError InvalidUsage where `write` would refuse to write */
@@ -29,6 +29,8 @@ export function hostFiles(root: string): HostFiles {
   const fileOrNothing = async (path: string) => {
     const kind = await kindOf(path);
     if (kind === 'folder') throw unusable(join(root, path), 'is a folder');
+    // A pipe would be waited for, and the agent behind it.
+    if (kind === 'other') throw unusable(join(root, path), 'is no regular file');
     return kind;
   };
   return {
@@ -57,8 +59,8 @@ export function hostFiles(root: string): HostFiles {
 }
 
 interface Found {
-  /** `link`: a symbolic link, at the end or on the way. Undefined: nothing. */
-  readonly kind: 'file' | 'folder' | 'link' | undefined;
+  /** `link`: a symbolic link, at the end or on the way. `other`: a pipe, a device, a socket. Undefined: nothing. */
+  readonly kind: 'file' | 'folder' | 'link' | 'other' | undefined;
   readonly at: string;
 }
 
@@ -74,7 +76,7 @@ async function walk(root: string, path: string): Promise<Found> {
     });
     if (found === undefined) return { kind: undefined, at };
     if (found.isSymbolicLink()) return { kind: 'link', at };
-    kind = found.isDirectory() ? 'folder' : 'file';
+    kind = found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'other';
   }
   return { kind, at };
 }

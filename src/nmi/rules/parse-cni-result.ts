@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { canonicalIpv6 } from './guard/ipv6.ts';
+import { linkName } from './guard/link-name.ts';
 
 /** What the CNI plugin did for one pod, from one file of /var/lib/cni/results. */
 export interface CniResult {
@@ -72,8 +73,6 @@ interface CachedInterface {
   readonly sandbox?: unknown;
 }
 
-/** A name that the kernel takes for a link, and nftables for a word. */
-const linkName = /^[\w.@:-]{1,15}$/;
 const macAddress = /^(?:[\da-f]{2}:){5}[\da-f]{2}$/i;
 
 /** Both ends of the pod's veth pair. */

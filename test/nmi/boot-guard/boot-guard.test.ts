@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +69,13 @@ describe('the boot guard', () => {
     await nodeWithNft();
     await install(true);
     expect(await text(dropIn)).toContain('ExecStartPre=-nft -f ');
+  });
+
+  it.each([table, dropIn])('waits for no pipe in the place of %s', async (path) => {
+    await nodeWithNft();
+    await mkdir(join(root, path, '..'), { recursive: true });
+    execFileSync('mkfifo', [join(root, path)]);
+    await expect(install()).rejects.toMatchObject({ message: expect.stringContaining('no regular file') });
   });
 
   it('is refused on a node without nft, and nothing is written', async () => {

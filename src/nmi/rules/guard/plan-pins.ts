@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { CniResult } from '../parse-cni-result.ts';
 import { canonicalIpv6, ipv6Number, linkLocalOf } from './ipv6.ts';
+import { linkName } from './link-name.ts';
 
 /** What the sets of the guard's table hold. Each list is sorted and without doubles. */
 export interface Pins {
@@ -68,7 +69,8 @@ export function planPins(facts: PinFacts): Pins {
     taken4: sorted([...pods.flatMap((pod) => addressesOf(pod).four), ...facts.ownAddresses.filter(isIPv4)]),
     taken6: sorted(six),
     takenTargets6: sorted(six.map(ipv6Number)),
-    quieted: sorted(facts.quieted),
+    // A bridge of another name is told to be quiet as well; only the note of it, for the removal, is done without.
+    quieted: sorted(facts.quieted.filter((name) => linkName.test(name))),
   };
 }
 

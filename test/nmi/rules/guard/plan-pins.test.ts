@@ -55,6 +55,10 @@ describe('the pins', () => {
     expect(plan({ results: [pod(1)], ownAddresses: ['10.244.0.1'] }).pins4).toEqual([]);
   });
 
+  it('note no bridge whose name nftables would read as something else', () => {
+    expect(plan({ quieted: ['br-1', 'a"b', 'br*', 'x,y', 'cbr0'] }).quieted).toEqual(['br-1', 'cbr0']);
+  });
+
   it('never let two veths use one address, whatever the records say', () => {
     const small = fc.integer({ min: 1, max: 5 });
     const record = fc.record({ veth: small, mac: small, addresses: fc.array(small, { maxLength: 3 }) });
