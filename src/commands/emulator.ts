@@ -75,6 +75,7 @@ export const emulatorCommand = defineCommand({
       if (flags.writeEnv !== undefined) await writeEnvironment(flags.writeEnv, lines);
       await context.stdout.write(lines);
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
+      session.report.note(`In another terminal: ${sourcing(flags.writeEnv)}, and then podid init.`);
       await aborted(context.signal);
     } finally {
       await emulator.stop();
@@ -82,6 +83,12 @@ export const emulatorCommand = defineCommand({
     return 0;
   },
 });
+
+/** A shell looks for a name without a slash in PATH. */
+function sourcing(file: string | undefined): string {
+  if (file === undefined) return 'the lines above';
+  return `. ${shellWord(file.includes('/') ? file : `./${file}`)}`;
+}
 
 async function checkFile(flag: string, path: string, faults: UsageFaults): Promise<void> {
   await fileBehind(path).catch((error: Error) =>

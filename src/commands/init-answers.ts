@@ -14,6 +14,7 @@ interface AnswerFlags extends FlagValues<typeof clusterFlags>, FlagValues<typeof
   readonly identityResourceId: string | undefined;
   readonly bindingSelector: string | undefined;
   readonly enablePodIdentityWithKubenet: boolean;
+  readonly enableManagedIdentity: boolean;
   readonly registerFeature: boolean;
   readonly yes: boolean;
   readonly dryRun: boolean;
@@ -38,6 +39,7 @@ export async function givenAnswers(session: Session, flags: AnswerFlags): Promis
     ...(creation?.location === undefined ? {} : { location: creation.location }),
     createIdentity,
     grants,
+    enableManagedIdentity: flags.enableManagedIdentity,
     registerFeature: flags.registerFeature,
     kubenetConsent: flags.enablePodIdentityWithKubenet,
     yes: flags.yes,

@@ -34,6 +34,10 @@ const flags = {
     alias: 'with-kubenet',
     summary: 'consent to pod identity on kubenet, where pods can pose as others',
   },
+  enableManagedIdentity: {
+    kind: 'switch',
+    summary: 'give a cluster that runs as a service principal a managed identity first',
+  },
   registerFeature: {
     kind: 'switch',
     summary: 'register the feature EnablePodIdentityPreview of the subscription where it is not',

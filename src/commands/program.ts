@@ -1,6 +1,7 @@
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { colours } from '../terminal/colours.ts';
 import { errorReport } from '../terminal/report-error.ts';
+import { nearestWord } from '../validate/nearest-word.ts';
 import { quoted, UsageFaults } from '../validate/usage-faults.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import type { CommandSpec } from './command-spec.ts';
@@ -9,7 +10,6 @@ import { completeWord, refreshWord } from './completion/asked-words.ts';
 import type { Context } from './context.ts';
 import { globalFlags } from './global-flags.ts';
 import { commandHelp, groupHelp } from './help-text.ts';
-import { nearestWord } from './nearest-word.ts';
 import { checkRest, readFlags, strayWordText, takeWord } from './read-flags.ts';
 import { tellRetirement } from './retirement-note.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';

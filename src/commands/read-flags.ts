@@ -1,3 +1,4 @@
+import { nearestWord } from '../validate/nearest-word.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 import {
   type FlagSet,
@@ -7,7 +8,6 @@ import {
   type Misnamed,
   type WordSpec,
 } from './flag-spec.ts';
-import { nearestWord } from './nearest-word.ts';
 
 /** One flag as typed; `null` where a value should follow and none does. */
 export interface Occurrence {

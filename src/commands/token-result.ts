@@ -1,5 +1,6 @@
 import type { MetadataAnswer } from '../domain/metadata-service.ts';
 import { managedIdentityType, parseResourceId } from '../domain/resource-id.ts';
+import { plainText } from '../terminal/plain-text.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { TokenNews } from '../workflows/ask-for-token.ts';
 
@@ -62,9 +63,14 @@ export const newsShape: TableShape = {
   text: newsText,
 };
 
+/** A line, whoever answered: nothing of it steers a terminal or begins another. */
 function newsText({ time, error, ...token }: NewsView): string {
-  if (error !== undefined)
-    return `${time} no token: ${error.message}${error.hint === null ? '' : ` hint: ${error.hint}`}\n`;
+  if (error === undefined) return `${time} ${plainText(ownerText(token), 'one')}\n`;
+  const hint = error.hint === null ? '' : ` hint: ${error.hint}`;
+  return `${time} ${plainText(`no token: ${error.message}${hint}`, 'one')}\n`;
+}
+
+function ownerText(token: Partial<TokenView>): string {
   const facts = [
     `token of ${identityName(token)}`,
     `client id ${token.clientId ?? 'unknown'}`,
@@ -74,7 +80,7 @@ function newsText({ time, error, ...token }: NewsView): string {
     `expires ${token.expiresOn}`,
     token.agent === null ? "not through podid's agent" : `through podid's agent ${token.agent}`,
   ];
-  return `${time} ${facts.join(', ')}\n`;
+  return facts.join(', ');
 }
 
 function identityName({ identityResourceId }: Partial<TokenView>): string {

@@ -32,7 +32,7 @@ export function writeEntraKubeconfig({
 
 /** A kubeconfig in YAML, with one cluster, one user and one context, all named `demo`. */
 export function writeKubeconfig({ server, token, ca }: KubeconfigFacts): string {
-  return kubeconfigText({ server, ca, user: `token: ${token}` });
+  return kubeconfigText({ server, ca, user: `token: ${JSON.stringify(token)}` });
 }
 
 function kubeconfigText({

@@ -109,6 +109,11 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
     const { path = '' } = options;
     const foreign = options.kubeconfig && (await readFile(options.kubeconfig, 'utf8'));
     const { signal } = stopping;
+    if (!foreign && tls === undefined) {
+      throw new Error(
+        'kubectl sends no token over plain http: start the emulator with --tls, or with --kubeconfig FILE of another cluster',
+      );
+    }
     return runKubectlIn({ ...asked, kubeconfig: foreign || ownKubeconfig(token), path, signal });
   };
   const server = createEmulatorServer({ ...parts, kubeconfig, runKubectl, baseUrl: () => url }, tls);

@@ -112,7 +112,7 @@ function unreachable(host: string, code: string, timeoutMs: number): PodidError 
 }
 
 const reachHint =
-  'Run: podid mirror, from where the API server can be reached, or with --kubeconfig FILE --context NAME; for a private cluster through Azure: podid mirror --via run-command';
+  'The same command from where the API server can be reached, or with --kubeconfig FILE --context NAME; for a private cluster through Azure, where the command takes it: --via run-command, as in podid mirror --via run-command';
 
 /** The code alone: messages of TLS errors quote certificates. */
 function codeOf(error: unknown): string {

@@ -27,13 +27,21 @@ export async function needsAddressGuard({ flags, word }: NmiSettings, logger: Lo
   return true;
 }
 
-/** A file that is missing says nothing: most nodes have none today. */
+/**
+ * A file that is missing says nothing: most nodes have none today. One that is there and may not be read, as by a server without
+ * privileges, may well say kubenet.
+ */
 async function usesKubenet(kubeletConfig: string, logger: Logger): Promise<boolean> {
-  const text = await readFile(kubeletConfig, 'utf8').catch(() => undefined);
-  if (text === undefined) {
-    logger.debug({ kubeletConfig }, 'the flags of the kubelet cannot be read');
+  try {
+    return /--network-plugin[= ]"?kubenet\b/.test(await readFile(kubeletConfig, 'utf8'));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    const said = 'the flags of the kubelet cannot be read';
+    if (isMissing) logger.debug({ kubeletConfig }, said);
+    else logger.warn({ kubeletConfig, code }, `${said}; the node is taken for one with kubenet`);
+    return !isMissing;
   }
-  return text !== undefined && /--network-plugin[= ]"?kubenet\b/.test(text);
 }
 
 /** Keeps the agent from answering anybody while addresses prove nothing. */
@@ -49,7 +57,7 @@ export interface KubenetGate {
 const closed = tryLater('no-address-guard', 'The address guard of this node is not in place yet.', 5);
 
 /**
- * Opens on a fresh heartbeat that says the guard was read back. It stays open when the keeper falls silent after that: its table stands, and a
+ * Opens on a fresh heartbeat that says the guard was read back, or that no pod is on a bridge. It stays open when the keeper falls silent after that: its table stands, and a
  * pod that came later is unknown to it and reaches nothing. It closes when the keeper says that there is no guard.
  */
 export function createKubenetGate(
@@ -61,14 +69,15 @@ export function createKubenetGate(
   const why = () =>
     `This node uses kubenet, and the address guard has not been verified: nobody is answered. ${
       rules.latest?.guard.why ?? 'The keeper of the rules has not been heard.'
-    }`;
+    } Where no guard can stand, forbid NET_RAW (podid policy kubenet), then pass --allow-network-plugin-kubenet.`;
   const look = () => {
     if (!needed) {
       return;
     }
-    open = rules.latest?.guard.active === true && (open || rules.isFresh);
+    const guard = rules.latest?.guard;
+    open = (guard?.active === true || guard?.routed === true) && (open || rules.isFresh);
     const now = open
-      ? 'this node uses kubenet; its address guard is verified, so that pods are answered'
+      ? `this node uses kubenet; its ${guard?.active ? 'address guard is verified' : 'pods are routed'}, so that pods are answered`
       : why();
     if (now !== told) {
       told = now;

@@ -77,7 +77,7 @@ const upstreamFlags = {
   'kubelet-config': {
     type: 'string',
     default: '/etc/default/kubelet',
-    help: "the kubelet's flags, looked at for kubenet; a missing file is no fault",
+    help: "the kubelet's flags, looked at for kubenet; a missing file is no fault, one that cannot be read counts as kubenet",
   },
   'set-retry-after-header': {
     type: 'boolean',

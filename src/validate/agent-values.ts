@@ -4,7 +4,7 @@ import {
   identitiesWithSecret,
   secretsUndecidedText,
 } from '../domain/agent-values.ts';
-import type { UsageFaults } from './usage-faults.ts';
+import { quoted, type UsageFaults } from './usage-faults.ts';
 import { type ValueSection, valueSection } from './value-section.ts';
 import type { ValueNode } from './value-tree.ts';
 
@@ -160,7 +160,9 @@ function readIdentities(root: ValueSection): readonly AgentIdentity[] {
 function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespace: string): void {
   const { podid, rbac, nmi } = values;
   const mode = root.text('operationMode').toLowerCase();
-  if (mode !== 'managed')
+  if (mode !== 'managed' && mode !== 'standard')
+    root.fault('operationMode', `operationMode has to be managed; this is ${quoted(mode)}.`);
+  if (mode === 'standard')
     root.fault(
       'operationMode',
       `operationMode ${mode} needs MIC, the controller that puts identities on nodes, which podid does not have yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart.`,

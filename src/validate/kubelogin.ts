@@ -68,10 +68,28 @@ interface Read {
   readonly as: EntraPrincipal;
 }
 
+/**
+ * Microsoft's own applications that hold people's data and rights (Microsoft's list of first-party applications). No API server is one of
+ * them, and the server that a kubeconfig names would be sent a token for it.
+ */
+const neverApiServers: ReadonlySet<string> = new Set([
+  '797f4846-ba00-4fd7-ba43-dac1f8f63013', // Azure Resource Manager
+  '00000003-0000-0000-c000-000000000000', // Microsoft Graph
+  '00000002-0000-0000-c000-000000000000', // Azure AD Graph
+  '00000002-0000-0ff1-ce00-000000000000', // Exchange
+  '00000003-0000-0ff1-ce00-000000000000', // SharePoint
+  'cfa8b339-82a2-471a-a3c9-0fc0be7a4093', // Key Vault
+  'e406a681-f3d4-42a8-90b6-c2b029497af1', // Storage
+  '022907d3-0f1b-48f7-badc-1ba6abab6d66', // SQL
+  '499b84ac-1321-427f-aa17-267ca6975798', // Azure DevOps
+  'ca7f3f0b-7d91-482c-8e09-c5d840d0eac5', // Log Analytics
+]);
+
 /** A token for anything but an application's id, such as ARM's address, is none that an API server has a use for. */
 function signIn({ serverId, tenantId, cloud, as }: Read): EntraSignIn | undefined {
   const name = cloud === undefined || cloud === '' ? undefined : cloudNames[cloud.toLowerCase()];
   if (serverId === undefined || !isGuid(serverId) || (cloud && name === undefined)) return undefined;
+  if (neverApiServers.has(serverId.toLowerCase())) return undefined;
   return {
     serverId: serverId.toLowerCase(),
     ...(tenantId ? { tenantId } : {}),

@@ -1,4 +1,5 @@
 import type { Json } from '../domain/agent-values.ts';
+import { nearestWord } from './nearest-word.ts';
 import { quoted, type UsageFaults } from './usage-faults.ts';
 import { addFault, jsonOf, type ValueNode } from './value-tree.ts';
 
@@ -132,8 +133,11 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     refuseOthers() {
       // `x-` is where YAML's anchors are kept.
       for (const [key, inner] of members)
-        if (!asked.has(key) && !(path === '' && key.startsWith('x-')))
-          addFault(faults, inner.origin, `There is no value ${nameOf(key)}.`);
+        if (!asked.has(key) && !(path === '' && key.startsWith('x-'))) {
+          const meant = nearestWord(key, [...asked]);
+          const hint = meant === undefined ? '' : ` Did you mean ${nameOf(meant)}?`;
+          addFault(faults, inner.origin, `There is no value ${nameOf(key)}.${hint}`);
+        }
     },
   };
   return self;

@@ -58,6 +58,32 @@ describe('podid cluster show', () => {
     expect(ran.stderr).toContain("--role 'Network Contributor'");
   });
 
+  it('warns of a static address outside the node resource group, until the role is there', async () => {
+    await using podid = await emulatedPodid();
+    const address =
+      '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/net-rg/providers/Microsoft.Network/publicIPAddresses/out';
+    const [cluster] = podid.emulator.world.clusters.values();
+    const properties = cluster?.document['properties'] as { networkProfile: object };
+    const loadBalancerProfile = { outboundIPs: { publicIPs: [{ id: address }] } };
+    Object.assign(properties.networkProfile, { loadBalancerProfile });
+    const ran = await podid.run('cluster show');
+    expect(ran.stderr).toContain(`publicIPAddresses/join/action on the public IP address ${address}`);
+    expect(ran.stderr).toContain(`--scope ${address}`);
+
+    const principalId = await podid.json('cluster show --query identity.principalId');
+    podid.emulator.seed({
+      roleAssignments: [{ scope: address, role: 'Contributor', principalId }],
+    });
+    expect((await podid.run('cluster show')).stderr).not.toContain('join/action');
+  });
+
+  it('notes that disks and addresses which the cluster does not list need a role, too', async () => {
+    await using podid = await emulatedPodid();
+    expect((await podid.run('cluster show')).stderr).toMatch(
+      /network, static IP address or disk outside MC_\S+ needs a role of its own for principal/,
+    );
+  });
+
   it('tells the trap of a service principal', async () => {
     await using podid = await emulatedPodid({ scenario: 'service-principal' });
     const ran = await podid.run('cluster show');

@@ -8,6 +8,8 @@ export interface SeededFault {
   readonly check: string;
   /** What the check's message has to say. */
   readonly says: RegExp;
+  /** What the hint has, where it is a choice and no command. */
+  readonly mends?: RegExp;
   readonly seed: (emulator: Emulator) => void;
   /** What it takes away that other faults are about, so that those cannot be told any more. */
   readonly takes?: 'the identity' | 'the assignment' | 'the Linux node';
@@ -64,6 +66,7 @@ export const seededFaults: readonly SeededFault[] = [
     what: 'two identities of the control plane',
     check: 'cluster-identity',
     says: /cannot be told/,
+    mends: /--cluster-principal-id/,
     seed: (emulator) => {
       const document = clusterDocument(emulator);
       const userAssignedIdentities = { '/a': { principalId: 'a' }, '/b': { principalId: 'b' } };
@@ -125,6 +128,7 @@ export const seededFaults: readonly SeededFault[] = [
     what: 'a managed identity of another tenant',
     check: 'tenants',
     says: /other-tenant/,
+    mends: /of the cluster's tenant/,
     isAbout: ['the identity'],
     seed: (emulator) => editIdentity(emulator, { tenantId: 'other-tenant' }),
   },
@@ -255,6 +259,7 @@ export const seededFaults: readonly SeededFault[] = [
     what: 'a Windows node',
     check: 'node-os',
     says: /Windows node aks-nodepool1-12345678-vmss000000/,
+    mends: /nodeSelector/,
     takes: 'the Linux node',
     seed: (emulator) => labelNode(emulator, { 'kubernetes.io/os': 'windows' }),
   },
@@ -262,6 +267,7 @@ export const seededFaults: readonly SeededFault[] = [
     what: 'a virtual node',
     check: 'node-os',
     says: /virtual node/,
+    mends: /nodeSelector/,
     takes: 'the Linux node',
     seed: (emulator) => labelNode(emulator, { 'kubernetes.io/os': 'linux', type: 'virtual-kubelet' }),
   },

@@ -33,7 +33,9 @@ describe('a fault in the world', () => {
       expect(checks.find(({ name }) => name === fault.check)).toMatchObject({
         message: expect.stringMatching(fault.says),
       });
-      expect(checks.find(({ name }) => name === fault.check)?.hint ?? 'podid').not.toBe('');
+      expect(checks.find(({ name }) => name === fault.check)?.hint).toMatch(
+        fault.mends ?? /\b(?:podid|kubectl|az) [a-z]/,
+      );
       expect(exitCode).toBe(10);
       for (const { name, result, message } of checks) {
         if (result === 'skip') expect([name, message]).toEqual([name, expect.stringContaining(fault.check)]);
@@ -269,7 +271,7 @@ describe('the doctor', () => {
     const { stdout } = await podid.run('doctor --namespace demo --pod web-1 -o table');
     expect(stdout).toMatch(/^✓ sign-in +Azure takes the sign-in/m);
     expect(stdout).toMatch(/^✗ label +demo\/web-1 carries no label/m);
-    expect(stdout).toMatch(/^ +→ Put aadpodidbinding: web under/m);
+    expect(stdout).toMatch(/^ +→ kubectl label pod web-1 -n demo aadpodidbinding=web/m);
     expect(stdout).toMatch(/^– selector +Says nothing before "label" is mended/m);
   });
 

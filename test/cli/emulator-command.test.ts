@@ -37,6 +37,7 @@ describe('podid emulator', () => {
     running.stop.abort();
     expect(await running.ended).toBe(0);
     expect(running.stdout.read()).toBeNull();
+    expect(running.stderr.read()).toContain(`In another terminal: . ${file}, and then podid init.`);
     await expect(fetch(url)).rejects.toThrow('fetch failed');
   });
 

@@ -96,6 +96,22 @@ describe('podid init without a terminal', () => {
     expect(podid.count('clusters.put')).toBe(0);
   });
 
+  it('moves a service-principal cluster when the flag says so, and names the flag when none does', async () => {
+    await using podid = await emulatedPodid({ scenario: 'service-principal' });
+    const line = [...answers, '--identity-resource-id', identityId('web'), '--yes'];
+    const refused = await podid.run(line);
+    expect(refused.exitCode).toBe(5);
+    expect(refused.stderr).toMatch(/hint: podid cluster update .*--enable-managed-identity/);
+    expect(podid.count('clusters.put')).toBe(0);
+
+    const ran = await podid.run([...line, '--enable-managed-identity', '-o', 'json']);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ identity: { provisioningState: 'Assigned' } });
+    expect(await podid.json('cluster show -g demo-rg -c demo')).toMatchObject({
+      identity: { type: 'SystemAssigned' },
+    });
+  });
+
   it('turns nothing on for an identity that does not exist', async () => {
     await using podid = await emulatedPodid({ scenario: 'first-time' });
     const ran = await podid.run([...answers, '--identity-resource-id', identityId('gone'), '--yes']);

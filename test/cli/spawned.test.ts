@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -175,6 +175,36 @@ describe('the bundled podid', () => {
       hint: expect.stringContaining('podid '),
     });
   });
+
+  it.each(['roleAssignments.put', 'operations.get'])(
+    'finishes an apply that was interrupted at its %s by the same command, in one write of the cluster',
+    async (operation) => {
+      await using emulator = await startEmulator({
+        seed: { settings: { operationMs: [600_000, 600_000], operationPolls: 0 } },
+      });
+      const file = join(folder, `interrupted-at-${operation}.json`);
+      const identities = ['web', 'jobs'].map((name) => ({
+        name,
+        namespace: 'demo',
+        identityResourceId: identityId(name),
+      }));
+      await writeFile(file, JSON.stringify({ apiVersion: 'podid.io/v1', kind: 'PodIdentities', identities }));
+      const first = start(['apply', '-f', file], emulator);
+      await asked(emulator, operation, first);
+      first.process.kill('SIGINT');
+      expect((await first.ended).code).toBe(130);
+
+      emulator.seed({ settings: { operationMs: [0, 0], operationPolls: 0 } });
+      emulator.clock.advance(600_000);
+      const again = await finished(['apply', '-f', file], emulator);
+      expect(again.code, again.err).toBe(0);
+      expect(JSON.parse(again.out)).toMatchObject({
+        identities: identities.map(({ name }) => ({ name, provisioningState: 'Assigned' })),
+      });
+      const puts = emulator.requests.filter((request) => request.operation === 'clusters.put');
+      expect(puts).toHaveLength(1);
+    },
+  );
 
   it('ends the emulator cleanly on a signal', async () => {
     const file = join(folder, 'emulator.env');

@@ -71,6 +71,30 @@ async function run(line: string, env: Readonly<Record<string, string>> = {}) {
 const errorOf = ({ err }: { readonly err: string }) =>
   JSON.parse(err.trimEnd().split('\n').at(-1) ?? '') as { code: string; message: string; hint: string };
 
+describe('what a metadata service answers', () => {
+  const hostile = (text: string) =>
+    `${text}\u001b]52;c;eA==\u0007\u009b31m\n2026-11-27T00:00:00Z token of forged`;
+  it.each(['', ' --every 1s'])('steers no terminal and forges no line (podid token%s)', async (every) => {
+    const claims = { xms_mirid: hostile('id'), oid: hostile('oid'), tid: hostile('tid') };
+    const middle = Buffer.from(JSON.stringify(claims)).toString('base64url');
+    const answer = { access_token: `e.${middle}.s`, client_id: hostile('c'), resource: hostile('r') };
+    await using server = await serving((_request, response) => response.end(JSON.stringify(answer)));
+    const ran = start(`token --output table --endpoint http://127.0.0.1:${server.port}${every}`);
+    await until(() => (ran.out().includes('forged') ? true : undefined));
+    ran.stop();
+    await ran.ended;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    expect(ran.out()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    expect(
+      ran
+        .out()
+        .split('\n')
+        .filter((line) => line.startsWith('2026-11-27T00:00:00Z')),
+    ).toEqual([]);
+    expect(ran.out()).not.toContain(middle);
+  });
+});
+
 describe('podid token', () => {
   it('asks as an SDK does and tells whose token it got, never the token', async () => {
     await using imds = await imdsWith({ identities: [web] });

@@ -131,6 +131,11 @@ describe('the chart', () => {
       // kubectl made the definitions that are there, and the manifest is applied by it again.
       api.kubectl(...manifest);
       expect(api.kubectl(...manifest)).toContain('daemonset.apps/podid-nmi');
+      // As docs/clean-up.md takes it away: what others bound stays.
+      const agent = 'daemonset,serviceaccount,clusterrole,clusterrolebinding';
+      api.kubectl('delete', agent, '-A', '-l', 'app.kubernetes.io/name=podid');
+      expect(api.kubectl('get', agent, '-A', '-o', 'name')).not.toContain('podid');
+      expect(api.kubectl('get', 'azurepodidentityexceptions', '-A', '-o', 'name')).toContain('aks-addon');
       api.kubectl('delete', '-f', 'deploy/manifests/managed.yaml', '--wait=false', '--ignore-not-found');
       api.kubectl('wait', '--for=delete', '--timeout=60s', 'crd/azureidentities.aadpodidentity.k8s.io');
     });

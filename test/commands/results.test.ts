@@ -231,6 +231,25 @@ describe('an error', () => {
   });
 });
 
+describe('colours', () => {
+  const missing = `show ${where} --namespace demo --name nobody -o table`;
+
+  it('are on a terminal', async () => {
+    expect((await run(missing, { cluster, terminal: true })).stderr).toContain('\u001b[');
+  });
+
+  it.each([
+    ['in a pipe', missing, { terminal: false }],
+    ['under NO_COLOR', missing, { env: { NO_COLOR: '1' } }],
+    ['under --no-color', `${missing} --no-color`, {}],
+    ['on a terminal that knows none', missing, { env: { TERM: 'dumb' } }],
+  ])('are off %s', async (_, line, options) => {
+    const ran = await run(line, { cluster, terminal: true, ...options });
+    expect(ran.stderr).toContain('hint:');
+    expect(ran.stderr).not.toContain('\u001b[');
+  });
+});
+
 describe('a list without entries', () => {
   const empty = { ...cluster, profile: { ...cluster.profile, identities: [], exceptions: [] } };
   it.each([

@@ -588,7 +588,7 @@ const facts: readonly Fact[] = [
       const { body } = await arm.call('POST', `${clusterPath}/listClusterUserCredential`);
       const text = Buffer.from(body.kubeconfigs[0].value, 'base64').toString();
       expect(text).toContain(`server: ${arm.emulator.url}`);
-      const token = /token: (\S+)/.exec(text)?.[1];
+      const token = /token: "([^"]+)"/.exec(text)?.[1];
       const namespace = await fetch(`${arm.emulator.url}/api/v1/namespaces/demo`, {
         headers: { authorization: `Bearer ${token}` },
       });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'podid-kubelet-'));
   writeFileSync(join(folder, 'kubenet'), 'KUBELET_FLAGS=--foo=1 --network-plugin=kubenet --bar\n');
+  mkdirSync(join(folder, 'unreadable'));
   writeFileSync(join(folder, 'other'), 'KUBELET_FLAGS=--foo=1\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -42,6 +43,14 @@ describe('on kubenet the agent', () => {
   });
 });
 
+describe('where the flags of the kubelet are there and cannot be read', () => {
+  it('the agent waits for the address guard, or for a word that the pods are routed', async () => {
+    expect(await needs('unreadable', 'serve', '--heartbeat-file=/run/h')).toBe(true);
+    await expect(needs('unreadable', 'serve')).rejects.toMatchObject({ code: 'KubenetConsentMissing' });
+    expect(await needs('unreadable', '--allow-network-plugin-kubenet')).toBe(false);
+  });
+});
+
 describe('the gate', () => {
   const heartbeat = (active: boolean, why?: string) =>
     ({ guard: { active, pods: 1, unknown: 0, putBack: 0, packets: {}, ...(why && { why }) } }) as Heartbeat;
@@ -60,6 +69,7 @@ describe('the gate', () => {
       const gate = gateOn(rules);
       expect(gate.refusal()).toMatchObject({ status: 503, reason: 'no-address-guard', retryAfterSec: 5 });
       expect(gate.whyClosed()).toContain(rules.latest?.guard.why ?? 'kubenet');
+      expect(gate.whyClosed()).toContain('podid policy kubenet');
     }
     const gate = gateOn({ latest: heartbeat(true), isFresh: true });
     expect([gate.refusal(), gate.whyClosed()]).toEqual([undefined, undefined]);
@@ -78,6 +88,13 @@ describe('the gate', () => {
     Object.assign(rules, { latest: heartbeat(true), isFresh: false });
     gate.look();
     expect(gate.refusal()).toBeDefined();
+  });
+
+  it('opens where the keeper says that no pod is on a bridge', () => {
+    const routed = heartbeat(false, 'The pods are routed.');
+    Object.assign(routed.guard, { routed: true });
+    expect(gateOn({ latest: routed, isFresh: false }).refusal()).toBeDefined();
+    expect(gateOn({ latest: routed, isFresh: true }).refusal()).toBeUndefined();
   });
 
   it('is open where no guard is needed', () => {

@@ -52,7 +52,7 @@ describe('values of the agent', () => {
         'mine.yaml:3:21: nmi.podLabels.team has to be a text, in quotes; this is 7.',
         'mine.yaml:5:23: podid.addressGuard has to be one of auto, off; this is "maybe".',
         '--set: There is no value podid.image.tga.',
-        'mine.yaml:4:7: There is no value rbca.',
+        'mine.yaml:4:7: There is no value rbca. Did you mean rbac?',
       ].toSorted(),
     );
   });

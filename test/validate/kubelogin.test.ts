@@ -55,6 +55,17 @@ describe("kubelogin's entry in a kubeconfig", () => {
     expect(signIn(`${get} -e ${environment} -t ${tenant}`)).toMatchObject({ cloud, tenantId: tenant });
   });
 
+  it.each([
+    ['Azure Resource Manager', '797f4846-ba00-4fd7-ba43-dac1f8f63013'],
+    ['Microsoft Graph', '00000003-0000-0000-c000-000000000000'],
+    ['Key Vault', 'CFA8B339-82A2-471A-A3C9-0FC0BE7A4093'],
+    ['storage', 'e406a681-f3d4-42a8-90b6-c2b029497af1'],
+    ['Azure DevOps', '499b84ac-1321-427f-aa17-267ca6975798'],
+  ])('gets no token of %s for the server that it names', (_whose, id) => {
+    expect(signIn(`get-token --server-id ${id} --login azurecli`)).toBeUndefined();
+    expect(azureProviderSignIn({ 'config-mode': '1', 'apiserver-id': id })).toBeUndefined();
+  });
+
   it('finds its own variables before its flags, unless it is told not to', () => {
     const environment = {
       AAD_LOGIN_METHOD: 'spn',

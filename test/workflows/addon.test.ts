@@ -38,6 +38,9 @@ describe('enabling the add-on', () => {
     azure.states = ['NotRegistered', 'Registering', 'Registering', 'Registered'];
     await enableAddon(azure.workplace(), { ...enable, registerFeature: true }, options());
     expect([azure.registered, azure.states]).toEqual([2, []]);
+    expect(
+      azure.progress.filter((text) => text.includes('EnablePodIdentityPreview: Registering')),
+    ).toHaveLength(2);
   });
 
   it('names the ways that are left when Azure takes no new add-on, and keeps its word on why', async () => {

@@ -49,6 +49,7 @@ export class FakeAzure {
   assignments: RoleAssignment[] = [];
   readonly puts: ClusterEdit[] = [];
   readonly notes: string[] = [];
+  readonly progress: string[] = [];
   readonly warnings: string[] = [];
   readonly questions: string[] = [];
   readonly mirrored: MirrorRequest[] = [];
@@ -277,7 +278,7 @@ export class FakeAzure {
         },
       },
       report: {
-        progress: () => undefined,
+        progress: (text) => this.progress.push(text),
         note: (text) => this.notes.push(text),
         warn: (text) => this.warnings.push(text),
       },

@@ -1,6 +1,9 @@
 import { completeWord, type Shell } from './asked-words.ts';
 
-/** The script by which a shell asks podid for candidates. bash 4 and zsh give it 0.3 s, and then go on without. */
+/**
+ * The script by which a shell asks podid for candidates. The shell gives it 0.3 s and then goes on without: bash 4 and zsh read with a
+ * limit, bash 3 (macOS) ends it, and fish has `timeout` for it where that is installed.
+ */
 export function completionScript(shell: Shell): string {
   return scripts[shell];
 }
@@ -12,7 +15,13 @@ _podid() {
   if ((BASH_VERSINFO[0] >= 4)); then
     IFS= read -r -d '' -t "\${PODID_COMPLETION_TIMEOUT:-0.3}" answer < <("$1" ${completeWord} bash "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
   else
-    answer=$("$1" ${completeWord} bash "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    answer=$(
+      "$1" ${completeWord} bash "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null &
+      podid=$!
+      (sleep "\${PODID_COMPLETION_TIMEOUT:-0.3}"; kill "$podid") >/dev/null 2>&1 &
+      wait "$podid" 2>/dev/null
+      kill $! 2>/dev/null
+    )
   fi
   while IFS=$'\\t' read -r word _; do
     if [[ $word == :file ]]; then
@@ -51,7 +60,11 @@ const fish = `# podid completion for fish: podid completion fish | source
 function __podid_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    set -l found ($words[1] ${completeWord} fish $words[2..-1] "$current" 2>/dev/null)
+    set -l limit 0.3
+    set -q PODID_COMPLETION_TIMEOUT; and set limit $PODID_COMPLETION_TIMEOUT
+    set -l within
+    type -q timeout; and test (type -t $words[1] 2>/dev/null) = file; and set within timeout $limit
+    set -l found ($within $words[1] ${completeWord} fish $words[2..-1] "$current" 2>/dev/null)
     if test "$found[1]" = :file
         __fish_complete_path "$current"
     else

@@ -4,9 +4,19 @@ export interface Statement {
   readonly after: ';' | '&&';
 }
 
-/** Words that would lead kubectl out of its folder or to another cluster, or would never end. */
-const forbiddenFlags =
-  /^--?(?:kubeconfig|server|s|token|as|as-group|user|cluster|context|certificate-authority|client-key|client-certificate|cache-dir|insecure-skip-tls-verify|watch|w|watch-only|profile-output)(?:=|$)/;
+/**
+ * What is known to lead kubectl neither out of its folder nor to another cluster, and to end. Everything else is refused: kubectl has many
+ * flags that read files, and joins short ones (`-Rf`, `-shttps://…`).
+ */
+const allowedFlag = new RegExp(
+  `^(?:-A|-[noflp].*|--(?:${[
+    ...['all', 'all-namespaces', 'cascade', 'client', 'dry-run', 'field-manager', 'field-selector'],
+    ...['filename', 'for', 'force-conflicts', 'grace-period', 'ignore-not-found', 'namespace', 'no-headers'],
+    ...['output', 'overwrite', 'patch', 'patch-file', 'raw', 'request-timeout', 'selector', 'server-side'],
+    ...['show-labels', 'show-managed-fields', 'sort-by', 'timeout', 'type', 'validate', 'wait'],
+  ].join('|')})(?:=.*)?)$`,
+  's',
+);
 const verbs = [
   'get',
   'create',
@@ -64,7 +74,8 @@ function checked(words: readonly string[]): readonly string[] {
   if (program !== 'kubectl') throw new Error(`the emulator runs kubectl alone, not ${program}`);
   if (!verbs.includes(verb)) throw new Error(`the emulator runs no kubectl ${verb}`);
   for (const word of rest) {
-    if (forbiddenFlags.test(word)) throw new Error(`the emulator takes no ${word.split('=')[0]}`);
+    if (word.startsWith('-') && !allowedFlag.test(word))
+      throw new Error(`the emulator takes no ${word.split('=')[0]}`);
   }
   for (const file of filesOf(rest)) {
     if (!/^[\w-][\w.-]*$/.test(file)) throw new Error('a file must be one of the context');
@@ -74,13 +85,8 @@ function checked(words: readonly string[]): readonly string[] {
 
 function filesOf(words: readonly string[]): readonly string[] {
   return words.flatMap((word, index) => {
-    if (['-f', '--filename', '--patch-file', '-k', '--kustomize', '--template'].includes(word)) {
-      return [words[index + 1] ?? ''];
-    }
-    const inline =
-      /^(?:-f|-k|--filename=|--patch-file=|--kustomize=|--template=|(?:-o=?|--output=)?(?:jsonpath-file|go-template-file|custom-columns-file)=)(.+)$/.exec(
-        word,
-      );
+    if (['-f', '--filename', '--patch-file'].includes(word)) return [words[index + 1] ?? ''];
+    const inline = /^(?:-f|--filename=|--patch-file=|(?:-o=?|--output=)?[a-z-]*file=)(.+)$/s.exec(word);
     return inline === null ? [] : [inline[1] ?? ''];
   });
 }

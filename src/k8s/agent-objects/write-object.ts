@@ -63,7 +63,7 @@ async function writeOver(rest: KubeRest, write: Write, signal: AbortSignal): Pro
   if (found === undefined) return await create(rest, write, signal);
   if (found.beingDeleted) return { action: 'foreign', reason: 'an object of that name is being deleted' };
   const writer = foreignWriter(found);
-  if (writer !== undefined && !request.force) return { action: 'foreign', reason: writer };
+  if (writer !== undefined && !request.force) return { action: 'foreign', reason: `written by ${writer}` };
   if (request.dryRun && holdsByUpdate(found.managedFields)) return await tryReplacing(rest, write, signal);
   const claimed =
     !request.dryRun && (writer !== undefined || holdsByUpdate(found.managedFields))

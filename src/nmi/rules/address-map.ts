@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { followFolder } from './follow-folder.ts';
 import { type CniResult, parseCniResult } from './parse-cni-result.ts';
@@ -33,10 +34,11 @@ export function addressMap(folder: string): AddressMap {
       const next: typeof known = new Map();
       for (const name of names ?? []) {
         const path = join(folder, name);
-        const changedMs = (await stat(path).catch(() => undefined))?.mtimeMs;
-        if (changedMs === undefined) {
+        const found = await lstat(path).catch(() => undefined);
+        if (found === undefined || !isRecord(found)) {
           continue;
         }
+        const changedMs = found.mtimeMs;
         const before = known.get(name);
         // libcni writes in place: what could not be read may have been half a file, whose time need not change any more.
         const isRead = before?.result !== undefined && before.changedMs === changedMs;
@@ -72,6 +74,25 @@ export function addressesOf(
   };
 }
 
+/** A record is some kilobytes, most of it the network's configuration. */
+const largestBytes = 1024 * 1024;
+
+/** A pipe would be waited for without end, a device read without end, and a link may lead anywhere. */
+function isRecord(found: Stats): boolean {
+  return found.isFile() && found.size <= largestBytes;
+}
+
+/** What was looked at may have been replaced since; hence neither link nor pipe is trusted here either. */
 async function readResult(path: string): Promise<CniResult | undefined> {
-  return parseCniResult(await readFile(path, 'utf8').catch(() => ''));
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch(() => undefined);
+  try {
+    return file !== undefined && isRecord(await file.stat())
+      ? parseCniResult(await file.readFile('utf8'))
+      : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    await file?.close();
+  }
 }

@@ -1,9 +1,12 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { canonicalIpv6 } from './guard/ipv6.ts';
+
 /** What the CNI plugin did for one pod, from one file of /var/lib/cni/results. */
 export interface CniResult {
   readonly podUid: string;
   readonly namespace: string;
   readonly name: string;
-  /** Without prefix length. */
+  /** Without prefix length, as nftables and the kernel spell them. */
   readonly addresses: readonly string[];
   /** Ports of the node that the portmap plugin leads to this pod. */
   readonly hostPorts: readonly number[];
@@ -91,8 +94,10 @@ function veth({ ifName, result }: CacheFile): Pick<CniResult, 'nodeLinks' | 'mac
 function addresses(result: CachedResult | null | undefined): readonly string[] {
   const found = [...list(result?.ips).map((ip) => ip?.address), result?.ip4?.ip, result?.ip6?.ip];
   return found.flatMap((address) => {
-    const bare = typeof address === 'string' ? address.split('/')[0] : undefined;
-    return bare === undefined || bare === '' ? [] : [bare];
+    const [bare = ''] = typeof address === 'string' ? address.split('/') : [];
+    if (isIPv4(bare)) return [bare];
+    // One with a zone is none that another pod could claim, and none that nftables takes.
+    return isIPv6(bare) && !bare.includes('%') ? [canonicalIpv6(bare)] : [];
   });
 }
 

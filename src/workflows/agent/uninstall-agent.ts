@@ -77,7 +77,7 @@ function question({ release, node, cleanUpOnly }: UninstallRequest, own: readonl
   return `Remove the agent in namespace ${release.namespace} (${own.length} objects) and its rules on every node? Pods that use an identity then reach the node's own identities instead.`;
 }
 
-/** Whoever wrote it has to take it away: Helm would bring it back, and `kubectl delete -f` is the other half of `apply -f`. */
+/** Whoever wrote it has to take it away: Helm would bring it back. A manifest holds the definitions too, and with them goes every identity. */
 function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentRelease): void {
   for (const each of found) {
     if (each.namespace !== namespace)
@@ -90,7 +90,7 @@ function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentR
       });
     if (!each.ownedByPodid)
       throw new PodidError('AgentPresent', `${agentKindText(each)} was not written by podid.`, {
-        hint: `kubectl delete -f the manifest that it came from, and then: podid nmi uninstall --clean-up-only --namespace ${namespace}`,
+        hint: `kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid (its manifest by -f would take the definitions along, and all identities with them), and then: podid nmi uninstall --clean-up-only --namespace ${namespace}`,
       });
   }
 }

@@ -15,6 +15,8 @@ export interface InitGiven {
   readonly usualSubscription?: string;
   readonly usualGroup?: string;
   readonly usualCluster?: string;
+  /** For a cluster that runs as a service principal. */
+  readonly enableManagedIdentity: boolean;
   readonly registerFeature: boolean;
   readonly kubenetConsent: boolean;
   readonly identityResourceId?: string;

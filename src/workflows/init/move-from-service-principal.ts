@@ -2,33 +2,37 @@ import type { Cluster, ClusterId } from '../../domain/cluster.ts';
 import type { Workplace } from '../../domain/ports.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { updateCluster } from '../update-cluster.ts';
-import type { InitDesk } from './desk.ts';
+import type { InitDesk, Questions } from './desk.ts';
 import { lookAtCluster } from './look-at-cluster.ts';
 
 /**
  * Offers to give a service-principal cluster a managed identity, which is an operation of its own and done at once.
  *
- * @returns the cluster after it; undefined when that is not the obstacle, nobody can be asked, or the user does not want it
+ * @returns the cluster after it; undefined when that is not the obstacle, nothing may be written, or nobody wants it
  */
 export async function moveFromServicePrincipal(
-  { questions, options }: InitDesk,
+  { given, questions, options }: InitDesk,
   workplace: Workplace,
   id: ClusterId,
   obstacle: PodidError,
 ): Promise<Cluster | undefined> {
-  if (questions === undefined || !isPodidError(obstacle, 'ServicePrincipalCluster')) return undefined;
-  const move = await questions.select({
-    message: `${id.name} runs as a service principal:`,
+  if (options.dryRun || !isPodidError(obstacle, 'ServicePrincipalCluster')) return undefined;
+  if (!given.enableManagedIdentity && !(await wantsToMove(questions, id))) return undefined;
+  const wish = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
+  await updateCluster(workplace, wish, options);
+  const looked = await lookAtCluster(workplace, id, options.signal);
+  if (looked.obstacle === undefined) return looked.cluster;
+  workplace.report.warn(looked.obstacle.message, looked.obstacle.hint);
+  return undefined;
+}
+
+async function wantsToMove(questions: Questions | undefined, { name }: ClusterId): Promise<boolean> {
+  const move = await questions?.select({
+    message: `${name} runs as a service principal:`,
     choices: [
       { value: false, name: 'Leave it as it is' },
       { value: true, name: 'Give it a managed identity now' },
     ],
   });
-  if (!move) return undefined;
-  const wish = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
-  await updateCluster(workplace, wish, { ...options, dryRun: false });
-  const looked = await lookAtCluster(workplace, id, options.signal);
-  if (looked.obstacle === undefined) return looked.cluster;
-  workplace.report.warn(looked.obstacle.message, looked.obstacle.hint);
-  return undefined;
+  return move ?? false;
 }

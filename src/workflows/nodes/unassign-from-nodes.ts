@@ -42,7 +42,11 @@ export async function unassignFromNodes(
   if (touched.length > 0) {
     for (const { name, ...machine } of touched)
       report.note(`will happen: ${name} loses ${idsToSend(machine, wanted).join(', ')}`);
-    if (!(await workplace.confirm(`Take these identities from ${touched.length} machines?`)))
+    if (
+      !(await workplace.confirm(
+        `Take these identities from ${touched.length === 1 ? 'this machine' : `these ${touched.length} machines`}?`,
+      ))
+    )
       return { done: { result: await lookAtNodes(reads, machines), cluster } };
   }
   return { done: await changeNodes(session, cluster, machines, wanted) };

@@ -1,5 +1,7 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { writeKubeconfig } from '../../../src/emulator/kubeconfig.ts';
 import { parseStatements } from '../../../src/emulator/run-command/parse-statements.ts';
 import { readZip } from '../../../src/emulator/run-command/read-zip.ts';
 import { runKubectl } from '../../../src/emulator/run-command/run-kubectl.ts';
@@ -11,6 +13,16 @@ describe("the emulator's runCommand", () => {
       { words: ['kubectl', 'apply', '-f', 'a.yaml'], after: ';' },
       { words: ['kubectl', 'version'], after: '&&' },
     ]);
+  });
+
+  it.each([
+    'kubectl get pods -A -n demo -ojson -l a=b --show-managed-fields -o jsonpath-file=t --ignore-not-found',
+    'kubectl create -f a.json --field-manager=podid --validate=false --dry-run=server',
+    'kubectl delete --raw /apis/x -f d.json',
+    'kubectl apply --server-side --force-conflicts --filename=a.yaml',
+    'kubectl wait --for=condition=Ready pod/x --timeout=10s',
+  ])('takes %s', (text) => {
+    expect(parseStatements(text)).toHaveLength(1);
   });
 
   it.each([
@@ -28,6 +40,13 @@ describe("the emulator's runCommand", () => {
     ['another server', 'kubectl get pods -s https://evil'],
     ['a file of the machine', 'kubectl apply -f /etc/passwd'],
     ['a file of the machine in an output', 'kubectl get pods -o jsonpath-file=../x'],
+    ['a file of the machine as a template', 'kubectl get pods -o templatefile=/etc/passwd'],
+    ['a file of the machine behind joined flags', 'kubectl create -Rf /etc/kubernetes'],
+    ['a file of the machine as content', 'kubectl create secret generic x --from-file=/etc/shadow'],
+    ['a file of the machine as a certificate', 'kubectl create secret tls x --cert=/a --key=/b'],
+    ['another server, written together', 'kubectl get pods -shttps://evil'],
+    ['an editor', 'kubectl create -f a.yaml --edit'],
+    ['kustomize, which fetches from anywhere', 'kubectl apply -k a'],
     ['an address', 'kubectl apply -f https://evil/x.yaml'],
     ['a watch', 'kubectl get pods --watch'],
     ['nothing', ' ; '],
@@ -53,6 +72,14 @@ describe("the emulator's runCommand", () => {
     expect(() => readZip(Buffer.from('hello'))).toThrow(/no zip/);
     const bomb = zipSync({ 'a.json': new Uint8Array(40 * 1024 * 1024) });
     expect(() => readZip(Buffer.from(bomb))).toThrow();
+  });
+
+  it('hands on a token as a token, whatever is in it', () => {
+    const token = 'x\n      exec:\n        apiVersion: v1\n        command: /bin/sh';
+    const { users } = parse(writeKubeconfig({ server: 'https://127.0.0.1:1', token })) as {
+      users: unknown[];
+    };
+    expect(users).toEqual([{ name: 'demo', user: { token } }]);
   });
 
   it('says so when there is no kubectl', async () => {

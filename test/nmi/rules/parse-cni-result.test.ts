@@ -68,6 +68,14 @@ describe('a cached CNI result', () => {
     expect(parse(file({ result: { ip4: { ip: '10.244.0.11/16' } } }))?.addresses).toEqual(['10.244.0.11']);
   });
 
+  it('gives addresses in one spelling, and nothing that is none', () => {
+    const ips = ['fe80::1%eth0/64', 'FD00:0:0::A/64', 'x', '__proto__', '10.244.0.1000/16', '10.244.0.12/16'];
+    expect(parse(file({ result: { ips: ips.map((address) => ({ address })) } }))?.addresses).toEqual([
+      'fd00::a',
+      '10.244.0.12',
+    ]);
+  });
+
   it('is left out without a pod', () => {
     expect(parse(file({ cniArgs: [] }))).toBeUndefined();
     expect(parse(file({ kind: 'other' }))).toBeUndefined();

@@ -130,7 +130,11 @@ describe('taking the agent off the nodes', () => {
       installation({ ownedByPodid: false, release: { name: 'agents', namespace: 'kube-system' } }),
       'helm uninstall agents -n kube-system',
     ],
-    ["kubectl's", installation({ ownedByPodid: false }), 'kubectl delete -f'],
+    [
+      "kubectl's",
+      installation({ ownedByPodid: false }),
+      'kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid',
+    ],
     ['in another namespace', installation({ namespace: 'podid' }), 'podid nmi uninstall --namespace podid'],
   ])('leaves an agent that is %s to whom it belongs', async (_, found, hint) => {
     const { place, done } = cluster({ nodes: [], pods: [], agents: async () => [found] });

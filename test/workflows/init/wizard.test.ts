@@ -9,6 +9,7 @@ import { clusterWith, FakeAzure, identityId, options, podIdentity } from '../fak
 
 const back = undefined;
 const nothingGiven: InitGiven = {
+  enableManagedIdentity: false,
   registerFeature: false,
   kubenetConsent: false,
   createIdentity: false,
@@ -179,6 +180,14 @@ describe('the wizard', () => {
       'nobody expected the question "Cluster:"',
     );
     expect(azure.warnings.join()).toContain('runs as a service principal');
+    expect(azure.puts).toEqual([]);
+  });
+
+  it('offers a service-principal cluster no move under --dry-run, which writes nothing', async () => {
+    const azure = new FakeAzure(clusterWith({ identity: { type: 'None', userAssigned: [] } }));
+    const given = { resourceGroup: 'rg', clusterName: 'aks', enableManagedIdentity: true };
+    const dry = { ...desk(azure, new Person(), given), options: options({ dryRun: true }) };
+    await expect(gatherAnswers(dry)).rejects.toMatchObject({ code: 'ServicePrincipalCluster' });
     expect(azure.puts).toEqual([]);
   });
 

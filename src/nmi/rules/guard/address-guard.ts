@@ -90,7 +90,7 @@ class Keeper implements AddressGuard {
       unknown: links.bridgedVeths.filter((veth) => !known.has(veth)).length,
       putBack: Math.max(0, this.installs - 1),
       packets: installed.structure.packets,
-      ...(areRouted(links, known) && { why: routedPods }),
+      ...(areRouted(links, known) && { routed: true, why: routedPods }),
     };
   }
 

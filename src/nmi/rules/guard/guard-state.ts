@@ -10,6 +10,8 @@ export interface GuardState {
   readonly putBack: number;
   /** Packets by the rule's purpose. */
   readonly packets: Readonly<Record<string, number>>;
+  /** There is no guard because no pod is on a bridge; the rule on sources holds addresses then. */
+  readonly routed?: true;
   /** A sentence, where it is not active. */
   readonly why?: string;
 }

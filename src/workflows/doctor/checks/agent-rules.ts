@@ -29,7 +29,7 @@ export const agentRules: Check = {
 function reasons({ agent, readiness }: AgentSight): string[] {
   if ('hidden' in readiness || isFine(readiness.seen)) return [];
   const [, ...lines] = readiness.seen.text.split('\n').filter((line) => line.trim() !== '');
-  const why = lines.join(' ').slice(0, 300) || `HTTP ${readiness.seen.status}`;
+  const why = lines.join(' ').slice(0, 300).replace(/\.$/, '') || `HTTP ${readiness.seen.status}`;
   return [`${agent.name} on ${agent.nodeName}: ${why}`];
 }
 

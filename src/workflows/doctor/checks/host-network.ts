@@ -8,11 +8,11 @@ export const hostNetwork: Check = {
   judge: ({ pods: sight }) =>
     judging(sight, (pods) => {
       const shared = pods.filter((pod) => pod.hostNetwork);
-      return shared.length === 0
-        ? pass('No pod in question uses the network of its node.')
-        : fail(
-            `${listed(shared.map(entryText))} uses the network of its node (hostNetwork): it reaches the metadata service as the node, past the agent, and never gets its own identity.`,
-            'Take hostNetwork: true out of the pod.',
-          );
+      const [first] = shared;
+      if (first === undefined) return pass('No pod in question uses the network of its node.');
+      return fail(
+        `${listed(shared.map(entryText))} uses the network of its node (hostNetwork): it reaches the metadata service as the node, past the agent, and never gets its own identity.`,
+        `Take hostNetwork: true out of what makes the pod: kubectl get pod ${first.name} -n ${first.namespace} -o jsonpath='{.metadata.ownerReferences}'`,
+      );
     }),
 };

@@ -1,4 +1,5 @@
 import { bindingLabel } from '../../../domain/identity-resources.ts';
+import type { Pod } from '../../../domain/pod.ts';
 import { entryText } from '../../../domain/pod-identity.ts';
 import type { Deployment } from '../../../domain/workloads.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
@@ -21,7 +22,7 @@ export const label: Check = {
           (!asked || bare.some((one) => one.namespace === each.namespace && makes(each, one.labels))),
       );
       if (misplaced[0] !== undefined) return misplacedVerdict(misplaced, misplaced[0]);
-      if (bare.length > 0) return bareVerdict(evidence, bare.map(entryText));
+      if (bare[0] !== undefined) return bareVerdict(evidence, bare, bare[0]);
       return pass(
         asked
           ? `The label is ${bindingLabel}=${[...new Set(pods.map(({ labels }) => labels[bindingLabel]))].join(', ')}.`
@@ -47,13 +48,13 @@ function misplacedVerdict(misplaced: readonly Deployment[], first: Deployment): 
   );
 }
 
-function bareVerdict(evidence: Evidence, bare: readonly string[]): Verdict {
-  const [namespace = ''] = (bare[0] ?? '').split('/');
+function bareVerdict(evidence: Evidence, bare: readonly Pod[], first: Pod): Verdict {
+  const { namespace, name } = first;
   const selectors = entriesForAgents(evidence).filter((entry) => entry.namespace === namespace);
   const known = selectors.map(({ bindingSelector }) => bindingSelector ?? '').filter((text) => text !== '');
   const choice = known.length === 0 ? 'SELECTOR' : known.join('|');
   return fail(
-    `${listed(bare)} carries no label ${bindingLabel}: the agent takes it for a pod that wants no identity.`,
-    `Put ${bindingLabel}: ${choice} under spec.template.metadata.labels of what makes the pod.`,
+    `${listed(bare.map(entryText))} carries no label ${bindingLabel}: the agent takes it for a pod that wants no identity.`,
+    `kubectl label pod ${name} -n ${namespace} ${bindingLabel}=${choice}, and the same under spec.template.metadata.labels of what makes the pod`,
   );
 }

@@ -16,7 +16,7 @@ export const metadataService: Check = {
     });
     if (cut.length > 0)
       return fail(
-        `Every token that the agent asked the metadata service for was refused or never came: ${listed(cut.map(({ agent }) => agent.nodeName))}.`,
+        `Every token that the agent asked the metadata service for was refused or never came: ${listed(cut.map(({ agent }) => agent.nodeName))}. Pods there get none.`,
         `kubectl logs -n ${cut[0]?.agent.namespace} ${cut[0]?.agent.name}, and look at the node's way to 169.254.169.254 and to login.microsoftonline.com`,
       );
     for (const { metrics } of agentSights) if ('hidden' in metrics) return unseen(metrics.hidden);

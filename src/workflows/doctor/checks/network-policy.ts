@@ -1,4 +1,4 @@
-import { allowsEgress, egressPolicies } from '../../../domain/network-policy.ts';
+import { allowsEgress, egressPolicies, type NetworkPolicy } from '../../../domain/network-policy.ts';
 import { entryText } from '../../../domain/pod-identity.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 
@@ -17,24 +17,28 @@ export const networkPolicy: Check = {
           .map((pod) => ({ pod, policies: egressPolicies(policies, pod) }))
           .filter((each) => each.policies.length > 0)
           .map(({ pod, policies: own }) => ({
+            own,
             text: `${entryText(pod)} by ${listed(own.map(entryText))}`,
             metadata: allowsEgress(own, metadata.address, metadata.port),
             agent: allowsEgress(own, agent.address, agent.port),
           }));
         const closed = confined.filter((each) => !each.metadata && !each.agent);
-        const open = `egress to ${metadata.address}/32 TCP ${metadata.port} and ${agent.address}/32 TCP ${agent.port}`;
         if (closed.length > 0)
           return fail(
             `A network policy keeps pods from the metadata service: ${listed(closed.map(({ text }) => text))}. Their token requests time out.`,
-            `Allow ${open}.`,
+            allowing(closed[0]?.own[0]),
           );
         const half = confined.filter((each) => each.metadata !== each.agent);
         if (half.length > 0)
           return warn(
             `A network policy allows one of the two ways to the agent: ${listed(half.map(({ text }) => text))}. Which one counts depends on the network plugin.`,
-            `Allow ${open}.`,
+            allowing(half[0]?.own[0]),
           );
         return pass('No network policy is in the way.');
       }),
     ),
 };
+
+function allowing(policy: NetworkPolicy | undefined): string {
+  return `kubectl edit networkpolicy ${policy?.name} -n ${policy?.namespace}, and allow egress to ${metadata.address}/32 TCP ${metadata.port} and ${agent.address}/32 TCP ${agent.port}`;
+}

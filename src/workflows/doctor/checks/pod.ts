@@ -15,7 +15,10 @@ function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: P
   const [first] = pods;
   if (name === undefined && deployment === undefined) {
     return first === undefined
-      ? warn(`No pod${where} carries the label ${bindingLabel}.`)
+      ? warn(
+          `No pod${where} carries the label ${bindingLabel}, so none is given an identity.`,
+          `kubectl patch deployment NAME -n ${namespace ?? 'NAMESPACE'} -p '${JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: 'SELECTOR' } } } } })}'`,
+        )
       : pass(`${counted(pods.length, 'pod')}${where} with the label ${bindingLabel}.`);
   }
   if (first === undefined) {

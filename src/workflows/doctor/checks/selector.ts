@@ -59,6 +59,6 @@ function unboundVerdict(evidence: Evidence, unbound: readonly Pod[], first: Pod)
           'binding-selector': value,
           'identity-resource-id': 'ID',
         })
-      : `Write ${bindingLabel}: ${meant.bindingSelector} in the pod's template.`,
+      : `kubectl label pod ${first.name} -n ${first.namespace} --overwrite ${bindingLabel}=${meant.bindingSelector}, and the same in the template that makes it`,
   );
 }
