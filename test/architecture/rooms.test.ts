@@ -12,7 +12,7 @@ interface Room {
 const house: Readonly<Record<string, Room>> = {
   errors: { rooms: [], packages: [] },
   domain: { rooms: ['errors'], packages: [] },
-  validate: { rooms: ['domain', 'errors'], packages: ['yaml'] },
+  validate: { rooms: ['domain', 'errors'], packages: ['yaml', 'fastest-levenshtein'] },
   workflows: { rooms: ['domain', 'errors'], packages: [] },
   terminal: {
     rooms: ['errors'],
@@ -36,7 +36,7 @@ const house: Readonly<Record<string, Room>> = {
   imds: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*'] },
   commands: {
     rooms: ['validate', 'workflows', 'domain', 'terminal', 'errors'],
-    packages: ['node:*', 'commander', 'fastest-levenshtein'],
+    packages: ['node:*', 'commander'],
   },
   nmi: {
     rooms: ['domain', 'k8s', 'runtime', 'errors'],
