@@ -1,6 +1,6 @@
-// Writes what follows from the chart: its version and copies of the CRDs, its README from the comments of values.yaml, and, with helm, the
-// renders of test/deploy/golden and deploy/manifests. With --check it writes nothing and fails when a file differs; with --without-helm it
-// leaves out what needs helm.
+// Writes what follows from the chart: its version and copies of the CRDs, its README from the comments of values.yaml, the version of the
+// demo, and, with helm, the renders of test/deploy/golden and deploy/manifests. With --check it writes nothing and fails when a file differs;
+// with --without-helm it leaves out what needs helm.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,10 @@ async function chartFiles() {
       crds.map(async (name) => [`deploy/chart/crds/${name}`, await read(`deploy/crds/${name}`)]),
     )),
     ['deploy/chart/README.md', renderChartReadme(await read('deploy/chart/values.yaml'))],
+    [
+      'deploy/manifests/demo.yaml',
+      (await read('deploy/manifests/demo.yaml')).replace(/(image: podid\/podid:).*/, `$1${version}`),
+    ],
   ];
 }
 

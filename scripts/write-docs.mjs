@@ -119,7 +119,7 @@ function errorsPage(errorCatalog) {
     '| 7 | unavailable or timed out; trying again may help | 1 |',
     '| 8 | Azure took the change, and the entry or the operation ended as Failed | 0 |',
     '| 9 | with `--dry-run --exit-code`: there is something to do | |',
-    '| 10 | `podid doctor`: a check failed | |',
+    '| 10 | `podid doctor`: a check failed; `podid nmi status --probe`: a probe got past the agent | |',
     '| 130, 143 | interrupted, terminated | 1 |',
     '',
     '## Codes',

@@ -46,6 +46,11 @@ try {
     join(root, 'deploy/manifests/object-checks.yaml'),
     join(out, `podid-object-checks-v${version}.yaml`),
   );
+  const demo = readFileSync(join(root, 'deploy/manifests/demo.yaml'), 'utf8');
+  writeFileSync(
+    join(out, `podid-demo-v${version}.yaml`),
+    demo.replace(/image: \S+/, `image: ${image}@${digest}`),
+  );
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import { parseAllDocuments } from 'yaml';
+import { type Document, parseAllDocuments } from 'yaml';
 import type { KubeObject, ObjectRef } from '../domain/kube-object.ts';
 import { isRecord, stringAt } from './json-record.ts';
 
@@ -25,9 +25,18 @@ export function manifestDocuments(manifest: string): readonly KubeObject[] {
   const documents = parseAllDocuments(manifest, { logLevel: 'silent' });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => {
-    const json: unknown = document.errors.length === 0 ? document.toJS() : undefined;
+    const json = document.errors.length === 0 ? jsonOf(document) : undefined;
     return isKubeObject(json) ? [json] : [];
   });
+}
+
+/** Undefined for aliases that would stand for more than memory holds. */
+function jsonOf(document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    return undefined;
+  }
 }
 
 function isKubeObject(json: unknown): json is KubeObject {

@@ -19,7 +19,12 @@ export function treeOfFile(source: SourceText, faults: UsageFaults): ValueNode {
   if (second !== undefined)
     faults.addAt(second.place, 'A file of values is one document; this is the second.', '--values');
   if (first === undefined) return noValues;
-  const tree = treeOf(first);
+  const tree = treeOf(first, { left: mostValues }, 0);
+  if (tree === undefined) {
+    const limits = `more than ${mostValues} values, or more than ${deepest} levels`;
+    faults.addAt(first.place, `A file of values stands for ${limits}, its aliases followed.`, '--values');
+    return noValues;
+  }
   if (tree.value instanceof Map) return tree;
   faults.addAt(first.place, 'A file of values is a map at its root.', '--values');
   return noValues;
@@ -63,16 +68,27 @@ export function addFault(faults: UsageFaults, origin: ValueOrigin, message: stri
   else faults.add('--values', origin.source === '' ? message : `${origin.source}: ${message}`);
 }
 
-function treeOf(node: Located): ValueNode {
+/** Far more than any chart has. Aliases in aliases stand for as much as they like, and one that holds itself for no end. */
+const mostValues = 20_000;
+const deepest = 64;
+
+/** Undefined when it is too much. */
+function treeOf(node: Located, budget: { left: number }, depth: number): ValueNode | undefined {
+  budget.left -= 1;
+  if (budget.left < 0 || depth > deepest) return undefined;
   const origin = node.place;
+  const within = (inner: Located) => treeOf(inner, budget, depth + 1);
   switch (node.kind) {
-    case 'map':
-      return {
-        origin,
-        value: new Map((node.map('the map') ?? []).map(({ key, value }) => [key, treeOf(value)])),
-      };
-    case 'list':
-      return { origin, value: (node.list('the list') ?? []).map(treeOf) };
+    case 'map': {
+      const entries = (node.map('the map') ?? []).map(({ key, value }) => [key, within(value)] as const);
+      const whole = entries.filter((entry): entry is [string, ValueNode] => entry[1] !== undefined);
+      return whole.length === entries.length ? { origin, value: new Map(whole) } : undefined;
+    }
+    case 'list': {
+      const items = (node.list('the list') ?? []).map(within);
+      const whole = items.filter((item) => item !== undefined);
+      return whole.length === items.length ? { origin, value: whole } : undefined;
+    }
     case 'scalar':
       return { origin, value: node.scalar() };
   }

@@ -39,10 +39,11 @@ async function program(name: string, line: string): Promise<void> {
 
 /** A program that never answers, and says who it is. */
 async function hanging(): Promise<void> {
+  await rm(join(folder, 'pid'), { force: true });
   await program('hanging', `echo $$ > ${join(folder, 'pid')}; exec tail -f /dev/null`);
 }
 
-/** Where no shell has ended it. */
+/** Where no shell has ended it. @throws when it never ran */
 async function endHanging(): Promise<void> {
   try {
     process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')));
@@ -149,5 +150,24 @@ zpty -d z
 print -r -- "completed"`,
     );
     expect(lines).toContain('completed');
+  });
+
+  it('Tab never waits for a podid that hangs', async () => {
+    await hanging();
+    const lines = await inShell(
+      'zsh',
+      `podid completion zsh > ${folder}/podid.zsh; mkdir -p ${folder}/before; cp ${folder}/hanging ${folder}/before/podid
+zmodload zsh/zpty
+zpty z 'zsh -f -i'
+zpty -w z "PS1='ready>'; PATH=${folder}/before:$PATH; autoload -Uz compinit; compinit -u -d ${folder}/dump; source ${folder}/podid.zsh; print done''loading"
+zpty -r z out '*doneloading*ready>*'
+zpty -w -n z $'podid \\t\\x15print on\\'\\'ward\\n'
+zpty -r z out '*onward*ready>*'
+zpty -d z
+print -r -- "went on"`,
+      { PODID_COMPLETION_TIMEOUT: '0.3' },
+    );
+    await endHanging();
+    expect(lines).toContain('went on');
   });
 });

@@ -16,6 +16,21 @@ describe('podid node unassign', () => {
     expect(carried(nodes)).toEqual([['batch', 'vmss', 'aks-batch-12345678-vmss', 'demo-agentpool', false]]);
   });
 
+  it('knows the identity of a binding by its client id alone too, as agents do', async () => {
+    await using podid = await emulatedPodid(inPools);
+    const { kube } = podid.emulator;
+    const spelt = kube.get('AzureIdentity', 'demo', 'jobs')?.['spec'] as { clientID: string } | undefined;
+    const clientId = spelt?.clientID ?? '';
+    expect(clientId).not.toBe('');
+    kube.remove('AzureIdentity', 'demo', 'jobs');
+    const metadata = { name: 'jobs', namespace: 'demo' };
+    const spec = { type: 0, clientID: clientId.toUpperCase() };
+    kube.seed({ apiVersion: 'aadpodidentity.k8s.io/v1', kind: 'AzureIdentity', metadata, spec });
+    const refused = errorOf(await podid.run(unassign('jobs', '--yes')));
+    expect(refused).toMatchObject({ exitCode: 5, code: 'IdentityInUse', target: 'demo/jobs' });
+    expect(patches(podid)).toEqual([]);
+  });
+
   it('takes that identity alone, and keeps the system-assigned one', async () => {
     await using podid = await emulatedPodid(inPools);
     await podid.run(unassign('jobs', '--yes', '--force'));

@@ -87,12 +87,15 @@ describe('the chart', () => {
     expect(names.sort()).toEqual([
       'podid-V.tgz',
       'podid-crds-vV.yaml',
+      'podid-demo-vV.yaml',
       'podid-managed-vV.yaml',
       'podid-object-checks-vV.yaml',
     ]);
     const file = (pattern: RegExp) => join(out, readdirSync(out).find((name) => pattern.test(name)) ?? '');
-    const images = readFileSync(file(/managed/), 'utf8').match(/image: .*/g) ?? [];
-    expect(new Set(images)).toEqual(new Set([`image: ${image}@${digest}`]));
+    for (const name of [/managed/, /demo/]) {
+      const images = readFileSync(file(name), 'utf8').match(/image: .*/g) ?? [];
+      expect(new Set(images)).toEqual(new Set([`image: ${image}@${digest}`]));
+    }
     const rendered = helmDoes('template', 'podid', file(/tgz/), '--kube-version', '1.34.1');
     expect(rendered).toContain(`image: ${image}:`);
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import type { PodIdentity } from '../../src/domain/pod-identity.ts';
+import { podToTry } from '../../src/domain/pod-to-try.ts';
 import { golden, type KubeObject, podOf, read } from './renders.ts';
 
 describe('a values file of upstream', () => {
@@ -36,6 +38,14 @@ describe('a values file of upstream', () => {
     );
     expect(args('upstream-kubenet')).toContain('--allow-network-plugin-kubenet');
     expect(args('upstream-retail')).toContain('--prometheus-port=9090');
+  });
+});
+
+describe('the manifest of the demo', () => {
+  it('is the pod that podid init gives people to try', () => {
+    const version: string = JSON.parse(read('package.json')).version;
+    const entry = { namespace: 'demo', name: 'demo', bindingSelector: 'demo' } as PodIdentity;
+    expect(parse(read('deploy/manifests/demo.yaml'))).toEqual(podToTry(entry, { cloud: undefined, version }));
   });
 });
 

@@ -28,6 +28,7 @@ export async function probeNodes(
   wait: AgentWait,
 ): Promise<readonly NodeProbe[]> {
   let done = 0;
+  place.report.progress(`0 of ${nodes.length} nodes are probed`);
   return await eachConcurrently([...nodes], async (node) => {
     const result = await probeNode(place, installation, node, wait);
     done += 1;

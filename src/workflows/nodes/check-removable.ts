@@ -2,9 +2,10 @@ import type { Cluster } from '../../domain/cluster.ts';
 import { crdMissingCode, type ObjectsInCluster } from '../../domain/cluster-objects.ts';
 import { nextCommand } from '../../domain/next-command.ts';
 import { entryText } from '../../domain/pod-identity.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Azure, Workplace } from '../../domain/ports.ts';
 import { sameResource } from '../../domain/resource-id.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
 
 /** @throws PodidError IdentityInUse for the identities that the cluster itself runs with; nothing overrules that */
 export function refuseOwnIdentities(cluster: Cluster, identityIds: readonly string[]): void {
@@ -34,12 +35,13 @@ function ownIdentities(cluster: Cluster): { readonly id: string; readonly of: st
 }
 
 /**
- * Refuses while anything in the cluster still needs one of the identities on the nodes: an entry of the add-on, or a binding.
+ * Refuses while anything in the cluster still needs one of the identities on the nodes: an entry of the add-on, or a binding of an
+ * AzureIdentity that names it, be it by its client id alone.
  *
  * @throws PodidError IdentityInUse, and what kept podid from looking into the cluster
  */
 export async function refuseStillBound(
-  { objects, report }: Pick<Workplace, 'objects' | 'report'>,
+  { azure, objects, report }: Pick<Workplace, 'azure' | 'objects' | 'report'>,
   cluster: Cluster,
   identityIds: readonly string[],
   signal: AbortSignal,
@@ -50,8 +52,10 @@ export async function refuseStillBound(
     : [];
   report.progress(`Looking for bindings in cluster ${cluster.id.name}`);
   const inCluster = await readObjects(objects, cluster, signal);
+  const clientIds = await clientIdsOf(azure, identityIds, signal);
   const bound = inCluster.identities.filter(
-    ({ resourceId, bindingSelector }) => bindingSelector !== undefined && isMeant(resourceId),
+    ({ resourceId, clientId, bindingSelector }) =>
+      bindingSelector !== undefined && (isMeant(resourceId) || clientIds.has(clientId?.toLowerCase() ?? '')),
   );
   const users = [...new Set([...entries, ...bound].map(entryText))];
   const [first] = [...entries, ...bound];
@@ -64,6 +68,23 @@ export async function refuseStillBound(
       target: entryText(first),
     },
   );
+}
+
+/** In lower case. One that is gone, or that may not be read, has none. */
+async function clientIdsOf(
+  azure: Pick<Azure, 'identities'>,
+  identityIds: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const found = await eachConcurrently(identityIds, async (id) => {
+    try {
+      return [(await azure.identities.get(id, signal)).clientId.toLowerCase()];
+    } catch (error) {
+      if (isPodidError(error, 'IdentityNotFound', 'Forbidden', 'IdentityIncomplete')) return [];
+      throw error;
+    }
+  });
+  return new Set(found.flat());
 }
 
 async function readObjects(
