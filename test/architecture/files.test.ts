@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root, sourceFiles } from './source-files.ts';
@@ -9,7 +9,7 @@ const files = sourceFiles('src');
 const mayReadEnvironment = /^src\/(?:commands\/context\.ts|.*-settings\.ts)$/;
 const drawers = /^(?:utils?|helpers?|common|shared|types|index|misc)\.ts$/;
 
-/** The ways a newcomer walks first; docs/architecture.md prints both. */
+/** The ways a newcomer walks first; docs/architecture.md prints them. */
 const walks = {
   'podid add': [
     'bin/podid.js',
@@ -25,6 +25,14 @@ const walks = {
     'src/nmi/pod-lookup.ts',
     'src/nmi/choose-identity.ts',
     'src/nmi/tokens/token-cache.ts',
+  ],
+  'podid nmi install': [
+    'src/commands/nmi/install.ts',
+    'src/validate/agent-values.ts',
+    'src/workflows/agent/install-agent.ts',
+    'src/workflows/agent/choose-way.ts',
+    'src/k8s/agent-objects/render-agent.ts',
+    'src/k8s/agent-objects/write-object.ts',
   ],
 };
 
@@ -72,5 +80,22 @@ describe('the walks', () => {
   it.each(Object.entries(walks))('of %s stand in docs/architecture.md', (_, paths) => {
     const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
     expect(paths.filter((path) => !page.includes(path.replace(/^src\//, '')))).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
+  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  );
+
+  it('name no file of ours that is not there', () => {
+    const named = pages.flatMap((page) => {
+      const text = readFileSync(join(root, 'docs', page), 'utf8');
+      return [...text.matchAll(/`((?:src|test|scripts|deploy|bench)\/[\w./-]+)`/g)].map(
+        (match) => match[1] ?? '',
+      );
+    });
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
