@@ -48,6 +48,7 @@ describe('podid nmi, on a real node', () => {
       {
         ready: true,
         rules: 'verified',
+        addressGuard: 'active',
         version: expect.stringMatching(/^\d/),
         otherAgents: [],
         probe: 'agent',
