@@ -88,11 +88,11 @@ function bare(value: string): string {
 }
 
 /** The az command again, whatever podid knows of its flags. */
-export function azLine({ words, flags }: AzCommand): string {
+function azLine({ words, flags }: AzCommand): string {
   return ['az', ...words, ...flags.flatMap(({ name, values }: AzFlag) => [name, ...values])].join(' ');
 }
 
-export function untranslatable(what: string, short: boolean): PodidError {
+function untranslatable(what: string, short: boolean): PodidError {
   return new PodidError(
     'InvalidUsage',
     short

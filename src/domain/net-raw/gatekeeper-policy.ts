@@ -9,7 +9,7 @@ import {
 } from './policy-object.ts';
 
 /** Also the name of the template, which Gatekeeper wants in lower case. */
-export const constraintKind = 'PodidKubenetNetRaw';
+const constraintKind = 'PodidKubenetNetRaw';
 
 /** Gatekeeper's template, which makes the kind of the constraint, and the constraint. */
 export function gatekeeperPolicy(excludedNamespaces: readonly string[]): readonly PolicyObject[] {
@@ -48,7 +48,7 @@ export function gatekeeperPolicy(excludedNamespaces: readonly string[]): readonl
 }
 
 /** In the dialect of Rego that every release of Gatekeeper 3 reads. The audit has no operation, so it looks at all containers. */
-export const netRawRego = `package podidkubenetnetraw
+const netRawRego = `package podidkubenetnetraw
 
 violation[{"msg": msg}] {
   not is_windows

@@ -72,7 +72,7 @@ function drawDuration(world: World): number {
   return Math.round(shortest + share * (longest - shortest));
 }
 
-export function operationUrl(baseUrl: string, operation: Operation): string {
+function operationUrl(baseUrl: string, operation: Operation): string {
   const { subscriptionId, location, id, machine } = operation;
   const provider = machine === undefined ? 'Microsoft.ContainerService' : 'Microsoft.Compute';
   const path = `/subscriptions/${subscriptionId}/providers/${provider}/locations/${location}/operations/${id}`;

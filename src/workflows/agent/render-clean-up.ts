@@ -24,7 +24,7 @@ export function toolsOfValues(values: AgentValues, version: string): CleanUpTool
   };
 }
 
-export const cleanUpName = 'podid-clean-up';
+const cleanUpName = 'podid-clean-up';
 
 /**
  * A DaemonSet that cleans every node, whatever its taints: its init containers take away the rules and the boot guard, and a pod that is

@@ -21,12 +21,12 @@ export async function waitForRollout(
   }
 }
 
-export function isRolledOut({ counted, desired, nodes }: Rollout): boolean {
+function isRolledOut({ counted, desired, nodes }: Rollout): boolean {
   return counted && nodes.filter(({ ready }) => ready).length >= desired && nodes.every(({ ready }) => ready);
 }
 
 /** `2 of 3 nodes are ready; aks-1: container serve: ImagePullBackOff`. */
-export function rolloutText({ counted, desired, nodes, trouble }: Rollout): string {
+function rolloutText({ counted, desired, nodes, trouble }: Rollout): string {
   if (!counted) return 'Waiting for the cluster to count the nodes';
   const ready = nodes.filter((node) => node.ready).length;
   const waiting = nodes.filter((node) => !node.ready);

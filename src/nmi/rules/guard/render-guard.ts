@@ -5,7 +5,7 @@ import type { Pins } from './plan-pins.ts';
 export const guardTable = { family: 'bridge', name: 'podid_guard' } as const;
 
 /** What one rule is for, kept as its comment. */
-export const guardPurposes = {
+const guardPurposes = {
   otherLink: 'podid: not a veth of a pod',
   known: 'podid: a veth that the CNI plugin wrote down',
   unknownVeth: 'podid: an unknown veth is looked at',
