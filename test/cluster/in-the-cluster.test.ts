@@ -240,7 +240,7 @@ describe('the agent without an API server', () => {
 describe('podid taken out of a cluster', () => {
   it('leaves the rules of the node as they were, and no table of its own', async () => {
     const begunMs = Date.now();
-    cluster.helm('uninstall', 'podid', '--namespace', 'kube-system', '--wait', '--timeout', '120s');
+    cluster.helm('uninstall', 'podid', '--namespace', 'kube-system', '--wait', '--timeout', '300s');
     measured('helm uninstall', `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
     expect(rulesOf(cluster)).toBe(rulesBefore);
     expect(objectsOfPodid()).toEqual([]);
