@@ -9,7 +9,7 @@ import {
   retryPolicy,
 } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
-import { loopbackSignInCommand } from '../domain/emulator-command.ts';
+import { loopbackSignInCommand } from '../domain/hints/emulator-command.ts';
 import type { Clock } from '../domain/ports.ts';
 import { type ArmAnswer, armAnswer } from './arm-answer.ts';
 import { type ArmEndpoint, armEndpoint } from './arm-endpoint.ts';

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../domain/loopback-host.ts';
+import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { clouds } from './clouds.ts';

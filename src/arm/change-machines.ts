@@ -1,7 +1,7 @@
 import { ComputeManagementClient, type VirtualMachineUpdate } from '@azure/arm-compute';
-import { assigningPatch, type IdentityPatch, removingPatch } from '../domain/machine-identities.ts';
-import { type Machine, type MachineChange, type Machines, machineTypes } from '../domain/machines.ts';
-import { parseResourceId, type ResourceId } from '../domain/resource-id.ts';
+import { assigningPatch, type IdentityPatch, removingPatch } from '../domain/azure/machine-identities.ts';
+import { type Machine, type MachineChange, type Machines, machineTypes } from '../domain/azure/machines.ts';
+import { parseResourceId, type ResourceId } from '../domain/azure/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { isRecord } from '../validate/json-record.ts';
 import type { ArmAnswer } from './arm-answer.ts';

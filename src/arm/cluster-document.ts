@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser';
-import type { ClusterEdit, ControlPlaneChoice } from '../domain/cluster-edit.ts';
+import type { ClusterEdit, ControlPlaneChoice } from '../domain/clusters/cluster-edit.ts';
 import {
   applyEdits,
   cutSpans,

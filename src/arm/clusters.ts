@@ -1,8 +1,8 @@
 import { ContainerServiceClient } from '@azure/arm-containerservice';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import type { ClusterEdit } from '../domain/cluster-edit.ts';
-import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
-import type { IdentityReference } from '../domain/pod-identity.ts';
+import type { FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import type { ClusterEdit } from '../domain/clusters/cluster-edit.ts';
+import type { IdentityReference } from '../domain/entries/pod-identity.ts';
 import type { Clusters, OperationEnd, PutAnswer, PutOptions } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { readKubeconfigAnswer } from '../validate/kubeconfig-answer.ts';

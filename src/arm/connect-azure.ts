@@ -1,5 +1,5 @@
-import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
-import type { Permissions } from '../domain/permissions.ts';
+import type { FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
+import type { Permissions } from '../domain/azure/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
 import { connectArm } from './arm-connection.ts';
 import { type AzureChoice, readAzureSettings } from './read-azure-settings.ts';

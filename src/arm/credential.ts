@@ -9,8 +9,8 @@ import {
   type TokenCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
-import { loopbackSignInCommand } from '../domain/emulator-command.ts';
-import { isLoopbackHost } from '../domain/loopback-host.ts';
+import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
+import { loopbackSignInCommand } from '../domain/hints/emulator-command.ts';
 import { type ErrorDetail, PodidError } from '../errors/podid-error.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { clouds } from './clouds.ts';

@@ -4,7 +4,7 @@ import {
   ManagedIdentityCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
-import type { EntraSignIn } from '../domain/entra-sign-in.ts';
+import type { EntraSignIn } from '../domain/azure/entra-sign-in.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { createCredential, entraOptions, type Source } from './credential.ts';

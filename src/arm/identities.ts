@@ -1,6 +1,6 @@
 import { type Identity, ManagedServiceIdentityClient } from '@azure/arm-msi';
+import { managedIdentityType, parseResourceId, type ResourceId } from '../domain/azure/resource-id.ts';
 import type { Identities, IdentitySummary, ManagedIdentity } from '../domain/ports.ts';
-import { managedIdentityType, parseResourceId, type ResourceId } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import type { ArmRequest } from './map-arm-error.ts';

@@ -1,5 +1,5 @@
-import type { ClusterSummary } from '../domain/cluster.ts';
-import { managedClusterType, parseResourceId } from '../domain/resource-id.ts';
+import { managedClusterType, parseResourceId } from '../domain/azure/resource-id.ts';
+import type { ClusterSummary } from '../domain/clusters/cluster.ts';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
 import { readManagedCluster } from '../validate/managed-cluster.ts';
 import type { ArmConnection } from './arm-connection.ts';

@@ -1,4 +1,4 @@
-import { type Machine, type MachineKind, type Machines, machineTypes } from '../domain/machines.ts';
+import { type Machine, type MachineKind, type Machines, machineTypes } from '../domain/azure/machines.ts';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { followOperation } from './follow-operation.ts';

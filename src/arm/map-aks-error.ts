@@ -1,6 +1,6 @@
-import type { ClusterId } from '../domain/cluster.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import type { IdentityReference } from '../domain/pod-identity.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import type { IdentityReference } from '../domain/entries/pod-identity.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import type { ErrorCode } from '../errors/error-catalog.ts';
 import type { ArmFault } from './arm-answer.ts';
 import { type KnownFault, saidBy } from './map-arm-error.ts';

@@ -1,5 +1,5 @@
 import { isRestError } from '@azure/core-rest-pipeline';
-import { shellWord } from '../domain/next-command.ts';
+import { shellWord } from '../domain/hints/next-command.ts';
 import type { ErrorCode } from '../errors/error-catalog.ts';
 import { PodidError, type PodidErrorOptions } from '../errors/podid-error.ts';
 import { type ArmAnswer, type ArmFault, armAnswer, armFault } from './arm-answer.ts';

@@ -1,4 +1,4 @@
-import type { Machine } from '../domain/machines.ts';
+import type { Machine } from '../domain/azure/machines.ts';
 import type { ArmFault } from './arm-answer.ts';
 import { identityNamedIn } from './map-aks-error.ts';
 import { type KnownFault, saidBy } from './map-arm-error.ts';

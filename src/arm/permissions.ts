@@ -1,4 +1,4 @@
-import type { Permissions } from '../domain/permissions.ts';
+import type { Permissions } from '../domain/azure/permissions.ts';
 import { isRecord, type JsonRecord } from '../validate/json-record.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';

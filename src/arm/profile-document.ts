@@ -1,5 +1,5 @@
-import type { EntryKey } from '../domain/pod-identity.ts';
-import { editEntries, editProfile, type ProfileEdit } from '../domain/profile-edit.ts';
+import type { EntryKey } from '../domain/entries/pod-identity.ts';
+import { editEntries, editProfile, type ProfileEdit } from '../domain/entries/profile-edit.ts';
 import { isRecord } from '../validate/json-record.ts';
 import { readEntryKey, readPodIdentityProfile } from '../validate/managed-cluster.ts';
 import { memberAt, parseJsonTree, setMembers } from './json-text.ts';

@@ -1,4 +1,4 @@
-import type { Machine, MachineInstance, MachineKind } from '../domain/machines.ts';
+import type { Machine, MachineInstance, MachineKind } from '../domain/azure/machines.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../validate/json-record.ts';
 
 /** A scale set or virtual machine as ARM answers it. @param resourceId as the caller wrote it, or as the list has it */

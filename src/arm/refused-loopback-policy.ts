@@ -1,5 +1,5 @@
 import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
-import { startEmulatorCommand } from '../domain/emulator-command.ts';
+import { startEmulatorCommand } from '../domain/hints/emulator-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ArmEndpoint } from './arm-endpoint.ts';
 

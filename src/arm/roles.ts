@@ -2,8 +2,8 @@ import {
   type RoleAssignment as ArmRoleAssignment,
   AuthorizationManagementClient,
 } from '@azure/arm-authorization';
+import type { RoleAssignment, RoleDefinition, RoleGrant } from '../domain/azure/role-assignment.ts';
 import type { Roles } from '../domain/ports.ts';
-import type { RoleAssignment, RoleDefinition, RoleGrant } from '../domain/role-assignment.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ArmFault } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';

@@ -1,5 +1,5 @@
-import type { ClusterId } from '../domain/cluster.ts';
-import { shellWord } from '../domain/next-command.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import { shellWord } from '../domain/hints/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ArmFault } from './arm-answer.ts';
 import { type KnownFault, saidBy } from './map-arm-error.ts';

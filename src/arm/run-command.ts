@@ -1,7 +1,7 @@
 import { strToU8, zipSync } from 'fflate';
-import type { Cluster } from '../domain/cluster.ts';
-import { aksServerId, type FetchEntraToken } from '../domain/entra-sign-in.ts';
-import type { ClusterCommand, CommandEnd } from '../domain/run-command.ts';
+import { aksServerId, type FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
+import type { ClusterCommand, CommandEnd } from '../domain/azure/run-command.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../validate/json-record.ts';
 import type { ArmAnswer } from './arm-answer.ts';

@@ -1,4 +1,4 @@
-import type { ClusterId } from '../domain/cluster.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
 import type { Operation } from '../domain/ports.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { mapAksError } from './map-aks-error.ts';

@@ -1,6 +1,6 @@
-import type { ClusterId } from '../domain/cluster.ts';
+import { managedClusterType, parseResourceId } from '../domain/azure/resource-id.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
 import type { Subscriptions } from '../domain/ports.ts';
-import { managedClusterType, parseResourceId } from '../domain/resource-id.ts';
 import {
   clusterIdRule,
   clusterNameRule,

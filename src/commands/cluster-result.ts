@@ -1,4 +1,4 @@
-import type { ClusterIdentities } from '../domain/cluster-identities.ts';
+import type { ClusterIdentities } from '../domain/clusters/cluster-identities.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 
 /** The documented members in the documented order. */

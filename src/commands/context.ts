@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClusterObjects } from '../domain/cluster-objects.ts';
-import type { FetchEntraToken } from '../domain/entra-sign-in.ts';
-import type { MetadataService } from '../domain/metadata-service.ts';
+import type { FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
+import type { MetadataService } from '../domain/azure/metadata-service.ts';
+import type { RunCommand } from '../domain/azure/run-command.ts';
+import type { ClusterObjects } from '../domain/kubernetes/cluster-objects.ts';
+import type { ConnectedCluster } from '../domain/kubernetes/workloads.ts';
 import type { Azure, Clock } from '../domain/ports.ts';
-import type { RunCommand } from '../domain/run-command.ts';
-import type { ConnectedCluster } from '../domain/workloads.ts';
 import { type OutputStream, outputStream } from '../terminal/streams.ts';
 
 /** Put in place by the bundler. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { startEmulatorCommand } from '../domain/emulator-command.ts';
-import { bindingLabel } from '../domain/identity-resources.ts';
-import { isLoopbackHost } from '../domain/loopback-host.ts';
+import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
+import { startEmulatorCommand } from '../domain/hints/emulator-command.ts';
+import { bindingLabel } from '../domain/kubernetes/identity-resources.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { parseKubeconfig } from '../validate/kubeconfig.ts';
 import { bindingSelectorRule, namespaceRule } from '../validate/kubernetes-names.ts';

@@ -1,4 +1,4 @@
-import { shellWord } from '../domain/next-command.ts';
+import { shellWord } from '../domain/hints/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { fileBehind, writePrivateFile } from '../terminal/private-file.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';

@@ -1,4 +1,4 @@
-import type { WantedEntries } from '../domain/pod-identities-file.ts';
+import type { WantedEntries } from '../domain/entries/pod-identities-file.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import { clusterFlags, kubeFlags } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';

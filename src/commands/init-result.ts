@@ -1,6 +1,6 @@
-import { bindingLabel } from '../domain/identity-resources.ts';
-import { shellWord } from '../domain/next-command.ts';
-import { podToTry, type TryOptions } from '../domain/pod-to-try.ts';
+import { shellWord } from '../domain/hints/next-command.ts';
+import { bindingLabel } from '../domain/kubernetes/identity-resources.ts';
+import { podToTry, type TryOptions } from '../domain/kubernetes/pod-to-try.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { InitResult } from '../workflows/init/run-init.ts';
 import { identityView } from './result-shapes.ts';

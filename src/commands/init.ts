@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../domain/loopback-host.ts';
+import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
 import type { InitDesk, Site } from '../workflows/init/desk.ts';
 import { dryRunFlags, yesFlag } from './change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from './cluster-flags.ts';

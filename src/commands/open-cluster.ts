@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import type { ConnectedCluster } from '../domain/kubernetes/workloads.ts';
 import type { Clock, Confirm, Reporter } from '../domain/ports.ts';
-import type { ConnectedCluster } from '../domain/workloads.ts';
 import { confirmOnTerminal } from '../terminal/ask.ts';
 import { chooseCluster, resolveCluster } from './cluster-choice.ts';
 import type { clusterFlags, kubeFlags } from './cluster-flags.ts';

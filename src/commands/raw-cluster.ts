@@ -1,4 +1,4 @@
-import type { Cluster } from '../domain/cluster.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 
 /** The whole cluster as az prints it: what ARM has under `properties` is on the first level, and the resource group is added. */

@@ -1,4 +1,4 @@
-import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
+import type { PodIdentity, PodIdentityException } from '../domain/entries/pod-identity.ts';
 import { planView } from './finish.ts';
 import { exceptionView, identityView } from './result-shapes.ts';
 

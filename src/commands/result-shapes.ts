@@ -1,6 +1,6 @@
-import type { ObjectChange } from '../domain/cluster-objects.ts';
-import { type Drift, driftText } from '../domain/drift.ts';
-import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
+import { type Drift, driftText } from '../domain/entries/drift.ts';
+import type { PodIdentity, PodIdentityException } from '../domain/entries/pod-identity.ts';
+import type { ObjectChange } from '../domain/kubernetes/cluster-objects.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { Column } from '../terminal/table.ts';
 import type { Change } from '../workflows/outcome.ts';

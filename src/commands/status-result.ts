@@ -1,6 +1,6 @@
-import type { ClusterId } from '../domain/cluster.ts';
-import { type Drift, driftText } from '../domain/drift.ts';
-import { entryText } from '../domain/pod-identity.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import { type Drift, driftText } from '../domain/entries/drift.ts';
+import { entryText } from '../domain/entries/pod-identity.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { AddonStatus } from '../workflows/read-status.ts';
 import { driftView } from './result-shapes.ts';

@@ -1,5 +1,5 @@
-import { nextCommand } from '../domain/next-command.ts';
-import { withoutAddon } from '../domain/without-addon.ts';
+import { withoutAddon } from '../domain/entries/without-addon.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import type { Done } from '../workflows/outcome.ts';
 import type { Session } from './session.ts';
 

@@ -1,5 +1,5 @@
-import type { MetadataAnswer } from '../domain/metadata-service.ts';
-import { managedIdentityType, parseResourceId } from '../domain/resource-id.ts';
+import type { MetadataAnswer } from '../domain/azure/metadata-service.ts';
+import { managedIdentityType, parseResourceId } from '../domain/azure/resource-id.ts';
 import { plainText } from '../terminal/plain-text.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { TokenNews } from '../workflows/ask-for-token.ts';

@@ -1,5 +1,5 @@
-import { armResource } from '../domain/arm-resource.ts';
-import type { MetadataQuestion } from '../domain/metadata-service.ts';
+import { armResource } from '../domain/azure/arm-resource.ts';
+import type { MetadataQuestion } from '../domain/azure/metadata-service.ts';
 import { managedIdentityIdRule, principalIdRule } from '../validate/azure-names.ts';
 import { durationOf } from '../validate/duration.ts';
 import { audienceRule, endpointRule } from '../validate/metadata-question.ts';

@@ -1,4 +1,4 @@
-import type { FileCluster, WantedEntries } from '../domain/pod-identities-file.ts';
+import type { FileCluster, WantedEntries } from '../domain/entries/pod-identities-file.ts';
 import type { clusterFlags } from './cluster-flags.ts';
 import type { FlagValues } from './flag-spec.ts';
 import { readSourceFiles } from './read-source-files.ts';

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import type { ClusterId } from '../domain/cluster.ts';
-import { startEmulatorCommand } from '../domain/emulator-command.ts';
-import { isLoopbackHost } from '../domain/loopback-host.ts';
-import { shellWord } from '../domain/next-command.ts';
+import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import { startEmulatorCommand } from '../domain/hints/emulator-command.ts';
+import { shellWord } from '../domain/hints/next-command.ts';
+import type { ConnectedCluster } from '../domain/kubernetes/workloads.ts';
 import type { Workplace } from '../domain/ports.ts';
-import type { ConnectedCluster } from '../domain/workloads.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { confirmOnTerminal } from '../terminal/ask.ts';
 import { plainText } from '../terminal/plain-text.ts';

@@ -1,14 +1,14 @@
 import type { PodidError } from '../errors/podid-error.ts';
-import type { Cluster, ClusterId, ClusterSummary } from './cluster.ts';
-import type { ClusterEdit } from './cluster-edit.ts';
-import type { ClusterObjects, ObjectChange } from './cluster-objects.ts';
-import type { FetchEntraToken } from './entra-sign-in.ts';
-import type { Machine, Machines } from './machines.ts';
-import type { Operation, OperationEnd } from './operation.ts';
-import type { Permissions } from './permissions.ts';
-import type { EntryKey } from './pod-identity.ts';
-import type { RoleAssignment, RoleDefinition, RoleGrant } from './role-assignment.ts';
-import type { ClusterCommand, CommandEnd } from './run-command.ts';
+import type { FetchEntraToken } from './azure/entra-sign-in.ts';
+import type { Machine, Machines } from './azure/machines.ts';
+import type { Operation, OperationEnd } from './azure/operation.ts';
+import type { Permissions } from './azure/permissions.ts';
+import type { RoleAssignment, RoleDefinition, RoleGrant } from './azure/role-assignment.ts';
+import type { ClusterCommand, CommandEnd } from './azure/run-command.ts';
+import type { Cluster, ClusterId, ClusterSummary } from './clusters/cluster.ts';
+import type { ClusterEdit } from './clusters/cluster-edit.ts';
+import type { EntryKey } from './entries/pod-identity.ts';
+import type { ClusterObjects, ObjectChange } from './kubernetes/cluster-objects.ts';
 
 export type { Operation, OperationEnd };
 

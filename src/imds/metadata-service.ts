@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { MetadataQuestion, MetadataService } from '../domain/metadata-service.ts';
+import type { MetadataQuestion, MetadataService } from '../domain/azure/metadata-service.ts';
 import type { Clock } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { parseTokenAnswer } from '../validate/token-answer.ts';

@@ -1,4 +1,4 @@
-import { aksServerId } from '../domain/entra-sign-in.ts';
+import { aksServerId } from '../domain/azure/entra-sign-in.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type KubeconfigUser, parseKubeconfig } from '../validate/kubeconfig.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../validate/kubelogin.ts';

@@ -1,4 +1,4 @@
-import type { EntraSignIn } from '../domain/entra-sign-in.ts';
+import type { EntraSignIn } from '../domain/azure/entra-sign-in.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { Kubeconfig, KubeconfigCluster, KubeconfigUser } from '../validate/kubeconfig.ts';
 

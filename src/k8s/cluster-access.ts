@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { type RequestOptions, Agent as TlsAgent } from 'node:https';
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
-import type { EntraSignIn, FetchEntraToken } from '../domain/entra-sign-in.ts';
+import type { EntraSignIn, FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../validate/kubelogin.ts';
 import type { ChosenContext } from './choose-context.ts';

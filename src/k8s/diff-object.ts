@@ -1,4 +1,4 @@
-import { sameResource } from '../domain/resource-id.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
 import { isRecord } from '../validate/json-record.ts';
 import type { ManagedObject } from '../validate/managed-object.ts';
 import type { FieldPath } from './field-owners.ts';

@@ -1,5 +1,5 @@
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
-import type { ObjectRef } from '../domain/kube-object.ts';
+import type { ObjectRef } from '../domain/kubernetes/kube-object.ts';
 import type { Clock } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';

@@ -1,5 +1,5 @@
-import { crdMissingCode } from '../domain/cluster-objects.ts';
-import { identityApi } from '../domain/identity-resources.ts';
+import { crdMissingCode } from '../domain/kubernetes/cluster-objects.ts';
+import { identityApi } from '../domain/kubernetes/identity-resources.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type KubeStatus, parseKubeStatus } from '../validate/kube-status.ts';
 import { grantMirrorCommand, mirrorRule, userIn } from './rbac-rule.ts';

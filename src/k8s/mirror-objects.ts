@@ -1,3 +1,4 @@
+import { entryText } from '../domain/entries/pod-identity.ts';
 import {
   crdMissingCode,
   type MirrorRequest,
@@ -5,8 +6,7 @@ import {
   type ObjectChange,
   type ObjectVersions,
   type TellMirrored,
-} from '../domain/cluster-objects.ts';
-import { entryText } from '../domain/pod-identity.ts';
+} from '../domain/kubernetes/cluster-objects.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
 import type { MirrorStep } from './choose-step.ts';

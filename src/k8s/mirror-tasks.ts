@@ -1,6 +1,6 @@
-import { isAddonException } from '../domain/addon-exception.ts';
-import { type MirrorRequest, type ObjectVersions, objectKey } from '../domain/cluster-objects.ts';
-import { type EntryKey, entryText } from '../domain/pod-identity.ts';
+import { isAddonException } from '../domain/entries/addon-exception.ts';
+import { type EntryKey, entryText } from '../domain/entries/pod-identity.ts';
+import { type MirrorRequest, type ObjectVersions, objectKey } from '../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ManagedObject } from '../validate/managed-object.ts';
 import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';

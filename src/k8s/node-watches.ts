@@ -4,8 +4,8 @@ import {
   type AzureIdentityBinding,
   type AzurePodIdentityException,
   identityApi,
-} from '../domain/identity-resources.ts';
-import type { Pod } from '../domain/pod.ts';
+} from '../domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../domain/kubernetes/pod.ts';
 import {
   parseAzureAssignedIdentity,
   parseAzureIdentity,

@@ -1,5 +1,5 @@
 import type { ConfigurationOptions } from '@kubernetes/client-node';
-import { identityApi } from '../domain/identity-resources.ts';
+import { identityApi } from '../domain/kubernetes/identity-resources.ts';
 import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
 import { type KubeAttempt, type KubeFailure, mapKubeError } from './map-kube-error.ts';
 import type { ObjectKey, ObjectKind } from './render-objects.ts';

@@ -1,5 +1,5 @@
 import type { CustomObjectsApi } from '@kubernetes/client-node';
-import { identityApi } from '../domain/identity-resources.ts';
+import { identityApi } from '../domain/kubernetes/identity-resources.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { isRecord, stringAt } from '../validate/json-record.ts';
 import { isResourceMissing } from './map-kube-error.ts';

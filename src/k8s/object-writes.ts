@@ -1,5 +1,5 @@
 import { type CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
-import { identityApi } from '../domain/identity-resources.ts';
+import { identityApi } from '../domain/kubernetes/identity-resources.ts';
 import { isResourceMissing } from './map-kube-error.ts';
 import {
   attemptOf,

@@ -1,4 +1,4 @@
-import { identityApi } from '../domain/identity-resources.ts';
+import { identityApi } from '../domain/kubernetes/identity-resources.ts';
 
 /**
  * Verbs that a mirror needs of the three kinds; `list` for whoever prunes, looks for drift, or mirrors many entries at once, `update` for

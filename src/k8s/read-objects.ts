@@ -1,7 +1,7 @@
-import { isAddonException } from '../domain/addon-exception.ts';
-import { type ObjectFacts, type ObjectsInCluster, objectKey } from '../domain/cluster-objects.ts';
-import type { AzureIdentity, AzureIdentityBinding } from '../domain/identity-resources.ts';
-import { type EntryKey, entryText, type PodIdentityException } from '../domain/pod-identity.ts';
+import { isAddonException } from '../domain/entries/addon-exception.ts';
+import { type EntryKey, entryText, type PodIdentityException } from '../domain/entries/pod-identity.ts';
+import { type ObjectFacts, type ObjectsInCluster, objectKey } from '../domain/kubernetes/cluster-objects.ts';
+import type { AzureIdentity, AzureIdentityBinding } from '../domain/kubernetes/identity-resources.ts';
 import {
   parseAzureIdentity,
   parseAzureIdentityBinding,

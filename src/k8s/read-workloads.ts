@@ -1,4 +1,4 @@
-import type { AgentPod, Workloads } from '../domain/workloads.ts';
+import type { AgentPod, Workloads } from '../domain/kubernetes/workloads.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { isRecord, stringAt } from '../validate/json-record.ts';
 import { parsePod } from '../validate/pod.ts';

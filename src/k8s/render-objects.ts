@@ -1,6 +1,6 @@
-import type { ObjectChange } from '../domain/cluster-objects.ts';
-import { behaviorAnnotation } from '../domain/identity-resources.ts';
-import type { EntryKey, PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
+import type { EntryKey, PodIdentity, PodIdentityException } from '../domain/entries/pod-identity.ts';
+import type { ObjectChange } from '../domain/kubernetes/cluster-objects.ts';
+import { behaviorAnnotation } from '../domain/kubernetes/identity-resources.ts';
 
 export type ObjectKind = ObjectChange['kind'];
 

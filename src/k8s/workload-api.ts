@@ -1,4 +1,4 @@
-import type { PodAnswer } from '../domain/workloads.ts';
+import type { PodAnswer } from '../domain/kubernetes/workloads.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
 import type { ClusterAccess } from './cluster-access.ts';

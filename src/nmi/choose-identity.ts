@@ -4,8 +4,8 @@ import {
   type AzureIdentityBinding,
   behaviorAnnotation,
   bindingLabel,
-} from '../domain/identity-resources.ts';
-import type { Pod } from '../domain/pod.ts';
+} from '../domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../domain/kubernetes/pod.ts';
 import type { TokenSubject } from '../domain/token.ts';
 import { identitySubject } from './identity-subject.ts';
 import { badRequest, noIdentity, type Refusal, tryLater } from './refusal.ts';

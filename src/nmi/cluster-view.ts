@@ -3,7 +3,7 @@ import type {
   AzureIdentity,
   AzureIdentityBinding,
   AzurePodIdentityException,
-} from '../domain/identity-resources.ts';
+} from '../domain/kubernetes/identity-resources.ts';
 import type { ApiConnection } from '../k8s/api-connection.ts';
 import {
   watchAssignedIdentities,

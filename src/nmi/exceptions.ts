@@ -1,5 +1,5 @@
-import type { AzurePodIdentityException } from '../domain/identity-resources.ts';
-import type { Pod } from '../domain/pod.ts';
+import type { AzurePodIdentityException } from '../domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../domain/kubernetes/pod.ts';
 
 /**
  * Whether a pod is answered as the node itself: one label of one exception of its namespace is enough, the key exact, the value without case.

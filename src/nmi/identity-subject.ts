@@ -1,4 +1,4 @@
-import type { AzureIdentity } from '../domain/identity-resources.ts';
+import type { AzureIdentity } from '../domain/kubernetes/identity-resources.ts';
 import type { ServicePrincipal, TokenSubject } from '../domain/token.ts';
 import { noIdentity, type Refusal } from './refusal.ts';
 

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../domain/identity-resources.ts';
+import type { ObjectMeta } from '../domain/kubernetes/identity-resources.ts';
 import type { ChangeNotice } from './change-notice.ts';
 
 interface Named {

@@ -1,4 +1,4 @@
-import type { Pod } from '../domain/pod.ts';
+import type { Pod } from '../domain/kubernetes/pod.ts';
 import type { ChangeNotice } from './change-notice.ts';
 import { isLoopback, normalAddress } from './normal-address.ts';
 

@@ -1,4 +1,4 @@
-import { managedIdentityType, parseResourceId } from '../domain/resource-id.ts';
+import { managedIdentityType, parseResourceId } from '../domain/azure/resource-id.ts';
 import { managedIdentityIdRule } from './azure-names.ts';
 import { bindingSelectorRule, identityNameRule, namespaceRule } from './kubernetes-names.ts';
 import type { UsageFaults } from './usage-faults.ts';

@@ -1,5 +1,5 @@
-import type { AgentInstallation, AgentKind } from '../domain/agent-installation.ts';
-import { keyVaultDriverPort } from '../domain/agent-installation.ts';
+import type { AgentInstallation, AgentKind } from '../domain/kubernetes/agent-installation.ts';
+import { keyVaultDriverPort } from '../domain/kubernetes/agent-installation.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from './json-record.ts';
 
 /** A DaemonSet whose pods are node agents. Undefined for every other DaemonSet. */

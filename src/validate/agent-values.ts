@@ -3,7 +3,7 @@ import {
   type AgentValues,
   identitiesWithSecret,
   secretsUndecidedText,
-} from '../domain/agent-values.ts';
+} from '../domain/kubernetes/agent-values.ts';
 import { quoted, type UsageFaults } from './usage-faults.ts';
 import { type ValueSection, valueSection } from './value-section.ts';
 import type { ValueNode } from './value-tree.ts';

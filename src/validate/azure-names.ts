@@ -1,4 +1,4 @@
-import { managedClusterType, managedIdentityType, parseResourceId } from '../domain/resource-id.ts';
+import { managedClusterType, managedIdentityType, parseResourceId } from '../domain/azure/resource-id.ts';
 import type { Breach, Rule } from './usage-faults.ts';
 
 /** Azure's rule for resource groups; the slash above all must not get into a path. */

@@ -4,7 +4,7 @@ import type {
   AzureIdentityBinding,
   AzurePodIdentityException,
   ObjectMeta,
-} from '../domain/identity-resources.ts';
+} from '../domain/kubernetes/identity-resources.ts';
 import { isRecord, type JsonRecord, stringAt, stringMapAt } from './json-record.ts';
 
 /*

@@ -1,4 +1,4 @@
-import type { FinishedPod, Rollout, TaintedNode } from '../domain/agent-cluster.ts';
+import type { FinishedPod, Rollout, TaintedNode } from '../domain/kubernetes/agent-cluster.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from './json-record.ts';
 import { parseNode } from './workloads.ts';
 

@@ -1,4 +1,4 @@
-import type { EntryKey } from '../domain/pod-identity.ts';
+import type { EntryKey } from '../domain/entries/pod-identity.ts';
 import { exceptionNameRule, identityNameRule, namespaceRule } from './kubernetes-names.ts';
 import type { UsageFaults } from './usage-faults.ts';
 

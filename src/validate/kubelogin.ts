@@ -1,4 +1,4 @@
-import type { EntraPrincipal, EntraSignIn } from '../domain/entra-sign-in.ts';
+import type { EntraPrincipal, EntraSignIn } from '../domain/azure/entra-sign-in.ts';
 import { type JsonRecord, stringAt } from './json-record.ts';
 import type { CredentialPlugin } from './kubeconfig.ts';
 

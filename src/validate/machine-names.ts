@@ -1,4 +1,4 @@
-import { parseResourceId } from '../domain/resource-id.ts';
+import { parseResourceId } from '../domain/azure/resource-id.ts';
 import type { Rule } from './usage-faults.ts';
 
 /** A machine by its name, or by its whole ARM id. @param type such as `Microsoft.Compute/virtualMachines` */

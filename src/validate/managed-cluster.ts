@@ -1,3 +1,4 @@
+import { managedClusterType, parseResourceId } from '../domain/azure/resource-id.ts';
 import type {
   AddonIdentity,
   AgentPool,
@@ -6,9 +7,8 @@ import type {
   ClusterIdentity,
   NetworkResource,
   PodIdentityProfile,
-} from '../domain/cluster.ts';
-import type { PodIdentity, PodIdentityException } from '../domain/pod-identity.ts';
-import { managedClusterType, parseResourceId } from '../domain/resource-id.ts';
+} from '../domain/clusters/cluster.ts';
+import type { PodIdentity, PodIdentityException } from '../domain/entries/pod-identity.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { innermostError } from './innermost-error.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from './json-record.ts';

@@ -1,5 +1,5 @@
 import { type Document, parseAllDocuments } from 'yaml';
-import type { KubeObject, ObjectRef } from '../domain/kube-object.ts';
+import type { KubeObject, ObjectRef } from '../domain/kubernetes/kube-object.ts';
 import { isRecord, stringAt } from './json-record.ts';
 
 /** Kinds of the cluster scope among those that a chart of a node agent holds. */

@@ -1,4 +1,4 @@
-import type { AzCommand, AzFlag } from '../domain/az-command.ts';
+import type { AzCommand, AzFlag } from '../domain/az/az-command.ts';
 import { parseShellWords, type ShellWord } from './shell-words.ts';
 
 /**

@@ -4,8 +4,8 @@ import {
   fileApiVersion,
   fileKind,
   type WantedEntries,
-} from '../domain/pod-identities-file.ts';
-import { type EntryKey, entryText, type PodIdentityException } from '../domain/pod-identity.ts';
+} from '../domain/entries/pod-identities-file.ts';
+import { type EntryKey, entryText, type PodIdentityException } from '../domain/entries/pod-identity.ts';
 import {
   clusterNameRule,
   managedIdentityIdRule,

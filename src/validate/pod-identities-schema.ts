@@ -1,4 +1,4 @@
-import { fileApiVersion, fileKind } from '../domain/pod-identities-file.ts';
+import { fileApiVersion, fileKind } from '../domain/entries/pod-identities-file.ts';
 import { longestExceptionName, longestIdentityName } from './kubernetes-names.ts';
 
 const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';

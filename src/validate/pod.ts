@@ -1,4 +1,4 @@
-import type { Pod } from '../domain/pod.ts';
+import type { Pod } from '../domain/kubernetes/pod.ts';
 import { isRecord, stringAt, stringMapAt } from './json-record.ts';
 
 /** Tolerant: what is missing becomes empty. Undefined for what names no pod: no uid, name or namespace. */

@@ -1,4 +1,4 @@
-import type { TokenOwner } from '../domain/metadata-service.ts';
+import type { TokenOwner } from '../domain/azure/metadata-service.ts';
 import { isRecord, type JsonRecord, stringAt } from './json-record.ts';
 
 /** Whose token an answer of IMDS carries; undefined when it carries none. The token itself is not part of it. */

@@ -1,4 +1,4 @@
-import type { EntryKey } from '../domain/pod-identity.ts';
+import type { EntryKey } from '../domain/entries/pod-identity.ts';
 import { checkSelector } from './add-options.ts';
 import { managedIdentityIdRule } from './azure-names.ts';
 import { entryKey } from './entry-key.ts';

@@ -1,6 +1,6 @@
-import type { EgressRule, LabelSelector, NetworkPolicy } from '../domain/network-policy.ts';
-import type { EntryKey } from '../domain/pod-identity.ts';
-import type { AgentPod, ClusterNode, Deployment } from '../domain/workloads.ts';
+import type { EntryKey } from '../domain/entries/pod-identity.ts';
+import type { EgressRule, LabelSelector, NetworkPolicy } from '../domain/kubernetes/network-policy.ts';
+import type { AgentPod, ClusterNode, Deployment } from '../domain/kubernetes/workloads.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from './json-record.ts';
 
 /*

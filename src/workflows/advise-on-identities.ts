@@ -1,9 +1,9 @@
-import type { Cluster, NetworkResource } from '../domain/cluster.ts';
-import { type ClusterIdentities, principalOrNull } from '../domain/cluster-identities.ts';
-import { ownKubeletIdentity } from '../domain/kubelet-identity.ts';
-import { nextCommand, shellWord } from '../domain/next-command.ts';
-import { allowsAction, operatorAssignment } from '../domain/operator-role.ts';
-import { entryText } from '../domain/pod-identity.ts';
+import { allowsAction, operatorAssignment } from '../domain/azure/operator-role.ts';
+import type { Cluster, NetworkResource } from '../domain/clusters/cluster.ts';
+import { type ClusterIdentities, principalOrNull } from '../domain/clusters/cluster-identities.ts';
+import { ownKubeletIdentity } from '../domain/clusters/kubelet-identity.ts';
+import { entryText } from '../domain/entries/pod-identity.ts';
+import { nextCommand, shellWord } from '../domain/hints/next-command.ts';
 import type { Reporter, Roles } from '../domain/ports.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { eachConcurrently } from './each-concurrently.ts';

@@ -1,15 +1,15 @@
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { entriesOf } from '../domain/entries-of.ts';
-import { checkLimits } from '../domain/limits.ts';
-import type { FileIdentity, WantedEntries } from '../domain/pod-identities-file.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { entriesOf } from '../domain/entries/entries-of.ts';
+import { checkLimits } from '../domain/entries/limits.ts';
+import type { FileIdentity, WantedEntries } from '../domain/entries/pod-identities-file.ts';
 import {
   type EntryKey,
   type PodIdentity,
   type PodIdentityException,
   sameEntry,
-} from '../domain/pod-identity.ts';
+} from '../domain/entries/pod-identity.ts';
+import { editProfile, replacesInOneStep } from '../domain/entries/profile-edit.ts';
 import type { Rehearsal, Workplace } from '../domain/ports.ts';
-import { editProfile, replacesInOneStep } from '../domain/profile-edit.ts';
 import type { ApplyIntent } from './apply-intent.ts';
 import { firstEdit, intentFor, secondEdit } from './apply-intent.ts';
 import { planApply, planWithObjects } from './apply-plan.ts';

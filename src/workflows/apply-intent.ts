@@ -1,7 +1,7 @@
-import { checkCluster } from '../domain/check-cluster.ts';
-import type { Cluster, PodIdentityProfile } from '../domain/cluster.ts';
-import { type ObjectChange, objectKey } from '../domain/cluster-objects.ts';
-import { entryProgress } from '../domain/entry-state.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import { checkCluster } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, PodIdentityProfile } from '../domain/clusters/cluster.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
@@ -9,9 +9,9 @@ import {
   type PodIdentity,
   type PodIdentityException,
   sameEntry,
-} from '../domain/pod-identity.ts';
-import { type ProfileEdit, replacesInOneStep } from '../domain/profile-edit.ts';
-import { sameResource } from '../domain/resource-id.ts';
+} from '../domain/entries/pod-identity.ts';
+import { type ProfileEdit, replacesInOneStep } from '../domain/entries/profile-edit.ts';
+import { type ObjectChange, objectKey } from '../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { diffProfile, type ProfileDiff, type Replaced, unnamed, type WantedProfile } from './diff-profile.ts';
 import type { Decision } from './profile-change.ts';

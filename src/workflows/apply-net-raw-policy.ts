@@ -1,6 +1,6 @@
-import type { ClusterPolicies, PolicyChange } from '../domain/cluster-policies.ts';
-import type { PolicyObject } from '../domain/net-raw/policy-object.ts';
-import type { PolicyEngine } from '../domain/net-raw/render-net-raw-policy.ts';
+import type { ClusterPolicies, PolicyChange } from '../domain/kubernetes/cluster-policies.ts';
+import type { PolicyObject } from '../domain/kubernetes/net-raw/policy-object.ts';
+import type { PolicyEngine } from '../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import { PodidError } from '../errors/podid-error.ts';
 
 export interface PolicyApplication {

@@ -1,9 +1,9 @@
-import type { Cluster, PodIdentityProfile } from '../domain/cluster.ts';
-import { findDrift } from '../domain/drift.ts';
-import { entryProgress } from '../domain/entry-state.ts';
-import { type DesiredPodIdentity, type EntryKey, sameEntry } from '../domain/pod-identity.ts';
+import type { Cluster, PodIdentityProfile } from '../domain/clusters/cluster.ts';
+import { findDrift } from '../domain/entries/drift.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
+import { type DesiredPodIdentity, type EntryKey, sameEntry } from '../domain/entries/pod-identity.ts';
+import { editProfile } from '../domain/entries/profile-edit.ts';
 import type { Rehearsal } from '../domain/ports.ts';
-import { editProfile } from '../domain/profile-edit.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { type ApplyIntent, firstEdit, isEmptyEdit, secondEdit } from './apply-intent.ts';
 import type { ChangeSession } from './change-session.ts';

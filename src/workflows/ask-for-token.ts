@@ -1,4 +1,4 @@
-import type { MetadataAnswer, MetadataQuestion, MetadataService } from '../domain/metadata-service.ts';
+import type { MetadataAnswer, MetadataQuestion, MetadataService } from '../domain/azure/metadata-service.ts';
 import type { Clock, Reporter } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { startDeadline } from './deadline.ts';

@@ -1,9 +1,9 @@
-import { isBusy } from '../domain/check-cluster.ts';
-import type { Cluster } from '../domain/cluster.ts';
-import { checkLimits } from '../domain/limits.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { type EntryKey, entryText } from '../domain/pod-identity.ts';
-import { editProfile, type ProfileEdit } from '../domain/profile-edit.ts';
+import { isBusy } from '../domain/clusters/check-cluster.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { checkLimits } from '../domain/entries/limits.ts';
+import { type EntryKey, entryText } from '../domain/entries/pod-identity.ts';
+import { editProfile, type ProfileEdit } from '../domain/entries/profile-edit.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 import { acceptor, clusterBusy, howToLook } from './how-to-look.ts';

@@ -1,4 +1,4 @@
-import { entriesOf } from '../domain/entries-of.ts';
+import { entriesOf } from '../domain/entries/entries-of.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';

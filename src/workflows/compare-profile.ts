@@ -1,6 +1,7 @@
-import type { Cluster, PodIdentityProfile } from '../domain/cluster.ts';
-import { type ClusterEdit, identitiesMissing } from '../domain/cluster-edit.ts';
-import { entryProgress } from '../domain/entry-state.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import type { Cluster, PodIdentityProfile } from '../domain/clusters/cluster.ts';
+import { type ClusterEdit, identitiesMissing } from '../domain/clusters/cluster-edit.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
@@ -9,9 +10,8 @@ import {
   type PodIdentityException,
   sameEntry,
   sameLabels,
-} from '../domain/pod-identity.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
-import { sameResource } from '../domain/resource-id.ts';
+} from '../domain/entries/pod-identity.ts';
+import type { ProfileEdit } from '../domain/entries/profile-edit.ts';
 
 /** Whether the cluster already is what the edit would make of it; what is being deleted counts as gone. */
 export function isApplied(cluster: Cluster, edit: ClusterEdit): boolean {

@@ -1,5 +1,5 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { type ClusterEdit, controlPlaneText } from '../domain/cluster-edit.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { type ClusterEdit, controlPlaneText } from '../domain/clusters/cluster-edit.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { isServicePrincipal } from './identity-target.ts';
 

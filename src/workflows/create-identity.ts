@@ -1,6 +1,6 @@
-import type { Cluster } from '../domain/cluster.ts';
+import { managedIdentityType, parseResourceId } from '../domain/azure/resource-id.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
 import type { ManagedIdentity } from '../domain/ports.ts';
-import { managedIdentityType, parseResourceId } from '../domain/resource-id.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import type { Change } from './outcome.ts';

@@ -1,8 +1,8 @@
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { entryProgress } from '../domain/entry-state.ts';
-import { entryText, type PodIdentity } from '../domain/pod-identity.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
+import { entryText, type PodIdentity } from '../domain/entries/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
-import { sameResource } from '../domain/resource-id.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { type ChangeSession, startChange } from './change-session.ts';

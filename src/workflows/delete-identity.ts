@@ -1,7 +1,7 @@
-import { checkCluster } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { entryProgress } from '../domain/entry-state.ts';
-import type { EntryKey, PodIdentity } from '../domain/pod-identity.ts';
+import { checkCluster } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
+import type { EntryKey, PodIdentity } from '../domain/entries/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { startChange } from './change-session.ts';

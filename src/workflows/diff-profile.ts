@@ -1,13 +1,13 @@
-import type { PodIdentityProfile } from '../domain/cluster.ts';
-import { entryProgress } from '../domain/entry-state.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import type { PodIdentityProfile } from '../domain/clusters/cluster.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
   type PodIdentity,
   type PodIdentityException,
   sameEntry,
-} from '../domain/pod-identity.ts';
-import { sameResource } from '../domain/resource-id.ts';
+} from '../domain/entries/pod-identity.ts';
 import { holdsException, holdsIdentity } from './compare-profile.ts';
 
 /** What the profile should hold; a list that is absent is left as it is. */

@@ -1,8 +1,8 @@
-import { checkCluster } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
-import { entryText } from '../domain/pod-identity.ts';
+import { checkCluster } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { type PodIdentitiesFile, profileFile } from '../domain/entries/pod-identities-file.ts';
+import { entryText } from '../domain/entries/pod-identity.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';

@@ -1,7 +1,12 @@
-import { checkCluster } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { type EntryKey, entryText, type PodIdentityException, sameEntry } from '../domain/pod-identity.ts';
+import { checkCluster } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import {
+  type EntryKey,
+  entryText,
+  type PodIdentityException,
+  sameEntry,
+} from '../domain/entries/pod-identity.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';

@@ -1,5 +1,5 @@
-import { checkCluster, isKubenet, kubenetConsentMissing } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
+import { checkCluster, isKubenet, kubenetConsentMissing } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';

@@ -1,6 +1,6 @@
-import type { ClusterId } from '../domain/cluster.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { type EntryKey, entryText } from '../domain/pod-identity.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import { type EntryKey, entryText } from '../domain/entries/pod-identity.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
 
 /** The refusal to touch what is not there, naming what has the same name elsewhere. */

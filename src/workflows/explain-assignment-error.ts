@@ -1,9 +1,9 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { clusterPrincipal } from '../domain/cluster-principal.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { coveringAssignments, operatorAssignment } from '../domain/operator-role.ts';
-import { entryText, type PodIdentity, sameEntry } from '../domain/pod-identity.ts';
-import { sameResource } from '../domain/resource-id.ts';
+import { coveringAssignments, operatorAssignment } from '../domain/azure/operator-role.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { clusterPrincipal } from '../domain/clusters/cluster-principal.ts';
+import { entryText, type PodIdentity, sameEntry } from '../domain/entries/pod-identity.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import { isPodidError, PodidError, type PodidErrorOptions } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import { findConcurrently } from './each-concurrently.ts';

@@ -1,9 +1,13 @@
-import type { ClusterId } from '../domain/cluster.ts';
-import { objectsFile } from '../domain/objects-file.ts';
-import { type FileCluster, type PodIdentitiesFile, profileFile } from '../domain/pod-identities-file.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import { objectsFile } from '../domain/entries/objects-file.ts';
+import {
+  type FileCluster,
+  type PodIdentitiesFile,
+  profileFile,
+} from '../domain/entries/pod-identities-file.ts';
+import { profileJson } from '../domain/entries/profile-json.ts';
+import { withoutAddon } from '../domain/entries/without-addon.ts';
 import type { Workplace } from '../domain/ports.ts';
-import { profileJson } from '../domain/profile-json.ts';
-import { withoutAddon } from '../domain/without-addon.ts';
 
 export interface ExportRequest {
   readonly cluster: ClusterId;

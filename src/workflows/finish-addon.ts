@@ -1,5 +1,5 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { editProfile } from '../domain/profile-edit.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { editProfile } from '../domain/entries/profile-edit.ts';
 import { changeProfile } from './change-profile.ts';
 import type { ChangeSession } from './change-session.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,7 +1,7 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import type { DesiredPodIdentity, PodIdentity } from '../domain/pod-identity.ts';
-import { editProfile } from '../domain/profile-edit.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import type { DesiredPodIdentity, PodIdentity } from '../domain/entries/pod-identity.ts';
+import { editProfile } from '../domain/entries/profile-edit.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import { changeProfile } from './change-profile.ts';
 import type { ChangeSession } from './change-session.ts';
 import type { GrantedRole } from './grant-operator-role.ts';

@@ -1,6 +1,6 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { entryText } from '../domain/pod-identity.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { entryText } from '../domain/entries/pod-identity.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import type { ManagedIdentity } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';

@@ -1,12 +1,12 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { shellWord } from '../domain/next-command.ts';
-import { allowsAssigning, coveringAssignments, operatorAssignment } from '../domain/operator-role.ts';
-import type { ManagedIdentity } from '../domain/ports.ts';
+import { allowsAssigning, coveringAssignments, operatorAssignment } from '../domain/azure/operator-role.ts';
 import {
   managedIdentityOperatorRole,
   type RoleAssignment,
   type RoleGrant,
-} from '../domain/role-assignment.ts';
+} from '../domain/azure/role-assignment.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { shellWord } from '../domain/hints/next-command.ts';
+import type { ManagedIdentity } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import { eachConcurrently } from './each-concurrently.ts';

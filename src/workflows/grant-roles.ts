@@ -1,6 +1,6 @@
-import { coveringAssignments } from '../domain/operator-role.ts';
+import { coveringAssignments } from '../domain/azure/operator-role.ts';
+import type { RoleGrant } from '../domain/azure/role-assignment.ts';
 import type { ManagedIdentity } from '../domain/ports.ts';
-import type { RoleGrant } from '../domain/role-assignment.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import { eachConcurrently } from './each-concurrently.ts';

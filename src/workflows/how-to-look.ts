@@ -1,6 +1,6 @@
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import type { ProfileEdit } from '../domain/entries/profile-edit.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
 
 /** What to type to follow a change that was left alone. */

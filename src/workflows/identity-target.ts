@@ -1,8 +1,8 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { type ClusterEdit, type ControlPlaneChoice, runsAs } from '../domain/cluster-edit.ts';
-import { servicePrincipalCluster } from '../domain/cluster-principal.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { sameResource } from '../domain/resource-id.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { type ClusterEdit, type ControlPlaneChoice, runsAs } from '../domain/clusters/cluster-edit.ts';
+import { servicePrincipalCluster } from '../domain/clusters/cluster-principal.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
 
 export interface IdentityWishes {

@@ -1,9 +1,9 @@
-import { isBusy } from '../domain/check-cluster.ts';
-import type { Cluster } from '../domain/cluster.ts';
-import type { ClusterEdit } from '../domain/cluster-edit.ts';
-import { entryProgress } from '../domain/entry-state.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../domain/pod-identity.ts';
+import { isBusy } from '../domain/clusters/check-cluster.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import type { ClusterEdit } from '../domain/clusters/cluster-edit.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
+import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../domain/entries/pod-identity.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { isApplied, missingAfter } from './compare-profile.ts';
 

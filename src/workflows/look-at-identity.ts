@@ -1,4 +1,4 @@
-import type { Cluster } from '../domain/cluster.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
 import type { ManagedIdentity, Subscription } from '../domain/ports.ts';
 import type { ChangeSession } from './change-session.ts';
 import { checkTenants } from './check-tenants.ts';

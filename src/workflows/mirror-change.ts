@@ -1,6 +1,6 @@
-import type { Cluster } from '../domain/cluster.ts';
-import type { MirrorRequest, ObjectChange } from '../domain/cluster-objects.ts';
-import { nextCommand } from '../domain/next-command.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
+import type { MirrorRequest, ObjectChange } from '../domain/kubernetes/cluster-objects.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 

@@ -1,6 +1,6 @@
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import type { ClusterObjects, MirrorRequest, ObjectChange } from '../domain/cluster-objects.ts';
-import { type Drift, findDrift } from '../domain/drift.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { type Drift, findDrift } from '../domain/entries/drift.ts';
+import type { ClusterObjects, MirrorRequest, ObjectChange } from '../domain/kubernetes/cluster-objects.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { asFailure, mirrorFailed } from './mirror-change.ts';

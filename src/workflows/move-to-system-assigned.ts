@@ -1,7 +1,7 @@
-import { checkClusterState } from '../domain/check-cluster.ts';
-import type { Cluster } from '../domain/cluster.ts';
-import { type ClusterEdit, runsAs } from '../domain/cluster-edit.ts';
-import { nextCommand } from '../domain/next-command.ts';
+import { checkClusterState } from '../domain/clusters/check-cluster.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { type ClusterEdit, runsAs } from '../domain/clusters/cluster-edit.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import type { ManagedIdentity } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { changeProfile } from './change-profile.ts';

@@ -1,5 +1,5 @@
-import type { Cluster } from '../domain/cluster.ts';
-import type { EntryKey } from '../domain/pod-identity.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import type { EntryKey } from '../domain/entries/pod-identity.ts';
 import type { PodidError } from '../errors/podid-error.ts';
 
 /** One line of a dry run. Roles carry the assignment's GUID as name; the add-on and the cluster have neither namespace nor name. */

@@ -1,6 +1,6 @@
-import type { PodIdentityProfile } from '../domain/cluster.ts';
-import type { ObjectChange } from '../domain/cluster-objects.ts';
-import { type EntryKey, type PodIdentity, sameEntry } from '../domain/pod-identity.ts';
+import type { PodIdentityProfile } from '../domain/clusters/cluster.ts';
+import { type EntryKey, type PodIdentity, sameEntry } from '../domain/entries/pod-identity.ts';
+import type { ObjectChange } from '../domain/kubernetes/cluster-objects.ts';
 import type { Change } from './outcome.ts';
 
 /** What a dry run says of the profile: every entry that would come, change or go, and the add-on itself. */

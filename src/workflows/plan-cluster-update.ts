@@ -1,4 +1,4 @@
-import type { Cluster } from '../domain/cluster.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
 import type { ChangeSession } from './change-session.ts';
 import { grantForControlPlane } from './grant-for-control-plane.ts';
 import type { Change, Plan } from './outcome.ts';

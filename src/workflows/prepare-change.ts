@@ -1,7 +1,7 @@
-import { type ClusterDemands, checkCluster } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { clusterPrincipal } from '../domain/cluster-principal.ts';
-import { entriesOf } from '../domain/entries-of.ts';
+import { type ClusterDemands, checkCluster } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { clusterPrincipal } from '../domain/clusters/cluster-principal.ts';
+import { entriesOf } from '../domain/entries/entries-of.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import type { IdentityCreation } from './create-identity.ts';

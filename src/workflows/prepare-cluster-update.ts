@@ -1,6 +1,6 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { principalOrNull } from '../domain/cluster-identities.ts';
-import { ownKubeletIdentity } from '../domain/kubelet-identity.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { principalOrNull } from '../domain/clusters/cluster-identities.ts';
+import { ownKubeletIdentity } from '../domain/clusters/kubelet-identity.ts';
 import type { ManagedIdentity } from '../domain/ports.ts';
 import type { ChangeSession } from './change-session.ts';
 import { checkTenants } from './check-tenants.ts';

@@ -1,6 +1,6 @@
-import type { Cluster } from '../domain/cluster.ts';
-import type { FileIdentity } from '../domain/pod-identities-file.ts';
-import { type DesiredPodIdentity, entryText } from '../domain/pod-identity.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import type { FileIdentity } from '../domain/entries/pod-identities-file.ts';
+import { type DesiredPodIdentity, entryText } from '../domain/entries/pod-identity.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import { eachConcurrently } from './each-concurrently.ts';

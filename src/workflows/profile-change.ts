@@ -1,6 +1,6 @@
-import type { Cluster } from '../domain/cluster.ts';
-import type { ClusterEdit } from '../domain/cluster-edit.ts';
-import type { EntryKey } from '../domain/pod-identity.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import type { ClusterEdit } from '../domain/clusters/cluster-edit.ts';
+import type { EntryKey } from '../domain/entries/pod-identity.ts';
 import type { PodidError } from '../errors/podid-error.ts';
 
 /** What is to be done on a cluster as it is at this moment. */

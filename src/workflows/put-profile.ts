@@ -1,8 +1,8 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { entriesOf } from '../domain/entries-of.ts';
-import { nextCommand } from '../domain/next-command.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { entriesOf } from '../domain/entries/entries-of.ts';
+import { editProfile, type ProfileEdit } from '../domain/entries/profile-edit.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import type { OperationEnd, PutAnswer } from '../domain/ports.ts';
-import { editProfile, type ProfileEdit } from '../domain/profile-edit.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';

@@ -1,11 +1,11 @@
-import type { ClusterId } from '../domain/cluster.ts';
-import { entriesOf } from '../domain/entries-of.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import { entriesOf } from '../domain/entries/entries-of.ts';
 import {
   type EntryKey,
   type PodIdentity,
   type PodIdentityException,
   sameEntry,
-} from '../domain/pod-identity.ts';
+} from '../domain/entries/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import type { Done } from './outcome.ts';

@@ -1,8 +1,8 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { type EntryRole, principalOrNull } from '../domain/cluster-identities.ts';
-import { coveringAssignments, operatorAssignment } from '../domain/operator-role.ts';
+import { coveringAssignments, operatorAssignment } from '../domain/azure/operator-role.ts';
+import type { RoleAssignment } from '../domain/azure/role-assignment.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { type EntryRole, principalOrNull } from '../domain/clusters/cluster-identities.ts';
 import type { Roles } from '../domain/ports.ts';
-import type { RoleAssignment } from '../domain/role-assignment.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { eachConcurrently } from './each-concurrently.ts';
 

@@ -1,7 +1,7 @@
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { principalOrNull } from '../domain/cluster-identities.ts';
-import { type Drift, findDrift } from '../domain/drift.ts';
-import { entryLimit } from '../domain/limits.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { principalOrNull } from '../domain/clusters/cluster-identities.ts';
+import { type Drift, findDrift } from '../domain/entries/drift.ts';
+import { entryLimit } from '../domain/entries/limits.ts';
 import type { Workplace } from '../domain/ports.ts';
 import type { Done } from './outcome.ts';
 

@@ -1,4 +1,4 @@
-import type { ClusterId } from '../domain/cluster.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 

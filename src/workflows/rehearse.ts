@@ -1,7 +1,7 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { entriesOf } from '../domain/entries-of.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { entriesOf } from '../domain/entries/entries-of.ts';
+import type { ProfileEdit } from '../domain/entries/profile-edit.ts';
 import type { Rehearsal } from '../domain/ports.ts';
-import type { ProfileEdit } from '../domain/profile-edit.ts';
 import type { ChangeSession } from './change-session.ts';
 import { type MirroredChange, mirrorChange } from './mirror-change.ts';
 import { throwRefused } from './object-store/refused-entries.ts';

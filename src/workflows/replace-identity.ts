@@ -1,8 +1,8 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { type DesiredPodIdentity, entryText, type PodIdentity } from '../domain/pod-identity.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { type DesiredPodIdentity, entryText, type PodIdentity } from '../domain/entries/pod-identity.ts';
+import { editProfile, replacesInOneStep } from '../domain/entries/profile-edit.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import type { Workplace } from '../domain/ports.ts';
-import { editProfile, replacesInOneStep } from '../domain/profile-edit.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { changeProfile } from './change-profile.ts';
 import type { ChangeSession } from './change-session.ts';

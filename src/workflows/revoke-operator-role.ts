@@ -1,9 +1,9 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { clusterPrincipal } from '../domain/cluster-principal.ts';
-import { coveringAssignments } from '../domain/operator-role.ts';
-import type { PodIdentity } from '../domain/pod-identity.ts';
-import { sameResource } from '../domain/resource-id.ts';
-import { managedIdentityOperatorRole, type RoleAssignment } from '../domain/role-assignment.ts';
+import { coveringAssignments } from '../domain/azure/operator-role.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import { managedIdentityOperatorRole, type RoleAssignment } from '../domain/azure/role-assignment.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { clusterPrincipal } from '../domain/clusters/cluster-principal.ts';
+import type { PodIdentity } from '../domain/entries/pod-identity.ts';
 import type { ChangeSession } from './change-session.ts';
 import { eachConcurrently } from './each-concurrently.ts';
 import type { Change } from './outcome.ts';

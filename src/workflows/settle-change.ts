@@ -1,5 +1,5 @@
-import type { Cluster } from '../domain/cluster.ts';
-import type { ClusterEdit } from '../domain/cluster-edit.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import type { ClusterEdit } from '../domain/clusters/cluster-edit.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 import { howToLook } from './how-to-look.ts';

@@ -1,5 +1,5 @@
-import type { ClusterId } from '../domain/cluster.ts';
-import { type ClusterIdentities, clusterIdentities } from '../domain/cluster-identities.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import { type ClusterIdentities, clusterIdentities } from '../domain/clusters/cluster-identities.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { adviseOnIdentities } from './advise-on-identities.ts';
 import type { Done } from './outcome.ts';

@@ -1,6 +1,6 @@
-import type { Cluster } from '../domain/cluster.ts';
-import { principalOrNull } from '../domain/cluster-identities.ts';
-import { managedIdentityOperatorRole, type RoleAssignment } from '../domain/role-assignment.ts';
+import { managedIdentityOperatorRole, type RoleAssignment } from '../domain/azure/role-assignment.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { principalOrNull } from '../domain/clusters/cluster-identities.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { grantCommand } from './advise-on-identities.ts';
 import type { ChangeSession } from './change-session.ts';

@@ -1,4 +1,4 @@
-import type { Cluster } from '../domain/cluster.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeSession } from './change-session.ts';
 import type { Decision } from './profile-change.ts';

@@ -1,7 +1,11 @@
-import { checkClusterState } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { controlPlaneText, runsAs } from '../domain/cluster-edit.ts';
-import { type ClusterIdentities, clusterIdentities, principalOrNull } from '../domain/cluster-identities.ts';
+import { checkClusterState } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { controlPlaneText, runsAs } from '../domain/clusters/cluster-edit.ts';
+import {
+  type ClusterIdentities,
+  clusterIdentities,
+  principalOrNull,
+} from '../domain/clusters/cluster-identities.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';

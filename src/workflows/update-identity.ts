@@ -1,15 +1,15 @@
-import { checkCluster } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { entryProgress } from '../domain/entry-state.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import { checkCluster } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
   entryText,
   type PodIdentity,
-} from '../domain/pod-identity.ts';
+} from '../domain/entries/pod-identity.ts';
+import { replacesInOneStep } from '../domain/entries/profile-edit.ts';
 import type { Workplace } from '../domain/ports.ts';
-import { replacesInOneStep } from '../domain/profile-edit.ts';
-import { sameResource } from '../domain/resource-id.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { startChange } from './change-session.ts';

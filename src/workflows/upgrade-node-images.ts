@@ -1,5 +1,5 @@
-import type { AgentPool, Cluster } from '../domain/cluster.ts';
-import { shellWord } from '../domain/next-command.ts';
+import type { AgentPool, Cluster } from '../domain/clusters/cluster.ts';
+import { shellWord } from '../domain/hints/next-command.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 import { waitUntilIdle } from './wait-until-idle.ts';

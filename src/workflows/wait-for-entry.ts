@@ -1,7 +1,7 @@
-import { isBusy } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
-import { entryProgress } from '../domain/entry-state.ts';
-import { type EntryKey, entryText, type PodIdentity } from '../domain/pod-identity.ts';
+import { isBusy } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
+import { type EntryKey, entryText, type PodIdentity } from '../domain/entries/pod-identity.ts';
 import type { Workplace } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { ChangeOptions } from './change-options.ts';

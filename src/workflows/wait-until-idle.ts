@@ -1,5 +1,5 @@
-import { isBusy } from '../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../domain/cluster.ts';
+import { isBusy } from '../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../domain/clusters/cluster.ts';
 import type { EntryStore, Reporter } from '../domain/ports.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import type { Deadline } from './deadline.ts';

@@ -1,9 +1,14 @@
-import type { ClusterDemands } from '../domain/check-cluster.ts';
-import type { Cluster } from '../domain/cluster.ts';
-import { entryProgress } from '../domain/entry-state.ts';
-import { nextCommand } from '../domain/next-command.ts';
-import { type DesiredPodIdentity, entryText, type PodIdentity, sameEntry } from '../domain/pod-identity.ts';
-import { sameResource } from '../domain/resource-id.ts';
+import { sameResource } from '../domain/azure/resource-id.ts';
+import type { ClusterDemands } from '../domain/clusters/check-cluster.ts';
+import type { Cluster } from '../domain/clusters/cluster.ts';
+import { entryProgress } from '../domain/entries/entry-state.ts';
+import {
+  type DesiredPodIdentity,
+  entryText,
+  type PodIdentity,
+  sameEntry,
+} from '../domain/entries/pod-identity.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { type ApplyIntent, decideApply, decideReturn } from './apply-intent.ts';
 import { chosen } from './apply-plan.ts';

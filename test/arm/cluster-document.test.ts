@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toPutDocument } from '../../src/arm/cluster-document.ts';
 import { readOnlyMembers } from '../../src/arm/read-only-members.ts';
-import type { PodIdentityProfile } from '../../src/domain/cluster.ts';
-import type { ClusterEdit } from '../../src/domain/cluster-edit.ts';
-import { editProfile, type ProfileEdit } from '../../src/domain/profile-edit.ts';
+import type { PodIdentityProfile } from '../../src/domain/clusters/cluster.ts';
+import type { ClusterEdit } from '../../src/domain/clusters/cluster-edit.ts';
+import { editProfile, type ProfileEdit } from '../../src/domain/entries/profile-edit.ts';
 import { readPodIdentityProfile } from '../../src/validate/managed-cluster.ts';
 
 const web = {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Cluster } from '../../src/domain/cluster.ts';
+import type { Cluster } from '../../src/domain/clusters/cluster.ts';
 import type { PodidError } from '../../src/errors/podid-error.ts';
 import {
   type Answer,

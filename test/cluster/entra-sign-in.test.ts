@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aksServerId } from '../../src/domain/entra-sign-in.ts';
+import { aksServerId } from '../../src/domain/azure/entra-sign-in.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { installDefinitions } from './install-definitions.ts';

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createContext } from '../../src/commands/context.ts';
-import type { ClusterPolicies } from '../../src/domain/cluster-policies.ts';
-import { policyManifest, renderNetRawPolicy } from '../../src/domain/net-raw/render-net-raw-policy.ts';
-import type { ConnectedCluster } from '../../src/domain/workloads.ts';
+import type { ClusterPolicies } from '../../src/domain/kubernetes/cluster-policies.ts';
+import {
+  policyManifest,
+  renderNetRawPolicy,
+} from '../../src/domain/kubernetes/net-raw/render-net-raw-policy.ts';
+import type { ConnectedCluster } from '../../src/domain/kubernetes/workloads.ts';
 import { applyNetRawPolicy } from '../../src/workflows/apply-net-raw-policy.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 
@@ -240,7 +243,7 @@ describe('the kubenet policy on a real API server', () => {
   });
 
   it('admits the pod that podid itself gives people to try', async () => {
-    const { podToTry } = await import('../../src/domain/pod-to-try.ts');
+    const { podToTry } = await import('../../src/domain/kubernetes/pod-to-try.ts');
     const entry = { name: 'web', namespace: 'shop', bindingSelector: 'web', identity: {} } as never;
     const tried = podToTry(entry, { cloud: undefined, version: '1.2.3' });
     expect(tryPod({ ...tried, spec: { ...tried.spec, serviceAccountName: 'plain' } })).toBe('admitted');

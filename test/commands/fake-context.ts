@@ -1,6 +1,6 @@
 import type { Context } from '../../src/commands/context.ts';
 import { runProgram } from '../../src/commands/program.ts';
-import type { Cluster } from '../../src/domain/cluster.ts';
+import type { Cluster } from '../../src/domain/clusters/cluster.ts';
 import type { Azure } from '../../src/domain/ports.ts';
 import type { OutputStream } from '../../src/terminal/streams.ts';
 

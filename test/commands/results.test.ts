@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../../src/domain/cluster.ts';
-import type { PodIdentity } from '../../src/domain/pod-identity.ts';
+import type { Cluster } from '../../src/domain/clusters/cluster.ts';
+import type { PodIdentity } from '../../src/domain/entries/pod-identity.ts';
 import { identityId, lastError, run, subscriptionId } from './fake-context.ts';
 
 const web: PodIdentity = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import type { PodIdentity } from '../../src/domain/pod-identity.ts';
-import { podToTry } from '../../src/domain/pod-to-try.ts';
+import type { PodIdentity } from '../../src/domain/entries/pod-identity.ts';
+import { podToTry } from '../../src/domain/kubernetes/pod-to-try.ts';
 import { golden, type KubeObject, podOf, read } from './renders.ts';
 
 describe('a values file of upstream', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { aksServerId } from '../../src/domain/entra-sign-in.ts';
+import { aksServerId } from '../../src/domain/azure/entra-sign-in.ts';
 import { armContext } from '../../src/k8s/arm-kubeconfig.ts';
 
 const plugin = { command: '/bin/touch', args: ['/tmp/must-not-be-there'] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MirrorRequest } from '../../src/domain/cluster-objects.ts';
-import { crdMissingCode } from '../../src/domain/cluster-objects.ts';
-import type { PodIdentity } from '../../src/domain/pod-identity.ts';
+import type { PodIdentity } from '../../src/domain/entries/pod-identity.ts';
+import type { MirrorRequest } from '../../src/domain/kubernetes/cluster-objects.ts';
+import { crdMissingCode } from '../../src/domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { mirrorObjects } from '../../src/k8s/mirror-objects.ts';
 import { renderIdentity } from '../../src/k8s/render-objects.ts';

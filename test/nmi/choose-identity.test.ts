@@ -3,8 +3,8 @@ import type {
   AzureAssignedIdentity,
   AzureIdentity,
   AzureIdentityBinding,
-} from '../../src/domain/identity-resources.ts';
-import type { Pod } from '../../src/domain/pod.ts';
+} from '../../src/domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../../src/domain/kubernetes/pod.ts';
 import {
   chooseAssignedIdentity,
   chooseManagedIdentity,

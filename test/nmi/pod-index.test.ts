@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../../src/domain/pod.ts';
+import type { Pod } from '../../src/domain/kubernetes/pod.ts';
 import { createChangeNotice } from '../../src/nmi/change-notice.ts';
 import { normalAddress } from '../../src/nmi/normal-address.ts';
 import { createPodIndex } from '../../src/nmi/pod-index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../../src/domain/pod.ts';
+import type { Pod } from '../../src/domain/kubernetes/pod.ts';
 import { createChangeNotice } from '../../src/nmi/change-notice.ts';
 import { createPodIndex } from '../../src/nmi/pod-index.ts';
 import { createPodLookup } from '../../src/nmi/pod-lookup.ts';

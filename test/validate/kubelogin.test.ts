@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aksServerId } from '../../src/domain/entra-sign-in.ts';
+import { aksServerId } from '../../src/domain/azure/entra-sign-in.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../src/validate/kubelogin.ts';
 
 const tenant = '00000000-0000-4000-8000-00000000aaaa';

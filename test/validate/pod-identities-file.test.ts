@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { fromJSONSchema } from 'zod';
-import { entriesFile, type WantedEntries } from '../../src/domain/pod-identities-file.ts';
+import { entriesFile, type WantedEntries } from '../../src/domain/entries/pod-identities-file.ts';
 import { parsePodIdentitiesFiles } from '../../src/validate/pod-identities-file.ts';
 import { podIdentitiesSchema } from '../../src/validate/pod-identities-schema.ts';
 import { faultsOf } from './faults-of.ts';

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shellWord } from '../../src/domain/next-command.ts';
+import { shellWord } from '../../src/domain/hints/next-command.ts';
 import { parseShellWords } from '../../src/validate/shell-words.ts';
 
 describe('the words of a shell command', () => {

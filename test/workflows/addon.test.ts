@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PodIdentitiesFile } from '../../src/domain/pod-identities-file.ts';
+import type { PodIdentitiesFile } from '../../src/domain/entries/pod-identities-file.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { disableAddon } from '../../src/workflows/disable-addon.ts';
 import { enableAddon } from '../../src/workflows/enable-addon.ts';

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FileIdentity, WantedEntries } from '../../src/domain/pod-identities-file.ts';
-import { type EntryKey, type PodIdentityException, sameEntry } from '../../src/domain/pod-identity.ts';
+import type { FileIdentity, WantedEntries } from '../../src/domain/entries/pod-identities-file.ts';
+import {
+  type EntryKey,
+  type PodIdentityException,
+  sameEntry,
+} from '../../src/domain/entries/pod-identity.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { type ApplyFileRequest, applyFile } from '../../src/workflows/apply-file.ts';
 import type { Plan } from '../../src/workflows/outcome.ts';

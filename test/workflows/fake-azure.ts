@@ -1,10 +1,10 @@
-import type { Cluster } from '../../src/domain/cluster.ts';
-import type { ClusterEdit } from '../../src/domain/cluster-edit.ts';
-import type { MirrorRequest, ObjectChange } from '../../src/domain/cluster-objects.ts';
-import type { PodIdentity } from '../../src/domain/pod-identity.ts';
+import type { RoleAssignment } from '../../src/domain/azure/role-assignment.ts';
+import type { Cluster } from '../../src/domain/clusters/cluster.ts';
+import type { ClusterEdit } from '../../src/domain/clusters/cluster-edit.ts';
+import type { PodIdentity } from '../../src/domain/entries/pod-identity.ts';
+import { editProfile, type ProfileEdit } from '../../src/domain/entries/profile-edit.ts';
+import type { MirrorRequest, ObjectChange } from '../../src/domain/kubernetes/cluster-objects.ts';
 import type { ManagedIdentity, OperationEnd, PutAnswer, Workplace } from '../../src/domain/ports.ts';
-import { editProfile, type ProfileEdit } from '../../src/domain/profile-edit.ts';
-import type { RoleAssignment } from '../../src/domain/role-assignment.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import type { ChangeOptions } from '../../src/workflows/change-options.ts';
 

@@ -1,12 +1,16 @@
-import type { Cluster } from '../../src/domain/cluster.ts';
+import type { Machine } from '../../src/domain/azure/machines.ts';
+import type { Cluster } from '../../src/domain/clusters/cluster.ts';
+import {
+  entryText,
+  type PodIdentity,
+  type PodIdentityException,
+} from '../../src/domain/entries/pod-identity.ts';
 import {
   type ClusterObjects,
   type MirrorRequest,
   type ObjectChange,
   objectKey,
-} from '../../src/domain/cluster-objects.ts';
-import type { Machine } from '../../src/domain/machines.ts';
-import { entryText, type PodIdentity, type PodIdentityException } from '../../src/domain/pod-identity.ts';
+} from '../../src/domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import type { NodeSide } from '../../src/workflows/object-store/node-side.ts';
 

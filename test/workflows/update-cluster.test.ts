@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../../src/domain/cluster.ts';
-import type { ClusterEdit } from '../../src/domain/cluster-edit.ts';
+import type { Cluster } from '../../src/domain/clusters/cluster.ts';
+import type { ClusterEdit } from '../../src/domain/clusters/cluster-edit.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { updateCluster } from '../../src/workflows/update-cluster.ts';
 import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from './fake-azure.ts';

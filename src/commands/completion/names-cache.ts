@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import type { EntryKey } from '../../domain/pod-identity.ts';
+import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import { writePrivateFile } from '../../terminal/private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-import type { ClusterId } from '../../domain/cluster.ts';
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { isGuid } from '../../validate/azure-names.ts';
 import type { Context } from '../context.ts';

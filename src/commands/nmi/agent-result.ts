@@ -1,4 +1,4 @@
-import type { AgentObjectChange } from '../../domain/agent-cluster.ts';
+import type { AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { CleanedNode } from '../../workflows/agent/clean-up-nodes.ts';
 import type { Installed } from '../../workflows/agent/install-agent.ts';

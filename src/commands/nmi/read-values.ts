@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { HelmRelease } from '../../domain/agent-cluster.ts';
-import type { AgentInstallation } from '../../domain/agent-installation.ts';
-import type { AgentValues } from '../../domain/agent-values.ts';
+import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import { readAgentValues } from '../../validate/agent-values.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import { parseSetFlags } from '../../validate/set-values.ts';

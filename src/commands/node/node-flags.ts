@@ -1,4 +1,4 @@
-import { machineTypes } from '../../domain/machines.ts';
+import { machineTypes } from '../../domain/azure/machines.ts';
 import { managedIdentityIdRule, resourceGroupRule } from '../../validate/azure-names.ts';
 import { machineRule } from '../../validate/machine-names.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';

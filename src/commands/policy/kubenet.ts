@@ -1,10 +1,10 @@
-import type { PolicyChange } from '../../domain/cluster-policies.ts';
+import type { PolicyChange } from '../../domain/kubernetes/cluster-policies.ts';
 import {
   type PolicyEngine,
   policyEngines,
   policyManifest,
   renderNetRawPolicy,
-} from '../../domain/net-raw/render-net-raw-policy.ts';
+} from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import { namespaceRule } from '../../validate/kubernetes-names.ts';
 import { clusterFlags, kubeFlags } from '../cluster-flags.ts';

@@ -1,6 +1,6 @@
-import type { AgentCluster } from '../../domain/agent-cluster.ts';
-import { agentKindText } from '../../domain/agent-installation.ts';
-import { type KubeObject, type ObjectRef, refOf } from '../../domain/kube-object.ts';
+import type { AgentCluster } from '../../domain/kubernetes/agent-cluster.ts';
+import { agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import { type KubeObject, type ObjectRef, refOf } from '../../domain/kubernetes/kube-object.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { parseAgentInstallation } from '../../validate/agent-installation.ts';
 import { parseFinishedPod, parseTaintedNode } from '../../validate/daemon-set-rollout.ts';

@@ -1,4 +1,4 @@
-import { type ObjectRef, refText } from '../../domain/kube-object.ts';
+import { type ObjectRef, refText } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import { type KubeRest, pluralOf } from '../kube-rest.ts';

@@ -1,4 +1,4 @@
-import type { AgentRelease, AgentValues } from '../../domain/agent-values.ts';
+import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 
 /** What every renderer needs beside its own matter. */
 export interface Rendering {

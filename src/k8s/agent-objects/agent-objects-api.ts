@@ -1,4 +1,4 @@
-import type { ObjectRef } from '../../domain/kube-object.ts';
+import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import { type KubeRest, objectPath, type RestRequest } from '../kube-rest.ts';
 import type { AgentVerb } from './agent-failure.ts';

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import type { HelmRelease } from '../../domain/agent-cluster.ts';
-import type { ObjectRef } from '../../domain/kube-object.ts';
+import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
+import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../../validate/json-record.ts';
 import { manifestObjects } from '../../validate/manifest-objects.ts';
 import { type KubeRest, objectPath } from '../kube-rest.ts';

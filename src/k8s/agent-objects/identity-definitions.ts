@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { manifestDocuments } from '../../validate/manifest-objects.ts';
 
 /** Put in place by the bundler: the files of deploy/crds, one after another. */

@@ -1,4 +1,4 @@
-import type { Rollout } from '../../domain/agent-cluster.ts';
+import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { parseDaemonSetStatus, parseRolledPod } from '../../validate/daemon-set-rollout.ts';
 import { type JsonRecord, stringAt } from '../../validate/json-record.ts';

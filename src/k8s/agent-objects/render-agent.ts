@@ -1,5 +1,5 @@
-import type { AgentRelease, AgentValues } from '../../domain/agent-values.ts';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { startRendering } from './agent-names.ts';
 import { renderDaemonSet } from './render-daemon-set.ts';
 import { renderExtras } from './render-extras.ts';

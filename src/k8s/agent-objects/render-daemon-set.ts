@@ -1,5 +1,5 @@
-import { agentImage } from '../../domain/agent-values.ts';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import { agentImage } from '../../domain/kubernetes/agent-values.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 import { renderBootGuard, renderRulesKeeper, renderRulesOnce } from './render-rules-containers.ts';
 import { renderServer } from './render-server.ts';

@@ -1,6 +1,6 @@
-import { agentPorts } from '../../domain/agent-values.ts';
-import { bindingLabel } from '../../domain/identity-resources.ts';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import { agentPorts } from '../../domain/kubernetes/agent-values.ts';
+import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 
 /** What is off unless it is asked for, for those who run Prometheus, egress policies or Cilium. */

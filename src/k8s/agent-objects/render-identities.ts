@@ -1,6 +1,6 @@
-import type { AgentIdentity } from '../../domain/agent-values.ts';
-import { behaviorAnnotation, identityApi } from '../../domain/identity-resources.ts';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import type { AgentIdentity } from '../../domain/kubernetes/agent-values.ts';
+import { behaviorAnnotation, identityApi } from '../../domain/kubernetes/identity-resources.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 
 const apiVersion = `${identityApi.group}/${identityApi.version}`;

@@ -1,5 +1,5 @@
-import { identityApi } from '../../domain/identity-resources.ts';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 
 const rbac = 'rbac.authorization.k8s.io';

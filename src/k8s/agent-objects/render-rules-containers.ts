@@ -1,4 +1,4 @@
-import { agentPorts } from '../../domain/agent-values.ts';
+import { agentPorts } from '../../domain/kubernetes/agent-values.ts';
 import { heartbeatFolder, heartbeatPath, type Rendering, serverUser } from './agent-names.ts';
 
 export interface ContainerImage {

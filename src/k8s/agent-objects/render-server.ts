@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { agentPorts } from '../../domain/agent-values.ts';
+import { agentPorts } from '../../domain/kubernetes/agent-values.ts';
 import { heartbeatFolder, heartbeatPath, type Rendering, serverUser } from './agent-names.ts';
 import { type ContainerImage, leastPrivilege, logArgs } from './render-rules-containers.ts';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../domain/kube-object.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 
 const api = 'admissionregistration.k8s.io';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentObjectChange, WriteRequest } from '../../domain/agent-cluster.ts';
-import { type KubeObject, type ObjectRef, refOf, refText } from '../../domain/kube-object.ts';
+import type { AgentObjectChange, WriteRequest } from '../../domain/kubernetes/agent-cluster.ts';
+import { type KubeObject, type ObjectRef, refOf, refText } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type FoundObject, parseFoundObject } from '../../validate/found-object.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';

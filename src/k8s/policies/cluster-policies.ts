@@ -1,5 +1,5 @@
-import type { ClusterPolicies, PolicyChange } from '../../domain/cluster-policies.ts';
-import type { PolicyObject } from '../../domain/net-raw/policy-object.ts';
+import type { ClusterPolicies, PolicyChange } from '../../domain/kubernetes/cluster-policies.ts';
+import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';

@@ -1,6 +1,6 @@
-import type { PolicyChange, PolicyRequest } from '../../domain/cluster-policies.ts';
-import type { PolicyObject } from '../../domain/net-raw/policy-object.ts';
-import { policyManifest } from '../../domain/net-raw/render-net-raw-policy.ts';
+import type { PolicyChange, PolicyRequest } from '../../domain/kubernetes/cluster-policies.ts';
+import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
+import { policyManifest } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ManagedObject } from '../../validate/managed-object.ts';
 import { claimFields, holdsByUpdate, otherOwners } from '../field-owners.ts';

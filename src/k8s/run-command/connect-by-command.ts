@@ -1,5 +1,5 @@
-import type { ClusterObjects } from '../../domain/cluster-objects.ts';
-import type { RunCommand } from '../../domain/run-command.ts';
+import type { RunCommand } from '../../domain/azure/run-command.ts';
+import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import { objectsAsEntries } from '../read-objects.ts';
 import { mirrorByCommand } from './mirror-by-command.ts';

@@ -1,4 +1,4 @@
-import { crdMissingCode } from '../../domain/cluster-objects.ts';
+import { crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { grantMirrorCommand, mirrorRule, userIn } from '../rbac-rule.ts';
 

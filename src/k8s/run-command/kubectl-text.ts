@@ -1,5 +1,5 @@
-import { identityApi } from '../../domain/identity-resources.ts';
-import type { ClusterCommand } from '../../domain/run-command.ts';
+import type { ClusterCommand } from '../../domain/azure/run-command.ts';
+import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { plurals } from '../object-call.ts';
 import { type ObjectKind, podidManager } from '../render-objects.ts';
 import type { PlannedWrite } from './plan-writes.ts';

@@ -1,11 +1,11 @@
+import type { RunCommand } from '../../domain/azure/run-command.ts';
+import { entryText } from '../../domain/entries/pod-identity.ts';
 import {
   type MirrorRequest,
   namespaceMissing,
   type ObjectChange,
   type TellMirrored,
-} from '../../domain/cluster-objects.ts';
-import { entryText } from '../../domain/pod-identity.ts';
-import type { RunCommand } from '../../domain/run-command.ts';
+} from '../../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/managed-object.ts';

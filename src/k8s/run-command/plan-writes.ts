@@ -1,4 +1,4 @@
-import { identityApi } from '../../domain/identity-resources.ts';
+import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { isRecord, type JsonRecord, recordAt } from '../../validate/json-record.ts';
 import type { ManagedFields } from '../../validate/managed-object.ts';
 import type { MirrorStep } from '../choose-step.ts';

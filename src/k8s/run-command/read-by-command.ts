@@ -1,4 +1,4 @@
-import type { RunCommand } from '../../domain/run-command.ts';
+import type { RunCommand } from '../../domain/azure/run-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ObjectKind } from '../render-objects.ts';
 import { explainReadFailure } from './explain-kubectl.ts';

@@ -1,4 +1,4 @@
-import type { CommandEnd } from '../../domain/run-command.ts';
+import type { CommandEnd } from '../../domain/azure/run-command.ts';
 import { marks } from './kubectl-text.ts';
 
 /** What a run with a `kubectl get` printed. */

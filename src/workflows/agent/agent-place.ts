@@ -1,6 +1,6 @@
-import type { AgentCluster } from '../../domain/agent-cluster.ts';
+import type { AgentCluster } from '../../domain/kubernetes/agent-cluster.ts';
+import type { Workloads } from '../../domain/kubernetes/workloads.ts';
 import type { Clock, Confirm, Reporter } from '../../domain/ports.ts';
-import type { Workloads } from '../../domain/workloads.ts';
 
 /** What the commands about the agent stand on. */
 export interface AgentPlace {

@@ -1,4 +1,4 @@
-import { type AgentInstallation, agentKindText } from '../../domain/agent-installation.ts';
+import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /** How the agent gets into the cluster. */

@@ -1,6 +1,6 @@
-import type { Rollout, TaintedNode } from '../../domain/agent-cluster.ts';
-import type { AgentRelease } from '../../domain/agent-values.ts';
-import { refOf } from '../../domain/kube-object.ts';
+import type { Rollout, TaintedNode } from '../../domain/kubernetes/agent-cluster.ts';
+import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
+import { refOf } from '../../domain/kubernetes/kube-object.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
 import type { AgentPlace, AgentWait } from './agent-place.ts';

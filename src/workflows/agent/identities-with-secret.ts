@@ -1,5 +1,5 @@
-import { type ClusterObjects, crdMissingCode } from '../../domain/cluster-objects.ts';
-import { entryText } from '../../domain/pod-identity.ts';
+import { entryText } from '../../domain/entries/pod-identity.ts';
+import { type ClusterObjects, crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 
 /** `namespace/name` of the cluster's identities that sign in with a secret; none where the kinds are not known yet. */

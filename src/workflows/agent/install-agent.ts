@@ -1,11 +1,11 @@
-import type { AgentObjectChange, HelmRelease, Rollout } from '../../domain/agent-cluster.ts';
-import { type AgentInstallation, agentKindText } from '../../domain/agent-installation.ts';
+import type { AgentObjectChange, HelmRelease, Rollout } from '../../domain/kubernetes/agent-cluster.ts';
+import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import {
   type AgentRelease,
   type AgentValues,
   agentPorts,
   secretsUndecidedText,
-} from '../../domain/agent-values.ts';
+} from '../../domain/kubernetes/agent-values.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentPlace, AgentWait } from './agent-place.ts';
 import { chooseWay, type InstallWay } from './choose-way.ts';

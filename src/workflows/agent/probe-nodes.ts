@@ -1,6 +1,6 @@
-import type { FinishedPod } from '../../domain/agent-cluster.ts';
-import type { AgentInstallation } from '../../domain/agent-installation.ts';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import type { FinishedPod } from '../../domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
 import { eachConcurrently } from '../each-concurrently.ts';

@@ -1,10 +1,10 @@
-import type { TaintedNode } from '../../domain/agent-cluster.ts';
+import type { TaintedNode } from '../../domain/kubernetes/agent-cluster.ts';
 import {
   type AgentInstallation,
   agentKindText,
   keyVaultDriverPort,
-} from '../../domain/agent-installation.ts';
-import type { AgentPod } from '../../domain/workloads.ts';
+} from '../../domain/kubernetes/agent-installation.ts';
+import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
 import { eachConcurrently } from '../each-concurrently.ts';

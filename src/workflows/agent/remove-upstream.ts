@@ -1,7 +1,7 @@
-import type { AgentObjectChange, HelmRelease } from '../../domain/agent-cluster.ts';
-import type { AgentInstallation } from '../../domain/agent-installation.ts';
-import { identityApi } from '../../domain/identity-resources.ts';
-import type { ObjectRef } from '../../domain/kube-object.ts';
+import type { AgentObjectChange, HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
+import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import type { AgentPlace, AgentWait } from './agent-place.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';
 

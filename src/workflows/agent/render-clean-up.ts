@@ -1,6 +1,6 @@
-import type { AgentInstallation } from '../../domain/agent-installation.ts';
-import { type AgentRelease, type AgentValues, agentImage } from '../../domain/agent-values.ts';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import { type AgentRelease, type AgentValues, agentImage } from '../../domain/kubernetes/agent-values.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 
 /** With what the nodes are cleaned, and of what. */
 export interface CleanUpTools {

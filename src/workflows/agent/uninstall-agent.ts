@@ -1,7 +1,7 @@
-import type { AgentObjectChange } from '../../domain/agent-cluster.ts';
-import { type AgentInstallation, agentKindText } from '../../domain/agent-installation.ts';
-import type { AgentRelease, AgentValues } from '../../domain/agent-values.ts';
-import type { ObjectRef } from '../../domain/kube-object.ts';
+import type { AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts';
+import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
+import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentPlace, AgentWait } from './agent-place.ts';
 import { type CleanedNode, type CleanUpRequest, cleanUpNodes } from './clean-up-nodes.ts';

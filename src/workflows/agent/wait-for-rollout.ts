@@ -1,5 +1,5 @@
-import type { Rollout } from '../../domain/agent-cluster.ts';
-import type { KubeObject } from '../../domain/kube-object.ts';
+import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
 import type { AgentPlace, AgentWait } from './agent-place.ts';

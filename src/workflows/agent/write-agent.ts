@@ -1,7 +1,7 @@
-import type { AgentObjectChange, WriteRequest } from '../../domain/agent-cluster.ts';
-import type { AgentRelease, AgentValues } from '../../domain/agent-values.ts';
-import { identityApi } from '../../domain/identity-resources.ts';
-import { type KubeObject, refOf, refText } from '../../domain/kube-object.ts';
+import type { AgentObjectChange, WriteRequest } from '../../domain/kubernetes/agent-cluster.ts';
+import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
+import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
+import { type KubeObject, refOf, refText } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
 import type { AgentPlace, AgentWait } from './agent-place.ts';

@@ -1,5 +1,5 @@
-import type { EntryKey } from '../../domain/pod-identity.ts';
-import { entryText } from '../../domain/pod-identity.ts';
+import type { EntryKey } from '../../domain/entries/pod-identity.ts';
+import { entryText } from '../../domain/entries/pod-identity.ts';
 
 /** What an agent of podid's decided about a request for a token. */
 export interface AgentDecision {

@@ -1,7 +1,7 @@
-import type { ObjectsInCluster } from '../../domain/cluster-objects.ts';
-import { entryProgress } from '../../domain/entry-state.ts';
-import { bindingLabel } from '../../domain/identity-resources.ts';
-import { type PodIdentity, type PodIdentityException, sameEntry } from '../../domain/pod-identity.ts';
+import { entryProgress } from '../../domain/entries/entry-state.ts';
+import { type PodIdentity, type PodIdentityException, sameEntry } from '../../domain/entries/pod-identity.ts';
+import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
+import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { Evidence } from './evidence.ts';
 import { seenOr } from './sight.ts';
 

@@ -1,5 +1,5 @@
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Workplace } from '../../domain/ports.ts';
-import type { ConnectedCluster } from '../../domain/workloads.ts';
 import type { ChangeOptions } from '../change-options.ts';
 import { startChange } from '../change-session.ts';
 import type { CheckResult } from './check.ts';

@@ -1,11 +1,11 @@
-import type { Cluster, ClusterId } from '../../domain/cluster.ts';
-import type { ObjectsInCluster } from '../../domain/cluster-objects.ts';
-import type { Machine } from '../../domain/machines.ts';
-import type { NetworkPolicy } from '../../domain/network-policy.ts';
-import type { Pod } from '../../domain/pod.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
+import type { RoleAssignment, RoleDefinition } from '../../domain/azure/role-assignment.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
+import type { NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
+import type { Pod } from '../../domain/kubernetes/pod.ts';
+import type { AgentPod, ClusterNode, Deployment, PodAnswer } from '../../domain/kubernetes/workloads.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
-import type { RoleAssignment, RoleDefinition } from '../../domain/role-assignment.ts';
-import type { AgentPod, ClusterNode, Deployment, PodAnswer } from '../../domain/workloads.ts';
 import type { Sight } from './sight.ts';
 
 /** Whom the doctor is asked about: the cluster, a namespace, one pod, or the pods of one Deployment. */

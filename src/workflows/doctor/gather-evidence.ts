@@ -1,8 +1,13 @@
-import type { Cluster } from '../../domain/cluster.ts';
-import { bindingLabel } from '../../domain/identity-resources.ts';
-import { type Machine, machineOfNode } from '../../domain/machines.ts';
-import type { Pod } from '../../domain/pod.ts';
-import type { AgentPod, ClusterNode, ConnectedCluster, Workloads } from '../../domain/workloads.ts';
+import { type Machine, machineOfNode } from '../../domain/azure/machines.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../../domain/kubernetes/pod.ts';
+import type {
+  AgentPod,
+  ClusterNode,
+  ConnectedCluster,
+  Workloads,
+} from '../../domain/kubernetes/workloads.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import type { AgentSight, Evidence, Patient } from './evidence.ts';

@@ -1,5 +1,9 @@
-import { clusterPrincipal } from '../../domain/cluster-principal.ts';
-import { allowsAssigning, coveringAssignments, operatorAssignment } from '../../domain/operator-role.ts';
+import {
+  allowsAssigning,
+  coveringAssignments,
+  operatorAssignment,
+} from '../../domain/azure/operator-role.ts';
+import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import { entriesInQuestion } from './chosen-entries.ts';
 import type { Evidence, OperatorRoleSight } from './evidence.ts';

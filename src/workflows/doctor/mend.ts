@@ -1,6 +1,6 @@
-import type { Cluster } from '../../domain/cluster.ts';
-import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../../domain/pod-identity.ts';
-import { managedIdentityOperatorRole } from '../../domain/role-assignment.ts';
+import { managedIdentityOperatorRole } from '../../domain/azure/role-assignment.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod-identity.ts';
 import type { ChangeSession } from '../change-session.ts';
 import { decideDelete } from '../delete-identity.ts';
 import { eachConcurrently } from '../each-concurrently.ts';

@@ -1,4 +1,4 @@
-import type { ClusterNode } from '../../domain/workloads.ts';
+import type { ClusterNode } from '../../domain/kubernetes/workloads.ts';
 import type { Evidence } from './evidence.ts';
 import { seenOr } from './sight.ts';
 

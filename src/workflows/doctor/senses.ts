@@ -1,5 +1,5 @@
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Azure } from '../../domain/ports.ts';
-import type { ConnectedCluster } from '../../domain/workloads.ts';
 
 /** Where the doctor looks. Nothing of it is written to. */
 export interface Senses {

@@ -1,5 +1,5 @@
-import { isKubenet, kubenetConsentMissing } from '../../domain/check-cluster.ts';
-import type { Cluster } from '../../domain/cluster.ts';
+import { isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type AskStep, type InitDesk, type StepEnd, settled, someone } from './desk.ts';
 import { need } from './trail.ts';

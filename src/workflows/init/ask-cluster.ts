@@ -1,4 +1,4 @@
-import type { ClusterId, ClusterSummary } from '../../domain/cluster.ts';
+import type { ClusterId, ClusterSummary } from '../../domain/clusters/cluster.ts';
 import type { Subscription } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type AskStep, type Choice, fits, type InitDesk, type Site, settled, someone } from './desk.ts';

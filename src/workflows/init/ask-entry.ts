@@ -1,5 +1,5 @@
-import { deriveName } from '../../domain/derive-name.ts';
-import { managedIdentityType, parseResourceId, sameResource } from '../../domain/resource-id.ts';
+import { managedIdentityType, parseResourceId, sameResource } from '../../domain/azure/resource-id.ts';
+import { deriveName } from '../../domain/entries/derive-name.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { findEntry } from '../judge-change.ts';
 import { identityIdOf } from './ask-identity.ts';

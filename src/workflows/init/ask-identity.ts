@@ -1,6 +1,6 @@
-import type { Cluster } from '../../domain/cluster.ts';
+import { managedIdentityType, parseResourceId, sameResource } from '../../domain/azure/resource-id.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { IdentitySummary } from '../../domain/ports.ts';
-import { managedIdentityType, parseResourceId, sameResource } from '../../domain/resource-id.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { WantedGrant } from '../grant-roles.ts';
 import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './desk.ts';

@@ -1,4 +1,4 @@
-import type { PodIdentity } from '../../domain/pod-identity.ts';
+import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import type { Workplace } from '../../domain/ports.ts';
 import { addIdentity } from '../add-identity.ts';
 import type { ChangeOptions } from '../change-options.ts';

@@ -1,6 +1,6 @@
-import type { ClusterId } from '../../domain/cluster.ts';
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Workplace } from '../../domain/ports.ts';
-import type { ConnectedCluster } from '../../domain/workloads.ts';
 import type { ChangeOptions } from '../change-options.ts';
 import type { WantedGrant } from '../grant-roles.ts';
 import type { InitAnswers, Known, Step } from './trail.ts';

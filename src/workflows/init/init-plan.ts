@@ -1,5 +1,5 @@
-import { nextCommand } from '../../domain/next-command.ts';
-import { managedIdentityType, parseResourceId } from '../../domain/resource-id.ts';
+import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import { needsKubenetConsent } from './ask-addon.ts';
 import { identityIdOf } from './ask-identity.ts';
 import type { InitGiven } from './desk.ts';

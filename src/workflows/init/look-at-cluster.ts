@@ -1,6 +1,6 @@
-import { checkCluster } from '../../domain/check-cluster.ts';
-import type { Cluster, ClusterId } from '../../domain/cluster.ts';
-import { nextCommand } from '../../domain/next-command.ts';
+import { checkCluster } from '../../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Workplace } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 

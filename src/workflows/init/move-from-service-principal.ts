@@ -1,4 +1,4 @@
-import type { Cluster, ClusterId } from '../../domain/cluster.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Workplace } from '../../domain/ports.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { updateCluster } from '../update-cluster.ts';

@@ -1,4 +1,4 @@
-import type { PodIdentity } from '../../domain/pod-identity.ts';
+import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { CheckResult } from '../doctor/check.ts';
 import { diagnose } from '../doctor/diagnose.ts';

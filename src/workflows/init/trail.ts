@@ -1,4 +1,4 @@
-import type { Cluster } from '../../domain/cluster.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Subscription } from '../../domain/ports.ts';
 import type { WantedGrant } from '../grant-roles.ts';
 

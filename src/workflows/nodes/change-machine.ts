@@ -1,5 +1,5 @@
-import { identitiesPerRequest } from '../../domain/machine-identities.ts';
-import type { Machine } from '../../domain/machines.ts';
+import { identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change-session.ts';
 import { followMachine, settled } from './follow-machine.ts';

@@ -1,6 +1,6 @@
-import type { Cluster } from '../../domain/cluster.ts';
-import type { Machine } from '../../domain/machines.ts';
-import { nextCommand } from '../../domain/next-command.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from '../change-session.ts';
 import { eachConcurrently } from '../each-concurrently.ts';

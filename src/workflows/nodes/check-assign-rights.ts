@@ -1,7 +1,7 @@
-import { type Machine, machineTypes } from '../../domain/machines.ts';
-import { allowsAction } from '../../domain/operator-role.ts';
+import { type Machine, machineTypes } from '../../domain/azure/machines.ts';
+import { allowsAction } from '../../domain/azure/operator-role.ts';
+import { assignIdentityAction, type RoleDefinition } from '../../domain/azure/role-assignment.ts';
 import type { Azure } from '../../domain/ports.ts';
-import { assignIdentityAction, type RoleDefinition } from '../../domain/role-assignment.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 

@@ -1,4 +1,4 @@
-import type { Cluster } from '../../domain/cluster.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { checkTenants } from '../check-tenants.ts';

@@ -1,9 +1,9 @@
-import type { Cluster } from '../../domain/cluster.ts';
-import { crdMissingCode, type ObjectsInCluster } from '../../domain/cluster-objects.ts';
-import { nextCommand } from '../../domain/next-command.ts';
-import { entryText } from '../../domain/pod-identity.ts';
+import { sameResource } from '../../domain/azure/resource-id.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { entryText } from '../../domain/entries/pod-identity.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { Azure, Workplace } from '../../domain/ports.ts';
-import { sameResource } from '../../domain/resource-id.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 

@@ -1,7 +1,7 @@
-import { choosePools, machinesOfPools } from '../../domain/choose-pools.ts';
-import type { AgentPool, Cluster } from '../../domain/cluster.ts';
-import { type Machine, type MachineKind, machineTypes } from '../../domain/machines.ts';
-import { nextCommand } from '../../domain/next-command.ts';
+import { type Machine, type MachineKind, machineTypes } from '../../domain/azure/machines.ts';
+import { choosePools, machinesOfPools } from '../../domain/clusters/choose-pools.ts';
+import type { AgentPool, Cluster } from '../../domain/clusters/cluster.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';

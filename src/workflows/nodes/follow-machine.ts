@@ -1,4 +1,4 @@
-import type { Machine } from '../../domain/machines.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
 import type { Operation, OperationEnd } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change-session.ts';

@@ -1,4 +1,4 @@
-import type { Machine } from '../../domain/machines.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';

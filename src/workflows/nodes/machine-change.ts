@@ -1,5 +1,5 @@
-import { carriedAmong, identitiesPerRequest, lackingOf } from '../../domain/machine-identities.ts';
-import type { Machine, MachineInstance } from '../../domain/machines.ts';
+import { carriedAmong, identitiesPerRequest, lackingOf } from '../../domain/azure/machine-identities.ts';
+import type { Machine, MachineInstance } from '../../domain/azure/machines.ts';
 
 /** What is wanted of every machine. */
 export interface WantedChange {

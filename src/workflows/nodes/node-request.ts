@@ -1,5 +1,5 @@
-import type { ClusterId } from '../../domain/cluster.ts';
-import type { MachineKind } from '../../domain/machines.ts';
+import type { MachineKind } from '../../domain/azure/machines.ts';
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
 
 /** Which machines; nothing named means those of every Linux pool of the cluster. */
 export interface NodeSelection {

@@ -1,5 +1,5 @@
-import { assignmentsPer20Seconds, identitiesPerRequest } from '../../domain/machine-identities.ts';
-import type { Machine } from '../../domain/machines.ts';
+import { assignmentsPer20Seconds, identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
 import type { ChangeSession } from '../change-session.ts';
 import { idsToSend, requestsFor, type WantedChange } from './machine-change.ts';
 

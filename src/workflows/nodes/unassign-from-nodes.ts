@@ -1,4 +1,4 @@
-import { checkClusterState } from '../../domain/check-cluster.ts';
+import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
 import type { Workplace } from '../../domain/ports.ts';
 import type { ChangeOptions } from '../change-options.ts';
 import { startChange } from '../change-session.ts';

@@ -1,5 +1,5 @@
-import type { Machine } from '../../domain/machines.ts';
-import { parseResourceId } from '../../domain/resource-id.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
+import { parseResourceId } from '../../domain/azure/resource-id.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change-session.ts';
 import { followMachine } from './follow-machine.ts';

@@ -1,5 +1,5 @@
+import type { LookedUpIdentity } from '../../domain/entries/profile-of-objects.ts';
 import type { Identities, Reporter } from '../../domain/ports.ts';
-import type { LookedUpIdentity } from '../../domain/profile-of-objects.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 

@@ -1,5 +1,5 @@
-import type { Cluster } from '../../domain/cluster.ts';
-import type { Machine } from '../../domain/machines.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { StoreOptions } from '../../domain/ports.ts';
 import type { PodidError } from '../../errors/podid-error.ts';
 

@@ -1,8 +1,8 @@
-import { isAddonException } from '../../domain/addon-exception.ts';
-import { namespaceMissing, type ObjectChange } from '../../domain/cluster-objects.ts';
-import { type EntryKey, entryText, sameEntry } from '../../domain/pod-identity.ts';
+import { isAddonException } from '../../domain/entries/addon-exception.ts';
+import { type EntryKey, entryText, sameEntry } from '../../domain/entries/pod-identity.ts';
+import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
+import { namespaceMissing, type ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
 import type { RefusedEntry } from '../../domain/ports.ts';
-import type { ProfileEdit } from '../../domain/profile-edit.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /** The entries whose objects cannot be written: their namespace is missing, or they are someone else's. One for each entry. */

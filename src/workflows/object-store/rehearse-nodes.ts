@@ -1,8 +1,8 @@
-import type { Cluster } from '../../domain/cluster.ts';
-import { lackingOf } from '../../domain/machine-identities.ts';
+import { lackingOf } from '../../domain/azure/machine-identities.ts';
+import { sameResource } from '../../domain/azure/resource-id.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import type { Rehearsal } from '../../domain/ports.ts';
-import type { ProfileEdit } from '../../domain/profile-edit.ts';
-import { sameResource } from '../../domain/resource-id.ts';
 import type { NodeSide } from './node-side.ts';
 
 /**

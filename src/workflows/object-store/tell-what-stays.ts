@@ -1,10 +1,10 @@
-import type { Cluster } from '../../domain/cluster.ts';
-import { nextCommand } from '../../domain/next-command.ts';
-import { sameEntry } from '../../domain/pod-identity.ts';
+import { sameResource } from '../../domain/azure/resource-id.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { sameEntry } from '../../domain/entries/pod-identity.ts';
+import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
+import { carries } from '../../domain/entries/profile-of-objects.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Reporter } from '../../domain/ports.ts';
-import type { ProfileEdit } from '../../domain/profile-edit.ts';
-import { carries } from '../../domain/profile-of-objects.ts';
-import { sameResource } from '../../domain/resource-id.ts';
 import type { NodeSide } from './node-side.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../../src/domain/kube-object.ts';
+import type { KubeObject } from '../../../src/domain/kubernetes/kube-object.ts';
 import { renderAgent } from '../../../src/k8s/agent-objects/render-agent.ts';
 import { readAgentValues } from '../../../src/validate/agent-values.ts';
 import { manifestDocuments } from '../../../src/validate/manifest-objects.ts';

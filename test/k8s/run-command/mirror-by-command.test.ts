@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MirrorRequest } from '../../../src/domain/cluster-objects.ts';
-import type { ClusterCommand, CommandEnd, RunCommand } from '../../../src/domain/run-command.ts';
+import type { ClusterCommand, CommandEnd, RunCommand } from '../../../src/domain/azure/run-command.ts';
+import type { MirrorRequest } from '../../../src/domain/kubernetes/cluster-objects.ts';
 import { mirrorByCommand } from '../../../src/k8s/run-command/mirror-by-command.ts';
 import { readByCommand } from '../../../src/k8s/run-command/read-by-command.ts';
 

@@ -1,6 +1,6 @@
-import type { AgentCluster } from '../../../src/domain/agent-cluster.ts';
-import type { AgentInstallation } from '../../../src/domain/agent-installation.ts';
-import type { AgentPod, Workloads } from '../../../src/domain/workloads.ts';
+import type { AgentCluster } from '../../../src/domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../../src/domain/kubernetes/agent-installation.ts';
+import type { AgentPod, Workloads } from '../../../src/domain/kubernetes/workloads.ts';
 import type { AgentPlace } from '../../../src/workflows/agent/agent-place.ts';
 
 export interface FakePlace extends AgentPlace {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TaintedNode } from '../../../src/domain/agent-cluster.ts';
+import type { TaintedNode } from '../../../src/domain/kubernetes/agent-cluster.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { readAgentStatus } from '../../../src/workflows/agent/read-agent-status.ts';
 import { agentPod, fakePlace, installation } from './fake-agent-place.ts';

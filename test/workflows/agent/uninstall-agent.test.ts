@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AgentCluster, Rollout, TaintedNode } from '../../../src/domain/agent-cluster.ts';
-import { type ObjectRef, refOf, refText } from '../../../src/domain/kube-object.ts';
+import type { AgentCluster, Rollout, TaintedNode } from '../../../src/domain/kubernetes/agent-cluster.ts';
+import { type ObjectRef, refOf, refText } from '../../../src/domain/kubernetes/kube-object.ts';
 import { readAgentValues } from '../../../src/validate/agent-values.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
 import { treeOfJson } from '../../../src/validate/value-tree.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectedCluster } from '../../../src/domain/workloads.ts';
+import type { ConnectedCluster } from '../../../src/domain/kubernetes/workloads.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { identityIdOf } from '../../../src/workflows/init/ask-identity.ts';
 import type { InitDesk, InitGiven, Questions } from '../../../src/workflows/init/desk.ts';

@@ -1,5 +1,5 @@
-import { isKubenet } from '../../../domain/check-cluster.ts';
-import { nextCommand } from '../../../domain/next-command.ts';
+import { isKubenet } from '../../../domain/clusters/check-cluster.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, counted, fail, judging, pass, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 

@@ -1,4 +1,4 @@
-import type { PodAnswer } from '../../../domain/workloads.ts';
+import type { PodAnswer } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, fail, listed, pass, skip, unseen, warn } from '../check.ts';
 import type { AgentSight } from '../evidence.ts';
 

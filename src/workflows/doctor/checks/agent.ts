@@ -1,6 +1,6 @@
-import type { ClusterId } from '../../../domain/cluster.ts';
-import { nextCommand } from '../../../domain/next-command.ts';
-import type { AgentPod, ClusterNode } from '../../../domain/workloads.ts';
+import type { ClusterId } from '../../../domain/clusters/cluster.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
+import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import { nodesInQuestion } from '../nodes-in-question.ts';
 

@@ -1,4 +1,4 @@
-import { clusterPrincipal } from '../../../domain/cluster-principal.ts';
+import { clusterPrincipal } from '../../../domain/clusters/cluster-principal.ts';
 import { isPodidError } from '../../../errors/podid-error.ts';
 import { type Check, fail, judging, pass } from '../check.ts';
 

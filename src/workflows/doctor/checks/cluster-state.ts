@@ -1,6 +1,6 @@
-import { isBusy } from '../../../domain/check-cluster.ts';
-import type { Cluster } from '../../../domain/cluster.ts';
-import { nextCommand, shellWord } from '../../../domain/next-command.ts';
+import { isBusy } from '../../../domain/clusters/check-cluster.ts';
+import type { Cluster } from '../../../domain/clusters/cluster.ts';
+import { nextCommand, shellWord } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, pass, unseen, type Verdict, warn } from '../check.ts';
 
 /** Whether the cluster is there, and in a state in which Azure changes it and its nodes run. */

@@ -1,5 +1,5 @@
-import { crdMissingCode } from '../../../domain/cluster-objects.ts';
-import { nextCommand } from '../../../domain/next-command.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { crdMissingCode } from '../../../domain/kubernetes/cluster-objects.ts';
 import { type Check, fail, pass, unseen } from '../check.ts';
 
 /** Whether the cluster knows the kinds that agents read. */

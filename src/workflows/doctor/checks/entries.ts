@@ -1,6 +1,6 @@
-import { entryProgress } from '../../../domain/entry-state.ts';
-import { nextCommand } from '../../../domain/next-command.ts';
-import { entryText, type PodIdentity } from '../../../domain/pod-identity.ts';
+import { entryProgress } from '../../../domain/entries/entry-state.ts';
+import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, counted, fail, judging, listed, pass, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 

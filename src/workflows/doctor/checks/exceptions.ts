@@ -1,8 +1,8 @@
-import { exceptionTakes } from '../../../domain/exception-match.ts';
-import { bindingLabel } from '../../../domain/identity-resources.ts';
-import { nextCommand } from '../../../domain/next-command.ts';
-import type { Pod } from '../../../domain/pod.ts';
-import { entryText, type PodIdentityException } from '../../../domain/pod-identity.ts';
+import { entryText, type PodIdentityException } from '../../../domain/entries/pod-identity.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { exceptionTakes } from '../../../domain/kubernetes/exception-match.ts';
+import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 import { exceptionsForAgents } from '../chosen-entries.ts';
 

@@ -1,4 +1,4 @@
-import { entryText } from '../../../domain/pod-identity.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 
 /** Whether a pod shares its node's addresses, so that no agent can tell it apart. */

@@ -1,5 +1,5 @@
-import { nextCommand } from '../../../domain/next-command.ts';
-import { entryText, type PodIdentity } from '../../../domain/pod-identity.ts';
+import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, listed, pass, unseen, type Verdict } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';

@@ -1,7 +1,7 @@
-import { bindingLabel } from '../../../domain/identity-resources.ts';
-import type { Pod } from '../../../domain/pod.ts';
-import { entryText } from '../../../domain/pod-identity.ts';
-import type { Deployment } from '../../../domain/workloads.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../../../domain/kubernetes/pod.ts';
+import type { Deployment } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';

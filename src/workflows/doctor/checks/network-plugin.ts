@@ -1,4 +1,4 @@
-import { isKubenet, kubenetConsentMissing } from '../../../domain/check-cluster.ts';
+import { isKubenet, kubenetConsentMissing } from '../../../domain/clusters/check-cluster.ts';
 import { type Check, fail, judging, pass, warn } from '../check.ts';
 
 /** Whether the cluster's network lets an address stand for a pod. */

@@ -1,5 +1,9 @@
-import { allowsEgress, egressPolicies, type NetworkPolicy } from '../../../domain/network-policy.ts';
-import { entryText } from '../../../domain/pod-identity.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
+import {
+  allowsEgress,
+  egressPolicies,
+  type NetworkPolicy,
+} from '../../../domain/kubernetes/network-policy.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 
 /** Some network plugins judge a packet by where the pod sent it, others by where the redirect rules sent it on. */

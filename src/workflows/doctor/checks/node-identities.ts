@@ -1,5 +1,5 @@
-import { nextCommand } from '../../../domain/next-command.ts';
-import { entryText } from '../../../domain/pod-identity.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, judging, listed, pass, skip } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 

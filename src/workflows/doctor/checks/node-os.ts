@@ -1,4 +1,4 @@
-import { entryText } from '../../../domain/pod-identity.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 
 /** Whether the pods are on nodes that can have an agent. */

@@ -1,5 +1,5 @@
-import type { AgentPool } from '../../../domain/cluster.ts';
-import { shellWord } from '../../../domain/next-command.ts';
+import type { AgentPool } from '../../../domain/clusters/cluster.ts';
+import { shellWord } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 
 /** Whether there are nodes that can carry identities at all. */

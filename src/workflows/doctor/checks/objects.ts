@@ -1,6 +1,6 @@
-import { findDrift } from '../../../domain/drift.ts';
-import { nextCommand } from '../../../domain/next-command.ts';
-import { entryText } from '../../../domain/pod-identity.ts';
+import { findDrift } from '../../../domain/entries/drift.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { seenOr } from '../sight.ts';

@@ -1,5 +1,5 @@
-import { nextCommand } from '../../../domain/next-command.ts';
-import { operatorAssignment } from '../../../domain/operator-role.ts';
+import { operatorAssignment } from '../../../domain/azure/operator-role.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, listed, pass, unseen, warn } from '../check.ts';
 import { entriesWithIdentity } from '../chosen-entries.ts';
 import type { Evidence, OperatorRoleSight } from '../evidence.ts';

@@ -1,4 +1,4 @@
-import { entryText } from '../../../domain/pod-identity.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { type Check, listed, pass, unseen, warn } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 

@@ -1,5 +1,5 @@
-import { bindingLabel } from '../../../domain/identity-resources.ts';
-import type { Pod } from '../../../domain/pod.ts';
+import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { type Check, counted, fail, judging, pass, type Verdict, warn } from '../check.ts';
 import type { Patient } from '../evidence.ts';
 

@@ -1,4 +1,4 @@
-import { nextCommand } from '../../../domain/next-command.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, judging, pass } from '../check.ts';
 
 const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';

@@ -1,5 +1,5 @@
-import { nextCommand } from '../../../domain/next-command.ts';
-import { allowsAction } from '../../../domain/operator-role.ts';
+import { allowsAction } from '../../../domain/azure/operator-role.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, judging, pass, warn } from '../check.ts';
 
 const write = 'Microsoft.ContainerService/managedClusters/write';

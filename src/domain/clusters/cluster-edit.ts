@@ -1,0 +1,41 @@
+import { sameResource } from '../azure/resource-id.ts';
+import type { ProfileEdit } from '../entries/profile-edit.ts';
+import type { Cluster } from './cluster.ts';
+
+/** What the control plane is to run as. */
+export type ControlPlaneChoice =
+  | { readonly type: 'SystemAssigned' }
+  | { readonly type: 'UserAssigned'; readonly resourceId: string };
+
+/** What a command wants of the whole cluster document: of the profile, and of the identities that the cluster itself runs as. */
+export interface ClusterEdit extends ProfileEdit {
+  readonly controlPlane?: ControlPlaneChoice;
+  /** Resource id of the identity that the kubelets are to run as. */
+  readonly kubeletIdentity?: string;
+}
+
+/** What of the cluster's own identities is not yet as the edit wants it, in words. */
+export function identitiesMissing(cluster: Cluster, edit: ClusterEdit): string[] {
+  const { controlPlane, kubeletIdentity } = edit;
+  return [
+    ...(controlPlane === undefined || runsAs(cluster, controlPlane)
+      ? []
+      : [`the control plane does not run as ${controlPlaneText(controlPlane)}`]),
+    ...(kubeletIdentity === undefined ||
+    sameResource(cluster.kubeletIdentityResourceId ?? '', kubeletIdentity)
+      ? []
+      : [`the kubelets do not run as ${kubeletIdentity}`]),
+  ];
+}
+
+/** Whether the control plane runs as this and nothing else. */
+export function runsAs({ identity }: Cluster, choice: ControlPlaneChoice): boolean {
+  if (identity.type.toLowerCase() !== choice.type.toLowerCase()) return false;
+  if (choice.type === 'SystemAssigned') return true;
+  const [only, ...others] = identity.userAssigned;
+  return others.length === 0 && only !== undefined && sameResource(only.resourceId, choice.resourceId);
+}
+
+export function controlPlaneText(choice: ControlPlaneChoice): string {
+  return choice.type === 'SystemAssigned' ? 'its system-assigned identity' : choice.resourceId;
+}

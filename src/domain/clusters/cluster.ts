@@ -1,0 +1,97 @@
+import type { PodIdentity, PodIdentityException } from '../entries/pod-identity.ts';
+import type { ObjectFacts } from '../kubernetes/cluster-objects.ts';
+
+export interface ClusterId {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+  /** Set where its entries are the objects in the cluster itself, not the add-on's profile: `--mode cluster`. */
+  readonly mode?: 'cluster';
+  /** Set where no Azure ids name it, which are empty then: the flags by which it is reached. */
+  readonly reach?: { readonly kubeconfig?: string; readonly context?: string };
+}
+
+/** The control plane's identity, as ARM tells it; `type` is open. */
+export interface ClusterIdentity {
+  readonly type: string;
+  /** Of the system-assigned identity. */
+  readonly principalId?: string;
+  readonly tenantId?: string;
+  readonly userAssigned: readonly {
+    readonly resourceId: string;
+    readonly principalId?: string;
+    readonly clientId?: string;
+  }[];
+}
+
+export interface AddonIdentity {
+  /** AKS's name of it: `azureKeyvaultSecretsProvider`. */
+  readonly addon: string;
+  readonly resourceId: string;
+  readonly clientId: string;
+}
+
+export interface NetworkResource {
+  readonly kind: 'subnet' | 'public IP address' | 'public IP prefix';
+  readonly resourceId: string;
+}
+
+export interface AgentPool {
+  readonly name: string;
+  /** `Linux` or `Windows`; absent on some old clusters, where it is Linux. */
+  readonly osType: string;
+  /** `VirtualMachineScaleSets`, `AvailabilitySet`, `VirtualMachines`. */
+  readonly type: string;
+}
+
+export interface PodIdentityProfile {
+  readonly enabled: boolean;
+  readonly allowNetworkPluginKubenet: boolean;
+  readonly identities: readonly PodIdentity[];
+  readonly exceptions: readonly PodIdentityException[];
+  /**
+   * Set where the entries are objects in the cluster and no profile at all: those objects as they were read. Azure's rules for a
+   * profile do not hold there.
+   */
+  readonly objects?: ObjectFacts;
+}
+
+/** A cluster in a list: what one goes by to choose it. */
+export interface ClusterSummary extends ClusterId {
+  readonly provisioningState: string;
+  readonly powerState?: string;
+  /** As in `Cluster`. */
+  readonly networkPlugin: string;
+  /** Of the control plane's identity, as ARM tells it; `None` on a service-principal cluster. */
+  readonly identityType: string;
+  readonly addonEnabled: boolean;
+}
+
+/** A managed cluster as far as podid decides by it, together with the text it was read from. */
+export interface Cluster {
+  readonly id: ClusterId;
+  readonly resourceId: string;
+  readonly location: string;
+  readonly provisioningState: string;
+  /** `Running` or `Stopped`. */
+  readonly powerState?: string;
+  readonly eTag?: string;
+  readonly kubernetesVersion?: string;
+  readonly nodeResourceGroup?: string;
+  /** `azure`, `kubenet`, `none`; `''` when the server names none. */
+  readonly networkPlugin: string;
+  readonly identity: ClusterIdentity;
+  readonly kubeletIdentityResourceId?: string;
+  /** Client and object id of the kubelets' identity; `''` where the server leaves one out. */
+  readonly kubeletIdentityIds?: { readonly clientId: string; readonly objectId: string };
+  /** Of AKS's own add-ons; absent when the server names none. */
+  readonly addonIdentities?: readonly AddonIdentity[];
+  /** Network resources that the cluster uses and that may lie outside its node resource group; absent when the server names none. */
+  readonly networkResources?: readonly NetworkResource[];
+  /** The client id of the service principal; `msi` on a managed-identity cluster. */
+  readonly servicePrincipalClientId?: string;
+  readonly pools: readonly AgentPool[];
+  readonly profile: PodIdentityProfile;
+  /** The server's answer, to the byte: what a PUT is made of. */
+  readonly document: string;
+}

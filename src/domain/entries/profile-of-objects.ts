@@ -1,0 +1,79 @@
+import type { Machine } from '../azure/machines.ts';
+import type { PodIdentityProfile } from '../clusters/cluster.ts';
+import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
+import type { PodIdentity } from './pod-identity.ts';
+
+/** What Azure says of a managed identity; `gone` when it says that there is none. */
+export type LookedUpIdentity =
+  | { readonly clientId: string; readonly principalId: string; readonly gone?: undefined }
+  | { readonly gone: true };
+
+export interface AzureFacts {
+  /** By resource id in lower case; what is missing was not looked up or could not be read. */
+  readonly identities: ReadonlyMap<string, LookedUpIdentity>;
+  /** Those on which pods with identities may run; undefined when nobody could look. */
+  readonly machines: readonly Machine[] | undefined;
+}
+
+type ObjectEntry = ObjectsInCluster['identities'][number];
+
+/** The objects of a cluster as entries, each in the state that the agent on the nodes will find it in. */
+export function profileOfObjects(objects: ObjectsInCluster, facts: AzureFacts): PodIdentityProfile {
+  return {
+    enabled: true,
+    // No profile, no consent: on kubenet the agent itself asks for one.
+    allowNetworkPluginKubenet: true,
+    identities: objects.identities.map((entry) => podIdentity(entry, facts)),
+    exceptions: objects.exceptions.map(({ namespace, name, podLabels }) => ({ namespace, name, podLabels })),
+    objects: objects.facts ?? { versions: {}, own: new Set() },
+  };
+}
+
+function podIdentity(entry: ObjectEntry, facts: AzureFacts): PodIdentity {
+  const { namespace, name, bindingSelector = name, resourceId = '', clientId = '' } = entry;
+  const known = facts.identities.get(resourceId.toLowerCase());
+  const objectId = known === undefined || known.gone ? '' : known.principalId;
+  return {
+    namespace,
+    name,
+    bindingSelector,
+    identity: { resourceId, clientId, objectId },
+    ...stateOf(entry, known, facts.machines),
+  };
+}
+
+/** No state where nobody could look at the nodes. */
+function stateOf(
+  { name, bindingSelector, resourceId, clientId }: ObjectEntry,
+  known: LookedUpIdentity | undefined,
+  machines: AzureFacts['machines'],
+): Pick<PodIdentity, 'provisioningState' | 'error'> {
+  if (resourceId === undefined)
+    return failed('ResourceIdMissing', `AzureIdentity ${name} names no managed identity.`);
+  if (bindingSelector === undefined)
+    return failed('BindingMissing', `AzureIdentity ${name} has no AzureIdentityBinding with a selector.`);
+  if (known?.gone) return failed('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
+  if (known !== undefined && known.clientId.toLowerCase() !== clientId?.toLowerCase()) {
+    const made = 'it may have been deleted and made again';
+    return failed(
+      'ClientIdMismatch',
+      `AzureIdentity ${name} has client id ${clientId ?? 'none'}, and the managed identity has ${known.clientId}: ${made}.`,
+    );
+  }
+  const lacking = machines?.filter((machine) => !carries(machine, resourceId)) ?? [];
+  if (lacking.length > 0)
+    return failed(
+      'NotOnNodes',
+      `The identity is not on ${lacking.map((machine) => machine.name).join(', ')}.`,
+    );
+  return machines === undefined || machines.length === 0 ? {} : { provisioningState: 'Assigned' };
+}
+
+function failed(code: string, message: string): Pick<PodIdentity, 'provisioningState' | 'error'> {
+  return { provisioningState: 'Failed', error: { code, message } };
+}
+
+export function carries({ identityIds }: Machine, resourceId: string): boolean {
+  const wanted = resourceId.toLowerCase();
+  return identityIds.some((id) => id.toLowerCase() === wanted);
+}

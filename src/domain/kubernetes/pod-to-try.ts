@@ -1,0 +1,49 @@
+import type { PodIdentity } from '../entries/pod-identity.ts';
+import { bindingLabel } from './identity-resources.ts';
+
+/** As whom the image's programs run that need no right on the node. */
+const imageUser = 10001;
+
+export interface TryOptions {
+  /** As `--cloud` takes it; undefined: the public one. */
+  readonly cloud: string | undefined;
+  /** Of podid, which is also the image's tag. */
+  readonly version: string;
+}
+
+/** A pod that asks for a token as an SDK does, every ten seconds, and whose log tells whose it got, or why it got none. */
+export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cloud, version }: TryOptions) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: tryName(name), namespace, labels: { [bindingLabel]: bindingSelector } },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      nodeSelector: { 'kubernetes.io/os': 'linux' },
+      // As the restricted Pod Security Standard asks, so that it runs in every namespace.
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: imageUser,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [
+        {
+          name: 'ask',
+          image: `podid/podid:${version}`,
+          command: ['podid', 'token', '--every', '10s', ...(cloud === undefined ? [] : ['--cloud', cloud])],
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** A pod's name is a DNS name, and 63 characters are what its host name can show. */
+function tryName(name: string): string {
+  return `try-${name}`.slice(0, 63).replace(/[.-]+$/, '');
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { Machine } from '../../../src/domain/azure/machines.ts';
+import { type LookedUpIdentity, profileOfObjects } from '../../../src/domain/entries/profile-of-objects.ts';
+
+const web = {
+  namespace: 'shop',
+  name: 'web',
+  bindingSelector: 'front',
+  resourceId: '/id/WEB',
+  clientId: 'C1',
+};
+const known = (found: LookedUpIdentity) => new Map([['/id/web', found]]);
+const there = known({ clientId: 'c1', principalId: 'p1' });
+const machine = (name: string, ...identityIds: string[]): Machine => ({
+  resourceId: `/machines/${name}`,
+  name,
+  kind: 'vmss',
+  osType: 'Linux',
+  identityType: 'UserAssigned',
+  identityIds,
+  provisioningState: 'Succeeded',
+});
+
+function stateOf(
+  entry: Partial<typeof web>,
+  identities: ReadonlyMap<string, LookedUpIdentity>,
+  machines: readonly Machine[] | undefined,
+) {
+  const objects = { identities: [{ namespace: 'shop', name: 'web', ...entry }], exceptions: [] };
+  const [made] = profileOfObjects(objects, { identities, machines }).identities;
+  return [made?.provisioningState, made?.error?.code];
+}
+
+describe('the objects of a cluster as entries', () => {
+  it('have the ids that object and Azure give together, and the name as selector where there is none', () => {
+    const objects = { identities: [web, { namespace: 'shop', name: 'bare' }], exceptions: [] };
+    const { identities, enabled } = profileOfObjects(objects, { identities: there, machines: undefined });
+    expect(enabled).toBe(true);
+    expect(identities[0]).toEqual({
+      namespace: 'shop',
+      name: 'web',
+      bindingSelector: 'front',
+      identity: { resourceId: '/id/WEB', clientId: 'C1', objectId: 'p1' },
+    });
+    expect(identities[1]).toMatchObject({
+      bindingSelector: 'bare',
+      identity: { resourceId: '', objectId: '' },
+    });
+  });
+
+  it.each([
+    [
+      'every machine carries the identity, in any case',
+      web,
+      there,
+      [machine('a', '/ID/web')],
+      ['Assigned', undefined],
+    ],
+    ['one machine lacks it', web, there, [machine('a', '/id/web'), machine('b')], ['Failed', 'NotOnNodes']],
+    ['nobody could look at the machines', web, there, undefined, [undefined, undefined]],
+    ['there are no machines', web, there, [], [undefined, undefined]],
+    ['Azure was not asked', web, new Map(), [machine('a', '/id/web')], ['Assigned', undefined]],
+    ['the identity is gone', web, known({ gone: true }), [], ['Failed', 'IdentityNotFound']],
+    [
+      'the identity was made again',
+      web,
+      known({ clientId: 'c2', principalId: 'p2' }),
+      [machine('a', '/id/web')],
+      ['Failed', 'ClientIdMismatch'],
+    ],
+    [
+      'no binding selects it',
+      { ...web, bindingSelector: undefined },
+      there,
+      [],
+      ['Failed', 'BindingMissing'],
+    ],
+    ['it names no identity', { bindingSelector: 'front' }, there, [], ['Failed', 'ResourceIdMissing']],
+  ] as const)('are as the agent will find them where %s', (_what, entry, identities, machines, state) => {
+    const { bindingSelector, ...rest } = entry as Partial<typeof web>;
+    const given = bindingSelector === undefined ? rest : { ...rest, bindingSelector };
+    expect(stateOf(given, identities, machines)).toEqual(state);
+  });
+});
