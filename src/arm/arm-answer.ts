@@ -1,5 +1,5 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
-import { innermostError, outermostError } from '../validate/innermost-error.ts';
+import { innermostError, outermostError } from '../validate/azure/innermost-error.ts';
 
 /** An answer of ARM as it came. */
 export interface ArmAnswer {

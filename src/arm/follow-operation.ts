@@ -1,6 +1,6 @@
 import type { FollowOptions, Operation, OperationEnd } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
-import { innermostError } from '../validate/innermost-error.ts';
+import { innermostError } from '../validate/azure/innermost-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
 import type { ArmAnswer } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';

@@ -1,7 +1,7 @@
 import { managedClusterType, parseResourceId } from '../domain/azure/resource-id.ts';
 import type { ClusterSummary } from '../domain/clusters/cluster.ts';
+import { readManagedCluster } from '../validate/azure/managed-cluster.ts';
 import { isRecord, type JsonRecord, stringAt } from '../validate/json-record.ts';
-import { readManagedCluster } from '../validate/managed-cluster.ts';
 import type { ArmConnection } from './arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
 import { PageTrail } from './page-trail.ts';

@@ -1,7 +1,7 @@
 import type { EntryKey } from '../domain/entries/pod-identity.ts';
 import { editEntries, editProfile, type ProfileEdit } from '../domain/entries/profile-edit.ts';
+import { readEntryKey, readPodIdentityProfile } from '../validate/azure/managed-cluster.ts';
 import { isRecord } from '../validate/json-record.ts';
-import { readEntryKey, readPodIdentityProfile } from '../validate/managed-cluster.ts';
 import { memberAt, parseJsonTree, setMembers } from './json-text.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { addOptions } from '../validate/add-options.ts';
+import { addOptions } from '../validate/flags/add-options.ts';
 import { changeFlags, roleFlag } from './change-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { identityExtraFlags } from './file-flags.ts';

@@ -7,7 +7,7 @@ import {
   isGuid,
   resourceGroupRule,
   subscriptionRule,
-} from '../validate/azure-names.ts';
+} from '../validate/flags/azure-names.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
 import type { clusterFlags } from './cluster-flags.ts';
 import type { Context } from './context.ts';

@@ -1,5 +1,5 @@
-import { namespaceFilter } from '../validate/entry-key.ts';
-import { exceptionNameRule } from '../validate/kubernetes-names.ts';
+import { namespaceFilter } from '../validate/flags/entry-key.ts';
+import { exceptionNameRule } from '../validate/flags/kubernetes-names.ts';
 import type { Diagnosis } from '../workflows/doctor/diagnose.ts';
 import { yesFlag } from './change-flags.ts';
 import { clusterFlags, kubeFlags } from './cluster-flags.ts';

@@ -4,8 +4,8 @@ import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../domain/hints/emulator-command.ts';
 import { bindingLabel } from '../domain/kubernetes/identity-resources.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import { parseKubeconfig } from '../validate/kubeconfig.ts';
-import { bindingSelectorRule, namespaceRule } from '../validate/kubernetes-names.ts';
+import { parseKubeconfig } from '../validate/files/kubeconfig.ts';
+import { bindingSelectorRule, namespaceRule } from '../validate/flags/kubernetes-names.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 import type { Context } from './context.ts';
 

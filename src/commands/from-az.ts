@@ -1,6 +1,6 @@
 import type { AzCommand } from '../domain/az/az-command.ts';
 import { translateAz } from '../domain/az/translate-az.ts';
-import { parseAzCommand } from '../validate/parse-az-command.ts';
+import { parseAzCommand } from '../validate/flags/parse-az-command.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
 import { defineCommand } from './command-spec.ts';
 

@@ -1,5 +1,5 @@
-import { locationRule } from '../validate/azure-names.ts';
-import { parseRoleGrants } from '../validate/role-grant.ts';
+import { locationRule } from '../validate/flags/azure-names.ts';
+import { parseRoleGrants } from '../validate/flags/role-grant.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
 import type { IdentityExtras } from '../workflows/prepare-change.ts';
 import type { identityExtraFlags } from './file-flags.ts';

@@ -1,5 +1,5 @@
-import { addOptions } from '../validate/add-options.ts';
-import { clusterNameRule, resourceGroupRule, subscriptionRule } from '../validate/azure-names.ts';
+import { addOptions } from '../validate/flags/add-options.ts';
+import { clusterNameRule, resourceGroupRule, subscriptionRule } from '../validate/flags/azure-names.ts';
 import type { InitGiven } from '../workflows/init/desk.ts';
 import { chooseCluster } from './cluster-choice.ts';
 import type { clusterFlags } from './cluster-flags.ts';

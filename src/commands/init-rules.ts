@@ -1,6 +1,6 @@
-import { managedIdentityNameRule, resourceGroupRule } from '../validate/azure-names.ts';
-import { bindingSelectorRule, identityNameRule, namespaceRule } from '../validate/kubernetes-names.ts';
-import { parseRoleGrants } from '../validate/role-grant.ts';
+import { managedIdentityNameRule, resourceGroupRule } from '../validate/flags/azure-names.ts';
+import { bindingSelectorRule, identityNameRule, namespaceRule } from '../validate/flags/kubernetes-names.ts';
+import { parseRoleGrants } from '../validate/flags/role-grant.ts';
 import { type Rule, UsageFaults } from '../validate/usage-faults.ts';
 import type { TypedRules } from '../workflows/init/desk.ts';
 

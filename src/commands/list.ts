@@ -1,4 +1,4 @@
-import { namespaceFilter } from '../validate/entry-key.ts';
+import { namespaceFilter } from '../validate/flags/entry-key.ts';
 import { clusterFlags, kubeFlags, rawClusterFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { listMisnamed, namespaceFilterFlag } from './entry-flags.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SourceText } from '../validate/located-yaml.ts';
+import type { SourceText } from '../validate/files/located-yaml.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 import type { Context } from './context.ts';
 

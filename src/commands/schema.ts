@@ -12,7 +12,7 @@ export const schemaCommand = defineCommand({
   flags: {},
   async run(_flags, session) {
     session.checkUsage();
-    const { podIdentitiesSchema } = await import('../validate/pod-identities-schema.ts');
+    const { podIdentitiesSchema } = await import('../validate/files/pod-identities-schema.ts');
     await session.print(podIdentitiesSchema, { rows: (schema: unknown) => [schema], columns: [] }, 'json');
     return 0;
   },

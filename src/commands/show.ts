@@ -1,4 +1,4 @@
-import { entryKey } from '../validate/entry-key.ts';
+import { entryKey } from '../validate/flags/entry-key.ts';
 import { clusterFlags, kubeFlags, rawClusterFlag } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { entryFlags } from './entry-flags.ts';

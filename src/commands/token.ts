@@ -1,8 +1,8 @@
 import { armResource } from '../domain/azure/arm-resource.ts';
 import type { MetadataQuestion } from '../domain/azure/metadata-service.ts';
-import { managedIdentityIdRule, principalIdRule } from '../validate/azure-names.ts';
-import { durationOf } from '../validate/duration.ts';
-import { audienceRule, endpointRule } from '../validate/metadata-question.ts';
+import { managedIdentityIdRule, principalIdRule } from '../validate/flags/azure-names.ts';
+import { durationOf } from '../validate/flags/duration.ts';
+import { audienceRule, endpointRule } from '../validate/flags/metadata-request.ts';
 import { defineCommand } from './command-spec.ts';
 import type { FlagSet, FlagValues } from './flag-spec.ts';
 import type { Session } from './session.ts';

@@ -1,4 +1,4 @@
-import { updateOptions } from '../validate/update-options.ts';
+import { updateOptions } from '../validate/flags/update-options.ts';
 import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { entryFlags } from './entry-flags.ts';

@@ -1,4 +1,4 @@
-import { entryKey } from '../validate/entry-key.ts';
+import { entryKey } from '../validate/flags/entry-key.ts';
 import { clusterFlags, rawClusterFlag, waitFlags } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';
 import { optionalEntryFlags } from './entry-flags.ts';

@@ -8,7 +8,7 @@ type ClusterFlags = FlagValues<typeof clusterFlags>;
 
 /** What the files of `--file` ask for; their faults go to the session's. */
 export async function readWantedEntries(session: Session, files: readonly string[]): Promise<WantedEntries> {
-  const { parsePodIdentitiesFiles } = await import('../validate/pod-identities-file.ts');
+  const { parsePodIdentitiesFiles } = await import('../validate/files/pod-identities-file.ts');
   const sources = await readSourceFiles(files, session.context, session.faults);
   return parsePodIdentitiesFiles(sources, session.faults, session.report.warn);
 }

@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import type { MetadataQuestion, MetadataService } from '../domain/azure/metadata-service.ts';
 import type { Clock } from '../domain/ports.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import { parseTokenAnswer } from '../validate/token-answer.ts';
+import { parseTokenAnswer } from '../validate/azure/token-answer.ts';
 import { type Answer, refusalOf } from './refusal-of.ts';
 
 /** The version that every SDK asks by. */

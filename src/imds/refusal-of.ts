@@ -1,5 +1,5 @@
 import { PodidError } from '../errors/podid-error.ts';
-import { parseTokenRefusal } from '../validate/token-answer.ts';
+import { parseTokenRefusal } from '../validate/azure/token-answer.ts';
 
 /** What came back from the metadata service. */
 export interface Answer {

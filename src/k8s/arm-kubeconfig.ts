@@ -1,7 +1,7 @@
 import { aksServerId } from '../domain/azure/entra-sign-in.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
-import { type KubeconfigUser, parseKubeconfig } from '../validate/kubeconfig.ts';
-import { azureProviderSignIn, kubeloginSignIn } from '../validate/kubelogin.ts';
+import { type KubeconfigUser, parseKubeconfig } from '../validate/files/kubeconfig.ts';
+import { azureProviderSignIn, kubeloginSignIn } from '../validate/files/kubelogin.ts';
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { EntraSignIn } from '../domain/azure/entra-sign-in.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import type { Kubeconfig, KubeconfigCluster, KubeconfigUser } from '../validate/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigCluster, KubeconfigUser } from '../validate/files/kubeconfig.ts';
 
 /** Where to go, and as whom. */
 export interface ChosenContext {

@@ -1,4 +1,4 @@
-import type { ManagedFields, ManagedObject } from '../validate/managed-object.ts';
+import type { ManagedFields, ManagedObject } from '../validate/kubernetes/managed-object.ts';
 import { diffMarks, diffSpec } from './diff-object.ts';
 import { explainForeign } from './explain-foreign.ts';
 import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from './field-owners.ts';

@@ -3,7 +3,7 @@ import { type RequestOptions, Agent as TlsAgent } from 'node:https';
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import type { EntraSignIn, FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import { azureProviderSignIn, kubeloginSignIn } from '../validate/kubelogin.ts';
+import { azureProviderSignIn, kubeloginSignIn } from '../validate/files/kubelogin.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { pluginEnvironment } from './credential-plugin-settings.ts';
 import { runCredentialPlugin } from './run-credential-plugin.ts';

@@ -1,4 +1,4 @@
-import type { CredentialPlugin } from '../validate/kubeconfig.ts';
+import type { CredentialPlugin } from '../validate/files/kubeconfig.ts';
 
 /** What a credential plugin finds in its environment: podid's own, the kubeconfig's additions, and what kubectl tells plugins. */
 export function pluginEnvironment(plugin: CredentialPlugin): Readonly<Record<string, string | undefined>> {

@@ -1,6 +1,6 @@
 import { sameResource } from '../domain/azure/resource-id.ts';
 import { isRecord } from '../validate/json-record.ts';
-import type { ManagedObject } from '../validate/managed-object.ts';
+import type { ManagedObject } from '../validate/kubernetes/managed-object.ts';
 import type { FieldPath } from './field-owners.ts';
 import type { RenderedObject } from './render-objects.ts';
 

@@ -1,5 +1,5 @@
 import { isRecord } from '../validate/json-record.ts';
-import type { ManagedObject } from '../validate/managed-object.ts';
+import type { ManagedObject } from '../validate/kubernetes/managed-object.ts';
 import { type FieldPath, otherOwners } from './field-owners.ts';
 import type { RenderedObject } from './render-objects.ts';
 

@@ -1,4 +1,4 @@
-import type { FieldSet, ManagedFields } from '../validate/managed-object.ts';
+import type { FieldSet, ManagedFields } from '../validate/kubernetes/managed-object.ts';
 import { podidManager } from './render-objects.ts';
 
 /** Names of a nested field, from the object's root: `['spec', 'podLabels', 'app']`. */

@@ -1,4 +1,4 @@
-import type { ManagedObject } from '../validate/managed-object.ts';
+import type { ManagedObject } from '../validate/kubernetes/managed-object.ts';
 import { managedByLabel, podidManager } from './render-objects.ts';
 
 /**

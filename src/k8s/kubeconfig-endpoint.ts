@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PodidError } from '../errors/podid-error.ts';
-import { type Kubeconfig, type KubeconfigUser, parseKubeconfig } from '../validate/kubeconfig.ts';
+import { type Kubeconfig, type KubeconfigUser, parseKubeconfig } from '../validate/files/kubeconfig.ts';
 import { type ApiEndpoint, tokenFromFile } from './api-endpoint.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { crdMissingCode } from '../domain/kubernetes/cluster-objects.ts';
 import { identityApi } from '../domain/kubernetes/identity-resources.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import { type KubeStatus, parseKubeStatus } from '../validate/kube-status.ts';
+import { type KubeStatus, parseKubeStatus } from '../validate/kubernetes/kube-status.ts';
 import { grantMirrorCommand, mirrorRule, userIn } from './rbac-rule.ts';
 
 /** What was asked of the API server. `namespace` is absent for a list of all. */

@@ -8,7 +8,7 @@ import {
   type TellMirrored,
 } from '../domain/kubernetes/cluster-objects.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
-import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
+import { type ManagedObject, parseManagedObject } from '../validate/kubernetes/managed-object.ts';
 import type { MirrorStep } from './choose-step.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { combineMirrorFailures } from './mirror-failures.ts';

@@ -2,7 +2,7 @@ import { isAddonException } from '../domain/entries/addon-exception.ts';
 import { type EntryKey, entryText } from '../domain/entries/pod-identity.ts';
 import { type MirrorRequest, type ObjectVersions, objectKey } from '../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import type { ManagedObject } from '../validate/managed-object.ts';
+import type { ManagedObject } from '../validate/kubernetes/managed-object.ts';
 import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
 import {
   exceptionKey,

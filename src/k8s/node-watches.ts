@@ -11,8 +11,8 @@ import {
   parseAzureIdentity,
   parseAzureIdentityBinding,
   parseAzurePodIdentityException,
-} from '../validate/crd-objects.ts';
-import { parsePod } from '../validate/pod.ts';
+} from '../validate/kubernetes/crd-objects.ts';
+import { parsePod } from '../validate/kubernetes/pod.ts';
 import {
   createWatchList,
   type WatchList,

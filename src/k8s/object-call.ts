@@ -1,6 +1,6 @@
 import type { ConfigurationOptions } from '@kubernetes/client-node';
 import { identityApi } from '../domain/kubernetes/identity-resources.ts';
-import { type ManagedObject, parseManagedObject } from '../validate/managed-object.ts';
+import { type ManagedObject, parseManagedObject } from '../validate/kubernetes/managed-object.ts';
 import { type KubeAttempt, type KubeFailure, mapKubeError } from './map-kube-error.ts';
 import type { ObjectKey, ObjectKind } from './render-objects.ts';
 import { unusableAnswer } from './send-request.ts';

@@ -1,4 +1,4 @@
-import type { ManagedFields, ManagedObject } from '../validate/managed-object.ts';
+import type { ManagedFields, ManagedObject } from '../validate/kubernetes/managed-object.ts';
 import type { ObjectKey, ObjectKind, RenderedObject } from './render-objects.ts';
 
 /** The version of an object that a write is meant for. */

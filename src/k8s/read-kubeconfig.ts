@@ -7,7 +7,7 @@ import {
   type KubeconfigCluster,
   type KubeconfigUser,
   parseKubeconfig,
-} from '../validate/kubeconfig.ts';
+} from '../validate/files/kubeconfig.ts';
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 
 /**

@@ -6,8 +6,8 @@ import {
   parseAzureIdentity,
   parseAzureIdentityBinding,
   parseAzurePodIdentityException,
-} from '../validate/crd-objects.ts';
-import { parseManagedObject } from '../validate/managed-object.ts';
+} from '../validate/kubernetes/crd-objects.ts';
+import { parseManagedObject } from '../validate/kubernetes/managed-object.ts';
 import { foreignWriter } from './foreign-writer.ts';
 import type { ObjectApi } from './object-port.ts';
 import type { ObjectKind } from './render-objects.ts';

@@ -1,14 +1,14 @@
 import type { AgentPod, Workloads } from '../domain/kubernetes/workloads.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { isRecord, stringAt } from '../validate/json-record.ts';
-import { parsePod } from '../validate/pod.ts';
+import { parsePod } from '../validate/kubernetes/pod.ts';
 import {
   parseAgentDaemonSet,
   parseAgentPod,
   parseDeployment,
   parseNetworkPolicy,
   parseNode,
-} from '../validate/workloads.ts';
+} from '../validate/kubernetes/workloads.ts';
 import type { WorkloadApi } from './workload-api.ts';
 
 /** What runs in a cluster, read from its API. */

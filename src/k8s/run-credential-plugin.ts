@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { PodidError } from '../errors/podid-error.ts';
+import type { CredentialPlugin } from '../validate/files/kubeconfig.ts';
 import { isRecord, stringAt } from '../validate/json-record.ts';
-import type { CredentialPlugin } from '../validate/kubeconfig.ts';
 import { pluginEnvironment } from './credential-plugin-settings.ts';
 
 export interface PluginCredential {

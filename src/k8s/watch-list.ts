@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { parseList, parseWatchEvent } from '../validate/watch-event.ts';
+import { parseList, parseWatchEvent } from '../validate/kubernetes/watch-event.ts';
 import { type ApiConnection, ApiFailure } from './api-connection.ts';
 
 export interface WatchListOptions<Item> {

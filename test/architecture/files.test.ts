@@ -15,7 +15,7 @@ const walks = {
     'bin/podid.js',
     'src/commands/program.ts',
     'src/commands/add.ts',
-    'src/validate/add-options.ts',
+    'src/validate/flags/add-options.ts',
     'src/workflows/add-identity.ts',
     'src/arm/clusters.ts',
   ],
@@ -28,7 +28,7 @@ const walks = {
   ],
   'podid nmi install': [
     'src/commands/nmi/install.ts',
-    'src/validate/agent-values.ts',
+    'src/validate/files/agent-values.ts',
     'src/workflows/agent/install-agent.ts',
     'src/workflows/agent/choose-way.ts',
     'src/k8s/agent-objects/render-agent.ts',

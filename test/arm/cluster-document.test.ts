@@ -5,7 +5,7 @@ import { readOnlyMembers } from '../../src/arm/read-only-members.ts';
 import type { PodIdentityProfile } from '../../src/domain/clusters/cluster.ts';
 import type { ClusterEdit } from '../../src/domain/clusters/cluster-edit.ts';
 import { editProfile, type ProfileEdit } from '../../src/domain/entries/profile-edit.ts';
-import { readPodIdentityProfile } from '../../src/validate/managed-cluster.ts';
+import { readPodIdentityProfile } from '../../src/validate/azure/managed-cluster.ts';
 
 const web = {
   namespace: 'shop',

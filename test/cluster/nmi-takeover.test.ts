@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manifestDocuments } from '../../src/validate/manifest-objects.ts';
+import { manifestDocuments } from '../../src/validate/files/manifest-objects.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { type PlayedNodes, playNodes } from './played-nodes.ts';
 import { type Ran, runPodid } from './run-podid.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { claimFields, otherOwners } from '../../src/k8s/field-owners.ts';
-import type { FieldSet, ManagedFields } from '../../src/validate/managed-object.ts';
+import type { FieldSet, ManagedFields } from '../../src/validate/kubernetes/managed-object.ts';
 
 const element = fc.constantFrom(
   'f:spec',

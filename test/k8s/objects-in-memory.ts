@@ -1,6 +1,6 @@
 import type { ObjectApi, WriteOptions } from '../../src/k8s/object-port.ts';
 import type { ObjectKey, RenderedObject } from '../../src/k8s/render-objects.ts';
-import type { FieldSet, ManagedFields, ManagedObject } from '../../src/validate/managed-object.ts';
+import type { FieldSet, ManagedFields, ManagedObject } from '../../src/validate/kubernetes/managed-object.ts';
 
 export function manager(name: string, fields: FieldSet, operation = 'Update'): ManagedFields {
   return { manager: name, operation, apiVersion: 'aadpodidentity.k8s.io/v1', fields };

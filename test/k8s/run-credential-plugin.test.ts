@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCredentialPlugin } from '../../src/k8s/run-credential-plugin.ts';
-import type { CredentialPlugin } from '../../src/validate/kubeconfig.ts';
+import type { CredentialPlugin } from '../../src/validate/files/kubeconfig.ts';
 
 const open = new AbortController().signal;
 

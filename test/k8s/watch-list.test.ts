@@ -3,7 +3,7 @@ import { type StartedKube, startKube } from '../../src/emulator/kube/start-kube.
 import { type ApiConnection, createApiConnection } from '../../src/k8s/api-connection.ts';
 import { createWatchList, type WatchLimits } from '../../src/k8s/watch-list.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { parsePod } from '../../src/validate/pod.ts';
+import { parsePod } from '../../src/validate/kubernetes/pod.ts';
 
 const podNamed = (name: string, node = 'n1', labels = {}) => ({
   apiVersion: 'v1',

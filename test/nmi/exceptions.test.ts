@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isExcepted } from '../../src/nmi/exceptions.ts';
-import { parsePod } from '../../src/validate/pod.ts';
+import { parsePod } from '../../src/validate/kubernetes/pod.ts';
 
 function pod(labels: Record<string, string>) {
   const parsed = parsePod({ metadata: { uid: 'u', name: 'p', namespace: 'shop', labels } });

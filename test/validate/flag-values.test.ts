@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addOptions } from '../../src/validate/add-options.ts';
+import { addOptions } from '../../src/validate/flags/add-options.ts';
 import {
   clusterIdRule,
   clusterNameRule,
   managedIdentityIdRule,
   resourceGroupRule,
   subscriptionRule,
-} from '../../src/validate/azure-names.ts';
-import { parseCustomHeaders } from '../../src/validate/custom-headers.ts';
-import { durationOf, parseDuration } from '../../src/validate/duration.ts';
-import { parsePodLabels } from '../../src/validate/pod-labels.ts';
+} from '../../src/validate/flags/azure-names.ts';
+import { parseCustomHeaders } from '../../src/validate/flags/custom-headers.ts';
+import { durationOf, parseDuration } from '../../src/validate/flags/duration.ts';
+import { parsePodLabels } from '../../src/validate/flags/pod-labels.ts';
 import { UsageFaults } from '../../src/validate/usage-faults.ts';
 import { faultsOf } from './faults-of.ts';
 

@@ -5,10 +5,10 @@ import {
   parseAzureIdentity,
   parseAzureIdentityBinding,
   parseAzurePodIdentityException,
-} from '../../src/validate/crd-objects.ts';
-import { parsePod } from '../../src/validate/pod.ts';
+} from '../../src/validate/kubernetes/crd-objects.ts';
+import { parsePod } from '../../src/validate/kubernetes/pod.ts';
+import { parseList, parseWatchEvent } from '../../src/validate/kubernetes/watch-event.ts';
 import { parseSecretData } from '../../src/validate/secret-data.ts';
-import { parseList, parseWatchEvent } from '../../src/validate/watch-event.ts';
 
 const metadata = { name: 'web', namespace: 'shop', uid: 'u', creationTimestamp: '2026-01-02T03:04:05Z' };
 

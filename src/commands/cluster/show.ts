@@ -1,4 +1,4 @@
-import { principalIdRule } from '../../validate/azure-names.ts';
+import { principalIdRule } from '../../validate/flags/azure-names.ts';
 import { clusterFlags, rawClusterFlag } from '../cluster-flags.ts';
 import { clusterShape, clusterView } from '../cluster-result.ts';
 import { defineCommand } from '../command-spec.ts';

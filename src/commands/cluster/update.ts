@@ -1,5 +1,5 @@
-import { managedIdentityIdRule } from '../../validate/azure-names.ts';
-import { longestWaitMs } from '../../validate/duration.ts';
+import { managedIdentityIdRule } from '../../validate/flags/azure-names.ts';
+import { longestWaitMs } from '../../validate/flags/duration.ts';
 import { dryRunFlags, roleFlag, yesFlag } from '../change-flags.ts';
 import { clusterFlags, rawClusterFlag, waitFlags } from '../cluster-flags.ts';
 import { clusterShape, clusterView } from '../cluster-result.ts';

@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
-import { isGuid } from '../../validate/azure-names.ts';
+import { isGuid } from '../../validate/flags/azure-names.ts';
 import type { Context } from '../context.ts';
 import { type CachedNames, namesFile } from './names-cache.ts';
 

@@ -1,4 +1,4 @@
-import { entryKey } from '../../validate/entry-key.ts';
+import { entryKey } from '../../validate/flags/entry-key.ts';
 import { changeFlags } from '../change-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { entryFlags, ignoreNotFoundFlag } from '../entry-flags.ts';

@@ -1,5 +1,5 @@
-import { entryKey } from '../../validate/entry-key.ts';
-import { parsePodLabels } from '../../validate/pod-labels.ts';
+import { entryKey } from '../../validate/flags/entry-key.ts';
+import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
 import { changeFlags } from '../change-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { entryFlags, newPodLabelsFlag } from '../entry-flags.ts';

@@ -1,5 +1,5 @@
-import { durationOf } from '../../validate/duration.ts';
-import { namespaceRule } from '../../validate/kubernetes-names.ts';
+import { durationOf } from '../../validate/flags/duration.ts';
+import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
 import type { AgentPlace, AgentWait } from '../../workflows/agent/agent-place.ts';
 import type { ClusterDesk } from '../open-cluster.ts';
 import type { Session } from '../session.ts';

@@ -2,11 +2,17 @@ import { readFileSync } from 'node:fs';
 import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
-import { readAgentValues } from '../../validate/agent-values.ts';
+import { readAgentValues } from '../../validate/files/agent-values.ts';
+import {
+  mergeTrees,
+  noValues,
+  treeOfFile,
+  treeOfJson,
+  type ValueNode,
+} from '../../validate/files/value-tree.ts';
+import { parseSetFlags } from '../../validate/flags/set-values.ts';
 import { isRecord } from '../../validate/json-record.ts';
-import { parseSetFlags } from '../../validate/set-values.ts';
 import { UsageFaults } from '../../validate/usage-faults.ts';
-import { mergeTrees, noValues, treeOfFile, treeOfJson, type ValueNode } from '../../validate/value-tree.ts';
 import { readSourceFiles } from '../read-source-files.ts';
 import type { Session } from '../session.ts';
 

@@ -1,4 +1,4 @@
-import { exceptionNameRule } from '../../validate/kubernetes-names.ts';
+import { exceptionNameRule } from '../../validate/flags/kubernetes-names.ts';
 import { dryRunFlags, yesFlag } from '../change-flags.ts';
 import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
 import { defineCommand } from '../command-spec.ts';

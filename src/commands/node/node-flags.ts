@@ -1,6 +1,6 @@
 import { machineTypes } from '../../domain/azure/machines.ts';
-import { managedIdentityIdRule, resourceGroupRule } from '../../validate/azure-names.ts';
-import { machineRule } from '../../validate/machine-names.ts';
+import { managedIdentityIdRule, resourceGroupRule } from '../../validate/flags/azure-names.ts';
+import { machineRule } from '../../validate/flags/machine-names.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import type { NodeSelection } from '../../workflows/nodes/node-request.ts';
 import { dryRunFlags } from '../change-flags.ts';

@@ -6,7 +6,7 @@ import {
   renderNetRawPolicy,
 } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
-import { namespaceRule } from '../../validate/kubernetes-names.ts';
+import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
 import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
 import { defineCommand } from '../command-spec.ts';
 import { openCluster } from '../open-cluster.ts';

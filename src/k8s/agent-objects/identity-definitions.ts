@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
-import { manifestDocuments } from '../../validate/manifest-objects.ts';
+import { manifestDocuments } from '../../validate/files/manifest-objects.ts';
 
 /** Put in place by the bundler: the files of deploy/crds, one after another. */
 declare const PODID_CRDS: string | undefined;

@@ -1,5 +1,5 @@
 import { PodidError } from '../../errors/podid-error.ts';
-import { type ManagedObject, parseClusterObject } from '../../validate/managed-object.ts';
+import { type ManagedObject, parseClusterObject } from '../../validate/kubernetes/managed-object.ts';
 import type { RestReply, RestRequest } from '../kube-rest.ts';
 import { type KubeFailure, readable } from '../map-kube-error.ts';
 

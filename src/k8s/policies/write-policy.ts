@@ -2,7 +2,7 @@ import type { PolicyChange, PolicyRequest } from '../../domain/kubernetes/cluste
 import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
 import { policyManifest } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ManagedObject } from '../../validate/managed-object.ts';
+import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import { claimFields, holdsByUpdate, otherOwners } from '../field-owners.ts';
 import { foreignWriter } from '../foreign-writer.ts';
 import { applyContent, type KubeRest, mergeContent } from '../kube-rest.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
-import { type ManagedObject, parseManagedObject } from '../../validate/managed-object.ts';
+import { type ManagedObject, parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import type { MirrorStep } from '../choose-step.ts';
 import { combineMirrorFailures } from '../mirror-failures.ts';
 import {

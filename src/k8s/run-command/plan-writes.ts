@@ -1,6 +1,6 @@
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { isRecord, type JsonRecord, recordAt } from '../../validate/json-record.ts';
-import type { ManagedFields } from '../../validate/managed-object.ts';
+import type { ManagedFields } from '../../validate/kubernetes/managed-object.ts';
 import type { MirrorStep } from '../choose-step.ts';
 import type { ObjectKey, RenderedObject } from '../render-objects.ts';
 

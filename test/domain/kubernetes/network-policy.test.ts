@@ -7,7 +7,7 @@ import {
   type NetworkPolicy,
   selectsLabels,
 } from '../../../src/domain/kubernetes/network-policy.ts';
-import { parseNetworkPolicy } from '../../../src/validate/workloads.ts';
+import { parseNetworkPolicy } from '../../../src/validate/kubernetes/workloads.ts';
 
 const pod = { namespace: 'shop', labels: { app: 'web', tier: 'front' } };
 

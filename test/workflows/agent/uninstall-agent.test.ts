@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentCluster, Rollout, TaintedNode } from '../../../src/domain/kubernetes/agent-cluster.ts';
 import { type ObjectRef, refOf, refText } from '../../../src/domain/kubernetes/kube-object.ts';
-import { readAgentValues } from '../../../src/validate/agent-values.ts';
+import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
+import { treeOfJson } from '../../../src/validate/files/value-tree.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
-import { treeOfJson } from '../../../src/validate/value-tree.ts';
 import { uninstallAgent } from '../../../src/workflows/agent/uninstall-agent.ts';
 import { fakePlace, installation } from './fake-agent-place.ts';
 

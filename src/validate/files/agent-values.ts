@@ -1,0 +1,205 @@
+import {
+  type AgentIdentity,
+  type AgentValues,
+  identitiesWithSecret,
+  secretsUndecidedText,
+} from '../../domain/kubernetes/agent-values.ts';
+import { quoted, type UsageFaults } from '../usage-faults.ts';
+import { type ValueSection, valueSection } from './value-section.ts';
+import type { ValueNode } from './value-tree.ts';
+
+const port = 65_535;
+
+/**
+ * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are told where they were set, and with
+ * them what cannot be had, each with the reason.
+ *
+ * @param namespace of the release
+ */
+export function readAgentValues(tree: ValueNode, namespace: string, faults: UsageFaults): AgentValues {
+  const root = valueSection(tree, '', faults);
+  const values: AgentValues = {
+    nameOverride: root.text('nameOverride'),
+    fullnameOverride: root.text('fullnameOverride'),
+    image: readImage(root),
+    imagePullSecrets: root.jsonList('imagePullSecrets'),
+    customUserAgent: root.text('customUserAgent'),
+    azureIdentities: readIdentities(root),
+    nmi: readNmi(root.section('nmi')),
+    rbac: readRbac(root.section('rbac')),
+    podid: readPodid(root.section('podid')),
+  };
+  // Of MIC and of standard mode; helm's own `global` reaches every chart.
+  root.ignore('forceNamespaced', 'installMICException', 'adminsecret', 'mic', 'operationMode', 'global');
+  root.refuseOthers();
+  refuseWhatCannotBeHad(root, values, namespace);
+  return values;
+}
+
+function readImage(root: ValueSection): AgentValues['image'] {
+  const image = root.section('image');
+  image.ignore('repository');
+  const imagePullPolicy = image.choice('imagePullPolicy', ['IfNotPresent', 'Always', 'Never']);
+  image.refuseOthers();
+  return { imagePullPolicy };
+}
+
+function readNmi(nmi: ValueSection): AgentValues['nmi'] {
+  const values = {
+    priorityClassName: nmi.text('priorityClassName'),
+    loggingFormat:
+      nmi.node('loggingFormat') === undefined ? '' : nmi.choice('loggingFormat', ['json', 'text']),
+    logVerbosity: nmi.integer('logVerbosity', 10) ?? 0,
+    updateStrategy: nmi.json('updateStrategy'),
+    resources: nmi.json('resources'),
+    podAnnotations: nmi.labels('podAnnotations'),
+    podLabels: nmi.labels('podLabels'),
+    nodeSelector: nmi.labels('nodeSelector'),
+    tolerations: nmi.jsonList('tolerations'),
+    affinity: nmi.json('affinity'),
+    ipTableUpdateTimeIntervalInSeconds: nmi.integer('ipTableUpdateTimeIntervalInSeconds', 3600),
+    probePort: nmi.integer('probePort', port),
+    prometheusPort: nmi.integer('prometheusPort', port),
+    blockInstanceMetadata: nmi.boolean('blockInstanceMetadata'),
+    metadataHeaderRequired: nmi.boolean('metadataHeaderRequired'),
+    allowNetworkPluginKubenet: nmi.boolean('allowNetworkPluginKubenet'),
+    kubeletConfig: nmi.text('kubeletConfig'),
+  };
+  nmi.ignore('image', 'tag', 'micNamespace', 'retryAttemptsForCreated', 'retryAttemptsForAssigned');
+  nmi.ignore('findIdentityRetryIntervalInSeconds', 'enableScaleFeatures', 'setRetryAfterHeader');
+  nmi.ignore('enableConntrackDeletion');
+  nmi.refuseOthers();
+  return values;
+}
+
+function readRbac(rbac: ValueSection): AgentValues['rbac'] {
+  const values = {
+    enabled: rbac.boolean('enabled'),
+    allowAccessToSecrets: rbac.perhaps('allowAccessToSecrets'),
+    createUserFacingClusterRoles: rbac.boolean('createUserFacingClusterRoles'),
+  };
+  if (rbac.boolean('pspEnabled'))
+    rbac.fault(
+      'pspEnabled',
+      'rbac.pspEnabled asks for a PodSecurityPolicy, which left Kubernetes in 1.25. Remove the value; the namespace of the agent needs the label pod-security.kubernetes.io/enforce: privileged where Pod Security is enforced.',
+    );
+  rbac.refuseOthers();
+  return values;
+}
+
+function readPodid(podid: ValueSection): AgentValues['podid'] {
+  const [image, bootGuard] = [podid.section('image'), podid.section('bootGuard')];
+  const [startupTaint, podMonitor] = [podid.section('startupTaint'), podid.section('podMonitor')];
+  const [networkPolicy, cilium] = [
+    podid.section('networkPolicy'),
+    podid.section('ciliumLocalRedirectPolicy'),
+  ];
+  const budget = podid.section('podDisruptionBudget');
+  const values: AgentValues['podid'] = {
+    image: { repository: image.text('repository'), tag: image.text('tag'), digest: image.text('digest') },
+    rulesResources: podid.json('rulesResources'),
+    rulesBackend: podid.choice('rulesBackend', ['nft', 'iptables']),
+    addressGuard: podid.choice('addressGuard', ['auto', 'off']),
+    serveArgs: podid.texts('serveArgs'),
+    rulesArgs: podid.texts('rulesArgs'),
+    alongside: podid.boolean('alongside'),
+    secretNamespaces: podid.texts('secretNamespaces'),
+    bootGuard: { enabled: bootGuard.boolean('enabled') },
+    startupTaint: { enabled: startupTaint.boolean('enabled'), key: startupTaint.text('key') },
+    podMonitor: {
+      enabled: podMonitor.boolean('enabled'),
+      labels: podMonitor.labels('labels'),
+      interval: podMonitor.text('interval'),
+    },
+    networkPolicy: {
+      enabled: networkPolicy.boolean('enabled'),
+      namespaces: networkPolicy.texts('namespaces'),
+    },
+    ciliumLocalRedirectPolicy: { enabled: cilium.boolean('enabled') },
+  };
+  if (budget.boolean('enabled'))
+    budget.fault(
+      'enabled',
+      'podid.podDisruptionBudget makes no sense in managed mode: draining a node does not evict pods of a DaemonSet, and a budget would only stand in the way of whoever does.',
+    );
+  for (const section of [podid, image, bootGuard, startupTaint, podMonitor, networkPolicy, cilium, budget])
+    section.refuseOthers();
+  return values;
+}
+
+function readIdentities(root: ValueSection): readonly AgentIdentity[] {
+  return root.members('azureIdentities').map(({ name: key, section }) => {
+    const name = section.text('name') || key;
+    const binding = section.node('binding') === undefined ? undefined : section.section('binding');
+    const identity: AgentIdentity = {
+      name,
+      namespace: section.text('namespace'),
+      type: section.integer('type', 2) ?? 0,
+      resourceID: section.text('resourceID'),
+      clientID: section.text('clientID'),
+      tenantID: section.text('tenantID'),
+      auxiliaryTenantIDs: section.texts('auxiliaryTenantIDs'),
+      adEndpoint: section.text('adEndpoint'),
+      clientPassword: section.json('clientPassword'),
+      ...(binding === undefined
+        ? {}
+        : {
+            binding: {
+              name: binding.text('name') || `${name}-binding`,
+              selector: binding.text('selector'),
+            },
+          }),
+    };
+    section.refuseOthers();
+    binding?.refuseOthers();
+    return identity;
+  });
+}
+
+/** The chart's own refusals (`templates/_refusals.tpl`), by the same reasons. */
+function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespace: string): void {
+  const { podid, rbac, nmi } = values;
+  const mode = root.text('operationMode').toLowerCase();
+  if (mode !== 'managed' && mode !== 'standard')
+    root.fault('operationMode', `operationMode has to be managed; this is ${quoted(mode)}.`);
+  if (mode === 'standard')
+    root.fault(
+      'operationMode',
+      `operationMode ${mode} needs MIC, the controller that puts identities on nodes, which podid does not have yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart.`,
+    );
+  const repository = root.section('image').text('repository');
+  const isUpstream = repository === '' || repository === 'mcr.microsoft.com/oss/azure/aad-pod-identity';
+  if (!isUpstream && podid.image.repository === 'podid/podid')
+    root
+      .section('image')
+      .fault(
+        'repository',
+        `image.repository ${repository} holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it.`,
+      );
+  const section = root.section('podid');
+  if (podid.secretNamespaces.length > 0 && rbac.allowAccessToSecrets !== true)
+    section.fault(
+      'secretNamespaces',
+      'podid.secretNamespaces lists where secrets may be read, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty.',
+    );
+  const withSecret = identitiesWithSecret(values, namespace);
+  if (withSecret.length > 0 && rbac.allowAccessToSecrets === undefined)
+    root.fault('azureIdentities', secretsUndecidedText(withSecret));
+  if (podid.networkPolicy.enabled && podid.networkPolicy.namespaces.length === 0)
+    section.fault(
+      'networkPolicy',
+      'podid.networkPolicy.enabled needs podid.networkPolicy.namespaces: a NetworkPolicy binds the pods that ask, in their namespaces, and not the agent, which is on the host network.',
+    );
+  if (podid.ciliumLocalRedirectPolicy.enabled && podid.bootGuard.enabled)
+    section.fault(
+      'bootGuard',
+      'podid.bootGuard loads rules of netfilter, past which Cilium routes where podid.ciliumLocalRedirectPolicy is needed. Enable one of them.',
+    );
+  if (!/^\/.+\/[^/]+$/.test(nmi.kubeletConfig) || nmi.kubeletConfig.includes('..'))
+    root
+      .section('nmi')
+      .fault(
+        'kubeletConfig',
+        `nmi.kubeletConfig ${nmi.kubeletConfig} must be an absolute path to a file in a folder of its own, since that folder is mounted.`,
+      );
+}

@@ -1,0 +1,47 @@
+import { type Document, parseAllDocuments } from 'yaml';
+import type { KubeObject, ObjectRef } from '../../domain/kubernetes/kube-object.ts';
+import { isRecord, stringAt } from '../json-record.ts';
+
+/** Kinds of the cluster scope among those that a chart of a node agent holds. */
+const clusterScoped = new Set([
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'CustomResourceDefinition',
+  'PodSecurityPolicy',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+]);
+
+/** What the documents of a manifest name; what is no object is passed over. @param namespace of those that name none */
+export function manifestObjects(manifest: string, namespace: string): readonly ObjectRef[] {
+  return manifestDocuments(manifest).map(({ apiVersion, kind, metadata }) => {
+    const own = { apiVersion, kind, name: metadata.name };
+    return clusterScoped.has(kind) ? own : { ...own, namespace: metadata.namespace ?? namespace };
+  });
+}
+
+/** The objects of a manifest; what is no object is passed over. */
+export function manifestDocuments(manifest: string): readonly KubeObject[] {
+  const documents = parseAllDocuments(manifest, { logLevel: 'silent' });
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((document) => {
+    const json = document.errors.length === 0 ? jsonOf(document) : undefined;
+    return isKubeObject(json) ? [json] : [];
+  });
+}
+
+/** Undefined for aliases that would stand for more than memory holds. */
+function jsonOf(document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    return undefined;
+  }
+}
+
+function isKubeObject(json: unknown): json is KubeObject {
+  if (!isRecord(json) || !isRecord(json['metadata'])) return false;
+  return Boolean(
+    stringAt(json, 'apiVersion') && stringAt(json, 'kind') && stringAt(json['metadata'], 'name'),
+  );
+}

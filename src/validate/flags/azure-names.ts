@@ -1,0 +1,73 @@
+import { managedClusterType, managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import type { Breach, Rule } from '../usage-faults.ts';
+
+/** Azure's rule for resource groups; the slash above all must not get into a path. */
+export const resourceGroupRule: Rule = (text) =>
+  /^[-\w().\p{L}\p{N}]{1,90}$/u.test(text) && !text.endsWith('.')
+    ? undefined
+    : { rule: '1 to 90 letters, digits, "-", "_", ".", "(" and ")", not ending in "."' };
+
+export const clusterNameRule: Rule = (text) =>
+  /^[A-Za-z0-9](?:[\w-]{0,61}[A-Za-z0-9])?$/.test(text)
+    ? undefined
+    : { rule: '1 to 63 letters, digits, "-" and "_", with a letter or digit at both ends' };
+
+/** Ids are GUIDs; everything else is taken for a display name, which may hold anything but control characters. */
+export const subscriptionRule: Rule = (text) =>
+  text.trim() !== '' && text.length <= 255 && !/\p{Cc}/u.test(text)
+    ? undefined
+    : { rule: 'an id or a display name of at most 255 characters' };
+
+export function isGuid(text: string): boolean {
+  return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
+}
+
+export const principalIdRule: Rule = (text) => (isGuid(text) ? undefined : { rule: 'a GUID' });
+
+/** A domain name such as contoso.onmicrosoft.com, or a GUID. */
+export const tenantRule: Rule = (text) =>
+  /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(text)
+    ? undefined
+    : { rule: 'a tenant id or a domain name' };
+
+export const managedIdentityIdRule: Rule = (text) => resourceIdBreach(text, managedIdentityType);
+export const clusterIdRule: Rule = (text) => resourceIdBreach(text, managedClusterType);
+
+function resourceIdBreach(text: string, type: string): Breach | undefined {
+  const id = parseResourceId(text, type);
+  if (
+    id !== undefined &&
+    resourceGroupRule(id.resourceGroup) === undefined &&
+    /^[\w.-]+$/.test(id.name) &&
+    /^[\w-]+$/.test(id.subscriptionId)
+  ) {
+    return undefined;
+  }
+  return {
+    rule: `a whole id of the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/${type}/NAME`,
+    nearest: nearestResourceId(text, type),
+  };
+}
+
+/** Mends what copying breaks: white space around, a missing first slash, a slash or segments too many at the end. */
+function nearestResourceId(text: string, type: string): string | undefined {
+  const [subscriptions, subscription, groups, group, providers, provider, kind, name] = text
+    .trim()
+    .split('/')
+    .filter((segment) => segment !== '');
+  if (name === undefined) return undefined;
+  const candidate = `/${[subscriptions, subscription, groups, group, providers, provider, kind, name].join('/')}`;
+  return parseResourceId(candidate, type) === undefined ? undefined : candidate;
+}
+
+/** `westeurope`, or as the portal shows it, `West Europe`. */
+export const locationRule: Rule = (text) =>
+  /^[A-Za-z0-9][A-Za-z0-9 ()-]{0,63}$/.test(text)
+    ? undefined
+    : { rule: 'the name of a region, such as westeurope' };
+
+/** Azure's rule for names of managed identities. */
+export const managedIdentityNameRule: Rule = (text) =>
+  /^[A-Za-z0-9][\w-]{2,127}$/.test(text)
+    ? undefined
+    : { rule: '3 to 128 letters, digits, "-" and "_", with a letter or digit first' };

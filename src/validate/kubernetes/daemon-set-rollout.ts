@@ -1,0 +1,120 @@
+import type { FinishedPod, Rollout, TaintedNode } from '../../domain/kubernetes/agent-cluster.ts';
+import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
+import { parseNode } from './workloads.ts';
+
+/** Where a DaemonSet stands. Undefined when the JSON is none. */
+export function parseDaemonSetStatus(json: unknown):
+  | (Pick<Rollout, 'counted' | 'desired'> & {
+      readonly uid: string;
+      readonly template: string | undefined;
+      readonly selector: Readonly<Record<string, string>>;
+    })
+  | undefined {
+  if (!isRecord(json)) return undefined;
+  const metadata = recordAt(json, 'metadata');
+  const status = recordAt(json, 'status');
+  const generation = numberAt(metadata, 'generation') ?? 0;
+  const annotations = stringMapAt(metadata, 'annotations') ?? {};
+  return {
+    uid: stringAt(metadata, 'uid') ?? '',
+    // Despite its name the controller still writes it, in the pods' label too: no other mark of a template needs a further right.
+    template: annotations['deprecated.daemonset.template.generation'],
+    selector: stringMapAt(recordAt(recordAt(json, 'spec'), 'selector'), 'matchLabels') ?? {},
+    counted: (numberAt(status, 'observedGeneration') ?? -1) >= generation,
+    desired: numberAt(status, 'desiredNumberScheduled') ?? 0,
+  };
+}
+
+/** A pod of a DaemonSet and its node. Undefined for one that is ending or has no node. @param template generation of the newest one */
+export function parseRolledPod(
+  json: unknown,
+  template: string | undefined,
+): Rollout['nodes'][number] | undefined {
+  if (!isRecord(json)) return undefined;
+  const metadata = recordAt(json, 'metadata');
+  const node = stringAt(recordAt(json, 'spec'), 'nodeName') ?? chosenNode(json);
+  if (node === undefined || stringAt(metadata, 'deletionTimestamp') !== undefined) return undefined;
+  const status = recordAt(json, 'status');
+  const made = stringMapAt(metadata, 'labels')?.['pod-template-generation'];
+  if (template !== undefined && made !== undefined && made !== template)
+    return { name: node, ready: false, reason: 'still runs the previous version' };
+  if (conditionOf(status, 'Ready')?.['status'] === 'True') return { name: node, ready: true };
+  return { name: node, ready: false, reason: reasonOf(status) };
+}
+
+export function parseFinishedPod(json: unknown): FinishedPod {
+  const status = isRecord(json) ? recordAt(json, 'status') : {};
+  const phases = ['Succeeded', 'Failed', 'Pending', 'Running'] as const;
+  const phase = phases.find((each) => each === status['phase']) ?? 'Unknown';
+  const [ended] = recordsAt(status, 'containerStatuses').map((each) =>
+    recordAt(recordAt(each, 'state'), 'terminated'),
+  );
+  const exitCode = numberAt(ended ?? {}, 'exitCode');
+  const message = stringAt(ended ?? {}, 'message');
+  return {
+    phase,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(message === undefined ? {} : { message }),
+    ...(phase === 'Pending' ? { reason: reasonOf(status) } : {}),
+  };
+}
+
+export function parseTaintedNode(json: unknown): TaintedNode | undefined {
+  const node = parseNode(json);
+  if (node === undefined || !isRecord(json)) return undefined;
+  const taints = recordsAt(recordAt(json, 'spec'), 'taints').flatMap((taint) => stringAt(taint, 'key') ?? []);
+  return { name: node.name, ready: node.ready, takesAgent: node.os === 'linux' && !node.virtual, taints };
+}
+
+/** What the first container that does not run says, else why there is no container yet. */
+function reasonOf(status: JsonRecord): string {
+  const containers = ['initContainerStatuses', 'containerStatuses'].flatMap((key) => recordsAt(status, key));
+  for (const container of containers) {
+    const name = stringAt(container, 'name') ?? '';
+    const state = recordAt(container, 'state');
+    const waiting = recordAt(state, 'waiting');
+    const reason = stringAt(waiting, 'reason');
+    if (reason !== undefined && reason !== 'PodInitializing') {
+      const last = recordAt(recordAt(container, 'lastState'), 'terminated');
+      const said = stringAt(waiting, 'message') ?? '';
+      const code = numberAt(last, 'exitCode');
+      const ended = code === undefined ? '' : `, last exit code ${code}`;
+      return text(`container ${name}: ${reason}${said === '' ? '' : `: ${said}`}${ended}`);
+    }
+    const ended = recordAt(state, 'terminated');
+    const code = numberAt(ended, 'exitCode');
+    if (code !== undefined && code !== 0) return text(`container ${name} ended with exit code ${code}`);
+  }
+  const unready = containers.find((each) => each['ready'] === false && isRecord(each['state']));
+  const scheduled = conditionOf(status, 'PodScheduled');
+  if (scheduled?.['status'] === 'False') return text(stringAt(scheduled, 'message') ?? 'not scheduled yet');
+  return unready === undefined ? 'starting' : `container ${stringAt(unready, 'name')} is not ready yet`;
+}
+
+/** The DaemonSet's controller binds each pod to its node by an affinity to the node's name. */
+function chosenNode(pod: JsonRecord): string | undefined {
+  const affinity = recordAt(recordAt(recordAt(pod, 'spec'), 'affinity'), 'nodeAffinity');
+  const required = recordAt(affinity, 'requiredDuringSchedulingIgnoredDuringExecution');
+  for (const term of recordsAt(required, 'nodeSelectorTerms')) {
+    for (const field of recordsAt(term, 'matchFields')) {
+      const values = field['values'];
+      if (field['key'] === 'metadata.name' && Array.isArray(values) && typeof values[0] === 'string')
+        return values[0];
+    }
+  }
+  return undefined;
+}
+
+function conditionOf(status: JsonRecord, type: string): JsonRecord | undefined {
+  return recordsAt(status, 'conditions').find((each) => each['type'] === type);
+}
+
+/** Words of kubelets and registries: one line, and no novels. */
+function text(words: string): string {
+  return words.replaceAll(/[\p{Cc}\s]+/gu, ' ').slice(0, 300);
+}
+
+function numberAt(record: JsonRecord, key: string): number | undefined {
+  const value = record[key];
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,44 @@
+import type { Pod } from '../../domain/kubernetes/pod.ts';
+import { isRecord, stringAt, stringMapAt } from '../json-record.ts';
+
+/** Tolerant: what is missing becomes empty. Undefined for what names no pod: no uid, name or namespace. */
+export function parsePod(json: unknown): Pod | undefined {
+  if (!isRecord(json) || !isRecord(json['metadata'])) {
+    return undefined;
+  }
+  const metadata = json['metadata'];
+  const spec = isRecord(json['spec']) ? json['spec'] : {};
+  const status = isRecord(json['status']) ? json['status'] : {};
+  const uid = stringAt(metadata, 'uid');
+  const name = stringAt(metadata, 'name');
+  const namespace = stringAt(metadata, 'namespace');
+  if (!uid || !name || !namespace) {
+    return undefined;
+  }
+  return {
+    uid,
+    name,
+    namespace,
+    labels: stringMapAt(metadata, 'labels') ?? {},
+    ips: addresses(status),
+    hostNetwork: spec['hostNetwork'] === true,
+    nodeName: stringAt(spec, 'nodeName') ?? '',
+    phase: stringAt(status, 'phase') ?? '',
+    createdMs: Date.parse(stringAt(metadata, 'creationTimestamp') ?? '') || 0,
+  };
+}
+
+function addresses(status: Readonly<Record<string, unknown>>): string[] {
+  const found = new Set<string>();
+  const first = stringAt(status, 'podIP');
+  if (first) {
+    found.add(first);
+  }
+  for (const entry of Array.isArray(status['podIPs']) ? status['podIPs'] : []) {
+    const ip = isRecord(entry) ? stringAt(entry, 'ip') : undefined;
+    if (ip) {
+      found.add(ip);
+    }
+  }
+  return [...found];
+}

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
+import {
+  jsonOf,
+  mergeTrees,
+  treeOfFile,
+  treeOfJson,
+  type ValueNode,
+} from '../../../src/validate/files/value-tree.ts';
+import { parseSetFlags } from '../../../src/validate/flags/set-values.ts';
+import { UsageFaults } from '../../../src/validate/usage-faults.ts';
+
+const chart = readFileSync(new URL('../../../deploy/chart/values.yaml', import.meta.url), 'utf8');
+
+/** As the command reads them: the file over the chart's own, the flags over both. */
+function read(text: string, set: readonly string[] = []) {
+  const faults = new UsageFaults();
+  const tree = [
+    treeOfFile({ name: 'values.yaml', text: chart }, faults),
+    treeOfFile({ name: 'mine.yaml', text }, faults),
+    parseSetFlags(set, faults),
+  ].reduce(mergeTrees);
+  return { values: readAgentValues(tree, 'kube-system', faults), faults: faults.messages };
+}
+
+function setJson(...texts: string[]): unknown {
+  const faults = new UsageFaults();
+  const json = jsonOf(parseSetFlags(texts, faults));
+  expect(faults.messages).toEqual([]);
+  return json;
+}
+
+describe('values of the agent', () => {
+  it("are the chart's own where nothing is set", () => {
+    const { values, faults } = read('');
+    expect(faults).toEqual([]);
+    expect(values.podid).toMatchObject({ rulesBackend: 'nft', addressGuard: 'auto', alongside: false });
+    expect(values.nmi.tolerations).toEqual([{ operator: 'Exists' }]);
+    expect(values.rbac.allowAccessToSecrets).toBeUndefined();
+  });
+
+  it('refuse standard mode first of all, at its place, with the reason', () => {
+    const { faults } = read('nmi: {}\noperationMode: standard\n');
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^mine\.yaml:2:16: operationMode standard needs MIC, /);
+  });
+
+  it('are told of with all their faults at once, each at its place', () => {
+    const { faults } = read(
+      'nmi:\n  probePort: many\n  podLabels: {team: 7}\nrbca: {}\npodid: {addressGuard: maybe}\n',
+      ['podid.image.tga=1'],
+    );
+    expect(faults.toSorted()).toEqual(
+      [
+        'mine.yaml:2:14: nmi.probePort has to be a whole number up to 65535; this is "many".',
+        'mine.yaml:3:21: nmi.podLabels.team has to be a text, in quotes; this is 7.',
+        'mine.yaml:5:23: podid.addressGuard has to be one of auto, off; this is "maybe".',
+        '--set: There is no value podid.image.tga.',
+        'mine.yaml:4:7: There is no value rbca. Did you mean rbac?',
+      ].toSorted(),
+    );
+  });
+
+  it("read upstream's booleans as booleans, as words and as nothing", () => {
+    const { values, faults } = read(
+      'nmi: {blockInstanceMetadata: "True", metadataHeaderRequired: "false", allowNetworkPluginKubenet: ""}',
+    );
+    expect(faults).toEqual([]);
+    expect(values.nmi).toMatchObject({
+      blockInstanceMetadata: true,
+      metadataHeaderRequired: false,
+      allowNetworkPluginKubenet: false,
+    });
+  });
+
+  it('let --set win over files, and files over the chart', () => {
+    const { values } = read('nmi: {logVerbosity: 3, prometheusPort: "9191"}', ['nmi.logVerbosity=5']);
+    expect(values.nmi).toMatchObject({ logVerbosity: 5, prometheusPort: 9191, probePort: 8085 });
+  });
+
+  it('ask who may read secrets where an identity needs one', () => {
+    const identity = 'azureIdentities: {ledger: {namespace: billing, type: 1, clientID: c, tenantID: t}}\n';
+    expect(read(identity).faults.join()).toContain('sign in with a secret (billing/ledger)');
+    expect(read(`${identity}rbac: {allowAccessToSecrets: false}`).faults).toEqual([]);
+  });
+});
+
+describe('--set', () => {
+  it('takes the simple form of helm', () => {
+    expect(setJson('a.b=1,c={x,y}', 'd=true', String.raw`e=a\,b`, String.raw`f\.g=h`)).toEqual({
+      a: { b: 1 },
+      c: ['x', 'y'],
+      d: true,
+      e: 'a,b',
+      'f.g': 'h',
+    });
+    expect(setJson('tag=007', 'empty=', 'list={}', 'equal=a=b', 'items[0].key=x')).toEqual({
+      tag: '007',
+      empty: '',
+      list: [],
+      equal: 'a=b',
+      items: [{ key: 'x' }],
+    });
+  });
+
+  it('names what is no KEY=VALUE', () => {
+    const faults = new UsageFaults();
+    parseSetFlags(['a', '=b', 'a..b=c'], faults);
+    expect(faults.messages).toHaveLength(3);
+  });
+
+  it('gives back any path and text that are escaped', () => {
+    const escaped = (text: string) => text.replaceAll(/[\\,.={}[\]]/g, (letter) => `\\${letter}`);
+    const key = fc.string({ minLength: 1 }).filter((text) => !/\[\d+\]$/.test(text) && text !== '__proto__');
+    const text = fc.string().filter((each) => !/^(?:true|false|null|-?\d+)$/.test(each));
+    fc.assert(
+      fc.property(fc.array(key, { minLength: 1, maxLength: 4 }), text, (path, value) => {
+        const json = setJson(`${path.map(escaped).join('.')}=${escaped(value)}`);
+        let inner: unknown = json;
+        for (const step of path) inner = (inner as Record<string, unknown>)[step];
+        expect(inner).toBe(value);
+      }),
+    );
+  });
+});
+
+describe('merging values', () => {
+  const tree = (json: unknown): ValueNode => treeOfJson(json, 'test');
+  const merged = (base: unknown, over: unknown) => jsonOf(mergeTrees(tree(base), tree(over)));
+
+  it('goes member by member, replaces lists, and takes away what is null', () => {
+    expect(merged({ a: { b: 1, c: 2 }, l: [1, 2], n: 1 }, { a: { c: 3 }, l: [9], n: null })).toEqual({
+      a: { b: 1, c: 3 },
+      l: [9],
+    });
+  });
+
+  it('changes nothing by an empty map, and nothing twice', () => {
+    const values = fc.dictionary(
+      fc.string(),
+      fc.oneof(fc.integer(), fc.dictionary(fc.string(), fc.integer())),
+    );
+    fc.assert(
+      fc.property(values, (json) => {
+        expect(merged(json, {})).toEqual(json);
+        expect(merged(json, json)).toEqual(json);
+      }),
+    );
+  });
+});

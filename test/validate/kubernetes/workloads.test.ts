@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  parseAgentDaemonSet,
+  parseAgentPod,
+  parseDeployment,
+  parseNetworkPolicy,
+  parseNode,
+} from '../../../src/validate/kubernetes/workloads.ts';
+
+const metadata = { namespace: 'kube-system', name: 'nmi' };
+
+describe('an agent', () => {
+  it.each([
+    ['component', { component: 'nmi' }, true],
+    ['app.kubernetes.io/component', { 'app.kubernetes.io/component': 'nmi' }, true],
+    ['another component', { component: 'mic' }, false],
+  ])('is known by the label %s of its pods', (_, labels, known) => {
+    const spec = { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels } } };
+    const expected = known ? { ...metadata, selector: { a: 'b' } } : undefined;
+    expect(parseAgentDaemonSet({ metadata, spec })).toEqual(expected);
+  });
+
+  it.each([
+    [['--http-probe-port=8085', '--prometheus-port=9999'], 8085, 9999],
+    [['--http-probe-port', '8085'], 8085, 9090],
+    [['-http-probe-port=8085'], 8085, 9090],
+    [['--http-probe-port=many'], 8080, 9090],
+    [[], 8080, 9090],
+  ])('with %j listens on %i and %i', (args, probePort, metricsPort) => {
+    const containers = [{ name: 'nmi', command: ['nmi'], args }];
+    expect(parseAgentPod({ metadata, spec: { nodeName: 'n', containers } }, 'nmi')).toMatchObject({
+      probePort,
+      metricsPort,
+      container: 'nmi',
+      nodeName: 'n',
+      ready: false,
+    });
+  });
+
+  it('is the container that serves, not the one that keeps the rules', () => {
+    const containers = [
+      { name: 'rules', command: ['podid-nmi'], args: ['rules'] },
+      { name: 'serve', command: ['podid-nmi'], args: ['serve', '--http-probe-port=8085'] },
+    ];
+    const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+    expect(parseAgentPod({ metadata, spec: { containers }, status }, 'podid')).toMatchObject({
+      container: 'serve',
+      probePort: 8085,
+      ready: true,
+      daemonSet: 'podid',
+      provesReadiness: false,
+    });
+  });
+});
+
+describe('a node', () => {
+  it('is virtual and of an operating system by its labels, and by its status without them', () => {
+    expect(parseNode({ metadata: { name: 'a', labels: { type: 'virtual-kubelet' } } })).toMatchObject({
+      os: 'linux',
+      virtual: true,
+    });
+    const status = { nodeInfo: { operatingSystem: 'Windows' } };
+    expect(parseNode({ metadata: { name: 'a' }, status })).toMatchObject({ os: 'windows', virtual: false });
+  });
+});
+
+describe('whatever a cluster answers', () => {
+  it('is read or left out, and never ends in a fault', () => {
+    const parsers = [parseDeployment, parseNode, parseNetworkPolicy, parseAgentDaemonSet];
+    const shaped = fc.record(
+      {
+        metadata: fc.oneof(fc.constant(metadata), fc.jsonValue()),
+        spec: fc.jsonValue(),
+        status: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), shaped), (json) => {
+        for (const parse of parsers) expect(() => parse(json)).not.toThrow();
+        expect(() => parseAgentPod(json, 'nmi')).not.toThrow();
+      }),
+    );
+  });
+});
