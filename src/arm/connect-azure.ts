@@ -1,9 +1,9 @@
 import type { FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
 import type { Permissions } from '../domain/azure/permissions.ts';
 import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
-import { connectArm } from './arm-connection.ts';
-import { type AzureChoice, readAzureSettings } from './read-azure-settings.ts';
-import { roleAssignmentName } from './role-assignment-name.ts';
+import { connectArm } from './connection/arm-connection.ts';
+import { roleAssignmentName } from './identities/role-assignment-name.ts';
+import { type AzureChoice, readAzureSettings } from './sign-in/read-azure-settings.ts';
 
 /**
  * The adapters to Azure. Each loads its SDK client on first use, so that a command pays for what it needs alone; no request is sent here.
@@ -14,27 +14,29 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const settings = await readAzureSettings(choice);
   const connection = connectArm(settings);
   const clusters = once<Clusters>(async () =>
-    (await import('./clusters.ts')).armClusters(connection, settings.apiVersion, (...asked) =>
+    (await import('./clusters/clusters.ts')).armClusters(connection, settings.apiVersion, (...asked) =>
       entraToken(...asked),
     ),
   );
   const identities = once<Identities>(async () =>
-    (await import('./identities.ts')).armIdentities(connection),
+    (await import('./identities/identities.ts')).armIdentities(connection),
   );
-  const roles = once<Roles>(async () => (await import('./roles.ts')).armRoles(connection));
+  const roles = once<Roles>(async () => (await import('./identities/roles.ts')).armRoles(connection));
   const subscriptions = once<Subscriptions>(async () =>
-    (await import('./subscriptions.ts')).armSubscriptions(connection),
+    (await import('./clusters/subscriptions.ts')).armSubscriptions(connection),
   );
-  const features = once<Features>(async () => (await import('./features.ts')).armFeatures(connection));
+  const features = once<Features>(async () =>
+    (await import('./clusters/features.ts')).armFeatures(connection),
+  );
   const permissions = once<Permissions>(async () =>
-    (await import('./permissions.ts')).armPermissions(connection),
+    (await import('./identities/permissions.ts')).armPermissions(connection),
   );
-  const machines = once(async () => (await import('./machines.ts')).armMachines(connection));
+  const machines = once(async () => (await import('./machines/machines.ts')).armMachines(connection));
   const machineChanges = once(async () =>
-    (await import('./change-machines.ts')).armMachineChanges(connection),
+    (await import('./machines/change-machines.ts')).armMachineChanges(connection),
   );
   const entraToken: FetchEntraToken = async (...asked) =>
-    (await import('./entra-token.ts')).fetchEntraToken(settings, ...asked);
+    (await import('./sign-in/entra-token.ts')).fetchEntraToken(settings, ...asked);
   return {
     clusters: {
       get: async (...asked) => (await clusters()).get(...asked),

@@ -123,7 +123,7 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
     readStdin: () => readAll(stdin),
     startDetached: (words) => startDetached(words, env),
     async azDefaults() {
-      const { readAzDefaults } = await import('../arm/az-profile.ts');
+      const { readAzDefaults } = await import('../arm/sign-in/az-profile.ts');
       return await readAzDefaults(env);
     },
     async connectAzure(choice) {

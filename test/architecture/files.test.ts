@@ -17,7 +17,7 @@ const walks = {
     'src/commands/add.ts',
     'src/validate/flags/add-options.ts',
     'src/workflows/add-identity.ts',
-    'src/arm/clusters.ts',
+    'src/arm/clusters/clusters.ts',
   ],
   'a token request': [
     'src/nmi/server.ts',

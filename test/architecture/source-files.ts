@@ -15,7 +15,7 @@ export interface Import {
 }
 
 export interface SourceFile {
-  /** Relative to the root: `src/arm/clusters.ts`. */
+  /** Relative to the root: `src/arm/clusters/clusters.ts`. */
   readonly path: string;
   readonly text: string;
   readonly imports: readonly Import[];
@@ -54,7 +54,7 @@ function importsOf(path: string, text: string): Import[] {
   ];
 }
 
-/** `src/arm/clusters.ts` → `arm`. */
+/** `src/arm/clusters/clusters.ts` → `arm`. */
 export function roomOf(path: string): string {
   return path.split('/')[1] ?? '';
 }

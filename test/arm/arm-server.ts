@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connectAzure } from '../../src/arm/connect-azure.ts';
-import type { AzureChoice } from '../../src/arm/read-azure-settings.ts';
+import type { AzureChoice } from '../../src/arm/sign-in/read-azure-settings.ts';
 import type { Azure, Clock } from '../../src/domain/ports.ts';
 
 export interface Seen {

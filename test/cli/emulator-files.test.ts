@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readAzProfile } from '../../src/arm/az-profile.ts';
+import { readAzProfile } from '../../src/arm/sign-in/az-profile.ts';
 import { emulatedPodid } from './emulated-podid.ts';
 
 let folder = '';

@@ -192,7 +192,9 @@ describe('the way from Tab to candidates', () => {
     for (const start of ['commands/main.ts', 'commands/completion/complete.ts', 'arm/az-profile.ts'])
       walk(`src/${start}`);
     expect([...seen].filter((path) => /^src\/(?:workflows|k8s|emulator)\//.test(path))).toEqual([]);
-    expect([...seen].filter((path) => path.startsWith('src/arm/'))).toEqual(['src/arm/az-profile.ts']);
+    expect([...seen].filter((path) => path.startsWith('src/arm/'))).toEqual([
+      'src/arm/sign-in/az-profile.ts',
+    ]);
     const packages = [...seen].flatMap((path) =>
       (files.get(path)?.imports ?? []).filter(
         (each) => !each.typeOnly && !each.dynamic && each.target === undefined,

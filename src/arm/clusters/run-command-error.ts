@@ -1,0 +1,54 @@
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import { shellWord } from '../../domain/hints/next-command.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { ArmFault } from '../connection/arm-answer.ts';
+import { type KnownFault, saidBy } from '../connection/map-arm-error.ts';
+
+/** Refusals of AKS's own, by code (Azure documentation, "Resolve az aks command invoke failures"). */
+const hints: Readonly<Record<string, string>> = {
+  RunCommandBlockedByAzurePolicy:
+    'Exempt the namespace aks-command from the Azure Policy assignment that AKS names.',
+  KubernetesPerformanceError:
+    'Make room on a node for 200m CPU and 500Mi memory, then run the same command again.',
+  KubernetesOperationError:
+    'See what keeps pods of namespace aks-command from starting, then run the same command again.',
+  NotSupportedSetup: 'Reach the API from inside its network instead, with --kubeconfig FILE.',
+};
+
+/** AKS could not run the command; undefined for what any part of ARM may say. */
+export function mapRunCommandError(fault: ArmFault, id: ClusterId): KnownFault | undefined {
+  const code = [fault.code, fault.innermost.code].find((each) => Object.hasOwn(hints, each));
+  if (code !== undefined) {
+    const message = `AKS could not run the command in cluster ${id.name}: ${saidBy(fault)}`;
+    return { code: 'ClusterUnreachable', message, hint: hints[code] ?? '' };
+  }
+  // The only word by which AKS says that it is switched off there is the message; the code is a general one.
+  if (fault.status === 400 && /run\s?command.*disabled/i.test(fault.message)) {
+    const { message, hint = '' } = runCommandDisabled(id);
+    return { code: 'ClusterUnreachable', message, hint };
+  }
+  return undefined;
+}
+
+export function runCommandDisabled(id: ClusterId): PodidError {
+  const where = `-g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${shellWord(id.subscriptionId)}`;
+  return new PodidError(
+    'ClusterUnreachable',
+    `Running commands through Azure is switched off on cluster ${id.name}.`,
+    {
+      hint: `az aks update ${where} --enable-run-command; or reach the API from inside its network, with --kubeconfig FILE`,
+    },
+  );
+}
+
+/** @param reason AKS's own words */
+export function commandFailed(id: ClusterId, reason: string): PodidError {
+  const why = reason === '' ? 'it gives no reason' : reason.slice(0, 1000);
+  return new PodidError(
+    'ClusterUnreachable',
+    `AKS could not run the command in cluster ${id.name}: ${why}.`,
+    {
+      hint: 'See the pods of namespace aks-command: they need a node with 200m CPU and 500Mi memory free.',
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { innermostError, outermostError } from '../../validate/azure/innermost-error.ts';
+
+/** An answer of ARM as it came. */
+export interface ArmAnswer {
+  readonly status: number;
+  readonly text: string;
+  header(name: string): string | undefined;
+}
+
+export function armAnswer(response: Pick<PipelineResponse, 'status' | 'headers' | 'bodyAsText'>): ArmAnswer {
+  return {
+    status: Number(response.status),
+    text: response.bodyAsText ?? '',
+    header: (name) => response.headers.get(name),
+  };
+}
+
+/** What an answer that is an error says of itself; flat as AKS writes it, or wrapped as ARM does. */
+export interface ArmFault {
+  readonly status: number;
+  /** `''` when the body names none. */
+  readonly code: string;
+  readonly message: string;
+  readonly innermost: { readonly code: string; readonly message: string };
+  /** The body is a web page: something between here and ARM has answered. */
+  readonly isForeign: boolean;
+}
+
+export function armFault(answer: ArmAnswer): ArmFault {
+  const body = parseJson(answer.text);
+  const outer = outermostError(body) ?? { code: '', message: '' };
+  return {
+    status: answer.status,
+    ...outer,
+    innermost: innermostError(body) ?? outer,
+    isForeign: body === undefined && answer.text.trimStart().startsWith('<'),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

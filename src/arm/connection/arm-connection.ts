@@ -1,0 +1,211 @@
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineFromOptions,
+  createPipelineRequest,
+  type HttpMethods,
+  type Pipeline,
+  type PipelineResponse,
+  retryPolicy,
+} from '@azure/core-rest-pipeline';
+import type { TokenCredential } from '@azure/identity';
+import { loopbackSignInCommand } from '../../domain/hints/emulator-command.ts';
+import type { Clock } from '../../domain/ports.ts';
+import { type ArmTokens, createArmTokens } from '../sign-in/arm-tokens.ts';
+import type { AzureSettings } from '../sign-in/azure-settings.ts';
+import { signInPolicy } from '../sign-in/sign-in-policy.ts';
+import { type ArmAnswer, armAnswer } from './arm-answer.ts';
+import { type ArmEndpoint, armEndpoint } from './arm-endpoint.ts';
+import { debugPolicy } from './debug-policy.ts';
+import { type ArmRequest, mapArmAnswer, mapArmError } from './map-arm-error.ts';
+import { refusedLoopbackPolicy } from './refused-loopback-policy.ts';
+import { retryReads } from './retry-reads.ts';
+import { wholeAnswerPolicy } from './whole-answer-policy.ts';
+
+/** Whether the pipeline sends a request again by itself. Writes are told to the caller, who knows what a repeat would do. */
+export type Retries = 'reads' | 'none';
+
+/** What all adapters share: endpoint, sign-in, weather and the debug log. */
+export interface ArmConnection {
+  readonly endpoint: ArmEndpoint;
+  readonly clock: Clock;
+  /** Options for the constructor of any SDK client. */
+  readonly clientOptions: {
+    readonly endpoint: string;
+    readonly userAgentOptions: { readonly userAgentPrefix: string };
+  };
+  /** For the constructors alone; the sign-in is a policy. */
+  readonly credential: TokenCredential;
+  /** Gives the pipeline of an SDK client podid's policies in place of the SDK's own. */
+  equip<Client extends { readonly pipeline: Pipeline }>(client: Client, retries: Retries): Client;
+  /** Who is signed in, for messages. */
+  caller(): string;
+  /** Tells `--verbose`. */
+  verbose(text: string): void;
+  /**
+   * Runs an SDK call that fails by throwing.
+   *
+   * @throws PodidError, or the signal's reason
+   */
+  call<Result>(request: ArmRequest, signal: AbortSignal, run: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs an SDK call for the sake of its raw answer, so that nothing of it is lost or tripped over in the SDK's models.
+   *
+   * @throws PodidError on anything but a 2xx, or the signal's reason
+   */
+  raw(
+    request: ArmRequest,
+    signal: AbortSignal,
+    run: (onResponse: (response: RawResponse) => void) => Promise<unknown>,
+  ): Promise<ArmAnswer>;
+  /** Sends a request that no SDK client has, byte for byte; any answer is returned. @throws as `call` */
+  send(request: RawRequest, signal: AbortSignal, retries?: Retries): Promise<ArmAnswer>;
+}
+
+export type RawResponse = Pick<PipelineResponse, 'status' | 'headers' | 'bodyAsText'>;
+
+export interface RawRequest {
+  readonly method: HttpMethods;
+  /** Absolute, or a path below the endpoint. */
+  readonly url: string;
+  readonly about: ArmRequest;
+  /** JSON. */
+  readonly body?: string;
+}
+
+const defaultTimeoutMs = 60_000;
+const defaultReadRetries = { count: 3, firstMs: 800 };
+
+/** @throws PodidError InvalidUsage when the endpoint or the token may not be used */
+export function connectArm(settings: AzureSettings): ArmConnection {
+  const endpoint = armEndpoint(settings);
+  const tokens = createArmTokens({
+    signIn: () => signIn(settings),
+    scope: settings.cloud.armScope,
+    now: settings.clock.now,
+  });
+  const equip: ArmConnection['equip'] = (client, retries) => {
+    equipPipeline(client.pipeline, settings, { endpoint, tokens, retries });
+    return client;
+  };
+  const signInHint = endpoint.isLoopback ? { signInHint: loopbackSignInCommand } : {};
+  const httpClient = createDefaultHttpClient();
+  const userAgentOptions = { userAgentPrefix: settings.userAgent };
+  const pipelineFor = (retries: Retries) =>
+    equip({ pipeline: createPipelineFromOptions({ userAgentOptions }) }, retries).pipeline;
+  return {
+    endpoint,
+    clock: settings.clock,
+    clientOptions: { endpoint: endpoint.url, userAgentOptions },
+    credential: { getToken: async () => null },
+    equip,
+    caller: tokens.caller,
+    verbose: (text) => settings.verbose?.(text),
+    call: (request, signal, run) => callArm({ ...request, ...signInHint }, signal, run),
+    raw: (request, signal, run) => rawCall({ ...request, ...signInHint }, signal, run),
+    async send({ method, url, about, body }, signal, retries = 'none') {
+      const request = createPipelineRequest({
+        ...exactUrl(url.startsWith('/') ? endpoint.url + url : url),
+        method,
+        abortSignal: signal,
+        ...(body === undefined
+          ? {}
+          : { body, headers: createHttpHeaders({ 'content-type': 'application/json' }) }),
+      });
+      const pipeline = pipelineFor(retries);
+      return armAnswer(await callArm(about, signal, () => pipeline.sendRequest(httpClient, request)));
+    },
+  };
+}
+
+/** The URL class escapes some characters, such as `'`, which would spoil a signature: the path goes out as it was written. */
+function exactUrl(url: string): { url: string; requestOverrides: Record<string, unknown> } {
+  const path = /^https?:\/\/[^/?#]+(\/[^#]*)/i.exec(url)?.[1];
+  return { url, requestOverrides: path === undefined ? {} : { path } };
+}
+
+async function signIn(settings: AzureSettings): Promise<TokenCredential> {
+  const { token } = settings;
+  if (token !== undefined)
+    return { getToken: async () => ({ token, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) };
+  const { createCredential } = await import('../sign-in/credential.ts');
+  return createCredential(settings);
+}
+
+function equipPipeline(
+  pipeline: Pipeline,
+  settings: AzureSettings,
+  parts: { endpoint: ArmEndpoint; tokens: ArmTokens; retries: Retries },
+): void {
+  const replaced = [
+    'bearerTokenAuthenticationPolicy',
+    'redirectPolicy',
+    'defaultRetryPolicy',
+    'decompressResponsePolicy',
+  ];
+  // A token for a loopback test must not pass through a proxy of the outside.
+  const needless = parts.endpoint.isLoopback ? [...replaced, 'proxyPolicy'] : replaced;
+  for (const name of needless) pipeline.removePolicy({ name });
+  const { count, firstMs } = settings.readRetries ?? defaultReadRetries;
+  if (parts.retries === 'reads') {
+    const { random, now } = settings.clock;
+    const tell = (text: string) => settings.verbose?.(text);
+    pipeline.addPolicy(retryPolicy([retryReads({ firstMs, random, now, tell })], { maxRetries: count }), {
+      phase: 'Retry',
+    });
+  }
+  if (parts.endpoint.isLoopback)
+    pipeline.addPolicy(refusedLoopbackPolicy(parts.endpoint), { afterPhase: 'Sign' });
+  pipeline.addPolicy(signInPolicy(parts.tokens, parts.endpoint), { phase: 'Sign' });
+  if (settings.debug !== undefined) pipeline.addPolicy(debugPolicy(settings.debug), { afterPhase: 'Sign' });
+  pipeline.addPolicy(wholeAnswerPolicy(settings.requestTimeoutMs ?? defaultTimeoutMs), {
+    afterPhase: 'Sign',
+  });
+}
+
+async function callArm<Result>(
+  request: ArmRequest,
+  signal: AbortSignal,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  signal.throwIfAborted();
+  try {
+    return await run();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw mapArmError(error, request);
+  }
+}
+
+async function rawCall(
+  request: ArmRequest,
+  signal: AbortSignal,
+  run: (onResponse: (response: RawResponse) => void) => Promise<unknown>,
+): Promise<ArmAnswer> {
+  signal.throwIfAborted();
+  let answer: ArmAnswer | undefined;
+  const keep = (response: RawResponse) => {
+    answer = armAnswer(response);
+  };
+  const failure = await run(keep).then(
+    () => undefined,
+    (error: unknown) => error ?? new Error('The SDK failed without a reason.'),
+  );
+  if (answer === undefined) {
+    signal.throwIfAborted();
+    throw mapArmError(failure, request);
+  }
+  if (answer.status < 200 || answer.status >= 300) throw mapArmAnswer(answer, request);
+  // The SDK's models may trip over a 2xx that is whole; a broken one is never kept as whole.
+  if (failure !== undefined && !isWhole(answer)) throw mapArmError(failure, request);
+  return answer;
+}
+
+function isWhole(answer: ArmAnswer): boolean {
+  try {
+    JSON.parse(answer.text);
+    return true;
+  } catch {
+    return false;
+  }
+}

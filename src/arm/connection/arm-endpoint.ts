@@ -1,0 +1,68 @@
+import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { AzureSettings } from '../sign-in/azure-settings.ts';
+import { clouds } from '../sign-in/clouds.ts';
+
+/** Where requests go, and which other hosts may see the token. */
+export interface ArmEndpoint {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly isLoopback: boolean;
+  /**
+   * Whether a token may be sent to this URL: the endpoint's own origin, or over https a host of the same cloud's ARM (regional
+   * ones included). Operation URLs and next pages come from answers, so they are not trusted by themselves.
+   */
+  mayReceiveToken(url: string): boolean;
+}
+
+/** @throws PodidError InvalidUsage for plain http beyond loopback, a token for a real host, or no URL at all */
+export function armEndpoint(settings: Pick<AzureSettings, 'cloud' | 'endpoint' | 'token'>): ArmEndpoint {
+  const url = readUrl(settings.endpoint ?? settings.cloud.armEndpoint);
+  const isLoopback = isLoopbackHost(url.hostname);
+  if (url.protocol === 'http:' && !isLoopback) {
+    throw usage('PODID_ARM_ENDPOINT must begin with https:// unless its host is loopback.');
+  }
+  if (settings.token !== undefined && !isLoopback) {
+    throw usage('PODID_ARM_TOKEN is accepted for a loopback PODID_ARM_ENDPOINT only.');
+  }
+  return {
+    url: url.href.replace(/\/+$/, ''),
+    isLoopback,
+    mayReceiveToken: (target) => sameOrigin(url, target) || isArmOf(url, target),
+  };
+}
+
+function readUrl(text: string): URL {
+  const url = parseUrl(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw usage('PODID_ARM_ENDPOINT must be an https URL.');
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw usage('PODID_ARM_ENDPOINT must be a plain base URL: no user, query or fragment.');
+  }
+  return url;
+}
+
+function usage(message: string): PodidError {
+  return new PodidError('InvalidUsage', message, {
+    hint: 'export PODID_ARM_ENDPOINT=https://HOST, or unset it for Azure itself',
+  });
+}
+
+function sameOrigin(endpoint: URL, target: string): boolean {
+  return parseUrl(target)?.origin === endpoint.origin;
+}
+
+/** Azure answers with regional ARM hosts at times: `eastus.management.azure.com`. */
+function isArmOf(endpoint: URL, target: string): boolean {
+  const url = parseUrl(target);
+  if (url === null || url.protocol !== 'https:' || url.port !== '') return false;
+  return Object.values(clouds)
+    .map((cloud) => new URL(cloud.armEndpoint).hostname)
+    .filter((host) => endpoint.hostname === host || endpoint.hostname.endsWith(`.${host}`))
+    .some((host) => url.hostname === host || url.hostname.endsWith(`.${host}`));
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}

@@ -1,0 +1,203 @@
+import { isRestError } from '@azure/core-rest-pipeline';
+import { shellWord } from '../../domain/hints/next-command.ts';
+import type { ErrorCode } from '../../errors/error-catalog.ts';
+import { PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
+import { type ArmAnswer, type ArmFault, armAnswer, armFault } from './arm-answer.ts';
+import { maskSecrets } from './mask-secrets.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { answerFaults } from './whole-answer-policy.ts';
+
+/** What was asked, as far as a message about its failure needs it. */
+export interface ArmRequest {
+  /** With the verb: `read AKS cluster web`. */
+  readonly doing: string;
+  /** The right it takes: `Microsoft.ContainerService/managedClusters/read`. */
+  readonly action: string;
+  /** Where the right is needed; a resource id. */
+  readonly scope: string;
+  /** Who asks, for a 403. */
+  readonly caller: () => string;
+  /** What to type after a 401; `az login` when absent. */
+  readonly signInHint?: string;
+  /** What a 404 means. */
+  readonly notFound?: ErrorCode;
+  /** Codes that mean more here than elsewhere; asked first. */
+  readonly known?: (fault: ArmFault) => KnownFault | undefined;
+}
+
+export interface KnownFault {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  /** Absent: the request's scope. */
+  readonly target?: string | undefined;
+}
+
+const messageLimit = 2_000;
+
+/** Turns whatever an SDK call threw into an error a user can act on. @param answer the raw answer, where one was seen */
+export function mapArmError(error: unknown, request: ArmRequest, answer?: ArmAnswer): PodidError {
+  if (error instanceof PodidError) return error;
+  const isBroken = isRestError(error) && Object.values<string | undefined>(answerFaults).includes(error.code);
+  const seen =
+    answer ?? (isRestError(error) && error.response !== undefined ? armAnswer(error.response) : undefined);
+  if (seen !== undefined && !isBroken) return mapArmAnswer(seen, request);
+  return new PodidError('Unavailable', `Azure could not be reached to ${request.doing}: ${reasonOf(error)}`, {
+    hint: 'Try again in a moment; behind a proxy, set HTTPS_PROXY.',
+    target: request.scope,
+    ...(seen === undefined ? {} : answerFacts(seen)),
+  });
+}
+
+/** An answer other than 2xx, by status and code. */
+export function mapArmAnswer(answer: ArmAnswer, request: ArmRequest): PodidError {
+  const fault = armFault(answer);
+  const facts = answerFacts(answer);
+  const options: PodidErrorOptions = {
+    target: request.scope,
+    ...facts,
+    ...(fault.message === '' && fault.code === ''
+      ? {}
+      : { details: [{ code: fault.code, message: shown(fault.message) }] }),
+  };
+  const { code, message, ...more } =
+    request.known?.(fault) ?? generalFault(fault, request, facts.retryAfterMs ?? 0);
+  return new PodidError(code, message, { ...options, ...more });
+}
+
+/** What the server said, fit for a message. */
+export function saidBy(fault: ArmFault): string {
+  const text = shown(fault.message) || `HTTP ${fault.status}`;
+  return fault.code === '' ? text : `${text} (${fault.code})`;
+}
+
+function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): KnownFault {
+  const { status } = fault;
+  if (fault.isForeign && status !== 401) return unavailable(request, `a web page came back, HTTP ${status}`);
+  if (status === 401) return signedOut(fault, request);
+  if (status === 403) return forbidden(fault, request);
+  if (status === 404 && request.notFound !== undefined) {
+    return {
+      code: request.notFound,
+      message: `Cannot ${request.doing}: ${saidBy(fault)}`,
+      hint: notFoundHint(fault, request),
+    };
+  }
+  if (status === 408 || status === 429 || status >= 500) {
+    return askedMs < 1000 ? unavailable(request, saidBy(fault)) : toldToWait(fault, request, askedMs);
+  }
+  if (status < 400)
+    return unavailable(request, `it answered with a redirect, HTTP ${status}, which podid never follows`);
+  if (status === 412)
+    return { code: 'StaleCluster', message: `The resource changed meanwhile; cannot ${request.doing}.` };
+  return refused(fault, request);
+}
+
+function unavailable(request: ArmRequest, why: string): KnownFault {
+  return {
+    code: 'Unavailable',
+    message: `Azure could not ${request.doing}: ${why}`,
+    hint: 'Try the same command again in a moment.',
+  };
+}
+
+function toldToWait(fault: ArmFault, request: ArmRequest, askedMs: number): KnownFault {
+  const seconds = Math.ceil(askedMs / 1000);
+  return {
+    code: 'Unavailable',
+    message: `Azure could not ${request.doing}, and asks to be left alone for ${seconds} s: ${saidBy(fault)}`,
+    hint: `Run the same command again in ${seconds} s; before that Azure is likely to refuse it once more.`,
+  };
+}
+
+function signedOut(fault: ArmFault, request: ArmRequest): KnownFault {
+  const isOtherTenant = fault.code === 'InvalidAuthenticationTokenTenant';
+  return {
+    code: 'NotSignedIn',
+    message: `Azure did not accept the sign-in to ${request.doing}: ${saidBy(fault)}`,
+    hint: isOtherTenant
+      ? 'Sign in to the tenant of the subscription: --tenant TENANT, or az login --tenant TENANT'
+      : (request.signInHint ?? 'az login'),
+  };
+}
+
+function forbidden(fault: ArmFault, request: ArmRequest): KnownFault {
+  if (fault.code.startsWith('RequestDisallowedBy')) {
+    return {
+      code: 'AzureRefused',
+      message: `A policy forbids to ${request.doing}: ${saidBy(fault)}`,
+      hint: 'Ask whoever owns the Azure Policy for an exemption; a role does not help.',
+    };
+  }
+  return {
+    code: 'Forbidden',
+    message: `${request.caller()} may not ${request.doing}: ${request.action} is missing on ${request.scope}.`,
+    hint: `Ask an owner for a role that allows ${request.action} on ${request.scope}.`,
+  };
+}
+
+function refused(fault: ArmFault, request: ArmRequest): KnownFault {
+  const hints: Readonly<Record<string, string>> = {
+    ScopeLocked: 'Remove the lock: az lock list, az lock delete',
+    MissingSubscriptionRegistration: 'az provider register --namespace Microsoft.ContainerService',
+    ReadOnlyDisabledSubscription: 'The subscription is disabled; enable it in the portal.',
+    ResourceGroupBeingDeleted: 'Wait until the resource group is gone, then create it again.',
+  };
+  return {
+    code: 'AzureRefused',
+    message: `Azure refused to ${request.doing}: ${saidBy(fault)}`,
+    hint:
+      hints[fault.code] ??
+      "Mend what Azure names, then run the same command again; Azure's support can look up the request id.",
+  };
+}
+
+/** What lists the nearest thing that may be there: the names of the scope are those that were asked for. */
+function notFoundHint(fault: ArmFault, { scope, notFound }: ArmRequest): string {
+  const [, subscription = '', group = ''] =
+    /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?/i.exec(scope) ?? [];
+  if (subscription === '' || fault.code.includes('Subscription')) return 'az account list -o table';
+  const within = `--subscription ${shellWord(subscription)} -o table`;
+  if (notFound === 'ClusterNotFound') return `az aks list ${within}`;
+  const isGroupGone = group === '' || fault.code === 'ResourceGroupNotFound';
+  return isGroupGone ? `az group list ${within}` : `${listing(notFound)} -g ${shellWord(group)} ${within}`;
+}
+
+function listing(notFound: ErrorCode | undefined): string {
+  return notFound === 'IdentityNotFound' ? 'az identity list' : 'az resource list';
+}
+
+/** Ids to quote to Azure's support, and how long the server asks to wait; a date counts from the answer's own `Date`. */
+function answerFacts(
+  answer: ArmAnswer,
+): Pick<PodidErrorOptions, 'requestId' | 'correlationId' | 'retryAfterMs'> {
+  const waitMs = retryAfterMs(
+    { get: (name) => answer.header(name) },
+    Date.parse(answer.header('date') ?? ''),
+  );
+  const requestId = answer.header('x-ms-request-id');
+  const correlationId = answer.header('x-ms-correlation-request-id');
+  return {
+    ...(waitMs === undefined || Number.isNaN(waitMs) ? {} : { retryAfterMs: waitMs }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
+}
+
+/** Codes of the SDK and of Node are safe to show; messages may hold URLs. */
+function reasonOf(error: unknown): string {
+  if (!isRestError(error)) return 'the connection failed.';
+  const reasons: Readonly<Record<string, string>> = {
+    [answerFaults.timedOut]: 'no answer in time.',
+    [answerFaults.cut]: 'the connection was cut.',
+    [answerFaults.notJson]: 'the answer is not JSON.',
+    [answerFaults.tooLong]: 'the answer is longer than 64 MiB.',
+    [answerFaults.upgraded]: 'the connection was switched to another protocol.',
+  };
+  return reasons[error.code ?? ''] ?? `${error.code ?? 'the connection failed'}.`;
+}
+
+function shown(message: string): string {
+  const masked = maskSecrets(message).trim();
+  return masked.length > messageLimit ? `${masked.slice(0, messageLimit)}…` : masked;
+}

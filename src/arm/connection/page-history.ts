@@ -1,0 +1,39 @@
+import { PodidError } from '../../errors/podid-error.ts';
+import { type JsonRecord, stringAt } from '../../validate/json-record.ts';
+
+const mostPages = 1_000;
+
+/** Follows the `nextLink` of the pages of one list. A list that comes back to a page, or has more than 1,000, has no end. */
+export class PageTrail {
+  readonly #seen: Set<string>;
+
+  /** @param first the URL of the first page */
+  constructor(first: string) {
+    this.#seen = new Set([first]);
+  }
+
+  /** @returns the URL of the page after this one; undefined after the last @throws PodidError Unavailable */
+  next(page: JsonRecord): string | undefined {
+    const url = stringAt(page, 'nextLink') || undefined;
+    if (url === undefined) return undefined;
+    if (this.#seen.has(url) || this.#seen.size >= mostPages) throw endless();
+    this.#seen.add(url);
+    return url;
+  }
+}
+
+/** Pages as an SDK client follows them, at most 1,000. @throws PodidError Unavailable */
+export async function* endingPages<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+  let count = 0;
+  for await (const page of pages) {
+    count += 1;
+    if (count > mostPages) throw endless();
+    yield page;
+  }
+}
+
+function endless(): PodidError {
+  return new PodidError('Unavailable', "Azure's list has no end: its pages lead back to one another.", {
+    hint: 'Try again; a proxy may have answered in place of Azure.',
+  });
+}

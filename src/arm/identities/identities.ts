@@ -1,0 +1,102 @@
+import { type Identity, ManagedServiceIdentityClient } from '@azure/arm-msi';
+import { managedIdentityType, parseResourceId, type ResourceId } from '../../domain/azure/resource-id.ts';
+import type { Identities, IdentitySummary, ManagedIdentity } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { ArmConnection } from '../connection/arm-connection.ts';
+import type { ArmRequest } from '../connection/map-arm-error.ts';
+
+/** User-assigned managed identities, in any subscription of the tenant. */
+export function armIdentities(connection: ArmConnection): Identities {
+  return {
+    async list(subscriptionId, signal) {
+      const about: ArmRequest = {
+        doing: 'list managed identities',
+        action: 'Microsoft.ManagedIdentity/userAssignedIdentities/read',
+        scope: `/subscriptions/${subscriptionId}`,
+        caller: connection.caller,
+        notFound: 'SubscriptionNotFound',
+      };
+      return connection.call(about, signal, async () => {
+        const { userAssignedIdentities } = clientFor(connection, { subscriptionId });
+        const found: IdentitySummary[] = [];
+        for await (const { id, location } of userAssignedIdentities.listBySubscription({
+          abortSignal: signal,
+        }))
+          if (id !== undefined) found.push({ resourceId: id, location });
+        return found;
+      });
+    },
+    async get(resourceId, signal) {
+      const id = identityId(resourceId);
+      const about = aboutIdentity(connection, id, 'read');
+      const found = await connection.call(about, signal, () =>
+        clientFor(connection, id).userAssignedIdentities.get(id.resourceGroup, id.name, {
+          abortSignal: signal,
+        }),
+      );
+      return readIdentity(id, found);
+    },
+    async create(resourceId, location, signal) {
+      const id = identityId(resourceId);
+      const about = aboutIdentity(connection, id, 'write');
+      // A repeat of this PUT makes no second identity, so weather is tried again.
+      const created = await connection.call(about, signal, () =>
+        clientFor(connection, id).userAssignedIdentities.createOrUpdate(
+          id.resourceGroup,
+          id.name,
+          { location },
+          { abortSignal: signal },
+        ),
+      );
+      return readIdentity(id, created);
+    },
+  };
+}
+
+function identityId(resourceId: string): ResourceId {
+  const id = parseResourceId(resourceId, managedIdentityType);
+  if (id === undefined)
+    throw new PodidError('InvalidUsage', `${resourceId} is not the id of a managed identity.`);
+  return id;
+}
+
+function clientFor(
+  connection: ArmConnection,
+  id: Pick<ResourceId, 'subscriptionId'>,
+): ManagedServiceIdentityClient {
+  return connection.equip(
+    new ManagedServiceIdentityClient(connection.credential, id.subscriptionId, connection.clientOptions),
+    'reads',
+  );
+}
+
+function aboutIdentity(connection: ArmConnection, id: ResourceId, right: 'read' | 'write'): ArmRequest {
+  return {
+    doing: `${right === 'read' ? 'read' : 'create'} managed identity ${id.name}`,
+    action: `Microsoft.ManagedIdentity/userAssignedIdentities/${right}`,
+    scope: id.text,
+    caller: connection.caller,
+    notFound: 'IdentityNotFound',
+  };
+}
+
+function readIdentity(id: ResourceId, found: Identity): ManagedIdentity {
+  const { clientId, principalId, tenantId, location } = found;
+  if (!clientId || !principalId) {
+    throw new PodidError(
+      'IdentityIncomplete',
+      `Managed identity ${id.name} has no client id or principal id yet.`,
+      {
+        hint: 'It was created a moment ago; run the same command again.',
+        target: id.text,
+      },
+    );
+  }
+  return {
+    resourceId: id.text,
+    clientId,
+    principalId,
+    ...(tenantId ? { tenantId } : {}),
+    ...(location ? { location } : {}),
+  };
+}

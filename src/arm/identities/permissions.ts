@@ -1,0 +1,32 @@
+import type { Permissions } from '../../domain/azure/permissions.ts';
+import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
+import type { ArmConnection } from '../connection/arm-connection.ts';
+import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+
+/** The permissions of the caller, as Microsoft.Authorization adds them up. */
+export function armPermissions(connection: ArmConnection): Permissions {
+  return {
+    async at(scope, signal) {
+      const about: ArmRequest = {
+        doing: `read your own permissions on ${scope}`,
+        action: 'Microsoft.Authorization/permissions/read',
+        scope,
+        caller: connection.caller,
+      };
+      const url = `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
+      const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
+      if (answer.status !== 200) throw mapArmAnswer(answer, about);
+      const body: unknown = JSON.parse(answer.text || '{}');
+      const items: unknown[] = isRecord(body) && Array.isArray(body['value']) ? body['value'] : [];
+      return items.filter(isRecord).map((item) => ({
+        actions: textsAt(item, 'actions'),
+        notActions: textsAt(item, 'notActions'),
+      }));
+    },
+  };
+}
+
+function textsAt(record: JsonRecord, key: string): string[] {
+  const value = record[key];
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}

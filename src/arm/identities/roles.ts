@@ -1,0 +1,230 @@
+import {
+  type RoleAssignment as ArmRoleAssignment,
+  AuthorizationManagementClient,
+} from '@azure/arm-authorization';
+import type { RoleAssignment, RoleDefinition, RoleGrant } from '../../domain/azure/role-assignment.ts';
+import type { Roles } from '../../domain/ports.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import type { ArmFault } from '../connection/arm-answer.ts';
+import type { ArmConnection } from '../connection/arm-connection.ts';
+import { type ArmRequest, type KnownFault, saidBy } from '../connection/map-arm-error.ts';
+import { endingPages } from '../connection/page-history.ts';
+import { roleAssignmentName } from './role-assignment-name.ts';
+
+/** Pauses between tries to create an assignment double from the first to the longest, in milliseconds. */
+const pauses = { firstMs: 1_000, mostMs: 30_000 };
+
+/** Role assignments and definitions of Azure RBAC. */
+export function armRoles(connection: ArmConnection): Roles {
+  return {
+    assignmentsFor: (scope, principalId, signal) =>
+      listAssignments(connection, { scope, filter: `atScope() and assignedTo('${principalId}')` }, signal),
+    assignmentsOf: (subscriptionId, principalId, signal) =>
+      listAssignments(
+        connection,
+        { scope: `/subscriptions/${subscriptionId}`, filter: `principalId eq '${principalId}'` },
+        signal,
+      ),
+    definition: (roleDefinitionId, signal) => readDefinition(connection, roleDefinitionId, signal),
+    find: (roleName, scope, signal) => findDefinition(connection, { roleName, scope }, signal),
+    assignmentName: roleAssignmentName,
+    create: (grant, signal) => createPatiently(connection, grant, signal),
+    delete: (assignmentId, signal) => deleteAssignment(connection, assignmentId, signal),
+  };
+}
+
+/** In filters `atScope()` leaves out what lies below, and `assignedTo` counts groups in; `principalId eq` does neither. */
+async function listAssignments(
+  connection: ArmConnection,
+  { scope, filter }: { scope: string; filter: string },
+  signal: AbortSignal,
+): Promise<RoleAssignment[]> {
+  const client = connection.equip(authorizationClient(connection, scope), 'reads');
+  const about = aboutRoles(connection, 'list the role assignments of', 'roleAssignments/read', scope);
+  return connection.call(about, signal, async () => {
+    const found: RoleAssignment[] = [];
+    const list = client.roleAssignments.listForScope(bare(scope), { filter, abortSignal: signal });
+    for await (const page of endingPages(list.byPage())) found.push(...page.map(readAssignment));
+    return found;
+  });
+}
+
+async function readDefinition(
+  connection: ArmConnection,
+  roleDefinitionId: string,
+  signal: AbortSignal,
+): Promise<RoleDefinition> {
+  const client = connection.equip(authorizationClient(connection, roleDefinitionId), 'reads');
+  const about = aboutRoles(connection, 'read the role definition', 'roleDefinitions/read', roleDefinitionId);
+  const found = await connection.call(about, signal, () =>
+    client.roleDefinitions.getById(bare(roleDefinitionId), { abortSignal: signal }),
+  );
+  const permissions = (found.permissions ?? []).map(({ actions, notActions }) => ({
+    actions: actions ?? [],
+    notActions: notActions ?? [],
+  }));
+  return { id: found.id ?? roleDefinitionId, roleName: found.roleName ?? '', permissions };
+}
+
+/** Azure's filter knows the name alone, compared without case. */
+async function findDefinition(
+  connection: ArmConnection,
+  { roleName, scope }: { roleName: string; scope: string },
+  signal: AbortSignal,
+): Promise<string> {
+  const client = connection.equip(authorizationClient(connection, scope), 'reads');
+  const filter = `roleName eq '${roleName.replaceAll("'", "''")}'`;
+  const about = aboutRoles(connection, 'list the role definitions of', 'roleDefinitions/read', scope);
+  const found = await connection.call(about, signal, async () => {
+    const list = client.roleDefinitions.list(bare(scope), { filter, abortSignal: signal });
+    for await (const page of endingPages(list.byPage())) {
+      const role = page.find((each) => each.roleName?.toLowerCase() === roleName.toLowerCase());
+      if (role?.name) return role.name;
+    }
+    return undefined;
+  });
+  if (found !== undefined) return found.toLowerCase();
+  throw new PodidError('RoleNotFound', `No role is called ${JSON.stringify(roleName)} at ${scope}.`, {
+    hint: 'az role definition list --query "[].roleName" -o tsv names them',
+    target: scope,
+  });
+}
+
+async function deleteAssignment(
+  connection: ArmConnection,
+  assignmentId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = connection.equip(authorizationClient(connection, assignmentId), 'reads');
+  const about: ArmRequest = {
+    ...aboutRoles(connection, 'delete the role assignment', 'roleAssignments/delete', assignmentId),
+    notFound: 'EntryNotFound',
+  };
+  try {
+    await connection.call(about, signal, () =>
+      client.roleAssignments.deleteById(bare(assignmentId), { abortSignal: signal }),
+    );
+  } catch (error) {
+    if (!isPodidError(error, 'EntryNotFound')) throw error;
+  }
+}
+
+/** A principal made a moment ago is not everywhere yet, and weather passes: both until the signal ends. */
+async function createPatiently(
+  connection: ArmConnection,
+  grant: RoleGrant,
+  signal: AbortSignal,
+): Promise<{ created: boolean }> {
+  const { clock } = connection;
+  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauses.mostMs, pauseMs * 2)) {
+    try {
+      return await createOnce(connection, grant, signal);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      connection.verbose(`The role cannot be assigned yet: ${error.message}`);
+      await clock.sleep(error.retryAfterMs ?? pauseMs * (0.5 + clock.random() / 2), signal);
+    }
+  }
+}
+
+function isPassing(error: unknown): error is PodidError {
+  return isPodidError(error, 'Unavailable');
+}
+
+async function createOnce(
+  connection: ArmConnection,
+  grant: RoleGrant,
+  signal: AbortSignal,
+): Promise<{ created: boolean }> {
+  const client = connection.equip(authorizationClient(connection, grant.scope), 'none');
+  const about: ArmRequest = {
+    ...aboutRoles(connection, 'assign a role on', 'roleAssignments/write', grant.scope),
+    known: knownRefusal,
+    notFound: 'IdentityNotFound',
+  };
+  const subscription = subscriptionOf(grant.scope);
+  const above = subscription === '' ? '' : `/subscriptions/${subscription}`;
+  const roleDefinitionId = `${above}/providers/Microsoft.Authorization/roleDefinitions/${grant.roleId}`;
+  try {
+    let status = 0;
+    await connection.call(about, signal, () =>
+      client.roleAssignments.create(
+        bare(grant.scope),
+        roleAssignmentName(grant),
+        { roleDefinitionId, principalId: grant.principalId, principalType: 'ServicePrincipal' },
+        {
+          abortSignal: signal,
+          onResponse: (response) => {
+            status = response.status;
+          },
+        },
+      ),
+    );
+    return { created: status === 201 };
+  } catch (error) {
+    if (isPodidError(error) && error.details.some(({ code }) => code === 'RoleAssignmentExists'))
+      return { created: false };
+    throw error;
+  }
+}
+
+function knownRefusal(fault: ArmFault): KnownFault | undefined {
+  if (fault.code === 'PrincipalNotFound') {
+    return { code: 'Unavailable', message: `Entra does not know the principal yet: ${saidBy(fault)}` };
+  }
+  const hint = blockedHints[fault.code];
+  if (fault.status !== 409 && hint === undefined) return undefined;
+  return {
+    code: 'RoleAssignmentBlocked',
+    message: `The role cannot be assigned: ${saidBy(fault)}`,
+    hint: hint ?? 'az role assignment list shows what is there.',
+  };
+}
+
+const blockedHints: Readonly<Record<string, string>> = {
+  ScopeLocked: 'Remove the lock on the identity or its resource group: az lock list, az lock delete',
+  RoleAssignmentLimitExceeded:
+    'The subscription holds as many role assignments as it may; delete some that nobody needs.',
+  RoleAssignmentUpdateNotPermitted:
+    'An assignment of that name exists with other content; delete it (az role assignment delete) and try again.',
+};
+
+function authorizationClient(connection: ArmConnection, scope: string): AuthorizationManagementClient {
+  return new AuthorizationManagementClient(
+    connection.credential,
+    subscriptionOf(scope),
+    connection.clientOptions,
+  );
+}
+
+function aboutRoles(connection: ArmConnection, doing: string, right: string, scope: string): ArmRequest {
+  return {
+    doing: `${doing} ${scope}`,
+    action: `Microsoft.Authorization/${right}`,
+    scope,
+    caller: connection.caller,
+  };
+}
+
+/** Assignments on management groups have none; the client wants one all the same. */
+function subscriptionOf(scope: string): string {
+  return /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1] ?? '';
+}
+
+/** The client puts a slash in front by itself. */
+function bare(id: string): string {
+  return id.replace(/^\//, '');
+}
+
+function readAssignment(found: ArmRoleAssignment): RoleAssignment {
+  const createdOnMs = found.createdOn?.getTime();
+  return {
+    id: found.id ?? '',
+    name: found.name ?? '',
+    scope: found.scope ?? '',
+    principalId: found.principalId ?? '',
+    roleDefinitionId: found.roleDefinitionId ?? '',
+    hasCondition: found.condition !== undefined && found.condition !== null && found.condition !== '',
+    ...(createdOnMs === undefined || Number.isNaN(createdOnMs) ? {} : { createdOnMs }),
+  };
+}

@@ -1,0 +1,106 @@
+import { type Machine, type MachineKind, type Machines, machineTypes } from '../../domain/azure/machines.ts';
+import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
+import type { ArmConnection } from '../connection/arm-connection.ts';
+import { followOperation } from '../connection/follow-operation.ts';
+import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+import { PageTrail } from '../connection/page-history.ts';
+import { readInstance, readMachine } from './read-machine.ts';
+
+const apiVersion = '2024-07-01';
+
+type Reads = Pick<Machines, 'get' | 'scaleSets' | 'virtualMachines' | 'instances' | 'follow'>;
+
+/** Scale sets and virtual machines of Microsoft.Compute, read by plain requests: an SDK client for a few GETs would cost every start. */
+export function armMachines(connection: ArmConnection): Reads {
+  const about = (doing: string, action: string, scope: string): ArmRequest => ({
+    doing,
+    action: `Microsoft.Compute/${action}`,
+    scope,
+    caller: connection.caller,
+  });
+  return {
+    async get(resourceId, signal) {
+      const request = about(`read ${resourceId}`, `${resourceId.split('/').at(-2)}/read`, resourceId);
+      const body = await getJson(
+        connection,
+        `${resourceId}?api-version=${apiVersion}`,
+        { ...request, notFound: 'MachineNotFound' },
+        signal,
+      );
+      return readMachine(body, resourceId);
+    },
+    scaleSets: (subscriptionId, resourceGroup, signal) =>
+      listMachines(connection, { kind: 'vmss', subscriptionId, resourceGroup }, signal),
+    virtualMachines: (subscriptionId, resourceGroup, signal) =>
+      listMachines(connection, { kind: 'vm', subscriptionId, resourceGroup }, signal),
+    async instances(scaleSetId, signal) {
+      const request = about(
+        `list the instances of ${scaleSetId}`,
+        'virtualMachineScaleSets/virtualMachines/read',
+        scaleSetId,
+      );
+      const asked: ArmRequest = { ...request, notFound: 'MachineNotFound' };
+      return (await listAll(connection, `${scaleSetId}/virtualMachines`, asked, signal)).map(readInstance);
+    },
+    follow: (operation, options) =>
+      followOperation(connection, operation, {
+        ...options,
+        action: 'Microsoft.Compute/locations/operations/read',
+        lookHint: 'podid node list shows how the change ended.',
+      }),
+  };
+}
+
+interface MachineList {
+  readonly kind: MachineKind;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+}
+
+async function listMachines(
+  connection: ArmConnection,
+  { kind, subscriptionId, resourceGroup }: MachineList,
+  signal: AbortSignal,
+): Promise<Machine[]> {
+  const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  const called = kind === 'vmss' ? 'scale sets' : 'virtual machines';
+  const about: ArmRequest = {
+    doing: `list the ${called} of resource group ${resourceGroup}`,
+    action: `${machineTypes[kind]}/read`,
+    scope: group,
+    caller: connection.caller,
+    notFound: 'MachineNotFound',
+  };
+  const items = await listAll(connection, `${group}/providers/${machineTypes[kind]}`, about, signal);
+  return items.map((item) => readMachine(item, stringAt(item, 'id') ?? ''));
+}
+
+async function listAll(
+  connection: ArmConnection,
+  path: string,
+  about: ArmRequest,
+  signal: AbortSignal,
+): Promise<JsonRecord[]> {
+  const found: JsonRecord[] = [];
+  let url: string | undefined = `${path}?api-version=${apiVersion}`;
+  const trail = new PageTrail(url);
+  while (url !== undefined) {
+    const page: JsonRecord = await getJson(connection, url, about, signal);
+    const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
+    found.push(...items.filter(isRecord));
+    url = trail.next(page);
+  }
+  return found;
+}
+
+async function getJson(
+  connection: ArmConnection,
+  url: string,
+  about: ArmRequest,
+  signal: AbortSignal,
+): Promise<JsonRecord> {
+  const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
+  if (answer.status !== 200) throw mapArmAnswer(answer, about);
+  const body: unknown = JSON.parse(answer.text || '{}');
+  return isRecord(body) ? body : {};
+}

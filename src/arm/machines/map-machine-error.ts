@@ -1,0 +1,86 @@
+import type { Machine } from '../../domain/azure/machines.ts';
+import { identityNamedIn } from '../clusters/map-aks-error.ts';
+import type { ArmFault } from '../connection/arm-answer.ts';
+import { type KnownFault, saidBy } from '../connection/map-arm-error.ts';
+
+/** A write of a machine, as far as its refusals go. */
+export interface MachineWrite {
+  readonly machine: Pick<Machine, 'resourceId' | 'name' | 'kind' | 'identityIds'>;
+  /** That the write adds or takes away. */
+  readonly identityIds: readonly string[];
+  /** The right that it takes on the machine. */
+  readonly action: string;
+  readonly caller: () => string;
+}
+
+/** Locks and states of the subscription have a hint of their own among the general errors. */
+const toldElsewhere = [
+  'ScopeLocked',
+  'MissingSubscriptionRegistration',
+  'ReadOnlyDisabledSubscription',
+  'ResourceGroupBeingDeleted',
+];
+
+/** What a write of a machine is refused with. Undefined: nothing that means more here than elsewhere. */
+export function mapMachineFault(fault: ArmFault, write: MachineWrite): KnownFault | undefined {
+  const { status, code } = fault;
+  if (fault.isForeign || toldElsewhere.includes(code) || code.startsWith('RequestDisallowedBy'))
+    return undefined;
+  if (status === 403) return forbidden(fault, write);
+  if (status === 409) return busy(fault, write);
+  if (status === 412)
+    return { code: 'StaleMachine', message: `${write.machine.name} changed between reading and writing.` };
+  if (status === 400 || status === 422) return refused(fault, write);
+  return undefined;
+}
+
+function forbidden(fault: ArmFault, write: MachineWrite): KnownFault {
+  const { machine, action } = write;
+  if (fault.code === 'LinkedAuthorizationFailed') {
+    const identity = identityIn(fault, write) ?? 'one of the identities';
+    const assign = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+    return {
+      code: 'AssignForbidden',
+      message: `${write.caller()} may change ${machine.name}, and may not assign ${identity}: ${assign} is missing there.`,
+      hint: `az role assignment create --assignee PRINCIPAL --role "Managed Identity Operator" --scope ${identityIn(fault, write) ?? 'IDENTITY'}`,
+    };
+  }
+  if (fault.code === 'DenyAssignmentAuthorizationFailed') {
+    return {
+      code: 'AssignForbidden',
+      message: `A deny assignment keeps everybody from changing ${machine.name}: the cluster's node resource group is locked down.`,
+      hint: 'az aks update -g GROUP -n CLUSTER --nrg-lockdown-restriction-level Unrestricted',
+    };
+  }
+  return {
+    code: 'AssignForbidden',
+    message: `${write.caller()} may not change ${machine.name}: ${action} is missing on ${machine.resourceId}.`,
+    hint: `Ask an owner for a role that allows ${action} on ${machine.resourceId}, such as "Virtual Machine Contributor".`,
+  };
+}
+
+function busy(fault: ArmFault, { machine }: MachineWrite): KnownFault {
+  return {
+    code: 'MachineBusy',
+    message: `Another operation runs on ${machine.name}: ${saidBy(fault)}`,
+    hint: 'Run the same command again when it has ended.',
+  };
+}
+
+function refused(fault: ArmFault, write: MachineWrite): KnownFault {
+  return {
+    code: 'AssignRefused',
+    message: `Azure refused to change the identities of ${write.machine.name}: ${saidBy(fault)}`,
+    hint: 'Mend what Azure names, then run the same command again; podid node list shows what is there.',
+    target: identityIn(fault, write) ?? write.machine.resourceId,
+  };
+}
+
+/** The one identity, among those involved, that Azure's words hold. */
+function identityIn({ message, innermost }: ArmFault, write: MachineWrite): string | undefined {
+  const ids = [...write.identityIds, ...write.machine.identityIds];
+  return identityNamedIn(
+    `${message} ${innermost.message}`,
+    ids.map((resourceId) => ({ resourceId, clientId: '', objectId: '' })),
+  );
+}

@@ -1,0 +1,118 @@
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A subscription that somebody signed in to with az. */
+export interface AzSubscription {
+  readonly id: string;
+  readonly name: string;
+  readonly tenantId?: string;
+  readonly isDefault: boolean;
+  /** Whoever is signed in for it. */
+  readonly user?: string;
+  /** The cloud: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`. */
+  readonly environmentName?: string;
+}
+
+export interface AzProfile {
+  readonly subscriptions: readonly AzSubscription[];
+  /** `[defaults] group` of az's config. */
+  readonly defaultGroup?: string;
+}
+
+/**
+ * What az left in its own files, in `AZURE_CONFIG_DIR` or `~/.azure`. Files that are missing or unreadable say nothing: az need not be
+ * installed, and what is missing then is asked for by its flag.
+ */
+export async function readAzProfile(environment: Environment): Promise<AzProfile> {
+  const folder = environment['AZURE_CONFIG_DIR'] || join(environment['HOME'] || homedir(), '.azure');
+  const [profile, config] = await Promise.all([
+    readText(join(folder, 'azureProfile.json')),
+    readText(join(folder, 'config')),
+  ]);
+  const group = defaultGroupIn(config);
+  return { subscriptions: subscriptionsIn(profile), ...(group === undefined ? {} : { defaultGroup: group }) };
+}
+
+/** The defaults for flags left out; `AZURE_DEFAULTS_GROUP` wins over the file. */
+export async function readAzDefaults(
+  environment: Environment,
+): Promise<{ readonly subscriptionId?: string; readonly resourceGroup?: string; readonly user?: string }> {
+  const profile = await readAzProfile(environment);
+  const subscription = subscriptionIn(profile, undefined);
+  const group = environment['AZURE_DEFAULTS_GROUP'] || profile.defaultGroup;
+  return {
+    ...(subscription === undefined ? {} : { subscriptionId: subscription.id }),
+    ...(group === undefined ? {} : { resourceGroup: group }),
+    ...(subscription?.user === undefined ? {} : { user: subscription.user }),
+  };
+}
+
+/** The one of that id or name, without case; the default one when none is asked for. */
+export function subscriptionIn(profile: AzProfile, idOrName: string | undefined): AzSubscription | undefined {
+  if (idOrName === undefined) return profile.subscriptions.find((subscription) => subscription.isDefault);
+  const wanted = idOrName.toLowerCase();
+  return profile.subscriptions.find(
+    ({ id, name }) => id.toLowerCase() === wanted || name.toLowerCase() === wanted,
+  );
+}
+
+const longestFile = 16 * 1024 * 1024;
+
+async function readText(path: string): Promise<string> {
+  try {
+    // A pipe would hang, and a device has no end.
+    const found = await stat(path);
+    if (!found.isFile() || found.size > longestFile) return '';
+    // az on Windows and older az elsewhere begin the profile with a byte order mark.
+    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+  } catch {
+    return '';
+  }
+}
+
+function subscriptionsIn(text: string): AzSubscription[] {
+  const body = parse(text);
+  const list = isRecord(body) && Array.isArray(body['subscriptions']) ? body['subscriptions'] : [];
+  return list.filter(isRecord).flatMap(readSubscription);
+}
+
+function readSubscription(entry: JsonRecord): AzSubscription[] {
+  const id = stringAt(entry, 'id');
+  const tenantId = stringAt(entry, 'tenantId');
+  const environmentName = stringAt(entry, 'environmentName');
+  const user = isRecord(entry['user']) ? stringAt(entry['user'], 'name') : undefined;
+  if (id === undefined || id === '') return [];
+  return [
+    {
+      id,
+      name: stringAt(entry, 'name') ?? '',
+      isDefault: entry['isDefault'] === true,
+      ...(tenantId === undefined ? {} : { tenantId }),
+      ...(environmentName === undefined ? {} : { environmentName }),
+      ...(user === undefined ? {} : { user }),
+    },
+  ];
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** az's config is an INI file; of it one value of one section. */
+function defaultGroupIn(config: string): string | undefined {
+  let section = '';
+  for (const line of config.split(/\r?\n/)) {
+    section = /^\s*\[([^\]]+)\]/.exec(line)?.[1]?.trim().toLowerCase() ?? section;
+    const value = /^\s*group\s*[=:]\s*(.*?)\s*$/i.exec(line)?.[1];
+    if (section === 'defaults' && value !== undefined && value !== '') return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../../domain/ports.ts';
+import type { AzureCloud } from './clouds.ts';
+
+/** What the adapters need to know, checked. */
+export interface AzureSettings {
+  readonly cloud: AzureCloud;
+  /** `PODID_ARM_ENDPOINT`; the cloud's own when absent. */
+  readonly endpoint?: string;
+  /** `PODID_ARM_TOKEN`; accepted for a loopback endpoint only. */
+  readonly token?: string;
+  /** `--auth`; without it no IMDS is probed. */
+  readonly auth?: 'managed-identity';
+  /** `--tenant`. */
+  readonly tenantId?: string;
+  /** The tenant of the subscription in az's profile: what az itself is asked for when there is no `--tenant`. */
+  readonly profileTenantId?: string;
+  /** The process's environment: the sign-in reads its variables from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `PODID_ARM_API_VERSION` for managed clusters. */
+  readonly apiVersion?: string;
+  /** `podid/<version>`. */
+  readonly userAgent: string;
+  readonly clock: Clock;
+  /** Takes `--debug` text, one or several lines a call, secrets masked. */
+  readonly debug?: (text: string) => void;
+  /** Takes `--verbose` text, one line a call. */
+  readonly verbose?: (text: string) => void;
+  /** How long one request may take from start to the last byte. 60 000 when absent. */
+  readonly requestTimeoutMs?: number;
+  /** Retries of a read, and the first pause between them. 3 and 800 ms when absent. */
+  readonly readRetries?: { readonly count: number; readonly firstMs: number };
+}

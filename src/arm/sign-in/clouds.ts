@@ -1,0 +1,65 @@
+import { PodidError } from '../../errors/podid-error.ts';
+
+/** Where one of Azure's clouds is reached (the `cloud` list of az's own core). */
+export interface AzureCloud {
+  readonly name: CloudName;
+  /** Base URL of Azure Resource Manager, without a slash at the end. */
+  readonly armEndpoint: string;
+  /** The scope that a token for ARM is asked with. */
+  readonly armScope: string;
+  /** Entra's authority. */
+  readonly authorityHost: string;
+}
+
+export type CloudName = 'AzureCloud' | 'AzureUSGovernment' | 'AzureChinaCloud';
+
+export const clouds: Readonly<Record<CloudName, AzureCloud>> = {
+  AzureCloud: {
+    name: 'AzureCloud',
+    armEndpoint: 'https://management.azure.com',
+    armScope: 'https://management.azure.com/.default',
+    authorityHost: 'https://login.microsoftonline.com',
+  },
+  AzureUSGovernment: {
+    name: 'AzureUSGovernment',
+    armEndpoint: 'https://management.usgovcloudapi.net',
+    armScope: 'https://management.usgovcloudapi.net/.default',
+    authorityHost: 'https://login.microsoftonline.us',
+  },
+  AzureChinaCloud: {
+    name: 'AzureChinaCloud',
+    armEndpoint: 'https://management.chinacloudapi.cn',
+    armScope: 'https://management.chinacloudapi.cn/.default',
+    authorityHost: 'https://login.chinacloudapi.cn',
+  },
+};
+
+/**
+ * The cloud to talk to: the one asked for, else that of the subscription, else the public one.
+ *
+ * @param asked `--cloud` or `PODID_CLOUD`
+ * @param environmentName of the subscription in az's profile
+ * @throws PodidError InvalidUsage when a name is unknown, or both are given and differ
+ */
+export function chooseCloud(asked: string | undefined, environmentName: string | undefined): AzureCloud {
+  const wanted = asked === undefined ? undefined : cloudNamed(asked);
+  if (asked !== undefined && wanted === undefined) {
+    throw new PodidError('InvalidUsage', `--cloud ${asked} is no cloud that podid knows.`, {
+      hint: `--cloud takes ${Object.keys(clouds).join(', ')}.`,
+      details: [{ flag: '--cloud', message: `${asked} is unknown.` }],
+    });
+  }
+  const signedIn = environmentName === undefined ? undefined : cloudNamed(environmentName);
+  if (wanted !== undefined && signedIn !== undefined && wanted !== signedIn) {
+    throw new PodidError(
+      'InvalidUsage',
+      `--cloud ${wanted.name} contradicts the subscription, which is in ${signedIn.name}.`,
+      { hint: `Leave out --cloud, or say --cloud ${signedIn.name}.` },
+    );
+  }
+  return wanted ?? signedIn ?? clouds.AzureCloud;
+}
+
+function cloudNamed(name: string): AzureCloud | undefined {
+  return Object.values(clouds).find((cloud) => cloud.name.toLowerCase() === name.toLowerCase());
+}

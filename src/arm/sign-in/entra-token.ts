@@ -1,0 +1,95 @@
+import {
+  ClientCertificateCredential,
+  ClientSecretCredential,
+  ManagedIdentityCredential,
+  WorkloadIdentityCredential,
+} from '@azure/identity';
+import type { EntraSignIn } from '../../domain/azure/entra-sign-in.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import type { AzureSettings } from './azure-settings.ts';
+import { createCredential, entraOptions, type Source } from './credential.ts';
+
+/**
+ * A token for the API of a cluster that signs in through Entra, by podid's own sign-in or as the principal that the kubeconfig names.
+ *
+ * @throws PodidError InvalidKubeconfig (another cloud than podid's) | NotSignedIn | Unavailable, and the signal's reason
+ */
+export async function fetchEntraToken(
+  settings: AzureSettings,
+  signIn: EntraSignIn,
+  signal: AbortSignal,
+): Promise<string> {
+  const { cloud, tenantId, serverId } = signIn;
+  if (cloud !== undefined && cloud !== settings.cloud.name) throw otherCloud(cloud, settings.cloud.name);
+  const there = tenantId === undefined ? settings : { ...settings, tenantId };
+  try {
+    const token = await createCredential(there, sourcesOf(there, signIn)).getToken(`${serverId}/.default`, {
+      abortSignal: signal,
+    });
+    signal.throwIfAborted();
+    return token?.token ?? noToken();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw isPodidError(error) ? forTheCluster(error, serverId) : error;
+  }
+}
+
+/** Undefined: podid's own. */
+function sourcesOf(
+  settings: AzureSettings,
+  { as, tenantId = '' }: EntraSignIn,
+): readonly Source[] | undefined {
+  const entra = entraOptions(settings);
+  const source = (name: string, make: Source['make']) => [{ name, isDeliberate: true, make }];
+  switch (as.kind) {
+    case 'caller':
+      return undefined;
+    case 'secret':
+      return source(
+        "the kubeconfig's service principal",
+        () => new ClientSecretCredential(tenantId, as.clientId, as.secret, entra),
+      );
+    case 'certificate':
+      return source(
+        "the kubeconfig's service principal",
+        () => new ClientCertificateCredential(tenantId, as.clientId, { certificatePath: as.path }, entra),
+      );
+    case 'managedIdentity':
+      return source('managed identity', () => managedIdentity(as));
+    case 'workloadIdentity': {
+      const own = {
+        ...(as.clientId === undefined ? {} : { clientId: as.clientId }),
+        ...(as.tokenFile === undefined ? {} : { tokenFilePath: as.tokenFile }),
+      };
+      return source('workload identity', () => new WorkloadIdentityCredential({ ...entra, ...own }));
+    }
+  }
+}
+
+function managedIdentity({ clientId, resourceId }: { clientId?: string; resourceId?: string }) {
+  if (resourceId !== undefined) return new ManagedIdentityCredential({ resourceId });
+  return clientId === undefined
+    ? new ManagedIdentityCredential()
+    : new ManagedIdentityCredential({ clientId });
+}
+
+function otherCloud(cloud: string, own: string): PodidError {
+  return new PodidError(
+    'InvalidKubeconfig',
+    `The kubeconfig signs in to ${cloud}, and podid works with ${own}.`,
+    { hint: `Add --cloud ${cloud}, or name another kubeconfig with --kubeconfig.` },
+  );
+}
+
+function noToken(): never {
+  throw new PodidError('NotSignedIn', 'The sign-in gave no token.', { hint: 'az login' });
+}
+
+function forTheCluster(error: PodidError, serverId: string): PodidError {
+  const { hint, details } = error;
+  return new PodidError(
+    error.code,
+    `The cluster's API wants a token of Entra for the application ${serverId}, and there is none: ${error.message}`,
+    { details, cause: error, ...(hint === undefined ? {} : { hint }) },
+  );
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { addonHint, mapAksError } from '../../../src/arm/clusters/map-aks-error.ts';
+
+const cluster = { subscriptionId: 's-1', resourceGroup: 'rg (old)', name: 'web' };
+const where = "-g 'rg (old)' -c web --subscription s-1";
+
+describe("the hint of an add-on's refusal", () => {
+  it.each([
+    ['PodIdentityAddonIdentitiesAssignmentError', `podid delete ${where} --failed --yes`],
+    ['PodIdentityAddonFeatureFlagNotEnabled', `podid enable ${where} --register-feature`],
+    [
+      'PodIdentityAddonWithKubeNetNotAllowed',
+      `podid enable ${where} --register-feature --enable-pod-identity-with-kubenet`,
+    ],
+    ['PodIdentityAddonWithKubeNetNeedsConsent', `podid enable ${where} --enable-pod-identity-with-kubenet`],
+    [
+      'PodIdentityAddonUserAssignedIdentitiesNotAllowedInCreation',
+      `Wait until the cluster is created (podid wait ${where} --for idle), then add.`,
+    ],
+    [
+      'ReconcilePodIdentityAddonError',
+      `Look at what is there (podid status ${where}), then run the same command again.`,
+    ],
+  ])('can be pasted into a shell, from a PUT and from an operation: %s', (code, hint) => {
+    const said = { code, message: 'no' };
+    const fault = { status: 400, ...said, innermost: said, isForeign: false };
+    expect(mapAksError(fault, cluster, [])?.hint).toBe(hint);
+    expect(addonHint(code, cluster)).toBe(hint);
+  });
+
+  it('waits for the cluster by its own name while another operation runs', () => {
+    const said = { code: 'OperationNotAllowed', message: 'busy' };
+    const fault = { status: 409, ...said, innermost: said, isForeign: false };
+    expect(mapAksError(fault, cluster, [])).toMatchObject({
+      code: 'ClusterBusy',
+      hint: `podid wait ${where} --for idle`,
+    });
+  });
+});
