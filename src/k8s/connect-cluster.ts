@@ -4,19 +4,19 @@ import type { ConnectedCluster, Workloads } from '../domain/kubernetes/workloads
 import type { Clock } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
-import { armContext } from './arm-kubeconfig.ts';
-import type { ChosenContext } from './choose-context.ts';
-import { accessCluster } from './cluster-access.ts';
-import { kubeRest } from './kube-rest.ts';
-import { mirrorObjects } from './mirror-objects.ts';
-import { createObjectApi } from './object-api.ts';
-import type { ObjectApi } from './object-port.ts';
+import { kubeRest } from './client/kube-rest.ts';
+import { armContext } from './kubeconfig/arm-kubeconfig.ts';
+import type { ChosenContext } from './kubeconfig/choose-context.ts';
+import { accessCluster } from './kubeconfig/cluster-access.ts';
+import { readKubeconfig } from './kubeconfig/read-kubeconfig.ts';
+import { type InPod, serviceAccountContext } from './kubeconfig/service-account-context.ts';
+import { mirrorObjects } from './mirror/mirror-objects.ts';
+import { readObjects } from './mirror/read-objects.ts';
+import { createObjectApi } from './objects/object-api.ts';
+import type { ObjectApi } from './objects/object-port.ts';
 import { clusterPolicies } from './policies/cluster-policies.ts';
-import { readKubeconfig } from './read-kubeconfig.ts';
-import { readObjects } from './read-objects.ts';
-import { readWorkloads } from './read-workloads.ts';
-import { type InPod, serviceAccountContext } from './service-account-context.ts';
-import { workloadApi } from './workload-api.ts';
+import { readWorkloads } from './workloads/read-workloads.ts';
+import { workloadApi } from './workloads/workload-api.ts';
 
 export interface ClusterConnection {
   /** The user's own kubeconfig, from `--kubeconfig` or KUBECONFIG; absent: Azure's credentials for the cluster, in memory. */

@@ -18,7 +18,7 @@ import {
   type WatchList,
   type WatchListOptions,
   type WatchListTarget,
-} from './watch-list.ts';
+} from './client/watch-list.ts';
 
 /** How to reach the server and what to do about trouble; what is watched each function adds. */
 export type WatchBasics = Omit<WatchListOptions<unknown>, 'path' | 'query' | 'parse' | 'into'>;

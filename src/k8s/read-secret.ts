@@ -1,5 +1,5 @@
 import { parseSecretData } from '../validate/secret-data.ts';
-import { type ApiConnection, ApiFailure } from './api-connection.ts';
+import { type ApiConnection, ApiFailure } from './client/api-connection.ts';
 
 /**
  * The decoded data of one Secret; undefined when there is none of that name. Read each time, never kept.

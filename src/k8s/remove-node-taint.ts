@@ -1,6 +1,6 @@
 import { chooseTaintPatch } from '../domain/choose-taint-patch.ts';
 import { parseTaintedNode } from '../validate/tainted-node.ts';
-import type { ApiConnection } from './api-connection.ts';
+import type { ApiConnection } from './client/api-connection.ts';
 
 /**
  * Takes the taint of one key from one node. Read and patched once: a node that changed in between is refused by the server (422), and the

@@ -1,4 +1,4 @@
-import type { ApiConnection } from '../k8s/api-connection.ts';
+import type { ApiConnection } from '../k8s/client/api-connection.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createHttpServer, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';

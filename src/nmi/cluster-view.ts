@@ -4,7 +4,8 @@ import type {
   AzureIdentityBinding,
   AzurePodIdentityException,
 } from '../domain/kubernetes/identity-resources.ts';
-import type { ApiConnection } from '../k8s/api-connection.ts';
+import type { ApiConnection } from '../k8s/client/api-connection.ts';
+import type { WatchList, WatchTime } from '../k8s/client/watch-list.ts';
 import {
   watchAssignedIdentities,
   watchAzureIdentities,
@@ -12,7 +13,6 @@ import {
   watchExceptions,
   watchNodePods,
 } from '../k8s/node-watches.ts';
-import type { WatchList, WatchTime } from '../k8s/watch-list.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type ChangeNotice, createChangeNotice } from './change-notice.ts';
 import { createNamespacedIndex, type NamespacedIndex } from './namespaced-index.ts';

@@ -1,5 +1,5 @@
-import { type ApiConnection, createApiConnection } from '../k8s/api-connection.ts';
-import { type ApiEndpoint, inClusterEndpoint, serviceAccountDir } from '../k8s/api-endpoint.ts';
+import { type ApiConnection, createApiConnection } from '../k8s/client/api-connection.ts';
+import { type ApiEndpoint, inClusterEndpoint, serviceAccountDir } from '../k8s/client/api-endpoint.ts';
 import { removeNodeTaint } from '../k8s/remove-node-taint.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -108,7 +108,7 @@ async function findEndpoint({
     return inClusterEndpoint({ host: kubernetesHost, port: kubernetesPort, accountDir: serviceAccountDir });
   }
   // The YAML reader is needed here alone, and costs memory.
-  const { kubeconfigEndpoint } = await import('../k8s/kubeconfig-endpoint.ts');
+  const { kubeconfigEndpoint } = await import('../k8s/client/kubeconfig-endpoint.ts');
   return kubeconfigEndpoint(kubeconfig);
 }
 

@@ -1,4 +1,4 @@
-import type { ApiConnection } from '../k8s/api-connection.ts';
+import type { ApiConnection } from '../k8s/client/api-connection.ts';
 import { readSecret } from '../k8s/read-secret.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { NmiSettings } from './nmi-settings.ts';

@@ -1,5 +1,5 @@
-import type { ObjectApi, WriteOptions } from '../../src/k8s/object-port.ts';
-import type { ObjectKey, RenderedObject } from '../../src/k8s/render-objects.ts';
+import type { ObjectApi, WriteOptions } from '../../src/k8s/objects/object-port.ts';
+import type { ObjectKey, RenderedObject } from '../../src/k8s/objects/render-objects.ts';
 import type { FieldSet, ManagedFields, ManagedObject } from '../../src/validate/kubernetes/managed-object.ts';
 
 export function manager(name: string, fields: FieldSet, operation = 'Update'): ManagedFields {

@@ -5,9 +5,10 @@ import { isPodidError } from '../../errors/podid-error.ts';
 import { isRecord, recordAt, stringAt } from '../../validate/json-record.ts';
 import { parseAgentInstallation } from '../../validate/kubernetes/agent-installation.ts';
 import { parseFinishedPod, parseTaintedNode } from '../../validate/kubernetes/daemon-set-rollout.ts';
-import type { KubeRest } from '../kube-rest.ts';
-import { mergeContent } from '../kube-rest.ts';
-import { podidManager } from '../render-objects.ts';
+import type { KubeRest } from '../client/kube-rest.ts';
+import { mergeContent } from '../client/kube-rest.ts';
+import { podidManager } from '../objects/render-objects.ts';
+import { findObject, writeObject } from '../objects/write-object.ts';
 import { releaseLabels } from './agent-names.ts';
 import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
 import { readHelmRelease } from './helm-release.ts';
@@ -15,7 +16,6 @@ import { identityDefinitions } from './identity-definitions.ts';
 import { ownKinds } from './own-kinds.ts';
 import { readRollout } from './read-rollout.ts';
 import { renderAgent } from './render-agent.ts';
-import { findObject, writeObject } from './write-object.ts';
 
 /** The cluster's own API as the place where the agent is installed. */
 export function agentCluster(rest: KubeRest): AgentCluster {

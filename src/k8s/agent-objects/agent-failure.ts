@@ -1,8 +1,8 @@
 import { type ObjectRef, refText } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';
-import { type KubeRest, pluralOf } from '../kube-rest.ts';
-import { type KubeFailure, readable } from '../map-kube-error.ts';
+import { type KubeRest, pluralOf } from '../client/kube-rest.ts';
+import { type KubeFailure, readable } from '../client/map-kube-error.ts';
 
 export type AgentVerb = 'get' | 'list' | 'create' | 'patch' | 'delete';
 

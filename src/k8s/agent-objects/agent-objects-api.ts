@@ -1,6 +1,6 @@
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
-import { type KubeRest, objectPath, type RestRequest } from '../kube-rest.ts';
+import { type KubeRest, objectPath, type RestRequest } from '../client/kube-rest.ts';
 import type { AgentVerb } from './agent-failure.ts';
 import { agentFailure } from './agent-failure.ts';
 

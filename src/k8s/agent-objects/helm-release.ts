@@ -3,7 +3,7 @@ import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { manifestObjects } from '../../validate/files/manifest-objects.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../../validate/json-record.ts';
-import { type KubeRest, objectPath } from '../kube-rest.ts';
+import { type KubeRest, objectPath } from '../client/kube-rest.ts';
 
 /** A release is some hundred kB; what unpacks to more than this is none. */
 const largestBytes = 64 * 1024 * 1024;

@@ -2,7 +2,7 @@ import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import { parseDaemonSetStatus, parseRolledPod } from '../../validate/kubernetes/daemon-set-rollout.ts';
-import { objectPath } from '../kube-rest.ts';
+import { objectPath } from '../client/kube-rest.ts';
 import type { AgentObjectsApi } from './agent-objects-api.ts';
 
 const nothing: Rollout = { counted: false, desired: 0, nodes: [], trouble: [] };

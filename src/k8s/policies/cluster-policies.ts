@@ -3,7 +3,7 @@ import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object
 import type { Clock } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';
-import type { KubeRest } from '../kube-rest.ts';
+import type { KubeRest } from '../client/kube-rest.ts';
 import { bodyOf, type PolicyCall } from './policy-failure.ts';
 import { changeOf, writePolicy } from './write-policy.ts';
 

@@ -1,7 +1,7 @@
 import { PodidError } from '../../errors/podid-error.ts';
 import { type ManagedObject, parseClusterObject } from '../../validate/kubernetes/managed-object.ts';
-import type { RestReply, RestRequest } from '../kube-rest.ts';
-import { type KubeFailure, readable } from '../map-kube-error.ts';
+import type { RestReply, RestRequest } from '../client/kube-rest.ts';
+import { type KubeFailure, readable } from '../client/map-kube-error.ts';
 
 /** A request with what messages call it: the verb of RBAC, and the plural with its group. */
 export interface PolicyCall extends RestRequest {

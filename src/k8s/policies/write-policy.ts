@@ -3,11 +3,11 @@ import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object
 import { policyManifest } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
-import { claimFields, holdsByUpdate, otherOwners } from '../field-owners.ts';
-import { foreignWriter } from '../foreign-writer.ts';
-import { applyContent, type KubeRest, mergeContent } from '../kube-rest.ts';
-import { isResourceMissing } from '../map-kube-error.ts';
-import { podidManager } from '../render-objects.ts';
+import { applyContent, type KubeRest, mergeContent } from '../client/kube-rest.ts';
+import { isResourceMissing } from '../client/map-kube-error.ts';
+import { claimFields, holdsByUpdate, otherOwners } from '../objects/field-owners.ts';
+import { foreignWriter } from '../objects/other-manager.ts';
+import { podidManager } from '../objects/render-objects.ts';
 import { bodyOf, objectOf, type PolicyCall } from './policy-failure.ts';
 
 /** Others may write at the same moment; who meets that so often meets somebody in a loop. */

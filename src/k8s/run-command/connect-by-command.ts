@@ -1,7 +1,7 @@
 import type { RunCommand } from '../../domain/azure/run-command.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import { isRecord } from '../../validate/json-record.ts';
-import { objectsAsEntries } from '../read-objects.ts';
+import { objectsAsEntries } from '../mirror/read-objects.ts';
 import { mirrorByCommand } from './mirror-by-command.ts';
 import { readByCommand } from './read-by-command.ts';
 

@@ -1,6 +1,6 @@
 import { crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { grantMirrorCommand, mirrorRule, userIn } from '../rbac-rule.ts';
+import { grantMirrorCommand, mirrorRule, userIn } from '../mirror/rbac-rule.ts';
 
 /*
  * Through runCommand an exit code and kubectl's words are all there is: the statuses of the API are lost. So here, and nowhere else in the

@@ -1,7 +1,7 @@
 import type { ClusterCommand } from '../../domain/azure/run-command.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
-import { plurals } from '../object-call.ts';
-import { type ObjectKind, podidManager } from '../render-objects.ts';
+import { plurals } from '../objects/object-call.ts';
+import { type ObjectKind, podidManager } from '../objects/render-objects.ts';
 import type { PlannedWrite } from './plan-writes.ts';
 
 /*

@@ -9,8 +9,8 @@ import {
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
-import type { MirrorStep } from '../choose-step.ts';
-import { combineMirrorFailures } from '../mirror-failures.ts';
+import type { MirrorStep } from '../mirror/choose-step.ts';
+import { combineMirrorFailures } from '../mirror/mirror-failures.ts';
 import {
   chainsOf,
   type FoundObject,
@@ -18,8 +18,8 @@ import {
   pruneTasks,
   refuseChanged,
   type Task,
-} from '../mirror-tasks.ts';
-import { managedByLabel, type ObjectKey, type ObjectKind, podidManager } from '../render-objects.ts';
+} from '../mirror/mirror-tasks.ts';
+import { managedByLabel, type ObjectKey, type ObjectKind, podidManager } from '../objects/render-objects.ts';
 import { complaintsIn, forbiddenIn, namespaceFault } from './explain-kubectl.ts';
 import { inOneRun, readCommand, writeCommand } from './kubectl-text.ts';
 import { type PlannedWrite, planWrite } from './plan-writes.ts';

@@ -1,8 +1,8 @@
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { isRecord, type JsonRecord, recordAt } from '../../validate/json-record.ts';
 import type { ManagedFields } from '../../validate/kubernetes/managed-object.ts';
-import type { MirrorStep } from '../choose-step.ts';
-import type { ObjectKey, RenderedObject } from '../render-objects.ts';
+import type { MirrorStep } from '../mirror/choose-step.ts';
+import type { ObjectKey, RenderedObject } from '../objects/render-objects.ts';
 
 /** One write, with all that it takes to leave alone what changed meanwhile. */
 export type PlannedWrite =

@@ -1,6 +1,6 @@
 import type { RunCommand } from '../../domain/azure/run-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ObjectKind } from '../render-objects.ts';
+import type { ObjectKind } from '../objects/render-objects.ts';
 import { explainReadFailure } from './explain-kubectl.ts';
 import { namespacesCommand, type ReadScope, readCommand } from './kubectl-text.ts';
 import { parseObjects, readOutput } from './read-output.ts';

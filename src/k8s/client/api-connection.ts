@@ -1,0 +1,186 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { JsonPatchStep } from '../../domain/choose-taint-patch.ts';
+import type { ApiEndpoint } from './api-endpoint.ts';
+
+/** The API server answered, but not with what was asked for. */
+export class ApiFailure extends Error {
+  override readonly name = 'ApiFailure';
+  /** HTTP status, or the `code` of a Status object in a watch. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export interface StreamOptions {
+  /** Without a byte for so long, the stream is taken for dead. */
+  readonly silenceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The little of the Kubernetes API that a daemon needs, without a client library's 17 MB of memory (decision 0003). */
+export interface ApiConnection {
+  /** @throws ApiFailure on any status but 2xx; Node's error when the server is away; the signal's reason */
+  getJson(path: string, signal: AbortSignal): Promise<unknown>;
+  /** Sends a JSON patch (RFC 6902), once. @throws as `getJson` */
+  patchJson(path: string, patch: readonly JsonPatchStep[], signal: AbortSignal): Promise<void>;
+  /** The JSON lines of a watch, one by one. Ends when the server ends it; throws as `getJson`, and when it falls silent. */
+  stream(path: string, options: StreamOptions): AsyncGenerator<unknown>;
+  close(): void;
+}
+
+export interface ApiConnectionOptions {
+  readonly endpoint: ApiEndpoint;
+  readonly userAgent: string;
+  /** For one whole answer that is not a stream. */
+  readonly timeoutMs: number;
+}
+
+/** A list of all identities of a large cluster is some MB; what is larger than this is no list. */
+const largestAnswerBytes = 256 * 1024 * 1024;
+const largestLineBytes = 16 * 1024 * 1024;
+/**
+ * Idle time before the kernel asks whether the peer is still there. libuv then asks every second, ten times, so a firewall that forgot the
+ * connection is noticed in under half a minute.
+ */
+const keepAliveProbeMs = 15_000;
+
+export function createApiConnection({ endpoint, userAgent, timeoutMs }: ApiConnectionOptions): ApiConnection {
+  const secure = endpoint.server.startsWith('https:');
+  const agentOptions = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs, ...endpoint.tls };
+  const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+  const open = async (path: string, signal: AbortSignal, patch?: string) => {
+    const token = await endpoint.token();
+    const headers = {
+      accept: 'application/json',
+      'user-agent': userAgent,
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(patch === undefined ? {} : { 'content-type': 'application/json-patch+json' }),
+    };
+    const options = { agent, headers, signal, ...(patch === undefined ? {} : { patch }) };
+    return send(secure, `${endpoint.server}${path}`, options);
+  };
+  return {
+    async getJson(path, signal) {
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      return JSON.parse(
+        await readAll(await expectSuccess(path, await open(path, deadline)), largestAnswerBytes),
+      );
+    },
+    async patchJson(path, patch, signal) {
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      const answer = await open(path, deadline, JSON.stringify(patch));
+      await readAll(await expectSuccess(path, answer, 'PATCH'), largestAnswerBytes);
+    },
+    async *stream(path, { silenceMs, signal }) {
+      const opening = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      // The signal of the opening would cut the stream later, so from here on only the caller's counts.
+      const answer = await expectSuccess(path, await openStream(open, path, { opening, signal }));
+      yield* jsonLines(answer, silenceMs);
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+type Open = (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
+
+async function openStream(
+  open: Open,
+  path: string,
+  { opening, signal }: { opening: AbortSignal; signal: AbortSignal },
+): Promise<IncomingMessage> {
+  const cut = new AbortController();
+  const abort = () => cut.abort(opening.reason);
+  opening.addEventListener('abort', abort, { once: true });
+  signal.addEventListener('abort', () => cut.abort(signal.reason), { once: true, signal: cut.signal });
+  try {
+    opening.throwIfAborted();
+    return await open(path, cut.signal);
+  } finally {
+    opening.removeEventListener('abort', abort);
+  }
+}
+
+interface SendOptions {
+  readonly agent: HttpAgent | HttpsAgent;
+  readonly headers: Record<string, string>;
+  readonly signal: AbortSignal;
+  /** The body of a PATCH; without one it is a GET. */
+  readonly patch?: string;
+}
+
+function send(secure: boolean, url: string, options: SendOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const { patch, ...rest } = options;
+    const method = patch === undefined ? 'GET' : 'PATCH';
+    const request = (secure ? httpsRequest : httpRequest)(url, { ...rest, method }, resolve);
+    request.on('socket', (socket: Duplex & { setKeepAlive?: (on: boolean, ms: number) => void }) =>
+      socket.setKeepAlive?.(true, keepAliveProbeMs),
+    );
+    request.on('error', (error) => reject(options.signal.aborted ? options.signal.reason : error));
+    request.end(patch);
+  });
+}
+
+async function expectSuccess(path: string, answer: IncomingMessage, verb = 'GET'): Promise<IncomingMessage> {
+  const status = answer.statusCode ?? 0;
+  if (status >= 200 && status < 300) {
+    return answer;
+  }
+  const body = await readAll(answer, 64 * 1024).catch(() => '');
+  throw new ApiFailure(status, `${verb} ${path.split('?')[0]} was answered ${status}${reasonIn(body)}.`);
+}
+
+/** The server's own sentence, when it is a Status; it names user, verb and resource, and no secret. */
+function reasonIn(body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown };
+    return typeof message === 'string' ? `: ${message.slice(0, 300)}` : '';
+  } catch {
+    return '';
+  }
+}
+
+async function readAll(answer: IncomingMessage, mostBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) {
+      answer.destroy();
+      throw new Error(`The API server's answer is larger than ${mostBytes} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* jsonLines(answer: IncomingMessage, silenceMs: number): AsyncGenerator<unknown> {
+  const silence = setTimeout(() => {
+    answer.destroy(new Error(`The watch was silent for ${silenceMs} ms.`));
+  }, silenceMs);
+  let rest = '';
+  answer.setEncoding('utf8');
+  try {
+    for await (const chunk of answer as AsyncIterable<string>) {
+      silence.refresh();
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > largestLineBytes) {
+        throw new Error(`An event of the watch is larger than ${largestLineBytes} bytes.`);
+      }
+      for (const line of lines) {
+        if (line !== '') {
+          yield JSON.parse(line);
+        }
+      }
+    }
+  } finally {
+    clearTimeout(silence);
+    answer.destroy();
+  }
+}

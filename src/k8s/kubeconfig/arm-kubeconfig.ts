@@ -1,0 +1,61 @@
+import { aksServerId } from '../../domain/azure/entra-sign-in.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { type KubeconfigUser, parseKubeconfig } from '../../validate/files/kubeconfig.ts';
+import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
+import { type ChosenContext, chooseContext } from './choose-context.ts';
+
+/**
+ * One context of the kubeconfig that ARM handed out. It comes over the network, so nothing in it is run and no file that it names is
+ * opened: what counts is the token or the certificate that it carries, or that the cluster wants a token of Entra's for AKS.
+ *
+ * @throws PodidError ClusterUnreachable (no usable credential in it) | InvalidKubeconfig (an unknown `--context`)
+ */
+export function armContext(text: string, context: string | undefined): ChosenContext {
+  const chosen = chooseContext(parseArm(text), context, source);
+  const { plugin, authProvider, tokenFile: _token, certFile: _cert, keyFile: _key, ...user } = chosen.user;
+  const { caFile: _ca, ...cluster } = chosen.cluster;
+  if (hasCredential(user)) return { ...chosen, cluster, user };
+  // Without the variables of this process: what Azure names decides alone.
+  const entra =
+    (plugin && kubeloginSignIn(plugin, {})) ?? (authProvider && azureProviderSignIn(authProvider.config));
+  if (entra?.serverId !== aksServerId) {
+    throw withoutCredential(plugin !== undefined || authProvider !== undefined);
+  }
+  // The caller's token is good for every AKS cluster: whoever takes it must have proved who it is. AKS always writes an authority.
+  if (cluster.skipTlsVerify && cluster.server.startsWith('https:')) throw unverified();
+  // Nor does it choose a principal: a file or a secret that it names is none of the user's.
+  return { ...chosen, cluster, user, entra: { ...entra, as: { kind: 'caller' } } };
+}
+
+const source = 'that Azure gave for the cluster';
+
+function parseArm(text: string) {
+  try {
+    return parseKubeconfig(text, source);
+  } catch (error) {
+    if (!isPodidError(error, 'InvalidKubeconfig')) {
+      throw error;
+    }
+    throw new PodidError('ClusterUnreachable', error.message, { hint: ownKubeconfigHint });
+  }
+}
+
+function hasCredential(user: KubeconfigUser): boolean {
+  return Boolean(user.token || (user.certData && user.keyData) || user.username);
+}
+
+function withoutCredential(entra: boolean): PodidError {
+  const why = entra
+    ? 'The cluster takes Entra sign-ins only, and podid runs no sign-in plugin that Azure names.'
+    : 'The kubeconfig that Azure gave for the cluster holds no credential.';
+  return new PodidError('ClusterUnreachable', why, { hint: ownKubeconfigHint });
+}
+
+function unverified(): PodidError {
+  const why =
+    "The kubeconfig that Azure gave for the cluster switches the check of the API server's certificate off, and podid sends no Entra token to a server that nobody verifies.";
+  return new PodidError('ClusterUnreachable', why, { hint: ownKubeconfigHint });
+}
+
+const ownKubeconfigHint =
+  'az aks get-credentials -g GROUP -n CLUSTER && kubelogin convert-kubeconfig -l azurecli, then podid mirror --kubeconfig ~/.kube/config; or through Azure: podid mirror --via run-command';

@@ -1,0 +1,155 @@
+import { readFile, stat } from 'node:fs/promises';
+import { delimiter, dirname, isAbsolute, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { PodidError } from '../../errors/podid-error.ts';
+import {
+  type Kubeconfig,
+  type KubeconfigCluster,
+  type KubeconfigUser,
+  parseKubeconfig,
+} from '../../validate/files/kubeconfig.ts';
+import { type ChosenContext, chooseContext } from './choose-context.ts';
+
+/**
+ * One context of the user's own kubeconfig, with the content of every file that it points to. Several paths, joined as in KUBECONFIG,
+ * are merged as kubectl does it: the first to say something wins, and files that are not there are passed over.
+ *
+ * @throws PodidError InvalidKubeconfig, which never quotes content
+ */
+export async function readKubeconfig(path: string, context: string | undefined): Promise<ChosenContext> {
+  const configs = await Promise.all((await existingPaths(path)).map(readOne));
+  const merged: Kubeconfig = {
+    clusters: configs.flatMap(({ clusters }) => clusters),
+    users: configs.flatMap(({ users }) => users),
+    contexts: configs.flatMap(({ contexts }) => contexts),
+    ...firstCurrentContext(configs),
+  };
+  const chosen = chooseContext(merged, context, path);
+  const loaded = {
+    ...chosen,
+    cluster: await withClusterFiles(chosen.cluster),
+    user: await withUserFiles(chosen.user),
+  };
+  checkPem(loaded, path);
+  return loaded;
+}
+
+async function existingPaths(path: string): Promise<readonly string[]> {
+  const parts = path.split(delimiter).filter((part) => part !== '');
+  if (parts.length < 2) {
+    return [path];
+  }
+  const there = await Promise.all(parts.map((part) => stat(part).then(Boolean, () => false)));
+  const existing = parts.filter((_, index) => there[index]);
+  return existing.length > 0 ? existing : parts.slice(0, 1);
+}
+
+async function readOne(path: string): Promise<Kubeconfig> {
+  const text = (await readSmallFile(path, `The kubeconfig ${path}`)).toString('utf8');
+  const config = parseKubeconfig(text, path);
+  const folder = dirname(resolve(path));
+  return {
+    ...config,
+    clusters: config.clusters.map((cluster) => absolute(cluster, ['caFile'], folder)),
+    users: config.users.map((user) => absoluteUser(user, folder)),
+  };
+}
+
+/** Paths in a kubeconfig are relative to its folder; a plugin's command only when it is a path and no bare name. */
+function absoluteUser(user: KubeconfigUser, folder: string): KubeconfigUser {
+  const { plugin, ...rest } = absolute(user, ['tokenFile', 'certFile', 'keyFile'], folder);
+  if (plugin === undefined) {
+    return rest;
+  }
+  const isPath = /[/\\]/.test(plugin.command) && !isAbsolute(plugin.command);
+  return { ...rest, plugin: isPath ? { ...plugin, command: resolve(folder, plugin.command) } : plugin };
+}
+
+function absolute<Entry extends object>(
+  entry: Entry,
+  members: readonly (keyof Entry)[],
+  folder: string,
+): Entry {
+  const made = { ...entry };
+  for (const member of members) {
+    const path = made[member];
+    if (typeof path === 'string') {
+      made[member] = resolve(folder, path) as typeof path;
+    }
+  }
+  return made;
+}
+
+function firstCurrentContext(configs: readonly Kubeconfig[]): { currentContext?: string } {
+  const first = configs.find(({ currentContext }) => currentContext !== undefined)?.currentContext;
+  return first === undefined ? {} : { currentContext: first };
+}
+
+async function withClusterFiles({ caFile, ...cluster }: KubeconfigCluster): Promise<KubeconfigCluster> {
+  if (caFile === undefined) {
+    return cluster;
+  }
+  return {
+    ...cluster,
+    caData: await readBase64(caFile, `The certificate authority of cluster ${cluster.name}`),
+  };
+}
+
+async function withUserFiles(user: KubeconfigUser): Promise<KubeconfigUser> {
+  const { tokenFile, certFile, keyFile, ...rest } = user;
+  const whose = `of user ${user.name}`;
+  const token =
+    tokenFile && (await readSmallFile(tokenFile, `The token file ${whose}`)).toString('utf8').trim();
+  const certData = certFile && (await readBase64(certFile, `The certificate ${whose}`));
+  const keyData = keyFile && (await readBase64(keyFile, `The key ${whose}`));
+  return {
+    ...rest,
+    ...(token ? { token } : {}),
+    ...(certData ? { certData } : {}),
+    ...(keyData ? { keyData } : {}),
+  };
+}
+
+async function readBase64(path: string, what: string): Promise<string> {
+  return (await readSmallFile(path, what)).toString('base64');
+}
+
+const maxFileBytes = 10 * 1024 * 1024;
+const otherFileHint =
+  'Name a file that can be read with --kubeconfig; without it and KUBECONFIG podid asks Azure for credentials.';
+
+/** A pipe or device would hang or have no end, and could not be read a second time. */
+async function readSmallFile(path: string, what: string): Promise<Buffer> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) {
+      throw new PodidError('InvalidKubeconfig', `${what} is no regular file.`, { hint: otherFileHint });
+    }
+    if (found.size > maxFileBytes) {
+      throw new PodidError('InvalidKubeconfig', `${what} is larger than 10 MiB.`, { hint: otherFileHint });
+    }
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof PodidError) {
+      throw error;
+    }
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new PodidError('InvalidKubeconfig', `${what} cannot be read: ${code}.`, {
+      hint: otherFileHint,
+      target: path,
+    });
+  }
+}
+
+/** @throws PodidError InvalidKubeconfig when certificate, key or authority is none, or the two do not belong together */
+function checkPem({ cluster, user }: ChosenContext, source: string): void {
+  const pem = (data: string | undefined) => (data === undefined ? undefined : Buffer.from(data, 'base64'));
+  try {
+    createSecureContext({ ca: pem(cluster.caData), cert: pem(user.certData), key: pem(user.keyData) });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const message = `The kubeconfig ${source} holds a certificate or key that cannot be used${code}.`;
+    const hint = 'Have the file written anew (az aks get-credentials), or name another with --kubeconfig.';
+    throw new PodidError('InvalidKubeconfig', message, { hint });
+  }
+}

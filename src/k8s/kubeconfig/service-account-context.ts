@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PodidError } from '../../errors/podid-error.ts';
+import { serviceAccountDir } from '../client/api-endpoint.ts';
+import type { ChosenContext } from './choose-context.ts';
+
+/** Where a pod finds the API server: `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`. */
+export interface InPod {
+  readonly host: string;
+  readonly port: string;
+}
+
+/**
+ * The pod's own service account, as the kubelet mounts it. Its token lasts an hour, which is more than a command takes.
+ *
+ * @throws PodidError InvalidKubeconfig
+ */
+export async function serviceAccountContext(
+  { host, port }: InPod,
+  accountDir = serviceAccountDir,
+): Promise<ChosenContext> {
+  try {
+    const [token, ca] = await Promise.all([
+      readFile(join(accountDir, 'token'), 'utf8'),
+      readFile(join(accountDir, 'ca.crt')),
+    ]);
+    const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const name = 'service account';
+    return {
+      name,
+      cluster: { name, server, caData: ca.toString('base64'), skipTlsVerify: false },
+      user: { name, token: token.trim() },
+    };
+  } catch (cause) {
+    throw new PodidError('InvalidKubeconfig', `The service account in ${accountDir} cannot be read.`, {
+      hint: 'Mount a service account token, or pass --kubeconfig.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import type { ManagedFields, ManagedObject } from '../../validate/kubernetes/managed-object.ts';
+import { diffMarks, diffSpec } from '../objects/diff-object.ts';
+import { explainForeign } from '../objects/explain-other-manager.ts';
+import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from '../objects/field-owners.ts';
+import { foreignWriter, isAksObject } from '../objects/other-manager.ts';
+import type { RenderedObject } from '../objects/render-objects.ts';
+
+/** What to do about one object. `claim`: the managers to write first, so that the apply is podid's alone to decide. */
+export type MirrorStep =
+  | { readonly action: 'create' | 'delete' | 'same' | 'none' }
+  | { readonly action: 'foreign' | 'pending'; readonly reason: string }
+  | { readonly action: 'update'; readonly claim?: readonly ManagedFields[] };
+
+/** Brings an object that should be there in line, without touching what others wrote unless forced. */
+export function chooseStep(
+  wanted: RenderedObject,
+  found: ManagedObject | undefined,
+  force: boolean,
+): MirrorStep {
+  if (found === undefined) {
+    return { action: 'create' };
+  }
+  if (found.beingDeleted) {
+    return { action: 'pending', reason: 'The object of that name is being deleted' };
+  }
+  const spec = diffSpec(wanted, found);
+  const paths = [...spec, ...diffMarks(wanted, found)];
+  if (paths.length === 0) {
+    return { action: 'same' };
+  }
+  const writer = foreignWriter(found);
+  if (writer !== undefined && !force) {
+    return spec.length === 0 ? { action: 'same' } : foreign(writer, wanted, found, spec);
+  }
+  const others = otherOwners(found.managedFields, paths);
+  if (others.length > 0 && !force) {
+    return foreign(others.join(' and '), wanted, found, paths);
+  }
+  return updateOf(found, writer !== undefined || others.length > 0);
+}
+
+/**
+ * Takes away an object that should be gone. AKS deletes what AKS wrote, some time after the profile changed, so that is left alone
+ * without a word, where AKS does it: `aksCleansUp`.
+ */
+export function chooseDeletion(
+  found: ManagedObject | undefined,
+  force: boolean,
+  aksCleansUp = true,
+): MirrorStep {
+  if (found === undefined || found.beingDeleted) {
+    return { action: 'none' };
+  }
+  const writer = foreignWriter(found);
+  if (writer === undefined || force) {
+    return { action: 'delete' };
+  }
+  return isAksObject(found) && aksCleansUp
+    ? { action: 'none' }
+    : { action: 'foreign', reason: `Written by ${writer}; podid deletes only what podid wrote` };
+}
+
+function updateOf(found: ManagedObject, everything: boolean): MirrorStep {
+  const needed = everything || holdsByUpdate(found.managedFields);
+  return { action: 'update', ...(needed ? { claim: claimFields(found.managedFields, everything) } : {}) };
+}
+
+function foreign(
+  writer: string,
+  wanted: RenderedObject,
+  found: ManagedObject,
+  paths: readonly FieldPath[],
+): MirrorStep {
+  return { action: 'foreign', reason: explainForeign(writer, wanted, found, paths) };
+}

@@ -1,0 +1,34 @@
+import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
+import { managedByLabel, podidManager } from './render-objects.ts';
+
+/**
+ * Who an object belongs to when it is not podid's: `AKS`, `Helm`, `kubectl-edit`. Undefined for podid's own: podid is among its field
+ * managers, and no label gives it to someone else. An object taken over by force from AKS stays AKS's, which writes it again at will.
+ */
+export function foreignWriter(
+  object: Pick<ManagedObject, 'labels' | 'annotations' | 'managedFields'>,
+): string | undefined {
+  if (object.labels[aksLabel] === 'aks') {
+    return 'AKS';
+  }
+  const release = object.annotations[helmReleaseAnnotation];
+  if (release !== undefined) {
+    return `Helm release ${release}`;
+  }
+  const managedBy = object.labels[managedByLabel];
+  if (managedBy !== undefined && managedBy !== podidManager) {
+    return managedBy;
+  }
+  if (object.managedFields.some((entry) => entry.manager === podidManager)) {
+    return undefined;
+  }
+  const managers = new Set(object.managedFields.map((entry) => entry.manager));
+  return [...managers].filter((manager) => manager !== '').join(' and ') || 'someone else';
+}
+
+export function isAksObject(object: Pick<ManagedObject, 'labels'>): boolean {
+  return object.labels[aksLabel] === 'aks';
+}
+
+const aksLabel = 'kubernetes.azure.com/managedby';
+const helmReleaseAnnotation = 'meta.helm.sh/release-name';

@@ -1,0 +1,116 @@
+import type { AgentPod, Workloads } from '../../domain/kubernetes/workloads.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { isRecord, stringAt } from '../../validate/json-record.ts';
+import { parsePod } from '../../validate/kubernetes/pod.ts';
+import {
+  parseAgentDaemonSet,
+  parseAgentPod,
+  parseDeployment,
+  parseNetworkPolicy,
+  parseNode,
+} from '../../validate/kubernetes/workloads.ts';
+import type { WorkloadApi } from './workload-api.ts';
+
+/** What runs in a cluster, read from its API. */
+export function readWorkloads(api: WorkloadApi): Workloads {
+  return {
+    async pod({ namespace, name }, signal) {
+      const path = `${podsPath(namespace)}/${encodeURIComponent(name)}`;
+      return parsePod(await api.get({ path, verb: 'get', resource: 'pods', namespace }, signal));
+    },
+    async pods(namespace, labels, signal) {
+      const items = await listPods(api, { namespace, labels }, signal);
+      return parsed(items, parsePod);
+    },
+    async deployments(namespace, signal) {
+      const path = collection('/apis/apps/v1', namespace, 'deployments');
+      const asked = { path, verb: 'list', resource: 'deployments.apps', ...scope(namespace) } as const;
+      return parsed(await api.list(asked, signal), parseDeployment);
+    },
+    async namespaces(signal) {
+      const asked = { path: '/api/v1/namespaces', verb: 'list', resource: 'namespaces' } as const;
+      return parsed(await api.list(asked, signal), nameOf);
+    },
+    async nodes(signal) {
+      const items = await api.list({ path: '/api/v1/nodes', verb: 'list', resource: 'nodes' }, signal);
+      return parsed(items, parseNode);
+    },
+    async networkPolicies(namespace, signal) {
+      const resource = 'networkpolicies.networking.k8s.io';
+      const path = collection('/apis/networking.k8s.io/v1', namespace, 'networkpolicies');
+      const asked = { path, verb: 'list', resource, ...scope(namespace) } as const;
+      return parsed(await api.list(asked, signal), parseNetworkPolicy);
+    },
+    agents: (signal) => listAgents(api, signal),
+    async ask({ namespace, name }, port, path, signal) {
+      const whole = `${podsPath(namespace)}/${encodeURIComponent(name)}:${port}/proxy${path}`;
+      try {
+        return await api.text({ path: whole, verb: 'get', resource: 'pods/proxy', namespace }, signal);
+      } catch (error) {
+        throw isPodidError(error, 'ClusterUnreachable') ? silent(error, `${namespace}/${name}`, port) : error;
+      }
+    },
+    async log({ namespace, name, container }, lines, signal) {
+      const query = `container=${encodeURIComponent(container)}&tailLines=${lines}`;
+      const path = `${podsPath(namespace)}/${encodeURIComponent(name)}/log?${query}`;
+      return (await api.text({ path, verb: 'get', resource: 'pods/log', namespace }, signal)).text;
+    },
+  };
+}
+
+function nameOf(object: unknown): string | undefined {
+  const metadata = isRecord(object) ? object['metadata'] : undefined;
+  return isRecord(metadata) ? stringAt(metadata, 'name') : undefined;
+}
+
+async function listAgents(api: WorkloadApi, signal: AbortSignal): Promise<readonly AgentPod[]> {
+  const path = collection('/apis/apps/v1', undefined, 'daemonsets');
+  const items = await api.list({ path, verb: 'list', resource: 'daemonsets.apps' }, signal);
+  const agents = await Promise.all(
+    parsed(items, parseAgentDaemonSet).map(async ({ namespace, name, selector }) => {
+      const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+      const pods = await listPods(api, { namespace, labels: labels.join(',') }, signal);
+      return parsed(pods, (pod) => parseAgentPod(pod, name));
+    }),
+  );
+  return agents.flat();
+}
+
+function listPods(
+  api: WorkloadApi,
+  { namespace, labels }: { readonly namespace: string | undefined; readonly labels: string },
+  signal: AbortSignal,
+): Promise<readonly unknown[]> {
+  const query = labels === '' ? '' : `?labelSelector=${encodeURIComponent(labels)}`;
+  const path = `${collection('/api/v1', namespace, 'pods')}${query}`;
+  return api.list({ path, verb: 'list', resource: 'pods', ...scope(namespace) }, signal);
+}
+
+function silent(cause: PodidError, pod: string, port: number): PodidError {
+  return new PodidError(
+    'ClusterUnreachable',
+    `Nobody answers through the cluster's API at port ${port} of pod ${pod}: it may listen on its node's own address alone.`,
+    { cause },
+  );
+}
+
+function podsPath(namespace: string): string {
+  return collection('/api/v1', namespace, 'pods');
+}
+
+function collection(api: string, namespace: string | undefined, plural: string): string {
+  return namespace === undefined
+    ? `${api}/${plural}`
+    : `${api}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+}
+
+function scope(namespace: string | undefined): { readonly namespace?: string } {
+  return namespace === undefined ? {} : { namespace };
+}
+
+function parsed<Item>(
+  items: readonly unknown[],
+  parse: (json: unknown) => Item | undefined,
+): readonly Item[] {
+  return items.map(parse).filter((item) => item !== undefined);
+}

@@ -1,0 +1,208 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createApiConnection } from '../../../src/k8s/client/api-connection.ts';
+import { type ApiEndpoint, inClusterEndpoint, tokenFromFile } from '../../../src/k8s/client/api-endpoint.ts';
+import { kubeconfigEndpoint } from '../../../src/k8s/client/kubeconfig-endpoint.ts';
+import { readSecret } from '../../../src/k8s/read-secret.ts';
+
+const cleanUps: (() => Promise<unknown> | unknown)[] = [];
+const signal = new AbortController().signal;
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) {
+    await cleanUp();
+  }
+});
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'podid-api-'));
+  cleanUps.push(() => rm(path, { recursive: true }));
+  return path;
+}
+
+async function served(
+  listener: RequestListener,
+  token: ApiEndpoint['token'] = () => Promise.resolve(undefined),
+) {
+  const seen: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request);
+    listener(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanUps.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const endpoint = { server: `http://127.0.0.1:${port}`, tls: {}, token };
+  const connection = createApiConnection({ endpoint, userAgent: 'podid-nmi/test', timeoutMs: 300 });
+  cleanUps.push(() => connection.close());
+  return { connection, seen };
+}
+
+describe('a connection to the API server', () => {
+  it('sends the token that the file holds at the moment', async () => {
+    const file = join(await folder(), 'token');
+    await writeFile(file, 'first\n');
+    const { connection, seen } = await served(
+      (_request, response) => void response.end('{}'),
+      tokenFromFile(file),
+    );
+    await connection.getJson('/a', signal);
+    await writeFile(file, 'second\n');
+    await connection.getJson('/b', signal);
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second']);
+    expect(seen[0]?.headers['user-agent']).toBe('podid-nmi/test');
+  });
+
+  it('sends a JSON patch as such, and tells of its refusal', async () => {
+    const bodies: string[] = [];
+    const { connection, seen } = await served((request, response) => {
+      request.on('data', (chunk) => bodies.push(String(chunk)));
+      request.on('end', () => void response.writeHead(request.url === '/a' ? 200 : 422).end('{}'));
+    });
+    const patch = [{ op: 'remove', path: '/spec/taints/0' }] as const;
+    await connection.patchJson('/a', patch, signal);
+    expect(seen[0]).toMatchObject({
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json-patch+json' },
+    });
+    expect(bodies).toEqual([JSON.stringify(patch)]);
+    await expect(connection.patchJson('/b', patch, signal)).rejects.toMatchObject({
+      status: 422,
+      message: 'PATCH /b was answered 422.',
+    });
+  });
+
+  it("tells status and the server's sentence of a refusal, and nothing of the token", async () => {
+    const { connection } = await served(
+      (_request, response) =>
+        void response
+          .writeHead(403)
+          .end(JSON.stringify({ kind: 'Status', message: 'user cannot list pods' })),
+      () => Promise.resolve('the-secret'),
+    );
+    const failure = await connection.getJson('/api/v1/pods?x=1', signal).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      status: 403,
+      message: 'GET /api/v1/pods was answered 403: user cannot list pods.',
+    });
+    expect(String(failure)).not.toContain('the-secret');
+  });
+
+  it('waits for an answer no longer than it may, and for the start of a watch as well', async () => {
+    const { connection } = await served(() => undefined);
+    await expect(connection.getJson('/a', signal)).rejects.toThrow(/timeout/i);
+    await expect(connection.stream('/a', { silenceMs: 60_000, signal }).next()).rejects.toThrow(/timeout/i);
+  });
+
+  it('reads lines however they are cut, and characters of several bytes', async () => {
+    const { connection } = await served((_request, response) => {
+      const bytes = Buffer.from('{"a":"ü"}\n\n{"b":2}\n{"c":');
+      for (const byte of bytes) {
+        response.write(Buffer.of(byte));
+      }
+      response.end('3}\n');
+    });
+    const lines: unknown[] = [];
+    for await (const line of connection.stream('/a', { silenceMs: 5_000, signal })) {
+      lines.push(line);
+    }
+    expect(lines).toEqual([{ a: 'ü' }, { b: 2 }, { c: 3 }]);
+  });
+
+  it('outlives, while a watch is open, the time that its start may take', async () => {
+    const { connection } = await served((_request, response) => {
+      response.write('{"a":1}\n');
+      const later = setTimeout(() => response.end('{"a":2}\n'), 600);
+      response.on('close', () => clearTimeout(later));
+    });
+    const stream = connection.stream('/a', { silenceMs: 5_000, signal });
+    expect([(await stream.next()).value, (await stream.next()).value]).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  it('ends a watch when its caller does', async () => {
+    const { connection } = await served((_request, response) => void response.write('{"a":1}\n'));
+    const stop = new AbortController();
+    const stream = connection.stream('/a', { silenceMs: 60_000, signal: stop.signal });
+    await stream.next();
+    const next = stream.next();
+    stop.abort(new Error('enough'));
+    await expect(next).rejects.toThrow();
+  });
+
+  it('reads a secret, and knows a missing one from a refusal', async () => {
+    let status = 200;
+    const { connection, seen } = await served(
+      (_request, response) => void response.writeHead(status).end(JSON.stringify({ data: { k: 'eA==' } })),
+    );
+    const secret = { namespace: 'shop', name: 'a/../b' };
+    expect(await readSecret(connection, secret, signal)).toEqual({ k: Uint8Array.of(120) });
+    expect(seen[0]?.url).toBe('/api/v1/namespaces/shop/secrets/a%2F..%2Fb');
+    status = 404;
+    expect(await readSecret(connection, secret, signal)).toBeUndefined();
+    status = 403;
+    await expect(readSecret(connection, secret, signal)).rejects.toMatchObject({ status: 403 });
+  });
+});
+
+describe('where the API server is', () => {
+  it('is said by the service account inside a cluster', async () => {
+    const accountDir = await folder();
+    const options = { host: 'fd00::1', port: '6443', accountDir };
+    await expect(inClusterEndpoint(options)).rejects.toMatchObject({ code: 'InvalidKubeconfig' });
+    await writeFile(join(accountDir, 'ca.crt'), 'CA');
+    await writeFile(join(accountDir, 'token'), ' T \n');
+    const endpoint = await inClusterEndpoint(options);
+    expect(endpoint).toMatchObject({ server: 'https://[fd00::1]:6443', tls: { ca: 'CA' } });
+    expect(await endpoint.token()).toBe('T');
+  });
+
+  async function kubeconfig(user: Record<string, unknown>, cluster: Record<string, unknown> = {}) {
+    const path = join(await folder(), 'config');
+    const text = JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: 'https://api:443/', ...cluster } }],
+      users: [{ name: 'u', user }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    });
+    await writeFile(path, text);
+    return path;
+  }
+
+  it('is said by the current context of a kubeconfig', async () => {
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    const path = await kubeconfig(
+      { token: 'T', 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') },
+      { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kubernetes' },
+    );
+    const endpoint = await kubeconfigEndpoint(path);
+    expect(endpoint).toMatchObject({
+      server: 'https://api:443',
+      tls: { ca: 'CA', cert: 'CERT', key: 'KEY', servername: 'kubernetes' },
+    });
+    expect(await endpoint.token()).toBe('T');
+  });
+
+  it('is read beside the kubeconfig where that names files', async () => {
+    const path = await kubeconfig({ tokenFile: 'token' }, { 'insecure-skip-tls-verify': true });
+    await writeFile(join(path, '..', 'token'), 'T2\n');
+    const endpoint = await kubeconfigEndpoint(path);
+    expect(endpoint.tls).toEqual({ rejectUnauthorized: false });
+    expect(await endpoint.token()).toBe('T2');
+  });
+
+  it.each([
+    [{ exec: { command: 'kubelogin', apiVersion: 'client.authentication.k8s.io/v1' } }, /exec/],
+    [{ 'auth-provider': { name: 'azure' } }, /auth-provider/],
+    [{ username: 'a', password: 'b' }, /password/],
+    [{ as: 'admin' }, /impersonation/],
+  ])('is not learnt by %j', async (user, reason) => {
+    await expect(kubeconfigEndpoint(await kubeconfig(user))).rejects.toThrow(reason);
+  });
+});

@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { checkKubeconfig } from '../../../src/k8s/connect-cluster.ts';
+import { readKubeconfig } from '../../../src/k8s/kubeconfig/read-kubeconfig.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'podid-kubeconfig-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+interface Shape {
+  readonly user?: object;
+  readonly cluster?: object;
+  readonly current?: string;
+  readonly name?: string;
+}
+
+async function write(
+  file: string,
+  { user = { token: 't' }, cluster = {}, current = 'x', name = 'x' }: Shape = {},
+) {
+  const path = join(folder, file);
+  const text = stringify({
+    clusters: [{ name, cluster: { server: `https://${name}.example`, ...cluster } }],
+    users: [{ name, user }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': current,
+  });
+  await writeFile(path, text);
+  return path;
+}
+
+describe('reading a kubeconfig', () => {
+  it('takes the current context, or the one asked for', async () => {
+    const path = [await write('a'), await write('b', { name: 'y', current: 'y' })].join(delimiter);
+    expect((await readKubeconfig(path, undefined)).cluster.server).toBe('https://x.example');
+    expect((await readKubeconfig(path, 'y')).cluster.server).toBe('https://y.example');
+  });
+
+  it('passes over files of a list that are not there, and no others', async () => {
+    const here = await write('a');
+    expect((await readKubeconfig([join(folder, 'none'), here].join(delimiter), undefined)).name).toBe('x');
+    await expect(readKubeconfig([folder, here].join(delimiter), undefined)).rejects.toThrow(
+      'is no regular file',
+    );
+  });
+
+  it('lists the contexts it knows when the one asked for is none of them', async () => {
+    await expect(checkKubeconfig(await write('a'), 'nope')).rejects.toMatchObject({
+      code: 'InvalidKubeconfig',
+      exitCode: 2,
+      message: expect.stringContaining('has no context "nope"'),
+      hint: 'Give --context one of: "x"',
+    });
+  });
+
+  it.each([
+    ['no current context', { current: '' }, 'names no current context'],
+    ['a current context that is not there', { current: 'gone' }, 'has no context "gone"'],
+  ])('refuses %s', async (_what, shape, message) => {
+    await expect(checkKubeconfig(await write('a', shape), undefined)).rejects.toThrow(message);
+  });
+
+  it('finds files beside the kubeconfig, whatever the current folder', async () => {
+    await mkdir(join(folder, 'keys'));
+    await writeFile(join(folder, 'keys/token'), ' from-a-file\n');
+    const chosen = await readKubeconfig(await write('a', { user: { tokenFile: 'keys/token' } }), undefined);
+    expect(chosen.user).toEqual({ name: 'x', token: 'from-a-file' });
+  });
+
+  it('takes a relative plugin from the folder of the kubeconfig, and a bare name from the PATH', async () => {
+    const plugin = async (command: string) =>
+      (await readKubeconfig(await write('a', { user: { exec: { command } } }), undefined)).user.plugin
+        ?.command;
+    expect(await plugin('./bin/login')).toBe(join(folder, 'bin/login'));
+    expect(await plugin('kubelogin')).toBe('kubelogin');
+  });
+
+  it.each([
+    [
+      'a missing token file',
+      { user: { tokenFile: 'none' } },
+      'The token file of user x cannot be read: ENOENT',
+    ],
+    [
+      'a missing authority',
+      { cluster: { 'certificate-authority': 'none' } },
+      'authority of cluster x cannot be read',
+    ],
+    [
+      'a certificate that is none',
+      { user: { 'client-certificate-data': 'c2VjcmV0', 'client-key-data': 'c2VjcmV0' } },
+      'holds a certificate or key that cannot be used',
+    ],
+  ])('refuses %s before any request', async (_what, shape, message) => {
+    await expect(checkKubeconfig(await write('a', shape), undefined)).rejects.toThrow(message);
+  });
+
+  it('refuses what is missing, a folder or a device, and does not hang', async () => {
+    await expect(checkKubeconfig(join(folder, 'none'), undefined)).rejects.toThrow('cannot be read: ENOENT');
+    await expect(checkKubeconfig(folder, undefined)).rejects.toThrow('is no regular file');
+    await symlink('/dev/zero', join(folder, 'zero'));
+    await expect(checkKubeconfig(join(folder, 'zero'), undefined)).rejects.toThrow('is no regular file');
+  });
+});
