@@ -52,7 +52,7 @@ export const addCommand = defineCommand({
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, flags);
     const { workplace, cluster } = await openWorkplace(session, flags);
-    const { addIdentity } = await import('../workflows/add-identity.ts');
+    const { addIdentity } = await import('../workflows/entries/add-identity.ts');
     const outcome = await addIdentity(workplace, { cluster, ...request, extras }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
   },

@@ -1,5 +1,5 @@
 import type { TableShape } from '../terminal/print-result.ts';
-import type { AppliedFile } from '../workflows/apply-file.ts';
+import type { AppliedFile } from '../workflows/apply/apply-file.ts';
 import { changeView } from './finish.ts';
 import { each, exceptionView, identityView } from './result-shapes.ts';
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../workflows/outcome.ts';
+import type { Plan } from '../workflows/change/outcome.ts';
 import { applyShape, applyView } from './apply-result.ts';
 import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
 import { defineCommand } from './command-spec.ts';
@@ -41,7 +41,7 @@ export const applyCommand = defineCommand({
       ...chosen,
       nobodyToAsk: files.includes('-'),
     });
-    const { applyFile } = await import('../workflows/apply-file.ts');
+    const { applyFile } = await import('../workflows/apply/apply-file.ts');
     const { prune, keepGoing } = flags;
     const show = (plan: Plan) => session.say(planText(plan, session.colour));
     const request = { cluster, wanted, files, prune, keepGoing, extras, show };

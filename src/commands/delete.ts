@@ -54,7 +54,7 @@ async function deleteOne(flags: DeleteFlags, session: Session): Promise<number> 
   const key = entryKey('identity', flags, session.faults);
   const options = changeOptions(session, flags);
   const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
-  const { deleteIdentity } = await import('../workflows/delete-identity.ts');
+  const { deleteIdentity } = await import('../workflows/entries/delete-identity.ts');
   const { ignoreNotFound, revokeRole } = flags;
   const outcome = await deleteIdentity(workplace, { cluster, ...key, ignoreNotFound, revokeRole }, options);
   return await finishChange(session, outcome, { view: orNull(identityView), shape: identityShape, ...flags });
@@ -66,7 +66,7 @@ async function deleteFailed(flags: DeleteFlags, session: Session): Promise<numbe
   }
   const options = changeOptions(session, flags);
   const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
-  const { deleteFailedIdentities } = await import('../workflows/delete-failed-identities.ts');
+  const { deleteFailedIdentities } = await import('../workflows/entries/delete-failed-identities.ts');
   const outcome = await deleteFailedIdentities(workplace, { cluster, revokeRole: flags.revokeRole }, options);
   return await finishChange(session, outcome, { view: each(identityView), shape: identityShape, ...flags });
 }

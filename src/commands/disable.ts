@@ -35,7 +35,7 @@ export const disableCommand = defineCommand({
     const options = changeOptions(session, change);
     if (file !== undefined) await checkExportFile(session.faults, file, force);
     const { workplace, cluster } = await openWorkplace(session, change);
-    const { disableAddon } = await import('../workflows/disable-addon.ts');
+    const { disableAddon } = await import('../workflows/addon/disable-addon.ts');
     const save = file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content) };
     const outcome = await disableAddon(workplace, { cluster, unregisterFeature, ...save }, options);
     return await finishChange(session, outcome, { view: statusView, shape: statusShape(cluster), ...flags });

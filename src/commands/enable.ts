@@ -28,7 +28,7 @@ export const enableCommand = defineCommand({
   async run(flags, session) {
     const options = changeOptions(session, flags);
     const { workplace, cluster } = await openWorkplace(session, flags);
-    const { enableAddon } = await import('../workflows/enable-addon.ts');
+    const { enableAddon } = await import('../workflows/addon/enable-addon.ts');
     const { enablePodIdentityWithKubenet: kubenetConsent, registerFeature } = flags;
     const outcome = await enableAddon(workplace, { cluster, kubenetConsent, registerFeature }, options);
     return await finishChange(session, outcome, { view: statusView, shape: statusShape(cluster), ...flags });

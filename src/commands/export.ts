@@ -52,7 +52,7 @@ export const exportCommand = defineCommand({
       ...(from === 'arm' && !inCluster ? { noMirror: true } : {}),
       azureOptional: true,
     });
-    const { exportEntries } = await import('../workflows/export-entries.ts');
+    const { exportEntries } = await import('../workflows/entries/export-entries.ts');
     const exported = await exportEntries(workplace, { cluster, as, from }, session.context.signal);
     await session.print(exported, exportShape, as === 'profile' ? 'json' : 'yaml');
     return 0;

@@ -1,6 +1,6 @@
 import { isPodidError } from '../errors/podid-error.ts';
 import type { TableShape } from '../terminal/print-result.ts';
-import type { Change, Done, Outcome, Plan } from '../workflows/outcome.ts';
+import type { Change, Done, Outcome, Plan } from '../workflows/change/outcome.ts';
 import { rawCluster, rawClusterShape } from './raw-cluster.ts';
 import { planShape } from './result-shapes.ts';
 import type { Session } from './session.ts';

@@ -1,7 +1,7 @@
 import { locationRule } from '../validate/flags/azure-names.ts';
 import { parseRoleGrants } from '../validate/flags/role-grant.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
-import type { IdentityExtras } from '../workflows/prepare-change.ts';
+import type { IdentityExtras } from '../workflows/change/prepare-change.ts';
 import type { identityExtraFlags } from './file-flags.ts';
 import type { FlagValues } from './flag-spec.ts';
 

@@ -1,6 +1,6 @@
 import { addOptions } from '../validate/flags/add-options.ts';
 import { clusterNameRule, resourceGroupRule, subscriptionRule } from '../validate/flags/azure-names.ts';
-import type { InitGiven } from '../workflows/init/desk.ts';
+import type { InitGiven } from '../workflows/init/init-deps.ts';
 import { chooseCluster } from './cluster-choice.ts';
 import type { clusterFlags } from './cluster-flags.ts';
 import type { identityExtraFlags } from './file-flags.ts';

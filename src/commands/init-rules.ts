@@ -2,7 +2,7 @@ import { managedIdentityNameRule, resourceGroupRule } from '../validate/flags/az
 import { bindingSelectorRule, identityNameRule, namespaceRule } from '../validate/flags/kubernetes-names.ts';
 import { parseRoleGrants } from '../validate/flags/role-grant.ts';
 import { type Rule, UsageFaults } from '../validate/usage-faults.ts';
-import type { TypedRules } from '../workflows/init/desk.ts';
+import type { TypedRules } from '../workflows/init/init-deps.ts';
 
 /** The rules of the flags, for what is typed into the wizard. */
 export const initRules: TypedRules = {

@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
-import type { InitDesk, Site } from '../workflows/init/desk.ts';
+import type { InitDesk, Site } from '../workflows/init/init-deps.ts';
 import { dryRunFlags, yesFlag } from './change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from './cluster-flags.ts';
 import { defineCommand } from './command-spec.ts';

@@ -27,7 +27,7 @@ export const listCommand = defineCommand({
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
     const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
-    const { listIdentities } = await import('../workflows/read-entries.ts');
+    const { listIdentities } = await import('../workflows/entries/read-entries.ts');
     const done = await listIdentities(workplace, { cluster, ...filter }, session.context.signal);
     const exitCode = await finishDone(session, done, {
       view: each(identityView),

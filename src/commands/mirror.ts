@@ -39,7 +39,7 @@ export const mirrorCommand = defineCommand({
     const { prune, force, dryRun } = flags;
     const { signal } = session.context;
     const { workplace, cluster } = await openWorkplace(session, flags);
-    const { mirrorProfile } = await import('../workflows/mirror-profile.ts');
+    const { mirrorProfile } = await import('../workflows/mirror/mirror-profile.ts');
     const done = await mirrorProfile(workplace, { cluster, prune, force, dryRun }, { signal });
     const exitCode = await finishDone(session, done, { view: (result) => result, shape: objectsShape });
     const changes = done.result.objects.some(({ action }) => ['create', 'update', 'delete'].includes(action));

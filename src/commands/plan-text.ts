@@ -1,5 +1,5 @@
 import { type DiffItem, diffText } from '../terminal/diff-text.ts';
-import type { Change, Plan } from '../workflows/outcome.ts';
+import type { Change, Plan } from '../workflows/change/outcome.ts';
 import type { Colours } from './session.ts';
 
 /** A plan as people read it: what comes, goes and changes, and what it costs. */

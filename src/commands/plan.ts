@@ -41,7 +41,7 @@ export const planCommand = defineCommand({
     const options = changeOptions(session, { ...flags, dryRun: true });
     const chosen = withFileCluster(session, flags, wanted.cluster);
     const { workplace, cluster } = await openWorkplace(session, chosen);
-    const { applyFile } = await import('../workflows/apply-file.ts');
+    const { applyFile } = await import('../workflows/apply/apply-file.ts');
     const { prune, keepGoing } = flags;
     const request = { cluster, wanted, files, prune, keepGoing, extras, show: () => undefined };
     const outcome = await applyFile(workplace, request, options);

@@ -3,7 +3,7 @@ import type { PodIdentity, PodIdentityException } from '../domain/entries/pod-id
 import type { ObjectChange } from '../domain/kubernetes/cluster-objects.ts';
 import type { TableShape } from '../terminal/print-result.ts';
 import type { Column } from '../terminal/table.ts';
-import type { Change } from '../workflows/outcome.ts';
+import type { Change } from '../workflows/change/outcome.ts';
 import { planText } from './plan-text.ts';
 
 /** A pod identity as it is printed, members in the documented order. */

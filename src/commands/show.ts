@@ -19,7 +19,7 @@ export const showCommand = defineCommand({
   async run(flags, session) {
     const key = entryKey('identity', flags, session.faults);
     const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
-    const { showIdentity } = await import('../workflows/read-entries.ts');
+    const { showIdentity } = await import('../workflows/entries/read-entries.ts');
     const done = await showIdentity(workplace, { cluster, ...key }, session.context.signal);
     return await finishDone(session, done, { view: identityView, shape: identityShape, ...flags });
   },

@@ -2,7 +2,7 @@ import type { ClusterId } from '../domain/clusters/cluster.ts';
 import { type Drift, driftText } from '../domain/entries/drift.ts';
 import { entryText } from '../domain/entries/pod-identity.ts';
 import type { TableShape } from '../terminal/print-result.ts';
-import type { AddonStatus } from '../workflows/read-status.ts';
+import type { AddonStatus } from '../workflows/addon/read-status.ts';
 import { driftView } from './result-shapes.ts';
 
 /** How the add-on stands, members in the documented order. */

@@ -24,7 +24,7 @@ export const statusCommand = defineCommand({
   },
   async run(flags, session) {
     const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: !flags.drift });
-    const { readStatus } = await import('../workflows/read-status.ts');
+    const { readStatus } = await import('../workflows/addon/read-status.ts');
     const done = await readStatus(workplace, { cluster, drift: flags.drift }, session.context.signal);
     return await finishDone(session, done, { view: statusView, shape: statusShape(cluster), ...flags });
   },

@@ -1,6 +1,6 @@
 import { withoutAddon } from '../domain/entries/without-addon.ts';
 import { nextCommand } from '../domain/hints/next-command.ts';
-import type { Done } from '../workflows/outcome.ts';
+import type { Done } from '../workflows/change/outcome.ts';
 import type { Session } from './session.ts';
 
 /** An empty table is nothing at all; somebody at a terminal is told what it means, and what comes next. */

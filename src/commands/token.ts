@@ -85,7 +85,7 @@ export const tokenCommand = defineCommand({
     await using emulated = pod && (await emulation?.emulatePod(pod, context));
     const service = await context.metadataService(emulated?.address);
     const asked = emulated === undefined ? question : { ...question, endpoint: emulated.endpoint };
-    const { askForToken, watchToken } = await import('../workflows/ask-for-token.ts');
+    const { askForToken, watchToken } = await import('../workflows/agent/ask-for-token.ts');
     const ask = (patient: boolean) =>
       askForToken(service, asked, { clock, report, timeoutMs, patient, signal });
     if (everyMs === undefined) {

@@ -41,7 +41,7 @@ export const updateCommand = defineCommand({
     const request = updateOptions(flags, session.faults);
     const options = changeOptions(session, flags);
     const { workplace, cluster } = await openWorkplace(session, flags);
-    const { updateIdentity } = await import('../workflows/update-identity.ts');
+    const { updateIdentity } = await import('../workflows/entries/update-identity.ts');
     const outcome = await updateIdentity(workplace, { cluster, ...request }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
   },

@@ -38,7 +38,7 @@ export const waitCommand = defineCommand({
     const key = entryKey('identity', flags, faults);
     const options = { signal: context.signal, ...waitTimes(session, flags) };
     const { workplace, cluster } = await openWorkplace(session, flags);
-    const { waitForEntry } = await import('../workflows/wait-for-entry.ts');
+    const { waitForEntry } = await import('../workflows/entries/wait-for-entry.ts');
     const done = await waitForEntry(workplace, { cluster, until, ...(keyed ? { key } : {}) }, options);
     return await finishDone(session, done, { view: orNull(identityView), shape: identityShape, ...flags });
   },

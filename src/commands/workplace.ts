@@ -12,7 +12,7 @@ import { plainText } from '../terminal/plain-text.ts';
 import { principalIdRule, tenantRule } from '../validate/flags/azure-names.ts';
 import { parseCustomHeaders } from '../validate/flags/custom-headers.ts';
 import { durationOf } from '../validate/flags/duration.ts';
-import type { ChangeOptions } from '../workflows/change-options.ts';
+import type { ChangeOptions } from '../workflows/change/change-options.ts';
 import { type ChosenCluster, chooseCluster, resolveCluster } from './cluster-choice.ts';
 import type { clusterFlags } from './cluster-flags.ts';
 import type { FlagValues } from './flag-spec.ts';

@@ -16,7 +16,7 @@ const walks = {
     'src/commands/program.ts',
     'src/commands/add.ts',
     'src/validate/flags/add-options.ts',
-    'src/workflows/add-identity.ts',
+    'src/workflows/entries/add-identity.ts',
     'src/arm/clusters/clusters.ts',
   ],
   'a token request': [

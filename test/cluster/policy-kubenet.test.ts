@@ -9,7 +9,7 @@ import {
   renderNetRawPolicy,
 } from '../../src/domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import type { ConnectedCluster } from '../../src/domain/kubernetes/workloads.ts';
-import { applyNetRawPolicy } from '../../src/workflows/apply-net-raw-policy.ts';
+import { applyNetRawPolicy } from '../../src/workflows/agent/apply-net-raw-policy.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 
 const dropsIt = { capabilities: { drop: ['NET_RAW'] } };

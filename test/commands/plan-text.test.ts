@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planText } from '../../src/commands/plan-text.ts';
 import { colours } from '../../src/terminal/colours.ts';
-import type { Change } from '../../src/workflows/outcome.ts';
+import type { Change } from '../../src/workflows/change/outcome.ts';
 
 const plain = colours(false);
 const identity = { resourceId: '/id/web', clientId: 'c', objectId: 'o' };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { PodIdentitiesFile } from '../../src/domain/entries/pod-identities-file.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
-import { disableAddon } from '../../src/workflows/disable-addon.ts';
-import { enableAddon } from '../../src/workflows/enable-addon.ts';
-import { readStatus } from '../../src/workflows/read-status.ts';
-import { waitForEntry } from '../../src/workflows/wait-for-entry.ts';
+import { disableAddon } from '../../src/workflows/addon/disable-addon.ts';
+import { enableAddon } from '../../src/workflows/addon/enable-addon.ts';
+import { readStatus } from '../../src/workflows/addon/read-status.ts';
+import { waitForEntry } from '../../src/workflows/entries/wait-for-entry.ts';
 import { clusterId, clusterWith, FakeAzure, options, podIdentity } from './fake-azure.ts';
 
 const enable = { cluster: clusterId, kubenetConsent: false, registerFeature: false };

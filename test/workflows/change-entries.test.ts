@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { PodidError } from '../../src/errors/podid-error.ts';
-import { deleteFailedIdentities } from '../../src/workflows/delete-failed-identities.ts';
-import { deleteIdentity } from '../../src/workflows/delete-identity.ts';
-import { addException, deleteException, updateException } from '../../src/workflows/edit-exceptions.ts';
-import { updateIdentity } from '../../src/workflows/update-identity.ts';
+import { deleteFailedIdentities } from '../../src/workflows/entries/delete-failed-identities.ts';
+import { deleteIdentity } from '../../src/workflows/entries/delete-identity.ts';
+import {
+  addException,
+  deleteException,
+  updateException,
+} from '../../src/workflows/entries/edit-exceptions.ts';
+import { updateIdentity } from '../../src/workflows/entries/update-identity.ts';
 import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from './fake-azure.ts';
 
 const web = { cluster: clusterId, namespace: 'shop', name: 'web' };

@@ -6,7 +6,7 @@ import { editProfile, type ProfileEdit } from '../../src/domain/entries/profile-
 import type { MirrorRequest, ObjectChange } from '../../src/domain/kubernetes/cluster-objects.ts';
 import type { ManagedIdentity, OperationEnd, PutAnswer, Workplace } from '../../src/domain/ports.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
-import type { ChangeOptions } from '../../src/workflows/change-options.ts';
+import type { ChangeOptions } from '../../src/workflows/change/change-options.ts';
 
 export const clusterId = { subscriptionId: 'sub', resourceGroup: 'rg', name: 'aks' };
 export const webIdentity = identityId('web');

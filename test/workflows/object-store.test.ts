@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Workplace } from '../../src/domain/ports.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
-import { addIdentity } from '../../src/workflows/add-identity.ts';
-import { applyFile } from '../../src/workflows/apply-file.ts';
-import { deleteFailedIdentities } from '../../src/workflows/delete-failed-identities.ts';
-import { deleteIdentity } from '../../src/workflows/delete-identity.ts';
-import { addException } from '../../src/workflows/edit-exceptions.ts';
+import { applyFile } from '../../src/workflows/apply/apply-file.ts';
+import { addIdentity } from '../../src/workflows/entries/add-identity.ts';
+import { deleteFailedIdentities } from '../../src/workflows/entries/delete-failed-identities.ts';
+import { deleteIdentity } from '../../src/workflows/entries/delete-identity.ts';
+import { addException } from '../../src/workflows/entries/edit-exceptions.ts';
+import { listIdentities } from '../../src/workflows/entries/read-entries.ts';
+import { updateIdentity } from '../../src/workflows/entries/update-identity.ts';
 import { objectStore } from '../../src/workflows/object-store/object-store.ts';
-import { listIdentities } from '../../src/workflows/read-entries.ts';
-import { updateIdentity } from '../../src/workflows/update-identity.ts';
 import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from './fake-azure.ts';
 import { ObjectsInCluster } from './objects-in-cluster.ts';
 

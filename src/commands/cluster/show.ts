@@ -23,7 +23,7 @@ export const clusterShowCommand = defineCommand({
     if (principal !== undefined)
       session.faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
     const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: true });
-    const { showCluster } = await import('../../workflows/show-cluster.ts');
+    const { showCluster } = await import('../../workflows/clusters/show-cluster.ts');
     const done = await showCluster(workplace, cluster, {
       signal: session.context.signal,
       ...(principal === undefined ? {} : { clusterPrincipalId: principal }),

@@ -83,7 +83,7 @@ export const clusterUpdateCommand = defineCommand({
     }
     const options = changeOptions(session, flags);
     const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: true });
-    const { updateCluster } = await import('../../workflows/update-cluster.ts');
+    const { updateCluster } = await import('../../workflows/clusters/update-cluster.ts');
     const request = {
       cluster,
       enableManagedIdentity,

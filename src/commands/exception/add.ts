@@ -27,7 +27,7 @@ export const exceptionAddCommand = defineCommand({
     const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);
     const options = changeOptions(session, flags);
     const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
-    const { addException } = await import('../../workflows/edit-exceptions.ts');
+    const { addException } = await import('../../workflows/entries/edit-exceptions.ts');
     const outcome = await addException(workplace, { cluster, ...key, podLabels }, options);
     return await finishChange(session, outcome, { view: exceptionView, shape: exceptionShape, ...flags });
   },

@@ -25,7 +25,7 @@ export const exceptionDeleteCommand = defineCommand({
     const key = entryKey('exception', flags, session.faults);
     const options = changeOptions(session, flags);
     const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
-    const { deleteException } = await import('../../workflows/edit-exceptions.ts');
+    const { deleteException } = await import('../../workflows/entries/edit-exceptions.ts');
     const request = { cluster, ...key, ignoreNotFound: flags.ignoreNotFound };
     const outcome = await deleteException(workplace, request, options);
     return await finishChange(session, outcome, {

@@ -22,7 +22,7 @@ export const exceptionListCommand = defineCommand({
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
     const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
-    const { listExceptions } = await import('../../workflows/read-entries.ts');
+    const { listExceptions } = await import('../../workflows/entries/read-entries.ts');
     const done = await listExceptions(workplace, { cluster, ...filter }, session.context.signal);
     const exitCode = await finishDone(session, done, {
       view: each(exceptionView),

@@ -20,7 +20,7 @@ export const exceptionShowCommand = defineCommand({
   async run(flags, session) {
     const key = entryKey('exception', flags, session.faults);
     const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
-    const { showException } = await import('../../workflows/read-entries.ts');
+    const { showException } = await import('../../workflows/entries/read-entries.ts');
     const done = await showException(workplace, { cluster, ...key }, session.context.signal);
     return await finishDone(session, done, { view: exceptionView, shape: exceptionShape, ...flags });
   },

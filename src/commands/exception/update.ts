@@ -26,7 +26,7 @@ export const exceptionUpdateCommand = defineCommand({
     const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);
     const options = changeOptions(session, flags);
     const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
-    const { updateException } = await import('../../workflows/edit-exceptions.ts');
+    const { updateException } = await import('../../workflows/entries/edit-exceptions.ts');
     const outcome = await updateException(workplace, { cluster, ...key, podLabels }, options);
     return await finishChange(session, outcome, { view: exceptionView, shape: exceptionShape, ...flags });
   },

@@ -1,6 +1,6 @@
 import { durationOf } from '../../validate/flags/duration.ts';
 import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
-import type { AgentPlace, AgentWait } from '../../workflows/agent/agent-place.ts';
+import type { AgentPlace, AgentWait } from '../../workflows/agent/agent-deps.ts';
 import type { ClusterDesk } from '../open-cluster.ts';
 import type { Session } from '../session.ts';
 

@@ -1,4 +1,4 @@
-import type { AgentPlace } from '../../workflows/agent/agent-place.ts';
+import type { AgentPlace } from '../../workflows/agent/agent-deps.ts';
 import { dryRunFlags, yesFlag } from '../change-flags.ts';
 import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
 import { defineCommand } from '../command-spec.ts';

@@ -70,7 +70,9 @@ export const policyKubenetCommand = defineCommand({
     }
     const { signal } = session.context;
     const { policies } = (await openCluster(session, flags)).cluster;
-    const { applyNetRawPolicy, refuseForeign } = await import('../../workflows/apply-net-raw-policy.ts');
+    const { applyNetRawPolicy, refuseForeign } = await import(
+      '../../workflows/agent/apply-net-raw-policy.ts'
+    );
     const { force, dryRun } = flags;
     const changes = await applyNetRawPolicy(policies, { engine, objects, force, dryRun }, signal);
     await session.print({ objects: changes }, changesShape);

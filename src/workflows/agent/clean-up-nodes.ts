@@ -3,7 +3,7 @@ import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
 import { refOf } from '../../domain/kubernetes/kube-object.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
-import type { AgentPlace, AgentWait } from './agent-place.ts';
+import type { AgentPlace, AgentWait } from './agent-deps.ts';
 import { type CleanUpTools, renderCleanUp } from './render-clean-up.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';
 

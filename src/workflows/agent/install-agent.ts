@@ -7,7 +7,7 @@ import {
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { AgentPlace, AgentWait } from './agent-place.ts';
+import type { AgentPlace, AgentWait } from './agent-deps.ts';
 import { chooseWay, type InstallWay } from './choose-way.ts';
 import { removeUpstream, upstreamObjects } from './remove-upstream.ts';
 import { waitForRollout } from './wait-for-rollout.ts';

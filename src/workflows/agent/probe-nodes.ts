@@ -4,7 +4,7 @@ import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
-import type { AgentPlace, AgentWait } from './agent-place.ts';
+import type { AgentPlace, AgentWait } from './agent-deps.ts';
 
 /** Who answers a pod of the node at the metadata address: the agent, something past it, nobody; or it could not be found out. */
 export interface NodeProbe {

@@ -8,7 +8,7 @@ import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
-import type { AgentPlace } from './agent-place.ts';
+import type { AgentPlace } from './agent-deps.ts';
 
 /** How one node stands. Members are in the documented order. */
 export interface AgentNode {

@@ -3,7 +3,7 @@ import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/a
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { AgentPlace, AgentWait } from './agent-place.ts';
+import type { AgentPlace, AgentWait } from './agent-deps.ts';
 import { type CleanedNode, type CleanUpRequest, cleanUpNodes } from './clean-up-nodes.ts';
 import { toolsOf, toolsOfValues } from './render-clean-up.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';

@@ -1,6 +1,6 @@
 import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
-import type { AgentPlace, AgentWait } from './agent-place.ts';
+import type { AgentPlace, AgentWait } from './agent-deps.ts';
 
 /** Waits for the pods of a DaemonSet that was deleted: while one runs it keeps its rules. @throws PodidError AgentNotReady */
 export async function untilPodsAreGone(

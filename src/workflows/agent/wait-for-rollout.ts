@@ -2,7 +2,7 @@ import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
-import type { AgentPlace, AgentWait } from './agent-place.ts';
+import type { AgentPlace, AgentWait } from './agent-deps.ts';
 
 /** Waits until the newest template is ready on every node, and tells node by node. @throws PodidError AgentNotReady */
 export async function waitForRollout(

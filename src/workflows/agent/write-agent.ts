@@ -4,7 +4,7 @@ import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { type KubeObject, refOf, refText } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
-import type { AgentPlace, AgentWait } from './agent-place.ts';
+import type { AgentPlace, AgentWait } from './agent-deps.ts';
 
 /** How long an API server may take to serve a kind that it was just told of. */
 const establishedMs = 60_000;

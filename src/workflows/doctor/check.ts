@@ -1,6 +1,6 @@
 import type { PodidError } from '../../errors/podid-error.ts';
 import type { Evidence } from './evidence.ts';
-import type { Sight } from './sight.ts';
+import type { Sight } from './probe.ts';
 
 export interface Verdict {
   readonly result: 'pass' | 'fail' | 'warn' | 'skip';

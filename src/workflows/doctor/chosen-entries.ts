@@ -3,7 +3,7 @@ import { type PodIdentity, type PodIdentityException, sameEntry } from '../../do
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { Evidence } from './evidence.ts';
-import { seenOr } from './sight.ts';
+import { seenOr } from './probe.ts';
 
 type Known = Pick<Evidence, 'patient' | 'cluster' | 'objects' | 'pods'>;
 

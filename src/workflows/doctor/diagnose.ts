@@ -1,14 +1,14 @@
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Workplace } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change-options.ts';
-import { startChange } from '../change-session.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { startChange } from '../change/change-session.ts';
 import type { CheckResult } from './check.ts';
 import { checkList } from './check-list.ts';
+import type { Senses } from './doctor-deps.ts';
 import type { Patient } from './evidence.ts';
+import { mendWhatIsSafe } from './fix.ts';
 import { gatherEvidence } from './gather-evidence.ts';
-import { mendWhatIsSafe } from './mend.ts';
 import { runChecks } from './run-checks.ts';
-import type { Senses } from './senses.ts';
 
 export interface DoctorRequest {
   readonly patient: Patient;

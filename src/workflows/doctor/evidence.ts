@@ -6,7 +6,7 @@ import type { NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 import type { AgentPod, ClusterNode, Deployment, PodAnswer } from '../../domain/kubernetes/workloads.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
-import type { Sight } from './sight.ts';
+import type { Sight } from './probe.ts';
 
 /** Whom the doctor is asked about: the cluster, a namespace, one pod, or the pods of one Deployment. */
 export interface Patient {

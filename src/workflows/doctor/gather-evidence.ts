@@ -10,11 +10,11 @@ import type {
 } from '../../domain/kubernetes/workloads.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
+import type { Senses } from './doctor-deps.ts';
 import type { AgentSight, Evidence, Patient } from './evidence.ts';
-import { lookAtIdentities } from './look-at-identities.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
-import type { Senses } from './senses.ts';
-import { look, lookFurther, type Sight, seenOr } from './sight.ts';
+import { look, lookFurther, type Sight, seenOr } from './probe.ts';
+import { lookAtIdentities } from './read-identities.ts';
 
 /** So many agents are asked at most: each costs three requests through the API server. */
 const mostAgents = 50;

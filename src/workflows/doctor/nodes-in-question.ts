@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../../domain/kubernetes/workloads.ts';
 import type { Evidence } from './evidence.ts';
-import { seenOr } from './sight.ts';
+import { seenOr } from './probe.ts';
 
 /** The Linux nodes of the pods asked about, else all that are ready. Undefined when nodes cannot be seen. */
 export function nodesInQuestion({

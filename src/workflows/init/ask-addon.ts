@@ -1,8 +1,8 @@
 import { isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type AskStep, type InitDesk, type StepEnd, settled, someone } from './desk.ts';
-import { need } from './trail.ts';
+import { need } from './history.ts';
+import { type AskStep, type InitDesk, type StepEnd, settled, someone } from './init-deps.ts';
 
 /** Whether to register the preview feature, which Azure wants before it turns the add-on on. */
 export const askFeature: AskStep<'feature'> = async (desk, known) => {

@@ -1,10 +1,10 @@
 import type { ClusterId, ClusterSummary } from '../../domain/clusters/cluster.ts';
 import type { Subscription } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { type AskStep, type Choice, fits, type InitDesk, type Site, settled, someone } from './desk.ts';
-import { lookAtCluster } from './look-at-cluster.ts';
+import { need } from './history.ts';
+import { type AskStep, type Choice, fits, type InitDesk, type Site, settled, someone } from './init-deps.ts';
 import { moveFromServicePrincipal } from './move-from-service-principal.ts';
-import { need } from './trail.ts';
+import { lookAtCluster } from './read-cluster.ts';
 
 /** Asks until a cluster is chosen that pod identity can work on; what forbids it is told with the way out. */
 export const askCluster: AskStep<'cluster'> = async (desk, known, before) => {

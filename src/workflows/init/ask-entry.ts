@@ -1,10 +1,10 @@
 import { managedIdentityType, parseResourceId, sameResource } from '../../domain/azure/resource-id.ts';
 import { deriveName } from '../../domain/entries/derive-name.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { findEntry } from '../judge-change.ts';
+import { findEntry } from '../change/judge-change.ts';
 import { identityIdOf } from './ask-identity.ts';
-import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './desk.ts';
-import { type Known, need } from './trail.ts';
+import { type Known, need } from './history.ts';
+import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './init-deps.ts';
 
 /** The namespace: one that the cluster has, or one that it will have. */
 export const askNamespace: AskStep<'namespace'> = async (desk, known, before) => {

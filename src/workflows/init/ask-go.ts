@@ -1,5 +1,5 @@
 import { PodidError } from '../../errors/podid-error.ts';
-import { type AskStep, settled, someone } from './desk.ts';
+import { type AskStep, settled, someone } from './init-deps.ts';
 import { decided, type InitPlan, planInit } from './init-plan.ts';
 
 /** Shows the plan, and asks for the yes. */

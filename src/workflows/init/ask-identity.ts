@@ -2,9 +2,9 @@ import { managedIdentityType, parseResourceId, sameResource } from '../../domain
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { IdentitySummary } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { WantedGrant } from '../grant-roles.ts';
-import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './desk.ts';
-import { type Known, need } from './trail.ts';
+import type { WantedGrant } from '../identities/grant-roles.ts';
+import { type Known, need } from './history.ts';
+import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './init-deps.ts';
 
 /** The last line of the list. */
 const newOne = 'new';

@@ -1,5 +1,5 @@
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './desk.ts';
+import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './init-deps.ts';
 
 /** Says who is signed in, and asks for the subscription where there is a choice. */
 export const askSubscription: AskStep<'subscription'> = async (desk, _known, before) => {

@@ -1,11 +1,11 @@
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import type { Workplace } from '../../domain/ports.ts';
-import { addIdentity } from '../add-identity.ts';
-import type { ChangeOptions } from '../change-options.ts';
-import { enableAddon } from '../enable-addon.ts';
-import type { Outcome, Plan } from '../outcome.ts';
+import { enableAddon } from '../addon/enable-addon.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import type { Outcome, Plan } from '../change/outcome.ts';
+import { addIdentity } from '../entries/add-identity.ts';
 import { identityIdOf } from './ask-identity.ts';
-import type { InitGiven } from './desk.ts';
+import type { InitGiven } from './init-deps.ts';
 import { createsIdentity, type Decided, enables } from './init-plan.ts';
 
 /** Does what was decided, by the same workflows as `enable` and `add`, so that either ends whole or can be repeated. */

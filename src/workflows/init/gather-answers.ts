@@ -5,9 +5,9 @@ import { askName, askNamespace, askSelector } from './ask-entry.ts';
 import { askGo } from './ask-go.ts';
 import { askIdentity, askNewIdentityGroup, askNewIdentityName, askRoles } from './ask-identity.ts';
 import { askSubscription } from './ask-subscription.ts';
-import type { AskStep, InitDesk, StepEnd } from './desk.ts';
+import { answered, backTo, known, nextStep, type Place, type Step, stepBack } from './history.ts';
+import type { AskStep, InitDesk, StepEnd } from './init-deps.ts';
 import { type Decided, decided } from './init-plan.ts';
-import { answered, backTo, known, nextStep, type Place, type Step, stepBack } from './trail.ts';
 
 const asking: { readonly [Which in Step]: AskStep<Which> } = {
   subscription: askSubscription,

@@ -2,8 +2,8 @@ import { managedIdentityType, parseResourceId } from '../../domain/azure/resourc
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { needsKubenetConsent } from './ask-addon.ts';
 import { identityIdOf } from './ask-identity.ts';
-import type { InitGiven } from './desk.ts';
-import { type InitAnswers, need } from './trail.ts';
+import { type InitAnswers, need } from './history.ts';
+import type { InitGiven } from './init-deps.ts';
 
 export type Decided = Omit<InitAnswers, 'go'>;
 

@@ -1,9 +1,9 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Workplace } from '../../domain/ports.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
-import { updateCluster } from '../update-cluster.ts';
-import type { InitDesk, Questions } from './desk.ts';
-import { lookAtCluster } from './look-at-cluster.ts';
+import { updateCluster } from '../clusters/update-cluster.ts';
+import type { InitDesk, Questions } from './init-deps.ts';
+import { lookAtCluster } from './read-cluster.ts';
 
 /**
  * Offers to give a service-principal cluster a managed identity, which is an operation of its own and done at once.

@@ -1,11 +1,11 @@
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
+import type { Done, Outcome } from '../change/outcome.ts';
 import type { CheckResult } from '../doctor/check.ts';
 import { diagnose } from '../doctor/diagnose.ts';
-import type { Done, Outcome } from '../outcome.ts';
 import { carryOut } from './carry-out.ts';
-import type { InitDesk, Site } from './desk.ts';
 import { gatherAnswers } from './gather-answers.ts';
+import type { InitDesk, Site } from './init-deps.ts';
 import { type Decided, planInit } from './init-plan.ts';
 
 export interface InitResult {

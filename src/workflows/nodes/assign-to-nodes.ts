@@ -1,15 +1,15 @@
 import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
 import type { Workplace } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change-options.ts';
-import { startChange } from '../change-session.ts';
-import type { Outcome } from '../outcome.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { startChange } from '../change/change-session.ts';
+import type { Outcome } from '../change/outcome.ts';
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
 import { checkIdentitiesExist } from './check-identities-exist.ts';
 import { findMachines } from './find-machines.ts';
 import type { WantedChange } from './machine-change.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
-import { tellOfNodes } from './tell-of-nodes.ts';
+import { tellOfNodes } from './report-nodes.ts';
 
 /**
  * Puts identities on the machines of nodes, so that IMDS gives tokens of them there. What a machine carries already is left as it is.

@@ -1,7 +1,7 @@
 import { identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
 import type { Machine } from '../../domain/azure/machines.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change-session.ts';
+import type { ChangeSession } from '../change/change-session.ts';
 import { followMachine, settled } from './follow-machine.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 

@@ -2,13 +2,13 @@ import type { Machine } from '../../domain/azure/machines.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type ChangeSession, endOfWait } from '../change-session.ts';
+import { type ChangeSession, endOfWait } from '../change/change-session.ts';
+import type { Done, Plan } from '../change/outcome.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
-import type { Done, Plan } from '../outcome.ts';
 import { changeMachine } from './change-machine.ts';
-import { lookAtNodes } from './look-at-nodes.ts';
 import { identitiesAfter, idsToSend, type WantedChange } from './machine-change.ts';
 import type { NodeIdentities } from './node-request.ts';
+import { lookAtNodes } from './read-nodes.ts';
 import { upgradeLagging } from './upgrade-instances.ts';
 
 /** A dry run: a line for each machine that would change. */

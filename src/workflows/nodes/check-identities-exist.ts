@@ -1,8 +1,8 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { checkTenants } from '../check-tenants.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
+import { checkTenants } from '../identities/check-tenants.ts';
 
 /**
  * Sees to it that the identities exist, since one that does not makes Azure refuse all of them. One that may not be read is left to

@@ -1,7 +1,7 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import type { Operation, OperationEnd } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change-session.ts';
+import type { ChangeSession } from '../change/change-session.ts';
 
 /**
  * Follows an operation on a machine to its end. Where it cannot be followed, for want of a right on operations or because Azure does not

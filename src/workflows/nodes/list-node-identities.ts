@@ -1,8 +1,8 @@
 import type { Workplace } from '../../domain/ports.ts';
-import type { Done } from '../outcome.ts';
+import type { Done } from '../change/outcome.ts';
 import { findMachines } from './find-machines.ts';
-import { lookAtNodes } from './look-at-nodes.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
+import { lookAtNodes } from './read-nodes.ts';
 
 /**
  * Which machines carry which identities.

@@ -1,16 +1,16 @@
 import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
 import type { Workplace } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change-options.ts';
-import { startChange } from '../change-session.ts';
-import type { Outcome } from '../outcome.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { startChange } from '../change/change-session.ts';
+import type { Outcome } from '../change/outcome.ts';
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
 import { refuseOwnIdentities, refuseStillBound } from './check-removable.ts';
 import { findMachines } from './find-machines.ts';
-import { lookAtNodes } from './look-at-nodes.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
-import { tellOfNodes } from './tell-of-nodes.ts';
+import { lookAtNodes } from './read-nodes.ts';
+import { tellOfNodes } from './report-nodes.ts';
 
 /**
  * Takes identities from the machines of nodes; those that the cluster runs with never, those that a binding or entry still needs only

@@ -1,7 +1,7 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import { parseResourceId } from '../../domain/azure/resource-id.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change-session.ts';
+import type { ChangeSession } from '../change/change-session.ts';
 import { followMachine } from './follow-machine.ts';
 import { laggingInstances, type WantedChange } from './machine-change.ts';
 

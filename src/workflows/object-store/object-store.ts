@@ -9,11 +9,11 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import type { Azure, EntryStore, Rehearsal, Reporter, StoreOptions, Workplace } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { identityLookUp } from './identity-look-up.ts';
 import type { NodeSide } from './node-side.ts';
+import { identityLookUp } from './read-identities.ts';
 import { refuseAddonException, refusedEntries, throwRefused } from './refused-entries.ts';
 import { distinct, rehearseNodes } from './rehearse-nodes.ts';
-import { tellWhatStays } from './tell-what-stays.ts';
+import { tellWhatStays } from './report-what-stays.ts';
 
 export interface ObjectStoreParts {
   /** Absent where the cluster is reached by a kubeconfig alone: then nothing is known of its nodes. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ConnectedCluster } from '../../../src/domain/kubernetes/workloads.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { identityIdOf } from '../../../src/workflows/init/ask-identity.ts';
-import type { InitDesk, InitGiven, Questions } from '../../../src/workflows/init/desk.ts';
 import { gatherAnswers } from '../../../src/workflows/init/gather-answers.ts';
+import type { InitDesk, InitGiven, Questions } from '../../../src/workflows/init/init-deps.ts';
 import { planInit } from '../../../src/workflows/init/init-plan.ts';
 import { clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Machine, Machines } from '../../../src/domain/azure/machines.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
-import { startChange } from '../../../src/workflows/change-session.ts';
+import { startChange } from '../../../src/workflows/change/change-session.ts';
 import { changeNodes } from '../../../src/workflows/nodes/change-nodes.ts';
 import { clusterWith, FakeAzure, options } from '../fake-azure.ts';
 

@@ -5,7 +5,7 @@ import type { Deployment } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../sight.ts';
+import { seenOr } from '../probe.ts';
 
 /** Whether the pods carry the label, and not just the Deployment that makes them: labels of a Deployment reach no pod. */
 export const label: Check = {

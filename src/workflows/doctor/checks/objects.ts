@@ -3,7 +3,7 @@ import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../sight.ts';
+import { seenOr } from '../probe.ts';
 
 /** Whether the objects in the cluster, which agents go by, say what Azure says. */
 export const objects: Check = {

@@ -3,7 +3,7 @@ import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, listed, pass, unseen, warn } from '../check.ts';
 import { entriesWithIdentity } from '../chosen-entries.ts';
 import type { Evidence, OperatorRoleSight } from '../evidence.ts';
-import { seenOr } from '../sight.ts';
+import { seenOr } from '../probe.ts';
 
 /** Whether the cluster's identity of today may assign the entries' identities: after a change of the cluster's identity it often may not. */
 export const operatorRole: Check = {

@@ -5,7 +5,7 @@ import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../sight.ts';
+import { seenOr } from '../probe.ts';
 
 /** Whether each label is the selector of an identity in the pod's own namespace; another namespace's counts for nothing. */
 export const selector: Check = {

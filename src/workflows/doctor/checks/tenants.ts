@@ -1,7 +1,7 @@
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../sight.ts';
+import { seenOr } from '../probe.ts';
 
 /** Whether everything is in one tenant. What names none decides nothing. */
 export const tenants: Check = {

@@ -1,0 +1,103 @@
+import { checkCluster } from '../../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { type PodIdentitiesFile, profileFile } from '../../domain/entries/pod-identities-file.ts';
+import { entryText } from '../../domain/entries/pod-identity.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { startChange } from '../change/change-session.ts';
+import { mirrorChange } from '../change/mirror-change.ts';
+import type { Outcome } from '../change/outcome.ts';
+import { objectChanges } from '../change/plan-changes.ts';
+import { readGatedCluster } from '../change/prepare-change.ts';
+import type { Decision } from '../change/profile-change.ts';
+import { finishAddon } from './finish-addon.ts';
+import { type AddonStatus, addonStatus } from './read-status.ts';
+
+export interface DisableRequest {
+  readonly cluster: ClusterId;
+  /** Only says what that would mean: it holds for the whole subscription. */
+  readonly unregisterFeature: boolean;
+  /** Keeps what is there, before anything goes. @throws PodidError InvalidUsage when the file cannot be written */
+  readonly save?: (file: PodIdentitiesFile) => Promise<void>;
+}
+
+const demands = { addon: false, kubenetConsent: false, usablePool: false };
+
+/** Turns the add-on off. All identities, exceptions and the consent go with it, so it shows them and asks. */
+export async function disableAddon(
+  workplace: Workplace,
+  request: DisableRequest,
+  options: ChangeOptions,
+): Promise<Outcome<AddonStatus>> {
+  const session = startChange(workplace, options);
+  const cluster = await readGatedCluster(session, request.cluster, demands);
+  if (request.unregisterFeature) explainUnregistering(workplace, cluster);
+  const everything = {
+    goneIdentities: cluster.profile.identities,
+    goneExceptions: cluster.profile.exceptions,
+  };
+  if (options.dryRun) {
+    const planned = await finishAddon(session, cluster, (current) => decideDisable(current, cluster));
+    const { objects } = await mirrorChange(session, cluster, everything);
+    const { changes, puts } = planned.plan ?? { changes: [], puts: 0 };
+    return { plan: { changes: [...changes, ...objectChanges(objects)], puts } };
+  }
+  if (cluster.profile.enabled) {
+    tellLoss(workplace, cluster);
+    if (!(await confirmLoss(workplace, cluster))) return { done: { result: addonStatus(cluster), cluster } };
+    await request.save?.(profileFile(cluster));
+  }
+  const outcome = await finishAddon(session, cluster, (current) => decideDisable(current, cluster));
+  if (options.noWait || outcome.done?.failure || !outcome.done) return outcome;
+  const { failure } = await mirrorChange(session, outcome.done.cluster, everything);
+  return failure ? { done: { ...outcome.done, failure } } : outcome;
+}
+
+/** What somebody has added since the loss was shown, agreed to and saved, is not lost. */
+function decideDisable(cluster: Cluster, agreed: Cluster): Decision {
+  checkCluster(cluster, demands);
+  if (!cluster.profile.enabled) return { kind: 'nothing' };
+  const known = new Set(entryFacts(agreed));
+  if (!entryFacts(cluster).every((fact) => known.has(fact))) throw changedSince(cluster);
+  return { kind: 'write', edit: { addon: 'off' } };
+}
+
+function entryFacts(cluster: Cluster): string[] {
+  const { identities = [], exceptions = [] } = profileFile(cluster);
+  return [...identities, ...exceptions].map((entry) => JSON.stringify(entry));
+}
+
+function changedSince({ id, resourceId }: Cluster): PodidError {
+  return new PodidError(
+    'EntryConflict',
+    `Someone else has changed the entries of cluster ${id.name} since they were shown. Nothing was turned off.`,
+    { hint: `${nextCommand('disable', id)} shows them anew`, target: resourceId },
+  );
+}
+
+function confirmLoss({ confirm }: Workplace, { id, profile }: Cluster): Promise<boolean> {
+  const { identities, exceptions } = profile;
+  if (identities.length + exceptions.length === 0) return Promise.resolve(true);
+  return confirm(
+    `Turn pod identity off on cluster ${id.name} and remove ${counted(identities, 'pod identity', 'pod identities')} and ${counted(exceptions, 'exception', 'exceptions')}?`,
+  );
+}
+
+function counted({ length }: readonly unknown[], one: string, many: string): string {
+  return `${length} ${length === 1 ? one : many}`;
+}
+
+function tellLoss({ report }: Workplace, { profile }: Cluster): void {
+  for (const entry of profile.identities)
+    report.note(`removed: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
+  for (const entry of profile.exceptions) report.note(`removed: exception ${entryText(entry)}`);
+}
+
+function explainUnregistering({ report }: Workplace, { id }: Cluster): void {
+  report.warn(
+    `Unregistering EnablePodIdentityPreview holds for the whole subscription ${id.subscriptionId} and turns nothing off on any cluster, so podid leaves it to you.`,
+    'az feature unregister --namespace Microsoft.ContainerService --name EnablePodIdentityPreview',
+  );
+}

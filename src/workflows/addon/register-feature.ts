@@ -1,0 +1,46 @@
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { type ChangeSession, endOfWait } from '../change/change-session.ts';
+
+const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
+
+/** Registers the preview feature for the subscription, waits for it, and registers the provider again so that it takes effect. */
+export async function registerFeature(session: ChangeSession, { subscriptionId }: ClusterId): Promise<void> {
+  const { azure, report } = session.workplace;
+  const { signal, pollIntervalMs } = session.options;
+  let state = await azure.features.state(subscriptionId, signal);
+  if (state === 'Registered') {
+    report.note(`${feature} is registered already.`);
+    return;
+  }
+  await azure.features.register(subscriptionId, signal);
+  try {
+    for (;;) {
+      state = await azure.features.state(subscriptionId, signal);
+      if (state === 'Registered') break;
+      if (session.deadline.passed()) throw stillRegistering(state);
+      report.progress(`Azure registers ${feature}: ${state}`);
+      await session.deadline.pause(pollIntervalMs);
+    }
+  } catch (error) {
+    throw endOfWait(session, error, 'Azure goes on registering the feature.', showState);
+  }
+  await azure.features.registerProvider(subscriptionId, signal);
+  report.note(`Registered ${feature} for subscription ${subscriptionId}.`);
+}
+
+/** The dry run's word on it. */
+export async function planFeature(session: ChangeSession, { subscriptionId }: ClusterId): Promise<void> {
+  const { azure, report } = session.workplace;
+  const state = await azure.features.state(subscriptionId, session.options.signal);
+  if (state !== 'Registered')
+    report.note(`${feature} is ${state}; it would be registered for subscription ${subscriptionId}.`);
+}
+
+const showState = 'az feature show --namespace Microsoft.ContainerService --name EnablePodIdentityPreview';
+
+function stillRegistering(state: string): PodidError {
+  return new PodidError('TimedOut', `${feature} is still ${state} at the end of --timeout.`, {
+    hint: `${showState}; the same command resumes`,
+  });
+}

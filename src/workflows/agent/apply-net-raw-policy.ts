@@ -1,0 +1,58 @@
+import type { ClusterPolicies, PolicyChange } from '../../domain/kubernetes/cluster-policies.ts';
+import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
+import type { PolicyEngine } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+
+export interface PolicyApplication {
+  readonly engine: PolicyEngine;
+  readonly objects: readonly PolicyObject[];
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Puts the policy into the cluster, once it is sure that its engine is there.
+ *
+ * @throws PodidError PolicyBlocked when the engine is missing, or an object of that name is another's and nothing was forced
+ */
+export async function applyNetRawPolicy(
+  policies: ClusterPolicies,
+  { engine, objects, force, dryRun }: PolicyApplication,
+  signal: AbortSignal,
+): Promise<readonly PolicyChange[]> {
+  const [first] = objects;
+  if (first !== undefined && !(await policies.serves(first.apiVersion, first.plural, signal))) {
+    throw engineMissing(engine);
+  }
+  return await policies.apply({ objects, force, dryRun }, signal);
+}
+
+/** @throws PodidError PolicyBlocked; what was written is written by then */
+export function refuseForeign(changes: readonly PolicyChange[]): void {
+  const foreign = changes.filter(({ action }) => action === 'foreign');
+  if (foreign.length === 0) return;
+  const names = foreign.map(({ kind, name, reason }) => `${kind} ${name} (${reason})`).join(', ');
+  throw new PodidError('PolicyBlocked', `Left as it is, since podid did not write it: ${names}.`, {
+    hint: 'Look at it, and take it over with: podid policy kubenet --apply --force',
+  });
+}
+
+function engineMissing(engine: PolicyEngine): PodidError {
+  const { message, hint } = missing[engine];
+  return new PodidError('PolicyBlocked', message, { hint });
+}
+
+const missing: Readonly<Record<PolicyEngine, { readonly message: string; readonly hint: string }>> = {
+  vap: {
+    message: "The cluster's API has no ValidatingAdmissionPolicy; it comes with Kubernetes 1.30.",
+    hint: 'az aks upgrade, or where Gatekeeper or Kyverno runs: podid policy kubenet --engine gatekeeper --apply',
+  },
+  gatekeeper: {
+    message: 'Gatekeeper is not in the cluster: nobody would read its template.',
+    hint: 'podid policy kubenet --engine vap --apply needs no Gatekeeper (Kubernetes 1.30); or install Gatekeeper, then the same command again',
+  },
+  kyverno: {
+    message: 'Kyverno is not in the cluster: nobody would read its policy.',
+    hint: 'podid policy kubenet --engine vap --apply needs no Kyverno (Kubernetes 1.30); or install Kyverno, then the same command again',
+  },
+};

@@ -1,0 +1,98 @@
+import type {
+  MetadataAnswer,
+  MetadataQuestion,
+  MetadataService,
+} from '../../domain/azure/metadata-service.ts';
+import type { Clock, Reporter } from '../../domain/ports.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { startDeadline } from '../deadline.ts';
+
+export interface AskOptions {
+  readonly clock: Clock;
+  readonly report: Pick<Reporter, 'progress'>;
+  readonly timeoutMs: number;
+  /** Comes again when the answer says that waiting helps (429, 503), as SDKs do. */
+  readonly patient: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Whoever answers "come again in 0 seconds" is not asked as fast as the network allows. */
+const shortestWaitMs = 500;
+
+/**
+ * Asks the metadata service whose token it gives.
+ *
+ * @throws PodidError TokenRefused | Forbidden | Unavailable, and the signal's reason
+ */
+export async function askForToken(
+  service: MetadataService,
+  question: MetadataQuestion,
+  { clock, report, timeoutMs, patient, signal }: AskOptions,
+): Promise<MetadataAnswer> {
+  const deadline = startDeadline(clock, timeoutMs, signal);
+  for (;;) {
+    try {
+      return await deadline.within((inTime) => service.token(question, inTime));
+    } catch (error) {
+      signal.throwIfAborted();
+      // What the adapter throws besides its own is the end of the time, and a timer may ring a little early.
+      if (error instanceof DOMException) throw noAnswer(question, timeoutMs);
+      if (!(error instanceof PodidError)) throw error;
+      const askedMs = patient && isPodidError(error, 'Unavailable') ? error.retryAfterMs : undefined;
+      if (askedMs === undefined) throw error;
+      const waitMs = Math.max(askedMs, shortestWaitMs);
+      if (waitMs >= deadline.remainingMs()) throw error;
+      report.progress(`Asking again in ${Math.ceil(waitMs / 1000)} s: ${error.message}`);
+      await clock.sleep(waitMs, signal);
+    }
+  }
+}
+
+function noAnswer({ endpoint }: MetadataQuestion, timeoutMs: number): PodidError {
+  return new PodidError('Unavailable', `${endpoint} gave no answer within ${timeoutMs / 1000} s.`, {
+    hint: "Where no agent listens, pods wait: podid nmi status shows the node's. Outside Azure and its clusters: --endpoint URL",
+  });
+}
+
+/** One answer in a row of them. */
+export type TokenNews = { readonly atMs: number } & (
+  | { readonly answer: MetadataAnswer }
+  | { readonly failure: PodidError }
+);
+
+/**
+ * Asks again and again and tells each answer, a token or why there is none. Ends when the signal is aborted, or nobody is left to tell;
+ * neither is a failure.
+ *
+ * @param tell whether somebody heard it
+ */
+export async function watchToken(
+  ask: () => Promise<MetadataAnswer>,
+  tell: (news: TokenNews) => Promise<boolean>,
+  {
+    clock,
+    everyMs,
+    signal,
+  }: { readonly clock: Clock; readonly everyMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    const atMs = clock.now();
+    try {
+      if (!(await tell({ atMs, ...(await answerOf(ask)) }))) return;
+      await clock.sleep(Math.max(1, everyMs - (clock.now() - atMs)), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+async function answerOf(
+  ask: () => Promise<MetadataAnswer>,
+): Promise<{ readonly answer: MetadataAnswer } | { readonly failure: PodidError }> {
+  try {
+    return { answer: await ask() };
+  } catch (error) {
+    if (isPodidError(error, 'TokenRefused', 'Forbidden', 'Unavailable')) return { failure: error };
+    throw error;
+  }
+}

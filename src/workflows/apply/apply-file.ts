@@ -1,0 +1,193 @@
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { entriesOf } from '../../domain/entries/entries-of.ts';
+import { checkLimits } from '../../domain/entries/limits.ts';
+import type { FileIdentity, WantedEntries } from '../../domain/entries/pod-identities-file.ts';
+import {
+  type EntryKey,
+  type PodIdentity,
+  type PodIdentityException,
+  sameEntry,
+} from '../../domain/entries/pod-identity.ts';
+import { editProfile, replacesInOneStep } from '../../domain/entries/profile-edit.ts';
+import type { Rehearsal, Workplace } from '../../domain/ports.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { type ChangeSession, startChange } from '../change/change-session.ts';
+import type { Change, Outcome, Plan } from '../change/outcome.ts';
+import { type IdentityExtras, identityWishes, readGatedCluster } from '../change/prepare-change.ts';
+import {
+  asPlanned,
+  desiredEntries,
+  type LeftOut,
+  type LookedAt,
+  leftOutDetail,
+  lookAtIdentities,
+  makeIdentitiesReady,
+  type Ready,
+  refuseLeftOut,
+  type Sorted,
+  waitForNewRoles,
+} from '../identities/prepare-identities.ts';
+import { throwRefused } from '../object-store/refused-entries.ts';
+import type { ApplyIntent } from './apply-intent.ts';
+import { firstEdit, intentFor, secondEdit } from './apply-intent.ts';
+import { planApply, planWithObjects } from './apply-plan.ts';
+import { writeApply } from './write-apply.ts';
+
+export interface ApplyFileRequest {
+  readonly cluster: ClusterId;
+  readonly wanted: WantedEntries;
+  /** As typed; `-` for stdin. */
+  readonly files: readonly string[];
+  readonly prune: boolean;
+  readonly keepGoing: boolean;
+  /** `--create-identity` and `--grant`, for every identity of the file. */
+  readonly extras: IdentityExtras;
+  /** Shows people what will be done, before anything is. */
+  readonly show: (plan: Plan) => void;
+}
+
+export interface AppliedFile {
+  readonly changes: readonly Change[];
+  /** The whole profile after the change. */
+  readonly identities: readonly PodIdentity[];
+  readonly exceptions: readonly PodIdentityException[];
+}
+
+/**
+ * Brings the profile in line with files: everything in one PUT, and in two when an entry gets another identity. The same again
+ * changes nothing, and goes on where an earlier run was interrupted.
+ *
+ * @throws PodidError ConfirmationRequired | LimitReached | EntryConflict, and what `add` throws
+ */
+export async function applyFile(
+  workplace: Workplace,
+  request: ApplyFileRequest,
+  options: ChangeOptions,
+): Promise<Outcome<AppliedFile>> {
+  const session = startChange(workplace, options);
+  const entries = request.wanted.identities ?? [];
+  const demands = { addon: true, kubenetConsent: true, usablePool: entries.length > 0 };
+  const cluster = await readGatedCluster(session, request.cluster, demands);
+  refuseTooMany(cluster, request);
+  const found = await look(session, cluster, request);
+  const { rehearsal, ...looked } = await rehearseApply(session, cluster, request, found);
+  const intent = intentOf(cluster, request, asPlanned(session, looked.good));
+  const plan = planApply(session, cluster.profile, intent, looked.good);
+  if (options.dryRun) return { plan: await planWithObjects(session, cluster, intent, { plan, rehearsal }) };
+
+  request.show(plan);
+  if (!(await agreed(workplace, cluster, intent))) return { done: applied(cluster, []) };
+  const made = await makeIdentitiesReady(session, cluster, looked.good);
+  if (!request.keepGoing) refuseLeftOut(made.leftOut, entries.length);
+  await waitForNewRoles(session, looked.good);
+  const ready = intentOf(cluster, request, made.good);
+  const agreedIntent = { ...intent, wanted: ready.wanted };
+  const written = await writeApply(session, cluster, {
+    ...{ intent: agreedIntent, ready: made.good, demands, keepGoing: request.keepGoing },
+    ...{ files: request.files, leftOut: [...looked.leftOut, ...made.leftOut] },
+  });
+  const changes = plan.changes.filter((change) => !written.leftOut.some(({ entry }) => isOf(entry, change)));
+  const done = applied(written.cluster, changes);
+  return { done: written.failure ? { ...done, failure: written.failure } : done };
+}
+
+/** Before anything is read or granted for a file that cannot fit. @throws PodidError LimitReached */
+function refuseTooMany(cluster: Cluster, request: ApplyFileRequest): void {
+  const unknown = { clientId: '', objectId: '' };
+  const identities = (request.wanted.identities ?? []).map(
+    ({ identityResourceId: resourceId, ...entry }) => ({
+      ...entry,
+      identity: { resourceId, ...unknown },
+    }),
+  );
+  const exceptions = request.wanted.exceptions ?? [];
+  const intent = intentFor(cluster.profile, { identities, exceptions }, request.wanted, request.prune);
+  const between = editProfile(cluster.profile, firstEdit(cluster.profile, intent));
+  checkLimits(cluster, editProfile(between, secondEdit(cluster.profile, intent)));
+}
+
+async function look(
+  session: ChangeSession,
+  cluster: Cluster,
+  request: ApplyFileRequest,
+): Promise<Sorted<LookedAt>> {
+  const entries = request.wanted.identities ?? [];
+  if (entries.length === 0) return { good: [], leftOut: [] };
+  const wishes = await identityWishes(session, cluster, request.extras);
+  const looked = await lookAtIdentities(session, cluster, entries, wishes);
+  if (!request.keepGoing) refuseLeftOut(looked.leftOut, entries.length);
+  warnOfLeftOut(session, looked.leftOut);
+  return looked;
+}
+
+function warnOfLeftOut({ workplace }: ChangeSession, leftOut: readonly LeftOut[]): void {
+  for (const each of leftOut)
+    workplace.report.warn(`Left out: ${leftOutDetail(each).message}`, each.error.hint);
+}
+
+/** Lets the store try what would be written, where it can; what it refuses is left out like an identity that cannot be used. */
+async function rehearseApply(
+  session: ChangeSession,
+  cluster: Cluster,
+  request: ApplyFileRequest,
+  looked: Sorted<LookedAt>,
+): Promise<Sorted<LookedAt> & { readonly rehearsal: Rehearsal | undefined }> {
+  const intent = intentOf(cluster, request, asPlanned(session, looked.good));
+  const edit = firstEdit(cluster.profile, intent);
+  const rehearsal = await entriesOf(session.workplace).rehearse?.(cluster, edit, session.options);
+  const refused = (rehearsal?.refused ?? []).filter(isNamedIn(request.wanted));
+  throwRefused(refused.filter(({ kind }) => kind === 'exception'));
+  const leftOut = refused.flatMap(({ error, ...key }) =>
+    (request.wanted.identities ?? [])
+      .filter((entry) => sameEntry(entry, key))
+      .map((entry) => ({ entry, error })),
+  );
+  if (!request.keepGoing) refuseLeftOut(leftOut, request.wanted.identities?.length ?? 0);
+  warnOfLeftOut(session, leftOut);
+  const isIn = (entry: FileIdentity) => !leftOut.some((each) => each.entry === entry);
+  const good = looked.good
+    .map((each) => ({ ...each, entries: each.entries.filter(isIn) }))
+    .filter(({ entries }) => entries.length > 0);
+  return { good, leftOut: [...looked.leftOut, ...leftOut], rehearsal };
+}
+
+function isNamedIn({ identities = [], exceptions = [] }: WantedEntries) {
+  return (key: EntryKey) => [...identities, ...exceptions].some((entry) => sameEntry(entry, key));
+}
+
+function intentOf(cluster: Cluster, request: ApplyFileRequest, ready: readonly Ready[]): ApplyIntent {
+  const { identities, exceptions } = request.wanted;
+  const wanted = {
+    ...(identities === undefined ? {} : { identities: desiredEntries(identities, ready) }),
+    ...(exceptions === undefined ? {} : { exceptions }),
+  };
+  return intentFor(cluster.profile, wanted, request.wanted, request.prune);
+}
+
+/** What only adds and updates needs nobody's leave. */
+function agreed({ confirm }: Workplace, cluster: Cluster, intent: ApplyIntent): Promise<boolean> {
+  const { goneIdentities, goneExceptions, replaced } = intent;
+  const deeds = [
+    ...count('delete', goneIdentities, 'pod identity', 'pod identities'),
+    ...count('delete', goneExceptions, 'exception', 'exceptions'),
+    ...count('replace', replaced, 'managed identity', 'managed identities'),
+  ];
+  if (deeds.length === 0) return Promise.resolve(true);
+  const gap = replaced.length > 0 && !replacesInOneStep(cluster.profile);
+  const between = gap ? ' Pods of replaced ones get no tokens in between.' : '';
+  const what = deeds.join(', ');
+  return confirm(`${what.charAt(0).toUpperCase()}${what.slice(1)} on cluster ${cluster.id.name}?${between}`);
+}
+
+function count(verb: string, list: readonly unknown[], one: string, many: string): string[] {
+  return list.length === 0 ? [] : [`${verb} ${list.length} ${list.length === 1 ? one : many}`];
+}
+
+function applied(cluster: Cluster, changes: readonly Change[]) {
+  const { identities, exceptions } = cluster.profile;
+  return { result: { changes, identities, exceptions }, cluster };
+}
+
+function isOf(entry: FileIdentity, change: Change): boolean {
+  return change.kind === 'identity' && change.namespace === entry.namespace && change.name === entry.name;
+}

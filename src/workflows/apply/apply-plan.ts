@@ -1,0 +1,105 @@
+import type { Cluster, PodIdentityProfile } from '../../domain/clusters/cluster.ts';
+import { findDrift } from '../../domain/entries/drift.ts';
+import { entryProgress } from '../../domain/entries/entry-state.ts';
+import { type DesiredPodIdentity, type EntryKey, sameEntry } from '../../domain/entries/pod-identity.ts';
+import { editProfile } from '../../domain/entries/profile-edit.ts';
+import type { Rehearsal } from '../../domain/ports.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import type { ChangeSession } from '../change/change-session.ts';
+import { holdsIdentity } from '../change/compare-profile.ts';
+import { mirrorChange } from '../change/mirror-change.ts';
+import type { Change, Plan } from '../change/outcome.ts';
+import { objectChanges, profileChanges } from '../change/plan-changes.ts';
+import { rehearsedChanges } from '../change/rehearse.ts';
+import type { LookedAt } from '../identities/prepare-identities.ts';
+import { creationsOf, operatorRoleOf } from '../identities/read-identity.ts';
+import { type ApplyIntent, firstEdit, isEmptyEdit, secondEdit } from './apply-intent.ts';
+
+/** What applying would change in Azure: identities and roles first, then the profile. */
+export function planApply(
+  session: ChangeSession,
+  profile: PodIdentityProfile,
+  intent: ApplyIntent,
+  lookedAt: readonly LookedAt[],
+): Plan {
+  const before = lookedAt.flatMap(({ looked }) => {
+    const { missing } = operatorRoleOf(session, looked);
+    return [...creationsOf(session, looked), ...(missing ? [missing] : [])];
+  });
+  const first = firstEdit(profile, intent);
+  const second = secondEdit(profile, intent);
+  const between = editProfile(profile, first);
+  const changes = [
+    ...before,
+    ...profileChanges(profile, between),
+    ...repeats(profile, first.putIdentities ?? []),
+    ...profileChanges(between, editProfile(between, second)),
+  ];
+  return { changes, puts: [first, second].filter((edit) => !isEmptyEdit(edit)).length };
+}
+
+/** The profile as it would be in the end. */
+function profileAfter(profile: PodIdentityProfile, intent: ApplyIntent): PodIdentityProfile {
+  return editProfile(editProfile(profile, firstEdit(profile, intent)), secondEdit(profile, intent));
+}
+
+/** Adds what the cluster's own API tells, as far as it answers. */
+export async function planWithObjects(
+  session: ChangeSession,
+  cluster: Cluster,
+  intent: ApplyIntent,
+  { plan, rehearsal }: { readonly plan: Plan; readonly rehearsal: Rehearsal | undefined },
+): Promise<Plan> {
+  if (rehearsal !== undefined) return { ...plan, changes: [...plan.changes, ...rehearsedChanges(rehearsal)] };
+  if (session.options.mirror === 'off') return plan;
+  const after = profileAfter(cluster.profile, intent);
+  const { objects } = await mirrorChange(session, cluster, {
+    identities: chosen(after.identities, intent.wanted.identities),
+    exceptions: chosen(after.exceptions, intent.wanted.exceptions),
+    goneIdentities: intent.goneIdentities,
+    goneExceptions: intent.goneExceptions,
+  });
+  const onlyInCluster = await readStrangers(session, cluster, after);
+  return {
+    ...plan,
+    changes: [...plan.changes, ...objectChanges(objects)],
+    ...(onlyInCluster === undefined ? {} : { onlyInCluster }),
+  };
+}
+
+export function chosen<Entry extends EntryKey>(
+  entries: readonly Entry[],
+  keys: readonly EntryKey[] | undefined,
+): Entry[] {
+  return entries.filter((entry) => keys?.some((key) => sameEntry(key, entry)));
+}
+
+/** An entry that is written again as it is, because Azure ended it as Failed. */
+function repeats(profile: PodIdentityProfile, put: readonly DesiredPodIdentity[]): Change[] {
+  return profile.identities.flatMap((entry): Change[] => {
+    const isSame = put.some((wanted) => holdsIdentity(entry, wanted));
+    if (entryProgress(entry) !== 'failed' || !isSame) return [];
+    const { namespace, name, bindingSelector, identity, provisioningState } = entry;
+    const after = { name, namespace, bindingSelector, identity };
+    const before = { ...after, provisioningState };
+    return [{ action: 'update', kind: 'identity', namespace, name, before, after }];
+  });
+}
+
+/** Undefined when the cluster does not say; `mirrorChange` has told why. */
+async function readStrangers(
+  session: ChangeSession,
+  cluster: Cluster,
+  after: PodIdentityProfile,
+): Promise<Plan['onlyInCluster']> {
+  try {
+    const api = await session.workplace.objects(cluster.id, session.options.signal);
+    const drift = findDrift(after, await api.read(session.options.signal));
+    return drift
+      .filter(({ arm }) => arm === null)
+      .map(({ kind, namespace, name }) => ({ kind, namespace, name }));
+  } catch (error) {
+    if (isPodidError(error) && !session.options.signal.aborted) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,172 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { entriesOf } from '../../domain/entries/entries-of.ts';
+import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { OperationEnd, PutAnswer } from '../../domain/ports.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
+import { type ChangeSession, endOfWait } from './change-session.ts';
+import { isApplied, lostEntries } from './compare-profile.ts';
+import { acceptor, howToLook } from './follow-up-command.ts';
+import type { Write } from './profile-change.ts';
+import { readPatiently, waitUntilIdle } from './wait-until-idle.ts';
+
+export type Written =
+  /** Azure has the change; `failure` when its operation ended as Failed all the same. */
+  | { readonly kind: 'written'; readonly cluster: Cluster; readonly failure?: PodidError }
+  /** It has not; decide again on this fresh read. */
+  | { readonly kind: 'again'; readonly cluster: Cluster };
+
+/** PUTs answered by 5xx, 429 or nothing, and found not to have arrived, before the server is given up. */
+const mostBadWeather = 5;
+const longestPauseMs = 60_000;
+
+/** One PUT, its operation followed to the end, and every way in which it can come to nothing. */
+export async function putProfile(session: ChangeSession, base: Cluster, write: Write): Promise<Written> {
+  const { workplace, options } = session;
+  try {
+    const answer = await entriesOf(workplace)
+      .put(base, write.edit, options)
+      .catch((error: unknown) => {
+        throw endOfWait(
+          session,
+          error,
+          `The write was on its way, and ${acceptor(base.id)} may have taken it.`,
+          howToLook(base.id, write.edit),
+        );
+      });
+    refuseLoss(base, write.edit, answer);
+    return await followWrite(session, base, write, answer);
+  } catch (error) {
+    if (isPodidError(error, 'AssignmentBlocked')) return await retryAssignment(session, base, write, error);
+    if (isPodidError(error, 'StaleCluster', 'ClusterBusy', 'Unavailable'))
+      return await readAgain(session, base, write, error);
+    throw error;
+  }
+}
+
+async function followWrite(
+  session: ChangeSession,
+  base: Cluster,
+  write: Write,
+  answer: PutAnswer,
+): Promise<Written> {
+  const { workplace, options, deadline } = session;
+  const { operation } = answer;
+  if (operation === undefined || options.noWait) return { kind: 'written', cluster: answer.cluster };
+  const entries = [...base.profile.identities, ...(write.edit.putIdentities ?? [])];
+  try {
+    const end = await deadline.within((signal) =>
+      entriesOf(workplace).follow(operation, {
+        pollIntervalMs: options.pollIntervalMs,
+        onStatus: (status) => workplace.report.progress(`Azure updates cluster ${base.id.name}: ${status}`),
+        cluster: base.id,
+        resourceIds: entries.map((entry) => entry.identity.resourceId),
+        signal,
+      }),
+    );
+    if (isAssignmentError(end)) throw assignmentBlocked(end);
+    const cluster = await readPatiently(session.patience, base.id);
+    return end.status === 'Succeeded'
+      ? { kind: 'written', cluster }
+      : { kind: 'written', cluster, failure: operationFailed(cluster, end) };
+  } catch (error) {
+    if (isPodidError(error, 'Forbidden')) return watchCluster(session, base, error);
+    throw endOfWait(
+      session,
+      error,
+      `Azure goes on with cluster ${base.id.name}.`,
+      howToLook(base.id, write.edit),
+    );
+  }
+}
+
+/** Azure has taken the write; who may not read its operation can still read the cluster. */
+async function watchCluster(session: ChangeSession, base: Cluster, error: PodidError): Promise<Written> {
+  session.workplace.report.warn(`${error.message} Watching the cluster instead.`);
+  return { kind: 'written', cluster: await waitUntilIdle(session.patience, base.id) };
+}
+
+function isAssignmentError(end: OperationEnd): boolean {
+  return end.status !== 'Succeeded' && end.error?.code === 'PodIdentityAddonIdentitiesAssignmentError';
+}
+
+function assignmentBlocked({ error }: OperationEnd): PodidError {
+  const target = error?.target === undefined ? {} : { target: error.target };
+  return new PodidError('AssignmentBlocked', error?.message ?? 'Azure could not assign an identity.', target);
+}
+
+function operationFailed(cluster: Cluster, end: OperationEnd): PodidError {
+  const reason = end.error ? `${end.error.code}: ${end.error.message}` : 'Azure gave no reason';
+  return new PodidError(
+    'EntryFailed',
+    `The operation on cluster ${cluster.id.name} ended as ${end.status}: ${reason}`,
+    {
+      hint:
+        end.error?.hint ??
+        `${nextCommand('list', cluster.id)} shows each entry's state; the same command tries again`,
+      target: cluster.resourceId,
+      ...(end.error ? { details: [{ code: end.error.code, message: end.error.message }] } : {}),
+    },
+  );
+}
+
+/** Judged on the PUT's own answer: what others delete later is their affair. */
+function refuseLoss(base: Cluster, edit: ProfileEdit, answer: PutAnswer): void {
+  const lost = lostEntries(editProfile(base.profile, edit), answer.cluster.profile);
+  if (lost.length === 0) return;
+  throw new PodidError(
+    'EntriesLost',
+    `Azure's answer to the write lacks what was sent: ${lost.map(({ called }) => called).join(', ')}. Cluster ${base.id.name} may have lost it.`,
+    {
+      hint: lost.map(({ flags, words }) => nextCommand(words, base.id, flags)).join('; '),
+      target: base.resourceId,
+      details: lost.map(({ called }) => ({ message: called })),
+    },
+  );
+}
+
+/** The cluster is read before anything is sent again: an answer that was lost is no write that failed. */
+async function readAgain(
+  session: ChangeSession,
+  base: Cluster,
+  write: Write,
+  error: PodidError,
+): Promise<Written> {
+  const { options, deadline, workplace, patience } = session;
+  const badWeather = error.code === 'Unavailable';
+  if (error.code === 'ClusterBusy' && options.noWait) throw error;
+  write.tries.badWeather = badWeather ? write.tries.badWeather + 1 : 0;
+  workplace.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
+  const growingMs = options.pollIntervalMs * 2 ** Math.max(0, write.tries.badWeather - 1);
+  await deadline.pause(Math.max(Math.min(growingMs, longestPauseMs), error.retryAfterMs ?? 0));
+  const read = error.code === 'ClusterBusy' ? waitUntilIdle : readPatiently;
+  const cluster = await read(patience, base.id);
+  if (isApplied(cluster, write.edit)) return { kind: 'written', cluster };
+  if (deadline.passed() || write.tries.badWeather > mostBadWeather) throw error;
+  return { kind: 'again', cluster };
+}
+
+const tryingAgain = {
+  StaleCluster: 'The cluster changed meanwhile; reading it again',
+  ClusterBusy: 'Another operation runs on the cluster; waiting for it',
+  Unavailable: 'Azure did not answer the write; looking whether it arrived',
+} as const;
+
+/** A fresh role needs a while to be seen; any other reason is explained and thrown. */
+async function retryAssignment(
+  session: ChangeSession,
+  base: Cluster,
+  write: Write,
+  error: PodidError,
+): Promise<Written> {
+  const { deadline, options, workplace, patience } = session;
+  await explainAssignmentError(session, base, write, error);
+  workplace.report.progress(
+    'The role is granted; waiting for Azure to see it (minutes, rarely up to an hour)',
+  );
+  await deadline.pause(
+    Math.min(options.pollIntervalMs * 2 ** Math.min(write.tries.assignment++, 10), longestPauseMs),
+  );
+  return { kind: 'again', cluster: await waitUntilIdle(patience, base.id) };
+}

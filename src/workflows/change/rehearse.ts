@@ -1,0 +1,42 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { entriesOf } from '../../domain/entries/entries-of.ts';
+import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
+import type { Rehearsal } from '../../domain/ports.ts';
+import { throwRefused } from '../object-store/refused-entries.ts';
+import type { ChangeSession } from './change-session.ts';
+import { type MirroredChange, mirrorChange } from './mirror-change.ts';
+import type { Change } from './outcome.ts';
+import { objectChanges } from './plan-changes.ts';
+
+/** What writing the edit would change besides the entries; undefined where that is nothing. @throws PodidError when an entry cannot be written */
+export async function rehearse(
+  session: ChangeSession,
+  cluster: Cluster,
+  edit: ProfileEdit,
+): Promise<Rehearsal | undefined> {
+  const rehearsal = await entriesOf(session.workplace).rehearse?.(cluster, edit, session.options);
+  throwRefused(rehearsal?.refused ?? []);
+  return rehearsal;
+}
+
+/** What a dry run says besides the entries: of the nodes, and of the objects in the cluster, whether they mirror the entries or are them. */
+export async function changesBeside(
+  session: ChangeSession,
+  cluster: Cluster,
+  edit: ProfileEdit,
+  mirrored: MirroredChange,
+): Promise<Change[]> {
+  const rehearsal = await rehearse(session, cluster, edit);
+  if (rehearsal !== undefined) return rehearsedChanges(rehearsal);
+  return objectChanges((await mirrorChange(session, cluster, mirrored)).objects);
+}
+
+export function rehearsedChanges({ machines, objects }: Rehearsal): Change[] {
+  const assignments = machines.map(({ machine, lacks }): Change => {
+    const { resourceId, identityIds } = machine;
+    const before = { resource: resourceId, identities: identityIds };
+    const after = { resource: resourceId, identities: [...identityIds, ...lacks] };
+    return { action: 'update', kind: 'machine', namespace: null, name: machine.name, before, after };
+  });
+  return [...assignments, ...objectChanges(objects)];
+}

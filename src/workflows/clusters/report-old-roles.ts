@@ -1,0 +1,91 @@
+import { managedIdentityOperatorRole, type RoleAssignment } from '../../domain/azure/role-assignment.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import type { ChangeSession } from '../change/change-session.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import { grantCommand } from '../identities/advise-on-identities.ts';
+
+/** Lists what else the control plane could do before its principal changed, with the commands that give it back. */
+export async function tellOldRoles(
+  session: ChangeSession,
+  before: Cluster,
+  newPrincipalId: string | null,
+): Promise<void> {
+  const { report } = session.workplace;
+  const old = principalOrNull(before, session.options.clusterPrincipalId);
+  if (old === null) {
+    tellOfServicePrincipal(session, before);
+    return;
+  }
+  if (old === newPrincipalId) return;
+  const rows = await rowsOf(session, before, old);
+  if (rows === undefined) {
+    report.warn(
+      `You may not list the roles of the control plane's former principal ${old}; the new one may lack some.`,
+    );
+    return;
+  }
+  const named = await eachConcurrently(rows, async (row) => ({
+    row,
+    role: await roleName(session, row.roleDefinitionId),
+  }));
+  for (const { row, role } of named) {
+    report.warn(
+      `The control plane's former principal has the role ${role} on ${row.scope}, and the new one does not.`,
+      grantCommand(role, newPrincipalId ?? 'PRINCIPAL_ID', row.scope),
+    );
+  }
+}
+
+function tellOfServicePrincipal({ workplace }: ChangeSession, { servicePrincipalClientId }: Cluster): void {
+  const clientId = servicePrincipalClientId;
+  if (clientId === undefined || clientId.toLowerCase() === 'msi') return;
+  workplace.report.warn(
+    `The new identity has none of the roles of the service principal ${clientId}, such as those on a network of your own.`,
+    `az role assignment list --assignee ${clientId} --all`,
+  );
+}
+
+/** Without the roles on the entries' identities, which podid has granted anew. */
+async function rowsOf(
+  session: ChangeSession,
+  { id, profile, kubeletIdentityResourceId }: Cluster,
+  principalId: string,
+): Promise<RoleAssignment[] | undefined> {
+  const renewed = new Set(
+    [...profile.identities.map(({ identity }) => identity.resourceId), kubeletIdentityResourceId ?? ''].map(
+      (one) => one.toLowerCase(),
+    ),
+  );
+  try {
+    const rows = await session.workplace.azure.roles.assignmentsOf(
+      id.subscriptionId,
+      principalId,
+      session.options.signal,
+    );
+    return rows.filter(
+      (row) =>
+        !(
+          renewed.has(row.scope.toLowerCase()) &&
+          row.roleDefinitionId.toLowerCase().endsWith(managedIdentityOperatorRole)
+        ),
+    );
+  } catch (error) {
+    if (isPodidError(error, 'Forbidden')) return undefined;
+    throw error;
+  }
+}
+
+async function roleName(session: ChangeSession, roleDefinitionId: string): Promise<string> {
+  try {
+    const { roleName: name } = await session.workplace.azure.roles.definition(
+      roleDefinitionId,
+      session.options.signal,
+    );
+    return name || roleDefinitionId;
+  } catch (error) {
+    if (isPodidError(error)) return roleDefinitionId;
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { controlPlaneText, runsAs } from '../../domain/clusters/cluster-edit.ts';
+import {
+  type ClusterIdentities,
+  clusterIdentities,
+  principalOrNull,
+} from '../../domain/clusters/cluster-identities.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { changeProfile } from '../change/change-profile.ts';
+import { type ChangeSession, startChange } from '../change/change-session.ts';
+import type { Done, Outcome } from '../change/outcome.ts';
+import {
+  type IdentityTarget,
+  type IdentityWishes,
+  identityTarget,
+  isServicePrincipal,
+} from '../identities/identity-target.ts';
+import { readEntryRoles } from '../identities/read-entry-roles.ts';
+import { untilRoleIsOld } from '../identities/wait-for-role.ts';
+import { confirmClusterUpdate } from './confirm-cluster-update.ts';
+import { type GrantedRoles, grantForControlPlane } from './grant-for-control-plane.ts';
+import { moveToSystemAssigned } from './move-to-system-assigned.ts';
+import { planClusterUpdate } from './plan-cluster-update.ts';
+import { type PreparedUpdate, prepareClusterUpdate } from './prepare-cluster-update.ts';
+import { tellOldRoles } from './report-old-roles.ts';
+import { upgradeCommands, upgradeNodeImages } from './upgrade-node-images.ts';
+
+export interface UpdateClusterRequest extends IdentityWishes {
+  readonly cluster: ClusterId;
+  readonly upgradeNodeImages: boolean;
+}
+
+/**
+ * Changes the identities that the cluster itself runs as, and sees to it that the new ones have what pod identity needs. A wish that is
+ * fulfilled already changes nothing.
+ *
+ * @throws PodidError IdentityChangeForbidden | ServicePrincipalCluster | AssignmentBlocked | TenantMismatch, and those of `changeProfile`
+ */
+export async function updateCluster(
+  workplace: Workplace,
+  request: UpdateClusterRequest,
+  options: ChangeOptions,
+): Promise<Outcome<ClusterIdentities>> {
+  const session = startChange(workplace, options);
+  workplace.report.progress(`Reading cluster ${request.cluster.name}`);
+  const cluster = await workplace.azure.clusters.get(request.cluster, options.signal);
+  for (const warning of checkClusterState(cluster)) workplace.report.warn(warning);
+  const update = await prepareClusterUpdate(session, cluster, identityTarget(cluster, request));
+  refuseImpatience(session, cluster, update);
+  if (options.dryRun) return { plan: await planClusterUpdate(session, cluster, { ...request, ...update }) };
+  if (!(await confirmClusterUpdate(workplace, cluster, { ...update.target, ...request }))) {
+    return { done: await doneWith(session, cluster) };
+  }
+  const changed = await changeIdentities(session, cluster, update);
+  return { done: await finish(session, cluster, request, changed) };
+}
+
+/** The second write needs the end of the first. */
+function refuseImpatience(session: ChangeSession, cluster: Cluster, { target }: PreparedUpdate): void {
+  if (!session.options.noWait || target.controlPlane?.type !== 'SystemAssigned') return;
+  if (cluster.profile.identities.length === 0) return;
+  throw new PodidError(
+    'InvalidUsage',
+    `--no-wait does not go with a change to the system-assigned identity while cluster ${cluster.id.name} has pod identities: the new principal exists after the first of two writes only.`,
+    { hint: 'The same command without --no-wait' },
+  );
+}
+
+interface ChangedIdentities {
+  readonly cluster: Cluster;
+  readonly failure?: PodidError;
+}
+
+async function changeIdentities(
+  session: ChangeSession,
+  cluster: Cluster,
+  update: PreparedUpdate,
+): Promise<ChangedIdentities> {
+  const { target, assigned, principalId } = update;
+  if (target.controlPlane === undefined && target.kubeletIdentity === undefined) return { cluster };
+  if (target.controlPlane?.type === 'SystemAssigned') return moveToSystemAssigned(session, cluster, assigned);
+  if (principalId === undefined) return changeProfile(session, cluster, { decide: writeOf(target) });
+  const asNew = { ...session, options: { ...session.options, clusterPrincipalId: principalId } };
+  const roles: GrantedRoles = session.options.skipRoleAssignment
+    ? { fresh: [], missing: [] }
+    : await grantForControlPlane(asNew, cluster, assigned, principalId);
+  return changeProfile(asNew, cluster, {
+    decide: untilRoleIsOld(session, writeOf(target)),
+    freshlyGranted: roles.fresh,
+    ...(roles.refused ? { grantRefused: roles.refused } : {}),
+  });
+}
+
+/** Writes until the cluster runs as wanted; checked anew on every fresh read. */
+function writeOf(target: IdentityTarget) {
+  return (cluster: Cluster) => {
+    checkClusterState(cluster);
+    return { kind: 'write', edit: target } as const;
+  };
+}
+
+async function finish(
+  session: ChangeSession,
+  before: Cluster,
+  request: UpdateClusterRequest,
+  changed: ChangedIdentities,
+): Promise<Done<ClusterIdentities>> {
+  const { report } = session.workplace;
+  const { cluster } = changed;
+  if (changed.failure) return { ...(await doneWith(session, cluster)), failure: changed.failure };
+  if (cluster !== before) {
+    report.note(`The control plane of cluster ${cluster.id.name} runs as ${controlPlaneOf(cluster)}.`);
+    await tellOldRoles(session, before, principalOrNull(cluster));
+  }
+  const failure = request.upgradeNodeImages ? await upgradeNodeImages(session, cluster) : undefined;
+  if (isServicePrincipal(before) && !isServicePrincipal(cluster) && !request.upgradeNodeImages) {
+    report.warn(
+      'The nodes go on with the service principal until their node images are upgraded.',
+      upgradeCommands(cluster).join('; '),
+    );
+  }
+  return { ...(await doneWith(session, cluster)), ...(failure ? { failure } : {}) };
+}
+
+function controlPlaneOf(cluster: Cluster): string {
+  const [userAssigned] = cluster.identity.userAssigned;
+  const system = { type: 'SystemAssigned' } as const;
+  if (userAssigned === undefined || runsAs(cluster, system)) return controlPlaneText(system);
+  return userAssigned.resourceId;
+}
+
+async function doneWith(session: ChangeSession, cluster: Cluster): Promise<Done<ClusterIdentities>> {
+  const { signal } = session.options;
+  const reads = { roles: session.workplace.azure.roles, signal };
+  return { result: clusterIdentities(cluster, await readEntryRoles(reads, cluster)), cluster };
+}

@@ -1,0 +1,88 @@
+import type { AgentPool, Cluster } from '../../domain/clusters/cluster.ts';
+import { shellWord } from '../../domain/hints/next-command.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { type ChangeSession, endOfWait } from '../change/change-session.ts';
+import { waitUntilIdle } from '../change/wait-until-idle.ts';
+
+/**
+ * Puts the newest node image on the pools one after the other, since Azure works on one at a time.
+ *
+ * @returns the failure of the first pool that ended as Failed; the pools after it are left as they are
+ */
+export async function upgradeNodeImages(
+  session: ChangeSession,
+  cluster: Cluster,
+): Promise<PodidError | undefined> {
+  for (const pool of cluster.pools) {
+    const failure = await upgradePool(session, cluster, pool);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+/** For people who upgrade the pools when it suits them. */
+export function upgradeCommands({ id, pools }: Cluster): string[] {
+  return pools.map(
+    (pool) =>
+      `az aks nodepool upgrade -g ${shellWord(id.resourceGroup)} --cluster-name ${shellWord(id.name)} --subscription ${id.subscriptionId} -n ${shellWord(pool.name)} --node-image-only`,
+  );
+}
+
+async function upgradePool(
+  session: ChangeSession,
+  cluster: Cluster,
+  pool: AgentPool,
+): Promise<PodidError | undefined> {
+  const { workplace, options, deadline } = session;
+  const { clusters } = workplace.azure;
+  const about = `node pool ${pool.name} of cluster ${cluster.id.name}`;
+  try {
+    workplace.report.progress(`Upgrading the node image of ${about}`);
+    const operation = await startWhenIdle(session, cluster, pool);
+    if (operation === undefined) {
+      workplace.report.note(`Nothing to upgrade in ${about}.`);
+      return undefined;
+    }
+    const end = await deadline.within((signal) =>
+      clusters.follow(operation, {
+        pollIntervalMs: options.pollIntervalMs,
+        onStatus: (status) => workplace.report.progress(`Azure upgrades ${about}: ${status}`),
+        cluster: cluster.id,
+        resourceIds: [],
+        signal,
+      }),
+    );
+    if (end.status === 'Succeeded') {
+      workplace.report.note(`Upgraded the node image of ${about}.`);
+      return undefined;
+    }
+    return upgradeFailed(about, end.status, end.error);
+  } catch (error) {
+    throw endOfWait(session, error, `Azure goes on with ${about}.`, upgradeCommands(cluster).join('; '));
+  }
+}
+
+/** Another operation on the cluster is waited for, as for any change. */
+async function startWhenIdle(session: ChangeSession, cluster: Cluster, pool: AgentPool) {
+  const { workplace, options, deadline, patience } = session;
+  for (;;) {
+    try {
+      return await workplace.azure.clusters.upgradeNodeImage(cluster.id, pool.name, options.signal);
+    } catch (error) {
+      if (!isPodidError(error, 'ClusterBusy') || deadline.passed()) throw error;
+      await deadline.pause(options.pollIntervalMs);
+      await waitUntilIdle(patience, cluster.id);
+    }
+  }
+}
+
+function upgradeFailed(
+  about: string,
+  status: string,
+  error: { readonly code: string; readonly message: string } | undefined,
+): PodidError {
+  const reason = error ? `${error.code}: ${error.message}` : 'Azure gave no reason';
+  return new PodidError('EntryFailed', `The upgrade of ${about} ended as ${status}: ${reason}`, {
+    hint: 'podid cluster update --upgrade-node-images tries again',
+  });
+}

@@ -1,0 +1,126 @@
+import { managedIdentityOperatorRole } from '../../domain/azure/role-assignment.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod-identity.ts';
+import type { ChangeSession } from '../change/change-session.ts';
+import { asFailure } from '../change/mirror-change.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import { decideDelete } from '../entries/delete-identity.ts';
+import { removeIdentities } from '../entries/remove-identities.ts';
+import { type CheckResult, counted, listed } from './check.ts';
+import { driftInQuestion } from './checks/objects.ts';
+import { missingGrants } from './checks/operator-role.ts';
+import { entriesInQuestion, isGone } from './chosen-entries.ts';
+import type { Evidence } from './evidence.ts';
+import { seenOr } from './probe.ts';
+
+/**
+ * Mends, each after asking, what takes nothing from anybody: the cluster's missing roles, entries whose identity is gone, and objects
+ * that the cluster lacks. All else has its command in the check's hint.
+ *
+ * @returns whether anything was done
+ * @throws PodidError ConfirmationRequired, and what the changes themselves throw
+ */
+export async function mendWhatIsSafe(
+  session: ChangeSession,
+  evidence: Evidence,
+  checks: readonly CheckResult[],
+): Promise<boolean> {
+  const cluster = seenOr(evidence.cluster, undefined);
+  const failed = new Set(checks.filter(({ result }) => result === 'fail').map(({ name }) => name));
+  if (cluster === undefined || failed.has('cluster')) return nothing(session);
+  const mends: Readonly<Record<string, () => Promise<boolean>>> = {
+    'operator-role': () => grantRoles(session, evidence),
+    identities: () => removeDeadEntries(session, evidence, cluster),
+    objects: () => writeObjects(session, evidence, cluster),
+  };
+  let done = false;
+  let known = false;
+  for (const [name, mend] of Object.entries(mends)) {
+    if (!failed.has(name)) continue;
+    known = true;
+    done = (await mend()) || done;
+  }
+  return known ? done : nothing(session);
+}
+
+function nothing({ workplace }: ChangeSession): boolean {
+  workplace.report.note('There is nothing that the doctor mends by itself; the hints say what does.');
+  return false;
+}
+
+async function grantRoles(session: ChangeSession, evidence: Evidence): Promise<boolean> {
+  const { workplace, options } = session;
+  const grants = missingGrants(evidence);
+  const [first] = grants;
+  const what = `Managed Identity Operator on ${listed(grants.map(({ scope }) => scope))}`;
+  if (
+    first === undefined ||
+    !(await workplace.confirm(`Grant ${what} to the cluster's principal ${first.principalId}?`))
+  )
+    return false;
+  workplace.report.progress('Granting Managed Identity Operator');
+  await eachConcurrently(grants, (grant) =>
+    workplace.azure.roles.create({ ...grant, roleId: managedIdentityOperatorRole }, options.signal),
+  );
+  workplace.report.note(`Granted ${what}.`);
+  return true;
+}
+
+async function removeDeadEntries(
+  session: ChangeSession,
+  evidence: Evidence,
+  cluster: Cluster,
+): Promise<boolean> {
+  const dead = entriesInQuestion(evidence).filter((entry) => isGone(evidence, entry.identity.resourceId));
+  if (dead.length === 0) return false;
+  const question = `Remove ${counted(dead.length, 'entry', 'entries')} whose managed identity is gone (${listed(dead.map(entryText))})?`;
+  if (!(await session.workplace.confirm(question))) return false;
+  return await removed(session, cluster, dead);
+}
+
+async function removed(
+  session: ChangeSession,
+  cluster: Cluster,
+  dead: readonly PodIdentity[],
+): Promise<boolean> {
+  const outcome = await removeIdentities(session, cluster, {
+    entries: dead,
+    revokeRole: false,
+    decide: (current) => decideDelete(current, dead),
+  });
+  if (outcome.done?.failure !== undefined) throw outcome.done.failure;
+  return true;
+}
+
+async function writeObjects(
+  { workplace, options }: ChangeSession,
+  evidence: Evidence,
+  cluster: Cluster,
+): Promise<boolean> {
+  const stale = driftInQuestion(evidence).filter(({ arm }) => arm !== null);
+  const isStale = (kind: string) => (entry: EntryKey) =>
+    stale.some((each) => each.kind === kind && sameEntry(each, entry));
+  const identities = cluster.profile.identities
+    .filter((entry) => !isGone(evidence, entry.identity.resourceId))
+    .filter(isStale('identity'));
+  const exceptions = cluster.profile.exceptions.filter(isStale('exception'));
+  const names = listed([...identities, ...exceptions].map(entryText));
+  if (names === '' || !(await workplace.confirm(`Write the objects of ${names} into the cluster?`)))
+    return false;
+  const api = await workplace.objects(cluster.id, options.signal);
+  const written = await api.mirror(
+    {
+      identities,
+      exceptions,
+      goneIdentities: [],
+      goneExceptions: [],
+      prune: false,
+      force: false,
+      dryRun: false,
+    },
+    options.signal,
+  );
+  const failure = asFailure(written);
+  if (failure !== undefined) workplace.report.warn(failure.message, failure.hint);
+  return true;
+}

@@ -1,0 +1,98 @@
+import { sameResource } from '../../domain/azure/resource-id.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { entryProgress } from '../../domain/entries/entry-state.ts';
+import { entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { type ChangeSession, startChange } from '../change/change-session.ts';
+import { findEntry } from '../change/judge-change.ts';
+import type { Outcome } from '../change/outcome.ts';
+import { readGatedCluster } from '../change/prepare-change.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import { decideDelete, removalDemands } from './delete-identity.ts';
+import { removeIdentities } from './remove-identities.ts';
+
+export interface DeleteFailedRequest {
+  readonly cluster: ClusterId;
+  readonly revokeRole: boolean;
+}
+
+/** Removes every entry that is Failed or whose managed identity is gone, in one PUT, after asking. @returns the entries that went */
+export async function deleteFailedIdentities(
+  workplace: Workplace,
+  request: DeleteFailedRequest,
+  options: ChangeOptions,
+): Promise<Outcome<readonly PodIdentity[]>> {
+  const session = startChange(workplace, options);
+  const cluster = await readGatedCluster(session, request.cluster, removalDemands);
+  const dead = await deadEntries(session, cluster);
+  const nothing = { result: [], cluster };
+  if (dead.length === 0) {
+    workplace.report.note('No entry is Failed, and every identity exists.');
+    return options.dryRun ? { plan: { changes: [], puts: 0 } } : { done: nothing };
+  }
+  if (!options.dryRun) {
+    for (const { entry, why } of dead) workplace.report.note(`${entryText(entry)}: ${why}`);
+    const question = `Remove ${dead.length} pod ${dead.length === 1 ? 'identity' : 'identities'} from cluster ${cluster.id.name}?`;
+    if (!(await workplace.confirm(question))) return { done: nothing };
+  }
+  const entries = dead.map(({ entry }) => entry);
+  const removed = await removeIdentities(session, cluster, {
+    entries,
+    revokeRole: request.revokeRole,
+    decide: (current) =>
+      decideDelete(
+        current,
+        entries.filter((entry) => isStillDead(current, entry)),
+      ),
+  });
+  if (removed.plan) return removed;
+  const mended = removed.done.result.filter((entry) => mendedSince(removed.done.cluster, entry));
+  if (mended.length > 0)
+    workplace.report.note(`Mended by someone else, and left: ${mended.map(entryText).join(', ')}`);
+  return {
+    done: { ...removed.done, result: removed.done.result.filter((entry) => !mended.includes(entry)) },
+  };
+}
+
+/** An entry that someone has mended since it was looked at is not deleted. */
+function isStillDead(current: Cluster, dead: PodIdentity): boolean {
+  return findEntry(current, dead) !== undefined && !mendedSince(current, dead);
+}
+
+function mendedSince(current: Cluster, dead: PodIdentity): boolean {
+  const now = findEntry(current, dead);
+  if (now === undefined || entryProgress(now) === 'failed' || entryProgress(now) === 'deleting') return false;
+  return entryProgress(dead) === 'failed' || !sameResource(now.identity.resourceId, dead.identity.resourceId);
+}
+
+interface DeadEntry {
+  readonly entry: PodIdentity;
+  readonly why: string;
+}
+
+async function deadEntries(session: ChangeSession, cluster: Cluster): Promise<DeadEntry[]> {
+  session.workplace.report.progress(`Looking at ${cluster.profile.identities.length} pod identities`);
+  const found = await eachConcurrently(cluster.profile.identities, async (entry): Promise<DeadEntry[]> => {
+    const reason = entry.error ? ` (${entry.error.code}: ${entry.error.message})` : '';
+    if (entryProgress(entry) === 'failed') return [{ entry, why: `${entry.provisioningState}${reason}` }];
+    return (await identityIsGone(session, entry))
+      ? [{ entry, why: `${entry.identity.resourceId} is gone` }]
+      : [];
+  });
+  return found.flat();
+}
+
+/** What cannot be read is not gone. */
+async function identityIsGone({ workplace, options }: ChangeSession, entry: PodIdentity): Promise<boolean> {
+  try {
+    await workplace.azure.identities.get(entry.identity.resourceId, options.signal);
+    return false;
+  } catch (error) {
+    if (isPodidError(error, 'IdentityNotFound')) return true;
+    if (!isPodidError(error) || options.signal.aborted) throw error;
+    workplace.report.warn(`Whether ${entry.identity.resourceId} exists cannot be seen: ${error.message}`);
+    return false;
+  }
+}

@@ -1,0 +1,49 @@
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import { objectsFile } from '../../domain/entries/objects-file.ts';
+import {
+  type FileCluster,
+  type PodIdentitiesFile,
+  profileFile,
+} from '../../domain/entries/pod-identities-file.ts';
+import { profileJson } from '../../domain/entries/profile-json.ts';
+import { withoutAddon } from '../../domain/entries/without-addon.ts';
+import type { Workplace } from '../../domain/ports.ts';
+
+export interface ExportRequest {
+  readonly cluster: ClusterId;
+  /** `profile` comes from ARM alone. */
+  readonly as: 'podid' | 'profile';
+  readonly from: 'arm' | 'cluster';
+}
+
+/** Everything there is, as a file that `apply` reads, or as the profile's own JSON. */
+export async function exportEntries(
+  workplace: Workplace,
+  { cluster: id, as, from }: ExportRequest,
+  signal: AbortSignal,
+): Promise<PodIdentitiesFile | Readonly<Record<string, unknown>>> {
+  if (from === 'cluster') return await exportObjects(workplace, id, signal);
+  const cluster = await workplace.azure.clusters.get(id, signal);
+  if (!cluster.profile.enabled)
+    workplace.report.warn(
+      `The pod-identity add-on is off on cluster ${id.name}: there is nothing to export.`,
+      `The entries of a cluster without the add-on: ${withoutAddon}`,
+    );
+  return as === 'profile' ? profileJson(cluster.profile) : profileFile(cluster);
+}
+
+async function exportObjects(
+  { objects, report }: Workplace,
+  id: ClusterId,
+  signal: AbortSignal,
+): Promise<PodIdentitiesFile> {
+  const api = await objects(id, signal);
+  const { file, losses } = objectsFile(await api.read(signal), fileCluster(id));
+  for (const loss of losses) report.warn(`Not exported: ${loss}`);
+  return file;
+}
+
+/** A cluster that Azure does not name is left out, so that the file fits wherever it is applied. */
+function fileCluster({ subscriptionId, resourceGroup, name, reach }: ClusterId): FileCluster | undefined {
+  return reach === undefined ? { subscription: subscriptionId, resourceGroup, name } : undefined;
+}

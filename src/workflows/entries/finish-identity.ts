@@ -1,0 +1,93 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { DesiredPodIdentity, PodIdentity } from '../../domain/entries/pod-identity.ts';
+import { editProfile } from '../../domain/entries/profile-edit.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import { changeProfile } from '../change/change-profile.ts';
+import type { ChangeSession } from '../change/change-session.ts';
+import { findEntry } from '../change/judge-change.ts';
+import { mirrorChange } from '../change/mirror-change.ts';
+import { notWaitedFor } from '../change/not-waited-for.ts';
+import type { Change, Outcome } from '../change/outcome.ts';
+import { profileChanges } from '../change/plan-changes.ts';
+import type { Decision } from '../change/profile-change.ts';
+import { changesBeside } from '../change/rehearse.ts';
+import type { GrantedRole } from '../identities/grant-operator-role.ts';
+
+/** An entry ready to be written: its identity is read, its role is seen to. */
+export interface ReadyEntry {
+  readonly wanted: DesiredPodIdentity;
+  readonly role: GrantedRole;
+  /** What a dry run has to say besides. */
+  readonly planned?: readonly Change[];
+  decide(cluster: Cluster): Decision;
+}
+
+/** Writes one entry, waits for its end and mirrors it; or, under `--dry-run`, says what that would be. */
+export async function finishIdentity(
+  session: ChangeSession,
+  cluster: Cluster,
+  ready: ReadyEntry,
+): Promise<Outcome<PodIdentity>> {
+  const { options } = session;
+  if (options.dryRun) return planIdentity(session, cluster, ready);
+  const changed = await changeProfile(session, cluster, {
+    decide: ready.decide,
+    ...(ready.role.fresh ? { freshlyGranted: [ready.wanted.identity.resourceId] } : {}),
+    ...(ready.role.refused ? { grantRefused: ready.role.refused } : {}),
+  });
+  const entry = findEntry(changed.cluster, ready.wanted) ?? asEntry(ready.wanted);
+  const done = { result: entry, cluster: changed.cluster };
+  if (changed.failure) return { done: { ...done, failure: changed.failure } };
+  if (options.noWait) {
+    session.workplace.report.note(
+      notWaitedFor(
+        nextCommand('wait', changed.cluster.id, {
+          namespace: entry.namespace,
+          name: entry.name,
+          for: 'assigned',
+        }),
+      ),
+    );
+    return { done };
+  }
+  warnOfOthers(session, changed.cluster, ready.wanted);
+  const { failure } = await mirrorChange(session, changed.cluster, { identities: [entry] });
+  return { done: { ...done, ...(failure ? { failure } : {}) } };
+}
+
+async function planIdentity(
+  session: ChangeSession,
+  cluster: Cluster,
+  ready: ReadyEntry,
+): Promise<Outcome<PodIdentity>> {
+  const decision = ready.decide(cluster);
+  const writes = decision.kind === 'write' || decision.kind === 'wait-gone';
+  const after = writes ? editProfile(cluster.profile, { putIdentities: [ready.wanted] }) : cluster.profile;
+  const edit = writes ? { putIdentities: [ready.wanted] } : {};
+  const beside = await changesBeside(session, cluster, edit, { identities: [asEntry(ready.wanted)] });
+  const changes = [
+    ...(ready.planned ?? []),
+    ...(ready.role.missing ? [ready.role.missing] : []),
+    ...profileChanges(cluster.profile, after),
+    ...beside,
+  ];
+  return { plan: { changes, puts: writes ? 1 : 0 } };
+}
+
+function asEntry(wanted: DesiredPodIdentity): PodIdentity {
+  return { ...wanted, bindingSelector: wanted.bindingSelector ?? wanted.name };
+}
+
+/** Entries of others that are Failed are no failure of this command, and worth a word. */
+function warnOfOthers(session: ChangeSession, cluster: Cluster, own: DesiredPodIdentity): void {
+  const failed = cluster.profile.identities.filter(
+    (entry) =>
+      entry.provisioningState?.toLowerCase() === 'failed' &&
+      !(entry.name === own.name && entry.namespace === own.namespace),
+  );
+  if (failed.length === 0) return;
+  session.workplace.report.warn(
+    `Other entries are Failed: ${failed.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
+    nextCommand('delete', cluster.id, { failed: true }),
+  );
+}

@@ -1,0 +1,106 @@
+import { sameResource } from '../../domain/azure/resource-id.ts';
+import { checkCluster } from '../../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { entryProgress } from '../../domain/entries/entry-state.ts';
+import {
+  type DesiredPodIdentity,
+  type EntryKey,
+  entryText,
+  type PodIdentity,
+} from '../../domain/entries/pod-identity.ts';
+import { replacesInOneStep } from '../../domain/entries/profile-edit.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { startChange } from '../change/change-session.ts';
+import { holdsIdentity } from '../change/compare-profile.ts';
+import { findEntry } from '../change/judge-change.ts';
+import type { Outcome } from '../change/outcome.ts';
+import { prepareIdentity, readGatedCluster } from '../change/prepare-change.ts';
+import type { Decision } from '../change/profile-change.ts';
+import { rehearse } from '../change/rehearse.ts';
+import { entryNotFound } from './entry-not-found.ts';
+import { finishIdentity } from './finish-identity.ts';
+import { confirmReplacement, replaceIdentity } from './replace-identity.ts';
+
+export type UpdateIdentityRequest = {
+  readonly cluster: ClusterId;
+  /** At least one of these two is there. */
+  readonly bindingSelector?: string;
+  readonly identityResourceId?: string;
+} & EntryKey;
+
+const demands = { addon: true, kubenetConsent: true, usablePool: false };
+
+/**
+ * Gives an entry another selector, in one write, or another identity, after asking. Azure refuses that in one step: there the entry
+ * is deleted and added.
+ *
+ * @throws PodidError EntryNotFound | EntryConflict | ConfirmationRequired and what `add` throws
+ */
+export async function updateIdentity(
+  workplace: Workplace,
+  request: UpdateIdentityRequest,
+  options: ChangeOptions,
+): Promise<Outcome<PodIdentity>> {
+  const session = startChange(workplace, options);
+  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const existing = findEntry(cluster, request);
+  if (existing === undefined)
+    throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
+  const resourceId = request.identityResourceId ?? existing.identity.resourceId;
+  const replaces = !sameResource(resourceId, existing.identity.resourceId);
+  if (!options.dryRun)
+    await rehearse(session, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
+  if (replaces && !options.dryRun && !(await confirmReplacement(workplace, cluster, existing))) {
+    return { done: { result: existing, cluster } };
+  }
+  const { identity, role } = await prepareIdentity(session, cluster, resourceId);
+  const wanted: DesiredPodIdentity = {
+    namespace: existing.namespace,
+    name: existing.name,
+    bindingSelector: request.bindingSelector ?? existing.bindingSelector,
+    identity: { resourceId, clientId: identity.clientId, objectId: identity.principalId },
+  };
+  const decide = (current: Cluster) => decideUpdate(current, wanted, replaces ? existing : wanted);
+  const ready = { wanted, role, decide };
+  return replaces && !replacesInOneStep(cluster.profile)
+    ? replaceIdentity(session, cluster, { ...ready, old: existing })
+    : finishIdentity(session, cluster, ready);
+}
+
+/** The entry as far as it is known before the managed identity is read. */
+function sketchOf(
+  existing: PodIdentity,
+  { bindingSelector = existing.bindingSelector }: UpdateIdentityRequest,
+  resourceId: string,
+): DesiredPodIdentity {
+  const { namespace, name } = existing;
+  return { namespace, name, bindingSelector, identity: { resourceId, clientId: '', objectId: '' } };
+}
+
+/** @param agreed the entry with the identity that may be there now, besides the wanted one */
+function decideUpdate(cluster: Cluster, wanted: DesiredPodIdentity, agreed: DesiredPodIdentity): Decision {
+  checkCluster(cluster, demands);
+  const edit = { putIdentities: [wanted] };
+  const existing = findEntry(cluster, wanted);
+  if (existing === undefined)
+    throw entryNotFound('pod identity', cluster.id, wanted, cluster.profile.identities);
+  const expected = [wanted, agreed].map(({ identity }) => identity.resourceId);
+  if (!expected.some((id) => sameResource(existing.identity.resourceId, id))) throw replacedMeanwhile(wanted);
+  if (entryProgress(existing) === 'deleting') return { kind: 'wait-gone', keys: [wanted] };
+  if (entryProgress(existing) === 'failed' || !holdsIdentity(existing, wanted))
+    return { kind: 'write', edit };
+  return entryProgress(existing) === 'running' ? { kind: 'judge', edit } : { kind: 'nothing' };
+}
+
+function replacedMeanwhile(wanted: DesiredPodIdentity): PodidError {
+  return new PodidError(
+    'EntryConflict',
+    `Someone else has given pod identity ${entryText(wanted)} another managed identity meanwhile.`,
+    {
+      hint: 'podid show tells what is there now; repeat the command if it still applies',
+      target: entryText(wanted),
+    },
+  );
+}

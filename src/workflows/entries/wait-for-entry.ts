@@ -1,0 +1,87 @@
+import { isBusy } from '../../domain/clusters/check-cluster.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { entryProgress } from '../../domain/entries/entry-state.ts';
+import { type EntryKey, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import { endOfWait, startChange } from '../change/change-session.ts';
+import { entryFailed, findEntry } from '../change/judge-change.ts';
+import type { Done } from '../change/outcome.ts';
+import { readPatiently } from '../change/wait-until-idle.ts';
+import { entryNotFound } from './entry-not-found.ts';
+
+export interface WaitRequest {
+  readonly cluster: ClusterId;
+  /** Needed for `assigned` and `deleted`. */
+  readonly key?: EntryKey;
+  readonly until: 'assigned' | 'deleted' | 'idle';
+}
+
+export type WaitOptions = Pick<ChangeOptions, 'signal' | 'timeoutMs' | 'pollIntervalMs'>;
+
+/**
+ * The partner of `--no-wait`: reads until the entry is Assigned, or gone, or the cluster idle.
+ *
+ * @returns the entry, or null when there is none to show
+ * @throws PodidError EntryNotFound (assigned) | TimedOut
+ */
+export async function waitForEntry(
+  workplace: Workplace,
+  request: WaitRequest,
+  options: WaitOptions,
+): Promise<Done<PodIdentity | null>> {
+  const session = startChange(workplace, {
+    ...options,
+    headers: {},
+    dryRun: false,
+    noWait: false,
+    skipRoleAssignment: true,
+    mirror: 'off',
+    force: false,
+  });
+  try {
+    for (;;) {
+      const cluster = await readPatiently(session.patience, request.cluster);
+      const state = reached(cluster, request);
+      if (typeof state !== 'string') return { ...state, cluster };
+      if (session.deadline.passed()) throw timedOut(request, state);
+      workplace.report.progress(`Waiting: ${state}`);
+      await session.deadline.pause(options.pollIntervalMs);
+    }
+  } catch (error) {
+    throw endOfWait(session, error, 'Azure goes on.', 'The same command resumes');
+  }
+}
+
+/** The result, or in words what is still to come. */
+function reached(
+  cluster: Cluster,
+  { key, until }: WaitRequest,
+): Omit<Done<PodIdentity | null>, 'cluster'> | string {
+  const entry = key && findEntry(cluster, key);
+  if (until === 'idle')
+    return isBusy(cluster)
+      ? `cluster ${cluster.id.name} is ${cluster.provisioningState}`
+      : { result: entry ?? null };
+  if (entry === undefined) {
+    if (until === 'deleted') return { result: null };
+    throw entryNotFound(
+      'pod identity',
+      cluster.id,
+      key ?? { namespace: '', name: '' },
+      cluster.profile.identities,
+    );
+  }
+  const progress = entryProgress(entry);
+  if (progress === 'failed') return { result: entry, failure: entryFailed(cluster, entry) };
+  if (until === 'assigned' && progress === 'done' && !isBusy(cluster)) return { result: entry };
+  return `pod identity ${entryText(entry)} is ${entry.provisioningState ?? 'in progress'}`;
+}
+
+function timedOut(request: WaitRequest, state: string): PodidError {
+  return new PodidError('TimedOut', `The wait ended before Azure did: ${state}.`, {
+    hint: 'The same command resumes; --timeout gives it longer',
+    ...(request.key ? { target: entryText(request.key) } : {}),
+  });
+}

@@ -1,0 +1,154 @@
+import {
+  allowsAssigning,
+  coveringAssignments,
+  operatorAssignment,
+} from '../../domain/azure/operator-role.ts';
+import {
+  managedIdentityOperatorRole,
+  type RoleAssignment,
+  type RoleGrant,
+} from '../../domain/azure/role-assignment.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { shellWord } from '../../domain/hints/next-command.ts';
+import type { ManagedIdentity } from '../../domain/ports.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import type { ChangeSession } from '../change/change-session.ts';
+import type { Change } from '../change/outcome.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+
+/** How the role stands after the check. */
+export interface GrantedRole {
+  /** So young that Azure may not know of it yet. */
+  readonly fresh: boolean;
+  /** The role was neither seen nor granted, and the cluster may have it all the same: told if Azure then misses it. */
+  readonly refused?: PodidError;
+  /** What a dry run would create. */
+  readonly missing?: Change;
+}
+
+/** Age below which an assignment may not have reached every part of Azure. */
+const freshForMs = 15 * 60_000;
+
+/** What was found before anything is granted. */
+export interface SeenRole {
+  readonly grant: RoleGrant;
+  /** Undefined when the caller may not list them. */
+  readonly rows: readonly RoleAssignment[] | undefined;
+  /** Set when the role is there. */
+  readonly found?: GrantedRole;
+}
+
+/**
+ * Sees to it that the cluster's principal may put the identity on nodes: finds Managed Identity Operator at the identity or above
+ * it, or creates it there. Under `--dry-run` it only looks.
+ *
+ * @throws PodidError Forbidden (at once, with the command an owner can run) | RoleAssignmentBlocked | Unavailable
+ */
+export async function grantOperatorRole(
+  session: ChangeSession,
+  cluster: Cluster,
+  identity: ManagedIdentity,
+  principalId: string,
+): Promise<GrantedRole> {
+  const seen = await lookForOperatorRole(session, identity.resourceId, principalId);
+  if (seen.found) return seen.found;
+  if (session.options.dryRun) return { fresh: false, missing: plannedGrant(session, seen.grant) };
+  return createOperatorRole(session, cluster, seen);
+}
+
+/** Looks, and grants nothing. @throws PodidError Unavailable */
+export async function lookForOperatorRole(
+  session: ChangeSession,
+  scope: string,
+  principalId: string,
+): Promise<SeenRole> {
+  const { report } = session.workplace;
+  const grant = { scope, principalId, roleId: managedIdentityOperatorRole };
+  report.progress('Looking for the role Managed Identity Operator');
+  const rows = await visibleRows(session, grant);
+  const found = rows && operatorAssignment(rows);
+  return { grant, rows, ...(found ? { found: { fresh: isFresh(session, found, report.warn) } } : {}) };
+}
+
+/** The assignments that reach the identity, or undefined when the caller may not list them. */
+async function visibleRows(session: ChangeSession, grant: RoleGrant): Promise<RoleAssignment[] | undefined> {
+  const { azure, report } = session.workplace;
+  try {
+    const rows = await azure.roles.assignmentsFor(grant.scope, grant.principalId, session.options.signal);
+    return coveringAssignments(rows, grant.scope);
+  } catch (error) {
+    if (!isPodidError(error, 'Forbidden')) throw error;
+    report.warn(
+      `You may not list role assignments on ${grant.scope}; whether the cluster has its role cannot be seen beforehand.`,
+    );
+    return undefined;
+  }
+}
+
+function isFresh(session: ChangeSession, found: RoleAssignment, warn: (text: string) => void): boolean {
+  if (found.hasCondition)
+    warn(`The role assignment ${found.name} has a condition, which may keep it from working.`);
+  return found.createdOnMs !== undefined && session.workplace.clock.now() - found.createdOnMs < freshForMs;
+}
+
+export function plannedGrant(session: ChangeSession, grant: RoleGrant): Change {
+  const after = { scope: grant.scope, principalId: grant.principalId, roleDefinitionId: grant.roleId };
+  const name = session.workplace.azure.roles.assignmentName(grant);
+  return { action: 'add', kind: 'roleAssignment', namespace: null, name, before: null, after };
+}
+
+/** Grants the role that `lookForOperatorRole` did not find. @throws PodidError Forbidden | RoleAssignmentBlocked | Unavailable */
+export async function createOperatorRole(
+  session: ChangeSession,
+  cluster: Cluster,
+  { grant, rows }: SeenRole,
+): Promise<GrantedRole> {
+  const { azure, report } = session.workplace;
+  report.progress('Granting Managed Identity Operator to the cluster');
+  try {
+    const { created } = await azure.roles.create(grant, session.options.signal);
+    if (created)
+      report.note(
+        `Granted Managed Identity Operator on ${grant.scope} to the cluster's principal ${grant.principalId}.`,
+      );
+    return { fresh: true };
+  } catch (error) {
+    if (!isPodidError(error, 'Forbidden')) throw error;
+    const told = withOwnerCommand(error, cluster, grant);
+    if (rows === undefined) return { fresh: false, refused: told };
+    const other = await otherRole(session, rows);
+    if (other === undefined) throw told;
+    report.warn(
+      `Managed Identity Operator could not be granted; the cluster's principal has ${other}, which allows the same.`,
+    );
+    return { fresh: false, refused: told };
+  }
+}
+
+/** The name of another role that lets the principal assign the identity. */
+async function otherRole(
+  session: ChangeSession,
+  rows: readonly RoleAssignment[],
+): Promise<string | undefined> {
+  const ids = [...new Set(rows.map((row) => row.roleDefinitionId))];
+  const definitions = await eachConcurrently(ids, (id) =>
+    session.workplace.azure.roles.definition(id, session.options.signal).catch((error: unknown) => {
+      if (isPodidError(error)) return undefined;
+      throw error;
+    }),
+  );
+  return definitions.find((role) => role !== undefined && allowsAssigning(role))?.roleName;
+}
+
+function withOwnerCommand(error: PodidError, cluster: Cluster, grant: RoleGrant): PodidError {
+  return new PodidError('Forbidden', error.message, {
+    hint: `An owner of the identity can run: az role assignment create --role "Managed Identity Operator" --assignee-object-id ${grant.principalId} --assignee-principal-type ServicePrincipal --scope ${shellWord(grant.scope)}`,
+    target: grant.scope,
+    details: [
+      { message: `Principal ${grant.principalId} is the control plane of cluster ${cluster.id.name}.` },
+    ],
+    ...(error.requestId ? { requestId: error.requestId } : {}),
+    ...(error.correlationId ? { correlationId: error.correlationId } : {}),
+    cause: error,
+  });
+}

@@ -1,0 +1,187 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { FileIdentity } from '../../domain/entries/pod-identities-file.ts';
+import { type DesiredPodIdentity, entryText } from '../../domain/entries/pod-identity.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import type { ChangeSession } from '../change/change-session.ts';
+import { eachConcurrently } from '../each-concurrently.ts';
+import {
+  type IdentityWishes,
+  type LookedAtIdentity,
+  lookAtIdentity,
+  makeIdentityReady,
+  operatorRoleOf,
+  type ReadyIdentity,
+} from './read-identity.ts';
+
+/** Why an entry cannot be done; the entry is left out under `--keep-going`. */
+export interface LeftOut {
+  readonly entry: FileIdentity;
+  readonly error: PodidError;
+}
+
+/** A managed identity with all entries that use it. */
+interface Candidate {
+  readonly resourceId: string;
+  readonly entries: readonly FileIdentity[];
+}
+
+export interface LookedAt extends Candidate {
+  readonly looked: LookedAtIdentity;
+}
+
+export interface Ready extends Candidate {
+  readonly ready: ReadyIdentity;
+}
+
+export interface Sorted<Good> {
+  readonly good: readonly Good[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Looks at every identity once, several side by side; one that cannot be used does not keep the others from being looked at. */
+export async function lookAtIdentities(
+  session: ChangeSession,
+  cluster: Cluster,
+  entries: readonly FileIdentity[],
+  wishes: IdentityWishes,
+): Promise<Sorted<LookedAt>> {
+  return await sortOut(session, 'Read', candidatesOf(entries), async (candidate, quiet) => ({
+    ...candidate,
+    looked: await lookAtIdentity(quiet, cluster, candidate.resourceId, wishes),
+  }));
+}
+
+/** Creates and grants what looking found missing, several side by side. */
+export async function makeIdentitiesReady(
+  session: ChangeSession,
+  cluster: Cluster,
+  lookedAt: readonly LookedAt[],
+): Promise<Sorted<Ready>> {
+  const shown = lookedAt.some(lacksSomething) ? session : withoutProgress(session);
+  return await sortOut(shown, 'Made ready', lookedAt, async ({ looked, ...candidate }, quiet) => ({
+    ...candidate,
+    ready: await makeIdentityReady(quiet, cluster, looked),
+  }));
+}
+
+/** Polls that pass before roles granted just now are relied on: half a minute unless `--poll-interval` says otherwise, a minute at most. */
+const settling = { polls: 6, mostMs: 60_000 };
+
+/**
+ * Waits for all new roles together, once: a PUT that comes too early is refused, or accepted and then fails after minutes. Roles that
+ * take longer are waited for by repeating the PUT.
+ */
+export async function waitForNewRoles(session: ChangeSession, lookedAt: readonly LookedAt[]): Promise<void> {
+  const count = lookedAt.filter(({ looked }) => isNew(looked.operator)).length;
+  if (count === 0) return;
+  const { workplace, options, deadline } = session;
+  workplace.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
+  const pauseMs = Math.min(settling.polls * options.pollIntervalMs, settling.mostMs, deadline.remainingMs());
+  await workplace.clock.sleep(pauseMs, options.signal);
+}
+
+/** As the profile will hold them, in the file's order. */
+export function desiredEntries(
+  entries: readonly FileIdentity[],
+  ready: readonly Ready[],
+): DesiredPodIdentity[] {
+  return entries.flatMap((entry) => {
+    const found = ready.find((candidate) => candidate.entries.includes(entry));
+    if (found === undefined) return [];
+    const { clientId, principalId } = found.ready.identity;
+    const { namespace, name, bindingSelector, identityResourceId: resourceId } = entry;
+    const identity = { resourceId, clientId, objectId: principalId };
+    return [{ namespace, name, identity, ...(bindingSelector === undefined ? {} : { bindingSelector }) }];
+  });
+}
+
+/** What looking alone tells, for a plan. */
+export function asPlanned(session: ChangeSession, lookedAt: readonly LookedAt[]): Ready[] {
+  return lookedAt.map(({ looked, ...candidate }) => ({
+    ...candidate,
+    ready: { identity: looked.found.identity, role: operatorRoleOf(session, looked) },
+  }));
+}
+
+/** All that is wrong in one error. @throws PodidError when there is something */
+export function refuseLeftOut(leftOut: readonly LeftOut[], total: number): void {
+  const [first] = leftOut;
+  if (first === undefined) return;
+  if (leftOut.length === 1) throw first.error;
+  const { code, hint } = first.error;
+  throw new PodidError(
+    code,
+    `${leftOut.length} of ${total} pod identities cannot be done, and the cluster was not changed.`,
+    {
+      hint: `${hint === undefined ? '' : `${hint}; `}--keep-going applies the others`,
+      details: leftOut.map(leftOutDetail),
+    },
+  );
+}
+
+export function leftOutDetail({ entry, error }: LeftOut): { code: string; message: string } {
+  return { code: error.code, message: `${entryText(entry)}: ${error.message}` };
+}
+
+function candidatesOf(entries: readonly FileIdentity[]): Candidate[] {
+  const byId = new Map<string, FileIdentity[]>();
+  for (const entry of entries) {
+    const key = entry.identityResourceId.toLowerCase();
+    byId.set(key, [...(byId.get(key) ?? []), entry]);
+  }
+  return [...byId.values()].flatMap((group) =>
+    group[0] === undefined ? [] : [{ resourceId: group[0].identityResourceId, entries: group }],
+  );
+}
+
+function lacksSomething({ looked }: LookedAt): boolean {
+  const { found, operator, missingRoles } = looked;
+  return found.creation !== undefined || missingRoles.length > 0 || isNew(operator);
+}
+
+/** Not there when it was looked for. */
+function isNew(operator: LookedAtIdentity['operator']): boolean {
+  return operator !== undefined && operator.found === undefined;
+}
+
+/** Told in steps of a twentieth, so that a log stays one that can be read. */
+async function sortOut<From extends Candidate, To>(
+  session: ChangeSession,
+  doing: string,
+  items: readonly From[],
+  work: (item: From, quiet: ChangeSession) => Promise<To>,
+): Promise<Sorted<To>> {
+  const { report } = session.workplace;
+  const quiet = withoutProgress(session);
+  const step = Math.ceil(items.length / 20);
+  let done = 0;
+  const results = await eachConcurrently(items, async (item) => {
+    try {
+      return { good: await work(item, quiet), leftOut: [] };
+    } catch (error) {
+      if (!isPodidError(error) || session.options.signal.aborted || isGeneral(error)) throw error;
+      return { leftOut: item.entries.map((entry) => ({ entry, error })) };
+    } finally {
+      done++;
+      if (done % step === 0 || done === items.length)
+        report.progress(`${doing} ${done} of ${items.length} identities`);
+    }
+  });
+  return {
+    good: results.flatMap((result) => ('good' in result && result.good !== undefined ? [result.good] : [])),
+    leftOut: results.flatMap((result) => result.leftOut),
+  };
+}
+
+/** A missing sign-in is no fault of one identity. */
+function isGeneral(error: PodidError): boolean {
+  return error.code === 'NotSignedIn';
+}
+
+function withoutProgress(session: ChangeSession): ChangeSession {
+  const { workplace } = session;
+  return {
+    ...session,
+    workplace: { ...workplace, report: { ...workplace.report, progress: () => undefined } },
+  };
+}

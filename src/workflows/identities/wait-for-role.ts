@@ -1,0 +1,31 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { ChangeSession } from '../change/change-session.ts';
+import type { Decision } from '../change/profile-change.ts';
+
+/** Azure says that a role may take an hour to be seen; longer than this it is not about the role. */
+const longestPropagationMs = 90 * 60_000;
+
+/**
+ * Ends the tries of a change whose roles were just granted, for commands without a time limit of their own.
+ *
+ * @throws PodidError AssignmentPending, from the decision
+ */
+export function untilRoleIsOld(
+  { workplace, deadline }: ChangeSession,
+  decide: (cluster: Cluster) => Decision,
+): (cluster: Cluster) => Decision {
+  const startedMs = workplace.clock.now();
+  return (cluster) => {
+    if (deadline.passed() || workplace.clock.now() - startedMs <= longestPropagationMs)
+      return decide(cluster);
+    throw new PodidError(
+      'AssignmentPending',
+      `The roles are granted, and Azure has not seen them after ${longestPropagationMs / 60_000} minutes.`,
+      {
+        hint: 'Look for a deny assignment or a role condition; the same command resumes',
+        target: cluster.resourceId,
+      },
+    );
+  };
+}

@@ -1,0 +1,86 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { Subscription } from '../../domain/ports.ts';
+import type { WantedGrant } from '../identities/grant-roles.ts';
+
+/** What the wizard comes to know, in the order of its steps. A step that does not apply is answered with what leaves things as they are. */
+export interface InitAnswers {
+  readonly subscription: Subscription;
+  readonly cluster: Cluster;
+  /** Register EnablePodIdentityPreview first. */
+  readonly feature: boolean;
+  readonly kubenet: boolean;
+  readonly addon: boolean;
+  /** The id of an identity that is there; undefined: a new one. */
+  readonly identity: string | undefined;
+  readonly newIdentityName: string;
+  readonly newIdentityGroup: string;
+  readonly roles: readonly WantedGrant[];
+  readonly namespace: string;
+  readonly name: string;
+  readonly selector: string;
+  readonly go: true;
+}
+
+export type Step = keyof InitAnswers;
+export type Known = Partial<InitAnswers>;
+
+const order: readonly Step[] = [
+  'subscription',
+  'cluster',
+  'feature',
+  'kubenet',
+  'addon',
+  'identity',
+  'newIdentityName',
+  'newIdentityGroup',
+  'roles',
+  'namespace',
+  'name',
+  'selector',
+  'go',
+];
+
+interface Answered {
+  readonly value: unknown;
+  /** By the user, on the terminal; a flag's answer and one that there was no choice about are not. */
+  readonly asked: boolean;
+}
+
+/** The answers so far: one for each of the first steps. */
+export type Trail = readonly Answered[];
+
+export interface Place {
+  readonly trail: Trail;
+  /** What the step ahead was answered with before the user went back to it. */
+  readonly before?: unknown;
+}
+
+export function nextStep({ trail }: Place): Step | undefined {
+  return order[trail.length];
+}
+
+export function known({ trail }: Place): Known {
+  return Object.fromEntries(trail.map(({ value }, at) => [order[at], value]));
+}
+
+export function answered({ trail }: Place, value: unknown, asked: boolean): Place {
+  return { trail: [...trail, { value, asked }] };
+}
+
+/** To the question asked last, past all that answered itself; undefined when there is none. */
+export function stepBack({ trail }: Place): Place | undefined {
+  const at = trail.findLastIndex(({ asked }) => asked);
+  return at === -1 ? undefined : { trail: trail.slice(0, at), before: trail[at]?.value };
+}
+
+/** To one step, if it was asked and so can be answered otherwise. */
+export function backTo({ trail }: Place, step: Step): Place | undefined {
+  const at = order.indexOf(step);
+  return trail[at]?.asked ? { trail: trail.slice(0, at), before: trail[at]?.value } : undefined;
+}
+
+/** Answers that earlier steps have given. @throws Error when one is missing: a step out of order */
+export function need<Needed extends Step>(known: Known, ...steps: Needed[]): Pick<InitAnswers, Needed> {
+  for (const step of steps) if (!(step in known)) throw new Error(`The wizard asks for ${step} too early.`);
+  return known as Pick<InitAnswers, Needed>;
+}

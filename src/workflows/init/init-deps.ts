@@ -1,0 +1,117 @@
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import type { ChangeOptions } from '../change/change-options.ts';
+import type { WantedGrant } from '../identities/grant-roles.ts';
+import type { InitAnswers, Known, Step } from './history.ts';
+
+/** Answers that flags, variables and az's files have given. */
+export interface InitGiven {
+  /** Id or name. */
+  readonly subscription?: string;
+  readonly resourceGroup?: string;
+  readonly clusterName?: string;
+  /** Defaults of variables and of az: where the cursor stands. */
+  readonly usualSubscription?: string;
+  readonly usualGroup?: string;
+  readonly usualCluster?: string;
+  /** For a cluster that runs as a service principal. */
+  readonly enableManagedIdentity: boolean;
+  readonly registerFeature: boolean;
+  readonly kubenetConsent: boolean;
+  readonly identityResourceId?: string;
+  readonly createIdentity: boolean;
+  /** Where a new identity is created; absent: the cluster's region. */
+  readonly location?: string;
+  readonly grants: readonly WantedGrant[];
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly bindingSelector?: string;
+  readonly yes: boolean;
+}
+
+export interface Choice<Value> {
+  readonly value: Value;
+  readonly name: string;
+  readonly facts?: string;
+}
+
+/** Questions on a terminal. `undefined` as an answer is one step back. @throws PodidError Interrupted */
+export interface Questions {
+  select<Value>(question: {
+    readonly message: string;
+    readonly choices: readonly Choice<Value>[];
+    readonly initial?: Value;
+  }): Promise<Value | undefined>;
+  search<Value>(question: {
+    readonly message: string;
+    readonly choices: (typed: string) => readonly Choice<Value>[];
+    readonly initial?: Value;
+  }): Promise<Value | undefined>;
+  text(question: {
+    readonly message: string;
+    readonly initial?: string;
+    readonly problem: (text: string) => string | undefined;
+  }): Promise<string | undefined>;
+}
+
+/** Azure, seen from one subscription's tenant, and the way into its clusters. */
+export interface Site {
+  readonly workplace: Workplace;
+  readonly connect: (id: ClusterId, signal: AbortSignal) => Promise<ConnectedCluster>;
+}
+
+/** The rules for what is typed; undefined: it will do. */
+export interface TypedRules {
+  readonly namespace: (text: string) => string | undefined;
+  readonly name: (text: string) => string | undefined;
+  readonly selector: (text: string) => string | undefined;
+  readonly identityName: (text: string) => string | undefined;
+  readonly resourceGroup: (text: string) => string | undefined;
+  readonly grant: (text: string) => string | undefined;
+  readonly parseGrant: (text: string) => WantedGrant;
+}
+
+/** What the wizard works with. */
+export interface InitDesk {
+  readonly given: InitGiven;
+  /** Absent where nobody can be asked. */
+  readonly questions: Questions | undefined;
+  /** @param subscription id or name; undefined: wherever the sign-in leads */
+  readonly open: (subscription: string | undefined) => Promise<Site>;
+  readonly rules: TypedRules;
+  readonly options: ChangeOptions;
+}
+
+/** An answer, or the way that leads from a step without one. */
+export type StepEnd<Value> = { readonly value: Value; readonly asked: boolean } | 'back' | 'to the cluster';
+
+/** @param before the step's answer before the user came back to it */
+export type AskStep<Which extends Step> = (
+  desk: InitDesk,
+  known: Known,
+  before: InitAnswers[Which] | undefined,
+) => Promise<StepEnd<InitAnswers[Which]>>;
+
+export function settled<Value>(value: Value): StepEnd<Value> {
+  return { value, asked: false };
+}
+
+export function asked<Value>(value: Value | undefined): StepEnd<Value> {
+  return value === undefined ? 'back' : { value, asked: true };
+}
+
+/** Whoever is needed to answer. @throws Error a bug: a step asked though nobody is there */
+export function someone({ questions }: InitDesk): Questions {
+  if (questions === undefined) throw new Error('A question without anybody to answer it.');
+  return questions;
+}
+
+/** Every word typed occurs in the name or the facts, in any case. */
+export function fits({ name, facts = '' }: Choice<unknown>, typed: string): boolean {
+  const text = `${name} ${facts}`.toLowerCase();
+  return typed
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}

@@ -1,0 +1,106 @@
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { type Drift, findDrift } from '../../domain/entries/drift.ts';
+import type { ClusterObjects, MirrorRequest, ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
+import type { Workplace } from '../../domain/ports.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { asFailure, mirrorFailed } from '../change/mirror-change.ts';
+import type { Done, Plan } from '../change/outcome.ts';
+import { objectChanges } from '../change/plan-changes.ts';
+
+export interface MirrorProfileRequest {
+  readonly cluster: ClusterId;
+  readonly prune: boolean;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface MirroredProfile {
+  readonly objects: readonly ObjectChange[];
+  /** Under `--dry-run`, in the shape of every dry run. */
+  readonly changes?: Plan['changes'];
+  readonly puts?: 0;
+  /** Under `--dry-run`: what Azure and the cluster do not hold alike, in both directions; absent for whoever may not list. */
+  readonly drift?: readonly Drift[];
+}
+
+/** Brings the cluster's objects in line with the whole profile. @throws PodidError MirrorFailed | InvalidKubeconfig and those of reading the profile */
+export async function mirrorProfile(
+  workplace: Workplace,
+  request: MirrorProfileRequest,
+  options: { readonly signal: AbortSignal },
+): Promise<Done<MirroredProfile>> {
+  const cluster = await workplace.azure.clusters.get(request.cluster, options.signal);
+  const api = await connect(workplace, cluster, options.signal);
+  const run = { workplace, api, cluster, request, signal: options.signal };
+  const objects = await asMirror(run, mirrorAll);
+  if (request.dryRun) {
+    const drift = await asMirror(run, readDrift);
+    const more = drift === undefined ? {} : { drift };
+    return { result: { changes: objectChanges(objects), puts: 0, objects, ...more }, cluster };
+  }
+  const failure = asFailure(objects);
+  return { result: { objects }, cluster, ...(failure ? { failure } : {}) };
+}
+
+interface Run {
+  readonly workplace: Workplace;
+  readonly api: ClusterObjects;
+  readonly cluster: Cluster;
+  readonly request: MirrorProfileRequest;
+  readonly signal: AbortSignal;
+}
+
+async function connect(
+  { objects }: Workplace,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<ClusterObjects> {
+  return await objects(cluster.id, signal).catch((error: unknown) => {
+    throw countedAsMirror(error, signal);
+  });
+}
+
+async function asMirror<Result>(run: Run, work: (run: Run) => Promise<Result>): Promise<Result> {
+  try {
+    return await work(run);
+  } catch (error) {
+    throw countedAsMirror(error, run.signal);
+  }
+}
+
+function countedAsMirror(error: unknown, signal: AbortSignal): unknown {
+  const isOther = !isPodidError(error) || signal.aborted || error.exitCode === 2 || error.exitCode === 3;
+  return isOther || error.code === 'MirrorFailed' ? error : mirrorFailed(error);
+}
+
+async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
+  const { workplace, api, cluster, request, signal } = run;
+  const { identities, exceptions } = cluster.profile;
+  const { prune, force, dryRun } = request;
+  const whole = { identities, exceptions, goneIdentities: [], goneExceptions: [], prune, force, dryRun };
+  if (force && !dryRun) await showTakenOver(run, whole);
+  const text = `Mirroring ${identities.length} identities and ${exceptions.length} exceptions`;
+  workplace.report.progress(text);
+  return await api.mirror(whole, signal, (done, total) => workplace.report.progress(text, { done, total }));
+}
+
+/** What force takes from others is told before it is taken. */
+async function showTakenOver({ workplace, api, signal }: Run, whole: MirrorRequest): Promise<void> {
+  workplace.report.progress('Looking at what others wrote');
+  const gentle = { ...whole, force: false, prune: false, dryRun: true };
+  for (const { kind, namespace, name, action, reason } of await api.mirror(gentle, signal)) {
+    if (action === 'foreign')
+      workplace.report.note(`Taking over ${kind} ${namespace}/${name}. ${reason ?? ''}`.trimEnd());
+  }
+}
+
+/** Undefined when the cluster forbids to list: the objects of the entries are told all the same. */
+async function readDrift({ workplace, api, cluster, signal }: Run): Promise<readonly Drift[] | undefined> {
+  try {
+    return findDrift(cluster.profile, await api.read(signal));
+  } catch (error) {
+    if (!isPodidError(error, 'MirrorFailed') || error.exitCode !== 6) throw error;
+    workplace.report.warn(`What the cluster has beyond Azure cannot be seen: ${error.message}`, error.hint);
+    return undefined;
+  }
+}

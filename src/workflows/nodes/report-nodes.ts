@@ -1,0 +1,43 @@
+import { assignmentsPer20Seconds, identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
+import type { ChangeSession } from '../change/change-session.ts';
+import { idsToSend, requestsFor, type WantedChange } from './machine-change.ts';
+
+/** Tells what the change costs where that is not what one would expect. @returns the machines that it touches */
+export function tellOfNodes(
+  { workplace: { report }, options }: ChangeSession,
+  machines: readonly Machine[],
+  wanted: WantedChange,
+): { readonly touched: readonly Machine[] } {
+  const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
+  for (const { name, osType } of touched)
+    if (/^windows$/i.test(osType)) report.warn(`${name} runs Windows, where pods get no tokens from it.`);
+  if (touched.length === 0) report.note('Every machine is so already.');
+  const operations = touched.reduce((sum, machine) => sum + idsToSend(machine, wanted).length, 0);
+  if (operations > assignmentsPer20Seconds) {
+    report.note(
+      `${operations} assignments: Azure takes ${assignmentsPer20Seconds} in 20 seconds, so this lasts ${Math.ceil(operations / assignmentsPer20Seconds) * 20} s or longer.`,
+    );
+  }
+  if (options.noWait && !options.dryRun) tellOfNotWaiting(report, touched, wanted);
+  return { touched };
+}
+
+function tellOfNotWaiting(
+  report: ChangeSession['workplace']['report'],
+  touched: readonly Machine[],
+  wanted: WantedChange,
+): void {
+  const requests = Math.max(0, ...touched.map((machine) => requestsFor(machine, wanted)));
+  if (requests > 1) {
+    report.warn(
+      `Azure takes ${identitiesPerRequest} identities in a request, so each machine needs up to ${requests}; --no-wait waits for all but the last.`,
+    );
+  }
+  if (touched.some(({ upgradeMode }) => upgradeMode?.toLowerCase() === 'manual')) {
+    report.warn(
+      'With --no-wait the instances of scale sets with manual upgrades are not upgraded.',
+      'The same command without --no-wait, later, does that.',
+    );
+  }
+}

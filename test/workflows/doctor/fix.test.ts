@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { ManagedIdentity } from '../../../src/domain/ports.ts';
+import { PodidError } from '../../../src/errors/podid-error.ts';
+import { startChange } from '../../../src/workflows/change/change-session.ts';
+import type { CheckResult } from '../../../src/workflows/doctor/check.ts';
+import type { Evidence } from '../../../src/workflows/doctor/evidence.ts';
+import { mendWhatIsSafe } from '../../../src/workflows/doctor/fix.ts';
+import type { Sight } from '../../../src/workflows/doctor/probe.ts';
+import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
+
+const unseen = { hidden: new PodidError('ClusterUnreachable', 'Away.') };
+const gone = { hidden: new PodidError('IdentityNotFound', 'Gone.') };
+const cluster = clusterWith({}, { identities: [podIdentity('web'), podIdentity('dead')] });
+const identity = { resourceId: identityId('web'), clientId: 'client-web', principalId: 'object-web' };
+
+/** Azure holds `web` and `dead`, whose identity is gone; the cluster holds no object, and its principal has no role on `web`. */
+const evidence: Evidence = {
+  ...{ patient: { cluster: clusterId }, cluster: { seen: cluster } },
+  ...{ permissions: unseen, subscription: unseen, feature: unseen },
+  identities: new Map<string, Sight<ManagedIdentity>>([
+    [identityId('web').toLowerCase(), { seen: identity }],
+    [identityId('dead').toLowerCase(), gone],
+  ]),
+  operatorRoles: new Map([
+    [identityId('web').toLowerCase(), { seen: { principalId: 'cluster-principal', rows: [] } }],
+    [identityId('dead').toLowerCase(), { seen: { principalId: 'cluster-principal', rows: [] } }],
+  ]),
+  ...{ ownRoles: new Map(), objects: { seen: { identities: [], exceptions: [] } } },
+  ...{ pods: unseen, deployments: unseen, nodes: unseen, policies: unseen, agents: unseen },
+  ...{ agentSights: [], machines: unseen },
+};
+
+function failing(...names: readonly string[]): CheckResult[] {
+  return names.map((name) => ({ name, result: 'fail', message: 'Wrong.' }));
+}
+
+describe('mending what is safe', () => {
+  const all = failing('identities', 'operator-role', 'objects');
+
+  it('asks about each thing once, and for nothing that another answer takes away', async () => {
+    const azure = new FakeAzure(cluster);
+    azure.answerYes = false;
+    expect(await mendWhatIsSafe(startChange(azure.workplace(), options()), evidence, all)).toBe(false);
+    expect(azure.questions).toEqual([
+      `Grant Managed Identity Operator on ${identityId('web')} to the cluster's principal cluster-principal?`,
+      'Remove 1 entry whose managed identity is gone (shop/dead)?',
+      'Write the objects of shop/web into the cluster?',
+    ]);
+    expect([azure.created, azure.puts, azure.mirrored]).toEqual([[], [], []]);
+  });
+
+  it('does what was said yes to', async () => {
+    const azure = new FakeAzure(cluster);
+    expect(await mendWhatIsSafe(startChange(azure.workplace(), options()), evidence, all)).toBe(true);
+    expect(azure.created).toEqual([identityId('web')]);
+    expect(azure.puts).toEqual([{ deleteIdentities: [expect.objectContaining({ name: 'dead' })] }]);
+    expect(azure.mirrored.at(-1)).toMatchObject({
+      identities: [{ name: 'web' }],
+      force: false,
+      prune: false,
+    });
+  });
+
+  it('touches nothing else', async () => {
+    const azure = new FakeAzure(cluster);
+    const others = failing('label', 'agent', 'add-on');
+    expect(await mendWhatIsSafe(startChange(azure.workplace(), options()), evidence, others)).toBe(false);
+    expect(azure.questions).toEqual([]);
+    expect(azure.notes).toEqual([expect.stringContaining('nothing that the doctor mends')]);
+  });
+});
