@@ -3,7 +3,7 @@ import { at, isObject, type Json, type JsonObject, listAt } from './exact-json.t
 import type { Fault, FaultList } from './faults.ts';
 import { type EmulatorRequest, type EmulatorResponse, jsonBody } from './http.ts';
 import { applyKubeFault } from './kube/apply-kube-fault.ts';
-import type { KubeStore } from './kube/kube-store.ts';
+import type { KubeStore } from './kube/objects/kube-store.ts';
 import { asDocument, type LoggedRequest } from './request-log.ts';
 import { scenarioCatalog } from './scenarios/scenario-catalog.ts';
 import { seedWorld, worldAsSeed } from './seed-world.ts';

@@ -1,4 +1,4 @@
-import { renewTag } from './arm/machine-documents.ts';
+import { renewTag } from './arm/machines/machine-documents.ts';
 import { renewTags, setState } from './arm/operations.ts';
 import { idOf } from './arm/role-assignments.ts';
 import { builtInRoles } from './arm/roles.ts';

@@ -12,7 +12,7 @@ import { type JsonObject, parseJson, textAt } from './exact-json.ts';
 import { createFaults, type FaultList } from './faults.ts';
 import { createImdsRoutes, type ImdsRoutes } from './imds/imds-routes.ts';
 import { createKubeRoutes } from './kube/kube-routes.ts';
-import type { KubeStore } from './kube/kube-store.ts';
+import type { KubeStore } from './kube/objects/kube-store.ts';
 import { aksServerApplication, writeEntraKubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import type { LoggedRequest } from './request-log.ts';
 import { runKubectl as runKubectlIn } from './run-command/run-kubectl.ts';

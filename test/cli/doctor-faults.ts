@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/emulator/exact-json.ts';
-import type { KubeObject } from '../../src/emulator/kube/kube-object.ts';
+import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
 import type { Emulator } from '../../src/emulator/start-emulator.ts';
 
 /** Something wrong in the world, put there as the world would have it; and the check that names it. */

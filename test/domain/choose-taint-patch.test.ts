@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseTaintPatch } from '../../src/domain/choose-taint-patch.ts';
-import { jsonPatch } from '../../src/emulator/kube/json-patch.ts';
+import { jsonPatch } from '../../src/emulator/kube/objects/json-patch.ts';
 
 const key = 'startup-taint.cluster-autoscaler.kubernetes.io/podid-agent-not-ready';
 const taint = fc.record(

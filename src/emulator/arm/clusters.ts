@@ -10,7 +10,7 @@ import {
   requireGroup,
   subscriptionOf,
 } from './arm-call.ts';
-import { poolRoutes } from './node-pools.ts';
+import { poolRoutes } from './machines/node-pools.ts';
 import { operationHeaders, renewTags, setState, startOperation } from './operations.ts';
 import { putCluster } from './put-cluster.ts';
 import { isEntraCluster } from './run-command.ts';

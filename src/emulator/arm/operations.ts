@@ -5,8 +5,8 @@ import type { EmulatorResponse } from '../http.ts';
 import type { Cluster, Operation, World } from '../world.ts';
 import { ok, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, type ArmRoute, param } from './arm-call.ts';
-import { endMachineOperation } from './end-machine-operation.ts';
-import { equipNodes } from './machines.ts';
+import { endMachineOperation } from './machines/end-machine-operation.ts';
+import { equipNodes } from './machines/machines.ts';
 import { enabledProfile, keyOf } from './pod-identity-rules.ts';
 
 const operationApiVersion = '2025-03-01';

@@ -1,6 +1,6 @@
 import { KubeFailure } from './kube-failure.ts';
-import { isMap } from './kube-object.ts';
-import type { KubeStore } from './kube-store.ts';
+import { isMap } from './objects/kube-object.ts';
+import type { KubeStore } from './objects/kube-store.ts';
 
 /** A caller. Without `deny` it may do everything that `store.faults.deny` does not forbid to all. */
 export interface KubeUser {

@@ -1,5 +1,5 @@
 import { type KubeFaults, noKubeFaults } from './kube-faults.ts';
-import type { KubeStore } from './kube-store.ts';
+import type { KubeStore } from './objects/kube-store.ts';
 
 /**
  * Sets faults from JSON: the members of `KubeFaults`, where `null` puts one back, and single acts, each with `true` or a value:

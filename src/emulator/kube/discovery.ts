@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeKind } from './kube-kinds.ts';
+import { apiVersionOf, type KubeKind } from './objects/kube-kinds.ts';
 
 /** Answers of `/version`, `/api`, `/apis` and the lists of resources below; undefined for any other path. */
 export function discoveryAnswer(path: string, kinds: readonly KubeKind[]): object | undefined {

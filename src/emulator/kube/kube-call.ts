@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { badRequest, KubeFailure } from './kube-failure.ts';
-import { isMap } from './kube-object.ts';
-import type { KubeStore } from './kube-store.ts';
 import type { OpenPages } from './list-objects.ts';
+import { isMap } from './objects/kube-object.ts';
+import type { KubeStore } from './objects/kube-store.ts';
 
 /** One request on its way through the routes. */
 export interface Call {

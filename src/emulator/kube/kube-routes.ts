@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkAccess, type KubeUser, reviewAccess } from './access.ts';
-import type { WriteTarget } from './admit-object.ts';
-import { answerDelete, answerWrite } from './answer-write.ts';
 import { discoveryAnswer } from './discovery.ts';
 import { type Call, parseBody, send } from './kube-call.ts';
 import { KubeFailure, methodNotAllowed, notFound } from './kube-failure.ts';
-import type { KubeKind } from './kube-kinds.ts';
 import { type KubePath, parseKubePath } from './kube-path.ts';
-import { KubeStore, type KubeStoreOptions } from './kube-store.ts';
-import { weather } from './kube-weather.ts';
 import { listObjects, type OpenPages } from './list-objects.ts';
-import { answerForPod, parsePodVoice } from './pod-voices.ts';
+import type { WriteTarget } from './objects/admit-object.ts';
+import { answerDelete, answerWrite } from './objects/answer-write.ts';
+import type { KubeKind } from './objects/kube-kinds.ts';
+import { KubeStore, type KubeStoreOptions } from './objects/kube-store.ts';
+import { answerForPod, parsePodVoice } from './pod-logs.ts';
+import { weather } from './server-away.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface KubeRoutesOptions extends KubeStoreOptions {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { badRequest, expired } from './kube-failure.ts';
-import { apiVersionOf, type KubeKind } from './kube-kinds.ts';
-import type { KubeObject } from './kube-object.ts';
-import type { KubeStore } from './kube-store.ts';
-import { selectObjects } from './selectors.ts';
+import { apiVersionOf, type KubeKind } from './objects/kube-kinds.ts';
+import type { KubeObject } from './objects/kube-object.ts';
+import type { KubeStore } from './objects/kube-store.ts';
+import { selectObjects } from './objects/selectors.ts';
 
 /** The rest of a list that was cut by `limit`, at the version at which it began. */
 export interface OpenPage {

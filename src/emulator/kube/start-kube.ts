@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createKubeRoutes, type KubeRoutesOptions } from './kube-routes.ts';
-import type { KubeStore } from './kube-store.ts';
+import type { KubeStore } from './objects/kube-store.ts';
 
 export interface StartKubeOptions extends KubeRoutesOptions {
   /** Address to listen on, 127.0.0.1 when absent. */

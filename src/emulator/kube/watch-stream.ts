@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { expired } from './kube-failure.ts';
-import { apiVersionOf, type KubeKind, kindKey } from './kube-kinds.ts';
-import type { KubeObject } from './kube-object.ts';
-import type { KubeStore, StoreEvent } from './kube-store.ts';
-import { selectObjects } from './selectors.ts';
+import { apiVersionOf, type KubeKind, kindKey } from './objects/kube-kinds.ts';
+import type { KubeObject } from './objects/kube-object.ts';
+import type { KubeStore, StoreEvent } from './objects/kube-store.ts';
+import { selectObjects } from './objects/selectors.ts';
 
 export interface WatchRequest {
   readonly kind: KubeKind;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KubeStore } from '../../../src/emulator/kube/kube-store.ts';
+import { KubeStore } from '../../../src/emulator/kube/objects/kube-store.ts';
 import { type StartedKube, startKube } from '../../../src/emulator/kube/start-kube.ts';
 
 let kube: StartedKube;

@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { ImdsIdentity } from '../../../src/emulator/imds/imds-identity.ts';
 import type { ImdsQuota } from '../../../src/emulator/imds/imds-quota.ts';
 import { startImds } from '../../../src/emulator/imds/start-imds.ts';
-import type { KubeObject } from '../../../src/emulator/kube/kube-object.ts';
+import type { KubeObject } from '../../../src/emulator/kube/objects/kube-object.ts';
 import { startKube } from '../../../src/emulator/kube/start-kube.ts';
 
 interface AzureOptions {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLabelSelector, selectObjects } from '../../../src/emulator/kube/selectors.ts';
+import { parseLabelSelector, selectObjects } from '../../../../src/emulator/kube/objects/selectors.ts';
 
 describe('a label selector', () => {
   it.each([

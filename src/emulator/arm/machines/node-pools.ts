@@ -1,9 +1,9 @@
-import { type JsonObject, listAt, objectAt, textAt } from '../exact-json.ts';
-import type { EmulatorResponse } from '../http.ts';
-import { ok, refuseAsAks } from './arm-answers.ts';
-import { type ArmCall, type ArmRoute, page, param } from './arm-call.ts';
-import { operationHeaders, renewTags, setState, startOperation } from './operations.ts';
-import { clusterId, clusterOf, refuseWhileBusy } from './stored-cluster.ts';
+import { type JsonObject, listAt, objectAt, textAt } from '../../exact-json.ts';
+import type { EmulatorResponse } from '../../http.ts';
+import { ok, refuseAsAks } from '../arm-answers.ts';
+import { type ArmCall, type ArmRoute, page, param } from '../arm-call.ts';
+import { operationHeaders, renewTags, setState, startOperation } from '../operations.ts';
+import { clusterId, clusterOf, refuseWhileBusy } from '../stored-cluster.ts';
 
 const pools =
   '^/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)/providers/Microsoft\\.ContainerService/managedClusters/(?<name>[^/]+)/agentPools';

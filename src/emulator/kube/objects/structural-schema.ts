@@ -1,4 +1,4 @@
-import type { FailureCause } from './kube-failure.ts';
+import type { FailureCause } from '../kube-failure.ts';
 import type { StructuralSchema } from './kube-kinds.ts';
 import { isMap, type JsonMap, type KubeObject } from './kube-object.ts';
 

@@ -1,13 +1,13 @@
-import { type Json, type JsonObject, listAt, objectAt, textAt } from '../exact-json.ts';
-import type { EmulatorResponse } from '../http.ts';
-import type { World } from '../world.ts';
-import { ok, refuseAsArm } from './arm-answers.ts';
-import { type ArmCall, type ArmRoute, objectBody, param } from './arm-call.ts';
+import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../exact-json.ts';
+import type { EmulatorResponse } from '../../http.ts';
+import type { World } from '../../world.ts';
+import { ok, refuseAsArm } from '../arm-answers.ts';
+import { type ArmCall, type ArmRoute, objectBody, param } from '../arm-call.ts';
+import { operationHeaders, startOperation } from '../operations.ts';
+import { matchesAction } from '../roles.ts';
 import { instancesOf, isBusy, propertiesOf, renewTag } from './machine-documents.ts';
 import { patchedIdentity } from './machine-identity-rules.ts';
 import { answerMachine, machineKey, machineOf, machinePath } from './machines.ts';
-import { operationHeaders, startOperation } from './operations.ts';
-import { matchesAction } from './roles.ts';
 
 /** What changes scale sets and virtual machines: the identities, and instances that follow their scale set. */
 export const machineChangeRoutes: readonly ArmRoute[] = [

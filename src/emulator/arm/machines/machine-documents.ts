@@ -1,5 +1,5 @@
-import { copyJson, type JsonObject, objectAt, textAt } from '../exact-json.ts';
-import type { World } from '../world.ts';
+import { copyJson, type JsonObject, objectAt, textAt } from '../../exact-json.ts';
+import type { World } from '../../world.ts';
 
 /** The instances of a scale set, in the order in which they were made. @param key the scale set's id in lower case */
 export function instancesOf(world: World, key: string): JsonObject[] {

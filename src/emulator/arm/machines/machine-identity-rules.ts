@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../exact-json.ts';
-import type { World } from '../world.ts';
-import { refuseAsArm } from './arm-answers.ts';
+import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../exact-json.ts';
+import type { World } from '../../world.ts';
+import { refuseAsArm } from '../arm-answers.ts';
 
 /** Azure's own words: "User Assigned Identities Number '151' Assign exceed limit '150' in one request." */
 const mostInARequest = 150;

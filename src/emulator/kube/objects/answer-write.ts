@@ -1,7 +1,7 @@
+import { type Call, parseBody, parseJson, type RequestBody, send } from '../kube-call.ts';
+import { badRequest, KubeFailure, methodNotAllowed } from '../kube-failure.ts';
 import type { WriteTarget } from './admit-object.ts';
 import { jsonPatch } from './json-patch.ts';
-import { type Call, parseBody, parseJson, type RequestBody, send } from './kube-call.ts';
-import { badRequest, KubeFailure, methodNotAllowed } from './kube-failure.ts';
 import { isMap, type KubeObject } from './kube-object.ts';
 import { selectObjects } from './selectors.ts';
 import {

@@ -1,4 +1,4 @@
-import { badRequest, KubeFailure } from './kube-failure.ts';
+import { badRequest, KubeFailure } from '../kube-failure.ts';
 import { isMap, sameJson } from './kube-object.ts';
 
 /** `add`, `remove`, `replace` and `test` of RFC 6902. @throws KubeFailure 400 for what is no patch, 422 for a step that cannot be taken */

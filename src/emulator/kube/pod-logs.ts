@@ -1,7 +1,7 @@
 import { checkAccess, type KubeUser } from './access.ts';
 import { type Call, send } from './kube-call.ts';
 import { KubeFailure, notFound } from './kube-failure.ts';
-import { isMap } from './kube-object.ts';
+import { isMap } from './objects/kube-object.ts';
 
 /** What a pod of the emulated cluster is asked through the API server: one of its ports, or its log. */
 export interface PodVoice {

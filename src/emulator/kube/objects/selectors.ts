@@ -1,4 +1,4 @@
-import { badRequest } from './kube-failure.ts';
+import { badRequest } from '../kube-failure.ts';
 import { isMap, type KubeObject } from './kube-object.ts';
 
 export type ObjectFilter = (object: KubeObject) => boolean;

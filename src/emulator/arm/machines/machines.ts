@@ -1,10 +1,10 @@
-import { at, type JsonObject, listAt, objectAt, textAt } from '../exact-json.ts';
-import type { EmulatorResponse } from '../http.ts';
-import type { World } from '../world.ts';
-import { ok, refuseAsArm } from './arm-answers.ts';
-import { type ArmCall, type ArmRoute, page, param, requireGroup } from './arm-call.ts';
+import { at, type JsonObject, listAt, objectAt, textAt } from '../../exact-json.ts';
+import type { EmulatorResponse } from '../../http.ts';
+import type { World } from '../../world.ts';
+import { ok, refuseAsArm } from '../arm-answers.ts';
+import { type ArmCall, type ArmRoute, page, param, requireGroup } from '../arm-call.ts';
+import { enabledProfile } from '../pod-identity-rules.ts';
 import { instancesOf, machinesBelow } from './machine-documents.ts';
-import { enabledProfile } from './pod-identity-rules.ts';
 
 const group = '^/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';
 const provider = `${group}/providers/Microsoft\\.Compute/(?<type>virtualMachineScaleSets|virtualMachines)`;

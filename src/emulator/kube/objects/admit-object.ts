@@ -1,4 +1,4 @@
-import { badRequest, type FailureCause, invalid, methodNotAllowed, notFound } from './kube-failure.ts';
+import { badRequest, type FailureCause, invalid, methodNotAllowed, notFound } from '../kube-failure.ts';
 import { apiVersionOf, type KubeKind, namespaceKind } from './kube-kinds.ts';
 import { isMap, type KubeMeta, type KubeObject } from './kube-object.ts';
 import type { KubeStore } from './kube-store.ts';

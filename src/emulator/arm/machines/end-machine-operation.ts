@@ -1,5 +1,5 @@
-import { textAt } from '../exact-json.ts';
-import type { Operation, World } from '../world.ts';
+import { textAt } from '../../exact-json.ts';
+import type { Operation, World } from '../../world.ts';
 import { bringToModel, instancesOf, propertiesOf, renewTag } from './machine-documents.ts';
 
 /** A scale set whose upgrades are not manual takes its instances along; one that is takes those that were asked for. */

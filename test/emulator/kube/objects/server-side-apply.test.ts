@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { trackUpdate } from '../../../src/emulator/kube/field-owners.ts';
-import { fieldsOf, fromFieldsV1, pathOf, toFieldsV1, valueAt } from '../../../src/emulator/kube/field-set.ts';
-import type { KubeObject } from '../../../src/emulator/kube/kube-object.ts';
-import { applyObject } from '../../../src/emulator/kube/server-side-apply.ts';
+import { trackUpdate } from '../../../../src/emulator/kube/objects/field-owners.ts';
+import {
+  fieldsOf,
+  fromFieldsV1,
+  pathOf,
+  toFieldsV1,
+  valueAt,
+} from '../../../../src/emulator/kube/objects/field-set.ts';
+import type { KubeObject } from '../../../../src/emulator/kube/objects/kube-object.ts';
+import { applyObject } from '../../../../src/emulator/kube/objects/server-side-apply.ts';
 
 describe('server-side apply', () => {
   it('lists the leaves a manager set, without the maps above them', () => {

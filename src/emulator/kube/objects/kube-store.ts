@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type KubeFaults, noKubeFaults } from '../kube-faults.ts';
 import { trackUpdate } from './field-owners.ts';
 import { identityCrds } from './identity-crds.ts';
-import { type KubeFaults, noKubeFaults } from './kube-faults.ts';
 import { builtinKinds, crdKind, type KubeKind, kindKey, kindsOfCrd, namespaceKind } from './kube-kinds.ts';
 import type { KubeMeta, KubeObject } from './kube-object.ts';
 

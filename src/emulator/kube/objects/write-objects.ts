@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { alreadyExists, badRequest, conflict, KubeFailure, notFound } from '../kube-failure.ts';
 import { admitted, type WriteTarget } from './admit-object.ts';
 import { trackUpdate, type Writer } from './field-owners.ts';
-import { alreadyExists, badRequest, conflict, KubeFailure, notFound } from './kube-failure.ts';
 import { crdKind, type KubeKind, namespaceKind } from './kube-kinds.ts';
 import { isMap, type KubeMeta, type KubeObject, sameJson } from './kube-object.ts';
 import { identityMeta, type KubeStore } from './kube-store.ts';
