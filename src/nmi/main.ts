@@ -2,13 +2,13 @@ import { isPodidError } from '../errors/podid-error.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { endSignal } from '../runtime/shutdown.ts';
-import { removeBootTable } from './boot-guard/boot-table.ts';
-import { installBootGuard, removeBootGuard } from './boot-guard/run-boot-guard.ts';
 import { nmiUsage } from './nmi-flags.ts';
 import { type NmiSettings, nmiSettings } from './nmi-settings.ts';
+import { removeBootTable } from './rules/boot-guard/boot-table.ts';
+import { installBootGuard, removeBootGuard } from './rules/boot-guard/run-boot-guard.ts';
+import { rulesOptions } from './rules/rules-options.ts';
 import { heartbeatFile, installRulesOnce, removeRules, runRules } from './rules/run-rules.ts';
 import { runTool } from './rules/run-tool.ts';
-import { rulesOptions } from './rules-options.ts';
 import { runNmi } from './run-nmi.ts';
 import { version } from './version.ts';
 

@@ -1,20 +1,20 @@
 import { type ApiConnection, createApiConnection } from '../k8s/client/api-connection.ts';
 import { type ApiEndpoint, inClusterEndpoint, serviceAccountDir } from '../k8s/client/api-endpoint.ts';
-import { removeNodeTaint } from '../k8s/remove-node-taint.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { withinTime } from '../runtime/within-time.ts';
 import { type Agent, createAgent } from './agent.ts';
-import { createListeners, type Listeners } from './keep-listening.ts';
-import { needsAddressGuard } from './kubenet-guard.ts';
+import { removeNodeTaint } from './cluster/remove-node-taint.ts';
+import { removeStartupTaint } from './cluster/startup-taint.ts';
+import { createListeners, type Listeners } from './http/keep-listening.ts';
+import { isLoopback } from './http/normal-address.ts';
+import { createSideServers } from './http/side-servers.ts';
 import type { NmiSettings } from './nmi-settings.ts';
-import { isLoopback } from './normal-address.ts';
-import { whyNotReady } from './readiness.ts';
+import { whyNotReady } from './observe/readiness.ts';
+import { needsAddressGuard } from './rules/guard/kubenet-gate.ts';
+import { rulesOptions } from './rules/rules-options.ts';
+import { followHeartbeatFile } from './rules/rules-watch.ts';
 import { runRules } from './rules/run-rules.ts';
-import { rulesOptions } from './rules-options.ts';
-import { followHeartbeatFile } from './rules-watch.ts';
-import { createSideServers } from './side-servers.ts';
-import { removeStartupTaint } from './startup-taint.ts';
 import { version } from './version.ts';
 
 export interface NmiPorts {

@@ -8,7 +8,7 @@ import {
   createConnectionShares,
   type Strangers,
 } from './connection-shares.ts';
-import { readInBites } from './read-in-bites.ts';
+import { readInBites } from './read-in-chunks.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;

@@ -20,10 +20,10 @@ const walks = {
     'src/arm/clusters/clusters.ts',
   ],
   'a token request': [
-    'src/nmi/server.ts',
-    'src/nmi/routes/token.ts',
-    'src/nmi/pod-lookup.ts',
-    'src/nmi/choose-identity.ts',
+    'src/nmi/http/server.ts',
+    'src/nmi/http/routes/token.ts',
+    'src/nmi/cluster/pod-lookup.ts',
+    'src/nmi/decide/choose-identity.ts',
     'src/nmi/tokens/token-cache.ts',
   ],
   'podid nmi install': [

@@ -39,7 +39,7 @@ const house: Readonly<Record<string, Room>> = {
     packages: ['node:*', 'commander'],
   },
   nmi: {
-    rooms: ['domain', 'k8s', 'runtime', 'errors'],
+    rooms: ['domain', 'k8s', 'runtime', 'validate', 'errors'],
     packages: ['node:*', '@azure/msal-node', 'jose', 'node-forge', 'https-proxy-agent'],
   },
   mic: { rooms: ['domain', 'arm', 'k8s', 'runtime', 'errors'], packages: [] },

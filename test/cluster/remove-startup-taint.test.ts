@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type ApiConnection, createApiConnection } from '../../src/k8s/client/api-connection.ts';
-import { removeNodeTaint } from '../../src/k8s/remove-node-taint.ts';
+import { removeNodeTaint } from '../../src/nmi/cluster/remove-node-taint.ts';
 import { root } from '../architecture/source-files.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 

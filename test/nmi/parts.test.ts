@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { AccessToken } from '../../src/domain/token.ts';
-import { createDecisionLog, type Decision } from '../../src/nmi/decision-log.ts';
-import { resourceLabel } from '../../src/nmi/known-resources.ts';
-import { whyNotReady } from '../../src/nmi/readiness.ts';
+import { createTokenJson } from '../../src/nmi/http/token-json.ts';
+import { createDecisionLog, type Decision } from '../../src/nmi/observe/decision-log.ts';
+import { resourceLabel } from '../../src/nmi/observe/known-resources.ts';
+import { whyNotReady } from '../../src/nmi/observe/readiness.ts';
 import type { Heartbeat } from '../../src/nmi/rules/heartbeat.ts';
-import { createTokenJson } from '../../src/nmi/token-json.ts';
+import type { AccessToken } from '../../src/nmi/tokens/token.ts';
 import { handClock } from '../runtime/hand-clock.ts';
 
 const token: AccessToken = {

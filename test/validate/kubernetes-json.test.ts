@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseSecretData } from '../../src/nmi/cluster/secret-data.ts';
 import {
   parseAzureAssignedIdentity,
   parseAzureIdentity,
@@ -8,7 +9,6 @@ import {
 } from '../../src/validate/kubernetes/crd-objects.ts';
 import { parsePod } from '../../src/validate/kubernetes/pod.ts';
 import { parseList, parseWatchEvent } from '../../src/validate/kubernetes/watch-event.ts';
-import { parseSecretData } from '../../src/validate/secret-data.ts';
 
 const metadata = { name: 'web', namespace: 'shop', uid: 'u', creationTimestamp: '2026-01-02T03:04:05Z' };
 

@@ -1,7 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
-import type { JsonPatchStep } from '../../domain/choose-taint-patch.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
 
 /** The API server answered, but not with what was asked for. */
@@ -21,6 +20,11 @@ export interface StreamOptions {
   readonly silenceMs: number;
   readonly signal: AbortSignal;
 }
+
+/** One step of a JSON patch (RFC 6902). Where a `test` meets another value, the whole patch fails. */
+export type JsonPatchStep =
+  | { readonly op: 'test'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
 
 /** The little of the Kubernetes API that a daemon needs, without a client library's 17 MB of memory (decision 0003). */
 export interface ApiConnection {

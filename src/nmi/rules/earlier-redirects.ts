@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
-import { ownTable } from './render-nft-table.ts';
+import { ownTable } from './nft/render-nft-table.ts';
 import type { RunTool } from './run-tool.ts';
 
 interface ListedChain {

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { forgetForeignConnections } from './foreign-connections.ts';
-import { iptablesBackend } from './iptables-backend.ts';
+import { iptablesBackend } from './iptables/iptables-backend.ts';
 import { localTarget } from './local-target.ts';
-import { nftBackend } from './nft-backend.ts';
+import { nftBackend } from './nft/nft-backend.ts';
 import { policyRoutes, renderPolicyRules } from './policy-routes.ts';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
 import type { InstalledRules } from './rules-backend.ts';

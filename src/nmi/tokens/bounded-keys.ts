@@ -1,5 +1,5 @@
-import type { TokenAnswer } from '../../domain/token.ts';
 import { type HeldAnswer, isGood, type Moment } from './cached-key.ts';
+import type { TokenAnswer } from './token.ts';
 import type { TokenRefused } from './token-error.ts';
 
 export interface CacheBounds {

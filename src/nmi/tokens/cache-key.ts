@@ -1,4 +1,4 @@
-import type { ManagedIdentityChoice, ServicePrincipal, TokenQuestion } from '../../domain/token.ts';
+import type { ManagedIdentityChoice, ServicePrincipal, TokenQuestion } from './token.ts';
 
 /**
  * One string for each question that has the same answer. Every part carries its length, so that no identity can be written in

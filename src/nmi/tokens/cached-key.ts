@@ -1,4 +1,4 @@
-import type { TokenAnswer } from '../../domain/token.ts';
+import type { TokenAnswer } from './token.ts';
 import type { IssuedAnswer } from './upstream-source.ts';
 
 /** A token is not given out in its last two minutes: what the caller starts with it should also end with it. */

@@ -1,5 +1,5 @@
-import type { AccessToken } from '../../domain/token.ts';
 import { parseTokenNumber, parseTokenTime } from './parse-token-time.ts';
+import type { AccessToken } from './token.ts';
 
 export interface ParsedToken {
   readonly token: AccessToken;

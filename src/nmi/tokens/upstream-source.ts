@@ -1,4 +1,4 @@
-import type { TokenAnswer, TokenQuestion } from '../../domain/token.ts';
+import type { TokenAnswer, TokenQuestion } from './token.ts';
 
 /** One key's call upstream, on behalf of everybody who waits for it. */
 export interface UpstreamRequest {

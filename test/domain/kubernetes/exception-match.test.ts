@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exceptionTakes } from '../../../src/domain/kubernetes/exception-match.ts';
-import { isExcepted } from '../../../src/nmi/exceptions.ts';
+import { isExcepted } from '../../../src/nmi/decide/exceptions.ts';
 
 describe('an exception', () => {
   it.each([

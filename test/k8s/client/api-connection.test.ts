@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createApiConnection } from '../../../src/k8s/client/api-connection.ts';
 import { type ApiEndpoint, inClusterEndpoint, tokenFromFile } from '../../../src/k8s/client/api-endpoint.ts';
 import { kubeconfigEndpoint } from '../../../src/k8s/client/kubeconfig-endpoint.ts';
-import { readSecret } from '../../../src/k8s/read-secret.ts';
+import { readSecret } from '../../../src/nmi/cluster/read-secret.ts';
 
 const cleanUps: (() => Promise<unknown> | unknown)[] = [];
 const signal = new AbortController().signal;

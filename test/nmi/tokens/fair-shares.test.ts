@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { TokenQuestion } from '../../../src/domain/token.ts';
+import type { TokenQuestion } from '../../../src/nmi/tokens/token.ts';
 import { createTokenCache } from '../../../src/nmi/tokens/token-cache.ts';
 import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
 import { createUpstreamQueue, imdsTokenLimits } from '../../../src/nmi/tokens/upstream-queue.ts';

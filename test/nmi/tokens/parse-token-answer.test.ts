@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTokenAnswer } from '../../../src/nmi/tokens/parse-token-answer.ts';
 import { parseTokenTime } from '../../../src/nmi/tokens/parse-token-time.ts';
+import { shownText } from '../../../src/nmi/tokens/printable-text.ts';
 import { parseRetryAfter } from '../../../src/nmi/tokens/retry-after.ts';
-import { shownText } from '../../../src/nmi/tokens/shown-text.ts';
 
 const context = { clientId: 'c', resource: 'r', wallMs: 1_505_347_200_000 };
 

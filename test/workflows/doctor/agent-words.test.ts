@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDecisionLog, type Decision } from '../../../src/nmi/decision-log.ts';
-import { createNmiMetrics } from '../../../src/nmi/nmi-metrics.ts';
+import { createDecisionLog, type Decision } from '../../../src/nmi/observe/decision-log.ts';
+import { createNmiMetrics } from '../../../src/nmi/observe/nmi-metrics.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { createLogger } from '../../../src/runtime/logger.ts';
 import { createMetrics } from '../../../src/runtime/metrics.ts';

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { NodeAddresses } from '../address-map.ts';
-import { followNft } from '../follow-nft.ts';
+import { followNft } from '../nft/follow-nft.ts';
 import { mustRun, RulesError, type RunTool, runTool } from '../run-tool.ts';
 import { type NodeLinks, parseLinks } from './bridged-links.ts';
 import { type GuardState, inactiveGuard } from './guard-state.ts';

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { type NftTable, parseNftTable } from '../parse-nft-table.ts';
+import { type NftTable, parseNftTable } from '../nft/parse-nft-table.ts';
 import { canonicalIpv6 } from './ipv6.ts';
 import type { Pins } from './plan-pins.ts';
 import { setNames } from './render-guard.ts';

@@ -1,4 +1,4 @@
-import { chain } from '../render-nft-chain.ts';
+import { chain } from '../nft/render-nft-chain.ts';
 import type { Pins } from './plan-pins.ts';
 
 /** The guard's own table. It is no part of the redirect's: the one is written anew without touching the other. */

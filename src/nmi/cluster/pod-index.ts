@@ -1,0 +1,117 @@
+import type { Pod } from '../../domain/kubernetes/pod.ts';
+import { isLoopback, normalAddress } from '../http/normal-address.ts';
+import type { ChangeNotice } from './change-notice.ts';
+
+/** A pod and since when this agent knows of it. */
+export interface KnownPod extends Pod {
+  /** Monotonic milliseconds at which the pod was created, as far as can be told: never after it was first seen. */
+  readonly bornAt: number;
+}
+
+export interface PodIndex {
+  /** Every live pod that claims the address: none, one, or, where the API lags behind the kubelet, several. */
+  byAddress(address: string): readonly KnownPod[];
+  byName(namespace: string, name: string): KnownPod | undefined;
+  byUid(uid: string): KnownPod | undefined;
+  readonly size: number;
+  replace(pods: readonly Pod[]): void;
+  upsert(pod: Pod): void;
+  remove(pod: Pod): void;
+}
+
+export interface PodIndexOptions {
+  now(): number;
+  monotonic(): number;
+  readonly changed: ChangeNotice;
+  /** Hears of each pod that is gone, so that what is held for it can go too. */
+  onGone(uid: string): void;
+  /** Only a demonstration has pods in 127.0.0.0/8; elsewhere such an address would let a pod speak for the node. */
+  readonly allowLoopback: boolean;
+}
+
+/**
+ * The pods of this node by address and by name. Pods on the node's own network have no address of their own, and those that ended have
+ * given theirs back; neither is found by address.
+ */
+export function createPodIndex(options: PodIndexOptions): PodIndex {
+  const byUid = new Map<string, KnownPod>();
+  const byName = new Map<string, KnownPod>();
+  const byAddress = new Map<string, KnownPod[]>();
+
+  const drop = (uid: string) => {
+    const pod = byUid.get(uid);
+    if (pod === undefined) {
+      return;
+    }
+    byUid.delete(uid);
+    if (byName.get(nameKey(pod))?.uid === uid) {
+      byName.delete(nameKey(pod));
+    }
+    for (const address of liveAddresses(pod, options.allowLoopback)) {
+      const others = (byAddress.get(address) ?? []).filter((other) => other.uid !== uid);
+      others.length > 0 ? byAddress.set(address, others) : byAddress.delete(address);
+    }
+  };
+  const put = (pod: Pod) => {
+    const bornAt = byUid.get(pod.uid)?.bornAt ?? birth(pod, options);
+    drop(pod.uid);
+    const known = { ...pod, bornAt };
+    byUid.set(pod.uid, known);
+    byName.set(nameKey(pod), known);
+    for (const address of liveAddresses(pod, options.allowLoopback)) {
+      byAddress.set(address, [...(byAddress.get(address) ?? []), known]);
+    }
+  };
+  return {
+    byAddress: (address) => byAddress.get(address) ?? nobody,
+    byName: (namespace, name) => byName.get(`${namespace}/${name}`),
+    byUid: (uid) => byUid.get(uid),
+    get size() {
+      return byUid.size;
+    },
+    replace(pods) {
+      const kept = new Set(pods.map(({ uid }) => uid));
+      for (const uid of [...byUid.keys()]) {
+        if (!kept.has(uid)) {
+          drop(uid);
+          options.onGone(uid);
+        }
+      }
+      for (const pod of pods) {
+        put(pod);
+      }
+      options.changed.announce();
+    },
+    upsert(pod) {
+      put(pod);
+      options.changed.announce();
+    },
+    remove(pod) {
+      drop(pod.uid);
+      options.onGone(pod.uid);
+      options.changed.announce();
+    },
+  };
+}
+
+const nobody: readonly KnownPod[] = [];
+
+function nameKey(pod: Pod): string {
+  return `${pod.namespace}/${pod.name}`;
+}
+
+/** The API server's clock may be ahead of ours or behind; a pod seen for the first time is at least not from the future. */
+function birth(pod: Pod, { now, monotonic }: PodIndexOptions): number {
+  return monotonic() - Math.max(0, now() - pod.createdMs);
+}
+
+function liveAddresses(pod: Pod, allowLoopback: boolean): string[] {
+  return pod.hostNetwork || !isLive(pod)
+    ? []
+    : [...new Set(pod.ips.map(normalAddress))].filter((address) => allowLoopback || !isLoopback(address));
+}
+
+/** A pod that has ended has given its address and its identities back. */
+export function isLive({ phase }: Pod): boolean {
+  return phase === 'Pending' || phase === 'Running';
+}

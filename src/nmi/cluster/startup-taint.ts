@@ -1,0 +1,44 @@
+import { createBackoff } from '../../runtime/backoff.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+
+export interface StartupTaintPorts {
+  /** Whether pods of this node are safe: what `/readyz` says. */
+  isReady(): boolean;
+  /** Takes the taint from the own node, once. */
+  remove(signal: AbortSignal): Promise<'removed' | 'absent'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+/** Readiness also changes by time alone, so it is looked at again without any word. */
+const lookEveryMs = 200;
+const triesMs = { firstMs: 500, mostMs: 30_000 };
+
+/**
+ * Lets pods onto the node once the agent is ready, and then ends: a taint that somebody sets later is theirs. A failure is logged and tried
+ * again for as long as the agent lives, since a node that keeps the taint takes no pods.
+ */
+export async function removeStartupTaint(
+  key: string,
+  { isReady, remove, clock, logger, random }: StartupTaintPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const backoff = createBackoff({ ...triesMs, random });
+  while (!signal.aborted) {
+    try {
+      if (!isReady()) {
+        await clock.wait(lookEveryMs, signal);
+        continue;
+      }
+      const outcome = await remove(signal);
+      logger.info({ key, outcome }, 'the node takes pods');
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.warn({ key, error: String(error).slice(0, 500) }, 'the startup taint could not be removed');
+      await clock.wait(backoff.nextMs(), signal).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { version } from '../version.ts';
+import type { Refusal } from './error-answer.ts';
+
+/** One request on its way through the routes. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Address of the socket's other end, IPv4 where it is one. */
+  readonly peer: string;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  /** The agent is about to end: the client should open its next connection elsewhere in time. */
+  readonly draining: boolean;
+}
+
+/** Tells the agent from IMDS: a probe in a pod looks for it. */
+export const agentHeader = 'X-Podid-Agent';
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** @param json ASCII, so that its length in characters is its length in bytes */
+export function answerJson(exchange: Exchange, status: number, json: string, retryAfterSec = 0): void {
+  const headers: (string | number)[] = [
+    'Content-Type',
+    jsonType,
+    'Content-Length',
+    json.length,
+    'Cache-Control',
+    'no-store',
+    agentHeader,
+    version,
+  ];
+  if (retryAfterSec > 0) {
+    headers.push('Retry-After', retryAfterSec);
+  }
+  send(exchange, { status, headers, body: json });
+}
+
+/** IMDS's error shape. */
+export function answerRefusal(exchange: Exchange, refusal: Refusal): void {
+  const json = asciiJson({ error: refusal.error, error_description: refusal.description });
+  answerJson(exchange, refusal.status, json, refusal.retryAfterSec);
+}
+
+export function answerBytes(exchange: Exchange, status: number, type: string, body: Buffer | string): void {
+  const headers = ['Content-Type', type, 'Content-Length', Buffer.byteLength(body), agentHeader, version];
+  send(exchange, { status, headers, body });
+}
+
+/** JSON with every character beyond ASCII escaped. */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: (string | number)[];
+  readonly body: Buffer | string;
+}
+
+function send({ request, response, draining }: Exchange, { status, headers, body }: Answer): void {
+  if (response.destroyed || response.headersSent) {
+    return;
+  }
+  // What is left of a body is not read: the next request on this connection would have to wait for it.
+  if (
+    draining ||
+    request.headers['content-length'] !== undefined ||
+    request.headers['transfer-encoding'] !== undefined
+  ) {
+    headers.push('Connection', 'close');
+  }
+  response.writeHead(status, headers as unknown as string[]);
+  // With a string, header and body leave in one write; latin1 spares the search for wider characters.
+  response.end(request.method === 'HEAD' ? undefined : body, 'latin1');
+}

@@ -1,0 +1,111 @@
+import type { Clock } from '../../../runtime/clock.ts';
+import type { KnownPod, PodIndex } from '../../cluster/pod-index.ts';
+import type { PodLookup } from '../../cluster/pod-lookup.ts';
+import type { DecisionLog } from '../../observe/decision-log.ts';
+import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
+import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
+import { answerJson, answerRefusal, type Exchange } from '../answer.ts';
+import { badRequest, forbidden, type Refusal } from '../error-answer.ts';
+import { type SlowPath, slowRefusal } from '../slow-path.ts';
+import type { TokenJson } from '../token-json.ts';
+import type { TokenRequest } from '../token-request.ts';
+
+export interface HostTokenRouteOptions {
+  readonly lookup: PodLookup;
+  readonly pods: PodIndex;
+  readonly service: TokenService;
+  readonly read: (query: string) => TokenRequest | Refusal;
+  readonly json: TokenJson;
+  readonly slowPath: SlowPath;
+  readonly log: DecisionLog;
+  readonly metrics: NmiMetrics;
+  readonly clock: Clock;
+}
+
+interface HostQuestion {
+  readonly namespace: string;
+  readonly name: string;
+  readonly request: TokenRequest;
+}
+
+/**
+ * `/host/token/`: the Key Vault driver on this node asks for one of the node's pods. Whoever runs in the node's own network may ask; a pod
+ * never gets here with 127.0.0.1 as its address, since the redirect keeps the pod's own.
+ */
+export function createHostTokenRoute(options: HostTokenRouteOptions) {
+  return async (exchange: Exchange, query: string): Promise<void> => {
+    const question = readQuestion(options, exchange, query);
+    if ('status' in question) {
+      return finish(options, exchange, { outcome: question });
+    }
+    let pod: KnownPod | undefined;
+    const outcome = await options.slowPath.run(exchange, async (signal) => {
+      const found = await options.lookup.findByName(question.namespace, question.name, signal);
+      if ('status' in found) {
+        return found;
+      }
+      pod = found;
+      const asked = { pod: found, request: question.request, mayBeExcepted: false };
+      return options.service.now(found, question.request, false) ?? options.service.serve(asked, signal);
+    });
+    finish(options, exchange, { outcome: asTheDriverKnowsIt(outcome ?? slowRefusal), question, pod });
+  };
+}
+
+function readQuestion(
+  { pods, read }: HostTokenRouteOptions,
+  { peer, request: { headers } }: Exchange,
+  query: string,
+): HostQuestion | Refusal {
+  if (peer !== '127.0.0.1' || pods.byAddress(peer).length > 0) {
+    return forbidden('not-the-node', 'Only processes of the node itself may ask for the tokens of its pods.');
+  }
+  const namespace = headers['podns'];
+  const name = headers['podname'];
+  if (typeof namespace !== 'string' || typeof name !== 'string' || namespace === '' || name === '') {
+    return badRequest('no-pod-named', 'The headers podname and podns are required.');
+  }
+  const request = read(query);
+  return 'status' in request ? request : { namespace, name, request };
+}
+
+function asTheDriverKnowsIt(outcome: ServedToken | Refusal): ServedToken | Refusal {
+  return 'status' in outcome && outcome.isNoIdentity ? { ...outcome, status: 404 } : outcome;
+}
+
+interface Finish {
+  readonly outcome: ServedToken | Refusal;
+  readonly question?: HostQuestion;
+  readonly pod?: KnownPod | undefined;
+}
+
+function finish(
+  options: HostTokenRouteOptions,
+  exchange: Exchange,
+  { outcome, question, pod }: Finish,
+): void {
+  const { metrics, clock, log, json } = options;
+  const isRefusal = 'status' in outcome;
+  const status = isRefusal ? outcome.status : 200;
+  if (isRefusal) {
+    answerRefusal(exchange, outcome);
+    metrics.refused(outcome.reason);
+  } else {
+    answerJson(exchange, 200, json.forHost(outcome.answer, clock.now()));
+  }
+  const ms = clock.monotonic() - exchange.startedAt;
+  const resource = question?.request.resource ?? '';
+  metrics.operation({ type: 'host', status, namespace: pod?.namespace ?? '', resource, seconds: ms / 1000 });
+  log.record({
+    kind: 'host',
+    pod: question === undefined ? exchange.peer : `${question.namespace}/${question.name}`.slice(0, 320),
+    uid: pod?.uid ?? '',
+    identity: isRefusal ? '' : outcome.identity,
+    clientId: isRefusal ? '' : outcome.answer[0].clientId,
+    resource,
+    status,
+    from: isRefusal ? '' : outcome.from,
+    reason: isRefusal ? outcome.reason : '',
+    ms,
+  });
+}

@@ -1,0 +1,87 @@
+import type { PodLookup } from '../../cluster/pod-lookup.ts';
+import type { Decide } from '../../decide/decide.ts';
+import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
+import type { MetadataSource } from '../../tokens/imds/metadata-source.ts';
+import { TokenRefused } from '../../tokens/token-error.ts';
+import { answerBytes, answerRefusal, type Exchange } from '../answer.ts';
+import type { CanonicalTarget } from '../canonical-path.ts';
+import { badRequest, type Refusal, tryLater } from '../error-answer.ts';
+import { type MetadataRules, metadataAccess, notFound } from '../metadata-access.ts';
+import { metadataTarget } from '../metadata-target.ts';
+import type { SlowPath } from '../slow-path.ts';
+
+export interface InstanceMetadataOptions {
+  readonly rules: MetadataRules;
+  readonly source: MetadataSource;
+  readonly lookup: PodLookup;
+  readonly decide: Decide;
+  readonly slowPath: SlowPath;
+  readonly metrics: NmiMetrics;
+  onRefused(exchange: Exchange, refusal: Refusal): void;
+}
+
+/** The rest of IMDS, by allow-list. */
+export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
+  const { rules, slowPath, metrics, onRefused } = options;
+  return async (exchange: Exchange, target: CanonicalTarget): Promise<void> => {
+    const refuse = (refusal: Refusal) => {
+      metrics.metadata(refusal.status);
+      answerRefusal(exchange, refusal);
+      onRefused(exchange, refusal);
+    };
+    const access = metadataAccess(target.path, rules);
+    if (access.kind === 'refuse') {
+      return refuse(access.refusal);
+    }
+    if (exchange.request.method !== 'GET') {
+      return refuse({ ...notFound, status: 405, reason: 'method', description: 'IMDS is read with GET.' });
+    }
+    const rebuilt = metadataTarget(target);
+    if (rebuilt === undefined) {
+      return refuse(badRequest('bad-query', 'A value of the query is none that IMDS knows.'));
+    }
+    const answer = await slowPath.run(exchange, async (signal) => {
+      const refusal =
+        access.kind === 'excepted-only' ? await onlyExcepted(options, exchange.peer, signal) : undefined;
+      const askerId = options.lookup.peek(exchange.peer)?.uid ?? strangers;
+      return refusal ?? (await ask(options.source, { rebuilt, askerId }, signal));
+    });
+    if (answer === undefined || 'reason' in answer) {
+      return refuse(answer ?? away);
+    }
+    metrics.metadata(answer.status);
+    answerBytes(exchange, answer.status, answer.type, answer.body);
+  };
+}
+
+/** A caller that is no known pod can have any number of addresses: they all have one share of the queue. */
+const strangers = 'strangers';
+const away = tryLater('imds-away', 'IMDS gave no answer.', 5);
+
+async function onlyExcepted(
+  { lookup, decide }: InstanceMetadataOptions,
+  peer: string,
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  const pod = await lookup.find(peer, signal);
+  if ('status' in pod) {
+    return pod;
+  }
+  return decide.isExcepted(pod) ? undefined : notFound;
+}
+
+async function ask(
+  source: MetadataSource,
+  { rebuilt, askerId }: { rebuilt: string; askerId: string },
+  signal: AbortSignal,
+) {
+  try {
+    return (await source.get(rebuilt, askerId, signal)) ?? away;
+  } catch (error) {
+    if (error instanceof TokenRefused) {
+      return tryLater('imds-busy', error.message, error.retryAfterSec ?? 2);
+    }
+    signal.throwIfAborted();
+    return away;
+  }
+}

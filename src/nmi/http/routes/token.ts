@@ -1,0 +1,103 @@
+import type { Clock } from '../../../runtime/clock.ts';
+import type { KnownPod } from '../../cluster/pod-index.ts';
+import type { PodLookup } from '../../cluster/pod-lookup.ts';
+import type { DecisionLog } from '../../observe/decision-log.ts';
+import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
+import type { AskedToken, ServedToken, TokenService } from '../../tokens/token-service.ts';
+import { answerJson, answerRefusal, type Exchange } from '../answer.ts';
+import { noIdentity, type Refusal } from '../error-answer.ts';
+import { isLoopback } from '../normal-address.ts';
+import { type SlowPath, slowRefusal } from '../slow-path.ts';
+import type { TokenJson } from '../token-json.ts';
+import type { TokenRequest } from '../token-request.ts';
+
+export interface TokenRouteOptions {
+  readonly lookup: PodLookup;
+  readonly service: TokenService;
+  /** Reads a query; may remember what it read. */
+  readonly read: (query: string) => TokenRequest | Refusal;
+  readonly json: TokenJson;
+  readonly slowPath: SlowPath;
+  readonly log: DecisionLog;
+  readonly metrics: NmiMetrics;
+  readonly clock: Clock;
+  /** In a demonstration the pods live on loopback. */
+  readonly allowLoopbackPods: boolean;
+}
+
+export type TokenRoute = (exchange: Exchange, query: string) => void | Promise<void>;
+
+/** `/metadata/identity/oauth2/token`: the pod is told by the socket, its identity by the bindings, and what it asked for by the query. */
+export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
+  const { lookup, service, slowPath } = options;
+  return (exchange, query) => {
+    const request = options.read(query);
+    if ('status' in request) {
+      return finish(options, exchange, { outcome: request });
+    }
+    // A process of the node itself is told at once: it will never be found among the pods.
+    if (!options.allowLoopbackPods && isLoopback(exchange.peer)) {
+      return finish(options, exchange, { outcome: notAPod, request });
+    }
+    const pod = slowPath.isReady() ? lookup.peek(exchange.peer) : undefined;
+    const outcome = pod && service.now(pod, request, true);
+    return outcome === undefined
+      ? slowly(options, exchange, request)
+      : finish(options, exchange, { outcome, request, pod });
+  };
+}
+
+const notAPod = noIdentity(
+  'not-a-pod',
+  'The request comes from the node itself, and only pods have pod identities.',
+);
+
+async function slowly(options: TokenRouteOptions, exchange: Exchange, request: TokenRequest): Promise<void> {
+  let pod: KnownPod | undefined;
+  const outcome = await options.slowPath.run(exchange, async (signal) => {
+    const found = await options.lookup.find(exchange.peer, signal);
+    if ('status' in found) {
+      return found;
+    }
+    pod = found;
+    const asked: AskedToken = { pod: found, request, mayBeExcepted: true };
+    return options.service.serve(asked, signal);
+  });
+  finish(options, exchange, { outcome: outcome ?? slowRefusal, request, pod });
+}
+
+interface Finish {
+  readonly outcome: ServedToken | Refusal;
+  readonly request?: TokenRequest | undefined;
+  readonly pod?: KnownPod | undefined;
+}
+
+function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, request, pod }: Finish): void {
+  const { metrics, clock, log, json } = options;
+  const isRefusal = 'status' in outcome;
+  const status = isRefusal ? outcome.status : 200;
+  if (isRefusal) {
+    answerRefusal(exchange, outcome);
+    metrics.refused(outcome.reason);
+  } else {
+    answerJson(exchange, 200, json.forPod(outcome.answer, clock.now()));
+    if (outcome.isArbitrary) {
+      metrics.arbitraryIdentity();
+    }
+  }
+  const ms = clock.monotonic() - exchange.startedAt;
+  const resource = request?.resource ?? '';
+  metrics.operation({ type: 'msi', status, namespace: pod?.namespace ?? '', resource, seconds: ms / 1000 });
+  log.record({
+    kind: 'msi',
+    pod: pod === undefined ? exchange.peer : `${pod.namespace}/${pod.name}`,
+    uid: pod?.uid ?? '',
+    identity: isRefusal ? '' : outcome.identity,
+    clientId: isRefusal ? '' : outcome.answer[0].clientId,
+    resource,
+    status,
+    from: isRefusal ? '' : outcome.from,
+    reason: isRefusal ? outcome.reason : outcome.isArbitrary ? 'several-identities' : '',
+    ms,
+  });
+}

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../runtime/clock.ts';
+import { answerRefusal, type Exchange } from './answer.ts';
+import { type CanonicalTarget, canonicalTarget } from './canonical-path.ts';
+import { badRequest, type Refusal } from './error-answer.ts';
+import { notFound } from './metadata-access.ts';
+import { normalAddress } from './normal-address.ts';
+
+export interface NmiRoutes {
+  token(exchange: Exchange, query: string): void | Promise<void>;
+  hostToken(exchange: Exchange, query: string): void | Promise<void>;
+  metadata(exchange: Exchange, target: CanonicalTarget): void | Promise<void>;
+}
+
+export interface NmiHandlerOptions {
+  readonly routes: NmiRoutes;
+  readonly clock: Clock;
+  /** `--metadata-header-required`. */
+  readonly headerRequired: boolean;
+  isDraining(): boolean;
+  /** What everyone is told while nobody is answered. */
+  closed(): Refusal | undefined;
+  /** Told of each request that is refused here, and so by no route. */
+  onRefused(exchange: Exchange, refusal: Refusal): void;
+}
+
+const tokenPath = '/metadata/identity/oauth2/token';
+const questionMark = 63;
+
+/**
+ * The route table. What is decided here is decided on the canonical path alone, and what is not in the table does not exist.
+ */
+export function createNmiHandler(options: NmiHandlerOptions) {
+  const { routes, clock, headerRequired, isDraining, closed, onRefused } = options;
+  const refuse = (exchange: Exchange, refusal: Refusal): void => {
+    answerRefusal(exchange, refusal);
+    onRefused(exchange, refusal);
+  };
+  return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
+    const exchange: Exchange = {
+      request,
+      response,
+      peer: normalAddress(request.socket.remoteAddress ?? ''),
+      startedAt: clock.monotonic(),
+      draining: isDraining(),
+    };
+    const refusedAll = closed();
+    if (refusedAll !== undefined) {
+      return refuse(exchange, refusedAll);
+    }
+    const target = readTarget(request.url ?? '');
+    if (target === undefined) {
+      return refuse(exchange, unreadable);
+    }
+    if (target.path === '/host/token') {
+      const refusal = forwardedRefusal(request);
+      return refusal === undefined ? routes.hostToken(exchange, target.query) : refuse(exchange, refusal);
+    }
+    if (!target.path.startsWith('/metadata/')) {
+      return refuse(exchange, notFound);
+    }
+    const refusal = forwardedRefusal(request) ?? (headerRequired ? headerRefusal(request) : undefined);
+    if (refusal !== undefined) {
+      return refuse(exchange, refusal);
+    }
+    if (target.path !== tokenPath) {
+      return routes.metadata(exchange, target);
+    }
+    return request.method === 'GET' || request.method === 'POST'
+      ? routes.token(exchange, target.query)
+      : refuse(exchange, wrongMethod);
+  };
+}
+
+const unreadable = badRequest('bad-path', 'The path can be read in more than one way.');
+const wrongMethod: Refusal = {
+  ...notFound,
+  status: 405,
+  reason: 'method',
+  description: 'Tokens are asked for with GET.',
+};
+const noHeader = badRequest('no-metadata-header', 'Required metadata header not specified');
+const wasForwarded = badRequest(
+  'forwarded',
+  'Requests that came through a proxy (X-Forwarded-For) are refused.',
+);
+
+const exactToken: readonly string[] = tokenPath.slice(1).split('/');
+
+/** Nearly every request has the very path that the SDKs send; the long way is for the rest. */
+function readTarget(url: string): CanonicalTarget | undefined {
+  if (url.startsWith(tokenPath) && url.charCodeAt(tokenPath.length) === questionMark) {
+    return { path: tokenPath, segments: exactToken, query: url.slice(tokenPath.length + 1) };
+  }
+  return canonicalTarget(url);
+}
+
+function headerRefusal({ headers }: IncomingMessage): Refusal | undefined {
+  const value = headers['metadata'];
+  // Node joins repeated headers by a comma, and so a doubled one is refused as well.
+  return typeof value === 'string' && value.toLowerCase() === 'true' ? undefined : noHeader;
+}
+
+/** As IMDS does: a request that somebody forwarded may be somebody else's. */
+function forwardedRefusal({ headers }: IncomingMessage): Refusal | undefined {
+  return headers['x-forwarded-for'] === undefined ? undefined : wasForwarded;
+}

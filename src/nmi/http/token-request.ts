@@ -1,0 +1,43 @@
+import { decodeQuery } from './decode-query.ts';
+import { badRequest, type Refusal } from './error-answer.ts';
+
+/** What the caller of a token endpoint asks for. Ids are lower case, to be compared without case. */
+export interface TokenRequest {
+  /** As given: `https://vault.azure.net`. */
+  readonly resource: string;
+  readonly clientId?: string;
+  readonly resourceId?: string;
+  readonly objectId?: string;
+}
+
+/** Reads the query of a token request by IMDS's rules: one value per parameter, `resource` required. Unknown parameters are let be. */
+export function parseTokenRequest(query: string): TokenRequest | Refusal {
+  const values = decodeQuery(query);
+  if (values === undefined) {
+    return badRequest('bad-query', 'The query is malformed, too long, or names a parameter twice.');
+  }
+  const resource = values.get('resource') ?? '';
+  if (resource === '') {
+    return badRequest('no-resource', "Required query variable 'resource' is missing.");
+  }
+  if (resource.length > longestResource) {
+    return badRequest('bad-query', `Query variable 'resource' is longer than ${longestResource} characters.`);
+  }
+  const resourceIds = [values.get('msi_res_id'), values.get('mi_res_id')].map(
+    (id) => id?.toLowerCase() ?? '',
+  );
+  const [first, second] = resourceIds.filter((id) => id !== '');
+  if (second !== undefined && second !== first) {
+    return badRequest('bad-query', 'msi_res_id and mi_res_id name two identities.');
+  }
+  const clientId = values.get('client_id')?.toLowerCase();
+  const objectId = values.get('object_id')?.toLowerCase();
+  return {
+    resource,
+    ...(clientId ? { clientId } : {}),
+    ...(first === undefined ? {} : { resourceId: first }),
+    ...(objectId ? { objectId } : {}),
+  };
+}
+
+const longestResource = 2048;

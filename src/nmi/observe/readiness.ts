@@ -1,0 +1,59 @@
+import type { WatchList } from '../../k8s/client/watch-list.ts';
+import type { Heartbeat } from '../rules/heartbeat.ts';
+
+export interface ReadinessFacts {
+  /** Addresses that could not be listened on, each with the reason. */
+  readonly notListening: readonly string[];
+  readonly watches: ReadonlyMap<string, Pick<WatchList, 'synced' | 'live' | 'heardAt'>>;
+  /** Somebody else redirects, so that no rules of podid's are asked for. */
+  readonly redirectedByOthers: boolean;
+  readonly rules: { readonly latest: Heartbeat | undefined; readonly isFresh: boolean };
+  /** Why nobody is answered on a kubenet node. */
+  readonly gateClosed: string | undefined;
+  readonly draining: boolean;
+  /** Monotonic milliseconds. */
+  readonly nowMs: number;
+}
+
+/** A watch that was cut is resumed within seconds; only what lasts longer is worth a word. */
+const outageMs = 10_000;
+
+/** Everything that keeps the agent from being what it should; empty when it is ready. */
+export function whyNotReady(facts: ReadinessFacts): readonly string[] {
+  return [
+    ...(facts.draining ? ['The agent is ending.'] : []),
+    ...(facts.gateClosed === undefined ? [] : [facts.gateClosed]),
+    ...facts.notListening,
+    ...[...facts.watches].flatMap(([resource, watch]) => watchFaults(resource, watch, facts.nowMs)),
+    ...(facts.redirectedByOthers ? [] : rulesFaults(facts.rules)),
+  ];
+}
+
+function watchFaults(
+  resource: string,
+  { synced, live, heardAt }: Pick<WatchList, 'synced' | 'live' | 'heardAt'>,
+  nowMs: number,
+): string[] {
+  if (!synced) {
+    return [`The list of ${resource} has not come yet.`];
+  }
+  const silentMs = nowMs - (heardAt ?? nowMs);
+  return !live && silentMs > outageMs
+    ? [
+        `The API server has not been heard about ${resource} for ${Math.round(silentMs / 1000)} s; serving what was known.`,
+      ]
+    : [];
+}
+
+function rulesFaults({ latest, isFresh }: ReadinessFacts['rules']): string[] {
+  if (latest === undefined) {
+    return ['Nobody has said that the redirect rules are in place.'];
+  }
+  if (!isFresh) {
+    return ['The keeper of the redirect rules has fallen silent.'];
+  }
+  return [
+    ...(latest.rules.intact ? [] : ['The redirect rules are not as they should be.']),
+    ...latest.problems.filter(({ blocking }) => blocking).map(({ message }) => message),
+  ];
+}

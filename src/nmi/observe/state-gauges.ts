@@ -1,0 +1,67 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { HttpServer } from '../../runtime/http-server.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { ClusterView } from '../cluster/cluster-view.ts';
+import type { RulesWatch } from '../rules/rules-watch.ts';
+import { version } from '../version.ts';
+
+export interface AgentState {
+  readonly view: ClusterView;
+  readonly rules: RulesWatch;
+  readonly server: HttpServer;
+  readonly clock: Clock;
+  /** `standard` or `managed`. */
+  readonly mode: string;
+}
+
+/** What the agent is at the moment of a scrape. */
+export function stateGauges(metrics: Metrics, { view, rules, server, clock, mode }: AgentState): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    metrics.gauge({ name, help }, () => [[{}, read()]]);
+  const perWatch = (name: string, help: string, read: (resource: string) => number) =>
+    metrics.gauge({ name, help, labels: ['resource'] }, () =>
+      [...view.watches.keys()].map((resource) => [{ resource }, read(resource)] as const),
+    );
+  metrics.gauge(
+    { name: 'podid_nmi_build_info', help: 'Always 1; what runs, by its labels', labels: ['version', 'mode'] },
+    () => [[{ version, mode }, 1]],
+  );
+  gauge('podid_nmi_requests_in_flight', 'Requests being answered', () => server.inFlight);
+  gauge('podid_nmi_connections', 'Open connections', () => server.connections);
+  gauge('podid_nmi_pods', 'Pods of this node that are known', () => view.pods.size);
+  perWatch('podid_nmi_watch_live', 'Whether a watch is open', (resource) =>
+    view.watches.get(resource)?.live ? 1 : 0,
+  );
+  perWatch('podid_nmi_watch_age_seconds', 'Since the API server was last heard', (resource) => {
+    const heardAt = view.watches.get(resource)?.heardAt;
+    return heardAt === undefined ? Number.POSITIVE_INFINITY : (clock.monotonic() - heardAt) / 1000;
+  });
+  gauge('podid_nmi_rules_intact', 'Whether the redirect rules were read back as they should be', () =>
+    rules.isFresh && rules.latest?.rules.intact ? 1 : 0,
+  );
+  gauge(
+    'podid_nmi_rules_put_back',
+    'How often the rules had to be put back',
+    () => rules.latest?.rules.putBack ?? 0,
+  );
+  gauge('podid_nmi_address_guard_active', 'Whether the address guard of bridged nodes is in place', () =>
+    rules.isFresh && rules.latest?.guard.active ? 1 : 0,
+  );
+  gauge(
+    'podid_nmi_address_guard_pods',
+    'Pods whose MAC and addresses are pinned',
+    () => rules.latest?.guard.pods ?? 0,
+  );
+  gauge(
+    'podid_nmi_address_guard_unknown',
+    'Veths on a bridge that the CNI record does not name',
+    () => rules.latest?.guard.unknown ?? 0,
+  );
+  metrics.gauge(
+    { name: 'podid_nmi_rule_packets', help: 'Packets by the rule that decided on them', labels: ['rule'] },
+    () =>
+      Object.entries({ ...rules.latest?.rules.packets, ...rules.latest?.guard.packets }).map(
+        ([rule, packets]) => [{ rule }, packets],
+      ),
+  );
+}

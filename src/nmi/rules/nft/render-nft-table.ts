@@ -1,0 +1,76 @@
+import { type RedirectOptions, type RedirectTarget, rulePurposes, wireserver } from '../redirect-options.ts';
+import { chain } from './render-nft-chain.ts';
+
+/** The table that is podid's alone; everything in it may be thrown away and written anew. */
+export const ownTable = { family: 'inet', name: 'podid' } as const;
+
+/**
+ * The whole table as one nft transaction: the old one goes and the new one comes in the same instant.
+ *
+ * Security: hooks run in order of priority, so −110 stands before iptables' DNAT (−100) of either backend, and a connection that
+ * has its NAT keeps it; −200 in `forward` stands before everyone's ACCEPT, and a drop is final in every other chain too. Layer two
+ * drops instead of rejecting: the client's SYN is sent again, into a redirect that is back by then.
+ */
+export function renderNftTable(options: RedirectOptions, target: RedirectTarget): string {
+  const { metadataIp, metadataPort } = options;
+  const agent = `${target.address}:${target.port}`;
+  return `${renderNftRemoval()}
+table ${ownTable.family} ${ownTable.name} {
+${[
+  chain('to_agent', 'type nat hook prerouting priority -110; policy accept;', [
+    rule(
+      `iif != "lo" ip daddr ${metadataIp} tcp dport ${metadataPort} counter dnat ip to ${agent}`,
+      'redirect',
+    ),
+  ]),
+  chain('own_port', 'type nat hook output priority -110; policy accept;', [
+    rule(`ip daddr 127.0.0.1 tcp dport ${target.port} dnat ip to 127.0.0.1:${target.port}`, 'ownPort'),
+  ]),
+  chain('no_spoof', 'type filter hook prerouting priority -310; policy accept;', [
+    rule(`iif != "lo" ip daddr ${metadataIp} fib saddr . iif oif missing counter drop`, 'spoofed'),
+  ]),
+  chain('shield', 'type filter hook forward priority -200; policy accept;', [
+    rule(`ip daddr ${metadataIp} counter drop`, 'shield'),
+    // Whoever's NAT came first: what was meant for IMDS goes to the agent, and that is never forwarded.
+    rule(`ct original ip daddr ${metadataIp} counter drop`, 'astray'),
+    ...(options.blockWireserver ? [renderWireserver()] : []),
+  ]),
+  chain('guard', 'type filter hook input priority -200; policy accept;', [
+    rule('iif "lo" accept', 'nodeItself'),
+    rule(`tcp dport ${target.port} goto arrival`, 'toAgent'),
+  ]),
+  chain('arrival', '', [
+    rule(
+      `meta l4proto tcp ct direction original ct original ip daddr ${metadataIp} ct original proto-dst ${metadataPort} goto held`,
+      'redirected',
+    ),
+    rule('counter drop', 'direct'),
+  ]),
+  chain('held', '', [
+    rule('tcp flags & (fin | syn | rst | ack) != syn return', 'established'),
+    // Any socket counts. `socket wildcard` would not see one in TIME_WAIT, and a client that takes the same port again would wait a minute.
+    rule('socket transparent 0 return', 'listening'),
+    rule('socket transparent 1 return', 'listening'),
+    rule('counter drop', 'held'),
+  ]),
+].join('\n')}
+}
+`;
+}
+
+/** Takes the table away, and does nothing when there is none. */
+export function renderNftRemoval(): string {
+  const table = `table ${ownTable.family} ${ownTable.name}`;
+  return `${table}\ndelete ${table}\n`;
+}
+
+function renderWireserver(): string {
+  return rule(
+    `ip daddr ${wireserver.ip} tcp dport { ${wireserver.ports.join(', ')} } counter drop`,
+    'wireserver',
+  );
+}
+
+function rule(statement: string, purpose: keyof typeof rulePurposes): string {
+  return `${statement} comment "${rulePurposes[purpose]}"`;
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { ServicePrincipal } from '../token.ts';
+import type { CredentialTags } from '../token-cache.ts';
+import { TokenRefused } from '../token-error.ts';
+import { untilAborted } from '../until-aborted.ts';
+import { type PickedCredential, pickCredential } from './pick-credential.ts';
+
+/** The decoded data of a Secret; undefined when there is no such Secret. Any rejection counts as "cannot be read now". */
+export type ReadSecret = (
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+) => Promise<Readonly<Record<string, Uint8Array>> | undefined>;
+
+export interface CredentialReader extends CredentialTags {
+  /** Reads the Secret anew. @throws TokenRefused */
+  credential(principal: ServicePrincipal, signal: AbortSignal): Promise<PickedCredential>;
+}
+
+export interface CredentialReaderOptions {
+  readonly readSecret: ReadSecret;
+  readonly clock: Clock;
+}
+
+/** A changed or deleted Secret ends the use of its cached tokens after this long. */
+const tagLifetimeMs = 60_000;
+const mostTags = 1_000;
+const readDeadlineMs = 5_000;
+
+interface Tag {
+  readonly text: string;
+  readonly readAtMs: number;
+}
+
+/** Reads the Secrets of service principals, when a token is fetched and, for the digest alone, once a minute of use. */
+export function createCredentialReader({ readSecret, clock }: CredentialReaderOptions): CredentialReader {
+  const tags = new Map<string, Tag>();
+  const reading = new Map<string, Promise<string>>();
+
+  async function credential(principal: ServicePrincipal, signal: AbortSignal): Promise<PickedCredential> {
+    requireOwnNamespace(principal);
+    const { namespace, name } = principal.secret;
+    const data = await readSecret(namespace, name, signal).catch(() => {
+      signal.throwIfAborted();
+      throw unreadable(principal.secret);
+    });
+    return pickCredential(principal, data);
+  }
+
+  async function readTag(principal: ServicePrincipal): Promise<string> {
+    const key = tagKey(principal);
+    const deadline = AbortSignal.timeout(readDeadlineMs);
+    try {
+      const { fingerprint } = await credential(principal, deadline);
+      remember(key, fingerprint);
+      return fingerprint;
+    } catch (error) {
+      const last = tags.get(key);
+      // What was known last holds while the API server is away, as for everything the agent watches.
+      if (last && !(error instanceof TokenRefused && error.status === 403)) {
+        remember(key, last.text);
+        return last.text;
+      }
+      tags.delete(key);
+      throw deadline.aborted && error === deadline.reason ? unreadable(principal.secret) : error;
+    } finally {
+      reading.delete(key);
+    }
+  }
+
+  function remember(key: string, text: string): void {
+    tags.delete(key);
+    tags.set(key, { text, readAtMs: clock.monotonic() });
+    const [oldest] = tags.keys();
+    if (tags.size > mostTags && oldest !== undefined) {
+      tags.delete(oldest);
+    }
+  }
+
+  return {
+    credential,
+    known(principal) {
+      const tag = tags.get(tagKey(principal));
+      return tag && clock.monotonic() < tag.readAtMs + tagLifetimeMs ? tag.text : undefined;
+    },
+    read(principal, signal) {
+      const key = tagKey(principal);
+      const shared = reading.get(key) ?? readTag(principal);
+      reading.set(key, shared);
+      return untilAborted(shared, signal);
+    },
+  };
+}
+
+/** Else whoever may create an AzureIdentity could send any Secret of the cluster to an authority of their choice. */
+function requireOwnNamespace({ namespace, secret }: ServicePrincipal): void {
+  if (namespace === '' || secret.namespace !== namespace) {
+    throw new TokenRefused({
+      status: 403,
+      error: 'unauthorized_client',
+      description: `The identity is in namespace ${namespace} and its Secret in ${secret.namespace}; only a Secret of the identity's own namespace is read.`,
+    });
+  }
+}
+
+function tagKey({ kind, secret }: ServicePrincipal): string {
+  return createHash('sha256').update(`${kind}\n${secret.namespace}\n${secret.name}`).digest('base64');
+}
+
+function unreadable({ namespace, name }: ServicePrincipal['secret']): TokenRefused {
+  return new TokenRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    description: `Secret ${namespace}/${name} cannot be read at the moment.`,
+    retryAfterSec: 5,
+  });
+}

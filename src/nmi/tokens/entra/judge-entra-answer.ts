@@ -1,0 +1,56 @@
+import type { HttpAnswer } from '../bounded-exchange.ts';
+import { parseJsonObject } from '../parse-token-answer.ts';
+import { shownText } from '../printable-text.ts';
+import { parseRetryAfter } from '../retry-after.ts';
+import { TokenRefused } from '../token-error.ts';
+
+export interface EntraContext {
+  readonly wallMs: number;
+  /** Never shown, should an answer repeat them. */
+  readonly secrets: readonly string[];
+}
+
+/** OAuth errors about what the caller asked for; every other refusal is about who asks. */
+const callersFaults: ReadonlySet<string> = new Set(['invalid_resource', 'invalid_scope', 'invalid_target']);
+
+interface ErrorFields {
+  readonly error?: unknown;
+  readonly error_description?: unknown;
+}
+
+/** What an answer of Entra's token endpoint other than 200 means for the caller. */
+export function judgeEntraAnswer(answer: HttpAnswer, { wallMs, secrets }: EntraContext): TokenRefused {
+  const retryAfterSec = parseRetryAfter(answer.headers['retry-after'], wallMs);
+  if (answer.status === 429) {
+    return new TokenRefused({
+      status: 429,
+      error: 'too_many_requests',
+      description: 'Microsoft Entra is asked too often.',
+      retryAfterSec: retryAfterSec ?? 5,
+    });
+  }
+  const fields: ErrorFields | undefined = parseJsonObject(answer.body);
+  if (answer.status < 400 || answer.status >= 500 || typeof fields?.error !== 'string') {
+    return entraUnavailable(`answered ${answer.status}`, true, retryAfterSec);
+  }
+  const { error, error_description: description } = fields;
+  return new TokenRefused({
+    status: callersFaults.has(error) ? 400 : 403,
+    error: /^\w{1,64}$/.test(error) ? error : 'unauthorized_client',
+    description:
+      typeof description === 'string' && description !== ''
+        ? shownText(description, secrets)
+        : `Microsoft Entra answered ${answer.status} without a reason.`,
+  });
+}
+
+/** @param what completes "Microsoft Entra …" */
+export function entraUnavailable(what: string, holdsForOthers = true, retryAfterSec = 2): TokenRefused {
+  return new TokenRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    description: `Microsoft Entra ${what}.`,
+    retryAfterSec,
+    holdsForOthers,
+  });
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../../../runtime/clock.ts';
+import { exchange } from '../bounded-exchange.ts';
+import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
+import { runWithDeadline } from '../run-with-deadline.ts';
+import { TokenRefused } from '../token-error.ts';
+import type { UpstreamQueue } from '../upstream-queue.ts';
+import type { UpstreamRequest, UpstreamSource } from '../upstream-source.ts';
+import { imdsTarget } from './imds-target.ts';
+import { type ImdsFault, judgeImdsAnswer, unusable } from './judge-imds-answer.ts';
+
+export interface ImdsSourceOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  /** Every attempt takes a turn of it, since every attempt counts against the node's quota. */
+  readonly queue: UpstreamQueue;
+  /** For everything, waiting for turns included. IMDS itself promises an answer within 10 seconds. */
+  readonly deadlineMs?: number;
+}
+
+const attempts = 3;
+const firstPauseMs = 400;
+/** A pause longer than this is the caller's to wait for. */
+const longestPauseMs = 2_000;
+const mostBytes = 256 * 1024;
+
+/** Asks the node's IMDS for tokens of the identities assigned to the node. */
+export function createImdsSource(options: ImdsSourceOptions): UpstreamSource {
+  const deadline = { clock: options.clock, ms: options.deadlineMs ?? 10_000, onEnd: tooLate };
+  return {
+    async fetch(request, signal) {
+      const target = imdsTarget(request.question);
+      const { token, lifetimeMs } = await runWithDeadline(deadline, signal, (inTime) =>
+        askPatiently(options, { request, target }, inTime),
+      );
+      return { answer: [token], lifetimeMs };
+    },
+  };
+}
+
+interface Errand {
+  readonly request: UpstreamRequest;
+  readonly target: string;
+}
+
+async function askPatiently(
+  options: ImdsSourceOptions,
+  errand: Errand,
+  signal: AbortSignal,
+): Promise<ParsedToken> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await options.queue.run(errand.request.askers, signal, () =>
+      askOnce(options, errand, signal),
+    );
+    if (!('refused' in outcome)) {
+      return outcome;
+    }
+    const pauseMs = outcome.pauseMs ?? firstPauseMs * 2 ** (attempt - 1);
+    if (!outcome.mayPass || attempt === attempts || pauseMs > longestPauseMs) {
+      throw outcome.refused;
+    }
+    await options.clock.wait(pauseMs, signal);
+  }
+}
+
+async function askOnce(
+  options: ImdsSourceOptions,
+  { request, target }: Errand,
+  signal: AbortSignal,
+): Promise<ParsedToken | ImdsFault> {
+  const answer = await exchange({
+    request: {
+      protocol: 'http:',
+      host: options.address,
+      port: options.port,
+      path: target,
+      headers: { metadata: 'true', 'user-agent': options.userAgent },
+    },
+    maxBytes: mostBytes,
+    signal,
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return unusable(`did not answer (${errorCode(error)})`);
+  });
+  if ('refused' in answer) {
+    return answer;
+  }
+  const wallMs = options.clock.now();
+  if (answer.status !== 200) {
+    return judgeImdsAnswer(answer, wallMs);
+  }
+  const { subject, resource } = request.question;
+  const asked = subject.kind === 'managed-identity' ? subject.choice.clientId : undefined;
+  const parsed = parseTokenAnswer(answer.body, { clientId: asked ?? '', resource, wallMs });
+  if (!parsed) {
+    return unusable('gave an answer that holds no token');
+  }
+  return asked && parsed.token.clientId.toLowerCase() !== asked.toLowerCase()
+    ? unusable('gave the token of another identity than was asked for')
+    : parsed;
+}
+
+function errorCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'no usable answer';
+}
+
+function tooLate(): TokenRefused {
+  return new TokenRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    description: "Azure's instance metadata service gave no token in time.",
+    retryAfterSec: 2,
+    // Its turn may not have come; another asker's would.
+    holdsForOthers: false,
+  });
+}

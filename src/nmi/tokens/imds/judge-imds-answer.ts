@@ -1,0 +1,78 @@
+import type { HttpAnswer } from '../bounded-exchange.ts';
+import { parseJsonObject } from '../parse-token-answer.ts';
+import { shownText } from '../printable-text.ts';
+import { parseRetryAfter } from '../retry-after.ts';
+import { TokenRefused } from '../token-error.ts';
+
+export interface ImdsFault {
+  readonly refused: TokenRefused;
+  /** Whether the same question may be answered if it is asked again shortly. */
+  readonly mayPass: boolean;
+  /** How long IMDS wants to be left alone; undefined when it said nothing. */
+  readonly pauseMs?: number | undefined;
+}
+
+interface ErrorFields {
+  readonly error?: unknown;
+  readonly error_description?: unknown;
+}
+
+/**
+ * What an answer of IMDS other than 200 means. IMDS documents 404 and 410 as "being updated" (410 for at most 70 seconds), 429
+ * as its quota, and 5xx as passing; 400 and 403 are final.
+ */
+export function judgeImdsAnswer(answer: HttpAnswer, wallMs: number): ImdsFault {
+  const retryAfterSec = parseRetryAfter(answer.headers['retry-after'], wallMs);
+  switch (answer.status) {
+    case 400:
+      return final(400, answer, 'invalid_request');
+    case 401:
+    case 403:
+      return final(403, answer, 'unauthorized_client');
+    case 429:
+      return passing(429, "Azure's instance metadata service is asked too often on this node.", {
+        saidSec: retryAfterSec ?? 5,
+      });
+    case 410:
+      return passing(503, "Azure's instance metadata service is being updated.", {
+        saidSec: retryAfterSec ?? 10,
+      });
+    default:
+      return unusable(`answered ${answer.status}`, retryAfterSec);
+  }
+}
+
+/** No answer, or one that cannot be read. `what` completes "Azure's instance metadata service …". */
+export function unusable(what: string, saidSec?: number): ImdsFault {
+  return passing(503, `Azure's instance metadata service ${what}.`, { saidSec });
+}
+
+function passing(
+  status: 429 | 503,
+  description: string,
+  { saidSec }: { saidSec: number | undefined },
+): ImdsFault {
+  const error = status === 429 ? 'too_many_requests' : 'temporarily_unavailable';
+  return {
+    mayPass: true,
+    pauseMs: saidSec === undefined ? undefined : saidSec * 1000,
+    refused: new TokenRefused({ status, error, description, retryAfterSec: saidSec ?? 2 }),
+  };
+}
+
+function final(status: 400 | 403, answer: HttpAnswer, fallbackError: string): ImdsFault {
+  const fields: ErrorFields | undefined = parseJsonObject(answer.body);
+  const error = fields?.error;
+  const description = fields?.error_description;
+  return {
+    mayPass: false,
+    refused: new TokenRefused({
+      status,
+      error: typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : fallbackError,
+      description:
+        typeof description === 'string' && description !== ''
+          ? shownText(description)
+          : `Azure's instance metadata service answered ${answer.status} without a reason.`,
+    }),
+  };
+}

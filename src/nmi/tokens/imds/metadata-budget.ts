@@ -1,0 +1,88 @@
+import type { Clock } from '../../../runtime/clock.ts';
+import type { HttpAnswer } from '../bounded-exchange.ts';
+import { runWithDeadline } from '../run-with-deadline.ts';
+import { TokenRefused } from '../token-error.ts';
+import { untilAborted } from '../until-aborted.ts';
+import { createUpstreamQueue } from '../upstream-queue.ts';
+
+/** What a pod asks of IMDS beside tokens. `target` is the request target that podid built itself. */
+export interface MetadataQuestion {
+  readonly target: string;
+  readonly askerId: string;
+}
+
+/** A budget for everything of IMDS but tokens, so that it cannot use up the quota that tokens need. */
+export interface MetadataBudget {
+  /**
+   * The answer to `target`, at most ten seconds old, fetched once for all who ask at a time.
+   * @throws TokenRefused 503 when the queue is full or nothing came in time; what `fetch` throws
+   */
+  answer(
+    question: MetadataQuestion,
+    fetch: (signal: AbortSignal) => Promise<HttpAnswer>,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer>;
+}
+
+const limits = { atOnce: 1, perSecond: 2, waiting: 40, waitingPerAsker: 4, runningPerAsker: 1 };
+const answerAgeMs = 10_000;
+const mostAnswers = 100;
+const deadlineMs = 10_000;
+
+interface Kept {
+  readonly answer: HttpAnswer;
+  readonly untilMs: number;
+}
+
+export function createMetadataBudget({ clock }: { readonly clock: Clock }): MetadataBudget {
+  const queue = createUpstreamQueue({ clock, limits });
+  const kept = new Map<string, Kept>();
+  const flights = new Map<string, { askers: Set<string>; promise: Promise<HttpAnswer> }>();
+  const deadline = { clock, ms: deadlineMs, onEnd: tooLate };
+
+  function keep(target: string, answer: HttpAnswer): void {
+    if (answer.status === 429 || answer.status >= 500) {
+      return;
+    }
+    kept.delete(target);
+    kept.set(target, { answer, untilMs: clock.monotonic() + answerAgeMs });
+    const [oldest] = kept.keys();
+    if (kept.size > mostAnswers && oldest !== undefined) {
+      kept.delete(oldest);
+    }
+  }
+
+  function fly({ target, askerId }: MetadataQuestion, fetch: (signal: AbortSignal) => Promise<HttpAnswer>) {
+    const askers = new Set([askerId]);
+    const promise = runWithDeadline(deadline, new AbortController().signal, async (inTime) => {
+      const answer = await queue.run(askers, inTime, () => fetch(inTime));
+      keep(target, answer);
+      return answer;
+    }).finally(() => flights.delete(target));
+    const flight = { askers, promise };
+    flights.set(target, flight);
+    return flight;
+  }
+
+  return {
+    async answer(question, fetch, signal) {
+      const found = kept.get(question.target);
+      if (found && clock.monotonic() < found.untilMs) {
+        return found.answer;
+      }
+      const flight = flights.get(question.target) ?? fly(question, fetch);
+      flight.askers.add(question.askerId);
+      return untilAborted(flight.promise, signal);
+    },
+  };
+}
+
+function tooLate(): TokenRefused {
+  return new TokenRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    description: "Azure's instance metadata service gave no answer in time.",
+    retryAfterSec: 2,
+    holdsForOthers: false,
+  });
+}

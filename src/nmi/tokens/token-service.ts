@@ -1,0 +1,159 @@
+import type { Clock } from '../../runtime/clock.ts';
+import { withinTime } from '../../runtime/within-time.ts';
+import type { ClusterView } from '../cluster/cluster-view.ts';
+import type { KnownPod } from '../cluster/pod-index.ts';
+import type { IdentityChoice, IdentityGrant, PendingRefusal } from '../decide/choose-identity.ts';
+import { type Decide, exceptedSubject } from '../decide/decide.ts';
+import { type Refusal, tryLater } from '../http/error-answer.ts';
+import type { TokenRequest } from '../http/token-request.ts';
+import type { TokenAnswer, TokenSubject } from './token.ts';
+import type { TokenCache } from './token-cache.ts';
+import { TokenRefused } from './token-error.ts';
+
+/** A token for a pod, and how it came about. */
+export interface ServedToken {
+  readonly answer: TokenAnswer;
+  readonly from: 'memory' | 'upstream';
+  /** `namespace/name` of the AzureIdentity, or `node` for an excepted pod. */
+  readonly identity: string;
+  readonly isArbitrary: boolean;
+}
+
+export interface TokenServiceOptions {
+  readonly view: ClusterView;
+  readonly decide: Decide;
+  readonly tokens: TokenCache;
+  readonly clock: Clock;
+  readonly assignmentWaitMs: { readonly nothing: number; readonly created: number };
+}
+
+/** From a known pod and its request to a token; the same for pods themselves and for the driver that speaks for them. */
+export interface TokenService {
+  /** The answer, when nothing has to be waited for. */
+  now(pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): ServedToken | Refusal | undefined;
+  serve(asked: AskedToken, signal: AbortSignal): Promise<ServedToken | Refusal>;
+}
+
+export interface AskedToken {
+  readonly pod: KnownPod;
+  readonly request: TokenRequest;
+  /** Exceptions hold for pods that ask themselves. */
+  readonly mayBeExcepted: boolean;
+}
+
+interface Granted {
+  readonly subject: TokenSubject;
+  readonly identity: string;
+  readonly isArbitrary: boolean;
+}
+
+export function createTokenService(options: TokenServiceOptions): TokenService {
+  const { tokens, decide } = options;
+  const grant = (pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): Granted | Refusal => {
+    if (mayBeExcepted && decide.isExcepted(pod)) {
+      const subject = exceptedSubject(request);
+      return 'status' in subject ? subject : { subject, identity: 'node', isArbitrary: false };
+    }
+    return asGranted(decide.identity(pod, request));
+  };
+  return {
+    now(pod, request, mayBeExcepted) {
+      const granted = grant(pod, request, mayBeExcepted);
+      if ('status' in granted) {
+        return 'pending' in granted ? undefined : granted;
+      }
+      const answer = tokens.peek({ subject: granted.subject, resource: request.resource, askerId: pod.uid });
+      return answer && served(granted, answer, 'memory');
+    },
+    async serve({ pod, request, mayBeExcepted }, signal) {
+      const granted = await settle(options, () => grant(pod, request, mayBeExcepted), signal);
+      if ('status' in granted) {
+        return granted;
+      }
+      const question = { subject: granted.subject, resource: request.resource, askerId: pod.uid };
+      try {
+        const answer = await tokens.token(question, signal);
+        // The wait may have been long enough for the binding, or the pod itself, to go.
+        const stillHere = options.view.pods.byUid(pod.uid);
+        const after = stillHere && grant(stillHere, request, mayBeExcepted);
+        const isSame =
+          after !== undefined && !('status' in after) && sameSubject(after.subject, granted.subject);
+        return isSame ? served(granted, answer, 'upstream') : refusedMeanwhile(after);
+      } catch (error) {
+        return asRefusal(error);
+      }
+    },
+  };
+}
+
+function served(
+  { identity, isArbitrary }: Granted,
+  answer: TokenAnswer,
+  from: ServedToken['from'],
+): ServedToken {
+  return { answer, from, identity, isArbitrary };
+}
+
+function asGranted(choice: IdentityChoice): Granted | Refusal {
+  return isGrant(choice)
+    ? {
+        subject: choice.subject,
+        identity: `${choice.identity.metadata.namespace}/${choice.identity.metadata.name}`,
+        isArbitrary: choice.isArbitrary,
+      }
+    : choice;
+}
+
+function isGrant(choice: IdentityChoice): choice is IdentityGrant {
+  return 'identity' in choice;
+}
+
+/** Standard mode: holds the request while MIC may still bring the identity to the node, and looks again at each change. */
+async function settle(
+  { view, clock, assignmentWaitMs }: TokenServiceOptions,
+  look: () => Granted | Refusal,
+  signal: AbortSignal,
+): Promise<Granted | Refusal> {
+  const began = clock.monotonic();
+  for (;;) {
+    const granted = look();
+    if (!('pending' in granted)) {
+      return granted;
+    }
+    const { pending } = granted as PendingRefusal;
+    const ms = began + assignmentWaitMs[pending] - clock.monotonic();
+    const changed =
+      ms > 0 &&
+      (await withinTime({ clock, ms }, signal, async (inTime) => {
+        await view.changed.next(inTime);
+        return true;
+      }));
+    if (!changed) {
+      return granted;
+    }
+  }
+}
+
+function sameSubject(one: TokenSubject, other: TokenSubject): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function refusedMeanwhile(after: Granted | Refusal | undefined): Refusal {
+  return after !== undefined && 'status' in after
+    ? after
+    : tryLater('changed-meanwhile', 'What is bound to this pod changed while its token was fetched.', 1);
+}
+
+function asRefusal(error: unknown): Refusal {
+  if (!(error instanceof TokenRefused)) {
+    throw error;
+  }
+  const { status, retryAfterSec = 5 } = error;
+  return {
+    status,
+    error: error.error,
+    description: error.message,
+    reason: `token-${status}`,
+    ...(status === 429 || status === 503 ? { retryAfterSec } : {}),
+  };
+}
