@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config';
  * Rings: `unit` opens no socket but to itself, `emulator` talks to loopback, `node` wants root and network
  * namespaces, `cluster` a real Kubernetes of its own.
  */
-const loopbackRings = ['test/emulator/**', 'test/cli/**', 'test/nmi-on-emulator/**', 'test/docs-run/**'];
+const loopbackRings = [
+  'test/emulator/**',
+  'test/cli-on-emulator/**',
+  'test/nmi-on-emulator/**',
+  'test/docs-run/**',
+];
 
 export default defineConfig({
   test: {

@@ -47,7 +47,7 @@ await rm('dist', { recursive: true, force: true });
 await Promise.all([
   build({
     ...shared,
-    entryPoints: { podid: 'src/commands/main.ts' },
+    entryPoints: { podid: 'src/cli/run/main.ts' },
     outdir: 'dist',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

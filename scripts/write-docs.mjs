@@ -152,12 +152,12 @@ async function loadSources() {
     await build({
       stdin: {
         contents: [
-          `export { commandTree } from ${from('commands/command-tree.ts')};`,
-          `export { globalFlags } from ${from('commands/global-flags.ts')};`,
-          `export { longFlag } from ${from('commands/flag-spec.ts')};`,
-          `export { flagHead, flagText, commandHead, wordText } from ${from('commands/help-text.ts')};`,
+          `export { commandTree } from ${from('cli/run/command-tree.ts')};`,
+          `export { globalFlags } from ${from('cli/flags/global-flags.ts')};`,
+          `export { longFlag } from ${from('cli/flags/flag-spec.ts')};`,
+          `export { flagHead, flagText, commandHead, wordText } from ${from('cli/run/help-text.ts')};`,
           `export { errorCatalog } from ${from('errors/error-catalog.ts')};`,
-          `export { podIdentitiesSchema } from ${from('validate/pod-identities-schema.ts')};`,
+          `export { podIdentitiesSchema } from ${from('validate/files/pod-identities-schema.ts')};`,
         ].join('\n'),
         resolveDir: root,
       },

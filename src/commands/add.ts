@@ -1,13 +1,13 @@
+import { changeFlags, roleFlag } from '../cli/flags/change-flags.ts';
+import { identityExtraFlags } from '../cli/flags/file-flags.ts';
+import { identityExtras } from '../cli/flags/identity-extras.ts';
+import { modeFlags } from '../cli/flags/mode-flags.ts';
+import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { finishChange } from '../cli/results/finish.ts';
+import { resultExamples } from '../cli/results/result-examples.ts';
+import { identityShape, identityView } from '../cli/results/result-shapes.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 import { addOptions } from '../validate/flags/add-options.ts';
-import { changeFlags, roleFlag } from './change-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { identityExtraFlags } from './file-flags.ts';
-import { finishChange } from './finish.ts';
-import { identityExtras } from './identity-extras.ts';
-import { modeFlags } from './mode-flags.ts';
-import { resultExamples } from './result-examples.ts';
-import { identityShape, identityView } from './result-shapes.ts';
-import { changeOptions, openWorkplace } from './workplace.ts';
 
 export const addCommand = defineCommand({
   words: ['add'],

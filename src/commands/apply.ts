@@ -1,14 +1,14 @@
+import { changeFlags, roleFlag, yesFlag } from '../cli/flags/change-flags.ts';
+import { fileFlag, identityExtraFlags, pruneFlags } from '../cli/flags/file-flags.ts';
+import { identityExtras } from '../cli/flags/identity-extras.ts';
+import { modeFlags } from '../cli/flags/mode-flags.ts';
+import { readWantedEntries, withFileCluster } from '../cli/flags/wanted-entries.ts';
+import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { applyShape, applyView } from '../cli/results/apply-result.ts';
+import { finishChange } from '../cli/results/finish.ts';
+import { planText } from '../cli/results/plan-text.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Plan } from '../workflows/change/outcome.ts';
-import { applyShape, applyView } from './apply-result.ts';
-import { changeFlags, roleFlag, yesFlag } from './change-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { fileFlag, identityExtraFlags, pruneFlags } from './file-flags.ts';
-import { finishChange } from './finish.ts';
-import { identityExtras } from './identity-extras.ts';
-import { modeFlags } from './mode-flags.ts';
-import { planText } from './plan-text.ts';
-import { readWantedEntries, withFileCluster } from './wanted-entries.ts';
-import { changeOptions, openWorkplace } from './workplace.ts';
 
 export const applyCommand = defineCommand({
   words: ['apply'],

@@ -1,5 +1,5 @@
-import { defineCommand } from './command-spec.ts';
-import { shells } from './completion/asked-words.ts';
+import { shells } from '../cli/completion/typed-words.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const completionCommand = defineCommand({
   words: ['completion'],
@@ -23,7 +23,7 @@ export const completionCommand = defineCommand({
   word: { value: 'SHELL', summary: 'the shell', choices: shells },
   async run(_flags, session, word) {
     session.checkUsage();
-    const { completionScript } = await import('./completion/scripts.ts');
+    const { completionScript } = await import('../cli/completion/scripts.ts');
     const shell = shells.find((each) => each === word);
     if (shell !== undefined) await session.context.stdout.write(completionScript(shell));
     return 0;

@@ -1,14 +1,14 @@
+import { changeFlags, yesFlag } from '../cli/flags/change-flags.ts';
+import { ignoreNotFoundFlag, optionalEntryFlags } from '../cli/flags/entry-flags.ts';
+import type { FlagValues } from '../cli/flags/flag-spec.ts';
+import { modeFlags } from '../cli/flags/mode-flags.ts';
+import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { finishChange } from '../cli/results/finish.ts';
+import { resultExamples } from '../cli/results/result-examples.ts';
+import { each, identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
+import type { Session } from '../cli/run/session.ts';
 import { entryKey } from '../validate/flags/entry-key.ts';
-import { changeFlags, yesFlag } from './change-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { ignoreNotFoundFlag, optionalEntryFlags } from './entry-flags.ts';
-import { finishChange } from './finish.ts';
-import type { FlagValues } from './flag-spec.ts';
-import { modeFlags } from './mode-flags.ts';
-import { resultExamples } from './result-examples.ts';
-import { each, identityShape, identityView, orNull } from './result-shapes.ts';
-import type { Session } from './session.ts';
-import { changeOptions, openWorkplace } from './workplace.ts';
 
 const flags = {
   ...optionalEntryFlags,

@@ -1,9 +1,9 @@
-import { changeFlags, yesFlag } from './change-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { checkExportFile, saveExportFile } from './export-file.ts';
-import { finishChange } from './finish.ts';
-import { statusShape, statusView } from './status-result.ts';
-import { changeOptions, openWorkplace } from './workplace.ts';
+import { changeFlags, yesFlag } from '../cli/flags/change-flags.ts';
+import { checkExportFile, saveExportFile } from '../cli/open/export-file.ts';
+import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { finishChange } from '../cli/results/finish.ts';
+import { statusShape, statusView } from '../cli/results/status-result.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const disableCommand = defineCommand({
   words: ['disable'],

@@ -1,12 +1,12 @@
+import { yesFlag } from '../cli/flags/change-flags.ts';
+import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
+import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { doctorShape } from '../cli/results/doctor-result.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
+import type { Session } from '../cli/run/session.ts';
 import { namespaceFilter } from '../validate/flags/entry-key.ts';
 import { exceptionNameRule } from '../validate/flags/kubernetes-names.ts';
 import type { Diagnosis } from '../workflows/doctor/diagnose.ts';
-import { yesFlag } from './change-flags.ts';
-import { clusterFlags, kubeFlags } from './cluster-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { doctorShape } from './doctor-result.ts';
-import type { Session } from './session.ts';
-import { changeOptions, openWorkplace } from './workplace.ts';
 
 export const doctorCommand = defineCommand({
   words: ['doctor'],

@@ -1,10 +1,10 @@
+import { scenarioNames } from '../cli/flags/scenario-names.ts';
+import { checkFile, writeEnvironment } from '../cli/open/emulator-files.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
+import type { Context, EmulatorChoice, RunningEmulator } from '../cli/run/context.ts';
 import { shellWord } from '../domain/hints/next-command.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import { fileBehind, writePrivateFile } from '../terminal/private-file.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
-import { defineCommand } from './command-spec.ts';
-import type { Context, EmulatorChoice, RunningEmulator } from './context.ts';
-import { scenarioNames } from './scenario-names.ts';
 
 export const emulatorCommand = defineCommand({
   words: ['emulator'],
@@ -88,24 +88,6 @@ export const emulatorCommand = defineCommand({
 function sourcing(file: string | undefined): string {
   if (file === undefined) return 'the lines above';
   return `. ${shellWord(file.includes('/') ? file : `./${file}`)}`;
-}
-
-async function checkFile(flag: string, path: string, faults: UsageFaults): Promise<void> {
-  await fileBehind(path).catch((error: Error) =>
-    faults.add(flag, `The emulator cannot start: ${flag}: ${error.message}`),
-  );
-}
-
-async function writeEnvironment(path: string, lines: string): Promise<void> {
-  try {
-    await writePrivateFile(path, lines);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PodidError('InvalidUsage', `--write-env: ${quoted(path)} cannot be written: ${reason}`, {
-      hint: 'give --write-env a file in a folder that is there and that you can write to',
-      cause,
-    });
-  }
 }
 
 /** What the emulator cannot begin with is what its flags named: a scenario, a state file, a port that is taken. */

@@ -1,8 +1,8 @@
-import { changeFlags } from './change-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { finishChange } from './finish.ts';
-import { statusShape, statusView } from './status-result.ts';
-import { changeOptions, openWorkplace } from './workplace.ts';
+import { changeFlags } from '../cli/flags/change-flags.ts';
+import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { finishChange } from '../cli/results/finish.ts';
+import { statusShape, statusView } from '../cli/results/status-result.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const enableCommand = defineCommand({
   words: ['enable'],

@@ -1,9 +1,8 @@
-import type { WantedEntries } from '../domain/entries/pod-identities-file.ts';
-import type { TableShape } from '../terminal/print-result.ts';
-import { clusterFlags, kubeFlags } from './cluster-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { inClusterMode, modeFlag } from './mode-flags.ts';
-import { openWorkplace } from './workplace.ts';
+import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
+import { inClusterMode, modeFlag } from '../cli/flags/mode-flags.ts';
+import { openWorkplace } from '../cli/open/workplace.ts';
+import { exportShape } from '../cli/results/export-result.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const exportCommand = defineCommand({
   words: ['export'],
@@ -58,22 +57,3 @@ export const exportCommand = defineCommand({
     return 0;
   },
 });
-
-interface Row {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** For `-o table` of the file; of the profile a table has no use. */
-const exportShape: TableShape = {
-  rows: ({ identities = [], exceptions = [] }: WantedEntries): Row[] => [
-    ...identities.map(({ namespace, name }) => ({ kind: 'identity', namespace, name })),
-    ...exceptions.map(({ namespace, name }) => ({ kind: 'exception', namespace, name })),
-  ],
-  columns: [
-    { heading: 'KIND', cell: (row: Row) => row.kind },
-    { heading: 'NAMESPACE', cell: (row: Row) => row.namespace },
-    { heading: 'NAME', cell: (row: Row) => row.name },
-  ],
-};

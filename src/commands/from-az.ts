@@ -1,8 +1,8 @@
+import { defineCommand } from '../cli/run/command-spec.ts';
 import type { AzCommand } from '../domain/az/az-command.ts';
 import { translateAz } from '../domain/az/translate-az.ts';
 import { parseAzCommand } from '../validate/flags/parse-az-command.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
-import { defineCommand } from './command-spec.ts';
 
 export const fromAzCommand = defineCommand({
   words: ['from-az'],

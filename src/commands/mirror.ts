@@ -1,8 +1,8 @@
-import { clusterFlags, kubeFlags, viaFlag } from './cluster-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { finishDone } from './finish.ts';
-import { objectsShape } from './result-shapes.ts';
-import { openWorkplace } from './workplace.ts';
+import { clusterFlags, kubeFlags, viaFlag } from '../cli/flags/cluster-flags.ts';
+import { openWorkplace } from '../cli/open/workplace.ts';
+import { finishDone } from '../cli/results/finish.ts';
+import { objectsShape } from '../cli/results/result-shapes.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const mirrorCommand = defineCommand({
   words: ['mirror'],

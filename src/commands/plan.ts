@@ -1,13 +1,13 @@
-import { dryRunFlags, roleFlag } from './change-flags.ts';
-import { clusterFlags, kubeFlags } from './cluster-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { fileFlag, identityExtraFlags, pruneFlags } from './file-flags.ts';
-import { finishChange } from './finish.ts';
-import { identityExtras } from './identity-extras.ts';
-import { modeFlags } from './mode-flags.ts';
-import { planShape } from './result-shapes.ts';
-import { readWantedEntries, withFileCluster } from './wanted-entries.ts';
-import { changeOptions, openWorkplace } from './workplace.ts';
+import { dryRunFlags, roleFlag } from '../cli/flags/change-flags.ts';
+import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
+import { fileFlag, identityExtraFlags, pruneFlags } from '../cli/flags/file-flags.ts';
+import { identityExtras } from '../cli/flags/identity-extras.ts';
+import { modeFlags } from '../cli/flags/mode-flags.ts';
+import { readWantedEntries, withFileCluster } from '../cli/flags/wanted-entries.ts';
+import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { finishChange } from '../cli/results/finish.ts';
+import { planShape } from '../cli/results/result-shapes.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 
 const { exitCode } = dryRunFlags;
 

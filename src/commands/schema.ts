@@ -1,4 +1,4 @@
-import { defineCommand } from './command-spec.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const schemaCommand = defineCommand({
   words: ['schema'],

@@ -1,12 +1,12 @@
+import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
+import { entryFlags } from '../cli/flags/entry-flags.ts';
+import { modeFlag, readingFlags } from '../cli/flags/mode-flags.ts';
+import { openWorkplace } from '../cli/open/workplace.ts';
+import { finishDone } from '../cli/results/finish.ts';
+import { resultExamples } from '../cli/results/result-examples.ts';
+import { identityShape, identityView } from '../cli/results/result-shapes.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 import { entryKey } from '../validate/flags/entry-key.ts';
-import { clusterFlags, kubeFlags, rawClusterFlag } from './cluster-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { entryFlags } from './entry-flags.ts';
-import { finishDone } from './finish.ts';
-import { modeFlag, readingFlags } from './mode-flags.ts';
-import { resultExamples } from './result-examples.ts';
-import { identityShape, identityView } from './result-shapes.ts';
-import { openWorkplace } from './workplace.ts';
 
 export const showCommand = defineCommand({
   words: ['show'],

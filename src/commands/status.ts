@@ -1,8 +1,8 @@
-import { clusterFlags, kubeFlags, rawClusterFlag } from './cluster-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { finishDone } from './finish.ts';
-import { statusShape, statusView } from './status-result.ts';
-import { openWorkplace } from './workplace.ts';
+import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
+import { openWorkplace } from '../cli/open/workplace.ts';
+import { finishDone } from '../cli/results/finish.ts';
+import { statusShape, statusView } from '../cli/results/status-result.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const statusCommand = defineCommand({
   words: ['status'],

@@ -1,12 +1,12 @@
+import type { FlagSet, FlagValues } from '../cli/flags/flag-spec.ts';
+import { newsShape, newsView, tokenShape, tokenView } from '../cli/results/token-result.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
+import type { Session } from '../cli/run/session.ts';
 import { armResource } from '../domain/azure/arm-resource.ts';
 import type { MetadataQuestion } from '../domain/azure/metadata-service.ts';
 import { managedIdentityIdRule, principalIdRule } from '../validate/flags/azure-names.ts';
 import { durationOf } from '../validate/flags/duration.ts';
 import { audienceRule, endpointRule } from '../validate/flags/metadata-request.ts';
-import { defineCommand } from './command-spec.ts';
-import type { FlagSet, FlagValues } from './flag-spec.ts';
-import type { Session } from './session.ts';
-import { newsShape, newsView, tokenShape, tokenView } from './token-result.ts';
 
 const flags = {
   resource: {
@@ -73,7 +73,8 @@ export const tokenCommand = defineCommand({
   async run(given, session) {
     const { context, report } = session;
     const { clock, signal } = context;
-    const emulation = given.emulatedPod === undefined ? undefined : await import('./emulated-pod.ts');
+    const emulation =
+      given.emulatedPod === undefined ? undefined : await import('../cli/open/emulated-pod.ts');
     const pod = emulation?.podToEmulate(given.emulatedPod ?? '', context.env, session.faults);
     if (given.emulatedPod !== undefined && given.endpoint !== undefined)
       session.faults.add('--endpoint', '--endpoint and --emulated-pod both say whom to ask; give one.');

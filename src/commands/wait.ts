@@ -1,10 +1,10 @@
+import { clusterFlags, rawClusterFlag, waitFlags } from '../cli/flags/cluster-flags.ts';
+import { optionalEntryFlags } from '../cli/flags/entry-flags.ts';
+import { openWorkplace, waitTimes } from '../cli/open/workplace.ts';
+import { finishDone } from '../cli/results/finish.ts';
+import { identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
+import { defineCommand } from '../cli/run/command-spec.ts';
 import { entryKey } from '../validate/flags/entry-key.ts';
-import { clusterFlags, rawClusterFlag, waitFlags } from './cluster-flags.ts';
-import { defineCommand } from './command-spec.ts';
-import { optionalEntryFlags } from './entry-flags.ts';
-import { finishDone } from './finish.ts';
-import { identityShape, identityView, orNull } from './result-shapes.ts';
-import { openWorkplace, waitTimes } from './workplace.ts';
 
 const ends = ['assigned', 'deleted', 'idle'] as const;
 

@@ -6,14 +6,14 @@ import { root, sourceFiles } from './source-files.ts';
 const files = sourceFiles('src');
 
 /** Where a file reads the process's surroundings, and the one place that sets its exit code. */
-const mayReadEnvironment = /^src\/(?:commands\/context\.ts|.*-settings\.ts)$/;
+const mayReadEnvironment = /^src\/(?:cli\/run\/context\.ts|.*-settings\.ts)$/;
 const drawers = /^(?:utils?|helpers?|common|shared|types|index|misc)\.ts$/;
 
 /** The ways a newcomer walks first; docs/architecture.md prints them. */
 const walks = {
   'podid add': [
     'bin/podid.js',
-    'src/commands/program.ts',
+    'src/cli/run/program.ts',
     'src/commands/add.ts',
     'src/validate/flags/add-options.ts',
     'src/workflows/entries/add-identity.ts',
@@ -51,7 +51,7 @@ describe('the source files', () => {
       .filter((file) => /\bprocess\.env\b|=\s*process\b(?!\s*\.)/.test(file.text))
       .map((file) => file.path);
     expect(readers.filter((path) => !mayReadEnvironment.test(path))).toEqual([]);
-    expect(readers).toContain('src/commands/context.ts');
+    expect(readers).toContain('src/cli/run/context.ts');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { EmulatedPodid } from '../cli/emulated-podid.ts';
+import type { EmulatedPodid } from '../cli-on-emulator/emulated-podid.ts';
 
 /** An entry of namespace shop, as Azure holds it. */
 export function entryOf(name: string) {

@@ -8,7 +8,7 @@ import type { PodIdentity } from '../../src/domain/entries/pod-identity.ts';
 import type { MirrorRequest, ObjectChange } from '../../src/domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { connectCluster } from '../../src/k8s/connect-cluster.ts';
-import { type EmulatedPodid, emulatedPodid } from '../cli/emulated-podid.ts';
+import { type EmulatedPodid, emulatedPodid } from '../cli-on-emulator/emulated-podid.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { azureHolds, entryOf } from './azure-holds.ts';
 import { fullProfile } from './full-profile.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createContext } from '../../src/commands/context.ts';
+import { createContext } from '../../src/cli/run/context.ts';
 import type { ClusterPolicies } from '../../src/domain/kubernetes/cluster-policies.ts';
 import {
   policyManifest,

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Drift } from '../../src/domain/entries/drift.ts';
 import type { ObjectChange } from '../../src/domain/kubernetes/cluster-objects.ts';
-import { type EmulatedPodid, emulatedPodid } from '../cli/emulated-podid.ts';
+import { type EmulatedPodid, emulatedPodid } from '../cli-on-emulator/emulated-podid.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { azureHolds, entryOf } from './azure-holds.ts';
 import { clusterPrograms } from './cluster-programs.ts';

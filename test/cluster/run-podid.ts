@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { createContext } from '../../src/commands/context.ts';
-import { runProgram } from '../../src/commands/program.ts';
-import type { Ran } from '../cli/emulated-podid.ts';
-import { sink } from '../cli/sink.ts';
+import { createContext } from '../../src/cli/run/context.ts';
+import { runProgram } from '../../src/cli/run/program.ts';
+import type { Ran } from '../cli-on-emulator/emulated-podid.ts';
+import { sink } from '../cli-on-emulator/sink.ts';
 
 export type { Ran };
 

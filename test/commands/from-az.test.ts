@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell variables, not JavaScript's
 import { describe, expect, it } from 'vitest';
-import { lastError, run } from './fake-context.ts';
+import { lastError, run } from '../cli/fake-context.ts';
 
 /** Every az invocation of the AKS page on pod-managed identities, and what becomes of it. */
 const documentation: readonly (readonly [string, string])[] = [

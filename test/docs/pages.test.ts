@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandTree } from '../../src/commands/command-tree.ts';
-import { longFlag } from '../../src/commands/flag-spec.ts';
-import { globalFlags } from '../../src/commands/global-flags.ts';
+import { longFlag } from '../../src/cli/flags/flag-spec.ts';
+import { globalFlags } from '../../src/cli/flags/global-flags.ts';
+import { commandTree } from '../../src/cli/run/command-tree.ts';
 import { errorCatalog } from '../../src/errors/error-catalog.ts';
 import { root } from '../architecture/source-files.ts';
 

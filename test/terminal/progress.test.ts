@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { colours } from '../../src/terminal/colours.ts';
 import { terminalReporter } from '../../src/terminal/progress.ts';
-import { fakeStream } from '../commands/fake-context.ts';
+import { fakeStream } from '../cli/fake-context.ts';
 
 function reporter(options: { silent?: boolean; spinning?: boolean; bar?: boolean } = {}) {
   const stderr = fakeStream();

@@ -1,9 +1,9 @@
+import { clusterFlags, rawClusterFlag } from '../../cli/flags/cluster-flags.ts';
+import { openWorkplace } from '../../cli/open/workplace.ts';
+import { clusterShape, clusterView } from '../../cli/results/cluster-result.ts';
+import { finishDone } from '../../cli/results/finish.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 import { principalIdRule } from '../../validate/flags/azure-names.ts';
-import { clusterFlags, rawClusterFlag } from '../cluster-flags.ts';
-import { clusterShape, clusterView } from '../cluster-result.ts';
-import { defineCommand } from '../command-spec.ts';
-import { finishDone } from '../finish.ts';
-import { openWorkplace } from '../workplace.ts';
 
 export const clusterShowCommand = defineCommand({
   words: ['cluster', 'show'],

@@ -1,12 +1,12 @@
+import { dryRunFlags, roleFlag, yesFlag } from '../../cli/flags/change-flags.ts';
+import { clusterFlags, rawClusterFlag, waitFlags } from '../../cli/flags/cluster-flags.ts';
+import { tellingEveryMinute } from '../../cli/open/report-every-minute.ts';
+import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { clusterShape, clusterView } from '../../cli/results/cluster-result.ts';
+import { finishChange } from '../../cli/results/finish.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 import { managedIdentityIdRule } from '../../validate/flags/azure-names.ts';
 import { longestWaitMs } from '../../validate/flags/duration.ts';
-import { dryRunFlags, roleFlag, yesFlag } from '../change-flags.ts';
-import { clusterFlags, rawClusterFlag, waitFlags } from '../cluster-flags.ts';
-import { clusterShape, clusterView } from '../cluster-result.ts';
-import { defineCommand } from '../command-spec.ts';
-import { finishChange } from '../finish.ts';
-import { tellingEveryMinute } from '../telling-every-minute.ts';
-import { changeOptions, openWorkplace } from '../workplace.ts';
 
 const wishFlags = {
   enableManagedIdentity: {

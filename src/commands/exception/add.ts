@@ -1,13 +1,13 @@
+import { changeFlags } from '../../cli/flags/change-flags.ts';
+import { entryFlags, podLabelsFlag } from '../../cli/flags/entry-flags.ts';
+import { modeFlags } from '../../cli/flags/mode-flags.ts';
+import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { finishChange } from '../../cli/results/finish.ts';
+import { resultExamples } from '../../cli/results/result-examples.ts';
+import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 import { entryKey } from '../../validate/flags/entry-key.ts';
 import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
-import { changeFlags } from '../change-flags.ts';
-import { defineCommand } from '../command-spec.ts';
-import { entryFlags, podLabelsFlag } from '../entry-flags.ts';
-import { finishChange } from '../finish.ts';
-import { modeFlags } from '../mode-flags.ts';
-import { resultExamples } from '../result-examples.ts';
-import { exceptionShape, exceptionView } from '../result-shapes.ts';
-import { changeOptions, openWorkplace } from '../workplace.ts';
 
 export const exceptionAddCommand = defineCommand({
   words: ['exception', 'add'],

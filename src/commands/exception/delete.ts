@@ -1,12 +1,12 @@
+import { changeFlags } from '../../cli/flags/change-flags.ts';
+import { entryFlags, ignoreNotFoundFlag } from '../../cli/flags/entry-flags.ts';
+import { modeFlags } from '../../cli/flags/mode-flags.ts';
+import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { finishChange } from '../../cli/results/finish.ts';
+import { resultExamples } from '../../cli/results/result-examples.ts';
+import { exceptionShape, exceptionView, orNull } from '../../cli/results/result-shapes.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 import { entryKey } from '../../validate/flags/entry-key.ts';
-import { changeFlags } from '../change-flags.ts';
-import { defineCommand } from '../command-spec.ts';
-import { entryFlags, ignoreNotFoundFlag } from '../entry-flags.ts';
-import { finishChange } from '../finish.ts';
-import { modeFlags } from '../mode-flags.ts';
-import { resultExamples } from '../result-examples.ts';
-import { exceptionShape, exceptionView, orNull } from '../result-shapes.ts';
-import { changeOptions, openWorkplace } from '../workplace.ts';
 
 export const exceptionDeleteCommand = defineCommand({
   words: ['exception', 'delete'],

@@ -1,11 +1,16 @@
+import {
+  agentNamespaceFlag,
+  agentTimeoutFlag,
+  agentValueFlags,
+  releaseName,
+} from '../../cli/flags/agent-flags.ts';
+import { dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
+import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
+import { agentNamespace, agentPlace, agentWait } from '../../cli/open/open-agent-cluster.ts';
+import { openCluster } from '../../cli/open/open-cluster.ts';
+import { agentChangeShape, agentExamples, installView } from '../../cli/results/agent-result.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 import type { AgentPlace } from '../../workflows/agent/agent-deps.ts';
-import { dryRunFlags, yesFlag } from '../change-flags.ts';
-import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
-import { defineCommand } from '../command-spec.ts';
-import { openCluster } from '../open-cluster.ts';
-import { agentNamespace, agentPlace, agentWait } from './agent-desk.ts';
-import { agentNamespaceFlag, agentTimeoutFlag, agentValueFlags, releaseName } from './agent-flags.ts';
-import { agentChangeShape, agentExamples, installView } from './agent-result.ts';
 
 export const nmiInstallCommand = defineCommand({
   words: ['nmi', 'install'],
@@ -51,7 +56,7 @@ export const nmiInstallCommand = defineCommand({
     if (exitCode && !dryRun) session.faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout);
-    const { readValueFlags } = await import('./read-values.ts');
+    const { readValueFlags } = await import('../../cli/flags/read-values.ts');
     const values = await readValueFlags(session, flags, namespace);
     const desk = await openCluster(session, flags);
     const [{ installAgent }, { identitiesWithSecretIn }] = await Promise.all([

@@ -1,9 +1,9 @@
-import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
-import { defineCommand } from '../command-spec.ts';
-import { openCluster } from '../open-cluster.ts';
-import { agentNamespace, agentPlace, agentWait } from './agent-desk.ts';
-import { agentNamespaceFlag } from './agent-flags.ts';
-import { agentExamples, agentStatusShape, agentStatusView } from './agent-result.ts';
+import { agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
+import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
+import { agentNamespace, agentPlace, agentWait } from '../../cli/open/open-agent-cluster.ts';
+import { openCluster } from '../../cli/open/open-cluster.ts';
+import { agentExamples, agentStatusShape, agentStatusView } from '../../cli/results/agent-result.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nmiStatusCommand = defineCommand({
   words: ['nmi', 'status'],

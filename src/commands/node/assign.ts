@@ -1,8 +1,14 @@
-import { defineCommand } from '../command-spec.ts';
-import { finishChange } from '../finish.ts';
-import { changeOptions, openWorkplace } from '../workplace.ts';
-import { identitiesFlag, identityIds, nodeChangeFlags, nodeFlags, nodeSelection } from './node-flags.ts';
-import { nodeExamples, nodesShape, nodesView } from './node-result.ts';
+import {
+  identitiesFlag,
+  identityIds,
+  nodeChangeFlags,
+  nodeFlags,
+  nodeSelection,
+} from '../../cli/flags/node-flags.ts';
+import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { finishChange } from '../../cli/results/finish.ts';
+import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-result.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nodeAssignCommand = defineCommand({
   words: ['node', 'assign'],

@@ -1,9 +1,9 @@
-import { clusterFlags } from '../cluster-flags.ts';
-import { defineCommand } from '../command-spec.ts';
-import { finishDone } from '../finish.ts';
-import { openWorkplace } from '../workplace.ts';
-import { nodeFlags, nodeSelection } from './node-flags.ts';
-import { nodeExamples, nodesShape, nodesView } from './node-result.ts';
+import { clusterFlags } from '../../cli/flags/cluster-flags.ts';
+import { nodeFlags, nodeSelection } from '../../cli/flags/node-flags.ts';
+import { openWorkplace } from '../../cli/open/workplace.ts';
+import { finishDone } from '../../cli/results/finish.ts';
+import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-result.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nodeListCommand = defineCommand({
   words: ['node', 'list'],

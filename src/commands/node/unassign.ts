@@ -1,10 +1,16 @@
-import { yesFlag } from '../change-flags.ts';
-import { kubeFlags } from '../cluster-flags.ts';
-import { defineCommand } from '../command-spec.ts';
-import { finishChange } from '../finish.ts';
-import { changeOptions, openWorkplace } from '../workplace.ts';
-import { identitiesFlag, identityIds, nodeChangeFlags, nodeFlags, nodeSelection } from './node-flags.ts';
-import { nodeExamples, nodesShape, nodesView } from './node-result.ts';
+import { yesFlag } from '../../cli/flags/change-flags.ts';
+import { kubeFlags } from '../../cli/flags/cluster-flags.ts';
+import {
+  identitiesFlag,
+  identityIds,
+  nodeChangeFlags,
+  nodeFlags,
+  nodeSelection,
+} from '../../cli/flags/node-flags.ts';
+import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { finishChange } from '../../cli/results/finish.ts';
+import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-result.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nodeUnassignCommand = defineCommand({
   words: ['node', 'unassign'],

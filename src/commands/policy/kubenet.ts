@@ -1,15 +1,14 @@
-import type { PolicyChange } from '../../domain/kubernetes/cluster-policies.ts';
+import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
+import { openCluster } from '../../cli/open/open-cluster.ts';
+import { policyChangesShape } from '../../cli/results/policy-result.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
 import {
   type PolicyEngine,
   policyEngines,
   policyManifest,
   renderNetRawPolicy,
 } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
-import type { TableShape } from '../../terminal/print-result.ts';
 import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
-import { clusterFlags, kubeFlags } from '../cluster-flags.ts';
-import { defineCommand } from '../command-spec.ts';
-import { openCluster } from '../open-cluster.ts';
 
 const systemNamespace = 'kube-system';
 
@@ -75,18 +74,8 @@ export const policyKubenetCommand = defineCommand({
     );
     const { force, dryRun } = flags;
     const changes = await applyNetRawPolicy(policies, { engine, objects, force, dryRun }, signal);
-    await session.print({ objects: changes }, changesShape);
+    await session.print({ objects: changes }, policyChangesShape);
     if (!dryRun) refuseForeign(changes);
     return 0;
   },
 });
-
-const changesShape: TableShape = {
-  rows: (result: { readonly objects: readonly PolicyChange[] }) => result.objects,
-  columns: [
-    { heading: 'KIND', cell: (object: PolicyChange) => object.kind },
-    { heading: 'NAME', cell: (object: PolicyChange) => object.name },
-    { heading: 'ACTION', cell: (object: PolicyChange) => object.action },
-    { heading: 'REASON', cell: (object: PolicyChange) => object.reason },
-  ],
-};

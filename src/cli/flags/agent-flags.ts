@@ -1,0 +1,37 @@
+import type { FlagSet } from './flag-spec.ts';
+
+/** The release that podid's own install writes; Helm's may have any name. */
+export const releaseName = 'podid';
+
+/** Where the agent is. */
+export const agentNamespaceFlag = {
+  namespace: {
+    kind: 'text',
+    value: 'NAMESPACE',
+    summary: 'where the agent is installed',
+    fallback: 'kube-system',
+  },
+} as const satisfies FlagSet;
+
+/** How it is installed; the names of the values are in deploy/chart/README.md. */
+export const agentValueFlags = {
+  values: {
+    kind: 'list',
+    value: 'FILE',
+    summary: "values of the chart, upstream's or podid's own, in YAML; later files win",
+  },
+  set: {
+    kind: 'list',
+    value: 'K=V',
+    summary: 'one value, as for helm: podid.image.tag=0.1.0; wins over files',
+  },
+} as const satisfies FlagSet;
+
+export const agentTimeoutFlag = {
+  timeout: {
+    kind: 'text',
+    value: 'DURATION',
+    summary: 'how long to wait for the nodes: 90s, 30m',
+    fallback: '30m',
+  },
+} as const satisfies FlagSet;

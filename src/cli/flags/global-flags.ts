@@ -1,0 +1,41 @@
+import { outputFormats } from '../../terminal/print-result.ts';
+import type { FlagSet } from './flag-spec.ts';
+
+/** Flags of every command; they may stand before the command's word, too. */
+export const globalFlags = {
+  output: {
+    kind: 'text',
+    short: 'o',
+    value: 'FORMAT',
+    choices: outputFormats,
+    summary: 'how the result is printed: json, yaml, table, tsv or none',
+    fallback: 'PODID_OUTPUT, else table on a terminal and json otherwise',
+  },
+  query: { kind: 'text', value: 'JMESPATH', summary: 'print only what this JMESPath expression picks' },
+  cloud: {
+    kind: 'text',
+    value: 'CLOUD',
+    choices: ['AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'],
+    summary: 'the Azure cloud',
+    fallback: "PODID_CLOUD, else the subscription's own, else AzureCloud",
+  },
+  auth: {
+    kind: 'text',
+    value: 'managed-identity',
+    choices: ['managed-identity'],
+    summary: 'sign in as the managed identity of this machine',
+    fallback: 'environment and workload identity, Azure Pipelines, az, azd, in this order',
+  },
+  tenant: { kind: 'text', value: 'ID', summary: 'the tenant to sign in to', fallback: "the subscription's" },
+  clusterPrincipalId: {
+    kind: 'text',
+    value: 'GUID',
+    summary: "the principal of the cluster's control plane, where podid cannot tell it",
+  },
+  onlyShowErrors: { kind: 'switch', summary: 'no progress, notes and warnings' },
+  verbose: { kind: 'switch', summary: 'say more on stderr' },
+  debug: { kind: 'switch', summary: 'print every request on stderr, secrets masked, and stacks of errors' },
+  noColor: { kind: 'switch', summary: 'no colours; NO_COLOR does the same' },
+  help: { kind: 'switch', short: 'h', summary: 'what the command does, its flags and an example' },
+  version: { kind: 'switch', summary: 'the version of podid' },
+} as const satisfies FlagSet;

@@ -1,0 +1,48 @@
+import { dryRunFlags, yesFlag } from './change-flags.ts';
+import { clusterFlags, kubeFlags, waitFlags } from './cluster-flags.ts';
+import { identityExtraFlags } from './file-flags.ts';
+import type { FlagValues } from './flag-spec.ts';
+
+export const initFlags = {
+  namespace: { kind: 'text', value: 'NAMESPACE', summary: 'the namespace of the pods' },
+  name: {
+    kind: 'text',
+    short: 'n',
+    value: 'NAME',
+    summary: 'the name of the entry',
+    fallback: "the identity's own name in lower case",
+  },
+  identityResourceId: { kind: 'text', value: 'ID', summary: 'the whole ARM id of the managed identity' },
+  bindingSelector: {
+    kind: 'text',
+    value: 'LABEL',
+    summary: 'the value of the label aadpodidbinding on the pods',
+    fallback: 'the name',
+  },
+  ...identityExtraFlags,
+  enablePodIdentityWithKubenet: {
+    kind: 'switch',
+    alias: 'with-kubenet',
+    summary: 'consent to pod identity on kubenet, where pods can pose as others',
+  },
+  enableManagedIdentity: {
+    kind: 'switch',
+    summary: 'give a cluster that runs as a service principal a managed identity first',
+  },
+  registerFeature: {
+    kind: 'switch',
+    summary: 'register the feature EnablePodIdentityPreview of the subscription where it is not',
+  },
+  ...yesFlag,
+  ...clusterFlags,
+  aksCustomHeaders: {
+    kind: 'list',
+    value: 'K=V,…',
+    summary: "headers for the cluster's PUT, and for that request alone",
+  },
+  ...dryRunFlags,
+  ...waitFlags,
+  ...kubeFlags,
+} as const;
+
+export type InitFlags = FlagValues<typeof initFlags>;

@@ -1,0 +1,140 @@
+import { nearestWord } from '../../validate/nearest-word.ts';
+import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
+import {
+  type FlagSet,
+  type FlagSpec,
+  type FlagValues,
+  longFlag,
+  type Misnamed,
+  type WordSpec,
+} from './flag-spec.ts';
+
+/** One flag as typed; `null` where a value should follow and none does. */
+export interface Occurrence {
+  readonly key: string;
+  readonly value: string | null;
+}
+
+/** The values of the flags as typed. What is missing, doubled, without a value or none of its choices goes to the faults. */
+export function readFlags<Flags extends FlagSet>(
+  flags: Flags,
+  occurrences: readonly Occurrence[],
+  faults: UsageFaults,
+): FlagValues<Flags> {
+  const values = Object.entries(flags).map(([key, flag]) => {
+    const given = occurrences.filter((each) => each.key === key).map((each) => each.value);
+    return [key, readFlag(longFlag(key), flag, given, faults)];
+  });
+  return Object.fromEntries(values);
+}
+
+function readFlag(
+  long: string,
+  flag: FlagSpec,
+  given: readonly (string | null)[],
+  faults: UsageFaults,
+): string | readonly string[] | boolean | undefined {
+  if (flag.kind === 'switch') return given.length > 0;
+  if (given.length === 0) {
+    if (flag.required) faults.missing(long, `give ${wayToGive(long, flag)}`);
+    return undefined;
+  }
+  const texts = given.filter((value) => value !== null);
+  if (texts.length < given.length) faults.add(long, `${long} needs a value: ${wayToGive(long, flag)}.`);
+  if (flag.kind === 'list') return texts;
+  if (texts.length > 1)
+    faults.add(long, `${long} is given ${texts.length} times: ${texts.map(quoted).join(', ')}.`);
+  const [text] = texts;
+  if (text !== undefined && flag.choices) checkChoice(long, text, flag.choices, faults);
+  return text;
+}
+
+/** `--for END, which is one of assigned, deleted, idle`. */
+function wayToGive(long: string, { value = 'VALUE', choices }: FlagSpec): string {
+  return `${long} ${value}${choices === undefined ? '' : `, which is one of ${choices.join(', ')}`}`;
+}
+
+/** @param source a flag or a variable of the environment */
+export function checkChoice(
+  source: string,
+  text: string,
+  choices: readonly string[],
+  faults: UsageFaults,
+): void {
+  if (choices.includes(text)) return;
+  const byLetter = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
+  const nearest = byLetter ?? nearestWord(text, choices);
+  const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
+  faults.add(source, `${source}: ${quoted(text)} is none of ${choices.join(', ')}.${hint}`);
+}
+
+/** Takes the one word that a command may want out of what is left over; the empty one where there is none. */
+export function takeWord(
+  rest: readonly string[],
+  spec: WordSpec | undefined,
+  faults: UsageFaults,
+): { readonly word: string; readonly rest: readonly string[] } {
+  if (spec === undefined) return { word: '', rest };
+  const at = rest.findIndex((each) => each === '-' || !each.startsWith('-'));
+  const word = rest[at];
+  if (word === undefined) {
+    faults.missing(spec.value, spec.summary);
+    return { word: '', rest };
+  }
+  if (spec.choices) checkChoice(spec.value, word, spec.choices, faults);
+  return { word, rest: rest.toSpliced(at, 1) };
+}
+
+/** Tells of words and flags that the command does not know, each with the nearest one that it does. */
+export function checkRest(
+  rest: readonly string[],
+  flags: FlagSet,
+  misnamed: Misnamed,
+  faults: UsageFaults,
+): void {
+  let afterUnknownFlag = false;
+  for (const word of rest) {
+    if (word === '--') continue;
+    if (word.startsWith('-') && word.length > 1) {
+      const name = word.split('=', 1)[0] ?? word;
+      faults.add(name, unknownFlagText(name, flags, misnamed));
+      afterUnknownFlag = !word.includes('=');
+    } else if (afterUnknownFlag) {
+      afterUnknownFlag = false;
+    } else {
+      faults.add(word, strayWordText(word, flags));
+    }
+  }
+}
+
+/** A word that should not be there, and what became of it on the way from a document or over a line's end. */
+export function strayWordText(word: string, flags: FlagSet): string {
+  const dashed = /^[\u2010-\u2015\u2212](.+)$/su.exec(word)?.[1];
+  if (dashed !== undefined) {
+    const meant = nearestWord(
+      `--${dashed.replace(/^[-\u2010-\u2015\u2212]+/u, '').split('=', 1)[0]}`,
+      knownFlags(flags),
+    );
+    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+    return `${quoted(word)} begins with a long dash, as word processors make it; a flag begins with "--".${hint}`;
+  }
+  if (word.trim() === '') {
+    return `${quoted(word)} is one word too many, of blanks alone: perhaps a blank follows the backslash at the end of a line.`;
+  }
+  if (word === 'help' || word === 'version')
+    return `${quoted(word)} is one word too many. Did you mean --${word}?`;
+  return `${quoted(word)} is one word too many: this command takes flags alone.`;
+}
+
+function unknownFlagText(name: string, flags: FlagSet, misnamed: Misnamed): string {
+  const meant = misnamed[name] ?? nearestWord(name, knownFlags(flags));
+  const switchText = meant === name ? ` ${name} takes no value.` : ` Did you mean ${meant}?`;
+  return `This command has no flag ${name}.${meant === undefined ? '' : switchText}`;
+}
+
+function knownFlags(flags: FlagSet): string[] {
+  return Object.entries(flags).flatMap(([key, flag]) => [
+    longFlag(key),
+    ...(flag.alias === undefined ? [] : [`--${flag.alias}`]),
+  ]);
+}

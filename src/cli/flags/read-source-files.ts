@@ -1,0 +1,48 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SourceText } from '../../validate/files/located-yaml.ts';
+import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
+import type { Context } from '../run/context.ts';
+
+/** Files as named: a folder stands for its YAML and JSON files by name, `-` for stdin. What cannot be read goes to the faults. */
+export async function readSourceFiles(
+  paths: readonly string[],
+  context: Pick<Context, 'readStdin'>,
+  faults: UsageFaults,
+  flag = '--file',
+): Promise<SourceText[]> {
+  const sources: SourceText[] = [];
+  for (const path of paths) sources.push(...(await readSource(path, context, { faults, flag })));
+  if (paths.filter((path) => path === '-').length > 1)
+    faults.add(flag, `${flag}: stdin (-) can be read once.`);
+  return sources;
+}
+
+async function readSource(
+  path: string,
+  context: Pick<Context, 'readStdin'>,
+  { faults, flag }: { readonly faults: UsageFaults; readonly flag: string },
+): Promise<SourceText[]> {
+  if (path === '-') return [{ name: 'stdin', text: await context.readStdin() }];
+  try {
+    if (!(await stat(path)).isDirectory()) return [{ name: path, text: await readFile(path, 'utf8') }];
+    const names = (await readdir(path)).filter((name) => /\.(?:ya?ml|json)$/i.test(name)).toSorted();
+    if (names.length === 0) faults.add(flag, `${flag}: folder ${quoted(path)} holds no YAML or JSON file.`);
+    return await Promise.all(
+      names.map(async (name) => ({
+        name: join(path, name),
+        text: await readFile(join(path, name), 'utf8'),
+      })),
+    );
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    faults.add(flag, `${flag}: ${quoted(path)} cannot be read: ${reasons[reason] ?? reason}.`);
+    return [];
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'you may not read it',
+  EISDIR: 'it is a folder',
+};

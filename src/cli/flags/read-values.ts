@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
+import { readAgentValues } from '../../validate/files/agent-values.ts';
+import {
+  mergeTrees,
+  noValues,
+  treeOfFile,
+  treeOfJson,
+  type ValueNode,
+} from '../../validate/files/value-tree.ts';
+import { parseSetFlags } from '../../validate/flags/set-values.ts';
+import { isRecord } from '../../validate/json-record.ts';
+import { UsageFaults } from '../../validate/usage-faults.ts';
+import type { Session } from '../run/session.ts';
+import { readSourceFiles } from './read-source-files.ts';
+
+/** Put in place by the bundler: deploy/chart/values.yaml. */
+declare const PODID_CHART_VALUES: string | undefined;
+
+interface ValueFlags {
+  readonly values: readonly string[] | undefined;
+  readonly set: readonly string[] | undefined;
+  readonly alongside?: boolean;
+}
+
+type ReadValues = (of?: {
+  readonly installation: AgentInstallation;
+  readonly record?: HelmRelease;
+}) => AgentValues;
+
+/**
+ * The values of flags and files over those of the chart. What is wrong with them goes to the faults of the command, before anything is
+ * sent; the values of an upstream release that is taken over are read when it is found.
+ */
+export async function readValueFlags(
+  { context, faults }: Session,
+  flags: ValueFlags,
+  namespace: string,
+): Promise<ReadValues> {
+  const sources = await readSourceFiles(flags.values ?? [], context, faults, '--values');
+  const files = sources.map((source) => treeOfFile(source, faults)).reduce(mergeTrees, noValues);
+  const alongside = flags.alongside ? treeOfJson({ podid: { alongside: true } }, '--alongside') : noValues;
+  const typed = mergeTrees(parseSetFlags(flags.set ?? [], faults), alongside);
+  const usual = defaultValues();
+  const over = (base: ValueNode) => mergeTrees(mergeTrees(base, files), typed);
+  const plain = readAgentValues(over(usual), namespace, faults);
+  return (of) => {
+    if (of === undefined || flags.values !== undefined) return plain;
+    const own = new UsageFaults();
+    const values = readAgentValues(over(mergeTrees(usual, valuesOfRelease(of))), namespace, own);
+    own.throwIfAny('podid nmi install --force --values FILE, with the values that podid is to use');
+    return values;
+  };
+}
+
+/** Upstream's chart runs in standard mode unless it is told otherwise, and podid's in managed mode. */
+function valuesOfRelease(of: NonNullable<Parameters<ReadValues>[0]>): ValueNode {
+  const { installation, record } = of;
+  if (record === undefined)
+    return treeOfJson(
+      { operationMode: installation.mode ?? 'standard' },
+      `DaemonSet ${installation.namespace}/${installation.name}`,
+    );
+  const source = `release ${installation.release?.name ?? ''}`;
+  const own = isRecord(record.values) ? record.values : {};
+  const chart = isRecord(record.chartValues) ? record.chartValues : {};
+  const operationMode = own['operationMode'] ?? chart['operationMode'] ?? 'standard';
+  return treeOfJson({ ...own, operationMode }, source);
+}
+
+function defaultValues(): ValueNode {
+  const text =
+    typeof PODID_CHART_VALUES === 'string'
+      ? PODID_CHART_VALUES
+      : // Sources run as they are, in tests, find the file beside them.
+        readFileSync(new URL('../../../deploy/chart/values.yaml', import.meta.url), 'utf8');
+  return treeOfFile({ name: 'values.yaml of the chart', text }, new UsageFaults());
+}

@@ -1,0 +1,111 @@
+import { managedClusterType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Subscriptions } from '../../domain/ports.ts';
+import {
+  clusterIdRule,
+  clusterNameRule,
+  isGuid,
+  resourceGroupRule,
+  subscriptionRule,
+} from '../../validate/flags/azure-names.ts';
+import type { UsageFaults } from '../../validate/usage-faults.ts';
+import type { clusterFlags } from '../flags/cluster-flags.ts';
+import type { FlagValues } from '../flags/flag-spec.ts';
+import type { Context } from '../run/context.ts';
+
+/** A cluster as typed: its subscription may still be a name. */
+export interface ChosenCluster {
+  readonly subscription: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
+type ClusterFlagValues = FlagValues<typeof clusterFlags>;
+
+/** The cluster that flags, environment and az's files name, in this order. */
+export async function chooseCluster(
+  flags: ClusterFlagValues,
+  context: Context,
+  faults: UsageFaults,
+): Promise<ChosenCluster> {
+  if (flags.clusterId !== undefined) return clusterOfId(flags.clusterId, flags, faults);
+  const { env } = context;
+  const name = choose(faults, 'a cluster name', clusterNameRule, [
+    ['--cluster-name', flags.clusterName],
+    ['PODID_CLUSTER_NAME', env['PODID_CLUSTER_NAME']],
+  ]);
+  const group: [string, string | undefined][] = [
+    ['--resource-group', flags.resourceGroup],
+    ['PODID_RESOURCE_GROUP', env['PODID_RESOURCE_GROUP']],
+    ['AZURE_DEFAULTS_GROUP', env['AZURE_DEFAULTS_GROUP']],
+  ];
+  const subscription: [string, string | undefined][] = [
+    ['--subscription', flags.subscription],
+    ['AZURE_SUBSCRIPTION_ID', env['AZURE_SUBSCRIPTION_ID']],
+  ];
+  const complete = [group, subscription].every((sources) => sources.some(given));
+  const az = complete ? {} : await context.azDefaults();
+  return {
+    name,
+    resourceGroup: choose(faults, 'a resource group', resourceGroupRule, [
+      ...group,
+      ["az's default group", az.resourceGroup],
+    ]),
+    subscription: choose(faults, 'a subscription', subscriptionRule, [
+      ...subscription,
+      ["az's default subscription", az.subscriptionId],
+    ]),
+  };
+}
+
+/** Finds the id of a subscription that was given by name. */
+export async function resolveCluster(
+  { subscription, resourceGroup, name }: ChosenCluster,
+  subscriptions: Subscriptions,
+  signal: AbortSignal,
+): Promise<ClusterId> {
+  const subscriptionId = isGuid(subscription)
+    ? subscription
+    : (await subscriptions.find(subscription, signal)).subscriptionId;
+  return { subscriptionId, resourceGroup, name };
+}
+
+function clusterOfId(id: string, flags: ClusterFlagValues, faults: UsageFaults): ChosenCluster {
+  faults.check('--cluster-id', id, 'the id of a managed cluster', clusterIdRule);
+  const others = {
+    '--resource-group': flags.resourceGroup,
+    '--cluster-name': flags.clusterName,
+    '--subscription': flags.subscription,
+  };
+  for (const [flag, value] of Object.entries(others)) {
+    if (value !== undefined)
+      faults.add(flag, `${flag} and --cluster-id name the cluster twice; give one of them.`);
+  }
+  const parsed = parseResourceId(id, managedClusterType);
+  return {
+    subscription: parsed?.subscriptionId ?? '',
+    resourceGroup: parsed?.resourceGroup ?? '',
+    name: parsed?.name ?? '',
+  };
+}
+
+/** A flag counts even when it is empty, which its rule refuses; an empty variable counts as none. */
+function given([source, text]: readonly [string, string | undefined]): boolean {
+  return source.startsWith('--') ? text !== undefined : Boolean(text);
+}
+
+function choose(
+  faults: UsageFaults,
+  noun: string,
+  rule: typeof resourceGroupRule,
+  sources: readonly (readonly [string, string | undefined])[],
+): string {
+  const [source, text = ''] = sources.find(given) ?? [];
+  const [[flag = ''] = [], ...others] = sources;
+  if (source !== undefined) return faults.check(source, text, noun, rule);
+  const variables = others.map(([name]) => name).filter((name) => !name.startsWith('az'));
+  const az = others.map(([name]) => name).find((name) => name.startsWith('az'));
+  const orElse = az === undefined ? '' : `; ${az} is not set either`;
+  faults.missing(flag, `give it, or set ${variables.join(' or ')}${orElse}`);
+  return '';
+}

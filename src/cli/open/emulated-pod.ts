@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
+import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
+import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { parseKubeconfig } from '../../validate/files/kubeconfig.ts';
+import { bindingSelectorRule, namespaceRule } from '../../validate/flags/kubernetes-names.ts';
+import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
+import type { Context } from '../run/context.ts';
+
+export interface PodToEmulate {
+  readonly namespace: string;
+  /** Value of `aadpodidbinding`. */
+  readonly label: string;
+  /** Of the emulator. */
+  readonly emulator: URL;
+  readonly kubeconfig: string;
+}
+
+export interface EmulatedPod extends AsyncDisposable {
+  /** Where the redirect of a real node would bring its requests. */
+  readonly endpoint: string;
+  /** The pod's own, on loopback. */
+  readonly address: string;
+}
+
+/** Of the one pod; 127.0.0.1 is the node itself. */
+const address = '127.0.0.11';
+const node = 'emulated-node';
+
+/** What `NAMESPACE/LABEL` and the emulator's variables say; faults are the next `checkUsage`'s to tell. */
+export function podToEmulate(
+  text: string,
+  env: Context['env'],
+  faults: UsageFaults,
+): PodToEmulate | undefined {
+  const flag = '--emulated-pod';
+  const [namespace = '', label, ...rest] = text.split('/');
+  if (label === undefined || rest.length > 0) {
+    faults.add(flag, `${flag}: ${quoted(text)} is not NAMESPACE/LABEL, such as demo/web.`);
+    return undefined;
+  }
+  faults.check(flag, namespace, 'a namespace', namespaceRule);
+  faults.check(flag, label, `a value of ${bindingLabel}`, bindingSelectorRule);
+  const endpoint = env['PODID_ARM_ENDPOINT'] ?? '';
+  const kubeconfig = env['KUBECONFIG'] ?? '';
+  const emulator = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (emulator?.protocol !== 'http:' || !isLoopbackHost(emulator.hostname) || kubeconfig === '') {
+    const meant = endpoint === '' ? 'PODID_ARM_ENDPOINT is not set' : `PODID_ARM_ENDPOINT is ${endpoint}`;
+    faults.add(
+      flag,
+      `${flag} needs the variables of podid emulator, started without --tls; ${meant}. Start it: ${startEmulatorCommand}`,
+    );
+    return undefined;
+  }
+  return { namespace, label, emulator, kubeconfig };
+}
+
+/**
+ * The emulator runs no pods, so one is put into its cluster by hand, on a loopback address, and the node agent is started for it.
+ *
+ * @throws PodidError Unavailable when the emulator or the agent does not come up
+ */
+export async function emulatePod(pod: PodToEmulate, context: Context): Promise<EmulatedPod> {
+  const remove = await createPod(pod, context.signal);
+  const [port, probePort] = [await freePort(), await freePort()];
+  const agent = context.startAgent([
+    ...['serve', '--forceNamespaced', '--allow-loopback-pods', '--redirected-by-others'],
+    ...[`--node=${node}`, '--operation-mode=managed', '--prometheus-port=0', `--nmi-port=${port}`],
+    ...[`--http-probe-port=${probePort}`, '--metadata-ip=127.0.0.1', `--metadata-port=${pod.emulator.port}`],
+  ]);
+  const dispose = async () => {
+    await agent.stop();
+    await remove();
+  };
+  try {
+    await readiness(`http://127.0.0.1:${probePort}/readyz`, agent.ended, context);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { endpoint: `http://127.0.0.1:${port}`, address, [Symbol.asyncDispose]: dispose };
+}
+
+/** @returns what takes the pod away again */
+async function createPod(
+  { namespace, label, emulator, kubeconfig }: PodToEmulate,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  const name = `asked-by-podid-token-${process.pid}`;
+  // Older than its first minute, in which the agent waits for a binding that may still come.
+  const startTime = new Date(Date.now() - 3_600_000).toISOString();
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: { [bindingLabel]: label }, creationTimestamp: startTime },
+    spec: { nodeName: node, containers: [{ name: 'ask', image: 'podid' }] },
+    status: { phase: 'Running', startTime, podIP: address, podIPs: [{ ip: address }] },
+  };
+  const { users } = parseKubeconfig(await readFile(kubeconfig, 'utf8'), kubeconfig);
+  const token = users.map((user) => user.token).find((each) => each !== undefined);
+  await send(new URL('/_podid/world', emulator), 'PUT', { body: { kubernetes: [pod] }, signal });
+  return async () => {
+    const url = new URL(`/api/v1/namespaces/${namespace}/pods/${name}`, emulator);
+    await send(url, 'DELETE', { token, signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+  };
+}
+
+async function send(
+  url: URL,
+  method: string,
+  {
+    body,
+    token,
+    signal,
+  }: { readonly body?: unknown; readonly token?: string | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const init = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const response = await fetch(url, init).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw new PodidError('Unavailable', `The emulator at ${url.origin} does not answer.`, {
+      hint: startEmulatorCommand,
+      cause,
+    });
+  });
+  if (!response.ok)
+    throw new PodidError('Unavailable', `${url.origin} answers HTTP ${response.status}: it is no emulator.`, {
+      hint: startEmulatorCommand,
+    });
+}
+
+async function readiness(url: string, ended: Promise<string>, { clock, signal }: Context): Promise<void> {
+  const endsAt = clock.now() + 30_000;
+  let said: string | undefined;
+  void ended.then((text) => {
+    said = text;
+  });
+  while (clock.now() < endsAt && said === undefined) {
+    const answer = await fetch(url, { signal }).catch(() => undefined);
+    if (answer?.ok) return;
+    await clock.sleep(50, signal);
+  }
+  throw new PodidError('Unavailable', `The agent did not become ready. ${said ?? ''}`.trim(), {
+    hint: 'podid emulator --help',
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const bound = server.address();
+      server.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0));
+    });
+  });
+}

@@ -1,0 +1,23 @@
+import { PodidError } from '../../errors/podid-error.ts';
+import { fileBehind, writePrivateFile } from '../../terminal/private-file.ts';
+import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
+
+/** A file the emulator is to write later: its folder has to be there and writable now. */
+export async function checkFile(flag: string, path: string, faults: UsageFaults): Promise<void> {
+  await fileBehind(path).catch((error: Error) =>
+    faults.add(flag, `The emulator cannot start: ${flag}: ${error.message}`),
+  );
+}
+
+/** @throws PodidError InvalidUsage */
+export async function writeEnvironment(path: string, lines: string): Promise<void> {
+  try {
+    await writePrivateFile(path, lines);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PodidError('InvalidUsage', `--write-env: ${quoted(path)} cannot be written: ${reason}`, {
+      hint: 'give --write-env a file in a folder that is there and that you can write to',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { PodidError } from '../../errors/podid-error.ts';
+import { fileBehind } from '../../terminal/private-file.ts';
+import { saveYaml } from '../../terminal/save-yaml.ts';
+import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
+
+/** A file that is there is written over only with `--force`; its folder has to exist. */
+export async function checkExportFile(faults: UsageFaults, path: string, force: boolean): Promise<void> {
+  if (path === '') return faults.add('--export', '--export is empty.');
+  if (!force && (await exists(path))) {
+    faults.add('--export', `--export: ${quoted(path)} exists; --force writes over it.`);
+  }
+  await fileBehind(path).catch(() => {
+    faults.add('--export', `--export: ${quoted(path)} is no regular file.`);
+  });
+  if (!(await exists(dirname(path))))
+    faults.add('--export', `--export: the folder of ${quoted(path)} does not exist.`);
+}
+
+/** @throws PodidError InvalidUsage when the file cannot be written */
+export async function saveExportFile(path: string, content: unknown): Promise<void> {
+  try {
+    await saveYaml(path, content);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PodidError(
+      'InvalidUsage',
+      `The file ${quoted(path)} cannot be written (${reason}); nothing was changed.`,
+      {
+        hint: 'give --export a file in a folder that you can write to',
+        cause,
+      },
+    );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

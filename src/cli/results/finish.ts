@@ -1,0 +1,64 @@
+import { isPodidError } from '../../errors/podid-error.ts';
+import type { TableShape } from '../../terminal/print-result.ts';
+import type { Change, Done, Outcome, Plan } from '../../workflows/change/outcome.ts';
+import type { Session } from '../run/session.ts';
+import { rawCluster, rawClusterShape } from './raw-cluster.ts';
+import { planShape } from './result-shapes.ts';
+
+interface Finish<Result> {
+  /** The result in the documented shape and order of members. */
+  readonly view: (result: Result) => unknown;
+  readonly shape: TableShape;
+  readonly rawCluster?: boolean;
+  /** `--exit-code`. */
+  readonly exitCode?: boolean;
+}
+
+/** Prints what a change came to. */
+export async function finishChange<Result>(
+  session: Session,
+  outcome: Outcome<Result>,
+  finish: Finish<Result>,
+): Promise<number> {
+  if (outcome.plan === undefined) return await finishDone(session, outcome.done, finish);
+  await session.print(planView(outcome.plan), planShape);
+  return finish.exitCode && isSomething(outcome.plan) ? 9 : 0;
+}
+
+function isSomething({ changes, puts }: Plan): boolean {
+  return changes.length > 0 || puts > 0;
+}
+
+/** @throws the failure that came after Azure took the change: the result is printed all the same */
+export async function finishDone<Result>(
+  session: Session,
+  done: Done<Result>,
+  finish: Finish<Result>,
+): Promise<number> {
+  try {
+    if (finish.rawCluster) await session.print(rawCluster(done.cluster), rawClusterShape);
+    else await session.print(finish.view(done.result), finish.shape);
+  } catch (error) {
+    if (done.failure === undefined || !isPodidError(error, 'OutputFailed')) throw error;
+    // How the change ended says more than why nobody can read it, and a command ends with one error.
+    session.report.warn(error.message, error.hint);
+  }
+  if (done.failure !== undefined) throw done.failure;
+  return 0;
+}
+
+export function planView({ changes, puts, onlyInCluster }: Plan): unknown {
+  return {
+    changes: changes.map(changeView),
+    puts,
+    ...(onlyInCluster === undefined
+      ? {}
+      : {
+          onlyInCluster: onlyInCluster.map(({ kind, namespace, name }) => ({ kind, namespace, name })),
+        }),
+  };
+}
+
+export function changeView({ action, kind, namespace, name, before, after }: Change): unknown {
+  return { action, kind, namespace, name, before: before ?? null, after: after ?? null };
+}

@@ -1,0 +1,84 @@
+import { type DiffItem, diffText } from '../../terminal/diff-text.ts';
+import type { Change, Plan } from '../../workflows/change/outcome.ts';
+import type { Colours } from '../run/session.ts';
+
+/** A plan as people read it: what comes, goes and changes, and what it costs. */
+export function planText(plan: Plan, colour: Colours): string {
+  const strangers = (plan.onlyInCluster ?? []).map(
+    ({ kind, namespace, name }) => `  ${titles[kind]} ${namespace}/${name}\n`,
+  );
+  const others =
+    strangers.length === 0 ? '' : `In the cluster's own objects and not in Azure:\n${strangers.join('')}`;
+  return `${diffText(plan.changes.map(asItem), colour)}${others}${summary(plan)}\n`;
+}
+
+const signs = { add: '+', update: '~', delete: '-' } as const;
+
+const titles: Readonly<Record<Change['kind'], string>> = {
+  identity: 'pod identity',
+  exception: 'exception',
+  roleAssignment: 'role',
+  managedIdentity: 'managed identity',
+  addon: 'add-on',
+  object: 'object in the cluster',
+  cluster: 'cluster',
+  nodePool: 'node pool',
+  machine: 'machine',
+};
+
+/** Members that a person has no use for in a new or departing entry: ids that stand for the one named already. */
+const idsOnly = ['identity.clientId', 'identity.objectId', 'principalId', 'roleDefinitionId'];
+
+function asItem(change: Change): DiffItem {
+  const before = facts(change.before);
+  const after = facts(change.after);
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  const told = names.filter((name) => change.action === 'update' || !idsOnly.includes(name));
+  return {
+    sign: signs[change.action],
+    title: titleOf(change),
+    lines: told.flatMap((name) => {
+      const [old, fresh] = [before.get(name), after.get(name)];
+      if (old === fresh) return [];
+      return [{ name, ...(old ? { before: old } : {}), ...(fresh ? { after: fresh } : {}) }];
+    }),
+  };
+}
+
+function titleOf({ kind, namespace, name, before, after }: Change): string {
+  if (kind === 'roleAssignment')
+    return `role ${textIn(after, 'role') ?? 'Managed Identity Operator, for the cluster'}`;
+  const key = [namespace, name].filter((part) => part !== null).join('/');
+  const object = kind === 'object' ? textIn(after ?? before, 'kind') : undefined;
+  return [object ?? titles[kind], key].filter(Boolean).join(' ');
+}
+
+function textIn(value: unknown, key: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found = Object.entries(value).find(([each]) => each === key)?.[1];
+  return typeof found === 'string' ? found : undefined;
+}
+
+/** Every text in the value by its path, without what the title says already. */
+function facts(value: unknown, path = ''): Map<string, string> {
+  if (typeof value !== 'object' || value === null)
+    return new Map(value === undefined || value === null || value === '' ? [] : [[path, String(value)]]);
+  const inner = Object.entries(value).filter(
+    ([key]) => path !== '' || !['name', 'namespace', 'role', 'kind'].includes(key),
+  );
+  return new Map(inner.flatMap(([key, one]) => [...facts(one, path === '' ? key : `${path}.${key}`)]));
+}
+
+function summary({ changes, puts }: Plan): string {
+  if (changes.length === 0 && puts === 0) return 'Nothing to change.';
+  const count = (action: Change['action']) => changes.filter((change) => change.action === action).length;
+  const counts = `${count('add')} to add, ${count('update')} to change, ${count('delete')} to delete`;
+  const writes = ['no write', 'one write'][puts] ?? `${puts} writes`;
+  return `${counts}; ${writes} of the cluster.${puts > 1 ? ` ${whyTwice(changes)}` : ''}`;
+}
+
+function whyTwice(changes: Plan['changes']): string {
+  return changes.some(({ kind }) => kind === 'cluster')
+    ? "The first makes the control plane's new principal, and may leave the entries Failed until the second."
+    : 'Azure takes another identity under the same name in two steps only, and its pods get no tokens in between.';
+}

@@ -1,0 +1,107 @@
+import { type Drift, driftText } from '../../domain/entries/drift.ts';
+import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
+import type { ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
+import type { TableShape } from '../../terminal/print-result.ts';
+import type { Column } from '../../terminal/table.ts';
+import type { Change } from '../../workflows/change/outcome.ts';
+import { planText } from './plan-text.ts';
+
+/** A pod identity as it is printed, members in the documented order. */
+export function identityView(entry: PodIdentity): unknown {
+  const { resourceId, clientId, objectId } = entry.identity;
+  return {
+    name: entry.name,
+    namespace: entry.namespace,
+    bindingSelector: entry.bindingSelector,
+    identity: { resourceId, clientId, objectId },
+    provisioningState: entry.provisioningState ?? null,
+    ...(entry.error === undefined ? {} : { error: { code: entry.error.code, message: entry.error.message } }),
+  };
+}
+
+export function exceptionView({ name, namespace, podLabels }: PodIdentityException): unknown {
+  return { name, namespace, podLabels };
+}
+
+/** For results that may be null: a delete that found nothing. */
+export function orNull<Result>(view: (result: Result) => unknown): (result: Result | null) => unknown {
+  return (result) => (result === null ? null : view(result));
+}
+
+export function each<Result>(view: (result: Result) => unknown): (results: readonly Result[]) => unknown {
+  return (results) => results.map(view);
+}
+
+/** One entry or a list of them; null is a table without rows. */
+function rowsOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return value === null ? [] : [value];
+}
+
+function shape<Row>(...columns: readonly (readonly [string, (row: Row) => unknown])[]): TableShape {
+  return { rows: rowsOf, columns: columns.map(([heading, cell]): Column => ({ heading, cell })) };
+}
+
+export const identityShape = shape<PodIdentity>(
+  ['NAME', (entry) => entry.name],
+  ['NAMESPACE', (entry) => entry.namespace],
+  ['SELECTOR', (entry) => entry.bindingSelector],
+  ['CLIENT-ID', (entry) => entry.identity.clientId],
+  ['STATE', (entry) => entry.provisioningState],
+);
+
+export const exceptionShape = shape<PodIdentityException>(
+  ['NAME', (entry) => entry.name],
+  ['NAMESPACE', (entry) => entry.namespace],
+  [
+    'LABELS',
+    (entry) =>
+      Object.entries(entry.podLabels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+  ],
+);
+
+export const planShape: TableShape = {
+  ...shape<Change>(
+    ['ACTION', (change) => change.action],
+    ['KIND', (change) => change.kind],
+    ['NAMESPACE', (change) => change.namespace],
+    ['NAME', (change) => change.name],
+  ),
+  rows: (plan: { readonly changes: readonly Change[] }) => plan.changes,
+  text: planText,
+};
+
+/** What differs, members in the documented order. */
+export function driftView({ kind, namespace, name, state, writer, fields, arm, cluster }: Drift): unknown {
+  return { kind, namespace, name, state, writer, fields, arm, cluster };
+}
+
+interface ObjectRow {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly action: string;
+  readonly reason?: string;
+}
+
+/** The objects of the entries, and, where it was looked for, what the cluster has beyond them. */
+export const objectsShape: TableShape = {
+  ...shape<ObjectRow>(
+    ['KIND', (object) => object.kind],
+    ['NAMESPACE', (object) => object.namespace],
+    ['NAME', (object) => object.name],
+    ['ACTION', (object) => object.action],
+    ['REASON', (object) => object.reason],
+  ),
+  rows: (result: { readonly objects: readonly ObjectChange[]; readonly drift?: readonly Drift[] }) => [
+    ...result.objects,
+    ...(result.drift ?? []).filter(({ state }) => state === 'extra').map(extraRow),
+  ],
+};
+
+function extraRow(drift: Drift): ObjectRow {
+  const { kind, namespace, name } = drift;
+  return { kind, namespace, name, action: 'extra', reason: driftText(drift) };
+}

@@ -1,0 +1,94 @@
+import type { MetadataAnswer } from '../../domain/azure/metadata-service.ts';
+import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import { plainText } from '../../terminal/plain-text.ts';
+import type { TableShape } from '../../terminal/print-result.ts';
+import type { TokenNews } from '../../workflows/agent/ask-for-token.ts';
+
+interface TokenView {
+  readonly clientId: string | null;
+  readonly objectId: string | null;
+  readonly tenantId: string | null;
+  readonly identityResourceId: string | null;
+  readonly resource: string;
+  readonly expiresOn: string;
+  readonly expiresInSec: number;
+  /** Version of podid's agent; null: somebody else answered. */
+  readonly agent: string | null;
+}
+
+interface NewsView extends Partial<TokenView> {
+  readonly time: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string | null };
+}
+
+/** Whose token it is, and never the token. */
+export function tokenView({ owner, agent }: MetadataAnswer, nowMs: number): TokenView {
+  const { clientId, objectId, tenantId, identityResourceId, resource, expiresOnSec } = owner;
+  return {
+    clientId,
+    objectId,
+    tenantId,
+    identityResourceId,
+    resource,
+    expiresOn: timeText(expiresOnSec * 1000),
+    expiresInSec: Math.max(0, Math.floor(expiresOnSec - nowMs / 1000)),
+    agent,
+  };
+}
+
+/** One answer of `--every`: a token's owner, or `error`. */
+export function newsView(news: TokenNews): NewsView {
+  const time = timeText(news.atMs);
+  if ('answer' in news) return { time, ...tokenView(news.answer, news.atMs) };
+  const { code, message, hint } = news.failure;
+  return { time, error: { code, message, hint: hint ?? null } };
+}
+
+export const tokenShape: TableShape = {
+  rows: (token: TokenView) => [token],
+  columns: [
+    { heading: 'IDENTITY', cell: identityName },
+    { heading: 'CLIENT-ID', cell: (token: TokenView) => token.clientId },
+    { heading: 'OBJECT-ID', cell: (token: TokenView) => token.objectId },
+    { heading: 'RESOURCE', cell: (token: TokenView) => token.resource },
+    { heading: 'EXPIRES', cell: (token: TokenView) => token.expiresOn },
+    { heading: 'AGENT', cell: (token: TokenView) => token.agent ?? 'none' },
+  ],
+};
+
+export const newsShape: TableShape = {
+  rows: (news: NewsView) => [news],
+  columns: [],
+  repeated: true,
+  text: newsText,
+};
+
+/** A line, whoever answered: nothing of it steers a terminal or begins another. */
+function newsText({ time, error, ...token }: NewsView): string {
+  if (error === undefined) return `${time} ${plainText(ownerText(token), 'one')}\n`;
+  const hint = error.hint === null ? '' : ` hint: ${error.hint}`;
+  return `${time} ${plainText(`no token: ${error.message}${hint}`, 'one')}\n`;
+}
+
+function ownerText(token: Partial<TokenView>): string {
+  const facts = [
+    `token of ${identityName(token)}`,
+    `client id ${token.clientId ?? 'unknown'}`,
+    `object id ${token.objectId ?? 'unknown'}`,
+    `tenant ${token.tenantId ?? 'unknown'}`,
+    `for ${token.resource}`,
+    `expires ${token.expiresOn}`,
+    token.agent === null ? "not through podid's agent" : `through podid's agent ${token.agent}`,
+  ];
+  return facts.join(', ');
+}
+
+function identityName({ identityResourceId }: Partial<TokenView>): string {
+  if (!identityResourceId) return 'an identity that the token does not name';
+  return parseResourceId(identityResourceId, managedIdentityType)?.name ?? identityResourceId;
+}
+
+/** Without milliseconds. */
+function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}

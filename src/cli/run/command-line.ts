@@ -1,0 +1,78 @@
+import { Command, Option } from 'commander';
+import { type FlagSet, longFlag } from '../flags/flag-spec.ts';
+import { globalFlags } from '../flags/global-flags.ts';
+import type { Occurrence } from '../flags/read-flags.ts';
+import type { CommandSpec } from './command-spec.ts';
+import type { CommandGroup, CommandTree } from './command-tree.ts';
+
+export interface CommandLine {
+  /** Undefined where the words lead to no command. */
+  readonly command: CommandSpec | undefined;
+  /** Of the words as far as they are known; the empty one is podid itself. */
+  readonly group: CommandGroup;
+  readonly occurrences: readonly Occurrence[];
+  /** What is neither a known word nor a known flag, in order. */
+  readonly rest: readonly string[];
+}
+
+/**
+ * Takes a command line apart, and judges nothing: commander's own checks end at the first fault, so every value is optional here and
+ * whatever is unknown is kept for `readFlags` to tell.
+ */
+export async function parseCommandLine(tree: CommandTree, argv: readonly string[]): Promise<CommandLine> {
+  const occurrences: Occurrence[] = [];
+  let line: CommandLine = { command: undefined, group: tree.root, occurrences, rest: [] };
+  const program = permissive(new Command('podid'));
+  listen(program, globalFlags, occurrences);
+
+  const groups = new Map<string, Command>([['', program]]);
+  for (const group of [tree.root, ...tree.groups]) {
+    const parent = groups.get(group.words.slice(0, -1).join(' ')) ?? program;
+    const command = group.words.length === 0 ? program : permissive(parent.command(group.words.at(-1) ?? ''));
+    groups.set(group.words.join(' '), command);
+    command.action(() => {
+      line = { command: undefined, group, occurrences, rest: command.args };
+    });
+  }
+  for (const spec of tree.commands) {
+    const parent = groups.get(spec.words.slice(0, -1).join(' ')) ?? program;
+    const command = permissive(parent.command(spec.words.at(-1) ?? ''));
+    listen(command, spec.flags, occurrences);
+    command.action(() => {
+      line = { command: spec, group: tree.root, occurrences, rest: command.args };
+    });
+  }
+  await program.parseAsync([...wordsOfHelp(argv)], { from: 'user' });
+  return line;
+}
+
+/** `podid help add` is `podid add --help`. */
+function wordsOfHelp(argv: readonly string[]): readonly string[] {
+  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+}
+
+function permissive(command: Command): Command {
+  return command
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .helpCommand(false)
+    .exitOverride();
+}
+
+function listen(command: Command, flags: FlagSet, occurrences: Occurrence[]): void {
+  for (const [key, flag] of Object.entries(flags)) {
+    const names = [flag.short && `-${flag.short}`, longFlag(key)].filter(Boolean).join(', ');
+    const value = { switch: '', text: ' [value]', list: ' [values...]' }[flag.kind];
+    const heard = flag.alias === undefined ? [names] : [names, `--${flag.alias}`];
+    for (const each of heard) {
+      // commander takes `--no-x` for the negation of `--x`; here it is a flag like others, so its name is spelled out.
+      const option = new Option(`${each}${value}`);
+      option.negate = false;
+      command.addOption(option);
+      command.on(`option:${option.name()}`, (given: string | null | undefined) => {
+        occurrences.push({ key, value: given ?? null });
+      });
+    }
+  }
+}

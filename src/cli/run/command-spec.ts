@@ -1,0 +1,42 @@
+import type { FlagSet, FlagValues, Misnamed, WordSpec } from '../flags/flag-spec.ts';
+import type { Session } from './session.ts';
+
+export interface Example {
+  readonly says: string;
+  /** As typed, without a prompt. */
+  readonly line: string;
+  /** What it takes beside a shell and a cluster. Absent: nothing. */
+  readonly needs?: 'a cluster' | 'a terminal' | 'PowerShell' | 'a pod';
+}
+
+interface CommandText {
+  /** The words after `podid`. */
+  readonly words: readonly string[];
+  /** One line, without a full stop. */
+  readonly summary: string;
+  /** A paragraph or more. */
+  readonly description: string;
+  readonly examples: readonly Example[];
+  readonly misnamed?: Misnamed;
+  /** Needed where it is declared; `run` gets it. */
+  readonly word?: WordSpec;
+  /** The result in every shape it may take, to try `--query` on before anything is sent. */
+  readonly examplesOfResult?: readonly unknown[];
+}
+
+export interface CommandSpec extends CommandText {
+  readonly flags: FlagSet;
+  /** @returns the exit code of a command that did what it should: 0, or 8 and 9 of the contract */
+  readonly run: (flags: FlagValues<FlagSet>, session: Session, word: string) => Promise<number>;
+}
+
+/** A command whose `run` sees its own flags with their types. */
+export function defineCommand<Flags extends FlagSet>(
+  spec: CommandText & {
+    readonly flags: Flags;
+    /** `word` is empty for a command that takes none, and where it is missing: `checkUsage` comes first. */
+    readonly run: (flags: FlagValues<Flags>, session: Session, word: string) => Promise<number>;
+  },
+): CommandSpec {
+  return { ...spec, run: (flags, session, word) => spec.run(flags as FlagValues<Flags>, session, word) };
+}

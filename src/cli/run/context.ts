@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
+import type { MetadataService } from '../../domain/azure/metadata-service.ts';
+import type { RunCommand } from '../../domain/azure/run-command.ts';
+import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
+import type { Azure, Clock } from '../../domain/ports.ts';
+import { type OutputStream, outputStream } from '../../terminal/streams.ts';
+
+/** Put in place by the bundler. */
+declare const PODID_VERSION: string | undefined;
+
+/** What podid finds in az's own files. */
+export interface AzDefaults {
+  readonly subscriptionId?: string;
+  readonly resourceGroup?: string;
+  /** The user or service principal that az is signed in as. */
+  readonly user?: string;
+}
+
+/** What the flags say about signing in; the rest is in the environment. */
+export interface AzureChoice {
+  readonly cloud: string | undefined;
+  readonly auth: string | undefined;
+  readonly tenant: string | undefined;
+  /** Id or name of the subscription that is worked on. */
+  readonly subscription: string | undefined;
+  /** Where `--debug` goes, one line a call. */
+  readonly debug: ((line: string) => void) | undefined;
+  /** Where `--verbose` goes. */
+  readonly verbose: ((line: string) => void) | undefined;
+}
+
+export interface ClusterChoice {
+  readonly kubeconfigPath?: string;
+  readonly context?: string;
+  /** podid runs in a pod of the cluster, which reaches the API by its service account. */
+  readonly inPod?: { readonly host: string; readonly port: string };
+  readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  readonly entraToken: FetchEntraToken;
+  readonly warn: (text: string, hint?: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface EmulatorChoice {
+  readonly port: number;
+  readonly time: 'instant' | 'recorded' | { readonly scale: number };
+  readonly tls: boolean;
+  readonly stateFile?: string;
+  readonly scenario?: string;
+  /** The cluster in which runCommand runs kubectl. */
+  readonly kubeconfig?: string;
+}
+
+export interface RunningEmulator {
+  readonly url: string;
+  /** The variables that point podid at it. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export interface RunningAgent {
+  /** Resolves when it has ended, with the last it said. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The process around a command, and the adapters, which are loaded when they are asked for. */
+export interface Context {
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** stdin and stderr are terminals: somebody can be asked. */
+  readonly interactive: boolean;
+  /** A spinner may be drawn on stderr. */
+  readonly animated: boolean;
+  /** Aborted with a PodidError Interrupted or Terminated. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** All of stdin, as text. */
+  readStdin(): Promise<string>;
+  azDefaults(): Promise<AzDefaults>;
+  /** Starts podid once more with these words, and lets it be: nobody waits for it or hears of it. */
+  startDetached(words: readonly string[]): void;
+  connectAzure(choice: AzureChoice): Promise<Azure>;
+  /** @throws PodidError InvalidKubeconfig */
+  checkKubeconfig(path: string, context: string | undefined): Promise<void>;
+  connectCluster(choice: ClusterChoice): Promise<ConnectedCluster>;
+  /** The objects of a cluster by commands that run in it. */
+  connectByCommand(run: RunCommand): Promise<ClusterObjects>;
+  startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
+  /** What pods ask for tokens. @param from the address to ask from; undefined: the machine's own choice */
+  metadataService(from?: string): Promise<MetadataService>;
+  /** Starts the node agent, which stands beside podid. */
+  startAgent(words: readonly string[]): RunningAgent;
+}
+
+/** What of the process a command sees; the process itself is one. */
+export type Surroundings = Pick<NodeJS.Process, 'env'> & {
+  readonly stdin: { readonly isTTY?: boolean } & Partial<AsyncIterable<string | Uint8Array>>;
+  readonly stdout: Parameters<typeof outputStream>[0];
+  readonly stderr: Parameters<typeof outputStream>[0];
+};
+
+/** The real one, with adapters that talk to the world. */
+export function createContext(signal: AbortSignal, surroundings: Surroundings = process): Context {
+  const { env, stdin, stdout, stderr } = surroundings;
+  const clock = systemClock();
+  const version = typeof PODID_VERSION === 'string' ? PODID_VERSION : '0.0.0';
+  return {
+    version,
+    env,
+    stdout: outputStream(stdout, 'fails'),
+    stderr: outputStream(stderr, 'is ignored'),
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    animated: stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb',
+    signal,
+    clock,
+    readStdin: () => readAll(stdin),
+    startDetached: (words) => startDetached(words, env),
+    async azDefaults() {
+      const { readAzDefaults } = await import('../../arm/sign-in/az-profile.ts');
+      return await readAzDefaults(env);
+    },
+    async connectAzure(choice) {
+      const { connectAzure } = await import('../../arm/connect-azure.ts');
+      return connectAzure({ ...choice, environment: env, clock, userAgent: `podid/${version}` });
+    },
+    async checkKubeconfig(path, context) {
+      const { checkKubeconfig } = await import('../../k8s/connect-cluster.ts');
+      await checkKubeconfig(path, context);
+    },
+    async connectCluster(choice) {
+      const { connectCluster } = await import('../../k8s/connect-cluster.ts');
+      return await connectCluster({ ...choice, clock, timeoutMs: 60_000 });
+    },
+    async connectByCommand(run) {
+      const { connectByCommand } = await import('../../k8s/run-command/connect-by-command.ts');
+      return connectByCommand(run);
+    },
+    async startEmulator(choice) {
+      const { startEmulator } = await import('../../emulator/start-emulator.ts');
+      return await startEmulator({ ...choice, path: env['PATH'] ?? '' });
+    },
+    async metadataService(from) {
+      const { metadataService } = await import('../token/metadata-service.ts');
+      return metadataService({ userAgent: `podid/${version}`, clock, localAddress: from });
+    },
+    startAgent: (words) => startAgent(words, env),
+  };
+}
+
+function startDetached(words: readonly string[], env: Surroundings['env']): void {
+  const [program, script] = process.argv;
+  if (program === undefined || script === undefined) return;
+  const child = spawn(program, [script, ...words], {
+    detached: true,
+    stdio: 'ignore',
+    env,
+    windowsHide: true,
+  });
+  // One that cannot be started is one that does nothing.
+  child.on('error', () => undefined);
+  child.unref();
+}
+
+function startAgent(words: readonly string[], env: Surroundings['env']): RunningAgent {
+  const [program = 'node', script = ''] = process.argv;
+  const agent = join(dirname(realpathSync(script)), 'podid-nmi.js');
+  const child = spawn(program, [agent, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env,
+    windowsHide: true,
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', () => resolve(said.trim().split('\n').at(-1) ?? ''));
+  });
+  return {
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  if (Symbol.asyncIterator in stream)
+    for await (const chunk of stream as AsyncIterable<string | Uint8Array>) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What a timer of Node holds; one beyond it fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+function systemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    random: () => Math.random(),
+    sleep: (ms, signal) =>
+      sleep(Math.min(ms, longestTimerMs), undefined, { signal }).catch(() => signal.throwIfAborted()),
+  };
+}

@@ -1,0 +1,38 @@
+import { PodidError } from '../../errors/podid-error.ts';
+import { createContext } from './context.ts';
+import { runProgram } from './program.ts';
+
+/**
+ * The command line, from the words after `podid` to the process's exit code. Never ends the process itself: what is written to a pipe
+ * has to get there first.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort(interruptedBy('Interrupted'));
+  const terminate = () => interruption.abort(interruptedBy('Terminated'));
+  // Once each: a second Ctrl-C does what Ctrl-C does everywhere.
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', terminate);
+  // Until it is decided: a process whose last handle went away, with the command still waiting, has not succeeded.
+  process.exitCode = 1;
+  process.once('beforeExit', tellUndecided);
+  try {
+    process.exitCode = await runProgram(argv, createContext(interruption.signal));
+  } finally {
+    process.off('beforeExit', tellUndecided);
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', terminate);
+  }
+}
+
+function tellUndecided(): void {
+  process.stderr.write(
+    'podid: podid ended before its command did; what it came to is not known.\nhint: podid status shows how the cluster stands\n',
+  );
+}
+
+function interruptedBy(code: 'Interrupted' | 'Terminated'): PodidError {
+  return new PodidError(code, `${code}. What Azure has accepted goes on there.`, {
+    hint: 'podid status shows how the cluster stands, and podid wait --for idle waits for it',
+  });
+}

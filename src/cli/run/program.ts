@@ -1,0 +1,159 @@
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { colours } from '../../terminal/colours.ts';
+import { errorReport } from '../../terminal/report-error.ts';
+import { nearestWord } from '../../validate/nearest-word.ts';
+import { quoted, UsageFaults } from '../../validate/usage-faults.ts';
+import { completeWord, refreshWord } from '../completion/typed-words.ts';
+import { globalFlags } from '../flags/global-flags.ts';
+import { checkRest, readFlags, strayWordText, takeWord } from '../flags/read-flags.ts';
+import { type CommandLine, parseCommandLine } from './command-line.ts';
+import type { CommandSpec } from './command-spec.ts';
+import { commandTree } from './command-tree.ts';
+import type { Context } from './context.ts';
+import { commandHelp, groupHelp } from './help-text.ts';
+import { tellRetirement } from './retirement-note.ts';
+import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
+
+/** Runs one command line to its end, and is where every error ends: told on stderr, its exit code returned. */
+export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
+  const asked = await answerShell(argv, context);
+  if (asked !== undefined) return asked;
+  const line = await parseCommandLine(commandTree, argv);
+  const faults = new UsageFaults();
+  const global = readFlags(globalFlags, line.occurrences, faults);
+  try {
+    return await answer(line, context, global, faults);
+  } catch (error) {
+    return await tell(error, context, global);
+  }
+}
+
+async function answer(
+  line: CommandLine,
+  context: Context,
+  global: GlobalValues,
+  faults: UsageFaults,
+): Promise<number> {
+  if (global.version) return await say(context, `${context.version}\n`);
+  if (line.command === undefined) return await answerGroup(line, context, global, faults);
+  if (global.help) return await say(context, commandHelp(line.command));
+  return await runCommand(line.command, line, context, { global, faults });
+}
+
+async function runCommand(
+  command: CommandSpec,
+  line: CommandLine,
+  context: Context,
+  { global, faults }: { readonly global: GlobalValues; readonly faults: UsageFaults },
+): Promise<number> {
+  const flags = readFlags(command.flags, line.occurrences, faults);
+  const { word, rest } = takeWord(line.rest, command.word, faults);
+  checkRest(rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
+  // The cluster in the shape of az has more shapes than an example shows.
+  const examples = isSwitchedOn(flags, 'rawCluster') ? [] : (command.examplesOfResult ?? []);
+  const session = await openSession(context, { words: command.words, global, faults, examples });
+  try {
+    const exitCode = await command.run(flags, session, word);
+    await tellRetirement(context, command, global.onlyShowErrors);
+    return exitCode;
+  } finally {
+    session.report.stop();
+  }
+}
+
+function isSwitchedOn(flags: Readonly<Record<string, unknown>>, key: string): boolean {
+  return flags[key] === true;
+}
+
+/** What shells ask of podid, and podid of itself; neither is a command for people, so help does not know them. */
+async function answerShell(
+  [word, ...rest]: readonly string[],
+  context: Context,
+): Promise<number | undefined> {
+  if (word === completeWord) {
+    const { complete } = await import('../completion/complete.ts');
+    return await complete(commandTree, rest, context);
+  }
+  if (word === refreshWord) {
+    const { refreshNames } = await import('../completion/refresh-names.ts');
+    return await refreshNames(rest, context);
+  }
+  return undefined;
+}
+
+/** Words that lead to no command: help where it was asked for, otherwise what is wrong and the nearest right word. */
+async function answerGroup(
+  { group, rest }: CommandLine,
+  context: Context,
+  global: GlobalValues,
+  faults: UsageFaults,
+): Promise<number> {
+  const typed = ['podid', ...group.words].join(' ');
+  const word = rest.find((each) => !each.startsWith('-'));
+  if (global.help && word === undefined) return await say(context, groupHelp(commandTree, group));
+  if (word === undefined && rest.length === 0 && group.words.length === 0 && !faults.any) {
+    return await say(context, groupHelp(commandTree, group));
+  }
+  if (rest[0]?.startsWith('-'))
+    faults.add(rest[0], `${rest[0]} stands before the command's word; it comes after it.`);
+  else if (word === undefined)
+    faults.add(typed, `${typed} needs one more word: ${nextWords(group.words).join(', ')}.`);
+  else {
+    const meant = meantCommand(group.words, rest);
+    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+    const text = /^[\p{L}\p{N}]/u.test(word)
+      ? `${typed} has no command ${quoted(word)}.${hint}`
+      : strayWordText(word, globalFlags);
+    faults.add(word, text);
+  }
+  faults.throwIfAny(`${typed} --help`);
+  return 0;
+}
+
+/** What somebody meant who typed these words after those of a group: az's words in front, a flag without its dashes, a slip. */
+function meantCommand(group: readonly string[], rest: readonly string[]): string | undefined {
+  const typed = ['podid', ...group].join(' ');
+  const [word = '', ...more] = rest;
+  if (word === 'version' || word === 'help') return `${typed} --${word}`;
+  if (['az', 'aks', 'pod-identity'].includes(word) && more.length > 0 && group.length === 0) {
+    const [next = ''] = more;
+    const isKnown = nextWords([]).includes(next);
+    if (!isKnown) return meantCommand(group, more);
+    const after = nextWords([next]).find((each) => each === more[1]);
+    return [typed, next, ...(after === undefined ? [] : [after])].join(' ');
+  }
+  const nearest = nearestWord(word, nextWords(group));
+  return nearest === undefined ? undefined : `${typed} ${nearest}`;
+}
+
+/** The words that may follow, groups included. */
+function nextWords(words: readonly string[]): string[] {
+  const following = [...commandTree.commands, ...commandTree.groups]
+    .filter((each) => words.every((word, at) => each.words[at] === word))
+    .flatMap((each) => each.words.slice(words.length, words.length + 1));
+  return [...new Set(following)];
+}
+
+async function say(context: Context, text: string): Promise<number> {
+  await context.stdout.write(text);
+  return 0;
+}
+
+async function tell(error: unknown, context: Context, global: GlobalValues): Promise<number> {
+  const interrupted =
+    context.signal.aborted && !isPodidError(error) && context.signal.reason instanceof PodidError;
+  const report = errorReport(interrupted ? context.signal.reason : error, {
+    colour: colours(coloured(context, global)),
+    json: jsonErrors(context, global),
+    stack: global.debug,
+    version: context.version,
+  });
+  await context.stderr.write(report.text);
+  return report.exitCode;
+}
+
+/** JSON because it was asked for, or because nobody said anything and stdout is a pipe. */
+function jsonErrors(context: Context, global: GlobalValues): 'no' | 'last' | 'only' {
+  if (effectiveFormat(context, global) !== 'json') return 'no';
+  return global.output === 'json' || context.env['PODID_OUTPUT'] === 'json' ? 'only' : 'last';
+}

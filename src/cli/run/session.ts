@@ -1,0 +1,155 @@
+import { isPodidError } from '../../errors/podid-error.ts';
+import { lateBar } from '../../terminal/bar.ts';
+import { colours } from '../../terminal/colours.ts';
+import {
+  type OutputFormat,
+  outputFormats,
+  resultText,
+  type TableShape,
+} from '../../terminal/print-result.ts';
+import { type TerminalReporter, terminalReporter } from '../../terminal/progress.ts';
+import { compileQuery, type Query } from '../../terminal/query.ts';
+import { terminalSpinner } from '../../terminal/spinner.ts';
+import type { UsageFaults } from '../../validate/usage-faults.ts';
+import type { FlagValues } from '../flags/flag-spec.ts';
+import type { globalFlags } from '../flags/global-flags.ts';
+import { checkChoice } from '../flags/read-flags.ts';
+import type { Context } from './context.ts';
+
+/** Paints texts, or leaves them as they are. */
+export type Colours = ReturnType<typeof colours>;
+
+export type GlobalValues = FlagValues<typeof globalFlags>;
+
+/** One run of one command. */
+export interface Session {
+  readonly context: Context;
+  readonly global: GlobalValues;
+  readonly faults: UsageFaults;
+  readonly report: TerminalReporter;
+  /** @throws PodidError InvalidUsage with all that was wrong so far; comes before the first request */
+  checkUsage(): void;
+  /** Of stderr. */
+  readonly colour: Colours;
+  /** Tells people on stderr, colours and all; nothing under `--only-show-errors`. */
+  say(text: string): void;
+  /**
+   * Prints the command's one result on stdout.
+   *
+   * @param usual the format of this command where nobody names one
+   * @throws PodidError QueryFailed when `--query` does not fit it, once it is printed whole
+   */
+  print(value: unknown, shape: TableShape, usual?: OutputFormat): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Of the command, after `podid`. */
+  readonly words: readonly string[];
+  readonly global: GlobalValues;
+  readonly faults: UsageFaults;
+  /** Of the result, in every shape it may take; none: its shapes are not known. */
+  readonly examples: readonly unknown[];
+}
+
+export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
+  const { words, global, faults, examples } = options;
+  const { stdout, stderr } = context;
+  const format = effectiveFormat(context, global, faults);
+  const query = await readQuery(global.query, examples, faults);
+  const isAnimated = context.animated && !global.onlyShowErrors;
+  const spinner = isAnimated ? await terminalSpinner() : undefined;
+  const colour = colours(coloured(context, global));
+  const report = terminalReporter({
+    stderr,
+    colour,
+    silent: global.onlyShowErrors,
+    ...(spinner === undefined ? {} : { spinner }),
+    ...(isAnimated ? { bar: lateBar() } : {}),
+  });
+  return {
+    context,
+    global,
+    faults,
+    report,
+    colour,
+    say(text) {
+      report.stop();
+      if (!global.onlyShowErrors) void stderr.write(text);
+    },
+    checkUsage: () => faults.throwIfAny(`${['podid', ...words].join(' ')} --help`),
+    async print(value, shape, usual) {
+      report.stop();
+      const output = {
+        format: usual !== undefined && !isFormatNamed(context, global) ? usual : format,
+        width: stdout.columns,
+        colour: colours(colouredOn(stdout, context, global)),
+      };
+      try {
+        const asked = query === undefined ? output : { ...output, query };
+        await stdout.write(await resultText(value, shape, asked));
+      } catch (error) {
+        // What was done is done: its result is not lost to a query.
+        if (isPodidError(error, 'QueryFailed')) await stdout.write(await resultText(value, shape, output));
+        throw error;
+      }
+    },
+  };
+}
+
+function isFormatNamed(context: Context, global: GlobalValues): boolean {
+  return Boolean(global.output ?? context.env['PODID_OUTPUT']);
+}
+
+/** `--output`, else PODID_OUTPUT, else what suits the reader. */
+export function effectiveFormat(context: Context, global: GlobalValues, faults?: UsageFaults): OutputFormat {
+  const fromEnvironment = context.env['PODID_OUTPUT'] || undefined;
+  if (global.output === undefined && fromEnvironment !== undefined && faults !== undefined) {
+    checkChoice('PODID_OUTPUT', fromEnvironment, outputFormats, faults);
+  }
+  const wanted = global.output ?? fromEnvironment;
+  return outputFormats.find((format) => format === wanted) ?? (context.stdout.isTerminal ? 'table' : 'json');
+}
+
+/** Whether stderr is. Of results only those that people read as a text are: the diff of a plan. */
+export function coloured(context: Context, global: Pick<GlobalValues, 'noColor'>): boolean {
+  return colouredOn(context.stderr, context, global);
+}
+
+function colouredOn(
+  stream: Context['stderr'],
+  { env }: Context,
+  global: Pick<GlobalValues, 'noColor'>,
+): boolean {
+  return stream.isTerminal && !global.noColor && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+}
+
+async function readQuery(
+  expression: string | undefined,
+  examples: readonly unknown[],
+  faults: UsageFaults,
+): Promise<Query | undefined> {
+  if (expression === undefined) return undefined;
+  try {
+    const query = await compileQuery(expression);
+    tryOut(query, examples);
+    return query;
+  } catch (error) {
+    if (!isPodidError(error, 'InvalidUsage', 'QueryFailed')) throw error;
+    faults.add('--query', error.message);
+    return undefined;
+  }
+}
+
+/** Results differ, so one that it fits will do. @throws PodidError QueryFailed when it fits none */
+function tryOut(query: Query, examples: readonly unknown[]): void {
+  let failure: unknown;
+  for (const example of examples) {
+    try {
+      query(example);
+      return;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+}

@@ -1,0 +1,54 @@
+import { PodidError } from '../../errors/podid-error.ts';
+import { parseTokenRefusal } from '../../validate/azure/token-answer.ts';
+
+/** What came back from the metadata service. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | undefined;
+  /** Version of podid's agent; null: it was IMDS itself, or another agent. */
+  readonly agent: string | null;
+}
+
+/** The failure that an answer without a token is, in IMDS's own words as far as it has any. */
+export function refusalOf(answer: Answer, endpoint: string, nowMs: number): PodidError {
+  const { status, agent } = answer;
+  const who = agent === null ? endpoint : `podid's agent (${agent})`;
+  const message = `${who} answered HTTP ${status}${saidBy(answer)}`;
+  if (status === 400 || status === 404)
+    return new PodidError('TokenRefused', message, { hint: hintOf(agent) });
+  if (status === 401 || status === 403) return new PodidError('Forbidden', message, { hint: hintOf(agent) });
+  const retryAfterMs = status === 429 || status >= 500 ? retryAfter(answer.retryAfter, nowMs) : undefined;
+  return new PodidError('Unavailable', message, {
+    hint: 'Ask again in a few seconds; if it stays: podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in.',
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+function hintOf(agent: string | null): string {
+  return agent === null
+    ? "It was not podid's agent that answered: podid nmi status shows whether it runs on the node, and its rules are in place."
+    : 'podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in, tells each link of the chain.';
+}
+
+const mostCharacters = 1000;
+
+/** On one line, without anything that looks like a token. */
+function saidBy({ status, text }: Answer): string {
+  const refusal = parseTokenRefusal(text);
+  if (refusal === undefined) return status === 200 ? ' without a token.' : '.';
+  const words = [refusal.error, refusal.description].filter((word) => word !== '').join(': ');
+  const plain = words
+    .replace(/eyJ[\w-]{8,}(\.[\w-]*){0,4}/g, '***')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .slice(0, mostCharacters);
+  return `: ${plain}${/[.!?]$/.test(plain) ? '' : '.'}`;
+}
+
+/** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds. */
+function retryAfter(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\s*\d{1,6}\s*$/.test(header)) return Number(header) * 1000;
+  const at = header.endsWith('GMT') ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}

@@ -1,0 +1,97 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { MetadataQuestion, MetadataService } from '../../domain/azure/metadata-service.ts';
+import type { Clock } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { parseTokenAnswer } from '../../validate/azure/token-answer.ts';
+import { type Answer, refusalOf } from './error-of-answer.ts';
+
+/** The version that every SDK asks by. */
+const apiVersion = '2018-02-01';
+/** IMDS's answers are a few kilobytes. */
+const mostBytes = 256 * 1024;
+
+/**
+ * Asks as an SDK does: plainly, past every proxy, and without following anybody anywhere. SDKs try again by themselves; here that is the
+ * caller's to do.
+ */
+export function metadataService({
+  userAgent,
+  clock,
+  localAddress,
+}: {
+  readonly userAgent: string;
+  readonly clock: Clock;
+  /** The address to ask from; undefined: the machine's own choice. */
+  readonly localAddress?: string | undefined;
+}): MetadataService {
+  return {
+    async token(question, signal) {
+      const answer = await ask(question, { userAgent, localAddress, signal });
+      const owner = answer.status === 200 ? parseTokenAnswer(answer.text, clock.now()) : undefined;
+      if (owner === undefined) throw refusalOf(answer, question.endpoint, clock.now());
+      return { owner, agent: answer.agent };
+    },
+  };
+}
+
+function tokenUrl({ endpoint, resource, clientId, identityResourceId }: MetadataQuestion): URL {
+  const url = new URL(`${endpoint.replace(/\/+$/, '')}/metadata/identity/oauth2/token`);
+  url.searchParams.set('api-version', apiVersion);
+  url.searchParams.set('resource', resource);
+  if (clientId !== undefined) url.searchParams.set('client_id', clientId);
+  if (identityResourceId !== undefined) url.searchParams.set('msi_res_id', identityResourceId);
+  return url;
+}
+
+function ask(
+  question: MetadataQuestion,
+  {
+    userAgent,
+    localAddress,
+    signal,
+  }: {
+    readonly userAgent: string;
+    readonly localAddress: string | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<Answer> {
+  const url = tokenUrl(question);
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error) => reject(signal.aborted ? signal.reason : nobodyAnswers(question, cause));
+    const headers = { Metadata: 'true', Accept: 'application/json', 'User-Agent': userAgent };
+    const asked = send(url, { headers, localAddress, signal, agent: false }, (response) => {
+      readText(response).then((text) => resolve({ ...headOf(response), text }), fail);
+    });
+    asked.on('error', fail);
+    asked.end();
+  });
+}
+
+function headOf({ statusCode, headers }: IncomingMessage): Omit<Answer, 'text'> {
+  const agent = headers['x-podid-agent'];
+  return {
+    status: statusCode ?? 0,
+    retryAfter: headers['retry-after'],
+    agent: typeof agent === 'string' ? agent : null,
+  };
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > mostBytes) throw new Error(`the answer is longer than ${mostBytes / 1024} KiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function nobodyAnswers({ endpoint }: MetadataQuestion, cause: NodeJS.ErrnoException): PodidError {
+  return new PodidError('Unavailable', `Nobody answers at ${endpoint}: ${cause.code ?? cause.message}.`, {
+    hint: 'podid nmi status shows whether the agent runs on the node of this pod; outside Azure and its clusters: --endpoint URL',
+    cause,
+  });
+}

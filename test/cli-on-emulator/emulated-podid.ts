@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream';
+import { createContext } from '../../src/cli/run/context.ts';
+import { runProgram } from '../../src/cli/run/program.ts';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { sink } from './sink.ts';
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface EmulatedPodid extends AsyncDisposable {
+  readonly emulator: Emulator;
+  /** Runs a command line in process against the emulator; a string is split at spaces. */
+  run(line: string | readonly string[], env?: Readonly<Record<string, string>>, stdin?: string): Promise<Ran>;
+  /** The same, and its stdout read as JSON. @throws when it does not exit with 0 */
+  json(line: string | readonly string[]): Promise<never>;
+  /** How many requests of a kind came in: `clusters.put`. */
+  count(operation: string): number;
+}
+
+/** podid and an Azure of its own. Waiting is quick: the emulator's operations end when they are asked about. */
+export async function emulatedPodid(options: EmulatorOptions = {}): Promise<EmulatedPodid> {
+  const emulator = await startEmulator(options);
+  const run: EmulatedPodid['run'] = async (line, more = {}, stdin = '') => {
+    const stdout = sink();
+    const stderr = sink();
+    const env = { ...emulator.environment, PODID_POLL_INTERVAL: '10ms', ...more };
+    const context = createContext(new AbortController().signal, {
+      env,
+      stdin: Readable.from([stdin]),
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+    });
+    const argv = typeof line === 'string' ? line.split(' ') : line;
+    const exitCode = await runProgram(argv, context);
+    return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+  };
+  return {
+    emulator,
+    run,
+    async json(line) {
+      const ran = await run(line);
+      if (ran.exitCode !== 0) throw new Error(`exit ${ran.exitCode}: ${ran.stderr}`);
+      return JSON.parse(ran.stdout) as never;
+    },
+    count: (operation) => emulator.requests.filter((request) => request.operation === operation).length,
+    [Symbol.asyncDispose]: () => emulator.stop(),
+  };
+}
+
+export function identityId(name: string): string {
+  return `/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
+}

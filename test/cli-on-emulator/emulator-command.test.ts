@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createContext } from '../../src/cli/run/context.ts';
+import { runProgram } from '../../src/cli/run/program.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'podid-cli-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function start(line: string) {
+  const stop = new AbortController();
+  const stdout = new PassThrough({ encoding: 'utf8' });
+  const stderr = new PassThrough({ encoding: 'utf8' });
+  const context = createContext(stop.signal, { env: {}, stdin: { isTTY: false }, stdout, stderr });
+  const ended = runProgram(line.split(' '), context);
+  return { stop, stdout, stderr, ended };
+}
+
+describe('podid emulator', () => {
+  it('prints what points podid at it once it listens, says nothing more, and ends when stopped', async () => {
+    const file = join(folder, 'env');
+    const running = start(`emulator --write-env ${file}`);
+    const lines = await new Promise<string>((resolve) => running.stdout.once('data', resolve));
+    expect(lines).toMatch(/^(?:export \w+=\S+\n)+$/);
+    expect(await readFile(file, 'utf8')).toBe(lines);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+    const url = /PODID_ARM_ENDPOINT=(\S+)/.exec(lines)?.[1] ?? '';
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${url}/subscriptions?api-version=2022-12-01`)).status).toBe(401);
+
+    running.stop.abort();
+    expect(await running.ended).toBe(0);
+    expect(running.stdout.read()).toBeNull();
+    expect(running.stderr.read()).toContain(`In another terminal: . ${file}, and then podid init.`);
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
+  it('keeps its world in a file', async () => {
+    const state = join(folder, 'world.json');
+    const running = start(`emulator --state ${state} --scenario kubenet`);
+    await new Promise((resolve) => running.stdout.once('data', resolve));
+    running.stop.abort();
+    await running.ended;
+    expect(await readFile(state, 'utf8')).toContain('"kubenet"');
+  });
+
+  it.each([
+    ['--scenario nowhere', '--scenario: "nowhere" is none of default, first-time'],
+    ['--state /dev/null/x', 'The emulator cannot start'],
+    ['--port -1', '--port'],
+    ['--time 0', '--time'],
+  ])('refuses %s with exit 2', async (flags, text) => {
+    const running = start(`emulator ${flags}`);
+    expect(await running.ended).toBe(2);
+    expect(running.stderr.read()).toContain(text);
+    expect(running.stdout.read()).toBeNull();
+  });
+
+  it('refuses a port that is taken', async () => {
+    const first = start('emulator');
+    const lines = await new Promise<string>((resolve) => first.stdout.once('data', resolve));
+    const port = /127\.0\.0\.1:(\d+)/.exec(lines)?.[1];
+    expect(await start(`emulator --port ${port}`).ended).toBe(2);
+    first.stop.abort();
+    expect(await first.ended).toBe(0);
+  });
+});

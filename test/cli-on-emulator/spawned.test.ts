@@ -1,0 +1,280 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { commandTree } from '../../src/cli/run/command-tree.ts';
+import { identity } from '../../src/emulator/scenarios/scenario-parts.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { identityId } from './emulated-podid.ts';
+
+const podid = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
+const addWeb = ['add', '--namespace', 'demo', '--name', 'web', '--identity-resource-id', identityId('web')];
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'podid-spawned-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+function start(argv: readonly string[], emulator?: Emulator, stdout: 'pipe' | number = 'pipe'): Child {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    PODID_POLL_INTERVAL: '20ms',
+    ...emulator?.environment,
+  };
+  const child = spawn(process.execPath, ['--', podid, ...argv], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', stdout, 'pipe'],
+  });
+  const texts = ['', ''];
+  child.stdout?.on('data', (chunk) => {
+    texts[0] += String(chunk);
+  });
+  child.stderr?.on('data', (chunk) => {
+    texts[1] += String(chunk);
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { process: child, out: () => texts[0] ?? '', err: () => texts[1] ?? '', ended };
+}
+
+async function finished(argv: readonly string[], emulator?: Emulator) {
+  const child = start(argv, emulator);
+  return { ...(await child.ended), out: child.out(), err: child.err() };
+}
+
+/** Resolves once the emulator was asked; what a child that ended first said is in the failure. */
+async function asked(emulator: Emulator, operation: string, child: Child): Promise<void> {
+  await vi.waitFor(
+    () =>
+      expect(
+        emulator.requests.map((request) => request.operation),
+        child.err(),
+      ).toContain(operation),
+    { timeout: 30_000, interval: 20 },
+  );
+}
+
+describe('the bundled podid', () => {
+  it('runs its commands from the files that are shipped', async () => {
+    await using emulator = await startEmulator();
+    expect(await finished(['--version'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+    const added = await finished(addWeb, emulator);
+    expect(added.code, added.err).toBe(0);
+    expect(JSON.parse(added.out)).toMatchObject({ name: 'web', provisioningState: 'Assigned' });
+    expect((await finished(['list', '-o', 'yaml'], emulator)).out).toContain('- name: web\n');
+    expect((await finished(['list', '-o', 'table'], emulator)).out).toMatch(/^NAME +NAMESPACE/);
+    expect((await finished(['list', '-o', 'tsv', '--query', '[].name'], emulator)).out).toBe('web\n');
+    const file = join(folder, 'saved.yaml');
+    expect((await finished(['disable', '--yes', '--export', file], emulator)).code).toBe(0);
+    expect(await readFile(file, 'utf8')).toContain('kind: PodIdentities');
+  });
+
+  it('sees a change through when its reader is gone, and keeps the exit code', async () => {
+    await using emulator = await startEmulator();
+    const child = start(addWeb, emulator);
+    child.process.stdout?.destroy();
+    child.process.stderr?.destroy();
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    const again = await finished(
+      ['show', '--namespace', 'demo', '--name', 'web', '--query', 'name'],
+      emulator,
+    );
+    expect(again.out).toBe('"web"\n');
+    const broken = start(['show', '--namespace', 'demo', '--name', 'nobody'], emulator);
+    broken.process.stdout?.destroy();
+    broken.process.stderr?.destroy();
+    expect((await broken.ended).code).toBe(4);
+  });
+
+  it('ends with 1 and the reason when its result is lost, and the change stands', async () => {
+    await using emulator = await startEmulator();
+    const full = openSync('/dev/full', 'w');
+    const child = start(addWeb, emulator, full);
+    closeSync(full);
+    expect((await child.ended).code).toBe(1);
+    expect(child.err()).toContain('no space is left (ENOSPC)');
+    expect(JSON.parse(child.err().trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      code: 'OutputFailed',
+      hint: expect.stringContaining('is done'),
+    });
+    const shown = await finished(
+      ['show', '--namespace', 'demo', '--name', 'web', '--query', 'name'],
+      emulator,
+    );
+    expect(shown.out).toBe('"web"\n');
+  });
+
+  it('asks through an agent of its own as a pod of the emulator, and leaves neither behind', async () => {
+    await using emulator = await startEmulator();
+    expect((await finished(addWeb, emulator)).code).toBe(0);
+    const asked = await finished(['token', '--emulated-pod', 'demo/web'], emulator);
+    expect(asked.code, asked.err).toBe(0);
+    const { identityResourceId, agent } = JSON.parse(asked.out);
+    expect(identityResourceId.toLowerCase()).toBe(identityId('web').toLowerCase());
+    expect(agent).toMatch(/^\d+\.\d+\.\d+$/);
+    const refused = await finished(['token', '--emulated-pod', 'demo/jobs'], emulator);
+    expect(refused.code, refused.err).toBe(4);
+    expect(refused.err).toContain('nothing in namespace demo is bound to it');
+    const pods = emulator.kube.list('Pod').map(({ metadata }) => metadata.name);
+    expect(pods.filter((name) => name.startsWith('asked-by'))).toEqual([]);
+  });
+
+  it('asks for tokens again and again, and ends on SIGTERM at once and in order', async () => {
+    await using emulator = await startEmulator();
+    const child = start(['token', '--every', '1h'], emulator);
+    await vi.waitFor(() => expect(child.out(), child.err()).toMatch(/\n$/), {
+      timeout: 30_000,
+      interval: 20,
+    });
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.err()).toBe('');
+  });
+
+  it('ends with the reader of its answers', async () => {
+    await using emulator = await startEmulator();
+    const child = start(['token', '--every', '20ms'], emulator);
+    await vi.waitFor(() => expect(child.out(), child.err()).toMatch(/\n$/), {
+      timeout: 30_000,
+      interval: 20,
+    });
+    child.process.stdout?.destroy();
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it.each([
+    ['SIGINT', 130, 'Interrupted'],
+    ['SIGTERM', 143, 'Terminated'],
+  ] as const)('ends on %s with %i and says that Azure goes on', async (signal, code, name) => {
+    await using emulator = await startEmulator({
+      seed: { settings: { operationMs: [600_000, 600_000], operationPolls: 0 } },
+    });
+    const child = start(addWeb, emulator);
+    await asked(emulator, 'operations.get', child);
+    child.process.kill(signal);
+    expect((await child.ended).code).toBe(code);
+    expect(child.out()).toBe('');
+    expect(JSON.parse(child.err().trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      code: name,
+      hint: expect.stringContaining('podid '),
+    });
+  });
+
+  it.each(['roleAssignments.put', 'operations.get'])(
+    'finishes an apply that was interrupted at its %s by the same command, in one write of the cluster',
+    async (operation) => {
+      await using emulator = await startEmulator({
+        seed: { settings: { operationMs: [600_000, 600_000], operationPolls: 0 } },
+      });
+      const file = join(folder, `interrupted-at-${operation}.json`);
+      const identities = ['web', 'jobs'].map((name) => ({
+        name,
+        namespace: 'demo',
+        identityResourceId: identityId(name),
+      }));
+      await writeFile(file, JSON.stringify({ apiVersion: 'podid.io/v1', kind: 'PodIdentities', identities }));
+      const first = start(['apply', '-f', file], emulator);
+      await asked(emulator, operation, first);
+      first.process.kill('SIGINT');
+      expect((await first.ended).code).toBe(130);
+
+      emulator.seed({ settings: { operationMs: [0, 0], operationPolls: 0 } });
+      emulator.clock.advance(600_000);
+      const again = await finished(['apply', '-f', file], emulator);
+      expect(again.code, again.err).toBe(0);
+      expect(JSON.parse(again.out)).toMatchObject({
+        identities: identities.map(({ name }) => ({ name, provisioningState: 'Assigned' })),
+      });
+      const puts = emulator.requests.filter((request) => request.operation === 'clusters.put');
+      expect(puts).toHaveLength(1);
+    },
+  );
+
+  it('ends the emulator cleanly on a signal', async () => {
+    const file = join(folder, 'emulator.env');
+    const child = start(['emulator', '--env-file', file, '--tls']);
+    await Promise.race([once(child.process.stdout ?? child.process, 'data'), child.ended]);
+    expect(child.out()).toContain('export NODE_EXTRA_CA_CERTS=');
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('the examples of the help', () => {
+  it('work in a shell, one after the other, against the emulator', async () => {
+    // As in `podid cluster update`, which moves the cluster to an identity of its owner's.
+    const identities = [identity('control-plane', 16)];
+    await using emulator = await startEmulator({ seed: { identities } });
+    // Where pods run that a doctor can look at.
+    await using used = await startEmulator({ scenario: 'in-use' });
+    const lines = commandTree.commands
+      .flatMap(({ examples }) => examples.filter(({ needs }) => needs === undefined))
+      .map(({ line }) => line)
+      .filter((line) => !line.startsWith('podid emulator'));
+    const order = (line: string) => stages.findIndex((stage) => line.startsWith(`podid ${stage}`));
+    expect(lines.filter((line) => order(line) < 0)).toEqual([]);
+    const home = await exampleHome();
+    for (const line of lines.sort((one, other) => order(one) - order(other))) {
+      const ran = await inShell(line, home, line.startsWith('podid doctor') ? used : emulator);
+      expect(line.includes('--exit-code') ? [0, 9] : [0], `${line}\n${ran.err}`).toContain(ran.code);
+      // What people do with the file that an export leaves behind.
+      if (line.endsWith('> pod-identities.yaml')) {
+        await cp(join(home, 'pod-identities.yaml'), join(home, 'pod-identities', 'all.yaml'));
+      }
+      if (line.includes('disable'))
+        expect(await readFile(join(home, 'saved.yaml'), 'utf8')).toContain('kind:');
+    }
+  }, 180_000);
+});
+
+/** A home directory with `podid` in its PATH and the folders that examples write into. */
+async function exampleHome(): Promise<string> {
+  const home = join(folder, 'examples');
+  const folders = ['bin', 'pod-identities', '.zfunc', '.config/fish/completions'];
+  for (const each of [...folders, '.local/share/bash-completion/completions']) {
+    await mkdir(join(home, each), { recursive: true });
+  }
+  await symlink(podid, join(home, 'bin', 'podid'));
+  return home;
+}
+
+async function inShell(line: string, home: string, emulator: Emulator) {
+  const env = { ...emulator.environment, PODID_POLL_INTERVAL: '20ms', HOME: home };
+  const path = [join(home, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter);
+  const child = spawn('bash', ['-c', line], {
+    cwd: home,
+    env: { ...env, PATH: path },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let err = '';
+  child.stderr.on('data', (chunk) => {
+    err += String(chunk);
+  });
+  const [code] = await once(child, 'close');
+  return { code, err };
+}
+
+/** The order in which each finds what it needs: entries are there before they are changed, and go in the end. */
+const stages = [
+  ...['init', 'add', 'token', 'list', 'show', 'wait', 'update'],
+  ...['exception add', 'exception list', 'exception show', 'exception update'],
+  ...['status', 'enable', 'mirror', 'doctor', 'cluster show', 'cluster update'],
+  ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion', 'policy kubenet'],
+  ...['node list', 'node assign', 'exception delete', 'delete', 'disable', 'node unassign'],
+];

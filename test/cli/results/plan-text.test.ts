@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { planText } from '../../../src/cli/results/plan-text.ts';
+import { colours } from '../../../src/terminal/colours.ts';
+import type { Change } from '../../../src/workflows/change/outcome.ts';
+
+const plain = colours(false);
+const identity = { resourceId: '/id/web', clientId: 'c', objectId: 'o' };
+const web = { name: 'web', namespace: 'shop', bindingSelector: 'web', identity };
+
+function change(more: Partial<Change>): Change {
+  return {
+    action: 'add',
+    kind: 'identity',
+    namespace: 'shop',
+    name: 'web',
+    before: null,
+    after: web,
+    ...more,
+  };
+}
+
+describe('a plan for people', () => {
+  it('shows what comes, changes and goes, and only what differs of it', () => {
+    const changes = [
+      change({ kind: 'managedIdentity', namespace: null, name: 'web', after: { location: 'westeurope' } }),
+      change({
+        kind: 'roleAssignment',
+        namespace: null,
+        name: 'guid',
+        after: { role: 'Reader', scope: '/s' },
+      }),
+      change({ action: 'update', before: web, after: { ...web, bindingSelector: 'front' } }),
+      change({ action: 'delete', kind: 'exception', before: { podLabels: { app: 'x' } }, after: null }),
+      change({ kind: 'object', after: { kind: 'AzureIdentity' } }),
+    ];
+    const onlyInCluster = [{ kind: 'identity' as const, namespace: 'shop', name: 'old' }];
+    expect(planText({ changes, puts: 1, onlyInCluster }, plain)).toMatchInlineSnapshot(`
+      "+ managed identity web
+          location  westeurope
+      + role Reader
+          scope  /s
+      ~ pod identity shop/web
+          bindingSelector  web → front
+      - exception shop/web
+          podLabels.app  x
+      + AzureIdentity shop/web
+      In the cluster's own objects and not in Azure:
+        pod identity shop/old
+      3 to add, 1 to change, 1 to delete; one write of the cluster.
+      "
+    `);
+  });
+
+  it('says that another identity under the same name costs a second write', () => {
+    expect(planText({ changes: [change({})], puts: 2 }, plain)).toContain(
+      '2 writes of the cluster. Azure takes',
+    );
+  });
+
+  it('says so when there is nothing to do', () => {
+    expect(planText({ changes: [], puts: 0 }, plain)).toBe('Nothing to change.\n');
+  });
+
+  it('is coloured where colours are on, and lets no text of a server steer the terminal', () => {
+    const text = planText({ changes: [change({ name: 'web\u001b[2J' })], puts: 1 }, colours(true));
+    expect(text).toContain('\u001b[32m+ pod identity shop/web?[2J\u001b[39m');
+  });
+});
