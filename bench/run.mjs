@@ -1,4 +1,5 @@
-// Every performance figure of the README, each beside a peer in the same run: `npm run bench -- startup`, `npm run bench -- nmi`.
+// Every performance figure of the README, each beside a peer in the same run: `npm run bench -- startup`,
+// `npm run bench -- nmi`.
 const benches = {
   startup: './startup/startup.mjs',
   nmi: './nmi/nmi.mjs',

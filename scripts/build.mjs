@@ -1,5 +1,6 @@
-// Bundles the sources into dist/: the command line as split ES modules, so that `--help` parses no SDK,
-// and each daemon apart from it, so that an image needs no node_modules and none of the command line. See docs/decisions/0003.
+// Bundles the sources into dist/: the command line as split ES modules, so that `--help` parses no SDK, and
+// each daemon apart from it, so that an image needs no node_modules and none of the command line. See
+// docs/decisions/0003.
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
@@ -13,7 +14,10 @@ const banner = [
   'const __bundleDir = import.meta.dirname;',
 ].join(' ');
 
-/** What `podid nmi` puts into a cluster lies in deploy/, where Helm and kubectl find it too; the bundle carries it along. */
+/**
+ * What `podid nmi` puts into a cluster lies in deploy/, where Helm and kubectl find it too; the bundle
+ * carries it along.
+ */
 const deploy = new URL('../deploy/', import.meta.url);
 const crdFiles = (await readdir(new URL('crds/', deploy)))
   .filter((name) => name.endsWith('.yaml'))

@@ -1,5 +1,5 @@
-// Everything that can be told without running podid: lint and format, types, dead code, the package, the generated pages.
-// Runs all of them and fails when any does, so that one run names every fault.
+// Everything that can be told without running podid: lint and format, types, dead code, the package, the
+// generated pages. Runs all of them and fails when any does, so that one run names every fault.
 import { spawnSync } from 'node:child_process';
 
 const checks = [
@@ -16,7 +16,9 @@ const failed = [];
 for (const [name, [command, ...args]] of checks) {
   console.log(`— ${name}`);
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
-  if (status !== 0) failed.push(error === undefined ? name : `${name} (${error.message})`);
+  if (status !== 0) {
+    failed.push(error === undefined ? name : `${name} (${error.message})`);
+  }
 }
 console.log(failed.length === 0 ? 'All checks passed.' : `Failed: ${failed.join(', ')}.`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,5 +1,6 @@
-// Completes package-lock.json. When a registry does not carry a platform's optional package (yet), `npm install` leaves it out of the
-// lock file, and `npm ci` then refuses the lock as out of step. Run after any change of packages: node scripts/complete-lock.mjs
+// Completes package-lock.json. When a registry does not carry a platform's optional package (yet), `npm
+// install` leaves it out of the lock file, and `npm ci` then refuses the lock as out of step. Run after any
+// change of packages: node scripts/complete-lock.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const file = new URL('../package-lock.json', import.meta.url);
@@ -19,10 +20,11 @@ writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 function platformPackage(name, version, { license, engines }) {
   const words = name.split(/[/-]/);
   const at = words.findIndex((word) => systems.includes(word));
-  if (at < 0)
+  if (at < 0) {
     throw new Error(
       `${name} is missing from the lock file, and its name tells no platform: install it by hand.`,
     );
+  }
   const [system, cpu, abi = ''] = words.slice(at);
   const libc = system !== 'linux' || abi === '' ? {} : { libc: [abi.startsWith('musl') ? 'musl' : 'glibc'] };
   return { version, cpu: [cpu], dev: true, ...libc, license, optional: true, os: [system], engines };

@@ -1,5 +1,5 @@
-// Adds up the JSON reports of the test rings and prints the closing line: "N passed, N failed".
-// A step without tests that failed counts as one failure, so that the line never says 0 when something is wrong.
+// Adds up the JSON reports of the test rings and prints the closing line: "N passed, N failed". A step
+// without tests that failed counts as one failure, so that the line never says 0 when something is wrong.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,5 +1,6 @@
-// The main job of podid from start to end, on loopback: an emulated Azure and cluster, the real command line, the real node agent.
-// Each step says what it does and checks that it did; the exit code is 0 only if every step held.
+// The main job of podid from start to end, on loopback: an emulated Azure and cluster, the real command line,
+// the real node agent. Each step says what it does and checks that it did; the exit code is 0 only if every
+// step held.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -22,7 +23,9 @@ try {
   console.error(chalk.bold.red(`\nThe demo failed: ${error.message}`));
   process.exitCode = 1;
 } finally {
-  for (const child of running.reverse()) await end(child);
+  for (const child of running.reverse()) {
+    await end(child);
+  }
 }
 
 async function tell() {
@@ -147,8 +150,12 @@ async function startEmulator() {
   const environment = {};
   for await (const line of createInterface({ input: child.stdout })) {
     const [, name, value] = /^export (\w+)=(.*)$/.exec(line) ?? [];
-    if (name) environment[name] = value.replaceAll(/^'|'$/g, '');
-    if (name === 'KUBECONFIG') break;
+    if (name) {
+      environment[name] = value.replaceAll(/^'|'$/g, '');
+    }
+    if (name === 'KUBECONFIG') {
+      break;
+    }
   }
   check(environment.KUBECONFIG !== undefined, `it listens at ${environment.PODID_ARM_ENDPOINT}`);
   return environment;
@@ -180,7 +187,9 @@ async function podid(environment, args, judge, expected = 0) {
   const [code] = await once(child, 'close');
   print(chalk.dim(told));
   print(out);
-  if (code !== expected) throw new Error(`podid ${args[0]} exited ${code} instead of ${expected}.`);
+  if (code !== expected) {
+    throw new Error(`podid ${args[0]} exited ${code} instead of ${expected}.`);
+  }
   judge?.(out);
   return code;
 }
@@ -269,7 +278,9 @@ function askOnce(localAddress, port) {
       { host: '127.0.0.1', port, path, localAddress, agent: false, headers: { Metadata: 'true' } },
       async (response) => {
         let text = '';
-        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        for await (const chunk of response.setEncoding('utf8')) {
+          text += chunk;
+        }
         resolve({ status: response.statusCode, body: JSON.parse(text) });
       },
     );
@@ -291,13 +302,17 @@ async function until(look, wanted) {
   const endsAt = performance.now() + 30_000;
   for (;;) {
     const seen = await look();
-    if (wanted(seen) || performance.now() > endsAt) return seen;
+    if (wanted(seen) || performance.now() > endsAt) {
+      return seen;
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 async function end(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return;
+  }
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
@@ -318,10 +333,16 @@ function quoted(word) {
 }
 
 function print(text) {
-  for (const line of text.split('\n')) if (line !== '') console.log(`    ${line}`);
+  for (const line of text.split('\n')) {
+    if (line !== '') {
+      console.log(`    ${line}`);
+    }
+  }
 }
 
 function check(held, what) {
-  if (!held) throw new Error(`It should hold that ${what}.`);
+  if (!held) {
+    throw new Error(`It should hold that ${what}.`);
+  }
   console.log(`  ${chalk.green('✓')} ${what}`);
 }

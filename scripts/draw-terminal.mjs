@@ -41,9 +41,12 @@ export function drawTerminal(screen, { columns, title }) {
     let column = 0;
     for (const part of line.split(escapes)) {
       const codes = part.startsWith(sgr) ? part.slice(2, -1) : undefined;
-      if (codes !== undefined) style = restyle(style, codes);
-      else if (part !== '') {
-        if (part.trim() !== '') spans.push(span(part, { column, row, style }));
+      if (codes !== undefined) {
+        style = restyle(style, codes);
+      } else if (part !== '') {
+        if (part.trim() !== '') {
+          spans.push(span(part, { column, row, style }));
+        }
         column += [...part].length;
       }
     }
@@ -66,15 +69,25 @@ export function drawTerminal(screen, { columns, title }) {
 
 function restyle(before, codes) {
   let style = before;
-  for (const code of codes.split(';').map(Number)) style = code === 0 ? {} : { ...style, ...change(code) };
+  for (const code of codes.split(';').map(Number)) {
+    style = code === 0 ? {} : { ...style, ...change(code) };
+  }
   return style;
 }
 
 function change(code) {
-  if (code === 1) return { bold: true };
-  if (code === 2) return { dim: true };
-  if (code === 22) return { bold: false, dim: false };
-  if (code === 39) return { colour: undefined };
+  if (code === 1) {
+    return { bold: true };
+  }
+  if (code === 2) {
+    return { dim: true };
+  }
+  if (code === 22) {
+    return { bold: false, dim: false };
+  }
+  if (code === 39) {
+    return { colour: undefined };
+  }
   return palette[code] === undefined ? {} : { colour: palette[code] };
 }
 

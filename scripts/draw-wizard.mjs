@@ -1,4 +1,5 @@
-// Draws docs/images/init.svg: podid init against the emulator, as it stands in a real terminal at its last question. Wants tmux and a build.
+// Draws docs/images/init.svg: podid init against the emulator, as it stands in a real terminal at its last
+// question. Wants tmux and a build.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,7 +57,9 @@ try {
 
 async function until(read, shown) {
   for (let tries = 0; tries < 200; tries++) {
-    if ((await read()).includes(shown)) return;
+    if ((await read()).includes(shown)) {
+      return;
+    }
     await pause(100);
   }
   throw new Error(`The terminal never showed "${shown}".`);

@@ -10,6 +10,8 @@ export function findHelm() {
   const named = [process.env.HELM, join(programs, 'helm')].find(
     (path) => path !== undefined && existsSync(path),
   );
-  if (named !== undefined) return named;
+  if (named !== undefined) {
+    return named;
+  }
   return spawnSync('helm', ['version'], { stdio: 'ignore' }).status === 0 ? 'helm' : undefined;
 }

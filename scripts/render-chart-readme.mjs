@@ -1,6 +1,9 @@
 import { parseDocument } from 'yaml';
 
-/** The chart's README: each value of values.yaml with its default, and with the comment `# --` above it as its meaning. */
+/**
+ * The chart's README: each value of values.yaml with its default, and with the comment `# --` above it as its
+ * meaning.
+ */
 export function renderChartReadme(text) {
   const rows = rowsOf(text);
   const table = (title, chosen) => [
@@ -49,8 +52,9 @@ function rowsOf(text) {
         .map((line) => line.slice(4))
         .join(' ');
       if (meaning === '') {
-        if (pair.value?.items === undefined)
+        if (pair.value?.items === undefined) {
           throw new Error(`values.yaml says nothing about ${name.join('.')}`);
+        }
         walk(pair.value, name);
         return;
       }

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The version for which charts are rendered; a helm built from its module alone takes the cluster for 1.20. */
+/**
+ * The version for which charts are rendered; a helm built from its module alone takes the cluster for 1.20.
+ */
 const kubeVersion = '1.34.1';
 
 /** `helm template`, as an installation by the name of podid in kube-system. */
@@ -14,10 +16,15 @@ export function helmTemplate({ helm, chart, root, args }) {
   );
 }
 
-/** For `kubectl apply -f`: the definitions too, no hooks, which only Helm runs, and no claim that Helm manages it. */
+/**
+ * For `kubectl apply -f`: the definitions too, no hooks, which only Helm runs, and no claim that Helm manages
+ * it.
+ */
 export function renderManifest({ helm, chart, root, args }) {
   const { status, stdout, stderr } = helmTemplate({ helm, chart, root, args: ['--no-hooks', ...args] });
-  if (status !== 0) throw new Error(stderr);
+  if (status !== 0) {
+    throw new Error(stderr);
+  }
   const folder = join(root, 'deploy/crds');
   const names = readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))

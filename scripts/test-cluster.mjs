@@ -1,5 +1,6 @@
-// Runs the tests against a real Kubernetes of one node. What they need beyond Node is checked first: a missing need is named and the ring
-// counts as skipped, except in CI (CI=true), where nothing may be skipped. The cluster's programs are built where they are missing.
+// Runs the tests against a real Kubernetes of one node. What they need beyond Node is checked first: a
+// missing need is named and the ring counts as skipped, except in CI (CI=true), where nothing may be skipped.
+// The cluster's programs are built where they are missing.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -40,7 +41,9 @@ if (missing.length > 0) {
 async function runTests() {
   const args = ['vitest', 'run', '--project', 'cluster', ...process.argv.slice(2)];
   const tests = spawn('npx', args, { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => tests.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => tests.kill(signal));
+  }
   const [status] = await once(tests, 'exit');
   return status ?? 1;
 }
@@ -71,7 +74,9 @@ function missingOnLinux() {
 /** The first build downloads some hundred modules, so a network's hiccup is no reason to fail. */
 function buildPrograms() {
   for (let attempt = 1; attempt <= 4; attempt += 1) {
-    if (['build', 'root-files'].every(runScript)) return true;
+    if (['build', 'root-files'].every(runScript)) {
+      return true;
+    }
     process.stderr.write(`building the programs of the cluster: attempt ${attempt} failed\n`);
   }
   return false;

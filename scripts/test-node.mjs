@@ -1,5 +1,6 @@
-// Runs the tests that build nodes and pods out of network namespaces. What they need beyond Node is checked first: a missing need is
-// named and the ring counts as skipped, except in CI (CI=true), where nothing may be skipped.
+// Runs the tests that build nodes and pods out of network namespaces. What they need beyond Node is checked
+// first: a missing need is named and the ring counts as skipped, except in CI (CI=true), where nothing may be
+// skipped.
 import { execFileSync, spawnSync } from 'node:child_process';
 
 const tools = {

@@ -1,6 +1,7 @@
-// Writes what follows from the chart: its version and copies of the CRDs, its README from the comments of values.yaml, the version of the
-// demo, and, with helm, the renders of test/deploy/golden and deploy/manifests. With --check it writes nothing and fails when a file differs;
-// with --without-helm it leaves out what needs helm.
+// Writes what follows from the chart: its version and copies of the CRDs, its README from the comments of
+// values.yaml, the version of the demo, and, with helm, the renders of test/deploy/golden and
+// deploy/manifests. With --check it writes nothing and fails when a file differs; with --without-helm it
+// leaves out what needs helm.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,7 +72,9 @@ async function goldens() {
 async function settle(wanted) {
   for (const [path, text] of wanted) {
     const found = await read(path).catch(() => undefined);
-    if (found === text) continue;
+    if (found === text) {
+      continue;
+    }
     if (checking) {
       console.error(`${path} is not what npm run chart writes`);
       process.exitCode = 1;

@@ -1,5 +1,6 @@
-// Writes docs/commands/*.md, docs/errors.md and docs/schema/*.json from the command tree, the error catalogue and the schema themselves.
-// With --check it writes nothing and fails when a page differs, is missing or belongs to no command.
+// Writes docs/commands/*.md, docs/errors.md and docs/schema/*.json from the command tree, the error catalogue
+// and the schema themselves. With --check it writes nothing and fails when a page differs, is missing or
+// belongs to no command.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +13,18 @@ const checking = process.argv.includes('--check');
 const pages = await renderPages();
 const stale = checking ? await findStale(pages) : [];
 if (checking) {
-  for (const path of stale) console.error(`${path} is not what npm run docs writes`);
+  for (const path of stale) {
+    console.error(`${path} is not what npm run docs writes`);
+  }
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
   await rm(join(root, 'docs/commands'), { recursive: true, force: true });
-  for (const folder of ['docs/commands', 'docs/schema']) await mkdir(join(root, folder), { recursive: true });
-  for (const [path, text] of pages) await writeFile(join(root, path), text);
+  for (const folder of ['docs/commands', 'docs/schema']) {
+    await mkdir(join(root, folder), { recursive: true });
+  }
+  for (const [path, text] of pages) {
+    await writeFile(join(root, path), text);
+  }
 }
 
 async function renderPages() {
@@ -138,7 +145,9 @@ async function findStale(pages) {
   const differing = [];
   for (const [path, text] of pages) {
     const found = await readFile(join(root, path), 'utf8').catch(() => undefined);
-    if (found !== text) differing.push(path);
+    if (found !== text) {
+      differing.push(path);
+    }
   }
   return [...strangers, ...differing];
 }

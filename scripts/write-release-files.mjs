@@ -1,5 +1,5 @@
-// Writes what a release publishes beside the image: the chart with the image's name in it, the manifest for kubectl with the image's digest,
-// and the definitions. Used by .github/workflows/release.yaml:
+// Writes what a release publishes beside the image: the chart with the image's name in it, the manifest for
+// kubectl with the image's digest, and the definitions. Used by .github/workflows/release.yaml:
 //   node scripts/write-release-files.mjs --image REGISTRY/podid/podid --digest sha256:… --out FOLDER
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,9 @@ if (!/^[^\s@]+$/.test(image ?? '') || !/^sha256:[0-9a-f]{64}$/.test(digest ?? ''
   throw new Error('usage: write-release-files.mjs --image NAME --digest sha256:… --out FOLDER');
 }
 const helm = findHelm();
-if (helm === undefined) throw new Error('helm was not found');
+if (helm === undefined) {
+  throw new Error('helm was not found');
+}
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const work = mkdtempSync(join(tmpdir(), 'podid-release-'));
@@ -32,7 +34,9 @@ try {
     ['templates/_refusals.tpl', '"podid/podid"', `"${image}"`],
   ]) {
     const text = readFileSync(join(chart, name), 'utf8');
-    if (!text.includes(before)) throw new Error(`${name} has no place for the image`);
+    if (!text.includes(before)) {
+      throw new Error(`${name} has no place for the image`);
+    }
     writeFileSync(join(chart, name), text.replace(before, after));
   }
   mkdirSync(out, { recursive: true });
@@ -57,5 +61,7 @@ try {
 
 function run(command, args) {
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+  }
 }

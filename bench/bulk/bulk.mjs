@@ -1,5 +1,6 @@
-// 200 pod identities whose roles are missing, applied as one file against the emulator at the pace of recorded Azure traffic, on its
-// clock, beside 200 commands of az. az itself is not run: a PUT took it 55 to 105 s there, one a command, and nothing else is counted.
+// 200 pod identities whose roles are missing, applied as one file against the emulator at the pace of
+// recorded Azure traffic, on its clock, beside 200 commands of az. az itself is not run: a PUT took it 55 to
+// 105 s there, one a command, and nothing else is counted.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -65,14 +66,18 @@ function controlOf(url) {
       ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     };
     const response = await fetch(`${url}/_podid/${path}`, init);
-    if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status}`);
+    if (!response.ok) {
+      throw new Error(`${method} ${path}: HTTP ${response.status}`);
+    }
     return method === 'DELETE' ? undefined : await response.json();
   };
 }
 
 /** One that has ended by itself says so no more. */
 async function ended(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return;
+  }
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.kill();
   await exit;
@@ -115,10 +120,14 @@ async function environmentOf(emulator) {
   let text = '';
   for await (const chunk of emulator.stdout) {
     text += chunk;
-    if (/^export KUBECONFIG=.*\n/m.test(text)) break;
+    if (/^export KUBECONFIG=.*\n/m.test(text)) {
+      break;
+    }
   }
   const lines = [...text.matchAll(/^export (\w+)='?([^'\n]*)'?$/gm)];
-  if (lines.length === 0) throw new Error('The emulator did not start.');
+  if (lines.length === 0) {
+    throw new Error('The emulator did not start.');
+  }
   return Object.fromEntries(lines.map(([, key, value]) => [key, value]));
 }
 
@@ -135,6 +144,7 @@ function print(first, again) {
   );
   const ratios = az.map((minutes) => (minutes / first.minutes).toFixed(0));
   console.log(`\nOne apply is ${ratios.join(' to ')} times as fast as the loop.`);
-  if (first.puts > 2 || first.minutes >= 5 || again.puts > 0)
+  if (first.puts > 2 || first.minutes >= 5 || again.puts > 0) {
     throw new Error('The promise is at most two PUTs, under five minutes, and no PUT the second time.');
+  }
 }

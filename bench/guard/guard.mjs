@@ -1,5 +1,6 @@
-// The address guard of a node with 250 pods: how long its table takes to write, to follow one pod and to read back, beside nft adding one
-// element by hand; and what it costs a packet between two pods, beside the same bridge without it. Needs root, nftables and iproute2.
+// The address guard of a node with 250 pods: how long its table takes to write, to follow one pod and to read
+// back, beside nft adding one element by hand; and what it costs a packet between two pods, beside the same
+// bridge without it. Needs root, nftables and iproute2.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -59,7 +59,9 @@ try {
   );
 } finally {
   for (const { pid } of processes) {
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    if (pid !== undefined) {
+      process.kill(pid, 'SIGKILL');
+    }
   }
 }
 

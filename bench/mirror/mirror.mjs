@@ -1,5 +1,6 @@
-// 200 identities and 200 exceptions (600 objects) mirrored into a real API server, beside `kubectl apply --server-side` of the same objects in
-// the same run, in turns. Wants the programs of test/cluster/one-node/build.sh (etcd, kube-apiserver, kubectl) and openssl.
+// 200 identities and 200 exceptions (600 objects) mirrored into a real API server, beside `kubectl apply
+// --server-side` of the same objects in the same run, in turns. Wants the programs of
+// test/cluster/one-node/build.sh (etcd, kube-apiserver, kubectl) and openssl.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -54,7 +55,9 @@ export async function bench() {
     print(times);
   } finally {
     emulator.kill();
-    if (emulator.exitCode === null) await once(emulator, 'close');
+    if (emulator.exitCode === null) {
+      await once(emulator, 'close');
+    }
     await api.stop();
     await rm(folder, { recursive: true, force: true });
   }
@@ -99,11 +102,15 @@ async function startApiServer() {
 async function run(program, args, env) {
   const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${program} ${args[0]} ended with ${code}`);
+  if (code !== 0) {
+    throw new Error(`${program} ${args[0]} ended with ${code}`);
+  }
 }
 
 function deleteAll(kubectl) {
-  for (const kind of kinds) kubectl('delete', '--raw', `/apis/${group}/v1/namespaces/demo/${kind}`);
+  for (const kind of kinds) {
+    kubectl('delete', '--raw', `/apis/${group}/v1/namespaces/demo/${kind}`);
+  }
 }
 
 function objectsOf(json) {
@@ -124,7 +131,9 @@ async function environmentOf(emulator) {
   emulator.stdout.on('data', (chunk) => {
     text += chunk;
   });
-  while (!text.includes('export KUBECONFIG=')) await sleep(20);
+  while (!text.includes('export KUBECONFIG=')) {
+    await sleep(20);
+  }
   return Object.fromEntries(
     [...text.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
   );
@@ -138,5 +147,7 @@ async function addExceptions(environment) {
     return { namespace: 'demo', name: `legacy-${at}`, podLabels: { app: `legacy-${at}` } };
   });
   const answer = await fetch(url, { method: 'PUT', body: JSON.stringify({ clusters }) });
-  if (!answer.ok) throw new Error(`the emulator took no exceptions: ${await answer.text()}`);
+  if (!answer.ok) {
+    throw new Error(`the emulator took no exceptions: ${await answer.text()}`);
+  }
 }

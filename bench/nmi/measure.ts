@@ -23,7 +23,10 @@ const podCount = 250;
 /** What Azure documents for IMDS, and the ten milliseconds that it takes. */
 const realImds: WorldOptions = { latencyMs: 10, quota: { concurrent: 5, perSecond: 20 } };
 
-/** Prints every figure of the agent as Markdown tables, beside a bare server and upstream's NMI, in the same run on the same machine. */
+/**
+ * Prints every figure of the agent as Markdown tables, beside a bare server and upstream's NMI, in the same
+ * run on the same machine.
+ */
 export async function measureNmi(options: BenchOptions): Promise<void> {
   const programs = await bundlePrograms(options.root);
   try {

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Program } from '../../test/node/program.ts';
 
 export interface Memory {
-  /** Proportional set size: pages that several processes share count once in all. Other Node processes on the machine make it smaller. */
+  /**
+   * Proportional set size: pages that several processes share count once in all. Other Node processes on the
+   * machine make it smaller.
+   */
   readonly pssMb: number;
   /** The part of it that is no file's, and so nobody else's. */
   readonly anonymousMb: number;

@@ -1,5 +1,6 @@
-// The agent beside a bare node:http server and upstream's NMI: same machine, same run, same redirect, same IMDS, in network namespaces.
-// Needs what `npm run test:node` needs, wrk and taskset, and Go for upstream. Flags: --seconds=3 --rounds=3 --pod-seconds=60.
+// The agent beside a bare node:http server and upstream's NMI: same machine, same run, same redirect, same
+// IMDS, in network namespaces. Needs what `npm run test:node` needs, wrk and taskset, and Go for upstream.
+// Flags: --seconds=3 --rounds=3 --pod-seconds=60.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -36,7 +36,10 @@ async function startBare(world: AgentWorld, programs: BundledPrograms): Promise<
   return [server];
 }
 
-/** Upstream reads its account from a fixed path and has no kubelet here; a mount namespace and any existing file stand in. */
+/**
+ * Upstream reads its account from a fixed path and has no kubelet here; a mount namespace and any existing
+ * file stand in.
+ */
 async function startUpstream(world: AgentWorld, program: string): Promise<readonly Program[]> {
   await installRules(world);
   const script = `set -e

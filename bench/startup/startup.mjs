@@ -1,4 +1,5 @@
-// How long the command line takes to start and to list, beside a bare `node -e 0`, run in turns so that all meet the same weather.
+// How long the command line takes to start and to list, beside a bare `node -e 0`, run in turns so that all
+// meet the same weather.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +25,9 @@ export async function bench() {
     for (let round = -2; round < rounds; round++) {
       for (const [name, args] of Object.entries(candidates)) {
         const ms = timed(args, env);
-        if (round >= 0) times[name].push(ms);
+        if (round >= 0) {
+          times[name].push(ms);
+        }
       }
     }
     print(times);
@@ -39,7 +42,9 @@ export async function bench() {
 function timed(args, env) {
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, args, { env });
-  if (status !== 0) throw new Error(`node ${args.join(' ')} exited ${status}: ${stderr}`);
+  if (status !== 0) {
+    throw new Error(`node ${args.join(' ')} exited ${status}: ${stderr}`);
+  }
   return performance.now() - start;
 }
 
@@ -47,11 +52,14 @@ async function readEnvFile(path) {
   const endsAt = performance.now() + 60_000;
   for (;;) {
     const text = await readFile(path, 'utf8').catch(() => '');
-    if (text !== '')
+    if (text !== '') {
       return Object.fromEntries(
         [...text.matchAll(/^export (\w+)='?([^'\n]*)'?$/gm)].map(([, key, value]) => [key, value]),
       );
-    if (performance.now() > endsAt) throw new Error('The emulator did not start.');
+    }
+    if (performance.now() > endsAt) {
+      throw new Error('The emulator did not start.');
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

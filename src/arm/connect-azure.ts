@@ -6,7 +6,8 @@ import { roleAssignmentName } from './identities/role-assignment-name.ts';
 import { type AzureChoice, readAzureSettings } from './sign-in/read-azure-settings.ts';
 
 /**
- * The adapters to Azure. Each loads its SDK client on first use, so that a command pays for what it needs alone; no request is sent here.
+ * The adapters to Azure. Each loads its SDK client on first use, so that a command pays for what it needs
+ * alone; no request is sent here.
  *
  * @throws PodidError InvalidUsage
  */

@@ -25,7 +25,9 @@ export const completionCommand = defineCommand({
     session.checkUsage();
     const { completionScript } = await import('../cli/completion/scripts.ts');
     const shell = shells.find((each) => each === word);
-    if (shell !== undefined) await session.context.stdout.write(completionScript(shell));
+    if (shell !== undefined) {
+      await session.context.stdout.write(completionScript(shell));
+    }
     return 0;
   },
 });

@@ -48,9 +48,12 @@ export const deleteCommand = defineCommand({
 });
 
 async function deleteOne(flags: DeleteFlags, session: Session): Promise<number> {
-  if (flags.namespace === undefined) session.faults.missing('--namespace', 'the namespace of the entry');
-  if (flags.name === undefined)
+  if (flags.namespace === undefined) {
+    session.faults.missing('--namespace', 'the namespace of the entry');
+  }
+  if (flags.name === undefined) {
     session.faults.missing('--name', 'the name of the entry, or --failed instead of it');
+  }
   const key = entryKey('identity', flags, session.faults);
   const options = changeOptions(session, flags);
   const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
@@ -62,7 +65,9 @@ async function deleteOne(flags: DeleteFlags, session: Session): Promise<number> 
 
 async function deleteFailed(flags: DeleteFlags, session: Session): Promise<number> {
   for (const [flag, value] of Object.entries({ '--namespace': flags.namespace, '--name': flags.name })) {
-    if (value !== undefined) session.faults.add(flag, `${flag} and --failed exclude each other.`);
+    if (value !== undefined) {
+      session.faults.add(flag, `${flag} and --failed exclude each other.`);
+    }
   }
   const options = changeOptions(session, flags);
   const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });

@@ -33,7 +33,9 @@ export const disableCommand = defineCommand({
   async run(flags, session) {
     const { force, export: file, unregisterFeature, ...change } = flags;
     const options = changeOptions(session, change);
-    if (file !== undefined) await checkExportFile(session.faults, file, force);
+    if (file !== undefined) {
+      await checkExportFile(session.faults, file, force);
+    }
     const { workplace, cluster } = await openWorkplace(session, change);
     const { disableAddon } = await import('../workflows/addon/disable-addon.ts');
     const save = file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content) };

@@ -72,14 +72,20 @@ function checkPatient(
   },
 ): void {
   for (const flag of ['pod', 'deployment'] as const) {
-    if (flags[flag] !== undefined && flags.namespace === undefined)
+    if (flags[flag] !== undefined && flags.namespace === undefined) {
       faults.add(`--${flag}`, `--${flag} goes with --namespace.`);
+    }
     const name = flags[flag];
-    if (name !== undefined) faults.check(`--${flag}`, name, `the name of a ${flag}`, exceptionNameRule);
+    if (name !== undefined) {
+      faults.check(`--${flag}`, name, `the name of a ${flag}`, exceptionNameRule);
+    }
   }
-  if (flags.pod !== undefined && flags.deployment !== undefined)
+  if (flags.pod !== undefined && flags.deployment !== undefined) {
     faults.add('--deployment', '--pod and --deployment name two patients; give one of them.');
-  if (flags.yes && !flags.fix) faults.add('--yes', '--yes goes with --fix: without it nothing is asked.');
+  }
+  if (flags.yes && !flags.fix) {
+    faults.add('--yes', '--yes goes with --fix: without it nothing is asked.');
+  }
 }
 
 function diagnosisView({ checks }: Diagnosis): unknown {

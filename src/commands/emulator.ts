@@ -57,10 +57,15 @@ export const emulatorCommand = defineCommand({
     const port = portOf(flags.port, faults);
     const time = timeOf(flags.time, faults);
     for (const [flag, path] of Object.entries({ '--state': flags.state, '--write-env': flags.writeEnv })) {
-      if (path === '') faults.add(flag, `${flag} is empty.`);
-      else if (path !== undefined) await checkFile(flag, path, faults);
+      if (path === '') {
+        faults.add(flag, `${flag} is empty.`);
+      } else if (path !== undefined) {
+        await checkFile(flag, path, faults);
+      }
     }
-    if (flags.kubeconfig === '') faults.add('--kubeconfig', '--kubeconfig is empty.');
+    if (flags.kubeconfig === '') {
+      faults.add('--kubeconfig', '--kubeconfig is empty.');
+    }
     session.checkUsage();
     const emulator = await start(context, {
       port,
@@ -72,7 +77,9 @@ export const emulatorCommand = defineCommand({
     });
     try {
       const lines = exportLines(emulator.environment);
-      if (flags.writeEnv !== undefined) await writeEnvironment(flags.writeEnv, lines);
+      if (flags.writeEnv !== undefined) {
+        await writeEnvironment(flags.writeEnv, lines);
+      }
       await context.stdout.write(lines);
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
       session.report.note(`In another terminal: ${sourcing(flags.writeEnv)}, and then podid init.`);
@@ -86,11 +93,16 @@ export const emulatorCommand = defineCommand({
 
 /** A shell looks for a name without a slash in PATH. */
 function sourcing(file: string | undefined): string {
-  if (file === undefined) return 'the lines above';
+  if (file === undefined) {
+    return 'the lines above';
+  }
   return `. ${shellWord(file.includes('/') ? file : `./${file}`)}`;
 }
 
-/** What the emulator cannot begin with is what its flags named: a scenario, a state file, a port that is taken. */
+/**
+ * What the emulator cannot begin with is what its flags named: a scenario, a state file, a port that is
+ * taken.
+ */
 async function start(context: Context, choice: EmulatorChoice): Promise<RunningEmulator> {
   try {
     return await context.startEmulator(choice);
@@ -118,7 +130,9 @@ function exportLines(environment: Readonly<Record<string, string>>): string {
 }
 
 function portOf(text: string | undefined, faults: UsageFaults): number {
-  if (text === undefined) return 0;
+  if (text === undefined) {
+    return 0;
+  }
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     faults.add('--port', `--port: ${quoted(text)} is not a port: a number from 0 to 65535.`);
   }
@@ -126,8 +140,12 @@ function portOf(text: string | undefined, faults: UsageFaults): number {
 }
 
 function timeOf(text: string | undefined, faults: UsageFaults): EmulatorChoice['time'] {
-  if (text === undefined || text === 'instant') return 'instant';
-  if (text === 'recorded') return 'recorded';
+  if (text === undefined || text === 'instant') {
+    return 'instant';
+  }
+  if (text === 'recorded') {
+    return 'recorded';
+  }
   const scale = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || scale <= 0) {
     faults.add(
@@ -140,7 +158,10 @@ function timeOf(text: string | undefined, faults: UsageFaults): EmulatorChoice['
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }
   });
 }

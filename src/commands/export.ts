@@ -38,14 +38,16 @@ export const exportCommand = defineCommand({
   async run(flags, session) {
     const inCluster = inClusterMode(flags);
     const from = flags.from === 'cluster' || (inCluster && flags.from === undefined) ? 'cluster' : 'arm';
-    if (inCluster && from === 'arm')
+    if (inCluster && from === 'arm') {
       session.faults.add(
         '--from',
         '--from arm does not go with --mode cluster: Azure holds no entries there.',
       );
+    }
     const as = flags.as === 'profile' ? 'profile' : 'podid';
-    if (from === 'cluster' && as === 'profile')
+    if (from === 'cluster' && as === 'profile') {
       session.faults.add('--as', '--as profile goes with --from arm: the cluster has no profile.');
+    }
     const { workplace, cluster } = await openWorkplace(session, {
       ...flags,
       ...(from === 'arm' && !inCluster ? { noMirror: true } : {}),

@@ -25,19 +25,26 @@ export const fromAzCommand = defineCommand({
     const command = parse(word, session.faults);
     session.checkUsage();
     const { line, notes } = translateAz(command);
-    for (const note of notes) session.report.note(note);
-    if (line !== '') await session.context.stdout.write(`${line}\n`);
+    for (const note of notes) {
+      session.report.note(note);
+    }
+    if (line !== '') {
+      await session.context.stdout.write(`${line}\n`);
+    }
     return 0;
   },
 });
 
 function parse(line: string, faults: UsageFaults): AzCommand {
-  if (line.trim() === '') faults.missing('AZ-COMMAND', 'the az command, whole and in quotes');
-  else {
+  if (line.trim() === '') {
+    faults.missing('AZ-COMMAND', 'the az command, whole and in quotes');
+  } else {
     try {
       return parseAzCommand(line);
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
+      if (!(error instanceof SyntaxError)) {
+        throw error;
+      }
       faults.add('AZ-COMMAND', `AZ-COMMAND is not one command of az: ${error.message}.`);
     }
   }

@@ -35,7 +35,9 @@ export const initCommand = defineCommand({
 
 /** An ARM on loopback is the emulator; over TLS its pods cannot be asked for. */
 function isEmulated(endpoint: string | undefined): boolean {
-  if (!URL.canParse(endpoint ?? '')) return false;
+  if (!URL.canParse(endpoint ?? '')) {
+    return false;
+  }
   const { protocol, hostname } = new URL(endpoint ?? '');
   return protocol === 'http:' && isLoopbackHost(hostname);
 }

@@ -34,8 +34,9 @@ export const mirrorCommand = defineCommand({
     ...viaFlag,
   },
   async run(flags, session) {
-    if (flags.exitCode && !flags.dryRun)
+    if (flags.exitCode && !flags.dryRun) {
       session.faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+    }
     const { prune, force, dryRun } = flags;
     const { signal } = session.context;
     const { workplace, cluster } = await openWorkplace(session, flags);

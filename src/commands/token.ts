@@ -76,8 +76,9 @@ export const tokenCommand = defineCommand({
     const emulation =
       given.emulatedPod === undefined ? undefined : await import('../cli/open/emulated-pod.ts');
     const pod = emulation?.podToEmulate(given.emulatedPod ?? '', context.env, session.faults);
-    if (given.emulatedPod !== undefined && given.endpoint !== undefined)
+    if (given.emulatedPod !== undefined && given.endpoint !== undefined) {
       session.faults.add('--endpoint', '--endpoint and --emulated-pod both say whom to ask; give one.');
+    }
     const question = questionOf(given, session);
     const everyMs =
       given.every === undefined ? undefined : durationOf(session.faults, '--every', given.every, 0);
@@ -116,25 +117,28 @@ function questionOf(given: FlagValues<typeof flags>, { context, faults, global }
   const { identityResourceId } = given;
   const clientId =
     given.clientId ?? (identityResourceId === undefined ? env['AZURE_CLIENT_ID'] || undefined : undefined);
-  if (clientId !== undefined)
+  if (clientId !== undefined) {
     faults.check(
       given.clientId === undefined ? 'AZURE_CLIENT_ID' : '--client-id',
       clientId,
       'a client id',
       principalIdRule,
     );
-  if (identityResourceId !== undefined)
+  }
+  if (identityResourceId !== undefined) {
     faults.check(
       '--identity-resource-id',
       identityResourceId,
       'the id of a managed identity',
       managedIdentityIdRule,
     );
-  if (given.clientId !== undefined && identityResourceId !== undefined)
+  }
+  if (given.clientId !== undefined && identityResourceId !== undefined) {
     faults.add(
       '--client-id',
       '--client-id and --identity-resource-id both name the identity; give one of them.',
     );
+  }
   return {
     endpoint,
     resource,

@@ -32,8 +32,12 @@ export const waitCommand = defineCommand({
     const until = ends.find((end) => end === flags.for) ?? 'idle';
     const keyed = flags.namespace !== undefined || flags.name !== undefined;
     if (keyed || until !== 'idle') {
-      if (flags.namespace === undefined) faults.missing('--namespace', 'the namespace of the entry');
-      if (flags.name === undefined) faults.missing('--name', 'the name of the entry');
+      if (flags.namespace === undefined) {
+        faults.missing('--namespace', 'the namespace of the entry');
+      }
+      if (flags.name === undefined) {
+        faults.missing('--name', 'the name of the entry');
+      }
     }
     const key = entryKey('identity', flags, faults);
     const options = { signal: context.signal, ...waitTimes(session, flags) };

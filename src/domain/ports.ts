@@ -59,9 +59,9 @@ export interface Rehearsal {
 }
 
 /**
- * Where a cluster's pod identities and exceptions live: the add-on's profile in ARM, or the objects in the cluster together with the
- * identities on its nodes. Workflows know this port alone: they read, decide on what they read, write that decision, and decide anew
- * when the store says StaleCluster.
+ * Where a cluster's pod identities and exceptions live: the add-on's profile in ARM, or the objects in the
+ * cluster together with the identities on its nodes. Workflows know this port alone: they read, decide on
+ * what they read, write that decision, and decide anew when the store says StaleCluster.
  */
 export interface EntryStore {
   get: Clusters['get'];
@@ -75,8 +75,8 @@ export interface Clusters {
   /** @throws PodidError ClusterNotFound | NotSignedIn | Forbidden | Unavailable */
   get(id: ClusterId, signal: AbortSignal): Promise<Cluster>;
   /**
-   * Sends the document that `base` was read from, with the profile or the cluster's identities edited and nothing else; with
-   * `If-Match` where the base has an eTag. Sent once: no retry of its own.
+   * Sends the document that `base` was read from, with the profile or the cluster's identities edited and
+   * nothing else; with `If-Match` where the base has an eTag. Sent once: no retry of its own.
    *
    * @throws PodidError
    *   StaleCluster (412, EtagMismatch), ClusterBusy (409 while another operation runs),
@@ -86,14 +86,17 @@ export interface Clusters {
    */
   put(base: Cluster, edit: ClusterEdit, options: PutOptions): Promise<PutAnswer>;
   /**
-   * Polls until the operation is terminal. Survives 5xx, 429 and cut connections on polls for as long as the signal lets it.
+   * Polls until the operation is terminal. Survives 5xx, 429 and cut connections on polls for as long as the
+   * signal lets it.
    *
-   * @throws PodidError NotSignedIn | Forbidden | Unavailable (Azure does not know the operation any more, or it lies at a host where the
+   * @throws PodidError NotSignedIn | Forbidden | Unavailable (Azure does not know the operation any more, or
+   * it lies at a host where the
    *   token may not go: the cluster's own state decides then), and the signal's reason
    */
   follow(operation: Operation, options: FollowOptions): Promise<OperationEnd>;
   /**
-   * Puts the newest node image on the nodes of one pool, and with it the cluster's current kubelet identity. Sent once.
+   * Puts the newest node image on the nodes of one pool, and with it the cluster's current kubelet identity.
+   * Sent once.
    *
    * @returns undefined when Azure had nothing to do
    * @throws PodidError ClusterBusy | AzureRefused | Forbidden | NotSignedIn | ClusterNotFound | Unavailable
@@ -106,7 +109,8 @@ export interface Clusters {
   /**
    * Runs a command in the cluster, as `az aks command invoke` does, and waits for its end.
    *
-   * @throws PodidError ClusterUnreachable (AKS could not run it: switched off, no room for its pod) | Forbidden | NotSignedIn |
+   * @throws PodidError ClusterUnreachable (AKS could not run it: switched off, no room for its pod) |
+   * Forbidden | NotSignedIn |
    *   ClusterNotFound | AzureRefused | Unavailable, and the signal's reason
    */
   runCommand(
@@ -139,13 +143,17 @@ export interface Identities {
   /**
    * Creates the identity in the resource group that its id names; one that is there keeps its ids.
    *
-   * @throws PodidError IdentityNotFound (the resource group is missing) | Forbidden | AzureRefused | NotSignedIn | Unavailable
+   * @throws PodidError IdentityNotFound (the resource group is missing) | Forbidden | AzureRefused |
+   * NotSignedIn | Unavailable
    */
   create(resourceId: string, location: string, signal: AbortSignal): Promise<ManagedIdentity>;
 }
 
 export interface Roles {
-  /** Assignments at the resource and above it that reach the principal, by itself or through groups. @throws PodidError Forbidden … */
+  /**
+   * Assignments at the resource and above it that reach the principal, by itself or through groups. @throws
+   * PodidError Forbidden …
+   */
   assignmentsFor(scope: string, principalId: string, signal: AbortSignal): Promise<readonly RoleAssignment[]>;
   /** Assignments of this very principal anywhere in the subscription. @throws PodidError Forbidden … */
   assignmentsOf(
@@ -154,12 +162,19 @@ export interface Roles {
     signal: AbortSignal,
   ): Promise<readonly RoleAssignment[]>;
   definition(roleDefinitionId: string, signal: AbortSignal): Promise<RoleDefinition>;
-  /** The GUID of the role of that name, in any case, as far as it can be assigned at the scope. @throws PodidError RoleNotFound | Forbidden … */
+  /**
+   * The GUID of the role of that name, in any case, as far as it can be assigned at the scope. @throws
+   * PodidError RoleNotFound | Forbidden …
+   */
   find(roleName: string, scope: string, signal: AbortSignal): Promise<string>;
-  /** The GUID that `create` would use: derived from scope, principal and role, so that a repeat is the same assignment. */
+  /**
+   * The GUID that `create` would use: derived from scope, principal and role, so that a repeat is the same
+   * assignment.
+   */
   assignmentName(grant: RoleGrant): string;
   /**
-   * Creates the assignment, with `principalType: ServicePrincipal`; waits out PrincipalNotFound, 429 and 5xx. RoleAssignmentExists is success.
+   * Creates the assignment, with `principalType: ServicePrincipal`; waits out PrincipalNotFound, 429 and 5xx.
+   * RoleAssignmentExists is success.
    *
    * @returns whether the assignment is new
    * @throws PodidError Forbidden (names caller, action and scope) | RoleAssignmentBlocked | Unavailable
@@ -221,13 +236,19 @@ export interface ProgressShare {
 
 /** What is told to people while a command runs; all of it goes to stderr. */
 export interface Reporter {
-  /** What is going on now; replaces what was said before. `share`: how much of it is done, which a terminal shows as a bar. */
+  /**
+   * What is going on now; replaces what was said before. `share`: how much of it is done, which a terminal
+   * shows as a bar.
+   */
   progress(text: string, share?: ProgressShare): void;
   note(text: string): void;
   warn(text: string, hint?: string): void;
 }
 
-/** Asks on a terminal; without one and without `--yes` throws ConfirmationRequired. Says yes by itself under `--yes`. */
+/**
+ * Asks on a terminal; without one and without `--yes` throws ConfirmationRequired. Says yes by itself under
+ * `--yes`.
+ */
 export type Confirm = (question: string) => Promise<boolean>;
 
 /** What a workflow that changes something stands on. */
@@ -235,7 +256,10 @@ export interface Workplace {
   readonly azure: Azure;
   /** Absent: the add-on's profile in ARM, which is `azure.clusters`. */
   readonly entries?: EntryStore;
-  /** The cluster's own API, connected on first use. @throws PodidError InvalidKubeconfig | ClusterUnreachable | Forbidden */
+  /**
+   * The cluster's own API, connected on first use. @throws PodidError InvalidKubeconfig | ClusterUnreachable
+   * | Forbidden
+   */
   readonly objects: (id: ClusterId, signal: AbortSignal) => Promise<ClusterObjects>;
   readonly clock: Clock;
   readonly report: Reporter;

@@ -9,7 +9,10 @@ export interface TlsFiles {
 
 const dayMs = 86_400_000;
 
-/** A throw-away authority and a certificate for loopback, signed by it. Good for ten days; the authority's key is not kept. */
+/**
+ * A throw-away authority and a certificate for loopback, signed by it. Good for ten days; the authority's key
+ * is not kept.
+ */
 export function createCertificate(nowMs: number): TlsFiles {
   const authority = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const server = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -112,7 +115,9 @@ function der(tag: number, ...contents: readonly Buffer[]): Buffer {
 }
 
 function lengthOf(length: number): Buffer {
-  if (length < 0x80) return Buffer.from([length]);
+  if (length < 0x80) {
+    return Buffer.from([length]);
+  }
   const bytes = length < 0x100 ? [length] : [length >> 8, length & 0xff];
   return Buffer.from([0x80 + bytes.length, ...bytes]);
 }

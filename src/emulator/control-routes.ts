@@ -23,9 +23,13 @@ export interface Control {
 export function answerControl(request: EmulatorRequest, control: Control): EmulatorResponse {
   const [, , what = ''] = request.path.split('/');
   const handler = Object.hasOwn(handlers, what) ? handlers[what] : undefined;
-  if (handler === undefined) return refuse(404, `There is no /_podid/${what}.`);
+  if (handler === undefined) {
+    return refuse(404, `There is no /_podid/${what}.`);
+  }
   const body = jsonBody(request);
-  if (request.bodyText !== '' && body === undefined) return refuse(400, 'The body is not JSON.');
+  if (request.bodyText !== '' && body === undefined) {
+    return refuse(400, 'The body is not JSON.');
+  }
   try {
     return (
       handler(request.method, body, control) ?? refuse(405, `${request.method} is not for /_podid/${what}.`)
@@ -51,10 +55,15 @@ function answerFaults(
   body: Json | undefined,
   { faults }: Control,
 ): EmulatorResponse | undefined {
-  if (method === 'PUT') faults.set(faultsIn(body));
-  else if (method === 'POST') faults.add(...faultsIn(body));
-  else if (method === 'DELETE') faults.clear();
-  else if (method !== 'GET') return undefined;
+  if (method === 'PUT') {
+    faults.set(faultsIn(body));
+  } else if (method === 'POST') {
+    faults.add(...faultsIn(body));
+  } else if (method === 'DELETE') {
+    faults.clear();
+  } else if (method !== 'GET') {
+    return undefined;
+  }
   return { status: 200, body: faults.list() as unknown as Json };
 }
 
@@ -67,9 +76,13 @@ const effectMembers = new Set([
 /** A misspelt member would be a fault that never comes: every one is checked. */
 function faultsIn(body: Json | undefined): Fault[] {
   const items = isObject(body) ? [body] : body;
-  if (!Array.isArray(items)) throw new TypeError('Faults are a JSON list.');
+  if (!Array.isArray(items)) {
+    throw new TypeError('Faults are a JSON list.');
+  }
   for (const item of items) {
-    if (!isObject(at(item, 'effect'))) throw new TypeError('A fault has an object called effect.');
+    if (!isObject(at(item, 'effect'))) {
+      throw new TypeError('A fault has an object called effect.');
+    }
     refuseUnknown(at(item, 'match') ?? {}, matchMembers);
     refuseUnknown(at(item, 'effect'), effectMembers);
     refuseUnknown(item, new Set(['name', 'match', 'effect', 'hits']));
@@ -79,7 +92,9 @@ function faultsIn(body: Json | undefined): Fault[] {
 
 function refuseUnknown(value: Json | undefined, known: ReadonlySet<string>): void {
   const unknown = Object.keys(isObject(value) ? value : {}).filter((member) => !known.has(member));
-  if (unknown.length > 0) throw new TypeError(`Unknown in a fault: ${unknown.join(', ')}.`);
+  if (unknown.length > 0) {
+    throw new TypeError(`Unknown in a fault: ${unknown.join(', ')}.`);
+  }
 }
 
 function answerRequests(
@@ -87,17 +102,24 @@ function answerRequests(
   _body: Json | undefined,
   { requests }: Control,
 ): EmulatorResponse | undefined {
-  if (method === 'DELETE') requests.length = 0;
-  else if (method !== 'GET') return undefined;
+  if (method === 'DELETE') {
+    requests.length = 0;
+  } else if (method !== 'GET') {
+    return undefined;
+  }
   return { status: 200, body: requests.map(asDocument) };
 }
 
 function answerWorld(method: string, body: Json | undefined, control: Control): EmulatorResponse | undefined {
   if (method === 'PUT') {
-    if (!isObject(body)) throw new TypeError('A world is a JSON object.');
+    if (!isObject(body)) {
+      throw new TypeError('A world is a JSON object.');
+    }
     seedWorld(control.world, body);
     control.seedKubernetes();
-  } else if (method !== 'GET') return undefined;
+  } else if (method !== 'GET') {
+    return undefined;
+  }
   return { status: 200, body: worldAsSeed(control.world) };
 }
 
@@ -106,8 +128,12 @@ function answerScenario(
   body: Json | undefined,
   control: Control,
 ): EmulatorResponse | undefined {
-  if (method === 'GET') return { status: 200, body: Object.keys(scenarioCatalog) };
-  if (method !== 'PUT') return undefined;
+  if (method === 'GET') {
+    return { status: 200, body: Object.keys(scenarioCatalog) };
+  }
+  if (method !== 'PUT') {
+    return undefined;
+  }
   const name = String(at(body, 'name'));
   const seed = scenarioSeed(name);
   const applications = listAt(worldAsSeed(control.world), 'applications');
@@ -120,7 +146,9 @@ function answerScenario(
 /** @throws RangeError that names the scenarios there are */
 export function scenarioSeed(name: string): JsonObject {
   const seed = Object.hasOwn(scenarioCatalog, name) ? scenarioCatalog[name] : undefined;
-  if (seed !== undefined) return seed;
+  if (seed !== undefined) {
+    return seed;
+  }
   throw new RangeError(
     `There is no scenario '${name}'; there are ${Object.keys(scenarioCatalog).join(', ')}.`,
   );
@@ -133,10 +161,16 @@ function answerClock(
 ): EmulatorResponse | undefined {
   if (method === 'PUT') {
     const speed = at(body, 'speed');
-    if (typeof speed === 'number') clock.setSpeed(speed);
+    if (typeof speed === 'number') {
+      clock.setSpeed(speed);
+    }
     const advanceMs = at(body, 'advanceMs');
-    if (typeof advanceMs === 'number') clock.advance(advanceMs);
-  } else if (method !== 'GET') return undefined;
+    if (typeof advanceMs === 'number') {
+      clock.advance(advanceMs);
+    }
+  } else if (method !== 'GET') {
+    return undefined;
+  }
   return { status: 200, body: { now: Math.round(clock.now()), speed: clock.speed } };
 }
 
@@ -145,7 +179,9 @@ function answerKubeFaults(
   body: Json | undefined,
   { kube }: Control,
 ): EmulatorResponse | undefined {
-  if (method !== 'PUT') return undefined;
+  if (method !== 'PUT') {
+    return undefined;
+  }
   applyKubeFault(kube, isObject(body) ? body : {});
   return { status: 200, body: kube.faults as unknown as Json };
 }

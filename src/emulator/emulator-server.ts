@@ -62,7 +62,9 @@ export function createEmulatorServer(parts: ServerParts, tls: TlsFiles | undefin
       new Promise((done) => {
         closing.abort();
         server.close(() => done());
-        for (const socket of sockets) socket.destroy();
+        for (const socket of sockets) {
+          socket.destroy();
+        }
       }),
   };
 }
@@ -88,25 +90,41 @@ async function answer(
     entry.status = response.statusCode;
   });
   const effects = parts.faults.effectsFor({ ...request, operation });
-  if (effects.delayMs !== undefined) await delay(effects.delayMs, undefined, { signal: closing });
-  if (effects.hang === true) return;
-  if (effects.when !== 'after' && failWith(response, effects)) return;
+  if (effects.delayMs !== undefined) {
+    await delay(effects.delayMs, undefined, { signal: closing });
+  }
+  if (effects.hang === true) {
+    return;
+  }
+  if (effects.when !== 'after' && failWith(response, effects)) {
+    return;
+  }
   const mounted =
     operation === 'kube' ? parts.kubeRoutes : operation === 'imds' ? parts.imdsRoutes : undefined;
   if (mounted !== undefined) {
-    if (!(await mounted.handle(incoming, response, body))) send(response, { status: 404 }, {});
+    if (!(await mounted.handle(incoming, response, body))) {
+      send(response, { status: 404 }, {});
+    }
     return;
   }
   const answered = ownAnswer(parts, request, effects);
-  if (request.method !== 'GET') await parts.save();
-  if (effects.when === 'after' && failWith(response, effects)) return;
+  if (request.method !== 'GET') {
+    await parts.save();
+  }
+  if (effects.when === 'after' && failWith(response, effects)) {
+    return;
+  }
   send(response, answered, effects);
 }
 
 function operationName(request: EmulatorRequest): string {
   const { path, method } = request;
-  if (/^\/(api|apis|version|openapi|healthz|livez|readyz)(\/|$)/.test(path)) return 'kube';
-  if (/^\/(metadata|_imds)(\/|$)/i.test(path)) return 'imds';
+  if (/^\/(api|apis|version|openapi|healthz|livez|readyz)(\/|$)/.test(path)) {
+    return 'kube';
+  }
+  if (/^\/(metadata|_imds)(\/|$)/i.test(path)) {
+    return 'imds';
+  }
   return entraOperation(method, path) ?? matchArmRoute(method, path)?.route.name ?? 'unexpected';
 }
 
@@ -116,7 +134,9 @@ function failWith(response: ServerResponse, effects: FaultEffect): boolean {
     response.destroy();
     return true;
   }
-  if (effects.status === undefined) return false;
+  if (effects.status === undefined) {
+    return false;
+  }
   const { status, headers, body, text } = effects;
   send(
     response,
@@ -141,7 +161,9 @@ function ownAnswer(parts: ServerParts, request: EmulatorRequest, effects: FaultE
     const call = { request, world, effects, baseUrl, kubeconfig, runKubectl, giveOut: tokens.giveOut };
     return answerArm(matchArmRoute(request.method, request.path), call, tokens.knows);
   } catch (error) {
-    if (error instanceof Refusal) return error.response;
+    if (error instanceof Refusal) {
+      return error.response;
+    }
     throw error;
   }
 }

@@ -9,9 +9,15 @@ const instancePath = /^\/common\/discovery\/instance\/?$/i;
 
 /** @returns the operation's name, or undefined where Entra has no such path */
 export function entraOperation(method: string, path: string): string | undefined {
-  if (method === 'POST' && tokenPath.test(path)) return 'entra.token';
-  if (method === 'GET' && discoveryPath.test(path)) return 'entra.openidConfiguration';
-  if (method === 'GET' && instancePath.test(path)) return 'entra.instance';
+  if (method === 'POST' && tokenPath.test(path)) {
+    return 'entra.token';
+  }
+  if (method === 'GET' && discoveryPath.test(path)) {
+    return 'entra.openidConfiguration';
+  }
+  if (method === 'GET' && instancePath.test(path)) {
+    return 'entra.instance';
+  }
   return undefined;
 }
 
@@ -21,9 +27,13 @@ export function answerEntra(
   tokens: TokenBook,
   baseUrl: string,
 ): EmulatorResponse {
-  if (instancePath.test(request.path)) return answerInstance(baseUrl);
+  if (instancePath.test(request.path)) {
+    return answerInstance(baseUrl);
+  }
   const discovery = discoveryPath.exec(request.path)?.groups;
-  if (discovery !== undefined) return answerDiscovery(baseUrl, discovery['tenant'] ?? '');
+  if (discovery !== undefined) {
+    return answerDiscovery(baseUrl, discovery['tenant'] ?? '');
+  }
   return answerToken(request, world, tokens, baseUrl);
 }
 
@@ -73,7 +83,9 @@ function answerToken(
     return refuse(400, 'unauthorized_client', 700016, 'The application was not found in the directory.');
   }
   const refusal = refuseProof(form, application);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) {
+    return refusal;
+  }
   const resource =
     form.get('resource') ?? (form.get('scope') ?? '').split(' ')[0]?.replace(/\/\.default$/, '') ?? '';
   const token = tokens.issue(
@@ -102,8 +114,9 @@ function refuseProof(form: URLSearchParams, application: Application): EmulatorR
     return refuse(400, 'unsupported_grant_type', 70003, 'Only client_credentials is supported here.');
   }
   // An assertion is a token of another issuer, which an emulator has no means to check.
-  if (form.get('client_assertion') !== null || form.get('client_secret') === application.secret)
+  if (form.get('client_assertion') !== null || form.get('client_secret') === application.secret) {
     return undefined;
+  }
   return refuse(401, 'invalid_client', 7000215, 'The client secret is invalid.');
 }
 

@@ -1,7 +1,7 @@
 /**
- * JSON whose numbers keep their spelling: `1.0`, `1e2` and integers beyond 2^53 come out as they went in, and a member called
- * `__proto__` is a member like any other. Azure stores what it was sent; a fake that reads `1.0` and answers `1` would hide
- * a client that does the same.
+ * JSON whose numbers keep their spelling: `1.0`, `1e2` and integers beyond 2^53 come out as they went in, and
+ * a member called `__proto__` is a member like any other. Azure stores what it was sent; a fake that reads
+ * `1.0` and answers `1` would hide a client that does the same.
  */
 export type Json = null | boolean | number | string | ExactNumber | Json[] | JsonObject;
 
@@ -27,8 +27,12 @@ export function parseJson(text: string): Json {
 }
 
 export function writeJson(value: Json | undefined): string {
-  if (value instanceof ExactNumber) return value.text;
-  if (Array.isArray(value)) return `[${value.map(writeJson).join(',')}]`;
+  if (value instanceof ExactNumber) {
+    return value.text;
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map(writeJson).join(',')}]`;
+  }
   if (isObject(value)) {
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
     return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${writeJson(member)}`).join(',')}}`;
@@ -55,7 +59,9 @@ export function isObject(value: unknown): value is JsonObject {
 export function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   let here = value;
   for (const member of path) {
-    if (!isObject(here) || !Object.hasOwn(here, member)) return undefined;
+    if (!isObject(here) || !Object.hasOwn(here, member)) {
+      return undefined;
+    }
     here = here[member];
   }
   return here;
@@ -85,8 +91,12 @@ export function setMember(target: JsonObject, name: string, value: Json | undefi
 // The text was checked by JSON.parse, so the reader below only has to find where each value ends.
 function readValue(text: string, start: number): [value: Json, end: number] {
   const first = text[start];
-  if (first === '{') return readObject(text, start);
-  if (first === '[') return readList(text, start);
+  if (first === '{') {
+    return readObject(text, start);
+  }
+  if (first === '[') {
+    return readList(text, start);
+  }
   if (first === '"') {
     const end = endOfString(text, start);
     return [JSON.parse(text.slice(start, end)) as string, end];
@@ -109,7 +119,9 @@ function readObject(text: string, start: number): [JsonObject, number] {
     const [value, end] = readValue(text, skipSpace(text, colon + 1));
     setMember(object, name, value);
     here = skipSpace(text, end);
-    if (text[here] === ',') here = skipSpace(text, here + 1);
+    if (text[here] === ',') {
+      here = skipSpace(text, here + 1);
+    }
   }
   return [object, here + 1];
 }
@@ -121,19 +133,25 @@ function readList(text: string, start: number): [Json[], number] {
     const [value, end] = readValue(text, here);
     list.push(value);
     here = skipSpace(text, end);
-    if (text[here] === ',') here = skipSpace(text, here + 1);
+    if (text[here] === ',') {
+      here = skipSpace(text, here + 1);
+    }
   }
   return [list, here + 1];
 }
 
 function endOfString(text: string, start: number): number {
   let here = start + 1;
-  while (text[here] !== '"') here += text[here] === '\\' ? 2 : 1;
+  while (text[here] !== '"') {
+    here += text[here] === '\\' ? 2 : 1;
+  }
   return here + 1;
 }
 
 function skipSpace(text: string, start: number): number {
   let here = start;
-  while (here < text.length && ' \t\r\n'.includes(text[here] ?? '')) here += 1;
+  while (here < text.length && ' \t\r\n'.includes(text[here] ?? '')) {
+    here += 1;
+  }
   return here;
 }

@@ -30,7 +30,10 @@ export interface FaultEffect {
   readonly text?: string;
   /** Close the connection without an answer. */
   readonly drop?: boolean;
-  /** `status` and `drop` come before anything is done (`before`, the default), or once the request has taken effect (`after`). */
+  /**
+   * `status` and `drop` come before anything is done (`before`, the default), or once the request has taken
+   * effect (`after`).
+   */
   readonly when?: 'before' | 'after';
   /** Never answer; the request has no effect. */
   readonly hang?: boolean;
@@ -106,13 +109,23 @@ function arm(fault: Fault): Armed {
 
 function hits(armed: Armed, request: { method: string; path: string; operation: string }, now: number) {
   const { method, operation, nth = 1, times = Infinity, forMs = Infinity } = armed.fault.match ?? {};
-  if (method !== undefined && method.toUpperCase() !== request.method) return false;
-  if (operation !== undefined && operation !== request.operation) return false;
-  if (armed.path !== undefined && !armed.path.test(request.path)) return false;
+  if (method !== undefined && method.toUpperCase() !== request.method) {
+    return false;
+  }
+  if (operation !== undefined && operation !== request.operation) {
+    return false;
+  }
+  if (armed.path !== undefined && !armed.path.test(request.path)) {
+    return false;
+  }
   armed.seen += 1;
-  if (armed.seen < nth || armed.hits >= times) return false;
+  if (armed.seen < nth || armed.hits >= times) {
+    return false;
+  }
   armed.firstHitAt ??= now;
-  if (now - armed.firstHitAt >= forMs) return false;
+  if (now - armed.firstHitAt >= forMs) {
+    return false;
+  }
   armed.hits += 1;
   return true;
 }

@@ -22,7 +22,8 @@ export interface EmulatorResponse {
 }
 
 /**
- * What answers one part of the address space by plain `node:http` means, because it streams: Kubernetes watches, and IMDS.
+ * What answers one part of the address space by plain `node:http` means, because it streams: Kubernetes
+ * watches, and IMDS.
  * @returns false when the path is none of its own; it has then written nothing
  */
 export interface MountedRoutes {
@@ -43,7 +44,9 @@ export class Refusal extends Error {
 
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  for await (const chunk of request) {
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -21,18 +21,35 @@ import type { Application, FeatureState, Operation, ProviderState, Subscription,
  * @throws TypeError when an item has no id
  */
 export function seedWorld(world: World, seed: JsonObject): void {
-  for (const id of listAt(seed, 'remove')) removeResource(world, String(id));
+  for (const id of listAt(seed, 'remove')) {
+    removeResource(world, String(id));
+  }
   world.tenantId = textAt(seed, 'tenantId') ?? world.tenantId;
   const settings = objectAt(seed, 'settings');
-  if (settings !== undefined) world.settings = { ...world.settings, ...(settings as Partial<WorldSettings>) };
-  for (const one of listAt(seed, 'subscriptions')) seedSubscription(world, one);
-  for (const one of listAt(seed, 'resourceGroups'))
+  if (settings !== undefined) {
+    world.settings = { ...world.settings, ...(settings as Partial<WorldSettings>) };
+  }
+  for (const one of listAt(seed, 'subscriptions')) {
+    seedSubscription(world, one);
+  }
+  for (const one of listAt(seed, 'resourceGroups')) {
     world.resourceGroups.set(key(one), copyJson(one as JsonObject));
-  for (const one of listAt(seed, 'identities')) world.identities.set(key(one), copyJson(one as JsonObject));
-  for (const one of listAt(seed, 'machines')) seedMachine(world, copyJson(one as JsonObject));
-  for (const one of listAt(seed, 'clusters')) seedCluster(world, one as JsonObject);
-  for (const one of listAt(seed, 'operations')) seedOperation(world, one);
-  for (const one of listAt(seed, 'roleAssignments')) seedAssignment(world, one);
+  }
+  for (const one of listAt(seed, 'identities')) {
+    world.identities.set(key(one), copyJson(one as JsonObject));
+  }
+  for (const one of listAt(seed, 'machines')) {
+    seedMachine(world, copyJson(one as JsonObject));
+  }
+  for (const one of listAt(seed, 'clusters')) {
+    seedCluster(world, one as JsonObject);
+  }
+  for (const one of listAt(seed, 'operations')) {
+    seedOperation(world, one);
+  }
+  for (const one of listAt(seed, 'roleAssignments')) {
+    seedAssignment(world, one);
+  }
   for (const one of listAt(seed, 'groups')) {
     world.groups.set(required(one, 'objectId').toLowerCase(), listAt(one, 'members').map(String));
   }
@@ -80,8 +97,9 @@ function removeResource(world: World, id: string): void {
 }
 
 function seedMachine(world: World, machine: JsonObject): void {
-  if (textAt(machine, 'etag') === undefined && textAt(machine, 'instanceId') === undefined)
+  if (textAt(machine, 'etag') === undefined && textAt(machine, 'instanceId') === undefined) {
     renewTag(world, machine);
+  }
   world.machines.set(key(machine), machine);
 }
 
@@ -124,8 +142,12 @@ function providerState(word: string): ProviderState {
 function seedCluster(world: World, one: JsonObject): void {
   const document = copyJson(one);
   const cluster = { document };
-  if (textAt(document, 'properties', 'provisioningState') === undefined) setState(document, 'Succeeded');
-  if (textAt(document, 'eTag') === undefined) renewTags(world, cluster);
+  if (textAt(document, 'properties', 'provisioningState') === undefined) {
+    setState(document, 'Succeeded');
+  }
+  if (textAt(document, 'eTag') === undefined) {
+    renewTags(world, cluster);
+  }
   world.clusters.set(key(one), cluster);
 }
 
@@ -133,7 +155,9 @@ function seedOperation(world: World, one: Json): void {
   const operation = JSON.parse(writeJson(one)) as Operation;
   world.operations.set(operation.id, operation);
   const cluster = world.clusters.get(operation.clusterKey);
-  if (cluster !== undefined && operation.status === undefined) cluster.operation = operation;
+  if (cluster !== undefined && operation.status === undefined) {
+    cluster.operation = operation;
+  }
 }
 
 function seedAssignment(world: World, one: Json): void {
@@ -165,6 +189,8 @@ function key(one: Json): string {
 
 function required(one: Json, member: string): string {
   const text = textAt(one, member);
-  if (text === undefined) throw new TypeError(`An item of the seed has no '${member}'.`);
+  if (text === undefined) {
+    throw new TypeError(`An item of the seed has no '${member}'.`);
+  }
   return text;
 }

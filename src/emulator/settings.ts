@@ -1,10 +1,16 @@
-/** What a world does by itself, without any fault set. Every member can be set by a scenario or `PUT /_podid/world`. */
+/**
+ * What a world does by itself, without any fault set. Every member can be set by a scenario or `PUT
+ * /_podid/world`.
+ */
 export interface WorldSettings {
   /** How long an operation takes, in emulator time: `[shortest, longest]`, drawn from `seed`. */
   operationMs: readonly [number, number];
   /** An operation also ends after it was asked about this often; 0 means that asking does not end it. */
   operationPolls: number;
-  /** Whether answers to a PUT and to polls carry `Retry-After`, in seconds; null means they do not, as Azure today. */
+  /**
+   * Whether answers to a PUT and to polls carry `Retry-After`, in seconds; null means they do not, as Azure
+   * today.
+   */
   retryAfterSec: number | null;
   /** Whether clusters and pools carry an `eTag`. */
   eTags: boolean;
@@ -12,7 +18,10 @@ export interface WorldSettings {
   rolePropagationMs: number;
   /** How many cluster PUTs a new role assignment is overlooked by, besides. */
   rolePropagationPuts: number;
-  /** How many role assignments for a freshly created identity are answered with PrincipalNotFound, unless `principalType` is given. */
+  /**
+   * How many role assignments for a freshly created identity are answered with PrincipalNotFound, unless
+   * `principalType` is given.
+   */
   principalNotFoundTimes: number;
   /** How long a feature or provider stays Registering. */
   registrationMs: number;
@@ -22,7 +31,10 @@ export interface WorldSettings {
   readOnlyMembers: 'ignore' | 'refuse';
   /** Api-versions known for managed clusters; empty means any. */
   clusterApiVersions: readonly string[];
-  /** Actions that the caller has no right to, with Azure's wildcards: seen in its permissions, and by changes of machines. */
+  /**
+   * Actions that the caller has no right to, with Azure's wildcards: seen in its permissions, and by changes
+   * of machines.
+   */
   callerLacks: readonly string[];
   /** Items on a page of a list; 0 puts all on one. */
   pageSize: number;
@@ -32,7 +44,9 @@ export interface WorldSettings {
 /** Seconds that Azure took for a PUT of a cluster in recorded traffic. */
 export const recordedOperationMs: readonly [number, number] = [55_000, 105_000];
 
-/** `{scale: 0.1}`: emulator time runs ten times as fast, so that what took Azure a minute takes six seconds. */
+/**
+ * `{scale: 0.1}`: emulator time runs ten times as fast, so that what took Azure a minute takes six seconds.
+ */
 export type EmulatorTime = 'instant' | 'recorded' | { readonly scale: number };
 
 export function settingsFor(time: EmulatorTime): WorldSettings {

@@ -27,14 +27,19 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** The world is read from here if the file exists, and kept here after every change. */
   readonly stateFile?: string;
-  /** A name of `scenarios/scenario-catalog.ts`; `default` when absent. Not used when the state file exists. */
+  /**
+   * A name of `scenarios/scenario-catalog.ts`; `default` when absent. Not used when the state file exists.
+   */
   readonly scenario?: string;
   /** Merged into the scenario, in the shape of `PUT /_podid/world`. */
   readonly seed?: JsonObject;
   readonly tls?: boolean;
   /** `instant` when absent. */
   readonly time?: EmulatorTime;
-  /** The cluster in which `runCommand` runs kubectl, by the path of its kubeconfig; the emulator's own when absent. */
+  /**
+   * The cluster in which `runCommand` runs kubectl, by the path of its kubeconfig; the emulator's own when
+   * absent.
+   */
   readonly kubeconfig?: string;
   /** PATH, by which kubectl is found. */
   readonly path?: string;
@@ -73,9 +78,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const world = createWorld(clock, settingsFor(time));
   const saved = options.stateFile === undefined ? undefined : await readState(options.stateFile);
   seedWorld(world, saved ?? scenarioSeed(options.scenario ?? 'default'));
-  if (options.seed !== undefined) seedWorld(world, options.seed);
+  if (options.seed !== undefined) {
+    seedWorld(world, options.seed);
+  }
   const tokens = createTokenBook();
-  if (world.applications.size === 0) addApplication(world, tokens);
+  if (world.applications.size === 0) {
+    addApplication(world, tokens);
+  }
   const home = await mkdtemp(join(tmpdir(), 'podid-emulator-'));
   try {
     return await listen(options, { world, clock, tokens, home });
@@ -162,7 +171,9 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
   const write = options.stateFile === undefined ? undefined : createStateWriter(options.stateFile);
   const save = async () => write?.(() => worldAsSeed(world));
   const seedKubernetes = () => {
-    for (const object of world.kubernetesObjects) kubeRoutes.store.seed(object as never);
+    for (const object of world.kubernetesObjects) {
+      kubeRoutes.store.seed(object as never);
+    }
     world.kubernetesObjects = [];
   };
   seedKubernetes();
@@ -174,7 +185,9 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
 
 /** An API server of AKS takes tokens of this Entra that are meant for it. */
 function entraUser(tokens: TokenBook, token: string): { name: string } | undefined {
-  if (!tokens.knows(token)) return undefined;
+  if (!tokens.knows(token)) {
+    return undefined;
+  }
   const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
   const name = textAt(claims, 'oid');
   return textAt(claims, 'aud') === aksServerApplication && name !== undefined ? { name } : undefined;
@@ -232,7 +245,9 @@ async function writeFiles(
   await chmod(home, 0o700);
   const path = join(home, 'kubeconfig');
   await writeFile(path, kubeconfig, { mode: 0o600 });
-  if (tls === undefined) return { kubeconfig: path };
+  if (tls === undefined) {
+    return { kubeconfig: path };
+  }
   const ca = join(home, 'ca.pem');
   await writeFile(ca, tls.ca);
   return { kubeconfig: path, ca };

@@ -7,26 +7,41 @@ const longestState = 256 * 1024 * 1024;
 /** @returns undefined when there is no such file @throws TypeError when it holds no world */
 export async function readState(path: string): Promise<JsonObject | undefined> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT') {
+      return undefined;
+    }
     throw error;
   });
-  if (found === undefined) return undefined;
-  if (!found.isFile()) throw new TypeError(`The state file ${path} is no regular file.`);
-  if (found.size > longestState) throw new TypeError(`The state file ${path} is longer than 256 MiB.`);
+  if (found === undefined) {
+    return undefined;
+  }
+  if (!found.isFile()) {
+    throw new TypeError(`The state file ${path} is no regular file.`);
+  }
+  if (found.size > longestState) {
+    throw new TypeError(`The state file ${path} is longer than 256 MiB.`);
+  }
   const text = await readFile(path, 'utf8');
   const world = parseJson(text);
-  if (isObject(world)) return world;
+  if (isObject(world)) {
+    return world;
+  }
   throw new TypeError(`The state file ${path} holds no world.`);
 }
 
-/** Saves one after the other, each whole: written beside the file, synced, and moved over it. The file is private (0600). */
+/**
+ * Saves one after the other, each whole: written beside the file, synced, and moved over it. The file is
+ * private (0600).
+ */
 export function createStateWriter(path: string): (world: () => JsonObject) => Promise<void> {
   let last = Promise.resolve();
   let written = '';
   return (world) => {
     const next = last.then(async () => {
       const text = writeJson(world());
-      if (text === written) return;
+      if (text === written) {
+        return;
+      }
       await writeWhole(path, text);
       written = text;
     });

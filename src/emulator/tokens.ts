@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
-/** Tokens that ARM accepts. Shaped as JWTs, so that a client can read `tid` and `oid`; the signature is random. */
+/**
+ * Tokens that ARM accepts. Shaped as JWTs, so that a client can read `tid` and `oid`; the signature is
+ * random.
+ */
 export interface TokenBook {
   issue(claims: Readonly<Record<string, string | number>>): string;
   knows(token: string): boolean;

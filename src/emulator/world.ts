@@ -38,7 +38,9 @@ export interface Operation {
   readonly location: string;
   /** Lower-case id of the cluster; empty once a DELETE has ended, and where a machine is changed. */
   readonly clusterKey: string;
-  /** The scale set or virtual machine that it changes, and the instances that follow their scale set by it. */
+  /**
+   * The scale set or virtual machine that it changes, and the instances that follow their scale set by it.
+   */
   readonly machine?: { readonly key: string; readonly upgrade: readonly string[] | null };
   readonly kind: 'create' | 'update' | 'delete';
   /** `t,c,s,h` as they must come back, byte for byte. */
@@ -98,7 +100,10 @@ export interface World {
   readonly identities: Map<string, JsonObject>;
   /** Scale sets and virtual machines, of which the nodes are made. */
   readonly machines: Map<string, JsonObject>;
-  /** Principals so new that the directory does not find them yet: object id to the number of misses still to come. */
+  /**
+   * Principals so new that the directory does not find them yet: object id to the number of misses still to
+   * come.
+   */
   readonly youngPrincipals: Map<string, number>;
   readonly roleAssignments: Map<string, RoleAssignment>;
   readonly operations: Map<string, Operation>;

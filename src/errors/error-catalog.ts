@@ -1,7 +1,8 @@
 /**
- * Every failure a user can meet, with the exit code a script sees. `docs/errors.md` is generated from this list.
- * Exit codes: 1 a query that does not fit, 2 usage, 3 signed out, 4 not found, 5 conflict, 6 forbidden, 7 unavailable or timed out,
- * 8 done but Failed, 130 and 143 interrupted. Anything that is not in this list is a fault of podid's own: 1.
+ * Every failure a user can meet, with the exit code a script sees. `docs/errors.md` is generated from this
+ * list. Exit codes: 1 a query that does not fit, 2 usage, 3 signed out, 4 not found, 5 conflict, 6 forbidden,
+ * 7 unavailable or timed out, 8 done but Failed, 130 and 143 interrupted. Anything that is not in this list
+ * is a fault of podid's own: 1.
  */
 export const errorCatalog = {
   InvalidUsage: { exitCode: 2, summary: 'A flag or a value is wrong. Nothing was sent.' },

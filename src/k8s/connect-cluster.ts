@@ -19,7 +19,10 @@ import { readWorkloads } from './workloads/read-workloads.ts';
 import { workloadApi } from './workloads/workload-api.ts';
 
 export interface ClusterConnection {
-  /** The user's own kubeconfig, from `--kubeconfig` or KUBECONFIG; absent: Azure's credentials for the cluster, in memory. */
+  /**
+   * The user's own kubeconfig, from `--kubeconfig` or KUBECONFIG; absent: Azure's credentials for the
+   * cluster, in memory.
+   */
   readonly kubeconfigPath?: string;
   readonly context?: string;
   /** Instead of a kubeconfig: the service account of the pod that podid runs in. */
@@ -38,7 +41,8 @@ export interface ClusterConnection {
 /**
  * Signs in to a cluster's API; the first request to the API itself comes with the first question.
  *
- * @throws PodidError InvalidKubeconfig | ClusterUnreachable, what `fetchUserKubeconfig` throws, and the signal's reason
+ * @throws PodidError InvalidKubeconfig | ClusterUnreachable, what `fetchUserKubeconfig` throws, and the
+ * signal's reason
  */
 export async function connectCluster(connection: ClusterConnection): Promise<ConnectedCluster> {
   const { timeoutMs, clock } = connection;
@@ -62,7 +66,10 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   };
 }
 
-/** Which namespaces there are is asked too, and does without an answer: whoever reads the objects may not list namespaces. */
+/**
+ * Which namespaces there are is asked too, and does without an answer: whoever reads the objects may not list
+ * namespaces.
+ */
 async function readWithNamespaces(
   api: ObjectApi,
   workloads: Workloads,
@@ -71,7 +78,9 @@ async function readWithNamespaces(
   const [objects, namespaces] = await Promise.all([
     readObjects(api, signal),
     workloads.namespaces(signal).catch((error: unknown) => {
-      if (isPodidError(error, 'Forbidden')) return undefined;
+      if (isPodidError(error, 'Forbidden')) {
+        return undefined;
+      }
       throw error;
     }),
   ]);

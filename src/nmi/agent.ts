@@ -52,9 +52,15 @@ export interface AgentPorts {
   readonly needsGuard: boolean;
 }
 
-/** Deadline of a request beside what standard mode waits for MIC; IMDS itself promises an answer within ten seconds. */
+/**
+ * Deadline of a request beside what standard mode waits for MIC; IMDS itself promises an answer within ten
+ * seconds.
+ */
 const requestMs = 10_000;
-/** Connections of all addresses together that belong to no pod. A pod is among them only until the watch has told of it. */
+/**
+ * Connections of all addresses together that belong to no pod. A pod is among them only until the watch has
+ * told of it.
+ */
 const mostOfStrangers = 512;
 
 export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {

@@ -60,9 +60,12 @@ async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSigna
   const { flags } = settings;
   if (flags.remove) {
     await removeRules(options, logger);
-    // The guard may have been loaded at boot; with the iptables backend there may be no nft, and then it was not.
+    // The guard may have been loaded at boot; with the iptables backend there may be no nft, and then it was
+    // not.
     return removeBootTable(runTool).catch((error) => {
-      if (options.backend === 'nft') throw error;
+      if (options.backend === 'nft') {
+        throw error;
+      }
     });
   }
   if (flags.once) {

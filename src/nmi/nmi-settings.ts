@@ -17,7 +17,10 @@ export interface NmiSettings {
   /** The API server's address inside a cluster; empty outside. */
   readonly kubernetesHost: string;
   readonly kubernetesPort: string;
-  /** How long a request may wait for MIC: while there is no assignment, and while there is one that is not on the node yet. */
+  /**
+   * How long a request may wait for MIC: while there is no assignment, and while there is one that is not on
+   * the node yet.
+   */
   readonly assignmentWaitMs: { readonly nothing: number; readonly created: number };
   readonly adEndpointHosts: readonly string[];
   readonly serverUser: number | undefined;

@@ -30,8 +30,8 @@ export interface ParsedFlags<Flags extends Readonly<Record<string, FlagDefinitio
 }
 
 /**
- * Reads flags the way upstream's programs do: `--name=value`, `--name value`, a boolean alone or with `=true`, `=false`, and one dash for
- * names of one letter. The last of a repeated flag wins.
+ * Reads flags the way upstream's programs do: `--name=value`, `--name value`, a boolean alone or with
+ * `=true`, `=false`, and one dash for names of one letter. The last of a repeated flag wins.
  * @throws PodidError InvalidUsage with every fault in its details
  */
 export function parseFlags<Flags extends Readonly<Record<string, FlagDefinition>>>(

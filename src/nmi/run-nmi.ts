@@ -22,14 +22,20 @@ export interface NmiPorts {
   readonly logger: Logger;
 }
 
-/** How long the server waits for the rules before it listens all the same: a node without them is closed, not open. */
+/**
+ * How long the server waits for the rules before it listens all the same: a node without them is closed, not
+ * open.
+ */
 const rulesPatienceMs = 5_000;
-/** An answer with `Connection: close` is what ends a client's connection; closing the listener first broke each of them in drills. */
+/**
+ * An answer with `Connection: close` is what ends a client's connection; closing the listener first broke
+ * each of them in drills.
+ */
 const drainTimes = { idleMs: 100, mostMs: 5_000 };
 
 /**
- * Rules, then listening, then the caches, then the rules read back; only then `/readyz` says yes. Serves until the signal is aborted, and
- * drains. The rules stay.
+ * Rules, then listening, then the caches, then the rules read back; only then `/readyz` says yes. Serves
+ * until the signal is aborted, and drains. The rules stay.
  * @throws PodidError for what no waiting mends: settings, kubeconfig, kubenet
  */
 export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: AbortSignal): Promise<void> {
@@ -141,7 +147,10 @@ async function listen({ flags }: NmiSettings, { server }: Agent, listeners: List
   }
 }
 
-/** The keeper of the rules may have chosen another address of the node: where the kernel does not route to 127.0.0.0/8. */
+/**
+ * The keeper of the rules may have chosen another address of the node: where the kernel does not route to
+ * 127.0.0.0/8.
+ */
 async function listenWhereRulesSay(
   { flags }: NmiSettings,
   { agent, listeners }: { readonly agent: Agent; readonly listeners: Listeners },

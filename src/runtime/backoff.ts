@@ -6,7 +6,10 @@ export interface BackoffOptions {
 }
 
 export interface Backoff {
-  /** How long to wait before the next try: doubles from `firstMs` to `mostMs`, each between half and all of it. */
+  /**
+   * How long to wait before the next try: doubles from `firstMs` to `mostMs`, each between half and all of
+   * it.
+   */
   nextMs(): number;
   reset(): void;
 }

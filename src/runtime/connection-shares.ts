@@ -27,20 +27,24 @@ export interface ConnectionSharesOptions {
 export interface ConnectionShares {
   readonly size: number;
   /**
-   * Takes a new connection in. Where all places are taken, the longest idle connection of whoever has most is closed for it; only an address
-   * whose own share is used up is refused.
+   * Takes a new connection in. Where all places are taken, the longest idle connection of whoever has most is
+   * closed for it; only an address whose own share is used up is refused.
    */
   admit(socket: Socket): void;
   /**
    * Counts a request until `ended` is called.
-   * @returns undefined when the connection is closed, or was closed just now: too many requests wait on it, or on those of its address
+   * @returns undefined when the connection is closed, or was closed just now: too many requests wait on it,
+   * or on those of its address
    */
   begin(socket: Socket): { ended(): void } | undefined;
   /** Nothing came and nothing left for a while: true where that is nobody's but the client's doing. */
   isStuck(socket: Socket): boolean;
 }
 
-/** No client of IMDS sends a request before the last is answered. Answers that a client does not read count as unanswered. */
+/**
+ * No client of IMDS sends a request before the last is answered. Answers that a client does not read count as
+ * unanswered.
+ */
 const unansweredPerConnection = 8;
 
 export function createConnectionShares(options: ConnectionSharesOptions): ConnectionShares {
@@ -64,63 +68,63 @@ interface Connection {
 }
 
 class Shares implements ConnectionShares {
-  private readonly options: ConnectionSharesOptions;
-  private readonly peers = new Map<string, Peer>();
-  private readonly connections = new Map<Socket, Connection>();
-  private ofStrangers = 0;
+  readonly #options: ConnectionSharesOptions;
+  readonly #peers = new Map<string, Peer>();
+  readonly #connections = new Map<Socket, Connection>();
+  #ofStrangers = 0;
 
   constructor(options: ConnectionSharesOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   get size(): number {
-    return this.connections.size;
+    return this.#connections.size;
   }
 
   admit(socket: Socket): void {
-    const { limits, strangers, clock } = this.options;
-    const peer = this.peerOf(socket.remoteAddress ?? '');
+    const { limits, strangers, clock } = this.#options;
+    const peer = this.#peerOf(socket.remoteAddress ?? '');
     if (peer.connections.size >= limits.connectionsPerPeer) {
-      this.close(socket);
+      this.#close(socket);
       return;
     }
     const strangersMost = strangers?.connections ?? Number.POSITIVE_INFINITY;
-    if (peer.isStranger && this.ofStrangers >= strangersMost) {
-      this.lookAgain();
+    if (peer.isStranger && this.#ofStrangers >= strangersMost) {
+      this.#lookAgain();
     }
-    if (peer.isStranger && this.ofStrangers >= strangersMost) {
-      this.makeRoom(this.strangePeers());
+    if (peer.isStranger && this.#ofStrangers >= strangersMost) {
+      this.#makeRoom(this.#strangePeers());
     } else if (this.size >= limits.connections) {
-      this.makeRoom(this.largestHolder());
+      this.#makeRoom(this.#largestHolder());
     }
     const connection = { socket, peer, hasAsked: false, unanswered: 0, busyAt: clock.monotonic() };
-    this.peers.set(peer.address, peer);
+    this.#peers.set(peer.address, peer);
     peer.connections.add(connection);
-    this.connections.set(socket, connection);
-    this.ofStrangers += peer.isStranger ? 1 : 0;
-    socket.once('close', () => this.forget(connection));
+    this.#connections.set(socket, connection);
+    this.#ofStrangers += peer.isStranger ? 1 : 0;
+    socket.once('close', () => this.#forget(connection));
   }
 
   begin(socket: Socket): { ended(): void } | undefined {
-    const connection = this.connections.get(socket);
+    const connection = this.#connections.get(socket);
     // What else stands in the bytes already read is parsed all the same, and must cost nothing.
     if (connection === undefined || socket.destroyed) {
       return undefined;
     }
     const { peer } = connection;
-    const { connectionsPerPeer } = this.options.limits;
+    const { connectionsPerPeer } = this.#options.limits;
     if (connection.unanswered >= unansweredPerConnection || peer.unanswered >= connectionsPerPeer) {
-      this.forget(connection);
-      this.close(socket);
+      this.#forget(connection);
+      this.#close(socket);
       return undefined;
     }
-    this.count(connection, 1);
+    this.#count(connection, 1);
     connection.hasAsked = true;
-    return { ended: () => this.count(connection, -1) };
+    return { ended: () => this.#count(connection, -1) };
   }
 
   isStuck(socket: Socket): boolean {
-    const connection = this.connections.get(socket);
+    const connection = this.#connections.get(socket);
     if (connection === undefined) {
       return true;
     }
@@ -128,39 +132,39 @@ class Shares implements ConnectionShares {
     return connection.unanswered === 0 ? connection.hasAsked : socket.writableLength > 0;
   }
 
-  private peerOf(address: string): Peer {
-    const isStranger = this.options.strangers?.isStranger(address) ?? false;
-    const peer = this.peers.get(address);
+  #peerOf(address: string): Peer {
+    const isStranger = this.#options.strangers?.isStranger(address) ?? false;
+    const peer = this.#peers.get(address);
     if (peer === undefined) {
       return { address, connections: new Set(), isStranger, unanswered: 0 };
     }
-    this.judge(peer, isStranger);
+    this.#judge(peer, isStranger);
     return peer;
   }
 
-  private judge(peer: Peer, isStranger: boolean): void {
+  #judge(peer: Peer, isStranger: boolean): void {
     if (peer.isStranger !== isStranger) {
       peer.isStranger = isStranger;
-      this.ofStrangers += isStranger ? peer.connections.size : -peer.connections.size;
+      this.#ofStrangers += isStranger ? peer.connections.size : -peer.connections.size;
     }
   }
 
   /** Somebody may have become known since it came. */
-  private lookAgain(): void {
-    for (const peer of this.strangePeers()) {
-      this.judge(peer, this.options.strangers?.isStranger(peer.address) ?? false);
+  #lookAgain(): void {
+    for (const peer of this.#strangePeers()) {
+      this.#judge(peer, this.#options.strangers?.isStranger(peer.address) ?? false);
     }
   }
 
-  private strangePeers(): Peer[] {
-    return [...this.peers.values()].filter(({ isStranger }) => isStranger);
+  #strangePeers(): Peer[] {
+    return [...this.#peers.values()].filter(({ isStranger }) => isStranger);
   }
 
   /** One address, or all strangers together. */
-  private largestHolder(): Peer[] {
-    let most = this.ofStrangers;
-    let holder = this.strangePeers();
-    for (const peer of this.peers.values()) {
+  #largestHolder(): Peer[] {
+    let most = this.#ofStrangers;
+    let holder = this.#strangePeers();
+    for (const peer of this.#peers.values()) {
       if (!peer.isStranger && peer.connections.size > most) {
         most = peer.connections.size;
         holder = [peer];
@@ -169,8 +173,11 @@ class Shares implements ConnectionShares {
     return holder;
   }
 
-  /** Closes the longest idle connection of those peers that have most; one with a request under way only where there is no other. */
-  private makeRoom(peers: readonly Peer[]): void {
+  /**
+   * Closes the longest idle connection of those peers that have most; one with a request under way only where
+   * there is no other.
+   */
+  #makeRoom(peers: readonly Peer[]): void {
     const most = Math.max(...peers.map(({ connections }) => connections.size));
     let longest: Connection | undefined;
     for (const { connections } of peers.filter((peer) => peer.connections.size === most)) {
@@ -181,35 +188,35 @@ class Shares implements ConnectionShares {
       }
     }
     if (longest !== undefined) {
-      this.forget(longest);
-      this.close(longest.socket);
+      this.#forget(longest);
+      this.#close(longest.socket);
     }
   }
 
-  private close(socket: Socket): void {
-    this.options.onClosed();
+  #close(socket: Socket): void {
+    this.#options.onClosed();
     socket.destroy();
   }
 
-  private count(connection: Connection, step: 1 | -1): void {
-    if (this.connections.get(connection.socket) === connection) {
+  #count(connection: Connection, step: 1 | -1): void {
+    if (this.#connections.get(connection.socket) === connection) {
       connection.unanswered += step;
       connection.peer.unanswered += step;
-      connection.busyAt = this.options.clock.monotonic();
+      connection.busyAt = this.#options.clock.monotonic();
     }
   }
 
-  private forget(connection: Connection): void {
+  #forget(connection: Connection): void {
     const { socket, peer } = connection;
-    if (!this.connections.delete(socket)) {
+    if (!this.#connections.delete(socket)) {
       return;
     }
     peer.connections.delete(connection);
     // Node tells only the first of several waiting answers that its connection has gone.
     peer.unanswered -= connection.unanswered;
-    this.ofStrangers -= peer.isStranger ? 1 : 0;
+    this.#ofStrangers -= peer.isStranger ? 1 : 0;
     if (peer.connections.size === 0) {
-      this.peers.delete(peer.address);
+      this.#peers.delete(peer.address);
     }
   }
 }

@@ -12,7 +12,10 @@ import { readInBites } from './read-in-chunks.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
-  /** From the first byte of a request to the last of its headers, and of its body; and as long a client may leave an answer unread. */
+  /**
+   * From the first byte of a request to the last of its headers, and of its body; and as long a client may
+   * leave an answer unread.
+   */
   readonly requestMs: number;
   readonly idleMs: number;
 }
@@ -26,7 +29,10 @@ export interface HttpServerOptions {
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
   /** A bug: `handle` threw. */
   onFault(error: unknown): void;
-  /** A connection was closed because its peer, or everybody, has too many, or because too many requests wait on it. */
+  /**
+   * A connection was closed because its peer, or everybody, has too many, or because too many requests wait
+   * on it.
+   */
   onRefusedConnection?(): void;
 }
 
@@ -38,8 +44,8 @@ export interface HttpServer {
   readonly inFlight: number;
   readonly connections: number;
   /**
-   * Goes on accepting and answering, until nothing was under way for `idleMs`, or `mostMs` are over; then closes. Closing the listener first
-   * would break the clients that are about to reuse a connection.
+   * Goes on accepting and answering, until nothing was under way for `idleMs`, or `mostMs` are over; then
+   * closes. Closing the listener first would break the clients that are about to reuse a connection.
    */
   drain(times: { readonly idleMs: number; readonly mostMs: number }): Promise<void>;
   close(): Promise<void>;
@@ -53,27 +59,27 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 class LimitedServer implements HttpServer {
   draining = false;
   inFlight = 0;
-  private readonly options: HttpServerOptions;
-  private readonly servers: Server[] = [];
-  private readonly shares: ConnectionShares;
-  private lastBusyAt: number;
+  readonly #options: HttpServerOptions;
+  readonly #servers: Server[] = [];
+  readonly #shares: ConnectionShares;
+  #lastBusyAt: number;
 
   constructor(options: HttpServerOptions) {
     const { limits, strangers, clock } = options;
-    this.options = options;
-    this.shares = createConnectionShares({
+    this.#options = options;
+    this.#shares = createConnectionShares({
       ...{ limits, strangers, clock },
       onClosed: () => options.onRefusedConnection?.(),
     });
-    this.lastBusyAt = clock.monotonic();
+    this.#lastBusyAt = clock.monotonic();
   }
 
   get connections(): number {
-    return this.shares.size;
+    return this.#shares.size;
   }
 
   listen(address: string, port: number): Promise<number> {
-    const { limits } = this.options;
+    const { limits } = this.#options;
     const server = createServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.requestMs,
@@ -88,16 +94,16 @@ class LimitedServer implements HttpServer {
     server.maxHeadersCount = 0;
     server.timeout = limits.requestMs;
     server.on('timeout', (socket) => {
-      if (this.shares.isStuck(socket)) {
+      if (this.#shares.isStuck(socket)) {
         socket.destroy();
       }
     });
-    server.on('request', (request, response) => this.serve(request, response));
+    server.on('request', (request, response) => this.#serve(request, response));
     // A client that waits for 100-continue has a body to send, and nobody here wants one.
-    server.on('checkContinue', (request, response) => this.serve(request, response));
-    server.on('checkExpectation', (request, response) => this.serve(request, response));
+    server.on('checkContinue', (request, response) => this.#serve(request, response));
+    server.on('checkExpectation', (request, response) => this.#serve(request, response));
     server.on('connection', (socket) => {
-      this.shares.admit(socket);
+      this.#shares.admit(socket);
       readInBites(socket);
     });
     server.on('clientError', (error, socket) => refuseMalformed(error, socket));
@@ -105,21 +111,21 @@ class LimitedServer implements HttpServer {
       server.once('error', reject);
       server.listen({ host: address === '' ? undefined : address, port }, () => {
         server.off('error', reject);
-        server.on('error', (error) => this.options.onFault(error));
-        this.servers.push(server);
+        server.on('error', (error) => this.#options.onFault(error));
+        this.#servers.push(server);
         resolve((server.address() as AddressInfo).port);
       });
     });
   }
 
   async drain({ idleMs, mostMs }: { idleMs: number; mostMs: number }): Promise<void> {
-    const { clock } = this.options;
+    const { clock } = this.#options;
     const began = clock.monotonic();
     this.draining = true;
-    this.lastBusyAt = began;
+    this.#lastBusyAt = began;
     const never = new AbortController().signal;
     while (clock.monotonic() - began < mostMs) {
-      const idleForMs = this.inFlight > 0 ? 0 : clock.monotonic() - this.lastBusyAt;
+      const idleForMs = this.inFlight > 0 ? 0 : clock.monotonic() - this.#lastBusyAt;
       if (idleForMs >= idleMs) {
         break;
       }
@@ -129,7 +135,7 @@ class LimitedServer implements HttpServer {
   }
 
   async close(): Promise<void> {
-    const servers = this.servers.splice(0);
+    const servers = this.#servers.splice(0);
     await Promise.all(
       servers.map(
         (server) =>
@@ -141,8 +147,8 @@ class LimitedServer implements HttpServer {
     );
   }
 
-  private serve(request: IncomingMessage, response: ServerResponse): void {
-    const counted = this.shares.begin(request.socket);
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const counted = this.#shares.begin(request.socket);
     if (counted === undefined) {
       return;
     }
@@ -153,27 +159,27 @@ class LimitedServer implements HttpServer {
     }
     this.inFlight += 1;
     try {
-      const done = this.options.handle(request, response);
+      const done = this.#options.handle(request, response);
       if (done === undefined) {
-        this.leave();
+        this.#leave();
       } else {
-        done.catch((error: unknown) => this.fail(error, response)).finally(() => this.leave());
+        done.catch((error: unknown) => this.#fail(error, response)).finally(() => this.#leave());
       }
     } catch (error) {
-      this.fail(error, response);
-      this.leave();
+      this.#fail(error, response);
+      this.#leave();
     }
   }
 
-  private leave(): void {
+  #leave(): void {
     this.inFlight -= 1;
     if (this.draining) {
-      this.lastBusyAt = this.options.clock.monotonic();
+      this.#lastBusyAt = this.#options.clock.monotonic();
     }
   }
 
-  private fail(error: unknown, response: ServerResponse): void {
-    this.options.onFault(error);
+  #fail(error: unknown, response: ServerResponse): void {
+    this.#options.onFault(error);
     if (response.headersSent) {
       response.destroy();
     } else {

@@ -1,7 +1,9 @@
 import { type DestinationStream, pino } from 'pino';
 import { textLines } from './text-lines.ts';
 
-/** Facts of one event. Never a token, a secret, or bytes that a client chose without a limit on their length. */
+/**
+ * Facts of one event. Never a token, a secret, or bytes that a client chose without a limit on their length.
+ */
 export type LogFacts = Readonly<Record<string, unknown>>;
 
 /** One line an event: a constant message, and the facts as fields. */

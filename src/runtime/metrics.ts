@@ -8,7 +8,9 @@ export interface MetricDefinition<Label extends string> {
 
 export type LabelValues<Label extends string> = Readonly<Record<Label, string>>;
 
-/** Numbers that Prometheus reads. Label values must come from a bounded set: each combination stays in memory. */
+/**
+ * Numbers that Prometheus reads. Label values must come from a bounded set: each combination stays in memory.
+ */
 export interface Metrics {
   counter<Label extends string>(
     definition: MetricDefinition<Label>,

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 const biteBytes = 1_024;
 
 /**
- * Lets the parser of a server's new connection have what was read in small bites, and nothing more once the connection is destroyed. By
- * itself it makes requests of all 64 KiB that one read can bring, more than two thousand, whatever becomes of the first.
+ * Lets the parser of a server's new connection have what was read in small bites, and nothing more once the
+ * connection is destroyed. By itself it makes requests of all 64 KiB that one read can bring, more than two
+ * thousand, whatever becomes of the first.
  */
 export function readInBites(socket: Socket): void {
   const listeners = socket.listeners('data') as ((bytes: Buffer) => void)[];

@@ -1,4 +1,7 @@
-/** Aborted at the first SIGTERM or SIGINT; its reason names the signal. A second one ends the process at once, as Node does by itself. */
+/**
+ * Aborted at the first SIGTERM or SIGINT; its reason names the signal. A second one ends the process at once,
+ * as Node does by itself.
+ */
 export function endSignal(process: NodeJS.EventEmitter): AbortSignal {
   const controller = new AbortController();
   const names = ['SIGTERM', 'SIGINT'];

@@ -1,6 +1,9 @@
 import type { DestinationStream } from 'pino';
 
-/** Turns JSON lines into `TIME LEVEL MESSAGE key=value …`, for `--log-format=text`. Values stay JSON, so a line stays a line. */
+/**
+ * Turns JSON lines into `TIME LEVEL MESSAGE key=value …`, for `--log-format=text`. Values stay JSON, so a
+ * line stays a line.
+ */
 export function textLines(destination: DestinationStream): DestinationStream {
   return { write: (line) => destination.write(asText(line)) };
 }

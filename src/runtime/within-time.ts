@@ -6,7 +6,8 @@ export interface TimeLimit {
 }
 
 /**
- * Runs `work` for so long at most. Undefined when the time is up; by then `work` has been told through its signal.
+ * Runs `work` for so long at most. Undefined when the time is up; by then `work` has been told through its
+ * signal.
  * @throws what `work` throws; the outer signal's reason
  */
 export async function withinTime<T>(

@@ -17,7 +17,9 @@ export interface AskOptions {
 /** The `Confirm` of the command line. The question goes to stderr: stdout holds nothing but the result. */
 export function confirmOnTerminal(options: AskOptions): (question: string) => Promise<boolean> {
   return async (question) => {
-    if (options.yes) return true;
+    if (options.yes) {
+      return true;
+    }
     if (!options.interactive) {
       throw new PodidError(
         'ConfirmationRequired',
@@ -29,7 +31,9 @@ export function confirmOnTerminal(options: AskOptions): (question: string) => Pr
     }
     options.before();
     const agreed = await askYesOrNo(question, options.signal);
-    if (!agreed) options.refused();
+    if (!agreed) {
+      options.refused();
+    }
     return agreed;
   };
 }
@@ -47,7 +51,9 @@ async function askYesOrNo(question: string, signal: AbortSignal): Promise<boolea
     ]);
     return answer;
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
+    if (signal.aborted) {
+      throw signal.reason;
+    }
     // The prompt reads the keyboard raw, so Ctrl-C reaches it and not the process.
     if (end.signal.aborted || (error instanceof Error && error.name === 'ExitPromptError')) {
       throw new PodidError('Interrupted', 'Interrupted before anything was changed.');

@@ -8,7 +8,9 @@ export function lateBar(load: () => Promise<SingleBar> = loadBar): Bar {
   let drawn: SingleBar | undefined;
   const draw = (bar: SingleBar) => {
     // Its work may be over before it came.
-    if (wanted === undefined || drawn !== undefined) return;
+    if (wanted === undefined || drawn !== undefined) {
+      return;
+    }
     drawn = bar;
     bar.start(wanted.total, wanted.done, { text: wanted.text });
   };
@@ -20,7 +22,9 @@ export function lateBar(load: () => Promise<SingleBar> = loadBar): Bar {
       loading.then(draw, () => undefined);
     },
     update(done) {
-      if (wanted !== undefined) wanted.done = done;
+      if (wanted !== undefined) {
+        wanted.done = done;
+      }
       drawn?.update(done);
     },
     stop() {

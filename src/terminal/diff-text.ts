@@ -8,7 +8,10 @@ export interface DiffItem {
   readonly lines: readonly { readonly name: string; readonly before?: string; readonly after?: string }[];
 }
 
-/** A diff for people: green for what comes, red for what goes, yellow for what changes. Ends with a line break unless it is empty. */
+/**
+ * A diff for people: green for what comes, red for what goes, yellow for what changes. Ends with a line break
+ * unless it is empty.
+ */
 export function diffText(items: readonly DiffItem[], colour: ChalkInstance): string {
   const paints = { '+': colour.green, '-': colour.red, '~': colour.yellow };
   const text = items.flatMap(({ sign, title, lines }) => {

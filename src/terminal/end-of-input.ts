@@ -7,17 +7,25 @@ export function watchEndOfInput(): { readonly signal: AbortSignal; stop(): void 
     _text: string | undefined,
     key: { readonly name?: string; readonly ctrl?: boolean } | undefined,
   ) => {
-    if (key?.ctrl === true && key.name === 'd') ended();
+    if (key?.ctrl === true && key.name === 'd') {
+      ended();
+    }
   };
   const stdin = process.stdin;
   stdin.on('keypress', typed);
-  for (const event of ['end', 'close', 'error']) stdin.on(event, ended);
-  if (stdin.readableEnded || stdin.destroyed) ended();
+  for (const event of ['end', 'close', 'error']) {
+    stdin.on(event, ended);
+  }
+  if (stdin.readableEnded || stdin.destroyed) {
+    ended();
+  }
   return {
     signal: end.signal,
     stop() {
       stdin.off('keypress', typed);
-      for (const event of ['end', 'close', 'error']) stdin.off(event, ended);
+      for (const event of ['end', 'close', 'error']) {
+        stdin.off(event, ended);
+      }
     },
   };
 }

@@ -47,9 +47,12 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
 }
 
 function tableText(shown: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
-  if (output.query === undefined && shape.text !== undefined)
+  if (output.query === undefined && shape.text !== undefined) {
     return Promise.resolve(shape.text(shown as never, output.colour));
-  if (output.query === undefined) return table(shape.rows(shown as never), shape.columns, output.width);
+  }
+  if (output.query === undefined) {
+    return table(shape.rows(shown as never), shape.columns, output.width);
+  }
   const rows = Array.isArray(shown) ? shown : [shown];
   return table(rows, projectedColumns(rows), output.width);
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 
 /**
- * Writes a file that only its owner can read, whole or not at all: a new file beside it, synced, and moved into its place. A reader
- * never sees half of it. A link stays one: what it leads to is written.
+ * Writes a file that only its owner can read, whole or not at all: a new file beside it, synced, and moved
+ * into its place. A reader never sees half of it. A link stays one: what it leads to is written.
  *
  * @throws TypeError where the path is something else than a file: a pipe, a device, a folder
  */
@@ -25,13 +25,21 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   }
 }
 
-/** The path itself where nothing is there yet. @throws TypeError when something is, and it is no regular file */
+/**
+ * The path itself where nothing is there yet. @throws TypeError when something is, and it is no regular file
+ */
 export async function fileBehind(path: string): Promise<string> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT') {
+      return undefined;
+    }
     throw error;
   });
-  if (found === undefined) return path;
-  if (!found.isFile()) throw new TypeError(`${path} is no regular file.`);
+  if (found === undefined) {
+    return path;
+  }
+  if (!found.isFile()) {
+    throw new TypeError(`${path} is no regular file.`);
+  }
   return await realpath(path);
 }

@@ -43,9 +43,13 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
   let last = '';
 
   const stop = () => {
-    if (spinning) spinner?.stop();
+    if (spinning) {
+      spinner?.stop();
+    }
     spinning = false;
-    if (barText !== '') bar?.stop();
+    if (barText !== '') {
+      bar?.stop();
+    }
     barText = '';
   };
   const line = (text: string) => {
@@ -55,7 +59,9 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
   return {
     progress(text, share) {
       const shown = plainText(text, 'one');
-      if (silent) return;
+      if (silent) {
+        return;
+      }
       if (share !== undefined && bar !== undefined) {
         if (barText !== shown) {
           stop();
@@ -66,21 +72,35 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
         last = '';
         return;
       }
-      if (shown === last) return;
-      if (barText !== '') stop();
+      if (shown === last) {
+        return;
+      }
+      if (barText !== '') {
+        stop();
+      }
       last = shown;
-      if (spinner === undefined) return line(shown);
+      if (spinner === undefined) {
+        return line(shown);
+      }
       spinner.text = shown;
-      if (!spinning) spinner.start();
+      if (!spinning) {
+        spinner.start();
+      }
       spinning = true;
     },
     note(text) {
-      if (!silent) line(plainText(text));
+      if (!silent) {
+        line(plainText(text));
+      }
     },
     warn(text, hint) {
-      if (silent) return;
+      if (silent) {
+        return;
+      }
       line(`${colour.yellow('warning:')} ${plainText(text)}`);
-      if (hint !== undefined) line(`${colour.cyan('hint:')} ${plainText(hint)}`);
+      if (hint !== undefined) {
+        line(`${colour.cyan('hint:')} ${plainText(hint)}`);
+      }
     },
     stop,
   };

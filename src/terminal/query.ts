@@ -1,6 +1,9 @@
 import { PodidError } from '../errors/podid-error.ts';
 
-/** A compiled `--query`. @throws PodidError QueryFailed on a value that it does not fit: a function called with the wrong type */
+/**
+ * A compiled `--query`. @throws PodidError QueryFailed on a value that it does not fit: a function called
+ * with the wrong type
+ */
 export type Query = (value: unknown) => unknown;
 
 /** @throws PodidError InvalidUsage when the expression is no JMESPath, which is before any request */

@@ -7,7 +7,9 @@ import { plainText } from './plain-text.ts';
 export interface Choice<Value> {
   readonly value: Value;
   readonly name: string;
-  /** What helps choosing: beside the name where the terminal is wide enough, below the list where it is not. */
+  /**
+   * What helps choosing: beside the name where the terminal is wide enough, below the list where it is not.
+   */
   readonly facts?: string;
 }
 
@@ -83,7 +85,9 @@ async function askOnce<Value>(
   before();
   const back = new AbortController();
   const goBack = (_text: string | undefined, key: { readonly name?: string } | undefined) => {
-    if (key?.name === 'escape') back.abort();
+    if (key?.name === 'escape') {
+      back.abort();
+    }
   };
   process.stdin.on('keypress', goBack);
   const end = watchEndOfInput();
@@ -95,8 +99,12 @@ async function askOnce<Value>(
     const { answer } = await prompt<{ answer: Value }>([{ ...question, name: 'answer' }] as never);
     return answer as Value;
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    if (back.signal.aborted) return undefined;
+    if (signal.aborted) {
+      throw signal.reason;
+    }
+    if (back.signal.aborted) {
+      return undefined;
+    }
     // The prompt reads the keyboard raw, so Ctrl-C reaches it and not the process.
     if (end.signal.aborted || (error instanceof Error && error.name === 'ExitPromptError')) {
       throw new PodidError('Interrupted', 'Interrupted at a question; nothing is under way.');
@@ -126,9 +134,12 @@ function asLines<Value>(choices: readonly Choice<Value>[], { width }: QuestionsO
   const isWide = longestName + gap + longestFacts <= columns;
   return choices.map(({ value, name, facts }) => {
     const plain = plainText(name, 'one');
-    if (facts === undefined) return { value, name: plain, short: plain };
-    if (!isWide)
+    if (facts === undefined) {
+      return { value, name: plain, short: plain };
+    }
+    if (!isWide) {
       return { value, name: plain, short: plain, description: wrapped(plainText(facts, 'one'), columns) };
+    }
     return { value, name: plain.padEnd(longestName + gap) + plainText(facts, 'one'), short: plain };
   });
 }
@@ -138,8 +149,11 @@ function wrapped(text: string, columns: number): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
-    else lines.splice(-1, 1, `${last} ${word}`);
+    if (last === undefined || last.length + 1 + word.length > columns) {
+      lines.push(word);
+    } else {
+      lines.splice(-1, 1, `${last} ${word}`);
+    }
   }
   return lines.join('\n');
 }

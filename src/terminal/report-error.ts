@@ -10,23 +10,32 @@ export interface ErrorReport {
 
 export interface ErrorReportOptions {
   readonly colour: ChalkInstance;
-  /** `only`: the reader asked for JSON. `last`: JSON is what a pipe gets, and a person may read the log all the same. */
+  /**
+   * `only`: the reader asked for JSON. `last`: JSON is what a pipe gets, and a person may read the log all
+   * the same.
+   */
   readonly json: 'no' | 'last' | 'only';
   /** `--debug`. */
   readonly stack: boolean;
   readonly version: string;
 }
 
-/** An error as text, as one line of JSON at the end, or both. What is no PodidError is a fault of podid's own. */
+/**
+ * An error as text, as one line of JSON at the end, or both. What is no PodidError is a fault of podid's own.
+ */
 export function errorReport(error: unknown, options: ErrorReportOptions): ErrorReport {
-  if (!isPodidError(error)) return bugReport(error, options);
+  if (!isPodidError(error)) {
+    return bugReport(error, options);
+  }
   const text = options.json === 'only' ? '' : errorText(error, options);
   return { text: text + errorJson(options, errorMembers(error)), exitCode: error.exitCode };
 }
 
 function errorText(error: PodidError, { colour, stack }: ErrorReportOptions): string {
   const lines = [`${colour.red('podid:')} ${plainText(error.message)}`];
-  if (error.details.length > 1) lines.push(...error.details.map((detail) => `  ${detailText(detail)}`));
+  if (error.details.length > 1) {
+    lines.push(...error.details.map((detail) => `  ${detailText(detail)}`));
+  }
   if (error.requestId !== undefined || error.correlationId !== undefined) {
     const ids = [
       error.requestId && `request ${error.requestId}`,
@@ -34,8 +43,12 @@ function errorText(error: PodidError, { colour, stack }: ErrorReportOptions): st
     ];
     lines.push(colour.dim(`  (${plainText(ids.filter(Boolean).join(', '), 'one')})`));
   }
-  if (error.hint !== undefined) lines.push(`${colour.cyan('hint:')} ${plainText(error.hint)}`);
-  if (stack) lines.push(...stackLines(error));
+  if (error.hint !== undefined) {
+    lines.push(`${colour.cyan('hint:')} ${plainText(error.hint)}`);
+  }
+  if (stack) {
+    lines.push(...stackLines(error));
+  }
   return `${lines.join('\n')}\n`;
 }
 
@@ -57,7 +70,9 @@ function errorMembers(error: PodidError): Readonly<Record<string, unknown>> {
 }
 
 function errorJson({ json }: ErrorReportOptions, members: Readonly<Record<string, unknown>>): string {
-  if (json === 'no') return '';
+  if (json === 'no') {
+    return '';
+  }
   const known = Object.entries(members).map(([key, value]) => [key, value ?? null]);
   return `${JSON.stringify(Object.fromEntries(known))}\n`;
 }
@@ -72,7 +87,9 @@ function bugReport(error: unknown, options: ErrorReportOptions): ErrorReport {
     `${options.colour.red('podid:')} ${plainText(message)}`,
     `${options.colour.cyan('hint:')} ${reportHint}`,
   ];
-  if (options.stack) lines.push(...stackLines(error));
+  if (options.stack) {
+    lines.push(...stackLines(error));
+  }
   const text = options.json === 'only' && !options.stack ? '' : `${lines.join('\n')}\n`;
   return {
     text: text + errorJson(options, { code: 'InternalError', message, hint: reportHint }),
@@ -81,7 +98,9 @@ function bugReport(error: unknown, options: ErrorReportOptions): ErrorReport {
 }
 
 function stackLines(error: unknown): string[] {
-  if (!(error instanceof Error)) return [];
+  if (!(error instanceof Error)) {
+    return [];
+  }
   const cause = error.cause === undefined ? [] : ['caused by:', ...stackLines(error.cause)];
   return [...plainText(error.stack ?? '').split('\n'), ...cause];
 }

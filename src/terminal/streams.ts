@@ -17,10 +17,11 @@ export interface OutputStream {
 }
 
 /**
- * Writes to the stream until its reader closes the pipe, and from then on to nowhere: `podid add … | head -1` has to see its change
- * through and end with the exit code of the change.
+ * Writes to the stream until its reader closes the pipe, and from then on to nowhere: `podid add … | head -1`
+ * has to see its change through and end with the exit code of the change.
  *
- * @param lost whether text that is lost for another reason is a failure: what is said beside the result has nobody left to tell
+ * @param lost whether text that is lost for another reason is a failure: what is said beside the result has
+ * nobody left to tell
  */
 export function outputStream(
   stream: Writable & { isTTY?: boolean; columns?: number },
@@ -41,12 +42,17 @@ export function outputStream(
       return closed;
     },
     write(text) {
-      if (closed || text === '') return Promise.resolve();
+      if (closed || text === '') {
+        return Promise.resolve();
+      }
       return new Promise((resolve, reject) => {
         stream.write(text, (error) => {
           closed ||= error ? isReaderGone(error) : false;
-          if (error && !closed && lost === 'fails') reject(outputFailed(error));
-          else resolve();
+          if (error && !closed && lost === 'fails') {
+            reject(outputFailed(error));
+          } else {
+            resolve();
+          }
         });
       });
     },

@@ -27,13 +27,22 @@ export async function table(
     .join('\n')}\n`;
 }
 
-/** Columns of a value that a query made: members by name, items of lists by number, everything else as `RESULT`. */
+/**
+ * Columns of a value that a query made: members by name, items of lists by number, everything else as
+ * `RESULT`.
+ */
 export function projectedColumns(rows: readonly unknown[]): Column[] {
   const keys = new Set<string>();
   for (const row of rows) {
-    if (typeof row === 'object' && row !== null) for (const key of Object.keys(row)) keys.add(key);
+    if (typeof row === 'object' && row !== null) {
+      for (const key of Object.keys(row)) {
+        keys.add(key);
+      }
+    }
   }
-  if (keys.size === 0) return [{ heading: 'RESULT', cell: (row: unknown) => row }];
+  if (keys.size === 0) {
+    return [{ heading: 'RESULT', cell: (row: unknown) => row }];
+  }
   const numbered = rows.every((row) => Array.isArray(row));
   return [...keys].map((key) => ({
     heading: numbered ? `COLUMN${Number(key) + 1}` : headingOf(key),
@@ -48,7 +57,9 @@ function headingOf(key: string): string {
 }
 
 function cellText(value: unknown): string {
-  if (value === null || value === undefined) return '';
+  if (value === null || value === undefined) {
+    return '';
+  }
   return plainText(typeof value === 'object' ? JSON.stringify(value) : String(value), 'one');
 }
 

@@ -1,8 +1,10 @@
 /**
- * Tab-separated values as az prints them: an item a line, the members of an object or list by tabs, null empty, no header. Inside a
- * line a list shows as its length and an object as nothing. Tabs and line breaks in a text become spaces, so that a line stays one.
+ * Tab-separated values as az prints them: an item a line, the members of an object or list by tabs, null
+ * empty, no header. Inside a line a list shows as its length and an object as nothing. Tabs and line breaks
+ * in a text become spaces, so that a line stays one.
  *
- * @param withPairs an object inside a line shows as `k=v` with blanks between: for results that no query has made, where az has no say
+ * @param withPairs an object inside a line shows as `k=v` with blanks between: for results that no query has
+ * made, where az has no say
  */
 export function tsv(value: unknown, withPairs = false): string {
   const items = Array.isArray(value) ? value : [value];
@@ -19,9 +21,15 @@ function row(item: unknown, withPairs: boolean): string {
 }
 
 function cell(value: unknown, withPairs: boolean): string {
-  if (value === null || value === undefined) return '';
-  if (Array.isArray(value)) return String(value.length);
-  if (typeof value === 'object') return withPairs ? pairs(value) : '';
+  if (value === null || value === undefined) {
+    return '';
+  }
+  if (Array.isArray(value)) {
+    return String(value.length);
+  }
+  if (typeof value === 'object') {
+    return withPairs ? pairs(value) : '';
+  }
   return String(value).replace(/[\t\r\n]+/g, ' ');
 }
 

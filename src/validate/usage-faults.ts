@@ -20,8 +20,8 @@ interface Fault {
 }
 
 /**
- * Collects what is wrong with a command line, so that one answer names it all. A value that breaks its rule is handed back as it is:
- * `throwIfAny` comes before anyone uses it.
+ * Collects what is wrong with a command line, so that one answer names it all. A value that breaks its rule
+ * is handed back as it is: `throwIfAny` comes before anyone uses it.
  */
 export class UsageFaults {
   readonly #faults: Fault[] = [];
@@ -38,11 +38,15 @@ export class UsageFaults {
   /** @param noun what the value should be, with its article: `a namespace` */
   check(flag: string, text: string, noun: string, rule: Rule): string {
     const breach = rule(text);
-    if (breach !== undefined) this.add(flag, `${flag}: ${breachText(text, noun, breach)}`);
+    if (breach !== undefined) {
+      this.add(flag, `${flag}: ${breachText(text, noun, breach)}`);
+    }
     return text;
   }
 
-  /** A fault in what a flag's file holds: the message begins with its place, as compilers and editors have it. */
+  /**
+   * A fault in what a flag's file holds: the message begins with its place, as compilers and editors have it.
+   */
   addAt(
     place: { readonly file: string; readonly line: number; readonly column: number },
     message: string,
@@ -61,7 +65,9 @@ export class UsageFaults {
   /** As `check`, for a value at a place in a file. */
   checkAt(place: Parameters<UsageFaults['addAt']>[0], text: string, noun: string, rule: Rule): boolean {
     const breach = rule(text);
-    if (breach !== undefined) this.addAt(place, breachText(text, noun, breach));
+    if (breach !== undefined) {
+      this.addAt(place, breachText(text, noun, breach));
+    }
     return breach === undefined;
   }
 
@@ -76,7 +82,9 @@ export class UsageFaults {
   /** @throws PodidError InvalidUsage with every fault */
   throwIfAny(hint: string): void {
     const [first, ...others] = this.#faults;
-    if (first === undefined) return;
+    if (first === undefined) {
+      return;
+    }
     const message =
       others.length === 0
         ? first.message

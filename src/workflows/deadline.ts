@@ -5,7 +5,8 @@ export interface Deadline {
   readonly remainingMs: () => number;
   readonly passed: () => boolean;
   /**
-   * Waits about `ms`, half to one and a half of it, so that many processes do not come back at once; never beyond the deadline.
+   * Waits about `ms`, half to one and a half of it, so that many processes do not come back at once; never
+   * beyond the deadline.
    *
    * @throws the signal's reason
    */

@@ -1,7 +1,10 @@
 /** Requests of one kind that a command has under way at once; ARM throttles a caller that sends many more. */
 const atOnce = 8;
 
-/** Runs `work` for each item, eight at a time, and gives the results in the items' order. The first failure ends it. */
+/**
+ * Runs `work` for each item, eight at a time, and gives the results in the items' order. The first failure
+ * ends it.
+ */
 export async function eachConcurrently<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,

@@ -94,13 +94,21 @@ describe('the house', () => {
 
 function strangersIn(file: SourceFile): string[] {
   const room = house[roomOf(file.path)];
-  if (room === undefined) return [];
+  if (room === undefined) {
+    return [];
+  }
   return file.imports
     .filter(({ specifier, target, dynamic }) => {
-      if (target === undefined) return !room.packages.some((name) => matches(name, specifier));
+      if (target === undefined) {
+        return !room.packages.some((name) => matches(name, specifier));
+      }
       const other = roomOf(target);
-      if (file.path === composition && adapters.includes(other)) return !dynamic;
-      if (file.path === tree && other === 'commands') return false;
+      if (file.path === composition && adapters.includes(other)) {
+        return !dynamic;
+      }
+      if (file.path === tree && other === 'commands') {
+        return false;
+      }
       return !target.startsWith('src/') || (other !== roomOf(file.path) && !room.rooms.includes(other));
     })
     .map(({ specifier }) => `${file.path} → ${specifier}`);
@@ -130,12 +138,18 @@ function circles(all: readonly SourceFile[]): string[] {
       found.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
       return;
     }
-    if (done.has(path)) return;
+    if (done.has(path)) {
+      return;
+    }
     for (const each of byPath.get(path)?.imports ?? []) {
-      if (each.target !== undefined && !each.dynamic) walk(each.target, [...trail, path]);
+      if (each.target !== undefined && !each.dynamic) {
+        walk(each.target, [...trail, path]);
+      }
     }
     done.add(path);
   };
-  for (const file of all) walk(file.path, []);
+  for (const file of all) {
+    walk(file.path, []);
+  }
   return found;
 }

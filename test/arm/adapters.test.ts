@@ -16,7 +16,9 @@ async function serve(...answers: Answer[]): Promise<ArmServer> {
   return server;
 }
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
+  for (const server of servers.splice(0)) {
+    await server.close();
+  }
 });
 
 describe('a managed identity', () => {
@@ -171,8 +173,9 @@ describe('role assignments', () => {
     const arm = await serve(json(403, { error: { code: 'AuthorizationFailed', message: 'x' } }));
     const error = await (await arm.azure()).roles.create(grant, signal).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'Forbidden', exitCode: 6 });
-    for (const part of ['anna@contoso.com', 'Microsoft.Authorization/roleAssignments/write', identityId])
+    for (const part of ['anna@contoso.com', 'Microsoft.Authorization/roleAssignments/write', identityId]) {
       expect(error.message).toContain(part);
+    }
     expect(arm.seen).toHaveLength(1);
   });
 

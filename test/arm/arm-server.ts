@@ -31,7 +31,9 @@ export async function serveArm(...answers: Answer[]): Promise<ArmServer> {
   const lines: string[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    for await (const chunk of request) {
+      chunks.push(chunk as Buffer);
+    }
     const { method = '', url: path = '', headers } = request;
     const entry = { method, url: path, headers, body: Buffer.concat(chunks).toString('utf8') };
     seen.push(entry);

@@ -113,7 +113,10 @@ function connect(
   return connectAzure({ environment, clock, userAgent: 'podid/0.0.0-test', readRetries });
 }
 
-/** What is typed next where nothing at all is signed in; `AZURE_CONFIG_DIR` keeps the test off this machine's own az. */
+/**
+ * What is typed next where nothing at all is signed in; `AZURE_CONFIG_DIR` keeps the test off this machine's
+ * own az.
+ */
 async function hintWith(path: string): Promise<string> {
   const before = process.env['PATH'];
   process.env['PATH'] = path;

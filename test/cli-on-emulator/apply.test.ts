@@ -423,8 +423,9 @@ describe('podid add', () => {
     ]);
     expect(podid.count('identities.put')).toBe(0);
 
-    for (let round = 0; round < 2; round++)
+    for (let round = 0; round < 2; round++) {
       expect(await podid.run([...line, ...more])).toMatchObject({ exitCode: 0 });
+    }
     expect(podid.emulator.world.identities.get(identityId('fresh').toLowerCase())).toMatchObject({
       location: 'northeurope',
     });

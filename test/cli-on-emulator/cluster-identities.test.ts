@@ -291,8 +291,11 @@ describe('podid cluster update', () => {
   it('refuses before any write when the identity of an entry is gone', async () => {
     await using podid = await emulatedPodid({ seed: ownIdentities });
     await podid.json(addWeb);
-    for (const key of [...podid.emulator.world.identities.keys()])
-      if (key.endsWith('/web')) podid.emulator.world.identities.delete(key);
+    for (const key of [...podid.emulator.world.identities.keys()]) {
+      if (key.endsWith('/web')) {
+        podid.emulator.world.identities.delete(key);
+      }
+    }
     const before = podid.count('roleAssignments.put');
     const ran = await podid.run([
       'cluster',

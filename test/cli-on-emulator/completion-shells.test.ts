@@ -48,7 +48,9 @@ async function endHanging(): Promise<void> {
   try {
     process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
+      throw error;
+    }
   }
 }
 

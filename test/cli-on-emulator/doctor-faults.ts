@@ -59,7 +59,9 @@ export const seededFaults: readonly SeededFault[] = [
     says: /runs as a service principal/,
     seed: (emulator) => {
       const document = clusterDocument(emulator);
-      if (document) document['identity'] = { type: 'None' };
+      if (document) {
+        document['identity'] = { type: 'None' };
+      }
     },
   },
   {
@@ -70,7 +72,9 @@ export const seededFaults: readonly SeededFault[] = [
     seed: (emulator) => {
       const document = clusterDocument(emulator);
       const userAssignedIdentities = { '/a': { principalId: 'a' }, '/b': { principalId: 'b' } };
-      if (document) document['identity'] = { type: 'UserAssigned', userAssignedIdentities };
+      if (document) {
+        document['identity'] = { type: 'UserAssigned', userAssignedIdentities };
+      }
     },
   },
   {
@@ -114,7 +118,11 @@ export const seededFaults: readonly SeededFault[] = [
     says: /is gone: demo\/web/,
     takes: 'the identity',
     seed: ({ world }) => {
-      for (const key of [...world.identities.keys()]) if (key.endsWith('/web')) world.identities.delete(key);
+      for (const key of [...world.identities.keys()]) {
+        if (key.endsWith('/web')) {
+          world.identities.delete(key);
+        }
+      }
     },
   },
   {
@@ -138,8 +146,11 @@ export const seededFaults: readonly SeededFault[] = [
     says: /0000000000c1 has no Managed Identity Operator on .*\/web/,
     isAbout: ['the identity'],
     seed: ({ world }) => {
-      for (const [key, one] of world.roleAssignments)
-        if (one.principalId.endsWith('c1')) world.roleAssignments.delete(key);
+      for (const [key, one] of world.roleAssignments) {
+        if (one.principalId.endsWith('c1')) {
+          world.roleAssignments.delete(key);
+        }
+      }
     },
   },
   {
@@ -149,7 +160,9 @@ export const seededFaults: readonly SeededFault[] = [
     isAbout: ['the identity'],
     seed: (emulator) => {
       const identity = clusterDocument(emulator)?.['identity'] as JsonObject | undefined;
-      if (identity) identity['principalId'] = 'of-today';
+      if (identity) {
+        identity['principalId'] = 'of-today';
+      }
     },
   },
   {
@@ -158,7 +171,9 @@ export const seededFaults: readonly SeededFault[] = [
     says: /demo\/web on aks-nodepool1-12345678-vmss/,
     isAbout: ['the identity', 'the assignment'],
     seed: ({ world }) => {
-      for (const machine of world.machines.values()) machine['identity'] = { type: 'None' };
+      for (const machine of world.machines.values()) {
+        machine['identity'] = { type: 'None' };
+      }
     },
   },
   {
@@ -246,7 +261,9 @@ export const seededFaults: readonly SeededFault[] = [
       const podLabels = { app: 'WEB', tier: 'none' };
       seedIdentityObject(emulator, 'AzurePodIdentityException', metadata, { podLabels });
       const profile = profileOf(emulator);
-      if (profile) profile['userAssignedIdentityExceptions'] = [{ ...metadata, podLabels }];
+      if (profile) {
+        profile['userAssignedIdentityExceptions'] = [{ ...metadata, podLabels }];
+      }
     },
   },
   {
@@ -348,7 +365,9 @@ export const seededFaults: readonly SeededFault[] = [
         ...{ level: 'warn', kind: 'msi', pod: 'demo/web-1', status: 403 },
         ...{ resource: 'https://vault.azure.net', reason: 'upstream-refused', msg: 'decided' },
       });
-      for (const number of [0, 1]) annotateAgent(emulator, number, 'emulator.podid.io/log', `${line}\n`);
+      for (const number of [0, 1]) {
+        annotateAgent(emulator, number, 'emulator.podid.io/log', `${line}\n`);
+      }
     },
   },
 ];
@@ -359,7 +378,9 @@ function clusterDocument({ world }: Emulator): JsonObject | undefined {
 
 function properties(emulator: Emulator, more: JsonObject): void {
   const document = clusterDocument(emulator);
-  if (document) document['properties'] = { ...(document['properties'] as JsonObject), ...more };
+  if (document) {
+    document['properties'] = { ...(document['properties'] as JsonObject), ...more };
+  }
 }
 
 function profileOf(emulator: Emulator): JsonObject | undefined {
@@ -369,12 +390,16 @@ function profileOf(emulator: Emulator): JsonObject | undefined {
 
 function editEntry(emulator: Emulator, more: JsonObject): void {
   const [entry] = (profileOf(emulator)?.['userAssignedIdentities'] ?? []) as JsonObject[];
-  if (entry) Object.assign(entry, more);
+  if (entry) {
+    Object.assign(entry, more);
+  }
 }
 
 function editIdentity({ world }: Emulator, more: JsonObject): void {
   for (const identity of world.identities.values()) {
-    if (identity['name'] === 'web') Object.assign(identity['properties'] as JsonObject, more);
+    if (identity['name'] === 'web') {
+      Object.assign(identity['properties'] as JsonObject, more);
+    }
   }
 }
 
@@ -387,7 +412,9 @@ function editObject(
 ): void {
   const object =
     kube.faults.missingCrds && kind.startsWith('azure') ? undefined : kube.get(kind, 'demo', name);
-  if (object) kube.seed(edit(object));
+  if (object) {
+    kube.seed(edit(object));
+  }
 }
 
 function editPod(emulator: Emulator, spec: JsonObject | { readonly nodeName: undefined }): void {
@@ -412,12 +439,16 @@ function withLabels(object: KubeObject, labels: Readonly<Record<string, string>>
 
 function labelNode({ kube }: Emulator, labels: Readonly<Record<string, string>>): void {
   const node = kube.get('nodes', '', 'aks-nodepool1-12345678-vmss000000');
-  if (node) kube.seed(withLabels(node, labels));
+  if (node) {
+    kube.seed(withLabels(node, labels));
+  }
 }
 
 function editAgent({ kube }: Emulator, number: number, edit: (object: KubeObject) => KubeObject): void {
   const agent = kube.get('pods', 'kube-system', `podid-nmi-${number}`);
-  if (agent) kube.seed(edit(agent));
+  if (agent) {
+    kube.seed(edit(agent));
+  }
 }
 
 function annotateAgent(emulator: Emulator, number: number, key: string, value: string): void {
@@ -442,7 +473,9 @@ function answerAs(emulator: Emulator, path: string, answer: { status: number; te
 }
 
 function removeObjects({ kube }: Emulator): void {
-  if (kube.faults.missingCrds) return;
+  if (kube.faults.missingCrds) {
+    return;
+  }
   kube.remove('azureidentities', 'demo', 'web');
   kube.remove('azureidentitybindings', 'demo', 'web-binding');
 }
@@ -453,5 +486,7 @@ function seedIdentityObject(
   metadata: { readonly namespace: string; readonly name: string },
   spec: object,
 ): void {
-  if (!kube.faults.missingCrds) kube.seed({ apiVersion: 'aadpodidentity.k8s.io/v1', kind, metadata, spec });
+  if (!kube.faults.missingCrds) {
+    kube.seed({ apiVersion: 'aadpodidentity.k8s.io/v1', kind, metadata, spec });
+  }
 }

@@ -38,7 +38,9 @@ describe('a fault in the world', () => {
       );
       expect(exitCode).toBe(10);
       for (const { name, result, message } of checks) {
-        if (result === 'skip') expect([name, message]).toEqual([name, expect.stringContaining(fault.check)]);
+        if (result === 'skip') {
+          expect([name, message]).toEqual([name, expect.stringContaining(fault.check)]);
+        }
       }
     },
   );
@@ -47,7 +49,9 @@ describe('a fault in the world', () => {
     'is found beside each other one: %s',
     async (_what, fault, others) => {
       for (const other of others) {
-        if (cancels(fault, other) || cancels(other, fault)) continue;
+        if (cancels(fault, other) || cancels(other, fault)) {
+          continue;
+        }
         await using podid = await sickPodid(fault, other);
         const { checks } = await examine(podid);
         expect(failed(checks), `${fault.what}, and ${other.what}`).toEqual(expectedOf([fault, other]));
@@ -99,7 +103,9 @@ describe('what may not be seen', () => {
   it('still tells of the faults that can be seen', async () => {
     const role = seededFaults.find(({ what }) => what === "the cluster's role missing");
     const label = seededFaults.find(({ what }) => what === 'no label');
-    if (role === undefined || label === undefined) throw new Error('these faults are in the list');
+    if (role === undefined || label === undefined) {
+      throw new Error('these faults are in the list');
+    }
     await using podid = await sickPodid(role, label);
     const { kube } = podid.emulator;
     kube.faults = { ...kube.faults, deny: [{ resource: 'nodes' }, { resource: 'azureidentities' }] };
@@ -115,7 +121,9 @@ describe('what may not be seen', () => {
       await using podid = await emulatedPodid({ scenario: 'in-use' });
       const { kube } = podid.emulator;
       const agent = kube.get('pods', 'kube-system', 'podid-nmi-0');
-      if (agent === undefined) throw new Error('the scenario has an agent');
+      if (agent === undefined) {
+        throw new Error('the scenario has an agent');
+      }
       const probe = withProbe ? { readinessProbe: { httpGet: { host: '127.0.0.1', path: '/readyz' } } } : {};
       const containers = [{ name: 'nmi', command: ['podid-nmi'], ...probe }];
       kube.seed({
@@ -146,8 +154,11 @@ describe('what may not be seen', () => {
 describe('what is worth a warning', () => {
   it('is an identity that may do nothing', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
-    for (const [key, one] of podid.emulator.world.roleAssignments)
-      if (!one.principalId.endsWith('c1')) podid.emulator.world.roleAssignments.delete(key);
+    for (const [key, one] of podid.emulator.world.roleAssignments) {
+      if (!one.principalId.endsWith('c1')) {
+        podid.emulator.world.roleAssignments.delete(key);
+      }
+    }
     expect(await warned(podid)).toEqual([['own-roles', expect.stringContaining('demo/web')]]);
   });
 
@@ -169,8 +180,9 @@ describe('what is worth a warning', () => {
       ['pods', 'podid-nmi-0'],
     ] as const) {
       const object = kube.get(kind, 'kube-system', name);
-      if (object)
+      if (object) {
         kube.seed({ ...object, metadata: { ...object.metadata, namespace: 'default', uid: 'two' } });
+      }
     }
     expect(await warned(podid)).toEqual([
       ['agent', expect.stringMatching(/Two agents.*default\/podid-nmi.*kube-system\/podid-nmi/)],
@@ -362,19 +374,25 @@ describe('the doctor', () => {
   it('prints no secret', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     const { stdout, stderr } = await podid.run(`${forPod} --debug`);
-    for (const secret of podid.emulator.secrets) expect(`${stdout}${stderr}`).not.toContain(secret);
+    for (const secret of podid.emulator.secrets) {
+      expect(`${stdout}${stderr}`).not.toContain(secret);
+    }
   });
 });
 
 function faultCalled(what: string): SeededFault {
   const found = seededFaults.find((fault) => fault.what === what);
-  if (found === undefined) throw new Error(`There is no fault called ${what}.`);
+  if (found === undefined) {
+    throw new Error(`There is no fault called ${what}.`);
+  }
   return found;
 }
 
 async function sickPodid(...faults: readonly SeededFault[]): Promise<EmulatedPodid> {
   const podid = await emulatedPodid({ scenario: 'in-use' });
-  for (const { seed } of faults) seed(podid.emulator);
+  for (const { seed } of faults) {
+    seed(podid.emulator);
+  }
   return podid;
 }
 

@@ -20,7 +20,9 @@ export interface EmulatedPodid extends AsyncDisposable {
   count(operation: string): number;
 }
 
-/** podid and an Azure of its own. Waiting is quick: the emulator's operations end when they are asked about. */
+/**
+ * podid and an Azure of its own. Waiting is quick: the emulator's operations end when they are asked about.
+ */
 export async function emulatedPodid(options: EmulatorOptions = {}): Promise<EmulatedPodid> {
   const emulator = await startEmulator(options);
   const run: EmulatedPodid['run'] = async (line, more = {}, stdin = '') => {
@@ -42,7 +44,9 @@ export async function emulatedPodid(options: EmulatorOptions = {}): Promise<Emul
     run,
     async json(line) {
       const ran = await run(line);
-      if (ran.exitCode !== 0) throw new Error(`exit ${ran.exitCode}: ${ran.stderr}`);
+      if (ran.exitCode !== 0) {
+        throw new Error(`exit ${ran.exitCode}: ${ran.stderr}`);
+      }
       return JSON.parse(ran.stdout) as never;
     },
     count: (operation) => emulator.requests.filter((request) => request.operation === operation).length,

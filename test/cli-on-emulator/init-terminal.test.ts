@@ -115,7 +115,9 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     const { window } = it;
     for (const question of questions) {
       await window.until(open(question));
-      if (question === end) break;
+      if (question === end) {
+        break;
+      }
       await window.press('Enter');
     }
     await window.press('C-c');

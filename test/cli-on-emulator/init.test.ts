@@ -15,8 +15,9 @@ describe('podid init without a terminal', () => {
     expect(podid.emulator.requests).toEqual([]);
 
     const bare = await podid.run(['init'], { PODID_RESOURCE_GROUP: '', PODID_CLUSTER_NAME: '' });
-    for (const flag of ['--resource-group', '--cluster-name', '--namespace'])
+    for (const flag of ['--resource-group', '--cluster-name', '--namespace']) {
       expect(bare.stderr).toContain(flag);
+    }
   });
 
   it('names only the yes when all else is given', async () => {

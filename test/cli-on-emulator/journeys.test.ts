@@ -389,7 +389,9 @@ describe('trouble', () => {
     ];
     expect(outputs.map((ran) => ran.exitCode)).toEqual([0, 0, 0, 0]);
     for (const secret of podid.emulator.secrets) {
-      for (const ran of outputs) expect(`${ran.stdout}${ran.stderr}`).not.toContain(secret);
+      for (const ran of outputs) {
+        expect(`${ran.stdout}${ran.stderr}`).not.toContain(secret);
+      }
     }
     expect(podid.emulator.secrets.size).toBeGreaterThan(2);
   });

@@ -24,7 +24,9 @@ const carriedBy = (podid: EmulatedPodid) =>
 
 /** Azure keeps the order in which entries came, the cluster's API sorts them. */
 function byName(list: unknown): unknown {
-  if (!Array.isArray(list)) return list;
+  if (!Array.isArray(list)) {
+    return list;
+  }
   return list.toSorted((one, other) =>
     JSON.stringify([one.action, one.name]).localeCompare(JSON.stringify([other.action, other.name])),
   );
@@ -32,9 +34,13 @@ function byName(list: unknown): unknown {
 
 /** What both modes tell alike: of a plan, the changes of entries. */
 function entriesOf(stdout: string): unknown {
-  if (!/^[[{n"]/.test(stdout)) return stdout;
+  if (!/^[[{n"]/.test(stdout)) {
+    return stdout;
+  }
   const told = JSON.parse(stdout);
-  if (!Array.isArray(told?.changes)) return byName(told);
+  if (!Array.isArray(told?.changes)) {
+    return byName(told);
+  }
   const isEntry = ({ kind }: { kind: string }) => ['identity', 'exception'].includes(kind);
   const { puts: _puts, onlyInCluster: _only, ...rest } = told;
   const sorted = Object.entries(rest).map(([member, list]) => [member, byName(list)]);
@@ -128,7 +134,9 @@ describe('the commands about entries, in both modes side by side', () => {
       const other = await cluster.run(inCluster(line), {}, file);
       expect(other.exitCode, `${line}\n${one.stderr}\n${other.stderr}`).toBe(one.exitCode);
       expect(entriesOf(other.stdout), line).toEqual(entriesOf(one.stdout));
-      if (one.exitCode > 1 && one.exitCode < 9) expect(errorOf(other).code, line).toBe(errorOf(one).code);
+      if (one.exitCode > 1 && one.exitCode < 9) {
+        expect(errorOf(other).code, line).toBe(errorOf(one).code);
+      }
     }
     expect(cluster.count('clusters.put')).toBe(0);
     expect(cluster.count('roleAssignments.put')).toBe(0);
@@ -192,7 +200,11 @@ describe('--mode cluster', () => {
     for (const machine of scaleSetsOf(podid)) {
       const carried = (machine['identity'] as { userAssignedIdentities: Record<string, unknown> })
         .userAssignedIdentities;
-      for (const id of Object.keys(carried)) if (id.endsWith('/web')) delete carried[id];
+      for (const id of Object.keys(carried)) {
+        if (id.endsWith('/web')) {
+          delete carried[id];
+        }
+      }
     }
     const [entry] = (await podid.json(inCluster('list'))) as { provisioningState: string; error: object }[];
     expect(entry).toMatchObject({
@@ -309,8 +321,9 @@ describe('--mode cluster', () => {
     ];
     const ran = await podid.run([...inCluster(addOf('web')).split(' '), ...flags]);
     expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
-    for (const flag of flags.filter((word) => word.startsWith('--')))
+    for (const flag of flags.filter((word) => word.startsWith('--'))) {
       expect(ran.stderr).toContain(`${flag} does not go with --mode cluster: `);
+    }
     const revoking = await podid.run(inCluster('delete --namespace demo --name web --revoke-role'));
     expect(revoking.stderr).toContain('--revoke-role does not go with --mode cluster');
     expect((await podid.run(inCluster('export --as profile'))).exitCode).toBe(2);

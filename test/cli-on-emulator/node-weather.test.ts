@@ -55,8 +55,9 @@ describe('a change of machines', () => {
 
   it('ends with 5 on a machine that is being deleted', async () => {
     await using podid = await emulatedPodid(inPools);
-    for (const machine of podid.emulator.world.machines.values())
+    for (const machine of podid.emulator.world.machines.values()) {
       Object.assign(machine['properties'] ?? {}, { provisioningState: 'Deleting' });
+    }
     expect(errorOf(await podid.run(onBatch))).toMatchObject({ exitCode: 5, code: 'MachineStateForbids' });
     expect(patches(podid)).toEqual([]);
   });

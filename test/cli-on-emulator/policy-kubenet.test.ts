@@ -91,7 +91,9 @@ describe('podid policy kubenet', () => {
     await using podid = await emulatedPodid();
     const ran = await podid.run('policy kubenet --engine opa --exclude-namespace Kube_System --force');
     expect(ran.exitCode).toBe(2);
-    for (const flag of ['--engine', '--exclude-namespace', '--force']) expect(ran.stderr).toContain(flag);
+    for (const flag of ['--engine', '--exclude-namespace', '--force']) {
+      expect(ran.stderr).toContain(flag);
+    }
   });
 
   it('applies it once, and what changed since', async () => {
@@ -173,7 +175,9 @@ describe('podid policy kubenet', () => {
     seedKind(podid, 'templates.gatekeeper.sh', 'v1', 'ConstraintTemplate', 'constrainttemplates');
     const { kube } = podid.emulator;
     const watching = kube.subscribe(({ type, object }) => {
-      if (type !== 'ADDED' || object.kind !== 'ConstraintTemplate') return;
+      if (type !== 'ADDED' || object.kind !== 'ConstraintTemplate') {
+        return;
+      }
       // Gatekeeper takes a moment.
       setTimeout(
         () =>

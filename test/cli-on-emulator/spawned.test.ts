@@ -237,8 +237,9 @@ describe('the examples of the help', () => {
       if (line.endsWith('> pod-identities.yaml')) {
         await cp(join(home, 'pod-identities.yaml'), join(home, 'pod-identities', 'all.yaml'));
       }
-      if (line.includes('disable'))
+      if (line.includes('disable')) {
         expect(await readFile(join(home, 'saved.yaml'), 'utf8')).toContain('kind:');
+      }
     }
   }, 180_000);
 });
@@ -270,7 +271,9 @@ async function inShell(line: string, home: string, emulator: Emulator) {
   return { code, err };
 }
 
-/** The order in which each finds what it needs: entries are there before they are changed, and go in the end. */
+/**
+ * The order in which each finds what it needs: entries are there before they are changed, and go in the end.
+ */
 const stages = [
   ...['init', 'add', 'token', 'list', 'show', 'wait', 'update'],
   ...['exception add', 'exception list', 'exception show', 'exception update'],

@@ -14,7 +14,10 @@ import { askingPod, demoPod } from './pods.ts';
 const checkout = join(import.meta.dirname, '../..');
 const script = join(checkout, 'test/node/programs/spoof.py');
 const attackMs = 20_000;
-/** Raw packets, ARP poisoning and MAC flooding at three speeds, and the ways around a guard that looks at addresses alone. */
+/**
+ * Raw packets, ARP poisoning and MAC flooding at three speeds, and the ways around a guard that looks at
+ * addresses alone.
+ */
 const thefts = [
   ['raw', 5],
   ['rawmac', 5],
@@ -43,7 +46,9 @@ beforeAll(async () => {
   cluster.apply(azureIdentity('shop', 'web', identities.web), binding('shop', 'web', 'web'));
 });
 afterEach(({ task }) => {
-  if (task.result?.state === 'fail') tellState(cluster);
+  if (task.result?.state === 'fail') {
+    tellState(cluster);
+  }
 });
 afterAll(async () => {
   await cluster?.stop();
@@ -94,7 +99,8 @@ describe('pods on a real bridge', () => {
         `address guard, ${pod}`,
         `asked ${answers.length}, own token ${answers.length - failed.length}`,
       );
-      // What is under way when a server is replaced may be cut; that is the roll-out's matter, and no token of anybody else.
+      // What is under way when a server is replaced may be cut; that is the roll-out's matter, and no token
+      // of anybody else.
       expect(failed.filter(({ token, begunMs }) => token || begunMs >= rolledOutMs)).toEqual([]);
       expect(failed.length).toBeLessThan(5);
       expect(answers.length).toBeGreaterThan(100);

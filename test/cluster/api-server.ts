@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { type Program, startProgram } from '../node/program.ts';
 import { clusterPrograms } from './cluster-programs.ts';
 
-/** A real API server with nothing behind it: objects, admission and access rules are as in a cluster, but no pod ever runs. */
+/**
+ * A real API server with nothing behind it: objects, admission and access rules are as in a cluster, but no
+ * pod ever runs.
+ */
 export interface ApiServer {
   /** Path of a kubeconfig of the cluster's administrator. */
   readonly kubeconfig: string;
@@ -20,8 +23,8 @@ export interface ApiServer {
 const adminToken = 'admin-of-a-test';
 
 /**
- * Starts etcd and kube-apiserver on free ports of loopback, so that several run side by side. Takes about three seconds. Both end
- * with the process that started them, however that ends.
+ * Starts etcd and kube-apiserver on free ports of loopback, so that several run side by side. Takes about
+ * three seconds. Both end with the process that started them, however that ends.
  *
  * @param more flags of kube-apiserver
  */
@@ -87,10 +90,11 @@ function endingWithUs(command: string, args: readonly string[]): Program {
 async function untilReady(kubectl: ApiServer['kubectl'], running: readonly Program[]): Promise<void> {
   const giveUpMs = Date.now() + 120_000;
   const ended = { yes: false };
-  for (const program of running)
+  for (const program of running) {
     void program.ended.then(() => {
       ended.yes = true;
     });
+  }
   for (;;) {
     try {
       kubectl('get', '--raw', '/readyz');

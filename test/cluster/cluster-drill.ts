@@ -23,8 +23,9 @@ const boundPod = 'drill-bound';
 const unlistedPod = 'drill-unlisted';
 
 /**
- * Lets a pod with the label `selector` and one without any label ask twenty times a second each in `namespace`, while `meanwhile` runs
- * and a little longer. The bound pod's answers count from the first token on, the other's all.
+ * Lets a pod with the label `selector` and one without any label ask twenty times a second each in
+ * `namespace`, while `meanwhile` runs and a little longer. The bound pod's answers count from the first token
+ * on, the other's all.
  */
 export async function drill(
   cluster: OneNode,
@@ -61,8 +62,9 @@ export async function drill(
 }
 
 /**
- * Everything the bound pod got was its own identity's, and none of its requests failed but those under way at one of `ends`, when a
- * process ended that could have answered; the unlisted pod got nothing. The counts are printed under `name`.
+ * Everything the bound pod got was its own identity's, and none of its requests failed but those under way at
+ * one of `ends`, when a process ended that could have answered; the unlisted pod got nothing. The counts are
+ * printed under `name`.
  */
 export function expectOwnOrNothing(
   name: string,
@@ -90,7 +92,10 @@ export function expectOwnOrNothing(
   expect(unlisted.length).toBeGreaterThan(40);
 }
 
-/** A process's end is seen after its connections were reset: at once on an idle machine, and not on a busy one. */
+/**
+ * A process's end is seen after its connections were reset: at once on an idle machine, and not on a busy
+ * one.
+ */
 const noticeMs = 1500;
 
 function tokens(answers: readonly Answer[]): readonly string[] {

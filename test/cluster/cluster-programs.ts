@@ -27,7 +27,9 @@ export function clusterPrograms(): ClusterPrograms {
       const path = join(folder, name);
       if (!existsSync(path)) {
         // Any kubectl of about the same version does.
-        if (name === 'kubectl' && existsSync('/usr/bin/kubectl')) return '/usr/bin/kubectl';
+        if (name === 'kubectl' && existsSync('/usr/bin/kubectl')) {
+          return '/usr/bin/kubectl';
+        }
         throw new Error(`${path} is not built. Run: bash test/cluster/one-node/build.sh ${name}`);
       }
       return path;

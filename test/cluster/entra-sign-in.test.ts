@@ -18,7 +18,9 @@ async function startTokenReviews(emulator: () => Emulator) {
   const reviewed: boolean[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    for await (const chunk of request) {
+      chunks.push(chunk as Buffer);
+    }
     const review = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { spec: { token: string } };
     const { token } = review.spec;
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8') || '{}');

@@ -14,7 +14,10 @@ export interface TestImage {
 const scripts = join(import.meta.dirname, 'one-node');
 const checkout = join(import.meta.dirname, '../..');
 
-/** Puts the image together that the Dockerfile describes, without a container engine: a cached base, Node, and podid as it is built. */
+/**
+ * Puts the image together that the Dockerfile describes, without a container engine: a cached base, Node, and
+ * podid as it is built.
+ */
 export function buildImage(name = 'docker.io/podid/podid:test'): TestImage {
   const folder = mkdtempSync(join(tmpdir(), 'podid-image-'));
   try {

@@ -47,7 +47,9 @@ beforeAll(async () => {
   rulesBefore = rulesOf(cluster);
 });
 afterEach(({ task }) => {
-  if (task.result?.state === 'fail') tellState(cluster);
+  if (task.result?.state === 'fail') {
+    tellState(cluster);
+  }
 });
 afterAll(async () => {
   await cluster?.stop();
@@ -304,7 +306,9 @@ function issued(): Readonly<Record<string, number>> {
   const given = cluster.imds.issued();
   expect(given.map(({ peer }) => peer).filter((peer) => peer !== theOnlyPeer)).toEqual([]);
   const counts: Record<string, number> = {};
-  for (const { clientId, count } of given) counts[clientId] = (counts[clientId] ?? 0) + count;
+  for (const { clientId, count } of given) {
+    counts[clientId] = (counts[clientId] ?? 0) + count;
+  }
   return counts;
 }
 
@@ -312,8 +316,9 @@ function issued(): Readonly<Record<string, number>> {
 function said(namespace: string, pod: string, atLeast = 1) {
   return eventually(() => {
     const news = newsOf(cluster, namespace, pod);
-    if (news.length < atLeast)
+    if (news.length < atLeast) {
       throw new Error(`${namespace}/${pod} has said too little: ${JSON.stringify(news)}`);
+    }
     return news;
   });
 }
@@ -374,7 +379,9 @@ function processOfAgent(container: 'serve' | 'rules'): number {
 async function endOf(pid: number): Promise<number> {
   const giveUpMs = Date.now() + 60_000;
   while (isAlive(pid)) {
-    if (Date.now() > giveUpMs) throw new Error(`process ${pid} has not ended`);
+    if (Date.now() > giveUpMs) {
+      throw new Error(`process ${pid} has not ended`);
+    }
     await passing(5);
   }
   return Date.now();

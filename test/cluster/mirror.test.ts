@@ -57,8 +57,9 @@ function applyAs(manager: string, object: object): void {
 
 /** kubectl itself would take a second for fifty objects. */
 function deleteAll(namespace: string): void {
-  for (const kind of kinds.split(','))
+  for (const kind of kinds.split(',')) {
     api.kubectl('delete', '--raw', `/apis/aadpodidentity.k8s.io/v1/namespaces/${namespace}/${kind}`);
+  }
 }
 
 /** A service account that may do nothing, by a kubeconfig of its own. */
@@ -247,7 +248,9 @@ describe('podid mirror on a real API server with the definitions', () => {
     );
     const grant = /^hint: .*?(kubectl create role.*)$/m.exec(refused.stderr)?.[1] ?? '';
     expect(grant).toContain('-n shop');
-    for (const command of grant.split(' && ')) api.kubectl(...command.split(' ').slice(1));
+    for (const command of grant.split(' && ')) {
+      api.kubectl(...command.split(' ').slice(1));
+    }
     expect((await run('mirror', kubeconfig)).exitCode).toBe(0);
     // What a role in one namespace does not give is said, and is no failure of the dry run.
     const dry = await run('mirror --dry-run -o json', kubeconfig);
@@ -287,7 +290,9 @@ describe('a mirror of 200 identities and 200 exceptions', () => {
     });
     const identities: readonly PodIdentity[] = await podid.json('list');
     const mirroring = cluster.mirror(request(identities), stop.signal, (done) => {
-      if (done === 50) stop.abort(reason);
+      if (done === 50) {
+        stop.abort(reason);
+      }
     });
     await expect(mirroring).rejects.toBe(reason);
     const names = (kind: string) =>

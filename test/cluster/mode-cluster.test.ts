@@ -16,7 +16,9 @@ interface KubeObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** ARM is the emulator's, the cluster's API a real one: its admission, its field managers, its preconditions. */
+/**
+ * ARM is the emulator's, the cluster's API a real one: its admission, its field managers, its preconditions.
+ */
 describe('--mode cluster on a real API server', () => {
   let api: ApiServer;
   let podid: EmulatedPodid;

@@ -133,8 +133,9 @@ describe('podid nmi where another agent is', () => {
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(ran.stderr).toContain('On ports 2580, 8086 and 9091');
     expect(ran.stderr).toContain('Key Vault CSI driver');
-    for (const flag of ['--nmi-port=2580', '--http-probe-port=8086', '--prometheus-port=9091'])
+    for (const flag of ['--nmi-port=2580', '--http-probe-port=8086', '--prometheus-port=9091']) {
       expect(agent()).toContain(flag);
+    }
     const status = await run('nmi status');
     expect(JSON.parse(status.stdout).nodes[0]).toMatchObject({ ready: true, otherAgents: ['aks-addon'] });
     expect(status.stderr).toContain('always asks at 2579');

@@ -1,6 +1,8 @@
 import type { ImdsIdentity } from '../../src/emulator/imds/imds-identity.ts';
 
-/** Managed identities that are assigned to the node. The values file of the test binds storefront and orders. */
+/**
+ * Managed identities that are assigned to the node. The values file of the test binds storefront and orders.
+ */
 export const identities = {
   storefront: identity('id-storefront', '00000000-0000-4000-8000-000000000021', 'rg-retail-prod'),
   orders: identity('id-orders', '00000000-0000-4000-8000-000000000022', 'rg-retail-prod'),

@@ -69,7 +69,10 @@ export async function startOneNode(programs: BundledPrograms): Promise<OneNode> 
   }
 }
 
-/** Ends every process of the cluster and removes its networks, mounts and files; nothing happens where there is none. */
+/**
+ * Ends every process of the cluster and removes its networks, mounts and files; nothing happens where there
+ * is none.
+ */
 export function removeOneNode(): void {
   script('one-node.sh', 'down');
   script('hosts.sh', 'down');
@@ -110,7 +113,9 @@ function oneNode(): Omit<OneNode, 'stop'> {
       );
       const tasks = onNode('ctr', '-a', join(run, 'containerd.sock'), '-n', 'k8s.io', 'tasks', 'list');
       const pid = new RegExp(`^${id}\\s+(\\d+)\\s+RUNNING`, 'm').exec(tasks)?.[1];
-      if (id === '' || pid === undefined) throw new Error(`${pod} has no running container ${container}`);
+      if (id === '' || pid === undefined) {
+        throw new Error(`${pod} has no running container ${container}`);
+      }
       return Number(pid);
     },
     importImage: (file) => script('one-node.sh', 'import', file),
@@ -152,7 +157,9 @@ function script(name: string, ...args: readonly string[]): void {
       env: { ...process.env, ONENODE_PREFIX: prefix, ONENODE_RUN: run },
       stdio: ['ignore', out, out],
     });
-    if (status !== 0) throw new Error(`${name} ${args.join(' ')} failed:\n${readFileSync(said, 'utf8')}`);
+    if (status !== 0) {
+      throw new Error(`${name} ${args.join(' ')} failed:\n${readFileSync(said, 'utf8')}`);
+    }
   } finally {
     closeSync(out);
     rmSync(folder, { recursive: true });
@@ -166,7 +173,9 @@ function podNetwork(namespace: string, pod: string): string {
     const text = readFileSync(join(results, file), 'utf8');
     if (text.includes(`"K8S_POD_NAMESPACE","${namespace}"`) && text.includes(`"K8S_POD_NAME","${pod}"`)) {
       const sandbox = /"sandbox":"[^"]*\/([^"/]+)"/.exec(text)?.[1];
-      if (sandbox !== undefined) return sandbox;
+      if (sandbox !== undefined) {
+        return sandbox;
+      }
     }
   }
   throw new Error(`the CNI knows no pod ${namespace}/${pod}`);
@@ -198,7 +207,9 @@ export async function eventually<T>(look: () => T, withinMs = 60_000): Promise<T
     try {
       return look();
     } catch (error) {
-      if (Date.now() > giveUpMs) throw error;
+      if (Date.now() > giveUpMs) {
+        throw error;
+      }
     }
     await passing(100);
   }

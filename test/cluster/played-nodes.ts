@@ -13,7 +13,9 @@ export interface PlayedPod {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Nodes on which no pod really runs: real controllers make the pods, and the test says what becomes of them. */
+/**
+ * Nodes on which no pod really runs: real controllers make the pods, and the test says what becomes of them.
+ */
 export interface PlayedNodes {
   /** Decides from now on, also about pods that are there. */
   decide(fate: (pod: PlayedPod) => PodFate): void;
@@ -47,7 +49,9 @@ interface Pod {
 /** Registers nodes, runs the controllers for DaemonSets and accounts, and plays scheduler and kubelet. */
 export async function playNodes(api: ApiServer, names: readonly string[]): Promise<PlayedNodes> {
   const kube = kubeClient(api);
-  for (const name of names) await register(kube, name);
+  for (const name of names) {
+    await register(kube, name);
+  }
   const controllers = startControllers(api);
   const seen: PlayedPod[] = [];
   const settled = new Map<string, string>();
@@ -55,7 +59,9 @@ export async function playNodes(api: ApiServer, names: readonly string[]): Promi
   let playing = true;
   const turn = async () => {
     const { items } = (await kube('GET', '/api/v1/pods')) as { readonly items: readonly Pod[] };
-    for (const pod of items) await play(pod);
+    for (const pod of items) {
+      await play(pod);
+    }
   };
   const play = async ({ metadata, spec }: Pod) => {
     const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
@@ -65,17 +71,22 @@ export async function playNodes(api: ApiServer, names: readonly string[]): Promi
     }
     const node = spec.nodeName ?? chosen(spec) ?? names[0] ?? '';
     const played = { name: metadata.name, node, labels: metadata.labels ?? {} };
-    if (!seen.some(({ name }) => name === played.name)) seen.push(played);
-    if (spec.nodeName === undefined)
+    if (!seen.some(({ name }) => name === played.name)) {
+      seen.push(played);
+    }
+    if (spec.nodeName === undefined) {
       await kube('POST', `${path}/binding`, {
         apiVersion: 'v1',
         kind: 'Binding',
         metadata: { name: metadata.name },
         target: { apiVersion: 'v1', kind: 'Node', name: node },
       });
+    }
     const fate = decide(played);
     const text = JSON.stringify(fate);
-    if (settled.get(metadata.uid) === text) return;
+    if (settled.get(metadata.uid) === text) {
+      return;
+    }
     await kube('PATCH', `${path}/status`, { status: statusOf(fate) });
     settled.set(metadata.uid, text);
   };
@@ -117,13 +128,15 @@ function startControllers(api: ApiServer): Program {
 }
 
 function statusOf(fate: PodFate): object {
-  if (fate === 'ready')
+  if (fate === 'ready') {
     return { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [] };
-  if ('exitCode' in fate)
+  }
+  if ('exitCode' in fate) {
     return {
       phase: fate.exitCode === 0 ? 'Succeeded' : 'Failed',
       containerStatuses: [container({ terminated: { exitCode: fate.exitCode } })],
     };
+  }
   return {
     phase: 'Pending',
     conditions: [{ type: 'Ready', status: 'False' }],
@@ -172,8 +185,11 @@ function kubeClient(api: ApiServer): Kube {
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          if ((answer.statusCode ?? 0) < 300) resolve(JSON.parse(text));
-          else reject(new Error(`${method} ${path}: ${answer.statusCode} ${text}`));
+          if ((answer.statusCode ?? 0) < 300) {
+            resolve(JSON.parse(text));
+          } else {
+            reject(new Error(`${method} ${path}: ${answer.statusCode} ${text}`));
+          }
         });
       });
       call.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));

@@ -139,7 +139,9 @@ describe('the kubenet policy on a real API server', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'podid-policy-'));
     api = await startApiServer('policy');
-    for (const name of ['shop', 'trusted']) api.kubectl('create', 'namespace', name);
+    for (const name of ['shop', 'trusted']) {
+      api.kubectl('create', 'namespace', name);
+    }
     for (const name of ['shop', 'trusted', 'kube-system']) {
       api.kubectl('create', 'serviceaccount', 'plain', '-n', name);
     }

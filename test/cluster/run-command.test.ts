@@ -40,7 +40,9 @@ const kinds = ['azureidentities', 'azureidentitybindings', 'azurepodidentityexce
 
 async function mirrored(line = 'mirror --via run-command'): Promise<readonly string[]> {
   const ran = await podid.run(`${line} -o json`);
-  if (ran.stdout === '') throw new Error(ran.stderr);
+  if (ran.stdout === '') {
+    throw new Error(ran.stderr);
+  }
   const { objects } = JSON.parse(ran.stdout) as { objects: readonly ObjectChange[] };
   return objects.map(({ action, kind, namespace, name }) => `${action} ${kind} ${namespace}/${name}`);
 }
@@ -87,8 +89,9 @@ describe('podid mirror --via run-command with the definitions', () => {
   });
   afterEach(async () => {
     await podid[Symbol.asyncDispose]();
-    for (const kind of kinds)
+    for (const kind of kinds) {
       api.kubectl('delete', '--raw', `/apis/aadpodidentity.k8s.io/v1/namespaces/shop/${kind}`);
+    }
   });
 
   it('creates, finds the same, changes and prunes in the cluster, with two runs for each that writes', async () => {
@@ -190,8 +193,9 @@ describe('podid mirror --via run-command with the definitions', () => {
       effect: { delayMs: 3000 },
     });
     const running = podid.run('mirror --via run-command');
-    while (requests.slice(before).filter(({ operation }) => operation === 'clusters.runCommand').length < 2)
+    while (requests.slice(before).filter(({ operation }) => operation === 'clusters.runCommand').length < 2) {
       await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     api.kubectl(
       ...['patch', 'azureidentitybinding', 'web-binding', '-n', 'shop', '--type=merge'],
       ...['--field-manager=anna', '-p', '{"spec":{"selector":"hers"}}'],

@@ -2,7 +2,9 @@
 export async function until(holds: () => boolean): Promise<void> {
   const giveUpMs = Date.now() + 60_000;
   while (!holds()) {
-    if (Date.now() > giveUpMs) throw new Error(`It did not come true within a minute: ${holds}`);
+    if (Date.now() > giveUpMs) {
+      throw new Error(`It did not come true within a minute: ${holds}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -1,4 +1,7 @@
-/** Objects with the names and labels of upstream's manifests for managed mode, its program a stand-in from the folder `programs`. */
+/**
+ * Objects with the names and labels of upstream's manifests for managed mode, its program a stand-in from the
+ * folder `programs`.
+ */
 export function upstreamObjects(programs: string, args: readonly string[]): readonly object[] {
   const namespace = 'kube-system';
   const labels = { component: 'nmi', tier: 'node' };

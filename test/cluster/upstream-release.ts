@@ -14,7 +14,10 @@ const helm = {
 };
 const account = { name: 'aad-pod-identity-nmi', namespace: 'kube-system' };
 
-/** What `helm install aad aad-pod-identity/aad-pod-identity` of upstream's chart 4.1.18 leaves in a cluster, as far as it matters here. */
+/**
+ * What `helm install aad aad-pod-identity/aad-pod-identity` of upstream's chart 4.1.18 leaves in a cluster,
+ * as far as it matters here.
+ */
 const objects = [
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...account, ...helm } },
   {

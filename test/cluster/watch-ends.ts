@@ -12,7 +12,11 @@ export function watchEnds(cluster: OneNode, command: RegExp): WatchedEnds {
   let alive = new Set<number>();
   const timer = setInterval(() => {
     const now = new Set(cluster.processesOnNode().filter((pid) => command.test(commandOf(pid))));
-    for (const pid of alive) if (!now.has(pid)) ends.push(Date.now());
+    for (const pid of alive) {
+      if (!now.has(pid)) {
+        ends.push(Date.now());
+      }
+    }
     alive = now;
   }, 50);
   return {

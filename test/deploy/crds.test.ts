@@ -45,8 +45,12 @@ describe('the definitions of the kinds', () => {
 
 /** A schema without what says nothing about which objects are valid: descriptions, and rules on changes. */
 function typesOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(typesOf);
-  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value.map(typesOf);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
   const entries = Object.entries(value)
     .filter(
       ([key, member]) =>

@@ -44,7 +44,9 @@ async function runSteps(steps: readonly Step[], more: Readonly<Record<string, st
   const outputs: string[] = [];
   for (const step of steps) {
     const script = step.run ?? step.script ?? step.inputs?.inlineScript;
-    if (script === undefined) continue;
+    if (script === undefined) {
+      continue;
+    }
     const { stdout } = await execute('bash', ['--norc', '-eo', 'pipefail', '-c', script], {
       cwd: folder,
       env: {

@@ -45,7 +45,9 @@ describe('the documents', () => {
       const lines = shellLines(await readFile(join(root, path), 'utf8')).filter(
         (line) => !/^npm /.test(line),
       );
-      if (lines.length === 0) return;
+      if (lines.length === 0) {
+        return;
+      }
       const folder = await mkdtemp(join(tmpdir(), 'podid-docs-'));
       await using emulator = await startEmulator();
       try {

@@ -17,7 +17,9 @@ describe('the list of checks', () => {
   it('puts each check behind earlier ones alone', () => {
     const names = checkList.map(({ name }) => name);
     for (const [at, { behind }] of checkList.entries()) {
-      for (const before of behind) expect(names.slice(0, at)).toContain(before);
+      for (const before of behind) {
+        expect(names.slice(0, at)).toContain(before);
+      }
     }
     expect(new Set(names).size).toBe(names.length);
   });

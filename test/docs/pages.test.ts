@@ -16,9 +16,13 @@ describe('every command', () => {
       expect(command.summary).toMatch(/^[a-z].*[^.]$/);
       expect(command.description).toMatch(/\.$/);
       expect(command.examples.length).toBeGreaterThan(0);
-      for (const { line } of command.examples) expect(line.startsWith(`podid ${name}`)).toBe(true);
+      for (const { line } of command.examples) {
+        expect(line.startsWith(`podid ${name}`)).toBe(true);
+      }
       const text = page(`docs/commands/${command.words.join('-')}.md`);
-      for (const key of Object.keys(command.flags)) expect(text).toContain(longFlag(key));
+      for (const key of Object.keys(command.flags)) {
+        expect(text).toContain(longFlag(key));
+      }
     },
   );
 

@@ -90,7 +90,9 @@ describe('the adapters against the emulator', () => {
     for (const one of [before, document]) {
       delete one.eTag;
       delete one.properties.podIdentityProfile;
-      for (const pool of one.properties.agentPoolProfiles) delete pool.eTag;
+      for (const pool of one.properties.agentPoolProfiles) {
+        delete pool.eTag;
+      }
     }
     expect(document).toEqual(before);
     expect(emulator.requests.filter((one) => one.unexpected)).toEqual([]);
@@ -128,7 +130,9 @@ describe('the adapters against the emulator', () => {
     const text = said.join('\n');
     expect(text).toContain('podIdentityProfile');
     expect(emulator.secrets.size).toBeGreaterThan(1);
-    for (const secret of emulator.secrets) expect(text).not.toContain(secret);
+    for (const secret of emulator.secrets) {
+      expect(text).not.toContain(secret);
+    }
   });
 
   it('work bundled, signed in by the environment over TLS', async () => {

@@ -485,7 +485,9 @@ const facts: readonly Fact[] = [
             properties: { roleDefinitionId: 'x/f1a07417-d97a-45cb-824c-7a7467783830', principalId, ...more },
           },
         );
-      for (let attempt = 0; attempt < 3; attempt += 1) refused(await assign({}), 400, 'PrincipalNotFound');
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        refused(await assign({}), 400, 'PrincipalNotFound');
+      }
       expect((await assign({})).status).toBe(201);
     },
   },
@@ -645,7 +647,9 @@ describe('the emulated ARM', () => {
 async function untilIdle(arm: ArmClient): Promise<Answer> {
   for (;;) {
     const put = await arm.edit(() => {});
-    if (put.status === 200) return put;
+    if (put.status === 200) {
+      return put;
+    }
   }
 }
 
@@ -653,7 +657,9 @@ async function addUntilDone(arm: ArmClient, name: string): Promise<void> {
   for (;;) {
     const { body } = await arm.get();
     const tag = body.eTag;
-    for (const pool of body.properties.agentPoolProfiles) delete pool.eTag;
+    for (const pool of body.properties.agentPoolProfiles) {
+      delete pool.eTag;
+    }
     const profile = body.properties.podIdentityProfile;
     profile.userAssignedIdentities = [
       ...(profile.userAssignedIdentities ?? []),

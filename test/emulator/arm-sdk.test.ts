@@ -133,7 +133,9 @@ describe('the engine of the emulator', () => {
     const [one, two] = [await durations(), await durations()];
     expect(one).toEqual(two);
     expect(new Set(one).size).toBe(3);
-    for (const length of one) expect(length >= 55_000 && length <= 105_000).toBe(true);
+    for (const length of one) {
+      expect(length >= 55_000 && length <= 105_000).toBe(true);
+    }
   });
 
   it('leaves no files behind, and knows which scenarios there are', async () => {

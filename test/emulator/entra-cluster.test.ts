@@ -72,7 +72,9 @@ describe('a cluster that signs in through Entra', () => {
     expect(emulator.kube.list('AzureIdentity')).toHaveLength(1);
     const tokens = emulator.requests.filter(({ operation }) => operation === 'entra.token');
     expect(tokens).toHaveLength(2);
-    for (const secret of emulator.secrets) expect(ran.stdout + ran.stderr).not.toContain(secret);
+    for (const secret of emulator.secrets) {
+      expect(ran.stdout + ran.stderr).not.toContain(secret);
+    }
   });
 
   it("is mirrored into with the user's kubeconfig, as the service principal that it names", async () => {

@@ -177,7 +177,8 @@ describe('whatever bytes pods send', () => {
       ['127.0.0.7', '127.0.0.8'].flatMap((from) => Array.from({ length: 12 }, () => work(from))),
     );
     expect(sent).toBeGreaterThan(100);
-    // Enough of it was understood for the next line to say something; memory answers most, so IMDS itself is asked rarely.
+    // Enough of it was understood for the next line to say something; memory answers most, so IMDS itself is
+    // asked rarely.
     const served = /operations_duration_seconds_count\{operation_type="msi",status_code="200".*\} (\d+)/g;
     const tokens = [...(await world.metrics()).matchAll(served)].reduce(
       (sum, [, count]) => sum + Number(count),

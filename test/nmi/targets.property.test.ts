@@ -79,7 +79,8 @@ describe('no request target', () => {
         const { to, forwarded = '' } = askHandler({ url });
         if (to === 'forward') {
           expect(mints(readLiberally(forwarded).path)).toBe(false);
-          // Not even the bytes of the client, had they been passed on, would have said something else than what was understood.
+          // Not even the bytes of the client, had they been passed on, would have said something else than
+          // what was understood.
           expect(mints(readLiberally(url).path)).toBe(false);
           expect(forwarded).toMatch(/^\/[A-Za-z0-9/_-]+(\?[a-z-]+=[\w.-]+(&[a-z-]+=[\w.-]+)*)?$/);
         }

@@ -143,7 +143,10 @@ describe('the agent', () => {
   });
 });
 
-/** When a process was told to end, and when it was gone. What was under way in between may be cut; nothing that began later. */
+/**
+ * When a process was told to end, and when it was gone. What was under way in between may be cut; nothing
+ * that began later.
+ */
 interface End {
   readonly sentMs: number;
   readonly goneMs: number;
@@ -155,7 +158,9 @@ async function end(program: Program, signal: NodeJS.Signals): Promise<End> {
   return { sentMs, goneMs: Date.now() };
 }
 
-/** The bound pod got its own identity's token each time, the unbound one none, and IMDS gave out nothing else. */
+/**
+ * The bound pod got its own identity's token each time, the unbound one none, and IMDS gave out nothing else.
+ */
 function expectOwnOrWait({ bound, unbound, issued }: AgentDrill, ends: readonly End[]): void {
   console.log(
     JSON.stringify({

@@ -24,8 +24,8 @@ export interface Issued {
 }
 
 /**
- * A node with podid's own agent, from `dist/`. Pod 1 (`web`) is bound to the identities web and jobs, oldest first; pod 2 (`plain`) to none;
- * pod 3, where there is one, is excepted.
+ * A node with podid's own agent, from `dist/`. Pod 1 (`web`) is bound to the identities web and jobs, oldest
+ * first; pod 2 (`plain`) to none; pod 3, where there is one, is excepted.
  */
 export interface AgentWorld {
   readonly network: NodeNetwork;

@@ -25,7 +25,10 @@ export interface BundledPrograms {
   remove(): void;
 }
 
-/** The test's own programs as plain JavaScript in a folder of their own, so that any Node can run them inside a namespace. */
+/**
+ * The test's own programs as plain JavaScript in a folder of their own, so that any Node can run them inside
+ * a namespace.
+ */
 export async function bundlePrograms(root = join(import.meta.dirname, '../..')): Promise<BundledPrograms> {
   const folder = mkdtempSync(join(tmpdir(), 'podid-programs-'));
   // The agent's server runs as another user in some tests.
@@ -56,6 +59,8 @@ export async function bundlePrograms(root = join(import.meta.dirname, '../..')):
 }
 
 function folderOf(name: ProgramName): string {
-  if (clusterNames.some((other) => other === name)) return 'test/cluster';
+  if (clusterNames.some((other) => other === name)) {
+    return 'test/cluster';
+  }
   return benchNames.some((other) => other === name) ? 'bench/nmi' : 'test/node';
 }

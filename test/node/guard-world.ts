@@ -4,7 +4,9 @@ import type { BundledPrograms } from './bundled-programs.ts';
 import { recordPod } from './cni-record.ts';
 import type { Host } from './network.ts';
 
-/** A bridged node whose pods are all in the API and, but for those of `strangers`, in the CNI plugin's record. */
+/**
+ * A bridged node whose pods are all in the API and, but for those of `strangers`, in the CNI plugin's record.
+ */
 export interface GuardWorld extends AgentWorld {
   /** Pods beside the bound and the unbound one; none of them has an identity. */
   readonly others: readonly Host[];

@@ -36,7 +36,10 @@ export interface NetworkOptions {
 
 let networks = 0;
 
-/** Lays the veth pairs of one node with its pods, and of Azure behind it. Nothing touches the machine's own network. */
+/**
+ * Lays the veth pairs of one node with its pods, and of Azure behind it. Nothing touches the machine's own
+ * network.
+ */
 export function createNodeNetwork({ pods, kind, routeLocalnet = true }: NetworkOptions): NodeNetwork {
   removeLeftovers();
   networks += 1;

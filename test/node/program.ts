@@ -4,7 +4,10 @@ export interface Program {
   readonly pid: number;
   /** All lines of stdout and stderr so far. */
   readonly lines: readonly string[];
-  /** Resolves with the first line that matches, also one printed before; rejects when the program ends without it. */
+  /**
+   * Resolves with the first line that matches, also one printed before; rejects when the program ends without
+   * it.
+   */
   line(pattern: RegExp): Promise<string>;
   /** Sends a signal and waits for the end; returns exit code or signal. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
@@ -23,7 +26,9 @@ export function startProgram(
   const waiting = new Set<() => void>();
   let over = false;
   const notify = () => {
-    for (const look of waiting) look();
+    for (const look of waiting) {
+      look();
+    }
   };
   for (const stream of [child.stdout, child.stderr]) {
     let rest = '';
@@ -63,7 +68,9 @@ export function startProgram(
       }),
     signal: (signal) => child.kill(signal),
     stop(signal) {
-      if (!over) child.kill(signal);
+      if (!over) {
+        child.kill(signal);
+      }
       return ended;
     },
     ended,

@@ -33,7 +33,9 @@ function reporter(options: { silent?: boolean; spinning?: boolean; bar?: boolean
 describe('progress', () => {
   it('is one line for each change where nobody watches', () => {
     const { report, stderr } = reporter();
-    for (const text of ['Updating', 'Updating', 'Pools: 1/3\nnodes', 'Updating']) report.progress(text);
+    for (const text of ['Updating', 'Updating', 'Pools: 1/3\nnodes', 'Updating']) {
+      report.progress(text);
+    }
     expect(stderr.text()).toBe('Updating\nPools: 1/3 nodes\nUpdating\n');
   });
 
@@ -53,7 +55,9 @@ describe('progress', () => {
   it('is a bar on a terminal where the share is known, and makes room too', () => {
     const { report, stderr, drawn } = reporter({ spinning: true, bar: true });
     report.progress('looking');
-    for (const done of [1, 2]) report.progress('mirroring', { done, total: 2 });
+    for (const done of [1, 2]) {
+      report.progress('mirroring', { done, total: 2 });
+    }
     report.note('said');
     report.progress('mirroring');
     report.stop();
@@ -67,7 +71,9 @@ describe('progress', () => {
   it('is one line where nobody watches, whatever its share', () => {
     const { report, stderr } = reporter();
     report.progress('mirroring');
-    for (const done of [1, 2]) report.progress('mirroring', { done, total: 2 });
+    for (const done of [1, 2]) {
+      report.progress('mirroring', { done, total: 2 });
+    }
     expect(stderr.text()).toBe('mirroring\n');
   });
 

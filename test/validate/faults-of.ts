@@ -9,7 +9,9 @@ export function faultsOf(check: (faults: UsageFaults) => unknown): string[] {
     faults.throwIfAny('podid --help');
     return [];
   } catch (error) {
-    if (!isPodidError(error, 'InvalidUsage')) throw error;
+    if (!isPodidError(error, 'InvalidUsage')) {
+      throw error;
+    }
     return error.details.map((detail) => detail.message);
   }
 }

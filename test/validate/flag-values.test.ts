@@ -41,7 +41,9 @@ describe('the id of a managed identity', () => {
   ])('is not %j', (text, nearest) => {
     const breach = managedIdentityIdRule(text);
     expect(breach).toBeDefined();
-    if (nearest !== undefined) expect(breach?.nearest).toBe(nearest);
+    if (nearest !== undefined) {
+      expect(breach?.nearest).toBe(nearest);
+    }
   });
 
   it('offers only ids that it takes itself', () => {
@@ -62,7 +64,9 @@ describe('the id of a managed identity', () => {
         fc.array(segment, { maxLength: 3 }),
         (before, behind) => {
           const nearest = managedIdentityIdRule([...before, id, ...behind].join('/'))?.nearest;
-          if (nearest !== undefined) expect(managedIdentityIdRule(nearest)).toBeUndefined();
+          if (nearest !== undefined) {
+            expect(managedIdentityIdRule(nearest)).toBeUndefined();
+          }
         },
       ),
     );
@@ -167,9 +171,12 @@ describe('custom headers', () => {
       fc.property(fc.string(), fc.string({ unit: 'grapheme' }), (name, value) => {
         const faults = new UsageFaults();
         const headers = parseCustomHeaders(faults, [`${name}=${value}`]);
-        if (faults.any) return;
-        for (const [key, text] of Object.entries(headers))
+        if (faults.any) {
+          return;
+        }
+        for (const [key, text] of Object.entries(headers)) {
           expect(() => new Headers([[key, text]])).not.toThrow();
+        }
         expect(JSON.stringify(headers)).not.toMatch(/\\[rn]/);
       }),
     );

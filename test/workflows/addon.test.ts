@@ -140,7 +140,9 @@ describe('waiting for an entry', () => {
     );
     let reads = 0;
     azure.beforeGet = () => {
-      if (++reads === 3) azure.cluster = clusterWith({}, { identities: [podIdentity('web')] });
+      if (++reads === 3) {
+        azure.cluster = clusterWith({}, { identities: [podIdentity('web')] });
+      }
     };
     const assigned = await waitForEntry(
       azure.workplace(),

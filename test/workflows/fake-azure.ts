@@ -77,8 +77,12 @@ export class FakeAzure {
 
   constructor(cluster: Cluster = clusterWith()) {
     this.cluster = cluster;
-    for (const name of ['web', 'other', 'api']) this.addIdentity(name);
-    for (const entry of cluster.profile.identities) this.grant(entry.identity.resourceId);
+    for (const name of ['web', 'other', 'api']) {
+      this.addIdentity(name);
+    }
+    for (const entry of cluster.profile.identities) {
+      this.grant(entry.identity.resourceId);
+    }
   }
 
   addIdentity(name: string, more: Partial<ManagedIdentity> = {}): void {
@@ -119,8 +123,9 @@ export class FakeAzure {
 
   private put(base: Cluster, edit: ClusterEdit): PutAnswer {
     this.puts.push(edit);
-    if (base.eTag !== undefined && base.eTag !== this.cluster.eTag)
+    if (base.eTag !== undefined && base.eTag !== this.cluster.eTag) {
       throw new PodidError('StaleCluster', 'Changed meanwhile.');
+    }
     const profile = editProfile(base.profile, edit);
     const identities = profile.identities.map((entry) => ({
       ...entry,
@@ -183,8 +188,9 @@ export class FakeAzure {
             [...this.identities.values()].map(({ resourceId }) => ({ resourceId, location: 'westeurope' })),
           get: async (resourceId) => {
             const found = this.identities.get(resourceId.toLowerCase());
-            if (!found)
+            if (!found) {
               throw new PodidError('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
+            }
             return { ...found, resourceId };
           },
           create: async (resourceId, location) => {
@@ -210,8 +216,9 @@ export class FakeAzure {
             permissions: [{ actions: ['*'], notActions: [] }],
           }),
           find: async (roleName) => {
-            if (roleName !== 'Reader')
+            if (roleName !== 'Reader') {
               throw new PodidError('RoleNotFound', `No role is called "${roleName}".`);
+            }
             return 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
           },
           assignmentName: ({ scope, principalId }) => `guid-of-${scope}-${principalId}`,
@@ -266,7 +273,8 @@ export class FakeAzure {
         now: () => this.nowMs,
         random: () => 0.5,
         sleep: async (ms, signal) => {
-          // A pause passes at once; the deadline's own alarm, which is longer than any pause, waits for its signal.
+          // A pause passes at once; the deadline's own alarm, which is longer than any pause, waits for its
+          // signal.
           if (ms <= 60_000) {
             signal.throwIfAborted();
             this.nowMs += ms;

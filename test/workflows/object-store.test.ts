@@ -107,7 +107,9 @@ describe('entries that are objects in the cluster', () => {
   it('are looked up in Azure once in a command, and a dead one is deleted by --failed', async () => {
     const { azure, cluster, workplace, lookedUp } = world();
     azure.identities.delete(identityId('web').toLowerCase());
-    for (const name of ['web', 'other']) cluster.put(podIdentity(name));
+    for (const name of ['web', 'other']) {
+      cluster.put(podIdentity(name));
+    }
     cluster.carried.add(identityId('other'));
     const [web, other] = (await listIdentities(workplace, { cluster: id }, writing.signal)).result;
     expect(web).toMatchObject({ provisioningState: 'Failed', error: { code: 'IdentityNotFound' } });
@@ -119,7 +121,9 @@ describe('entries that are objects in the cluster', () => {
 
   it('are pruned as far as podid wrote them, and replaced and added in the same write', async () => {
     const { cluster, workplace } = world();
-    for (const name of ['web', 'mine', 'theirs']) cluster.put(podIdentity(name));
+    for (const name of ['web', 'mine', 'theirs']) {
+      cluster.put(podIdentity(name));
+    }
     cluster.foreign.add('shop/theirs');
     const identities = [
       { namespace: 'shop', name: 'web', identityResourceId: identityId('other') },

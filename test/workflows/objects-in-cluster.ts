@@ -56,7 +56,9 @@ export class ObjectsInCluster {
       },
     }),
     mirror: async (request) => {
-      if (!request.dryRun) this.beforeWrite?.();
+      if (!request.dryRun) {
+        this.beforeWrite?.();
+      }
       this.deeds.push(request.dryRun ? 'rehearse' : 'write');
       return [
         ...request.identities.map((entry) => this.#write(request, entry)),
@@ -73,8 +75,12 @@ export class ObjectsInCluster {
     checkRights: async () => [],
     assign: async (_cluster, ids) => {
       this.deeds.push(`assign ${ids.map((id) => id.split('/').at(-1)).join(' ')}`);
-      if (this.assignFault) throw this.assignFault;
-      for (const id of ids) this.carried.add(id);
+      if (this.assignFault) {
+        throw this.assignFault;
+      }
+      for (const id of ids) {
+        this.carried.add(id);
+      }
     },
   };
 
@@ -93,12 +99,16 @@ export class ObjectsInCluster {
   #write({ expected, force, dryRun }: MirrorRequest, entry: PodIdentity): ObjectChange {
     const { namespace, name } = entry;
     const found = this.identities.get(entryText(entry));
-    if (expected?.[objectKey('AzureIdentity', entry)] !== found?.version)
+    if (expected?.[objectKey('AzureIdentity', entry)] !== found?.version) {
       throw new PodidError('StaleCluster', 'Changed meanwhile.');
+    }
     const object = { kind: 'AzureIdentity', namespace, name } as const;
-    if (this.foreign.has(entryText(entry)) && !force)
+    if (this.foreign.has(entryText(entry)) && !force) {
       return { ...object, action: 'foreign', reason: 'Written by Helm' };
-    if (!dryRun) this.put(entry);
+    }
+    if (!dryRun) {
+      this.put(entry);
+    }
     return { ...object, action: found === undefined ? 'create' : 'update' };
   }
 }

@@ -1,4 +1,5 @@
-// The floor: node:http and one ready buffer, an answer of IMDS itself. Nobody is looked up and nothing is decided.
+// The floor: node:http and one ready buffer, an answer of IMDS itself. Nobody is looked up and nothing is
+// decided.
 import { createServer, get } from 'node:http';
 
 const target =

@@ -1,5 +1,6 @@
-// Many pods at once, each with an address and a kept-alive connection of its own, asking for two resources in turn. Arguments: seconds,
-// count, the milliseconds that each pod rests between two requests. Prints one JSON line: requests by status, p50 and p99 in milliseconds.
+// Many pods at once, each with an address and a kept-alive connection of its own, asking for two resources in
+// turn. Arguments: seconds, count, the milliseconds that each pod rests between two requests. Prints one JSON
+// line: requests by status, p50 and p99 in milliseconds.
 import { Agent, request } from 'node:http';
 
 const [seconds = 10, count = 250, restMs = 0] = process.argv.slice(2).map(Number);

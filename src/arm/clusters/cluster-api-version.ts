@@ -42,7 +42,9 @@ export function clusterApiVersion(
           override === undefined && isUnknownVersion(error)
             ? await newestListed(connection, subscriptionId, signal)
             : undefined;
-        if (listed === undefined || listed === version) throw error;
+        if (listed === undefined || listed === version) {
+          throw error;
+        }
         connection.verbose(`Api-version ${version} is not known here; going on with ${listed}.`);
         version = listed;
         return run(version);
@@ -74,7 +76,9 @@ async function newestListed(
     signal,
     'reads',
   );
-  if (answer.status !== 200) return undefined;
+  if (answer.status !== 200) {
+    return undefined;
+  }
   return stableVersions(JSON.parse(answer.text)).sort().at(-1);
 }
 

@@ -13,16 +13,19 @@ import { editProfileText } from './profile-document.ts';
 import { readOnlyMembers } from './read-only-members.ts';
 
 /**
- * Makes the text of a PUT out of the text that the server sent: the spans of the profile and of identities that change are replaced, members that only the
- * server writes are cut out, and every other value keeps its bytes. Nothing goes through objects or numbers, since those would change `1.0`,
- * integers beyond 2^53, `__proto__`, doubled names and what podid does not know.
+ * Makes the text of a PUT out of the text that the server sent: the spans of the profile and of identities
+ * that change are replaced, members that only the server writes are cut out, and every other value keeps its
+ * bytes. Nothing goes through objects or numbers, since those would change `1.0`, integers beyond 2^53,
+ * `__proto__`, doubled names and what podid does not know.
  *
  * @throws SyntaxError when the document is not a JSON object with `properties`
  */
 export function toPutDocument(document: string, edit: ClusterEdit): string {
   const writable = applyEdits(document, cutPaths(parseJsonTree(document), pathTree(readOnlyMembers)));
   const properties = memberAt(parseJsonTree(writable), 'properties')?.value;
-  if (properties?.type !== 'object') throw new SyntaxError('The document has no properties.');
+  if (properties?.type !== 'object') {
+    throw new SyntaxError('The document has no properties.');
+  }
   const start = properties.offset;
   const end = start + properties.length;
   const edited = editProperties(writable.slice(start, end), edit);

@@ -166,7 +166,9 @@ function explainEnd(end: OperationEnd, cluster: ClusterId): OperationEnd {
 }
 
 function nameTarget(end: OperationEnd, resourceIds: readonly string[]): OperationEnd {
-  if (end.error === undefined || end.error.code !== assignmentErrorCode) return end;
+  if (end.error === undefined || end.error.code !== assignmentErrorCode) {
+    return end;
+  }
   const identities = resourceIds.map((resourceId) => ({ resourceId, clientId: '', objectId: '' }));
   const target = identityNamedIn(end.error.message, identities);
   return target === undefined ? end : { ...end, error: { ...end.error, target } };

@@ -19,7 +19,9 @@ export function armFeatures(connection: ArmConnection): Features {
         signal,
         'reads',
       );
-      if (answer.status !== 200) throw mapArmAnswer(answer, about);
+      if (answer.status !== 200) {
+        throw mapArmAnswer(answer, about);
+      }
       const body: unknown = JSON.parse(answer.text || '{}');
       const properties = isRecord(body) ? body['properties'] : undefined;
       return (isRecord(properties) ? stringAt(properties, 'state') : undefined) ?? 'NotRegistered';
@@ -55,7 +57,9 @@ async function post(
   signal: AbortSignal,
 ): Promise<void> {
   const answer = await connection.send({ method: 'POST', url, about }, signal, 'reads');
-  if (answer.status < 200 || answer.status >= 300) throw mapArmAnswer(answer, about);
+  if (answer.status < 200 || answer.status >= 300) {
+    throw mapArmAnswer(answer, about);
+  }
 }
 
 function aboutFeature(connection: ArmConnection, doing: string, action: string, path: string): ArmRequest {

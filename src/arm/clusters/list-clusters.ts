@@ -25,7 +25,9 @@ export async function listClusters(
   const trail = new PageTrail(url);
   while (url !== undefined) {
     const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
-    if (answer.status !== 200) throw mapArmAnswer(answer, about);
+    if (answer.status !== 200) {
+      throw mapArmAnswer(answer, about);
+    }
     const body: unknown = JSON.parse(answer.text || '{}');
     const page = isRecord(body) ? body : {};
     const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
@@ -37,7 +39,9 @@ export async function listClusters(
 
 function summaryOf(item: JsonRecord): ClusterSummary[] {
   const parsed = parseResourceId(stringAt(item, 'id') ?? '', managedClusterType);
-  if (parsed === undefined || !isRecord(item['properties'])) return [];
+  if (parsed === undefined || !isRecord(item['properties'])) {
+    return [];
+  }
   const { subscriptionId, resourceGroup, name } = parsed;
   const id = { subscriptionId, resourceGroup, name };
   const { provisioningState, powerState, networkPlugin, identity, profile } = readManagedCluster(

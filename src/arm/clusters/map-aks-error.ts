@@ -21,7 +21,9 @@ export function mapAksError(
 ): KnownFault | undefined {
   const codes = [fault.code, fault.innermost.code];
   const code = codes.find((candidate) => Object.hasOwn(addonRefusals, candidate));
-  if (code === assignmentErrorCode) return assignmentBlocked(fault, cluster, identities);
+  if (code === assignmentErrorCode) {
+    return assignmentBlocked(fault, cluster, identities);
+  }
   const refusal = code === undefined ? undefined : addonRefusals[code];
   if (refusal !== undefined) {
     return {
@@ -43,12 +45,16 @@ export function mapAksError(
   return previewFeatureRefusal(fault);
 }
 
-/** The cluster's identity may not assign one of the listed identities. Comes from the PUT or at the end of its operation. */
+/**
+ * The cluster's identity may not assign one of the listed identities. Comes from the PUT or at the end of its
+ * operation.
+ */
 export const assignmentErrorCode = 'PodIdentityAddonIdentitiesAssignmentError';
 
 /**
- * Which identity an assignment error means: the resource id of the only one whose ids its text names. The one place where podid looks into a
- * message, since AKS says it nowhere else; ids that the document does not hold are never taken from it.
+ * Which identity an assignment error means: the resource id of the only one whose ids its text names. The one
+ * place where podid looks into a message, since AKS says it nowhere else; ids that the document does not hold
+ * are never taken from it.
  */
 export function identityNamedIn(
   message: string,
@@ -72,7 +78,9 @@ function holdsId(message: string, id: string): boolean {
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
     const before = text[at - 1] ?? ' ';
     const after = text[at + wanted.length] ?? ' ';
-    if (!/[\w-]/.test(before) && !/[\w-]/.test(after)) return true;
+    if (!/[\w-]/.test(before) && !/[\w-]/.test(after)) {
+      return true;
+    }
   }
   return false;
 }

@@ -12,10 +12,15 @@ const features = [
   'EnablePodIdentityPreview',
 ];
 
-/** A refusal for want of a preview feature, with the command that registers it. Which one is only in the text, if it is one known here. */
+/**
+ * A refusal for want of a preview feature, with the command that registers it. Which one is only in the text,
+ * if it is one known here.
+ */
 export function previewFeatureRefusal(fault: ArmFault): KnownFault | undefined {
   const codes = [fault.code, fault.innermost.code];
-  if (!codes.some((code) => asksForFeature.test(code))) return undefined;
+  if (!codes.some((code) => asksForFeature.test(code))) {
+    return undefined;
+  }
   const text = `${fault.message} ${fault.innermost.message}`;
   const name = features.find((feature) => text.includes(feature)) ?? 'FEATURE';
   return {

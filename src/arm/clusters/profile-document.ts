@@ -5,21 +5,26 @@ import { isRecord } from '../../validate/json-record.ts';
 import { memberAt, parseJsonTree, setMembers } from '../connection/json-text.ts';
 
 /**
- * The text of `podIdentityProfile` after an edit. Entries that the edit does not name keep their own text, without the states that only
- * the server writes; those it does name keep their members that podid does not know.
+ * The text of `podIdentityProfile` after an edit. Entries that the edit does not name keep their own text,
+ * without the states that only the server writes; those it does name keep their members that podid does not
+ * know.
  *
  * @param profileText as the server sent it, or undefined when it sent none
  * @returns undefined when there was no profile and there need be none
  */
 export function editProfileText(profileText: string | undefined, edit: ProfileEdit): string | undefined {
-  if (edit.addon === 'off') return '{"enabled":false}';
+  if (edit.addon === 'off') {
+    return '{"enabled":false}';
+  }
   const before = profileText === undefined ? undefined : JSON.parse(profileText);
   const wanted = editProfile(readPodIdentityProfile(before), edit);
   const nothingToSay =
     !wanted.enabled &&
     !wanted.allowNetworkPluginKubenet &&
     wanted.identities.length + wanted.exceptions.length === 0;
-  if (nothingToSay && !isRecord(before)) return undefined;
+  if (nothingToSay && !isRecord(before)) {
+    return undefined;
+  }
   const text = isRecord(before) && profileText !== undefined ? profileText : '{}';
   const identities = editList(text, 'userAssignedIdentities', identityEdit(edit));
   const exceptions = editList(text, 'userAssignedIdentityExceptions', exceptionEdit(edit));
@@ -35,7 +40,10 @@ export function editProfileText(profileText: string | undefined, edit: ProfileEd
   });
 }
 
-/** An entry of the list: one of the server's, or one to put, which knows how to change the text of the entry it replaces. */
+/**
+ * An entry of the list: one of the server's, or one to put, which knows how to change the text of the entry
+ * it replaces.
+ */
 interface TextEntry extends EntryKey {
   readonly render: (replaced: string | undefined) => string;
 }
@@ -96,7 +104,9 @@ function editList(profileText: string, member: string, edit: ListEdit): string {
   const renderers = new Map<EntryKey, TextEntry>(edit.put.map((entry) => [entry, entry]));
   const texts = editEntries<EntryKey, EntryKey>(current, edit.put, edit.gone).map((entry) => {
     const put = renderers.get(entry);
-    if (put !== undefined) return put.render(current.find((old) => isSame(old, put))?.text);
+    if (put !== undefined) {
+      return put.render(current.find((old) => isSame(old, put))?.text);
+    }
     return edit.asWritable(byText.get(entry) ?? '{}');
   });
   return `[${texts.join(',')}]`;
@@ -108,7 +118,9 @@ function isSame(one: EntryKey, other: EntryKey): boolean {
 
 function entriesOf(profileText: string, member: string): (EntryKey & { text: string })[] {
   const list = memberAt(parseJsonTree(profileText), member)?.value;
-  if (list?.type !== 'array') return [];
+  if (list?.type !== 'array') {
+    return [];
+  }
   return (list.children ?? [])
     .filter((node) => node.type === 'object')
     .map((node) => profileText.slice(node.offset, node.offset + node.length))

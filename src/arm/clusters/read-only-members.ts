@@ -1,8 +1,9 @@
 /**
- * Members of a managed cluster's JSON that the server writes and a PUT leaves out, as paths of wire names; `*` is every item of a list
- * or every member of a map. What the SDK's models mark `readonly` (arm-containerservice 25.3.0), and at the end what
- * servers return besides: the early spelling of the eTag and the pools' node image, which az drops too.
- * States of entries in the pod-identity profile are dealt with where the profile is edited.
+ * Members of a managed cluster's JSON that the server writes and a PUT leaves out, as paths of wire names;
+ * `*` is every item of a list or every member of a map. What the SDK's models mark `readonly`
+ * (arm-containerservice 25.3.0), and at the end what servers return besides: the early spelling of the eTag
+ * and the pools' node image, which az drops too. States of entries in the pod-identity profile are dealt with
+ * where the profile is edited.
  */
 export const readOnlyMembers: readonly string[] = [
   'id',

@@ -25,8 +25,9 @@ interface RunOptions {
 }
 
 /**
- * Runs a command in a pod that AKS makes in the cluster for it, with the files beside it, and waits for its end: `runCommand` and its
- * `commandResults`, as `az aks command invoke` asks for them. Sent once: what the command does may be done although no answer came.
+ * Runs a command in a pod that AKS makes in the cluster for it, with the files beside it, and waits for its
+ * end: `runCommand` and its `commandResults`, as `az aks command invoke` asks for them. Sent once: what the
+ * command does may be done although no answer came.
  *
  * @throws PodidError as `Clusters.runCommand`
  */
@@ -36,13 +37,19 @@ export async function runCommand(
   options: RunOptions,
 ): Promise<CommandEnd> {
   const facts = factsOf(run.cluster);
-  if (facts.disabled) throw runCommandDisabled(run.cluster.id);
+  if (facts.disabled) {
+    throw runCommandDisabled(run.cluster.id);
+  }
   const started = await start(run, await bodyOf(run, command, facts.entra, options.signal), options.signal);
   const end = started.status === 200 ? resultIn(started) : undefined;
-  if (end !== undefined) return asEnd(run.cluster, end);
+  if (end !== undefined) {
+    return asEnd(run.cluster, end);
+  }
   const url = started.header('location') ?? '';
   const { endpoint } = run.connection;
-  if (url === '' || !URL.canParse(url, endpoint.url) || !endpoint.mayReceiveToken(url)) throw leadsNowhere();
+  if (url === '' || !URL.canParse(url, endpoint.url) || !endpoint.mayReceiveToken(url)) {
+    throw leadsNowhere();
+  }
   return asEnd(run.cluster, await untilEnded(run, url, options));
 }
 
@@ -55,7 +62,10 @@ function factsOf({ document }: Cluster): { readonly disabled: boolean; readonly 
   };
 }
 
-/** A cluster that signs in through Entra runs the command as the caller, and is handed the caller's token for it. */
+/**
+ * A cluster that signs in through Entra runs the command as the caller, and is handed the caller's token for
+ * it.
+ */
 async function bodyOf(
   { entraToken }: CommandRun,
   { text, files }: ClusterCommand,
@@ -77,7 +87,9 @@ async function start(run: CommandRun, body: string, signal: AbortSignal): Promis
   const about = aboutCommand(run, 'run a command in', 'runCommand/action');
   const url = `${about.scope}/runCommand?api-version=${apiVersion}`;
   const answer = await connection.send({ method: 'POST', url, about, body }, signal, 'none');
-  if (answer.status < 200 || answer.status >= 300) throw mapArmAnswer(answer, about);
+  if (answer.status < 200 || answer.status >= 300) {
+    throw mapArmAnswer(answer, about);
+  }
   return answer;
 }
 
@@ -104,20 +116,30 @@ async function untilEnded(run: CommandRun, url: string, options: RunOptions): Pr
   const giveUpMs = clock.now() + longestRunMs;
   let waitMs = options.pollIntervalMs;
   for (;;) {
-    if (clock.now() > giveUpMs) throw neverEnded(run.cluster);
+    if (clock.now() > giveUpMs) {
+      throw neverEnded(run.cluster);
+    }
     await clock.sleep(waitMs, options.signal);
     const answer = await connection
       .send({ method: 'GET', url, about }, options.signal)
       .catch((error: unknown) => {
-        if (isPodidError(error, 'Unavailable')) return undefined;
+        if (isPodidError(error, 'Unavailable')) {
+          return undefined;
+        }
         throw error;
       });
     const asked = answer && retryAfterMs({ get: (name) => answer.header(name) }, clock.now());
     waitMs = Math.min(asked ?? options.pollIntervalMs, longestWaitMs);
-    if (answer === undefined || isWeather(answer)) continue;
-    if (answer.status < 200 || answer.status >= 300) throw mapArmAnswer(answer, about);
+    if (answer === undefined || isWeather(answer)) {
+      continue;
+    }
+    if (answer.status < 200 || answer.status >= 300) {
+      throw mapArmAnswer(answer, about);
+    }
     const end = answer.status === 200 ? resultIn(answer) : undefined;
-    if (end !== undefined) return end;
+    if (end !== undefined) {
+      return end;
+    }
   }
 }
 
@@ -148,8 +170,9 @@ function resultIn({ text }: ArmAnswer): JsonRecord | undefined {
 
 /** `Succeeded`: the command has run, whatever it came to. */
 function asEnd({ id }: Cluster, properties: JsonRecord): CommandEnd {
-  if (properties['provisioningState'] !== 'Succeeded')
+  if (properties['provisioningState'] !== 'Succeeded') {
     throw commandFailed(id, maskSecrets(stringAt(properties, 'reason') ?? ''));
+  }
   const exitCode = properties['exitCode'];
   return {
     exitCode: typeof exitCode === 'number' ? exitCode : 1,

@@ -13,13 +13,19 @@ export function armSubscriptions(connection: ArmConnection): Subscriptions {
   return {
     list: (signal) => listAll(connection, signal),
     async find(idOrName, signal) {
-      if (guid.test(idOrName)) return byId(connection, idOrName, signal);
+      if (guid.test(idOrName)) {
+        return byId(connection, idOrName, signal);
+      }
       const named = (await listAll(connection, signal)).filter(
         ({ displayName }) => displayName.toLowerCase() === idOrName.toLowerCase(),
       );
       const [only, another] = named;
-      if (only === undefined) throw notFound(idOrName);
-      if (another === undefined) return only;
+      if (only === undefined) {
+        throw notFound(idOrName);
+      }
+      if (another === undefined) {
+        return only;
+      }
       throw new PodidError('InvalidUsage', `Several subscriptions are called ${idOrName}.`, {
         hint: `Give the id: ${named.map(({ subscriptionId }) => `--subscription ${subscriptionId}`).join(' or ')}`,
       });
@@ -31,9 +37,13 @@ async function byId(connection: ArmConnection, id: string, signal: AbortSignal):
   const url = `/subscriptions/${id}?api-version=${apiVersion}`;
   try {
     const [found] = readSubscription(await getJson(connection, url, signal));
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      return found;
+    }
   } catch (error) {
-    if (!isPodidError(error, 'SubscriptionNotFound')) throw error;
+    if (!isPodidError(error, 'SubscriptionNotFound')) {
+      throw error;
+    }
   }
   throw notFound(id);
 }
@@ -60,14 +70,18 @@ async function getJson(connection: ArmConnection, url: string, signal: AbortSign
     notFound: 'SubscriptionNotFound',
   };
   const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
-  if (answer.status !== 200) throw mapArmAnswer(answer, about);
+  if (answer.status !== 200) {
+    throw mapArmAnswer(answer, about);
+  }
   const body: unknown = JSON.parse(answer.text || '{}');
   return isRecord(body) ? body : {};
 }
 
 function readSubscription(item: JsonRecord): Subscription[] {
   const subscriptionId = stringAt(item, 'subscriptionId');
-  if (subscriptionId === undefined) return [];
+  if (subscriptionId === undefined) {
+    return [];
+  }
   return [
     {
       subscriptionId,

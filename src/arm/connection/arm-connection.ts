@@ -22,7 +22,10 @@ import { refusedLoopbackPolicy } from './refused-loopback-policy.ts';
 import { retryReads } from './retry-reads.ts';
 import { wholeAnswerPolicy } from './whole-answer-policy.ts';
 
-/** Whether the pipeline sends a request again by itself. Writes are told to the caller, who knows what a repeat would do. */
+/**
+ * Whether the pipeline sends a request again by itself. Writes are told to the caller, who knows what a
+ * repeat would do.
+ */
 export type Retries = 'reads' | 'none';
 
 /** What all adapters share: endpoint, sign-in, weather and the debug log. */
@@ -49,7 +52,8 @@ export interface ArmConnection {
    */
   call<Result>(request: ArmRequest, signal: AbortSignal, run: () => Promise<Result>): Promise<Result>;
   /**
-   * Runs an SDK call for the sake of its raw answer, so that nothing of it is lost or tripped over in the SDK's models.
+   * Runs an SDK call for the sake of its raw answer, so that nothing of it is lost or tripped over in the
+   * SDK's models.
    *
    * @throws PodidError on anything but a 2xx, or the signal's reason
    */
@@ -118,7 +122,10 @@ export function connectArm(settings: AzureSettings): ArmConnection {
   };
 }
 
-/** The URL class escapes some characters, such as `'`, which would spoil a signature: the path goes out as it was written. */
+/**
+ * The URL class escapes some characters, such as `'`, which would spoil a signature: the path goes out as it
+ * was written.
+ */
 function exactUrl(url: string): { url: string; requestOverrides: Record<string, unknown> } {
   const path = /^https?:\/\/[^/?#]+(\/[^#]*)/i.exec(url)?.[1];
   return { url, requestOverrides: path === undefined ? {} : { path } };
@@ -126,8 +133,9 @@ function exactUrl(url: string): { url: string; requestOverrides: Record<string, 
 
 async function signIn(settings: AzureSettings): Promise<TokenCredential> {
   const { token } = settings;
-  if (token !== undefined)
+  if (token !== undefined) {
     return { getToken: async () => ({ token, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) };
+  }
   const { createCredential } = await import('../sign-in/credential.ts');
   return createCredential(settings);
 }
@@ -145,7 +153,9 @@ function equipPipeline(
   ];
   // A token for a loopback test must not pass through a proxy of the outside.
   const needless = parts.endpoint.isLoopback ? [...replaced, 'proxyPolicy'] : replaced;
-  for (const name of needless) pipeline.removePolicy({ name });
+  for (const name of needless) {
+    pipeline.removePolicy({ name });
+  }
   const { count, firstMs } = settings.readRetries ?? defaultReadRetries;
   if (parts.retries === 'reads') {
     const { random, now } = settings.clock;
@@ -154,10 +164,13 @@ function equipPipeline(
       phase: 'Retry',
     });
   }
-  if (parts.endpoint.isLoopback)
+  if (parts.endpoint.isLoopback) {
     pipeline.addPolicy(refusedLoopbackPolicy(parts.endpoint), { afterPhase: 'Sign' });
+  }
   pipeline.addPolicy(signInPolicy(parts.tokens, parts.endpoint), { phase: 'Sign' });
-  if (settings.debug !== undefined) pipeline.addPolicy(debugPolicy(settings.debug), { afterPhase: 'Sign' });
+  if (settings.debug !== undefined) {
+    pipeline.addPolicy(debugPolicy(settings.debug), { afterPhase: 'Sign' });
+  }
   pipeline.addPolicy(wholeAnswerPolicy(settings.requestTimeoutMs ?? defaultTimeoutMs), {
     afterPhase: 'Sign',
   });
@@ -195,9 +208,13 @@ async function rawCall(
     signal.throwIfAborted();
     throw mapArmError(failure, request);
   }
-  if (answer.status < 200 || answer.status >= 300) throw mapArmAnswer(answer, request);
+  if (answer.status < 200 || answer.status >= 300) {
+    throw mapArmAnswer(answer, request);
+  }
   // The SDK's models may trip over a 2xx that is whole; a broken one is never kept as whole.
-  if (failure !== undefined && !isWhole(answer)) throw mapArmError(failure, request);
+  if (failure !== undefined && !isWhole(answer)) {
+    throw mapArmError(failure, request);
+  }
   return answer;
 }
 

@@ -9,13 +9,16 @@ export interface ArmEndpoint {
   readonly url: string;
   readonly isLoopback: boolean;
   /**
-   * Whether a token may be sent to this URL: the endpoint's own origin, or over https a host of the same cloud's ARM (regional
-   * ones included). Operation URLs and next pages come from answers, so they are not trusted by themselves.
+   * Whether a token may be sent to this URL: the endpoint's own origin, or over https a host of the same
+   * cloud's ARM (regional ones included). Operation URLs and next pages come from answers, so they are not
+   * trusted by themselves.
    */
   mayReceiveToken(url: string): boolean;
 }
 
-/** @throws PodidError InvalidUsage for plain http beyond loopback, a token for a real host, or no URL at all */
+/**
+ * @throws PodidError InvalidUsage for plain http beyond loopback, a token for a real host, or no URL at all
+ */
 export function armEndpoint(settings: Pick<AzureSettings, 'cloud' | 'endpoint' | 'token'>): ArmEndpoint {
   const url = readUrl(settings.endpoint ?? settings.cloud.armEndpoint);
   const isLoopback = isLoopbackHost(url.hostname);
@@ -56,7 +59,9 @@ function sameOrigin(endpoint: URL, target: string): boolean {
 /** Azure answers with regional ARM hosts at times: `eastus.management.azure.com`. */
 function isArmOf(endpoint: URL, target: string): boolean {
   const url = parseUrl(target);
-  if (url === null || url.protocol !== 'https:' || url.port !== '') return false;
+  if (url === null || url.protocol !== 'https:' || url.port !== '') {
+    return false;
+  }
   return Object.values(clouds)
     .map((cloud) => new URL(cloud.armEndpoint).hostname)
     .filter((host) => endpoint.hostname === host || endpoint.hostname.endsWith(`.${host}`))

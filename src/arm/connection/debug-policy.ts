@@ -17,7 +17,10 @@ const openHeaders = new Set([
   'x-ms-request-id',
 ]);
 
-/** Bodies that may be shown: clusters, identities, roles, and what is no secret by nature. `list…Credential` and `runCommand` never. */
+/**
+ * Bodies that may be shown: clusters, identities, roles, and what is no secret by nature. `list…Credential`
+ * and `runCommand` never.
+ */
 const openBodies = [
   /\/providers\/Microsoft\.ContainerService\/managedClusters\/[^/]+$/i,
   /\/providers\/Microsoft\.ContainerService\/locations\/[^/]+\/operations\/[^/]+$/i,
@@ -63,7 +66,9 @@ function describeAnswer(request: PipelineRequest, response: PipelineResponse): s
 /** Operation URLs are signed: their query is a credential. */
 function shownUrl(url: string): string {
   const [path, query] = url.split('?');
-  if (query === undefined) return url;
+  if (query === undefined) {
+    return url;
+  }
   return /\/(?:operation(?:s|results|Statuses)|commandResults)\//i.test(url)
     ? `${path}?***`
     : maskSecrets(url);
@@ -76,7 +81,9 @@ function shownHeaders(mark: string, headers: Iterable<[string, string]>): string
 }
 
 function shownBody(mark: string, url: string, body: string): string[] {
-  if (body === '') return [];
+  if (body === '') {
+    return [];
+  }
   const path = url.split('?')[0] ?? '';
   const text = openBodies.some((pattern) => pattern.test(path))
     ? maskSecrets(body)

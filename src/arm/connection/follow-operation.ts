@@ -10,7 +10,10 @@ import { retryAfterMs } from './retry-after.ts';
 
 const ends = ['Succeeded', 'Failed', 'Canceled'] as const;
 
-/** A record may show up late and be thrown away in time; this many answers in a row that it is unknown are believed. */
+/**
+ * A record may show up late and be thrown away in time; this many answers in a row that it is unknown are
+ * believed.
+ */
 const unknownBelieved = 5;
 
 /** A server that asks for more has no idea of its own operation. */
@@ -24,14 +27,16 @@ interface Following extends Pick<FollowOptions, 'pollIntervalMs' | 'onStatus' | 
 }
 
 /**
- * Polls an operation to its end. Any status that is not terminal means that it runs (AKS writes `ReconcilingAddons` and the like).
- * Weather on a poll says nothing about the operation, so 5xx, 429, web pages, cut and hung connections are polled again until the
- * signal ends. Nothing is sent anywhere but to ARM: the connection checks the URL.
+ * Polls an operation to its end. Any status that is not terminal means that it runs (AKS writes
+ * `ReconcilingAddons` and the like). Weather on a poll says nothing about the operation, so 5xx, 429, web
+ * pages, cut and hung connections are polled again until the signal ends. Nothing is sent anywhere but to
+ * ARM: the connection checks the URL.
  *
- * Any refusal of a poll but the one for a missing right is Unavailable: Azure has accepted the change, and the cluster's own state tells
- * how it ended.
+ * Any refusal of a poll but the one for a missing right is Unavailable: Azure has accepted the change, and
+ * the cluster's own state tells how it ended.
  *
- * @throws PodidError NotSignedIn (no credential) | Forbidden | Unavailable (the operation cannot be followed), and the signal's reason
+ * @throws PodidError NotSignedIn (no credential) | Forbidden | Unavailable (the operation cannot be
+ * followed), and the signal's reason
  */
 export async function followOperation(
   connection: ArmConnection,
@@ -39,9 +44,13 @@ export async function followOperation(
   options: Following,
 ): Promise<OperationEnd> {
   const { lookHint = 'podid status shows how the change ended.' } = options;
-  if (!URL.canParse(operation.url, connection.endpoint.url)) throw leadsElsewhere(lookHint);
+  if (!URL.canParse(operation.url, connection.endpoint.url)) {
+    throw leadsElsewhere(lookHint);
+  }
   const about = requestAbout(connection, operation, options.action);
-  if (!connection.endpoint.mayReceiveToken(operation.url)) throw leadsElsewhere(lookHint);
+  if (!connection.endpoint.mayReceiveToken(operation.url)) {
+    throw leadsElsewhere(lookHint);
+  }
   let unknownInARow = 0;
   let told = '';
   let waitMs = options.pollIntervalMs;
@@ -51,13 +60,21 @@ export async function followOperation(
     const askedMs = retryAfterMs(headersOf(answer), connection.clock.now());
     waitMs = Math.min(askedMs ?? options.pollIntervalMs, longestWaitMs);
     unknownInARow = answer?.status === 404 ? unknownInARow + 1 : 0;
-    if (unknownInARow >= unknownBelieved) throw forgotten(lookHint);
+    if (unknownInARow >= unknownBelieved) {
+      throw forgotten(lookHint);
+    }
     const body = answer?.status === 200 || answer?.status === 202 ? parseRecord(answer.text) : undefined;
-    if (body === undefined) continue;
+    if (body === undefined) {
+      continue;
+    }
     const end = endOf(body);
-    if (end !== undefined) return end;
+    if (end !== undefined) {
+      return end;
+    }
     const status = maskSecrets(stringAt(body, 'status') ?? '');
-    if (status !== '' && status !== told) options.onStatus(status);
+    if (status !== '' && status !== told) {
+      options.onStatus(status);
+    }
     told = status;
   }
 }
@@ -75,7 +92,9 @@ function requestAbout(
   };
 }
 
-/** Undefined when the weather kept the answer away. @throws PodidError Forbidden | Unavailable with the reason */
+/**
+ * Undefined when the weather kept the answer away. @throws PodidError Forbidden | Unavailable with the reason
+ */
 async function poll(
   connection: ArmConnection,
   operation: Operation,
@@ -85,18 +104,26 @@ async function poll(
   const answer = await connection
     .send({ method: 'GET', url: operation.url, about }, signal)
     .catch(unlessWeather);
-  if (answer === undefined) return undefined;
+  if (answer === undefined) {
+    return undefined;
+  }
   const { status } = answer;
   const isFinal = status >= 400 && status < 500 && ![404, 408, 429].includes(status);
-  if (!isFinal) return answer;
+  if (!isFinal) {
+    return answer;
+  }
   const error = mapArmAnswer(answer, about);
   // A web page with a 4xx is a proxy's, and as passing as a 502.
-  if (error.code === 'Unavailable') return undefined;
+  if (error.code === 'Unavailable') {
+    return undefined;
+  }
   throw error.code === 'Forbidden' ? error : unusable(error, lookHint);
 }
 
 function unlessWeather(error: unknown): undefined {
-  if (isPodidError(error, 'Unavailable')) return undefined;
+  if (isPodidError(error, 'Unavailable')) {
+    return undefined;
+  }
   throw error;
 }
 
@@ -107,7 +134,9 @@ function headersOf(answer: ArmAnswer | undefined): { get(name: string): string |
 function endOf(body: JsonRecord): OperationEnd | undefined {
   const said = stringAt(body, 'status')?.toLowerCase();
   const status = ends.find((end) => end.toLowerCase() === (said === 'cancelled' ? 'canceled' : said));
-  if (status === undefined) return undefined;
+  if (status === undefined) {
+    return undefined;
+  }
   const error = status === 'Succeeded' ? undefined : innermostError(body['error']);
   return {
     status,

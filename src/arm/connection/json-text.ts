@@ -20,16 +20,22 @@ export interface Member {
 export function parseJsonTree(text: string): Node {
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
-  if (tree === undefined || errors.length > 0) throw new SyntaxError('The document is not JSON.');
+  if (tree === undefined || errors.length > 0) {
+    throw new SyntaxError('The document is not JSON.');
+  }
   return tree;
 }
 
 /** The members of an object in their order, doubled names included; none of anything else. */
 export function membersOf(node: Node | undefined): Member[] {
-  if (node?.type !== 'object') return [];
+  if (node?.type !== 'object') {
+    return [];
+  }
   return (node.children ?? []).flatMap((property) => {
     const [name, value] = property.children ?? [];
-    if (name === undefined || value === undefined) return [];
+    if (name === undefined || value === undefined) {
+      return [];
+    }
     return [{ name: String(name.value), start: property.offset, end: value.offset + value.length, value }];
   });
 }
@@ -48,8 +54,12 @@ export function cutSpans<Span extends { readonly start: number; readonly end: nu
   let index = 0;
   while (index < spans.length) {
     const first = index;
-    while (index < spans.length && isCut(spans[index] as Span)) index += 1;
-    if (index > first) edits.push(cutRun(spans, first, index));
+    while (index < spans.length && isCut(spans[index] as Span)) {
+      index += 1;
+    }
+    if (index > first) {
+      edits.push(cutRun(spans, first, index));
+    }
     index += 1;
   }
   return edits;
@@ -66,7 +76,10 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   return pieces.join('') + text.slice(from);
 }
 
-/** Sets members of an object's text by name, in place or at the end; undefined takes one out. All else keeps its bytes. */
+/**
+ * Sets members of an object's text by name, in place or at the end; undefined takes one out. All else keeps
+ * its bytes.
+ */
 export function setMembers(objectText: string, values: Readonly<Record<string, string | undefined>>): string {
   const root = parseJsonTree(objectText);
   const members = membersOf(root);
@@ -80,9 +93,14 @@ export function setMembers(objectText: string, values: Readonly<Record<string, s
   const added: string[] = [];
   for (const [name, value] of wanted) {
     const member = last.get(name);
-    if (value === undefined) continue;
-    if (member === undefined) added.push(`${JSON.stringify(name)}:${value}`);
-    else edits.push({ start: member.value.offset, end: member.end, text: value });
+    if (value === undefined) {
+      continue;
+    }
+    if (member === undefined) {
+      added.push(`${JSON.stringify(name)}:${value}`);
+    } else {
+      edits.push({ start: member.value.offset, end: member.end, text: value });
+    }
   }
   return appendMembers(applyEdits(objectText, edits), added);
 }
@@ -92,13 +110,17 @@ function cutRun(spans: readonly { start: number; end: number }[], first: number,
   const before = spans[first - 1];
   const start = spans[first]?.start ?? 0;
   const end = spans[after - 1]?.end ?? start;
-  if (next !== undefined) return { start, end: next.start, text: '' };
+  if (next !== undefined) {
+    return { start, end: next.start, text: '' };
+  }
   return { start: before === undefined ? start : before.end, end, text: '' };
 }
 
 /** Before the closing brace, after the last member, so that the white space around stays where it is. */
 function appendMembers(objectText: string, added: readonly string[]): string {
-  if (added.length === 0) return objectText;
+  if (added.length === 0) {
+    return objectText;
+  }
   const root = parseJsonTree(objectText);
   const lastMember = membersOf(root).at(-1);
   const at = lastMember?.end ?? root.offset + 1;

@@ -35,13 +35,20 @@ export interface KnownFault {
 
 const messageLimit = 2_000;
 
-/** Turns whatever an SDK call threw into an error a user can act on. @param answer the raw answer, where one was seen */
+/**
+ * Turns whatever an SDK call threw into an error a user can act on. @param answer the raw answer, where one
+ * was seen
+ */
 export function mapArmError(error: unknown, request: ArmRequest, answer?: ArmAnswer): PodidError {
-  if (error instanceof PodidError) return error;
+  if (error instanceof PodidError) {
+    return error;
+  }
   const isBroken = isRestError(error) && Object.values<string | undefined>(answerFaults).includes(error.code);
   const seen =
     answer ?? (isRestError(error) && error.response !== undefined ? armAnswer(error.response) : undefined);
-  if (seen !== undefined && !isBroken) return mapArmAnswer(seen, request);
+  if (seen !== undefined && !isBroken) {
+    return mapArmAnswer(seen, request);
+  }
   return new PodidError('Unavailable', `Azure could not be reached to ${request.doing}: ${reasonOf(error)}`, {
     hint: 'Try again in a moment; behind a proxy, set HTTPS_PROXY.',
     target: request.scope,
@@ -73,9 +80,15 @@ export function saidBy(fault: ArmFault): string {
 
 function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): KnownFault {
   const { status } = fault;
-  if (fault.isForeign && status !== 401) return unavailable(request, `a web page came back, HTTP ${status}`);
-  if (status === 401) return signedOut(fault, request);
-  if (status === 403) return forbidden(fault, request);
+  if (fault.isForeign && status !== 401) {
+    return unavailable(request, `a web page came back, HTTP ${status}`);
+  }
+  if (status === 401) {
+    return signedOut(fault, request);
+  }
+  if (status === 403) {
+    return forbidden(fault, request);
+  }
   if (status === 404 && request.notFound !== undefined) {
     return {
       code: request.notFound,
@@ -86,10 +99,12 @@ function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): Kn
   if (status === 408 || status === 429 || status >= 500) {
     return askedMs < 1000 ? unavailable(request, saidBy(fault)) : toldToWait(fault, request, askedMs);
   }
-  if (status < 400)
+  if (status < 400) {
     return unavailable(request, `it answered with a redirect, HTTP ${status}, which podid never follows`);
-  if (status === 412)
+  }
+  if (status === 412) {
     return { code: 'StaleCluster', message: `The resource changed meanwhile; cannot ${request.doing}.` };
+  }
   return refused(fault, request);
 }
 
@@ -156,9 +171,13 @@ function refused(fault: ArmFault, request: ArmRequest): KnownFault {
 function notFoundHint(fault: ArmFault, { scope, notFound }: ArmRequest): string {
   const [, subscription = '', group = ''] =
     /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?/i.exec(scope) ?? [];
-  if (subscription === '' || fault.code.includes('Subscription')) return 'az account list -o table';
+  if (subscription === '' || fault.code.includes('Subscription')) {
+    return 'az account list -o table';
+  }
   const within = `--subscription ${shellWord(subscription)} -o table`;
-  if (notFound === 'ClusterNotFound') return `az aks list ${within}`;
+  if (notFound === 'ClusterNotFound') {
+    return `az aks list ${within}`;
+  }
   const isGroupGone = group === '' || fault.code === 'ResourceGroupNotFound';
   return isGroupGone ? `az group list ${within}` : `${listing(notFound)} -g ${shellWord(group)} ${within}`;
 }
@@ -167,7 +186,10 @@ function listing(notFound: ErrorCode | undefined): string {
   return notFound === 'IdentityNotFound' ? 'az identity list' : 'az resource list';
 }
 
-/** Ids to quote to Azure's support, and how long the server asks to wait; a date counts from the answer's own `Date`. */
+/**
+ * Ids to quote to Azure's support, and how long the server asks to wait; a date counts from the answer's own
+ * `Date`.
+ */
 function answerFacts(
   answer: ArmAnswer,
 ): Pick<PodidErrorOptions, 'requestId' | 'correlationId' | 'retryAfterMs'> {
@@ -186,7 +208,9 @@ function answerFacts(
 
 /** Codes of the SDK and of Node are safe to show; messages may hold URLs. */
 function reasonOf(error: unknown): string {
-  if (!isRestError(error)) return 'the connection failed.';
+  if (!isRestError(error)) {
+    return 'the connection failed.';
+  }
   const reasons: Readonly<Record<string, string>> = {
     [answerFaults.timedOut]: 'no answer in time.',
     [answerFaults.cut]: 'the connection was cut.',

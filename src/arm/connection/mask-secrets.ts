@@ -1,4 +1,7 @@
-/** What secrets look like wherever they turn up: JWTs, bearer headers, signatures in query strings, and JSON members named after them. */
+/**
+ * What secrets look like wherever they turn up: JWTs, bearer headers, signatures in query strings, and JSON
+ * members named after them.
+ */
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{5,2000}\.[\w-]+(?:\.[\w-]*)?/g, '***'],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 ***'],

@@ -3,7 +3,10 @@ import { type JsonRecord, stringAt } from '../../validate/json-record.ts';
 
 const mostPages = 1_000;
 
-/** Follows the `nextLink` of the pages of one list. A list that comes back to a page, or has more than 1,000, has no end. */
+/**
+ * Follows the `nextLink` of the pages of one list. A list that comes back to a page, or has more than 1,000,
+ * has no end.
+ */
 export class PageTrail {
   readonly #seen: Set<string>;
 
@@ -15,8 +18,12 @@ export class PageTrail {
   /** @returns the URL of the page after this one; undefined after the last @throws PodidError Unavailable */
   next(page: JsonRecord): string | undefined {
     const url = stringAt(page, 'nextLink') || undefined;
-    if (url === undefined) return undefined;
-    if (this.#seen.has(url) || this.#seen.size >= mostPages) throw endless();
+    if (url === undefined) {
+      return undefined;
+    }
+    if (this.#seen.has(url) || this.#seen.size >= mostPages) {
+      throw endless();
+    }
     this.#seen.add(url);
     return url;
   }
@@ -27,7 +34,9 @@ export async function* endingPages<Page>(pages: AsyncIterable<Page>): AsyncGener
   let count = 0;
   for await (const page of pages) {
     count += 1;
-    if (count > mostPages) throw endless();
+    if (count > mostPages) {
+      throw endless();
+    }
     yield page;
   }
 }

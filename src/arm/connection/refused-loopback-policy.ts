@@ -4,8 +4,8 @@ import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmEndpoint } from './arm-endpoint.ts';
 
 /**
- * Tells at once that nothing listens at a loopback endpoint: that is no weather that passes, but an emulator that has ended. A PodidError is
- * not sent again, unlike what the network says elsewhere.
+ * Tells at once that nothing listens at a loopback endpoint: that is no weather that passes, but an emulator
+ * that has ended. A PodidError is not sent again, unlike what the network says elsewhere.
  */
 export function refusedLoopbackPolicy(endpoint: ArmEndpoint): PipelinePolicy {
   return {
@@ -14,7 +14,9 @@ export function refusedLoopbackPolicy(endpoint: ArmEndpoint): PipelinePolicy {
       try {
         return await next(request);
       } catch (error) {
-        if (!isRestError(error) || error.code !== 'ECONNREFUSED') throw error;
+        if (!isRestError(error) || error.code !== 'ECONNREFUSED') {
+          throw error;
+        }
         throw new PodidError('Unavailable', `Nothing listens at PODID_ARM_ENDPOINT (${endpoint.url}).`, {
           hint: startEmulatorCommand,
           cause: error,

@@ -2,12 +2,16 @@ import { isRestError, type PipelineResponse, type RetryStrategy } from '@azure/c
 import { retryAfterMs } from './retry-after.ts';
 
 const longestPauseMs = 30_000;
-/** Of what a server may ask for: a longer pause is told to the user, who can do better than to watch podid sleep. */
+/**
+ * Of what a server may ask for: a longer pause is told to the user, who can do better than to watch podid
+ * sleep.
+ */
 const longestAskedMs = 60_000;
 
 /**
- * When a read is sent again: 408, 429 and 5xx, and answers that never came or came broken. The server's `Retry-After` decides
- * the pause, up to a minute; the SDK's own strategies give up on a 429 without one and on cut bodies.
+ * When a read is sent again: 408, 429 and 5xx, and answers that never came or came broken. The server's
+ * `Retry-After` decides the pause, up to a minute; the SDK's own strategies give up on a 429 without one and
+ * on cut bodies.
  *
  * @param options.tell hears of each pause that the server asked for
  */
@@ -21,10 +25,16 @@ export function retryReads(options: {
     name: 'podidRetryReads',
     retry({ retryCount, response, responseError }) {
       const answer = response ?? responseError?.response;
-      if (responseError === undefined && !isTransient(answer)) return { skipStrategy: true };
-      if (responseError !== undefined && !isRestError(responseError)) return { errorToThrow: responseError };
+      if (responseError === undefined && !isTransient(answer)) {
+        return { skipStrategy: true };
+      }
+      if (responseError !== undefined && !isRestError(responseError)) {
+        return { errorToThrow: responseError };
+      }
       const askedMs = retryAfterMs(answer?.headers, options.now());
-      if (askedMs !== undefined) return askedPause(askedMs, options.tell);
+      if (askedMs !== undefined) {
+        return askedPause(askedMs, options.tell);
+      }
       const pauseMs = Math.min(longestPauseMs, options.firstMs * 2 ** retryCount);
       return { retryAfterInMs: pauseMs * (0.5 + options.random() / 2) };
     },
@@ -32,7 +42,9 @@ export function retryReads(options: {
 }
 
 function askedPause(askedMs: number, tell: (text: string) => void): ReturnType<RetryStrategy['retry']> {
-  if (askedMs > longestAskedMs) return { skipStrategy: true };
+  if (askedMs > longestAskedMs) {
+    return { skipStrategy: true };
+  }
   tell(`Azure asks podid to wait ${Math.ceil(askedMs / 1000)} s before it reads again.`);
   return { retryAfterInMs: askedMs };
 }

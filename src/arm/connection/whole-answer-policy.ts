@@ -18,9 +18,10 @@ export const answerFaults = {
 } as const;
 
 /**
- * Lets through answers that are whole, and fails for one try at a time: the limit covers the body too (the SDK's own timer stops at the
- * headers), a cut connection is a fault of its own, and a success that is not JSON is none. A body that does not end is given up at
- * 64 MiB, and so is a connection that turns into another protocol, of which the SDK would never hear again.
+ * Lets through answers that are whole, and fails for one try at a time: the limit covers the body too (the
+ * SDK's own timer stops at the headers), a cut connection is a fault of its own, and a success that is not
+ * JSON is none. A body that does not end is given up at 64 MiB, and so is a connection that turns into
+ * another protocol, of which the SDK would never hear again.
  */
 export function wholeAnswerPolicy(timeoutMs: number): PipelinePolicy {
   return {
@@ -57,13 +58,17 @@ async function withinLimit(
   const signal = outer === undefined ? given.signal : AbortSignal.any([outer, given.signal]);
   request.abortSignal = signal;
   request.onDownloadProgress = ({ loadedBytes }) => {
-    if (loadedBytes > longestBody) giveUp(answerFaults.tooLong, 'The answer is longer than 64 MiB.');
+    if (loadedBytes > longestBody) {
+      giveUp(answerFaults.tooLong, 'The answer is longer than 64 MiB.');
+    }
   };
   try {
     // The SDK does not hear of a body that ends while it counts it.
     return await Promise.race([send(), rejectedBy(signal)]);
   } catch (error) {
-    if (given.signal.aborted && outer?.aborted !== true) throw given.signal.reason;
+    if (given.signal.aborted && outer?.aborted !== true) {
+      throw given.signal.reason;
+    }
     if (error instanceof RestError && error.code === RestError.PARSE_ERROR) {
       throw fault(answerFaults.cut, 'The connection was cut.', request);
     }
@@ -72,26 +77,37 @@ async function withinLimit(
     clearTimeout(timer);
     stopWatching();
     delete request.onDownloadProgress;
-    if (outer === undefined) delete request.abortSignal;
-    else request.abortSignal = outer;
+    if (outer === undefined) {
+      delete request.abortSignal;
+    } else {
+      request.abortSignal = outer;
+    }
   }
 }
 
 function rejectedBy(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) {
+      reject(signal.reason);
+    } else {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    }
   });
 }
 
-/** Node closes a connection that is switched to a protocol nobody asked for, and tells only those who listen on its own request. */
+/**
+ * Node closes a connection that is switched to a protocol nobody asked for, and tells only those who listen
+ * on its own request.
+ */
 function watchAnswer(
   { requestId }: PipelineRequest,
   tell: { readonly upgraded: () => void; readonly cut: () => void },
 ): () => void {
   const started = (message: unknown) => {
     const { request } = message as { readonly request: ClientRequest };
-    if (request.getHeader('x-ms-client-request-id') !== requestId) return;
+    if (request.getHeader('x-ms-client-request-id') !== requestId) {
+      return;
+    }
     request.once('response', (answer) => {
       answer.once('close', () => answer.complete || tell.cut());
     });
@@ -119,7 +135,9 @@ function fault(
 
 /** No body at all is fine: 204, and some of ARM's 200s. */
 function isJson(text: string | null | undefined): boolean {
-  if (text === undefined || text === null || text === '') return true;
+  if (text === undefined || text === null || text === '') {
+    return true;
+  }
   try {
     JSON.parse(text);
     return true;

@@ -21,8 +21,11 @@ export function armIdentities(connection: ArmConnection): Identities {
         const found: IdentitySummary[] = [];
         for await (const { id, location } of userAssignedIdentities.listBySubscription({
           abortSignal: signal,
-        }))
-          if (id !== undefined) found.push({ resourceId: id, location });
+        })) {
+          if (id !== undefined) {
+            found.push({ resourceId: id, location });
+          }
+        }
         return found;
       });
     },
@@ -55,8 +58,9 @@ export function armIdentities(connection: ArmConnection): Identities {
 
 function identityId(resourceId: string): ResourceId {
   const id = parseResourceId(resourceId, managedIdentityType);
-  if (id === undefined)
+  if (id === undefined) {
     throw new PodidError('InvalidUsage', `${resourceId} is not the id of a managed identity.`);
+  }
   return id;
 }
 

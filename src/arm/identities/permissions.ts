@@ -15,7 +15,9 @@ export function armPermissions(connection: ArmConnection): Permissions {
       };
       const url = `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
       const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
-      if (answer.status !== 200) throw mapArmAnswer(answer, about);
+      if (answer.status !== 200) {
+        throw mapArmAnswer(answer, about);
+      }
       const body: unknown = JSON.parse(answer.text || '{}');
       const items: unknown[] = isRecord(body) && Array.isArray(body['value']) ? body['value'] : [];
       return items.filter(isRecord).map((item) => ({

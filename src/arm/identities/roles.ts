@@ -33,7 +33,10 @@ export function armRoles(connection: ArmConnection): Roles {
   };
 }
 
-/** In filters `atScope()` leaves out what lies below, and `assignedTo` counts groups in; `principalId eq` does neither. */
+/**
+ * In filters `atScope()` leaves out what lies below, and `assignedTo` counts groups in; `principalId eq` does
+ * neither.
+ */
 async function listAssignments(
   connection: ArmConnection,
   { scope, filter }: { scope: string; filter: string },
@@ -44,7 +47,9 @@ async function listAssignments(
   return connection.call(about, signal, async () => {
     const found: RoleAssignment[] = [];
     const list = client.roleAssignments.listForScope(bare(scope), { filter, abortSignal: signal });
-    for await (const page of endingPages(list.byPage())) found.push(...page.map(readAssignment));
+    for await (const page of endingPages(list.byPage())) {
+      found.push(...page.map(readAssignment));
+    }
     return found;
   });
 }
@@ -79,11 +84,15 @@ async function findDefinition(
     const list = client.roleDefinitions.list(bare(scope), { filter, abortSignal: signal });
     for await (const page of endingPages(list.byPage())) {
       const role = page.find((each) => each.roleName?.toLowerCase() === roleName.toLowerCase());
-      if (role?.name) return role.name;
+      if (role?.name) {
+        return role.name;
+      }
     }
     return undefined;
   });
-  if (found !== undefined) return found.toLowerCase();
+  if (found !== undefined) {
+    return found.toLowerCase();
+  }
   throw new PodidError('RoleNotFound', `No role is called ${JSON.stringify(roleName)} at ${scope}.`, {
     hint: 'az role definition list --query "[].roleName" -o tsv names them',
     target: scope,
@@ -105,7 +114,9 @@ async function deleteAssignment(
       client.roleAssignments.deleteById(bare(assignmentId), { abortSignal: signal }),
     );
   } catch (error) {
-    if (!isPodidError(error, 'EntryNotFound')) throw error;
+    if (!isPodidError(error, 'EntryNotFound')) {
+      throw error;
+    }
   }
 }
 
@@ -120,7 +131,9 @@ async function createPatiently(
     try {
       return await createOnce(connection, grant, signal);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isPassing(error)) {
+        throw error;
+      }
       connection.verbose(`The role cannot be assigned yet: ${error.message}`);
       await clock.sleep(error.retryAfterMs ?? pauseMs * (0.5 + clock.random() / 2), signal);
     }
@@ -162,8 +175,9 @@ async function createOnce(
     );
     return { created: status === 201 };
   } catch (error) {
-    if (isPodidError(error) && error.details.some(({ code }) => code === 'RoleAssignmentExists'))
+    if (isPodidError(error) && error.details.some(({ code }) => code === 'RoleAssignmentExists')) {
       return { created: false };
+    }
     throw error;
   }
 }
@@ -173,7 +187,9 @@ function knownRefusal(fault: ArmFault): KnownFault | undefined {
     return { code: 'Unavailable', message: `Entra does not know the principal yet: ${saidBy(fault)}` };
   }
   const hint = blockedHints[fault.code];
-  if (fault.status !== 409 && hint === undefined) return undefined;
+  if (fault.status !== 409 && hint === undefined) {
+    return undefined;
+  }
   return {
     code: 'RoleAssignmentBlocked',
     message: `The role cannot be assigned: ${saidBy(fault)}`,

@@ -17,7 +17,10 @@ import { readMachine } from './read-machine.ts';
 
 type Writes = Pick<Machines, 'assignIdentities' | 'removeIdentities' | 'upgradeInstances'>;
 
-/** What changes scale sets and virtual machines. Each request is sent once: the workflows know what a repeat would do. */
+/**
+ * What changes scale sets and virtual machines. Each request is sent once: the workflows know what a repeat
+ * would do.
+ */
 export function armMachineChanges(connection: ArmConnection): Writes {
   return {
     assignIdentities: (machine, identityIds, signal) =>
@@ -111,7 +114,9 @@ function clientFor(connection: ArmConnection, id: ResourceId): ComputeManagement
 
 function machineId(text: string, kind: Machine['kind']): ResourceId {
   const id = parseResourceId(text, machineTypes[kind]);
-  if (id === undefined) throw new PodidError('InvalidUsage', `${text} is not the id of a ${kind}.`);
+  if (id === undefined) {
+    throw new PodidError('InvalidUsage', `${text} is not the id of a ${kind}.`);
+  }
   return id;
 }
 

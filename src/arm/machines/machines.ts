@@ -10,7 +10,10 @@ const apiVersion = '2024-07-01';
 
 type Reads = Pick<Machines, 'get' | 'scaleSets' | 'virtualMachines' | 'instances' | 'follow'>;
 
-/** Scale sets and virtual machines of Microsoft.Compute, read by plain requests: an SDK client for a few GETs would cost every start. */
+/**
+ * Scale sets and virtual machines of Microsoft.Compute, read by plain requests: an SDK client for a few GETs
+ * would cost every start.
+ */
 export function armMachines(connection: ArmConnection): Reads {
   const about = (doing: string, action: string, scope: string): ArmRequest => ({
     doing,
@@ -100,7 +103,9 @@ async function getJson(
   signal: AbortSignal,
 ): Promise<JsonRecord> {
   const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
-  if (answer.status !== 200) throw mapArmAnswer(answer, about);
+  if (answer.status !== 200) {
+    throw mapArmAnswer(answer, about);
+  }
   const body: unknown = JSON.parse(answer.text || '{}');
   return isRecord(body) ? body : {};
 }

@@ -24,13 +24,21 @@ const toldElsewhere = [
 /** What a write of a machine is refused with. Undefined: nothing that means more here than elsewhere. */
 export function mapMachineFault(fault: ArmFault, write: MachineWrite): KnownFault | undefined {
   const { status, code } = fault;
-  if (fault.isForeign || toldElsewhere.includes(code) || code.startsWith('RequestDisallowedBy'))
+  if (fault.isForeign || toldElsewhere.includes(code) || code.startsWith('RequestDisallowedBy')) {
     return undefined;
-  if (status === 403) return forbidden(fault, write);
-  if (status === 409) return busy(fault, write);
-  if (status === 412)
+  }
+  if (status === 403) {
+    return forbidden(fault, write);
+  }
+  if (status === 409) {
+    return busy(fault, write);
+  }
+  if (status === 412) {
     return { code: 'StaleMachine', message: `${write.machine.name} changed between reading and writing.` };
-  if (status === 400 || status === 422) return refused(fault, write);
+  }
+  if (status === 400 || status === 422) {
+    return refused(fault, write);
+  }
   return undefined;
 }
 

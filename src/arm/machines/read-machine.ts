@@ -1,7 +1,10 @@
 import type { Machine, MachineInstance, MachineKind } from '../../domain/azure/machines.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../../validate/json-record.ts';
 
-/** A scale set or virtual machine as ARM answers it. @param resourceId as the caller wrote it, or as the list has it */
+/**
+ * A scale set or virtual machine as ARM answers it. @param resourceId as the caller wrote it, or as the list
+ * has it
+ */
 export function readMachine(body: JsonRecord, resourceId: string): Machine {
   const kind: MachineKind = /\/virtualMachineScaleSets\/[^/]+$/i.test(resourceId) ? 'vmss' : 'vm';
   const properties = recordAt(body, 'properties');

@@ -10,7 +10,10 @@ interface PoolUpgrade {
   readonly apiVersion: string;
 }
 
-/** Starts the upgrade of one pool's node image. @returns its operation, or undefined when there was nothing to do */
+/**
+ * Starts the upgrade of one pool's node image. @returns its operation, or undefined when there was nothing to
+ * do
+ */
 export async function upgradeNodeImage(
   connection: ArmConnection,
   { id, pool, apiVersion }: PoolUpgrade,
@@ -27,7 +30,9 @@ export async function upgradeNodeImage(
   };
   const url = `${scope}/upgradeNodeImageVersion?api-version=${apiVersion}`;
   const answer = await connection.send({ method: 'POST', url, about }, signal, 'none');
-  if (answer.status < 200 || answer.status >= 300) throw mapArmAnswer(answer, about);
+  if (answer.status < 200 || answer.status >= 300) {
+    throw mapArmAnswer(answer, about);
+  }
   const operation = answer.header('azure-asyncoperation');
   return operation === undefined || operation === '' ? undefined : { url: operation };
 }

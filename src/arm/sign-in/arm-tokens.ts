@@ -8,7 +8,10 @@ const renewBeforeMs = 5 * 60_000;
 export interface ArmTokens {
   /** A token good for the next request. @throws PodidError NotSignedIn */
   get(signal: AbortSignal | undefined): Promise<string>;
-  /** A token other than the refused one, asked for anew; with the claims of Entra's challenge when there are some. */
+  /**
+   * A token other than the refused one, asked for anew; with the claims of Entra's challenge when there are
+   * some.
+   */
   renew(refused: string, claims: string | undefined, signal: AbortSignal | undefined): Promise<string>;
   /** Whose token was used last, for messages. */
   caller(): string;
@@ -33,7 +36,9 @@ export function createArmTokens({ signIn, scope, now }: ArmTokensOptions): ArmTo
       enableCae: true,
       ...(claims === undefined ? {} : { claims }),
     });
-    if (token === null) throw new Error('The credential gave no token.');
+    if (token === null) {
+      throw new Error('The credential gave no token.');
+    }
     current = token;
     return token;
   };
@@ -68,7 +73,9 @@ function isUsable(token: AccessToken, nowMs: number): boolean {
 }
 
 async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise;
+  if (signal === undefined) {
+    return promise;
+  }
   signal.throwIfAborted();
   return new Promise<Value>((resolve, reject) => {
     const stop = () => reject(signal.reason);

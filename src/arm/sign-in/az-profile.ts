@@ -24,8 +24,8 @@ export interface AzProfile {
 }
 
 /**
- * What az left in its own files, in `AZURE_CONFIG_DIR` or `~/.azure`. Files that are missing or unreadable say nothing: az need not be
- * installed, and what is missing then is asked for by its flag.
+ * What az left in its own files, in `AZURE_CONFIG_DIR` or `~/.azure`. Files that are missing or unreadable
+ * say nothing: az need not be installed, and what is missing then is asked for by its flag.
  */
 export async function readAzProfile(environment: Environment): Promise<AzProfile> {
   const folder = environment['AZURE_CONFIG_DIR'] || join(environment['HOME'] || homedir(), '.azure');
@@ -53,7 +53,9 @@ export async function readAzDefaults(
 
 /** The one of that id or name, without case; the default one when none is asked for. */
 export function subscriptionIn(profile: AzProfile, idOrName: string | undefined): AzSubscription | undefined {
-  if (idOrName === undefined) return profile.subscriptions.find((subscription) => subscription.isDefault);
+  if (idOrName === undefined) {
+    return profile.subscriptions.find((subscription) => subscription.isDefault);
+  }
   const wanted = idOrName.toLowerCase();
   return profile.subscriptions.find(
     ({ id, name }) => id.toLowerCase() === wanted || name.toLowerCase() === wanted,
@@ -66,7 +68,9 @@ async function readText(path: string): Promise<string> {
   try {
     // A pipe would hang, and a device has no end.
     const found = await stat(path);
-    if (!found.isFile() || found.size > longestFile) return '';
+    if (!found.isFile() || found.size > longestFile) {
+      return '';
+    }
     // az on Windows and older az elsewhere begin the profile with a byte order mark.
     return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch {
@@ -85,7 +89,9 @@ function readSubscription(entry: JsonRecord): AzSubscription[] {
   const tenantId = stringAt(entry, 'tenantId');
   const environmentName = stringAt(entry, 'environmentName');
   const user = isRecord(entry['user']) ? stringAt(entry['user'], 'name') : undefined;
-  if (id === undefined || id === '') return [];
+  if (id === undefined || id === '') {
+    return [];
+  }
   return [
     {
       id,
@@ -112,7 +118,9 @@ function defaultGroupIn(config: string): string | undefined {
   for (const line of config.split(/\r?\n/)) {
     section = /^\s*\[([^\]]+)\]/.exec(line)?.[1]?.trim().toLowerCase() ?? section;
     const value = /^\s*group\s*[=:]\s*(.*?)\s*$/i.exec(line)?.[1];
-    if (section === 'defaults' && value !== undefined && value !== '') return value;
+    if (section === 'defaults' && value !== undefined && value !== '') {
+      return value;
+    }
   }
   return undefined;
 }

@@ -12,7 +12,9 @@ export interface AzureSettings {
   readonly auth?: 'managed-identity';
   /** `--tenant`. */
   readonly tenantId?: string;
-  /** The tenant of the subscription in az's profile: what az itself is asked for when there is no `--tenant`. */
+  /**
+   * The tenant of the subscription in az's profile: what az itself is asked for when there is no `--tenant`.
+   */
   readonly profileTenantId?: string;
   /** The process's environment: the sign-in reads its variables from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;

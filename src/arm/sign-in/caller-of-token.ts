@@ -1,8 +1,8 @@
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 
 /**
- * Who a token speaks for, for people to read: `anna@contoso.com (object 1234…)`, `application 5678… (object 9abc…)`. Read from the
- * claims without checking the signature, since the answer decides nothing.
+ * Who a token speaks for, for people to read: `anna@contoso.com (object 1234…)`, `application 5678… (object
+ * 9abc…)`. Read from the claims without checking the signature, since the answer decides nothing.
  */
 export function callerOfToken(token: string): string {
   const claims = claimsOf(token);
@@ -11,7 +11,9 @@ export function callerOfToken(token: string): string {
   const application = stringAt(claims, 'appid') ?? stringAt(claims, 'azp');
   const object = stringAt(claims, 'oid');
   const who = user ?? (application === undefined ? undefined : `application ${application}`);
-  if (who === undefined) return object === undefined ? 'The signed-in principal' : `The principal ${object}`;
+  if (who === undefined) {
+    return object === undefined ? 'The signed-in principal' : `The principal ${object}`;
+  }
   return object === undefined ? who : `${who} (object ${object})`;
 }
 

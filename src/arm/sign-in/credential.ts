@@ -29,8 +29,9 @@ export interface Source {
 }
 
 /**
- * The sign-in: environment and workload identity, Azure Pipelines, az, azd, in this order; or the managed identity alone when it is asked
- * for. A source that is not set up gives way to the next; one that is set up and refused ends the search.
+ * The sign-in: environment and workload identity, Azure Pipelines, az, azd, in this order; or the managed
+ * identity alone when it is asked for. A source that is not set up gives way to the next; one that is set up
+ * and refused ends the search.
  */
 export function createCredential(
   settings: AzureSettings,
@@ -41,7 +42,9 @@ export function createCredential(
   return {
     async getToken(scopes, options) {
       const asked = { ...options, ...tenant };
-      if (chosen !== undefined) return nextToken(chosen, scopes, asked);
+      if (chosen !== undefined) {
+        return nextToken(chosen, scopes, asked);
+      }
       const { token, ...found } = await firstToken(sources, scopes, asked, settings);
       chosen = found;
       return token;
@@ -130,11 +133,15 @@ async function firstToken(
     try {
       const credential = source.make();
       const token = await credential.getToken(scopes, options);
-      if (token !== null) return { source, credential, token };
+      if (token !== null) {
+        return { source, credential, token };
+      }
       reasons.push({ code: source.name, message: 'It gave no token.' });
     } catch (error) {
       reasons.push({ code: source.name, message: reasonOf(error) });
-      if (source.isDeliberate && !isNotSetUp(error)) throw refusedBy(source, error, reasons);
+      if (source.isDeliberate && !isNotSetUp(error)) {
+        throw refusedBy(source, error, reasons);
+      }
     }
   }
   throw new PodidError('NotSignedIn', noSignIn(reasons), {
@@ -151,10 +158,15 @@ function noSignIn([only, ...others]: readonly ErrorDetail[]): string {
 
 /** By what is there: an emulator's endpoint wants its own token, and az helps only where it is installed. */
 async function signInHint({ endpoint, environment, auth }: AzureSettings): Promise<string> {
-  if (endpoint !== undefined && URL.canParse(endpoint) && isLoopbackHost(new URL(endpoint).hostname))
+  if (endpoint !== undefined && URL.canParse(endpoint) && isLoopbackHost(new URL(endpoint).hostname)) {
     return loopbackSignInCommand;
-  if (auth === 'managed-identity') return 'az vm identity assign  # or sign in otherwise, without --auth';
-  if (await isOnPath('az', environment['PATH'])) return 'az login';
+  }
+  if (auth === 'managed-identity') {
+    return 'az vm identity assign  # or sign in otherwise, without --auth';
+  }
+  if (await isOnPath('az', environment['PATH'])) {
+    return 'az login';
+  }
   return 'export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=…  # of a service principal; or install az, then: az login';
 }
 

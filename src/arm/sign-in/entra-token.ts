@@ -10,9 +10,11 @@ import type { AzureSettings } from './azure-settings.ts';
 import { createCredential, entraOptions, type Source } from './credential.ts';
 
 /**
- * A token for the API of a cluster that signs in through Entra, by podid's own sign-in or as the principal that the kubeconfig names.
+ * A token for the API of a cluster that signs in through Entra, by podid's own sign-in or as the principal
+ * that the kubeconfig names.
  *
- * @throws PodidError InvalidKubeconfig (another cloud than podid's) | NotSignedIn | Unavailable, and the signal's reason
+ * @throws PodidError InvalidKubeconfig (another cloud than podid's) | NotSignedIn | Unavailable, and the
+ * signal's reason
  */
 export async function fetchEntraToken(
   settings: AzureSettings,
@@ -20,7 +22,9 @@ export async function fetchEntraToken(
   signal: AbortSignal,
 ): Promise<string> {
   const { cloud, tenantId, serverId } = signIn;
-  if (cloud !== undefined && cloud !== settings.cloud.name) throw otherCloud(cloud, settings.cloud.name);
+  if (cloud !== undefined && cloud !== settings.cloud.name) {
+    throw otherCloud(cloud, settings.cloud.name);
+  }
   const there = tenantId === undefined ? settings : { ...settings, tenantId };
   try {
     const token = await createCredential(there, sourcesOf(there, signIn)).getToken(`${serverId}/.default`, {
@@ -67,7 +71,9 @@ function sourcesOf(
 }
 
 function managedIdentity({ clientId, resourceId }: { clientId?: string; resourceId?: string }) {
-  if (resourceId !== undefined) return new ManagedIdentityCredential({ resourceId });
+  if (resourceId !== undefined) {
+    return new ManagedIdentityCredential({ resourceId });
+  }
   return clientId === undefined
     ? new ManagedIdentityCredential()
     : new ManagedIdentityCredential({ clientId });

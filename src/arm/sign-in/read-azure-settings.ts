@@ -56,12 +56,16 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
 const emptyProfile: AzProfile = { subscriptions: [] };
 
 function checkApiVersion(apiVersion: string): string {
-  if (/^\d{4}-\d\d-\d\d(?:-[a-z]+)?$/.test(apiVersion)) return apiVersion;
+  if (/^\d{4}-\d\d-\d\d(?:-[a-z]+)?$/.test(apiVersion)) {
+    return apiVersion;
+  }
   throw new PodidError('InvalidUsage', 'PODID_ARM_API_VERSION must look like 2026-04-01.');
 }
 
 function checkAuth(auth: string): 'managed-identity' {
-  if (auth === 'managed-identity') return auth;
+  if (auth === 'managed-identity') {
+    return auth;
+  }
   throw new PodidError('InvalidUsage', `--auth ${auth} is not known.`, { hint: '--auth managed-identity' });
 }
 

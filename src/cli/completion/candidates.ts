@@ -58,10 +58,15 @@ interface Walk {
 function walkWords(tree: CommandTree, words: readonly string[]): Walk {
   const walk: Walk = { path: [], values: new Map(), used: new Set(), open: undefined, loose: 0 };
   for (const word of words) {
-    if (word.startsWith('-') && word.length > 1) takeFlag(tree, walk, word);
-    else if (walk.open !== undefined) takeValue(walk, walk.open, word);
-    else if (hasNext(tree, [...walk.path, word])) walk.path = [...walk.path, word];
-    else walk.loose += 1;
+    if (word.startsWith('-') && word.length > 1) {
+      takeFlag(tree, walk, word);
+    } else if (walk.open !== undefined) {
+      takeValue(walk, walk.open, word);
+    } else if (hasNext(tree, [...walk.path, word])) {
+      walk.path = [...walk.path, word];
+    } else {
+      walk.loose += 1;
+    }
   }
   return walk;
 }
@@ -70,16 +75,23 @@ function takeFlag(tree: CommandTree, walk: Walk, word: string): void {
   const [name = '', ...rest] = word.split('=');
   const found = flagCalled(flagsAt(tree, walk.path), name);
   walk.open = undefined;
-  if (found === undefined) return;
+  if (found === undefined) {
+    return;
+  }
   walk.used.add(found.key);
-  if (rest.length > 0) walk.values.set(found.key, rest.join('='));
-  else if (found.flag.kind !== 'switch') walk.open = found;
+  if (rest.length > 0) {
+    walk.values.set(found.key, rest.join('='));
+  } else if (found.flag.kind !== 'switch') {
+    walk.open = found;
+  }
 }
 
 /** A list goes on taking words until the next flag. */
 function takeValue(walk: Walk, open: NonNullable<Walk['open']>, word: string): void {
   walk.values.set(open.key, word);
-  if (open.flag.kind !== 'list') walk.open = undefined;
+  if (open.flag.kind !== 'list') {
+    walk.open = undefined;
+  }
 }
 
 function completionAt(
@@ -92,12 +104,20 @@ function completionAt(
   const flags = flagsAt(tree, walk.path);
   if (current.startsWith('--') && rest.length > 0) {
     const found = flagCalled(flags, name);
-    if (found === undefined) return nothing;
+    if (found === undefined) {
+      return nothing;
+    }
     return prefixed(valuesOf(found.key, found.flag, walk), `${name}=`);
   }
-  if (current.startsWith('-')) return { ...nothing, candidates: flagCandidates(flags, walk.used) };
-  if (walk.open !== undefined) return valuesOf(walk.open.key, walk.open.flag, walk);
-  if (command === undefined) return { ...nothing, candidates: wordCandidates(tree, walk.path) };
+  if (current.startsWith('-')) {
+    return { ...nothing, candidates: flagCandidates(flags, walk.used) };
+  }
+  if (walk.open !== undefined) {
+    return valuesOf(walk.open.key, walk.open.flag, walk);
+  }
+  if (command === undefined) {
+    return { ...nothing, candidates: wordCandidates(tree, walk.path) };
+  }
   if (command.word !== undefined && walk.loose === 0) {
     return { ...nothing, candidates: (command.word.choices ?? []).map((word) => ({ word, summary: '' })) };
   }
@@ -117,15 +137,25 @@ function valuesOf(key: string, flag: FlagSpec, walk: Walk): Completion {
     return { ...nothing, candidates: flag.choices.map((word) => ({ word, summary: '' })) };
   }
   const names = liveNames(key, walk);
-  if (names !== undefined) return { ...nothing, names };
+  if (names !== undefined) {
+    return { ...nothing, names };
+  }
   return { ...nothing, files: flag.value === 'FILE' };
 }
 
 function liveNames(key: string, { path, values }: Walk): LiveNames | undefined {
-  if (key === 'clusterName') return { of: 'clusters' };
-  if (key === 'resourceGroup') return { of: 'groups' };
-  if (key === 'namespace') return { of: 'namespaces' };
-  if (key !== 'name') return undefined;
+  if (key === 'clusterName') {
+    return { of: 'clusters' };
+  }
+  if (key === 'resourceGroup') {
+    return { of: 'groups' };
+  }
+  if (key === 'namespace') {
+    return { of: 'namespaces' };
+  }
+  if (key !== 'name') {
+    return undefined;
+  }
   return { of: path[0] === 'exception' ? 'exceptions' : 'identities', namespace: values.get('namespace') };
 }
 

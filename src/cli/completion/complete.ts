@@ -5,9 +5,10 @@ import { type Account, type CachedNames, namesFile } from './names-cache.ts';
 import { refreshWord } from './typed-words.ts';
 
 /**
- * Answers a shell's question: one candidate a line with its summary after a tab, or `:file` for the shell's own completion of paths.
- * Sends nothing anywhere and waits for nobody; what is stale is refreshed by a process of its own for the next time. Never fails:
- * without names there are the words that podid has by itself.
+ * Answers a shell's question: one candidate a line with its summary after a tab, or `:file` for the shell's
+ * own completion of paths. Sends nothing anywhere and waits for nobody; what is stale is refreshed by a
+ * process of its own for the next time. Never fails: without names there are the words that podid has by
+ * itself.
  *
  * @param argv the shell's name, then the words after `podid` up to the cursor
  */
@@ -43,8 +44,11 @@ function joinEquals(words: readonly string[]): string[] {
   for (const word of words) {
     const before = joined.at(-1);
     const goesOn = before?.startsWith('--') && (word === '=' ? !before.includes('=') : before.endsWith('='));
-    if (before !== undefined && goesOn) joined.splice(-1, 1, `${before}${word}`);
-    else joined.push(word);
+    if (before !== undefined && goesOn) {
+      joined.splice(-1, 1, `${before}${word}`);
+    } else {
+      joined.push(word);
+    }
   }
   return joined;
 }
@@ -54,9 +58,13 @@ async function liveNames(context: Context, line: TypedLine, wanted: LiveNames): 
     const place = await placeOf(context, line);
     const ofSubscription = wanted.of === 'clusters' || wanted.of === 'groups';
     const cluster = ofSubscription ? undefined : place.cluster;
-    if (!ofSubscription && cluster === undefined) return [];
+    if (!ofSubscription && cluster === undefined) {
+      return [];
+    }
     const file = namesFile(place.account, cluster);
-    if (file === undefined) return [];
+    if (file === undefined) {
+      return [];
+    }
     const { names, fresh } = await file.read(context.clock.now());
     if (!fresh && (await file.claim(context.clock.now()))) {
       context.startDetached([refreshWord, place.account.subscription, ...(cluster?.split('/') ?? [])]);
@@ -93,8 +101,12 @@ async function placeOf(
 
 function pick(names: CachedNames, wanted: LiveNames, group: string | undefined): string[] {
   const clusters = names.clusters ?? [];
-  if (wanted.of === 'groups') return clusters.map(({ resourceGroup }) => resourceGroup);
-  if (wanted.of === 'namespaces') return [...(names.namespaces ?? [])];
+  if (wanted.of === 'groups') {
+    return clusters.map(({ resourceGroup }) => resourceGroup);
+  }
+  if (wanted.of === 'namespaces') {
+    return [...(names.namespaces ?? [])];
+  }
   if (wanted.of === 'clusters') {
     return clusters
       .filter(
@@ -108,7 +120,10 @@ function pick(names: CachedNames, wanted: LiveNames, group: string | undefined):
     .map(({ name }) => name);
 }
 
-/** What comes from outside reaches a shell only as letters, digits and what names of Azure and Kubernetes have besides. */
+/**
+ * What comes from outside reaches a shell only as letters, digits and what names of Azure and Kubernetes have
+ * besides.
+ */
 function isPlain(name: string): boolean {
   return /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name);
 }

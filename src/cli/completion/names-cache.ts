@@ -6,7 +6,9 @@ import { writePrivateFile } from '../../terminal/private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Who asks Azure, as far as it can be told without asking; part of the name of a cache file and never in it. */
+/**
+ * Who asks Azure, as far as it can be told without asking; part of the name of a cache file and never in it.
+ */
 export interface Account {
   readonly env: Environment;
   /** Id or name of the subscription. */
@@ -45,14 +47,18 @@ const claimMs = 30_000;
  */
 export function namesFile(account: Account, cluster: string | undefined): NamesFile | undefined {
   const folder = cacheFolder(account.env);
-  if (folder === undefined) return undefined;
+  if (folder === undefined) {
+    return undefined;
+  }
   const path = join(folder, `names-${keyOf(account, cluster)}.json`);
   return {
     path,
     async read(nowMs) {
       const found = await readNames(path);
       const ageMs = nowMs - found.writtenMs;
-      if (!(ageMs >= 0 && ageMs < usableMs)) return { names: {}, fresh: false };
+      if (!(ageMs >= 0 && ageMs < usableMs)) {
+        return { names: {}, fresh: false };
+      }
       return { names: found.names, fresh: ageMs < freshMs };
     },
     async write(writtenMs, names) {
@@ -66,7 +72,9 @@ export function namesFile(account: Account, cluster: string | undefined): NamesF
 /** `XDG_CACHE_HOME`, which counts only when it is absolute. */
 function cacheFolder(env: Environment): string | undefined {
   const own = env['XDG_CACHE_HOME'];
-  if (own !== undefined && isAbsolute(own)) return join(own, 'podid');
+  if (own !== undefined && isAbsolute(own)) {
+    return join(own, 'podid');
+  }
   const home = env['HOME'] || env['USERPROFILE'];
   return home === undefined ? undefined : join(home, '.cache', 'podid');
 }
@@ -101,7 +109,9 @@ async function claimFile(path: string, nowMs: number): Promise<boolean> {
       ({ mtimeMs }) => mtimeMs,
       () => Number.NEGATIVE_INFINITY,
     );
-    if (Math.abs(nowMs - last) < claimMs) return false;
+    if (Math.abs(nowMs - last) < claimMs) {
+      return false;
+    }
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(path, 'w', 0o600);
     try {

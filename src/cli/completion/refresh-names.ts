@@ -8,8 +8,8 @@ import { type CachedNames, namesFile } from './names-cache.ts';
 const timeLimitMs = 60_000;
 
 /**
- * Reads the names of a subscription's clusters, or of a cluster's namespaces and entries, into their cache. Says nothing; what it
- * cannot read stays as it was.
+ * Reads the names of a subscription's clusters, or of a cluster's namespaces and entries, into their cache.
+ * Says nothing; what it cannot read stays as it was.
  *
  * @param argv the subscription's id or name, then group and name of the cluster
  */
@@ -23,7 +23,9 @@ export async function refreshNames(argv: readonly string[], context: Context): P
       { env: context.env, subscription, user },
       cluster && `${cluster.group}/${cluster.name}`,
     );
-    if (file === undefined) return 0;
+    if (file === undefined) {
+      return 0;
+    }
     const azure = await connect(context, subscription);
     const subscriptionId = isGuid(subscription)
       ? subscription

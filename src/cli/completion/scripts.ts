@@ -1,8 +1,9 @@
 import { completeWord, type Shell } from './typed-words.ts';
 
 /**
- * The script by which a shell asks podid for candidates. The shell gives it 0.3 s and then goes on without: bash 4 and zsh read with a
- * limit, bash 3 (macOS) ends it, and fish has `timeout` for it where that is installed.
+ * The script by which a shell asks podid for candidates. The shell gives it 0.3 s and then goes on without:
+ * bash 4 and zsh read with a limit, bash 3 (macOS) ends it, and fish has `timeout` for it where that is
+ * installed.
  */
 export function completionScript(shell: Shell): string {
   return scripts[shell];

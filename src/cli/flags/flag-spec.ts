@@ -1,4 +1,7 @@
-/** A flag as data: parsing, help, pages and completion all read it from here. Its long name is its key in kebab-case. */
+/**
+ * A flag as data: parsing, help, pages and completion all read it from here. Its long name is its key in
+ * kebab-case.
+ */
 export interface FlagSpec {
   /** `switch` takes no value, `text` one, `list` several after one flag, and the flag repeated. */
   readonly kind: 'switch' | 'text' | 'list';

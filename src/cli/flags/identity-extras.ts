@@ -13,7 +13,9 @@ export function identityExtras(
   const { createIdentity, location } = flags;
   if (location !== undefined) {
     faults.check('--location', location, 'a region of Azure', locationRule);
-    if (!createIdentity) faults.add('--location', '--location goes with --create-identity alone.');
+    if (!createIdentity) {
+      faults.add('--location', '--location goes with --create-identity alone.');
+    }
   }
   return {
     ...(createIdentity ? { creation: location === undefined ? {} : { location } } : {}),

@@ -20,16 +20,22 @@ interface AnswerFlags extends FlagValues<typeof clusterFlags>, FlagValues<typeof
   readonly dryRun: boolean;
 }
 
-/** The wizard's answers as far as flags, variables and az's files have them; what is missing without a terminal goes to the faults. */
+/**
+ * The wizard's answers as far as flags, variables and az's files have them; what is missing without a
+ * terminal goes to the faults.
+ */
 export async function givenAnswers(session: Session, flags: AnswerFlags): Promise<InitGiven> {
   const { faults, context } = session;
   const cluster = await givenCluster(session, flags);
   const { name, bindingSelector } = addOptions(flags, faults);
   const { namespace, identityResourceId, createIdentity } = flags;
   const { creation, grants = [] } = identityExtras(flags, faults);
-  if (createIdentity && identityResourceId === undefined && context.interactive)
+  if (createIdentity && identityResourceId === undefined && context.interactive) {
     faults.missing('--identity-resource-id', 'it names the identity that --create-identity creates');
-  if (!context.interactive) missAnswers(session, flags);
+  }
+  if (!context.interactive) {
+    missAnswers(session, flags);
+  }
   return {
     ...cluster,
     ...(name === undefined ? {} : { name }),
@@ -51,7 +57,10 @@ type GivenCluster = Omit<
   Exclude<keyof InitGiven, 'subscription' | 'resourceGroup' | 'clusterName' | `usual${string}`>
 >;
 
-/** Without a terminal as every command chooses its cluster; with one, only a flag saves the question, and a variable says where its cursor stands. */
+/**
+ * Without a terminal as every command chooses its cluster; with one, only a flag saves the question, and a
+ * variable says where its cursor stands.
+ */
 async function givenCluster({ context, faults }: Session, flags: AnswerFlags): Promise<GivenCluster> {
   if (!context.interactive || flags.clusterId !== undefined) {
     const { subscription, resourceGroup, name } = await chooseCluster(flags, context, faults);
@@ -80,10 +89,15 @@ function usual(
 
 /** Name and selector have defaults; a dry run needs no yes. */
 function missAnswers({ faults }: Session, flags: AnswerFlags): void {
-  if (flags.namespace === undefined) faults.missing('--namespace', 'the namespace of the pods');
-  if (flags.identityResourceId === undefined)
+  if (flags.namespace === undefined) {
+    faults.missing('--namespace', 'the namespace of the pods');
+  }
+  if (flags.identityResourceId === undefined) {
     faults.missing('--identity-resource-id', 'the whole ARM id of the managed identity');
-  if (!flags.yes && !flags.dryRun) faults.missing('--yes', 'nobody is here to agree to the plan');
+  }
+  if (!flags.yes && !flags.dryRun) {
+    faults.missing('--yes', 'nobody is here to agree to the plan');
+  }
 }
 
 function defined<Record extends object>(

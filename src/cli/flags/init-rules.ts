@@ -29,7 +29,9 @@ export const initRules: TypedRules = {
 function problemOf(rule: Rule): (text: string) => string | undefined {
   return (text) => {
     const breach = rule(text);
-    if (breach === undefined) return undefined;
+    if (breach === undefined) {
+      return undefined;
+    }
     return breach.nearest ? `Not ${breach.rule}. Nearest: ${breach.nearest}` : `Not ${breach.rule}.`;
   };
 }

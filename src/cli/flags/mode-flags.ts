@@ -46,9 +46,13 @@ const addonOnly: Readonly<Record<string, readonly [flag: string, reason: string]
 
 /** Faults of the flags that the chosen mode has no use for. */
 export function checkModeFlags(flags: GivenFlags, faults: UsageFaults): void {
-  if (!inClusterMode(flags)) return;
+  if (!inClusterMode(flags)) {
+    return;
+  }
   for (const [key, [flag, reason]] of Object.entries(addonOnly)) {
-    if (isGiven(flags[key])) faults.add(flag, `${flag} does not go with --mode cluster: ${reason}.`);
+    if (isGiven(flags[key])) {
+      faults.add(flag, `${flag} does not go with --mode cluster: ${reason}.`);
+    }
   }
 }
 
@@ -63,19 +67,25 @@ interface ReadingFlags {
   readonly via: string | undefined;
 }
 
-/** The flags of a command that reads entries: the cluster's own API is reached in mode cluster alone, and there Azure is not needed. */
+/**
+ * The flags of a command that reads entries: the cluster's own API is reached in mode cluster alone, and
+ * there Azure is not needed.
+ */
 export function readingFlags<Flags extends ReadingFlags>(
   { faults }: { readonly faults: UsageFaults },
   flags: Flags,
 ): Flags & { readonly azureOptional: boolean; readonly noMirror?: true } {
-  if (inClusterMode(flags)) return { ...flags, azureOptional: true };
+  if (inClusterMode(flags)) {
+    return { ...flags, azureOptional: true };
+  }
   for (const [flag, value] of Object.entries({
     '--kubeconfig': flags.kubeconfig,
     '--context': flags.context,
     '--via': flags.via,
   })) {
-    if (value !== undefined)
+    if (value !== undefined) {
       faults.add(flag, `${flag} goes with --mode cluster: the add-on's entries are read from Azure.`);
+    }
   }
   return { ...flags, azureOptional: false, noMirror: true };
 }

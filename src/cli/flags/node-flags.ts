@@ -44,10 +44,15 @@ export const nodeChangeFlags = {
 /** The machines that are meant; faults go to the next `checkUsage`. */
 export function nodeSelection(flags: FlagValues<typeof nodeFlags>, faults: UsageFaults): NodeSelection {
   const { nodePool = [], vmss = [], vm = [], nodeResourceGroup } = flags;
-  for (const name of vmss) faults.check('--vmss', name, 'a scale set', machineRule(machineTypes.vmss));
-  for (const name of vm) faults.check('--vm', name, 'a virtual machine', machineRule(machineTypes.vm));
-  if (nodeResourceGroup !== undefined)
+  for (const name of vmss) {
+    faults.check('--vmss', name, 'a scale set', machineRule(machineTypes.vmss));
+  }
+  for (const name of vm) {
+    faults.check('--vm', name, 'a virtual machine', machineRule(machineTypes.vm));
+  }
+  if (nodeResourceGroup !== undefined) {
     faults.check('--node-resource-group', nodeResourceGroup, 'a resource group', resourceGroupRule);
+  }
   return {
     nodePools: nodePool,
     scaleSets: vmss,

@@ -15,7 +15,10 @@ export interface Occurrence {
   readonly value: string | null;
 }
 
-/** The values of the flags as typed. What is missing, doubled, without a value or none of its choices goes to the faults. */
+/**
+ * The values of the flags as typed. What is missing, doubled, without a value or none of its choices goes to
+ * the faults.
+ */
 export function readFlags<Flags extends FlagSet>(
   flags: Flags,
   occurrences: readonly Occurrence[],
@@ -34,18 +37,29 @@ function readFlag(
   given: readonly (string | null)[],
   faults: UsageFaults,
 ): string | readonly string[] | boolean | undefined {
-  if (flag.kind === 'switch') return given.length > 0;
+  if (flag.kind === 'switch') {
+    return given.length > 0;
+  }
   if (given.length === 0) {
-    if (flag.required) faults.missing(long, `give ${wayToGive(long, flag)}`);
+    if (flag.required) {
+      faults.missing(long, `give ${wayToGive(long, flag)}`);
+    }
     return undefined;
   }
   const texts = given.filter((value) => value !== null);
-  if (texts.length < given.length) faults.add(long, `${long} needs a value: ${wayToGive(long, flag)}.`);
-  if (flag.kind === 'list') return texts;
-  if (texts.length > 1)
+  if (texts.length < given.length) {
+    faults.add(long, `${long} needs a value: ${wayToGive(long, flag)}.`);
+  }
+  if (flag.kind === 'list') {
+    return texts;
+  }
+  if (texts.length > 1) {
     faults.add(long, `${long} is given ${texts.length} times: ${texts.map(quoted).join(', ')}.`);
+  }
   const [text] = texts;
-  if (text !== undefined && flag.choices) checkChoice(long, text, flag.choices, faults);
+  if (text !== undefined && flag.choices) {
+    checkChoice(long, text, flag.choices, faults);
+  }
   return text;
 }
 
@@ -61,7 +75,9 @@ export function checkChoice(
   choices: readonly string[],
   faults: UsageFaults,
 ): void {
-  if (choices.includes(text)) return;
+  if (choices.includes(text)) {
+    return;
+  }
   const byLetter = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
   const nearest = byLetter ?? nearestWord(text, choices);
   const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
@@ -74,14 +90,18 @@ export function takeWord(
   spec: WordSpec | undefined,
   faults: UsageFaults,
 ): { readonly word: string; readonly rest: readonly string[] } {
-  if (spec === undefined) return { word: '', rest };
+  if (spec === undefined) {
+    return { word: '', rest };
+  }
   const at = rest.findIndex((each) => each === '-' || !each.startsWith('-'));
   const word = rest[at];
   if (word === undefined) {
     faults.missing(spec.value, spec.summary);
     return { word: '', rest };
   }
-  if (spec.choices) checkChoice(spec.value, word, spec.choices, faults);
+  if (spec.choices) {
+    checkChoice(spec.value, word, spec.choices, faults);
+  }
   return { word, rest: rest.toSpliced(at, 1) };
 }
 
@@ -94,7 +114,9 @@ export function checkRest(
 ): void {
   let afterUnknownFlag = false;
   for (const word of rest) {
-    if (word === '--') continue;
+    if (word === '--') {
+      continue;
+    }
     if (word.startsWith('-') && word.length > 1) {
       const name = word.split('=', 1)[0] ?? word;
       faults.add(name, unknownFlagText(name, flags, misnamed));
@@ -121,8 +143,9 @@ export function strayWordText(word: string, flags: FlagSet): string {
   if (word.trim() === '') {
     return `${quoted(word)} is one word too many, of blanks alone: perhaps a blank follows the backslash at the end of a line.`;
   }
-  if (word === 'help' || word === 'version')
+  if (word === 'help' || word === 'version') {
     return `${quoted(word)} is one word too many. Did you mean --${word}?`;
+  }
   return `${quoted(word)} is one word too many: this command takes flags alone.`;
 }
 

@@ -4,7 +4,10 @@ import type { SourceText } from '../../validate/files/located-yaml.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 import type { Context } from '../run/context.ts';
 
-/** Files as named: a folder stands for its YAML and JSON files by name, `-` for stdin. What cannot be read goes to the faults. */
+/**
+ * Files as named: a folder stands for its YAML and JSON files by name, `-` for stdin. What cannot be read
+ * goes to the faults.
+ */
 export async function readSourceFiles(
   paths: readonly string[],
   context: Pick<Context, 'readStdin'>,
@@ -12,9 +15,12 @@ export async function readSourceFiles(
   flag = '--file',
 ): Promise<SourceText[]> {
   const sources: SourceText[] = [];
-  for (const path of paths) sources.push(...(await readSource(path, context, { faults, flag })));
-  if (paths.filter((path) => path === '-').length > 1)
+  for (const path of paths) {
+    sources.push(...(await readSource(path, context, { faults, flag })));
+  }
+  if (paths.filter((path) => path === '-').length > 1) {
     faults.add(flag, `${flag}: stdin (-) can be read once.`);
+  }
   return sources;
 }
 
@@ -23,11 +29,17 @@ async function readSource(
   context: Pick<Context, 'readStdin'>,
   { faults, flag }: { readonly faults: UsageFaults; readonly flag: string },
 ): Promise<SourceText[]> {
-  if (path === '-') return [{ name: 'stdin', text: await context.readStdin() }];
+  if (path === '-') {
+    return [{ name: 'stdin', text: await context.readStdin() }];
+  }
   try {
-    if (!(await stat(path)).isDirectory()) return [{ name: path, text: await readFile(path, 'utf8') }];
+    if (!(await stat(path)).isDirectory()) {
+      return [{ name: path, text: await readFile(path, 'utf8') }];
+    }
     const names = (await readdir(path)).filter((name) => /\.(?:ya?ml|json)$/i.test(name)).toSorted();
-    if (names.length === 0) faults.add(flag, `${flag}: folder ${quoted(path)} holds no YAML or JSON file.`);
+    if (names.length === 0) {
+      faults.add(flag, `${flag}: folder ${quoted(path)} holds no YAML or JSON file.`);
+    }
     return await Promise.all(
       names.map(async (name) => ({
         name: join(path, name),

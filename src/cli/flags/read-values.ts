@@ -31,8 +31,9 @@ type ReadValues = (of?: {
 }) => AgentValues;
 
 /**
- * The values of flags and files over those of the chart. What is wrong with them goes to the faults of the command, before anything is
- * sent; the values of an upstream release that is taken over are read when it is found.
+ * The values of flags and files over those of the chart. What is wrong with them goes to the faults of the
+ * command, before anything is sent; the values of an upstream release that is taken over are read when it is
+ * found.
  */
 export async function readValueFlags(
   { context, faults }: Session,
@@ -47,7 +48,9 @@ export async function readValueFlags(
   const over = (base: ValueNode) => mergeTrees(mergeTrees(base, files), typed);
   const plain = readAgentValues(over(usual), namespace, faults);
   return (of) => {
-    if (of === undefined || flags.values !== undefined) return plain;
+    if (of === undefined || flags.values !== undefined) {
+      return plain;
+    }
     const own = new UsageFaults();
     const values = readAgentValues(over(mergeTrees(usual, valuesOfRelease(of))), namespace, own);
     own.throwIfAny('podid nmi install --force --values FILE, with the values that podid is to use');
@@ -58,11 +61,12 @@ export async function readValueFlags(
 /** Upstream's chart runs in standard mode unless it is told otherwise, and podid's in managed mode. */
 function valuesOfRelease(of: NonNullable<Parameters<ReadValues>[0]>): ValueNode {
   const { installation, record } = of;
-  if (record === undefined)
+  if (record === undefined) {
     return treeOfJson(
       { operationMode: installation.mode ?? 'standard' },
       `DaemonSet ${installation.namespace}/${installation.name}`,
     );
+  }
   const source = `release ${installation.release?.name ?? ''}`;
   const own = isRecord(record.values) ? record.values : {};
   const chart = isRecord(record.chartValues) ? record.chartValues : {};

@@ -1,4 +1,7 @@
-/** The worlds that the emulator knows, by the name that `--scenario` takes; a test holds this to its catalogue. */
+/**
+ * The worlds that the emulator knows, by the name that `--scenario` takes; a test holds this to its
+ * catalogue.
+ */
 export const scenarioNames = [
   'default',
   'first-time',

@@ -13,13 +13,18 @@ export async function readWantedEntries(session: Session, files: readonly string
   return parsePodIdentitiesFiles(sources, session.faults, session.report.warn);
 }
 
-/** The flags with the cluster of the file in the places that they leave open: flags win, and the environment comes last. */
+/**
+ * The flags with the cluster of the file in the places that they leave open: flags win, and the environment
+ * comes last.
+ */
 export function withFileCluster<Flags extends ClusterFlags>(
   session: Session,
   flags: Flags,
   cluster: FileCluster | undefined,
 ): Flags {
-  if (cluster === undefined) return flags;
+  if (cluster === undefined) {
+    return flags;
+  }
   const pairs = [
     ['--subscription', flags.subscription, cluster.subscription],
     ['--resource-group', flags.resourceGroup, cluster.resourceGroup],
@@ -27,11 +32,15 @@ export function withFileCluster<Flags extends ClusterFlags>(
     ['--cluster-id', flags.clusterId?.split('/').at(-1), cluster.name],
   ] as const;
   for (const [flag, given, inFile] of pairs) {
-    if (given === undefined || inFile === undefined || given.toLowerCase() === inFile.toLowerCase()) continue;
+    if (given === undefined || inFile === undefined || given.toLowerCase() === inFile.toLowerCase()) {
+      continue;
+    }
     session.report.note(`The file is for cluster ${cluster.name ?? inFile}; ${flag} wins.`);
     break;
   }
-  if (flags.clusterId !== undefined) return flags;
+  if (flags.clusterId !== undefined) {
+    return flags;
+  }
   return {
     ...flags,
     subscription: flags.subscription ?? cluster.subscription,

@@ -28,7 +28,9 @@ export async function chooseCluster(
   context: Context,
   faults: UsageFaults,
 ): Promise<ChosenCluster> {
-  if (flags.clusterId !== undefined) return clusterOfId(flags.clusterId, flags, faults);
+  if (flags.clusterId !== undefined) {
+    return clusterOfId(flags.clusterId, flags, faults);
+  }
   const { env } = context;
   const name = choose(faults, 'a cluster name', clusterNameRule, [
     ['--cluster-name', flags.clusterName],
@@ -78,8 +80,9 @@ function clusterOfId(id: string, flags: ClusterFlagValues, faults: UsageFaults):
     '--subscription': flags.subscription,
   };
   for (const [flag, value] of Object.entries(others)) {
-    if (value !== undefined)
+    if (value !== undefined) {
       faults.add(flag, `${flag} and --cluster-id name the cluster twice; give one of them.`);
+    }
   }
   const parsed = parseResourceId(id, managedClusterType);
   return {
@@ -102,7 +105,9 @@ function choose(
 ): string {
   const [source, text = ''] = sources.find(given) ?? [];
   const [[flag = ''] = [], ...others] = sources;
-  if (source !== undefined) return faults.check(source, text, noun, rule);
+  if (source !== undefined) {
+    return faults.check(source, text, noun, rule);
+  }
   const variables = others.map(([name]) => name).filter((name) => !name.startsWith('az'));
   const az = others.map(([name]) => name).find((name) => name.startsWith('az'));
   const orElse = az === undefined ? '' : `; ${az} is not set either`;

@@ -58,7 +58,8 @@ export function podToEmulate(
 }
 
 /**
- * The emulator runs no pods, so one is put into its cluster by hand, on a loopback address, and the node agent is started for it.
+ * The emulator runs no pods, so one is put into its cluster by hand, on a loopback address, and the node
+ * agent is started for it.
  *
  * @throws PodidError Unavailable when the emulator or the agent does not come up
  */
@@ -128,10 +129,11 @@ async function send(
       cause,
     });
   });
-  if (!response.ok)
+  if (!response.ok) {
     throw new PodidError('Unavailable', `${url.origin} answers HTTP ${response.status}: it is no emulator.`, {
       hint: startEmulatorCommand,
     });
+  }
 }
 
 async function readiness(url: string, ended: Promise<string>, { clock, signal }: Context): Promise<void> {
@@ -142,7 +144,9 @@ async function readiness(url: string, ended: Promise<string>, { clock, signal }:
   });
   while (clock.now() < endsAt && said === undefined) {
     const answer = await fetch(url, { signal }).catch(() => undefined);
-    if (answer?.ok) return;
+    if (answer?.ok) {
+      return;
+    }
     await clock.sleep(50, signal);
   }
   throw new PodidError('Unavailable', `The agent did not become ready. ${said ?? ''}`.trim(), {

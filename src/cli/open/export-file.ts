@@ -7,15 +7,18 @@ import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 
 /** A file that is there is written over only with `--force`; its folder has to exist. */
 export async function checkExportFile(faults: UsageFaults, path: string, force: boolean): Promise<void> {
-  if (path === '') return faults.add('--export', '--export is empty.');
+  if (path === '') {
+    return faults.add('--export', '--export is empty.');
+  }
   if (!force && (await exists(path))) {
     faults.add('--export', `--export: ${quoted(path)} exists; --force writes over it.`);
   }
   await fileBehind(path).catch(() => {
     faults.add('--export', `--export: ${quoted(path)} is no regular file.`);
   });
-  if (!(await exists(dirname(path))))
+  if (!(await exists(dirname(path)))) {
     faults.add('--export', `--export: the folder of ${quoted(path)} does not exist.`);
+  }
 }
 
 /** @throws PodidError InvalidUsage when the file cannot be written */

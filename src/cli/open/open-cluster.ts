@@ -20,8 +20,8 @@ export interface ClusterDesk {
 }
 
 /**
- * Reaches a cluster's API: by a kubeconfig that is named; by Azure's credentials where a cluster is named; inside of a pod by its service
- * account; else by the kubeconfig that kubectl and helm would take.
+ * Reaches a cluster's API: by a kubeconfig that is named; by Azure's credentials where a cluster is named;
+ * inside of a pod by its service account; else by the kubeconfig that kubectl and helm would take.
  *
  * @throws PodidError InvalidUsage with every fault of the command, before anything was sent
  */
@@ -47,7 +47,9 @@ async function connect(session: Session, flags: Flags): Promise<ConnectedCluster
   const { context } = session;
   const path = await readKubeconfigPath(session, flags);
   const named = [flags.clusterName, flags.clusterId, context.env['PODID_CLUSTER_NAME']].some(Boolean);
-  if (path === undefined && named) return await connectThroughAzure(session, flags);
+  if (path === undefined && named) {
+    return await connectThroughAzure(session, flags);
+  }
   const host = context.env['KUBERNETES_SERVICE_HOST'];
   if (path === undefined && host) {
     session.checkUsage();

@@ -20,7 +20,9 @@ export async function openWizard(session: Session, flags: InitFlags): Promise<In
     sites.set(subscription, site);
     return site;
   };
-  if (!context.interactive) return { given, questions: undefined, open, rules: initRules, options };
+  if (!context.interactive) {
+    return { given, questions: undefined, open, rules: initRules, options };
+  }
   const { terminalQuestions } = await import('../../terminal/questions.ts');
   const questions = terminalQuestions({
     signal: context.signal,

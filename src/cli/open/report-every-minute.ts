@@ -4,19 +4,23 @@ import type { Context } from '../run/context.ts';
 const minuteMs = 60_000;
 
 /**
- * Runs work that may take an hour. Where no spinner turns, as in CI, the last word is repeated once a minute, with how long it is going
- * on already: runners end a job that has said nothing for long.
+ * Runs work that may take an hour. Where no spinner turns, as in CI, the last word is repeated once a minute,
+ * with how long it is going on already: runners end a job that has said nothing for long.
  */
 export async function tellingEveryMinute<Result>(
   { animated, clock }: Pick<Context, 'animated' | 'clock'>,
   report: Reporter,
   work: (report: Reporter) => Promise<Result>,
 ): Promise<Result> {
-  if (animated) return await work(report);
+  if (animated) {
+    return await work(report);
+  }
   const over = new AbortController();
   let last = '';
   const telling = tellMinutes(clock, over.signal, (minutes) => {
-    if (last !== '') report.progress(`${last} (${minutes} min so far)`);
+    if (last !== '') {
+      report.progress(`${last} (${minutes} min so far)`);
+    }
   });
   try {
     return await work({
@@ -44,6 +48,8 @@ async function tellMinutes(
       tell(minutes);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) {
+      throw error;
+    }
   }
 }

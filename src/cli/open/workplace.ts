@@ -79,7 +79,9 @@ export async function openWorkplace(session: Session, flags: ClusterFlags & More
   const cluster = chosen
     ? await clusterIdOf(session, chosen, workplace.azure)
     : reachedBy(flags, kubeconfigPath);
-  if (!inClusterMode(flags)) return { workplace, connect, cluster };
+  if (!inClusterMode(flags)) {
+    return { workplace, connect, cluster };
+  }
   const { entriesInCluster } = await import('../../workflows/object-store/entries-in-cluster.ts');
   const { namespace, name } = flags;
   const about = { ...(namespace === undefined ? {} : { namespace }), ...(name ? { name } : {}) };
@@ -109,11 +111,16 @@ function reachedBy({ context }: MoreFlags, kubeconfig: string | undefined): Clus
 /** Flags about the sign-in and the result; faults in them are the next `checkUsage`'s to tell. */
 export function checkSignIn(session: Session, flags: MoreFlags): void {
   const { faults, global } = session;
-  if (global.tenant !== undefined) faults.check('--tenant', global.tenant, 'a tenant', tenantRule);
+  if (global.tenant !== undefined) {
+    faults.check('--tenant', global.tenant, 'a tenant', tenantRule);
+  }
   checkRawQuery(session, flags);
 }
 
-/** Opens what a command works with, from the tenant of one subscription. @param way.subscription undefined: the sign-in's own */
+/**
+ * Opens what a command works with, from the tenant of one subscription. @param way.subscription undefined:
+ * the sign-in's own
+ */
 export async function connectWorkplace(
   session: Session,
   flags: MoreFlags,
@@ -162,14 +169,17 @@ export async function connectWorkplace(
 /** The options that every change has; faults in them are the next `openWorkplace`'s to tell. */
 export function changeOptions(session: Session, flags: MoreFlags): ChangeOptions {
   const { context, faults, global } = session;
-  if (flags.exitCode && !flags.dryRun) faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+  if (flags.exitCode && !flags.dryRun) {
+    faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+  }
   if (flags.noMirror && flags.requireMirror) {
     faults.add('--require-mirror', '--require-mirror and --no-mirror contradict each other.');
   }
   const inCluster = inClusterMode(flags);
   const principal = global.clusterPrincipalId;
-  if (principal !== undefined)
+  if (principal !== undefined) {
     faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
+  }
   return {
     signal: context.signal,
     ...waitTimes(session, flags),
@@ -198,7 +208,9 @@ export function waitTimes(
 
 /** az prints the whole cluster, so its queries begin at the profile; podid's results are the entries. */
 function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
-  if (flags.rawCluster || !/^\s*podIdentityProfile\b/.test(global.query ?? '')) return;
+  if (flags.rawCluster || !/^\s*podIdentityProfile\b/.test(global.query ?? '')) {
+    return;
+  }
   faults.add(
     '--query',
     `--query begins with podIdentityProfile, as for az. For the cluster as az prints it: --raw-cluster --query ${shellWord(global.query ?? '')}. Else query the entries themselves, such as: --query "[].name"`,
@@ -206,12 +218,15 @@ function checkRawQuery({ faults, global }: Session, flags: MoreFlags): void {
 }
 
 /**
- * The kubeconfig to use instead of the cluster's own credentials. KUBECONFIG alone does not choose it in the wide world, where it
- * often leads to another cluster than the one named here; with an ARM endpoint of one's own (a lab, an emulator) it does.
+ * The kubeconfig to use instead of the cluster's own credentials. KUBECONFIG alone does not choose it in the
+ * wide world, where it often leads to another cluster than the one named here; with an ARM endpoint of one's
+ * own (a lab, an emulator) it does.
  */
 export async function readKubeconfigPath(session: Session, flags: MoreFlags): Promise<string | undefined> {
   // Commands that never ask the cluster's own API have no such flag, and load no client for it.
-  if (!('kubeconfig' in flags) || (flags.noMirror && !inClusterMode(flags))) return undefined;
+  if (!('kubeconfig' in flags) || (flags.noMirror && !inClusterMode(flags))) {
+    return undefined;
+  }
   if (flags.via !== undefined) {
     checkVia(session, flags);
     return undefined;
@@ -221,16 +236,23 @@ export async function readKubeconfigPath(session: Session, flags: MoreFlags): Pr
     flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? env['KUBECONFIG'] || undefined : undefined;
   const byDefault = flags.context === undefined ? undefined : `${homedir()}/.kube/config`;
   const path = flags.kubeconfig ?? byVariable ?? byDefault;
-  if (path === undefined) return undefined;
-  if (path === '') session.faults.add('--kubeconfig', '--kubeconfig is empty.');
-  else await checkKubeconfig(session, path, flags);
+  if (path === undefined) {
+    return undefined;
+  }
+  if (path === '') {
+    session.faults.add('--kubeconfig', '--kubeconfig is empty.');
+  } else {
+    await checkKubeconfig(session, path, flags);
+  }
   return path;
 }
 
 /** Azure knows the cluster and signs in to it, so a kubeconfig has nothing to say. */
 function checkVia({ faults }: Session, { kubeconfig, context }: MoreFlags): void {
   for (const [flag, value] of Object.entries({ '--kubeconfig': kubeconfig, '--context': context })) {
-    if (value !== undefined) faults.add(flag, `${flag} and --via run-command contradict each other.`);
+    if (value !== undefined) {
+      faults.add(flag, `${flag} and --via run-command contradict each other.`);
+    }
   }
 }
 
@@ -238,9 +260,12 @@ async function checkKubeconfig(session: Session, path: string, flags: MoreFlags)
   try {
     await session.context.checkKubeconfig(path, flags.context);
   } catch (error) {
-    if (!isPodidError(error, 'InvalidKubeconfig')) throw error;
-    if (!session.faults.any)
+    if (!isPodidError(error, 'InvalidKubeconfig')) {
+      throw error;
+    }
+    if (!session.faults.any) {
       throw flags.kubeconfig === undefined ? await ofEmulator(session, path, error) : error;
+    }
     session.faults.add(flags.kubeconfig === undefined ? 'KUBECONFIG' : '--kubeconfig', error.message);
   }
 }
@@ -253,7 +278,9 @@ async function ofEmulator({ context }: Session, path: string, error: PodidError)
     () => true,
     () => false,
   );
-  if (!isEmulator || isThere) return error;
+  if (!isEmulator || isThere) {
+    return error;
+  }
   const message = `The kubeconfig ${path} (KUBECONFIG) is gone, and with it probably the emulator at PODID_ARM_ENDPOINT (${endpoint}).`;
   return new PodidError('InvalidKubeconfig', message, {
     hint: startEmulatorCommand,

@@ -8,7 +8,10 @@ const marks: Readonly<Record<CheckResult['result'], string>> = {
   skip: '–',
 };
 
-/** A line a check, and more where its words need them: what is cut off helps nobody. @param width of the terminal; undefined: any */
+/**
+ * A line a check, and more where its words need them: what is cut off helps nobody. @param width of the
+ * terminal; undefined: any
+ */
 export function doctorShape(width: number | undefined): TableShape {
   return {
     rows: ({ checks }: { readonly checks: readonly CheckResult[] }) => {
@@ -39,12 +42,16 @@ function wrapped(text: string, room: number): string[] {
     if (line !== '' && line.length + 1 + word.length > room) {
       lines.push(line);
       line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
   }
   return [...lines, line];
 }
 
 function pieces(word: string, room: number): string[] {
-  if (word.length <= room) return [word];
+  if (word.length <= room) {
+    return [word];
+  }
   return [word.slice(0, room), ...pieces(word.slice(room), room)];
 }

@@ -20,7 +20,9 @@ export async function finishChange<Result>(
   outcome: Outcome<Result>,
   finish: Finish<Result>,
 ): Promise<number> {
-  if (outcome.plan === undefined) return await finishDone(session, outcome.done, finish);
+  if (outcome.plan === undefined) {
+    return await finishDone(session, outcome.done, finish);
+  }
   await session.print(planView(outcome.plan), planShape);
   return finish.exitCode && isSomething(outcome.plan) ? 9 : 0;
 }
@@ -36,14 +38,21 @@ export async function finishDone<Result>(
   finish: Finish<Result>,
 ): Promise<number> {
   try {
-    if (finish.rawCluster) await session.print(rawCluster(done.cluster), rawClusterShape);
-    else await session.print(finish.view(done.result), finish.shape);
+    if (finish.rawCluster) {
+      await session.print(rawCluster(done.cluster), rawClusterShape);
+    } else {
+      await session.print(finish.view(done.result), finish.shape);
+    }
   } catch (error) {
-    if (done.failure === undefined || !isPodidError(error, 'OutputFailed')) throw error;
+    if (done.failure === undefined || !isPodidError(error, 'OutputFailed')) {
+      throw error;
+    }
     // How the change ended says more than why nobody can read it, and a command ends with one error.
     session.report.warn(error.message, error.hint);
   }
-  if (done.failure !== undefined) throw done.failure;
+  if (done.failure !== undefined) {
+    throw done.failure;
+  }
   return 0;
 }
 

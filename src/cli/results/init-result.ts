@@ -6,7 +6,9 @@ import type { InitResult } from '../../workflows/init/run-init.ts';
 import type { Colours } from '../run/session.ts';
 import { identityView } from './result-shapes.ts';
 
-/** What `init` prints: the entry, its label, a pod to try it, the commands for CI, and what the doctor says. */
+/**
+ * What `init` prints: the entry, its label, a pod to try it, the commands for CI, and what the doctor says.
+ */
 export function initView({ entry, commands, checks }: InitResult, options: TryOptions): unknown {
   return {
     identity: identityView(entry),
@@ -35,7 +37,9 @@ interface Shown {
   readonly checks: InitResult['checks'];
 }
 
-/** @param manifest the pod as YAML @param emulated Azure and the cluster are the emulator, which runs no pods */
+/**
+ * @param manifest the pod as YAML @param emulated Azure and the cluster are the emulator, which runs no pods
+ */
 export function initShape(manifest: string, emulated: boolean): TableShape {
   return {
     columns: [],
@@ -78,7 +82,9 @@ function emulatedText({ identity, label }: Shown, colour: Colours): string[] {
 
 /** What is as it should be needs no line. */
 function doctorText(checks: InitResult['checks'], colour: Colours): string[] {
-  if (checks.length === 0) return [];
+  if (checks.length === 0) {
+    return [];
+  }
   const passed = checks.filter(({ result }) => result === 'pass').length;
   const findings = checks.filter(({ result }) => result === 'fail' || result === 'warn');
   return [

@@ -34,8 +34,12 @@ interface Row {
 }
 
 function instancesText({ kind, instancesUpToDate }: NodeIdentities): string {
-  if (kind === 'vm') return '';
-  if (instancesUpToDate === null) return 'cannot be seen';
+  if (kind === 'vm') {
+    return '';
+  }
+  if (instancesUpToDate === null) {
+    return 'cannot be seen';
+  }
   return instancesUpToDate ? 'up to date' : 'lag behind';
 }
 

@@ -26,7 +26,9 @@ const titles: Readonly<Record<Change['kind'], string>> = {
   machine: 'machine',
 };
 
-/** Members that a person has no use for in a new or departing entry: ids that stand for the one named already. */
+/**
+ * Members that a person has no use for in a new or departing entry: ids that stand for the one named already.
+ */
 const idsOnly = ['identity.clientId', 'identity.objectId', 'principalId', 'roleDefinitionId'];
 
 function asItem(change: Change): DiffItem {
@@ -39,30 +41,36 @@ function asItem(change: Change): DiffItem {
     title: titleOf(change),
     lines: told.flatMap((name) => {
       const [old, fresh] = [before.get(name), after.get(name)];
-      if (old === fresh) return [];
+      if (old === fresh) {
+        return [];
+      }
       return [{ name, ...(old ? { before: old } : {}), ...(fresh ? { after: fresh } : {}) }];
     }),
   };
 }
 
 function titleOf({ kind, namespace, name, before, after }: Change): string {
-  if (kind === 'roleAssignment')
+  if (kind === 'roleAssignment') {
     return `role ${textIn(after, 'role') ?? 'Managed Identity Operator, for the cluster'}`;
+  }
   const key = [namespace, name].filter((part) => part !== null).join('/');
   const object = kind === 'object' ? textIn(after ?? before, 'kind') : undefined;
   return [object ?? titles[kind], key].filter(Boolean).join(' ');
 }
 
 function textIn(value: unknown, key: string): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object' || value === null) {
+    return undefined;
+  }
   const found = Object.entries(value).find(([each]) => each === key)?.[1];
   return typeof found === 'string' ? found : undefined;
 }
 
 /** Every text in the value by its path, without what the title says already. */
 function facts(value: unknown, path = ''): Map<string, string> {
-  if (typeof value !== 'object' || value === null)
+  if (typeof value !== 'object' || value === null) {
     return new Map(value === undefined || value === null || value === '' ? [] : [[path, String(value)]]);
+  }
   const inner = Object.entries(value).filter(
     ([key]) => path !== '' || !['name', 'namespace', 'role', 'kind'].includes(key),
   );
@@ -70,7 +78,9 @@ function facts(value: unknown, path = ''): Map<string, string> {
 }
 
 function summary({ changes, puts }: Plan): string {
-  if (changes.length === 0 && puts === 0) return 'Nothing to change.';
+  if (changes.length === 0 && puts === 0) {
+    return 'Nothing to change.';
+  }
   const count = (action: Change['action']) => changes.filter((change) => change.action === action).length;
   const counts = `${count('add')} to add, ${count('update')} to change, ${count('delete')} to delete`;
   const writes = ['no write', 'one write'][puts] ?? `${puts} writes`;

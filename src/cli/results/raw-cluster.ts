@@ -1,7 +1,10 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 
-/** The whole cluster as az prints it: what ARM has under `properties` is on the first level, and the resource group is added. */
+/**
+ * The whole cluster as az prints it: what ARM has under `properties` is on the first level, and the resource
+ * group is added.
+ */
 export function rawCluster({ document, id }: Cluster): Readonly<Record<string, unknown>> {
   const { properties, ...outer }: Record<string, unknown> = JSON.parse(document);
   const inner = typeof properties === 'object' && properties !== null ? properties : {};

@@ -10,7 +10,9 @@ export function tellEmpty(
   what: 'pod identity' | 'exception',
   addWords: string,
 ): void {
-  if (result.length > 0 || !session.context.stdout.isTerminal) return;
+  if (result.length > 0 || !session.context.stdout.isTerminal) {
+    return;
+  }
   if (!cluster.profile.enabled) {
     const enable = nextCommand('enable', cluster.id);
     session.report.note(

@@ -34,7 +34,9 @@ export function each<Result>(view: (result: Result) => unknown): (results: reado
 
 /** One entry or a list of them; null is a table without rows. */
 function rowsOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) {
+    return value;
+  }
   return value === null ? [] : [value];
 }
 

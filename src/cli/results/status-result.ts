@@ -48,6 +48,8 @@ export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape => (
 });
 
 function driftRows(drift: readonly Drift[]): string[][] {
-  if (drift.length === 0) return [['drift', 'none']];
+  if (drift.length === 0) {
+    return [['drift', 'none']];
+  }
   return drift.map((each) => ['drift', `${each.kind} ${entryText(each)}: ${driftText(each)}`]);
 }

@@ -39,7 +39,9 @@ export function tokenView({ owner, agent }: MetadataAnswer, nowMs: number): Toke
 /** One answer of `--every`: a token's owner, or `error`. */
 export function newsView(news: TokenNews): NewsView {
   const time = timeText(news.atMs);
-  if ('answer' in news) return { time, ...tokenView(news.answer, news.atMs) };
+  if ('answer' in news) {
+    return { time, ...tokenView(news.answer, news.atMs) };
+  }
   const { code, message, hint } = news.failure;
   return { time, error: { code, message, hint: hint ?? null } };
 }
@@ -65,7 +67,9 @@ export const newsShape: TableShape = {
 
 /** A line, whoever answered: nothing of it steers a terminal or begins another. */
 function newsText({ time, error, ...token }: NewsView): string {
-  if (error === undefined) return `${time} ${plainText(ownerText(token), 'one')}\n`;
+  if (error === undefined) {
+    return `${time} ${plainText(ownerText(token), 'one')}\n`;
+  }
   const hint = error.hint === null ? '' : ` hint: ${error.hint}`;
   return `${time} ${plainText(`no token: ${error.message}${hint}`, 'one')}\n`;
 }
@@ -84,7 +88,9 @@ function ownerText(token: Partial<TokenView>): string {
 }
 
 function identityName({ identityResourceId }: Partial<TokenView>): string {
-  if (!identityResourceId) return 'an identity that the token does not name';
+  if (!identityResourceId) {
+    return 'an identity that the token does not name';
+  }
   return parseResourceId(identityResourceId, managedIdentityType)?.name ?? identityResourceId;
 }
 

@@ -16,8 +16,8 @@ export interface CommandLine {
 }
 
 /**
- * Takes a command line apart, and judges nothing: commander's own checks end at the first fault, so every value is optional here and
- * whatever is unknown is kept for `readFlags` to tell.
+ * Takes a command line apart, and judges nothing: commander's own checks end at the first fault, so every
+ * value is optional here and whatever is unknown is kept for `readFlags` to tell.
  */
 export async function parseCommandLine(tree: CommandTree, argv: readonly string[]): Promise<CommandLine> {
   const occurrences: Occurrence[] = [];
@@ -66,7 +66,8 @@ function listen(command: Command, flags: FlagSet, occurrences: Occurrence[]): vo
     const value = { switch: '', text: ' [value]', list: ' [values...]' }[flag.kind];
     const heard = flag.alias === undefined ? [names] : [names, `--${flag.alias}`];
     for (const each of heard) {
-      // commander takes `--no-x` for the negation of `--x`; here it is a flag like others, so its name is spelled out.
+      // commander takes `--no-x` for the negation of `--x`; here it is a flag like others, so its name is
+      // spelled out.
       const option = new Option(`${each}${value}`);
       option.negate = false;
       command.addOption(option);

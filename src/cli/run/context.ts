@@ -156,7 +156,9 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
 
 function startDetached(words: readonly string[], env: Surroundings['env']): void {
   const [program, script] = process.argv;
-  if (program === undefined || script === undefined) return;
+  if (program === undefined || script === undefined) {
+    return;
+  }
   const child = spawn(program, [script, ...words], {
     detached: true,
     stdio: 'ignore',
@@ -195,8 +197,11 @@ function startAgent(words: readonly string[], env: Surroundings['env']): Running
 
 async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Promise<string> {
   const chunks: Uint8Array[] = [];
-  if (Symbol.asyncIterator in stream)
-    for await (const chunk of stream as AsyncIterable<string | Uint8Array>) chunks.push(Buffer.from(chunk));
+  if (Symbol.asyncIterator in stream) {
+    for await (const chunk of stream as AsyncIterable<string | Uint8Array>) {
+      chunks.push(Buffer.from(chunk));
+    }
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
 

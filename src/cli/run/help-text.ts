@@ -80,7 +80,9 @@ function definitionList(items: readonly (readonly [string, string])[]): string[]
   const indent = longest + 4;
   return items.flatMap(([head, text]) => {
     const [first = '', ...more] = wrap(text, indent);
-    if (head.length > longest) return [`  ${head}`, first, ...more];
+    if (head.length > longest) {
+      return [`  ${head}`, first, ...more];
+    }
     return [`  ${head.padEnd(longest)}  ${first.trimStart()}`, ...more];
   });
 }
@@ -92,7 +94,9 @@ function wrap(text: string, indent: number): string[] {
     if (line !== '' && indent + line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
   }
   return [...lines, line].map((each) => `${' '.repeat(indent)}${each}`);
 }
@@ -103,8 +107,11 @@ function wrapLine(line: string): string[] {
   const lines = [`  ${first}`];
   for (const part of more) {
     const last = lines.at(-1) ?? '';
-    if (last.length + 1 + part.length > width) lines.splice(-1, 1, `${last} \\`, `    ${part}`);
-    else lines.splice(-1, 1, `${last} ${part}`);
+    if (last.length + 1 + part.length > width) {
+      lines.splice(-1, 1, `${last} \\`, `    ${part}`);
+    } else {
+      lines.splice(-1, 1, `${last} ${part}`);
+    }
   }
   return lines;
 }

@@ -3,8 +3,8 @@ import { createContext } from './context.ts';
 import { runProgram } from './program.ts';
 
 /**
- * The command line, from the words after `podid` to the process's exit code. Never ends the process itself: what is written to a pipe
- * has to get there first.
+ * The command line, from the words after `podid` to the process's exit code. Never ends the process itself:
+ * what is written to a pipe has to get there first.
  */
 export async function main(argv: readonly string[]): Promise<void> {
   const interruption = new AbortController();
@@ -13,7 +13,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Once each: a second Ctrl-C does what Ctrl-C does everywhere.
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', terminate);
-  // Until it is decided: a process whose last handle went away, with the command still waiting, has not succeeded.
+  // Until it is decided: a process whose last handle went away, with the command still waiting, has not
+  // succeeded.
   process.exitCode = 1;
   process.once('beforeExit', tellUndecided);
   try {

@@ -14,10 +14,14 @@ import { commandHelp, groupHelp } from './help-text.ts';
 import { tellRetirement } from './retirement-note.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
-/** Runs one command line to its end, and is where every error ends: told on stderr, its exit code returned. */
+/**
+ * Runs one command line to its end, and is where every error ends: told on stderr, its exit code returned.
+ */
 export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
   const asked = await answerShell(argv, context);
-  if (asked !== undefined) return asked;
+  if (asked !== undefined) {
+    return asked;
+  }
   const line = await parseCommandLine(commandTree, argv);
   const faults = new UsageFaults();
   const global = readFlags(globalFlags, line.occurrences, faults);
@@ -34,9 +38,15 @@ async function answer(
   global: GlobalValues,
   faults: UsageFaults,
 ): Promise<number> {
-  if (global.version) return await say(context, `${context.version}\n`);
-  if (line.command === undefined) return await answerGroup(line, context, global, faults);
-  if (global.help) return await say(context, commandHelp(line.command));
+  if (global.version) {
+    return await say(context, `${context.version}\n`);
+  }
+  if (line.command === undefined) {
+    return await answerGroup(line, context, global, faults);
+  }
+  if (global.help) {
+    return await say(context, commandHelp(line.command));
+  }
   return await runCommand(line.command, line, context, { global, faults });
 }
 
@@ -65,7 +75,9 @@ function isSwitchedOn(flags: Readonly<Record<string, unknown>>, key: string): bo
   return flags[key] === true;
 }
 
-/** What shells ask of podid, and podid of itself; neither is a command for people, so help does not know them. */
+/**
+ * What shells ask of podid, and podid of itself; neither is a command for people, so help does not know them.
+ */
 async function answerShell(
   [word, ...rest]: readonly string[],
   context: Context,
@@ -81,7 +93,10 @@ async function answerShell(
   return undefined;
 }
 
-/** Words that lead to no command: help where it was asked for, otherwise what is wrong and the nearest right word. */
+/**
+ * Words that lead to no command: help where it was asked for, otherwise what is wrong and the nearest right
+ * word.
+ */
 async function answerGroup(
   { group, rest }: CommandLine,
   context: Context,
@@ -90,15 +105,17 @@ async function answerGroup(
 ): Promise<number> {
   const typed = ['podid', ...group.words].join(' ');
   const word = rest.find((each) => !each.startsWith('-'));
-  if (global.help && word === undefined) return await say(context, groupHelp(commandTree, group));
+  if (global.help && word === undefined) {
+    return await say(context, groupHelp(commandTree, group));
+  }
   if (word === undefined && rest.length === 0 && group.words.length === 0 && !faults.any) {
     return await say(context, groupHelp(commandTree, group));
   }
-  if (rest[0]?.startsWith('-'))
+  if (rest[0]?.startsWith('-')) {
     faults.add(rest[0], `${rest[0]} stands before the command's word; it comes after it.`);
-  else if (word === undefined)
+  } else if (word === undefined) {
     faults.add(typed, `${typed} needs one more word: ${nextWords(group.words).join(', ')}.`);
-  else {
+  } else {
     const meant = meantCommand(group.words, rest);
     const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
     const text = /^[\p{L}\p{N}]/u.test(word)
@@ -110,15 +127,22 @@ async function answerGroup(
   return 0;
 }
 
-/** What somebody meant who typed these words after those of a group: az's words in front, a flag without its dashes, a slip. */
+/**
+ * What somebody meant who typed these words after those of a group: az's words in front, a flag without its
+ * dashes, a slip.
+ */
 function meantCommand(group: readonly string[], rest: readonly string[]): string | undefined {
   const typed = ['podid', ...group].join(' ');
   const [word = '', ...more] = rest;
-  if (word === 'version' || word === 'help') return `${typed} --${word}`;
+  if (word === 'version' || word === 'help') {
+    return `${typed} --${word}`;
+  }
   if (['az', 'aks', 'pod-identity'].includes(word) && more.length > 0 && group.length === 0) {
     const [next = ''] = more;
     const isKnown = nextWords([]).includes(next);
-    if (!isKnown) return meantCommand(group, more);
+    if (!isKnown) {
+      return meantCommand(group, more);
+    }
     const after = nextWords([next]).find((each) => each === more[1]);
     return [typed, next, ...(after === undefined ? [] : [after])].join(' ');
   }
@@ -154,6 +178,8 @@ async function tell(error: unknown, context: Context, global: GlobalValues): Pro
 
 /** JSON because it was asked for, or because nobody said anything and stdout is a pipe. */
 function jsonErrors(context: Context, global: GlobalValues): 'no' | 'last' | 'only' {
-  if (effectiveFormat(context, global) !== 'json') return 'no';
+  if (effectiveFormat(context, global) !== 'json') {
+    return 'no';
+  }
   return global.output === 'json' || context.env['PODID_OUTPUT'] === 'json' ? 'only' : 'last';
 }

@@ -14,26 +14,36 @@ const ciVariables = ['CI', 'TF_BUILD', 'GITHUB_ACTIONS', 'JENKINS_URL', 'TEAMCIT
 const filePrefix = 'retirement-note.';
 
 /**
- * Says once a day, to people alone, what becomes of the add-on. A file a day in `XDG_STATE_HOME` remembers it; where none can be
- * made nothing is said, so that it is never said twice.
+ * Says once a day, to people alone, what becomes of the add-on. A file a day in `XDG_STATE_HOME` remembers
+ * it; where none can be made nothing is said, so that it is never said twice.
  */
 export async function tellRetirement(
   { clock, env, stderr }: Pick<Context, 'clock' | 'env' | 'stderr'>,
   command: CommandSpec,
   silent: boolean,
 ): Promise<void> {
-  if (silent || !stderr.isTerminal || !('clusterName' in command.flags)) return;
-  if (env['PODID_NO_NOTICE'] || ciVariables.some((name) => env[name])) return;
+  if (silent || !stderr.isTerminal || !('clusterName' in command.flags)) {
+    return;
+  }
+  if (env['PODID_NO_NOTICE'] || ciVariables.some((name) => env[name])) {
+    return;
+  }
   const folder = stateFolder(env);
-  if (folder === undefined) return;
+  if (folder === undefined) {
+    return;
+  }
   const today = `${filePrefix}${new Date(clock.now()).toISOString().slice(0, 10)}`;
-  if (await isFirst(folder, today)) await stderr.write(text);
+  if (await isFirst(folder, today)) {
+    await stderr.write(text);
+  }
 }
 
 /** `XDG_STATE_HOME`, which counts only when it is absolute. */
 function stateFolder(env: Environment): string | undefined {
   const own = env['XDG_STATE_HOME'];
-  if (own !== undefined && isAbsolute(own)) return join(own, 'podid');
+  if (own !== undefined && isAbsolute(own)) {
+    return join(own, 'podid');
+  }
   const home = env['HOME'] || env['USERPROFILE'];
   return home === undefined ? undefined : join(home, '.local', 'state', 'podid');
 }

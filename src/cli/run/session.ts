@@ -74,7 +74,9 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     colour,
     say(text) {
       report.stop();
-      if (!global.onlyShowErrors) void stderr.write(text);
+      if (!global.onlyShowErrors) {
+        void stderr.write(text);
+      }
     },
     checkUsage: () => faults.throwIfAny(`${['podid', ...words].join(' ')} --help`),
     async print(value, shape, usual) {
@@ -89,7 +91,9 @@ export async function openSession(context: Context, options: SessionOptions): Pr
         await stdout.write(await resultText(value, shape, asked));
       } catch (error) {
         // What was done is done: its result is not lost to a query.
-        if (isPodidError(error, 'QueryFailed')) await stdout.write(await resultText(value, shape, output));
+        if (isPodidError(error, 'QueryFailed')) {
+          await stdout.write(await resultText(value, shape, output));
+        }
         throw error;
       }
     },
@@ -128,13 +132,17 @@ async function readQuery(
   examples: readonly unknown[],
   faults: UsageFaults,
 ): Promise<Query | undefined> {
-  if (expression === undefined) return undefined;
+  if (expression === undefined) {
+    return undefined;
+  }
   try {
     const query = await compileQuery(expression);
     tryOut(query, examples);
     return query;
   } catch (error) {
-    if (!isPodidError(error, 'InvalidUsage', 'QueryFailed')) throw error;
+    if (!isPodidError(error, 'InvalidUsage', 'QueryFailed')) {
+      throw error;
+    }
     faults.add('--query', error.message);
     return undefined;
   }
@@ -151,5 +159,7 @@ function tryOut(query: Query, examples: readonly unknown[]): void {
       failure = error;
     }
   }
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) {
+    throw failure;
+  }
 }

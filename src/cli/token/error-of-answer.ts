@@ -15,9 +15,12 @@ export function refusalOf(answer: Answer, endpoint: string, nowMs: number): Podi
   const { status, agent } = answer;
   const who = agent === null ? endpoint : `podid's agent (${agent})`;
   const message = `${who} answered HTTP ${status}${saidBy(answer)}`;
-  if (status === 400 || status === 404)
+  if (status === 400 || status === 404) {
     return new PodidError('TokenRefused', message, { hint: hintOf(agent) });
-  if (status === 401 || status === 403) return new PodidError('Forbidden', message, { hint: hintOf(agent) });
+  }
+  if (status === 401 || status === 403) {
+    return new PodidError('Forbidden', message, { hint: hintOf(agent) });
+  }
   const retryAfterMs = status === 429 || status >= 500 ? retryAfter(answer.retryAfter, nowMs) : undefined;
   return new PodidError('Unavailable', message, {
     hint: 'Ask again in a few seconds; if it stays: podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in.',
@@ -36,7 +39,9 @@ const mostCharacters = 1000;
 /** On one line, without anything that looks like a token. */
 function saidBy({ status, text }: Answer): string {
   const refusal = parseTokenRefusal(text);
-  if (refusal === undefined) return status === 200 ? ' without a token.' : '.';
+  if (refusal === undefined) {
+    return status === 200 ? ' without a token.' : '.';
+  }
   const words = [refusal.error, refusal.description].filter((word) => word !== '').join(': ');
   const plain = words
     .replace(/eyJ[\w-]{8,}(\.[\w-]*){0,4}/g, '***')
@@ -47,8 +52,12 @@ function saidBy({ status, text }: Answer): string {
 
 /** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds. */
 function retryAfter(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\s*\d{1,6}\s*$/.test(header)) return Number(header) * 1000;
+  if (header === undefined) {
+    return undefined;
+  }
+  if (/^\s*\d{1,6}\s*$/.test(header)) {
+    return Number(header) * 1000;
+  }
   const at = header.endsWith('GMT') ? Date.parse(header) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }

@@ -12,8 +12,8 @@ const apiVersion = '2018-02-01';
 const mostBytes = 256 * 1024;
 
 /**
- * Asks as an SDK does: plainly, past every proxy, and without following anybody anywhere. SDKs try again by themselves; here that is the
- * caller's to do.
+ * Asks as an SDK does: plainly, past every proxy, and without following anybody anywhere. SDKs try again by
+ * themselves; here that is the caller's to do.
  */
 export function metadataService({
   userAgent,
@@ -29,7 +29,9 @@ export function metadataService({
     async token(question, signal) {
       const answer = await ask(question, { userAgent, localAddress, signal });
       const owner = answer.status === 200 ? parseTokenAnswer(answer.text, clock.now()) : undefined;
-      if (owner === undefined) throw refusalOf(answer, question.endpoint, clock.now());
+      if (owner === undefined) {
+        throw refusalOf(answer, question.endpoint, clock.now());
+      }
       return { owner, agent: answer.agent };
     },
   };
@@ -39,8 +41,12 @@ function tokenUrl({ endpoint, resource, clientId, identityResourceId }: Metadata
   const url = new URL(`${endpoint.replace(/\/+$/, '')}/metadata/identity/oauth2/token`);
   url.searchParams.set('api-version', apiVersion);
   url.searchParams.set('resource', resource);
-  if (clientId !== undefined) url.searchParams.set('client_id', clientId);
-  if (identityResourceId !== undefined) url.searchParams.set('msi_res_id', identityResourceId);
+  if (clientId !== undefined) {
+    url.searchParams.set('client_id', clientId);
+  }
+  if (identityResourceId !== undefined) {
+    url.searchParams.set('msi_res_id', identityResourceId);
+  }
   return url;
 }
 
@@ -83,7 +89,9 @@ async function readText(response: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > mostBytes) throw new Error(`the answer is longer than ${mostBytes / 1024} KiB`);
+    if (length > mostBytes) {
+      throw new Error(`the answer is longer than ${mostBytes / 1024} KiB`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

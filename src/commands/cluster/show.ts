@@ -20,8 +20,9 @@ export const clusterShowCommand = defineCommand({
   flags: { ...clusterFlags, ...rawClusterFlag },
   async run(flags, session) {
     const principal = session.global.clusterPrincipalId;
-    if (principal !== undefined)
+    if (principal !== undefined) {
       session.faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
+    }
     const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: true });
     const { showCluster } = await import('../../workflows/clusters/show-cluster.ts');
     const done = await showCluster(workplace, cluster, {

@@ -66,7 +66,9 @@ export const clusterUpdateCommand = defineCommand({
       '--assign-identity': flags.assignIdentity,
       '--assign-kubelet-identity': flags.assignKubeletIdentity,
     })) {
-      if (id !== undefined) faults.check(flag, id, 'the id of a managed identity', managedIdentityIdRule);
+      if (id !== undefined) {
+        faults.check(flag, id, 'the id of a managed identity', managedIdentityIdRule);
+      }
     }
     const { enableManagedIdentity, assignIdentity, assignKubeletIdentity, upgradeNodeImages } = flags;
     if (!enableManagedIdentity && !upgradeNodeImages && !assignIdentity && !assignKubeletIdentity) {

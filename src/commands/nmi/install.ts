@@ -53,7 +53,9 @@ export const nmiInstallCommand = defineCommand({
   examplesOfResult: agentExamples.install,
   async run(flags, session) {
     const { force, dryRun, noWait, exitCode } = flags;
-    if (exitCode && !dryRun) session.faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+    if (exitCode && !dryRun) {
+      session.faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+    }
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout);
     const { readValueFlags } = await import('../../cli/flags/read-values.ts');

@@ -49,8 +49,11 @@ export const nmiStatusCommand = defineCommand({
     const { probeNodes } = await import('../../workflows/agent/probe-nodes.ts');
     const names = status.nodes.map(({ name }) => name);
     const probes = await probeNodes(place, installation, names, wait);
-    for (const { name, reason } of probes)
-      if (reason !== undefined) session.report.warn(`The probe on node ${name} says nothing: ${reason}`);
+    for (const { name, reason } of probes) {
+      if (reason !== undefined) {
+        session.report.warn(`The probe on node ${name} says nothing: ${reason}`);
+      }
+    }
     await session.print(agentStatusView(status, probes), agentStatusShape(true));
     return probes.some(({ probe }) => probe === 'past') ? 10 : 0;
   },

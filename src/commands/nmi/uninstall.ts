@@ -45,9 +45,12 @@ export const nmiUninstallCommand = defineCommand({
   async run(flags, session) {
     const { faults, context } = session;
     const { node, cleanUpOnly, dryRun } = flags;
-    if (node !== undefined) faults.check('--node', node, 'the name of a node', exceptionNameRule);
-    if (node !== undefined && cleanUpOnly)
+    if (node !== undefined) {
+      faults.check('--node', node, 'the name of a node', exceptionNameRule);
+    }
+    if (node !== undefined && cleanUpOnly) {
       faults.add('--clean-up-only', '--clean-up-only cleans every node, and --node one; give one of them.');
+    }
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout);
     const { readValueFlags } = await import('../../cli/flags/read-values.ts');
@@ -64,7 +67,9 @@ export const nmiUninstallCommand = defineCommand({
     };
     const end = await uninstallAgent(agentPlace(desk), request, wait);
     await session.print(end === undefined ? null : uninstallView(end.result), agentChangeShape);
-    if (end?.failure !== undefined) throw end.failure;
+    if (end?.failure !== undefined) {
+      throw end.failure;
+    }
     return 0;
   },
 });

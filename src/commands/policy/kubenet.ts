@@ -50,10 +50,13 @@ export const policyKubenetCommand = defineCommand({
     const { faults, report } = session;
     const engine: PolicyEngine = policyEngines.find((each) => each === flags.engine) ?? 'vap';
     const excluded = [...new Set(flags.excludeNamespace ?? [systemNamespace])];
-    for (const namespace of excluded)
+    for (const namespace of excluded) {
       faults.check('--exclude-namespace', namespace, 'a namespace', namespaceRule);
+    }
     const apply = flags.apply || flags.dryRun;
-    if (flags.force && !apply) faults.add('--force', '--force goes with --apply.');
+    if (flags.force && !apply) {
+      faults.add('--force', '--force goes with --apply.');
+    }
     if (!excluded.includes(systemNamespace)) {
       report.warn(
         `The policy will hold in ${systemNamespace} too, where the cluster's own network pods need more.`,
@@ -75,7 +78,9 @@ export const policyKubenetCommand = defineCommand({
     const { force, dryRun } = flags;
     const changes = await applyNetRawPolicy(policies, { engine, objects, force, dryRun }, signal);
     await session.print({ objects: changes }, policyChangesShape);
-    if (!dryRun) refuseForeign(changes);
+    if (!dryRun) {
+      refuseForeign(changes);
+    }
     return 0;
   },
 });

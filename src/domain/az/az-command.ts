@@ -1,4 +1,7 @@
-/** One az command, taken apart. Values are as typed, quotes and variables included, so that they can be pasted again. */
+/**
+ * One az command, taken apart. Values are as typed, quotes and variables included, so that they can be pasted
+ * again.
+ */
 export interface AzCommand {
   /** After `az`: `['aks', 'pod-identity', 'add']`. */
   readonly words: readonly string[];

@@ -1,13 +1,22 @@
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AzCommand, AzFlag, AzTranslation } from './az-command.ts';
 
-/** `az aks …`: pod identity has twins; of create and update the flags of pod identity move into a podid command of their own. */
+/**
+ * `az aks …`: pod identity has twins; of create and update the flags of pod identity move into a podid
+ * command of their own.
+ */
 export function translateAksCommand(command: AzCommand): AzTranslation {
   const words = command.words.slice(1);
   const joined = words.join(' ');
-  if (words[0] === 'pod-identity') return translateEntryCommand(command, words.slice(1).join(' '));
-  if (joined === 'update') return translateUpdate(command);
-  if (joined === 'create') return translateCreate(command);
+  if (words[0] === 'pod-identity') {
+    return translateEntryCommand(command, words.slice(1).join(' '));
+  }
+  if (joined === 'update') {
+    return translateUpdate(command);
+  }
+  if (joined === 'create') {
+    return translateCreate(command);
+  }
   if (
     ['get-credentials', 'show', 'list', 'nodepool upgrade', 'nodepool list', 'nodepool show'].includes(joined)
   ) {
@@ -55,7 +64,9 @@ const entryCommands: Readonly<Record<string, Twins>> = {
 
 function translateEntryCommand({ flags }: AzCommand, words: string): AzTranslation {
   const twins = entryCommands[words];
-  if (twins === undefined) throw unknown(`az aks pod-identity ${words} is no command of az.`);
+  if (twins === undefined) {
+    throw unknown(`az aks pod-identity ${words} is no command of az.`);
+  }
   const translated = translateFlags(flags, twins, `az aks pod-identity ${words}`);
   const raw = asksForCluster(flags);
   const notes = [
@@ -86,13 +97,17 @@ const podIdentityFlags = [
   '--disable-pod-identity',
 ];
 
-/** The identities first, since the add-on needs a managed identity; what podid does not know stays with az and comes before both. */
+/**
+ * The identities first, since the add-on needs a managed identity; what podid does not know stays with az and
+ * comes before both.
+ */
 function translateUpdate({ words, flags }: AzCommand): AzTranslation {
   const has = (name: string) => flags.some((flag) => flag.name === name);
   const enable = has('--enable-pod-identity');
   const disable = has('--disable-pod-identity');
-  if (enable && disable)
+  if (enable && disable) {
     throw unknown('--enable-pod-identity and --disable-pod-identity exclude each other.');
+  }
   const identities = flags.filter(({ name }) => identityFlags.includes(name));
   const known = [...Object.keys(ofUpdate), ...identityFlags, ...podIdentityFlags];
   const strangers = flags.filter(({ name }) => !known.includes(name));
@@ -113,9 +128,12 @@ function translateUpdate({ words, flags }: AzCommand): AzTranslation {
       '--enable-pod-identity-with-kubenet alone does nothing; it goes with --enable-pod-identity.',
     );
   }
-  if (strangers.length > 0 && lines.length === 1)
+  if (strangers.length > 0 && lines.length === 1) {
     throw unknown('Nothing in it is about pod identity; it stays az.');
-  if (lines.length === 0) throw unknown('Nothing in it is about pod identity.');
+  }
+  if (lines.length === 0) {
+    throw unknown('Nothing in it is about pod identity.');
+  }
   return {
     line: lines.join(' && '),
     notes: updateNotes(flags, disable, identities.length > 0, lines.length),
@@ -149,7 +167,9 @@ function translateCreate({ words, flags }: AzCommand): AzTranslation {
   const enable = flags.some(({ name }) => name === '--enable-pod-identity');
   const staying = flags.filter(({ name }) => !podIdentityFlags.includes(name));
   const az = lineOf(`az ${words.join(' ')}`, staying);
-  if (!enable) return { line: az, notes: ['Stays az: podid makes no clusters.'] };
+  if (!enable) {
+    return { line: az, notes: ['Stays az: podid makes no clusters.'] };
+  }
   const where = flags.filter(({ name }) =>
     ['--resource-group', '-g', '--name', '-n', '--subscription', '--aks-custom-headers'].includes(name),
   );
@@ -164,10 +184,14 @@ function translateCreate({ words, flags }: AzCommand): AzTranslation {
 /** @throws PodidError InvalidUsage naming every flag without a twin */
 function translateFlags(flags: readonly AzFlag[], twins: Twins, command: string): AzFlag[] {
   const strangers = flags.filter(({ name }) => !Object.hasOwn(twins, name)).map(({ name }) => name);
-  if (strangers.length > 0) throw unknown(`${command} knows no ${strangers.join(', ')}.`);
+  if (strangers.length > 0) {
+    throw unknown(`${command} knows no ${strangers.join(', ')}.`);
+  }
   return flags.flatMap(({ name, values }) => {
     const twin = twins[name];
-    if (typeof twin !== 'string') return [];
+    if (typeof twin !== 'string') {
+      return [];
+    }
     return [{ name: twin, values: twin === '-o' ? values.map(outputTwin) : values }];
   });
 }

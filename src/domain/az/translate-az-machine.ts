@@ -26,15 +26,21 @@ const twins: Readonly<Record<string, string>> = {
 export function translateMachineCommand({ words, flags }: AzCommand): AzTranslation {
   const [kind, group, word = ''] = words;
   const verb = verbs[word];
-  if (group !== 'identity' || verb === undefined || words.length > 3)
+  if (group !== 'identity' || verb === undefined || words.length > 3) {
     throw unknown(`az ${words.join(' ')} has no twin in podid and is no part of the work with pod identity.`);
+  }
   const ofMachine = machineFlags(kind as MachineWord);
   const strangers = flags.filter(({ name }) => !(name in twins) && !(name in ofMachine));
-  if (strangers.length > 0)
+  if (strangers.length > 0) {
     throw unknown(`podid node ${verb} knows no ${strangers.map(({ name }) => name).join(', ')}.`);
+  }
   const identities = flags.filter(({ name }) => name === '--identities').flatMap(({ values }) => values);
-  if (verb !== 'list' && identities.length === 0) throw systemAssigned();
-  if (identities.some((id) => bare(id).toLowerCase() === '[system]')) throw systemAssigned();
+  if (verb !== 'list' && identities.length === 0) {
+    throw systemAssigned();
+  }
+  if (identities.some((id) => bare(id).toLowerCase() === '[system]')) {
+    throw systemAssigned();
+  }
   const where = flags.filter(({ name }) => ['-g', '--resource-group'].includes(name));
   const named = identities.some(isName);
   const line = [
@@ -64,7 +70,9 @@ function notesFor(verb: string, named: boolean): string[] {
 
 /** az takes names too, and looks for them in the group of the machine. */
 function asId(value: string, where: readonly AzFlag[]): string {
-  if (!isName(value)) return value;
+  if (!isName(value)) {
+    return value;
+  }
   const group = where.flatMap(({ values }) => ['-g', ...values]);
   return `"$(${['az identity show', ...group, '-n', value, '--query id -o tsv'].join(' ')})"`;
 }

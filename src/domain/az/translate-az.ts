@@ -10,19 +10,32 @@ import { translateMachineCommand } from './translate-az-machine.ts';
  */
 export function translateAz(command: AzCommand): AzTranslation {
   const [group, verb] = command.words;
-  if (group === 'aks') return translateAksCommand(command);
-  if ((group === 'vm' || group === 'vmss') && verb === 'identity') return translateMachineCommand(command);
+  if (group === 'aks') {
+    return translateAksCommand(command);
+  }
+  if ((group === 'vm' || group === 'vmss') && verb === 'identity') {
+    return translateMachineCommand(command);
+  }
   if (group === 'extension' && isAbout(command, 'aks-preview')) {
     return { line: '', notes: ['Nothing to type: podid needs neither az nor its extension.'] };
   }
-  if (group === 'feature' || group === 'provider') return registration(command);
-  if (command.words.join(' ') === 'role assignment delete') return revocation(command);
+  if (group === 'feature' || group === 'provider') {
+    return registration(command);
+  }
+  if (command.words.join(' ') === 'role assignment delete') {
+    return revocation(command);
+  }
   const note = staying[command.words.join(' ')];
-  if (note === undefined) throw untranslatable(`az ${command.words.join(' ')}`, verb === undefined);
+  if (note === undefined) {
+    throw untranslatable(`az ${command.words.join(' ')}`, verb === undefined);
+  }
   return { line: azLine(command), notes: [note] };
 }
 
-/** az commands that the documentation of pod identity uses beside its own, and what podid has for some of them. */
+/**
+ * az commands that the documentation of pod identity uses beside its own, and what podid has for some of
+ * them.
+ */
 const staying: Readonly<Record<string, string>> = {
   'group create': 'Stays az: podid makes no resource groups.',
   'group show': 'Stays az: podid knows no resource groups.',
@@ -54,13 +67,18 @@ function registration(command: AzCommand): AzTranslation {
 
 const operatorRoleNames = ['managed identity operator', 'f1a07417-d97a-45cb-824c-7a7467783830'];
 
-/** The documentation revokes the role from the application's identity, which never had it: the cluster's control plane has. */
+/**
+ * The documentation revokes the role from the application's identity, which never had it: the cluster's
+ * control plane has.
+ */
 function revocation(command: AzCommand): AzTranslation {
   const role = bare(
     command.flags.find(({ name }) => name === '--role')?.values.join(' ') ?? '',
   ).toLowerCase();
   const isOperator = operatorRoleNames.some((name) => role.endsWith(name));
-  if (!isOperator) return { line: azLine(command), notes: ['Stays az: podid revokes its own role alone.'] };
+  if (!isOperator) {
+    return { line: azLine(command), notes: ['Stays az: podid revokes its own role alone.'] };
+  }
   const principal = '"$(podid cluster show --query identity.principalId -o tsv)"';
   const flags = command.flags.map((flag) =>
     ['--assignee', '--assignee-object-id'].includes(flag.name) ? { ...flag, values: [principal] } : flag,

@@ -1,4 +1,7 @@
-/** How a kubeconfig wants to sign in to the cluster's API: a token of Entra for the application that stands for API servers. */
+/**
+ * How a kubeconfig wants to sign in to the cluster's API: a token of Entra for the application that stands
+ * for API servers.
+ */
 export interface EntraSignIn {
   /** Application id of the server: the audience of the token. */
   readonly serverId: string;
@@ -17,11 +20,14 @@ export type EntraPrincipal =
   | { readonly kind: 'managedIdentity'; readonly clientId?: string; readonly resourceId?: string }
   | { readonly kind: 'workloadIdentity'; readonly clientId?: string; readonly tokenFile?: string };
 
-/** @returns a bearer token @throws PodidError InvalidKubeconfig | NotSignedIn | Unavailable, and the signal's reason */
+/**
+ * @returns a bearer token @throws PodidError InvalidKubeconfig | NotSignedIn | Unavailable, and the signal's
+ * reason
+ */
 export type FetchEntraToken = (signIn: EntraSignIn, signal: AbortSignal) => Promise<string>;
 
 /**
- * The application that stands for the API servers of all AKS clusters with managed Entra integration, the same in every cloud (azure-cli,
- * `aks_runcommand`).
+ * The application that stands for the API servers of all AKS clusters with managed Entra integration, the
+ * same in every cloud (azure-cli, `aks_runcommand`).
  */
 export const aksServerId = '6dae42f8-4368-4678-94ff-3960e28e3630';

@@ -2,14 +2,14 @@ import type { Machine } from './machines.ts';
 import { sameResource } from './resource-id.ts';
 
 /**
- * Identities that one PATCH of a machine may name: with more, Azure answers "User Assigned Identities Number '151' Assign exceed limit
- * '150' in one request." It documents no limit of what a machine may carry.
+ * Identities that one PATCH of a machine may name: with more, Azure answers "User Assigned Identities Number
+ * '151' Assign exceed limit '150' in one request." It documents no limit of what a machine may carry.
  */
 export const identitiesPerRequest = 150;
 
 /**
- * Assignments of an identity to a resource that Azure takes in 20 seconds, by subscription and region (limits of managed identities,
- * Microsoft Entra documentation).
+ * Assignments of an identity to a resource that Azure takes in 20 seconds, by subscription and region (limits
+ * of managed identities, Microsoft Entra documentation).
  */
 export const assignmentsPer20Seconds = 300;
 
@@ -32,8 +32,8 @@ export function assigningPatch(
 }
 
 /**
- * The PATCH that takes identities away. With the last one the type loses `UserAssigned`, and Azure then wants no map ("identityIds should
- * not be provided if the type is SystemAssigned").
+ * The PATCH that takes identities away. With the last one the type loses `UserAssigned`, and Azure then wants
+ * no map ("identityIds should not be provided if the type is SystemAssigned").
  */
 export function removingPatch(
   machine: Pick<Machine, 'identityType' | 'identityIds'>,
@@ -41,7 +41,9 @@ export function removingPatch(
 ): IdentityPatch {
   const gone = carriedAmong(machine, identityIds);
   const system = isSystemAssigned(machine);
-  if (gone.length === machine.identityIds.length) return { type: system ? 'SystemAssigned' : 'None' };
+  if (gone.length === machine.identityIds.length) {
+    return { type: system ? 'SystemAssigned' : 'None' };
+  }
   return {
     type: system ? 'SystemAssigned, UserAssigned' : 'UserAssigned',
     userAssignedIdentities: Object.fromEntries(gone.map((id) => [id, null])),

@@ -21,7 +21,10 @@ export interface Machine {
   readonly eTag?: string;
   /** Of a scale set: `Manual`, `Automatic` or `Rolling`. Absent on virtual machines. */
   readonly upgradeMode?: string;
-  /** Of a scale set's model: what an instance that is upgraded to it boots from. `''` when the server names none. */
+  /**
+   * Of a scale set's model: what an instance that is upgraded to it boots from. `''` when the server names
+   * none.
+   */
   readonly image?: string;
 }
 
@@ -52,12 +55,14 @@ export interface FollowMachineOptions {
 }
 
 /**
- * Scale sets and virtual machines. The writes are sent once, with `If-Match` where the machine has an eTag, and throw
+ * Scale sets and virtual machines. The writes are sent once, with `If-Match` where the machine has an eTag,
+ * and throw
  *
  * - MachineNotFound, NotSignedIn
  * - AssignForbidden: the caller, or a lock of the node resource group, forbids it
  * - MachineBusy (409), StaleMachine (412)
- * - AssignRefused: anything else that Azure has against it; `target` is the identity where the answer names one of those involved
+ * - AssignRefused: anything else that Azure has against it; `target` is the identity where the answer names
+ * one of those involved
  * - Unavailable (5xx, 429, cut connection: the write may have happened)
  */
 export interface Machines {
@@ -83,7 +88,10 @@ export interface Machines {
     identityIds: readonly string[],
     signal: AbortSignal,
   ): Promise<MachineChange>;
-  /** Takes identities away and leaves all others as they are. @param identityIds at most `identitiesPerRequest` */
+  /**
+   * Takes identities away and leaves all others as they are. @param identityIds at most
+   * `identitiesPerRequest`
+   */
   removeIdentities(
     machine: Machine,
     identityIds: readonly string[],
@@ -101,7 +109,8 @@ export interface Machines {
 
 /**
  * The scale set or machine behind a node, by the node's `spec.providerID`
- * (`azure:///subscriptions/…/virtualMachineScaleSets/NAME/virtualMachines/0`); undefined for nodes that Azure has no machine for.
+ * (`azure:///subscriptions/…/virtualMachineScaleSets/NAME/virtualMachines/0`); undefined for nodes that Azure
+ * has no machine for.
  */
 export function machineOfNode(providerId: string): string | undefined {
   return /^azure:\/\/(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Compute\/(?:virtualMachineScaleSets|virtualMachines)\/[^/]+)/i.exec(

@@ -8,7 +8,10 @@ export interface MetadataQuestion {
   readonly identityResourceId?: string;
 }
 
-/** Whose token it is, as the answer and the token itself say. The token's signature is not looked at: whoever takes it does that. */
+/**
+ * Whose token it is, as the answer and the token itself say. The token's signature is not looked at: whoever
+ * takes it does that.
+ */
 export interface TokenOwner {
   /** Null where the token names none, or cannot be read. */
   readonly clientId: string | null;
@@ -27,12 +30,15 @@ export interface MetadataAnswer {
   readonly agent: string | null;
 }
 
-/** What stands at 169.254.169.254. The token stays behind this port: nobody gets to see more than whose it is. */
+/**
+ * What stands at 169.254.169.254. The token stays behind this port: nobody gets to see more than whose it is.
+ */
 export interface MetadataService {
   /**
    * Asked once, without a retry.
    *
-   * @throws PodidError TokenRefused | Forbidden | Unavailable (nobody answers, 429, 5xx; `retryAfterMs` where the answer gave one), and
+   * @throws PodidError TokenRefused | Forbidden | Unavailable (nobody answers, 429, 5xx; `retryAfterMs` where
+   * the answer gave one), and
    *   the signal's reason
    */
   token(question: MetadataQuestion, signal: AbortSignal): Promise<MetadataAnswer>;

@@ -35,13 +35,19 @@ function actionCovers(pattern: string, action: string): boolean {
   const parts = pattern.toLowerCase().split('*');
   const text = action.toLowerCase();
   const [head = '', ...rest] = parts;
-  if (rest.length === 0) return head === text;
+  if (rest.length === 0) {
+    return head === text;
+  }
   const tail = rest.pop() ?? '';
-  if (!text.startsWith(head) || !text.endsWith(tail)) return false;
+  if (!text.startsWith(head) || !text.endsWith(tail)) {
+    return false;
+  }
   let from = head.length;
   for (const part of rest) {
     const found = text.indexOf(part, from);
-    if (found < 0) return false;
+    if (found < 0) {
+      return false;
+    }
     from = found + part.length;
   }
   return from <= text.length - tail.length;

@@ -19,9 +19,15 @@ const idPattern =
 /** Reads a whole id of one type, in any case; anything before, behind or between makes it none. */
 export function parseResourceId(text: string, type: string): ResourceId | undefined {
   const [, subscriptionId, resourceGroup, foundType, name] = idPattern.exec(text) ?? [];
-  if (subscriptionId === undefined || resourceGroup === undefined) return undefined;
-  if (foundType === undefined || name === undefined) return undefined;
-  if (foundType.toLowerCase() !== type.toLowerCase()) return undefined;
+  if (subscriptionId === undefined || resourceGroup === undefined) {
+    return undefined;
+  }
+  if (foundType === undefined || name === undefined) {
+    return undefined;
+  }
+  if (foundType.toLowerCase() !== type.toLowerCase()) {
+    return undefined;
+  }
   return { text, subscriptionId, resourceGroup, type: foundType, name };
 }
 
@@ -31,14 +37,17 @@ export function sameResource(one: string, other: string): boolean {
 }
 
 /**
- * Whether a role assignment at `scope` reaches the resource: the root, any management group (ARM lists only the resource's own
- * ancestors), or the same segments from the start. `rg1` is no parent of `rg10`.
+ * Whether a role assignment at `scope` reaches the resource: the root, any management group (ARM lists only
+ * the resource's own ancestors), or the same segments from the start. `rg1` is no parent of `rg10`.
  */
 export function scopeCovers(scope: string, resourceId: string): boolean {
   const outer = segmentsOf(scope);
-  if (outer.length === 0) return true;
-  if (outer[0] === 'providers' && outer[1] === 'microsoft.management' && outer[2] === 'managementgroups')
+  if (outer.length === 0) {
     return true;
+  }
+  if (outer[0] === 'providers' && outer[1] === 'microsoft.management' && outer[2] === 'managementgroups') {
+    return true;
+  }
   const inner = segmentsOf(resourceId);
   return outer.length <= inner.length && outer.every((segment, index) => segment === inner[index]);
 }

@@ -1,4 +1,7 @@
-/** Built-in role Managed Identity Operator: may assign a managed identity to a resource (Azure's list of built-in roles). */
+/**
+ * Built-in role Managed Identity Operator: may assign a managed identity to a resource (Azure's list of
+ * built-in roles).
+ */
 export const managedIdentityOperatorRole = 'f1a07417-d97a-45cb-824c-7a7467783830';
 
 /** What AKS needs on a managed identity before it puts it on nodes. */

@@ -8,7 +8,10 @@ export interface ClusterCommand {
 
 export interface CommandEnd {
   readonly exitCode: number;
-  /** stdout and stderr in the order in which they came, cut off at 512 kB without a word (AKS documentation, "command invoke"). */
+  /**
+   * stdout and stderr in the order in which they came, cut off at 512 kB without a word (AKS documentation,
+   * "command invoke").
+   */
   readonly logs: string;
 }
 

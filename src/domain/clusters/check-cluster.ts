@@ -17,14 +17,22 @@ export interface ClusterDemands {
  * The gate before any write: what Azure would refuse, or accept and never make work.
  *
  * @returns warnings, each a sentence
- * @throws PodidError ClusterStateForbids | AddonDisabled | ServicePrincipalCluster | KubenetConsentMissing | NoLinuxScaleSetPool
+ * @throws PodidError ClusterStateForbids | AddonDisabled | ServicePrincipalCluster | KubenetConsentMissing |
+ * NoLinuxScaleSetPool
  */
 export function checkCluster(cluster: Cluster, demands: ClusterDemands): string[] {
   const warnings = checkClusterState(cluster);
-  // Neither the add-on nor the control plane's identity has a part in it, and the agent itself keeps watch on kubenet.
-  if (cluster.profile.objects !== undefined) return warnings;
-  if (demands.addon && !cluster.profile.enabled) throw addonDisabled(cluster);
-  if (['', 'none'].includes(cluster.identity.type.toLowerCase())) throw servicePrincipalCluster(cluster);
+  // Neither the add-on nor the control plane's identity has a part in it, and the agent itself keeps watch on
+  // kubenet.
+  if (cluster.profile.objects !== undefined) {
+    return warnings;
+  }
+  if (demands.addon && !cluster.profile.enabled) {
+    throw addonDisabled(cluster);
+  }
+  if (['', 'none'].includes(cluster.identity.type.toLowerCase())) {
+    throw servicePrincipalCluster(cluster);
+  }
   if (demands.kubenetConsent && isKubenet(cluster) && !cluster.profile.allowNetworkPluginKubenet) {
     throw kubenetConsentMissing(cluster);
   }
@@ -35,7 +43,10 @@ export function isKubenet(cluster: Cluster): boolean {
   return cluster.networkPlugin.toLowerCase() === 'kubenet';
 }
 
-/** Whether Azure is at work on the cluster, so that a PUT now would be refused. The list of such states is open. */
+/**
+ * Whether Azure is at work on the cluster, so that a PUT now would be refused. The list of such states is
+ * open.
+ */
 export function isBusy(cluster: Cluster): boolean {
   return !['succeeded', 'failed', 'canceled', ''].includes(cluster.provisioningState.toLowerCase());
 }
@@ -51,7 +62,9 @@ export function kubenetConsentMissing(cluster: Cluster): PodidError {
   );
 }
 
-/** The part of the gate that holds for any change. @returns warnings @throws PodidError ClusterStateForbids */
+/**
+ * The part of the gate that holds for any change. @returns warnings @throws PodidError ClusterStateForbids
+ */
 export function checkClusterState(cluster: Cluster): string[] {
   const { id, provisioningState, powerState, resourceId } = cluster;
   if (provisioningState.toLowerCase() === 'deleting') {

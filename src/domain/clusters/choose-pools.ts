@@ -4,9 +4,11 @@ import { nextCommand } from '../hints/next-command.ts';
 import type { AgentPool, Cluster } from './cluster.ts';
 
 /**
- * The pools whose machines are meant: those named, else every Linux one. No pools at all when the server leaves them out of its answer.
+ * The pools whose machines are meant: those named, else every Linux one. No pools at all when the server
+ * leaves them out of its answer.
  *
- * @throws PodidError NodePoolNotFound | NoLinuxScaleSetPool (a pool that is named is no Linux pool, or there is none)
+ * @throws PodidError NodePoolNotFound | NoLinuxScaleSetPool (a pool that is named is no Linux pool, or there
+ * is none)
  */
 export function choosePools({ id, pools }: Cluster, names: readonly string[]): readonly AgentPool[] {
   const isNamed = ({ name }: AgentPool) => names.some((one) => one.toLowerCase() === name.toLowerCase());
@@ -30,13 +32,17 @@ export function choosePools({ id, pools }: Cluster, names: readonly string[]): r
   return chosen.filter(isLinux);
 }
 
-/** Of the machines those of the pools, a pool after the other; without any pool to go by, every Linux machine that AKS made. */
+/**
+ * Of the machines those of the pools, a pool after the other; without any pool to go by, every Linux machine
+ * that AKS made.
+ */
 export function machinesOfPools(
   pools: readonly AgentPool[],
   machines: readonly Machine[],
 ): readonly Machine[] {
-  if (pools.length === 0)
+  if (pools.length === 0) {
     return machines.filter(({ poolName, osType }) => poolName !== undefined && /^linux$/i.test(osType));
+  }
   return pools.flatMap((pool) => machines.filter((machine) => belongsTo(machine, pool)));
 }
 

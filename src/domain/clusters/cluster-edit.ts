@@ -7,7 +7,10 @@ export type ControlPlaneChoice =
   | { readonly type: 'SystemAssigned' }
   | { readonly type: 'UserAssigned'; readonly resourceId: string };
 
-/** What a command wants of the whole cluster document: of the profile, and of the identities that the cluster itself runs as. */
+/**
+ * What a command wants of the whole cluster document: of the profile, and of the identities that the cluster
+ * itself runs as.
+ */
 export interface ClusterEdit extends ProfileEdit {
   readonly controlPlane?: ControlPlaneChoice;
   /** Resource id of the identity that the kubelets are to run as. */
@@ -30,8 +33,12 @@ export function identitiesMissing(cluster: Cluster, edit: ClusterEdit): string[]
 
 /** Whether the control plane runs as this and nothing else. */
 export function runsAs({ identity }: Cluster, choice: ControlPlaneChoice): boolean {
-  if (identity.type.toLowerCase() !== choice.type.toLowerCase()) return false;
-  if (choice.type === 'SystemAssigned') return true;
+  if (identity.type.toLowerCase() !== choice.type.toLowerCase()) {
+    return false;
+  }
+  if (choice.type === 'SystemAssigned') {
+    return true;
+  }
   const [only, ...others] = identity.userAssigned;
   return others.length === 0 && only !== undefined && sameResource(only.resourceId, choice.resourceId);
 }

@@ -66,7 +66,9 @@ export function principalOrNull(cluster: Cluster, override?: string): string | n
   try {
     return clusterPrincipal(cluster, override);
   } catch (error) {
-    if (isPodidError(error)) return null;
+    if (isPodidError(error)) {
+      return null;
+    }
     throw error;
   }
 }

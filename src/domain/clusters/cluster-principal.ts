@@ -3,18 +3,25 @@ import { nextCommand } from '../hints/next-command.ts';
 import type { Cluster } from './cluster.ts';
 
 /**
- * The principal that the control plane acts as, and so the one that needs Managed Identity Operator. Never kubelet's, never a guess.
+ * The principal that the control plane acts as, and so the one that needs Managed Identity Operator. Never
+ * kubelet's, never a guess.
  *
  * @param override `--cluster-principal-id`, which settles it
  * @throws PodidError ServicePrincipalCluster | UnknownClusterIdentity
  */
 export function clusterPrincipal(cluster: Cluster, override?: string): string {
-  if (override !== undefined) return override;
+  if (override !== undefined) {
+    return override;
+  }
   const type = cluster.identity.type.toLowerCase();
-  if (type === '' || type === 'none') throw servicePrincipalCluster(cluster);
+  if (type === '' || type === 'none') {
+    throw servicePrincipalCluster(cluster);
+  }
   const candidates = principalsOf(cluster);
   const wanted = type === 'systemassigned' ? cluster.identity.principalId : solePrincipal(cluster, type);
-  if (wanted !== undefined && wanted !== '') return wanted;
+  if (wanted !== undefined && wanted !== '') {
+    return wanted;
+  }
   const list = candidates.length === 0 ? 'It names no principal.' : `It lists ${candidates.join(', ')}.`;
   throw new PodidError(
     'UnknownClusterIdentity',
@@ -36,7 +43,9 @@ export function servicePrincipalCluster(cluster: Cluster): PodidError {
 }
 
 function solePrincipal(cluster: Cluster, type: string): string | undefined {
-  if (type !== 'userassigned' || cluster.identity.userAssigned.length !== 1) return undefined;
+  if (type !== 'userassigned' || cluster.identity.userAssigned.length !== 1) {
+    return undefined;
+  }
   return cluster.identity.userAssigned[0]?.principalId;
 }
 

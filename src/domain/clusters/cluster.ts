@@ -5,7 +5,9 @@ export interface ClusterId {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly name: string;
-  /** Set where its entries are the objects in the cluster itself, not the add-on's profile: `--mode cluster`. */
+  /**
+   * Set where its entries are the objects in the cluster itself, not the add-on's profile: `--mode cluster`.
+   */
   readonly mode?: 'cluster';
   /** Set where no Azure ids name it, which are empty then: the flags by which it is reached. */
   readonly reach?: { readonly kubeconfig?: string; readonly context?: string };
@@ -50,8 +52,8 @@ export interface PodIdentityProfile {
   readonly identities: readonly PodIdentity[];
   readonly exceptions: readonly PodIdentityException[];
   /**
-   * Set where the entries are objects in the cluster and no profile at all: those objects as they were read. Azure's rules for a
-   * profile do not hold there.
+   * Set where the entries are objects in the cluster and no profile at all: those objects as they were read.
+   * Azure's rules for a profile do not hold there.
    */
   readonly objects?: ObjectFacts;
 }
@@ -86,7 +88,10 @@ export interface Cluster {
   readonly kubeletIdentityIds?: { readonly clientId: string; readonly objectId: string };
   /** Of AKS's own add-ons; absent when the server names none. */
   readonly addonIdentities?: readonly AddonIdentity[];
-  /** Network resources that the cluster uses and that may lie outside its node resource group; absent when the server names none. */
+  /**
+   * Network resources that the cluster uses and that may lie outside its node resource group; absent when the
+   * server names none.
+   */
   readonly networkResources?: readonly NetworkResource[];
   /** The client id of the service principal; `msi` on a managed-identity cluster. */
   readonly servicePrincipalClientId?: string;

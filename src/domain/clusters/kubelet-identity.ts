@@ -2,8 +2,8 @@ import { managedIdentityType, parseResourceId } from '../azure/resource-id.ts';
 import type { Cluster } from './cluster.ts';
 
 /**
- * The kubelets' identity where it is one of the user's own, which the control plane needs a role on; undefined for the one that AKS
- * made in the node resource group.
+ * The kubelets' identity where it is one of the user's own, which the control plane needs a role on;
+ * undefined for the one that AKS made in the node resource group.
  */
 export function ownKubeletIdentity(
   cluster: Cluster,

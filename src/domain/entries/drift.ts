@@ -7,7 +7,9 @@ import { type EntryKey, sameEntry, sameLabels } from './pod-identity.ts';
 /** One entry that ARM and the cluster do not hold alike; null on the side that lacks it. */
 export interface Drift extends EntryKey {
   readonly kind: 'identity' | 'exception';
-  /** `missing` and `pending` in the cluster (the namespace is not there yet either), `extra`: not in Azure. */
+  /**
+   * `missing` and `pending` in the cluster (the namespace is not there yet either), `extra`: not in Azure.
+   */
   readonly state: 'missing' | 'pending' | 'extra' | 'differs';
   /** Who wrote the objects in the cluster where podid did not: `AKS`, `kubectl-edit`. */
   readonly writer: string | null;
@@ -76,7 +78,9 @@ function identityFields(arm: IdentityFacts, cluster: IdentityFacts): DriftField[
 }
 
 function exceptionFields(arm: ExceptionFacts, cluster: ExceptionFacts): DriftField[] {
-  if (sameLabels(arm.podLabels, cluster.podLabels)) return [];
+  if (sameLabels(arm.podLabels, cluster.podLabels)) {
+    return [];
+  }
   const keys = new Set([...Object.keys(arm.podLabels), ...Object.keys(cluster.podLabels)]);
   return [...keys]
     .sort()
@@ -111,7 +115,9 @@ function compare<Entry extends EntryKey & { readonly writer?: string }>(
       return [{ kind, namespace, name, state, writer: null, fields: [], arm: entry, cluster: null }];
     }
     const differing = fields(entry, other);
-    if (differing.length === 0) return [];
+    if (differing.length === 0) {
+      return [];
+    }
     const sides = { arm: entry, cluster: factsOf(other) };
     return [
       { kind, namespace, name, state: 'differs', writer: writerOf(other), fields: differing, ...sides },

@@ -5,9 +5,14 @@ import { nextCommand } from '../hints/next-command.ts';
 /** Identities, and as many exceptions, that AKS takes in one cluster (AKS changelog of 2021-03-08). */
 export const entryLimit = 200;
 
-/** Objects in the cluster know no such limit. @throws PodidError LimitReached, unless the profile is no larger than it was */
+/**
+ * Objects in the cluster know no such limit. @throws PodidError LimitReached, unless the profile is no larger
+ * than it was
+ */
 export function checkLimits({ id, profile: before }: Cluster, after: PodIdentityProfile): void {
-  if (before.objects !== undefined) return;
+  if (before.objects !== undefined) {
+    return;
+  }
   for (const [list, called] of [
     ['identities', 'pod identities'],
     ['exceptions', 'exceptions'],

@@ -3,7 +3,10 @@ import type { MirrorRequest } from '../kubernetes/cluster-objects.ts';
 import type { DesiredPodIdentity, PodIdentity } from './pod-identity.ts';
 import type { ProfileEdit } from './profile-edit.ts';
 
-/** An edit of the entries as one of the objects that are their truth: what is not as it was read is not written over. */
+/**
+ * An edit of the entries as one of the objects that are their truth: what is not as it was read is not
+ * written over.
+ */
 export function objectsEdit(
   { objects }: PodIdentityProfile,
   edit: ProfileEdit,
@@ -20,7 +23,10 @@ export function objectsEdit(
   };
 }
 
-/** Stands for the client id of an identity that is only planned, in a rehearsal: the cluster takes no empty one. */
+/**
+ * Stands for the client id of an identity that is only planned, in a rehearsal: the cluster takes no empty
+ * one.
+ */
 const unknownClientId = '00000000-0000-0000-0000-000000000000';
 
 function asEntry(desired: DesiredPodIdentity): PodIdentity {

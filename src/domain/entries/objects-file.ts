@@ -15,8 +15,8 @@ export interface ObjectsFile {
 }
 
 /**
- * The objects in a cluster as a file. An identity with several bindings becomes as many entries, since an entry has one selector; the
- * further ones are called after their binding.
+ * The objects in a cluster as a file. An identity with several bindings becomes as many entries, since an
+ * entry has one selector; the further ones are called after their binding.
  */
 export function objectsFile(objects: ObjectsInCluster, cluster: FileCluster | undefined): ObjectsFile {
   const losses: string[] = [];
@@ -24,22 +24,29 @@ export function objectsFile(objects: ObjectsInCluster, cluster: FileCluster | un
   const called = (key: EntryKey) => `AzureIdentity ${entryText(key)}`;
   for (const { namespace, name, resourceId, bindingSelector } of objects.identities) {
     const key = { namespace, name };
-    if (!resourceId) losses.push(`${called(key)} names no managed identity.`);
-    else if (!bindingSelector) losses.push(`${called(key)} has no AzureIdentityBinding, so no pod uses it.`);
-    else if (name.length > longestPodIdentityName)
+    if (!resourceId) {
+      losses.push(`${called(key)} names no managed identity.`);
+    } else if (!bindingSelector) {
+      losses.push(`${called(key)} has no AzureIdentityBinding, so no pod uses it.`);
+    } else if (name.length > longestPodIdentityName) {
       losses.push(`${called(key)} has a name of more than ${longestPodIdentityName} characters.`);
-    else identities.push({ ...key, identityResourceId: resourceId, bindingSelector });
+    } else {
+      identities.push({ ...key, identityResourceId: resourceId, bindingSelector });
+    }
   }
   for (const { namespace, name, identity, bindingSelector } of objects.moreBindings ?? []) {
     const first = identities.find((entry) => sameEntry(entry, { namespace, name: identity }));
     const key = { namespace, name: name.replace(/(?<=.)-binding$/, '') };
     const isFree = !identities.some((entry) => sameEntry(entry, key));
-    if (first !== undefined && isFree)
+    if (first !== undefined && isFree) {
       identities.push({ ...key, identityResourceId: first.identityResourceId, bindingSelector });
-    else losses.push(`AzureIdentityBinding ${entryText({ namespace, name })} has no entry to become.`);
+    } else {
+      losses.push(`AzureIdentityBinding ${entryText({ namespace, name })} has no entry to become.`);
+    }
   }
-  for (const key of objects.servicePrincipals ?? [])
+  for (const key of objects.servicePrincipals ?? []) {
     losses.push(`${called(key)} is a service principal; pod identity knows managed identities alone.`);
+  }
   return {
     file: entriesFile({
       ...(cluster === undefined ? {} : { cluster }),

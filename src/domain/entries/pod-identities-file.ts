@@ -44,7 +44,10 @@ export function profileFile({ id, profile }: Cluster): PodIdentitiesFile {
   return entriesFile({ cluster, identities, exceptions: profile.exceptions });
 }
 
-/** Sorted, members in the documented order: the same entries give the same text, whatever order the server has. */
+/**
+ * Sorted, members in the documented order: the same entries give the same text, whatever order the server
+ * has.
+ */
 export function entriesFile(entries: WantedEntries): PodIdentitiesFile {
   const { cluster, identities = [], exceptions = [] } = entries;
   return {
@@ -60,8 +63,12 @@ export function entriesFile(entries: WantedEntries): PodIdentitiesFile {
 
 /** By namespace, then name, as the bytes have it: no locale changes a file under version control. */
 export function byKey(one: EntryKey, other: EntryKey): number {
-  if (one.namespace !== other.namespace) return one.namespace < other.namespace ? -1 : 1;
-  if (one.name === other.name) return 0;
+  if (one.namespace !== other.namespace) {
+    return one.namespace < other.namespace ? -1 : 1;
+  }
+  if (one.name === other.name) {
+    return 0;
+  }
   return one.name < other.name ? -1 : 1;
 }
 

@@ -8,8 +8,9 @@ import {
 } from './pod-identity.ts';
 
 /**
- * What a command wants of the profile, apart from what is in it now: so that after a 412 the same intent is applied to what is
- * there then. Entries that are put take the place of those with the same key, or go to the end; all other entries stay as they are.
+ * What a command wants of the profile, apart from what is in it now: so that after a 412 the same intent is
+ * applied to what is there then. Entries that are put take the place of those with the same key, or go to the
+ * end; all other entries stay as they are.
  */
 export interface ProfileEdit {
   /** `off` drops everything in the profile. */
@@ -27,7 +28,10 @@ export function replacesInOneStep({ objects }: PodIdentityProfile): boolean {
   return objects !== undefined;
 }
 
-/** The profile as it should be after the edit; states of entries that are put are unknown until the server answers. */
+/**
+ * The profile as it should be after the edit; states of entries that are put are unknown until the server
+ * answers.
+ */
 export function editProfile(profile: PodIdentityProfile, edit: ProfileEdit): PodIdentityProfile {
   if (edit.addon === 'off') {
     return { enabled: false, allowNetworkPluginKubenet: false, identities: [], exceptions: [] };
@@ -49,8 +53,8 @@ function asPodIdentity(desired: DesiredPodIdentity): PodIdentity {
 }
 
 /**
- * The list after the edit: what is put takes the first place of its key and drops later ones of the same key. Also run by the adapter
- * that edits the document's text, so that both agree.
+ * The list after the edit: what is put takes the first place of its key and drops later ones of the same key.
+ * Also run by the adapter that edits the document's text, so that both agree.
  */
 export function editEntries<Current extends EntryKey, Put extends EntryKey>(
   current: readonly Current[],
@@ -60,10 +64,13 @@ export function editEntries<Current extends EntryKey, Put extends EntryKey>(
   const placed = new Set<Put>();
   const kept: (Current | Put)[] = [];
   for (const entry of current) {
-    if (gone.some((key) => sameEntry(key, entry))) continue;
+    if (gone.some((key) => sameEntry(key, entry))) {
+      continue;
+    }
     const replacement = put.find((candidate) => sameEntry(candidate, entry));
-    if (replacement === undefined) kept.push(entry);
-    else if (!placed.has(replacement)) {
+    if (replacement === undefined) {
+      kept.push(entry);
+    } else if (!placed.has(replacement)) {
       placed.add(replacement);
       kept.push(replacement);
     }

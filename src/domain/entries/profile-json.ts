@@ -1,10 +1,15 @@
 import type { PodIdentityProfile } from '../clusters/cluster.ts';
 import { byKey, sortedLabels } from './pod-identities-file.ts';
 
-/** `podIdentityProfile` as Bicep and ARM templates take it: without what the server alone writes, entries sorted. */
+/**
+ * `podIdentityProfile` as Bicep and ARM templates take it: without what the server alone writes, entries
+ * sorted.
+ */
 export function profileJson(profile: PodIdentityProfile): Readonly<Record<string, unknown>> {
   const { enabled, allowNetworkPluginKubenet, identities, exceptions } = profile;
-  if (!enabled) return { enabled };
+  if (!enabled) {
+    return { enabled };
+  }
   return {
     enabled,
     ...(allowNetworkPluginKubenet ? { allowNetworkPluginKubenet } : {}),

@@ -48,11 +48,15 @@ function stateOf(
   known: LookedUpIdentity | undefined,
   machines: AzureFacts['machines'],
 ): Pick<PodIdentity, 'provisioningState' | 'error'> {
-  if (resourceId === undefined)
+  if (resourceId === undefined) {
     return failed('ResourceIdMissing', `AzureIdentity ${name} names no managed identity.`);
-  if (bindingSelector === undefined)
+  }
+  if (bindingSelector === undefined) {
     return failed('BindingMissing', `AzureIdentity ${name} has no AzureIdentityBinding with a selector.`);
-  if (known?.gone) return failed('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
+  }
+  if (known?.gone) {
+    return failed('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
+  }
   if (known !== undefined && known.clientId.toLowerCase() !== clientId?.toLowerCase()) {
     const made = 'it may have been deleted and made again';
     return failed(
@@ -61,11 +65,12 @@ function stateOf(
     );
   }
   const lacking = machines?.filter((machine) => !carries(machine, resourceId)) ?? [];
-  if (lacking.length > 0)
+  if (lacking.length > 0) {
     return failed(
       'NotOnNodes',
       `The identity is not on ${lacking.map((machine) => machine.name).join(', ')}.`,
     );
+  }
   return machines === undefined || machines.length === 0 ? {} : { provisioningState: 'Assigned' };
 }
 

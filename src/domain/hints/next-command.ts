@@ -3,7 +3,8 @@ import type { ClusterId } from '../clusters/cluster.ts';
 type FlagValue = string | readonly string[] | true | undefined;
 
 /**
- * A podid command for a hint, ready to be pasted into a shell: the words, the cluster, then the flags that have a value.
+ * A podid command for a hint, ready to be pasted into a shell: the words, the cluster, then the flags that
+ * have a value.
  *
  * @param flags long flag names without dashes; `true` stands for a switch
  */
@@ -27,7 +28,9 @@ function whereIs({ resourceGroup, name, subscriptionId, reach }: ClusterId): Rec
 }
 
 function flagWords([flag, value]: [string, FlagValue]): string[] {
-  if (value === undefined) return [];
+  if (value === undefined) {
+    return [];
+  }
   const dashed = flag.length === 1 ? `-${flag}` : `--${flag}`;
   const values = typeof value === 'string' ? [value] : value === true ? [] : value;
   return [dashed, ...values.map(shellWord)];

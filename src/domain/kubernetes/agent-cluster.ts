@@ -2,7 +2,10 @@ import type { AgentInstallation } from './agent-installation.ts';
 import type { AgentRelease, AgentValues } from './agent-values.ts';
 import type { KubeObject, ObjectRef } from './kube-object.ts';
 
-/** What was done, or would be done, to one object of the agent. `kept`: it is someone else's, and serves as it is. */
+/**
+ * What was done, or would be done, to one object of the agent. `kept`: it is someone else's, and serves as it
+ * is.
+ */
 export interface AgentObjectChange {
   readonly kind: string;
   /** Absent for the cluster scope. */
@@ -56,13 +59,15 @@ export interface TaintedNode {
 }
 
 /**
- * The cluster as the place where the agent is installed. All throw PodidError Forbidden (with the rule that is missing) |
- * ClusterUnreachable, and the signal's reason.
+ * The cluster as the place where the agent is installed. All throw PodidError Forbidden (with the rule that
+ * is missing) | ClusterUnreachable, and the signal's reason.
  */
 export interface AgentCluster {
   /** All DaemonSets of node agents; only those of `namespace` where the right to list all is missing. */
   installations(namespace: string, signal: AbortSignal): Promise<readonly AgentInstallation[]>;
-  /** The definitions of the identity kinds, then what runs the agent, in the order in which they are written. */
+  /**
+   * The definitions of the identity kinds, then what runs the agent, in the order in which they are written.
+   */
   render(
     values: AgentValues,
     release: AgentRelease,

@@ -27,8 +27,9 @@ export interface AgentIdentity {
 }
 
 /**
- * What can be set about the agent, by the names that the values have in the chart (`deploy/chart/values.yaml`, which also says what they
- * mean), read and checked. A text that is empty and a number that is undefined mean the agent's own default.
+ * What can be set about the agent, by the names that the values have in the chart
+ * (`deploy/chart/values.yaml`, which also says what they mean), read and checked. A text that is empty and a
+ * number that is undefined mean the agent's own default.
  */
 export interface AgentValues {
   readonly nameOverride: string;
@@ -81,7 +82,9 @@ export interface AgentValues {
 
 /** `podid/podid:0.1.0`, or by digest. @param version of the release, for values that name no tag */
 export function agentImage({ podid: { image } }: AgentValues, version: string): string {
-  if (image.digest !== '') return `${image.repository}@${image.digest}`;
+  if (image.digest !== '') {
+    return `${image.repository}@${image.digest}`;
+  }
   return `${image.repository}:${image.tag === '' ? version : image.tag}`;
 }
 
@@ -92,7 +95,9 @@ export function agentPorts({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): 
   readonly metrics: number;
 } {
   const [probes, metrics] = [nmi.probePort ?? 8085, nmi.prometheusPort ?? 9090];
-  if (!podid.alongside) return { pods: 2579, probes, metrics };
+  if (!podid.alongside) {
+    return { pods: 2579, probes, metrics };
+  }
   return { pods: 2580, probes: probes === 8085 ? 8086 : probes, metrics: metrics === 9090 ? 9091 : metrics };
 }
 

@@ -8,7 +8,9 @@ import {
 /** Code of the error detail that says: the cluster does not know the identity kinds at all. */
 export const crdMissingCode = 'CustomResourceDefinitionMissing';
 
-/** What was done, or would be done, to one object in the cluster. `pending`: its namespace does not exist yet. */
+/**
+ * What was done, or would be done, to one object in the cluster. `pending`: its namespace does not exist yet.
+ */
 export interface ObjectChange {
   readonly kind: 'AzureIdentity' | 'AzureIdentityBinding' | 'AzurePodIdentityException';
   readonly namespace: string;
@@ -69,7 +71,10 @@ export interface ObjectsInCluster {
   readonly exceptions: readonly (PodIdentityException & { readonly writer?: string })[];
   /** Names of the namespaces; absent for whoever may not list them. */
   readonly namespaces?: readonly string[];
-  /** Further bindings of identities that have one already; `name` is the binding's own. An entry has one selector. */
+  /**
+   * Further bindings of identities that have one already; `name` is the binding's own. An entry has one
+   * selector.
+   */
   readonly moreBindings?: readonly (EntryKey & {
     readonly identity: string;
     readonly bindingSelector: string;
@@ -81,7 +86,10 @@ export interface ObjectsInCluster {
 
 /** The pod-identity objects in a cluster's own API. */
 export interface ClusterObjects {
-  /** @throws PodidError MirrorFailed (exit 6 when forbidden, else 7) | ClusterUnreachable | StaleCluster (an object is not as `expected`) */
+  /**
+   * @throws PodidError MirrorFailed (exit 6 when forbidden, else 7) | ClusterUnreachable | StaleCluster (an
+   * object is not as `expected`)
+   */
   mirror(request: MirrorRequest, signal: AbortSignal, tell?: TellMirrored): Promise<readonly ObjectChange[]>;
   /** @throws PodidError MirrorFailed | ClusterUnreachable */
   read(signal: AbortSignal): Promise<ObjectsInCluster>;

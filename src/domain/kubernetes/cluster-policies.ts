@@ -27,7 +27,8 @@ export interface ClusterPolicies {
    */
   serves(apiVersion: string, plural: string, signal: AbortSignal): Promise<boolean>;
   /**
-   * Server-side apply as podid, one object after the other. What others wrote is left as it is, unless forced.
+   * Server-side apply as podid, one object after the other. What others wrote is left as it is, unless
+   * forced.
    *
    * @throws PodidError Forbidden | PolicyBlocked (the cluster refuses an object) | ClusterUnreachable
    */

@@ -1,6 +1,6 @@
 /**
- * The four kinds of `aadpodidentity.k8s.io/v1`, as far as podid reads or writes them. Field names are upstream's, to the letter:
- * `nodename` is lower case, unlike its siblings.
+ * The four kinds of `aadpodidentity.k8s.io/v1`, as far as podid reads or writes them. Field names are
+ * upstream's, to the letter: `nodename` is lower case, unlike its siblings.
  */
 export const identityApi = { group: 'aadpodidentity.k8s.io', version: 'v1' } as const;
 

@@ -12,7 +12,10 @@ export interface LabelSelector {
 }
 
 export interface EgressRule {
-  /** Address ranges that it allows; undefined: every destination. Peers that are pods hold no address of the node's. */
+  /**
+   * Address ranges that it allows; undefined: every destination. Peers that are pods hold no address of the
+   * node's.
+   */
   readonly ranges?: readonly { readonly cidr: string; readonly except: readonly string[] }[];
   /** Undefined: every port. */
   readonly ports?: readonly {
@@ -59,17 +62,25 @@ export function allowsEgress(policies: readonly NetworkPolicy[], address: string
 }
 
 function coversAddress({ ranges }: EgressRule, address: string): boolean {
-  if (ranges === undefined) return true;
+  if (ranges === undefined) {
+    return true;
+  }
   return ranges.some(
     ({ cidr, except }) => inRange(address, cidr) && !except.some((hole) => inRange(address, hole)),
   );
 }
 
 function coversPort({ ports }: EgressRule, port: number): boolean {
-  if (ports === undefined) return true;
+  if (ports === undefined) {
+    return true;
+  }
   return ports.some((each) => {
-    if (each.protocol !== 'TCP') return false;
-    if (each.port === undefined) return true;
+    if (each.protocol !== 'TCP') {
+      return false;
+    }
+    if (each.port === undefined) {
+      return true;
+    }
     return typeof each.port === 'number' && each.port <= port && port <= (each.endPort ?? each.port);
   });
 }
@@ -79,14 +90,17 @@ export function inRange(address: string, cidr: string): boolean {
   const [base = '', bits = '32'] = cidr.split('/');
   const [one, other] = [ipv4Number(address), ipv4Number(base)];
   const length = Number(bits);
-  if (one === undefined || other === undefined || !(length >= 0 && length <= 32)) return false;
+  if (one === undefined || other === undefined || !(length >= 0 && length <= 32)) {
+    return false;
+  }
   const size = 2 ** (32 - length);
   return Math.floor(one / size) === Math.floor(other / size);
 }
 
 function ipv4Number(text: string): number | undefined {
   const parts = text.split('.').map(Number);
-  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255))
+  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) {
     return undefined;
+  }
   return parts.reduce((sum, part) => sum * 256 + part, 0);
 }

@@ -11,7 +11,10 @@ export interface TryOptions {
   readonly version: string;
 }
 
-/** A pod that asks for a token as an SDK does, every ten seconds, and whose log tells whose it got, or why it got none. */
+/**
+ * A pod that asks for a token as an SDK does, every ten seconds, and whose log tells whose it got, or why it
+ * got none.
+ */
 export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cloud, version }: TryOptions) {
   return {
     apiVersion: 'v1',

@@ -46,7 +46,10 @@ export interface PodAnswer {
   readonly text: string;
 }
 
-/** What runs in a cluster, to be looked at and never changed. All throw PodidError Forbidden | ClusterUnreachable. */
+/**
+ * What runs in a cluster, to be looked at and never changed. All throw PodidError Forbidden |
+ * ClusterUnreachable.
+ */
 export interface Workloads {
   /** Undefined when there is none of that name. */
   pod(key: EntryKey, signal: AbortSignal): Promise<Pod | undefined>;
@@ -59,7 +62,10 @@ export interface Workloads {
   networkPolicies(namespace: string | undefined, signal: AbortSignal): Promise<readonly NetworkPolicy[]>;
   /** Of every namespace: an agent may be anywhere. */
   agents(signal: AbortSignal): Promise<readonly AgentPod[]>;
-  /** Asks a port of a pod through `pods/proxy`. @param path begins with a slash @throws also ClusterUnreachable when nothing listens there */
+  /**
+   * Asks a port of a pod through `pods/proxy`. @param path begins with a slash @throws also
+   * ClusterUnreachable when nothing listens there
+   */
   ask(pod: EntryKey, port: number, path: string, signal: AbortSignal): Promise<PodAnswer>;
   /** The last lines of a container's log. */
   log(

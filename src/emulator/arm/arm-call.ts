@@ -45,7 +45,9 @@ export function param(call: ArmCall, name: string): string {
 /** @throws Refusal 400 when the body is no JSON object */
 export function objectBody(call: ArmCall): JsonObject {
   const body = jsonBody(call.request);
-  if (isObject(body)) return body;
+  if (isObject(body)) {
+    return body;
+  }
   return refuseAsArm(400, 'InvalidRequestContent', 'The request content is not a JSON object.');
 }
 
@@ -53,7 +55,9 @@ export function objectBody(call: ArmCall): JsonObject {
 export function subscriptionOf(call: ArmCall) {
   const id = param(call, 'subscription');
   const found = call.world.subscriptions.get(id.toLowerCase());
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   return refuseAsArm(404, 'SubscriptionNotFound', `There is no subscription '${id}'.`);
 }
 
@@ -65,7 +69,9 @@ export function groupIdOf(call: ArmCall): string {
 /** @throws Refusal 404 when the group, or its subscription, is unknown */
 export function requireGroup(call: ArmCall): void {
   subscriptionOf(call);
-  if (call.world.resourceGroups.has(groupIdOf(call).toLowerCase())) return;
+  if (call.world.resourceGroups.has(groupIdOf(call).toLowerCase())) {
+    return;
+  }
   refuseAsArm(404, 'ResourceGroupNotFound', `Resource group '${param(call, 'group')}' does not exist.`);
 }
 
@@ -74,7 +80,9 @@ export function page(call: ArmCall, items: readonly Json[]): EmulatorResponse {
   const size = call.world.settings.pageSize || items.length;
   const start = Number(call.request.query.get('$skiptoken') ?? 0);
   const value = items.slice(start, start + size);
-  if (start + size >= items.length) return { status: 200, body: { value } };
+  if (start + size >= items.length) {
+    return { status: 200, body: { value } };
+  }
   const query = new URLSearchParams(call.request.query);
   query.set('$skiptoken', String(start + size));
   return { status: 200, body: { value, nextLink: `${call.baseUrl}${call.request.path}?${query}` } };

@@ -34,8 +34,12 @@ export interface ArmMatch {
 export function matchArmRoute(method: string, path: string): ArmMatch | undefined {
   for (const route of routes) {
     const groups = route.method === method ? route.pattern.exec(path)?.groups : undefined;
-    if (groups !== undefined) return { route, params: decodeAll(groups) };
-    if (route.method === method && route.pattern.test(path)) return { route, params: {} };
+    if (groups !== undefined) {
+      return { route, params: decodeAll(groups) };
+    }
+    if (route.method === method && route.pattern.test(path)) {
+      return { route, params: {} };
+    }
   }
   return undefined;
 }
@@ -68,8 +72,12 @@ export function answerArm(
 
 function checkToken(call: Omit<ArmCall, 'params'>, isKnownToken: (token: string) => boolean): void {
   const token = /^Bearer (.+)$/.exec(call.request.headers.authorization ?? '')?.[1];
-  if (token === undefined) refuseAsArm(401, 'AuthenticationFailed', 'The Authorization header is missing.');
-  if (!isKnownToken(token)) refuseAsArm(401, 'InvalidAuthenticationToken', 'The access token is invalid.');
+  if (token === undefined) {
+    refuseAsArm(401, 'AuthenticationFailed', 'The Authorization header is missing.');
+  }
+  if (!isKnownToken(token)) {
+    refuseAsArm(401, 'InvalidAuthenticationToken', 'The access token is invalid.');
+  }
 }
 
 function checkApiVersion(call: Omit<ArmCall, 'params'>, match: ArmMatch | undefined): void {
@@ -81,8 +89,12 @@ function checkApiVersion(call: Omit<ArmCall, 'params'>, match: ArmMatch | undefi
     refuseAsArm(400, 'InvalidApiVersionParameter', `The api-version '${version}' is invalid.`);
   }
   const { clusterApiVersions } = call.world.settings;
-  if (!match?.route.name.startsWith('clusters.') || clusterApiVersions.length === 0) return;
-  if (clusterApiVersions.includes(version)) return;
+  if (!match?.route.name.startsWith('clusters.') || clusterApiVersions.length === 0) {
+    return;
+  }
+  if (clusterApiVersions.includes(version)) {
+    return;
+  }
   refuseAsArm(
     400,
     'NoRegisteredProviderFound',

@@ -29,8 +29,9 @@ export const readOnlyMembers = {
 } as const;
 
 /**
- * The document that a PUT leads to while its operation runs: what was sent, unknown members included, with the server's own members
- * kept from before, entries marked Updating or Deleting, labels sorted and empty lists gone.
+ * The document that a PUT leads to while its operation runs: what was sent, unknown members included, with
+ * the server's own members kept from before, entries marked Updating or Deleting, labels sorted and empty
+ * lists gone.
  */
 export function mergeCluster(world: World, body: JsonObject, before: JsonObject | undefined): JsonObject {
   const after = copyJson(body);
@@ -38,26 +39,36 @@ export function mergeCluster(world: World, body: JsonObject, before: JsonObject 
   const properties = objectAt(after, 'properties') ?? {};
   after['properties'] = properties;
   keep(properties, objectAt(before, 'properties'), readOnlyMembers.properties);
-  for (const pool of listAt(properties, 'agentPoolProfiles')) mergePool(pool, before);
+  for (const pool of listAt(properties, 'agentPoolProfiles')) {
+    mergePool(pool, before);
+  }
   delete objectAt(properties, 'servicePrincipalProfile')?.['secret'];
   delete objectAt(properties, 'windowsProfile')?.['adminPassword'];
   resolveIdentity(world, after, before);
   const profile = objectAt(properties, 'podIdentityProfile');
-  if (profile === undefined) delete properties['podIdentityProfile'];
-  else properties['podIdentityProfile'] = mergeProfile(profile, before);
+  if (profile === undefined) {
+    delete properties['podIdentityProfile'];
+  } else {
+    properties['podIdentityProfile'] = mergeProfile(profile, before);
+  }
   return after;
 }
 
 function keep(target: JsonObject, before: JsonObject | undefined, names: readonly string[]): void {
   for (const name of names) {
-    if (before?.[name] === undefined) delete target[name];
-    else target[name] = before[name];
+    if (before?.[name] === undefined) {
+      delete target[name];
+    } else {
+      target[name] = before[name];
+    }
   }
 }
 
 function mergePool(pool: Json, before: JsonObject | undefined): void {
   const target = objectAt(pool);
-  if (target === undefined) return;
+  if (target === undefined) {
+    return;
+  }
   const old = listAt(before, 'properties', 'agentPoolProfiles').find(
     (one) => textAt(one, 'name') === textAt(pool, 'name'),
   );
@@ -68,7 +79,9 @@ function mergePool(pool: Json, before: JsonObject | undefined): void {
 function resolveIdentity(world: World, after: JsonObject, before: JsonObject | undefined): void {
   const identity = objectAt(after, 'identity');
   const type = textAt(identity, 'type')?.toLowerCase();
-  if (identity === undefined || type === undefined || type === 'none') return;
+  if (identity === undefined || type === undefined || type === 'none') {
+    return;
+  }
   if (type.includes('userassigned')) {
     fillUserAssigned(world, identity);
   } else {
@@ -78,7 +91,9 @@ function resolveIdentity(world: World, after: JsonObject, before: JsonObject | u
     Object.assign(identity, { principalId, tenantId: textAt(old, 'tenantId') ?? world.tenantId });
   }
   const properties = objectAt(after, 'properties');
-  if (properties !== undefined) properties['servicePrincipalProfile'] = { clientId: 'msi' };
+  if (properties !== undefined) {
+    properties['servicePrincipalProfile'] = { clientId: 'msi' };
+  }
   fillKubelet(world, after);
 }
 
@@ -92,8 +107,9 @@ function fillUserAssigned(world: World, identity: JsonObject): void {
   const assigned = objectAt(identity, 'userAssignedIdentities') ?? {};
   for (const id of Object.keys(assigned)) {
     const known = world.identities.get(id.toLowerCase());
-    if (known === undefined)
+    if (known === undefined) {
       refuseAsAks(400, 'InvalidParameter', `The identity '${id}' does not exist.`, 'identity');
+    }
     const { principalId, clientId } = objectAt(known, 'properties') ?? {};
     assigned[id] = { principalId, clientId };
   }
@@ -107,12 +123,15 @@ function fillKubelet(world: World, after: JsonObject): void {
   const kubelet = objectAt(properties, 'identityProfile', 'kubeletidentity');
   if (kubelet === undefined) {
     const made = ownKubelet(world, after);
-    if (made !== undefined)
+    if (made !== undefined) {
       properties['identityProfile'] = { ...objectAt(properties, 'identityProfile'), kubeletidentity: made };
+    }
     return;
   }
   const known = world.identities.get((textAt(kubelet, 'resourceId') ?? '').toLowerCase());
-  if (known === undefined) return;
+  if (known === undefined) {
+    return;
+  }
   kubelet['clientId'] = textAt(known, 'properties', 'clientId');
   kubelet['objectId'] = textAt(known, 'properties', 'principalId');
 }
@@ -120,7 +139,9 @@ function fillKubelet(world: World, after: JsonObject): void {
 function ownKubelet(world: World, after: JsonObject): JsonObject | undefined {
   const group = textAt(after, 'properties', 'nodeResourceGroup');
   const subscription = /^\/subscriptions\/[^/]+/i.exec(textAt(after, 'id') ?? '')?.[0];
-  if (group === undefined || subscription === undefined) return undefined;
+  if (group === undefined || subscription === undefined) {
+    return undefined;
+  }
   const name = `${textAt(after, 'name')}-agentpool`;
   const resourceId = `${subscription}/resourcegroups/${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
   return { resourceId, clientId: world.newId(), objectId: world.newId() };
@@ -128,7 +149,9 @@ function ownKubelet(world: World, after: JsonObject): JsonObject | undefined {
 
 /** A profile that is off comes back as `{}`, whatever else it was sent with. */
 function mergeProfile(sent: JsonObject, before: JsonObject | undefined): JsonObject {
-  if (sent['enabled'] !== true) return {};
+  if (sent['enabled'] !== true) {
+    return {};
+  }
   const profile: JsonObject = { ...sent };
   const old = listAt(before, 'properties', 'podIdentityProfile', 'userAssignedIdentities');
   const entries = mergeEntries(listAt(sent, 'userAssignedIdentities'), old);
@@ -145,7 +168,9 @@ function mergeEntries(sent: readonly Json[], old: readonly Json[]): Json[] {
     .map((entry) => ({ ...objectAt(entry), provisioningState: 'Deleting', provisioningInfo: undefined }));
   const staying = sent.map((entry) => {
     const bare: JsonObject = { ...objectAt(entry) };
-    for (const name of readOnlyMembers.entry) delete bare[name];
+    for (const name of readOnlyMembers.entry) {
+      delete bare[name];
+    }
     const known = old.find((one) => keyOf(one) === keyOf(entry));
     const unchanged = known !== undefined && isSettled(known) && sameEntry(known, bare);
     return { ...bare, provisioningState: unchanged ? textAt(known, 'provisioningState') : 'Updating' };
@@ -163,7 +188,9 @@ function sameEntry(known: Json, bare: JsonObject): boolean {
 
 function withSortedLabels(exception: Json): Json {
   const labels = objectAt(exception, 'podLabels');
-  if (labels === undefined) return exception;
+  if (labels === undefined) {
+    return exception;
+  }
   const sorted = Object.entries(labels).sort(([left], [right]) => (left < right ? -1 : 1));
   return { ...objectAt(exception), podLabels: Object.fromEntries(sorted) };
 }

@@ -76,7 +76,9 @@ function patchTags(call: ArmCall): EmulatorResponse {
 function remove(call: ArmCall): EmulatorResponse {
   requireGroup(call);
   const cluster = call.world.clusters.get(clusterId(call).toLowerCase());
-  if (cluster === undefined) return { status: 204 };
+  if (cluster === undefined) {
+    return { status: 204 };
+  }
   refuseWhileBusy(cluster);
   cluster.operation = startOperation(
     call.world,

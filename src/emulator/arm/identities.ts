@@ -40,7 +40,9 @@ function list(call: ArmCall): EmulatorResponse {
 function get(call: ArmCall): EmulatorResponse {
   requireGroup(call);
   const found = call.world.identities.get(idOf(call).toLowerCase());
-  if (found !== undefined) return ok(found);
+  if (found !== undefined) {
+    return ok(found);
+  }
   return refuseAsArm(404, 'ResourceNotFound', `Resource '${idOf(call)}' was not found.`);
 }
 
@@ -51,8 +53,9 @@ function put(call: ArmCall): EmulatorResponse {
   const key = idOf(call).toLowerCase();
   const before = world.identities.get(key);
   const location = textAt(body, 'location') ?? textAt(before, 'location');
-  if (location === undefined)
+  if (location === undefined) {
     refuseAsArm(400, 'LocationRequired', 'The location of the identity is missing.');
+  }
   const principalId = textAt(before, 'properties', 'principalId') ?? world.newId();
   const document: JsonObject = {
     id: textAt(before, 'id') ?? idOf(call),
@@ -67,7 +70,9 @@ function put(call: ArmCall): EmulatorResponse {
     },
   };
   world.identities.set(key, document);
-  if (before !== undefined) return ok(document);
+  if (before !== undefined) {
+    return ok(document);
+  }
   world.youngPrincipals.set(principalId, world.settings.principalNotFoundTimes);
   return ok(document, 201);
 }
@@ -77,7 +82,9 @@ function remove(call: ArmCall): EmulatorResponse {
   const key = idOf(call).toLowerCase();
   // Assignments on the identity go with it; those that name it as principal stay behind, as in Azure.
   for (const [id, assignment] of call.world.roleAssignments) {
-    if (assignment.scope.toLowerCase() === key) call.world.roleAssignments.delete(id);
+    if (assignment.scope.toLowerCase() === key) {
+      call.world.roleAssignments.delete(id);
+    }
   }
   return { status: call.world.identities.delete(key) ? 200 : 204 };
 }

@@ -94,7 +94,9 @@ export function operationHeaders(call: ArmCall, operation: Operation): Record<st
 
 function pollOperation(call: ArmCall): EmulatorResponse {
   const operation = call.world.operations.get(param(call, 'id'));
-  if (operation === undefined) return refuseAsArm(404, 'NotFound', 'There is no such operation.');
+  if (operation === undefined) {
+    return refuseAsArm(404, 'NotFound', 'There is no such operation.');
+  }
   if (call.request.rawQuery !== expectedQuery(operation)) {
     refuseAsArm(
       403,
@@ -104,7 +106,9 @@ function pollOperation(call: ArmCall): EmulatorResponse {
   }
   operation.polls += 1;
   const { operationPolls, retryAfterSec } = call.world.settings;
-  if (operationPolls > 0 && operation.polls > operationPolls) endOperation(call.world, operation);
+  if (operationPolls > 0 && operation.polls > operationPolls) {
+    endOperation(call.world, operation);
+  }
   const answer = ok({
     name: operation.id,
     status: operation.status ?? progress[(operation.polls - 1) % progress.length],
@@ -112,52 +116,74 @@ function pollOperation(call: ArmCall): EmulatorResponse {
     endTime: operation.endedAt === undefined ? undefined : new Date(operation.endedAt).toISOString(),
     error: operation.error,
   });
-  if (retryAfterSec === null || operation.status !== undefined) return answer;
+  if (retryAfterSec === null || operation.status !== undefined) {
+    return answer;
+  }
   return { ...answer, headers: { 'retry-after': String(retryAfterSec) } };
 }
 
 /** Ends what has come to its end by the emulator's clock. Called before each request is looked at. */
 export function settleOperations(world: World): void {
   for (const operation of world.operations.values()) {
-    if (operation.status === undefined && operation.endsAt <= world.clock.now())
+    if (operation.status === undefined && operation.endsAt <= world.clock.now()) {
       endOperation(world, operation);
+    }
   }
 }
 
 function endOperation(world: World, operation: Operation): void {
-  if (operation.status !== undefined) return;
+  if (operation.status !== undefined) {
+    return;
+  }
   operation.status = operation.forced?.status ?? 'Succeeded';
-  if (operation.forced !== undefined) operation.error = operation.forced.error;
+  if (operation.forced !== undefined) {
+    operation.error = operation.forced.error;
+  }
   operation.endedAt = world.clock.now();
-  if (operation.machine !== undefined) endMachineOperation(world, operation.machine, operation.status);
+  if (operation.machine !== undefined) {
+    endMachineOperation(world, operation.machine, operation.status);
+  }
   const cluster = world.clusters.get(operation.clusterKey);
-  if (cluster?.operation?.id !== operation.id) return;
+  if (cluster?.operation?.id !== operation.id) {
+    return;
+  }
   delete cluster.operation;
   if (operation.kind === 'delete' && operation.status === 'Succeeded') {
     world.clusters.delete(operation.clusterKey);
     return;
   }
   endEntries(cluster.document, operation);
-  if (operation.status === 'Succeeded') equipNodes(world, cluster.document);
+  if (operation.status === 'Succeeded') {
+    equipNodes(world, cluster.document);
+  }
   setState(cluster.document, operation.status);
   renewTags(world, cluster);
 }
 
 function endEntries(document: JsonObject, operation: Operation): void {
   const profile = enabledProfile(document);
-  if (profile === undefined) return;
+  if (profile === undefined) {
+    return;
+  }
   const left = listAt(profile, 'userAssignedIdentities').flatMap((one) =>
     endEntry({ ...objectAt(one) }, operation),
   );
-  if (left.length > 0) profile['userAssignedIdentities'] = left;
-  else delete profile['userAssignedIdentities'];
+  if (left.length > 0) {
+    profile['userAssignedIdentities'] = left;
+  } else {
+    delete profile['userAssignedIdentities'];
+  }
 }
 
 function endEntry(entry: JsonObject, operation: Operation): JsonObject[] {
   const state = textAt(entry, 'provisioningState');
   const failure = operation.failedEntries[keyOf(entry)];
-  if (failure !== undefined) return [withFailure(entry, 'Failed', failure)];
-  if (state !== 'Updating' && state !== 'Deleting') return [entry];
+  if (failure !== undefined) {
+    return [withFailure(entry, 'Failed', failure)];
+  }
+  if (state !== 'Updating' && state !== 'Deleting') {
+    return [entry];
+  }
   if (operation.status !== 'Succeeded') {
     return [withFailure(entry, operation.status ?? 'Failed', operation.error ?? defaultEntryError)];
   }
@@ -175,7 +201,9 @@ export function setState(document: JsonObject, state: string): void {
   properties['provisioningState'] = state;
   for (const pool of listAt(properties, 'agentPoolProfiles')) {
     const target = objectAt(pool);
-    if (target !== undefined) target['provisioningState'] = state;
+    if (target !== undefined) {
+      target['provisioningState'] = state;
+    }
   }
 }
 
@@ -184,6 +212,8 @@ export function renewTags(world: World, cluster: Cluster): void {
   cluster.document['eTag'] = world.newId();
   for (const pool of listAt(cluster.document, 'properties', 'agentPoolProfiles')) {
     const target = objectAt(pool);
-    if (target !== undefined) target['eTag'] = world.newId();
+    if (target !== undefined) {
+      target['eTag'] = world.newId();
+    }
   }
 }

@@ -1,7 +1,10 @@
 import { ok } from './arm-answers.ts';
 import type { ArmRoute } from './arm-call.ts';
 
-/** The caller may do everything here but what the world's settings say; any other answer is a fault in place of this. */
+/**
+ * The caller may do everything here but what the world's settings say; any other answer is a fault in place
+ * of this.
+ */
 export const permissionRoutes: readonly ArmRoute[] = [
   {
     name: 'permissions.list',

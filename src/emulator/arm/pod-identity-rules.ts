@@ -29,7 +29,9 @@ export interface ProposedCluster {
  */
 export function checkPodIdentity(proposed: ProposedCluster): void {
   const profile = enabledProfile(proposed.after);
-  if (profile === undefined) return;
+  if (profile === undefined) {
+    return;
+  }
   checkFeature(proposed);
   checkClusterIdentity(proposed.after);
   checkKubenet(proposed, profile);
@@ -42,12 +44,15 @@ export function checkPodIdentity(proposed: ProposedCluster): void {
   }
   checkLists(profile);
   checkSameNames(entries, listAt(enabledProfile(proposed.before), 'userAssignedIdentities'));
-  if (!makesPrincipal(proposed)) checkAssignments(proposed, entries);
+  if (!makesPrincipal(proposed)) {
+    checkAssignments(proposed, entries);
+  }
 }
 
 /**
- * Whether the PUT gives the control plane a system-assigned identity it did not have: made before AKS looks at the document, so that
- * AKS finds out only while the operation runs that its principal may not assign the entries' identities.
+ * Whether the PUT gives the control plane a system-assigned identity it did not have: made before AKS looks
+ * at the document, so that AKS finds out only while the operation runs that its principal may not assign the
+ * entries' identities.
  */
 export function makesPrincipal({ before, after }: Pick<ProposedCluster, 'before' | 'after'>): boolean {
   const principal = textAt(after, 'identity', 'principalId');
@@ -64,17 +69,23 @@ export function lateRefusal(
   const entries = listAt(enabledProfile(after), 'userAssignedIdentities');
   const principal = clusterPrincipal(world, after) ?? '';
   const blocked = entries.filter((entry) => !isAssignable(world, principal, entry));
-  if (blocked.length === 0) return undefined;
+  if (blocked.length === 0) {
+    return undefined;
+  }
   const error = { code: assignmentErrorCode, message: assignmentErrorText(principal, blocked) };
   return { error, keys: blocked.map(keyOf) };
 }
 
 function checkFeature({ subscription, before }: ProposedCluster): void {
-  if (enabledProfile(before) !== undefined) return;
+  if (enabledProfile(before) !== undefined) {
+    return;
+  }
   const entry = Object.entries(subscription.features).find(
     ([name]) => name.toLowerCase() === podIdentityFeature.toLowerCase(),
   );
-  if (entry?.[1].state === 'Registered' && entry[1].effective) return;
+  if (entry?.[1].state === 'Registered' && entry[1].effective) {
+    return;
+  }
   refuse(
     'PodIdentityAddonFeatureFlagNotEnabled',
     `The preview feature ${podIdentityFeature} is not registered for the subscription.`,
@@ -83,7 +94,9 @@ function checkFeature({ subscription, before }: ProposedCluster): void {
 
 function checkClusterIdentity(document: JsonObject): void {
   const type = textAt(document, 'identity', 'type');
-  if (type !== undefined && type.toLowerCase() !== 'none') return;
+  if (type !== undefined && type.toLowerCase() !== 'none') {
+    return;
+  }
   refuse(
     'BadRequest',
     'Pod identity requires a cluster with a managed identity; this one uses a service principal.',
@@ -92,11 +105,15 @@ function checkClusterIdentity(document: JsonObject): void {
 
 function checkKubenet({ world, after }: ProposedCluster, profile: JsonObject): void {
   const plugin = textAt(after, 'properties', 'networkProfile', 'networkPlugin');
-  if (plugin?.toLowerCase() !== 'kubenet') return;
+  if (plugin?.toLowerCase() !== 'kubenet') {
+    return;
+  }
   if (!world.settings.kubenetAllowed) {
     refuse('PodIdentityAddonWithKubeNetNotAllowed', 'Pod identity is not allowed on network plugin kubenet.');
   }
-  if (profile['allowNetworkPluginKubenet'] === true) return;
+  if (profile['allowNetworkPluginKubenet'] === true) {
+    return;
+  }
   refuse(
     'PodIdentityAddonWithKubeNetNeedsConsent',
     'Pod identity on network plugin kubenet needs allowNetworkPluginKubenet to be true.',
@@ -112,7 +129,9 @@ function checkLists(profile: JsonObject): void {
         `The maximum number of pod identities of a cluster is ${entryLimit}; ${list} has ${entries.length}.`,
       );
     }
-    for (const entry of entries) checkEntry(entry, list);
+    for (const entry of entries) {
+      checkEntry(entry, list);
+    }
   }
 }
 
@@ -164,7 +183,9 @@ function checkSameNames(entries: readonly Json[], existing: readonly Json[]): vo
 function checkAssignments({ world, after }: ProposedCluster, entries: readonly Json[]): void {
   const principal = clusterPrincipal(world, after) ?? '';
   const blocked = entries.filter((entry) => !isAssignable(world, principal, entry));
-  if (blocked.length === 0) return;
+  if (blocked.length === 0) {
+    return;
+  }
   for (const entry of blocked) {
     noteOverlooked(world, principal, assignAction, textAt(entry, 'identity', 'resourceId') ?? '');
   }
@@ -184,7 +205,9 @@ function assignmentErrorText(principal: string, blocked: readonly Json[]): strin
 function isAssignable(world: World, principal: string, entry: Json): boolean {
   const id = textAt(entry, 'identity', 'resourceId') ?? '';
   const identity = world.identities.get(id.toLowerCase());
-  if (identity === undefined) return false;
+  if (identity === undefined) {
+    return false;
+  }
   const clientId = textAt(entry, 'identity', 'clientId');
   const recreated = clientId !== undefined && clientId !== textAt(identity, 'properties', 'clientId');
   return !recreated && mayDo(world, principal, assignAction, id);
@@ -193,7 +216,9 @@ function isAssignable(world: World, principal: string, entry: Json): boolean {
 /** Object id of the control plane's identity. */
 export function clusterPrincipal(world: World, document: JsonObject): string | undefined {
   const [firstId] = Object.keys(objectAt(document, 'identity', 'userAssignedIdentities') ?? {});
-  if (firstId === undefined) return textAt(document, 'identity', 'principalId');
+  if (firstId === undefined) {
+    return textAt(document, 'identity', 'principalId');
+  }
   return textAt(world.identities.get(firstId.toLowerCase()), 'properties', 'principalId');
 }
 

@@ -26,7 +26,9 @@ export function putCluster(call: ArmCall): EmulatorResponse {
   const body = objectBody(call);
   const cluster = world.clusters.get(key);
   checkConditions(call, cluster);
-  if (cluster !== undefined) refuseWhileBusy(cluster);
+  if (cluster !== undefined) {
+    refuseWhileBusy(cluster);
+  }
   checkBody(world, body, cluster);
   const before = cluster?.document;
   const after = mergeCluster(world, body, before);
@@ -40,7 +42,9 @@ export function putCluster(call: ArmCall): EmulatorResponse {
   loseEntry(call, after);
   const refusal = makesPrincipal(proposed) ? lateRefusal(world, after) : undefined;
   const stored = storeCluster(call, key, cluster, after);
-  if (refusal !== undefined) failLate(stored.operation, refusal);
+  if (refusal !== undefined) {
+    failLate(stored.operation, refusal);
+  }
   const headers = operationHeaders(call, stored.operation);
   return { status: before === undefined ? 201 : 200, headers, body: answerDocument(call, stored) };
 }
@@ -49,7 +53,9 @@ function applyColleaguesEdit(call: ArmCall, key: string): void {
   const { edit } = call.effects;
   const cluster = call.world.clusters.get(key);
   const profile = enabledProfile(cluster?.document);
-  if (edit === undefined || cluster === undefined || profile === undefined) return;
+  if (edit === undefined || cluster === undefined || profile === undefined) {
+    return;
+  }
   const gone = new Set((edit.delete ?? []).map((one) => keyOf({ ...one })));
   const entries = listAt(profile, 'userAssignedIdentities').filter((one) => !gone.has(keyOf(one)));
   const added = (edit.add ?? []).map((one) => ({ ...one, provisioningState: 'Assigned' }));
@@ -64,7 +70,9 @@ function applyColleaguesEdit(call: ArmCall, key: string): void {
 
 function dropEmptyLists(profile: JsonObject): void {
   for (const list of ['userAssignedIdentities', 'userAssignedIdentityExceptions']) {
-    if (listAt(profile, list).length === 0) delete profile[list];
+    if (listAt(profile, list).length === 0) {
+      delete profile[list];
+    }
   }
 }
 
@@ -76,12 +84,22 @@ function checkConditions(call: ArmCall, cluster: Cluster | undefined): void {
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
     refuseAsAks(400, 'BadRequest', 'If-None-Match can only be *.');
   }
-  if (ifNoneMatch === '*' && cluster !== undefined) refuseStale('the cluster exists already');
-  if (ifMatch === undefined) return;
-  if (cluster === undefined) refuseStale('there is no such cluster');
+  if (ifNoneMatch === '*' && cluster !== undefined) {
+    refuseStale('the cluster exists already');
+  }
+  if (ifMatch === undefined) {
+    return;
+  }
+  if (cluster === undefined) {
+    refuseStale('there is no such cluster');
+  }
   // A service that hands out no tags knows none to compare with.
-  if (ifMatch === '*' || !call.world.settings.eTags) return;
-  if (unquote(ifMatch) !== cluster.document['eTag']) refuseStale('the cluster has changed since it was read');
+  if (ifMatch === '*' || !call.world.settings.eTags) {
+    return;
+  }
+  if (unquote(ifMatch) !== cluster.document['eTag']) {
+    refuseStale('the cluster has changed since it was read');
+  }
 }
 
 function unquote(tag: string): string {
@@ -94,7 +112,9 @@ function refuseStale(why: string): never {
 
 function checkBody(world: World, body: JsonObject, cluster: Cluster | undefined): void {
   const location = textAt(body, 'location');
-  if (location === undefined) refuseAsArm(400, 'LocationRequired', 'The location of the cluster is missing.');
+  if (location === undefined) {
+    refuseAsArm(400, 'LocationRequired', 'The location of the cluster is missing.');
+  }
   const before = textAt(cluster?.document, 'location');
   if (before !== undefined && plain(before) !== plain(location)) {
     refuseAsArm(
@@ -103,8 +123,12 @@ function checkBody(world: World, body: JsonObject, cluster: Cluster | undefined)
       `The cluster is in '${before}' and cannot move to '${location}'.`,
     );
   }
-  if (cluster !== undefined) refuseStaleTagInBody(body, cluster.document);
-  if (world.settings.readOnlyMembers === 'refuse') refuseReadOnly(body);
+  if (cluster !== undefined) {
+    refuseStaleTagInBody(body, cluster.document);
+  }
+  if (world.settings.readOnlyMembers === 'refuse') {
+    refuseReadOnly(body);
+  }
 }
 
 /** `West Europe` and `westeurope` are one place. */
@@ -117,32 +141,44 @@ function refuseStaleTagInBody(body: JsonObject, document: JsonObject): void {
   const pairs: [Json | undefined, Json | undefined][] = [[body['eTag'], document['eTag']]];
   for (const pool of listAt(body, 'properties', 'agentPoolProfiles')) {
     const known = pools.find((one) => textAt(one, 'name') === textAt(pool, 'name'));
-    if (known !== undefined) pairs.push([at(pool, 'eTag'), at(known, 'eTag')]);
+    if (known !== undefined) {
+      pairs.push([at(pool, 'eTag'), at(known, 'eTag')]);
+    }
   }
-  if (pairs.every(([sent, known]) => sent === undefined || sent === null || sent === known)) return;
+  if (pairs.every(([sent, known]) => sent === undefined || sent === null || sent === known)) {
+    return;
+  }
   refuseAsAks(409, 'EtagMismatch', 'An eTag in the request body is not the current one.');
 }
 
 function refuseReadOnly(body: JsonObject): void {
   const sent: string[] = [];
   const look = (value: Json | undefined, names: readonly string[], path: string) => {
-    for (const name of names) if (at(value, name) !== undefined) sent.push(`${path}${name}`);
+    for (const name of names) {
+      if (at(value, name) !== undefined) {
+        sent.push(`${path}${name}`);
+      }
+    }
   };
   look(body, readOnlyMembers.root, '');
   look(body['properties'], readOnlyMembers.properties, 'properties.');
-  for (const pool of listAt(body, 'properties', 'agentPoolProfiles'))
+  for (const pool of listAt(body, 'properties', 'agentPoolProfiles')) {
     look(pool, readOnlyMembers.pool, 'agentPoolProfiles.');
+  }
   for (const entry of listAt(body, 'properties', 'podIdentityProfile', 'userAssignedIdentities')) {
     look(entry, readOnlyMembers.entry, 'userAssignedIdentities.');
   }
-  if (sent.length > 0)
+  if (sent.length > 0) {
     refuseAsAks(400, 'InvalidParameter', `Read-only members were sent: ${sent.join(', ')}.`);
+  }
 }
 
 function asSent(after: JsonObject, body: JsonObject): JsonObject {
   const sent = objectAt(body, 'properties', 'podIdentityProfile');
   const properties = { ...objectAt(after, 'properties') };
-  if (sent !== undefined) properties['podIdentityProfile'] = sent;
+  if (sent !== undefined) {
+    properties['podIdentityProfile'] = sent;
+  }
   return { ...after, properties };
 }
 
@@ -150,7 +186,9 @@ function asSent(after: JsonObject, body: JsonObject): JsonObject {
 function checkKubelet(world: World, after: JsonObject, before: JsonObject | undefined): void {
   const id = textAt(after, 'properties', 'identityProfile', 'kubeletidentity', 'resourceId');
   const old = textAt(before, 'properties', 'identityProfile', 'kubeletidentity', 'resourceId');
-  if (id === undefined || id.toLowerCase() === old?.toLowerCase()) return;
+  if (id === undefined || id.toLowerCase() === old?.toLowerCase()) {
+    return;
+  }
   const type = textAt(after, 'identity', 'type')?.toLowerCase() ?? '';
   if (!type.includes('userassigned')) {
     refuseAsAks(
@@ -160,7 +198,9 @@ function checkKubelet(world: World, after: JsonObject, before: JsonObject | unde
     );
   }
   const principal = clusterPrincipal(world, after) ?? '';
-  if (world.identities.has(id.toLowerCase()) && mayDo(world, principal, assignAction, id)) return;
+  if (world.identities.has(id.toLowerCase()) && mayDo(world, principal, assignAction, id)) {
+    return;
+  }
   refuseAsAks(
     400,
     'CustomKubeletIdentityMissingPermissionError',
@@ -171,7 +211,9 @@ function checkKubelet(world: World, after: JsonObject, before: JsonObject | unde
 function loseEntry(call: ArmCall, after: JsonObject): void {
   const lost = call.effects.loseEntry;
   const profile = enabledProfile(after);
-  if (lost === undefined || profile === undefined) return;
+  if (lost === undefined || profile === undefined) {
+    return;
+  }
   profile['userAssignedIdentities'] = listAt(profile, 'userAssignedIdentities').filter(
     (one) => keyOf(one) !== keyOf({ ...lost }),
   );
@@ -180,7 +222,9 @@ function loseEntry(call: ArmCall, after: JsonObject): void {
 
 function failLate(operation: Operation, { error, keys }: NonNullable<ReturnType<typeof lateRefusal>>): void {
   operation.forced = { status: 'Failed', error };
-  for (const key of keys) operation.failedEntries[key] = error;
+  for (const key of keys) {
+    operation.failedEntries[key] = error;
+  }
 }
 
 function storeCluster(call: ArmCall, key: string, cluster: Cluster | undefined, after: JsonObject) {

@@ -37,8 +37,12 @@ function listAssignments(call: ArmCall): EmulatorResponse {
   const onlyAtScope = /atScope\(\)/i.test(filter);
   const rows = [...call.world.roleAssignments.values()].filter((one) => {
     const above = isAtOrAbove(call.world, one.scope, scope);
-    if (onlyAtScope ? !above : !above && !isAtOrAbove(call.world, scope, one.scope)) return false;
-    if (principals !== undefined && !principals.has(one.principalId.toLowerCase())) return false;
+    if (onlyAtScope ? !above : !above && !isAtOrAbove(call.world, scope, one.scope)) {
+      return false;
+    }
+    if (principals !== undefined && !principals.has(one.principalId.toLowerCase())) {
+      return false;
+    }
     return principal === undefined || one.principalId.toLowerCase() === principal.toLowerCase();
   });
   return page(call, rows.map(asDocument));
@@ -81,10 +85,16 @@ function conditionOf(body: JsonObject): { condition?: string } {
 }
 
 function refuseUnknownPrincipal(world: World, principalId: string, principalType: string | undefined): void {
-  if (principalType !== undefined) return;
+  if (principalType !== undefined) {
+    return;
+  }
   const misses = world.youngPrincipals.get(principalId.toLowerCase()) ?? 0;
-  if (misses > 0) world.youngPrincipals.set(principalId.toLowerCase(), misses - 1);
-  if (misses === 0 && knownPrincipals(world).has(principalId.toLowerCase())) return;
+  if (misses > 0) {
+    world.youngPrincipals.set(principalId.toLowerCase(), misses - 1);
+  }
+  if (misses === 0 && knownPrincipals(world).has(principalId.toLowerCase())) {
+    return;
+  }
   refuseAsArm(
     400,
     'PrincipalNotFound',
@@ -94,10 +104,12 @@ function refuseUnknownPrincipal(world: World, principalId: string, principalType
 
 function knownPrincipals(world: World): Set<string> {
   const ids = [...world.groups.keys(), ...[...world.applications.values()].map((one) => one.objectId)];
-  for (const identity of world.identities.values())
+  for (const identity of world.identities.values()) {
     ids.push(textAt(identity, 'properties', 'principalId') ?? '');
-  for (const { document } of world.clusters.values())
+  }
+  for (const { document } of world.clusters.values()) {
     ids.push(textAt(document, 'identity', 'principalId') ?? '');
+  }
   return new Set(ids.map((id) => id.toLowerCase()));
 }
 
@@ -174,7 +186,9 @@ function listDefinitions(call: ArmCall): EmulatorResponse {
 
 function getDefinition(call: ArmCall): EmulatorResponse {
   const role = roleByDefinitionId(param(call, 'name'));
-  if (role !== undefined) return ok(asRoleDocument(role, param(call, 'scope')));
+  if (role !== undefined) {
+    return ok(asRoleDocument(role, param(call, 'scope')));
+  }
   return refuseAsArm(
     404,
     'RoleDefinitionDoesNotExist',

@@ -89,14 +89,21 @@ export function roleByDefinitionId(id: string): RoleDefinition | undefined {
   return builtInRoles.find((role) => role.name === name);
 }
 
-/** Whether an assignment's scope is the asked one or stands above it: `/`, a management group, or fewer segments of the same path. */
+/**
+ * Whether an assignment's scope is the asked one or stands above it: `/`, a management group, or fewer
+ * segments of the same path.
+ */
 export function isAtOrAbove(world: World, assignmentScope: string, scope: string): boolean {
   const above = assignmentScope.toLowerCase().replace(/\/+$/, '');
   const below = scope.toLowerCase().replace(/\/+$/, '');
-  if (above === '' || above === below || below.startsWith(`${above}/`)) return true;
+  if (above === '' || above === below || below.startsWith(`${above}/`)) {
+    return true;
+  }
   const group = /^\/providers\/microsoft\.management\/managementgroups\/([^/]+)$/.exec(above)?.[1];
   const subscription = /^\/subscriptions\/([^/]+)/.exec(below)?.[1];
-  if (group === undefined || subscription === undefined) return false;
+  if (group === undefined || subscription === undefined) {
+    return false;
+  }
   const groups = world.subscriptions.get(subscription)?.managementGroups ?? [];
   return groups.some((name) => name.toLowerCase() === group);
 }
@@ -107,7 +114,9 @@ export function principalWithGroups(world: World, principalId: string): Set<stri
   for (let before = 0; before !== found.size; ) {
     before = found.size;
     for (const [group, members] of world.groups) {
-      if (members.some((member) => found.has(member.toLowerCase()))) found.add(group.toLowerCase());
+      if (members.some((member) => found.has(member.toLowerCase()))) {
+        found.add(group.toLowerCase());
+      }
     }
   }
   return found;
@@ -121,7 +130,9 @@ export function mayDo(world: World, principalId: string, action: string, scope: 
 /** Counts one PUT that overlooked a young assignment. */
 export function noteOverlooked(world: World, principalId: string, action: string, scope: string): void {
   for (const grant of grantsOf(world, principalId, action, scope)) {
-    if (grant.overlookedPuts > 0) grant.overlookedPuts -= 1;
+    if (grant.overlookedPuts > 0) {
+      grant.overlookedPuts -= 1;
+    }
   }
 }
 
@@ -140,7 +151,9 @@ function counts(world: World, grant: RoleAssignment): boolean {
 }
 
 function allows(role: RoleDefinition | undefined, action: string): boolean {
-  if (role === undefined) return false;
+  if (role === undefined) {
+    return false;
+  }
   const matches = (pattern: string) => matchesAction(pattern, action);
   return role.actions.some(matches) && !(role.notActions ?? []).some(matches);
 }

@@ -28,7 +28,9 @@ function start(call: ArmCall): EmulatorResponse {
   const { document } = clusterOf(call);
   const body = objectBody(call);
   const text = textAt(body, 'command') ?? '';
-  if (text === '') refuseAsAks(400, 'BadRequest', 'The command is empty.', 'command');
+  if (text === '') {
+    refuseAsAks(400, 'BadRequest', 'The command is empty.', 'command');
+  }
   if (at(document, 'properties', 'apiServerAccessProfile', 'disableRunCommand') === true) {
     refuseAsAks(400, 'BadRequest', 'Run command is disabled on this cluster.');
   }
@@ -60,7 +62,9 @@ function resultUrl(call: ArmCall, id: string): string {
 function result(call: ArmCall): EmulatorResponse {
   clusterOf(call);
   const run = call.world.commandRuns.get(param(call, 'id'));
-  if (run === undefined) return refuseAsArm(404, 'NotFound', 'There is no such command.');
+  if (run === undefined) {
+    return refuseAsArm(404, 'NotFound', 'There is no such command.');
+  }
   const startedAt = new Date(run.startedAt).toISOString();
   if (run.end === undefined) {
     const body = { id: run.id, properties: { provisioningState: 'Running', startedAt } };
@@ -75,7 +79,9 @@ function result(call: ArmCall): EmulatorResponse {
   return ok({ id: run.id, properties: { provisioningState: state, startedAt, finishedAt, ...more } });
 }
 
-/** Whether a cluster's API takes tokens of Entra's, and therefore gives out a kubeconfig that asks for one. */
+/**
+ * Whether a cluster's API takes tokens of Entra's, and therefore gives out a kubeconfig that asks for one.
+ */
 export function isEntraCluster(call: ArmCall): boolean {
   return objectAt(clusterOf(call).document, 'properties', 'aadProfile')?.['managed'] === true;
 }

@@ -8,7 +8,9 @@ import { type ArmCall, param, requireGroup } from './arm-call.ts';
 export function clusterOf(call: ArmCall): Cluster {
   requireGroup(call);
   const found = call.world.clusters.get(clusterId(call).toLowerCase());
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   return refuseAsArm(
     404,
     'ResourceNotFound',
@@ -25,9 +27,13 @@ export function clusterId(call: ArmCall): string {
 export function answerDocument(call: ArmCall, cluster: Cluster): JsonObject {
   const document = copyJson(cluster.document);
   const tagged = call.world.settings.eTags && hasETag(call.request.query.get('api-version') ?? '');
-  if (tagged && call.effects.withoutETag !== true) return document;
+  if (tagged && call.effects.withoutETag !== true) {
+    return document;
+  }
   delete document['eTag'];
-  for (const pool of listAt(document, 'properties', 'agentPoolProfiles')) delete objectAt(pool)?.['eTag'];
+  for (const pool of listAt(document, 'properties', 'agentPoolProfiles')) {
+    delete objectAt(pool)?.['eTag'];
+  }
   return document;
 }
 
@@ -35,7 +41,9 @@ export function answerDocument(call: ArmCall, cluster: Cluster): JsonObject {
 export function refuseWhileBusy(cluster: Cluster): void {
   const state = textAt(cluster.document, 'properties', 'provisioningState');
   const atRest = ['Succeeded', 'Failed', 'Canceled', undefined].includes(state);
-  if (cluster.operation === undefined && atRest) return;
+  if (cluster.operation === undefined && atRest) {
+    return;
+  }
   refuseAsAks(
     409,
     'OperationNotAllowed',

@@ -87,7 +87,9 @@ function groupOf(call: ArmCall): JsonObject | undefined {
 
 function getGroup(call: ArmCall): EmulatorResponse {
   const found = groupOf(call);
-  if (found !== undefined) return ok(found);
+  if (found !== undefined) {
+    return ok(found);
+  }
   return refuseAsArm(
     404,
     'ResourceGroupNotFound',
@@ -99,7 +101,9 @@ function putGroup(call: ArmCall): EmulatorResponse {
   const before = groupOf(call);
   const body = objectBody(call);
   const location = textAt(body, 'location') ?? textAt(before, 'location');
-  if (location === undefined) refuseAsArm(400, 'LocationRequired', 'The location of the group is missing.');
+  if (location === undefined) {
+    refuseAsArm(400, 'LocationRequired', 'The location of the group is missing.');
+  }
   const document: JsonObject = {
     id: groupIdOf(call),
     name: param(call, 'group'),
@@ -116,7 +120,11 @@ function deleteGroup(call: ArmCall): EmulatorResponse {
   const key = groupIdOf(call).toLowerCase();
   const { world } = call;
   for (const map of [world.clusters, world.identities, world.roleAssignments]) {
-    for (const id of map.keys()) if (id.startsWith(`${key}/`)) map.delete(id);
+    for (const id of map.keys()) {
+      if (id.startsWith(`${key}/`)) {
+        map.delete(id);
+      }
+    }
   }
   return { status: world.resourceGroups.delete(key) ? 200 : 204 };
 }
@@ -211,11 +219,15 @@ function registerProvider(call: ArmCall): EmulatorResponse {
   }
   for (const [key, feature] of Object.entries(subscriptionOf(call).features)) {
     settleRegistration(call.world, feature);
-    if (key.toLowerCase().startsWith(prefix) && feature.state === 'Registered') feature.effective = true;
+    if (key.toLowerCase().startsWith(prefix) && feature.state === 'Registered') {
+      feature.effective = true;
+    }
   }
   return getProvider(call);
 }
 
 function settleRegistration(world: World, state: FeatureState | ProviderState): void {
-  if (state.state === 'Registering' && state.readyAt <= world.clock.now()) state.state = 'Registered';
+  if (state.state === 'Registering' && state.readyAt <= world.clock.now()) {
+    state.state = 'Registered';
+  }
 }

@@ -18,8 +18,9 @@ const kinds = [
 ] as const;
 
 /**
- * What is wrong with IMDS. A status of three digits comes with IMDS's JSON; `html` is a proxy's page with status 200; `hang` never
- * answers; `drop` closes the connection; `wrong-json` is a token answer without its members.
+ * What is wrong with IMDS. A status of three digits comes with IMDS's JSON; `html` is a proxy's page with
+ * status 200; `hang` never answers; `drop` closes the connection; `wrong-json` is a token answer without its
+ * members.
  */
 export interface ImdsFault {
   readonly kind: (typeof kinds)[number];

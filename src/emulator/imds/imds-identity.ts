@@ -19,8 +19,8 @@ export interface NodeIdentities {
 }
 
 /**
- * The identity a request means, or the sentence IMDS refuses with. Without a choice it is the system-assigned identity, else the only
- * user-assigned one.
+ * The identity a request means, or the sentence IMDS refuses with. Without a choice it is the system-assigned
+ * identity, else the only user-assigned one.
  */
 export function findIdentity(
   node: NodeIdentities,

@@ -5,7 +5,9 @@ export interface ImdsQuota {
   readonly perSecond: number;
 }
 
-/** Microsoft Learn, "Azure Instance Metadata Service": what managed identity requests of one VM are held to. */
+/**
+ * Microsoft Learn, "Azure Instance Metadata Service": what managed identity requests of one VM are held to.
+ */
 export const documentedQuota: ImdsQuota = { concurrent: 5, perSecond: 20 };
 
 export interface QuotaGate {

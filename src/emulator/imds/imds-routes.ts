@@ -59,7 +59,10 @@ interface Ask {
   readonly peer: string;
 }
 
-/** The instance metadata service, over `node:http` of whoever mounts it. Also serves `/_imds/…`, by which tests look and set faults. */
+/**
+ * The instance metadata service, over `node:http` of whoever mounts it. Also serves `/_imds/…`, by which
+ * tests look and set faults.
+ */
 export function createImdsRoutes(options: ImdsRoutesOptions): ImdsRoutes {
   const { now = () => Date.now(), machine = emulatedMachine } = options;
   const { tokenLifetimeSec: lifetimeSec = 86_400, renewAfterSec = 3_600 } = options;

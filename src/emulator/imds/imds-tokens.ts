@@ -23,7 +23,10 @@ export interface ImdsToken {
   readonly token_type: 'Bearer';
 }
 
-/** Tokens that look like Entra's and open nothing. The same one comes back until it is due for renewal, as from IMDS. */
+/**
+ * Tokens that look like Entra's and open nothing. The same one comes back until it is due for renewal, as
+ * from IMDS.
+ */
 export function createImdsTokens(
   options: ImdsTokenOptions,
 ): (identity: ImdsIdentity, resource: string) => ImdsToken {

@@ -1,15 +1,19 @@
 /** What the most lenient reader imaginable makes of a request target. */
 export interface LiberalTarget {
-  /** Lower case, without doubled slashes, dots, backslashes or control bytes: `/metadata/identity/oauth2/token`. */
+  /**
+   * Lower case, without doubled slashes, dots, backslashes or control bytes:
+   * `/metadata/identity/oauth2/token`.
+   */
   readonly path: string;
   /** Names in lower case; the first value of each. */
   readonly query: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads a request target as leniently as any server could: percent-encodings undone however often they were applied, case ignored, `\`
- * as `/`, control bytes dropped, slashes and dots collapsed, path parameters and an authority left out. A proxy is safe in front of
- * IMDS when even this reader sees a token request only where the proxy meant one.
+ * Reads a request target as leniently as any server could: percent-encodings undone however often they were
+ * applied, case ignored, `\` as `/`, control bytes dropped, slashes and dots collapsed, path parameters and
+ * an authority left out. A proxy is safe in front of IMDS when even this reader sees a token request only
+ * where the proxy meant one.
  */
 export function readLiberally(target: string): LiberalTarget {
   const plain = undoEncodings(target);

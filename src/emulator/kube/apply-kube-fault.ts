@@ -2,8 +2,9 @@ import { type KubeFaults, noKubeFaults } from './kube-faults.ts';
 import type { KubeStore } from './objects/kube-store.ts';
 
 /**
- * Sets faults from JSON: the members of `KubeFaults`, where `null` puts one back, and single acts, each with `true` or a value:
- * `cutWatches`, `bookmark`, `expireHistory`, `removeNamespace: NAME`, `foreignIdentity: {namespace, name}`, `clear`.
+ * Sets faults from JSON: the members of `KubeFaults`, where `null` puts one back, and single acts, each with
+ * `true` or a value: `cutWatches`, `bookmark`, `expireHistory`, `removeNamespace: NAME`, `foreignIdentity:
+ * {namespace, name}`, `clear`.
  * @throws RangeError that names a member nobody knows, or a value of the wrong type
  */
 export function applyKubeFault(store: KubeStore, fault: Readonly<Record<string, unknown>>): void {

@@ -12,7 +12,10 @@ export interface FailureDetails {
   readonly retryAfterSeconds?: number;
 }
 
-/** An answer of kind `Status`. Reasons and codes are those of `metav1.StatusReason`; clients decide by them, never by the message. */
+/**
+ * An answer of kind `Status`. Reasons and codes are those of `metav1.StatusReason`; clients decide by them,
+ * never by the message.
+ */
 export class KubeFailure extends Error {
   override readonly name = 'KubeFailure';
   readonly code: number;

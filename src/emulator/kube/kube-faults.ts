@@ -7,11 +7,20 @@ export interface DenyRule {
   readonly name?: string;
 }
 
-/** What is wrong with the cluster at the moment. A test sets these on `store.faults`; another process sends them as JSON. */
+/**
+ * What is wrong with the cluster at the moment. A test sets these on `store.faults`; another process sends
+ * them as JSON.
+ */
 export interface KubeFaults {
-  /** `reset` kills the connection, `hang` never answers, `503` and `500` are Statuses, `html` is a proxy's page. */
+  /**
+   * `reset` kills the connection, `hang` never answers, `503` and `500` are Statuses, `html` is a proxy's
+   * page.
+   */
   away: 'reset' | 'hang' | '503' | '500' | 'html' | 'truncated' | null;
-  /** Watches stay open and say nothing, bookmarks included: what a firewall that drops idle flows leaves behind. */
+  /**
+   * Watches stay open and say nothing, bookmarks included: what a firewall that drops idle flows leaves
+   * behind.
+   */
   hangWatches: boolean;
   /** So many watches to come are answered by one ERROR event with code 410. */
   goneOnNextWatches: number;

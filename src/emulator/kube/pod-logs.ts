@@ -14,7 +14,10 @@ export interface PodVoice {
   readonly path: string;
 }
 
-/** The annotation with what a pod answers: `{"8085/readyz": {"status": 200, "text": "Active"}}`. A port that is not there refuses. */
+/**
+ * The annotation with what a pod answers: `{"8085/readyz": {"status": 200, "text": "Active"}}`. A port that
+ * is not there refuses.
+ */
 const answersAnnotation = 'emulator.podid.io/answers';
 /** The annotation with the lines of a pod's log. */
 const logAnnotation = 'emulator.podid.io/log';
@@ -24,7 +27,9 @@ export function parsePodVoice(path: string): PodVoice | undefined {
   const match = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/:]+)(?::([^/]+))?\/(?:(log)|proxy(\/.*)?)$/.exec(
     path,
   );
-  if (match === null) return undefined;
+  if (match === null) {
+    return undefined;
+  }
   const [, namespace = '', name = '', port = '', log, rest = '/'] = match;
   return log === undefined
     ? { namespace, name, subresource: 'proxy', port, path: rest }
@@ -39,7 +44,9 @@ export function answerForPod(call: Call, user: KubeUser, voice: PodVoice): void 
   store.record({ verb: 'get', resource, namespace, name, query: '', userAgent: '' });
   checkAccess(store, user, { verb: 'get', resource, group: '', namespace, name });
   const pod = store.get('pods', namespace, name);
-  if (pod === undefined) throw notFound({ group: '', plural: 'pods' }, name);
+  if (pod === undefined) {
+    throw notFound({ group: '', plural: 'pods' }, name);
+  }
   const annotations = pod.metadata.annotations ?? {};
   if (subresource === 'log') {
     response
@@ -49,7 +56,9 @@ export function answerForPod(call: Call, user: KubeUser, voice: PodVoice): void 
   }
   const answers = JSON.parse(annotations[answersAnnotation] ?? '{}') as Record<string, unknown>;
   const answer = answers[`${voice.port}${voice.path}`];
-  if (!isMap(answer)) throw refusedBy(pod.status, voice, Object.keys(answers));
+  if (!isMap(answer)) {
+    throw refusedBy(pod.status, voice, Object.keys(answers));
+  }
   if (typeof answer['text'] !== 'string') {
     send(call, Number(answer['status'] ?? 200), {});
     return;
@@ -70,7 +79,9 @@ function lastLines(log: string, url: URL): string {
 
 function refusedBy(status: unknown, voice: PodVoice, known: readonly string[]): KubeFailure {
   const listens = known.some((each) => each.startsWith(`${voice.port}/`));
-  if (listens) return new KubeFailure(404, 'NotFound', 'the server could not find the requested resource');
+  if (listens) {
+    return new KubeFailure(404, 'NotFound', 'the server could not find the requested resource');
+  }
   const ip = isMap(status) ? String(status['podIP'] ?? '10.0.0.1') : '10.0.0.1';
   return new KubeFailure(
     503,

@@ -16,8 +16,9 @@ export interface WatchRequest {
 type WatchLine = { readonly type: string; readonly object: unknown };
 
 /**
- * Answers a watch and keeps it open until it times out, is cut, or the client leaves. From version 0 or none it begins with what is
- * there; from an older version than is kept it says 410 in an ERROR event, as a real server does.
+ * Answers a watch and keeps it open until it times out, is cut, or the client leaves. From version 0 or none
+ * it begins with what is there; from an older version than is kept it says 410 in an ERROR event, as a real
+ * server does.
  * @throws KubeFailure 400 on a bad selector
  */
 export function streamWatch(store: KubeStore, request: WatchRequest, response: ServerResponse): void {

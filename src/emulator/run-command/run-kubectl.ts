@@ -36,12 +36,16 @@ export async function runKubectl(run: KubectlRun): Promise<KubectlEnd> {
   try {
     const kubeconfig = join(folder, '.kubeconfig');
     await writeFile(kubeconfig, run.kubeconfig, { mode: 0o600 });
-    for (const [name, content] of files) await writeFile(join(folder, name), content, { mode: 0o600 });
+    for (const [name, content] of files) {
+      await writeFile(join(folder, name), content, { mode: 0o600 });
+    }
     const env = { PATH: run.path, HOME: folder, KUBECONFIG: kubeconfig };
     let logs = '';
     let exitCode = 0;
     for (const { words, after } of statements) {
-      if (after === '&&' && exitCode !== 0) continue;
+      if (after === '&&' && exitCode !== 0) {
+        continue;
+      }
       const end = await runOne(words, { cwd: folder, env, signal: run.signal });
       logs += end.logs;
       exitCode = end.exitCode;
@@ -59,8 +63,9 @@ function runOne(
   return new Promise((done, fail) => {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    }
     child.on('error', (error: NodeJS.ErrnoException) =>
       fail(error.code === 'ENOENT' ? new Error('kubectl is not on the PATH of the emulator') : error),
     );

@@ -9,7 +9,10 @@ const webId = String(web['id']);
 const webProperties = web['properties'] as JsonObject;
 const labels = { app: 'web', aadpodidbinding: 'web' };
 
-/** All is as it should be: an entry, its role, its objects, a pod that uses it, and an agent that gave the pod a token. */
+/**
+ * All is as it should be: an entry, its role, its objects, a pod that uses it, and an agent that gave the pod
+ * a token.
+ */
 export const inUse: JsonObject = surroundings({
   roleAssignments: [
     operatorRole(web),

@@ -4,8 +4,9 @@ import { nodes } from './nodes.ts';
 import { cluster, demoNamespace, identity, identityId, surroundings } from './scenario-parts.ts';
 
 /**
- * Managed mode without the add-on: two Linux pools on scale sets, one of single machines, one of Windows, and a machine beside the
- * cluster. `jobs` is on the pool `batch`, whose last instance waits for another image; a binding uses it.
+ * Managed mode without the add-on: two Linux pools on scale sets, one of single machines, one of Windows, and
+ * a machine beside the cluster. `jobs` is on the pool `batch`, whose last instance waits for another image; a
+ * binding uses it.
  */
 export const nodePools: JsonObject = surroundings({
   clusters: [

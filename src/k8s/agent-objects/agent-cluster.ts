@@ -78,7 +78,9 @@ export function agentCluster(rest: KubeRest): AgentCluster {
 async function listInstallations(api: AgentObjectsApi, namespace: string, signal: AbortSignal) {
   const kind = { apiVersion: 'apps/v1', kind: 'DaemonSet' };
   const all = await api.list(kind, '', signal).catch((error: unknown) => {
-    if (!isPodidError(error, 'Forbidden')) throw error;
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
     return api.list({ ...kind, namespace }, '', signal);
   });
   const found = (all ?? []).map(parseAgentInstallation).filter((each) => each !== undefined);
@@ -86,8 +88,9 @@ async function listInstallations(api: AgentObjectsApi, namespace: string, signal
 }
 
 /**
- * The server decides on a dry run as it would on the pod itself, Pod Security and webhooks included. The account may not be there yet,
- * and without one the pod would be refused for that alone, so it borrows the one that every namespace has.
+ * The server decides on a dry run as it would on the pod itself, Pod Security and webhooks included. The
+ * account may not be there yet, and without one the pod would be refused for that alone, so it borrows the
+ * one that every namespace has.
  */
 async function tryPod(api: AgentObjectsApi, daemonSet: KubeObject, signal: AbortSignal): Promise<void> {
   const { namespace, name } = daemonSet.metadata;
@@ -119,7 +122,9 @@ async function listOwnObjects(
     for (const item of items ?? []) {
       const metadata = recordAt(item, 'metadata');
       const [name, namespace] = [stringAt(metadata, 'name'), stringAt(metadata, 'namespace')];
-      if (name) found.push({ apiVersion, kind, name, ...(namespace ? { namespace } : {}) });
+      if (name) {
+        found.push({ apiVersion, kind, name, ...(namespace ? { namespace } : {}) });
+      }
     }
   }
   return found;
@@ -134,7 +139,9 @@ async function removeTaint(
   const ref: ObjectRef = { apiVersion: 'v1', kind: 'Node', name };
   const node = await api.get(ref, signal);
   const { taints } = recordAt(node ?? {}, 'spec');
-  if (!Array.isArray(taints) || !taints.some((taint) => isRecord(taint) && taint['key'] === key)) return;
+  if (!Array.isArray(taints) || !taints.some((taint) => isRecord(taint) && taint['key'] === key)) {
+    return;
+  }
   const left = taints.filter((taint) => !isRecord(taint) || taint['key'] !== key);
   // A list is replaced as a whole, so the version keeps others' taints of the meantime.
   const { resourceVersion } = recordAt(node ?? {}, 'metadata');

@@ -7,8 +7,8 @@ import { type KubeFailure, readable } from '../client/map-kube-error.ts';
 export type AgentVerb = 'get' | 'list' | 'create' | 'patch' | 'delete';
 
 /**
- * What an answer other than 2xx means for a user. RBAC and admission both say 403 with the same reason, so the server is asked whether
- * the right is there: its words are never searched.
+ * What an answer other than 2xx means for a user. RBAC and admission both say 403 with the same reason, so
+ * the server is asked whether the right is there: its words are never searched.
  */
 export async function agentFailure(
   rest: KubeRest,
@@ -19,7 +19,7 @@ export async function agentFailure(
   const { httpStatus, status } = failure;
   const said = readable(status?.message ?? '');
   const details = said === '' ? [] : [{ ...(status?.reason ? { code: status.reason } : {}), message: said }];
-  if (httpStatus === 401)
+  if (httpStatus === 401) {
     return new PodidError(
       'Forbidden',
       "The cluster's API does not accept the credentials of the kubeconfig.",
@@ -27,9 +27,11 @@ export async function agentFailure(
         hint: 'kubectl auth whoami',
       },
     );
-  if (httpStatus === 403 && status !== undefined && !(await isAllowed(rest, verb, ref, signal)))
+  }
+  if (httpStatus === 403 && status !== undefined && !(await isAllowed(rest, verb, ref, signal))) {
     return rightMissing(verb, ref, details);
-  if (status === undefined || httpStatus >= 500 || httpStatus === 429)
+  }
+  if (status === undefined || httpStatus >= 500 || httpStatus === 429) {
     return new PodidError(
       'ClusterUnreachable',
       `The cluster's API answered ${verb} with HTTP ${httpStatus}.`,
@@ -38,6 +40,7 @@ export async function agentFailure(
         details,
       },
     );
+  }
   return new PodidError('AgentRefused', `The cluster refuses to ${verb} ${refText(ref)}: ${said}`, {
     hint: refusalHint(ref, httpStatus),
     details,

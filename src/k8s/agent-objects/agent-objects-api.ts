@@ -26,8 +26,12 @@ interface Attempt {
 export function agentObjectsApi(rest: KubeRest): AgentObjectsApi {
   const ask = async (request: RestRequest, attempt: Attempt, signal: AbortSignal) => {
     const reply = await rest(request, signal);
-    if (reply.failure?.httpStatus === 404) return undefined;
-    if (reply.failure !== undefined) throw await agentFailure(rest, reply.failure, attempt, signal);
+    if (reply.failure?.httpStatus === 404) {
+      return undefined;
+    }
+    if (reply.failure !== undefined) {
+      throw await agentFailure(rest, reply.failure, attempt, signal);
+    }
     return reply.body;
   };
   return {
@@ -48,7 +52,9 @@ export function agentObjectsApi(rest: KubeRest): AgentObjectsApi {
         };
         const request = { method: 'GET', path: objectPath(ref), query } as const;
         const page: unknown = await ask(request, { verb: 'list', ref }, signal);
-        if (!isRecord(page)) return undefined;
+        if (!isRecord(page)) {
+          return undefined;
+        }
         items.push(...(Array.isArray(page['items']) ? page['items'].filter(isRecord) : []));
         const metadata = isRecord(page['metadata']) ? page['metadata'] : {};
         next = stringAt(metadata, 'continue') || undefined;

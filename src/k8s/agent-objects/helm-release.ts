@@ -9,8 +9,9 @@ import { type KubeRest, objectPath } from '../client/kube-rest.ts';
 const largestBytes = 64 * 1024 * 1024;
 
 /**
- * Reads what Helm keeps of a release: secrets `sh.helm.release.v1.NAME.vN`, whose `release` is base64 of base64 of gzip of JSON. The
- * newest revision that is deployed counts. Undefined when the secrets may not be read, or hold none.
+ * Reads what Helm keeps of a release: secrets `sh.helm.release.v1.NAME.vN`, whose `release` is base64 of
+ * base64 of gzip of JSON. The newest revision that is deployed counts. Undefined when the secrets may not be
+ * read, or hold none.
  */
 export async function readHelmRelease(
   rest: KubeRest,
@@ -20,14 +21,18 @@ export async function readHelmRelease(
   const secrets: ObjectRef = { apiVersion: 'v1', kind: 'Secret', namespace, name: '' };
   const query = { labelSelector: `owner=helm,name=${name}` };
   const reply = await rest({ method: 'GET', path: objectPath(secrets), query }, signal);
-  if (reply.failure !== undefined) return undefined;
+  if (reply.failure !== undefined) {
+    return undefined;
+  }
   const items = isRecord(reply.body) && Array.isArray(reply.body['items']) ? reply.body['items'] : [];
   const revisions = items.filter(isRecord).map(revisionOf);
   const newest = revisions
     .filter(({ status }) => status === 'deployed')
     .toSorted((one, other) => other.revision - one.revision)[0];
   const release = newest === undefined ? undefined : unpack(newest.packed);
-  if (release === undefined) return undefined;
+  if (release === undefined) {
+    return undefined;
+  }
   const chart = recordAt(release, 'chart');
   return {
     chart: stringAt(recordAt(chart, 'metadata'), 'name') ?? '',

@@ -1,4 +1,7 @@
-/** The kinds of what podid's install writes, without the definitions and the identity kinds: those outlive the agent. The one that works first. */
+/**
+ * The kinds of what podid's install writes, without the definitions and the identity kinds: those outlive the
+ * agent. The one that works first.
+ */
 export const ownKinds: readonly {
   readonly apiVersion: string;
   readonly kind: string;

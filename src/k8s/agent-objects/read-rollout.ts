@@ -16,7 +16,9 @@ export async function readRollout(
   const { namespace, name } = daemonSet;
   const json = await api.get({ apiVersion: 'apps/v1', kind: 'DaemonSet', namespace, name }, signal);
   const status = parseDaemonSetStatus(json);
-  if (status === undefined) return nothing;
+  if (status === undefined) {
+    return nothing;
+  }
   const labels = Object.entries(status.selector).map(([key, value]) => `${key}=${value}`);
   const pods = (await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels.join(','), signal)) ?? [];
   const nodes = pods
@@ -33,7 +35,9 @@ export async function readRollout(
   };
 }
 
-/** Pods that are refused show in no list: the controller tells of them in events, which not everyone may read. */
+/**
+ * Pods that are refused show in no list: the controller tells of them in events, which not everyone may read.
+ */
 async function troubleOf(
   { rest }: AgentObjectsApi,
   { namespace, name }: { readonly namespace: string; readonly name: string },
@@ -44,12 +48,16 @@ async function troubleOf(
   const fieldSelector = `involvedObject.name=${name},involvedObject.uid=${uid},reason=FailedCreate`;
   try {
     const reply = await rest({ method: 'GET', path, query: { fieldSelector, limit: '50' } }, signal);
-    if (reply.failure !== undefined) return [];
+    if (reply.failure !== undefined) {
+      return [];
+    }
     const { items } = reply.body as { readonly items?: readonly JsonRecord[] };
     const said = (items ?? []).map((event) => stringAt(event, 'message') ?? '');
     return [...new Set(said.filter((text) => text !== ''))].map((text) => text.slice(0, 500));
   } catch (error) {
-    if (!isPodidError(error)) throw error;
+    if (!isPodidError(error)) {
+      throw error;
+    }
     return [];
   }
 }

@@ -8,8 +8,8 @@ import { renderRoles } from './render-roles.ts';
 import { renderStartupTaint } from './render-startup-taint.ts';
 
 /**
- * The objects that run the agent, as the chart renders them with the same values (`deploy/chart`, held together by a test); the one that
- * needs the others comes last.
+ * The objects that run the agent, as the chart renders them with the same values (`deploy/chart`, held
+ * together by a test); the one that needs the others comes last.
  */
 export function renderAgent(values: AgentValues, release: AgentRelease): readonly KubeObject[] {
   const rendering = startRendering(values, release);

@@ -5,7 +5,10 @@ import { renderBootGuard, renderRulesKeeper, renderRulesOnce } from './render-ru
 import { renderServer } from './render-server.ts';
 import { renderVolumes } from './render-volumes.ts';
 
-/** Rules first and once, then who keeps them and who serves; the one who serves has no privilege, and alone a token. */
+/**
+ * Rules first and once, then who keeps them and who serves; the one who serves has no privilege, and alone a
+ * token.
+ */
 export function renderDaemonSet(rendering: Rendering): KubeObject {
   const { values, release, agent, labels, selector } = rendering;
   const { podAnnotations, updateStrategy } = values.nmi;

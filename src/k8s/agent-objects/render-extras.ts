@@ -33,7 +33,10 @@ function renderPodMonitor({ values, release, agent, labels, selector }: Renderin
   };
 }
 
-/** The address that pods ask, and those to which the redirect leads: the second where the kernel does not route to 127.0.0.1. */
+/**
+ * The address that pods ask, and those to which the redirect leads: the second where the kernel does not
+ * route to 127.0.0.1.
+ */
 function renderNetworkPolicy({ values, agent, labels }: Rendering, namespace: string): KubeObject {
   const to = (cidrs: readonly string[], port: number) => ({
     to: cidrs.map((cidr) => ({ ipBlock: { cidr } })),

@@ -65,7 +65,10 @@ function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
   ];
 }
 
-/** Declared, so that the scheduler keeps them: a pod that claimed the agent's port would be asked for tokens in its stead. */
+/**
+ * Declared, so that the scheduler keeps them: a pod that claimed the agent's port would be asked for tokens
+ * in its stead.
+ */
 function containerPorts({ values }: Rendering): object[] {
   const ports = agentPorts(values);
   const onHost = (name: string, port: number) => ({

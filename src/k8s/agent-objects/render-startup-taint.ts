@@ -8,7 +8,9 @@ const nodeName = "'authentication.kubernetes.io/node-name'";
 /** Confines the agent's right to change nodes to one taint of its own node. Needs Kubernetes 1.30. */
 export function renderStartupTaint(rendering: Rendering): readonly KubeObject[] {
   const { values, release, agent, labels } = rendering;
-  if (!values.podid.startupTaint.enabled) return [];
+  if (!values.podid.startupTaint.enabled) {
+    return [];
+  }
   const name = `${release.namespace}-${agent}-own-taint`;
   const spec = {
     failurePolicy: 'Fail',

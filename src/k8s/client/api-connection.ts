@@ -26,13 +26,19 @@ export type JsonPatchStep =
   | { readonly op: 'test'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string };
 
-/** The little of the Kubernetes API that a daemon needs, without a client library's 17 MB of memory (decision 0003). */
+/**
+ * The little of the Kubernetes API that a daemon needs, without a client library's 17 MB of memory (decision
+ * 0003).
+ */
 export interface ApiConnection {
   /** @throws ApiFailure on any status but 2xx; Node's error when the server is away; the signal's reason */
   getJson(path: string, signal: AbortSignal): Promise<unknown>;
   /** Sends a JSON patch (RFC 6902), once. @throws as `getJson` */
   patchJson(path: string, patch: readonly JsonPatchStep[], signal: AbortSignal): Promise<void>;
-  /** The JSON lines of a watch, one by one. Ends when the server ends it; throws as `getJson`, and when it falls silent. */
+  /**
+   * The JSON lines of a watch, one by one. Ends when the server ends it; throws as `getJson`, and when it
+   * falls silent.
+   */
   stream(path: string, options: StreamOptions): AsyncGenerator<unknown>;
   close(): void;
 }
@@ -48,8 +54,8 @@ export interface ApiConnectionOptions {
 const largestAnswerBytes = 256 * 1024 * 1024;
 const largestLineBytes = 16 * 1024 * 1024;
 /**
- * Idle time before the kernel asks whether the peer is still there. libuv then asks every second, ten times, so a firewall that forgot the
- * connection is noticed in under half a minute.
+ * Idle time before the kernel asks whether the peer is still there. libuv then asks every second, ten times,
+ * so a firewall that forgot the connection is noticed in under half a minute.
  */
 const keepAliveProbeMs = 15_000;
 

@@ -13,11 +13,17 @@ export interface ApiEndpoint {
     readonly servername?: string;
     readonly rejectUnauthorized?: boolean;
   };
-  /** The bearer token to send now, or undefined. Asked before each request: tokens of service accounts are rotated within the hour. */
+  /**
+   * The bearer token to send now, or undefined. Asked before each request: tokens of service accounts are
+   * rotated within the hour.
+   */
   token(): Promise<string | undefined>;
 }
 
-/** Where the kubelet mounts a service account (Kubernetes documentation, "Accessing the Kubernetes API from a Pod"). */
+/**
+ * Where the kubelet mounts a service account (Kubernetes documentation, "Accessing the Kubernetes API from a
+ * Pod").
+ */
 export const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 export interface InClusterOptions {

@@ -21,7 +21,10 @@ export type RestReply =
   | { readonly body: unknown; readonly failure?: undefined }
   | { readonly body?: undefined; readonly failure: KubeFailure };
 
-/** One request to the API server, sent again while it is only busy. @throws PodidError ClusterUnreachable, and the signal's reason */
+/**
+ * One request to the API server, sent again while it is only busy. @throws PodidError ClusterUnreachable, and
+ * the signal's reason
+ */
 export type KubeRest = (request: RestRequest, signal: AbortSignal) => Promise<RestReply>;
 
 export const applyContent = 'application/apply-patch+yaml';
@@ -34,12 +37,16 @@ export function kubeRest(
   return async ({ method, path, query = {}, body, contentType = 'application/json' }, signal) => {
     const asked = new URLSearchParams(query).toString();
     const context = requestOf(access, method, asked === '' ? path : `${path}?${asked}`);
-    if (body !== undefined) context.setBody(JSON.stringify(body));
+    if (body !== undefined) {
+      context.setBody(JSON.stringify(body));
+    }
     const send = () =>
       sendRequest(context, { timeoutMs, signal, ...(body === undefined ? {} : { contentType }) });
     const answer = await sendAgain(send, clock, signal);
     const text = await answer.body.text();
-    if (answer.httpStatusCode >= 300) return { failure: kubeFailure(answer.httpStatusCode, text) };
+    if (answer.httpStatusCode >= 300) {
+      return { failure: kubeFailure(answer.httpStatusCode, text) };
+    }
     return { body: parse(text) };
   };
 }

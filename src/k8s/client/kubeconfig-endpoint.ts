@@ -5,7 +5,8 @@ import { type Kubeconfig, type KubeconfigUser, parseKubeconfig } from '../../val
 import { type ApiEndpoint, tokenFromFile } from './api-endpoint.ts';
 
 /**
- * The current context of a kubeconfig, for a daemon: tokens, token files and client certificates. Programs that fetch credentials are not run.
+ * The current context of a kubeconfig, for a daemon: tokens, token files and client certificates. Programs
+ * that fetch credentials are not run.
  * @throws PodidError InvalidKubeconfig
  */
 export async function kubeconfigEndpoint(path: string): Promise<ApiEndpoint> {

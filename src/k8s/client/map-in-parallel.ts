@@ -1,6 +1,7 @@
 /**
- * Runs `work` on every item, at most `limit` at a time; results are in the items' order. After the first failure nothing new is begun,
- * and what runs is waited for, so that no write goes on behind the caller's back.
+ * Runs `work` on every item, at most `limit` at a time; results are in the items' order. After the first
+ * failure nothing new is begun, and what runs is waited for, so that no write goes on behind the caller's
+ * back.
  */
 export async function mapInParallel<Item, Result>(
   items: readonly Item[],

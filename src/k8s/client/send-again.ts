@@ -3,8 +3,9 @@ import type { Clock } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 
 /**
- * Sends up to four times while the API server is busy (429 and 5xx) or drops the connection, waiting as long as `Retry-After` says, else
- * with backoff and jitter. That is safe for the mirror's writes too: each names the version it is meant for, or fails on what exists.
+ * Sends up to four times while the API server is busy (429 and 5xx) or drops the connection, waiting as long
+ * as `Retry-After` says, else with backoff and jitter. That is safe for the mirror's writes too: each names
+ * the version it is meant for, or fails on what exists.
  *
  * @throws PodidError ClusterUnreachable, and the signal's reason
  */

@@ -13,8 +13,8 @@ export interface SendOptions {
 }
 
 /**
- * Sends what client-node prepared. Its own sender follows redirects with the client certificate in hand and takes a new connection for
- * each request; this one does neither, and bounds time and size.
+ * Sends what client-node prepared. Its own sender follows redirects with the client certificate in hand and
+ * takes a new connection for each request; this one does neither, and bounds time and size.
  *
  * @throws PodidError ClusterUnreachable, and the signal's reason
  */
@@ -67,7 +67,8 @@ async function exchange(
   const headers = {
     ...context.getHeaders(),
     ...(contentType ? { 'Content-Type': contentType } : {}),
-    // Node frames the body of a DELETE by no means of its own, and the server would take it for the next request.
+    // Node frames the body of a DELETE by no means of its own, and the server would take it for the next
+    // request.
     ...(payload.length > 0 ? { 'Content-Length': payload.length } : {}),
   };
   const options = {

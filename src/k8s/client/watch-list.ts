@@ -32,9 +32,14 @@ export interface WatchTime {
 }
 
 export interface WatchLimits {
-  /** Servers send a bookmark about once a minute, with a quarter of jitter: a watch silent for longer is dead. */
+  /**
+   * Servers send a bookmark about once a minute, with a quarter of jitter: a watch silent for longer is dead.
+   */
   readonly silenceMs: number;
-  /** A relist after 410 or an outage starts somewhere in this span, so that a cluster's nodes do not all come at once. */
+  /**
+   * A relist after 410 or an outage starts somewhere in this span, so that a cluster's nodes do not all come
+   * at once.
+   */
   readonly relistSpreadMs: number;
   readonly firstRetryMs: number;
   readonly mostRetryMs: number;
@@ -62,7 +67,10 @@ export interface WatchList {
   readonly heardAt: number | undefined;
 }
 
-/** Keeps a copy of a collection current: list, watch, resume, and list again where the server no longer knows the past. */
+/**
+ * Keeps a copy of a collection current: list, watch, resume, and list again where the server no longer knows
+ * the past.
+ */
 export function createWatchList<Item>(options: WatchListOptions<Item>): WatchList {
   return new ListAndWatch(options);
 }
@@ -71,158 +79,161 @@ class ListAndWatch<Item> implements WatchList {
   synced = false;
   live = false;
   heardAt: number | undefined;
-  private readonly options: WatchListOptions<Item>;
-  private readonly limits: WatchLimits;
+  readonly #options: WatchListOptions<Item>;
+  readonly #limits: WatchLimits;
   /** Where the watch resumes; undefined when a list is due. */
-  private version: string | undefined;
+  #version: string | undefined;
   /** The newest version ever seen, so that a list cannot lead back in time. */
-  private floor = '0';
-  private failures = 0;
-  private spreadNextList = false;
-  private interrupt = new AbortController();
-  private asked: { promise: Promise<void>; settle: (error?: unknown) => void } | undefined;
+  #floor = '0';
+  #failures = 0;
+  #spreadNextList = false;
+  #interrupt = new AbortController();
+  #asked: { promise: Promise<void>; settle: (error?: unknown) => void } | undefined;
 
   constructor(options: WatchListOptions<Item>) {
-    this.options = options;
-    this.limits = { ...usualLimits, ...options.limits };
+    this.#options = options;
+    this.#limits = { ...usualLimits, ...options.limits };
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.interrupt = new AbortController();
-      const step = AbortSignal.any([signal, this.interrupt.signal]);
+      this.#interrupt = new AbortController();
+      const step = AbortSignal.any([signal, this.#interrupt.signal]);
       try {
-        await this.step(signal, step);
-        this.failures = 0;
+        await this.#step(signal, step);
+        this.#failures = 0;
         await nextTurn();
       } catch (error) {
         this.live = false;
-        await this.recover(error, signal, step);
+        await this.#recover(error, signal, step);
       }
     }
     this.live = false;
-    this.asked?.settle(signal.reason);
+    this.#asked?.settle(signal.reason);
   }
 
   relist(): Promise<void> {
-    if (this.asked === undefined) {
+    if (this.#asked === undefined) {
       const { promise, resolve, reject } = withResolvers();
       const settle = (error?: unknown) => {
-        this.asked = undefined;
+        this.#asked = undefined;
         error === undefined ? resolve() : reject(error);
       };
-      this.asked = { promise, settle };
-      this.interrupt.abort(new Error('A new list was asked for.'));
+      this.#asked = { promise, settle };
+      this.#interrupt.abort(new Error('A new list was asked for.'));
     }
-    return this.asked.promise;
+    return this.#asked.promise;
   }
 
-  private async step(signal: AbortSignal, step: AbortSignal): Promise<void> {
-    if (this.version === undefined || this.asked !== undefined) {
-      if (this.spreadNextList && this.asked === undefined) {
-        await this.options.time.wait(this.options.time.random() * this.limits.relistSpreadMs, step);
+  async #step(signal: AbortSignal, step: AbortSignal): Promise<void> {
+    if (this.#version === undefined || this.#asked !== undefined) {
+      if (this.#spreadNextList && this.#asked === undefined) {
+        await this.#options.time.wait(this.#options.time.random() * this.#limits.relistSpreadMs, step);
       }
-      await this.list(signal);
+      await this.#list(signal);
     }
-    await this.watch(step);
+    await this.#watch(step);
   }
 
-  private async list(signal: AbortSignal): Promise<void> {
-    const { asked } = this;
+  async #list(signal: AbortSignal): Promise<void> {
+    const asked = this.#asked;
     try {
-      const query = new URLSearchParams({ ...this.options.query, resourceVersion: this.floor });
-      const list = parseList(await this.options.connection.getJson(`${this.options.path}?${query}`, signal));
-      this.heard();
-      this.options.into.replace(list.items.flatMap((item) => this.options.parse(item) ?? []));
-      this.version = list.resourceVersion;
-      this.floor = list.resourceVersion;
+      const query = new URLSearchParams({ ...this.#options.query, resourceVersion: this.#floor });
+      const list = parseList(
+        await this.#options.connection.getJson(`${this.#options.path}?${query}`, signal),
+      );
+      this.#heard();
+      this.#options.into.replace(list.items.flatMap((item) => this.#options.parse(item) ?? []));
+      this.#version = list.resourceVersion;
+      this.#floor = list.resourceVersion;
       this.synced = true;
-      this.spreadNextList = false;
-      this.failures = 0;
+      this.#spreadNextList = false;
+      this.#failures = 0;
       asked?.settle();
     } catch (error) {
-      // A server restored from a backup has lost the future that we saw; only a list from any version gets out of that.
-      this.floor = '0';
+      // A server restored from a backup has lost the future that we saw; only a list from any version gets
+      // out of that.
+      this.#floor = '0';
       asked?.settle(error);
       throw error;
     }
   }
 
-  private async watch(signal: AbortSignal): Promise<void> {
-    const { connection, path, query, time } = this.options;
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { connection, path, query, time } = this.#options;
     const timeoutSeconds = String(Math.round(270 + time.random() * 60));
     const search = new URLSearchParams({
       ...query,
       watch: 'true',
       allowWatchBookmarks: 'true',
-      resourceVersion: this.version ?? '0',
+      resourceVersion: this.#version ?? '0',
       timeoutSeconds,
     });
-    const stream = connection.stream(`${path}?${search}`, { silenceMs: this.limits.silenceMs, signal });
+    const stream = connection.stream(`${path}?${search}`, { silenceMs: this.#limits.silenceMs, signal });
     const began = time.monotonic();
     this.live = true;
     for await (const line of stream) {
-      this.heard();
-      this.apply(line);
+      this.#heard();
+      this.#apply(line);
     }
     this.live = false;
     // A server that ends each watch at once must not be asked in a tight loop.
-    if (time.monotonic() - began < this.limits.firstRetryMs) {
-      await time.wait(this.limits.firstRetryMs * (0.5 + time.random()), signal);
+    if (time.monotonic() - began < this.#limits.firstRetryMs) {
+      await time.wait(this.#limits.firstRetryMs * (0.5 + time.random()), signal);
     }
   }
 
-  private apply(line: unknown): void {
+  #apply(line: unknown): void {
     const event = parseWatchEvent(line);
     if (event.type === 'ERROR') {
-      throw new ApiFailure(event.code, `The watch of ${this.options.path} ended with ${event.code}.`);
+      throw new ApiFailure(event.code, `The watch of ${this.#options.path} ended with ${event.code}.`);
     }
-    const order = compareVersions(event.resourceVersion, this.version);
+    const order = compareVersions(event.resourceVersion, this.#version);
     if (order < 0) {
       // An older state after a newer one could bring back what was deleted; only a list tells what is true.
-      this.version = undefined;
-      throw new Error(`The watch of ${this.options.path} went back in time.`);
+      this.#version = undefined;
+      throw new Error(`The watch of ${this.#options.path} went back in time.`);
     }
     if (order === 0 && event.type !== 'BOOKMARK') {
       return;
     }
-    const item = event.type === 'BOOKMARK' ? undefined : this.options.parse(event.object);
+    const item = event.type === 'BOOKMARK' ? undefined : this.#options.parse(event.object);
     if (item !== undefined) {
-      event.type === 'DELETED' ? this.options.into.remove(item) : this.options.into.upsert(item);
+      event.type === 'DELETED' ? this.#options.into.remove(item) : this.#options.into.upsert(item);
     }
-    this.version = event.resourceVersion ?? this.version;
-    this.floor = this.version ?? this.floor;
+    this.#version = event.resourceVersion ?? this.#version;
+    this.#floor = this.#version ?? this.#floor;
   }
 
-  private async recover(error: unknown, signal: AbortSignal, step: AbortSignal): Promise<void> {
-    if (signal.aborted || this.interrupt.signal.aborted) {
+  async #recover(error: unknown, signal: AbortSignal, step: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#interrupt.signal.aborted) {
       return;
     }
-    this.options.onTrouble(error);
+    this.#options.onTrouble(error);
     if (error instanceof ApiFailure && error.status === 410) {
-      this.version = undefined;
-      this.spreadNextList = this.synced;
+      this.#version = undefined;
+      this.#spreadNextList = this.synced;
     }
     // Before the first list nothing can be decided, so that every second of waiting is one without an answer.
     const mostMs = Math.min(
-      this.limits.mostRetryMs,
+      this.#limits.mostRetryMs,
       this.synced ? Number.POSITIVE_INFINITY : mostFirstRetryMs,
     );
-    const ceiling = Math.min(mostMs, this.limits.firstRetryMs * 2 ** Math.min(20, this.failures));
-    this.failures += 1;
-    await this.options.time
-      .wait(ceiling * (0.5 + this.options.time.random() / 2), step)
+    const ceiling = Math.min(mostMs, this.#limits.firstRetryMs * 2 ** Math.min(20, this.#failures));
+    this.#failures += 1;
+    await this.#options.time
+      .wait(ceiling * (0.5 + this.#options.time.random() / 2), step)
       .catch(() => undefined);
   }
 
-  private heard(): void {
-    this.heardAt = this.options.time.monotonic();
+  #heard(): void {
+    this.heardAt = this.#options.time.monotonic();
   }
 }
 
 /**
- * Negative for older, zero for the same, positive for newer, and positive where it cannot be told. Versions are decimal numbers on every
- * server in use (and by specification since Kubernetes 1.35).
+ * Negative for older, zero for the same, positive for newer, and positive where it cannot be told. Versions
+ * are decimal numbers on every server in use (and by specification since Kubernetes 1.35).
  */
 function compareVersions(one: string | undefined, other: string | undefined): number {
   const decimal = /^\d{1,39}$/;

@@ -5,24 +5,31 @@ import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubel
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 
 /**
- * One context of the kubeconfig that ARM handed out. It comes over the network, so nothing in it is run and no file that it names is
- * opened: what counts is the token or the certificate that it carries, or that the cluster wants a token of Entra's for AKS.
+ * One context of the kubeconfig that ARM handed out. It comes over the network, so nothing in it is run and
+ * no file that it names is opened: what counts is the token or the certificate that it carries, or that the
+ * cluster wants a token of Entra's for AKS.
  *
- * @throws PodidError ClusterUnreachable (no usable credential in it) | InvalidKubeconfig (an unknown `--context`)
+ * @throws PodidError ClusterUnreachable (no usable credential in it) | InvalidKubeconfig (an unknown
+ * `--context`)
  */
 export function armContext(text: string, context: string | undefined): ChosenContext {
   const chosen = chooseContext(parseArm(text), context, source);
   const { plugin, authProvider, tokenFile: _token, certFile: _cert, keyFile: _key, ...user } = chosen.user;
   const { caFile: _ca, ...cluster } = chosen.cluster;
-  if (hasCredential(user)) return { ...chosen, cluster, user };
+  if (hasCredential(user)) {
+    return { ...chosen, cluster, user };
+  }
   // Without the variables of this process: what Azure names decides alone.
   const entra =
     (plugin && kubeloginSignIn(plugin, {})) ?? (authProvider && azureProviderSignIn(authProvider.config));
   if (entra?.serverId !== aksServerId) {
     throw withoutCredential(plugin !== undefined || authProvider !== undefined);
   }
-  // The caller's token is good for every AKS cluster: whoever takes it must have proved who it is. AKS always writes an authority.
-  if (cluster.skipTlsVerify && cluster.server.startsWith('https:')) throw unverified();
+  // The caller's token is good for every AKS cluster: whoever takes it must have proved who it is. AKS always
+  // writes an authority.
+  if (cluster.skipTlsVerify && cluster.server.startsWith('https:')) {
+    throw unverified();
+  }
   // Nor does it choose a principal: a file or a secret that it names is none of the user's.
   return { ...chosen, cluster, user, entra: { ...entra, as: { kind: 'caller' } } };
 }

@@ -18,10 +18,11 @@ export interface ClusterAccess {
 }
 
 /**
- * Signs in once: to Entra where the kubeconfig says so in kubelogin's words, else by the user's credential plugin if there is one; and
- * lets client-node turn the rest into headers and TLS options.
+ * Signs in once: to Entra where the kubeconfig says so in kubelogin's words, else by the user's credential
+ * plugin if there is one; and lets client-node turn the rest into headers and TLS options.
  *
- * @throws PodidError ClusterUnreachable | InvalidKubeconfig, what `entraToken` throws, and the signal's reason
+ * @throws PodidError ClusterUnreachable | InvalidKubeconfig, what `entraToken` throws, and the signal's
+ * reason
  */
 export async function accessCluster(
   chosen: ChosenContext,
@@ -70,7 +71,9 @@ async function withCredential(
 
 /** kubelogin need not be installed: its entry says what to ask Entra for. */
 function ownSignIn({ user: { plugin, authProvider } }: ChosenContext): EntraSignIn | undefined {
-  if (plugin !== undefined) return kubeloginSignIn(plugin, pluginEnvironment(plugin));
+  if (plugin !== undefined) {
+    return kubeloginSignIn(plugin, pluginEnvironment(plugin));
+  }
   return authProvider?.name === 'azure' ? azureProviderSignIn(authProvider.config) : undefined;
 }
 
@@ -99,8 +102,8 @@ async function requestOptions(chosen: ChosenContext) {
 }
 
 /**
- * One connection serves many requests, and none is kept idle for as long as load balancers take to forget it. A proxy's agent keeps to
- * its own ways.
+ * One connection serves many requests, and none is kept idle for as long as load balancers take to forget it.
+ * A proxy's agent keeps to its own ways.
  */
 function keptAlive(agent: Agent): Agent {
   const isPlain = agent instanceof TlsAgent && Object.getPrototypeOf(agent) === TlsAgent.prototype;

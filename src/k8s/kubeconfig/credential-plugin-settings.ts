@@ -1,6 +1,9 @@
 import type { CredentialPlugin } from '../../validate/files/kubeconfig.ts';
 
-/** What a credential plugin finds in its environment: podid's own, the kubeconfig's additions, and what kubectl tells plugins. */
+/**
+ * What a credential plugin finds in its environment: podid's own, the kubeconfig's additions, and what
+ * kubectl tells plugins.
+ */
 export function pluginEnvironment(plugin: CredentialPlugin): Readonly<Record<string, string | undefined>> {
   const info = {
     apiVersion: plugin.apiVersion,

@@ -11,8 +11,9 @@ import {
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 
 /**
- * One context of the user's own kubeconfig, with the content of every file that it points to. Several paths, joined as in KUBECONFIG,
- * are merged as kubectl does it: the first to say something wins, and files that are not there are passed over.
+ * One context of the user's own kubeconfig, with the content of every file that it points to. Several paths,
+ * joined as in KUBECONFIG, are merged as kubectl does it: the first to say something wins, and files that are
+ * not there are passed over.
  *
  * @throws PodidError InvalidKubeconfig, which never quotes content
  */
@@ -55,7 +56,10 @@ async function readOne(path: string): Promise<Kubeconfig> {
   };
 }
 
-/** Paths in a kubeconfig are relative to its folder; a plugin's command only when it is a path and no bare name. */
+/**
+ * Paths in a kubeconfig are relative to its folder; a plugin's command only when it is a path and no bare
+ * name.
+ */
 function absoluteUser(user: KubeconfigUser, folder: string): KubeconfigUser {
   const { plugin, ...rest } = absolute(user, ['tokenFile', 'certFile', 'keyFile'], folder);
   if (plugin === undefined) {
@@ -141,7 +145,10 @@ async function readSmallFile(path: string, what: string): Promise<Buffer> {
   }
 }
 
-/** @throws PodidError InvalidKubeconfig when certificate, key or authority is none, or the two do not belong together */
+/**
+ * @throws PodidError InvalidKubeconfig when certificate, key or authority is none, or the two do not belong
+ * together
+ */
 function checkPem({ cluster, user }: ChosenContext, source: string): void {
   const pem = (data: string | undefined) => (data === undefined ? undefined : Buffer.from(data, 'base64'));
   try {

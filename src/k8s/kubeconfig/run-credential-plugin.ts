@@ -12,9 +12,10 @@ export interface PluginCredential {
 }
 
 /**
- * Runs the credential plugin of the user's own kubeconfig once, and never one that came from elsewhere. The plugin's stderr goes
- * straight to the user, since it may ask for a device code; it is ended when the signal is aborted. client-node would run it again for
- * each request when the credential names no expiry, and could not end it.
+ * Runs the credential plugin of the user's own kubeconfig once, and never one that came from elsewhere. The
+ * plugin's stderr goes straight to the user, since it may ask for a device code; it is ended when the signal
+ * is aborted. client-node would run it again for each request when the credential names no expiry, and could
+ * not end it.
  *
  * @throws PodidError ClusterUnreachable, and the signal's reason
  */

@@ -11,7 +11,8 @@ export interface InPod {
 }
 
 /**
- * The pod's own service account, as the kubelet mounts it. Its token lasts an hour, which is more than a command takes.
+ * The pod's own service account, as the kubelet mounts it. Its token lasts an hour, which is more than a
+ * command takes.
  *
  * @throws PodidError InvalidKubeconfig
  */

@@ -5,7 +5,10 @@ import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from '../obje
 import { foreignWriter, isAksObject } from '../objects/other-manager.ts';
 import type { RenderedObject } from '../objects/render-objects.ts';
 
-/** What to do about one object. `claim`: the managers to write first, so that the apply is podid's alone to decide. */
+/**
+ * What to do about one object. `claim`: the managers to write first, so that the apply is podid's alone to
+ * decide.
+ */
 export type MirrorStep =
   | { readonly action: 'create' | 'delete' | 'same' | 'none' }
   | { readonly action: 'foreign' | 'pending'; readonly reason: string }
@@ -40,8 +43,8 @@ export function chooseStep(
 }
 
 /**
- * Takes away an object that should be gone. AKS deletes what AKS wrote, some time after the profile changed, so that is left alone
- * without a word, where AKS does it: `aksCleansUp`.
+ * Takes away an object that should be gone. AKS deletes what AKS wrote, some time after the profile changed,
+ * so that is left alone without a word, where AKS does it: `aksCleansUp`.
  */
 export function chooseDeletion(
   found: ManagedObject | undefined,

@@ -1,9 +1,14 @@
 import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { grantMirrorCommand, userIn } from './rbac-rule.ts';
 
-/** What failed of single entries, as one failure; the hint is the one command that mends all of them, where there is one. */
+/**
+ * What failed of single entries, as one failure; the hint is the one command that mends all of them, where
+ * there is one.
+ */
 export function combineMirrorFailures(first: PodidError, failures: readonly PodidError[]): PodidError {
-  if (failures.length === 1) return first;
+  if (failures.length === 1) {
+    return first;
+  }
   const forbidden = failures.every(({ exitCode }) => exitCode === 6);
   const hint = (forbidden && grantInAll(failures)) || first.hint;
   return new PodidError(
@@ -26,7 +31,9 @@ function saidBehind(failures: readonly PodidError[]): readonly ErrorDetail[] {
 /** Undefined when one namespace is all it is about: the first failure's own hint is narrower. */
 function grantInAll(failures: readonly PodidError[]): string | undefined {
   const namespaces = new Set(failures.map(({ target }) => target?.split('/')[0]));
-  if (namespaces.size < 2) return undefined;
+  if (namespaces.size < 2) {
+    return undefined;
+  }
   const said = failures.flatMap(({ details }) => details.map(({ message }) => message));
   return grantMirrorCommand(undefined, said.map(userIn).find(Boolean));
 }

@@ -31,11 +31,13 @@ import {
 } from './mirror-tasks.ts';
 
 /**
- * Brings the cluster's objects in line with the entries: those of `request` in its order, then what is gone, then what is pruned.
- * The exception `aks-addon-exception` is AKS's to write, and passed over even by force.
- * An object that fails does not keep the others from being written; an API server that cannot be reached does.
+ * Brings the cluster's objects in line with the entries: those of `request` in its order, then what is gone,
+ * then what is pruned. The exception `aks-addon-exception` is AKS's to write, and passed over even by force.
+ * An object that fails does not keep the others from being written; an API server that cannot be reached
+ * does.
  *
- * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable | StaleCluster
+ * @throws PodidError MirrorFailed (exit 6 when all that failed was forbidden) | ClusterUnreachable |
+ * StaleCluster
  */
 export async function mirrorObjects(
   api: ObjectApi,
@@ -91,7 +93,8 @@ async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChan
 /** Undefined when there was nothing to delete. */
 async function runTask(write: Write, task: Task): Promise<ObjectChange | undefined> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    // What was listed is as good as read: a write that comes too late for it is stale, and the object read anew.
+    // What was listed is as good as read: a write that comes too late for it is stale, and the object read
+    // anew.
     const listed = attempt === 0 ? write.read : undefined;
     const found = listed ? listed.get(keyText(task.key)) : await write.api.get(task.key, write.signal);
     refuseChanged(task.key, found, write.expected);
@@ -161,7 +164,9 @@ async function readAtOnce(
   tasks: readonly Task[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ManagedObject> | undefined> {
-  if (tasks.length < listedFrom) return undefined;
+  if (tasks.length < listedFrom) {
+    return undefined;
+  }
   const kinds = [...new Set(tasks.map(({ key }) => key.kind))];
   try {
     const lists = await Promise.all(kinds.map((kind) => api.list(kind, '', signal)));
@@ -170,7 +175,9 @@ async function readAtOnce(
     );
     return new Map(objects.map(({ kind, ...object }) => [`${kind} ${entryText(object)}`, object]));
   } catch (error) {
-    if (isPodidError(error, 'MirrorFailed') && error.exitCode === 6) return undefined;
+    if (isPodidError(error, 'MirrorFailed') && error.exitCode === 6) {
+      return undefined;
+    }
     throw error;
   }
 }

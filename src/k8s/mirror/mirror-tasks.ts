@@ -63,13 +63,18 @@ export function keyText(key: ObjectKey): string {
   return objectKey(key.kind, key);
 }
 
-/** Nothing is written over that is not as it was read, where that is asked for. @throws PodidError StaleCluster */
+/**
+ * Nothing is written over that is not as it was read, where that is asked for. @throws PodidError
+ * StaleCluster
+ */
 export function refuseChanged(
   key: ObjectKey,
   found: ManagedObject | undefined,
   expected: ObjectVersions | undefined,
 ): void {
-  if (expected === undefined || expected[keyText(key)] === found?.resourceVersion) return;
+  if (expected === undefined || expected[keyText(key)] === found?.resourceVersion) {
+    return;
+  }
   throw new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
     hint: 'The same command again decides on what is there now',
     target: entryText(key),

@@ -1,16 +1,16 @@
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 
 /**
- * Verbs that a mirror needs of the three kinds; `list` for whoever prunes, looks for drift, or mirrors many entries at once, `update` for
- * `--via run-command`.
+ * Verbs that a mirror needs of the three kinds; `list` for whoever prunes, looks for drift, or mirrors many
+ * entries at once, `update` for `--via run-command`.
  */
 const mirrorVerbs = ['get', 'list', 'create', 'update', 'patch', 'delete'];
 
 const mirroredResources = ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'];
 
 /**
- * The rule that lets someone mirror, as one line of YAML. The whole rule and not only the verb that was missed, so that one refusal does
- * not follow the other.
+ * The rule that lets someone mirror, as one line of YAML. The whole rule and not only the verb that was
+ * missed, so that one refusal does not follow the other.
  */
 export function mirrorRule(): string {
   return `- {apiGroups: [${identityApi.group}], resources: [${mirroredResources.join(', ')}], verbs: [${mirrorVerbs.join(', ')}]}`;
@@ -34,7 +34,9 @@ export function grantMirrorCommand(namespace: string | undefined, user: string |
 
 function subjectFlag(user: string | undefined): string {
   const account = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/.exec(user ?? '');
-  if (account !== null) return `--serviceaccount=${account[1]}:${account[2]}`;
+  if (account !== null) {
+    return `--serviceaccount=${account[1]}:${account[2]}`;
+  }
   return `--user=${user === undefined ? 'USER' : quoted(user)}`;
 }
 
@@ -42,7 +44,10 @@ function quoted(text: string): string {
   return /^[\w@.:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Whom the API server means, for a hint; its words decide nothing. `User "anna@contoso.com" cannot create resource …` */
+/**
+ * Whom the API server means, for a hint; its words decide nothing. `User "anna@contoso.com" cannot create
+ * resource …`
+ */
 export function userIn(message: string): string | undefined {
   return /^(?:.*? )?User "([^"\p{Cc}]{1,250})" cannot /u.exec(message)?.[1];
 }

@@ -125,11 +125,15 @@ function selectorsOf(bindings: readonly AzureIdentityBinding[]): {
     `${isConventional(binding) ? 0 : 1}${binding.metadata.name}`;
   for (const binding of bindings.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1))) {
     const { azureIdentity, selector } = binding.spec;
-    if (!selector || !azureIdentity) continue;
+    if (!selector || !azureIdentity) {
+      continue;
+    }
     const identity = entryText({ namespace: binding.metadata.namespace, name: azureIdentity });
-    if (!selectors.has(identity)) selectors.set(identity, selector);
-    else
+    if (!selectors.has(identity)) {
+      selectors.set(identity, selector);
+    } else {
       moreBindings.push({ ...keyOf(binding.metadata), identity: azureIdentity, bindingSelector: selector });
+    }
   }
   return { selectors, moreBindings };
 }

@@ -5,8 +5,9 @@ import type { FieldPath } from './field-owners.ts';
 import type { RenderedObject } from './render-objects.ts';
 
 /**
- * Where the cluster's object means something else than the wanted one. An absent `type` is 0, and ARM ids are compared without case.
- * Fields of the spec that podid does not know are no difference, extra keys of `podLabels` are.
+ * Where the cluster's object means something else than the wanted one. An absent `type` is 0, and ARM ids are
+ * compared without case. Fields of the spec that podid does not know are no difference, extra keys of
+ * `podLabels` are.
  */
 export function diffSpec(wanted: RenderedObject, found: ManagedObject): readonly FieldPath[] {
   return Object.entries(wanted.spec).flatMap(([field, value]) => {

@@ -4,8 +4,9 @@ import { type FieldPath, otherOwners } from './field-owners.ts';
 import type { RenderedObject } from './render-objects.ts';
 
 /**
- * Why an object is left as it is: whose it is, and each field with what it holds, who wrote it where that is yet someone else, and what
- * podid wants. `Written by Helm release shop; other than wanted: spec.selector "x" by kubectl-edit (wanted "web")`.
+ * Why an object is left as it is: whose it is, and each field with what it holds, who wrote it where that is
+ * yet someone else, and what podid wants. `Written by Helm release shop; other than wanted: spec.selector "x"
+ * by kubectl-edit (wanted "web")`.
  */
 export function explainForeign(
   writer: string,

@@ -36,9 +36,10 @@ export function holdsByUpdate(managers: readonly ManagedFields[]): boolean {
 }
 
 /**
- * The managers with what podid wrote by POST turned into what it applied, as client-go's csaupgrade does. Without that a field that
- * podid stops applying would stay, held by its own POST. With `everything`, the spec's fields of all others become podid's too, so that
- * the next apply also removes what they set and podid does not want.
+ * The managers with what podid wrote by POST turned into what it applied, as client-go's csaupgrade does.
+ * Without that a field that podid stops applying would stay, held by its own POST. With `everything`, the
+ * spec's fields of all others become podid's too, so that the next apply also removes what they set and podid
+ * does not want.
  */
 export function claimFields(
   managers: readonly ManagedFields[],

@@ -10,8 +10,8 @@ export interface WriteOptions {
 }
 
 /**
- * The few requests that mirroring needs. What a race or a missing namespace explains is a value, since the mirror decides by it.
- * All others throw PodidError MirrorFailed | ClusterUnreachable.
+ * The few requests that mirroring needs. What a race or a missing namespace explains is a value, since the
+ * mirror decides by it. All others throw PodidError MirrorFailed | ClusterUnreachable.
  */
 export interface ObjectApi {
   /** Undefined when there is none of that name, or no such namespace. */

@@ -48,7 +48,9 @@ async function listPages(
   let next: string | undefined;
   do {
     const page = await read(next);
-    if (page === 'expired') return 'expired';
+    if (page === 'expired') {
+      return 'expired';
+    }
     pages.push(page.items);
     next = page.next;
   } while (next !== undefined);

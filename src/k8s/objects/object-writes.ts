@@ -37,9 +37,15 @@ function creator(api: CustomObjectsApi, call: ObjectCall): ObjectApi['create'] {
       signal,
     );
     const { failure } = reply;
-    if (failure?.httpStatus === 409) return 'exists';
-    if (failure?.httpStatus === 404 && failure.status?.resource === 'namespaces') return 'namespaceMissing';
-    if (failure?.status?.causes.includes('NamespaceTerminating')) return 'namespaceEnding';
+    if (failure?.httpStatus === 409) {
+      return 'exists';
+    }
+    if (failure?.httpStatus === 404 && failure.status?.resource === 'namespaces') {
+      return 'namespaceMissing';
+    }
+    if (failure?.status?.causes.includes('NamespaceTerminating')) {
+      return 'namespaceEnding';
+    }
     bodyOf(reply);
     return 'done';
   };
@@ -77,7 +83,9 @@ function applier(api: CustomObjectsApi, call: ObjectCall): ObjectApi['apply'] {
       signal,
       PatchStrategy.ServerSideApply,
     );
-    if (isStale(reply)) return 'stale';
+    if (isStale(reply)) {
+      return 'stale';
+    }
     bodyOf(reply);
     return 'done';
   };
@@ -91,7 +99,9 @@ function deleter(api: CustomObjectsApi, call: ObjectCall): ObjectApi['delete'] {
       (options) => api.deleteNamespacedCustomObject({ ...pathOf(key), body, ...dry(dryRun) }, options),
       signal,
     );
-    if (isStale(reply)) return 'stale';
+    if (isStale(reply)) {
+      return 'stale';
+    }
     bodyOf(reply);
     return 'done';
   };

@@ -2,8 +2,9 @@ import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts'
 import { managedByLabel, podidManager } from './render-objects.ts';
 
 /**
- * Who an object belongs to when it is not podid's: `AKS`, `Helm`, `kubectl-edit`. Undefined for podid's own: podid is among its field
- * managers, and no label gives it to someone else. An object taken over by force from AKS stays AKS's, which writes it again at will.
+ * Who an object belongs to when it is not podid's: `AKS`, `Helm`, `kubectl-edit`. Undefined for podid's own:
+ * podid is among its field managers, and no label gives it to someone else. An object taken over by force
+ * from AKS stays AKS's, which writes it again at will.
  */
 export function foreignWriter(
   object: Pick<ManagedObject, 'labels' | 'annotations' | 'managedFields'>,

@@ -20,8 +20,8 @@ export const podidManager = 'podid';
 export const managedByLabel = 'app.kubernetes.io/managed-by';
 
 /**
- * An entry as its AzureIdentity and AzureIdentityBinding. The annotation keeps an agent in standard mode from lending the identity to
- * pods of other namespaces, which an entry of the profile never does.
+ * An entry as its AzureIdentity and AzureIdentityBinding. The annotation keeps an agent in standard mode from
+ * lending the identity to pods of other namespaces, which an entry of the profile never does.
  */
 export function renderIdentity(entry: PodIdentity): readonly [RenderedObject, RenderedObject] {
   const [identity, binding] = identityKeys(entry);

@@ -20,8 +20,8 @@ import { podidManager } from './render-objects.ts';
 const maxAttempts = 5;
 
 /**
- * Looks first, creates what is absent, and applies only to what podid wrote, by the version that was read: an apply alone would share
- * someone else's object silently.
+ * Looks first, creates what is absent, and applies only to what podid wrote, by the version that was read: an
+ * apply alone would share someone else's object silently.
  *
  * @throws PodidError Forbidden | AgentRefused | ClusterUnreachable
  */
@@ -35,7 +35,9 @@ export async function writeObject(
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const found = await findObject(rest, ref, signal);
     const change = await writeOver(rest, { object, ref, found, request }, signal);
-    if (change !== 'stale') return { ...keyOf(ref), ...change };
+    if (change !== 'stale') {
+      return { ...keyOf(ref), ...change };
+    }
   }
   throw new PodidError('AgentRefused', `${refText(ref)} keeps changing while podid writes it.`, {
     hint: `kubectl get ${ref.kind} ${ref.name}${ref.namespace === undefined ? '' : ` -n ${ref.namespace}`} --show-managed-fields -o yaml`,
@@ -49,9 +51,12 @@ export async function findObject(
   signal: AbortSignal,
 ): Promise<FoundObject | undefined> {
   const reply = await rest({ method: 'GET', path: objectPath(ref) }, signal);
-  if (reply.failure?.httpStatus === 404) return undefined;
-  if (reply.failure !== undefined)
+  if (reply.failure?.httpStatus === 404) {
+    return undefined;
+  }
+  if (reply.failure !== undefined) {
     throw await agentFailure(rest, reply.failure, { verb: 'get', ref }, signal);
+  }
   return parseFoundObject(reply.body);
 }
 
@@ -66,11 +71,19 @@ type Step = Pick<AgentObjectChange, 'action' | 'reason'>;
 
 async function writeOver(rest: KubeRest, write: Write, signal: AbortSignal): Promise<Step | 'stale'> {
   const { found, request } = write;
-  if (found === undefined) return await create(rest, write, signal);
-  if (found.beingDeleted) return { action: 'foreign', reason: 'an object of that name is being deleted' };
+  if (found === undefined) {
+    return await create(rest, write, signal);
+  }
+  if (found.beingDeleted) {
+    return { action: 'foreign', reason: 'an object of that name is being deleted' };
+  }
   const writer = foreignWriter(found);
-  if (writer !== undefined && !request.force) return { action: 'foreign', reason: `written by ${writer}` };
-  if (request.dryRun && holdsByUpdate(found.managedFields)) return await tryReplacing(rest, write, signal);
+  if (writer !== undefined && !request.force) {
+    return { action: 'foreign', reason: `written by ${writer}` };
+  }
+  if (request.dryRun && holdsByUpdate(found.managedFields)) {
+    return await tryReplacing(rest, write, signal);
+  }
   const claimed =
     !request.dryRun && (writer !== undefined || holdsByUpdate(found.managedFields))
       ? await claim(rest, write.ref, found, writer !== undefined, signal)
@@ -92,10 +105,14 @@ async function create(
     },
     signal,
   );
-  if (reply.failure?.httpStatus === 409) return 'stale';
+  if (reply.failure?.httpStatus === 409) {
+    return 'stale';
+  }
   const created = parseFoundObject(await expectDone(rest, reply, { verb: 'create', ref }, signal));
   // One that a controller has written meanwhile is claimed before it is next applied.
-  if (created !== undefined && !request.dryRun) await claim(rest, ref, created, false, signal);
+  if (created !== undefined && !request.dryRun) {
+    await claim(rest, ref, created, false, signal);
+  }
   return { action: 'create' };
 }
 
@@ -127,7 +144,9 @@ async function claim(
     },
     signal,
   );
-  if (isStale(reply)) return 'stale';
+  if (isStale(reply)) {
+    return 'stale';
+  }
   return parseFoundObject(await expectDone(rest, reply, { verb: 'patch', ref }, signal)) ?? 'stale';
 }
 
@@ -147,7 +166,9 @@ async function tryReplacing(
     },
     signal,
   );
-  if (isStale(reply)) return 'stale';
+  if (isStale(reply)) {
+    return 'stale';
+  }
   await expectDone(rest, reply, { verb: 'patch', ref }, signal);
   return { action: 'update' };
 }
@@ -168,7 +189,9 @@ async function apply(
     },
     signal,
   );
-  if (isStale(reply)) return 'stale';
+  if (isStale(reply)) {
+    return 'stale';
+  }
   const after = await expectDone(rest, reply, { verb: 'patch', ref }, signal);
   return { action: isSame(found?.json, after) ? 'same' : 'update' };
 }
@@ -179,7 +202,9 @@ async function expectDone(
   attempt: Parameters<typeof agentFailure>[2],
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (reply.failure === undefined) return reply.body;
+  if (reply.failure === undefined) {
+    return reply.body;
+  }
   throw await agentFailure(rest, reply.failure, attempt, signal);
 }
 
@@ -194,7 +219,9 @@ function isSame(before: unknown, after: unknown): boolean {
 
 /** Without what every write changes. */
 function withoutTraces(json: unknown): JsonRecord {
-  if (!isRecord(json)) return {};
+  if (!isRecord(json)) {
+    return {};
+  }
   const { status: _status, metadata, ...rest } = json;
   const { managedFields, resourceVersion, generation, ...kept } = isRecord(metadata) ? metadata : {};
   return { ...rest, metadata: kept };

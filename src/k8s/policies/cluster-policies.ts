@@ -15,7 +15,9 @@ export function clusterPolicies(api: KubeRest, clock: Clock): ClusterPolicies {
   const serves: ClusterPolicies['serves'] = async (apiVersion, plural, signal) => {
     const call: PolicyCall = { method: 'GET', path: `/apis/${apiVersion}`, verb: 'get', resource: plural };
     const reply = await api(call, signal);
-    if (reply.failure?.httpStatus === 404) return false;
+    if (reply.failure?.httpStatus === 404) {
+      return false;
+    }
     const body = bodyOf(reply, call);
     const resources = isRecord(body) && Array.isArray(body['resources']) ? body['resources'] : [];
     return resources.some((resource) => isRecord(resource) && resource['name'] === plural);
@@ -47,7 +49,9 @@ async function kindComes(
 ): Promise<boolean> {
   const endsAtMs = clock.now() + kindWaitMs;
   while (!(await serves(apiVersion, plural, signal))) {
-    if (dryRun) return false;
+    if (dryRun) {
+      return false;
+    }
     if (clock.now() >= endsAtMs) {
       throw new PodidError('PolicyBlocked', `The cluster still does not know ${plural} of ${apiVersion}.`, {
         hint: `kubectl get constrainttemplate ${plural} -o yaml, whose status says what is wrong; then the same command again`,

@@ -11,18 +11,21 @@ export interface PolicyCall extends RestRequest {
 
 /** @throws PodidError Forbidden | ClusterUnreachable | PolicyBlocked, where the answer is a failure */
 export function bodyOf(reply: RestReply, call: PolicyCall): unknown {
-  if (reply.failure !== undefined) throw policyFailure(reply.failure, call);
+  if (reply.failure !== undefined) {
+    throw policyFailure(reply.failure, call);
+  }
   return reply.body;
 }
 
 /** @throws as `bodyOf` */
 export function objectOf(reply: RestReply, call: PolicyCall): ManagedObject {
   const object = parseClusterObject(bodyOf(reply, call));
-  if (object === undefined)
+  if (object === undefined) {
     throw new PodidError(
       'ClusterUnreachable',
       `The cluster's API answered "${call.verb} ${call.resource}" with no object.`,
     );
+  }
   return object;
 }
 

@@ -15,7 +15,10 @@ const maxAttempts = 5;
 
 type Step = PolicyChange | 'stale';
 
-/** Again from the start when somebody else writes in between. @throws PodidError PolicyBlocked | Forbidden | ClusterUnreachable */
+/**
+ * Again from the start when somebody else writes in between. @throws PodidError PolicyBlocked | Forbidden |
+ * ClusterUnreachable
+ */
 export async function writePolicy(
   api: KubeRest,
   object: PolicyObject,
@@ -28,7 +31,9 @@ export async function writePolicy(
       found === undefined
         ? await create(api, object, request, signal)
         : await update(api, { object, found }, request, signal);
-    if (step !== 'stale') return step;
+    if (step !== 'stale') {
+      return step;
+    }
   }
   throw new PodidError(
     'PolicyBlocked',
@@ -51,7 +56,9 @@ async function read(
     resource: resourceOf(object),
   };
   const reply = await api(call, signal);
-  if (reply.failure?.httpStatus === 404 && !isResourceMissing(reply.failure)) return undefined;
+  if (reply.failure?.httpStatus === 404 && !isResourceMissing(reply.failure)) {
+    return undefined;
+  }
   return objectOf(reply, call);
 }
 
@@ -67,7 +74,9 @@ async function create(
     body: policyManifest(object),
   };
   const reply = await api(call, signal);
-  if (reply.failure?.httpStatus === 409) return 'stale';
+  if (reply.failure?.httpStatus === 409) {
+    return 'stale';
+  }
   bodyOf(reply, call);
   return changeOf(object, 'create');
 }
@@ -82,25 +91,34 @@ async function update(
   if ((writer !== undefined && !force) || dryRun) {
     const wanted = await preview(api, { object, found }, signal);
     // Nothing to do where somebody else already says the same.
-    if (wanted !== undefined && sameMeaning(found, wanted)) return changeOf(object, 'same');
+    if (wanted !== undefined && sameMeaning(found, wanted)) {
+      return changeOf(object, 'same');
+    }
     return writer === undefined || force
       ? changeOf(object, 'update')
       : changeOf(object, 'foreign', `Written by ${writer}`);
   }
   const claimed = await claim(api, { object, found, everything: force }, signal);
-  if (claimed === 'stale') return 'stale';
+  if (claimed === 'stale') {
+    return 'stale';
+  }
   const call = patchOf({ object, found: claimed, force, dryRun });
   const reply = await api(call, signal);
   if (reply.failure?.status?.causes.includes('FieldManagerConflict')) {
     return changeOf(object, 'foreign', 'Others changed its labels or annotations');
   }
   // Others may have come in between the reading and the writing.
-  if (reply.failure?.httpStatus === 409) return 'stale';
+  if (reply.failure?.httpStatus === 409) {
+    return 'stale';
+  }
   const applied = objectOf(reply, call);
   return changeOf(object, sameMeaning(found, applied) ? 'same' : 'update');
 }
 
-/** What an apply would make of the object; undefined when the server would not take it, as with lists that two writers share. */
+/**
+ * What an apply would make of the object; undefined when the server would not take it, as with lists that two
+ * writers share.
+ */
 async function preview(
   api: KubeRest,
   target: { readonly object: PolicyObject; readonly found: ManagedObject },
@@ -111,7 +129,10 @@ async function preview(
   return [409, 422].includes(reply.failure?.httpStatus ?? 0) ? undefined : objectOf(reply, call);
 }
 
-/** Who besides podid wrote something into the spec. A list of values is shared without a conflict, so the server would not tell. */
+/**
+ * Who besides podid wrote something into the spec. A list of values is shared without a conflict, so the
+ * server would not tell.
+ */
 function otherSpecOwners({ managedFields }: ManagedObject): string | undefined {
   return otherOwners(managedFields, [['spec']]).join(' and ') || undefined;
 }
@@ -123,7 +144,9 @@ async function claim(
   signal: AbortSignal,
 ): Promise<ManagedObject | 'stale'> {
   const { object, found, everything } = target;
-  if (!everything && !holdsByUpdate(found.managedFields)) return found;
+  if (!everything && !holdsByUpdate(found.managedFields)) {
+    return found;
+  }
   const managedFields = claimFields(found.managedFields, everything).map(({ fields, ...entry }) => ({
     ...entry,
     fieldsType: 'FieldsV1',

@@ -21,7 +21,9 @@ export function explainReadFailure(said: readonly string[]): PodidError {
     );
   }
   const forbidden = forbiddenIn(said, undefined);
-  if (forbidden !== undefined) return forbidden;
+  if (forbidden !== undefined) {
+    return forbidden;
+  }
   return new PodidError(
     'MirrorFailed',
     `kubectl could not read the objects in the cluster: ${lastOf(said)}`,
@@ -32,13 +34,18 @@ export function explainReadFailure(said: readonly string[]): PodidError {
   );
 }
 
-/** Undefined when no line tells of a missing right. @param namespace where the grant is needed; undefined: everywhere */
+/**
+ * Undefined when no line tells of a missing right. @param namespace where the grant is needed; undefined:
+ * everywhere
+ */
 export function forbiddenIn(said: readonly string[], namespace: string | undefined): PodidError | undefined {
   const line = said.find(
     (each) =>
       /\(Forbidden\)/.test(each) && /cannot (?:get|list|create|update|patch|delete) resource/.test(each),
   );
-  if (line === undefined) return undefined;
+  if (line === undefined) {
+    return undefined;
+  }
   const user = said.map((each) => userIn(each)).find(Boolean);
   return new PodidError('MirrorFailed', `The cluster forbids it: ${shown(line)}`, {
     hint: `Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, user)}`,
@@ -52,7 +59,9 @@ export function forbiddenIn(said: readonly string[], namespace: string | undefin
 
 /** `namespace`, `ending` or undefined: why nothing can be created in a namespace. */
 export function namespaceFault(said: readonly string[], namespace: string): 'missing' | 'ending' | undefined {
-  if (said.some((line) => line.includes(`namespaces "${namespace}" not found`))) return 'missing';
+  if (said.some((line) => line.includes(`namespaces "${namespace}" not found`))) {
+    return 'missing';
+  }
   const isEnding = (line: string) =>
     line.includes(`unable to create new content in namespace ${namespace} because it is being terminated`);
   return said.some(isEnding) ? 'ending' : undefined;

@@ -41,8 +41,8 @@ function getText({ kinds, namespace }: ReadScope, template: string): string {
 }
 
 /**
- * Creates by POST, changes by PUT with the version that was read, deletes with uid and version as preconditions: whatever changed in between
- * is left as it is. Each statement goes on where another fails.
+ * Creates by POST, changes by PUT with the version that was read, deletes with uid and version as
+ * preconditions: whatever changed in between is left as it is. Each statement goes on where another fails.
  */
 export function writeCommand(writes: readonly PlannedWrite[], dryRun: boolean): ClusterCommand {
   const statements: string[] = [];
@@ -50,14 +50,18 @@ export function writeCommand(writes: readonly PlannedWrite[], dryRun: boolean): 
   const server = dryRun ? ' --dry-run=server' : '';
   for (const action of ['create', 'replace'] as const) {
     const items = writes.flatMap((write) => (write.action === action ? [write.object] : []));
-    if (items.length === 0) continue;
+    if (items.length === 0) {
+      continue;
+    }
     files[`${action}.json`] = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
     statements.push(
       `kubectl ${action} -f ${action}.json --field-manager=${podidManager} --validate=false${server}`,
     );
   }
   for (const write of writes) {
-    if (write.action !== 'delete') continue;
+    if (write.action !== 'delete') {
+      continue;
+    }
     const { kind, namespace, name } = write.key;
     const file = `delete-${statements.length}.json`;
     const { uid, resourceVersion } = write;
@@ -78,8 +82,13 @@ export function inOneRun(first: ClusterCommand, second: ClusterCommand): Cluster
   return { text: `${first.text}; ${second.text}`, files: { ...first.files, ...second.files } };
 }
 
-/** RFC 1123, as every name and namespace of these kinds is. @throws Error for anything else, which no API server gives */
+/**
+ * RFC 1123, as every name and namespace of these kinds is. @throws Error for anything else, which no API
+ * server gives
+ */
 function checkedName(name: string): string {
-  if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) && name.length <= 253) return name;
+  if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) && name.length <= 253) {
+    return name;
+  }
   throw new Error('The name of an object is none that Kubernetes allows.');
 }

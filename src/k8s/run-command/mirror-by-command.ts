@@ -33,8 +33,8 @@ const rounds = 3;
 const writesInRun = { delete: 100, other: 600 };
 
 /**
- * As `mirrorObjects`, by commands that run in the cluster: one that reads all objects, then one that writes what is left to do, until nothing
- * is. What a write came to is seen from what stands there afterwards.
+ * As `mirrorObjects`, by commands that run in the cluster: one that reads all objects, then one that writes
+ * what is left to do, until nothing is. What a write came to is seen from what stands there afterwards.
  *
  * @throws PodidError MirrorFailed (exit 6 when forbidden) | StaleCluster, and what `run` throws
  */
@@ -46,7 +46,9 @@ export async function mirrorByCommand(
 ): Promise<readonly ObjectChange[]> {
   const asked = chainsOf(request).flat();
   const start = indexed(await readByCommand(run, signal));
-  for (const { key } of asked) refuseChanged(key, start.get(keyText(key))?.object, request.expected);
+  for (const { key } of asked) {
+    refuseChanged(key, start.get(keyText(key))?.object, request.expected);
+  }
   const first = decide(asked, request, start);
   const decided = new Map(first.map(({ task, step }) => [keyText(task.key), step]));
   let said: readonly string[] = [];
@@ -54,20 +56,29 @@ export async function mirrorByCommand(
   const total = left.length;
   for (let round = 0; round < rounds; round += 1) {
     const open = left.filter((each) => !isHopeless(each, said));
-    if (open.length === 0) break;
+    if (open.length === 0) {
+      break;
+    }
     const written = await write(run, open, request.dryRun, signal);
     said = [...said.filter((line) => /namespace/.test(line)), ...written.said];
-    if (request.dryRun) break;
+    if (request.dryRun) {
+      break;
+    }
     const now = indexed(written.objects ?? (await readByCommand(run, signal)));
     const again = decide(
       left.map(({ task }) => task),
       { prune: false },
       now,
     );
-    for (const { task, step } of again) if ('reason' in step) decided.set(keyText(task.key), step);
+    for (const { task, step } of again) {
+      if ('reason' in step) {
+        decided.set(keyText(task.key), step);
+      }
+    }
     left = again.filter(isOpen);
-    for (const { task } of left)
+    for (const { task } of left) {
       refuseChanged(task.key, now.get(keyText(task.key))?.object, request.expected);
+    }
     tell?.(total - left.length, total);
   }
   const failed = left.filter((each) => !request.dryRun || isRefused(each, said));
@@ -124,7 +135,9 @@ function isHopeless({ task, step }: Decided, said: readonly string[]): boolean {
 
 /** In a dry run nothing stands there afterwards, so kubectl's complaint is all there is. */
 function isRefused({ task, step }: Decided, said: readonly string[]): boolean {
-  if (isHopeless({ task, step }, said)) return true;
+  if (isHopeless({ task, step }, said)) {
+    return true;
+  }
   return complaintsIn(said).some((line) => line.includes(`"${task.key.name}"`));
 }
 
@@ -189,17 +202,25 @@ function conclude(
   for (const { task } of failed) {
     const { namespace } = task.key;
     const fault = namespaceFault(said, namespace);
-    if (fault === undefined) failures.push(failureOf(task.key, said));
-    else unwritten.set(keyText(task.key), pendingReason(namespace, fault));
+    if (fault === undefined) {
+      failures.push(failureOf(task.key, said));
+    } else {
+      unwritten.set(keyText(task.key), pendingReason(namespace, fault));
+    }
   }
-  if (failures[0] !== undefined) throw combineMirrorFailures(failures[0], failures);
+  if (failures[0] !== undefined) {
+    throw combineMirrorFailures(failures[0], failures);
+  }
   return first.flatMap(({ task }) => {
     const step = decided.get(keyText(task.key));
-    if (step === undefined || step.action === 'none') return [];
+    if (step === undefined || step.action === 'none') {
+      return [];
+    }
     const { kind, namespace, name } = task.key;
     const pending = unwritten.get(keyText(task.key));
-    if (pending !== undefined)
+    if (pending !== undefined) {
       return [{ kind, namespace, name, action: 'pending' as const, reason: pending }];
+    }
     return [
       { kind, namespace, name, action: step.action, ...('reason' in step ? { reason: step.reason } : {}) },
     ];

@@ -44,8 +44,9 @@ function newObject({ kind, namespace, name, labels, annotations, spec }: Rendere
 }
 
 /**
- * The object as it was read, its version included, with what podid wants of it. Fields of the spec that podid does not know stay, unless
- * the object is taken over whole: then `claim` leaves nobody else a field of the spec.
+ * The object as it was read, its version included, with what podid wants of it. Fields of the spec that podid
+ * does not know stay, unless the object is taken over whole: then `claim` leaves nobody else a field of the
+ * spec.
  */
 function changedObject(
   wanted: RenderedObject,

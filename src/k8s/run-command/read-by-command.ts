@@ -12,13 +12,16 @@ export const allKinds: readonly ObjectKind[] = [
 ];
 
 /**
- * All objects of the three kinds, as JSON. What does not fit into one output is asked for kind by kind, and then namespace by namespace.
+ * All objects of the three kinds, as JSON. What does not fit into one output is asked for kind by kind, and
+ * then namespace by namespace.
  *
  * @throws PodidError MirrorFailed, and what `run` throws
  */
 export async function readByCommand(run: RunCommand, signal: AbortSignal): Promise<readonly unknown[]> {
   const whole = await readScope(run, { kinds: allKinds }, signal);
-  if (whole !== undefined) return whole;
+  if (whole !== undefined) {
+    return whole;
+  }
   const objects: unknown[] = [];
   for (const kind of allKinds) {
     objects.push(
@@ -36,7 +39,9 @@ async function readScope(
 ): Promise<readonly unknown[] | undefined> {
   const end = await run(readCommand(scope), signal);
   const { objects, said } = readOutput(end);
-  if (end.exitCode !== 0) throw explainReadFailure(said);
+  if (end.exitCode !== 0) {
+    throw explainReadFailure(said);
+  }
   return objects && parseObjects(objects);
 }
 
@@ -46,11 +51,15 @@ async function readByNamespace(
   signal: AbortSignal,
 ): Promise<readonly unknown[]> {
   const { objects: names } = readOutput(await run(namespacesCommand([kind]), signal));
-  if (names === undefined) throw tooLong(kind);
+  if (names === undefined) {
+    throw tooLong(kind);
+  }
   const objects: unknown[] = [];
   for (const namespace of new Set(names)) {
     const found = await readScope(run, { kinds: [kind], namespace }, signal);
-    if (found === undefined) throw tooLong(kind, namespace);
+    if (found === undefined) {
+      throw tooLong(kind, namespace);
+    }
     objects.push(...found);
   }
   return objects;

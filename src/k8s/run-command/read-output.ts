@@ -10,18 +10,23 @@ export interface ReadOutput {
 }
 
 /**
- * Takes the objects out of a run's output. Both marks must be there and every line between them be whole: Azure cuts off long outputs
- * without a word, and does not say at which end.
+ * Takes the objects out of a run's output. Both marks must be there and every line between them be whole:
+ * Azure cuts off long outputs without a word, and does not say at which end.
  */
 export function readOutput({ logs }: CommandEnd): ReadOutput {
   const objects: string[] = [];
   const said: string[] = [];
   let [begun, ended] = [false, false];
   for (const line of logs.split(/\r?\n/)) {
-    if (line === marks.begin) begun = true;
-    else if (line === marks.end) ended = true;
-    else if (line.startsWith(marks.object)) objects.push(line.slice(marks.object.length));
-    else if (line.trim() !== '') said.push(line.trim());
+    if (line === marks.begin) {
+      begun = true;
+    } else if (line === marks.end) {
+      ended = true;
+    } else if (line.startsWith(marks.object)) {
+      objects.push(line.slice(marks.object.length));
+    } else if (line.trim() !== '') {
+      said.push(line.trim());
+    }
   }
   return { objects: begun && ended ? objects : undefined, said };
 }

@@ -30,8 +30,12 @@ export interface WorkloadApi {
 export function workloadApi(access: ClusterAccess, rest: KubeRest, timeoutMs: number): WorkloadApi {
   const getJson = async (asked: Asked, signal: AbortSignal) => {
     const { body, failure } = await rest({ method: 'GET', path: asked.path }, signal);
-    if (failure?.httpStatus === 404) return undefined;
-    if (failure !== undefined) throw refusal(asked, failure);
+    if (failure?.httpStatus === 404) {
+      return undefined;
+    }
+    if (failure !== undefined) {
+      throw refusal(asked, failure);
+    }
     return body;
   };
   return {
@@ -43,7 +47,9 @@ export function workloadApi(access: ClusterAccess, rest: KubeRest, timeoutMs: nu
       const text = await answer.body.text();
       const status = answer.httpStatusCode;
       const failure = status >= 300 ? kubeFailure(status, text) : undefined;
-      if (failure?.status !== undefined) throw refusal(asked, failure);
+      if (failure?.status !== undefined) {
+        throw refusal(asked, failure);
+      }
       return { status, text };
     },
   };
@@ -59,7 +65,9 @@ async function listPages(
   while (next !== undefined) {
     const more = next === '' ? '' : `&continue=${encodeURIComponent(next)}`;
     const page: unknown = await getPage({ ...asked, path: `${asked.path}${query}limit=500${more}` });
-    if (!isRecord(page)) break;
+    if (!isRecord(page)) {
+      break;
+    }
     items.push(...(Array.isArray(page['items']) ? page['items'] : []));
     const metadata: JsonRecord = isRecord(page['metadata']) ? page['metadata'] : {};
     next = stringAt(metadata, 'continue') || undefined;

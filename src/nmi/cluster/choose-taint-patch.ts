@@ -7,12 +7,14 @@ export interface TaintedNode {
 }
 
 /**
- * The patch that takes every taint of one key from a node, and nothing else, as long as the node is still as it was read; undefined when
- * there is none of that key.
+ * The patch that takes every taint of one key from a node, and nothing else, as long as the node is still as
+ * it was read; undefined when there is none of that key.
  */
 export function chooseTaintPatch(node: TaintedNode, key: string): readonly JsonPatchStep[] | undefined {
   const places = node.taints.flatMap((taint, at) => (taint.key === key ? [{ taint, at }] : []));
-  if (places.length === 0) return undefined;
+  if (places.length === 0) {
+    return undefined;
+  }
   return [
     { op: 'test', path: '/metadata/resourceVersion', value: node.resourceVersion },
     // From the end, so that what is still to be removed keeps its place.

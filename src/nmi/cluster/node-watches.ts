@@ -49,7 +49,10 @@ export function watchExceptions(
   return createWatchList({ ...basics, path, parse: parseAzurePodIdentityException, into });
 }
 
-/** @param node only the assignments that MIC labelled with this node's name; all of the cluster's when undefined */
+/**
+ * @param node only the assignments that MIC labelled with this node's name; all of the cluster's when
+ * undefined
+ */
 export function watchAssignedIdentities(
   node: string | undefined,
   into: WatchListTarget<AzureAssignedIdentity>,

@@ -4,12 +4,17 @@ import type { ChangeNotice } from './change-notice.ts';
 
 /** A pod and since when this agent knows of it. */
 export interface KnownPod extends Pod {
-  /** Monotonic milliseconds at which the pod was created, as far as can be told: never after it was first seen. */
+  /**
+   * Monotonic milliseconds at which the pod was created, as far as can be told: never after it was first
+   * seen.
+   */
   readonly bornAt: number;
 }
 
 export interface PodIndex {
-  /** Every live pod that claims the address: none, one, or, where the API lags behind the kubelet, several. */
+  /**
+   * Every live pod that claims the address: none, one, or, where the API lags behind the kubelet, several.
+   */
   byAddress(address: string): readonly KnownPod[];
   byName(namespace: string, name: string): KnownPod | undefined;
   byUid(uid: string): KnownPod | undefined;
@@ -25,13 +30,16 @@ export interface PodIndexOptions {
   readonly changed: ChangeNotice;
   /** Hears of each pod that is gone, so that what is held for it can go too. */
   onGone(uid: string): void;
-  /** Only a demonstration has pods in 127.0.0.0/8; elsewhere such an address would let a pod speak for the node. */
+  /**
+   * Only a demonstration has pods in 127.0.0.0/8; elsewhere such an address would let a pod speak for the
+   * node.
+   */
   readonly allowLoopback: boolean;
 }
 
 /**
- * The pods of this node by address and by name. Pods on the node's own network have no address of their own, and those that ended have
- * given theirs back; neither is found by address.
+ * The pods of this node by address and by name. Pods on the node's own network have no address of their own,
+ * and those that ended have given theirs back; neither is found by address.
  */
 export function createPodIndex(options: PodIndexOptions): PodIndex {
   const byUid = new Map<string, KnownPod>();
@@ -100,7 +108,10 @@ function nameKey(pod: Pod): string {
   return `${pod.namespace}/${pod.name}`;
 }
 
-/** The API server's clock may be ahead of ours or behind; a pod seen for the first time is at least not from the future. */
+/**
+ * The API server's clock may be ahead of ours or behind; a pod seen for the first time is at least not from
+ * the future.
+ */
 function birth(pod: Pod, { now, monotonic }: PodIndexOptions): number {
   return monotonic() - Math.max(0, now() - pod.createdMs);
 }

@@ -5,8 +5,9 @@ import type { ChangeNotice } from './change-notice.ts';
 import { isLive, type KnownPod, type PodIndex } from './pod-index.ts';
 
 /**
- * Who is calling, told by the address of the socket's other end alone. No header is believed. That the address is the pod's own is what the
- * redirect rules, the node's network and, where there is one, the CNI's record of addresses vouch for.
+ * Who is calling, told by the address of the socket's other end alone. No header is believed. That the
+ * address is the pod's own is what the redirect rules, the node's network and, where there is one, the CNI's
+ * record of addresses vouch for.
  */
 export interface PodLookup {
   /** The pod, when there is no doubt about it; never waits. */
@@ -45,57 +46,57 @@ interface Sought {
 }
 
 class Lookup implements PodLookup {
-  private readonly options: PodLookupOptions;
-  private relistedAt = Number.NEGATIVE_INFINITY;
-  private relisting: Promise<void> | undefined;
+  readonly #options: PodLookupOptions;
+  #relistedAt = Number.NEGATIVE_INFINITY;
+  #relisting: Promise<void> | undefined;
   /** Until when an address is known to be unknown, by the monotonic clock. */
-  private readonly unknownUntil = new Map<string, number>();
+  readonly #unknownUntil = new Map<string, number>();
 
   constructor(options: PodLookupOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   peek(address: string): KnownPod | undefined {
-    const pods = this.options.pods.byAddress(address);
+    const pods = this.#options.pods.byAddress(address);
     const [pod] = pods;
     if (pod === undefined || pods.length > 1) {
       return undefined;
     }
-    const owner = this.options.ownerOf(address);
+    const owner = this.#options.ownerOf(address);
     return owner === undefined || owner === pod.uid ? pod : undefined;
   }
 
   find(address: string, signal: AbortSignal): Promise<KnownPod | Refusal> {
     const look = () => this.peek(address);
-    return this.search({ key: address, look, refuse: () => this.addressRefusal(address) }, signal);
+    return this.#search({ key: address, look, refuse: () => this.#addressRefusal(address) }, signal);
   }
 
   findByName(namespace: string, name: string, signal: AbortSignal): Promise<KnownPod | Refusal> {
     const look = () => {
-      const pod = this.options.pods.byName(namespace, name);
+      const pod = this.#options.pods.byName(namespace, name);
       return pod !== undefined && isLive(pod) ? pod : undefined;
     };
     const refuse = () => tryLater('unknown-pod', 'No live pod of this node has this name and namespace.', 5);
-    return this.search({ key: `${namespace}/${name}`, look, refuse }, signal);
+    return this.#search({ key: `${namespace}/${name}`, look, refuse }, signal);
   }
 
-  private async search(sought: Sought, signal: AbortSignal): Promise<KnownPod | Refusal> {
+  async #search(sought: Sought, signal: AbortSignal): Promise<KnownPod | Refusal> {
     const known = sought.look();
     if (known !== undefined) {
       return known;
     }
-    if (this.isKnownToBeUnknown(sought.key)) {
+    if (this.#isKnownToBeUnknown(sought.key)) {
       return sought.refuse();
     }
-    const found = (await this.waitForWatch(sought, signal)) ?? (await this.askServer(sought, signal));
+    const found = (await this.#waitForWatch(sought, signal)) ?? (await this.#askServer(sought, signal));
     if (found === undefined) {
-      this.remember(sought.key);
+      this.#remember(sought.key);
     }
     return found ?? sought.refuse();
   }
 
-  private waitForWatch({ look }: Sought, signal: AbortSignal): Promise<KnownPod | undefined> {
-    const { clock, changed } = this.options;
+  #waitForWatch({ look }: Sought, signal: AbortSignal): Promise<KnownPod | undefined> {
+    const { clock, changed } = this.#options;
     return withinTime({ clock, ms: watchPatienceMs }, signal, async (inTime) => {
       for (;;) {
         await changed.next(inTime);
@@ -107,37 +108,37 @@ class Lookup implements PodLookup {
     });
   }
 
-  private async askServer({ look }: Sought, signal: AbortSignal): Promise<KnownPod | undefined> {
-    const { clock } = this.options;
-    if (this.relisting === undefined && clock.monotonic() - this.relistedAt >= relistPauseMs) {
-      this.relistedAt = clock.monotonic();
-      this.relisting = this.options
+  async #askServer({ look }: Sought, signal: AbortSignal): Promise<KnownPod | undefined> {
+    const { clock } = this.#options;
+    if (this.#relisting === undefined && clock.monotonic() - this.#relistedAt >= relistPauseMs) {
+      this.#relistedAt = clock.monotonic();
+      this.#relisting = this.#options
         .relist()
         .catch(() => undefined)
         .finally(() => {
-          this.relisting = undefined;
+          this.#relisting = undefined;
         });
     }
-    const { relisting } = this;
+    const relisting = this.#relisting;
     if (relisting !== undefined) {
       await withinTime({ clock, ms: relistPatienceMs }, signal, () => relisting);
     }
     return look();
   }
 
-  private isKnownToBeUnknown(key: string): boolean {
-    return (this.unknownUntil.get(key) ?? Number.NEGATIVE_INFINITY) > this.options.clock.monotonic();
+  #isKnownToBeUnknown(key: string): boolean {
+    return (this.#unknownUntil.get(key) ?? Number.NEGATIVE_INFINITY) > this.#options.clock.monotonic();
   }
 
-  private remember(key: string): void {
-    if (this.unknownUntil.size >= mostRemembered) {
-      this.unknownUntil.clear();
+  #remember(key: string): void {
+    if (this.#unknownUntil.size >= mostRemembered) {
+      this.#unknownUntil.clear();
     }
-    this.unknownUntil.set(key, this.options.clock.monotonic() + unknownMemoryMs);
+    this.#unknownUntil.set(key, this.#options.clock.monotonic() + unknownMemoryMs);
   }
 
-  private addressRefusal(address: string): Refusal {
-    const claims = this.options.pods.byAddress(address).length;
+  #addressRefusal(address: string): Refusal {
+    const claims = this.#options.pods.byAddress(address).length;
     if (claims > 1) {
       return tryLater(
         'address-shared',

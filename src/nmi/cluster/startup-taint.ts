@@ -17,8 +17,9 @@ const lookEveryMs = 200;
 const triesMs = { firstMs: 500, mostMs: 30_000 };
 
 /**
- * Lets pods onto the node once the agent is ready, and then ends: a taint that somebody sets later is theirs. A failure is logged and tried
- * again for as long as the agent lives, since a node that keeps the taint takes no pods.
+ * Lets pods onto the node once the agent is ready, and then ends: a taint that somebody sets later is theirs.
+ * A failure is logged and tried again for as long as the agent lives, since a node that keeps the taint takes
+ * no pods.
  */
 export async function removeStartupTaint(
   key: string,
@@ -36,7 +37,9 @@ export async function removeStartupTaint(
       logger.info({ key, outcome }, 'the node takes pods');
       return;
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) {
+        return;
+      }
       logger.warn({ key, error: String(error).slice(0, 500) }, 'the startup taint could not be removed');
       await clock.wait(backoff.nextMs(), signal).catch(() => undefined);
     }

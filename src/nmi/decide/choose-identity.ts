@@ -40,8 +40,9 @@ export interface Asker {
 const youngPodMs = 60_000;
 
 /**
- * Managed mode: the identities that bindings of the pod's own namespace name, by the pod's label. An empty label or selector matches nothing.
- * Without a choice by the caller the oldest is taken, then the first by name.
+ * Managed mode: the identities that bindings of the pod's own namespace name, by the pod's label. An empty
+ * label or selector matches nothing. Without a choice by the caller the oldest is taken, then the first by
+ * name.
  *
  * @param identities of that namespace, by `namespace/name`
  */
@@ -71,7 +72,8 @@ export function chooseManagedIdentity(
 }
 
 /**
- * Standard mode: what MIC assigned to the pod. `Assigned` counts, and so does the empty state of MIC 1.4; `Created` may become one of them.
+ * Standard mode: what MIC assigned to the pod. `Assigned` counts, and so does the empty state of MIC 1.4;
+ * `Created` may become one of them.
  *
  * @param assignments of this pod
  */
@@ -162,8 +164,8 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * MIC files an assignment beside its identity, or in `default`. A copy that claims to come from elsewhere would let whoever may write
- * assignments in one namespace use the secrets of another.
+ * MIC files an assignment beside its identity, or in `default`. A copy that claims to come from elsewhere
+ * would let whoever may write assignments in one namespace use the secrets of another.
  */
 function isVouchedFor(identity: AzureIdentity, assignmentNamespace: string): boolean {
   return assignmentNamespace === 'default' || assignmentNamespace === identity.metadata.namespace;

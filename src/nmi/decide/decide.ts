@@ -13,7 +13,10 @@ export interface DecisionRules {
 }
 
 export interface Decide {
-  /** Made anew for every request, from what is known at this moment: a binding that is gone grants nothing, cached token or not. */
+  /**
+   * Made anew for every request, from what is known at this moment: a binding that is gone grants nothing,
+   * cached token or not.
+   */
   identity(pod: KnownPod, request: TokenRequest): IdentityChoice;
   isExcepted(pod: KnownPod): boolean;
 }

@@ -2,8 +2,8 @@ import type { AzurePodIdentityException } from '../../domain/kubernetes/identity
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 
 /**
- * Whether a pod is answered as the node itself: one label of one exception of its namespace is enough, the key exact, the value without case.
- * An exception without labels matches nobody.
+ * Whether a pod is answered as the node itself: one label of one exception of its namespace is enough, the
+ * key exact, the value without case. An exception without labels matches nobody.
  */
 export function isExcepted(pod: Pod, exceptions: Iterable<AzurePodIdentityException>): boolean {
   for (const { metadata, spec } of exceptions) {

@@ -3,8 +3,8 @@ import { noIdentity, type Refusal } from '../http/error-answer.ts';
 import type { ServicePrincipal, TokenSubject } from '../tokens/token.ts';
 
 /**
- * Whose token an AzureIdentity stands for. Never the node's default: an identity that names nobody is refused, where upstream asked IMDS
- * without naming one and so handed out the node's own.
+ * Whose token an AzureIdentity stands for. Never the node's default: an identity that names nobody is
+ * refused, where upstream asked IMDS without naming one and so handed out the node's own.
  */
 export function identitySubject(identity: AzureIdentity): TokenSubject | Refusal {
   const { type = 0, clientID, resourceID } = identity.spec;

@@ -1,8 +1,14 @@
 /** A request target, taken apart so that it can mean one thing only. */
 export interface CanonicalTarget {
-  /** Lower case, decoded, without dots, doubled or trailing slashes: `/metadata/identity/oauth2/token`. Decisions are made on this. */
+  /**
+   * Lower case, decoded, without dots, doubled or trailing slashes: `/metadata/identity/oauth2/token`.
+   * Decisions are made on this.
+   */
   readonly path: string;
-  /** The decoded segments in the case they came in; letters, digits, `_` and `-` alone. What is forwarded is built from these. */
+  /**
+   * The decoded segments in the case they came in; letters, digits, `_` and `-` alone. What is forwarded is
+   * built from these.
+   */
   readonly segments: readonly string[];
   /** What followed the first `?`, as it came. */
   readonly query: string;
@@ -12,9 +18,10 @@ export interface CanonicalTarget {
 const longestTarget = 8192;
 
 /**
- * Undefined for every target that two servers could read differently: a backslash, a control byte, anything beyond ASCII, a percent sign
- * that is no encoding, an encoding of an encoding, a parameter in a segment, a `?` or `#` inside the path. IMDS was seen to take `\` for `/`
- * (CVE-2022-23551), so what it makes of any of these is not worth finding out.
+ * Undefined for every target that two servers could read differently: a backslash, a control byte, anything
+ * beyond ASCII, a percent sign that is no encoding, an encoding of an encoding, a parameter in a segment, a
+ * `?` or `#` inside the path. IMDS was seen to take `\` for `/` (CVE-2022-23551), so what it makes of any of
+ * these is not worth finding out.
  *
  * @param target as in the request line: origin form, or absolute form
  */

@@ -1,7 +1,7 @@
 /**
- * The parameters by their names in lower case: IMDS takes them in any case, and `CLIENT_ID` left unread would be answered with another
- * identity than the one asked for. Undefined for a query that two parsers could read differently: a name twice in whatever case, a broken
- * percent sign, a control byte, or too much of it.
+ * The parameters by their names in lower case: IMDS takes them in any case, and `CLIENT_ID` left unread would
+ * be answered with another identity than the one asked for. Undefined for a query that two parsers could read
+ * differently: a name twice in whatever case, a broken percent sign, a control byte, or too much of it.
  */
 export function decodeQuery(query: string): ReadonlyMap<string, string> | undefined {
   if (query.length > longestQuery) {

@@ -16,7 +16,10 @@ export function badRequest(reason: string, description: string): Refusal {
   return { status: 400, error: 'invalid_request', reason, description };
 }
 
-/** As IMDS itself says it: the SDKs show a 400 and its text at once, where a 404 is tried again for 20 seconds. */
+/**
+ * As IMDS itself says it: the SDKs show a 400 and its text at once, where a 404 is tried again for 20
+ * seconds.
+ */
 export function noIdentity(reason: string, description: string): Refusal {
   return { ...badRequest(reason, `Identity not found. ${description}`), isNoIdentity: true };
 }

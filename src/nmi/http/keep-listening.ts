@@ -24,7 +24,10 @@ export interface ListenersOptions {
   readonly signal: AbortSignal;
 }
 
-/** A port that is taken may be free in a second: the last agent of a rolling update is still ending. Exiting would only delay that. */
+/**
+ * A port that is taken may be free in a second: the last agent of a rolling update is still ending. Exiting
+ * would only delay that.
+ */
 export function createListeners(options: ListenersOptions): Listeners {
   const faults = new Map<string, string>();
   const opened = new Set<string>();

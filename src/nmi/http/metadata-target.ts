@@ -2,8 +2,8 @@ import type { CanonicalTarget } from './canonical-path.ts';
 import { decodeQuery } from './decode-query.ts';
 
 /**
- * Path and query to ask IMDS by, built anew from what was understood: no byte of the client's is passed on unread. Undefined when a value of
- * the query is none that IMDS knows.
+ * Path and query to ask IMDS by, built anew from what was understood: no byte of the client's is passed on
+ * unread. Undefined when a value of the query is none that IMDS knows.
  */
 export function metadataTarget({ segments, query }: CanonicalTarget): string | undefined {
   const values = decodeQuery(query);

@@ -1,6 +1,9 @@
 import { isIPv4 } from 'node:net';
 
-/** One spelling per address: an IPv4 address mapped into IPv6, as sockets on both families report it, is the IPv4 address. */
+/**
+ * One spelling per address: an IPv4 address mapped into IPv6, as sockets on both families report it, is the
+ * IPv4 address.
+ */
 export function normalAddress(address: string): string {
   if (!address.includes(':')) {
     return address;

@@ -28,7 +28,8 @@ const tokenPath = '/metadata/identity/oauth2/token';
 const questionMark = 63;
 
 /**
- * The route table. What is decided here is decided on the canonical path alone, and what is not in the table does not exist.
+ * The route table. What is decided here is decided on the canonical path alone, and what is not in the table
+ * does not exist.
  */
 export function createNmiHandler(options: NmiHandlerOptions) {
   const { routes, clock, headerRequired, isDraining, closed, onRefused } = options;

@@ -10,7 +10,10 @@ export interface TokenRequest {
   readonly objectId?: string;
 }
 
-/** Reads the query of a token request by IMDS's rules: one value per parameter, `resource` required. Unknown parameters are let be. */
+/**
+ * Reads the query of a token request by IMDS's rules: one value per parameter, `resource` required. Unknown
+ * parameters are let be.
+ */
 export function parseTokenRequest(query: string): TokenRequest | Refusal {
   const values = decodeQuery(query);
   if (values === undefined) {

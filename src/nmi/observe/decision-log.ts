@@ -71,7 +71,10 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
     share(owner, 1);
     kind.first(facts);
   };
-  /** What exceeds a share is told as one kind of that pod's, and what exceeds all of them as one kind of nobody's. */
+  /**
+   * What exceeds a share is told as one kind of that pod's, and what exceeds all of them as one kind of
+   * nobody's.
+   */
   const within = (kind: Kind, overflow: object): Kind => {
     if (tallies.has(kind.key)) {
       return kind;

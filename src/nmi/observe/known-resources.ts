@@ -1,4 +1,7 @@
-/** Audiences that pods ask for day by day; every other becomes `other`, so that no client can fill a metric's memory. */
+/**
+ * Audiences that pods ask for day by day; every other becomes `other`, so that no client can fill a metric's
+ * memory.
+ */
 const knownHosts: ReadonlySet<string> = new Set([
   'management.azure.com',
   'management.core.windows.net',

@@ -18,12 +18,16 @@ export interface NodeAddresses {
 export interface AddressMap {
   /** Reads what changed since the last call. A missing folder is an empty map. */
   read(): Promise<NodeAddresses>;
-  /** Calls `onChange` when a file comes or goes, until the signal is aborted. What a watch misses, the next `read` sees. */
+  /**
+   * Calls `onChange` when a file comes or goes, until the signal is aborted. What a watch misses, the next
+   * `read` sees.
+   */
   follow(signal: AbortSignal, onChange: () => void): void;
 }
 
 /**
- * Address → pod as the node's own CNI knows it: it forgets an address only when the sandbox is gone, and the API does not lag behind it.
+ * Address → pod as the node's own CNI knows it: it forgets an address only when the sandbox is gone, and the
+ * API does not lag behind it.
  * @param folder where libcni, as containerd runs it, notes what it gave to whom: `/var/lib/cni/results`
  */
 export function addressMap(folder: string): AddressMap {
@@ -40,7 +44,8 @@ export function addressMap(folder: string): AddressMap {
         }
         const changedMs = found.mtimeMs;
         const before = known.get(name);
-        // libcni writes in place: what could not be read may have been half a file, whose time need not change any more.
+        // libcni writes in place: what could not be read may have been half a file, whose time need not
+        // change any more.
         const isRead = before?.result !== undefined && before.changedMs === changedMs;
         next.set(name, { changedMs, result: isRead ? before.result : await readResult(path) });
       }

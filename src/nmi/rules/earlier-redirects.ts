@@ -11,12 +11,16 @@ interface ListedChain {
   readonly prio?: number;
 }
 
-/** Priority of podid's own redirect; of two hooks of one priority, the one that was registered later comes first. */
+/**
+ * Priority of podid's own redirect; of two hooks of one priority, the one that was registered later comes
+ * first.
+ */
 const ownPriority = { nft: -110, iptables: -100 } as const;
 
 /**
- * Others' nftables tables that decide about NAT before podid's redirect and name the metadata address, or a range that holds it: a connection
- * keeps the first NAT it is given. Chains are listed without their rules, and rules only of such tables, since a busy node has tens of thousands.
+ * Others' nftables tables that decide about NAT before podid's redirect and name the metadata address, or a
+ * range that holds it: a connection keeps the first NAT it is given. Chains are listed without their rules,
+ * and rules only of such tables, since a busy node has tens of thousands.
  * @returns `family table chain`
  */
 export async function earlierRedirects(

@@ -1,10 +1,14 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 
-/** The kernel's notice comes within milliseconds; this is for folders that come later, and for file systems without notices. */
+/**
+ * The kernel's notice comes within milliseconds; this is for folders that come later, and for file systems
+ * without notices.
+ */
 const lookEveryMs = 500;
 
 /**
- * Calls `onChange` when a file of the folder comes, goes or is written, until the signal is aborted. The folder need not be there yet.
+ * Calls `onChange` when a file of the folder comes, goes or is written, until the signal is aborted. The
+ * folder need not be there yet.
  */
 export function followFolder(folder: string, signal: AbortSignal, onChange: () => void): void {
   if (signal.aborted) {

@@ -16,9 +16,10 @@ export function parseConnections(listing: string): readonly TrackedConnection[] 
 }
 
 /**
- * Forgets connections to IMDS, and to the agent's own port on the node, that go anywhere but to the agent: a kept-alive connection has its
- * destination from its first packet on, whatever rules came later. Those that lead to the agent stay, so that writing the rules anew breaks no
- * answer in flight; so do the node's own to IMDS. One command a pod, since a busy pod leaves thousands of entries.
+ * Forgets connections to IMDS, and to the agent's own port on the node, that go anywhere but to the agent: a
+ * kept-alive connection has its destination from its first packet on, whatever rules came later. Those that
+ * lead to the agent stay, so that writing the rules anew breaks no answer in flight; so do the node's own to
+ * IMDS. One command a pod, since a busy pod leaves thousands of entries.
  * @param nodeAddresses the node's own addresses
  * @returns how many pairs of pod and destination were forgotten
  */

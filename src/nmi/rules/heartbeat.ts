@@ -3,7 +3,9 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { NodeProblem } from './diagnose-node.ts';
 import type { GuardState } from './guard/guard-state.ts';
 
-/** What the process that keeps the rules tells the one that serves, through a file in memory that both mount. */
+/**
+ * What the process that keeps the rules tells the one that serves, through a file in memory that both mount.
+ */
 export interface Heartbeat {
   readonly rules: {
     readonly intact: boolean;
@@ -37,7 +39,10 @@ export function nodeUptimeMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
-/** Replaces the file in one step; a reader sees the old one or the new one. Readable by the server, which is another user. */
+/**
+ * Replaces the file in one step; a reader sees the old one or the new one. Readable by the server, which is
+ * another user.
+ */
 export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
@@ -54,7 +59,10 @@ export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promis
   }
 }
 
-/** The last heartbeat, or undefined when there is none that can be read. A stale one is returned too: see `heartbeatIsFresh`. */
+/**
+ * The last heartbeat, or undefined when there is none that can be read. A stale one is returned too: see
+ * `heartbeatIsFresh`.
+ */
 export async function readHeartbeat(path: string): Promise<Heartbeat | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
   if (text === '' || text.length > largestBytes) {

@@ -30,8 +30,9 @@ export interface KeepRulesOptions {
 const shortestPauseMs = 20;
 
 /**
- * Installs the rules, follows them, puts them back, and says so at every interval and after every change. A failure is logged and tried again at
- * the next interval: a crash would help nobody. Ends when the signal is aborted, and leaves the rules where they are.
+ * Installs the rules, follows them, puts them back, and says so at every interval and after every change. A
+ * failure is logged and tried again at the next interval: a crash would help nobody. Ends when the signal is
+ * aborted, and leaves the rules where they are.
  */
 export async function keepRules(
   ports: KeepRulesPorts,
@@ -68,8 +69,8 @@ async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, seen: 
   let guard = await keepGuard(ports, addresses);
   let state = await rules.verify();
   if (!state.intact) {
-    // Without the redirect nobody gets a token, by whichever address. Hence it never comes without the guard, not even when both were
-    // swept away since the guard was looked at.
+    // Without the redirect nobody gets a token, by whichever address. Hence it never comes without the guard,
+    // not even when both were swept away since the guard was looked at.
     const { target, forgotten } = await rules.install(ports.guard.wholeTable());
     seen.putBack += 1;
     logInstalled(logger, { target, forgotten, putBack: seen.putBack });

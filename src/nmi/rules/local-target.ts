@@ -3,8 +3,9 @@ import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
 import { mustRun, type RunTool } from './run-tool.ts';
 
 /**
- * The address on `lo` to which pods are sent where the kernel refuses to route to 127.0.0.0/8. Link-local, so nobody routes to it from afar;
- * chosen apart from those of node-local DNS (169.254.20.10, 169.254.25.10), Calico (169.254.1.1) and IMDS.
+ * The address on `lo` to which pods are sent where the kernel refuses to route to 127.0.0.0/8. Link-local, so
+ * nobody routes to it from afar; chosen apart from those of node-local DNS (169.254.20.10, 169.254.25.10),
+ * Calico (169.254.1.1) and IMDS.
  */
 export const linkLocalTarget = '169.254.79.25';
 
@@ -17,8 +18,9 @@ export interface LocalTarget {
 }
 
 /**
- * Chooses where a pod's connection ends on the node. DNAT to 127.0.0.1 needs `route_localnet`, which kube-proxy sets for its own ends and
- * a container may not set. Once the link-local address is there it stays, since established connections end on it.
+ * Chooses where a pod's connection ends on the node. DNAT to 127.0.0.1 needs `route_localnet`, which
+ * kube-proxy sets for its own ends and a container may not set. Once the link-local address is there it
+ * stays, since established connections end on it.
  */
 export function localTarget(options: RedirectOptions, run: RunTool): LocalTarget {
   const { listenAddress, port } = options;

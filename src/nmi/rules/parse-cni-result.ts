@@ -11,13 +11,19 @@ export interface CniResult {
   readonly addresses: readonly string[];
   /** Ports of the node that the portmap plugin leads to this pod. */
   readonly hostPorts: readonly number[];
-  /** Links of the node that the plugin made or used for the pod: the node's end of its veth pair, and the bridge. */
+  /**
+   * Links of the node that the plugin made or used for the pod: the node's end of its veth pair, and the
+   * bridge.
+   */
   readonly nodeLinks: readonly string[];
   /** Lower-case MAC of the pod's own end; undefined where the plugin does not say. */
   readonly mac?: string;
 }
 
-/** Reads a `cniCacheV1` file of libcni; undefined for anything else, since other programs may write into that folder. */
+/**
+ * Reads a `cniCacheV1` file of libcni; undefined for anything else, since other programs may write into that
+ * folder.
+ */
 export function parseCniResult(text: string): CniResult | undefined {
   let file: CacheFile | null;
   try {
@@ -94,7 +100,9 @@ function addresses(result: CachedResult | null | undefined): readonly string[] {
   const found = [...list(result?.ips).map((ip) => ip?.address), result?.ip4?.ip, result?.ip6?.ip];
   return found.flatMap((address) => {
     const [bare = ''] = typeof address === 'string' ? address.split('/') : [];
-    if (isIPv4(bare)) return [bare];
+    if (isIPv4(bare)) {
+      return [bare];
+    }
     // One with a zone is none that another pod could claim, and none that nftables takes.
     return isIPv6(bare) && !bare.includes('%') ? [canonicalIpv6(bare)] : [];
   });

@@ -1,6 +1,9 @@
 import { mustRun, type RunTool } from './run-tool.ts';
 
-/** Marks podid's own policy rules among all others; unused in /etc/iproute2/rt_protos and by the IANA list of 2026. */
+/**
+ * Marks podid's own policy rules among all others; unused in /etc/iproute2/rt_protos and by the IANA list of
+ * 2026.
+ */
 const ownProtocol = '225';
 /** RTN_BLACKHOLE of <linux/rtnetlink.h>, as `ip -N` prints it. */
 const blackhole = '6';
@@ -14,9 +17,10 @@ export interface PolicyRule {
 }
 
 /**
- * Layer three, which outlives `nft flush ruleset`: packets of pods find no way to IMDS, the node itself goes on as before.
- * A black hole and no `prohibit`, so that a SYN is sent again instead of failing; routing is decided before the `forward` hook, hence
- * this layer answers first whenever the redirect is gone. The redirect itself changes the destination before any route is looked up.
+ * Layer three, which outlives `nft flush ruleset`: packets of pods find no way to IMDS, the node itself goes
+ * on as before. A black hole and no `prohibit`, so that a SYN is sent again instead of failing; routing is
+ * decided before the `forward` hook, hence this layer answers first whenever the redirect is gone. The
+ * redirect itself changes the destination before any route is looked up.
  */
 export function renderPolicyRules(metadataIp: string): readonly PolicyRule[] {
   return [

@@ -6,7 +6,10 @@ import { listenersOn } from './parse-listeners.ts';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
 import type { RunTool } from './run-tool.ts';
 
-/** Written by Cilium's agent on each node; holds `#define ENABLE_HOST_ROUTING` when eBPF moves the packets (Cilium's source, pkg/datapath). */
+/**
+ * Written by Cilium's agent on each node; holds `#define ENABLE_HOST_ROUTING` when eBPF moves the packets
+ * (Cilium's source, pkg/datapath).
+ */
 const ciliumNodeConfig = '/var/run/cilium/state/globals/node_config.h';
 
 export interface FactsOptions extends Pick<RedirectOptions, 'backend' | 'metadataIp' | 'port'> {
@@ -44,7 +47,10 @@ export async function readNodeFacts(
   };
 }
 
-/** Both backends of iptables; the legacy one only when the kernel has its tables already, since asking creates them. */
+/**
+ * Both backends of iptables; the legacy one only when the kernel has its tables already, since asking creates
+ * them.
+ */
 async function hasUpstreamChain(run: RunTool): Promise<boolean> {
   const found = async (tool: string, args: readonly string[]) => {
     try {

@@ -9,7 +9,10 @@ export interface RedirectOptions {
   readonly metadataPort: number;
   /** `--block-wireserver`: pods reach neither port 80 nor 32526 of 168.63.129.16. */
   readonly blockWireserver: boolean;
-  /** `iptables` is for nodes whose kernel or image lacks nftables; it loses to whoever inserts a rule above it. */
+  /**
+   * `iptables` is for nodes whose kernel or image lacks nftables; it loses to whoever inserts a rule above
+   * it.
+   */
   readonly backend: 'nft' | 'iptables';
 }
 
@@ -19,7 +22,10 @@ export interface RedirectTarget {
   readonly port: number;
 }
 
-/** Azure's wire server and its ports; pods have no business with either (Azure documentation, "What is IP address 168.63.129.16"). */
+/**
+ * Azure's wire server and its ports; pods have no business with either (Azure documentation, "What is IP
+ * address 168.63.129.16").
+ */
 export const wireserver = { ip: '168.63.129.16', ports: [80, 32526] } as const;
 
 /** What one rule is for. Kept as the rule's comment, so that an operator who lists the table can read it. */

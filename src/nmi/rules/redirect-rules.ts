@@ -38,7 +38,9 @@ export interface RedirectRules {
   remove(): Promise<void>;
 }
 
-/** The redirect to the agent and the layers behind it. They outlive the process that wrote them, on purpose. */
+/**
+ * The redirect to the agent and the layers behind it. They outlive the process that wrote them, on purpose.
+ */
 export function createRedirectRules(options: RedirectOptions, run: RunTool = runTool): RedirectRules {
   const backend = options.backend === 'nft' ? nftBackend(run) : iptablesBackend(run);
   const routes = policyRoutes(run);
@@ -60,7 +62,10 @@ export function createRedirectRules(options: RedirectOptions, run: RunTool = run
     };
   };
 
-  /** From the strictest to the most useful: what fails half-way leaves pods without an answer, never with the node's. */
+  /**
+   * From the strictest to the most useful: what fails half-way leaves pods without an answer, never with the
+   * node's.
+   */
   const write = async (alongside: string): Promise<RedirectTarget> => {
     await routes.install(wantedRoutes);
     const target = await local.prepare();

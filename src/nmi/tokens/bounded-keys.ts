@@ -19,92 +19,97 @@ export interface CachedKey {
 }
 
 /**
- * The keys of the cache within its bounds. Each asker holds a share of at most `keysPerAsker` keys: one that asks for a thousand
- * resources pushes out its own. Keys with a call under way are never pushed out.
+ * The keys of the cache within its bounds. Each asker holds a share of at most `keysPerAsker` keys: one that
+ * asks for a thousand resources pushes out its own. Keys with a call under way are never pushed out.
  */
 export class BoundedKeys {
-  private readonly bounds: CacheBounds;
-  private readonly keys = new Map<string, CachedKey>();
-  private readonly shares = new Map<string, Set<CachedKey>>();
-  private uses = 0;
+  readonly #bounds: CacheBounds;
+  readonly #keys = new Map<string, CachedKey>();
+  readonly #shares = new Map<string, Set<CachedKey>>();
+  #uses = 0;
   bytes = 0;
 
   constructor(bounds: CacheBounds) {
-    this.bounds = bounds;
+    this.#bounds = bounds;
   }
 
   get size(): number {
-    return this.keys.size;
+    return this.#keys.size;
   }
 
   get(key: string): CachedKey | undefined {
-    return this.keys.get(key);
+    return this.#keys.get(key);
   }
 
   all(): Iterable<CachedKey> {
-    return this.keys.values();
+    return this.#keys.values();
   }
 
   touch(cached: CachedKey): void {
-    this.uses += 1;
-    cached.usedAt = this.uses;
+    this.#uses += 1;
+    cached.usedAt = this.#uses;
   }
 
-  /** The key, now in the asker's share too. Undefined when a call is under way for every key of a full share. */
+  /**
+   * The key, now in the asker's share too. Undefined when a call is under way for every key of a full share.
+   */
   claim(key: string, askerId: string): CachedKey | undefined {
-    const found = this.keys.get(key);
+    const found = this.#keys.get(key);
     if (found?.askers.has(askerId)) {
       this.touch(found);
       return found;
     }
-    const share = this.shares.get(askerId) ?? new Set();
-    if (share.size >= this.bounds.keysPerAsker && !this.shrink(share, askerId)) {
+    const share = this.#shares.get(askerId) ?? new Set();
+    if (share.size >= this.#bounds.keysPerAsker && !this.#shrink(share, askerId)) {
       return undefined;
     }
-    const cached = found ?? this.add(key);
+    const cached = found ?? this.#add(key);
     cached.askers.add(askerId);
     share.add(cached);
-    this.shares.set(askerId, share);
+    this.#shares.set(askerId, share);
     this.touch(cached);
     return cached;
   }
 
   hold(cached: CachedKey, held: HeldAnswer | undefined): void {
-    if (this.keys.get(cached.key) !== cached) {
+    if (this.#keys.get(cached.key) !== cached) {
       return;
     }
     this.bytes += (held?.bytes ?? 0) - (cached.held?.bytes ?? 0);
     cached.held = held;
-    this.makeRoom(cached);
+    this.#makeRoom(cached);
   }
 
-  /** Takes the asker's share away. Keys that nobody else holds stay while they are good, first in line to be pushed out. */
+  /**
+   * Takes the asker's share away. Keys that nobody else holds stay while they are good, first in line to be
+   * pushed out.
+   */
   release(askerId: string): CachedKey[] {
     const left: CachedKey[] = [];
-    for (const cached of this.shares.get(askerId) ?? []) {
+    for (const cached of this.#shares.get(askerId) ?? []) {
       cached.askers.delete(askerId);
       if (cached.askers.size === 0) {
         left.push(cached);
       }
     }
-    this.shares.delete(askerId);
+    this.#shares.delete(askerId);
     return left;
   }
 
   drop(cached: CachedKey): void {
-    if (this.keys.get(cached.key) !== cached) {
+    if (this.#keys.get(cached.key) !== cached) {
       return;
     }
-    this.keys.delete(cached.key);
+    this.#keys.delete(cached.key);
     this.bytes -= cached.held?.bytes ?? 0;
     for (const askerId of cached.askers) {
-      this.leaveShare(cached, askerId);
+      this.#leaveShare(cached, askerId);
     }
   }
 
   /** Forgets what is of no use any more: ended tokens, failures whose time is over. */
   sweep(at: Moment): void {
-    for (const cached of this.keys.values()) {
+    for (const cached of this.#keys.values()) {
       const good = cached.held && isGood(cached.held, at);
       const failing = cached.failure && cached.failure.untilMs > at.monotonicMs;
       if (!good && !failing && !cached.flight) {
@@ -113,19 +118,19 @@ export class BoundedKeys {
     }
   }
 
-  private add(key: string): CachedKey {
+  #add(key: string): CachedKey {
     const cached: CachedKey = { key, askers: new Set(), usedAt: 0 };
-    this.keys.set(key, cached);
-    this.makeRoom(cached);
+    this.#keys.set(key, cached);
+    this.#makeRoom(cached);
     return cached;
   }
 
-  private shrink(share: Set<CachedKey>, askerId: string): boolean {
+  #shrink(share: Set<CachedKey>, askerId: string): boolean {
     const oldest = leastUsed(share);
     if (!oldest) {
       return false;
     }
-    this.leaveShare(oldest, askerId);
+    this.#leaveShare(oldest, askerId);
     oldest.askers.delete(askerId);
     if (oldest.askers.size === 0) {
       this.drop(oldest);
@@ -133,9 +138,9 @@ export class BoundedKeys {
     return true;
   }
 
-  private makeRoom(keep: CachedKey): void {
-    while (this.keys.size > this.bounds.keys || this.bytes > this.bounds.bytes) {
-      const victim = this.leastUsedOrphan() ?? leastUsed(this.largestShare(), keep);
+  #makeRoom(keep: CachedKey): void {
+    while (this.#keys.size > this.#bounds.keys || this.bytes > this.#bounds.bytes) {
+      const victim = this.#leastUsedOrphan() ?? leastUsed(this.#largestShare(), keep);
       if (!victim) {
         return;
       }
@@ -143,14 +148,14 @@ export class BoundedKeys {
     }
   }
 
-  private leastUsedOrphan(): CachedKey | undefined {
-    const orphans = [...this.keys.values()].filter(({ askers, held }) => askers.size === 0 && held);
+  #leastUsedOrphan(): CachedKey | undefined {
+    const orphans = [...this.#keys.values()].filter(({ askers, held }) => askers.size === 0 && held);
     return leastUsed(orphans);
   }
 
-  private largestShare(): Iterable<CachedKey> {
+  #largestShare(): Iterable<CachedKey> {
     let largest = new Set<CachedKey>();
-    for (const share of this.shares.values()) {
+    for (const share of this.#shares.values()) {
       if (share.size > largest.size) {
         largest = share;
       }
@@ -158,11 +163,11 @@ export class BoundedKeys {
     return largest;
   }
 
-  private leaveShare(cached: CachedKey, askerId: string): void {
-    const share = this.shares.get(askerId);
+  #leaveShare(cached: CachedKey, askerId: string): void {
+    const share = this.#shares.get(askerId);
     share?.delete(cached);
     if (share?.size === 0) {
-      this.shares.delete(askerId);
+      this.#shares.delete(askerId);
     }
   }
 }

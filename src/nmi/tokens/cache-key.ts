@@ -1,10 +1,10 @@
 import type { ManagedIdentityChoice, ServicePrincipal, TokenQuestion } from './token.ts';
 
 /**
- * One string for each question that has the same answer. Every part carries its length, so that no identity can be written in
- * such a way that its key is another's.
- * @param credentialTag a digest of the credential of a service principal: two that share a client id and not the secret share
- * no token
+ * One string for each question that has the same answer. Every part carries its length, so that no identity
+ * can be written in such a way that its key is another's.
+ * @param credentialTag a digest of the credential of a service principal: two that share a client id and not
+ * the secret share no token
  */
 export function cacheKey({ subject, resource }: TokenQuestion, credentialTag = ''): string {
   switch (subject.kind) {

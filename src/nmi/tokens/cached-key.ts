@@ -1,9 +1,14 @@
 import type { TokenAnswer } from './token.ts';
 import type { IssuedAnswer } from './upstream-source.ts';
 
-/** A token is not given out in its last two minutes: what the caller starts with it should also end with it. */
+/**
+ * A token is not given out in its last two minutes: what the caller starts with it should also end with it.
+ */
 export const endMarginMs = 2 * 60_000;
-/** An answer whose end is near from the start is shared for a moment nevertheless, or every request would go upstream. */
+/**
+ * An answer whose end is near from the start is shared for a moment nevertheless, or every request would go
+ * upstream.
+ */
 const sharedAnywayMs = 10_000;
 /** In its last stretch a token is given out only when a new one is not to be had shortly. */
 const lateStretchMs = 10 * 60_000;
@@ -26,8 +31,8 @@ export interface HeldAnswer {
 }
 
 /**
- * @param jitter in [0, 1): spreads renewals over the part of the lifetime from 35 to 50 hundredths, before the half at which
- * Azure's SDKs ask again
+ * @param jitter in [0, 1): spreads renewals over the part of the lifetime from 35 to 50 hundredths, before
+ * the half at which Azure's SDKs ask again
  */
 export function holdAnswer(issued: IssuedAnswer, at: Moment, jitter: number): HeldAnswer {
   const { answer, lifetimeMs } = issued;

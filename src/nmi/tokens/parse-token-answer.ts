@@ -25,8 +25,8 @@ interface TokenFields {
 }
 
 /**
- * Reads an OAuth 2.0 token answer of IMDS or Entra. The token is opaque: its issuer may change its inside at any time.
- * Undefined when no token, no end of its life, or no JSON object is in it.
+ * Reads an OAuth 2.0 token answer of IMDS or Entra. The token is opaque: its issuer may change its inside at
+ * any time. Undefined when no token, no end of its life, or no JSON object is in it.
  */
 export function parseTokenAnswer(body: Uint8Array, context: TokenAnswerContext): ParsedToken | undefined {
   const fields: TokenFields | undefined = parseJsonObject(body);

@@ -1,6 +1,7 @@
 /**
- * Seconds since the epoch out of any form in which Azure's endpoints were documented to write `expires_on`: a number, a numeric
- * string, `9/14/2017 12:00:00 AM +00:00`, `9/14/2017 00:00:00 +00:00`, or ISO 8601. Undefined for everything else.
+ * Seconds since the epoch out of any form in which Azure's endpoints were documented to write `expires_on`: a
+ * number, a numeric string, `9/14/2017 12:00:00 AM +00:00`, `9/14/2017 00:00:00 +00:00`, or ISO 8601.
+ * Undefined for everything else.
  */
 export function parseTokenTime(value: unknown): number | undefined {
   return parseTokenNumber(value) ?? (typeof value === 'string' ? parseDate(value.trim()) : undefined);

@@ -1,8 +1,8 @@
 const mostCharacters = 600;
 
 /**
- * An upstream's own words as a caller may see them: one line, bounded, and with whatever looks like a token or equals one of
- * `secrets` taken out.
+ * An upstream's own words as a caller may see them: one line, bounded, and with whatever looks like a token
+ * or equals one of `secrets` taken out.
  */
 export function shownText(text: string, secrets: readonly string[] = []): string {
   const withoutSecrets = secrets

@@ -8,7 +8,9 @@ import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 import { untilAborted } from './until-aborted.ts';
 import type { UpstreamSource } from './upstream-source.ts';
 
-/** Digests of service principals' credentials, so that a changed or bogus Secret is another key of the cache. */
+/**
+ * Digests of service principals' credentials, so that a changed or bogus Secret is another key of the cache.
+ */
 export interface CredentialTags {
   /** The digest if it was read lately; never waits. */
   known(principal: ServicePrincipal): string | undefined;
@@ -28,8 +30,8 @@ export interface TokenCacheOptions {
 
 export interface TokenCache extends TokenSource {
   /**
-   * The cached answer for an asker that was answered before, at the price of one lookup; undefined when `token` has to be asked.
-   * Whether the asker may have it is the caller's to decide, each time anew.
+   * The cached answer for an asker that was answered before, at the price of one lookup; undefined when
+   * `token` has to be asked. Whether the asker may have it is the caller's to decide, each time anew.
    */
   peek(question: TokenQuestion): TokenAnswer | undefined;
   /** To be told of every pod that is gone: nothing is renewed for it any more. */
@@ -52,140 +54,140 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 }
 
 class Cache implements TokenCache {
-  private readonly options: TokenCacheOptions;
-  private readonly metrics: TokenMetrics;
-  private readonly keys: BoundedKeys;
-  private sweptAtMs: number;
+  readonly #options: TokenCacheOptions;
+  readonly #metrics: TokenMetrics;
+  readonly #keys: BoundedKeys;
+  #sweptAtMs: number;
 
   constructor(options: TokenCacheOptions) {
-    this.options = options;
-    this.metrics = options.metrics ?? silentTokenMetrics();
-    this.keys = new BoundedKeys(options.bounds ?? defaultBounds);
-    this.sweptAtMs = options.clock.monotonic();
+    this.#options = options;
+    this.#metrics = options.metrics ?? silentTokenMetrics();
+    this.#keys = new BoundedKeys(options.bounds ?? defaultBounds);
+    this.#sweptAtMs = options.clock.monotonic();
   }
 
   peek(question: TokenQuestion): TokenAnswer | undefined {
-    const key = this.knownKey(question);
-    const cached = key === undefined ? undefined : this.keys.get(key);
+    const key = this.#knownKey(question);
+    const cached = key === undefined ? undefined : this.#keys.get(key);
     if (!cached?.held || !cached.askers.has(question.askerId)) {
       return undefined;
     }
-    const at = this.moment();
+    const at = this.#moment();
     if (!isGood(cached.held, at) || isLate(cached.held, at)) {
       return undefined;
     }
-    this.keys.touch(cached);
-    this.metrics.hit();
-    this.renewWhenDue(cached, cached.held, question);
+    this.#keys.touch(cached);
+    this.#metrics.hit();
+    this.#renewWhenDue(cached, cached.held, question);
     return cached.held.answer;
   }
 
   async token(question: TokenQuestion, signal: AbortSignal): Promise<TokenAnswer> {
     signal.throwIfAborted();
-    const key = this.knownKey(question) ?? (await this.readKey(question, signal));
-    const held = await this.fromMemory(this.claim(key, question.askerId), question, signal);
+    const key = this.#knownKey(question) ?? (await this.#readKey(question, signal));
+    const held = await this.#fromMemory(this.#claim(key, question.askerId), question, signal);
     // Claimed again: while this request waited, the key may have been pushed out.
-    return held ?? untilAborted(this.fromUpstream(this.claim(key, question.askerId), question), signal);
+    return held ?? untilAborted(this.#fromUpstream(this.#claim(key, question.askerId), question), signal);
   }
 
   forget(askerId: string): void {
-    for (const cached of this.keys.release(askerId)) {
+    for (const cached of this.#keys.release(askerId)) {
       cached.flight?.abort.abort(gone());
       if (!cached.held) {
-        this.keys.drop(cached);
+        this.#keys.drop(cached);
       }
     }
-    this.count();
+    this.#count();
   }
 
   close(): void {
-    for (const cached of this.keys.all()) {
+    for (const cached of this.#keys.all()) {
       cached.flight?.abort.abort(gone());
     }
   }
 
-  private knownKey(question: TokenQuestion): string | undefined {
+  #knownKey(question: TokenQuestion): string | undefined {
     const { subject } = question;
     if (subject.kind === 'managed-identity' || subject.kind === 'node-default') {
       return cacheKey(question);
     }
-    const tag = this.options.credentials.known(subject);
+    const tag = this.#options.credentials.known(subject);
     return tag === undefined ? undefined : cacheKey(question, tag);
   }
 
-  private async readKey(question: TokenQuestion, signal: AbortSignal): Promise<string> {
+  async #readKey(question: TokenQuestion, signal: AbortSignal): Promise<string> {
     const { subject } = question;
     return subject.kind === 'managed-identity' || subject.kind === 'node-default'
       ? cacheKey(question)
-      : cacheKey(question, await this.options.credentials.read(subject, signal));
+      : cacheKey(question, await this.#options.credentials.read(subject, signal));
   }
 
-  private claim(key: string, askerId: string): CachedKey {
-    const cached = this.keys.claim(key, askerId);
+  #claim(key: string, askerId: string): CachedKey {
+    const cached = this.#keys.claim(key, askerId);
     if (!cached) {
-      this.metrics.refused('share-full');
+      this.#metrics.refused('share-full');
       throw shareFull();
     }
     return cached;
   }
 
   /** The held answer while it is good. Near its end, a renewal gets a moment to replace it first. */
-  private async fromMemory(
+  async #fromMemory(
     cached: CachedKey,
     question: TokenQuestion,
     signal: AbortSignal,
   ): Promise<TokenAnswer | undefined> {
-    const held = this.goodAnswer(cached);
+    const held = this.#goodAnswer(cached);
     if (!held) {
       return undefined;
     }
-    this.renewWhenDue(cached, held, question);
-    if (cached.flight && isLate(held, this.moment())) {
+    this.#renewWhenDue(cached, held, question);
+    if (cached.flight && isLate(held, this.#moment())) {
       const patience = new AbortController();
-      const enough = this.options.clock.wait(renewalPatienceMs, patience.signal);
+      const enough = this.#options.clock.wait(renewalPatienceMs, patience.signal);
       await untilAborted(Promise.race([cached.flight.promise, enough]), signal).catch(() =>
         signal.throwIfAborted(),
       );
       patience.abort();
     }
-    const now = this.goodAnswer(cached);
+    const now = this.#goodAnswer(cached);
     if (now) {
-      this.metrics.hit();
+      this.#metrics.hit();
     }
     return now?.answer;
   }
 
-  private fromUpstream(cached: CachedKey, question: TokenQuestion): Promise<TokenAnswer> {
+  #fromUpstream(cached: CachedKey, question: TokenQuestion): Promise<TokenAnswer> {
     if (cached.flight) {
-      this.metrics.shared();
+      this.#metrics.shared();
       return cached.flight.promise;
     }
     const { failure } = cached;
-    const remainingMs = failure ? failure.untilMs - this.options.clock.monotonic() : 0;
+    const remainingMs = failure ? failure.untilMs - this.#options.clock.monotonic() : 0;
     if (failure && remainingMs > 0) {
-      this.metrics.refused('remembered');
+      this.#metrics.refused('remembered');
       throw remembered(failure.refused, remainingMs);
     }
-    this.metrics.miss();
-    return this.fly(cached, question);
+    this.#metrics.miss();
+    return this.#fly(cached, question);
   }
 
-  private renewWhenDue(cached: CachedKey, held: HeldAnswer, question: TokenQuestion): void {
-    if (cached.flight || !isRenewalDue(held, this.moment())) {
+  #renewWhenDue(cached: CachedKey, held: HeldAnswer, question: TokenQuestion): void {
+    if (cached.flight || !isRenewalDue(held, this.#moment())) {
       return;
     }
-    this.fly(cached, question).then(
-      () => this.metrics.renewal('renewed'),
-      () => this.metrics.renewal('failed'),
+    this.#fly(cached, question).then(
+      () => this.#metrics.renewal('renewed'),
+      () => this.#metrics.renewal('failed'),
     );
   }
 
-  private fly(cached: CachedKey, question: TokenQuestion): Promise<TokenAnswer> {
+  #fly(cached: CachedKey, question: TokenQuestion): Promise<TokenAnswer> {
     const abort = new AbortController();
-    const promise = this.fetch(cached, question, abort.signal).finally(() => {
+    const promise = this.#fetch(cached, question, abort.signal).finally(() => {
       cached.flight = undefined;
-      this.sweepNowAndThen();
-      this.count();
+      this.#sweepNowAndThen();
+      this.#count();
     });
     // Whoever waits hears of a failure; a renewal may have nobody who does.
     promise.catch(() => {});
@@ -193,54 +195,54 @@ class Cache implements TokenCache {
     return promise;
   }
 
-  private async fetch(cached: CachedKey, question: TokenQuestion, signal: AbortSignal): Promise<TokenAnswer> {
+  async #fetch(cached: CachedKey, question: TokenQuestion, signal: AbortSignal): Promise<TokenAnswer> {
     const { subject } = question;
     const managed = subject.kind === 'managed-identity' || subject.kind === 'node-default';
-    const source = managed ? this.options.sources.imds : this.options.sources.entra;
+    const source = managed ? this.#options.sources.imds : this.#options.sources.entra;
     try {
       const issued = await source.fetch({ question, askers: cached.askers }, signal);
       cached.failure = undefined;
-      this.keys.hold(cached, holdAnswer(issued, this.moment(), this.options.random()));
+      this.#keys.hold(cached, holdAnswer(issued, this.#moment(), this.#options.random()));
       return issued.answer;
     } catch (error) {
-      this.remember(cached, error);
+      this.#remember(cached, error);
       throw error;
     }
   }
 
-  private remember(cached: CachedKey, error: unknown): void {
-    const now = this.options.clock.monotonic();
+  #remember(cached: CachedKey, error: unknown): void {
+    const now = this.#options.clock.monotonic();
     const refused = error instanceof TokenRefused ? error : undefined;
     const askedForMs = (refused?.retryAfterSec ?? 0) * 1000;
     if (cached.held) {
-      const pauseMs = renewalPauseMs * (1 + this.options.random() / 2);
+      const pauseMs = renewalPauseMs * (1 + this.#options.random() / 2);
       cached.held.renewFromMs = now + Math.min(longestFailureMemoryMs, Math.max(pauseMs, askedForMs));
     }
     if (refused?.holdsForOthers) {
-      this.metrics.refused('upstream');
+      this.#metrics.refused('upstream');
       const memoryMs = Math.min(longestFailureMemoryMs, askedForMs || failureMemoryMs);
       cached.failure = { refused, untilMs: now + memoryMs };
     }
   }
 
-  private goodAnswer(cached: CachedKey): HeldAnswer | undefined {
-    return cached.held && isGood(cached.held, this.moment()) ? cached.held : undefined;
+  #goodAnswer(cached: CachedKey): HeldAnswer | undefined {
+    return cached.held && isGood(cached.held, this.#moment()) ? cached.held : undefined;
   }
 
-  private moment(): Moment {
-    return { wallMs: this.options.clock.now(), monotonicMs: this.options.clock.monotonic() };
+  #moment(): Moment {
+    return { wallMs: this.#options.clock.now(), monotonicMs: this.#options.clock.monotonic() };
   }
 
-  private sweepNowAndThen(): void {
-    const at = this.moment();
-    if (at.monotonicMs >= this.sweptAtMs + sweepEveryMs) {
-      this.sweptAtMs = at.monotonicMs;
-      this.keys.sweep(at);
+  #sweepNowAndThen(): void {
+    const at = this.#moment();
+    if (at.monotonicMs >= this.#sweptAtMs + sweepEveryMs) {
+      this.#sweptAtMs = at.monotonicMs;
+      this.#keys.sweep(at);
     }
   }
 
-  private count(): void {
-    this.metrics.cached(this.keys.size, this.keys.bytes);
+  #count(): void {
+    this.#metrics.cached(this.#keys.size, this.#keys.bytes);
   }
 }
 

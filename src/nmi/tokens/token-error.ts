@@ -9,7 +9,10 @@ export interface TokenRefusal {
   readonly description: string;
   /** Whole seconds, at least one, after which asking again may help. */
   readonly retryAfterSec?: number | undefined;
-  /** False when the refusal concerns this asker or this moment alone, so that nobody else may be given it. Default true. */
+  /**
+   * False when the refusal concerns this asker or this moment alone, so that nobody else may be given it.
+   * Default true.
+   */
   readonly holdsForOthers?: boolean;
 }
 

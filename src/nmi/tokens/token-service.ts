@@ -27,7 +27,10 @@ export interface TokenServiceOptions {
   readonly assignmentWaitMs: { readonly nothing: number; readonly created: number };
 }
 
-/** From a known pod and its request to a token; the same for pods themselves and for the driver that speaks for them. */
+/**
+ * From a known pod and its request to a token; the same for pods themselves and for the driver that speaks
+ * for them.
+ */
 export interface TokenService {
   /** The answer, when nothing has to be waited for. */
   now(pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): ServedToken | Refusal | undefined;
@@ -108,7 +111,10 @@ function isGrant(choice: IdentityChoice): choice is IdentityGrant {
   return 'identity' in choice;
 }
 
-/** Standard mode: holds the request while MIC may still bring the identity to the node, and looks again at each change. */
+/**
+ * Standard mode: holds the request while MIC may still bring the identity to the node, and looks again at
+ * each change.
+ */
 async function settle(
   { view, clock, assignmentWaitMs }: TokenServiceOptions,
   look: () => Granted | Refusal,

@@ -1,4 +1,7 @@
-/** Which managed identity of the node IMDS is asked for. Exactly one member is set, or none for the node's default. */
+/**
+ * Which managed identity of the node IMDS is asked for. Exactly one member is set, or none for the node's
+ * default.
+ */
 export interface ManagedIdentityChoice {
   readonly clientId?: string;
   readonly resourceId?: string;
@@ -11,7 +14,10 @@ export type TokenSubject =
   | { readonly kind: 'node-default' }
   | ServicePrincipal;
 
-/** An AzureIdentity of type 1 (`secret`) or 2 (`certificate`); its Secret is read only when a token is fetched. */
+/**
+ * An AzureIdentity of type 1 (`secret`) or 2 (`certificate`); its Secret is read only when a token is
+ * fetched.
+ */
 export interface ServicePrincipal {
   readonly kind: 'secret' | 'certificate';
   /** The AzureIdentity's own namespace. A Secret of any other namespace is refused. */

@@ -8,11 +8,16 @@ export interface UpstreamQueueLimits {
   readonly perSecond: number;
   readonly waiting: number;
   readonly waitingPerAsker: number;
-  /** Calls of one asker at once, however few others there are: whoever comes next finds a place even when every answer is slow. */
+  /**
+   * Calls of one asker at once, however few others there are: whoever comes next finds a place even when
+   * every answer is slow.
+   */
   readonly runningPerAsker: number;
 }
 
-/** IMDS allows a whole VM 5 token calls at once and 20 a second; the node's own processes keep the difference. */
+/**
+ * IMDS allows a whole VM 5 token calls at once and 20 a second; the node's own processes keep the difference.
+ */
 export const imdsTokenLimits: UpstreamQueueLimits = {
   atOnce: 4,
   perSecond: 15,
@@ -23,10 +28,11 @@ export const imdsTokenLimits: UpstreamQueueLimits = {
 
 export interface UpstreamQueue {
   /**
-   * Runs `call` when its turn comes. `askers` is read anew at every turn and may grow meanwhile; its first member is charged
-   * for the place in the queue, and the one at whose turn the call begins for the call that runs. The last free place goes only to
-   * an asker of whom nothing runs.
-   * @throws TokenRefused 503 at once when the queue or the asker's part of it is full; the signal's reason while waiting
+   * Runs `call` when its turn comes. `askers` is read anew at every turn and may grow meanwhile; its first
+   * member is charged for the place in the queue, and the one at whose turn the call begins for the call that
+   * runs. The last free place goes only to an asker of whom nothing runs.
+   * @throws TokenRefused 503 at once when the queue or the asker's part of it is full; the signal's reason
+   * while waiting
    */
   run<T>(askers: ReadonlySet<string>, signal: AbortSignal, call: () => Promise<T>): Promise<T>;
 }
@@ -38,8 +44,9 @@ export interface UpstreamQueueOptions {
 }
 
 /**
- * A queue in front of a shared quota: bounded, and served in turns so that nobody's thousand calls delay another's one. Turns alone do not
- * help when every answer takes ten seconds, so nobody holds all places either.
+ * A queue in front of a shared quota: bounded, and served in turns so that nobody's thousand calls delay
+ * another's one. Turns alone do not help when every answer takes ten seconds, so nobody holds all places
+ * either.
  */
 export function createUpstreamQueue(options: UpstreamQueueOptions): UpstreamQueue {
   const turns = new Turns(options.clock, options.limits, options.metrics ?? silentTokenMetrics());
@@ -67,33 +74,36 @@ interface Turn {
 }
 
 class Turns {
-  private readonly clock: Clock;
-  private readonly limits: UpstreamQueueLimits;
-  private readonly metrics: TokenMetrics;
-  private readonly waiting = new Set<Waiter>();
-  private readonly waitingOf = new Map<string, number>();
-  private readonly runningOf = new Map<string, number>();
-  /** Number of the turn at which an asker was last served. Kept until the queue is idle: a newcomer goes first only once. */
-  private readonly lastServed = new Map<string, number>();
+  readonly #clock: Clock;
+  readonly #limits: UpstreamQueueLimits;
+  readonly #metrics: TokenMetrics;
+  readonly #waiting = new Set<Waiter>();
+  readonly #waitingOf = new Map<string, number>();
+  readonly #runningOf = new Map<string, number>();
+  /**
+   * Number of the turn at which an asker was last served. Kept until the queue is idle: a newcomer goes first
+   * only once.
+   */
+  readonly #lastServed = new Map<string, number>();
   /** Monotonic times of the latest starts, oldest first, at most `perSecond` of them. */
-  private readonly starts: number[] = [];
-  private running = 0;
-  private turn = 0;
-  private wakePending = false;
+  readonly #starts: number[] = [];
+  #running = 0;
+  #turn = 0;
+  #wakePending = false;
 
   constructor(clock: Clock, limits: UpstreamQueueLimits, metrics: TokenMetrics) {
-    this.clock = clock;
-    this.limits = limits;
-    this.metrics = metrics;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#metrics = metrics;
   }
 
   enter(askers: ReadonlySet<string>, signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const [chargedTo = ''] = askers;
-      this.refuseWhenFull(chargedTo);
+      this.#refuseWhenFull(chargedTo);
       const abandon = () => {
-        this.remove(waiter);
+        this.#remove(waiter);
         reject(signal.reason);
       };
       const waiter: Waiter = {
@@ -101,79 +111,82 @@ class Turns {
         chargedTo,
         begin: (asker) => {
           signal.removeEventListener('abort', abandon);
-          resolve(() => this.leave(asker));
+          resolve(() => this.#leave(asker));
         },
       };
       signal.addEventListener('abort', abandon, { once: true });
-      this.waiting.add(waiter);
-      count(this.waitingOf, chargedTo, 1);
-      this.serve();
+      this.#waiting.add(waiter);
+      count(this.#waitingOf, chargedTo, 1);
+      this.#serve();
     });
   }
 
-  private refuseWhenFull(asker: string): void {
-    const ownFull = (this.waitingOf.get(asker) ?? 0) >= this.limits.waitingPerAsker;
-    if (!ownFull && this.waiting.size < this.limits.waiting) {
+  #refuseWhenFull(asker: string): void {
+    const ownFull = (this.#waitingOf.get(asker) ?? 0) >= this.#limits.waitingPerAsker;
+    if (!ownFull && this.#waiting.size < this.#limits.waiting) {
       return;
     }
-    this.metrics.refused('queue-full');
+    this.#metrics.refused('queue-full');
     throw new TokenRefused({
       status: 503,
       error: 'temporarily_unavailable',
       description: ownFull
         ? 'This pod already waits for as many different tokens as one pod may.'
         : 'Too many pods of this node wait for tokens.',
-      retryAfterSec: 1 + Math.ceil(this.waiting.size / this.limits.perSecond),
+      retryAfterSec: 1 + Math.ceil(this.#waiting.size / this.#limits.perSecond),
       holdsForOthers: false,
     });
   }
 
-  private serve(): void {
-    while (this.running < this.limits.atOnce) {
-      const next = this.next();
+  #serve(): void {
+    while (this.#running < this.#limits.atOnce) {
+      const next = this.#next();
       if (next === undefined) {
         break;
       }
-      const pauseMs = this.pauseMs();
+      const pauseMs = this.#pauseMs();
       if (pauseMs > 0) {
-        this.wakeIn(pauseMs);
+        this.#wakeIn(pauseMs);
         break;
       }
-      this.begin(next);
+      this.#begin(next);
     }
-    this.metrics.upstream(this.running, this.waiting.size);
+    this.#metrics.upstream(this.#running, this.#waiting.size);
   }
 
   /** How long the rate forbids another start. */
-  private pauseMs(): number {
-    const [oldest] = this.starts;
-    return oldest === undefined || this.starts.length < this.limits.perSecond
+  #pauseMs(): number {
+    const [oldest] = this.#starts;
+    return oldest === undefined || this.#starts.length < this.#limits.perSecond
       ? 0
-      : oldest + 1000 - this.clock.monotonic();
+      : oldest + 1000 - this.#clock.monotonic();
   }
 
-  private wakeIn(ms: number): void {
-    if (this.wakePending) {
+  #wakeIn(ms: number): void {
+    if (this.#wakePending) {
       return;
     }
-    this.wakePending = true;
+    this.#wakePending = true;
     // The wait lasts a second at most and nothing cuts it short.
-    void this.clock.wait(Math.ceil(ms), new AbortController().signal).then(() => {
-      this.wakePending = false;
-      this.serve();
+    void this.#clock.wait(Math.ceil(ms), new AbortController().signal).then(() => {
+      this.#wakePending = false;
+      this.#serve();
     });
   }
 
-  /** The call of the asker whose last turn is longest ago, of those who may have one more; among that asker's calls, the oldest. */
-  private next(): Turn | undefined {
-    const isLastPlace = this.running === this.limits.atOnce - 1;
-    const most = isLastPlace ? 1 : this.limits.runningPerAsker;
+  /**
+   * The call of the asker whose last turn is longest ago, of those who may have one more; among that asker's
+   * calls, the oldest.
+   */
+  #next(): Turn | undefined {
+    const isLastPlace = this.#running === this.#limits.atOnce - 1;
+    const most = isLastPlace ? 1 : this.#limits.runningPerAsker;
     let best: Turn | undefined;
     let bestTurn = Number.POSITIVE_INFINITY;
-    for (const waiter of this.waiting) {
+    for (const waiter of this.#waiting) {
       for (const asker of waiter.askers.size > 0 ? waiter.askers : [waiter.chargedTo]) {
-        const turn = this.lastServed.get(asker) ?? -1;
-        if (turn < bestTurn && (this.runningOf.get(asker) ?? 0) < most) {
+        const turn = this.#lastServed.get(asker) ?? -1;
+        if (turn < bestTurn && (this.#runningOf.get(asker) ?? 0) < most) {
           best = { waiter, asker };
           bestTurn = turn;
         }
@@ -182,32 +195,32 @@ class Turns {
     return best;
   }
 
-  private begin({ waiter, asker }: Turn): void {
-    this.remove(waiter);
-    this.turn += 1;
-    this.lastServed.set(asker, this.turn);
-    this.starts.push(this.clock.monotonic());
-    if (this.starts.length > this.limits.perSecond) {
-      this.starts.shift();
+  #begin({ waiter, asker }: Turn): void {
+    this.#remove(waiter);
+    this.#turn += 1;
+    this.#lastServed.set(asker, this.#turn);
+    this.#starts.push(this.#clock.monotonic());
+    if (this.#starts.length > this.#limits.perSecond) {
+      this.#starts.shift();
     }
-    this.running += 1;
-    count(this.runningOf, asker, 1);
+    this.#running += 1;
+    count(this.#runningOf, asker, 1);
     waiter.begin(asker);
   }
 
-  private remove(waiter: Waiter): void {
-    if (this.waiting.delete(waiter)) {
-      count(this.waitingOf, waiter.chargedTo, -1);
+  #remove(waiter: Waiter): void {
+    if (this.#waiting.delete(waiter)) {
+      count(this.#waitingOf, waiter.chargedTo, -1);
     }
   }
 
-  private leave(asker: string): void {
-    this.running -= 1;
-    count(this.runningOf, asker, -1);
-    if (this.running === 0 && this.waiting.size === 0) {
-      this.lastServed.clear();
+  #leave(asker: string): void {
+    this.#running -= 1;
+    count(this.#runningOf, asker, -1);
+    if (this.#running === 0 && this.#waiting.size === 0) {
+      this.#lastServed.clear();
     }
-    this.serve();
+    this.#serve();
   }
 }
 

@@ -3,13 +3,19 @@ import type { TokenAnswer, TokenQuestion } from './token.ts';
 /** One key's call upstream, on behalf of everybody who waits for it. */
 export interface UpstreamRequest {
   readonly question: TokenQuestion;
-  /** Everybody who wants this answer; grows while the call waits, so that its turn comes with the first of theirs. */
+  /**
+   * Everybody who wants this answer; grows while the call waits, so that its turn comes with the first of
+   * theirs.
+   */
   readonly askers: ReadonlySet<string>;
 }
 
 export interface IssuedAnswer {
   readonly answer: TokenAnswer;
-  /** Milliseconds from now until the first of the answer's tokens ends, as the issuer counts: free of this node's clock. */
+  /**
+   * Milliseconds from now until the first of the answer's tokens ends, as the issuer counts: free of this
+   * node's clock.
+   */
   readonly lifetimeMs: number;
 }
 

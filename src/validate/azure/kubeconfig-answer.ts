@@ -3,8 +3,8 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, stringAt } from '../json-record.ts';
 
 /**
- * The kubeconfig in an answer of `listClusterUserCredential`: `{kubeconfigs: [{name, value}]}`, the value base64 of YAML. Nothing of the
- * answer gets into an error.
+ * The kubeconfig in an answer of `listClusterUserCredential`: `{kubeconfigs: [{name, value}]}`, the value
+ * base64 of YAML. Nothing of the answer gets into an error.
  *
  * @throws PodidError Unavailable when there is none
  */
@@ -15,7 +15,9 @@ export function readKubeconfigAnswer(id: ClusterId, text: string): string {
     .filter(isRecord)
     .map((item) => stringAt(item, 'value') ?? '')
     .find((value) => value !== '');
-  if (encoded !== undefined) return Buffer.from(encoded, 'base64').toString('utf8');
+  if (encoded !== undefined) {
+    return Buffer.from(encoded, 'base64').toString('utf8');
+  }
   throw new PodidError('Unavailable', `Azure gave no kubeconfig for cluster ${id.name}.`, {
     hint: 'Pass one: --kubeconfig FILE',
   });

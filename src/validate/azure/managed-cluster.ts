@@ -14,10 +14,11 @@ import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt }
 import { innermostError } from './innermost-error.ts';
 
 /**
- * Reads ARM's JSON of a managed cluster, forgiving whatever podid does not decide by: members that are absent, null or of another
- * type count as not there.
+ * Reads ARM's JSON of a managed cluster, forgiving whatever podid does not decide by: members that are
+ * absent, null or of another type count as not there.
  *
- * @throws PodidError Unavailable when the text is no JSON object with `properties`, or is about another cluster
+ * @throws PodidError Unavailable when the text is no JSON object with `properties`, or is about another
+ * cluster
  */
 export function readManagedCluster(id: ClusterId, document: string): Cluster {
   const body = parseCluster(id, document);
@@ -57,7 +58,9 @@ export function readManagedCluster(id: ClusterId, document: string): Cluster {
   };
 }
 
-/** Reads `podIdentityProfile`; null, absent and `{}` (what the server makes of a disabled one) are all "off". */
+/**
+ * Reads `podIdentityProfile`; null, absent and `{}` (what the server makes of a disabled one) are all "off".
+ */
 export function readPodIdentityProfile(value: unknown): PodIdentityProfile {
   const profile = isRecord(value) ? value : {};
   return {
@@ -73,17 +76,24 @@ export function readEntryKey(entry: JsonRecord): { namespace: string; name: stri
   return { namespace: stringAt(entry, 'namespace') ?? '', name: stringAt(entry, 'name') ?? '' };
 }
 
-/** An error, a list or half a cluster with status 200 would pass for a cluster without pod identities, and be edited as one. */
+/**
+ * An error, a list or half a cluster with status 200 would pass for a cluster without pod identities, and be
+ * edited as one.
+ */
 function parseCluster(id: ClusterId, document: string): JsonRecord {
   const body = parseJson(document);
-  if (isRecord(body) && isRecord(body['properties']) && isAbout(id, stringAt(body, 'id'))) return body;
+  if (isRecord(body) && isRecord(body['properties']) && isAbout(id, stringAt(body, 'id'))) {
+    return body;
+  }
   throw new PodidError('Unavailable', `Azure's answer about cluster ${id.name} is not what ARM answers.`, {
     hint: 'Try again; a proxy may have answered in place of Azure.',
   });
 }
 
 function isAbout(id: ClusterId, resourceId: string | undefined): boolean {
-  if (resourceId === undefined) return true;
+  if (resourceId === undefined) {
+    return true;
+  }
   const parsed = parseResourceId(resourceId, managedClusterType);
   const members = ['subscriptionId', 'resourceGroup', 'name'] as const;
   return (

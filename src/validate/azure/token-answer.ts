@@ -1,14 +1,20 @@
 import type { TokenOwner } from '../../domain/azure/metadata-service.ts';
 import { isRecord, type JsonRecord, stringAt } from '../json-record.ts';
 
-/** Whose token an answer of IMDS carries; undefined when it carries none. The token itself is not part of it. */
+/**
+ * Whose token an answer of IMDS carries; undefined when it carries none. The token itself is not part of it.
+ */
 export function parseTokenAnswer(text: string, nowMs: number): TokenOwner | undefined {
   const all = parseJson(text);
   // A service principal with auxiliary tenants is answered by an array, its own tenant first.
   const answer: unknown = Array.isArray(all) ? all[0] : all;
-  if (!isRecord(answer)) return undefined;
+  if (!isRecord(answer)) {
+    return undefined;
+  }
   const token = stringAt(answer, 'access_token');
-  if (token === undefined || token === '') return undefined;
+  if (token === undefined || token === '') {
+    return undefined;
+  }
   const claims = claimsOf(token);
   return {
     clientId: stringAt(answer, 'client_id') || stringAt(claims, 'appid') || stringAt(claims, 'azp') || null,
@@ -29,7 +35,9 @@ export interface TokenRefusalText {
 /** Undefined when the text is not of IMDS's error shape. */
 export function parseTokenRefusal(text: string): TokenRefusalText | undefined {
   const answer = parseJson(text);
-  if (!isRecord(answer)) return undefined;
+  if (!isRecord(answer)) {
+    return undefined;
+  }
   const error = stringAt(answer, 'error');
   const description = stringAt(answer, 'error_description');
   return error === undefined && description === undefined
@@ -45,7 +53,10 @@ function claimsOf(token: string): JsonRecord {
   return isRecord(claims) ? claims : {};
 }
 
-/** The answer's own word first: clients go by it. IMDS writes numbers as decimal strings, some stand-ins as numbers. */
+/**
+ * The answer's own word first: clients go by it. IMDS writes numbers as decimal strings, some stand-ins as
+ * numbers.
+ */
 function expiryOf(answer: JsonRecord, claims: JsonRecord, nowMs: number): number {
   const nowSec = Math.floor(nowMs / 1000);
   const lifetime = secondsOf(answer['expires_in']);
@@ -61,7 +72,9 @@ const lastSecond = 8_640_000_000_000;
 
 function secondsOf(value: unknown): number | undefined {
   const text = typeof value === 'number' ? String(value) : value;
-  if (typeof text !== 'string' || !/^\d{1,13}$/.test(text)) return undefined;
+  if (typeof text !== 'string' || !/^\d{1,13}$/.test(text)) {
+    return undefined;
+  }
   const seconds = Number(text);
   return seconds <= lastSecond ? seconds : undefined;
 }

@@ -11,8 +11,8 @@ import type { ValueNode } from './value-tree.ts';
 const port = 65_535;
 
 /**
- * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are told where they were set, and with
- * them what cannot be had, each with the reason.
+ * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are told
+ * where they were set, and with them what cannot be had, each with the reason.
  *
  * @param namespace of the release
  */
@@ -78,11 +78,12 @@ function readRbac(rbac: ValueSection): AgentValues['rbac'] {
     allowAccessToSecrets: rbac.perhaps('allowAccessToSecrets'),
     createUserFacingClusterRoles: rbac.boolean('createUserFacingClusterRoles'),
   };
-  if (rbac.boolean('pspEnabled'))
+  if (rbac.boolean('pspEnabled')) {
     rbac.fault(
       'pspEnabled',
       'rbac.pspEnabled asks for a PodSecurityPolicy, which left Kubernetes in 1.25. Remove the value; the namespace of the agent needs the label pod-security.kubernetes.io/enforce: privileged where Pod Security is enforced.',
     );
+  }
   rbac.refuseOthers();
   return values;
 }
@@ -117,13 +118,15 @@ function readPodid(podid: ValueSection): AgentValues['podid'] {
     },
     ciliumLocalRedirectPolicy: { enabled: cilium.boolean('enabled') },
   };
-  if (budget.boolean('enabled'))
+  if (budget.boolean('enabled')) {
     budget.fault(
       'enabled',
       'podid.podDisruptionBudget makes no sense in managed mode: draining a node does not evict pods of a DaemonSet, and a budget would only stand in the way of whoever does.',
     );
-  for (const section of [podid, image, bootGuard, startupTaint, podMonitor, networkPolicy, cilium, budget])
+  }
+  for (const section of [podid, image, bootGuard, startupTaint, podMonitor, networkPolicy, cilium, budget]) {
     section.refuseOthers();
+  }
   return values;
 }
 
@@ -160,46 +163,54 @@ function readIdentities(root: ValueSection): readonly AgentIdentity[] {
 function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespace: string): void {
   const { podid, rbac, nmi } = values;
   const mode = root.text('operationMode').toLowerCase();
-  if (mode !== 'managed' && mode !== 'standard')
+  if (mode !== 'managed' && mode !== 'standard') {
     root.fault('operationMode', `operationMode has to be managed; this is ${quoted(mode)}.`);
-  if (mode === 'standard')
+  }
+  if (mode === 'standard') {
     root.fault(
       'operationMode',
       `operationMode ${mode} needs MIC, the controller that puts identities on nodes, which podid does not have yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart.`,
     );
+  }
   const repository = root.section('image').text('repository');
   const isUpstream = repository === '' || repository === 'mcr.microsoft.com/oss/azure/aad-pod-identity';
-  if (!isUpstream && podid.image.repository === 'podid/podid')
+  if (!isUpstream && podid.image.repository === 'podid/podid') {
     root
       .section('image')
       .fault(
         'repository',
         `image.repository ${repository} holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it.`,
       );
+  }
   const section = root.section('podid');
-  if (podid.secretNamespaces.length > 0 && rbac.allowAccessToSecrets !== true)
+  if (podid.secretNamespaces.length > 0 && rbac.allowAccessToSecrets !== true) {
     section.fault(
       'secretNamespaces',
       'podid.secretNamespaces lists where secrets may be read, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty.',
     );
+  }
   const withSecret = identitiesWithSecret(values, namespace);
-  if (withSecret.length > 0 && rbac.allowAccessToSecrets === undefined)
+  if (withSecret.length > 0 && rbac.allowAccessToSecrets === undefined) {
     root.fault('azureIdentities', secretsUndecidedText(withSecret));
-  if (podid.networkPolicy.enabled && podid.networkPolicy.namespaces.length === 0)
+  }
+  if (podid.networkPolicy.enabled && podid.networkPolicy.namespaces.length === 0) {
     section.fault(
       'networkPolicy',
       'podid.networkPolicy.enabled needs podid.networkPolicy.namespaces: a NetworkPolicy binds the pods that ask, in their namespaces, and not the agent, which is on the host network.',
     );
-  if (podid.ciliumLocalRedirectPolicy.enabled && podid.bootGuard.enabled)
+  }
+  if (podid.ciliumLocalRedirectPolicy.enabled && podid.bootGuard.enabled) {
     section.fault(
       'bootGuard',
       'podid.bootGuard loads rules of netfilter, past which Cilium routes where podid.ciliumLocalRedirectPolicy is needed. Enable one of them.',
     );
-  if (!/^\/.+\/[^/]+$/.test(nmi.kubeletConfig) || nmi.kubeletConfig.includes('..'))
+  }
+  if (!/^\/.+\/[^/]+$/.test(nmi.kubeletConfig) || nmi.kubeletConfig.includes('..')) {
     root
       .section('nmi')
       .fault(
         'kubeletConfig',
         `nmi.kubeletConfig ${nmi.kubeletConfig} must be an absolute path to a file in a folder of its own, since that folder is mounted.`,
       );
+  }
 }

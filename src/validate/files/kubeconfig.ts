@@ -53,8 +53,8 @@ export interface Kubeconfig {
 }
 
 /**
- * A kubeconfig's text as what podid uses of it. Members it does not know are left out, those of a wrong type are a fault. Faults name
- * places and rules, never content: it may be a secret.
+ * A kubeconfig's text as what podid uses of it. Members it does not know are left out, those of a wrong type
+ * are a fault. Faults name places and rules, never content: it may be a secret.
  *
  * @param source completes "The kubeconfig …": a path, or whose it is
  * @throws PodidError InvalidKubeconfig
@@ -89,7 +89,9 @@ interface NamedEntry {
 const longestText = 1024 * 1024;
 
 function parseYaml(text: string, fault: Fault): unknown {
-  if (text.length > longestText) throw fault('it is longer than 1 MiB');
+  if (text.length > longestText) {
+    throw fault('it is longer than 1 MiB');
+  }
   try {
     // Whether a key comes twice costs the square of their number; the last one counts.
     return parse(text, { prettyErrors: true, logLevel: 'error', uniqueKeys: false });
@@ -240,7 +242,9 @@ function parseContext({ name, value, place }: NamedEntry, fault: Fault): Kubecon
   return { name, cluster, ...(user === undefined ? {} : { user }) };
 }
 
-/** Reads members that are text where they are given at all; an empty one counts as not given, as in kubectl. */
+/**
+ * Reads members that are text where they are given at all; an empty one counts as not given, as in kubectl.
+ */
 function membersOf(record: JsonRecord, place: string, fault: Fault) {
   return {
     text<Name extends string>(members: Readonly<Record<Name, string>>): { [N in Name]?: string } {

@@ -4,7 +4,10 @@ import type { CredentialPlugin } from './kubeconfig.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Flags of `kubelogin get-token` that take a value, by their short forms too (its documentation, "get-token"). */
+/**
+ * Flags of `kubelogin get-token` that take a value, by their short forms too (its documentation,
+ * "get-token").
+ */
 const valued = [
   ...['authority-host', 'azure-config-dir', 'azure-pipelines-service-connection-id', 'cache-dir'],
   ...['client-certificate', 'client-certificate-password', 'client-id', 'client-secret', 'environment'],
@@ -27,32 +30,42 @@ const cloudNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * The sign-in that an `exec` entry of kubelogin describes. Login modes that are people's own ways (device code, browser, az, azd) are
- * podid's sign-in; those that name a principal keep to it.
+ * The sign-in that an `exec` entry of kubelogin describes. Login modes that are people's own ways (device
+ * code, browser, az, azd) are podid's sign-in; those that name a principal keep to it.
  *
  * @param environment what kubelogin would find: its own variables come before its flags
- * @returns undefined for what podid does not do itself (proof of possession, user name and password, `spn:` audiences, pfx files, a cloud
+ * @returns undefined for what podid does not do itself (proof of possession, user name and password, `spn:`
+ * audiences, pfx files, a cloud
  *   or flag it does not know), and for any other plugin
  */
 export function kubeloginSignIn(plugin: CredentialPlugin, environment: Environment): EntraSignIn | undefined {
-  if (!/(?:^|[/\\])kubelogin(?:\.exe)?$/i.test(plugin.command) || plugin.args[0] !== 'get-token')
+  if (!/(?:^|[/\\])kubelogin(?:\.exe)?$/i.test(plugin.command) || plugin.args[0] !== 'get-token') {
     return undefined;
+  }
   const flags = readFlags(plugin.args.slice(1));
-  if (flags === undefined || flags['legacy'] || flags['pop-enabled'] || flags['use-azurerm-env-vars'])
+  if (flags === undefined || flags['legacy'] || flags['pop-enabled'] || flags['use-azurerm-env-vars']) {
     return undefined;
+  }
   const mayOverride = flags['disable-environment-override'] === undefined;
   const found = (names: readonly string[], flag: string) =>
     (mayOverride ? names.map((name) => environment[name]).find(Boolean) : undefined) || flags[flag];
   const login = (found(['AAD_LOGIN_METHOD'], 'login') ?? 'devicecode').toLowerCase();
   const as = principalOf(login, found);
-  if (as === undefined) return undefined;
+  if (as === undefined) {
+    return undefined;
+  }
   const tenantId = found(['AZURE_TENANT_ID'], 'tenant-id');
   return signIn({ serverId: flags['server-id'], tenantId, cloud: flags['environment'], as });
 }
 
-/** The same for the `auth-provider: azure` of before the plugins; undefined for tokens of the first Entra integration, whose audience begins with `spn:`. */
+/**
+ * The same for the `auth-provider: azure` of before the plugins; undefined for tokens of the first Entra
+ * integration, whose audience begins with `spn:`.
+ */
 export function azureProviderSignIn(config: JsonRecord): EntraSignIn | undefined {
-  if (stringAt(config, 'config-mode') !== '1') return undefined;
+  if (stringAt(config, 'config-mode') !== '1') {
+    return undefined;
+  }
   return signIn({
     serverId: stringAt(config, 'apiserver-id'),
     tenantId: stringAt(config, 'tenant-id'),
@@ -69,8 +82,9 @@ interface Read {
 }
 
 /**
- * Microsoft's own applications that hold people's data and rights (Microsoft's list of first-party applications). No API server is one of
- * them, and the server that a kubeconfig names would be sent a token for it.
+ * Microsoft's own applications that hold people's data and rights (Microsoft's list of first-party
+ * applications). No API server is one of them, and the server that a kubeconfig names would be sent a token
+ * for it.
  */
 const neverApiServers: ReadonlySet<string> = new Set([
   '797f4846-ba00-4fd7-ba43-dac1f8f63013', // Azure Resource Manager
@@ -85,11 +99,18 @@ const neverApiServers: ReadonlySet<string> = new Set([
   'ca7f3f0b-7d91-482c-8e09-c5d840d0eac5', // Log Analytics
 ]);
 
-/** A token for anything but an application's id, such as ARM's address, is none that an API server has a use for. */
+/**
+ * A token for anything but an application's id, such as ARM's address, is none that an API server has a use
+ * for.
+ */
 function signIn({ serverId, tenantId, cloud, as }: Read): EntraSignIn | undefined {
   const name = cloud === undefined || cloud === '' ? undefined : cloudNames[cloud.toLowerCase()];
-  if (serverId === undefined || !isGuid(serverId) || (cloud && name === undefined)) return undefined;
-  if (neverApiServers.has(serverId.toLowerCase())) return undefined;
+  if (serverId === undefined || !isGuid(serverId) || (cloud && name === undefined)) {
+    return undefined;
+  }
+  if (neverApiServers.has(serverId.toLowerCase())) {
+    return undefined;
+  }
   return {
     serverId: serverId.toLowerCase(),
     ...(tenantId ? { tenantId } : {}),
@@ -116,9 +137,12 @@ function principalOf(
         ['AAD_SERVICE_PRINCIPAL_CLIENT_CERTIFICATE', 'AZURE_CLIENT_CERTIFICATE_PATH'],
         'client-certificate',
       );
-      if (!clientId) return { kind: 'caller' };
-      if (path !== undefined)
+      if (!clientId) {
+        return { kind: 'caller' };
+      }
+      if (path !== undefined) {
         return /\.(?:pfx|p12)$/i.test(path) ? undefined : { kind: 'certificate', clientId, path };
+      }
       return secret === undefined ? { kind: 'caller' } : { kind: 'secret', clientId, secret };
     }
     case 'msi': {
@@ -151,10 +175,14 @@ function readFlags(args: readonly string[]): Readonly<Record<string, string>> | 
     const [, dashes, word = '', inline] = match ?? [];
     const name = dashes === '-' ? (short[word] ?? '') : word;
     if (switches.includes(name)) {
-      if (inline === undefined || inline === 'true') flags[name] = 'true';
+      if (inline === undefined || inline === 'true') {
+        flags[name] = 'true';
+      }
     } else if (valued.includes(name)) {
       const value = inline ?? args[++index];
-      if (value === undefined) return undefined;
+      if (value === undefined) {
+        return undefined;
+      }
       flags[name] = value;
     } else {
       return undefined;

@@ -14,7 +14,9 @@ export interface Place {
   readonly column: number;
 }
 
-/** A value of a YAML or JSON text that knows its place. Aliases are followed when their value is asked for. */
+/**
+ * A value of a YAML or JSON text that knows its place. Aliases are followed when their value is asked for.
+ */
 export interface Located {
   readonly place: Place;
   readonly kind: 'map' | 'list' | 'scalar';
@@ -42,19 +44,23 @@ export function locatedDocuments(source: SourceText, faults: UsageFaults): Locat
     return { file: source.name, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const documents = parseAllDocuments(source.text, { lineCounter: lines, prettyErrors: false });
-  if (!Array.isArray(documents)) return [];
+  if (!Array.isArray(documents)) {
+    return [];
+  }
   const found: Located[] = [];
   for (const document of documents) {
-    for (const problem of [...document.errors, ...document.warnings])
+    for (const problem of [...document.errors, ...document.warnings]) {
       faults.addAt(place(problem.pos[0]), `${problem.message.trim()}.`);
+    }
     const resolve = (node: unknown): Node | undefined => {
       const followed = isAlias(node) ? node.resolve(document) : (node as Node | null);
       return followed ?? undefined;
     };
     const { contents } = document;
     const isEmpty = contents === null || (isScalar(contents) && contents.value === null);
-    if (document.errors.length === 0 && !isEmpty)
+    if (document.errors.length === 0 && !isEmpty) {
       found.push(located(contents, { place, resolve, faults }, 0));
+    }
   }
   return found;
 }
@@ -79,38 +85,55 @@ function located(node: unknown, reading: Reading, offset: number): Located {
     kind: isMap(value) ? 'map' : isSeq(value) ? 'list' : 'scalar',
     scalar() {
       const scalar: unknown = isScalar(value) ? value.value : null;
-      if (typeof scalar === 'bigint') return String(scalar);
+      if (typeof scalar === 'bigint') {
+        return String(scalar);
+      }
       return typeof scalar === 'string' || typeof scalar === 'number' || typeof scalar === 'boolean'
         ? scalar
         : null;
     },
     map(what) {
-      if (!isMap(value)) return wrong(what, 'a map');
+      if (!isMap(value)) {
+        return wrong(what, 'a map');
+      }
       return value.items.flatMap(({ key, value: inner }) => {
         const keyNode = located(key, reading, start);
         const text = keyNode.text(`a key of ${what}`);
-        if (text === undefined) return [];
+        if (text === undefined) {
+          return [];
+        }
         const end = (key as Node | null)?.range?.[1] ?? start;
         return [{ key: text, keyPlace: keyNode.place, value: located(inner, reading, end) }];
       });
     },
     list(what) {
-      if (!isSeq(value)) return wrong(what, 'a list');
+      if (!isSeq(value)) {
+        return wrong(what, 'a list');
+      }
       return value.items.map((item) => located(item, reading, start));
     },
     text(what) {
-      if (isScalar(value) && typeof value.value === 'string') return value.value;
-      if (isScalar(value) && ['number', 'boolean', 'bigint'].includes(typeof value.value))
+      if (isScalar(value) && typeof value.value === 'string') {
+        return value.value;
+      }
+      if (isScalar(value) && ['number', 'boolean', 'bigint'].includes(typeof value.value)) {
         return wrong(what, `a text, in quotes: ${quoted(String(value.source ?? value.value))}`);
+      }
       return wrong(what, 'a text');
     },
   };
 }
 
 function kindOf(node: Node | undefined): string {
-  if (isMap(node)) return 'a map';
-  if (isSeq(node)) return 'a list';
+  if (isMap(node)) {
+    return 'a map';
+  }
+  if (isSeq(node)) {
+    return 'a list';
+  }
   const value = isScalar(node) ? node.value : null;
-  if (value === null || value === undefined) return 'empty';
+  if (value === null || value === undefined) {
+    return 'empty';
+  }
   return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }

@@ -12,7 +12,10 @@ const clusterScoped = new Set([
   'ValidatingAdmissionPolicyBinding',
 ]);
 
-/** What the documents of a manifest name; what is no object is passed over. @param namespace of those that name none */
+/**
+ * What the documents of a manifest name; what is no object is passed over. @param namespace of those that
+ * name none
+ */
 export function manifestObjects(manifest: string, namespace: string): readonly ObjectRef[] {
   return manifestDocuments(manifest).map(({ apiVersion, kind, metadata }) => {
     const own = { apiVersion, kind, name: metadata.name };
@@ -23,7 +26,9 @@ export function manifestObjects(manifest: string, namespace: string): readonly O
 /** The objects of a manifest; what is no object is passed over. */
 export function manifestDocuments(manifest: string): readonly KubeObject[] {
   const documents = parseAllDocuments(manifest, { logLevel: 'silent' });
-  if (!Array.isArray(documents)) return [];
+  if (!Array.isArray(documents)) {
+    return [];
+  }
   return documents.flatMap((document) => {
     const json = document.errors.length === 0 ? jsonOf(document) : undefined;
     return isKubeObject(json) ? [json] : [];
@@ -40,7 +45,9 @@ function jsonOf(document: Document): unknown {
 }
 
 function isKubeObject(json: unknown): json is KubeObject {
-  if (!isRecord(json) || !isRecord(json['metadata'])) return false;
+  if (!isRecord(json) || !isRecord(json['metadata'])) {
+    return false;
+  }
   return Boolean(
     stringAt(json, 'apiVersion') && stringAt(json, 'kind') && stringAt(json['metadata'], 'name'),
   );

@@ -33,8 +33,8 @@ import {
 type Warn = (text: string) => void;
 
 /**
- * Reads files of pod identities, each with any number of documents, as one wish. Every fault of every file is told with its line and
- * column; what comes back then is only good for finding more of them.
+ * Reads files of pod identities, each with any number of documents, as one wish. Every fault of every file is
+ * told with its line and column; what comes back then is only good for finding more of them.
  */
 export function parsePodIdentitiesFiles(
   sources: readonly SourceText[],
@@ -44,9 +44,12 @@ export function parsePodIdentitiesFiles(
   const reader = new FileReader(faults, warn);
   for (const source of sources) {
     const documents = locatedDocuments(source, faults);
-    if (documents.length === 0 && !faults.any)
+    if (documents.length === 0 && !faults.any) {
       faults.addAt({ file: source.name, line: 1, column: 1 }, 'there is no document in it.');
-    for (const document of documents) reader.readDocument(document);
+    }
+    for (const document of documents) {
+      reader.readDocument(document);
+    }
   }
   return reader.wanted();
 }
@@ -78,16 +81,22 @@ class FileReader {
     this.#constant(members.get('apiVersion'), 'apiVersion', fileApiVersion);
     this.#constant(members.get('kind'), 'kind', fileKind);
     const cluster = members.get('cluster');
-    if (cluster !== undefined) this.#readCluster(cluster);
+    if (cluster !== undefined) {
+      this.#readCluster(cluster);
+    }
     const identities = members.get('identities')?.list('identities');
     if (identities !== undefined) {
       this.#identities ??= [];
-      for (const item of identities) this.#readIdentity(item, this.#identities);
+      for (const item of identities) {
+        this.#readIdentity(item, this.#identities);
+      }
     }
     const exceptions = members.get('exceptions')?.list('exceptions');
     if (exceptions !== undefined) {
       this.#exceptions ??= [];
-      for (const item of exceptions) this.#readException(item, this.#exceptions);
+      for (const item of exceptions) {
+        this.#readException(item, this.#exceptions);
+      }
     }
   }
 
@@ -103,8 +112,9 @@ class FileReader {
     };
     const text = [subscription, resourceGroup, name].join('/').toLowerCase();
     this.#cluster ??= { text, value };
-    if (this.#cluster.text !== text)
+    if (this.#cluster.text !== text) {
       this.#faults.addAt(located.place, 'another document names another cluster; all have to name the same.');
+    }
   }
 
   #readIdentity(item: Located, list: FileIdentity[]): void {
@@ -125,9 +135,13 @@ class FileReader {
         'bindingSelector is missing: the name has more than 63 characters and cannot be a pod label.',
       );
     }
-    if (name === undefined || namespace === undefined) return;
+    if (name === undefined || namespace === undefined) {
+      return;
+    }
     this.#refuseDouble('pod identity', { namespace, name }, item.place);
-    if (identityResourceId === undefined) return;
+    if (identityResourceId === undefined) {
+      return;
+    }
     list.push({
       name,
       namespace,
@@ -141,21 +155,30 @@ class FileReader {
     const name = this.#text(members, 'name', 'a name of an exception', exceptionNameRule);
     const namespace = this.#text(members, 'namespace', 'a namespace', namespaceRule);
     const podLabels = this.#labels(members.get('podLabels'));
-    if (name === undefined || namespace === undefined) return;
+    if (name === undefined || namespace === undefined) {
+      return;
+    }
     this.#refuseDouble('exception', { namespace, name }, item.place);
-    if (podLabels === undefined) return;
-    if (Object.keys(podLabels).length === 0)
+    if (podLabels === undefined) {
+      return;
+    }
+    if (Object.keys(podLabels).length === 0) {
       this.#warn(`Exception ${namespace}/${name} has no labels, and so excepts no pod.`);
+    }
     list.push({ name, namespace, podLabels });
   }
 
   #labels(located: Located | undefined): Readonly<Record<string, string>> | undefined {
     const entries = located?.map('podLabels');
-    if (entries === undefined) return undefined;
+    if (entries === undefined) {
+      return undefined;
+    }
     const labels = entries.flatMap(({ key, keyPlace, value }) => {
       const text = value.text(`the value of the label ${quoted(key)}`);
       const keyed = this.#faults.checkAt(keyPlace, key, 'a label key', labelKeyRule);
-      if (text === undefined || !keyed) return [];
+      if (text === undefined || !keyed) {
+        return [];
+      }
       return this.#faults.checkAt(value.place, text, 'a label value', labelValueRule) ? [[key, text]] : [];
     });
     return Object.fromEntries(labels);
@@ -169,11 +192,18 @@ class FileReader {
     required: readonly string[],
   ): ReadonlyMap<string, Located> {
     const entries = located.map(what);
-    if (entries === undefined) return new Map();
-    for (const entry of entries) if (!known.includes(entry.key)) this.#unknownKey(entry, what, known);
+    if (entries === undefined) {
+      return new Map();
+    }
+    for (const entry of entries) {
+      if (!known.includes(entry.key)) {
+        this.#unknownKey(entry, what, known);
+      }
+    }
     for (const key of required) {
-      if (!entries.some((entry) => entry.key === key))
+      if (!entries.some((entry) => entry.key === key)) {
         this.#faults.addAt(located.place, `${key} is missing: ${what} needs it.`);
+      }
     }
     return new Map(entries.map(({ key, value }) => [key, value]));
   }
@@ -187,13 +217,17 @@ class FileReader {
   #text(members: ReadonlyMap<string, Located>, key: string, noun: string, rule: Rule): string | undefined {
     const located = members.get(key);
     const text = located?.text(key);
-    if (located === undefined || text === undefined) return undefined;
+    if (located === undefined || text === undefined) {
+      return undefined;
+    }
     return this.#faults.checkAt(located.place, text, noun, rule) ? text : undefined;
   }
 
   #constant(located: Located | undefined, key: string, wanted: string): void {
     const text = located?.text(key);
-    if (located === undefined || text === undefined || text === wanted) return;
+    if (located === undefined || text === undefined || text === wanted) {
+      return;
+    }
     this.#faults.addAt(located.place, `${key} is ${quoted(text)}, and podid knows ${wanted} alone.`);
   }
 
@@ -201,7 +235,9 @@ class FileReader {
     const called = `${kind} ${entryText(key)}`;
     const first = this.#places.get(called);
     this.#places.set(called, first ?? place);
-    if (first === undefined) return;
+    if (first === undefined) {
+      return;
+    }
     this.#faults.addAt(
       place,
       `${called} is there twice; the first is at ${first.file}:${first.line}:${first.column}.`,

@@ -3,7 +3,9 @@ import { nearestWord } from '../nearest-word.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { addFault, jsonOf, type ValueNode } from './value-tree.ts';
 
-/** A map of values whose names are known. Each reader tells what is wrong, and hands back something harmless. */
+/**
+ * A map of values whose names are known. Each reader tells what is wrong, and hands back something harmless.
+ */
 export interface ValueSection {
   /** Where it was set; undefined when it is not there or empty. */
   node(key: string): ValueNode | undefined;
@@ -49,25 +51,41 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     read: (value: string | number | boolean) => Value | undefined,
   ) => {
     const found = at(key);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      return undefined;
+    }
     const { value } = found;
     const result = typeof value === 'object' || value === null ? undefined : read(value);
-    if (result === undefined) wrong(key, found, wanted);
+    if (result === undefined) {
+      wrong(key, found, wanted);
+    }
     return result;
   };
   const list = (key: string): readonly ValueNode[] => {
     const found = at(key);
-    if (found === undefined) return [];
-    if (Array.isArray(found.value)) return found.value;
+    if (found === undefined) {
+      return [];
+    }
+    if (Array.isArray(found.value)) {
+      return found.value;
+    }
     // An empty map is how some files write an empty list.
-    if (!(found.value instanceof Map && found.value.size === 0)) wrong(key, found, 'a list');
+    if (!(found.value instanceof Map && found.value.size === 0)) {
+      wrong(key, found, 'a list');
+    }
     return [];
   };
   const map = (key: string): ReadonlyMap<string, ValueNode> => {
     const found = at(key);
-    if (found === undefined) return new Map();
-    if (found.value instanceof Map) return found.value;
-    if (!(Array.isArray(found.value) && found.value.length === 0)) wrong(key, found, 'a map');
+    if (found === undefined) {
+      return new Map();
+    }
+    if (found.value instanceof Map) {
+      return found.value;
+    }
+    if (!(Array.isArray(found.value) && found.value.length === 0)) {
+      wrong(key, found, 'a map');
+    }
     return new Map();
   };
   const self: ValueSection = {
@@ -93,7 +111,9 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     labels(key) {
       const entries = [...map(key)].map(([name, inner]) => {
         const isText = typeof inner.value === 'string';
-        if (!isText) wrong(`${key}.${name}`, inner, 'a text, in quotes');
+        if (!isText) {
+          wrong(`${key}.${name}`, inner, 'a text, in quotes');
+        }
         return [name, isText ? String(inner.value) : ''] as const;
       });
       return Object.fromEntries(entries);
@@ -101,13 +121,17 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     json: (key) => Object.fromEntries([...map(key)].map(([name, inner]) => [name, jsonOf(inner)])),
     jsonList: (key) =>
       list(key).flatMap((item, index) => {
-        if (item.value instanceof Map) return [jsonOf(item) as Json];
+        if (item.value instanceof Map) {
+          return [jsonOf(item) as Json];
+        }
         wrong(`${key}[${index}]`, item, 'a map');
         return [];
       }),
     texts: (key) =>
       list(key).flatMap((item, index) => {
-        if (typeof item.value === 'string' || typeof item.value === 'number') return [String(item.value)];
+        if (typeof item.value === 'string' || typeof item.value === 'number') {
+          return [String(item.value)];
+        }
         wrong(`${key}[${index}]`, item, 'a text');
         return [];
       }),
@@ -124,7 +148,9 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
       }));
     },
     ignore(...keys) {
-      for (const key of keys) asked.add(key);
+      for (const key of keys) {
+        asked.add(key);
+      }
     },
     fault(key, message) {
       const found = members.get(key) ?? node;
@@ -132,12 +158,13 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     },
     refuseOthers() {
       // `x-` is where YAML's anchors are kept.
-      for (const [key, inner] of members)
+      for (const [key, inner] of members) {
         if (!asked.has(key) && !(path === '' && key.startsWith('x-'))) {
           const meant = nearestWord(key, [...asked]);
           const hint = meant === undefined ? '' : ` Did you mean ${nameOf(meant)}?`;
           addFault(faults, inner.origin, `There is no value ${nameOf(key)}.${hint}`);
         }
+      }
     },
   };
   return self;

@@ -21,7 +21,9 @@ export interface AddOptions {
 /** The entry that `podid add` asks for. An empty `--name` counts as omitted, as in az. */
 export function addOptions(flags: AddFlags, faults: UsageFaults): AddOptions {
   const { namespace = '', identityResourceId = '', bindingSelector } = flags;
-  if (flags.namespace !== undefined) faults.check('--namespace', namespace, 'a namespace', namespaceRule);
+  if (flags.namespace !== undefined) {
+    faults.check('--namespace', namespace, 'a namespace', namespaceRule);
+  }
   if (flags.identityResourceId !== undefined) {
     faults.check(
       '--identity-resource-id',
@@ -30,10 +32,14 @@ export function addOptions(flags: AddFlags, faults: UsageFaults): AddOptions {
       managedIdentityIdRule,
     );
   }
-  if (flags.name) faults.check('--name', flags.name, 'a name of a pod identity', identityNameRule);
-  if (bindingSelector !== undefined) checkSelector(faults, bindingSelector);
-  else
+  if (flags.name) {
+    faults.check('--name', flags.name, 'a name of a pod identity', identityNameRule);
+  }
+  if (bindingSelector !== undefined) {
+    checkSelector(faults, bindingSelector);
+  } else {
     checkNameAsSelector(faults, flags.name || parseResourceId(identityResourceId, managedIdentityType)?.name);
+  }
   return {
     namespace,
     identityResourceId,
@@ -48,7 +54,9 @@ export function checkSelector(faults: UsageFaults, bindingSelector: string): voi
 
 /** Without a selector of its own an entry is bound by its name, and a label's value ends at 63 characters. */
 function checkNameAsSelector(faults: UsageFaults, name: string | undefined): void {
-  if (name === undefined || name.length <= 63 || identityNameRule(name) !== undefined) return;
+  if (name === undefined || name.length <= 63 || identityNameRule(name) !== undefined) {
+    return;
+  }
   faults.missing(
     '--binding-selector',
     'the name has more than 63 characters and cannot be a pod label, so a shorter one is needed',

@@ -12,7 +12,9 @@ export const clusterNameRule: Rule = (text) =>
     ? undefined
     : { rule: '1 to 63 letters, digits, "-" and "_", with a letter or digit at both ends' };
 
-/** Ids are GUIDs; everything else is taken for a display name, which may hold anything but control characters. */
+/**
+ * Ids are GUIDs; everything else is taken for a display name, which may hold anything but control characters.
+ */
 export const subscriptionRule: Rule = (text) =>
   text.trim() !== '' && text.length <= 255 && !/\p{Cc}/u.test(text)
     ? undefined
@@ -49,13 +51,18 @@ function resourceIdBreach(text: string, type: string): Breach | undefined {
   };
 }
 
-/** Mends what copying breaks: white space around, a missing first slash, a slash or segments too many at the end. */
+/**
+ * Mends what copying breaks: white space around, a missing first slash, a slash or segments too many at the
+ * end.
+ */
 function nearestResourceId(text: string, type: string): string | undefined {
   const [subscriptions, subscription, groups, group, providers, provider, kind, name] = text
     .trim()
     .split('/')
     .filter((segment) => segment !== '');
-  if (name === undefined) return undefined;
+  if (name === undefined) {
+    return undefined;
+  }
   const candidate = `/${[subscriptions, subscription, groups, group, providers, provider, kind, name].join('/')}`;
   return parseResourceId(candidate, type) === undefined ? undefined : candidate;
 }

@@ -3,13 +3,18 @@ import { quoted } from '../usage-faults.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Timers of Node overflow past 2^31 - 1 ms; a day less than that is still far more than any operation of Azure takes. */
+/**
+ * Timers of Node overflow past 2^31 - 1 ms; a day less than that is still far more than any operation of
+ * Azure takes.
+ */
 export const longestWaitMs = 23 * 24 * 3_600_000;
 
 /** `500ms`, `90s`, `5m`, `2h`, in milliseconds; undefined for anything else, nothing and zero included. */
 export function parseDuration(text: string): number | undefined {
   const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (digits === undefined || unit === undefined) return undefined;
+  if (digits === undefined || unit === undefined) {
+    return undefined;
+  }
   const ms = Math.round(Number(digits) * (unitMs[unit] ?? Number.NaN));
   return ms >= 1 && ms <= longestWaitMs ? ms : undefined;
 }
@@ -21,10 +26,13 @@ export function durationOf(
   text: string | undefined,
   fallbackMs: number,
 ): number {
-  if (text === undefined) return fallbackMs;
+  if (text === undefined) {
+    return fallbackMs;
+  }
   const ms = parseDuration(text);
-  if (ms === undefined)
+  if (ms === undefined) {
     faults.add(source, `${source}: ${quoted(text)} is not a duration: 500ms, 90s, 5m, 1h.${nearest(text)}`);
+  }
   return ms ?? fallbackMs;
 }
 

@@ -10,10 +10,15 @@ interface KeyFlags {
 /** The key of an identity or an exception; flags that are missing are the parser's to tell. */
 export function entryKey(kind: 'identity' | 'exception', flags: KeyFlags, faults: UsageFaults): EntryKey {
   const { namespace = '', name = '' } = flags;
-  if (flags.namespace !== undefined) faults.check('--namespace', namespace, 'a namespace', namespaceRule);
+  if (flags.namespace !== undefined) {
+    faults.check('--namespace', namespace, 'a namespace', namespaceRule);
+  }
   if (flags.name !== undefined) {
-    if (kind === 'identity') faults.check('--name', name, 'a name of a pod identity', identityNameRule);
-    else faults.check('--name', name, 'a name of an exception', exceptionNameRule);
+    if (kind === 'identity') {
+      faults.check('--name', name, 'a name of a pod identity', identityNameRule);
+    } else {
+      faults.check('--name', name, 'a name of an exception', exceptionNameRule);
+    }
   }
   return { namespace, name };
 }
@@ -23,6 +28,8 @@ export function namespaceFilter(
   namespace: string | undefined,
   faults: UsageFaults,
 ): { readonly namespace?: string } {
-  if (namespace === undefined) return {};
+  if (namespace === undefined) {
+    return {};
+  }
   return { namespace: faults.check('--namespace', namespace, 'a namespace', namespaceRule) };
 }

@@ -51,14 +51,18 @@ export const labelKeyRule: Rule = (text) => {
     labelText.test(name) &&
     name.length <= 63 &&
     (prefix === undefined || (subdomain.test(prefix) && prefix.length <= 253));
-  if (legal) return undefined;
+  if (legal) {
+    return undefined;
+  }
   return {
     rule: 'a name of 1 to 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends, or such a name after a DNS name and one "/"',
   };
 };
 
 function subdomainOf(text: string, longest: number): ReturnType<Rule> {
-  if (subdomain.test(text) && text.length <= longest) return undefined;
+  if (subdomain.test(text) && text.length <= longest) {
+    return undefined;
+  }
   return {
     rule: `1 to ${longest} lower-case letters, digits, "-" and ".", with a letter or digit at both ends and around each "."`,
     nearest: nearestName(text, longest, true),

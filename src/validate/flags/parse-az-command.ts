@@ -8,13 +8,18 @@ import { parseShellWords, type ShellWord } from './shell-words.ts';
  */
 export function parseAzCommand(line: string): AzCommand {
   const [az, ...rest] = parseShellWords(line);
-  if (az?.text !== 'az') throw new SyntaxError('it does not begin with az');
+  if (az?.text !== 'az') {
+    throw new SyntaxError('it does not begin with az');
+  }
   const firstFlag = rest.findIndex(isFlag);
   const words = firstFlag < 0 ? rest : rest.slice(0, firstFlag);
   const flags: { name: string; values: string[] }[] = [];
   for (const word of rest.slice(words.length)) {
-    if (isFlag(word)) flags.push(readFlag(word));
-    else flags.at(-1)?.values.push(word.raw);
+    if (isFlag(word)) {
+      flags.push(readFlag(word));
+    } else {
+      flags.at(-1)?.values.push(word.raw);
+    }
   }
   return { words: words.map(({ text }) => text), flags };
 }
@@ -27,8 +32,12 @@ function isFlag({ text }: ShellWord): boolean {
 /** `--name=value`, `-gvalue`, or the name alone. */
 function readFlag({ raw }: ShellWord): AzFlag & { values: string[] } {
   const [, long, longValue] = /^(--[\w-]+)=(.*)$/s.exec(raw) ?? [];
-  if (long !== undefined && longValue !== undefined) return { name: long, values: [longValue] };
+  if (long !== undefined && longValue !== undefined) {
+    return { name: long, values: [longValue] };
+  }
   const [, short, shortValue] = /^(-[A-Za-z])=?(.+)$/s.exec(raw) ?? [];
-  if (short !== undefined && shortValue !== undefined) return { name: short, values: [shortValue] };
+  if (short !== undefined && shortValue !== undefined) {
+    return { name: short, values: [shortValue] };
+  }
   return { name: raw, values: [] };
 }

@@ -18,7 +18,9 @@ export function parsePodLabels(
     }
     faults.check(flag, key, 'a label key', labelKeyRule);
     faults.check(flag, value, 'a label value', labelValueRule);
-    if (labels.has(key)) faults.add(flag, `${flag}: the key ${quoted(key)} is given twice.`);
+    if (labels.has(key)) {
+      faults.add(flag, `${flag}: the key ${quoted(key)} is given twice.`);
+    }
     labels.set(key, value);
   }
   if (labels.size === 0 && pairs.every((text) => text === '')) {
@@ -29,7 +31,9 @@ export function parsePodLabels(
 
 function nearest(parts: readonly string[]): string {
   const [key = '', ...values] = parts;
-  if (labelKeyRule(key) !== undefined) return '';
+  if (labelKeyRule(key) !== undefined) {
+    return '';
+  }
   const value = values.join('-');
   return labelValueRule(value) === undefined ? ` Nearest: ${key}=${value}` : '';
 }

@@ -26,8 +26,11 @@ export function parseRoleGrants(faults: UsageFaults, texts: readonly string[]): 
     return { role, scope };
   });
   const keys = grants.map(({ role, scope }) => `${role}=${scope}`.toLowerCase());
-  for (const [index, key] of keys.entries())
-    if (keys.indexOf(key) < index) faults.add(flag, `${flag}: ${quoted(texts[index] ?? '')} is given twice.`);
+  for (const [index, key] of keys.entries()) {
+    if (keys.indexOf(key) < index) {
+      faults.add(flag, `${flag}: ${quoted(texts[index] ?? '')} is given twice.`);
+    }
+  }
   return grants;
 }
 
@@ -36,7 +39,10 @@ const roleRule: Rule = (text) =>
     ? undefined
     : { rule: 'the name of a role or its GUID' };
 
-/** A subscription, something in it, or a management group; the characters that would end a path must not get into one. */
+/**
+ * A subscription, something in it, or a management group; the characters that would end a path must not get
+ * into one.
+ */
 const scopeRule: Rule = (text) =>
   /^\/(?:subscriptions\/[^/\s?#%]+|providers\/Microsoft\.Management\/managementGroups\/[^/\s?#%]+)(?:\/[^/\s?#%]+)*$/i.test(
     text,

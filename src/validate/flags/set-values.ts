@@ -2,8 +2,8 @@ import { mergeTrees, noValues, type ValueNode } from '../files/value-tree.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
 
 /**
- * `--set` in helm's simple form: `a.b=1,c={x,y},d[0].e=text`. A backslash takes its meaning from a comma, a dot or a brace.
- * Numbers, `true`, `false` and `null` are what they look like; everything else is text.
+ * `--set` in helm's simple form: `a.b=1,c={x,y},d[0].e=text`. A backslash takes its meaning from a comma, a
+ * dot or a brace. Numbers, `true`, `false` and `null` are what they look like; everything else is text.
  */
 export function parseSetFlags(texts: readonly string[], faults: UsageFaults): ValueNode {
   return texts
@@ -50,14 +50,19 @@ function stepsOf(part: string): (string | number)[] {
 
 function readValue(text: string): ValueNode['value'] {
   const list = /^\{(.*)\}$/s.exec(text)?.[1];
-  if (list !== undefined)
+  if (list !== undefined) {
     return list === '' ? [] : splitAt(list, ',').map((item) => ({ origin, value: scalarOf(item) }));
+  }
   return scalarOf(text);
 }
 
 function scalarOf(text: string): string | number | boolean | null {
-  if (text === 'true' || text === 'false') return text === 'true';
-  if (text === 'null') return null;
+  if (text === 'true' || text === 'false') {
+    return text === 'true';
+  }
+  if (text === 'null') {
+    return null;
+  }
   // As in helm: a leading zero makes it a text.
   return /^(?:0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : plain(text);
 }
@@ -67,10 +72,17 @@ function splitAt(text: string, separator: string): string[] {
   const parts: string[] = [''];
   let depth = 0;
   for (const [letter] of text.matchAll(/\\?[\s\S]/g)) {
-    if (letter === '{') depth += 1;
-    if (letter === '}') depth -= 1;
-    if (letter === separator && depth <= 0) parts.push('');
-    else parts[parts.length - 1] += letter;
+    if (letter === '{') {
+      depth += 1;
+    }
+    if (letter === '}') {
+      depth -= 1;
+    }
+    if (letter === separator && depth <= 0) {
+      parts.push('');
+    } else {
+      parts[parts.length - 1] += letter;
+    }
   }
   return parts;
 }

@@ -7,7 +7,8 @@ export interface ShellWord {
 }
 
 /**
- * Splits one simple command into words, as a POSIX shell would, and expands nothing. A backslash before a line break joins lines.
+ * Splits one simple command into words, as a POSIX shell would, and expands nothing. A backslash before a
+ * line break joins lines.
  *
  * @throws SyntaxError on anything but one simple command: pipes, lists, redirections, comments, an open quote
  */
@@ -16,9 +17,15 @@ export function parseShellWords(line: string): ShellWord[] {
   let at = 0;
   for (;;) {
     at = skipBlanks(line, at);
-    if (at >= line.length) return words;
-    if (/[\r\n]/.test(line[at] ?? '')) throw new SyntaxError('it has several lines');
-    if (line[at] === '#') throw new SyntaxError('it has a comment');
+    if (at >= line.length) {
+      return words;
+    }
+    if (/[\r\n]/.test(line[at] ?? '')) {
+      throw new SyntaxError('it has several lines');
+    }
+    if (line[at] === '#') {
+      throw new SyntaxError('it has a comment');
+    }
     const word = readWord(line, at);
     words.push(word);
     at += word.length;
@@ -55,13 +62,25 @@ interface Piece {
 function readPiece(line: string, at: number): Piece {
   const rest = line.slice(at);
   const joined = /^\\\r?\n/.exec(rest)?.[0];
-  if (joined !== undefined) return { raw: '', text: '', length: joined.length };
+  if (joined !== undefined) {
+    return { raw: '', text: '', length: joined.length };
+  }
   const [mark = ''] = rest;
-  if (mark === '\\') return asTyped(rest.slice(0, 2), rest.slice(1, 2));
-  if (mark === "'") return singleQuoted(rest);
-  if (mark === '"') return doubleQuoted(rest);
-  if (mark === '$' || mark === '`') return asTyped(expansionIn(rest));
-  if (/[|&;<>()]/.test(mark)) throw new SyntaxError(`it has ${JSON.stringify(mark)} outside quotes`);
+  if (mark === '\\') {
+    return asTyped(rest.slice(0, 2), rest.slice(1, 2));
+  }
+  if (mark === "'") {
+    return singleQuoted(rest);
+  }
+  if (mark === '"') {
+    return doubleQuoted(rest);
+  }
+  if (mark === '$' || mark === '`') {
+    return asTyped(expansionIn(rest));
+  }
+  if (/[|&;<>()]/.test(mark)) {
+    throw new SyntaxError(`it has ${JSON.stringify(mark)} outside quotes`);
+  }
   return asTyped(mark);
 }
 
@@ -71,7 +90,9 @@ function asTyped(raw: string, text = raw): Piece {
 
 function singleQuoted(rest: string): Piece {
   const raw = /^'[^']*'/.exec(rest)?.[0];
-  if (raw === undefined) throw openQuote();
+  if (raw === undefined) {
+    throw openQuote();
+  }
   return asTyped(raw, raw.slice(1, -1));
 }
 
@@ -85,7 +106,9 @@ function doubleQuoted(rest: string): Piece {
     text += escaped === undefined ? piece : escaped.slice(1);
     at += piece.length;
   }
-  if (at >= rest.length) throw openQuote();
+  if (at >= rest.length) {
+    throw openQuote();
+  }
   return asTyped(rest.slice(0, at + 1), text);
 }
 
@@ -93,11 +116,17 @@ function doubleQuoted(rest: string): Piece {
 function expansionIn(rest: string): string {
   if (rest.startsWith('`')) {
     const quoted = /^`(?:[^`\\]|\\.)*`/s.exec(rest)?.[0];
-    if (quoted === undefined) throw openQuote();
+    if (quoted === undefined) {
+      throw openQuote();
+    }
     return quoted;
   }
-  if (rest.startsWith('${')) return bracketed(rest, '{', '}');
-  if (rest.startsWith('$(')) return bracketed(rest, '(', ')');
+  if (rest.startsWith('${')) {
+    return bracketed(rest, '{', '}');
+  }
+  if (rest.startsWith('$(')) {
+    return bracketed(rest, '(', ')');
+  }
   return /^\$\w*/.exec(rest)?.[0] ?? '$';
 }
 
@@ -106,13 +135,19 @@ function bracketed(rest: string, open: string, close: string): string {
   let depth = 0;
   for (let at = 1; at < rest.length; at++) {
     const mark = rest[at] ?? '';
-    if (mark === '\\') at += 1;
-    else if (mark === "'") at += singleQuoted(rest.slice(at)).length - 1;
-    else if (mark === '"') at += doubleQuoted(rest.slice(at)).length - 1;
-    else if (mark === open) depth += 1;
-    else if (mark === close) {
+    if (mark === '\\') {
+      at += 1;
+    } else if (mark === "'") {
+      at += singleQuoted(rest.slice(at)).length - 1;
+    } else if (mark === '"') {
+      at += doubleQuoted(rest.slice(at)).length - 1;
+    } else if (mark === open) {
+      depth += 1;
+    } else if (mark === close) {
       depth -= 1;
-      if (depth === 0) return rest.slice(0, at + 1);
+      if (depth === 0) {
+        return rest.slice(0, at + 1);
+      }
     }
   }
   throw openQuote();

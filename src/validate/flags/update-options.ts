@@ -28,7 +28,9 @@ export function updateOptions(flags: UpdateFlags, faults: UsageFaults): UpdateOp
       managedIdentityIdRule,
     );
   }
-  if (bindingSelector !== undefined) checkSelector(faults, bindingSelector);
+  if (bindingSelector !== undefined) {
+    checkSelector(faults, bindingSelector);
+  }
   if (identityResourceId === undefined && bindingSelector === undefined) {
     faults.missing('--binding-selector', 'an update needs it or --identity-resource-id, or both');
   }

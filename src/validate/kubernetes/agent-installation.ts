@@ -4,7 +4,9 @@ import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../j
 
 /** A DaemonSet whose pods are node agents. Undefined for every other DaemonSet. */
 export function parseAgentInstallation(json: unknown): AgentInstallation | undefined {
-  if (!isRecord(json)) return undefined;
+  if (!isRecord(json)) {
+    return undefined;
+  }
   const metadata = recordAt(json, 'metadata');
   const [namespace, name] = [stringAt(metadata, 'namespace'), stringAt(metadata, 'name')];
   const template = recordAt(recordAt(json, 'spec'), 'template');
@@ -12,7 +14,9 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
   const containers = containersOf(recordAt(template, 'spec'));
   const labels = stringMapAt(metadata, 'labels') ?? {};
   const kind = kindOf(labels, podLabels);
-  if (!namespace || !name || kind === undefined) return undefined;
+  if (!namespace || !name || kind === undefined) {
+    return undefined;
+  }
   const words = containers.flatMap(wordsOf);
   const image = containers.map((each) => stringAt(each, 'image') ?? '').find((each) => each !== '') ?? '';
   const pullPolicy = containers.map((each) => stringAt(each, 'imagePullPolicy') ?? '').find(Boolean);
@@ -47,8 +51,12 @@ type Labels = Readonly<Record<string, string>>;
 /** All of them carry a component `nmi`; AKS marks what it manages itself. */
 function kindOf(labels: Labels, podLabels: Labels): AgentKind | undefined {
   const isAgent = podLabels['component'] === 'nmi' || podLabels['app.kubernetes.io/component'] === 'nmi';
-  if (!isAgent) return undefined;
-  if (podLabels['app.kubernetes.io/name'] === 'podid') return 'podid';
+  if (!isAgent) {
+    return undefined;
+  }
+  if (podLabels['app.kubernetes.io/name'] === 'podid') {
+    return 'podid';
+  }
   const managedBy = 'kubernetes.azure.com/managedby';
   return labels[managedBy] === 'aks' || podLabels[managedBy] === 'aks' ? 'addon' : 'upstream';
 }
@@ -65,7 +73,9 @@ function containersOf(podSpec: JsonRecord): JsonRecord[] {
 function flagIn(words: readonly string[], flag: string): string | undefined {
   const at = words.findIndex((word) => word === `--${flag}` || word.startsWith(`--${flag}=`));
   const word = words[at];
-  if (word === undefined) return undefined;
+  if (word === undefined) {
+    return undefined;
+  }
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
 }
 

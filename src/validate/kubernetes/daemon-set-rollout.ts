@@ -10,14 +10,17 @@ export function parseDaemonSetStatus(json: unknown):
       readonly selector: Readonly<Record<string, string>>;
     })
   | undefined {
-  if (!isRecord(json)) return undefined;
+  if (!isRecord(json)) {
+    return undefined;
+  }
   const metadata = recordAt(json, 'metadata');
   const status = recordAt(json, 'status');
   const generation = numberAt(metadata, 'generation') ?? 0;
   const annotations = stringMapAt(metadata, 'annotations') ?? {};
   return {
     uid: stringAt(metadata, 'uid') ?? '',
-    // Despite its name the controller still writes it, in the pods' label too: no other mark of a template needs a further right.
+    // Despite its name the controller still writes it, in the pods' label too: no other mark of a template
+    // needs a further right.
     template: annotations['deprecated.daemonset.template.generation'],
     selector: stringMapAt(recordAt(recordAt(json, 'spec'), 'selector'), 'matchLabels') ?? {},
     counted: (numberAt(status, 'observedGeneration') ?? -1) >= generation,
@@ -25,20 +28,30 @@ export function parseDaemonSetStatus(json: unknown):
   };
 }
 
-/** A pod of a DaemonSet and its node. Undefined for one that is ending or has no node. @param template generation of the newest one */
+/**
+ * A pod of a DaemonSet and its node. Undefined for one that is ending or has no node. @param template
+ * generation of the newest one
+ */
 export function parseRolledPod(
   json: unknown,
   template: string | undefined,
 ): Rollout['nodes'][number] | undefined {
-  if (!isRecord(json)) return undefined;
+  if (!isRecord(json)) {
+    return undefined;
+  }
   const metadata = recordAt(json, 'metadata');
   const node = stringAt(recordAt(json, 'spec'), 'nodeName') ?? chosenNode(json);
-  if (node === undefined || stringAt(metadata, 'deletionTimestamp') !== undefined) return undefined;
+  if (node === undefined || stringAt(metadata, 'deletionTimestamp') !== undefined) {
+    return undefined;
+  }
   const status = recordAt(json, 'status');
   const made = stringMapAt(metadata, 'labels')?.['pod-template-generation'];
-  if (template !== undefined && made !== undefined && made !== template)
+  if (template !== undefined && made !== undefined && made !== template) {
     return { name: node, ready: false, reason: 'still runs the previous version' };
-  if (conditionOf(status, 'Ready')?.['status'] === 'True') return { name: node, ready: true };
+  }
+  if (conditionOf(status, 'Ready')?.['status'] === 'True') {
+    return { name: node, ready: true };
+  }
   return { name: node, ready: false, reason: reasonOf(status) };
 }
 
@@ -61,7 +74,9 @@ export function parseFinishedPod(json: unknown): FinishedPod {
 
 export function parseTaintedNode(json: unknown): TaintedNode | undefined {
   const node = parseNode(json);
-  if (node === undefined || !isRecord(json)) return undefined;
+  if (node === undefined || !isRecord(json)) {
+    return undefined;
+  }
   const taints = recordsAt(recordAt(json, 'spec'), 'taints').flatMap((taint) => stringAt(taint, 'key') ?? []);
   return { name: node.name, ready: node.ready, takesAgent: node.os === 'linux' && !node.virtual, taints };
 }
@@ -83,11 +98,15 @@ function reasonOf(status: JsonRecord): string {
     }
     const ended = recordAt(state, 'terminated');
     const code = numberAt(ended, 'exitCode');
-    if (code !== undefined && code !== 0) return text(`container ${name} ended with exit code ${code}`);
+    if (code !== undefined && code !== 0) {
+      return text(`container ${name} ended with exit code ${code}`);
+    }
   }
   const unready = containers.find((each) => each['ready'] === false && isRecord(each['state']));
   const scheduled = conditionOf(status, 'PodScheduled');
-  if (scheduled?.['status'] === 'False') return text(stringAt(scheduled, 'message') ?? 'not scheduled yet');
+  if (scheduled?.['status'] === 'False') {
+    return text(stringAt(scheduled, 'message') ?? 'not scheduled yet');
+  }
   return unready === undefined ? 'starting' : `container ${stringAt(unready, 'name')} is not ready yet`;
 }
 
@@ -98,8 +117,9 @@ function chosenNode(pod: JsonRecord): string | undefined {
   for (const term of recordsAt(required, 'nodeSelectorTerms')) {
     for (const field of recordsAt(term, 'matchFields')) {
       const values = field['values'];
-      if (field['key'] === 'metadata.name' && Array.isArray(values) && typeof values[0] === 'string')
+      if (field['key'] === 'metadata.name' && Array.isArray(values) && typeof values[0] === 'string') {
         return values[0];
+      }
     }
   }
   return undefined;

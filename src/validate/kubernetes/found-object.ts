@@ -8,11 +8,15 @@ export interface FoundObject extends Omit<ManagedObject, 'namespace' | 'spec'> {
 
 /** Undefined when it is no object that a server could hold. */
 export function parseFoundObject(json: unknown): FoundObject | undefined {
-  if (!isRecord(json) || !isRecord(json['metadata'])) return undefined;
+  if (!isRecord(json) || !isRecord(json['metadata'])) {
+    return undefined;
+  }
   const { metadata } = json;
   const [name, uid] = [stringAt(metadata, 'name'), stringAt(metadata, 'uid')];
   const resourceVersion = stringAt(metadata, 'resourceVersion');
-  if (!name || !uid || !resourceVersion) return undefined;
+  if (!name || !uid || !resourceVersion) {
+    return undefined;
+  }
   const managers = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
   return {
     ...{ name, uid, resourceVersion, json },

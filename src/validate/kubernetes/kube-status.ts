@@ -1,6 +1,9 @@
 import { isRecord, stringAt } from '../json-record.ts';
 
-/** What an API server says about a failure. Reasons are those of `metav1.StatusReason` and decide; the message is for people. */
+/**
+ * What an API server says about a failure. Reasons are those of `metav1.StatusReason` and decide; the message
+ * is for people.
+ */
 export interface KubeStatus {
   readonly reason: string;
   readonly message: string;
@@ -9,7 +12,10 @@ export interface KubeStatus {
   readonly causes: readonly string[];
 }
 
-/** Undefined for any body that is no `Status`: a proxy's page, or the `404 page not found` of a path nobody serves. */
+/**
+ * Undefined for any body that is no `Status`: a proxy's page, or the `404 page not found` of a path nobody
+ * serves.
+ */
 export function parseKubeStatus(body: unknown): KubeStatus | undefined {
   const json = typeof body === 'string' ? parseJson(body) : body;
   if (!isRecord(json) || json['kind'] !== 'Status') {

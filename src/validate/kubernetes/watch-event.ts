@@ -10,7 +10,8 @@ export function parseList(json: unknown): ObjectList {
   const metadata = isRecord(json) && isRecord(json['metadata']) ? json['metadata'] : {};
   const resourceVersion = stringAt(metadata, 'resourceVersion');
   const items = isRecord(json) ? json['items'] : undefined;
-  // Go writes an empty list as null now and then; anything else that is no array is an answer of somebody else's.
+  // Go writes an empty list as null now and then; anything else that is no array is an answer of somebody
+  // else's.
   if (!isRecord(json) || !resourceVersion || !(items === null || Array.isArray(items))) {
     throw new Error("The API server's answer is no list.");
   }

@@ -10,7 +10,9 @@ import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt }
 
 export function parseDeployment(json: unknown): Deployment | undefined {
   const key = keyOf(json);
-  if (key === undefined || !isRecord(json)) return undefined;
+  if (key === undefined || !isRecord(json)) {
+    return undefined;
+  }
   const spec = recordAt(json, 'spec');
   return {
     ...key,
@@ -22,7 +24,9 @@ export function parseDeployment(json: unknown): Deployment | undefined {
 
 export function parseNode(json: unknown): ClusterNode | undefined {
   const name = isRecord(json) ? stringAt(recordAt(json, 'metadata'), 'name') : undefined;
-  if (!name || !isRecord(json)) return undefined;
+  if (!name || !isRecord(json)) {
+    return undefined;
+  }
   const status = recordAt(json, 'status');
   const labels = labelsOf(json);
   const os = labels['kubernetes.io/os'] ?? stringAt(recordAt(status, 'nodeInfo'), 'operatingSystem');
@@ -37,7 +41,9 @@ export function parseNode(json: unknown): ClusterNode | undefined {
 
 export function parseNetworkPolicy(json: unknown): NetworkPolicy | undefined {
   const key = keyOf(json);
-  if (key === undefined || !isRecord(json)) return undefined;
+  if (key === undefined || !isRecord(json)) {
+    return undefined;
+  }
   const spec = recordAt(json, 'spec');
   const types = Array.isArray(spec['policyTypes']) ? spec['policyTypes'] : [];
   const confinesEgress = types.includes('Egress') || (types.length === 0 && Array.isArray(spec['egress']));
@@ -53,7 +59,9 @@ export function parseAgentDaemonSet(
   json: unknown,
 ): (EntryKey & { readonly selector: Readonly<Record<string, string>> }) | undefined {
   const key = keyOf(json);
-  if (key === undefined || !isRecord(json)) return undefined;
+  if (key === undefined || !isRecord(json)) {
+    return undefined;
+  }
   const spec = recordAt(json, 'spec');
   const labels = labelsOf(recordAt(spec, 'template'));
   const isAgent = labels['component'] === 'nmi' || labels['app.kubernetes.io/component'] === 'nmi';
@@ -64,7 +72,9 @@ export function parseAgentDaemonSet(
 
 export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | undefined {
   const key = keyOf(json);
-  if (key === undefined || !isRecord(json)) return undefined;
+  if (key === undefined || !isRecord(json)) {
+    return undefined;
+  }
   const spec = recordAt(json, 'spec');
   const containers = recordsAt(spec, 'containers');
   const serving = containers.find(isServing) ?? containers[0] ?? {};

@@ -19,7 +19,10 @@ export interface DisableRequest {
   readonly cluster: ClusterId;
   /** Only says what that would mean: it holds for the whole subscription. */
   readonly unregisterFeature: boolean;
-  /** Keeps what is there, before anything goes. @throws PodidError InvalidUsage when the file cannot be written */
+  /**
+   * Keeps what is there, before anything goes. @throws PodidError InvalidUsage when the file cannot be
+   * written
+   */
   readonly save?: (file: PodIdentitiesFile) => Promise<void>;
 }
 
@@ -33,7 +36,9 @@ export async function disableAddon(
 ): Promise<Outcome<AddonStatus>> {
   const session = startChange(workplace, options);
   const cluster = await readGatedCluster(session, request.cluster, demands);
-  if (request.unregisterFeature) explainUnregistering(workplace, cluster);
+  if (request.unregisterFeature) {
+    explainUnregistering(workplace, cluster);
+  }
   const everything = {
     goneIdentities: cluster.profile.identities,
     goneExceptions: cluster.profile.exceptions,
@@ -46,11 +51,15 @@ export async function disableAddon(
   }
   if (cluster.profile.enabled) {
     tellLoss(workplace, cluster);
-    if (!(await confirmLoss(workplace, cluster))) return { done: { result: addonStatus(cluster), cluster } };
+    if (!(await confirmLoss(workplace, cluster))) {
+      return { done: { result: addonStatus(cluster), cluster } };
+    }
     await request.save?.(profileFile(cluster));
   }
   const outcome = await finishAddon(session, cluster, (current) => decideDisable(current, cluster));
-  if (options.noWait || outcome.done?.failure || !outcome.done) return outcome;
+  if (options.noWait || outcome.done?.failure || !outcome.done) {
+    return outcome;
+  }
   const { failure } = await mirrorChange(session, outcome.done.cluster, everything);
   return failure ? { done: { ...outcome.done, failure } } : outcome;
 }
@@ -58,9 +67,13 @@ export async function disableAddon(
 /** What somebody has added since the loss was shown, agreed to and saved, is not lost. */
 function decideDisable(cluster: Cluster, agreed: Cluster): Decision {
   checkCluster(cluster, demands);
-  if (!cluster.profile.enabled) return { kind: 'nothing' };
+  if (!cluster.profile.enabled) {
+    return { kind: 'nothing' };
+  }
   const known = new Set(entryFacts(agreed));
-  if (!entryFacts(cluster).every((fact) => known.has(fact))) throw changedSince(cluster);
+  if (!entryFacts(cluster).every((fact) => known.has(fact))) {
+    throw changedSince(cluster);
+  }
   return { kind: 'write', edit: { addon: 'off' } };
 }
 
@@ -79,7 +92,9 @@ function changedSince({ id, resourceId }: Cluster): PodidError {
 
 function confirmLoss({ confirm }: Workplace, { id, profile }: Cluster): Promise<boolean> {
   const { identities, exceptions } = profile;
-  if (identities.length + exceptions.length === 0) return Promise.resolve(true);
+  if (identities.length + exceptions.length === 0) {
+    return Promise.resolve(true);
+  }
   return confirm(
     `Turn pod identity off on cluster ${id.name} and remove ${counted(identities, 'pod identity', 'pod identities')} and ${counted(exceptions, 'exception', 'exceptions')}?`,
   );
@@ -90,9 +105,12 @@ function counted({ length }: readonly unknown[], one: string, many: string): str
 }
 
 function tellLoss({ report }: Workplace, { profile }: Cluster): void {
-  for (const entry of profile.identities)
+  for (const entry of profile.identities) {
     report.note(`removed: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
-  for (const entry of profile.exceptions) report.note(`removed: exception ${entryText(entry)}`);
+  }
+  for (const entry of profile.exceptions) {
+    report.note(`removed: exception ${entryText(entry)}`);
+  }
 }
 
 function explainUnregistering({ report }: Workplace, { id }: Cluster): void {

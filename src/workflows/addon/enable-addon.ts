@@ -30,8 +30,11 @@ export async function enableAddon(
   const decide = (current: Cluster) => decideEnable(current, request.kubenetConsent);
   decide(cluster);
   if (request.registerFeature) {
-    if (options.dryRun) await planFeature(session, cluster.id);
-    else await registerFeature(session, cluster.id);
+    if (options.dryRun) {
+      await planFeature(session, cluster.id);
+    } else {
+      await registerFeature(session, cluster.id);
+    }
   }
   try {
     return await finishAddon(session, cluster, decide);
@@ -40,11 +43,16 @@ export async function enableAddon(
   }
 }
 
-/** Nobody knows for how long Azure lets clusters turn the add-on on: its refusal is passed on, with what is left then. */
+/**
+ * Nobody knows for how long Azure lets clusters turn the add-on on: its refusal is passed on, with what is
+ * left then.
+ */
 function withWaysLeft(error: unknown, { registerFeature: tried }: EnableRequest): unknown {
   const isFinal =
     isPodidError(error, 'AzureRefused') || (tried && isPodidError(error, 'FeatureNotRegistered'));
-  if (!isFinal) return error;
+  if (!isFinal) {
+    return error;
+  }
   const { code, message, details, requestId, correlationId, target } = error;
   return new PodidError(code, message, {
     hint: "If Azure takes no new add-ons any more: run podid's own agent on this cluster without the add-on and add pod identities with: podid add --mode cluster (docs/modes.md); or move the pods to Workload Identity (az aks update --enable-oidc-issuer --enable-workload-identity)",
@@ -60,8 +68,12 @@ function decideEnable(cluster: Cluster, consent: boolean): Decision {
   checkCluster(cluster, demands);
   const { enabled, allowNetworkPluginKubenet } = cluster.profile;
   const kubenet = isKubenet(cluster);
-  if (kubenet && !consent && !allowNetworkPluginKubenet) throw kubenetConsentMissing(cluster);
+  if (kubenet && !consent && !allowNetworkPluginKubenet) {
+    throw kubenetConsentMissing(cluster);
+  }
   const records = kubenet && consent && !allowNetworkPluginKubenet;
-  if (enabled && !records) return { kind: 'nothing' };
+  if (enabled && !records) {
+    return { kind: 'nothing' };
+  }
   return { kind: 'write', edit: { addon: 'on', ...(records ? { allowNetworkPluginKubenet: true } : {}) } };
 }

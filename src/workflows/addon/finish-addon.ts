@@ -15,7 +15,9 @@ export async function finishAddon(
 ): Promise<Outcome<AddonStatus>> {
   if (session.options.dryRun) {
     const decision = decide(cluster);
-    if (decision.kind !== 'write') return { plan: { changes: [], puts: 0 } };
+    if (decision.kind !== 'write') {
+      return { plan: { changes: [], puts: 0 } };
+    }
     const after = editProfile(cluster.profile, decision.edit);
     return { plan: { changes: profileChanges(cluster.profile, after), puts: 1 } };
   }

@@ -33,7 +33,9 @@ export async function readStatus(
 ): Promise<Done<AddonStatus>> {
   const cluster = await workplace.azure.clusters.get(request.cluster, signal);
   const status = addonStatus(cluster);
-  if (!request.drift) return { result: status, cluster };
+  if (!request.drift) {
+    return { result: status, cluster };
+  }
   const api = await workplace.objects(cluster.id, signal);
   const drift = findDrift(cluster.profile, await api.read(signal));
   return { result: { ...status, drift }, cluster };

@@ -4,7 +4,10 @@ import { type ChangeSession, endOfWait } from '../change/change-session.ts';
 
 const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
 
-/** Registers the preview feature for the subscription, waits for it, and registers the provider again so that it takes effect. */
+/**
+ * Registers the preview feature for the subscription, waits for it, and registers the provider again so that
+ * it takes effect.
+ */
 export async function registerFeature(session: ChangeSession, { subscriptionId }: ClusterId): Promise<void> {
   const { azure, report } = session.workplace;
   const { signal, pollIntervalMs } = session.options;
@@ -17,8 +20,12 @@ export async function registerFeature(session: ChangeSession, { subscriptionId }
   try {
     for (;;) {
       state = await azure.features.state(subscriptionId, signal);
-      if (state === 'Registered') break;
-      if (session.deadline.passed()) throw stillRegistering(state);
+      if (state === 'Registered') {
+        break;
+      }
+      if (session.deadline.passed()) {
+        throw stillRegistering(state);
+      }
       report.progress(`Azure registers ${feature}: ${state}`);
       await session.deadline.pause(pollIntervalMs);
     }
@@ -33,8 +40,9 @@ export async function registerFeature(session: ChangeSession, { subscriptionId }
 export async function planFeature(session: ChangeSession, { subscriptionId }: ClusterId): Promise<void> {
   const { azure, report } = session.workplace;
   const state = await azure.features.state(subscriptionId, session.options.signal);
-  if (state !== 'Registered')
+  if (state !== 'Registered') {
     report.note(`${feature} is ${state}; it would be registered for subscription ${subscriptionId}.`);
+  }
 }
 
 const showState = 'az feature show --namespace Microsoft.ContainerService --name EnablePodIdentityPreview';

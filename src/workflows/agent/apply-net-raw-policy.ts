@@ -13,7 +13,8 @@ export interface PolicyApplication {
 /**
  * Puts the policy into the cluster, once it is sure that its engine is there.
  *
- * @throws PodidError PolicyBlocked when the engine is missing, or an object of that name is another's and nothing was forced
+ * @throws PodidError PolicyBlocked when the engine is missing, or an object of that name is another's and
+ * nothing was forced
  */
 export async function applyNetRawPolicy(
   policies: ClusterPolicies,
@@ -30,7 +31,9 @@ export async function applyNetRawPolicy(
 /** @throws PodidError PolicyBlocked; what was written is written by then */
 export function refuseForeign(changes: readonly PolicyChange[]): void {
   const foreign = changes.filter(({ action }) => action === 'foreign');
-  if (foreign.length === 0) return;
+  if (foreign.length === 0) {
+    return;
+  }
   const names = foreign.map(({ kind, name, reason }) => `${kind} ${name} (${reason})`).join(', ');
   throw new PodidError('PolicyBlocked', `Left as it is, since podid did not write it: ${names}.`, {
     hint: 'Look at it, and take it over with: podid policy kubenet --apply --force',

@@ -36,12 +36,20 @@ export async function askForToken(
     } catch (error) {
       signal.throwIfAborted();
       // What the adapter throws besides its own is the end of the time, and a timer may ring a little early.
-      if (error instanceof DOMException) throw noAnswer(question, timeoutMs);
-      if (!(error instanceof PodidError)) throw error;
+      if (error instanceof DOMException) {
+        throw noAnswer(question, timeoutMs);
+      }
+      if (!(error instanceof PodidError)) {
+        throw error;
+      }
       const askedMs = patient && isPodidError(error, 'Unavailable') ? error.retryAfterMs : undefined;
-      if (askedMs === undefined) throw error;
+      if (askedMs === undefined) {
+        throw error;
+      }
       const waitMs = Math.max(askedMs, shortestWaitMs);
-      if (waitMs >= deadline.remainingMs()) throw error;
+      if (waitMs >= deadline.remainingMs()) {
+        throw error;
+      }
       report.progress(`Asking again in ${Math.ceil(waitMs / 1000)} s: ${error.message}`);
       await clock.sleep(waitMs, signal);
     }
@@ -61,8 +69,8 @@ export type TokenNews = { readonly atMs: number } & (
 );
 
 /**
- * Asks again and again and tells each answer, a token or why there is none. Ends when the signal is aborted, or nobody is left to tell;
- * neither is a failure.
+ * Asks again and again and tells each answer, a token or why there is none. Ends when the signal is aborted,
+ * or nobody is left to tell; neither is a failure.
  *
  * @param tell whether somebody heard it
  */
@@ -78,10 +86,14 @@ export async function watchToken(
   while (!signal.aborted) {
     const atMs = clock.now();
     try {
-      if (!(await tell({ atMs, ...(await answerOf(ask)) }))) return;
+      if (!(await tell({ atMs, ...(await answerOf(ask)) }))) {
+        return;
+      }
       await clock.sleep(Math.max(1, everyMs - (clock.now() - atMs)), signal);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) {
+        throw error;
+      }
     }
   }
 }
@@ -92,7 +104,9 @@ async function answerOf(
   try {
     return { answer: await ask() };
   } catch (error) {
-    if (isPodidError(error, 'TokenRefused', 'Forbidden', 'Unavailable')) return { failure: error };
+    if (isPodidError(error, 'TokenRefused', 'Forbidden', 'Unavailable')) {
+      return { failure: error };
+    }
     throw error;
   }
 }

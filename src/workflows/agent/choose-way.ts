@@ -19,20 +19,29 @@ export function chooseWay(found: readonly AgentInstallation[], asked: Asked): In
   refuseOthersOwn(own, asked);
   const others = found.filter(({ kind }) => kind !== 'podid');
   const [first] = others;
-  if (first === undefined) return { kind: asked.alongside ? 'alongside' : 'plain' };
-  if (asked.alongside) return { kind: 'alongside' };
+  if (first === undefined) {
+    return { kind: asked.alongside ? 'alongside' : 'plain' };
+  }
+  if (asked.alongside) {
+    return { kind: 'alongside' };
+  }
   const addon = others.find(({ kind }) => kind === 'addon');
-  if (addon !== undefined) throw present(addon, asked, addonWays);
-  if (!asked.force) throw present(first, asked, upstreamWays);
+  if (addon !== undefined) {
+    throw present(addon, asked, addonWays);
+  }
+  if (!asked.force) {
+    throw present(first, asked, upstreamWays);
+  }
   return { kind: 'instead', upstream: first };
 }
 
 function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }: Asked): void {
   const elsewhere = own.find((each) => each.namespace !== namespace);
-  if (elsewhere !== undefined)
+  if (elsewhere !== undefined) {
     throw new PodidError('AgentPresent', `${agentKindText(elsewhere)} is installed already.`, {
       hint: `To change it: podid nmi install --namespace ${elsewhere.namespace}`,
     });
+  }
   const [here] = own;
   if (here?.release !== undefined && !force) {
     const { name, namespace: home } = here.release;

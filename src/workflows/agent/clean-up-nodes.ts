@@ -24,8 +24,8 @@ export interface CleanUpRequest {
 }
 
 /**
- * Takes rules, boot guard and taint off every node, by a DaemonSet that it makes and takes away again. A node that cannot be reached is
- * named and not waited for once all others are clean.
+ * Takes rules, boot guard and taint off every node, by a DaemonSet that it makes and takes away again. A node
+ * that cannot be reached is named and not waited for once all others are clean.
  *
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
  */
@@ -42,9 +42,11 @@ export async function cleanUpNodes(
   await agent.createBriefly(daemonSet, signal);
   try {
     const nodes = await untilClean(place, daemonSet, node, wait);
-    for (const { name, taints } of nodes.known)
-      if (startupTaint !== undefined && taints.includes(startupTaint))
+    for (const { name, taints } of nodes.known) {
+      if (startupTaint !== undefined && taints.includes(startupTaint)) {
         await agent.removeTaint(name, startupTaint, signal);
+      }
+    }
     return nodes.cleaned;
   } finally {
     // Interrupted or not: what was made for the clean-up does not stay.
@@ -60,7 +62,9 @@ async function removeCleanUp(
   wait: AgentWait,
 ): Promise<void> {
   const ref = refOf(daemonSet);
-  if (!(await place.agent.remove(ref, wait.signal))) return;
+  if (!(await place.agent.remove(ref, wait.signal))) {
+    return;
+  }
   const selector = daemonSet.metadata.labels ?? {};
   await untilPodsAreGone(
     place,
@@ -68,7 +72,9 @@ async function removeCleanUp(
     { ...wait, timeoutMs: removalMs },
   ).catch((error: unknown) => {
     // Pods of nodes that are away end when those come back, or go with them.
-    if (!isPodidError(error, 'AgentNotReady')) throw error;
+    if (!isPodidError(error, 'AgentNotReady')) {
+      throw error;
+    }
   });
 }
 
@@ -87,24 +93,31 @@ async function untilClean(
       knownNodes(place, node, signal),
     ]);
     const cleaned = judgeNodes(rollout, known);
-    if (rollout.counted && isSettled(rollout, cleaned, known)) return { cleaned, known };
+    if (rollout.counted && isSettled(rollout, cleaned, known)) {
+      return { cleaned, known };
+    }
     const done = cleaned.filter(({ clean }) => clean).length;
     report.progress(
       [`${done} of ${cleaned.length} nodes are clean`, ...waitingFor(cleaned), ...rollout.trouble].join('; '),
     );
-    if (deadline.passed()) return { cleaned, known };
+    if (deadline.passed()) {
+      return { cleaned, known };
+    }
     await deadline.pause(intervalMs);
   }
 }
 
 async function knownNodes({ agent }: AgentPlace, node: string | undefined, signal: AbortSignal) {
   const nodes = (await agent.taintedNodes(signal)).filter(({ takesAgent }) => takesAgent);
-  if (node === undefined) return nodes;
+  if (node === undefined) {
+    return nodes;
+  }
   const found = nodes.filter(({ name }) => name === node);
-  if (found.length === 0)
+  if (found.length === 0) {
     throw new PodidError('EntryNotFound', `The cluster has no Linux node ${node}.`, {
       hint: 'kubectl get nodes',
     });
+  }
   return found;
 }
 
@@ -113,7 +126,9 @@ export function judgeNodes(rollout: Rollout, known: readonly TaintedNode[]): rea
   const pods = new Map(rollout.nodes.map((pod) => [pod.name, pod]));
   return known.map(({ name, ready }) => {
     const pod = pods.get(name);
-    if (pod?.ready) return { name, clean: true };
+    if (pod?.ready) {
+      return { name, clean: true };
+    }
     const reason = ready ? (pod?.reason ?? 'no pod was started there') : 'the node is not ready';
     return { name, clean: false, reason };
   });

@@ -2,7 +2,10 @@ import { entryText } from '../../domain/entries/pod-identity.ts';
 import { type ClusterObjects, crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 
-/** `namespace/name` of the cluster's identities that sign in with a secret; none where the kinds are not known yet. */
+/**
+ * `namespace/name` of the cluster's identities that sign in with a secret; none where the kinds are not known
+ * yet.
+ */
 export async function identitiesWithSecretIn(
   cluster: Pick<ClusterObjects, 'read'>,
   signal: AbortSignal,
@@ -11,7 +14,9 @@ export async function identitiesWithSecretIn(
     return ((await cluster.read(signal)).servicePrincipals ?? []).map(entryText);
   } catch (error) {
     const unknown = isPodidError(error) && error.details.some(({ code }) => code === crdMissingCode);
-    if (!unknown) throw error;
+    if (!unknown) {
+      throw error;
+    }
     return [];
   }
 }

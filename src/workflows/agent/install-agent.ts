@@ -41,9 +41,11 @@ export interface Installed {
 }
 
 /**
- * Puts the agent on the nodes, or brings it in line with its values. Everything that may be refused is asked before the first write.
+ * Puts the agent on the nodes, or brings it in line with its values. Everything that may be refused is asked
+ * before the first write.
  *
- * @throws PodidError AgentPresent | AgentRefused | AgentNotReady | Forbidden | ClusterUnreachable | InvalidUsage | ConfirmationRequired
+ * @throws PodidError AgentPresent | AgentRefused | AgentNotReady | Forbidden | ClusterUnreachable |
+ * InvalidUsage | ConfirmationRequired
  * @returns undefined when the question was answered by No
  */
 export async function installAgent(
@@ -65,8 +67,12 @@ export async function installAgent(
       : request.values();
   await checkCluster(place, request, values, signal);
   tellPorts(place, values);
-  if (request.dryRun) return await dryRun(place, request, { values, way, record }, signal);
-  if (way.kind === 'instead') return await installInstead(place, request, { values, way, record }, wait);
+  if (request.dryRun) {
+    return await dryRun(place, request, { values, way, record }, signal);
+  }
+  if (way.kind === 'instead') {
+    return await installInstead(place, request, { values, way, record }, wait);
+  }
   const objects = await writeAgent(place, { values, release, force }, wait);
   const nodes = request.noWait ? [] : await waitForAgent(place, { values, release }, wait);
   return installed(request, objects, nodes);
@@ -79,13 +85,16 @@ interface Chosen {
 }
 
 async function recordOf({ agent, report }: AgentPlace, way: InstallWay, signal: AbortSignal) {
-  if (way.kind !== 'instead' || way.upstream.release === undefined) return undefined;
+  if (way.kind !== 'instead' || way.upstream.release === undefined) {
+    return undefined;
+  }
   const { release } = way.upstream;
   const record = await agent.helmRelease(release, signal);
-  if (record === undefined)
+  if (record === undefined) {
     report.warn(
       `What Helm keeps of release ${release.name} cannot be read, so its values are not known: those of --values and --set count, and none else.`,
     );
+  }
   return record;
 }
 
@@ -96,27 +105,34 @@ async function checkCluster(
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace } = request.release;
-  if (!(await agent.namespaceExists(namespace, signal)))
+  if (!(await agent.namespaceExists(namespace, signal))) {
     throw new PodidError('AgentRefused', `Namespace ${namespace} does not exist.`, {
       hint: `kubectl create namespace ${namespace} && kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged`,
     });
+  }
   const minor = values.podid.startupTaint.enabled ? await agent.serverMinor(signal) : 30;
-  if (minor < 30)
+  if (minor < 30) {
     throw new PodidError(
       'AgentRefused',
       `podid.startupTaint needs Kubernetes 1.30 or later (this is 1.${minor}): only there can an admission policy confine the right to change nodes to the agent's own node and to that one taint.`,
       { hint: 'The same command with --set podid.startupTaint.enabled=false' },
     );
-  if (values.rbac.allowAccessToSecrets !== undefined) return;
+  }
+  if (values.rbac.allowAccessToSecrets !== undefined) {
+    return;
+  }
   const withSecret = await request.identitiesWithSecret(signal);
-  if (withSecret.length > 0)
+  if (withSecret.length > 0) {
     throw new PodidError('AgentRefused', secretsUndecidedText(withSecret), {
       hint: 'The same command with --set rbac.allowAccessToSecrets=true or =false',
     });
+  }
 }
 
 function tellPorts({ report }: AgentPlace, values: AgentValues): void {
-  if (!values.podid.alongside) return;
+  if (!values.podid.alongside) {
+    return;
+  }
   const { pods, probes, metrics } = agentPorts(values);
   report.warn(
     `On ports ${pods}, ${probes} and ${metrics}: pods are redirected to podid's agent. The Key Vault CSI driver always asks at port 2579, which stays with the other one.`,
@@ -136,18 +152,25 @@ async function dryRun(
   return installed(request, [...objects, ...deletes], []);
 }
 
-/** Ours beside theirs and ready on every node, then theirs away, then ours at the usual ports: no node is without rules at any time. */
+/**
+ * Ours beside theirs and ready on every node, then theirs away, then ours at the usual ports: no node is
+ * without rules at any time.
+ */
 async function installInstead(
   place: AgentPlace,
   request: InstallRequest,
   { values, way, record }: Chosen,
   wait: AgentWait,
 ): Promise<Installed | undefined> {
-  if (way.kind !== 'instead') return undefined;
+  if (way.kind !== 'instead') {
+    return undefined;
+  }
   const { report, confirm } = place;
   const { release, force } = request;
   const theirs = agentKindText(way.upstream);
-  if (!(await confirm(`Install podid's agent and remove ${theirs}?`))) return undefined;
+  if (!(await confirm(`Install podid's agent and remove ${theirs}?`))) {
+    return undefined;
+  }
   report.note(`1 of 3: podid's agent beside ${theirs}, on ports of its own`);
   const beside = { ...values, podid: { ...values.podid, alongside: true } };
   const objects = await writeAgent(place, { values: beside, release, force }, wait);
@@ -167,8 +190,9 @@ async function waitForAgent(
 ): Promise<Rollout['nodes']> {
   const daemonSet = place.agent.render(values, release).objects.find(({ kind }) => kind === 'DaemonSet');
   const nodes = daemonSet === undefined ? [] : await waitForRollout(place, daemonSet, wait);
-  if (nodes.length === 0)
+  if (nodes.length === 0) {
     place.report.warn('The agent is installed, and no node takes it.', 'kubectl get nodes --show-labels');
+  }
   return nodes;
 }
 

@@ -6,7 +6,10 @@ import { startDeadline } from '../deadline.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import type { AgentPlace, AgentWait } from './agent-deps.ts';
 
-/** Who answers a pod of the node at the metadata address: the agent, something past it, nobody; or it could not be found out. */
+/**
+ * Who answers a pod of the node at the metadata address: the agent, something past it, nobody; or it could
+ * not be found out.
+ */
 export interface NodeProbe {
   readonly name: string;
   readonly probe: 'agent' | 'past' | 'silent' | 'unknown';
@@ -16,8 +19,9 @@ export interface NodeProbe {
 const exitCodes: Readonly<Record<number, NodeProbe['probe']>> = { 0: 'agent', 3: 'past', 4: 'silent' };
 
 /**
- * Starts a short pod on each node that asks the metadata address as a pod would, and looks for the header that the agent alone sets. It
- * asks for no resource, so that no token is made even where the way to IMDS is open. The pods are taken away again.
+ * Starts a short pod on each node that asks the metadata address as a pod would, and looks for the header
+ * that the agent alone sets. It asks for no resource, so that no token is made even where the way to IMDS is
+ * open. The pods are taken away again.
  *
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
  */
@@ -50,10 +54,12 @@ async function probeNode(
   try {
     for (;;) {
       const end = await agent.podEnd({ namespace, name }, signal);
-      if (end.phase === 'Succeeded' || end.phase === 'Failed' || end.phase === 'gone')
+      if (end.phase === 'Succeeded' || end.phase === 'Failed' || end.phase === 'gone') {
         return ended(node, end);
-      if (deadline.passed())
+      }
+      if (deadline.passed()) {
         return { name: node, probe: 'unknown', reason: end.reason ?? 'the pod did not end in time' };
+      }
       await deadline.pause(intervalMs);
     }
   } finally {
@@ -61,7 +67,9 @@ async function probeNode(
       .remove({ apiVersion: 'v1', kind: 'Pod', namespace, name }, AbortSignal.timeout(10_000))
       .catch((error: unknown) => {
         // It ends by itself within a minute, and what was found out is worth more.
-        if (!isPodidError(error)) throw error;
+        if (!isPodidError(error)) {
+          throw error;
+        }
       });
   }
 }

@@ -38,7 +38,8 @@ export interface SeenStatus {
 }
 
 /**
- * Looks at every node and changes nothing. What may not be seen is unknown, and told once with the right that is missing.
+ * Looks at every node and changes nothing. What may not be seen is unknown, and told once with the right that
+ * is missing.
  *
  * @throws PodidError Forbidden when not even DaemonSets may be listed | ClusterUnreachable
  */
@@ -93,7 +94,9 @@ async function orWarn<Value>(
   try {
     return await read();
   } catch (error) {
-    if (!isPodidError(error, 'Forbidden')) throw error;
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
     report.warn(error.message, error.hint);
     return otherwise;
   }
@@ -116,16 +119,19 @@ async function askAgents(
       const { status, text } = await workloads.ask(pod, pod.metricsPort, '/metrics', signal);
       return { pod, metrics: status === 200 ? text : undefined };
     } catch (error) {
-      if (!isPodidError(error, 'Forbidden', 'ClusterUnreachable')) throw error;
+      if (!isPodidError(error, 'Forbidden', 'ClusterUnreachable')) {
+        throw error;
+      }
       refused ??= error.message;
       return { pod, metrics: undefined };
     }
   });
-  if (refused !== undefined)
+  if (refused !== undefined) {
     report.warn(
       `Not every agent could be asked: ${refused}`,
       'kubectl auth can-i get pods/proxy -n kube-system',
     );
+  }
   return voices;
 }
 
@@ -137,11 +143,12 @@ interface Around {
 
 function nodeOf(name: string, { voices, installation, others }: Around): AgentNode {
   const voice = voices.find(({ pod }) => pod.nodeName === name);
-  if (voice === undefined)
+  if (voice === undefined) {
     return {
       ...{ name, ready: false, rules: 'unknown', addressGuard: 'unknown', version: '' },
       otherAgents: others,
     };
+  }
   const { metrics, pod } = voice;
   const said = metrics === undefined ? undefined : labelsOf(metrics, 'podid_nmi_build_info');
   const is = (metric: string) => metrics !== undefined && sumOf(metrics, metric, {}) === 1;
@@ -187,21 +194,25 @@ function tellFindings({ report }: AgentPlace, { installation, own, others, rows,
     );
     return;
   }
-  if (own.length > 1)
+  if (own.length > 1) {
     report.warn(`There are ${own.length} of podid's agents: ${own.map(agentKindText).join(', ')}.`);
+  }
   const without = rows.filter(({ version }) => version === '').map(({ name }) => name);
-  if (without.length > 0)
+  if (without.length > 0) {
     report.warn(
       `${without.length} nodes have no agent, and unless something else keeps pods from 169.254.169.254 they get the node's own identities there: ${without.slice(0, 5).join(', ')}.`,
       'Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: podid nmi uninstall --node NAME',
     );
-  if (!installation.bootGuard && rows.length + nodes.length > 0)
+  }
+  if (!installation.bootGuard && rows.length + nodes.length > 0) {
     report.warn(
       'Open at boot: after a reboot, pods may reach the identities of their node until the agent has started.',
       'podid nmi install --set podid.bootGuard.enabled=true; or IMDS restriction of AKS, where it can be had',
     );
-  if (installation.port !== keyVaultDriverPort)
+  }
+  if (installation.port !== keyVaultDriverPort) {
     report.warn(
       `The agent listens at port ${installation.port}, and the Key Vault CSI driver always asks at ${keyVaultDriverPort}: pods that mount secrets with usePodIdentity do not reach this agent.`,
     );
+  }
 }

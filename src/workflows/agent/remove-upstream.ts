@@ -16,7 +16,8 @@ const manifestNames = ['nmi', 'mic'].flatMap((part) => {
 });
 
 /**
- * What goes with upstream's agent, the DaemonSet first. The definitions and all objects of the identity kinds stay: pods live by them.
+ * What goes with upstream's agent, the DaemonSet first. The definitions and all objects of the identity kinds
+ * stay: pods live by them.
  */
 export function upstreamObjects(
   { namespace, name }: AgentInstallation,
@@ -40,8 +41,12 @@ export async function removeUpstream(
   const removed: AgentObjectChange[] = [];
   for (const ref of upstreamObjects(upstream, record)) {
     const { apiVersion: _api, ...key } = ref;
-    if (await place.agent.remove(ref, wait.signal)) removed.push({ ...key, action: 'delete' });
-    if (ref.kind === 'DaemonSet') await untilPodsAreGone(place, upstream, wait);
+    if (await place.agent.remove(ref, wait.signal)) {
+      removed.push({ ...key, action: 'delete' });
+    }
+    if (ref.kind === 'DaemonSet') {
+      await untilPodsAreGone(place, upstream, wait);
+    }
   }
   return removed;
 }

@@ -27,8 +27,8 @@ export function toolsOfValues(values: AgentValues, version: string): CleanUpTool
 const cleanUpName = 'podid-clean-up';
 
 /**
- * A DaemonSet that cleans every node, whatever its taints: its init containers take away the rules and the boot guard, and a pod that is
- * ready is a node that is clean. It has no token.
+ * A DaemonSet that cleans every node, whatever its taints: its init containers take away the rules and the
+ * boot guard, and a pod that is ready is a node that is clean. It has no token.
  *
  * @param node the only one to clean
  */
@@ -106,7 +106,8 @@ function renderPod(tools: CleanUpTools, node: string | undefined): object {
       },
     ],
     volumes: [
-      // The whole folder, since a guard of which nobody knows any more is looked for too, and none must be made by looking.
+      // The whole folder, since a guard of which nobody knows any more is looked for too, and none must be
+      // made by looking.
       { name: 'etc', hostPath: { path: '/etc', type: 'Directory' } },
       ...(iptables
         ? [{ name: 'xtables-lock', hostPath: { path: '/run/xtables.lock', type: 'FileOrCreate' } }]

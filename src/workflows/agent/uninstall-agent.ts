@@ -31,8 +31,8 @@ export interface UninstallEnd {
 }
 
 /**
- * Takes the agent away, and then what it left on the nodes: never before, or the agents would put it back. Definitions, identities,
- * bindings and exceptions stay.
+ * Takes the agent away, and then what it left on the nodes: never before, or the agents would put it back.
+ * Definitions, identities, bindings and exceptions stay.
  *
  * @returns undefined when the question was answered by No
  * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | Forbidden | ClusterUnreachable
@@ -48,9 +48,13 @@ export async function uninstallAgent(
     ({ kind }) => kind === 'podid',
   );
   const installation = found.find(({ namespace }) => namespace === release.namespace);
-  if (node !== undefined) await refuseServedNode(place, found, node, wait.signal);
-  else if (cleanUpOnly) refuseAgents(found);
-  else refuseOthers(found, release);
+  if (node !== undefined) {
+    await refuseServedNode(place, found, node, wait.signal);
+  } else if (cleanUpOnly) {
+    refuseAgents(found);
+  } else {
+    refuseOthers(found, release);
+  }
   const own = cleanUpOnly || node !== undefined ? [] : await agent.ownObjects(release, wait.signal);
   if (!cleanUpOnly && node === undefined && own.length === 0) {
     report.note(
@@ -59,10 +63,16 @@ export async function uninstallAgent(
     return { result: { objects: [], nodes: [] } };
   }
   const objects = own.map(deletion);
-  if (request.dryRun) return { result: { objects, nodes: [] } };
-  if (!(await place.confirm(question(request, own)))) return undefined;
+  if (request.dryRun) {
+    return { result: { objects, nodes: [] } };
+  }
+  if (!(await place.confirm(question(request, own)))) {
+    return undefined;
+  }
   await removeObjects(place, own, installation, wait);
-  if (cleanUpOnly) await untilPodsAreGone(place, agentPods(request), wait);
+  if (cleanUpOnly) {
+    await untilPodsAreGone(place, agentPods(request), wait);
+  }
   const nodes = await cleanUpNodes(place, cleanUpOf(request, installation), wait);
   return endOf(place, request, { objects, nodes });
 }
@@ -72,31 +82,43 @@ function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
 }
 
 function question({ release, node, cleanUpOnly }: UninstallRequest, own: readonly ObjectRef[]): string {
-  if (node !== undefined) return `Take the agent's rules off node ${node}?`;
-  if (cleanUpOnly) return "Take the agent's rules off every node?";
+  if (node !== undefined) {
+    return `Take the agent's rules off node ${node}?`;
+  }
+  if (cleanUpOnly) {
+    return "Take the agent's rules off every node?";
+  }
   return `Remove the agent in namespace ${release.namespace} (${own.length} objects) and its rules on every node? Pods that use an identity then reach the node's own identities instead.`;
 }
 
-/** Whoever wrote it has to take it away: Helm would bring it back. A manifest holds the definitions too, and with them goes every identity. */
+/**
+ * Whoever wrote it has to take it away: Helm would bring it back. A manifest holds the definitions too, and
+ * with them goes every identity.
+ */
 function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentRelease): void {
   for (const each of found) {
-    if (each.namespace !== namespace)
+    if (each.namespace !== namespace) {
       throw new PodidError('AgentPresent', `The agent is in another namespace: ${agentKindText(each)}.`, {
         hint: `podid nmi uninstall --namespace ${each.namespace}`,
       });
-    if (each.release !== undefined)
+    }
+    if (each.release !== undefined) {
       throw new PodidError('AgentPresent', `${agentKindText(each)} is Helm's to take away.`, {
         hint: `helm uninstall ${each.release.name} -n ${each.release.namespace}`,
       });
-    if (!each.ownedByPodid)
+    }
+    if (!each.ownedByPodid) {
       throw new PodidError('AgentPresent', `${agentKindText(each)} was not written by podid.`, {
         hint: `kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid (its manifest by -f would take the definitions along, and all identities with them), and then: podid nmi uninstall --clean-up-only --namespace ${namespace}`,
       });
+    }
   }
 }
 
 function refuseAgents([first]: readonly AgentInstallation[]): void {
-  if (first === undefined) return;
+  if (first === undefined) {
+    return;
+  }
   throw new PodidError(
     'AgentPresent',
     `${agentKindText(first)} is installed, and would put its rules back.`,
@@ -114,7 +136,7 @@ async function refuseServedNode(
 ): Promise<void> {
   for (const installation of found) {
     const { nodes } = await agent.rollout(installation, signal);
-    if (nodes.some(({ name }) => name === node))
+    if (nodes.some(({ name }) => name === node)) {
       throw new PodidError(
         'AgentPresent',
         `${agentKindText(installation)} runs on node ${node}, and would put its rules back.`,
@@ -122,6 +144,7 @@ async function refuseServedNode(
           hint: 'Keep it off that node first (--set nmi.nodeSelector…), or take it off all: podid nmi uninstall',
         },
       );
+    }
   }
 }
 
@@ -134,8 +157,9 @@ async function removeObjects(
   for (const ref of own) {
     place.report.progress(`Removing ${ref.kind} ${ref.name}`);
     await place.agent.remove(ref, wait.signal);
-    if (ref.kind === 'DaemonSet' && installation !== undefined)
+    if (ref.kind === 'DaemonSet' && installation !== undefined) {
       await untilPodsAreGone(place, installation, wait);
+    }
   }
 }
 
@@ -178,9 +202,10 @@ function endOf({ report }: AgentPlace, request: UninstallRequest, result: Uninst
   }
   const where = request.node ?? `${result.nodes.length} nodes`;
   report.note(`Clean: ${where}. Nothing is left there: no rules, no boot guard, no taint of podid's.`);
-  if (!request.cleanUpOnly && request.node === undefined)
+  if (!request.cleanUpOnly && request.node === undefined) {
     report.note(
       'Left in the cluster: the definitions of the identity kinds, and all identities, bindings and exceptions.',
     );
+  }
   return { result };
 }

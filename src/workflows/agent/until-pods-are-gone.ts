@@ -2,7 +2,10 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
 import type { AgentPlace, AgentWait } from './agent-deps.ts';
 
-/** Waits for the pods of a DaemonSet that was deleted: while one runs it keeps its rules. @throws PodidError AgentNotReady */
+/**
+ * Waits for the pods of a DaemonSet that was deleted: while one runs it keeps its rules. @throws PodidError
+ * AgentNotReady
+ */
 export async function untilPodsAreGone(
   { agent, clock, report }: AgentPlace,
   pods: { readonly namespace: string; readonly selector: Readonly<Record<string, string>> },
@@ -11,14 +14,17 @@ export async function untilPodsAreGone(
   const deadline = startDeadline(clock, timeoutMs, signal);
   for (;;) {
     const left = await agent.podsLeft(pods.namespace, pods.selector, signal);
-    if (left.length === 0) return;
+    if (left.length === 0) {
+      return;
+    }
     report.progress(`Waiting for ${left.length === 1 ? `pod ${left[0]}` : `${left.length} pods`} to end`);
-    if (deadline.passed())
+    if (deadline.passed()) {
       throw new PodidError(
         'AgentNotReady',
         `The DaemonSet is deleted, and ${left.length} of its pods have not ended within ${Math.round(timeoutMs / 1000)} s.`,
         { hint: `kubectl get pod -n ${pods.namespace} ${left[0]}` },
       );
+    }
     await deadline.pause(intervalMs);
   }
 }

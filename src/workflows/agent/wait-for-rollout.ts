@@ -4,7 +4,10 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
 import type { AgentPlace, AgentWait } from './agent-deps.ts';
 
-/** Waits until the newest template is ready on every node, and tells node by node. @throws PodidError AgentNotReady */
+/**
+ * Waits until the newest template is ready on every node, and tells node by node. @throws PodidError
+ * AgentNotReady
+ */
 export async function waitForRollout(
   { agent, clock, report }: AgentPlace,
   daemonSet: KubeObject,
@@ -14,9 +17,13 @@ export async function waitForRollout(
   const deadline = startDeadline(clock, timeoutMs, signal);
   for (;;) {
     const rollout = await agent.rollout({ namespace, name }, signal);
-    if (isRolledOut(rollout)) return rollout.nodes;
+    if (isRolledOut(rollout)) {
+      return rollout.nodes;
+    }
     report.progress(rolloutText(rollout));
-    if (deadline.passed()) throw notReady(rollout, namespace, timeoutMs);
+    if (deadline.passed()) {
+      throw notReady(rollout, namespace, timeoutMs);
+    }
     await deadline.pause(intervalMs);
   }
 }
@@ -27,7 +34,9 @@ function isRolledOut({ counted, desired, nodes }: Rollout): boolean {
 
 /** `2 of 3 nodes are ready; aks-1: container serve: ImagePullBackOff`. */
 function rolloutText({ counted, desired, nodes, trouble }: Rollout): string {
-  if (!counted) return 'Waiting for the cluster to count the nodes';
+  if (!counted) {
+    return 'Waiting for the cluster to count the nodes';
+  }
   const ready = nodes.filter((node) => node.ready).length;
   const waiting = nodes.filter((node) => !node.ready);
   const shown = waiting.slice(0, 3).map(({ name, reason }) => `${name}: ${reason ?? 'starting'}`);

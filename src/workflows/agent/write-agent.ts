@@ -10,8 +10,8 @@ import type { AgentPlace, AgentWait } from './agent-deps.ts';
 const establishedMs = 60_000;
 
 /**
- * Writes the definitions, waits until their kinds are served, and writes the rest. Before the first write the server has said of the pod
- * and of every object that it would take them.
+ * Writes the definitions, waits until their kinds are served, and writes the rest. Before the first write the
+ * server has said of the pod and of every object that it would take them.
  *
  * @returns what was done, in that order
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
@@ -26,8 +26,9 @@ export async function writeAgent(
   const { definitions, objects } = agent.render(values, release);
   report.progress('Writing the definitions of the identity kinds');
   const changes: AgentObjectChange[] = [];
-  for (const definition of definitions)
+  for (const definition of definitions) {
     changes.push(kept(definition, await agent.write(definition, { force, dryRun: false }, wait.signal)));
+  }
   await untilEstablished(place, definitions, wait);
   for (const object of objects) {
     report.progress(`Writing ${refText(refOf(object))}`);
@@ -47,7 +48,9 @@ export async function tryAgent(
   const request: WriteRequest = { force, dryRun: true };
   report.progress('Asking the cluster whether it takes the agent');
   const daemonSet = objects.find(({ kind }) => kind === 'DaemonSet');
-  if (daemonSet !== undefined) await agent.tryPod(daemonSet, signal);
+  if (daemonSet !== undefined) {
+    await agent.tryPod(daemonSet, signal);
+  }
   const changes: AgentObjectChange[] = [];
   let served = true;
   for (const definition of definitions) {
@@ -78,7 +81,9 @@ function isIdentityKind({ apiVersion }: KubeObject): boolean {
 }
 
 function expectOwn(change: AgentObjectChange, { namespace }: AgentRelease): AgentObjectChange {
-  if (change.action !== 'foreign') return change;
+  if (change.action !== 'foreign') {
+    return change;
+  }
   throw new PodidError('AgentRefused', `${refText(change)} is not podid's to write: ${change.reason}.`, {
     hint: `To take it over: podid nmi install --namespace ${namespace} --force`,
   });
@@ -92,10 +97,11 @@ async function untilEstablished(
   const deadline = startDeadline(clock, establishedMs, signal);
   for (const definition of definitions) {
     while (!(await agent.isEstablished(refOf(definition), signal))) {
-      if (deadline.passed())
+      if (deadline.passed()) {
         throw new PodidError('AgentRefused', `The cluster does not serve ${refText(refOf(definition))}.`, {
           hint: `kubectl describe crd ${definition.metadata.name}`,
         });
+      }
       await deadline.pause(intervalMs);
     }
   }

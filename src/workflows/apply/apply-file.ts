@@ -54,8 +54,8 @@ export interface AppliedFile {
 }
 
 /**
- * Brings the profile in line with files: everything in one PUT, and in two when an entry gets another identity. The same again
- * changes nothing, and goes on where an earlier run was interrupted.
+ * Brings the profile in line with files: everything in one PUT, and in two when an entry gets another
+ * identity. The same again changes nothing, and goes on where an earlier run was interrupted.
  *
  * @throws PodidError ConfirmationRequired | LimitReached | EntryConflict, and what `add` throws
  */
@@ -73,12 +73,18 @@ export async function applyFile(
   const { rehearsal, ...looked } = await rehearseApply(session, cluster, request, found);
   const intent = intentOf(cluster, request, asPlanned(session, looked.good));
   const plan = planApply(session, cluster.profile, intent, looked.good);
-  if (options.dryRun) return { plan: await planWithObjects(session, cluster, intent, { plan, rehearsal }) };
+  if (options.dryRun) {
+    return { plan: await planWithObjects(session, cluster, intent, { plan, rehearsal }) };
+  }
 
   request.show(plan);
-  if (!(await agreed(workplace, cluster, intent))) return { done: applied(cluster, []) };
+  if (!(await agreed(workplace, cluster, intent))) {
+    return { done: applied(cluster, []) };
+  }
   const made = await makeIdentitiesReady(session, cluster, looked.good);
-  if (!request.keepGoing) refuseLeftOut(made.leftOut, entries.length);
+  if (!request.keepGoing) {
+    refuseLeftOut(made.leftOut, entries.length);
+  }
   await waitForNewRoles(session, looked.good);
   const ready = intentOf(cluster, request, made.good);
   const agreedIntent = { ...intent, wanted: ready.wanted };
@@ -112,20 +118,28 @@ async function look(
   request: ApplyFileRequest,
 ): Promise<Sorted<LookedAt>> {
   const entries = request.wanted.identities ?? [];
-  if (entries.length === 0) return { good: [], leftOut: [] };
+  if (entries.length === 0) {
+    return { good: [], leftOut: [] };
+  }
   const wishes = await identityWishes(session, cluster, request.extras);
   const looked = await lookAtIdentities(session, cluster, entries, wishes);
-  if (!request.keepGoing) refuseLeftOut(looked.leftOut, entries.length);
+  if (!request.keepGoing) {
+    refuseLeftOut(looked.leftOut, entries.length);
+  }
   warnOfLeftOut(session, looked.leftOut);
   return looked;
 }
 
 function warnOfLeftOut({ workplace }: ChangeSession, leftOut: readonly LeftOut[]): void {
-  for (const each of leftOut)
+  for (const each of leftOut) {
     workplace.report.warn(`Left out: ${leftOutDetail(each).message}`, each.error.hint);
+  }
 }
 
-/** Lets the store try what would be written, where it can; what it refuses is left out like an identity that cannot be used. */
+/**
+ * Lets the store try what would be written, where it can; what it refuses is left out like an identity that
+ * cannot be used.
+ */
 async function rehearseApply(
   session: ChangeSession,
   cluster: Cluster,
@@ -142,7 +156,9 @@ async function rehearseApply(
       .filter((entry) => sameEntry(entry, key))
       .map((entry) => ({ entry, error })),
   );
-  if (!request.keepGoing) refuseLeftOut(leftOut, request.wanted.identities?.length ?? 0);
+  if (!request.keepGoing) {
+    refuseLeftOut(leftOut, request.wanted.identities?.length ?? 0);
+  }
   warnOfLeftOut(session, leftOut);
   const isIn = (entry: FileIdentity) => !leftOut.some((each) => each.entry === entry);
   const good = looked.good
@@ -172,7 +188,9 @@ function agreed({ confirm }: Workplace, cluster: Cluster, intent: ApplyIntent): 
     ...count('delete', goneExceptions, 'exception', 'exceptions'),
     ...count('replace', replaced, 'managed identity', 'managed identities'),
   ];
-  if (deeds.length === 0) return Promise.resolve(true);
+  if (deeds.length === 0) {
+    return Promise.resolve(true);
+  }
   const gap = replaced.length > 0 && !replacesInOneStep(cluster.profile);
   const between = gap ? ' Pods of replaced ones get no tokens in between.' : '';
   const what = deeds.join(', ');

@@ -17,8 +17,8 @@ import type { Decision } from '../change/profile-change.ts';
 import { diffProfile, type ProfileDiff, type Replaced, unnamed, type WantedProfile } from './diff-profile.ts';
 
 /**
- * What an apply may do, as it was shown and agreed to. What is deleted or replaced is named entry by entry, so that a colleague's entry
- * that turns up later is never taken for one of them.
+ * What an apply may do, as it was shown and agreed to. What is deleted or replaced is named entry by entry,
+ * so that a colleague's entry that turns up later is never taken for one of them.
  */
 export interface ApplyIntent {
   readonly wanted: WantedProfile;
@@ -59,7 +59,10 @@ function isOurs({ objects }: PodIdentityProfile, kind: ObjectChange['kind']) {
   return (entry: EntryKey) => objects === undefined || objects.own.has(objectKey(kind, entry));
 }
 
-/** The one write, or, where replacing takes two steps, the first of two: everything but the entries that come back with another identity. */
+/**
+ * The one write, or, where replacing takes two steps, the first of two: everything but the entries that come
+ * back with another identity.
+ */
 export function firstEdit(profile: PodIdentityProfile, intent: ApplyIntent): ProfileEdit {
   const diff = diffProfile(profile, intent.wanted);
   const there = (list: readonly EntryKey[]) => (key: EntryKey) => list.some((entry) => sameEntry(entry, key));
@@ -84,7 +87,9 @@ export function firstEdit(profile: PodIdentityProfile, intent: ApplyIntent): Pro
 
 /** The second PUT: the entries that come back. */
 export function secondEdit(profile: PodIdentityProfile, intent: ApplyIntent): ProfileEdit {
-  if (replacesInOneStep(profile)) return {};
+  if (replacesInOneStep(profile)) {
+    return {};
+  }
   const putIdentities = diffProfile(profile, intent.wanted).replace.map(({ wanted }) => wanted);
   return putIdentities.length > 0 ? { putIdentities } : {};
 }
@@ -93,7 +98,10 @@ export function isEmptyEdit(edit: ProfileEdit): boolean {
   return Object.keys(edit).length === 0;
 }
 
-/** Decides on a fresh read. @throws PodidError EntryConflict when an entry would now be replaced that nobody agreed to replace */
+/**
+ * Decides on a fresh read. @throws PodidError EntryConflict when an entry would now be replaced that nobody
+ * agreed to replace
+ */
 export function decideApply(
   cluster: Cluster,
   intent: ApplyIntent,
@@ -103,16 +111,23 @@ export function decideApply(
   const { profile } = cluster;
   const diff = diffProfile(profile, intent.wanted);
   refuseSurprise(diff, intent);
-  if (diff.leaving.length > 0) return { kind: 'wait-gone', keys: diff.leaving.map(keyOf) };
+  if (diff.leaving.length > 0) {
+    return { kind: 'wait-gone', keys: diff.leaving.map(keyOf) };
+  }
   const edit = firstEdit(profile, intent);
   // What Azure is still at work on is judged together with what is written.
   const putIdentities = [...(edit.putIdentities ?? []), ...diff.running];
   const judged = putIdentities.length > 0 ? { ...edit, putIdentities } : edit;
-  if (isEmptyEdit(judged)) return { kind: 'nothing' };
+  if (isEmptyEdit(judged)) {
+    return { kind: 'nothing' };
+  }
   return { kind: needsWrite(profile, edit) ? 'write' : 'judge', edit: judged };
 }
 
-/** Decides on the second PUT. An entry that is there again is somebody's; judging tells whether it is the wanted one. */
+/**
+ * Decides on the second PUT. An entry that is there again is somebody's; judging tells whether it is the
+ * wanted one.
+ */
 export function decideReturn(cluster: Cluster, entries: readonly DesiredPodIdentity[]): Decision {
   const missing = entries.filter((entry) => !cluster.profile.identities.some((one) => sameEntry(one, entry)));
   return { kind: missing.length > 0 ? 'write' : 'judge', edit: { putIdentities: entries } };
@@ -137,7 +152,9 @@ function refuseSurprise({ replace }: ProfileDiff, { replaced }: ApplyIntent): vo
       (entry) => sameEntry(entry, old) && sameResource(entry.identity.resourceId, old.identity.resourceId),
     );
   const surprise = replace.find((each) => !isAgreed(each));
-  if (surprise === undefined) return;
+  if (surprise === undefined) {
+    return;
+  }
   const called = entryText(surprise.old);
   throw new PodidError(
     'EntryConflict',

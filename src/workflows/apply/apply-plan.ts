@@ -50,8 +50,12 @@ export async function planWithObjects(
   intent: ApplyIntent,
   { plan, rehearsal }: { readonly plan: Plan; readonly rehearsal: Rehearsal | undefined },
 ): Promise<Plan> {
-  if (rehearsal !== undefined) return { ...plan, changes: [...plan.changes, ...rehearsedChanges(rehearsal)] };
-  if (session.options.mirror === 'off') return plan;
+  if (rehearsal !== undefined) {
+    return { ...plan, changes: [...plan.changes, ...rehearsedChanges(rehearsal)] };
+  }
+  if (session.options.mirror === 'off') {
+    return plan;
+  }
   const after = profileAfter(cluster.profile, intent);
   const { objects } = await mirrorChange(session, cluster, {
     identities: chosen(after.identities, intent.wanted.identities),
@@ -78,7 +82,9 @@ export function chosen<Entry extends EntryKey>(
 function repeats(profile: PodIdentityProfile, put: readonly DesiredPodIdentity[]): Change[] {
   return profile.identities.flatMap((entry): Change[] => {
     const isSame = put.some((wanted) => holdsIdentity(entry, wanted));
-    if (entryProgress(entry) !== 'failed' || !isSame) return [];
+    if (entryProgress(entry) !== 'failed' || !isSame) {
+      return [];
+    }
     const { namespace, name, bindingSelector, identity, provisioningState } = entry;
     const after = { name, namespace, bindingSelector, identity };
     const before = { ...after, provisioningState };
@@ -99,7 +105,9 @@ async function readStrangers(
       .filter(({ arm }) => arm === null)
       .map(({ kind, namespace, name }) => ({ kind, namespace, name }));
   } catch (error) {
-    if (isPodidError(error) && !session.options.signal.aborted) return undefined;
+    if (isPodidError(error) && !session.options.signal.aborted) {
+      return undefined;
+    }
     throw error;
   }
 }

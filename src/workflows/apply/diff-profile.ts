@@ -34,7 +34,10 @@ export interface ProfileDiff {
   readonly putExceptions: readonly PodIdentityException[];
 }
 
-/** What has to be written so that the profile holds all that is wanted, and leaves alone whatever is not named. */
+/**
+ * What has to be written so that the profile holds all that is wanted, and leaves alone whatever is not
+ * named.
+ */
 export function diffProfile(profile: PodIdentityProfile, wanted: WantedProfile): ProfileDiff {
   const put: DesiredPodIdentity[] = [];
   const replace: Replaced[] = [];
@@ -43,12 +46,17 @@ export function diffProfile(profile: PodIdentityProfile, wanted: WantedProfile):
   for (const identity of wanted.identities ?? []) {
     const old = profile.identities.find((entry) => sameEntry(entry, identity));
     const progress = old && entryProgress(old);
-    if (old === undefined) put.push(identity);
-    else if (progress === 'deleting') leaving.push(identity);
-    else if (!sameResource(old.identity.resourceId, identity.identity.resourceId))
+    if (old === undefined) {
+      put.push(identity);
+    } else if (progress === 'deleting') {
+      leaving.push(identity);
+    } else if (!sameResource(old.identity.resourceId, identity.identity.resourceId)) {
       replace.push({ old, wanted: identity });
-    else if (progress === 'failed' || !holdsIdentity(old, identity)) put.push(identity);
-    else if (progress === 'running') running.push(identity);
+    } else if (progress === 'failed' || !holdsIdentity(old, identity)) {
+      put.push(identity);
+    } else if (progress === 'running') {
+      running.push(identity);
+    }
   }
   const putExceptions = (wanted.exceptions ?? []).filter(
     (exception) => !profile.exceptions.some((entry) => holdsException(entry, exception)),
@@ -61,6 +69,8 @@ export function unnamed<Entry extends EntryKey>(
   entries: readonly Entry[],
   named: readonly EntryKey[] | undefined,
 ): Entry[] {
-  if (named === undefined) return [];
+  if (named === undefined) {
+    return [];
+  }
   return entries.filter((entry) => !named.some((key) => sameEntry(key, entry)));
 }

@@ -81,10 +81,13 @@ async function writeFirst(
       const decide = (now: Cluster) => decideApply(now, intent, demands);
       return { changed: await changeProfile(session, current, { decide, ...freshRoles(rest) }), write: rest };
     } catch (error) {
-      if (!write.keepGoing || !isPodidError(error, 'AssignmentBlocked', 'AssignForbidden', 'AssignRefused'))
+      if (!write.keepGoing || !isPodidError(error, 'AssignmentBlocked', 'AssignForbidden', 'AssignRefused')) {
         throw error;
+      }
       const less = withoutBlocked(rest, error);
-      if (less === rest) throw error;
+      if (less === rest) {
+        throw error;
+      }
       session.workplace.report.warn(`Left out: ${error.message}`, error.hint);
       rest = less;
       current = await readPatiently(session.patience, cluster.id);
@@ -94,9 +97,13 @@ async function writeFirst(
 
 function withoutBlocked(write: ApplyWrite, error: PodidError): ApplyWrite {
   const { target } = error;
-  if (target === undefined) return write;
+  if (target === undefined) {
+    return write;
+  }
   const blocked = write.ready.filter(({ resourceId }) => sameResource(resourceId, target));
-  if (blocked.length === 0) return write;
+  if (blocked.length === 0) {
+    return write;
+  }
   const entries = blocked.flatMap((each) => each.entries);
   const identities = write.intent.wanted.identities?.filter(
     (wanted) => !entries.some((entry) => sameEntry(entry, wanted)),
@@ -117,7 +124,10 @@ function freshRoles({ ready }: ApplyWrite) {
   };
 }
 
-/** The second PUT: entries that the first one took out come back with their new identity, or, if that fails, with the old. */
+/**
+ * The second PUT: entries that the first one took out come back with their new identity, or, if that fails,
+ * with the old.
+ */
 async function bringBack(
   session: ChangeSession,
   cluster: Cluster,
@@ -129,12 +139,16 @@ async function bringBack(
   const entries = (write.intent.wanted.identities ?? []).filter((wanted) =>
     out.some((old) => sameEntry(old, wanted)),
   );
-  if (entries.length === 0) return undefined;
+  if (entries.length === 0) {
+    return undefined;
+  }
   try {
     const decide = (now: Cluster) => decideReturn(now, entries);
     return await changeProfile(session, cluster, { decide, ...freshRoles(write) });
   } catch (error) {
-    if (!session.options.signal.aborted && (await putBack(session, cluster, out, error))) throw error;
+    if (!session.options.signal.aborted && (await putBack(session, cluster, out, error))) {
+      throw error;
+    }
     throw halfDone(cluster, out, write.files, error);
   }
 }
@@ -195,7 +209,9 @@ function failureOf(
       : chosen(cluster.profile.identities, intent.wanted.identities)
           .filter((entry) => entryProgress(entry) === 'failed')
           .map((entry) => entryFailed(cluster, entry));
-  if (leftOut.length === 0 && failed.length < 2) return failure;
+  if (leftOut.length === 0 && failed.length < 2) {
+    return failure;
+  }
   const details = [
     ...leftOut.map(leftOutDetail),
     ...(failed.length === 0 && failure !== undefined ? [failure] : failed).map(({ code, message }) => ({

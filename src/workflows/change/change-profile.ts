@@ -14,8 +14,9 @@ import { settleChange } from './settle-change.ts';
 import { readPatiently, waitUntilIdle } from './wait-until-idle.ts';
 
 /**
- * Brings one intent into the cluster's profile: decide on what is there now, PUT, follow, and judge by a fresh read. A stale or
- * busy cluster is read again and the same intent applied to what is there then, until `--timeout`.
+ * Brings one intent into the cluster's profile: decide on what is there now, PUT, follow, and judge by a
+ * fresh read. A stale or busy cluster is read again and the same intent applied to what is there then, until
+ * `--timeout`.
  *
  * @param start the cluster as read for the checks; written from only if it has an eTag, else read again first
  * @throws PodidError what `decide` throws, and every code of `Clusters.put` and `Clusters.follow`
@@ -48,7 +49,9 @@ async function changeUntilSettled(
   const tries = { badWeather: 0, assignment: 0 };
   for (;;) {
     const decision = change.decide(current);
-    if (decision.kind === 'nothing') return { cluster: current, wrote };
+    if (decision.kind === 'nothing') {
+      return { cluster: current, wrote };
+    }
     if (decision.kind === 'wait-gone') {
       current = await waitGone(session, current, decision.keys);
       continue;
@@ -61,14 +64,21 @@ async function changeUntilSettled(
       checkLimits(current, editProfile(current.profile, decision.edit));
       const written = await putProfile(session, current, { change, edit: decision.edit, tries });
       current = written.cluster;
-      if (written.kind === 'again') continue;
+      if (written.kind === 'again') {
+        continue;
+      }
       wrote = true;
-      if (written.failure)
+      if (written.failure) {
         return { cluster: current, wrote, failure: entryFailure(current, decision.edit) ?? written.failure };
+      }
     }
-    if (session.options.noWait) return { cluster: current, wrote };
+    if (session.options.noWait) {
+      return { cluster: current, wrote };
+    }
     const settled = await settleChange(session, current, decision.edit);
-    if (settled.kind === 'settled') return { ...settled.outcome, wrote };
+    if (settled.kind === 'settled') {
+      return { ...settled.outcome, wrote };
+    }
     current = acceptUndone(session, settled.cluster, settled.what);
   }
 }
@@ -79,7 +89,10 @@ function entryFailure(cluster: Cluster, edit: ProfileEdit): PodidError | undefin
   return verdict.kind === 'failed' ? verdict.error : undefined;
 }
 
-/** Without an eTag another writer may have overwritten us, and the entry is written again; with one, someone took it back on purpose. */
+/**
+ * Without an eTag another writer may have overwritten us, and the entry is written again; with one, someone
+ * took it back on purpose.
+ */
 function acceptUndone(session: ChangeSession, cluster: Cluster, what: string): Cluster {
   const isVersioned = cluster.eTag !== undefined || cluster.profile.objects !== undefined;
   if (isVersioned || session.deadline.passed()) {
@@ -95,7 +108,9 @@ function acceptUndone(session: ChangeSession, cluster: Cluster, what: string): C
 
 async function idleCluster(session: ChangeSession, cluster: Cluster): Promise<Cluster> {
   const idle = session.options.noWait ? cluster : await waitUntilIdle(session.patience, cluster.id);
-  if (isBusy(idle)) throw clusterBusy(idle);
+  if (isBusy(idle)) {
+    throw clusterBusy(idle);
+  }
   return idle;
 }
 
@@ -106,7 +121,9 @@ async function waitGone(
 ): Promise<Cluster> {
   let current = cluster;
   while (keys.some((key) => findEntry(current, key) !== undefined)) {
-    if (session.options.noWait || session.deadline.passed()) throw clusterBusy(current);
+    if (session.options.noWait || session.deadline.passed()) {
+      throw clusterBusy(current);
+    }
     session.workplace.report.progress(`Azure is still deleting the old ${keys.map(entryText).join(', ')}`);
     await session.deadline.pause(session.options.pollIntervalMs);
     current = await readPatiently(session.patience, current.id);

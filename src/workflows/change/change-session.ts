@@ -28,7 +28,8 @@ export function startChange(workplace: Workplace, options: ChangeOptions): Chang
 }
 
 /**
- * The failure to tell when a wait ended: the user's interruption, the end of `--timeout`, or what really went wrong.
+ * The failure to tell when a wait ended: the user's interruption, the end of `--timeout`, or what really went
+ * wrong.
  *
  * @param going what goes on in Azure without us, as the start of a sentence
  */
@@ -36,7 +37,9 @@ export function endOfWait(session: ChangeSession, error: unknown, going: string,
   const { signal, timeoutMs } = session.options;
   if (signal.aborted && isPodidError(signal.reason)) {
     // Told already, nearer to what was going on.
-    if (error !== signal.reason && isPodidError(error, signal.reason.code)) return error;
+    if (error !== signal.reason && isPodidError(error, signal.reason.code)) {
+      return error;
+    }
     return new PodidError(signal.reason.code, `${signal.reason.message} ${going}`, { hint });
   }
   if (session.deadline.passed() && !isPodidError(error)) {

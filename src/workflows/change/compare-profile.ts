@@ -24,7 +24,9 @@ export function missingAfter(cluster: Cluster, edit: ClusterEdit): string[] {
 }
 
 function entriesMissing(profile: PodIdentityProfile, edit: ProfileEdit): string[] {
-  if (edit.addon === 'off') return profile.enabled ? ['the add-on is still on'] : [];
+  if (edit.addon === 'off') {
+    return profile.enabled ? ['the add-on is still on'] : [];
+  }
   return [
     ...(edit.addon === 'on' && !profile.enabled ? ['the add-on is not on'] : []),
     ...(edit.allowNetworkPluginKubenet && !profile.allowNetworkPluginKubenet
@@ -76,7 +78,9 @@ export interface LostEntry {
 
 /** What a write must never lose: entries that were sent and that the answer lacks. */
 export function lostEntries(sent: PodIdentityProfile, answered: PodIdentityProfile): LostEntry[] {
-  if (!sent.enabled) return [];
+  if (!sent.enabled) {
+    return [];
+  }
   const isLost = (list: readonly EntryKey[]) => (entry: EntryKey) =>
     !list.some((other) => sameEntry(entry, other));
   return [

@@ -5,11 +5,17 @@ import { PodidError } from '../../errors/podid-error.ts';
 
 /** What to type to follow a change that was left alone. */
 export function howToLook(id: ClusterId, edit: ProfileEdit): string {
-  if (id.mode === 'cluster') return nextCommand('list', id);
+  if (id.mode === 'cluster') {
+    return nextCommand('list', id);
+  }
   const [put] = edit.putIdentities ?? [];
   const [gone] = edit.deleteIdentities ?? [];
-  if (put) return nextCommand('wait', id, { namespace: put.namespace, name: put.name, for: 'assigned' });
-  if (gone) return nextCommand('wait', id, { namespace: gone.namespace, name: gone.name, for: 'deleted' });
+  if (put) {
+    return nextCommand('wait', id, { namespace: put.namespace, name: put.name, for: 'assigned' });
+  }
+  if (gone) {
+    return nextCommand('wait', id, { namespace: gone.namespace, name: gone.name, for: 'deleted' });
+  }
   return nextCommand('wait', id, { for: 'idle' });
 }
 

@@ -20,14 +20,25 @@ export function judgeChange(cluster: Cluster, edit: ClusterEdit): Verdict {
   const failed = wanted.find(({ entry }) => entry !== undefined && entryProgress(entry) === 'failed');
   const leaving = (edit.deleteIdentities ?? []).flatMap((key) => findEntry(cluster, key) ?? []);
   const stuck = leaving.find((entry) => entryProgress(entry) === 'failed');
-  if (isBusy(cluster))
+  if (isBusy(cluster)) {
     return { kind: 'running', what: `cluster ${cluster.id.name}: ${cluster.provisioningState}` };
-  if (failed?.entry) return { kind: 'failed', error: entryFailed(cluster, failed.entry) };
-  if (stuck) return { kind: 'failed', error: entryFailed(cluster, stuck) };
+  }
+  if (failed?.entry) {
+    return { kind: 'failed', error: entryFailed(cluster, failed.entry) };
+  }
+  if (stuck) {
+    return { kind: 'failed', error: entryFailed(cluster, stuck) };
+  }
   const running = wanted.find(({ entry }) => entry !== undefined && entryProgress(entry) === 'running');
-  if (running?.entry) return { kind: 'running', what: stateText(running.entry) };
-  if (leaving[0] !== undefined) return { kind: 'running', what: stateText(leaving[0]) };
-  if (isApplied(cluster, edit)) return { kind: 'done' };
+  if (running?.entry) {
+    return { kind: 'running', what: stateText(running.entry) };
+  }
+  if (leaving[0] !== undefined) {
+    return { kind: 'running', what: stateText(leaving[0]) };
+  }
+  if (isApplied(cluster, edit)) {
+    return { kind: 'done' };
+  }
   return { kind: 'undone', what: missingAfter(cluster, edit).join(', ') };
 }
 

@@ -16,8 +16,8 @@ export interface Mirrored {
 }
 
 /**
- * Brings the cluster's own objects in line with a change that Azure holds. Best effort: the change stands whatever the cluster
- * says, since with the add-on on AKS writes these objects itself.
+ * Brings the cluster's own objects in line with a change that Azure holds. Best effort: the change stands
+ * whatever the cluster says, since with the add-on on AKS writes these objects itself.
  */
 export async function mirrorChange(
   session: ChangeSession,
@@ -25,7 +25,9 @@ export async function mirrorChange(
   change: MirroredChange,
 ): Promise<Mirrored> {
   const { options, workplace } = session;
-  if (options.mirror === 'off') return { objects: [] };
+  if (options.mirror === 'off') {
+    return { objects: [] };
+  }
   try {
     workplace.report.progress('Looking at the objects in the cluster');
     const api = await workplace.objects(cluster.id, options.signal);
@@ -44,7 +46,9 @@ export async function mirrorChange(
     const failure = asFailure(objects);
     return { objects, ...(failure ? told(session, cluster, failure) : {}) };
   } catch (error) {
-    if (!isPodidError(error) || options.signal.aborted) throw error;
+    if (!isPodidError(error) || options.signal.aborted) {
+      throw error;
+    }
     return { objects: [], ...told(session, cluster, error) };
   }
 }
@@ -53,7 +57,9 @@ export async function mirrorChange(
 export function asFailure(objects: readonly ObjectChange[]): PodidError | undefined {
   const open = objects.filter(({ action }) => action === 'foreign' || action === 'pending');
   const [first] = open;
-  if (first === undefined) return undefined;
+  if (first === undefined) {
+    return undefined;
+  }
   const all = open.map((object) => ({
     message: `${object.kind} ${object.namespace}/${object.name}: ${object.reason ?? object.action}`,
   }));

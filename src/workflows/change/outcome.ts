@@ -2,7 +2,10 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { PodidError } from '../../errors/podid-error.ts';
 
-/** One line of a dry run. Roles carry the assignment's GUID as name; the add-on and the cluster have neither namespace nor name. */
+/**
+ * One line of a dry run. Roles carry the assignment's GUID as name; the add-on and the cluster have neither
+ * namespace nor name.
+ */
 export interface Change {
   readonly action: 'add' | 'update' | 'delete';
   readonly kind:

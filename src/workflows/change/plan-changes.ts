@@ -17,7 +17,9 @@ export function objectChanges(objects: readonly ObjectChange[]): Change[] {
   const actions = { create: 'add', update: 'update', delete: 'delete' } as const;
   return objects.flatMap((object) => {
     const action = actions[object.action as keyof typeof actions];
-    if (action === undefined) return [];
+    if (action === undefined) {
+      return [];
+    }
     const { kind, namespace, name } = object;
     const described = { kind };
     return [
@@ -41,8 +43,9 @@ function addonChange(before: PodIdentityProfile, after: PodIdentityProfile): Cha
   if (
     before.enabled === after.enabled &&
     before.allowNetworkPluginKubenet === after.allowNetworkPluginKubenet
-  )
+  ) {
     return [];
+  }
   const action = before.enabled === after.enabled ? 'update' : after.enabled ? 'add' : 'delete';
   return [{ action, kind: 'addon', namespace: null, name: null, before: facts(before), after: facts(after) }];
 }
@@ -56,7 +59,9 @@ function entryChanges<Entry extends EntryKey>(
   const changed = after.flatMap((entry): Change[] => {
     const old = before.find((other) => sameEntry(entry, other));
     const change = { kind, namespace: entry.namespace, name: entry.name, before: old ?? null, after: entry };
-    if (old === undefined) return [{ ...change, action: 'add' }];
+    if (old === undefined) {
+      return [{ ...change, action: 'add' }];
+    }
     return JSON.stringify(old) === JSON.stringify(entry) ? [] : [{ ...change, action: 'update' }];
   });
   const deletions = gone.map((entry): Change => {

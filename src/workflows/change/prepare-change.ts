@@ -25,7 +25,9 @@ export async function readGatedCluster(
   const { report } = session.workplace;
   report.progress(`Reading cluster ${id.name}`);
   const cluster = await entriesOf(session.workplace).get(id, session.options.signal);
-  for (const warning of checkCluster(cluster, demands)) report.warn(warning);
+  for (const warning of checkCluster(cluster, demands)) {
+    report.warn(warning);
+  }
   return cluster;
 }
 
@@ -50,12 +52,17 @@ export async function prepareIdentity(
   session.workplace.report.progress('Reading the managed identity');
   const wishes = await identityWishes(session, cluster, extras);
   const looked = await lookAtIdentity(session, cluster, resourceId, wishes);
-  if (!session.options.dryRun) return { ...(await makeIdentityReady(session, cluster, looked)), planned: [] };
+  if (!session.options.dryRun) {
+    return { ...(await makeIdentityReady(session, cluster, looked)), planned: [] };
+  }
   const role = operatorRoleOf(session, looked);
   return { identity: looked.found.identity, role, planned: creationsOf(session, looked) };
 }
 
-/** What holds for every identity of a command, read once. @throws PodidError ServicePrincipalCluster | UnknownClusterIdentity | RoleNotFound */
+/**
+ * What holds for every identity of a command, read once. @throws PodidError ServicePrincipalCluster |
+ * UnknownClusterIdentity | RoleNotFound
+ */
 export async function identityWishes(
   session: ChangeSession,
   cluster: Cluster,
@@ -74,7 +81,8 @@ export async function identityWishes(
 
 /** The tenant check does without a subscription that cannot be read. */
 function whenUnreadable(error: unknown): undefined {
-  if (isPodidError(error, 'SubscriptionNotFound', 'Forbidden', 'Unavailable', 'AzureRefused'))
+  if (isPodidError(error, 'SubscriptionNotFound', 'Forbidden', 'Unavailable', 'AzureRefused')) {
     return undefined;
+  }
   throw error;
 }

@@ -38,9 +38,12 @@ export async function putProfile(session: ChangeSession, base: Cluster, write: W
     refuseLoss(base, write.edit, answer);
     return await followWrite(session, base, write, answer);
   } catch (error) {
-    if (isPodidError(error, 'AssignmentBlocked')) return await retryAssignment(session, base, write, error);
-    if (isPodidError(error, 'StaleCluster', 'ClusterBusy', 'Unavailable'))
+    if (isPodidError(error, 'AssignmentBlocked')) {
+      return await retryAssignment(session, base, write, error);
+    }
+    if (isPodidError(error, 'StaleCluster', 'ClusterBusy', 'Unavailable')) {
       return await readAgain(session, base, write, error);
+    }
     throw error;
   }
 }
@@ -53,7 +56,9 @@ async function followWrite(
 ): Promise<Written> {
   const { workplace, options, deadline } = session;
   const { operation } = answer;
-  if (operation === undefined || options.noWait) return { kind: 'written', cluster: answer.cluster };
+  if (operation === undefined || options.noWait) {
+    return { kind: 'written', cluster: answer.cluster };
+  }
   const entries = [...base.profile.identities, ...(write.edit.putIdentities ?? [])];
   try {
     const end = await deadline.within((signal) =>
@@ -65,13 +70,17 @@ async function followWrite(
         signal,
       }),
     );
-    if (isAssignmentError(end)) throw assignmentBlocked(end);
+    if (isAssignmentError(end)) {
+      throw assignmentBlocked(end);
+    }
     const cluster = await readPatiently(session.patience, base.id);
     return end.status === 'Succeeded'
       ? { kind: 'written', cluster }
       : { kind: 'written', cluster, failure: operationFailed(cluster, end) };
   } catch (error) {
-    if (isPodidError(error, 'Forbidden')) return watchCluster(session, base, error);
+    if (isPodidError(error, 'Forbidden')) {
+      return watchCluster(session, base, error);
+    }
     throw endOfWait(
       session,
       error,
@@ -114,7 +123,9 @@ function operationFailed(cluster: Cluster, end: OperationEnd): PodidError {
 /** Judged on the PUT's own answer: what others delete later is their affair. */
 function refuseLoss(base: Cluster, edit: ProfileEdit, answer: PutAnswer): void {
   const lost = lostEntries(editProfile(base.profile, edit), answer.cluster.profile);
-  if (lost.length === 0) return;
+  if (lost.length === 0) {
+    return;
+  }
   throw new PodidError(
     'EntriesLost',
     `Azure's answer to the write lacks what was sent: ${lost.map(({ called }) => called).join(', ')}. Cluster ${base.id.name} may have lost it.`,
@@ -135,15 +146,21 @@ async function readAgain(
 ): Promise<Written> {
   const { options, deadline, workplace, patience } = session;
   const badWeather = error.code === 'Unavailable';
-  if (error.code === 'ClusterBusy' && options.noWait) throw error;
+  if (error.code === 'ClusterBusy' && options.noWait) {
+    throw error;
+  }
   write.tries.badWeather = badWeather ? write.tries.badWeather + 1 : 0;
   workplace.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
   const growingMs = options.pollIntervalMs * 2 ** Math.max(0, write.tries.badWeather - 1);
   await deadline.pause(Math.max(Math.min(growingMs, longestPauseMs), error.retryAfterMs ?? 0));
   const read = error.code === 'ClusterBusy' ? waitUntilIdle : readPatiently;
   const cluster = await read(patience, base.id);
-  if (isApplied(cluster, write.edit)) return { kind: 'written', cluster };
-  if (deadline.passed() || write.tries.badWeather > mostBadWeather) throw error;
+  if (isApplied(cluster, write.edit)) {
+    return { kind: 'written', cluster };
+  }
+  if (deadline.passed() || write.tries.badWeather > mostBadWeather) {
+    throw error;
+  }
   return { kind: 'again', cluster };
 }
 

@@ -8,7 +8,10 @@ import { type MirroredChange, mirrorChange } from './mirror-change.ts';
 import type { Change } from './outcome.ts';
 import { objectChanges } from './plan-changes.ts';
 
-/** What writing the edit would change besides the entries; undefined where that is nothing. @throws PodidError when an entry cannot be written */
+/**
+ * What writing the edit would change besides the entries; undefined where that is nothing. @throws PodidError
+ * when an entry cannot be written
+ */
 export async function rehearse(
   session: ChangeSession,
   cluster: Cluster,
@@ -19,7 +22,10 @@ export async function rehearse(
   return rehearsal;
 }
 
-/** What a dry run says besides the entries: of the nodes, and of the objects in the cluster, whether they mirror the entries or are them. */
+/**
+ * What a dry run says besides the entries: of the nodes, and of the objects in the cluster, whether they
+ * mirror the entries or are them.
+ */
 export async function changesBeside(
   session: ChangeSession,
   cluster: Cluster,
@@ -27,7 +33,9 @@ export async function changesBeside(
   mirrored: MirroredChange,
 ): Promise<Change[]> {
   const rehearsal = await rehearse(session, cluster, edit);
-  if (rehearsal !== undefined) return rehearsedChanges(rehearsal);
+  if (rehearsal !== undefined) {
+    return rehearsedChanges(rehearsal);
+  }
   return objectChanges((await mirrorChange(session, cluster, mirrored)).objects);
 }
 

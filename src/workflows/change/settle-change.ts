@@ -11,7 +11,10 @@ export type Settled =
   | { readonly kind: 'settled'; readonly outcome: Omit<ChangedProfile, 'wrote'> }
   | { readonly kind: 'undone'; readonly cluster: Cluster; readonly what: string };
 
-/** Waits until the touched entries have come to an end, and says which. @throws PodidError TimedOut | Interrupted | Terminated */
+/**
+ * Waits until the touched entries have come to an end, and says which. @throws PodidError TimedOut |
+ * Interrupted | Terminated
+ */
 export async function settleChange(
   session: ChangeSession,
   cluster: Cluster,
@@ -22,14 +25,20 @@ export async function settleChange(
   try {
     for (;;) {
       const verdict = judgeChange(current, edit);
-      if (verdict.kind === 'done') return { kind: 'settled', outcome: { cluster: current } };
-      if (verdict.kind === 'failed')
+      if (verdict.kind === 'done') {
+        return { kind: 'settled', outcome: { cluster: current } };
+      }
+      if (verdict.kind === 'failed') {
         return { kind: 'settled', outcome: { cluster: current, failure: verdict.error } };
-      if (verdict.kind === 'undone') return { kind: 'undone', cluster: current, what: verdict.what };
-      if (session.deadline.passed())
+      }
+      if (verdict.kind === 'undone') {
+        return { kind: 'undone', cluster: current, what: verdict.what };
+      }
+      if (session.deadline.passed()) {
         throw new PodidError('TimedOut', `No end before --timeout: ${verdict.what}. ${going}`, {
           hint: howToLook(cluster.id, edit),
         });
+      }
       session.workplace.report.progress(`Azure is at work on ${verdict.what}`);
       await session.deadline.pause(session.options.pollIntervalMs);
       current = await readPatiently(session.patience, cluster.id);

@@ -13,14 +13,17 @@ export interface PatientPorts {
 }
 
 /**
- * Reads the cluster until Azure is no longer at work on it, or the deadline has passed: then the last answer, still busy.
+ * Reads the cluster until Azure is no longer at work on it, or the deadline has passed: then the last answer,
+ * still busy.
  *
  * @throws PodidError as `Clusters.get`; Unavailable only at the deadline
  */
 export async function waitUntilIdle(ports: PatientPorts, id: ClusterId): Promise<Cluster> {
   for (;;) {
     const cluster = await readPatiently(ports, id);
-    if (!isBusy(cluster) || ports.deadline.passed()) return cluster;
+    if (!isBusy(cluster) || ports.deadline.passed()) {
+      return cluster;
+    }
     ports.report.progress(`Azure is at work on cluster ${id.name}: ${cluster.provisioningState}`);
     await ports.deadline.pause(ports.pollIntervalMs);
   }
@@ -32,7 +35,9 @@ export async function readPatiently(ports: PatientPorts, id: ClusterId): Promise
     try {
       return await ports.clusters.get(id, ports.signal);
     } catch (error) {
-      if (!isPodidError(error, 'Unavailable') || ports.deadline.passed()) throw error;
+      if (!isPodidError(error, 'Unavailable') || ports.deadline.passed()) {
+        throw error;
+      }
       ports.report.progress(`Azure does not answer (${error.message}); asking again`);
       await ports.deadline.pause(Math.max(ports.pollIntervalMs, error.retryAfterMs ?? 0));
     }

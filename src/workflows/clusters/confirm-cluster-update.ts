@@ -7,7 +7,9 @@ interface AskedUpdate extends Pick<ClusterEdit, 'controlPlane' | 'kubeletIdentit
   readonly upgradeNodeImages: boolean;
 }
 
-/** Says what will happen, then asks. Nothing to do is nothing to ask. @throws PodidError ConfirmationRequired */
+/**
+ * Says what will happen, then asks. Nothing to do is nothing to ask. @throws PodidError ConfirmationRequired
+ */
 export async function confirmClusterUpdate(
   { confirm, report }: Pick<Workplace, 'confirm' | 'report'>,
   cluster: Cluster,
@@ -26,12 +28,16 @@ export async function confirmClusterUpdate(
     report.note(`Cluster ${cluster.id.name} runs so already; nothing is sent.`);
     return true;
   }
-  for (const consequence of consequences) report.note(`will happen: ${consequence}`);
+  for (const consequence of consequences) {
+    report.note(`will happen: ${consequence}`);
+  }
   return confirm(`Update cluster ${cluster.id.name}?`);
 }
 
 function controlPlaneConsequences(cluster: Cluster, { controlPlane }: AskedUpdate): string[] {
-  if (controlPlane === undefined) return [];
+  if (controlPlane === undefined) {
+    return [];
+  }
   const next = controlPlaneText(controlPlane);
   const entries = cluster.profile.identities.length;
   return [

@@ -17,7 +17,8 @@ export interface GrantedRoles {
 }
 
 /**
- * The identities that a new control plane has to be able to assign: those of the entries, each once, and the kubelets' own.
+ * The identities that a new control plane has to be able to assign: those of the entries, each once, and the
+ * kubelets' own.
  *
  * @throws PodidError AssignmentBlocked when one of an entry is gone: Azure would refuse whatever is sent
  */
@@ -44,7 +45,9 @@ export async function readAssignedIdentities(
   );
 }
 
-/** Grants Managed Identity Operator on each to the principal, eight at a time; under `--dry-run` only looks. */
+/**
+ * Grants Managed Identity Operator on each to the principal, eight at a time; under `--dry-run` only looks.
+ */
 export async function grantForControlPlane(
   session: ChangeSession,
   cluster: Cluster,

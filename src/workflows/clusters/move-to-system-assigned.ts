@@ -14,8 +14,8 @@ import { grantForControlPlane } from './grant-for-control-plane.ts';
 const controlPlane = { type: 'SystemAssigned' } as const;
 
 /**
- * Two writes where there are entries: the first makes the principal, and may fail on the entries, which that principal has no role on
- * yet; the second, with the roles granted, settles them.
+ * Two writes where there are entries: the first makes the principal, and may fail on the entries, which that
+ * principal has no role on yet; the second, with the roles granted, settles them.
  *
  * @throws PodidError AssignmentBlocked when Azure refuses the first write and makes no principal
  */
@@ -27,8 +27,9 @@ export async function moveToSystemAssigned(
   const first = await makePrincipal(session, cluster);
   const { identities } = first.cluster.profile;
   const principalId = first.cluster.identity.principalId;
-  if (identities.length === 0 || session.options.skipRoleAssignment || principalId === undefined)
+  if (identities.length === 0 || session.options.skipRoleAssignment || principalId === undefined) {
     return first;
+  }
   const asNew = { ...session, options: { ...session.options, clusterPrincipalId: principalId } };
   const roles = await grantForControlPlane(asNew, first.cluster, assigned, principalId);
   const decide = (current: Cluster) => {
@@ -51,9 +52,13 @@ async function makePrincipal(session: ChangeSession, cluster: Cluster): Promise<
   try {
     return await changeProfile(session, cluster, { decide });
   } catch (error) {
-    if (!isPodidError(error, 'AssignmentBlocked')) throw error;
+    if (!isPodidError(error, 'AssignmentBlocked')) {
+      throw error;
+    }
     const current = await waitUntilIdle(session.patience, cluster.id);
-    if (!runsAs(current, controlPlane)) throw noPrincipal(cluster, error);
+    if (!runsAs(current, controlPlane)) {
+      throw noPrincipal(cluster, error);
+    }
     return { cluster: current, wrote: true };
   }
 }

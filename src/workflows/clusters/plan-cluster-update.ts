@@ -4,7 +4,9 @@ import type { Change, Plan } from '../change/outcome.ts';
 import { grantForControlPlane } from './grant-for-control-plane.ts';
 import type { PreparedUpdate } from './prepare-cluster-update.ts';
 
-/** What an update of the cluster would come to. Roles of a principal that does not exist yet cannot be named. */
+/**
+ * What an update of the cluster would come to. Roles of a principal that does not exist yet cannot be named.
+ */
 export async function planClusterUpdate(
   session: ChangeSession,
   cluster: Cluster,
@@ -17,8 +19,9 @@ export async function planClusterUpdate(
     update.principalId === undefined || session.options.skipRoleAssignment
       ? []
       : (await grantForControlPlane(session, cluster, update.assigned, update.principalId)).missing;
-  if (twice)
+  if (twice) {
     session.workplace.report.note('The roles of the new principal are granted once Azure has made it.');
+  }
   const pools = update.upgradeNodeImages ? cluster.pools : [];
   return {
     changes: [

@@ -23,14 +23,18 @@ export async function prepareClusterUpdate(
   target: IdentityTarget,
 ): Promise<PreparedUpdate> {
   const { controlPlane, kubeletIdentity } = target;
-  if (controlPlane === undefined && kubeletIdentity === undefined) return { target, assigned: [] };
+  if (controlPlane === undefined && kubeletIdentity === undefined) {
+    return { target, assigned: [] };
+  }
   const { azure } = session.workplace;
   const { signal, clusterPrincipalId } = session.options;
   const kubelet = ownKubeletIdentity(cluster, kubeletIdentity);
   // A control plane that stays has its roles on the entries.
   const reach = controlPlane === undefined ? { ...cluster, profile: noEntries(cluster) } : cluster;
   const assigned = await readAssignedIdentities(session, reach, kubelet);
-  if (controlPlane?.type === 'SystemAssigned') return { target, assigned };
+  if (controlPlane?.type === 'SystemAssigned') {
+    return { target, assigned };
+  }
   if (controlPlane === undefined) {
     const principalId = principalOrNull(cluster, clusterPrincipalId);
     return { target, assigned, ...(principalId === null ? {} : { principalId }) };

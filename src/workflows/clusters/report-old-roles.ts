@@ -6,7 +6,10 @@ import type { ChangeSession } from '../change/change-session.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import { grantCommand } from '../identities/advise-on-identities.ts';
 
-/** Lists what else the control plane could do before its principal changed, with the commands that give it back. */
+/**
+ * Lists what else the control plane could do before its principal changed, with the commands that give it
+ * back.
+ */
 export async function tellOldRoles(
   session: ChangeSession,
   before: Cluster,
@@ -18,7 +21,9 @@ export async function tellOldRoles(
     tellOfServicePrincipal(session, before);
     return;
   }
-  if (old === newPrincipalId) return;
+  if (old === newPrincipalId) {
+    return;
+  }
   const rows = await rowsOf(session, before, old);
   if (rows === undefined) {
     report.warn(
@@ -40,7 +45,9 @@ export async function tellOldRoles(
 
 function tellOfServicePrincipal({ workplace }: ChangeSession, { servicePrincipalClientId }: Cluster): void {
   const clientId = servicePrincipalClientId;
-  if (clientId === undefined || clientId.toLowerCase() === 'msi') return;
+  if (clientId === undefined || clientId.toLowerCase() === 'msi') {
+    return;
+  }
   workplace.report.warn(
     `The new identity has none of the roles of the service principal ${clientId}, such as those on a network of your own.`,
     `az role assignment list --assignee ${clientId} --all`,
@@ -72,7 +79,9 @@ async function rowsOf(
         ),
     );
   } catch (error) {
-    if (isPodidError(error, 'Forbidden')) return undefined;
+    if (isPodidError(error, 'Forbidden')) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -85,7 +94,9 @@ async function roleName(session: ChangeSession, roleDefinitionId: string): Promi
     );
     return name || roleDefinitionId;
   } catch (error) {
-    if (isPodidError(error)) return roleDefinitionId;
+    if (isPodidError(error)) {
+      return roleDefinitionId;
+    }
     throw error;
   }
 }

@@ -34,10 +34,11 @@ export interface UpdateClusterRequest extends IdentityWishes {
 }
 
 /**
- * Changes the identities that the cluster itself runs as, and sees to it that the new ones have what pod identity needs. A wish that is
- * fulfilled already changes nothing.
+ * Changes the identities that the cluster itself runs as, and sees to it that the new ones have what pod
+ * identity needs. A wish that is fulfilled already changes nothing.
  *
- * @throws PodidError IdentityChangeForbidden | ServicePrincipalCluster | AssignmentBlocked | TenantMismatch, and those of `changeProfile`
+ * @throws PodidError IdentityChangeForbidden | ServicePrincipalCluster | AssignmentBlocked | TenantMismatch,
+ * and those of `changeProfile`
  */
 export async function updateCluster(
   workplace: Workplace,
@@ -47,10 +48,14 @@ export async function updateCluster(
   const session = startChange(workplace, options);
   workplace.report.progress(`Reading cluster ${request.cluster.name}`);
   const cluster = await workplace.azure.clusters.get(request.cluster, options.signal);
-  for (const warning of checkClusterState(cluster)) workplace.report.warn(warning);
+  for (const warning of checkClusterState(cluster)) {
+    workplace.report.warn(warning);
+  }
   const update = await prepareClusterUpdate(session, cluster, identityTarget(cluster, request));
   refuseImpatience(session, cluster, update);
-  if (options.dryRun) return { plan: await planClusterUpdate(session, cluster, { ...request, ...update }) };
+  if (options.dryRun) {
+    return { plan: await planClusterUpdate(session, cluster, { ...request, ...update }) };
+  }
   if (!(await confirmClusterUpdate(workplace, cluster, { ...update.target, ...request }))) {
     return { done: await doneWith(session, cluster) };
   }
@@ -60,8 +65,12 @@ export async function updateCluster(
 
 /** The second write needs the end of the first. */
 function refuseImpatience(session: ChangeSession, cluster: Cluster, { target }: PreparedUpdate): void {
-  if (!session.options.noWait || target.controlPlane?.type !== 'SystemAssigned') return;
-  if (cluster.profile.identities.length === 0) return;
+  if (!session.options.noWait || target.controlPlane?.type !== 'SystemAssigned') {
+    return;
+  }
+  if (cluster.profile.identities.length === 0) {
+    return;
+  }
   throw new PodidError(
     'InvalidUsage',
     `--no-wait does not go with a change to the system-assigned identity while cluster ${cluster.id.name} has pod identities: the new principal exists after the first of two writes only.`,
@@ -80,9 +89,15 @@ async function changeIdentities(
   update: PreparedUpdate,
 ): Promise<ChangedIdentities> {
   const { target, assigned, principalId } = update;
-  if (target.controlPlane === undefined && target.kubeletIdentity === undefined) return { cluster };
-  if (target.controlPlane?.type === 'SystemAssigned') return moveToSystemAssigned(session, cluster, assigned);
-  if (principalId === undefined) return changeProfile(session, cluster, { decide: writeOf(target) });
+  if (target.controlPlane === undefined && target.kubeletIdentity === undefined) {
+    return { cluster };
+  }
+  if (target.controlPlane?.type === 'SystemAssigned') {
+    return moveToSystemAssigned(session, cluster, assigned);
+  }
+  if (principalId === undefined) {
+    return changeProfile(session, cluster, { decide: writeOf(target) });
+  }
   const asNew = { ...session, options: { ...session.options, clusterPrincipalId: principalId } };
   const roles: GrantedRoles = session.options.skipRoleAssignment
     ? { fresh: [], missing: [] }
@@ -110,7 +125,9 @@ async function finish(
 ): Promise<Done<ClusterIdentities>> {
   const { report } = session.workplace;
   const { cluster } = changed;
-  if (changed.failure) return { ...(await doneWith(session, cluster)), failure: changed.failure };
+  if (changed.failure) {
+    return { ...(await doneWith(session, cluster)), failure: changed.failure };
+  }
   if (cluster !== before) {
     report.note(`The control plane of cluster ${cluster.id.name} runs as ${controlPlaneOf(cluster)}.`);
     await tellOldRoles(session, before, principalOrNull(cluster));
@@ -128,7 +145,9 @@ async function finish(
 function controlPlaneOf(cluster: Cluster): string {
   const [userAssigned] = cluster.identity.userAssigned;
   const system = { type: 'SystemAssigned' } as const;
-  if (userAssigned === undefined || runsAs(cluster, system)) return controlPlaneText(system);
+  if (userAssigned === undefined || runsAs(cluster, system)) {
+    return controlPlaneText(system);
+  }
   return userAssigned.resourceId;
 }
 

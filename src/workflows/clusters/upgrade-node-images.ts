@@ -15,7 +15,9 @@ export async function upgradeNodeImages(
 ): Promise<PodidError | undefined> {
   for (const pool of cluster.pools) {
     const failure = await upgradePool(session, cluster, pool);
-    if (failure !== undefined) return failure;
+    if (failure !== undefined) {
+      return failure;
+    }
   }
   return undefined;
 }
@@ -69,7 +71,9 @@ async function startWhenIdle(session: ChangeSession, cluster: Cluster, pool: Age
     try {
       return await workplace.azure.clusters.upgradeNodeImage(cluster.id, pool.name, options.signal);
     } catch (error) {
-      if (!isPodidError(error, 'ClusterBusy') || deadline.passed()) throw error;
+      if (!isPodidError(error, 'ClusterBusy') || deadline.passed()) {
+        throw error;
+      }
       await deadline.pause(options.pollIntervalMs);
       await waitUntilIdle(patience, cluster.id);
     }

@@ -10,7 +10,10 @@ export interface AgentDecision {
   readonly resource: string;
 }
 
-/** The decisions about one pod in an agent's log, in its order; the log may be JSON lines or text lines with JSON values. */
+/**
+ * The decisions about one pod in an agent's log, in its order; the log may be JSON lines or text lines with
+ * JSON values.
+ */
 export function decisionsFor(log: string, pod: EntryKey): AgentDecision[] {
   const name = JSON.stringify(entryText(pod));
   return log
@@ -27,7 +30,9 @@ export function lastOf<Item>(items: readonly Item[]): Item | undefined {
 function decisionIn(line: string): AgentDecision | undefined {
   const facts = line.startsWith('{') ? jsonFacts(line) : textFacts(line);
   const { pod, status, kind } = facts;
-  if (typeof pod !== 'string' || typeof status !== 'number' || kind !== 'msi') return undefined;
+  if (typeof pod !== 'string' || typeof status !== 'number' || kind !== 'msi') {
+    return undefined;
+  }
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return { pod, status, reason: text(facts['reason']), resource: text(facts['resource']) };
 }

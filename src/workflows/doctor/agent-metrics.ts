@@ -1,16 +1,20 @@
 /**
- * The sum of a metric's samples that have the labels given, in Prometheus text format. Other labels do not matter; a metric that is not
- * there is 0.
+ * The sum of a metric's samples that have the labels given, in Prometheus text format. Other labels do not
+ * matter; a metric that is not there is 0.
  */
 export function sumOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
   let sum = 0;
   for (const line of text.split('\n')) {
     const match = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line);
-    if (match === null || match[1] !== name) continue;
+    if (match === null || match[1] !== name) {
+      continue;
+    }
     const found = labelsIn(match[2] ?? '');
     const value = Number(match[3]);
     const fits = Object.entries(labels).every(([key, wanted]) => found.get(key) === wanted);
-    if (fits && Number.isFinite(value)) sum += value;
+    if (fits && Number.isFinite(value)) {
+      sum += value;
+    }
   }
   return sum;
 }
@@ -19,7 +23,9 @@ export function sumOf(text: string, name: string, labels: Readonly<Record<string
 export function labelsOf(text: string, name: string): ReadonlyMap<string, string> | undefined {
   for (const line of text.split('\n')) {
     const match = /^([A-Za-z_:][\w:]*)\{(.*)\}\s/.exec(line);
-    if (match?.[1] === name) return labelsIn(match[2] ?? '');
+    if (match?.[1] === name) {
+      return labelsIn(match[2] ?? '');
+    }
   }
   return undefined;
 }

@@ -27,7 +27,10 @@ import { signIn } from './checks/sign-in.ts';
 import { tenants } from './checks/tenants.ts';
 import { token } from './checks/token.ts';
 
-/** The chain from the sign-in to what a token opens, in the order in which it is told; each behind what it leans on. */
+/**
+ * The chain from the sign-in to what a token opens, in the order in which it is told; each behind what it
+ * leans on.
+ */
 export const checkList: readonly Check[] = [
   signIn,
   clusterState,

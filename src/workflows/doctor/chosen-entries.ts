@@ -8,15 +8,17 @@ import { seenOr } from './probe.ts';
 type Known = Pick<Evidence, 'patient' | 'cluster' | 'objects' | 'pods'>;
 
 /**
- * The entries in question: those of the pods asked about, else those of the namespace, else all. Where the add-on is off, the cluster's
- * own objects are the entries.
+ * The entries in question: those of the pods asked about, else those of the namespace, else all. Where the
+ * add-on is off, the cluster's own objects are the entries.
  */
 export function entriesInQuestion(evidence: Known): readonly PodIdentity[] {
   const { namespace, pod, deployment } = evidence.patient;
   const all = allEntries(evidence).filter(
     (entry) => namespace === undefined || entry.namespace === namespace,
   );
-  if (pod === undefined && deployment === undefined) return all;
+  if (pod === undefined && deployment === undefined) {
+    return all;
+  }
   const labels = new Set(seenOr(evidence.pods, []).map(({ labels }) => labels[bindingLabel]));
   const bound = all.filter((entry) => labels.has(entry.bindingSelector));
   return bound.length > 0 ? bound : all;
@@ -37,9 +39,14 @@ export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId:
   return sight !== undefined && 'hidden' in sight && sight.hidden.code === 'IdentityNotFound';
 }
 
-/** What the agents go by, an identity once for each of its bindings: the objects in the cluster, and the profile where those cannot be seen. */
+/**
+ * What the agents go by, an identity once for each of its bindings: the objects in the cluster, and the
+ * profile where those cannot be seen.
+ */
 export function entriesForAgents(evidence: Known): ObjectsInCluster['identities'] {
-  if ('hidden' in evidence.objects) return allEntries(evidence);
+  if ('hidden' in evidence.objects) {
+    return allEntries(evidence);
+  }
   const { identities, moreBindings = [] } = evidence.objects.seen;
   const bound = moreBindings.map(({ namespace, identity, bindingSelector }) => ({
     namespace,
@@ -50,13 +57,17 @@ export function entriesForAgents(evidence: Known): ObjectsInCluster['identities'
 }
 
 export function exceptionsForAgents(evidence: Known): readonly PodIdentityException[] {
-  if ('seen' in evidence.objects) return evidence.objects.seen.exceptions;
+  if ('seen' in evidence.objects) {
+    return evidence.objects.seen.exceptions;
+  }
   return seenOr(evidence.cluster, undefined)?.profile.exceptions ?? [];
 }
 
 function allEntries({ cluster, objects }: Known): readonly PodIdentity[] {
   const profile = seenOr(cluster, undefined)?.profile;
-  if (profile?.enabled) return profile.identities;
+  if (profile?.enabled) {
+    return profile.identities;
+  }
   return seenOr(objects, { identities: [] }).identities.map(asEntry);
 }
 

@@ -21,7 +21,10 @@ export interface Diagnosis {
   readonly checks: readonly CheckResult[];
 }
 
-/** Looks at each link of the chain that ends with a pod's token, and tells them in order. Without `fix` nothing is written anywhere. */
+/**
+ * Looks at each link of the chain that ends with a pod's token, and tells them in order. Without `fix`
+ * nothing is written anywhere.
+ */
 export async function diagnose(
   workplace: Workplace,
   { patient, fix, connect }: DoctorRequest,
@@ -37,7 +40,9 @@ export async function diagnose(
   };
   const evidence = await gatherEvidence(senses, patient);
   const checks = runChecks(checkList, evidence);
-  if (!fix) return { checks };
+  if (!fix) {
+    return { checks };
+  }
   const mended = await mendWhatIsSafe(startChange(workplace, options), evidence, checks);
   return mended ? { checks: runChecks(checkList, await gatherEvidence(senses, patient)) } : { checks };
 }

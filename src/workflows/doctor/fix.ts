@@ -14,8 +14,8 @@ import type { Evidence } from './evidence.ts';
 import { seenOr } from './probe.ts';
 
 /**
- * Mends, each after asking, what takes nothing from anybody: the cluster's missing roles, entries whose identity is gone, and objects
- * that the cluster lacks. All else has its command in the check's hint.
+ * Mends, each after asking, what takes nothing from anybody: the cluster's missing roles, entries whose
+ * identity is gone, and objects that the cluster lacks. All else has its command in the check's hint.
  *
  * @returns whether anything was done
  * @throws PodidError ConfirmationRequired, and what the changes themselves throw
@@ -27,7 +27,9 @@ export async function mendWhatIsSafe(
 ): Promise<boolean> {
   const cluster = seenOr(evidence.cluster, undefined);
   const failed = new Set(checks.filter(({ result }) => result === 'fail').map(({ name }) => name));
-  if (cluster === undefined || failed.has('cluster')) return nothing(session);
+  if (cluster === undefined || failed.has('cluster')) {
+    return nothing(session);
+  }
   const mends: Readonly<Record<string, () => Promise<boolean>>> = {
     'operator-role': () => grantRoles(session, evidence),
     identities: () => removeDeadEntries(session, evidence, cluster),
@@ -36,7 +38,9 @@ export async function mendWhatIsSafe(
   let done = false;
   let known = false;
   for (const [name, mend] of Object.entries(mends)) {
-    if (!failed.has(name)) continue;
+    if (!failed.has(name)) {
+      continue;
+    }
     known = true;
     done = (await mend()) || done;
   }
@@ -56,8 +60,9 @@ async function grantRoles(session: ChangeSession, evidence: Evidence): Promise<b
   if (
     first === undefined ||
     !(await workplace.confirm(`Grant ${what} to the cluster's principal ${first.principalId}?`))
-  )
+  ) {
     return false;
+  }
   workplace.report.progress('Granting Managed Identity Operator');
   await eachConcurrently(grants, (grant) =>
     workplace.azure.roles.create({ ...grant, roleId: managedIdentityOperatorRole }, options.signal),
@@ -72,9 +77,13 @@ async function removeDeadEntries(
   cluster: Cluster,
 ): Promise<boolean> {
   const dead = entriesInQuestion(evidence).filter((entry) => isGone(evidence, entry.identity.resourceId));
-  if (dead.length === 0) return false;
+  if (dead.length === 0) {
+    return false;
+  }
   const question = `Remove ${counted(dead.length, 'entry', 'entries')} whose managed identity is gone (${listed(dead.map(entryText))})?`;
-  if (!(await session.workplace.confirm(question))) return false;
+  if (!(await session.workplace.confirm(question))) {
+    return false;
+  }
   return await removed(session, cluster, dead);
 }
 
@@ -88,7 +97,9 @@ async function removed(
     revokeRole: false,
     decide: (current) => decideDelete(current, dead),
   });
-  if (outcome.done?.failure !== undefined) throw outcome.done.failure;
+  if (outcome.done?.failure !== undefined) {
+    throw outcome.done.failure;
+  }
   return true;
 }
 
@@ -105,8 +116,9 @@ async function writeObjects(
     .filter(isStale('identity'));
   const exceptions = cluster.profile.exceptions.filter(isStale('exception'));
   const names = listed([...identities, ...exceptions].map(entryText));
-  if (names === '' || !(await workplace.confirm(`Write the objects of ${names} into the cluster?`)))
+  if (names === '' || !(await workplace.confirm(`Write the objects of ${names} into the cluster?`))) {
     return false;
+  }
   const api = await workplace.objects(cluster.id, options.signal);
   const written = await api.mirror(
     {
@@ -121,6 +133,8 @@ async function writeObjects(
     options.signal,
   );
   const failure = asFailure(written);
-  if (failure !== undefined) workplace.report.warn(failure.message, failure.hint);
+  if (failure !== undefined) {
+    workplace.report.warn(failure.message, failure.hint);
+  }
   return true;
 }

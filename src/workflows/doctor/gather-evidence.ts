@@ -19,7 +19,9 @@ import { lookAtIdentities } from './read-identities.ts';
 /** So many agents are asked at most: each costs three requests through the API server. */
 const mostAgents = 50;
 
-/** Looks at everything, side by side; what cannot be seen is kept with the reason. @throws the signal's reason */
+/**
+ * Looks at everything, side by side; what cannot be seen is kept with the reason. @throws the signal's reason
+ */
 export async function gatherEvidence(senses: Senses, patient: Patient): Promise<Evidence> {
   const { azure, signal } = senses;
   const { subscriptionId } = patient.cluster;
@@ -78,10 +80,13 @@ async function podsInQuestion(
   }
   const living = (pods: readonly Pod[]) =>
     pods.filter(({ phase }) => !['Succeeded', 'Failed'].includes(phase));
-  if (namespace === undefined || deployment === undefined)
+  if (namespace === undefined || deployment === undefined) {
     return living(await workloads.pods(namespace, bindingLabel, signal));
+  }
   const found = (await workloads.deployments(namespace, signal)).find(({ name }) => name === deployment);
-  if (found === undefined) return [];
+  if (found === undefined) {
+    return [];
+  }
   const labels = Object.entries(found.selector).map(([key, value]) => `${key}=${value}`);
   return living(await workloads.pods(namespace, labels.join(','), signal));
 }
@@ -99,8 +104,9 @@ async function lookAtMachines(
     );
   }
   return lookFurther(signal, cluster, async ({ id, nodeResourceGroup }) => {
-    if (nodeResourceGroup === undefined)
+    if (nodeResourceGroup === undefined) {
       throw new PodidError('Unavailable', `Azure names no node resource group of cluster ${id.name}.`);
+    }
     const sets = await azure.machines.scaleSets(id.subscriptionId, nodeResourceGroup, signal);
     return sets.filter(({ osType }) => osType.toLowerCase() === 'linux');
   });

@@ -8,9 +8,13 @@ export function nodesInQuestion({
   nodes,
   pods,
 }: Pick<Evidence, 'patient' | 'nodes' | 'pods'>): readonly ClusterNode[] | undefined {
-  if ('hidden' in nodes) return undefined;
+  if ('hidden' in nodes) {
+    return undefined;
+  }
   const linux = nodes.seen.filter((node) => node.os === 'linux' && !node.virtual && node.ready);
-  if (patient.pod === undefined && patient.deployment === undefined) return linux;
+  if (patient.pod === undefined && patient.deployment === undefined) {
+    return linux;
+  }
   const names = new Set(seenOr(pods, []).map(({ nodeName }) => nodeName));
   const own = linux.filter(({ name }) => names.has(name));
   return own.length > 0 ? own : linux;

@@ -8,7 +8,9 @@ export async function look<Value>(signal: AbortSignal, read: () => Promise<Value
   try {
     return { seen: await read() };
   } catch (error) {
-    if (signal.aborted || !isPodidError(error)) throw error;
+    if (signal.aborted || !isPodidError(error)) {
+      throw error;
+    }
     return { hidden: error };
   }
 }

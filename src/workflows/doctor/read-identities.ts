@@ -13,7 +13,9 @@ import { look, lookFurther, type Sight } from './probe.ts';
 type Known = Pick<Evidence, 'patient' | 'cluster' | 'objects' | 'pods'>;
 type IdentitySights = Pick<Evidence, 'identities' | 'operatorRoles' | 'ownRoles'>;
 
-/** The managed identities of the entries in question, who may assign them, and what they may do themselves. */
+/**
+ * The managed identities of the entries in question, who may assign them, and what they may do themselves.
+ */
 export async function lookAtIdentities(senses: Senses, known: Known): Promise<IdentitySights> {
   const { azure, signal } = senses;
   const { subscriptionId } = known.patient.cluster;
@@ -48,12 +50,15 @@ async function operatorRoles(
   principalId: string,
 ): Promise<OperatorRoleSight> {
   const rows = coveringAssignments(await azure.roles.assignmentsFor(id, principalId, signal), id);
-  if (operatorAssignment(rows) !== undefined) return { principalId, rows };
+  if (operatorAssignment(rows) !== undefined) {
+    return { principalId, rows };
+  }
   const others = [...new Set(rows.map((row) => row.roleDefinitionId))];
   for (const other of others) {
     const role = await look(signal, () => azure.roles.definition(other, signal));
-    if ('seen' in role && allowsAssigning(role.seen))
+    if ('seen' in role && allowsAssigning(role.seen)) {
       return { principalId, rows, otherRole: role.seen.roleName };
+    }
   }
   return { principalId, rows };
 }

@@ -1,7 +1,10 @@
 import type { Check, CheckResult } from './check.ts';
 import type { Evidence } from './evidence.ts';
 
-/** Judges link by link, in order; what lies behind a link that failed is skipped, since it could only repeat that failure. */
+/**
+ * Judges link by link, in order; what lies behind a link that failed is skipped, since it could only repeat
+ * that failure.
+ */
 export function runChecks(checks: readonly Check[], evidence: Evidence): CheckResult[] {
   const results: CheckResult[] = [];
   /** Checks that say nothing, by the failed one that keeps them from it. */
@@ -14,7 +17,9 @@ export function runChecks(checks: readonly Check[], evidence: Evidence): CheckRe
       continue;
     }
     const verdict = judge(evidence);
-    if (verdict.result === 'fail') blockedBy.set(name, name);
+    if (verdict.result === 'fail') {
+      blockedBy.set(name, name);
+    }
     results.push({ name, ...verdict });
   }
   return results;

@@ -33,7 +33,10 @@ export interface AddIdentityRequest {
 const demands = { addon: true, kubenetConsent: true, usablePool: true };
 const nothingKnown = { clientId: '', objectId: '' };
 
-/** Lets pods in one namespace use one managed identity. Repeating the same request changes nothing, or mends what failed. */
+/**
+ * Lets pods in one namespace use one managed identity. Repeating the same request changes nothing, or mends
+ * what failed.
+ */
 export async function addIdentity(
   workplace: Workplace,
   request: AddIdentityRequest,
@@ -46,7 +49,9 @@ export async function addIdentity(
   refuseConflict(cluster, sketch);
   checkLimits(cluster, editProfile(cluster.profile, { putIdentities: [sketch] }));
   // Before anything is created or granted for an entry that cannot be written.
-  if (!options.dryRun) await rehearse(session, cluster, { putIdentities: [sketch] });
+  if (!options.dryRun) {
+    await rehearse(session, cluster, { putIdentities: [sketch] });
+  }
   const { identity, role, planned } = await prepareIdentity(
     session,
     cluster,
@@ -80,21 +85,32 @@ function decideAdd(cluster: Cluster, wanted: DesiredPodIdentity): Decision {
   checkCluster(cluster, demands);
   const edit = { putIdentities: [wanted] };
   const existing = findEntry(cluster, wanted);
-  if (existing === undefined) return { kind: 'write', edit };
-  if (entryProgress(existing) === 'deleting') return { kind: 'wait-gone', keys: [wanted] };
-  refuseConflict(cluster, wanted);
-  if (entryProgress(existing) === 'failed' || !holdsIdentity(existing, wanted))
+  if (existing === undefined) {
     return { kind: 'write', edit };
+  }
+  if (entryProgress(existing) === 'deleting') {
+    return { kind: 'wait-gone', keys: [wanted] };
+  }
+  refuseConflict(cluster, wanted);
+  if (entryProgress(existing) === 'failed' || !holdsIdentity(existing, wanted)) {
+    return { kind: 'write', edit };
+  }
   return entryProgress(existing) === 'running' ? { kind: 'judge', edit } : { kind: 'nothing' };
 }
 
-/** An identity that was deleted and made again under its name has other ids: that is no conflict but a repair. */
+/**
+ * An identity that was deleted and made again under its name has other ids: that is no conflict but a repair.
+ */
 function refuseConflict(cluster: Cluster, wanted: DesiredPodIdentity): void {
   const existing = findEntry(cluster, wanted);
-  if (existing === undefined || entryProgress(existing) === 'deleting') return;
+  if (existing === undefined || entryProgress(existing) === 'deleting') {
+    return;
+  }
   const selector = wanted.bindingSelector ?? wanted.name;
   const sameIdentity = sameResource(existing.identity.resourceId, wanted.identity.resourceId);
-  if (sameIdentity && existing.bindingSelector === selector) return;
+  if (sameIdentity && existing.bindingSelector === selector) {
+    return;
+  }
   const { namespace, name } = wanted;
   const other = sameIdentity
     ? `the selector ${existing.bindingSelector}`
@@ -117,6 +133,8 @@ function refuseConflict(cluster: Cluster, wanted: DesiredPodIdentity): void {
 function freeName(cluster: Cluster, { namespace, name }: DesiredPodIdentity): string {
   for (let number = 2; ; number++) {
     const candidate = `${name}-${number}`;
-    if (!findEntry(cluster, { namespace, name: candidate })) return candidate;
+    if (!findEntry(cluster, { namespace, name: candidate })) {
+      return candidate;
+    }
   }
 }

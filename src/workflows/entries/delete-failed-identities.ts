@@ -18,7 +18,10 @@ export interface DeleteFailedRequest {
   readonly revokeRole: boolean;
 }
 
-/** Removes every entry that is Failed or whose managed identity is gone, in one PUT, after asking. @returns the entries that went */
+/**
+ * Removes every entry that is Failed or whose managed identity is gone, in one PUT, after asking. @returns
+ * the entries that went
+ */
 export async function deleteFailedIdentities(
   workplace: Workplace,
   request: DeleteFailedRequest,
@@ -33,9 +36,13 @@ export async function deleteFailedIdentities(
     return options.dryRun ? { plan: { changes: [], puts: 0 } } : { done: nothing };
   }
   if (!options.dryRun) {
-    for (const { entry, why } of dead) workplace.report.note(`${entryText(entry)}: ${why}`);
+    for (const { entry, why } of dead) {
+      workplace.report.note(`${entryText(entry)}: ${why}`);
+    }
     const question = `Remove ${dead.length} pod ${dead.length === 1 ? 'identity' : 'identities'} from cluster ${cluster.id.name}?`;
-    if (!(await workplace.confirm(question))) return { done: nothing };
+    if (!(await workplace.confirm(question))) {
+      return { done: nothing };
+    }
   }
   const entries = dead.map(({ entry }) => entry);
   const removed = await removeIdentities(session, cluster, {
@@ -47,10 +54,13 @@ export async function deleteFailedIdentities(
         entries.filter((entry) => isStillDead(current, entry)),
       ),
   });
-  if (removed.plan) return removed;
+  if (removed.plan) {
+    return removed;
+  }
   const mended = removed.done.result.filter((entry) => mendedSince(removed.done.cluster, entry));
-  if (mended.length > 0)
+  if (mended.length > 0) {
     workplace.report.note(`Mended by someone else, and left: ${mended.map(entryText).join(', ')}`);
+  }
   return {
     done: { ...removed.done, result: removed.done.result.filter((entry) => !mended.includes(entry)) },
   };
@@ -63,7 +73,9 @@ function isStillDead(current: Cluster, dead: PodIdentity): boolean {
 
 function mendedSince(current: Cluster, dead: PodIdentity): boolean {
   const now = findEntry(current, dead);
-  if (now === undefined || entryProgress(now) === 'failed' || entryProgress(now) === 'deleting') return false;
+  if (now === undefined || entryProgress(now) === 'failed' || entryProgress(now) === 'deleting') {
+    return false;
+  }
   return entryProgress(dead) === 'failed' || !sameResource(now.identity.resourceId, dead.identity.resourceId);
 }
 
@@ -76,7 +88,9 @@ async function deadEntries(session: ChangeSession, cluster: Cluster): Promise<De
   session.workplace.report.progress(`Looking at ${cluster.profile.identities.length} pod identities`);
   const found = await eachConcurrently(cluster.profile.identities, async (entry): Promise<DeadEntry[]> => {
     const reason = entry.error ? ` (${entry.error.code}: ${entry.error.message})` : '';
-    if (entryProgress(entry) === 'failed') return [{ entry, why: `${entry.provisioningState}${reason}` }];
+    if (entryProgress(entry) === 'failed') {
+      return [{ entry, why: `${entry.provisioningState}${reason}` }];
+    }
     return (await identityIsGone(session, entry))
       ? [{ entry, why: `${entry.identity.resourceId} is gone` }]
       : [];
@@ -90,8 +104,12 @@ async function identityIsGone({ workplace, options }: ChangeSession, entry: PodI
     await workplace.azure.identities.get(entry.identity.resourceId, options.signal);
     return false;
   } catch (error) {
-    if (isPodidError(error, 'IdentityNotFound')) return true;
-    if (!isPodidError(error) || options.signal.aborted) throw error;
+    if (isPodidError(error, 'IdentityNotFound')) {
+      return true;
+    }
+    if (!isPodidError(error) || options.signal.aborted) {
+      throw error;
+    }
     workplace.report.warn(`Whether ${entry.identity.resourceId} exists cannot be seen: ${error.message}`);
     return false;
   }

@@ -18,7 +18,9 @@ export type DeleteIdentityRequest = {
   readonly revokeRole: boolean;
 } & EntryKey;
 
-/** Nothing that is there already stands in the way of removing an entry, but a cluster that takes no PUT does. */
+/**
+ * Nothing that is there already stands in the way of removing an entry, but a cluster that takes no PUT does.
+ */
 export const removalDemands = { addon: true, kubenetConsent: true, usablePool: false };
 
 /** @returns the entry that went, as it was before, or null under `--ignore-not-found` when there was none */
@@ -31,8 +33,9 @@ export async function deleteIdentity(
   const cluster = await readGatedCluster(session, request.cluster, removalDemands);
   const existing = findEntry(cluster, request);
   if (existing === undefined) {
-    if (!request.ignoreNotFound)
+    if (!request.ignoreNotFound) {
       throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
+    }
     return options.dryRun ? { plan: { changes: [], puts: 0 } } : { done: { result: null, cluster } };
   }
   const removed = await removeIdentities(session, cluster, {
@@ -40,7 +43,9 @@ export async function deleteIdentity(
     revokeRole: request.revokeRole,
     decide: (current) => decideDelete(current, [existing]),
   });
-  if (removed.plan) return removed;
+  if (removed.plan) {
+    return removed;
+  }
   return { done: { ...removed.done, result: removed.done.result[0] ?? existing } };
 }
 
@@ -49,6 +54,8 @@ export function decideDelete(cluster: Cluster, keys: readonly EntryKey[]): Decis
   checkCluster(cluster, removalDemands);
   const there = keys.flatMap((key) => findEntry(cluster, key) ?? []);
   const edit = { deleteIdentities: keys.map(({ namespace, name }) => ({ namespace, name })) };
-  if (there.some((entry) => entryProgress(entry) !== 'deleting')) return { kind: 'write', edit };
+  if (there.some((entry) => entryProgress(entry) !== 'deleting')) {
+    return { kind: 'write', edit };
+  }
   return there.length > 0 ? { kind: 'judge', edit } : { kind: 'nothing' };
 }

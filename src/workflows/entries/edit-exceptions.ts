@@ -60,7 +60,9 @@ export async function deleteException(
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const existing = findException(cluster, request);
   if (existing === undefined) {
-    if (!request.ignoreNotFound) throw notFound(cluster, request);
+    if (!request.ignoreNotFound) {
+      throw notFound(cluster, request);
+    }
     return options.dryRun ? { plan: { changes: [], puts: 0 } } : { done: { result: null, cluster } };
   }
   return finishException(session, cluster, {
@@ -73,8 +75,12 @@ export async function deleteException(
 function decideAdd(cluster: Cluster, wanted: PodIdentityException): Decision {
   checkCluster(cluster, demands);
   const existing = findException(cluster, wanted);
-  if (existing === undefined) return { kind: 'write', edit: { putExceptions: [wanted] } };
-  if (holdsException(existing, wanted)) return { kind: 'nothing' };
+  if (existing === undefined) {
+    return { kind: 'write', edit: { putExceptions: [wanted] } };
+  }
+  if (holdsException(existing, wanted)) {
+    return { kind: 'nothing' };
+  }
   const { namespace, name, podLabels } = wanted;
   const labels = Object.entries(podLabels).map(([key, value]) => `${key}=${value}`);
   throw new PodidError(
@@ -90,7 +96,9 @@ function decideAdd(cluster: Cluster, wanted: PodIdentityException): Decision {
 function decideUpdate(cluster: Cluster, wanted: PodIdentityException): Decision {
   checkCluster(cluster, demands);
   const existing = findException(cluster, wanted);
-  if (existing === undefined) throw notFound(cluster, wanted);
+  if (existing === undefined) {
+    throw notFound(cluster, wanted);
+  }
   return holdsException(existing, wanted)
     ? { kind: 'nothing' }
     : { kind: 'write', edit: { putExceptions: [wanted] } };
@@ -98,7 +106,9 @@ function decideUpdate(cluster: Cluster, wanted: PodIdentityException): Decision 
 
 function decideDelete(cluster: Cluster, { namespace, name }: EntryKey): Decision {
   checkCluster(cluster, demands);
-  if (findException(cluster, { namespace, name }) === undefined) return { kind: 'nothing' };
+  if (findException(cluster, { namespace, name }) === undefined) {
+    return { kind: 'nothing' };
+  }
   return { kind: 'write', edit: { deleteExceptions: [{ namespace, name }] } };
 }
 

@@ -22,13 +22,16 @@ export async function exportEntries(
   { cluster: id, as, from }: ExportRequest,
   signal: AbortSignal,
 ): Promise<PodIdentitiesFile | Readonly<Record<string, unknown>>> {
-  if (from === 'cluster') return await exportObjects(workplace, id, signal);
+  if (from === 'cluster') {
+    return await exportObjects(workplace, id, signal);
+  }
   const cluster = await workplace.azure.clusters.get(id, signal);
-  if (!cluster.profile.enabled)
+  if (!cluster.profile.enabled) {
     workplace.report.warn(
       `The pod-identity add-on is off on cluster ${id.name}: there is nothing to export.`,
       `The entries of a cluster without the add-on: ${withoutAddon}`,
     );
+  }
   return as === 'profile' ? profileJson(cluster.profile) : profileFile(cluster);
 }
 
@@ -39,7 +42,9 @@ async function exportObjects(
 ): Promise<PodIdentitiesFile> {
   const api = await objects(id, signal);
   const { file, losses } = objectsFile(await api.read(signal), fileCluster(id));
-  for (const loss of losses) report.warn(`Not exported: ${loss}`);
+  for (const loss of losses) {
+    report.warn(`Not exported: ${loss}`);
+  }
   return file;
 }
 

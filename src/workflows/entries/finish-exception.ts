@@ -36,7 +36,9 @@ export async function finishException(
   const changed = await changeProfile(session, cluster, ready);
   const there = changed.cluster.profile.exceptions.find((entry) => sameEntry(entry, wanted));
   const done = { result: gone ? wanted : (there ?? wanted), cluster: changed.cluster };
-  if (changed.failure) return { done: { ...done, failure: changed.failure } };
+  if (changed.failure) {
+    return { done: { ...done, failure: changed.failure } };
+  }
   if (session.options.noWait) {
     session.workplace.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
     return { done };

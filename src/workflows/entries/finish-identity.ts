@@ -29,7 +29,9 @@ export async function finishIdentity(
   ready: ReadyEntry,
 ): Promise<Outcome<PodIdentity>> {
   const { options } = session;
-  if (options.dryRun) return planIdentity(session, cluster, ready);
+  if (options.dryRun) {
+    return planIdentity(session, cluster, ready);
+  }
   const changed = await changeProfile(session, cluster, {
     decide: ready.decide,
     ...(ready.role.fresh ? { freshlyGranted: [ready.wanted.identity.resourceId] } : {}),
@@ -37,7 +39,9 @@ export async function finishIdentity(
   });
   const entry = findEntry(changed.cluster, ready.wanted) ?? asEntry(ready.wanted);
   const done = { result: entry, cluster: changed.cluster };
-  if (changed.failure) return { done: { ...done, failure: changed.failure } };
+  if (changed.failure) {
+    return { done: { ...done, failure: changed.failure } };
+  }
   if (options.noWait) {
     session.workplace.report.note(
       notWaitedFor(
@@ -85,7 +89,9 @@ function warnOfOthers(session: ChangeSession, cluster: Cluster, own: DesiredPodI
       entry.provisioningState?.toLowerCase() === 'failed' &&
       !(entry.name === own.name && entry.namespace === own.namespace),
   );
-  if (failed.length === 0) return;
+  if (failed.length === 0) {
+    return;
+  }
   session.workplace.report.warn(
     `Other entries are Failed: ${failed.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
     nextCommand('delete', cluster.id, { failed: true }),

@@ -70,6 +70,8 @@ function oneOf<Entry extends EntryKey>(
   entries: readonly Entry[],
 ): Entry {
   const found = entries.find((entry) => sameEntry(entry, request));
-  if (found === undefined) throw entryNotFound(kind, request.cluster, request, entries);
+  if (found === undefined) {
+    throw entryNotFound(kind, request.cluster, request, entries);
+  }
   return found;
 }

@@ -26,10 +26,14 @@ export async function removeIdentities(
   removal: Removal,
 ): Promise<Outcome<readonly PodIdentity[]>> {
   const { entries, revokeRole } = removal;
-  if (session.options.dryRun) return planRemoval(session, cluster, removal);
+  if (session.options.dryRun) {
+    return planRemoval(session, cluster, removal);
+  }
   const changed = await changeProfile(session, cluster, removal);
   const done = { result: entries, cluster: changed.cluster };
-  if (changed.failure) return { done: { ...done, failure: changed.failure } };
+  if (changed.failure) {
+    return { done: { ...done, failure: changed.failure } };
+  }
   if (session.options.noWait) {
     const also = revokeRole ? ['no role was revoked'] : [];
     session.workplace.report.note(
@@ -38,7 +42,9 @@ export async function removeIdentities(
     const answered = entries.map((entry) => findEntry(changed.cluster, entry) ?? entry);
     return { done: { ...done, result: answered } };
   }
-  if (revokeRole) await revokeOperatorRole(session, changed.cluster, entries);
+  if (revokeRole) {
+    await revokeOperatorRole(session, changed.cluster, entries);
+  }
   const { failure } = await mirrorChange(session, changed.cluster, { goneIdentities: entries });
   return { done: { ...done, ...(failure ? { failure } : {}) } };
 }
@@ -65,6 +71,8 @@ async function planRemoval(
 }
 
 function waitFlags([only, ...others]: readonly PodIdentity[]): Readonly<Record<string, string>> {
-  if (only === undefined || others.length > 0) return { for: 'idle' };
+  if (only === undefined || others.length > 0) {
+    return { for: 'idle' };
+  }
   return { namespace: only.namespace, name: only.name, for: 'deleted' };
 }

@@ -35,7 +35,9 @@ export async function replaceIdentity(
   replacement: Replacement,
 ): Promise<Outcome<PodIdentity>> {
   const { old, wanted, role } = replacement;
-  if (session.options.dryRun) return planReplacement(cluster, replacement);
+  if (session.options.dryRun) {
+    return planReplacement(cluster, replacement);
+  }
   const waiting = { ...session, options: { ...session.options, noWait: false } };
   const removed = await changeProfile(waiting, cluster, {
     decide: (current) => decideDelete(current, [old]),
@@ -43,7 +45,9 @@ export async function replaceIdentity(
     const mayBeOut = isPodidError(error, 'Interrupted', 'Terminated', 'TimedOut', 'Unavailable');
     throw mayBeOut ? halfDone(cluster, old, error) : error;
   });
-  if (removed.failure) return { done: { result: old, cluster: removed.cluster, failure: removed.failure } };
+  if (removed.failure) {
+    return { done: { result: old, cluster: removed.cluster, failure: removed.failure } };
+  }
   try {
     return await finishIdentity(session, removed.cluster, {
       wanted,
@@ -51,7 +55,9 @@ export async function replaceIdentity(
       decide: (current) => decidePut(current, wanted),
     });
   } catch (error) {
-    if (session.options.signal.aborted) throw halfDone(cluster, old, error);
+    if (session.options.signal.aborted) {
+      throw halfDone(cluster, old, error);
+    }
     await putBack(waiting, removed.cluster, old, error);
     throw error;
   }
@@ -59,7 +65,9 @@ export async function replaceIdentity(
 
 function decidePut(cluster: Cluster, wanted: DesiredPodIdentity) {
   const existing = findEntry(cluster, wanted);
-  if (existing === undefined) return { kind: 'write' as const, edit: { putIdentities: [wanted] } };
+  if (existing === undefined) {
+    return { kind: 'write' as const, edit: { putIdentities: [wanted] } };
+  }
   return { kind: 'judge' as const, edit: { putIdentities: [wanted] } };
 }
 
@@ -92,7 +100,9 @@ async function putBack(
   }
 }
 
-/** The old entry is out, or on its way, and the new one not in: the one outcome that needs the user's hand. */
+/**
+ * The old entry is out, or on its way, and the new one not in: the one outcome that needs the user's hand.
+ */
 function halfDone(cluster: Cluster, old: PodIdentity, reason: unknown): PodidError {
   const told = isPodidError(reason) ? reason : undefined;
   const message = reason instanceof Error ? reason.message : String(reason);

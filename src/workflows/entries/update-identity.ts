@@ -33,8 +33,8 @@ export type UpdateIdentityRequest = {
 const demands = { addon: true, kubenetConsent: true, usablePool: false };
 
 /**
- * Gives an entry another selector, in one write, or another identity, after asking. Azure refuses that in one step: there the entry
- * is deleted and added.
+ * Gives an entry another selector, in one write, or another identity, after asking. Azure refuses that in one
+ * step: there the entry is deleted and added.
  *
  * @throws PodidError EntryNotFound | EntryConflict | ConfirmationRequired and what `add` throws
  */
@@ -46,12 +46,14 @@ export async function updateIdentity(
   const session = startChange(workplace, options);
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const existing = findEntry(cluster, request);
-  if (existing === undefined)
+  if (existing === undefined) {
     throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
+  }
   const resourceId = request.identityResourceId ?? existing.identity.resourceId;
   const replaces = !sameResource(resourceId, existing.identity.resourceId);
-  if (!options.dryRun)
+  if (!options.dryRun) {
     await rehearse(session, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
+  }
   if (replaces && !options.dryRun && !(await confirmReplacement(workplace, cluster, existing))) {
     return { done: { result: existing, cluster } };
   }
@@ -84,13 +86,19 @@ function decideUpdate(cluster: Cluster, wanted: DesiredPodIdentity, agreed: Desi
   checkCluster(cluster, demands);
   const edit = { putIdentities: [wanted] };
   const existing = findEntry(cluster, wanted);
-  if (existing === undefined)
+  if (existing === undefined) {
     throw entryNotFound('pod identity', cluster.id, wanted, cluster.profile.identities);
+  }
   const expected = [wanted, agreed].map(({ identity }) => identity.resourceId);
-  if (!expected.some((id) => sameResource(existing.identity.resourceId, id))) throw replacedMeanwhile(wanted);
-  if (entryProgress(existing) === 'deleting') return { kind: 'wait-gone', keys: [wanted] };
-  if (entryProgress(existing) === 'failed' || !holdsIdentity(existing, wanted))
+  if (!expected.some((id) => sameResource(existing.identity.resourceId, id))) {
+    throw replacedMeanwhile(wanted);
+  }
+  if (entryProgress(existing) === 'deleting') {
+    return { kind: 'wait-gone', keys: [wanted] };
+  }
+  if (entryProgress(existing) === 'failed' || !holdsIdentity(existing, wanted)) {
     return { kind: 'write', edit };
+  }
   return entryProgress(existing) === 'running' ? { kind: 'judge', edit } : { kind: 'nothing' };
 }
 

@@ -44,8 +44,12 @@ export async function waitForEntry(
     for (;;) {
       const cluster = await readPatiently(session.patience, request.cluster);
       const state = reached(cluster, request);
-      if (typeof state !== 'string') return { ...state, cluster };
-      if (session.deadline.passed()) throw timedOut(request, state);
+      if (typeof state !== 'string') {
+        return { ...state, cluster };
+      }
+      if (session.deadline.passed()) {
+        throw timedOut(request, state);
+      }
       workplace.report.progress(`Waiting: ${state}`);
       await session.deadline.pause(options.pollIntervalMs);
     }
@@ -60,12 +64,15 @@ function reached(
   { key, until }: WaitRequest,
 ): Omit<Done<PodIdentity | null>, 'cluster'> | string {
   const entry = key && findEntry(cluster, key);
-  if (until === 'idle')
+  if (until === 'idle') {
     return isBusy(cluster)
       ? `cluster ${cluster.id.name} is ${cluster.provisioningState}`
       : { result: entry ?? null };
+  }
   if (entry === undefined) {
-    if (until === 'deleted') return { result: null };
+    if (until === 'deleted') {
+      return { result: null };
+    }
     throw entryNotFound(
       'pod identity',
       cluster.id,
@@ -74,8 +81,12 @@ function reached(
     );
   }
   const progress = entryProgress(entry);
-  if (progress === 'failed') return { result: entry, failure: entryFailed(cluster, entry) };
-  if (until === 'assigned' && progress === 'done' && !isBusy(cluster)) return { result: entry };
+  if (progress === 'failed') {
+    return { result: entry, failure: entryFailed(cluster, entry) };
+  }
+  if (until === 'assigned' && progress === 'done' && !isBusy(cluster)) {
+    return { result: entry };
+  }
   return `pod identity ${entryText(entry)} is ${entry.provisioningState ?? 'in progress'}`;
 }
 

@@ -15,17 +15,24 @@ interface Reads {
   readonly clusterPrincipalId?: string;
 }
 
-/** Tells what the cluster's identities lack, each with the command that mends it. What cannot be seen is said to be so. */
+/**
+ * Tells what the cluster's identities lack, each with the command that mends it. What cannot be seen is said
+ * to be so.
+ */
 export async function adviseOnIdentities(
   reads: Reads,
   report: Reporter,
   cluster: Cluster,
   shown: ClusterIdentities,
 ): Promise<void> {
-  if (shown.servicePrincipalClientId !== null) warnOfSecret(report, cluster, shown.servicePrincipalClientId);
+  if (shown.servicePrincipalClientId !== null) {
+    warnOfSecret(report, cluster, shown.servicePrincipalClientId);
+  }
   warnOfEntries(report, cluster, shown);
   const principalId = principalOrNull(cluster, reads.clusterPrincipalId);
-  if (principalId === null) return;
+  if (principalId === null) {
+    return;
+  }
   await warnOfKubelet(reads, report, cluster, principalId);
   await warnOfNetwork(reads, report, cluster, principalId);
 }
@@ -44,7 +51,9 @@ function warnOfEntries(report: Reporter, cluster: Cluster, { operatorRole }: Clu
   const entries = cluster.profile.identities;
   operatorRole.forEach((role, index) => {
     const entry = entries[index];
-    if (role.granted !== false || entry === undefined) return;
+    if (role.granted !== false || entry === undefined) {
+      return;
+    }
     const selector = entry.bindingSelector === entry.name ? undefined : entry.bindingSelector;
     report.warn(
       `The control plane lacks Managed Identity Operator on ${entry.identity.resourceId}, which entry ${entryText(entry)} needs. Azure refuses every change of the profile until it has it.`,
@@ -68,9 +77,13 @@ async function warnOfKubelet(
   principalId: string,
 ): Promise<void> {
   const kubelet = ownKubeletIdentity(cluster);
-  if (kubelet === undefined) return;
+  if (kubelet === undefined) {
+    return;
+  }
   const rows = await visibleRows(reads, kubelet, principalId);
-  if (rows === undefined || operatorAssignment(rows)) return;
+  if (rows === undefined || operatorAssignment(rows)) {
+    return;
+  }
   report.warn(
     `The control plane lacks Managed Identity Operator on the kubelet identity ${kubelet}; new nodes do not start without it.`,
     grantCommand('Managed Identity Operator', principalId, kubelet),
@@ -96,13 +109,17 @@ async function warnOfNetwork(
   );
   const seen = await eachConcurrently(outside, (resource) => mayUse(reads, resource, principalId));
   outside.forEach(({ kind, resourceId }, index) => {
-    if (seen[index] !== false) return;
+    if (seen[index] !== false) {
+      return;
+    }
     report.warn(
       `The control plane has no role that allows ${needs[kind]} on the ${kind} ${resourceId}, which the cluster uses outside its node resource group.`,
       grantCommand('Network Contributor', principalId, resourceId),
     );
   });
-  if (outside.length > 0) return;
+  if (outside.length > 0) {
+    return;
+  }
   report.note(
     `A network, static IP address or disk outside ${cluster.nodeResourceGroup ?? 'the node resource group'} needs a role of its own for principal ${principalId}: Network Contributor, or Contributor on the disk.`,
   );
@@ -114,17 +131,23 @@ async function mayUse(
   principalId: string,
 ): Promise<boolean | undefined> {
   const rows = await visibleRows(reads, resourceId, principalId);
-  if (rows === undefined) return undefined;
+  if (rows === undefined) {
+    return undefined;
+  }
   const ids = [...new Set(rows.map(({ roleDefinitionId }) => roleDefinitionId))];
   const roles = await Promise.all(
     ids.map((id) =>
       reads.roles.definition(id, reads.signal).catch((error: unknown) => {
-        if (isPodidError(error)) return undefined;
+        if (isPodidError(error)) {
+          return undefined;
+        }
         throw error;
       }),
     ),
   );
-  if (roles.some((role) => role !== undefined && allowsAction(role, needs[kind]))) return true;
+  if (roles.some((role) => role !== undefined && allowsAction(role, needs[kind]))) {
+    return true;
+  }
   return roles.includes(undefined) ? undefined : false;
 }
 

@@ -32,7 +32,9 @@ export async function lookForIdentity(
   try {
     return { identity: await session.workplace.azure.identities.get(resourceId, session.options.signal) };
   } catch (error) {
-    if (creation === undefined || !isPodidError(error, 'IdentityNotFound')) throw error;
+    if (creation === undefined || !isPodidError(error, 'IdentityNotFound')) {
+      throw error;
+    }
     const location = creation.location ?? cluster.location;
     return {
       identity: { resourceId, clientId: '', principalId: '', location },
@@ -48,12 +50,17 @@ export async function lookForIdentity(
   }
 }
 
-/** Creates what `lookForIdentity` planned; an identity that was there stays as it is. @throws PodidError as `Identities.create` */
+/**
+ * Creates what `lookForIdentity` planned; an identity that was there stays as it is. @throws PodidError as
+ * `Identities.create`
+ */
 export async function createIdentity(
   session: ChangeSession,
   { identity, creation }: FoundIdentity,
 ): Promise<ManagedIdentity> {
-  if (creation === undefined) return identity;
+  if (creation === undefined) {
+    return identity;
+  }
   const { azure, report } = session.workplace;
   const { resourceId, location = '' } = identity;
   report.progress(`Creating the managed identity ${creation.name}`);

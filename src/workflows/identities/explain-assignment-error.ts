@@ -10,10 +10,11 @@ import type { Write } from '../change/profile-change.ts';
 import { findConcurrently } from '../each-concurrently.ts';
 
 /**
- * Finds out which entry an assignment error is about. Returns when it is about an identity whose role is fresh, so that waiting
- * helps; throws otherwise.
+ * Finds out which entry an assignment error is about. Returns when it is about an identity whose role is
+ * fresh, so that waiting helps; throws otherwise.
  *
- * @throws PodidError AssignmentBlocked naming the entry, why, and the command that clears it; AssignmentPending at the deadline;
+ * @throws PodidError AssignmentBlocked naming the entry, why, and the command that clears it;
+ * AssignmentPending at the deadline;
  *   Forbidden when the role could not be granted in the first place
  */
 export async function explainAssignmentError(
@@ -26,11 +27,19 @@ export async function explainAssignmentError(
   const own = error.target !== undefined && fresh.some((id) => sameResource(id, error.target ?? ''));
   if (!own) {
     const culprit = await findCulprit(session, base, write, error.target);
-    if (culprit) throw asAzureSaid(culprit, error);
-    if (write.change.grantRefused) throw write.change.grantRefused;
-    if (fresh.length === 0 || error.target !== undefined) throw unexplained(base, error);
+    if (culprit) {
+      throw asAzureSaid(culprit, error);
+    }
+    if (write.change.grantRefused) {
+      throw write.change.grantRefused;
+    }
+    if (fresh.length === 0 || error.target !== undefined) {
+      throw unexplained(base, error);
+    }
   }
-  if (!session.deadline.passed()) return;
+  if (!session.deadline.passed()) {
+    return;
+  }
   throw new PodidError(
     'AssignmentPending',
     `The role for the identity is granted, and Azure has not seen it before the end of --timeout. Azure says that may take up to an hour.`,
@@ -59,7 +68,10 @@ function saidByAzure(error: PodidError): PodidErrorOptions {
   };
 }
 
-/** The first of the entries that others made whose identity or role is gone. What cannot be seen is no culprit. */
+/**
+ * The first of the entries that others made whose identity or role is gone. What cannot be seen is no
+ * culprit.
+ */
 async function findCulprit(
   session: ChangeSession,
   base: Cluster,
@@ -89,8 +101,12 @@ async function blockedBy(
       ? undefined
       : roleGone(cluster, entry, principalId);
   } catch (error) {
-    if (isPodidError(error, 'IdentityNotFound')) return identityGone(cluster, entry);
-    if (isPodidError(error, 'Forbidden', 'Unavailable', 'IdentityIncomplete')) return undefined;
+    if (isPodidError(error, 'IdentityNotFound')) {
+      return identityGone(cluster, entry);
+    }
+    if (isPodidError(error, 'Forbidden', 'Unavailable', 'IdentityIncomplete')) {
+      return undefined;
+    }
     throw error;
   }
 }

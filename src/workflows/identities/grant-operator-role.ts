@@ -20,7 +20,10 @@ import { eachConcurrently } from '../each-concurrently.ts';
 export interface GrantedRole {
   /** So young that Azure may not know of it yet. */
   readonly fresh: boolean;
-  /** The role was neither seen nor granted, and the cluster may have it all the same: told if Azure then misses it. */
+  /**
+   * The role was neither seen nor granted, and the cluster may have it all the same: told if Azure then
+   * misses it.
+   */
   readonly refused?: PodidError;
   /** What a dry run would create. */
   readonly missing?: Change;
@@ -39,10 +42,11 @@ export interface SeenRole {
 }
 
 /**
- * Sees to it that the cluster's principal may put the identity on nodes: finds Managed Identity Operator at the identity or above
- * it, or creates it there. Under `--dry-run` it only looks.
+ * Sees to it that the cluster's principal may put the identity on nodes: finds Managed Identity Operator at
+ * the identity or above it, or creates it there. Under `--dry-run` it only looks.
  *
- * @throws PodidError Forbidden (at once, with the command an owner can run) | RoleAssignmentBlocked | Unavailable
+ * @throws PodidError Forbidden (at once, with the command an owner can run) | RoleAssignmentBlocked |
+ * Unavailable
  */
 export async function grantOperatorRole(
   session: ChangeSession,
@@ -51,8 +55,12 @@ export async function grantOperatorRole(
   principalId: string,
 ): Promise<GrantedRole> {
   const seen = await lookForOperatorRole(session, identity.resourceId, principalId);
-  if (seen.found) return seen.found;
-  if (session.options.dryRun) return { fresh: false, missing: plannedGrant(session, seen.grant) };
+  if (seen.found) {
+    return seen.found;
+  }
+  if (session.options.dryRun) {
+    return { fresh: false, missing: plannedGrant(session, seen.grant) };
+  }
   return createOperatorRole(session, cluster, seen);
 }
 
@@ -77,7 +85,9 @@ async function visibleRows(session: ChangeSession, grant: RoleGrant): Promise<Ro
     const rows = await azure.roles.assignmentsFor(grant.scope, grant.principalId, session.options.signal);
     return coveringAssignments(rows, grant.scope);
   } catch (error) {
-    if (!isPodidError(error, 'Forbidden')) throw error;
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
     report.warn(
       `You may not list role assignments on ${grant.scope}; whether the cluster has its role cannot be seen beforehand.`,
     );
@@ -86,8 +96,9 @@ async function visibleRows(session: ChangeSession, grant: RoleGrant): Promise<Ro
 }
 
 function isFresh(session: ChangeSession, found: RoleAssignment, warn: (text: string) => void): boolean {
-  if (found.hasCondition)
+  if (found.hasCondition) {
     warn(`The role assignment ${found.name} has a condition, which may keep it from working.`);
+  }
   return found.createdOnMs !== undefined && session.workplace.clock.now() - found.createdOnMs < freshForMs;
 }
 
@@ -97,7 +108,10 @@ export function plannedGrant(session: ChangeSession, grant: RoleGrant): Change {
   return { action: 'add', kind: 'roleAssignment', namespace: null, name, before: null, after };
 }
 
-/** Grants the role that `lookForOperatorRole` did not find. @throws PodidError Forbidden | RoleAssignmentBlocked | Unavailable */
+/**
+ * Grants the role that `lookForOperatorRole` did not find. @throws PodidError Forbidden |
+ * RoleAssignmentBlocked | Unavailable
+ */
 export async function createOperatorRole(
   session: ChangeSession,
   cluster: Cluster,
@@ -107,17 +121,24 @@ export async function createOperatorRole(
   report.progress('Granting Managed Identity Operator to the cluster');
   try {
     const { created } = await azure.roles.create(grant, session.options.signal);
-    if (created)
+    if (created) {
       report.note(
         `Granted Managed Identity Operator on ${grant.scope} to the cluster's principal ${grant.principalId}.`,
       );
+    }
     return { fresh: true };
   } catch (error) {
-    if (!isPodidError(error, 'Forbidden')) throw error;
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
     const told = withOwnerCommand(error, cluster, grant);
-    if (rows === undefined) return { fresh: false, refused: told };
+    if (rows === undefined) {
+      return { fresh: false, refused: told };
+    }
     const other = await otherRole(session, rows);
-    if (other === undefined) throw told;
+    if (other === undefined) {
+      throw told;
+    }
     report.warn(
       `Managed Identity Operator could not be granted; the cluster's principal has ${other}, which allows the same.`,
     );
@@ -133,7 +154,9 @@ async function otherRole(
   const ids = [...new Set(rows.map((row) => row.roleDefinitionId))];
   const definitions = await eachConcurrently(ids, (id) =>
     session.workplace.azure.roles.definition(id, session.options.signal).catch((error: unknown) => {
-      if (isPodidError(error)) return undefined;
+      if (isPodidError(error)) {
+        return undefined;
+      }
       throw error;
     }),
   );

@@ -32,14 +32,19 @@ export async function findRoles(
   }));
 }
 
-/** The roles that the identity lacks; one that reaches it from above counts as there, and so does none that cannot be seen. */
+/**
+ * The roles that the identity lacks; one that reaches it from above counts as there, and so does none that
+ * cannot be seen.
+ */
 export async function missingRoles(
   session: ChangeSession,
   identity: ManagedIdentity,
   roles: readonly RoleToGrant[],
 ): Promise<readonly RoleToGrant[]> {
   // An identity yet to be created has none.
-  if (identity.principalId === '') return roles;
+  if (identity.principalId === '') {
+    return roles;
+  }
   const lacking = await eachConcurrently(roles, async (role) =>
     (await hasRole(session, identity.principalId, role)) ? [] : [role],
   );
@@ -72,7 +77,9 @@ export async function grantRoles(
   await eachConcurrently(roles, async ({ role, scope, roleId }) => {
     const grant: RoleGrant = { scope, principalId: identity.principalId, roleId };
     const { created } = await azure.roles.create(grant, session.options.signal);
-    if (created) report.note(`Granted ${role} on ${scope} to ${identity.resourceId}.`);
+    if (created) {
+      report.note(`Granted ${role} on ${scope} to ${identity.resourceId}.`);
+    }
   });
 }
 
@@ -85,7 +92,9 @@ async function hasRole(session: ChangeSession, principalId: string, role: RoleTo
     );
   } catch (error) {
     // To create an assignment that is there is no failure, so nothing is lost by trying.
-    if (isPodidError(error, 'Forbidden')) return false;
+    if (isPodidError(error, 'Forbidden')) {
+      return false;
+    }
     throw error;
   }
 }

@@ -21,8 +21,9 @@ export type IdentityTarget = Pick<ClusterEdit, 'controlPlane' | 'kubeletIdentity
 export function identityTarget(cluster: Cluster, wishes: IdentityWishes): IdentityTarget {
   const { assignIdentity, assignKubeletIdentity, enableManagedIdentity } = wishes;
   if (isServicePrincipal(cluster) && !enableManagedIdentity) {
-    if (assignIdentity !== undefined || assignKubeletIdentity !== undefined)
+    if (assignIdentity !== undefined || assignKubeletIdentity !== undefined) {
       throw needsSwitch(cluster, wishes);
+    }
   }
   const choice = controlPlaneOf(wishes);
   if (assignKubeletIdentity !== undefined && !willBeUserAssigned(cluster, choice)) {
@@ -45,7 +46,9 @@ function controlPlaneOf({
   assignIdentity,
   enableManagedIdentity,
 }: IdentityWishes): ControlPlaneChoice | undefined {
-  if (assignIdentity !== undefined) return { type: 'UserAssigned', resourceId: assignIdentity };
+  if (assignIdentity !== undefined) {
+    return { type: 'UserAssigned', resourceId: assignIdentity };
+  }
   return enableManagedIdentity ? { type: 'SystemAssigned' } : undefined;
 }
 

@@ -38,7 +38,10 @@ export interface Sorted<Good> {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Looks at every identity once, several side by side; one that cannot be used does not keep the others from being looked at. */
+/**
+ * Looks at every identity once, several side by side; one that cannot be used does not keep the others from
+ * being looked at.
+ */
 export async function lookAtIdentities(
   session: ChangeSession,
   cluster: Cluster,
@@ -64,16 +67,21 @@ export async function makeIdentitiesReady(
   }));
 }
 
-/** Polls that pass before roles granted just now are relied on: half a minute unless `--poll-interval` says otherwise, a minute at most. */
+/**
+ * Polls that pass before roles granted just now are relied on: half a minute unless `--poll-interval` says
+ * otherwise, a minute at most.
+ */
 const settling = { polls: 6, mostMs: 60_000 };
 
 /**
- * Waits for all new roles together, once: a PUT that comes too early is refused, or accepted and then fails after minutes. Roles that
- * take longer are waited for by repeating the PUT.
+ * Waits for all new roles together, once: a PUT that comes too early is refused, or accepted and then fails
+ * after minutes. Roles that take longer are waited for by repeating the PUT.
  */
 export async function waitForNewRoles(session: ChangeSession, lookedAt: readonly LookedAt[]): Promise<void> {
   const count = lookedAt.filter(({ looked }) => isNew(looked.operator)).length;
-  if (count === 0) return;
+  if (count === 0) {
+    return;
+  }
   const { workplace, options, deadline } = session;
   workplace.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
   const pauseMs = Math.min(settling.polls * options.pollIntervalMs, settling.mostMs, deadline.remainingMs());
@@ -87,7 +95,9 @@ export function desiredEntries(
 ): DesiredPodIdentity[] {
   return entries.flatMap((entry) => {
     const found = ready.find((candidate) => candidate.entries.includes(entry));
-    if (found === undefined) return [];
+    if (found === undefined) {
+      return [];
+    }
     const { clientId, principalId } = found.ready.identity;
     const { namespace, name, bindingSelector, identityResourceId: resourceId } = entry;
     const identity = { resourceId, clientId, objectId: principalId };
@@ -106,8 +116,12 @@ export function asPlanned(session: ChangeSession, lookedAt: readonly LookedAt[])
 /** All that is wrong in one error. @throws PodidError when there is something */
 export function refuseLeftOut(leftOut: readonly LeftOut[], total: number): void {
   const [first] = leftOut;
-  if (first === undefined) return;
-  if (leftOut.length === 1) throw first.error;
+  if (first === undefined) {
+    return;
+  }
+  if (leftOut.length === 1) {
+    throw first.error;
+  }
   const { code, hint } = first.error;
   throw new PodidError(
     code,
@@ -159,12 +173,15 @@ async function sortOut<From extends Candidate, To>(
     try {
       return { good: await work(item, quiet), leftOut: [] };
     } catch (error) {
-      if (!isPodidError(error) || session.options.signal.aborted || isGeneral(error)) throw error;
+      if (!isPodidError(error) || session.options.signal.aborted || isGeneral(error)) {
+        throw error;
+      }
       return { leftOut: item.entries.map((entry) => ({ entry, error })) };
     } finally {
       done++;
-      if (done % step === 0 || done === items.length)
+      if (done % step === 0 || done === items.length) {
         report.progress(`${doing} ${done} of ${items.length} identities`);
+      }
     }
   });
   return {

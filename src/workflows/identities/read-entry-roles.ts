@@ -13,7 +13,10 @@ interface RoleReads {
   readonly clusterPrincipalId?: string;
 }
 
-/** For every entry, in the server's order, whether the cluster's principal may assign its identity. An identity is asked about once. */
+/**
+ * For every entry, in the server's order, whether the cluster's principal may assign its identity. An
+ * identity is asked about once.
+ */
 export async function readEntryRoles(reads: RoleReads, cluster: Cluster): Promise<EntryRole[]> {
   const { identities } = cluster.profile;
   const principalId = principalOrNull(cluster, reads.clusterPrincipalId);
@@ -42,7 +45,9 @@ export async function visibleRows(
   try {
     return coveringAssignments(await roles.assignmentsFor(scope, principalId, signal), scope);
   } catch (error) {
-    if (isPodidError(error, 'Forbidden', 'IdentityNotFound')) return undefined;
+    if (isPodidError(error, 'Forbidden', 'IdentityNotFound')) {
+      return undefined;
+    }
     throw error;
   }
 }

@@ -20,7 +20,10 @@ import { grantRoles, missingRoles, plannedRoles, type RoleToGrant } from './gran
 
 /** What a command wants of each identity that it puts into the profile. */
 export interface IdentityWishes {
-  /** The control plane's principal, which needs Managed Identity Operator; absent under `--skip-role-assignment`. */
+  /**
+   * The control plane's principal, which needs Managed Identity Operator; absent under
+   * `--skip-role-assignment`.
+   */
   readonly principalId?: string;
   readonly subscription?: Subscription | undefined;
   readonly creation?: IdentityCreation | undefined;
@@ -40,7 +43,10 @@ export interface ReadyIdentity {
   readonly role: GrantedRole;
 }
 
-/** Reads, and writes nothing. @throws PodidError IdentityNotFound | IdentityIncomplete | TenantMismatch | Forbidden | Unavailable */
+/**
+ * Reads, and writes nothing. @throws PodidError IdentityNotFound | IdentityIncomplete | TenantMismatch |
+ * Forbidden | Unavailable
+ */
 export async function lookAtIdentity(
   session: ChangeSession,
   cluster: Cluster,
@@ -67,15 +73,18 @@ export function creationsOf(session: ChangeSession, looked: LookedAtIdentity): C
 
 /** The cluster's role, as far as looking tells. */
 export function operatorRoleOf(session: ChangeSession, { operator }: LookedAtIdentity): GrantedRole {
-  if (operator === undefined) return { fresh: false };
+  if (operator === undefined) {
+    return { fresh: false };
+  }
   return operator.found ?? { fresh: false, missing: plannedGrant(session, operator.grant) };
 }
 
 /**
- * Creates and grants what was missing: the identity, its own roles, then the cluster's role on it, so that the youngest grant is the
- * one whose arrival is waited for.
+ * Creates and grants what was missing: the identity, its own roles, then the cluster's role on it, so that
+ * the youngest grant is the one whose arrival is waited for.
  *
- * @throws PodidError Forbidden | RoleAssignmentBlocked | IdentityNotFound (its resource group is missing) | Unavailable
+ * @throws PodidError Forbidden | RoleAssignmentBlocked | IdentityNotFound (its resource group is missing) |
+ * Unavailable
  */
 export async function makeIdentityReady(
   session: ChangeSession,
@@ -85,6 +94,8 @@ export async function makeIdentityReady(
   const identity = await createIdentity(session, looked.found);
   await grantRoles(session, identity, looked.missingRoles);
   const { operator } = looked;
-  if (operator === undefined) return { identity, role: { fresh: false } };
+  if (operator === undefined) {
+    return { identity, role: { fresh: false } };
+  }
   return { identity, role: operator.found ?? (await createOperatorRole(session, cluster, operator)) };
 }

@@ -9,8 +9,9 @@ import type { Change } from '../change/outcome.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 
 /**
- * Removes the cluster principal's Managed Identity Operator from the identities of entries that are gone: only an assignment made
- * exactly on the identity, and none that the cluster still needs. Inherited grants are named and left.
+ * Removes the cluster principal's Managed Identity Operator from the identities of entries that are gone:
+ * only an assignment made exactly on the identity, and none that the cluster still needs. Inherited grants
+ * are named and left.
  */
 export async function revokeOperatorRole(
   session: ChangeSession,
@@ -61,8 +62,12 @@ function mayGo(session: ChangeSession, cluster: Cluster, scope: string): boolean
   const user = cluster.profile.identities.find(({ identity }) => sameResource(identity.resourceId, scope));
   const isKubelets =
     cluster.kubeletIdentityResourceId !== undefined && sameResource(cluster.kubeletIdentityResourceId, scope);
-  if (user) report.note(`The role on ${scope} stays: pod identity ${user.namespace}/${user.name} needs it.`);
-  if (isKubelets) report.note(`The role on ${scope} stays: it is the cluster's kubelet identity.`);
+  if (user) {
+    report.note(`The role on ${scope} stays: pod identity ${user.namespace}/${user.name} needs it.`);
+  }
+  if (isKubelets) {
+    report.note(`The role on ${scope} stays: it is the cluster's kubelet identity.`);
+  }
   return user === undefined && !isKubelets;
 }
 

@@ -17,8 +17,9 @@ export function untilRoleIsOld(
 ): (cluster: Cluster) => Decision {
   const startedMs = workplace.clock.now();
   return (cluster) => {
-    if (deadline.passed() || workplace.clock.now() - startedMs <= longestPropagationMs)
+    if (deadline.passed() || workplace.clock.now() - startedMs <= longestPropagationMs) {
       return decide(cluster);
+    }
     throw new PodidError(
       'AssignmentPending',
       `The roles are granted, and Azure has not seen them after ${longestPropagationMs / 60_000} minutes.`,

@@ -7,10 +7,16 @@ import { type AskStep, type InitDesk, type StepEnd, settled, someone } from './i
 /** Whether to register the preview feature, which Azure wants before it turns the add-on on. */
 export const askFeature: AskStep<'feature'> = async (desk, known) => {
   const { cluster } = need(known, 'cluster');
-  if (cluster.profile.enabled) return settled(false);
+  if (cluster.profile.enabled) {
+    return settled(false);
+  }
   const state = await featureState(desk, cluster);
-  if (state === undefined || state === 'Registered') return settled(false);
-  if (desk.given.registerFeature || desk.questions === undefined) return settled(desk.given.registerFeature);
+  if (state === undefined || state === 'Registered') {
+    return settled(false);
+  }
+  if (desk.given.registerFeature || desk.questions === undefined) {
+    return settled(desk.given.registerFeature);
+  }
   return choose(desk, `The feature EnablePodIdentityPreview is ${state}. Azure wants it for the add-on:`, [
     { value: true, name: 'Register it and wait (for the whole subscription)' },
     { value: false, name: 'Go on without it' },
@@ -20,9 +26,15 @@ export const askFeature: AskStep<'feature'> = async (desk, known) => {
 /** Consent to pod identity on kubenet, after its risk was told. */
 export const askKubenet: AskStep<'kubenet'> = async (desk, known) => {
   const { cluster } = need(known, 'cluster');
-  if (!needsKubenetConsent(cluster)) return settled(false);
-  if (desk.given.kubenetConsent) return settled(true);
-  if (desk.questions === undefined) throw consentIsMissing(cluster);
+  if (!needsKubenetConsent(cluster)) {
+    return settled(false);
+  }
+  if (desk.given.kubenetConsent) {
+    return settled(true);
+  }
+  if (desk.questions === undefined) {
+    throw consentIsMissing(cluster);
+  }
   const { workplace } = await desk.open(cluster.id.subscriptionId);
   workplace.report.warn(
     kubenetConsentMissing(cluster).message,
@@ -39,8 +51,12 @@ export const askKubenet: AskStep<'kubenet'> = async (desk, known) => {
 export const askAddon: AskStep<'addon'> = async (desk, known) => {
   const { cluster } = need(known, 'cluster');
   const { given, questions } = desk;
-  if (cluster.profile.enabled) return settled(false);
-  if (given.yes || questions === undefined) return settled(true);
+  if (cluster.profile.enabled) {
+    return settled(false);
+  }
+  if (given.yes || questions === undefined) {
+    return settled(true);
+  }
   return choose(desk, `The pod-identity add-on is off on ${cluster.id.name}:`, [
     { value: true, name: 'Turn it on' },
   ]);
@@ -56,7 +72,9 @@ export async function featureState(desk: InitDesk, { id }: Cluster): Promise<str
   try {
     return await workplace.azure.features.state(id.subscriptionId, desk.options.signal);
   } catch (error) {
-    if (isPodidError(error, 'Forbidden')) return undefined;
+    if (isPodidError(error, 'Forbidden')) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -79,6 +97,8 @@ async function choose(
     message,
     choices: [...choices, { value: 'other', name: 'Choose another cluster' }],
   });
-  if (answer === undefined) return 'back';
+  if (answer === undefined) {
+    return 'back';
+  }
   return answer === 'other' ? 'to the cluster' : { value: answer, asked: true };
 }

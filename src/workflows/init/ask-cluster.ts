@@ -15,9 +15,13 @@ export const askCluster: AskStep<'cluster'> = async (desk, known, before) => {
   if (resourceGroup !== undefined && clusterName !== undefined) {
     const id = { subscriptionId: subscription.subscriptionId, resourceGroup, name: clusterName };
     const looked = await lookAtCluster(site.workplace, id, options.signal);
-    if (looked.obstacle === undefined) return settled(looked.cluster);
+    if (looked.obstacle === undefined) {
+      return settled(looked.cluster);
+    }
     const moved = await moveFromServicePrincipal(desk, site.workplace, id, looked.obstacle);
-    if (moved !== undefined) return settled(moved);
+    if (moved !== undefined) {
+      return settled(moved);
+    }
     throw looked.obstacle;
   }
   const choices = (await clustersToChoose(desk, site, subscription)).map(asChoice);
@@ -29,12 +33,18 @@ export const askCluster: AskStep<'cluster'> = async (desk, known, before) => {
       choices: (typed) => choices.filter((choice) => fits(choice, typed)),
       ...(initial === undefined ? {} : { initial }),
     });
-    if (id === undefined) return 'back';
+    if (id === undefined) {
+      return 'back';
+    }
     const looked = await lookAtCluster(site.workplace, id, options.signal);
-    if (looked.obstacle === undefined) return { value: looked.cluster, asked: true };
+    if (looked.obstacle === undefined) {
+      return { value: looked.cluster, asked: true };
+    }
     site.workplace.report.warn(looked.obstacle.message, looked.obstacle.hint);
     const moved = await moveFromServicePrincipal(desk, site.workplace, id, looked.obstacle);
-    if (moved !== undefined) return { value: moved, asked: true };
+    if (moved !== undefined) {
+      return { value: moved, asked: true };
+    }
     last = id;
   }
 };
@@ -50,8 +60,9 @@ async function clustersToChoose(
     ({ resourceGroup, name }) =>
       agrees(resourceGroup, given.resourceGroup) && agrees(name, given.clusterName),
   );
-  if (wanted.length > 0)
+  if (wanted.length > 0) {
     return wanted.toSorted((one, other) => clusterText(one).localeCompare(clusterText(other), 'en'));
+  }
   const which = all.length === 0 ? '' : ' of that name or group';
   throw new PodidError(
     'ClusterNotFound',
@@ -64,7 +75,9 @@ function usualCluster(
   { usualGroup, usualCluster: name }: InitDesk['given'],
   { subscriptionId }: Subscription,
 ): ClusterId | undefined {
-  if (usualGroup === undefined || name === undefined) return undefined;
+  if (usualGroup === undefined || name === undefined) {
+    return undefined;
+  }
   return { subscriptionId, resourceGroup: usualGroup, name };
 }
 

@@ -9,12 +9,15 @@ import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone
 /** The namespace: one that the cluster has, or one that it will have. */
 export const askNamespace: AskStep<'namespace'> = async (desk, known, before) => {
   const { given, rules } = desk;
-  if (given.namespace !== undefined) return settled(given.namespace);
+  if (given.namespace !== undefined) {
+    return settled(given.namespace);
+  }
   const message = 'Namespace of the pods:';
   const names = await namespacesInCluster(desk, known);
   const initial = before ?? 'default';
-  if (names === undefined)
+  if (names === undefined) {
     return asked(await someone(desk).text({ message, initial, problem: rules.namespace }));
+  }
   const choices = namespacesInOrder(names).map((name): Choice<string> => ({ value: name, name }));
   const answer = await someone(desk).search({
     message,
@@ -32,8 +35,12 @@ export const askNamespace: AskStep<'namespace'> = async (desk, known, before) =>
 export const askName: AskStep<'name'> = async (desk, known, before) => {
   const { given, rules } = desk;
   const initial = before ?? freeName(known);
-  if (given.name !== undefined && given.name !== '') return settled(given.name);
-  if (given.yes || desk.questions === undefined) return settled(initial);
+  if (given.name !== undefined && given.name !== '') {
+    return settled(given.name);
+  }
+  if (given.yes || desk.questions === undefined) {
+    return settled(initial);
+  }
   const problem = (text: string) => rules.name(text) ?? conflict(known, text);
   return asked(await desk.questions.text({ message: 'Name of the pod identity:', initial, problem }));
 };
@@ -41,10 +48,14 @@ export const askName: AskStep<'name'> = async (desk, known, before) => {
 export const askSelector: AskStep<'selector'> = async (desk, known, before) => {
   const { given, rules, questions } = desk;
   const { name } = need(known, 'name');
-  if (given.bindingSelector !== undefined) return settled(given.bindingSelector);
+  if (given.bindingSelector !== undefined) {
+    return settled(given.bindingSelector);
+  }
   const usual = before ?? entryOf(known, name)?.bindingSelector ?? name;
   const isLegal = rules.selector(usual) === undefined;
-  if (questions === undefined || (given.yes && isLegal)) return settled(usual);
+  if (questions === undefined || (given.yes && isLegal)) {
+    return settled(usual);
+  }
   return asked(
     await questions.text({
       message: 'Value of the label aadpodidbinding:',
@@ -63,7 +74,9 @@ async function namespacesInCluster(desk: InitDesk, known: Known): Promise<readon
   try {
     return await (await site.connect(id, signal)).workloads.namespaces(signal);
   } catch (error) {
-    if (signal.aborted || !isPodidError(error)) throw error;
+    if (signal.aborted || !isPodidError(error)) {
+      throw error;
+    }
     site.workplace.report.note(`The namespaces of the cluster cannot be read from here: ${error.message}`);
     return undefined;
   }
@@ -83,14 +96,17 @@ function entryOf(known: Known, name: string) {
 /** What the entry of that name says otherwise; Azure refuses to change an identity in place. */
 function conflict(known: Known, name: string): string | undefined {
   const existing = entryOf(known, name);
-  if (existing === undefined || sameResource(existing.identity.resourceId, identityIdOf(known)))
+  if (existing === undefined || sameResource(existing.identity.resourceId, identityIdOf(known))) {
     return undefined;
+  }
   return `${name} is taken by ${existing.identity.resourceId}.`;
 }
 
 function selectorConflict(known: Known, selector: string): string | undefined {
   const existing = entryOf(known, need(known, 'name').name);
-  if (existing === undefined || existing.bindingSelector === selector) return undefined;
+  if (existing === undefined || existing.bindingSelector === selector) {
+    return undefined;
+  }
   return `This pod identity is there already, with the label ${existing.bindingSelector}; podid update changes it.`;
 }
 
@@ -98,6 +114,8 @@ function selectorConflict(known: Known, selector: string): string | undefined {
 function freeName(known: Known): string {
   const name = deriveName(parseResourceId(identityIdOf(known), managedIdentityType)?.name ?? '');
   let candidate = name;
-  for (let number = 2; conflict(known, candidate) !== undefined; number++) candidate = `${name}-${number}`;
+  for (let number = 2; conflict(known, candidate) !== undefined; number++) {
+    candidate = `${name}-${number}`;
+  }
   return candidate;
 }

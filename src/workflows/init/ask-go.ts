@@ -7,7 +7,9 @@ export const askGo: AskStep<'go'> = async (desk, known) => {
   const answers = decided(known);
   const { workplace } = await desk.open(answers.cluster.id.subscriptionId);
   workplace.report.note(planText(planInit(answers, desk.given)));
-  if (desk.given.yes || desk.options.dryRun || desk.questions === undefined) return settled(true);
+  if (desk.given.yes || desk.options.dryRun || desk.questions === undefined) {
+    return settled(true);
+  }
   const answer = await someone(desk).select({
     message: 'Shall podid do that?',
     choices: [
@@ -16,8 +18,9 @@ export const askGo: AskStep<'go'> = async (desk, known) => {
       { value: 'end', name: 'No, end here' },
     ],
   });
-  if (answer === 'end')
+  if (answer === 'end') {
     throw new PodidError('Interrupted', 'Ended here, as you chose; nothing is under way.');
+  }
   return answer === 'yes' ? { value: true, asked: true } : 'back';
 };
 

@@ -14,7 +14,9 @@ export const askIdentity: AskStep<'identity'> = async (desk, known, before) => {
   const { cluster } = need(known, 'cluster');
   const { identityResourceId, createIdentity } = desk.given;
   if (identityResourceId !== undefined) {
-    if (!createIdentity) await checkIdentity(desk, cluster, identityResourceId);
+    if (!createIdentity) {
+      await checkIdentity(desk, cluster, identityResourceId);
+    }
     return settled(identityResourceId);
   }
   const choices = inOrder(await identitiesToChoose(desk, cluster), cluster).map(asChoice);
@@ -31,14 +33,22 @@ export const askIdentity: AskStep<'identity'> = async (desk, known, before) => {
   };
   for (;;) {
     const answer = await someone(desk).search<string>(question);
-    if (answer === undefined) return 'back';
-    if (answer === newOne) return { value: undefined, asked: true };
-    if (await isThere(desk, cluster, answer)) return { value: answer, asked: true };
+    if (answer === undefined) {
+      return 'back';
+    }
+    if (answer === newOne) {
+      return { value: undefined, asked: true };
+    }
+    if (await isThere(desk, cluster, answer)) {
+      return { value: answer, asked: true };
+    }
   }
 };
 
 export const askNewIdentityName: AskStep<'newIdentityName'> = async (desk, known, before) => {
-  if (need(known, 'identity').identity !== undefined) return settled('');
+  if (need(known, 'identity').identity !== undefined) {
+    return settled('');
+  }
   const message = 'Name of the new identity:';
   const initial = before === undefined ? {} : { initial: before };
   return asked(await someone(desk).text({ message, problem: desk.rules.identityName, ...initial }));
@@ -46,7 +56,9 @@ export const askNewIdentityName: AskStep<'newIdentityName'> = async (desk, known
 
 export const askNewIdentityGroup: AskStep<'newIdentityGroup'> = async (desk, known, before) => {
   const { identity, cluster } = need(known, 'identity', 'cluster');
-  if (identity !== undefined) return settled('');
+  if (identity !== undefined) {
+    return settled('');
+  }
   const initial = before ?? cluster.id.resourceGroup;
   return asked(
     await someone(desk).text({
@@ -60,15 +72,21 @@ export const askNewIdentityGroup: AskStep<'newIdentityGroup'> = async (desk, kno
 /** Roles for a new identity, which has none yet: asked for until nothing more is typed. */
 export const askRoles: AskStep<'roles'> = async (desk, known) => {
   const { given, rules } = desk;
-  if (need(known, 'identity').identity !== undefined || given.grants.length > 0) return settled(given.grants);
+  if (need(known, 'identity').identity !== undefined || given.grants.length > 0) {
+    return settled(given.grants);
+  }
   const roles: WantedGrant[] = [];
   for (;;) {
     const message =
       roles.length === 0 ? 'A role for it, as ROLE=SCOPE (empty: none):' : 'One more (empty: no):';
     const problem = (text: string) => (text === '' ? undefined : rules.grant(text));
     const text = await someone(desk).text({ message, problem });
-    if (text === undefined) return 'back';
-    if (text === '') return { value: roles, asked: true };
+    if (text === undefined) {
+      return 'back';
+    }
+    if (text === '') {
+      return { value: roles, asked: true };
+    }
     roles.push(rules.parseGrant(text));
   }
 };
@@ -101,7 +119,9 @@ async function isThere(desk: InitDesk, cluster: Cluster, resourceId: string): Pr
     await checkIdentity(desk, cluster, resourceId);
     return true;
   } catch (error) {
-    if (!isPodidError(error) || desk.options.signal.aborted) throw error;
+    if (!isPodidError(error) || desk.options.signal.aborted) {
+      throw error;
+    }
     const { workplace } = await desk.open(cluster.id.subscriptionId);
     workplace.report.warn(error.message, error.hint);
     return false;
@@ -115,7 +135,9 @@ async function identitiesToChoose(desk: InitDesk, { id }: Cluster): Promise<read
   try {
     return await workplace.azure.identities.list(id.subscriptionId, desk.options.signal);
   } catch (error) {
-    if (!isPodidError(error, 'Forbidden')) throw error;
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
     workplace.report.warn(error.message, 'Paste the whole id of an identity instead.');
     return [];
   }
@@ -138,7 +160,9 @@ function inOrder(
 
 function asChoice({ resourceId, location }: IdentitySummary): Choice<string> {
   const id = parseResourceId(resourceId, managedIdentityType);
-  if (id === undefined) return { value: resourceId, name: resourceId };
+  if (id === undefined) {
+    return { value: resourceId, name: resourceId };
+  }
   return { value: resourceId, name: `${id.name} (${id.resourceGroup})`, facts: location };
 }
 

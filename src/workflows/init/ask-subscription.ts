@@ -18,7 +18,9 @@ export const askSubscription: AskStep<'subscription'> = async (desk, _known, bef
   const all = await subscriptions.list(options.signal).catch(explain);
   tellCaller(desk, workplace);
   const [first, second] = all;
-  if (first === undefined) throw nothingVisible(workplace.azure.caller());
+  if (first === undefined) {
+    throw nothingVisible(workplace.azure.caller());
+  }
   if (second === undefined) {
     workplace.report.note(`Subscription: ${first.displayName}, the only one that you see.`);
     return settled(first);
@@ -40,8 +42,9 @@ export const askSubscription: AskStep<'subscription'> = async (desk, _known, bef
 
 /** For people the ways to sign in come before the reasons why each of them failed. */
 function signInHelp({ questions }: InitDesk, error: unknown): unknown {
-  if (questions === undefined || !isPodidError(error, 'NotSignedIn') || error.details.length === 0)
+  if (questions === undefined || !isPodidError(error, 'NotSignedIn') || error.details.length === 0) {
     return error;
+  }
   return new PodidError('NotSignedIn', 'Nobody is signed in to Azure here. podid signs in as these do:', {
     hint: 'az login, and then podid init again',
     details: error.details,
@@ -53,7 +56,9 @@ function tellCaller(
   { questions }: InitDesk,
   { azure, report }: Awaited<ReturnType<InitDesk['open']>>['workplace'],
 ): void {
-  if (questions !== undefined) report.note(`Signed in as ${azure.caller()}. Another account: az login`);
+  if (questions !== undefined) {
+    report.note(`Signed in as ${azure.caller()}. Another account: az login`);
+  }
 }
 
 function nothingVisible(caller: string): PodidError {

@@ -8,7 +8,10 @@ import { identityIdOf } from './ask-identity.ts';
 import type { InitGiven } from './init-deps.ts';
 import { createsIdentity, type Decided, enables } from './init-plan.ts';
 
-/** Does what was decided, by the same workflows as `enable` and `add`, so that either ends whole or can be repeated. */
+/**
+ * Does what was decided, by the same workflows as `enable` and `add`, so that either ends whole or can be
+ * repeated.
+ */
 export async function carryOut(
   workplace: Workplace,
   answers: Decided,
@@ -20,7 +23,9 @@ export async function carryOut(
   const enabled = enables(answers)
     ? await enableAddon(workplace, { cluster, registerFeature, kubenetConsent }, options)
     : undefined;
-  if (enabled?.done?.failure !== undefined) throw enabled.done.failure;
+  if (enabled?.done?.failure !== undefined) {
+    throw enabled.done.failure;
+  }
   const place = options.dryRun && enabled !== undefined ? withAddonOn(workplace, kubenetConsent) : workplace;
   const added = await addIdentity(place, addRequest(answers, given), options);
   return added.plan === undefined ? added : { plan: together(enabled?.plan, added.plan) };
@@ -51,6 +56,8 @@ function withAddonOn(workplace: Workplace, kubenetConsent: boolean): Workplace {
 }
 
 function together(first: Plan | undefined, second: Plan): Plan {
-  if (first === undefined) return second;
+  if (first === undefined) {
+    return second;
+  }
   return { changes: [...first.changes, ...second.changes], puts: first.puts + second.puts };
 }

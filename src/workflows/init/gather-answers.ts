@@ -25,15 +25,22 @@ const asking: { readonly [Which in Step]: AskStep<Which> } = {
   go: askGo,
 };
 
-/** Goes from step to step, back and forth, until the last one is answered. @throws PodidError Interrupted, and what reading throws */
+/**
+ * Goes from step to step, back and forth, until the last one is answered. @throws PodidError Interrupted, and
+ * what reading throws
+ */
 export async function gatherAnswers(desk: InitDesk): Promise<Decided> {
   let place: Place = { trail: [] };
   for (;;) {
     const step = nextStep(place);
-    if (step === undefined) return decided(known(place));
+    if (step === undefined) {
+      return decided(known(place));
+    }
     const ask: AskAny = asking[step] as AskAny;
     const end = await ask(desk, known(place), place.before);
-    if (end === 'back' && stepBack(place) === undefined) await tellFirst(desk);
+    if (end === 'back' && stepBack(place) === undefined) {
+      await tellFirst(desk);
+    }
     place = follow(place, end);
   }
 }
@@ -47,10 +54,16 @@ async function tellFirst(desk: InitDesk): Promise<void> {
 
 /** Before the first question there is nothing to go back to, so it is asked again. */
 function follow(place: Place, end: StepEnd<unknown>): Place {
-  if (end === 'back') return stepBack(place) ?? place;
-  if (end !== 'to the cluster') return answered(place, end.value, end.asked);
+  if (end === 'back') {
+    return stepBack(place) ?? place;
+  }
+  if (end !== 'to the cluster') {
+    return answered(place, end.value, end.asked);
+  }
   const cluster = backTo(place, 'cluster');
-  if (cluster !== undefined) return cluster;
+  if (cluster !== undefined) {
+    return cluster;
+  }
   throw new PodidError(
     'Interrupted',
     'The cluster was named beforehand, and you want another; nothing is under way.',

@@ -2,7 +2,10 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Subscription } from '../../domain/ports.ts';
 import type { WantedGrant } from '../identities/grant-roles.ts';
 
-/** What the wizard comes to know, in the order of its steps. A step that does not apply is answered with what leaves things as they are. */
+/**
+ * What the wizard comes to know, in the order of its steps. A step that does not apply is answered with what
+ * leaves things as they are.
+ */
 export interface InitAnswers {
   readonly subscription: Subscription;
   readonly cluster: Cluster;
@@ -81,6 +84,10 @@ export function backTo({ trail }: Place, step: Step): Place | undefined {
 
 /** Answers that earlier steps have given. @throws Error when one is missing: a step out of order */
 export function need<Needed extends Step>(known: Known, ...steps: Needed[]): Pick<InitAnswers, Needed> {
-  for (const step of steps) if (!(step in known)) throw new Error(`The wizard asks for ${step} too early.`);
+  for (const step of steps) {
+    if (!(step in known)) {
+      throw new Error(`The wizard asks for ${step} too early.`);
+    }
+  }
   return known as Pick<InitAnswers, Needed>;
 }

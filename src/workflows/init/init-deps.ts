@@ -103,7 +103,9 @@ export function asked<Value>(value: Value | undefined): StepEnd<Value> {
 
 /** Whoever is needed to answer. @throws Error a bug: a step asked though nobody is there */
 export function someone({ questions }: InitDesk): Questions {
-  if (questions === undefined) throw new Error('A question without anybody to answer it.');
+  if (questions === undefined) {
+    throw new Error('A question without anybody to answer it.');
+  }
   return questions;
 }
 

@@ -55,13 +55,17 @@ export function createsIdentity(
 }
 
 function enableSentences(answers: Decided): string[] {
-  if (!enables(answers)) return [];
+  if (!enables(answers)) {
+    return [];
+  }
   const consent = answers.kubenet ? ', with the consent to kubenet' : '';
   return [`Turn on the pod-identity add-on of cluster ${answers.cluster.id.name}${consent}`];
 }
 
 function enableCommands(answers: Decided): string[] {
-  if (!enables(answers)) return [];
+  if (!enables(answers)) {
+    return [];
+  }
   const flags = {
     'register-feature': answers.feature ? (true as const) : undefined,
     'enable-pod-identity-with-kubenet': answers.kubenet ? (true as const) : undefined,

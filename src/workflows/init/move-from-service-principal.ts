@@ -6,9 +6,11 @@ import type { InitDesk, Questions } from './init-deps.ts';
 import { lookAtCluster } from './read-cluster.ts';
 
 /**
- * Offers to give a service-principal cluster a managed identity, which is an operation of its own and done at once.
+ * Offers to give a service-principal cluster a managed identity, which is an operation of its own and done at
+ * once.
  *
- * @returns the cluster after it; undefined when that is not the obstacle, nothing may be written, or nobody wants it
+ * @returns the cluster after it; undefined when that is not the obstacle, nothing may be written, or nobody
+ * wants it
  */
 export async function moveFromServicePrincipal(
   { given, questions, options }: InitDesk,
@@ -16,12 +18,18 @@ export async function moveFromServicePrincipal(
   id: ClusterId,
   obstacle: PodidError,
 ): Promise<Cluster | undefined> {
-  if (options.dryRun || !isPodidError(obstacle, 'ServicePrincipalCluster')) return undefined;
-  if (!given.enableManagedIdentity && !(await wantsToMove(questions, id))) return undefined;
+  if (options.dryRun || !isPodidError(obstacle, 'ServicePrincipalCluster')) {
+    return undefined;
+  }
+  if (!given.enableManagedIdentity && !(await wantsToMove(questions, id))) {
+    return undefined;
+  }
   const wish = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
   await updateCluster(workplace, wish, options);
   const looked = await lookAtCluster(workplace, id, options.signal);
-  if (looked.obstacle === undefined) return looked.cluster;
+  if (looked.obstacle === undefined) {
+    return looked.cluster;
+  }
   workplace.report.warn(looked.obstacle.message, looked.obstacle.hint);
   return undefined;
 }

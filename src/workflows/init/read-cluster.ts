@@ -20,17 +20,23 @@ export async function lookAtCluster(
   report.progress(`Reading cluster ${id.name}`);
   const cluster = await azure.clusters.get(id, signal);
   try {
-    for (const warning of checkCluster(cluster, demands)) report.warn(warning);
+    for (const warning of checkCluster(cluster, demands)) {
+      report.warn(warning);
+    }
     return { cluster };
   } catch (error) {
-    if (!isPodidError(error)) throw error;
+    if (!isPodidError(error)) {
+      throw error;
+    }
     return { obstacle: withOtherRoad(error, id) };
   }
 }
 
 /** What keeps the add-on from working does not keep objects in the cluster from it. */
 function withOtherRoad(error: PodidError, id: ClusterId): PodidError {
-  if (!isPodidError(error, 'ServicePrincipalCluster', 'NoLinuxScaleSetPool')) return error;
+  if (!isPodidError(error, 'ServicePrincipalCluster', 'NoLinuxScaleSetPool')) {
+    return error;
+  }
   const { code, message, hint, target } = error;
   const road = `without the add-on, ${nextCommand('add', { ...id, mode: 'cluster' })} --help (docs/modes.md)`;
   return new PodidError(code, message, {

@@ -18,13 +18,16 @@ export interface InitResult {
 /**
  * Leads from nothing to a pod identity that works.
  *
- * @throws PodidError InvalidUsage naming the flags of answers that nobody is there to give, Interrupted, and those of `enableAddon` and `addIdentity`
+ * @throws PodidError InvalidUsage naming the flags of answers that nobody is there to give, Interrupted, and
+ * those of `enableAddon` and `addIdentity`
  */
 export async function runInit(desk: InitDesk): Promise<Outcome<InitResult>> {
   const answers = await gatherAnswers(desk);
   const site = await desk.open(answers.cluster.id.subscriptionId);
   const outcome = await carryOut(site.workplace, answers, desk.given, desk.options);
-  if (outcome.plan !== undefined) return outcome;
+  if (outcome.plan !== undefined) {
+    return outcome;
+  }
   return { done: await finish(desk, site, answers, outcome.done) };
 }
 
@@ -50,7 +53,9 @@ async function examine(
   try {
     return (await diagnose(workplace, request, options)).checks;
   } catch (error) {
-    if (!isPodidError(error) || options.signal.aborted) throw error;
+    if (!isPodidError(error) || options.signal.aborted) {
+      throw error;
+    }
     workplace.report.warn(`The doctor could not look: ${error.message}`, error.hint);
     return [];
   }

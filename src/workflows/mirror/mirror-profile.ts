@@ -19,11 +19,17 @@ export interface MirroredProfile {
   /** Under `--dry-run`, in the shape of every dry run. */
   readonly changes?: Plan['changes'];
   readonly puts?: 0;
-  /** Under `--dry-run`: what Azure and the cluster do not hold alike, in both directions; absent for whoever may not list. */
+  /**
+   * Under `--dry-run`: what Azure and the cluster do not hold alike, in both directions; absent for whoever
+   * may not list.
+   */
   readonly drift?: readonly Drift[];
 }
 
-/** Brings the cluster's objects in line with the whole profile. @throws PodidError MirrorFailed | InvalidKubeconfig and those of reading the profile */
+/**
+ * Brings the cluster's objects in line with the whole profile. @throws PodidError MirrorFailed |
+ * InvalidKubeconfig and those of reading the profile
+ */
 export async function mirrorProfile(
   workplace: Workplace,
   request: MirrorProfileRequest,
@@ -78,7 +84,9 @@ async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
   const { identities, exceptions } = cluster.profile;
   const { prune, force, dryRun } = request;
   const whole = { identities, exceptions, goneIdentities: [], goneExceptions: [], prune, force, dryRun };
-  if (force && !dryRun) await showTakenOver(run, whole);
+  if (force && !dryRun) {
+    await showTakenOver(run, whole);
+  }
   const text = `Mirroring ${identities.length} identities and ${exceptions.length} exceptions`;
   workplace.report.progress(text);
   return await api.mirror(whole, signal, (done, total) => workplace.report.progress(text, { done, total }));
@@ -89,8 +97,9 @@ async function showTakenOver({ workplace, api, signal }: Run, whole: MirrorReque
   workplace.report.progress('Looking at what others wrote');
   const gentle = { ...whole, force: false, prune: false, dryRun: true };
   for (const { kind, namespace, name, action, reason } of await api.mirror(gentle, signal)) {
-    if (action === 'foreign')
+    if (action === 'foreign') {
       workplace.report.note(`Taking over ${kind} ${namespace}/${name}. ${reason ?? ''}`.trimEnd());
+    }
   }
 }
 
@@ -99,7 +108,9 @@ async function readDrift({ workplace, api, cluster, signal }: Run): Promise<read
   try {
     return findDrift(cluster.profile, await api.read(signal));
   } catch (error) {
-    if (!isPodidError(error, 'MirrorFailed') || error.exitCode !== 6) throw error;
+    if (!isPodidError(error, 'MirrorFailed') || error.exitCode !== 6) {
+      throw error;
+    }
     workplace.report.warn(`What the cluster has beyond Azure cannot be seen: ${error.message}`, error.hint);
     return undefined;
   }

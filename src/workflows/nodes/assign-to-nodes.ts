@@ -12,9 +12,11 @@ import type { NodeIdentities, NodeRequest } from './node-request.ts';
 import { tellOfNodes } from './report-nodes.ts';
 
 /**
- * Puts identities on the machines of nodes, so that IMDS gives tokens of them there. What a machine carries already is left as it is.
+ * Puts identities on the machines of nodes, so that IMDS gives tokens of them there. What a machine carries
+ * already is left as it is.
  *
- * @throws PodidError IdentityNotFound | TenantMismatch | NodePoolNotFound | MachineNotFound | NoLinuxScaleSetPool | AssignForbidden, before
+ * @throws PodidError IdentityNotFound | TenantMismatch | NodePoolNotFound | MachineNotFound |
+ * NoLinuxScaleSetPool | AssignForbidden, before
  *   anything is sent, and those of `changeNodes`
  */
 export async function assignToNodes(
@@ -27,7 +29,9 @@ export async function assignToNodes(
   const reads = { azure, signal: options.signal };
   report.progress(`Reading cluster ${request.cluster.name}`);
   const cluster = await azure.clusters.get(request.cluster, options.signal);
-  for (const warning of checkClusterState(cluster)) report.warn(warning);
+  for (const warning of checkClusterState(cluster)) {
+    report.warn(warning);
+  }
   const [machines] = await Promise.all([
     findMachines(reads, cluster, request.nodes),
     checkIdentitiesExist(reads, cluster, request.identityIds),
@@ -35,6 +39,8 @@ export async function assignToNodes(
   const wanted: WantedChange = { action: 'assign', identityIds: request.identityIds };
   const { touched } = tellOfNodes(session, machines, wanted);
   await checkAssignRights(reads, touched, touched.length === 0 ? [] : request.identityIds);
-  if (options.dryRun) return { plan: planNodes(machines, wanted) };
+  if (options.dryRun) {
+    return { plan: planNodes(machines, wanted) };
+  }
   return { done: await changeNodes(session, cluster, machines, wanted) };
 }

@@ -6,11 +6,12 @@ import { followMachine, settled } from './follow-machine.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 
 /**
- * Sends one machine what it is left to be sent, and follows each request to its end; the last one under `--no-wait` is only sent. What
- * Azure may have done without saying so is read back, never guessed.
+ * Sends one machine what it is left to be sent, and follows each request to its end; the last one under
+ * `--no-wait` is only sent. What Azure may have done without saying so is read back, never guessed.
  *
  * @returns the machine as last read
- * @throws PodidError MachineStateForbids | MachineBusy | StaleMachine | AssignForbidden | AssignRefused | MachineNotFound | EntryFailed |
+ * @throws PodidError MachineStateForbids | MachineBusy | StaleMachine | AssignForbidden | AssignRefused |
+ * MachineNotFound | EntryFailed |
  *   Unavailable, and the signal's reason
  */
 export async function changeMachine(
@@ -22,23 +23,35 @@ export async function changeMachine(
   let leftBefore = Infinity;
   for (;;) {
     const left = idsToSend(current, wanted);
-    if (left.length === 0) return current;
+    if (left.length === 0) {
+      return current;
+    }
     refuseDeleting(current);
-    if (left.length >= leftBefore) await waitForEffect(session, current);
+    if (left.length >= leftBefore) {
+      await waitForEffect(session, current);
+    }
     const sent = await send(session, current, {
       ...wanted,
       identityIds: left.slice(0, identitiesPerRequest),
     });
-    if (sent.accepted !== undefined && session.options.noWait && left.length <= identitiesPerRequest)
+    if (sent.accepted !== undefined && session.options.noWait && left.length <= identitiesPerRequest) {
       return sent.accepted;
-    if (sent.accepted !== undefined) leftBefore = left.length;
+    }
+    if (sent.accepted !== undefined) {
+      leftBefore = left.length;
+    }
     current = await settled(session, current);
   }
 }
 
-/** Azure accepted a request and its answers do not show it yet: they may lag, and asking on at once would be a storm. */
+/**
+ * Azure accepted a request and its answers do not show it yet: they may lag, and asking on at once would be a
+ * storm.
+ */
 async function waitForEffect({ options, deadline }: ChangeSession, machine: Machine): Promise<void> {
-  if (!deadline.passed()) return deadline.pause(options.pollIntervalMs);
+  if (!deadline.passed()) {
+    return deadline.pause(options.pollIntervalMs);
+  }
   throw new PodidError(
     'EntryFailed',
     `Azure accepted the change of ${machine.name}, which does not show it.`,
@@ -50,7 +63,8 @@ async function waitForEffect({ options, deadline }: ChangeSession, machine: Mach
 }
 
 /**
- * One request. A machine that is busy, that changed meanwhile or whose answer was lost is for the caller to read again.
+ * One request. A machine that is busy, that changed meanwhile or whose answer was lost is for the caller to
+ * read again.
  *
  * @returns the machine as Azure accepted it; nothing when it has to be read again
  */
@@ -67,19 +81,24 @@ async function send(
       action === 'assign'
         ? await machines.assignIdentities(machine, identityIds, options.signal)
         : await machines.removeIdentities(machine, identityIds, options.signal);
-    if (change.operation !== undefined && !options.noWait)
+    if (change.operation !== undefined && !options.noWait) {
       await followMachine(session, machine, change.operation);
+    }
     return { accepted: change.machine };
   } catch (error) {
     const retried = ['StaleMachine', 'Unavailable', ...(options.noWait ? [] : ['MachineBusy'])];
-    if (!isPodidError(error) || !retried.includes(error.code) || deadline.passed()) throw error;
+    if (!isPodidError(error) || !retried.includes(error.code) || deadline.passed()) {
+      throw error;
+    }
     await deadline.pause(Math.max(options.pollIntervalMs, error.retryAfterMs ?? 0));
     return {};
   }
 }
 
 function refuseDeleting({ name, provisioningState, resourceId }: Machine): void {
-  if (provisioningState.toLowerCase() !== 'deleting') return;
+  if (provisioningState.toLowerCase() !== 'deleting') {
+    return;
+  }
   throw new PodidError('MachineStateForbids', `${name} is being deleted.`, {
     hint: 'podid node list shows what is there when it is gone.',
     target: resourceId,

@@ -29,7 +29,8 @@ export function planNodes(machines: readonly Machine[], wanted: WantedChange): P
 /**
  * Changes the machines, eight at a time; one that fails does not keep the others from the change.
  *
- * @returns what all of them carry, and with it the failure where some took the change or an operation ended as Failed
+ * @returns what all of them carry, and with it the failure where some took the change or an operation ended
+ * as Failed
  * @throws PodidError of the first machine, with the details of all, when none took the change
  */
 export async function changeNodes(
@@ -48,8 +49,9 @@ export async function changeNodes(
   );
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   const accepted = outcomes.some(({ changed }) => changed);
-  if (failures.length > 0 && !accepted && !failures.some(({ code }) => code === 'EntryFailed'))
+  if (failures.length > 0 && !accepted && !failures.some(({ code }) => code === 'EntryFailed')) {
     throw allOf(failures);
+  }
   const result = await lookAtNodes(
     { azure, signal },
     outcomes.map(({ machine }) => machine),
@@ -74,10 +76,14 @@ async function changeOne(
   const isChanged = (current: Machine) => idsToSend(current, wanted).length < before;
   try {
     const current = await changeMachine(session, machine, wanted);
-    if (!session.options.noWait) await upgradeLagging(session, current, wanted);
+    if (!session.options.noWait) {
+      await upgradeLagging(session, current, wanted);
+    }
     return { machine: current, changed: isChanged(current) };
   } catch (error) {
-    if (session.options.signal.aborted || !isPodidError(error)) throw error;
+    if (session.options.signal.aborted || !isPodidError(error)) {
+      throw error;
+    }
     // A change that failed at its end, or in its second half, may have come about all the same.
     const { azure } = session.workplace;
     const current = await azure.machines.get(machine.resourceId, session.options.signal).catch(() => machine);
@@ -87,7 +93,9 @@ async function changeOne(
 
 function allOf(failures: readonly PodidError[]): PodidError {
   const [first] = failures as [PodidError, ...PodidError[]];
-  if (failures.length === 1) return first;
+  if (failures.length === 1) {
+    return first;
+  }
   return new PodidError(first.code, `None of ${failures.length} machines took the change. ${first.message}`, {
     ...(first.hint === undefined ? {} : { hint: first.hint }),
     target: first.target,
@@ -98,7 +106,9 @@ function allOf(failures: readonly PodidError[]): PodidError {
 
 function someOf(failures: readonly PodidError[], total: number): PodidError {
   const [first] = failures as [PodidError, ...PodidError[]];
-  if (failures.length === 1 && first.exitCode === 8) return first;
+  if (failures.length === 1 && first.exitCode === 8) {
+    return first;
+  }
   return new PodidError(
     'MachinesLeftOut',
     `${failures.length} of ${total} machines did not take the change: ${first.message}`,

@@ -14,8 +14,8 @@ interface NeededRight {
 const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
 /**
- * The caller's own rights, before anything is written: all that is missing in one answer. What cannot be looked up is left to Azure's
- * own answer.
+ * The caller's own rights, before anything is written: all that is missing in one answer. What cannot be
+ * looked up is left to Azure's own answer.
  *
  * @param assigned the identities that are put on machines; none when they are taken away
  * @throws PodidError AssignForbidden
@@ -36,7 +36,9 @@ export async function checkAssignRights(
     return needed.filter((one) => one.scope === scope && role && !allows(role, one.action));
   });
   const missing = found.flat();
-  if (missing.length > 0) throw forbidden(azure.caller(), missing);
+  if (missing.length > 0) {
+    throw forbidden(azure.caller(), missing);
+  }
 }
 
 /** A scale set whose instances follow by hand takes the right to make them follow. */
@@ -53,7 +55,9 @@ function allows(role: RoleDefinition, action: string): boolean {
 }
 
 function unseen(error: unknown): undefined {
-  if (isPodidError(error, 'Forbidden', 'Unavailable', 'AzureRefused')) return undefined;
+  if (isPodidError(error, 'Forbidden', 'Unavailable', 'AzureRefused')) {
+    return undefined;
+  }
   throw error;
 }
 

@@ -5,8 +5,8 @@ import { eachConcurrently } from '../each-concurrently.ts';
 import { checkTenants } from '../identities/check-tenants.ts';
 
 /**
- * Sees to it that the identities exist, since one that does not makes Azure refuse all of them. One that may not be read is left to
- * Azure's own answer.
+ * Sees to it that the identities exist, since one that does not makes Azure refuse all of them. One that may
+ * not be read is left to Azure's own answer.
  *
  * @throws PodidError IdentityNotFound, naming all that are missing | TenantMismatch
  */
@@ -20,15 +20,23 @@ export async function checkIdentitiesExist(
       checkTenants(cluster, await azure.identities.get(id, signal), undefined);
       return undefined;
     } catch (error) {
-      if (isPodidError(error, 'IdentityNotFound')) return error;
-      if (isPodidError(error, 'Forbidden', 'IdentityIncomplete')) return undefined;
+      if (isPodidError(error, 'IdentityNotFound')) {
+        return error;
+      }
+      if (isPodidError(error, 'Forbidden', 'IdentityIncomplete')) {
+        return undefined;
+      }
       throw error;
     }
   });
   const found = missing.filter((error) => error !== undefined);
   const [first] = found;
-  if (first === undefined) return;
-  if (found.length === 1) throw first;
+  if (first === undefined) {
+    return;
+  }
+  if (found.length === 1) {
+    throw first;
+  }
   throw new PodidError('IdentityNotFound', `${found.length} of the managed identities do not exist.`, {
     ...(first.hint === undefined ? {} : { hint: first.hint }),
     details: found.map(({ code, message }) => ({ code, message })),

@@ -7,11 +7,16 @@ import type { Azure, Workplace } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 
-/** @throws PodidError IdentityInUse for the identities that the cluster itself runs with; nothing overrules that */
+/**
+ * @throws PodidError IdentityInUse for the identities that the cluster itself runs with; nothing overrules
+ * that
+ */
 export function refuseOwnIdentities(cluster: Cluster, identityIds: readonly string[]): void {
   const own = ownIdentities(cluster).filter(({ id }) => identityIds.some((one) => sameResource(one, id)));
   const [first] = own;
-  if (first === undefined) return;
+  if (first === undefined) {
+    return;
+  }
   throw new PodidError(
     'IdentityInUse',
     `${own.map(({ id, of }) => `${id} is ${of}`).join('; ')} of cluster ${cluster.id.name}; without it on its nodes the cluster fails, so podid never takes it away.`,
@@ -35,8 +40,8 @@ function ownIdentities(cluster: Cluster): { readonly id: string; readonly of: st
 }
 
 /**
- * Refuses while anything in the cluster still needs one of the identities on the nodes: an entry of the add-on, or a binding of an
- * AzureIdentity that names it, be it by its client id alone.
+ * Refuses while anything in the cluster still needs one of the identities on the nodes: an entry of the
+ * add-on, or a binding of an AzureIdentity that names it, be it by its client id alone.
  *
  * @throws PodidError IdentityInUse, and what kept podid from looking into the cluster
  */
@@ -59,7 +64,9 @@ export async function refuseStillBound(
   );
   const users = [...new Set([...entries, ...bound].map(entryText))];
   const [first] = [...entries, ...bound];
-  if (first === undefined) return;
+  if (first === undefined) {
+    return;
+  }
   throw new PodidError(
     'IdentityInUse',
     `Pods still get tokens by it: ${users.join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
@@ -80,7 +87,9 @@ async function clientIdsOf(
     try {
       return [(await azure.identities.get(id, signal)).clientId.toLowerCase()];
     } catch (error) {
-      if (isPodidError(error, 'IdentityNotFound', 'Forbidden', 'IdentityIncomplete')) return [];
+      if (isPodidError(error, 'IdentityNotFound', 'Forbidden', 'IdentityIncomplete')) {
+        return [];
+      }
       throw error;
     }
   });
@@ -95,9 +104,13 @@ async function readObjects(
   try {
     return await (await objects(cluster.id, signal)).read(signal);
   } catch (error) {
-    if (!isPodidError(error) || signal.aborted) throw error;
+    if (!isPodidError(error) || signal.aborted) {
+      throw error;
+    }
     // A cluster that does not know bindings has none.
-    if (error.details.some(({ code }) => code === crdMissingCode)) return { identities: [], exceptions: [] };
+    if (error.details.some(({ code }) => code === crdMissingCode)) {
+      return { identities: [], exceptions: [] };
+    }
     throw new PodidError(
       error.code,
       `Whether a binding in cluster ${cluster.id.name} still uses it cannot be seen. ${error.message}`,

@@ -13,7 +13,8 @@ interface Reads {
 }
 
 /**
- * The machines that are meant, each once. Named scale sets and virtual machines may lie anywhere; pools are those of the cluster.
+ * The machines that are meant, each once. Named scale sets and virtual machines may lie anywhere; pools are
+ * those of the cluster.
  *
  * @throws PodidError NodePoolNotFound | NoLinuxScaleSetPool | MachineNotFound | Forbidden | Unavailable
  */
@@ -41,7 +42,9 @@ async function getMachine({ azure, signal }: Reads, cluster: Cluster, id: string
   try {
     return await azure.machines.get(id, signal);
   } catch (error) {
-    if (!isPodidError(error, 'MachineNotFound')) throw error;
+    if (!isPodidError(error, 'MachineNotFound')) {
+      throw error;
+    }
     throw new PodidError('MachineNotFound', error.message, {
       hint: `${nextCommand('node list', cluster.id)} shows the machines of the cluster; for others, --node-resource-group names their group`,
       target: id,
@@ -84,7 +87,9 @@ async function findByPool(
 
 function nodeGroupOf({ id, nodeResourceGroup, resourceId }: Cluster, nodes: NodeSelection): string {
   const group = nodes.nodeResourceGroup ?? nodeResourceGroup;
-  if (group !== undefined) return group;
+  if (group !== undefined) {
+    return group;
+  }
   throw new PodidError('Unavailable', `Azure names no node resource group of cluster ${id.name}.`, {
     hint: 'Name it: --node-resource-group GROUP',
     target: resourceId,

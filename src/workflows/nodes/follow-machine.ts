@@ -4,8 +4,8 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 
 /**
- * Follows an operation on a machine to its end. Where it cannot be followed, for want of a right on operations or because Azure does not
- * know it any more, the machine's own state tells.
+ * Follows an operation on a machine to its end. Where it cannot be followed, for want of a right on
+ * operations or because Azure does not know it any more, the machine's own state tells.
  *
  * @throws PodidError EntryFailed when it ends as anything but Succeeded, and the signal's reason
  */
@@ -23,12 +23,17 @@ export async function followMachine(
         signal,
       }),
     );
-    if (end.status !== 'Succeeded') throw failed(machine, end);
+    if (end.status !== 'Succeeded') {
+      throw failed(machine, end);
+    }
   } catch (error) {
-    if (!isPodidError(error, 'Forbidden', 'Unavailable')) throw error;
+    if (!isPodidError(error, 'Forbidden', 'Unavailable')) {
+      throw error;
+    }
     const { provisioningState } = await settled(session, machine);
-    if (/^(?:failed|canceled)$/i.test(provisioningState))
+    if (/^(?:failed|canceled)$/i.test(provisioningState)) {
       throw failed(machine, { status: provisioningState });
+    }
   }
 }
 
@@ -51,7 +56,9 @@ export async function settled(
   const { workplace, options, deadline } = session;
   for (;;) {
     const current = await workplace.azure.machines.get(machine.resourceId, options.signal);
-    if (!/^(?:updating|creating|migrating)$/i.test(current.provisioningState)) return current;
+    if (!/^(?:updating|creating|migrating)$/i.test(current.provisioningState)) {
+      return current;
+    }
     if (deadline.passed()) {
       throw new PodidError(
         'MachineBusy',

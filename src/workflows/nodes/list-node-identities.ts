@@ -7,7 +7,8 @@ import { lookAtNodes } from './read-nodes.ts';
 /**
  * Which machines carry which identities.
  *
- * @throws PodidError ClusterNotFound | NodePoolNotFound | NoLinuxScaleSetPool | MachineNotFound | Forbidden | Unavailable
+ * @throws PodidError ClusterNotFound | NodePoolNotFound | NoLinuxScaleSetPool | MachineNotFound | Forbidden |
+ * Unavailable
  */
 export async function listNodeIdentities(
   { azure, report }: Pick<Workplace, 'azure' | 'report'>,

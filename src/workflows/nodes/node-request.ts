@@ -30,6 +30,9 @@ export interface NodeIdentities {
   readonly resource: string;
   /** Ids of its user-assigned identities. */
   readonly identities: readonly string[];
-  /** Whether every instance is as the scale set's model says; null where that cannot be seen. A virtual machine always is. */
+  /**
+   * Whether every instance is as the scale set's model says; null where that cannot be seen. A virtual
+   * machine always is.
+   */
   readonly instancesUpToDate: boolean | null;
 }

@@ -22,12 +22,16 @@ export function lookAtNodes(reads: Reads, machines: readonly Machine[]): Promise
 
 /** Whoever may see a scale set and not its instances is told so by null. */
 async function areUpToDate({ azure, signal }: Reads, machine: Machine): Promise<boolean | null> {
-  if (machine.kind === 'vm') return true;
+  if (machine.kind === 'vm') {
+    return true;
+  }
   try {
     const instances = await azure.machines.instances(machine.resourceId, signal);
     return instances.every(({ latestModel }) => latestModel);
   } catch (error) {
-    if (isPodidError(error, 'Forbidden', 'MachineNotFound')) return null;
+    if (isPodidError(error, 'Forbidden', 'MachineNotFound')) {
+      return null;
+    }
     throw error;
   }
 }

@@ -3,23 +3,32 @@ import type { Machine } from '../../domain/azure/machines.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 import { idsToSend, requestsFor, type WantedChange } from './machine-change.ts';
 
-/** Tells what the change costs where that is not what one would expect. @returns the machines that it touches */
+/**
+ * Tells what the change costs where that is not what one would expect. @returns the machines that it touches
+ */
 export function tellOfNodes(
   { workplace: { report }, options }: ChangeSession,
   machines: readonly Machine[],
   wanted: WantedChange,
 ): { readonly touched: readonly Machine[] } {
   const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
-  for (const { name, osType } of touched)
-    if (/^windows$/i.test(osType)) report.warn(`${name} runs Windows, where pods get no tokens from it.`);
-  if (touched.length === 0) report.note('Every machine is so already.');
+  for (const { name, osType } of touched) {
+    if (/^windows$/i.test(osType)) {
+      report.warn(`${name} runs Windows, where pods get no tokens from it.`);
+    }
+  }
+  if (touched.length === 0) {
+    report.note('Every machine is so already.');
+  }
   const operations = touched.reduce((sum, machine) => sum + idsToSend(machine, wanted).length, 0);
   if (operations > assignmentsPer20Seconds) {
     report.note(
       `${operations} assignments: Azure takes ${assignmentsPer20Seconds} in 20 seconds, so this lasts ${Math.ceil(operations / assignmentsPer20Seconds) * 20} s or longer.`,
     );
   }
-  if (options.noWait && !options.dryRun) tellOfNotWaiting(report, touched, wanted);
+  if (options.noWait && !options.dryRun) {
+    tellOfNotWaiting(report, touched, wanted);
+  }
   return { touched };
 }
 

@@ -13,10 +13,12 @@ import { lookAtNodes } from './read-nodes.ts';
 import { tellOfNodes } from './report-nodes.ts';
 
 /**
- * Takes identities from the machines of nodes; those that the cluster runs with never, those that a binding or entry still needs only
- * with `options.force`. It asks. Identities that are gone in Azure can be taken away as well.
+ * Takes identities from the machines of nodes; those that the cluster runs with never, those that a binding
+ * or entry still needs only with `options.force`. It asks. Identities that are gone in Azure can be taken
+ * away as well.
  *
- * @throws PodidError IdentityInUse | NodePoolNotFound | MachineNotFound | NoLinuxScaleSetPool | AssignForbidden | ConfirmationRequired,
+ * @throws PodidError IdentityInUse | NodePoolNotFound | MachineNotFound | NoLinuxScaleSetPool |
+ * AssignForbidden | ConfirmationRequired,
  *   before anything is sent, and those of `changeNodes`
  */
 export async function unassignFromNodes(
@@ -29,25 +31,32 @@ export async function unassignFromNodes(
   const reads = { azure, signal: options.signal };
   report.progress(`Reading cluster ${request.cluster.name}`);
   const cluster = await azure.clusters.get(request.cluster, options.signal);
-  for (const warning of checkClusterState(cluster)) report.warn(warning);
+  for (const warning of checkClusterState(cluster)) {
+    report.warn(warning);
+  }
   refuseOwnIdentities(cluster, request.identityIds);
   const machines = await findMachines(reads, cluster, request.nodes);
   const wanted: WantedChange = { action: 'remove', identityIds: request.identityIds };
   const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
-  if (touched.length > 0 && !options.force)
+  if (touched.length > 0 && !options.force) {
     await refuseStillBound(workplace, cluster, request.identityIds, options.signal);
+  }
   tellOfNodes(session, machines, wanted);
   await checkAssignRights(reads, touched, []);
-  if (options.dryRun) return { plan: planNodes(machines, wanted) };
+  if (options.dryRun) {
+    return { plan: planNodes(machines, wanted) };
+  }
   if (touched.length > 0) {
-    for (const { name, ...machine } of touched)
+    for (const { name, ...machine } of touched) {
       report.note(`will happen: ${name} loses ${idsToSend(machine, wanted).join(', ')}`);
+    }
     if (
       !(await workplace.confirm(
         `Take these identities from ${touched.length === 1 ? 'this machine' : `these ${touched.length} machines`}?`,
       ))
-    )
+    ) {
       return { done: { result: await lookAtNodes(reads, machines), cluster } };
+    }
   }
   return { done: await changeNodes(session, cluster, machines, wanted) };
 }

@@ -6,10 +6,11 @@ import { followMachine } from './follow-machine.ts';
 import { laggingInstances, type WantedChange } from './machine-change.ts';
 
 /**
- * Brings the instances of a scale set with manual upgrades to its model, as far as this change has left them behind. One whose upgrade
- * would re-image its node is told of and left.
+ * Brings the instances of a scale set with manual upgrades to its model, as far as this change has left them
+ * behind. One whose upgrade would re-image its node is told of and left.
  *
- * @throws PodidError MachineBusy | AssignForbidden | AssignRefused | EntryFailed | Unavailable, and the signal's reason
+ * @throws PodidError MachineBusy | AssignForbidden | AssignRefused | EntryFailed | Unavailable, and the
+ * signal's reason
  */
 export async function upgradeLagging(
   session: ChangeSession,
@@ -17,12 +18,16 @@ export async function upgradeLagging(
   wanted: WantedChange,
 ): Promise<void> {
   const { workplace, options, deadline } = session;
-  if (scaleSet.kind !== 'vmss' || scaleSet.upgradeMode?.toLowerCase() !== 'manual') return;
+  if (scaleSet.kind !== 'vmss' || scaleSet.upgradeMode?.toLowerCase() !== 'manual') {
+    return;
+  }
   for (let upgraded = false; ; ) {
     const instances = await workplace.azure.machines.instances(scaleSet.resourceId, options.signal);
     const { safe, wouldReimage } = laggingInstances(scaleSet, instances, wanted);
     if (safe.length === 0 || upgraded) {
-      if (wouldReimage.length > 0) tellOfReimaging(session, scaleSet, wouldReimage);
+      if (wouldReimage.length > 0) {
+        tellOfReimaging(session, scaleSet, wouldReimage);
+      }
       return;
     }
     workplace.report.progress(`Upgrading ${safe.length} instances of ${scaleSet.name}`);
@@ -32,10 +37,14 @@ export async function upgradeLagging(
         safe,
         options.signal,
       );
-      if (operation !== undefined) await followMachine(session, scaleSet, operation);
+      if (operation !== undefined) {
+        await followMachine(session, scaleSet, operation);
+      }
       upgraded = true;
     } catch (error) {
-      if (!isPodidError(error, 'MachineBusy', 'Unavailable') || deadline.passed()) throw error;
+      if (!isPodidError(error, 'MachineBusy', 'Unavailable') || deadline.passed()) {
+        throw error;
+      }
       await deadline.pause(Math.max(options.pollIntervalMs, error.retryAfterMs ?? 0));
     }
   }

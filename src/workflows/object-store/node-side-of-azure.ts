@@ -16,9 +16,15 @@ export function nodeSideOfAzure(workplace: Workplace): NodeSide {
       try {
         return await findMachines({ azure, signal }, cluster, everyLinuxPool);
       } catch (error) {
-        if (isPodidError(error, 'NodePoolNotFound', 'NoLinuxScaleSetPool')) return [];
-        if (!isPodidError(error, 'Forbidden')) throw error;
-        if (!told) report.warn(`Which identities are on the nodes cannot be seen: ${error.message}`);
+        if (isPodidError(error, 'NodePoolNotFound', 'NoLinuxScaleSetPool')) {
+          return [];
+        }
+        if (!isPodidError(error, 'Forbidden')) {
+          throw error;
+        }
+        if (!told) {
+          report.warn(`Which identities are on the nodes cannot be seen: ${error.message}`);
+        }
         told = true;
         return undefined;
       }
@@ -32,7 +38,9 @@ export function nodeSideOfAzure(workplace: Workplace): NodeSide {
       const request = { cluster, nodes: everyLinuxPool, identityIds };
       const whole = { dryRun: false, noWait: false, skipRoleAssignment: true, mirror: 'off' as const };
       const { done } = await assignToNodes(workplace, request, { ...options, ...whole });
-      if (done?.failure !== undefined) throw done.failure;
+      if (done?.failure !== undefined) {
+        throw done.failure;
+      }
     },
   };
 }
@@ -43,7 +51,9 @@ async function forbiddenAmong(azure: Azure, resourceIds: readonly string[], sign
       await checkAssignRights({ azure, signal }, [], [resourceId]);
       return [];
     } catch (error) {
-      if (isPodidError(error, 'AssignForbidden')) return [{ resourceId, error }];
+      if (isPodidError(error, 'AssignForbidden')) {
+        return [{ resourceId, error }];
+      }
       throw error;
     }
   });

@@ -5,7 +5,9 @@ import type { PodidError } from '../../errors/podid-error.ts';
 
 /** The machines behind the nodes of a cluster, and the identities on them. */
 export interface NodeSide {
-  /** Those that pods with identities may run on; undefined when the caller may not look. @throws PodidError */
+  /**
+   * Those that pods with identities may run on; undefined when the caller may not look. @throws PodidError
+   */
   machines(cluster: Cluster, signal: AbortSignal): Promise<readonly Machine[] | undefined>;
   /**
    * Whether the caller may put identities on the machines, as far as that can be seen.
@@ -18,6 +20,9 @@ export interface NodeSide {
     resourceIds: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly { readonly resourceId: string; readonly error: PodidError }[]>;
-  /** Puts identities on all of them, and returns when every instance has them. @throws PodidError as `assignToNodes` */
+  /**
+   * Puts identities on all of them, and returns when every instance has them. @throws PodidError as
+   * `assignToNodes`
+   */
   assign(cluster: Cluster, resourceIds: readonly string[], options: StoreOptions): Promise<void>;
 }

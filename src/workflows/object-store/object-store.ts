@@ -25,8 +25,9 @@ export interface ObjectStoreParts {
 }
 
 /**
- * Entries that live as objects in the cluster, on a cluster without the add-on. A write puts the identities on the nodes first and
- * writes the objects then, so that no pod is promised an identity that its node does not have.
+ * Entries that live as objects in the cluster, on a cluster without the add-on. A write puts the identities
+ * on the nodes first and writes the objects then, so that no pod is promised an identity that its node does
+ * not have.
  */
 export function objectStore(parts: ObjectStoreParts): EntryStore {
   const { azure, report } = parts;
@@ -51,13 +52,17 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     async put(base, edit, options) {
       const { force, signal } = options;
       refuseAddonException(edit);
-      if (azure) await assignMissing(azure.nodes, base, edit, options);
+      if (azure) {
+        await assignMissing(azure.nodes, base, edit, options);
+      }
       const api = await connect(base.id, signal);
       report.progress('Writing the objects in the cluster');
       const objects = await api.mirror(objectsEdit(base.profile, edit, { force, dryRun: false }), signal);
       throwRefused(refusedEntries(objects));
       const cluster = await get(base.id, signal);
-      if (azure) await tellWhatStays({ nodes: azure.nodes, report }, base, { cluster, edit }, signal);
+      if (azure) {
+        await tellWhatStays({ nodes: azure.nodes, report }, base, { cluster, edit }, signal);
+      }
       return { cluster };
     },
     // A write is whole when `put` returns: there is nothing to follow.
@@ -88,22 +93,33 @@ async function assignMissing(
   options: StoreOptions,
 ): Promise<void> {
   const ids = distinct((edit.putIdentities ?? []).map(({ identity }) => identity.resourceId));
-  if (ids.length === 0) return;
+  if (ids.length === 0) {
+    return;
+  }
   const machines = await nodes.machines(base, options.signal);
   const isThere = machines !== undefined && machines.length > 0;
-  if (isThere && machines.every((machine) => lackingOf(machine, ids).length === 0)) return;
+  if (isThere && machines.every((machine) => lackingOf(machine, ids).length === 0)) {
+    return;
+  }
   await nodes.assign(base, ids, options);
 }
 
-/** The cluster without its entries, as far as Azure is asked at all. @throws PodidError AddonEnabled | ClusterStateForbids */
+/**
+ * The cluster without its entries, as far as Azure is asked at all. @throws PodidError AddonEnabled |
+ * ClusterStateForbids
+ */
 async function readBare(
   azure: ObjectStoreParts['azure'],
   id: ClusterId,
   signal: AbortSignal,
 ): Promise<Cluster> {
-  if (azure === undefined) return unknownCluster(id);
+  if (azure === undefined) {
+    return unknownCluster(id);
+  }
   const cluster = await azure.ports.clusters.get(id, signal);
-  if (cluster.profile.enabled) throw addonEnabled(cluster);
+  if (cluster.profile.enabled) {
+    throw addonEnabled(cluster);
+  }
   checkClusterState(cluster);
   // Whatever Azure does to the cluster meanwhile, its objects can be written.
   return { ...cluster, id, provisioningState: 'Succeeded' };

@@ -8,7 +8,10 @@ type LookUp = (
   signal: AbortSignal,
 ) => Promise<ReadonlyMap<string, LookedUpIdentity>>;
 
-/** Looks each managed identity up once in the life of a command. One that may not be read is left out, and told. */
+/**
+ * Looks each managed identity up once in the life of a command. One that may not be read is left out, and
+ * told.
+ */
 export function identityLookUp(identities: Identities, report: Reporter): LookUp {
   const seen = new Map<string, LookedUpIdentity | undefined>();
   const look = async (resourceId: string, signal: AbortSignal): Promise<LookedUpIdentity | undefined> => {
@@ -16,16 +19,24 @@ export function identityLookUp(identities: Identities, report: Reporter): LookUp
       const { clientId, principalId } = await identities.get(resourceId, signal);
       return { clientId, principalId };
     } catch (error) {
-      if (isPodidError(error, 'IdentityNotFound')) return { gone: true };
-      if (!isPodidError(error) || signal.aborted || error.code === 'NotSignedIn') throw error;
+      if (isPodidError(error, 'IdentityNotFound')) {
+        return { gone: true };
+      }
+      if (!isPodidError(error) || signal.aborted || error.code === 'NotSignedIn') {
+        throw error;
+      }
       report.warn(`Managed identity ${resourceId} cannot be looked up: ${error.message}`);
       return undefined;
     }
   };
   return async (resourceIds, signal) => {
     const fresh = new Map(resourceIds.map((id) => [id.toLowerCase(), id] as const));
-    for (const key of seen.keys()) fresh.delete(key);
-    if (fresh.size > 1) report.progress(`Looking up ${fresh.size} managed identities`);
+    for (const key of seen.keys()) {
+      fresh.delete(key);
+    }
+    if (fresh.size > 1) {
+      report.progress(`Looking up ${fresh.size} managed identities`);
+    }
     await eachConcurrently([...fresh], async ([key, id]) => seen.set(key, await look(id, signal)));
     return new Map([...seen].flatMap(([key, found]) => (found === undefined ? [] : [[key, found] as const])));
   };

@@ -5,23 +5,33 @@ import { namespaceMissing, type ObjectChange } from '../../domain/kubernetes/clu
 import type { RefusedEntry } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
-/** The entries whose objects cannot be written: their namespace is missing, or they are someone else's. One for each entry. */
+/**
+ * The entries whose objects cannot be written: their namespace is missing, or they are someone else's. One
+ * for each entry.
+ */
 export function refusedEntries(objects: readonly ObjectChange[]): RefusedEntry[] {
   const refused: RefusedEntry[] = [];
   for (const object of objects) {
     const error = refusalOf(object);
-    if (error === undefined) continue;
+    if (error === undefined) {
+      continue;
+    }
     const entry = entryOf(object);
-    if (!refused.some((other) => other.kind === entry.kind && sameEntry(other, entry)))
+    if (!refused.some((other) => other.kind === entry.kind && sameEntry(other, entry))) {
       refused.push({ ...entry, error });
+    }
   }
   return refused;
 }
 
-/** The one exception that is in every cluster with an agent and is no entry. @throws PodidError EntryConflict */
+/**
+ * The one exception that is in every cluster with an agent and is no entry. @throws PodidError EntryConflict
+ */
 export function refuseAddonException({ putExceptions = [] }: ProfileEdit): void {
   const [found] = putExceptions.filter(isAddonException);
-  if (found === undefined) return;
+  if (found === undefined) {
+    return;
+  }
   throw new PodidError(
     'EntryConflict',
     `Exception ${entryText(found)} comes with the agent and is kept by it.`,
@@ -35,8 +45,12 @@ export function refuseAddonException({ putExceptions = [] }: ProfileEdit): void 
 /** All of them in one error. @throws PodidError when there are some */
 export function throwRefused(refused: readonly RefusedEntry[]): void {
   const [first, ...others] = refused;
-  if (first === undefined) return;
-  if (others.length === 0) throw first.error;
+  if (first === undefined) {
+    return;
+  }
+  if (others.length === 0) {
+    throw first.error;
+  }
   const { code, hint, target } = first.error;
   throw new PodidError(code, `${first.error.message} (and ${others.length} more)`, {
     ...(hint === undefined ? {} : { hint }),
@@ -54,7 +68,9 @@ function refusalOf(object: ObjectChange): PodidError | undefined {
       target: entryText(entryOf(object)),
     });
   }
-  if (action !== 'pending') return undefined;
+  if (action !== 'pending') {
+    return undefined;
+  }
   if (reason === namespaceMissing(namespace)) {
     return new PodidError('NamespaceNotFound', `The cluster has no namespace ${namespace}.`, {
       hint: `kubectl create namespace ${namespace}`,

@@ -6,7 +6,8 @@ import type { Rehearsal } from '../../domain/ports.ts';
 import type { NodeSide } from './node-side.ts';
 
 /**
- * Which machines lack identities of the edit, and which of its entries the caller has no right to bring there.
+ * Which machines lack identities of the edit, and which of its entries the caller has no right to bring
+ * there.
  *
  * @throws PodidError AssignForbidden where the caller may not change the machines
  */
@@ -22,7 +23,9 @@ export async function rehearseNodes(
   const lacking = machines
     .map((machine) => ({ machine, lacks: lackingOf(machine, ids) }))
     .filter(({ lacks }) => lacks.length > 0);
-  if (lacking.length === 0) return { machines: [], refused: [] };
+  if (lacking.length === 0) {
+    return { machines: [], refused: [] };
+  }
   // An identity that is yet to be created has no rights to be asked about.
   const there = entries.filter(({ identity }) => identity.clientId !== '');
   const sent = distinct(there.map(({ identity }) => identity.resourceId)).filter((id) =>

@@ -8,8 +8,8 @@ import type { Reporter } from '../../domain/ports.ts';
 import type { NodeSide } from './node-side.ts';
 
 /**
- * Says which identities stay on the nodes although no entry needs them any more. They are left there: other things than pod
- * identity may use them, and nothing is lost that way.
+ * Says which identities stay on the nodes although no entry needs them any more. They are left there: other
+ * things than pod identity may use them, and nothing is lost that way.
  */
 export async function tellWhatStays(
   { nodes, report }: { readonly nodes: NodeSide; readonly report: Reporter },
@@ -24,10 +24,14 @@ export async function tellWhatStays(
     .filter(
       (id) => !after.cluster.profile.identities.some(({ identity }) => sameResource(identity.resourceId, id)),
     );
-  if (ids.length === 0) return;
+  if (ids.length === 0) {
+    return;
+  }
   const machines = (await nodes.machines(after.cluster, signal)) ?? [];
   const staying = [...new Set(ids)].filter((id) => machines.some((machine) => carries(machine, id)));
-  if (staying.length === 0) return;
+  if (staying.length === 0) {
+    return;
+  }
   const what = staying.length === 1 ? 'The identity stays' : `${staying.length} identities stay`;
   report.note(
     `${what} on the nodes. To take what nothing else uses away: ${nextCommand('node unassign', after.cluster.id, { identities: staying })}`,

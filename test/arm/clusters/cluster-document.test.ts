@@ -111,11 +111,14 @@ describe('the document of a PUT', () => {
         const put = toPutDocument(text, edit);
         expect(withoutIdentities(tokensOf(put))).toEqual(withoutIdentities(tokensOf(expected)));
         const { identity, properties } = JSON.parse(put);
-        if (edit.controlPlane) expect(identity.type).toBe(edit.controlPlane.type);
-        if (edit.kubeletIdentity)
+        if (edit.controlPlane) {
+          expect(identity.type).toBe(edit.controlPlane.type);
+        }
+        if (edit.kubeletIdentity) {
           expect(properties.identityProfile).toEqual({
             kubeletidentity: { resourceId: edit.kubeletIdentity },
           });
+        }
       }),
       { numRuns: 300 },
     );
@@ -157,7 +160,9 @@ function tokensOf(text: string): string[] {
   let at = 0;
   const leaves: string[] = [];
   const space = () => {
-    while (/\s/.test(text[at] ?? '')) at += 1;
+    while (/\s/.test(text[at] ?? '')) {
+      at += 1;
+    }
   };
   const raw = () => {
     space();
@@ -176,9 +181,13 @@ function tokensOf(text: string): string[] {
     leaves.push(`${path} ${open}`);
     for (let index = 0; ; index += 1) {
       space();
-      if (text[at] === ',') at += 1;
+      if (text[at] === ',') {
+        at += 1;
+      }
       space();
-      if (text[at] === '}' || text[at] === ']') break;
+      if (text[at] === '}' || text[at] === ']') {
+        break;
+      }
       let name = String(index);
       if (open === '{') {
         name = raw();

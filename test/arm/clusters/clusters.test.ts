@@ -31,7 +31,9 @@ async function serve(...answers: Answer[]): Promise<ArmServer> {
   return server;
 }
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
+  for (const server of servers.splice(0)) {
+    await server.close();
+  }
 });
 
 async function failure(promise: Promise<unknown>): Promise<PodidError> {
@@ -371,9 +373,12 @@ describe('putting a cluster', () => {
     const error = await failure(result);
     expect(error).toMatchObject(expected);
     expect(arm.seen).toHaveLength(2);
-    if (error.code === 'AzureRefused') expect(error.hint).toEqual(expect.any(String));
-    if (/^Pod|^…|^Reconcile|^an assign/.test(_title))
+    if (error.code === 'AzureRefused') {
+      expect(error.hint).toEqual(expect.any(String));
+    }
+    if (/^Pod|^…|^Reconcile|^an assign/.test(_title)) {
       expect(error.hint).toMatch(/podid .*-g rg -c web --subscription/);
+    }
   });
 
   it('is sent once when no answer comes', async () => {
@@ -389,8 +394,10 @@ describe('an answer of any size and kind', () => {
       response.writeHead(200, { 'content-type': 'application/json' });
       const chunk = Buffer.alloc(1024 * 1024, ' ');
       const more = () => {
-        while (!response.destroyed && response.write(chunk));
-        if (!response.destroyed) response.once('drain', more);
+        while (!response.destroyed && response.write(chunk)) {}
+        if (!response.destroyed) {
+          response.once('drain', more);
+        }
       };
       more();
     };
@@ -515,7 +522,9 @@ describe('what the server says', () => {
     const error = await failure((await arm.azure()).clusters.get(id, signal));
     const said = [error.message, error.hint, JSON.stringify(error.details), arm.debug()].join('\n');
     expect(said).toContain('BadRequest');
-    for (const secret of secrets) expect(said).not.toContain(secret);
+    for (const secret of secrets) {
+      expect(said).not.toContain(secret);
+    }
   });
 });
 

@@ -43,10 +43,14 @@ interface ModelMember {
 
 function readOnlyPaths(model: string, path: string[], seen: string[]): string[][] {
   return membersOf(model).flatMap(({ name, isReadOnly, type }) => {
-    if (isReadOnly) return [[...path, name]];
+    if (isReadOnly) {
+      return [[...path, name]];
+    }
     const item = /^(\w+)\[\]$/.exec(type)?.[1] ?? /^Record<string, (\w+)>$/.exec(type)?.[1];
     const next = item ?? type;
-    if (seen.includes(next)) return [];
+    if (seen.includes(next)) {
+      return [];
+    }
     return readOnlyPaths(next, [...path, name, ...(item === undefined ? [] : ['*'])], [...seen, next]);
   });
 }
@@ -54,7 +58,9 @@ function readOnlyPaths(model: string, path: string[], seen: string[]): string[][
 function membersOf(model: string): ModelMember[] {
   const [, base, body] =
     new RegExp(`export interface ${model}(?: extends (\\w+))? \\{\\n(.*?)\\n\\}`, 's').exec(models) ?? [];
-  if (body === undefined) return [];
+  if (body === undefined) {
+    return [];
+  }
   const own = [...body.matchAll(/^ {4}(readonly )?(\w+)\??: (.*);$/gm)].map(
     ([, mark, name = '', type = '']) => ({
       name,

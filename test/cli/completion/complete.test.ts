@@ -183,14 +183,19 @@ describe('the way from Tab to candidates', () => {
     const files = new Map(sourceFiles('src').map((file) => [file.path, file]));
     const seen = new Set<string>();
     const walk = (path: string): void => {
-      if (seen.has(path)) return;
+      if (seen.has(path)) {
+        return;
+      }
       seen.add(path);
       for (const each of files.get(path)?.imports ?? []) {
-        if (!each.typeOnly && !each.dynamic && each.target !== undefined) walk(each.target);
+        if (!each.typeOnly && !each.dynamic && each.target !== undefined) {
+          walk(each.target);
+        }
       }
     };
-    for (const start of ['cli/run/main.ts', 'cli/completion/complete.ts', 'arm/sign-in/az-profile.ts'])
+    for (const start of ['cli/run/main.ts', 'cli/completion/complete.ts', 'arm/sign-in/az-profile.ts']) {
       walk(`src/${start}`);
+    }
     expect([...seen].filter((path) => /^src\/(?:workflows|k8s|emulator)\//.test(path))).toEqual([]);
     expect([...seen].filter((path) => path.startsWith('src/arm/'))).toEqual([
       'src/arm/sign-in/az-profile.ts',

@@ -76,7 +76,9 @@ describe('a result', () => {
       terminal: true,
       columns: 60,
     });
-    for (const line of ran.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
+    for (const line of ran.stdout.split('\n')) {
+      expect(line.length).toBeLessThanOrEqual(60);
+    }
     expect(ran.stdout).toContain('…');
     expect(ran.stdout).toContain('object-1');
   });

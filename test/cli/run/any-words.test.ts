@@ -10,7 +10,10 @@ const flags = [globalFlags, ...commandTree.commands.map((command) => command.fla
 );
 const words = [...new Set(commandTree.commands.flatMap((command) => command.words))];
 
-/** Words that look like podid's own, and words that nobody would type. Help, versions and the emulator end well and are left out. */
+/**
+ * Words that look like podid's own, and words that nobody would type. Help, versions and the emulator end
+ * well and are left out.
+ */
 const word = fc
   .oneof(
     fc.constantFrom(

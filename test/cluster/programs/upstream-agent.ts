@@ -1,5 +1,6 @@
-// Upstream's NMI as far as a change of agents needs it: its chain in the shared nat table, its port, and tokens for one pod by its address.
-// Arguments: a file with that pod's address, and the identity's client id. The chain stays when the program ends, as after a SIGKILL.
+// Upstream's NMI as far as a change of agents needs it: its chain in the shared nat table, its port, and
+// tokens for one pod by its address. Arguments: a file with that pod's address, and the identity's client id.
+// The chain stays when the program ends, as after a SIGKILL.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';

@@ -13,7 +13,9 @@ const pod = { namespace: 'shop', labels: { app: 'web', tier: 'front' } };
 
 function policy(spec: object, namespace = 'shop'): NetworkPolicy {
   const parsed = parseNetworkPolicy({ metadata: { name: 'p', namespace }, spec });
-  if (parsed === undefined) throw new Error('the policy has a name');
+  if (parsed === undefined) {
+    throw new Error('the policy has a name');
+  }
   return parsed;
 }
 

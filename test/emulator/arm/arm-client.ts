@@ -70,16 +70,22 @@ export function client(emulator: Emulator): ArmClient {
     async edit(change, headers = {}) {
       const { body } = await arm.get();
       delete body.eTag;
-      for (const pool of body.properties.agentPoolProfiles) delete pool.eTag;
+      for (const pool of body.properties.agentPoolProfiles) {
+        delete pool.eTag;
+      }
       change(body);
       return arm.call('PUT', clusterPath, body, { headers });
     },
     async finish(answer) {
       const url = answer.headers.get('azure-asyncoperation');
-      if (url === null) throw new Error(`no operation to follow: ${answer.status} ${answer.text}`);
+      if (url === null) {
+        throw new Error(`no operation to follow: ${answer.status} ${answer.text}`);
+      }
       for (;;) {
         const poll = await arm.call('GET', url);
-        if (['Succeeded', 'Failed', 'Canceled'].includes(poll.body?.status)) return poll;
+        if (['Succeeded', 'Failed', 'Canceled'].includes(poll.body?.status)) {
+          return poll;
+        }
       }
     },
     addEntry: (name, more = {}) =>

@@ -37,7 +37,9 @@ describe('the agent rendered by podid', () => {
       .filter((line) => /^[A-Za-z]/.test(line) && !/^(?:Error:|Use --debug)/.test(line));
     expect(said.length).toBeGreaterThan(0);
     const { faults } = valuesOf(name.replace('.txt', '.yaml'));
-    for (const line of said) expect(faults.join('\n')).toContain(line);
+    for (const line of said) {
+      expect(faults.join('\n')).toContain(line);
+    }
   });
 });
 

@@ -98,7 +98,8 @@ describe('a watched list', () => {
   it('resumes a watch that was cut, without a new list', async () => {
     const { store, names, watch } = await watched();
     await until(() => watch.live);
-    // The client is live a moment before the server has taken its watch up, and only then is there one to cut.
+    // The client is live a moment before the server has taken its watch up, and only then is there one to
+    // cut.
     await until(() => {
       store.cutWatches();
       return store.count('watch', 'pods') > 1;

@@ -98,7 +98,9 @@ describe('mirroring objects', () => {
         return undefined;
       },
       async create({ name }) {
-        if (name !== 'e3' || !stale) return 'done';
+        if (name !== 'e3' || !stale) {
+          return 'done';
+        }
         stale = false;
         return 'exists';
       },

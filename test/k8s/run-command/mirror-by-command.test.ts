@@ -18,7 +18,9 @@ function cluster(...answers: readonly (string | CommandEnd)[]) {
   const run: RunCommand = async (command) => {
     asked.push(command);
     const answer = left.shift();
-    if (answer === undefined) throw new Error(`nobody expected ${command.text}`);
+    if (answer === undefined) {
+      throw new Error(`nobody expected ${command.text}`);
+    }
     return typeof answer === 'string' ? { exitCode: 0, logs: answer } : answer;
   };
   return { run, asked };
@@ -48,7 +50,9 @@ describe('mirroring by commands in the cluster', () => {
     const { run, asked } = cluster(printed(), printed(stored('legacy', { app: '$(reboot)' })));
     const hostile = { ...exception, podLabels: { app: '$(reboot)' } };
     await mirrorByCommand(run, { ...nothing, exceptions: [hostile] }, signal);
-    for (const { text } of asked) expect(text).toMatch(/^[\w ./,=;-]+$/);
+    for (const { text } of asked) {
+      expect(text).toMatch(/^[\w ./,=;-]+$/);
+    }
     expect(asked[1]?.files['create.json']).toContain('$(reboot)');
   });
 

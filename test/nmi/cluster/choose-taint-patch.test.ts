@@ -30,7 +30,9 @@ describe("the patch for a node's startup taint", () => {
         const patch = chooseTaintPatch(read(before), key);
         const others = taints.filter((each) => each.key !== key);
         expect(patch === undefined).toBe(others.length === taints.length);
-        if (patch !== undefined) expect(jsonPatch(before, patch)).toEqual(node(others));
+        if (patch !== undefined) {
+          expect(jsonPatch(before, patch)).toEqual(node(others));
+        }
       }),
     );
   });

@@ -31,7 +31,9 @@ describe('the removal of the startup taint', () => {
         },
         remove: async () => {
           tries += 1;
-          if (tries < 10) throw new Error('conflict');
+          if (tries < 10) {
+            throw new Error('conflict');
+          }
           return 'removed';
         },
         clock,
@@ -50,7 +52,9 @@ describe('the removal of the startup taint', () => {
     let tries = 0;
     const remove = async (): Promise<'removed'> => {
       tries += 1;
-      if (tries === 3) stop.abort(new Error('SIGTERM'));
+      if (tries === 3) {
+        stop.abort(new Error('SIGTERM'));
+      }
       throw new Error('away');
     };
     await removeStartupTaint(

@@ -43,7 +43,9 @@ describe('the heartbeat', () => {
     };
     await writeHeartbeat(path, large);
     const writing = (async () => {
-      for (let i = 0; i < 50; i += 1) await writeHeartbeat(path, large);
+      for (let i = 0; i < 50; i += 1) {
+        await writeHeartbeat(path, large);
+      }
     })();
     for (let i = 0; i < 50; i += 1) {
       expect(await readHeartbeat(path)).toEqual(large);

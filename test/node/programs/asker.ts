@@ -1,5 +1,6 @@
-// A workload that asks for a token at a steady pace, each time on a new connection, and prints one JSON line an answer.
-// Arguments: milliseconds between two requests, target (default IMDS's token path). On SIGTERM it begins no more, waits for what runs, and ends.
+// A workload that asks for a token at a steady pace, each time on a new connection, and prints one JSON line
+// an answer. Arguments: milliseconds between two requests, target (default IMDS's token path). On SIGTERM it
+// begins no more, waits for what runs, and ends.
 import { request } from 'node:http';
 
 const everyMs = Number(process.argv[2] ?? 50);
@@ -41,7 +42,9 @@ function tokenIn(body: string): string | null {
 }
 
 function leaveWhenIdle(): void {
-  if (over && running === 0) process.exit(0);
+  if (over && running === 0) {
+    process.exit(0);
+  }
 }
 
 const timer = setInterval(ask, everyMs);

@@ -1,5 +1,6 @@
-// IMDS and the cluster's API server, as the emulator knows them, on a host of their own. Argument: JSON with `identities`, `systemAssigned`,
-// `objects` of the cluster, `latencyMs` and `quota` of IMDS. The test changes the cluster through POST /seed and POST /remove on port 8099.
+// IMDS and the cluster's API server, as the emulator knows them, on a host of their own. Argument: JSON with
+// `identities`, `systemAssigned`, `objects` of the cluster, `latencyMs` and `quota` of IMDS. The test changes
+// the cluster through POST /seed and POST /remove on port 8099.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';

@@ -1,5 +1,5 @@
-// IMDS as far as the drills need it: hands out a token for whatever identity is asked for, and counts who asked for which.
-// Arguments: delay in ms (0 for none). Prints one JSON line a request.
+// IMDS as far as the drills need it: hands out a token for whatever identity is asked for, and counts who
+// asked for which. Arguments: delay in ms (0 for none). Prints one JSON line a request.
 import { createServer } from 'node:http';
 
 const delayMs = Number(process.argv[2] ?? 0);

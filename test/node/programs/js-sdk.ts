@@ -1,5 +1,5 @@
-// What a workload with the SDK for JavaScript does. Arguments: default | client-id | resource-id, and the id. Prints the token's claims
-// or the error's text, as one JSON line.
+// What a workload with the SDK for JavaScript does. Arguments: default | client-id | resource-id, and the id.
+// Prints the token's claims or the error's text, as one JSON line.
 import { ManagedIdentityCredential } from '@azure/identity';
 
 const [way, id = ''] = process.argv.slice(2);

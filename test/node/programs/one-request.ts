@@ -1,5 +1,5 @@
-// One GET, and what came of it as one JSON line. Arguments: target, and as JSON: localPort, localAddress, waitMs, holdMs (ask twice over one
-// connection, holdMs apart).
+// One GET, and what came of it as one JSON line. Arguments: target, and as JSON: localPort, localAddress,
+// waitMs, holdMs (ask twice over one connection, holdMs apart).
 import { Agent, request } from 'node:http';
 
 const target = process.argv[2] ?? '';

@@ -1,5 +1,6 @@
-// The least that an agent must do, to try the rules alone: one bound pod gets its identity's token from IMDS, all others get 400.
-// Arguments: the bound pod's address, its client id, addresses to listen on, parted by commas.
+// The least that an agent must do, to try the rules alone: one bound pod gets its identity's token from IMDS,
+// all others get 400. Arguments: the bound pod's address, its client id, addresses to listen on, parted by
+// commas.
 import { createServer, get } from 'node:http';
 
 const [boundAddress, clientId, listenOn = '127.0.0.1'] = process.argv.slice(2);

@@ -119,7 +119,9 @@ describe('--set', () => {
       fc.property(fc.array(key, { minLength: 1, maxLength: 4 }), text, (path, value) => {
         const json = setJson(`${path.map(escaped).join('.')}=${escaped(value)}`);
         let inner: unknown = json;
-        for (const step of path) inner = (inner as Record<string, unknown>)[step];
+        for (const step of path) {
+          inner = (inner as Record<string, unknown>)[step];
+        }
         expect(inner).toBe(value);
       }),
     );

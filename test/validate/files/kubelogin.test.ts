@@ -19,8 +19,9 @@ describe("kubelogin's entry in a kubeconfig", () => {
     const as = { kind: 'caller' };
     const expected = { serverId: aksServerId, tenantId: tenant, cloud: 'AzureCloud', as };
     expect(signIn(line)).toEqual(expected);
-    for (const command of ['/usr/local/bin/kubelogin', 'C:\\tools\\kubelogin.exe'])
+    for (const command of ['/usr/local/bin/kubelogin', 'C:\\tools\\kubelogin.exe']) {
       expect(signIn(line, {}, command)).toEqual(expected);
+    }
   });
 
   it.each([

@@ -158,8 +158,9 @@ describe('a file that podid writes', () => {
       fc.property(entries, (wanted) => {
         const file = entriesFile(wanted);
         const { apiVersion: _a, kind: _k, ...content } = file;
-        for (const text of [stringify(file, { lineWidth: 0 }), JSON.stringify(file)])
+        for (const text of [stringify(file, { lineWidth: 0 }), JSON.stringify(file)]) {
           expect(parse(text)).toMatchObject({ wanted: content, faults: [] });
+        }
       }),
     );
   });
@@ -230,7 +231,9 @@ describe('the schema of the file', () => {
     );
     fc.assert(
       fc.property(file, (value) => {
-        if (parse(JSON.stringify(value)).faults.length === 0) expect(isValid(value)).toBe(true);
+        if (parse(JSON.stringify(value)).faults.length === 0) {
+          expect(isValid(value)).toBe(true);
+        }
       }),
       { numRuns: 500 },
     );

@@ -118,7 +118,9 @@ describe('every rule', () => {
         ),
         (text) => {
           const nearest = rule(text)?.nearest;
-          if (nearest !== undefined) expect(rule(nearest)).toBeUndefined();
+          if (nearest !== undefined) {
+            expect(rule(nearest)).toBeUndefined();
+          }
         },
       ),
     );

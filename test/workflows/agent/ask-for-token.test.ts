@@ -9,7 +9,9 @@ function sleeper() {
   return {
     now: () => now,
     async sleep(ms: number, signal: AbortSignal) {
-      if (ms > 1000) return once(signal, 'abort').then(() => signal.throwIfAborted());
+      if (ms > 1000) {
+        return once(signal, 'abort').then(() => signal.throwIfAborted());
+      }
       now += ms;
     },
   };

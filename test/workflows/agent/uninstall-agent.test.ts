@@ -45,7 +45,9 @@ function cluster({ nodes, pods, agents = async () => [installation()] }: World) 
     },
     podsLeft: async (_, labels) => {
       const isAgent = !Object.values(labels).includes('clean-up');
-      if (!isAgent || ending === 0) return [];
+      if (!isAgent || ending === 0) {
+        return [];
+      }
       ending -= 1;
       done.push('an agent still runs');
       return ['podid-nmi-x'];
@@ -147,10 +149,11 @@ describe('taking the agent off the nodes', () => {
 
   it('cleans nothing beside an agent that would put its rules back', async () => {
     const { place, done } = cluster({ nodes: [node('a')], pods: [ready('a')] });
-    for (const more of [{ cleanUpOnly: true }, { node: 'a' }])
+    for (const more of [{ cleanUpOnly: true }, { node: 'a' }]) {
       await expect(uninstallAgent(place, { ...request, ...more }, wait)).rejects.toMatchObject({
         code: 'AgentPresent',
       });
+    }
     expect(done).toEqual([]);
   });
 

@@ -54,7 +54,9 @@ describe('applying a file', () => {
   it('reads each identity once, eight at a time, however many entries use it', async () => {
     const azure = new FakeAzure();
     const all = Array.from({ length: 30 }, (_, at) => `app-${at}`);
-    for (const name of all) azure.addIdentity(name);
+    for (const name of all) {
+      azure.addIdentity(name);
+    }
     const workplace = azure.workplace();
     const { identities } = workplace.azure;
     let [running, most, reads] = [0, 0, 0];
@@ -117,7 +119,9 @@ describe('applying a file', () => {
 
   it('leaves out, under --keep-going, what Azure itself names as the obstacle', async () => {
     const azure = new FakeAzure();
-    for (const name of ['web', 'api']) azure.grant(identityId(name));
+    for (const name of ['web', 'api']) {
+      azure.grant(identityId(name));
+    }
     azure.putFaults = [
       () => {
         throw new PodidError('AssignmentBlocked', 'A deny assignment.', { target: identityId('web') });
@@ -209,7 +213,9 @@ describe('applying a file', () => {
     );
     let reads = 0;
     azure.beforeGet = () => {
-      if (++reads === 3) azure.changeByColleague({ deleteIdentities: [{ namespace: 'shop', name: 'web' }] });
+      if (++reads === 3) {
+        azure.changeByColleague({ deleteIdentities: [{ namespace: 'shop', name: 'web' }] });
+      }
     };
     const { done } = await applyFile(azure.workplace(), request({ identities: [file('web')] }), options());
     expect(done?.result.identities).toMatchObject([{ name: 'web', provisioningState: 'Assigned' }]);
@@ -323,7 +329,9 @@ describe('a plan', () => {
           expect(azure.puts).toEqual([]);
           let reads = 0;
           azure.beforeGet = () => {
-            if (++reads > 1) settle(azure);
+            if (++reads > 1) {
+              settle(azure);
+            }
           };
           const { done } = await applyFile(azure.workplace(), asked, options());
           expect(done?.failure).toBeUndefined();
@@ -370,7 +378,9 @@ function expected<Entry extends EntryKey>(
   wanted: readonly Entry[] | undefined,
   prune: boolean,
 ): readonly Entry[] {
-  if (wanted === undefined) return before;
+  if (wanted === undefined) {
+    return before;
+  }
   const others = before.filter((entry) => !wanted.some((one) => sameEntry(one, entry)));
   return [...wanted, ...(prune ? [] : others)];
 }

@@ -17,7 +17,9 @@ const toSystem = { cluster: clusterId, enableManagedIdentity: true, upgradeNodeI
 /** The control plane's identity as Azure would fill it in. */
 function withIdentity(cluster: Cluster, { controlPlane, kubeletIdentity }: ClusterEdit): Cluster {
   const kubelet = kubeletIdentity === undefined ? {} : { kubeletIdentityResourceId: kubeletIdentity };
-  if (controlPlane === undefined) return { ...cluster, ...kubelet };
+  if (controlPlane === undefined) {
+    return { ...cluster, ...kubelet };
+  }
   const identity =
     controlPlane.type === 'SystemAssigned'
       ? { type: 'SystemAssigned', principalId: 'made', userAssigned: [] }

@@ -13,7 +13,10 @@ const gone = { hidden: new PodidError('IdentityNotFound', 'Gone.') };
 const cluster = clusterWith({}, { identities: [podIdentity('web'), podIdentity('dead')] });
 const identity = { resourceId: identityId('web'), clientId: 'client-web', principalId: 'object-web' };
 
-/** Azure holds `web` and `dead`, whose identity is gone; the cluster holds no object, and its principal has no role on `web`. */
+/**
+ * Azure holds `web` and `dead`, whose identity is gone; the cluster holds no object, and its principal has no
+ * role on `web`.
+ */
 const evidence: Evidence = {
   ...{ patient: { cluster: clusterId }, cluster: { seen: cluster } },
   ...{ permissions: unseen, subscription: unseen, feature: unseen },

@@ -111,7 +111,9 @@ describe('adding an identity', () => {
     );
     let reads = 0;
     azure.beforeGet = () => {
-      if (++reads === 3) azure.write({ ...azure.cluster.profile, identities: [podIdentity('web')] });
+      if (++reads === 3) {
+        azure.write({ ...azure.cluster.profile, identities: [podIdentity('web')] });
+      }
     };
     const { done } = await addIdentity(azure.workplace(), request, options());
     expect([azure.puts.length, done?.result.provisioningState]).toEqual([0, 'Assigned']);
@@ -123,7 +125,9 @@ describe('adding an identity', () => {
     );
     let reads = 0;
     azure.beforeGet = () => {
-      if (++reads === 3) azure.write({ ...azure.cluster.profile, identities: [] });
+      if (++reads === 3) {
+        azure.write({ ...azure.cluster.profile, identities: [] });
+      }
     };
     await addIdentity(azure.workplace(), request, options());
     expect(azure.puts).toHaveLength(1);
@@ -152,7 +156,9 @@ describe('adding an identity', () => {
     const azure = new FakeAzure(clusterWith({ provisioningState: 'Upgrading' }));
     let reads = 0;
     azure.beforeGet = () => {
-      if (++reads === 4) azure.write(azure.cluster.profile, { provisioningState: 'Succeeded' });
+      if (++reads === 4) {
+        azure.write(azure.cluster.profile, { provisioningState: 'Succeeded' });
+      }
     };
     azure.putFaults = [refuse('ClusterBusy')];
     await addIdentity(azure.workplace(), request, options());
@@ -180,7 +186,9 @@ describe('adding an identity', () => {
     azure.answerFault = refuse('Unavailable');
     let reads = 0;
     azure.beforeGet = () => {
-      if (++reads === 4) azure.write({ ...azure.cluster.profile, identities: [podIdentity('web')] });
+      if (++reads === 4) {
+        azure.write({ ...azure.cluster.profile, identities: [podIdentity('web')] });
+      }
     };
     const { done } = await addIdentity(azure.workplace(), request, options());
     expect([azure.puts.length, done?.result.provisioningState]).toEqual([1, 'Assigned']);
@@ -243,7 +251,9 @@ describe('adding an identity', () => {
   it('says with exit 5 that someone deleted the entry, on a cluster with an eTag', async () => {
     const azure = new FakeAzure();
     azure.beforeGet = () => {
-      if (azure.puts.length === 1) azure.write({ ...azure.cluster.profile, identities: [] });
+      if (azure.puts.length === 1) {
+        azure.write({ ...azure.cluster.profile, identities: [] });
+      }
     };
     await expect(addIdentity(azure.workplace(), request, options())).rejects.toMatchObject({
       code: 'EntriesLost',
@@ -254,7 +264,9 @@ describe('adding an identity', () => {
   it('prints the entry and fails with 8 when it ends Failed though the operation succeeded', async () => {
     const azure = new FakeAzure();
     azure.beforeGet = () => {
-      if (azure.puts.length === 0) return;
+      if (azure.puts.length === 0) {
+        return;
+      }
       azure.cluster = clusterWith(
         { eTag: '9' },
         {
@@ -291,8 +303,9 @@ describe('adding an identity', () => {
       },
     ];
     azure.beforeGet = () => {
-      if (azure.puts.length === 1 && azure.ends.length === 0)
+      if (azure.puts.length === 1 && azure.ends.length === 0) {
         azure.write({ ...azure.cluster.profile, identities: [] });
+      }
     };
     const { done } = await addIdentity(azure.workplace(), request, options());
     expect([azure.puts.length, done?.result.provisioningState]).toEqual([2, 'Assigned']);

@@ -42,7 +42,9 @@ describe('the wizard’s trail', () => {
         const place = walk(asked);
         const back = stepBack(place);
         expect(back === undefined).toBe(!asked.includes(true));
-        if (back === undefined) return;
+        if (back === undefined) {
+          return;
+        }
         const again = answered(back, back.before, true);
         expect(again.trail).toEqual(place.trail.slice(0, again.trail.length));
         expect(place.trail.slice(again.trail.length).some((one) => one.asked)).toBe(false);

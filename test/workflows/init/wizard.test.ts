@@ -17,7 +17,10 @@ const nothingGiven: InitGiven = {
   yes: false,
 };
 
-/** Someone at the terminal: the name of the line to take, `back`, or for a text what is typed (`''` takes the default). */
+/**
+ * Someone at the terminal: the name of the line to take, `back`, or for a text what is typed (`''` takes the
+ * default).
+ */
 class Person {
   readonly asked: string[] = [];
   readonly problems: string[] = [];
@@ -29,7 +32,9 @@ class Person {
 
   private next(message: string): string | undefined {
     this.asked.push(message);
-    if (this.script.length === 0) throw new Error(`nobody expected the question "${message}"`);
+    if (this.script.length === 0) {
+      throw new Error(`nobody expected the question "${message}"`);
+    }
     return this.script.shift();
   }
 
@@ -38,10 +43,13 @@ class Person {
     choices: readonly { value: Value; name: string }[],
   ): Value | undefined {
     const wanted = this.next(message);
-    if (wanted === undefined) return undefined;
+    if (wanted === undefined) {
+      return undefined;
+    }
     const found = choices.find(({ name }) => name.startsWith(wanted));
-    if (found === undefined)
+    if (found === undefined) {
       throw new Error(`"${wanted}" is none of ${choices.map(({ name }) => name).join(', ')}`);
+    }
     return found.value;
   }
 
@@ -51,10 +59,14 @@ class Person {
     text: async ({ message, initial = '', problem }) => {
       for (;;) {
         const typed = this.next(message);
-        if (typed === undefined) return undefined;
+        if (typed === undefined) {
+          return undefined;
+        }
         const text = typed === '' ? initial : typed;
         const wrong = problem(text);
-        if (wrong === undefined) return text;
+        if (wrong === undefined) {
+          return text;
+        }
         this.problems.push(wrong);
       }
     },
@@ -248,7 +260,9 @@ describe('the wizard', () => {
       ...person.questions,
       search: async (question) => {
         const typed = script[0] ?? '';
-        if (!typed.includes('/gone')) return await person.questions.search(question);
+        if (!typed.includes('/gone')) {
+          return await person.questions.search(question);
+        }
         const [pasted] = question.choices(typed);
         script.shift();
         return pasted?.value;

@@ -17,7 +17,10 @@ const start: Machine = {
 };
 const assigned = { action: 'assign', identityIds: ['/web'] } as const;
 
-/** One machine in memory. A fault is shifted off for each write, and thrown before or after the write has its effect. */
+/**
+ * One machine in memory. A fault is shifted off for each write, and thrown before or after the write has its
+ * effect.
+ */
 class OneMachine {
   now: Machine = start;
   readonly sent: Machine[] = [];
@@ -32,7 +35,9 @@ class OneMachine {
     const workplace = azure.workplace();
     const machines: Partial<Machines> = {
       get: async () => {
-        if (this.busyReads-- > 0) return { ...this.now, provisioningState: 'Updating' };
+        if (this.busyReads-- > 0) {
+          return { ...this.now, provisioningState: 'Updating' };
+        }
         return this.lag-- > 0 ? start : this.now;
       },
       assignIdentities: async (machine, ids) => {
@@ -41,8 +46,11 @@ class OneMachine {
           this.now = { ...this.now, identityIds: [...this.now.identityIds, ...ids] };
         };
         const fault = this.faults.shift();
-        if (fault) fault(write);
-        else write();
+        if (fault) {
+          fault(write);
+        } else {
+          write();
+        }
         return { machine: this.now };
       },
     };

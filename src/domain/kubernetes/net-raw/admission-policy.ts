@@ -11,8 +11,9 @@ import {
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
 /**
- * The API server's own policies (Kubernetes 1.30). Asked are new pods, and new ephemeral containers of pods that are there; other changes of
- * a pod cannot touch its capabilities, and a pod from before the policy can still be labelled.
+ * The API server's own policies (Kubernetes 1.30). Asked are new pods, and new ephemeral containers of pods
+ * that are there; other changes of a pod cannot touch its capabilities, and a pod from before the policy can
+ * still be labelled.
  */
 export function admissionPolicy(excludedNamespaces: readonly string[]): readonly PolicyObject[] {
   const common = { apiVersion, name: netRawName, labels: ownLabels, annotations: {} };

@@ -47,7 +47,10 @@ export function gatekeeperPolicy(excludedNamespaces: readonly string[]): readonl
   ];
 }
 
-/** In the dialect of Rego that every release of Gatekeeper 3 reads. The audit has no operation, so it looks at all containers. */
+/**
+ * In the dialect of Rego that every release of Gatekeeper 3 reads. The audit has no operation, so it looks at
+ * all containers.
+ */
 const netRawRego = `package podidkubenetnetraw
 
 violation[{"msg": msg}] {

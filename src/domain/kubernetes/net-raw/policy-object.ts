@@ -19,14 +19,14 @@ export const ownLabels = {
 } as const;
 
 /**
- * What a container must not add. With NET_ADMIN it can give itself its neighbour's address without a raw packet, and ALL holds both.
- * Some runtimes take names with the prefix `CAP_`, so both are refused.
+ * What a container must not add. With NET_ADMIN it can give itself its neighbour's address without a raw
+ * packet, and ALL holds both. Some runtimes take names with the prefix `CAP_`, so both are refused.
  */
 export const forbiddenToAdd = ['ALL', 'NET_RAW', 'NET_ADMIN'].flatMap((name) => [name, `CAP_${name}`]);
 
 /**
- * What a container must drop, one of them, in any case. With the prefix `CAP_` it does not count: containerd, which AKS runs, puts its
- * own prefix in front and drops nothing (`CAP_CAP_NET_RAW`).
+ * What a container must drop, one of them, in any case. With the prefix `CAP_` it does not count: containerd,
+ * which AKS runs, puts its own prefix in front and drops nothing (`CAP_CAP_NET_RAW`).
  */
 export const enoughToDrop = ['ALL', 'NET_RAW'];
 

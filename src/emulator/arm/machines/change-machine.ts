@@ -9,7 +9,9 @@ import { instancesOf, isBusy, propertiesOf, renewTag } from './machine-documents
 import { patchedIdentity } from './machine-identity-rules.ts';
 import { answerMachine, machineKey, machineOf, machinePath } from './machines.ts';
 
-/** What changes scale sets and virtual machines: the identities, and instances that follow their scale set. */
+/**
+ * What changes scale sets and virtual machines: the identities, and instances that follow their scale set.
+ */
 export const machineChangeRoutes: readonly ArmRoute[] = [
   { name: 'machines.patch', method: 'PATCH', pattern: new RegExp(`${machinePath}/?$`, 'i'), handle: patch },
   {
@@ -26,25 +28,37 @@ function patch(call: ArmCall): EmulatorResponse {
   const machine = machineOf(call);
   const body = objectBody(call);
   checkRight(call, 'write');
-  for (const [id, value] of Object.entries(objectAt(body, 'identity', 'userAssignedIdentities') ?? {}))
-    if (value !== null) checkAssigning(call, id);
+  for (const [id, value] of Object.entries(objectAt(body, 'identity', 'userAssignedIdentities') ?? {})) {
+    if (value !== null) {
+      checkAssigning(call, id);
+    }
+  }
   refuseUnless(call, machine);
   const known = ['identity', 'tags'];
   const unknown = Object.keys(body).filter((member) => !known.includes(member));
-  if (unknown.length > 0)
+  if (unknown.length > 0) {
     refuseAsArm(400, 'InvalidParameter', `The emulator changes no ${unknown.join(', ')} of machines.`);
-  if (body['identity'] !== undefined) setIdentity(call, machine, body['identity']);
-  if (body['tags'] !== undefined) machine['tags'] = body['tags'];
+  }
+  if (body['identity'] !== undefined) {
+    setIdentity(call, machine, body['identity']);
+  }
+  if (body['tags'] !== undefined) {
+    machine['tags'] = body['tags'];
+  }
   const operation = startMachineOperation(call, machine, { upgrade: null });
   return { ...ok(answerMachine(call, machine)), headers: operationHeaders(call, operation) };
 }
 
 function setIdentity(call: ArmCall, machine: JsonObject, identity: Json): void {
   const after = patchedIdentity(call.world, machine, identity);
-  if (after === undefined) delete machine['identity'];
-  else machine['identity'] = after;
-  for (const instance of instancesOf(call.world, machineKey(call)))
+  if (after === undefined) {
+    delete machine['identity'];
+  } else {
+    machine['identity'] = after;
+  }
+  for (const instance of instancesOf(call.world, machineKey(call))) {
     propertiesOf(instance)['latestModelApplied'] = false;
+  }
 }
 
 function upgradeInstances(call: ArmCall): EmulatorResponse {
@@ -54,8 +68,9 @@ function upgradeInstances(call: ArmCall): EmulatorResponse {
   const wanted = listAt(objectBody(call), 'instanceIds').map(String);
   const ids = instancesOf(call.world, machineKey(call)).map((one) => textAt(one, 'instanceId') ?? '');
   const missing = wanted.filter((id) => id !== '*' && !ids.includes(id));
-  if (wanted.length === 0 || missing.length > 0)
+  if (wanted.length === 0 || missing.length > 0) {
     refuseAsArm(400, 'InvalidParameter', `The instances '${missing.join(', ')}' are not found.`);
+  }
   const upgrade = wanted.includes('*') ? ids : wanted;
   const operation = startMachineOperation(call, machine, { upgrade });
   return { status: 202, headers: operationHeaders(call, operation) };
@@ -100,17 +115,20 @@ function refuseUnless(call: ArmCall, machine: JsonObject): void {
     );
   }
   const tag = call.request.headers['if-match'];
-  if (tag !== undefined && tag !== '*' && tag !== machine['etag'])
+  if (tag !== undefined && tag !== '*' && tag !== machine['etag']) {
     refuseAsArm(
       412,
       'PreconditionFailed',
       `The etag provided in the request does not match that of '${name}'.`,
     );
+  }
 }
 
 function checkRight(call: ArmCall, right: string): void {
   const action = `Microsoft.Compute/${param(call, 'type')}/${right}`;
-  if (mayCall(call.world, action)) return;
+  if (mayCall(call.world, action)) {
+    return;
+  }
   refuseAsArm(
     403,
     'AuthorizationFailed',
@@ -119,7 +137,9 @@ function checkRight(call: ArmCall, right: string): void {
 }
 
 function checkAssigning(call: ArmCall, id: string): void {
-  if (mayCall(call.world, assignAction)) return;
+  if (mayCall(call.world, assignAction)) {
+    return;
+  }
   refuseAsArm(
     403,
     'LinkedAuthorizationFailed',

@@ -16,28 +16,34 @@ export function patchedIdentity(world: World, machine: JsonObject, patch: Json):
   if (
     type === undefined ||
     !['None', 'SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned'].includes(type)
-  )
+  ) {
     return invalid('type', `ResourceIdentity type '${textAt(patch, 'type') ?? ''}' is invalid or missing.`);
+  }
   const map = objectAt(patch, 'userAssignedIdentities') ?? {};
   const named = Object.entries(map);
   const isUserAssigned = type.includes('UserAssigned');
-  if (!isUserAssigned && named.length > 0)
+  if (!isUserAssigned && named.length > 0) {
     return invalid(
       'identityIds',
       `ResourceIdentity identityIds should not be provided if the type is "${type}".`,
     );
-  if (named.length > mostInARequest)
+  }
+  if (named.length > mostInARequest) {
     return failed(
       machine,
       `User Assigned Identities Number '${named.length}' Assign exceed limit '${mostInARequest}' in one request.`,
     );
+  }
   const after = isUserAssigned ? mergedMap(world, machine, named) : {};
-  if (isUserAssigned && Object.keys(after).length === 0)
+  if (isUserAssigned && Object.keys(after).length === 0) {
     return invalid(
       'identityIds',
       'ResourceIdentity identityIds must be provided if the type is "UserAssigned".',
     );
-  if (type === 'None') return undefined;
+  }
+  if (type === 'None') {
+    return undefined;
+  }
   return {
     ...(type.includes('SystemAssigned') ? systemIds(world, machine) : {}),
     type,
@@ -57,16 +63,22 @@ function mergedMap(
     ]),
   );
   for (const [id, value] of named) {
-    if (value === null) after.delete(id.toLowerCase());
-    else if (isObject(value)) after.set(id.toLowerCase(), [id, idsOf(world, machine, id)]);
-    else return invalid('identityIds', `The value of identity '${id}' is neither an object nor null.`);
+    if (value === null) {
+      after.delete(id.toLowerCase());
+    } else if (isObject(value)) {
+      after.set(id.toLowerCase(), [id, idsOf(world, machine, id)]);
+    } else {
+      return invalid('identityIds', `The value of identity '${id}' is neither an object nor null.`);
+    }
   }
   return Object.fromEntries(after.values());
 }
 
 function idsOf(world: World, machine: JsonObject, id: string): JsonObject {
   const found = world.identities.get(id.toLowerCase());
-  if (found === undefined) return failed(machine, `Resource '${id}' was not found.`);
+  if (found === undefined) {
+    return failed(machine, `Resource '${id}' was not found.`);
+  }
   return {
     principalId: textAt(found, 'properties', 'principalId') ?? '',
     clientId: textAt(found, 'properties', 'clientId') ?? '',

@@ -39,7 +39,9 @@ function list(call: ArmCall): EmulatorResponse {
 export function machineOf(call: ArmCall): JsonObject {
   requireGroup(call);
   const found = call.world.machines.get(machineKey(call));
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   return refuseAsArm(
     404,
     'ResourceNotFound',
@@ -54,12 +56,17 @@ export function machineKey(call: ArmCall): string {
 
 /** The document as this request may see it: without a tag where the world has none. */
 export function answerMachine(call: ArmCall, machine: JsonObject): JsonObject {
-  if (call.world.settings.eTags && call.effects.withoutETag !== true) return machine;
+  if (call.world.settings.eTags && call.effects.withoutETag !== true) {
+    return machine;
+  }
   const { etag: _, ...untagged } = machine;
   return untagged;
 }
 
-/** As the add-on does when an operation has ended: the Linux scale sets of the node resource group carry what is assigned. */
+/**
+ * As the add-on does when an operation has ended: the Linux scale sets of the node resource group carry what
+ * is assigned.
+ */
 export function equipNodes(world: World, cluster: JsonObject): void {
   const profile = enabledProfile(cluster);
   const subscription = (textAt(cluster, 'id') ?? '').split('/')[2] ?? '';
@@ -70,8 +77,12 @@ export function equipNodes(world: World, cluster: JsonObject): void {
     .filter((entry) => textAt(entry, 'provisioningState') === 'Assigned')
     .map((entry) => textAt(entry, 'identity', 'resourceId') ?? '');
   for (const [key, machine] of machinesBelow(world, prefix)) {
-    if (isWindows(machine)) continue;
-    for (const one of [machine, ...instancesOf(world, key)]) equip(world, one, assigned);
+    if (isWindows(machine)) {
+      continue;
+    }
+    for (const one of [machine, ...instancesOf(world, key)]) {
+      equip(world, one, assigned);
+    }
   }
 }
 
@@ -85,7 +96,9 @@ function equip(world: World, machine: JsonObject, resourceIds: readonly string[]
   const before = objectAt(machine, 'identity', 'userAssignedIdentities') ?? {};
   const has = new Set(Object.keys(before).map((id) => id.toLowerCase()));
   const missing = resourceIds.filter((id) => !has.has(id.toLowerCase()));
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    return;
+  }
   const isSystemAssigned = textAt(machine, 'identity', 'type')?.includes('SystemAssigned') === true;
   machine['identity'] = {
     ...objectAt(machine, 'identity'),

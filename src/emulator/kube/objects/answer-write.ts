@@ -72,7 +72,10 @@ function managerOf({ url, request }: Call): string {
   );
 }
 
-/** Deletes one object or, without a name, all that the selectors choose; returns the answer. @throws KubeFailure */
+/**
+ * Deletes one object or, without a name, all that the selectors choose; returns the answer. @throws
+ * KubeFailure
+ */
 export function answerDelete(call: Call, target: WriteTarget): object {
   const { store, url } = call;
   const body = call.body.length === 0 ? {} : parseBody(call);

@@ -27,8 +27,8 @@ export function withOwners(object: KubeObject, owners: readonly FieldOwner[]): K
 }
 
 /**
- * The owners after a create, update or patch: the writer owns what it changed or added, and no one else does any longer;
- * what it removed is no one's.
+ * The owners after a create, update or patch: the writer owns what it changed or added, and no one else does
+ * any longer; what it removed is no one's.
  */
 export function trackUpdate(before: KubeObject | undefined, after: KubeObject, writer: Writer): KubeObject {
   const old = before === undefined ? new Set<string>() : fieldsOf(before, true);

@@ -1,6 +1,9 @@
 import { type FieldsV1, isMap, type JsonMap, type KubeObject, sameJson } from './kube-object.ts';
 
-/** One step of a path in FieldsV1's own notation: `f:spec`, `v:"a"` (item of a set), `k:{"uid":"…"}` (item of a keyed list). */
+/**
+ * One step of a path in FieldsV1's own notation: `f:spec`, `v:"a"` (item of a set), `k:{"uid":"…"}` (item of
+ * a keyed list).
+ */
 export type FieldPath = readonly string[];
 
 /** Paths that one manager owns, each as the JSON text of a FieldPath. */
@@ -20,8 +23,8 @@ export function pathText(path: FieldPath): string {
 }
 
 /**
- * The fields an object sets. Leaves are scalars, empty maps and atomic lists; `withParents` adds the maps in between, which an Update
- * owns and an Apply does not (structured-merge-diff).
+ * The fields an object sets. Leaves are scalars, empty maps and atomic lists; `withParents` adds the maps in
+ * between, which an Update owns and an Apply does not (structured-merge-diff).
  */
 export function fieldsOf(object: KubeObject, withParents: boolean): FieldSet {
   const fields = new Set<string>();
@@ -91,7 +94,10 @@ const granularLists: Readonly<Record<string, GranularList>> = {
   '["f:metadata","f:ownerReferences"]': { key: 'uid' },
 };
 
-/** Lists whose items have owners of their own. All others are atomic, as every list of a CRD without `x-kubernetes-list-type`. */
+/**
+ * Lists whose items have owners of their own. All others are atomic, as every list of a CRD without
+ * `x-kubernetes-list-type`.
+ */
 export function granularList(path: FieldPath): GranularList | undefined {
   return granularLists[pathKey(path)];
 }
@@ -116,7 +122,10 @@ export function valueAt(root: unknown, path: FieldPath): unknown {
   return value;
 }
 
-/** Whether two objects hold the same at a path. Two non-empty maps do, since their members are fields of their own. */
+/**
+ * Whether two objects hold the same at a path. Two non-empty maps do, since their members are fields of their
+ * own.
+ */
 export function sameField(a: unknown, b: unknown, path: FieldPath): boolean {
   const [left, right] = [valueAt(a, path), valueAt(b, path)];
   const containers =
@@ -125,8 +134,8 @@ export function sameField(a: unknown, b: unknown, path: FieldPath): boolean {
 }
 
 /**
- * The value without one field. A map or list that becomes empty goes too, as in a real API server, unless `keeps` says that someone
- * owns it for itself.
+ * The value without one field. A map or list that becomes empty goes too, as in a real API server, unless
+ * `keeps` says that someone owns it for itself.
  */
 export function withoutField(
   value: unknown,

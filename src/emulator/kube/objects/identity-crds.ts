@@ -2,8 +2,9 @@ import type { StructuralSchema } from './kube-kinds.ts';
 import type { KubeObject } from './kube-object.ts';
 
 /**
- * The four CustomResourceDefinitions of `aadpodidentity.k8s.io/v1` with the fields that upstream's have: types alone, nothing
- * required, no status subresource, `nodename` in lower case, and vestigial `metadata` objects whose contents are pruned.
+ * The four CustomResourceDefinitions of `aadpodidentity.k8s.io/v1` with the fields that upstream's have:
+ * types alone, nothing required, no status subresource, `nodename` in lower case, and vestigial `metadata`
+ * objects whose contents are pruned.
  */
 export function identityCrds(): readonly KubeObject[] {
   return [

@@ -1,7 +1,10 @@
 import { badRequest, KubeFailure } from '../kube-failure.ts';
 import { isMap, sameJson } from './kube-object.ts';
 
-/** `add`, `remove`, `replace` and `test` of RFC 6902. @throws KubeFailure 400 for what is no patch, 422 for a step that cannot be taken */
+/**
+ * `add`, `remove`, `replace` and `test` of RFC 6902. @throws KubeFailure 400 for what is no patch, 422 for a
+ * step that cannot be taken
+ */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) {
     throw badRequest('A JSON patch is a list of steps.');

@@ -138,8 +138,8 @@ export class KubeStore {
   }
 
   /**
-   * Puts an object as it is, status and all, past validation and rights, as a controller of the cluster would; uid, version and times
-   * are filled in where absent.
+   * Puts an object as it is, status and all, past validation and rights, as a controller of the cluster
+   * would; uid, version and times are filled in where absent.
    * @param manager who owns its fields from then on
    */
   seed(object: KubeObject, manager = 'emulator'): KubeObject {

@@ -86,7 +86,10 @@ export function parseFieldSelector(text: string): ObjectFilter {
   return (object) => tests.every((test) => test(object));
 }
 
-/** An absent field selects as the empty text, or as `false` where the field is a boolean, which is what servers compare with. */
+/**
+ * An absent field selects as the empty text, or as `false` where the field is a boolean, which is what
+ * servers compare with.
+ */
 function fieldText(object: KubeObject, path: readonly string[]): string {
   let value: unknown = object;
   for (const name of path) {

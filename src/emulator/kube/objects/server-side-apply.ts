@@ -34,8 +34,9 @@ export interface ApplyOutcome {
 }
 
 /**
- * Server-side apply. A field that another manager owns with another value is a conflict; with the same value it is owned by both; a
- * field this manager applied before and no longer does is removed, unless someone else owns it.
+ * Server-side apply. A field that another manager owns with another value is a conflict; with the same value
+ * it is owned by both; a field this manager applied before and no longer does is removed, unless someone else
+ * owns it.
  */
 export function applyObject(live: KubeObject | undefined, request: ApplyRequest): ApplyOutcome {
   const { applied, writer, force } = request;

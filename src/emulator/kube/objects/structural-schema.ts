@@ -2,7 +2,9 @@ import type { FailureCause } from '../kube-failure.ts';
 import type { StructuralSchema } from './kube-kinds.ts';
 import { isMap, type JsonMap, type KubeObject } from './kube-object.ts';
 
-/** A custom resource without the fields its schema does not name. Pruning is silent, as in a real API server. */
+/**
+ * A custom resource without the fields its schema does not name. Pruning is silent, as in a real API server.
+ */
 export function pruneObject(schema: StructuralSchema, object: KubeObject): KubeObject {
   const { metadata, ...rest } = object;
   return { ...(pruneResource(schema, rest) as KubeObject), metadata };
@@ -48,7 +50,9 @@ function fieldSchema(schema: StructuralSchema, name: string): StructuralSchema |
   return undefined;
 }
 
-/** Where an object breaks its schema: types, `required`, `enum`. Formats, patterns and CEL are not looked at. */
+/**
+ * Where an object breaks its schema: types, `required`, `enum`. Formats, patterns and CEL are not looked at.
+ */
 export function schemaFaults(schema: StructuralSchema, object: KubeObject): readonly FailureCause[] {
   const faults: FailureCause[] = [];
   const { apiVersion: _version, kind: _kind, metadata: _metadata, ...rest } = object;

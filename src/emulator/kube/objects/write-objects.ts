@@ -47,7 +47,10 @@ export function updateObject(
   return commit(store, target, live, partOf(target, live, wanted), options, 'Update').object;
 }
 
-/** @param patch makes the object as it should be from the one that is there: a merge patch (RFC 7396) or a JSON patch (RFC 6902) */
+/**
+ * @param patch makes the object as it should be from the one that is there: a merge patch (RFC 7396) or a
+ * JSON patch (RFC 6902)
+ */
 export function patchObject(
   store: KubeStore,
   target: WriteTarget,
@@ -80,7 +83,10 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(merged);
 }
 
-/** Server-side apply; creates what is not there. @throws KubeFailure 409 with one cause for each field another manager owns */
+/**
+ * Server-side apply; creates what is not there. @throws KubeFailure 409 with one cause for each field another
+ * manager owns
+ */
 export function applyToStore(
   store: KubeStore,
   target: WriteTarget,
@@ -250,7 +256,10 @@ function served(kind: KubeKind, live: KubeObject | undefined, wanted: KubeObject
     : wanted;
 }
 
-/** uid, times and version are the server's to say; the generation counts changes of what is not metadata, nor status where that is apart. */
+/**
+ * uid, times and version are the server's to say; the generation counts changes of what is not metadata, nor
+ * status where that is apart.
+ */
 function storedMeta(
   store: KubeStore,
   kind: KubeKind,

@@ -29,8 +29,9 @@ interface HostQuestion {
 }
 
 /**
- * `/host/token/`: the Key Vault driver on this node asks for one of the node's pods. Whoever runs in the node's own network may ask; a pod
- * never gets here with 127.0.0.1 as its address, since the redirect keeps the pod's own.
+ * `/host/token/`: the Key Vault driver on this node asks for one of the node's pods. Whoever runs in the
+ * node's own network may ask; a pod never gets here with 127.0.0.1 as its address, since the redirect keeps
+ * the pod's own.
  */
 export function createHostTokenRoute(options: HostTokenRouteOptions) {
   return async (exchange: Exchange, query: string): Promise<void> => {

@@ -27,7 +27,10 @@ export interface TokenRouteOptions {
 
 export type TokenRoute = (exchange: Exchange, query: string) => void | Promise<void>;
 
-/** `/metadata/identity/oauth2/token`: the pod is told by the socket, its identity by the bindings, and what it asked for by the query. */
+/**
+ * `/metadata/identity/oauth2/token`: the pod is told by the socket, its identity by the bindings, and what it
+ * asked for by the query.
+ */
 export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
   const { lookup, service, slowPath } = options;
   return (exchange, query) => {

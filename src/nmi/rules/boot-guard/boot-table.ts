@@ -1,11 +1,15 @@
 import { mustRun, type RunTool } from '../run-tool.ts';
 
-/** Beside the agent's own table, so that neither ever replaces the other: the kubelet may start again while the agent runs. */
+/**
+ * Beside the agent's own table, so that neither ever replaces the other: the kubelet may start again while
+ * the agent runs.
+ */
 const bootTable = 'inet podid_boot';
 
 /**
- * What keeps pods from IMDS while there is no agent: a drop, so that a pod's SYN is sent again, into the redirect that is there by then.
- * Beside an agent it does nothing, since redirected connections are never forwarded. One transaction, the same however often it is loaded.
+ * What keeps pods from IMDS while there is no agent: a drop, so that a pod's SYN is sent again, into the
+ * redirect that is there by then. Beside an agent it does nothing, since redirected connections are never
+ * forwarded. One transaction, the same however often it is loaded.
  */
 export function renderBootTable(metadataIp: string): string {
   return `${renderBootRemoval()}

@@ -5,8 +5,9 @@ import { PodidError } from '../../../errors/podid-error.ts';
 import type { HostFile } from './boot-guard-files.ts';
 
 /**
- * Files of a node whose root is mounted somewhere. A symbolic link in there means something else in here, so none on the way is ever
- * followed: with a link to `/etc` the node would be left as it is and the container written to.
+ * Files of a node whose root is mounted somewhere. A symbolic link in there means something else in here, so
+ * none on the way is ever followed: with a link to `/etc` the node would be left as it is and the container
+ * written to.
  */
 export interface HostFiles {
   /** Whether a regular file is there. */
@@ -14,23 +15,35 @@ export interface HostFiles {
   hasFolder(path: string): Promise<boolean>;
   /** @throws PodidError InvalidUsage where `write` would refuse to write */
   check(path: string): Promise<void>;
-  /** Whole or not at all, folders included. @returns false when it is there with that very text @throws PodidError InvalidUsage */
+  /**
+   * Whole or not at all, folders included. @returns false when it is there with that very text @throws
+   * PodidError InvalidUsage
+   */
   write(file: HostFile): Promise<boolean>;
-  /** The file, and its folder when nothing is left in it. @returns false when there is none of ours @throws PodidError InvalidUsage */
+  /**
+   * The file, and its folder when nothing is left in it. @returns false when there is none of ours @throws
+   * PodidError InvalidUsage
+   */
   remove(path: string): Promise<boolean>;
 }
 
 export function hostFiles(root: string): HostFiles {
   const kindOf = async (path: string) => {
     const { kind, at } = await walk(root, path);
-    if (kind === 'link') throw unusable(at, 'is a symbolic link, which would lead elsewhere');
+    if (kind === 'link') {
+      throw unusable(at, 'is a symbolic link, which would lead elsewhere');
+    }
     return kind;
   };
   const fileOrNothing = async (path: string) => {
     const kind = await kindOf(path);
-    if (kind === 'folder') throw unusable(join(root, path), 'is a folder');
+    if (kind === 'folder') {
+      throw unusable(join(root, path), 'is a folder');
+    }
     // A pipe would be waited for, and the agent behind it.
-    if (kind === 'other') throw unusable(join(root, path), 'is no regular file');
+    if (kind === 'other') {
+      throw unusable(join(root, path), 'is no regular file');
+    }
     return kind;
   };
   return {
@@ -40,14 +53,18 @@ export function hostFiles(root: string): HostFiles {
     async write({ path, text }) {
       const kind = await fileOrNothing(path);
       const full = join(root, path);
-      if (kind === 'file' && (await readFile(full, 'utf8')) === text) return false;
+      if (kind === 'file' && (await readFile(full, 'utf8')) === text) {
+        return false;
+      }
       await mkdir(dirname(full), { recursive: true, mode: 0o755 });
       await replaceFile(full, text);
       return true;
     },
     async remove(path) {
       // Nothing was ever written through a link or in the place of a folder, so what is there is not ours.
-      if ((await walk(root, path)).kind !== 'file') return false;
+      if ((await walk(root, path)).kind !== 'file') {
+        return false;
+      }
       const full = join(root, path);
       await rm(full, { force: true }).catch((cause) => {
         throw unusable(full, `cannot be removed: ${cause.code}`, cause);
@@ -59,7 +76,10 @@ export function hostFiles(root: string): HostFiles {
 }
 
 interface Found {
-  /** `link`: a symbolic link, at the end or on the way. `other`: a pipe, a device, a socket. Undefined: nothing. */
+  /**
+   * `link`: a symbolic link, at the end or on the way. `other`: a pipe, a device, a socket. Undefined:
+   * nothing.
+   */
   readonly kind: 'file' | 'folder' | 'link' | 'other' | undefined;
   readonly at: string;
 }
@@ -71,11 +91,17 @@ async function walk(root: string, path: string): Promise<Found> {
   for (const part of path.split('/')) {
     at = join(at, part);
     const found = await lstat(at).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+        return undefined;
+      }
       throw unusable(at, `cannot be looked at: ${error.code}`);
     });
-    if (found === undefined) return { kind: undefined, at };
-    if (found.isSymbolicLink()) return { kind: 'link', at };
+    if (found === undefined) {
+      return { kind: undefined, at };
+    }
+    if (found.isSymbolicLink()) {
+      return { kind: 'link', at };
+    }
     kind = found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'other';
   }
   return { kind, at };

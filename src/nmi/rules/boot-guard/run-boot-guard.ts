@@ -14,8 +14,8 @@ export interface BootGuardOptions {
 }
 
 /**
- * `boot-guard`: from the next boot on, systemd closes the way to IMDS before it starts the kubelet. Nothing is loaded now; that is what
- * `rules` is for.
+ * `boot-guard`: from the next boot on, systemd closes the way to IMDS before it starts the kubelet. Nothing
+ * is loaded now; that is what `rules` is for.
  *
  * @throws PodidError InvalidUsage when the node cannot be written to, or lacks nft
  */
@@ -32,20 +32,29 @@ export async function installBootGuard(
     );
   }
   const files = bootGuardFiles({ metadataIp, nft });
-  for (const { path } of files) await host.check(path);
+  for (const { path } of files) {
+    await host.check(path);
+  }
   const written: string[] = [];
   for (const file of files) {
-    if (await host.write(file)) written.push(`/${file.path}`);
+    if (await host.write(file)) {
+      written.push(`/${file.path}`);
+    }
   }
   logger.info({ written }, 'the boot guard is in place, from the next boot on');
 }
 
-/** `boot-guard --remove`: the drop-in first, so that systemd is never told to load what is not there. @throws PodidError InvalidUsage */
+/**
+ * `boot-guard --remove`: the drop-in first, so that systemd is never told to load what is not there. @throws
+ * PodidError InvalidUsage
+ */
 export async function removeBootGuard(hostRoot: string, run: RunTool, logger: Logger): Promise<void> {
   const host = hostFiles(hostRoot);
   const removed: string[] = [];
   for (const path of [dropInPath, tablePath]) {
-    if (await host.remove(path)) removed.push(`/${path}`);
+    if (await host.remove(path)) {
+      removed.push(`/${path}`);
+    }
   }
   try {
     await removeBootTable(run);
@@ -62,9 +71,13 @@ async function nftOf(host: HostFiles, hostRoot: string): Promise<string | undefi
   const seen = await Promise.all(
     nftPaths.map((path) => host.hasFolder(path.slice(0, path.lastIndexOf('/')))),
   );
-  if (!seen.includes(true)) return undefined;
+  if (!seen.includes(true)) {
+    return undefined;
+  }
   for (const path of nftPaths) {
-    if (await host.has(path)) return path;
+    if (await host.has(path)) {
+      return path;
+    }
   }
   throw new PodidError(
     'InvalidUsage',

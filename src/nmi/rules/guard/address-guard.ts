@@ -8,14 +8,20 @@ import { type InstalledGuard, parseGuard } from './parse-guard.ts';
 import { namesVeths, type Pins, planPins } from './plan-pins.ts';
 import { guardTable, renderGuard, renderGuardRemoval, renderPins, setNames } from './render-guard.ts';
 
-/** Keeps each pod on a bridge to its own MAC and addresses. What it writes outlives the process, as the redirect rules do. */
+/**
+ * Keeps each pod on a bridge to its own MAC and addresses. What it writes outlives the process, as the
+ * redirect rules do.
+ */
 export interface AddressGuard {
   /**
    * Makes the table what the records say, and reads it back.
    * @throws RulesError when the kernel refuses
    */
   keep(known: Pick<NodeAddresses, 'results' | 'recorded'>): Promise<GuardState>;
-  /** The table as it was last kept, for the transaction that writes the redirect; empty when there is none to keep. */
+  /**
+   * The table as it was last kept, for the transaction that writes the redirect; empty when there is none to
+   * keep.
+   */
   wholeTable(): string;
   /** Takes the table away; says whether there was one. */
   remove(): Promise<boolean>;
@@ -48,82 +54,86 @@ function switchedOff(run: RunTool): AddressGuard {
 }
 
 class Keeper implements AddressGuard {
-  private readonly options: AddressGuardOptions;
-  private readonly run: RunTool;
-  private written: string | undefined;
-  /** What was last written and read back. It outlives a failure: a table swept away while it was being changed is wanted still. */
-  private wanted: Pins | undefined;
-  private installs = 0;
+  readonly #options: AddressGuardOptions;
+  readonly #run: RunTool;
+  #written: string | undefined;
+  /**
+   * What was last written and read back. It outlives a failure: a table swept away while it was being changed
+   * is wanted still.
+   */
+  #wanted: Pins | undefined;
+  #installs = 0;
   /** The whole table was handed out, and so the old one may have been away. */
-  private handedOut = false;
-  private quieted: readonly string[] = [];
+  #handedOut = false;
+  #quieted: readonly string[] = [];
 
   constructor(options: AddressGuardOptions, run: RunTool) {
-    this.options = options;
-    this.run = run;
+    this.#options = options;
+    this.#run = run;
   }
 
   async keep({ results, recorded }: Pick<NodeAddresses, 'results' | 'recorded'>): Promise<GuardState> {
-    const [links, present] = await Promise.all([readLinks(this.run), readGuard(this.run)]);
+    const [links, present] = await Promise.all([readLinks(this.#run), readGuard(this.#run)]);
     const why = whyBlind(links, results, recorded);
     if (why !== undefined) {
-      this.wanted = undefined;
-      // Without records nothing can be said against a table that an earlier start left; with useless ones it would keep everyone from IMDS.
+      this.#wanted = undefined;
+      // Without records nothing can be said against a table that an earlier start left; with useless ones it
+      // would keep everyone from IMDS.
       if (present !== undefined && recorded) {
         await this.remove();
       }
       return inactiveGuard(why);
     }
-    await this.quieten(links, present);
+    await this.#quieten(links, present);
     const bridges = links.bridges.map(({ name }) => name);
-    const wanted = planPins({ results, bridges, ...ownOn(links), quieted: this.quieted });
-    const installed = await this.write(wanted, present, links);
-    this.wanted = wanted;
-    if (this.handedOut) {
-      this.handedOut = false;
-      await this.forgetNeighbours(links.bridges);
+    const wanted = planPins({ results, bridges, ...ownOn(links), quieted: this.#quieted });
+    const installed = await this.#write(wanted, present, links);
+    this.#wanted = wanted;
+    if (this.#handedOut) {
+      this.#handedOut = false;
+      await this.#forgetNeighbours(links.bridges);
     }
     const known = new Set(wanted.veths);
     return {
       active: !areRouted(links, known),
       pods: known.size,
       unknown: links.bridgedVeths.filter((veth) => !known.has(veth)).length,
-      putBack: Math.max(0, this.installs - 1),
+      putBack: Math.max(0, this.#installs - 1),
       packets: installed.structure.packets,
       ...(areRouted(links, known) && { routed: true, why: routedPods }),
     };
   }
 
   wholeTable(): string {
-    this.handedOut = this.wanted !== undefined;
-    return this.wanted === undefined ? '' : renderGuard(this.wanted, this.options.metadataIp);
+    this.#handedOut = this.#wanted !== undefined;
+    return this.#wanted === undefined ? '' : renderGuard(this.#wanted, this.#options.metadataIp);
   }
 
   async remove(): Promise<boolean> {
-    this.written = undefined;
-    return removeGuard(this.run);
+    this.#written = undefined;
+    return removeGuard(this.#run);
   }
 
   follow(signal: AbortSignal, onChange: () => void): void {
     // The redirect's own monitor tells of this table as well.
-    if (this.options.backend === 'iptables') {
+    if (this.#options.backend === 'iptables') {
       followNft([guardTable], signal, onChange);
     }
   }
 
-  private async write(
+  async #write(
     wanted: Pins,
     present: InstalledGuard | undefined,
     { bridges }: NodeLinks,
   ): Promise<InstalledGuard> {
-    const stands = present !== undefined && fingerprint(present) === this.written;
+    const stands = present !== undefined && fingerprint(present) === this.#written;
     const changed = stands ? changedSets(present.pins, wanted) : setNames;
     if (stands && changed.length === 0) {
       return present;
     }
-    const text = stands ? renderPins(wanted, changed) : renderGuard(wanted, this.options.metadataIp);
-    await mustRun(this.run, 'nft', ['-f', '-'], { stdin: text });
-    const now = await readGuard(this.run);
+    const text = stands ? renderPins(wanted, changed) : renderGuard(wanted, this.#options.metadataIp);
+    await mustRun(this.#run, 'nft', ['-f', '-'], { stdin: text });
+    const now = await readGuard(this.#run);
     if (
       now === undefined ||
       !isAsWritten(now, stands ? undefined : text) ||
@@ -132,28 +142,28 @@ class Keeper implements AddressGuard {
       throw new RulesError('The address guard was written, and something else is there.');
     }
     if (!stands) {
-      this.installs += 1;
-      this.written = fingerprint(now);
-      await this.forgetNeighbours(bridges);
+      this.#installs += 1;
+      this.#written = fingerprint(now);
+      await this.#forgetNeighbours(bridges);
     }
     return now;
   }
 
-  /** What a pod may have told the node about its neighbours while nobody was on guard. The true ones are found again by asking. */
-  private async forgetNeighbours(bridges: NodeLinks['bridges']): Promise<void> {
+  /**
+   * What a pod may have told the node about its neighbours while nobody was on guard. The true ones are found
+   * again by asking.
+   */
+  async #forgetNeighbours(bridges: NodeLinks['bridges']): Promise<void> {
     for (const { name } of bridges) {
-      await this.run('ip', ['neigh', 'flush', 'dev', name]);
+      await this.#run('ip', ['neigh', 'flush', 'dev', name]);
     }
   }
 
   /** A bridge that learns from LLDP frames lets a pod move its neighbour's MAC, since no hook sees them. */
-  private async quieten(
-    { bridges, bridgedVeths }: NodeLinks,
-    present: InstalledGuard | undefined,
-  ): Promise<void> {
+  async #quieten({ bridges, bridgedVeths }: NodeLinks, present: InstalledGuard | undefined): Promise<void> {
     const loud = bridgedVeths.length === 0 ? [] : bridges.filter(({ learnsLinkLocal }) => learnsLinkLocal);
     for (const { name } of loud) {
-      await mustRun(this.run, 'ip', [
+      await mustRun(this.#run, 'ip', [
         'link',
         'set',
         'dev',
@@ -165,8 +175,8 @@ class Keeper implements AddressGuard {
       ]);
     }
     const there = new Set(bridges.map(({ name }) => name));
-    const noted = [...this.quieted, ...(present?.pins.quieted ?? []), ...loud.map(({ name }) => name)];
-    this.quieted = [...new Set(noted)].filter((name) => there.has(name));
+    const noted = [...this.#quieted, ...(present?.pins.quieted ?? []), ...loud.map(({ name }) => name)];
+    this.#quieted = [...new Set(noted)].filter((name) => there.has(name));
   }
 }
 
@@ -204,7 +214,10 @@ function ownOn({ bridges }: NodeLinks): {
   return { ownMacs: bridges.map(({ mac }) => mac).filter((mac) => mac !== ''), ownAddresses: addresses };
 }
 
-/** Somebody else's rule may have come in before the table was read back; such a table is no measure for later readings. */
+/**
+ * Somebody else's rule may have come in before the table was read back; such a table is no measure for later
+ * readings.
+ */
 function isAsWritten({ structure }: InstalledGuard, text: string | undefined): boolean {
   const rules = structure.rules.length - setNames.length;
   return structure.flags === 'null' && (text === undefined || rules === text.split(' comment "').length - 1);

@@ -10,7 +10,10 @@ export interface NodeLinks {
 export interface Bridge {
   readonly name: string;
   readonly mac: string;
-  /** Whether it learns a MAC from frames to a link-local group, such as LLDP's: those pass no hook before they are learned from. */
+  /**
+   * Whether it learns a MAC from frames to a link-local group, such as LLDP's: those pass no hook before they
+   * are learned from.
+   */
   readonly learnsLinkLocal: boolean;
 }
 

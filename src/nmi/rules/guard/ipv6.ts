@@ -1,4 +1,7 @@
-/** The spelling that nftables and the kernel print (RFC 5952). The argument must be an IPv6 address without a zone. */
+/**
+ * The spelling that nftables and the kernel print (RFC 5952). The argument must be an IPv6 address without a
+ * zone.
+ */
 export function canonicalIpv6(address: string): string {
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

@@ -6,8 +6,8 @@ import type { NmiSettings } from '../../nmi-settings.ts';
 import type { RulesWatch } from '../rules-watch.ts';
 
 /**
- * Whether addresses prove nothing here until the address guard stands: on kubenet a pod with NET_RAW can send frames in its neighbour's
- * name (CVE-2021-1677). False with `--allow-network-plugin-kubenet`.
+ * Whether addresses prove nothing here until the address guard stands: on kubenet a pod with NET_RAW can send
+ * frames in its neighbour's name (CVE-2021-1677). False with `--allow-network-plugin-kubenet`.
  * @throws PodidError KubenetConsentMissing where no address guard can come
  */
 export async function needsAddressGuard({ flags, word }: NmiSettings, logger: Logger): Promise<boolean> {
@@ -28,8 +28,8 @@ export async function needsAddressGuard({ flags, word }: NmiSettings, logger: Lo
 }
 
 /**
- * A file that is missing says nothing: most nodes have none today. One that is there and may not be read, as by a server without
- * privileges, may well say kubenet.
+ * A file that is missing says nothing: most nodes have none today. One that is there and may not be read, as
+ * by a server without privileges, may well say kubenet.
  */
 async function usesKubenet(kubeletConfig: string, logger: Logger): Promise<boolean> {
   try {
@@ -38,8 +38,11 @@ async function usesKubenet(kubeletConfig: string, logger: Logger): Promise<boole
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
     const said = 'the flags of the kubelet cannot be read';
-    if (isMissing) logger.debug({ kubeletConfig }, said);
-    else logger.warn({ kubeletConfig, code }, `${said}; the node is taken for one with kubenet`);
+    if (isMissing) {
+      logger.debug({ kubeletConfig }, said);
+    } else {
+      logger.warn({ kubeletConfig, code }, `${said}; the node is taken for one with kubenet`);
+    }
     return !isMissing;
   }
 }
@@ -57,8 +60,9 @@ export interface KubenetGate {
 const closed = tryLater('no-address-guard', 'The address guard of this node is not in place yet.', 5);
 
 /**
- * Opens on a fresh heartbeat that says the guard was read back, or that no pod is on a bridge. It stays open when the keeper falls silent after that: its table stands, and a
- * pod that came later is unknown to it and reaches nothing. It closes when the keeper says that there is no guard.
+ * Opens on a fresh heartbeat that says the guard was read back, or that no pod is on a bridge. It stays open
+ * when the keeper falls silent after that: its table stands, and a pod that came later is unknown to it and
+ * reaches nothing. It closes when the keeper says that there is no guard.
  */
 export function createKubenetGate(
   rules: Pick<RulesWatch, 'latest' | 'isFresh'>,

@@ -17,7 +17,10 @@ export interface Pins {
   readonly taken4: readonly string[];
   readonly taken6: readonly string[];
   readonly takenTargets6: readonly string[];
-  /** Bridges that the guard told not to learn from link-local groups; noted here so that the removal can undo it. */
+  /**
+   * Bridges that the guard told not to learn from link-local groups; noted here so that the removal can undo
+   * it.
+   */
   readonly quieted: readonly string[];
 }
 
@@ -58,7 +61,8 @@ export function planPins(facts: PinFacts): Pins {
     pins4: perVeth((pod, veth) =>
       addressesOf(pod).four.map((address) => `${veth} . ${pod.mac} . ${address}`),
     ),
-    // The unspecified address is for asking whether one's own address is free; the chain lets nothing else through with it.
+    // The unspecified address is for asking whether one's own address is free; the chain lets nothing else
+    // through with it.
     pins6: perVeth((pod, veth) =>
       ['::', ...addressesOf(pod).six].map((address) => `${veth} . ${pod.mac} . ${address}`),
     ),
@@ -69,7 +73,8 @@ export function planPins(facts: PinFacts): Pins {
     taken4: sorted([...pods.flatMap((pod) => addressesOf(pod).four), ...facts.ownAddresses.filter(isIPv4)]),
     taken6: sorted(six),
     takenTargets6: sorted(six.map(ipv6Number)),
-    // A bridge of another name is told to be quiet as well; only the note of it, for the removal, is done without.
+    // A bridge of another name is told to be quiet as well; only the note of it, for the removal, is done
+    // without.
     quieted: sorted(facts.quieted.filter((name) => linkName.test(name))),
   };
 }

@@ -1,7 +1,9 @@
 import { chain } from '../nft/render-nft-chain.ts';
 import type { Pins } from './plan-pins.ts';
 
-/** The guard's own table. It is no part of the redirect's: the one is written anew without touching the other. */
+/**
+ * The guard's own table. It is no part of the redirect's: the one is written anew without touching the other.
+ */
 export const guardTable = { family: 'bridge', name: 'podid_guard' } as const;
 
 /** What one rule is for, kept as its comment. */
@@ -45,11 +47,12 @@ const firstIsLink: ReadonlySet<keyof Pins> = new Set(['veths', 'pins4', 'pins6',
 /**
  * The whole table as one transaction: the old one goes and the new one comes in the same instant.
  *
- * Security: `prerouting` of the bridge family comes before the bridge learns which port a MAC is behind, so that a frame that is dropped
- * moves nobody's MAC. Frames to the link-local groups take another way: through `input`, and some (LLDP's) through no hook at all, which
- * is why the bridges are told not to learn from those. Behind both stands `postrouting`: whatever the bridge has learned, and where
- * it floods what it has not, a packet for a pod leaves by that pod's veth alone. `ether type` is read from the frame itself, hence a
- * tag in front of IP makes a frame that is not IP.
+ * Security: `prerouting` of the bridge family comes before the bridge learns which port a MAC is behind, so
+ * that a frame that is dropped moves nobody's MAC. Frames to the link-local groups take another way: through
+ * `input`, and some (LLDP's) through no hook at all, which is why the bridges are told not to learn from
+ * those. Behind both stands `postrouting`: whatever the bridge has learned, and where it floods what it has
+ * not, a packet for a pod leaves by that pod's veth alone. `ether type` is read from the frame itself, hence
+ * a tag in front of IP makes a frame that is not IP.
  */
 export function renderGuard(pins: Pins, metadataIp: string): string {
   return `${renderGuardRemoval()}

@@ -4,8 +4,9 @@ import { mustRun, RulesError, type RunTool } from '../run-tool.ts';
 import { type OwnChain, ownChains, renderIptables } from './render-iptables.ts';
 
 /**
- * The fallback for nodes without nftables. It stands at the first place of each built-in chain when it is written, and does not fight for that
- * place later, since Calico and others would fight back. There is nothing to follow: the periodic reading finds what changed.
+ * The fallback for nodes without nftables. It stands at the first place of each built-in chain when it is
+ * written, and does not fight for that place later, since Calico and others would fight back. There is
+ * nothing to follow: the periodic reading finds what changed.
  */
 export function iptablesBackend(run: RunTool): RulesBackend {
   let chosen: Promise<string> | undefined;
@@ -69,7 +70,10 @@ async function removeChain(run: RunTool, iptables: string, chain: OwnChain): Pro
   }
 }
 
-/** The variant that the node's own rules are in. Asking the legacy one would create its tables, so the kernel's list is read instead. */
+/**
+ * The variant that the node's own rules are in. Asking the legacy one would create its tables, so the
+ * kernel's list is read instead.
+ */
 async function chooseIptables(run: RunTool): Promise<string> {
   const hint = await run('iptables-nft', ['-w', '-t', 'mangle', '-S', 'KUBE-IPTABLES-HINT']);
   if (hint.code === 0) {

@@ -1,6 +1,9 @@
 import { type RedirectOptions, type RedirectTarget, rulePurposes, wireserver } from '../redirect-options.ts';
 
-/** A chain of podid's own and the built-in chain that jumps to it; `hook` is absent for one that only others reach. */
+/**
+ * A chain of podid's own and the built-in chain that jumps to it; `hook` is absent for one that only others
+ * reach.
+ */
 export interface OwnChain {
   readonly table: 'raw' | 'mangle' | 'filter' | 'nat';
   readonly name: string;
@@ -18,8 +21,9 @@ export const ownChains: readonly OwnChain[] = [
 ];
 
 /**
- * The same layers as `render-nft-table.ts`, as input for `iptables-restore --noflush`, which replaces each named chain as a whole. `rpfilter` works
- * in raw and mangle only; a `goto` keeps a held connection's RETURN from falling into the DROP below the jump.
+ * The same layers as `render-nft-table.ts`, as input for `iptables-restore --noflush`, which replaces each
+ * named chain as a whole. `rpfilter` works in raw and mangle only; a `goto` keeps a held connection's RETURN
+ * from falling into the DROP below the jump.
  */
 export function renderIptables(options: RedirectOptions, target: RedirectTarget): string {
   const { metadataIp, metadataPort } = options;

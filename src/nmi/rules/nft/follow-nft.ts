@@ -7,8 +7,9 @@ export interface FollowedTable {
 }
 
 /**
- * Runs `nft monitor` and reports each change to the tables within milliseconds. A monitor that ends is started again; what
- * happened in between is found by the periodic reading, and `onChange` is called once after each start for the same reason.
+ * Runs `nft monitor` and reports each change to the tables within milliseconds. A monitor that ends is
+ * started again; what happened in between is found by the periodic reading, and `onChange` is called once
+ * after each start for the same reason.
  */
 export function followNft(tables: readonly FollowedTable[], signal: AbortSignal, onChange: () => void): void {
   if (signal.aborted) {

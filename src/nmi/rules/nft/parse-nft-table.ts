@@ -1,4 +1,7 @@
-/** What of a listed table must not change: its flags, chains with their hooks, rules in their order. Handles and counters are left out. */
+/**
+ * What of a listed table must not change: its flags, chains with their hooks, rules in their order. Handles
+ * and counters are left out.
+ */
 export interface NftTable {
   /** `null` for a table without flags, as podid's is. A dormant one holds every rule and does nothing. */
   readonly flags: string;

@@ -7,9 +7,10 @@ export const ownTable = { family: 'inet', name: 'podid' } as const;
 /**
  * The whole table as one nft transaction: the old one goes and the new one comes in the same instant.
  *
- * Security: hooks run in order of priority, so −110 stands before iptables' DNAT (−100) of either backend, and a connection that
- * has its NAT keeps it; −200 in `forward` stands before everyone's ACCEPT, and a drop is final in every other chain too. Layer two
- * drops instead of rejecting: the client's SYN is sent again, into a redirect that is back by then.
+ * Security: hooks run in order of priority, so −110 stands before iptables' DNAT (−100) of either backend,
+ * and a connection that has its NAT keeps it; −200 in `forward` stands before everyone's ACCEPT, and a drop
+ * is final in every other chain too. Layer two drops instead of rejecting: the client's SYN is sent again,
+ * into a redirect that is back by then.
  */
 export function renderNftTable(options: RedirectOptions, target: RedirectTarget): string {
   const { metadataIp, metadataPort } = options;
@@ -48,7 +49,8 @@ ${[
   ]),
   chain('held', '', [
     rule('tcp flags & (fin | syn | rst | ack) != syn return', 'established'),
-    // Any socket counts. `socket wildcard` would not see one in TIME_WAIT, and a client that takes the same port again would wait a minute.
+    // Any socket counts. `socket wildcard` would not see one in TIME_WAIT, and a client that takes the same
+    // port again would wait a minute.
     rule('socket transparent 0 return', 'listening'),
     rule('socket transparent 1 return', 'listening'),
     rule('counter drop', 'held'),

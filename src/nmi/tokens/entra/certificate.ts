@@ -9,7 +9,8 @@ export interface SigningCertificate {
 }
 
 /**
- * Reads a key and its certificates from PKCS#12 (old and new ciphers, also in base64 as Key Vault gives it) or PEM.
+ * Reads a key and its certificates from PKCS#12 (old and new ciphers, also in base64 as Key Vault gives it)
+ * or PEM.
  * @throws TokenRefused 403 that says what is wrong, and never shows bytes of it
  */
 export async function loadCertificate(bytes: Uint8Array, password: string): Promise<SigningCertificate> {

@@ -6,7 +6,10 @@ import { TokenRefused } from '../token-error.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { type PickedCredential, pickCredential } from './pick-credential.ts';
 
-/** The decoded data of a Secret; undefined when there is no such Secret. Any rejection counts as "cannot be read now". */
+/**
+ * The decoded data of a Secret; undefined when there is no such Secret. Any rejection counts as "cannot be
+ * read now".
+ */
 export type ReadSecret = (
   namespace: string,
   name: string,
@@ -33,7 +36,10 @@ interface Tag {
   readonly readAtMs: number;
 }
 
-/** Reads the Secrets of service principals, when a token is fetched and, for the digest alone, once a minute of use. */
+/**
+ * Reads the Secrets of service principals, when a token is fetched and, for the digest alone, once a minute
+ * of use.
+ */
 export function createCredentialReader({ readSecret, clock }: CredentialReaderOptions): CredentialReader {
   const tags = new Map<string, Tag>();
   const reading = new Map<string, Promise<string>>();
@@ -93,7 +99,10 @@ export function createCredentialReader({ readSecret, clock }: CredentialReaderOp
   };
 }
 
-/** Else whoever may create an AzureIdentity could send any Secret of the cluster to an authority of their choice. */
+/**
+ * Else whoever may create an AzureIdentity could send any Secret of the cluster to an authority of their
+ * choice.
+ */
 function requireOwnNamespace({ namespace, secret }: ServicePrincipal): void {
   if (namespace === '' || secret.namespace !== namespace) {
     throw new TokenRefused({

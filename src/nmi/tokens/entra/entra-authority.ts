@@ -20,7 +20,8 @@ const knownHosts: ReadonlySet<string> = new Set([
 
 /**
  * Where a tenant's tokens are asked for.
- * @param allowedHosts further hosts, `login.example.internal` or with `:port`, that the operator trusts with secrets
+ * @param allowedHosts further hosts, `login.example.internal` or with `:port`, that the operator trusts with
+ * secrets
  * @throws TokenRefused 403 for any other endpoint: it would be sent the secret
  */
 export function entraAuthority(

@@ -12,21 +12,21 @@ export interface EntraNetworkOptions {
 const mostBytes = 256 * 1024;
 
 /**
- * The library's way out: the one token endpoint, no redirects, no retries, bounded, ended by the signal. It keeps the answer as
- * it came, since the library tells less than what it got.
+ * The library's way out: the one token endpoint, no redirects, no retries, bounded, ended by the signal. It
+ * keeps the answer as it came, since the library tells less than what it got.
  */
 export class EntraNetwork implements INetworkModule {
   answer: HttpAnswer | undefined;
   /** A word for people when there is no answer: an error code. */
   failure = 'no request was made';
-  private readonly tokenEndpoint: string;
-  private readonly options: EntraNetworkOptions;
-  private readonly signal: AbortSignal;
+  readonly #tokenEndpoint: string;
+  readonly #options: EntraNetworkOptions;
+  readonly #signal: AbortSignal;
 
   constructor(tokenEndpoint: string, options: EntraNetworkOptions, signal: AbortSignal) {
-    this.tokenEndpoint = tokenEndpoint;
-    this.options = options;
-    this.signal = signal;
+    this.#tokenEndpoint = tokenEndpoint;
+    this.#options = options;
+    this.#signal = signal;
   }
 
   sendGetRequestAsync<T>(): Promise<NetworkResponse<T>> {
@@ -35,11 +35,11 @@ export class EntraNetwork implements INetworkModule {
 
   async sendPostRequestAsync<T>(url: string, sent?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
     const { protocol, hostname, port, pathname, search, origin } = new URL(url);
-    if (`${origin}${pathname}` !== this.tokenEndpoint) {
+    if (`${origin}${pathname}` !== this.#tokenEndpoint) {
       throw new Error('Only the token endpoint is asked.');
     }
     const body = sent?.body ?? '';
-    const agent = await this.agent();
+    const agent = await this.#agent();
     this.answer = await exchange({
       request: {
         protocol,
@@ -51,12 +51,12 @@ export class EntraNetwork implements INetworkModule {
           ...sent?.headers,
           'content-length': Buffer.byteLength(body),
         } satisfies OutgoingHttpHeaders,
-        ...this.trust(),
+        ...this.#trust(),
         ...(agent ? { agent } : {}),
       },
       body,
       maxBytes: mostBytes,
-      signal: this.signal,
+      signal: this.#signal,
     });
     // The library only has to know how it ended; the body is read where the answer is judged.
     return {
@@ -66,21 +66,23 @@ export class EntraNetwork implements INetworkModule {
     };
   }
 
-  /** What the library threw counts when nothing came back; its text may quote the request and is not shown. */
+  /**
+   * What the library threw counts when nothing came back; its text may quote the request and is not shown.
+   */
   keepUnexplained(error: unknown): void {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     this.failure = typeof code === 'string' && /^\w+$/.test(code) ? code : 'no answer';
   }
 
-  private trust(): { ca?: readonly string[] } {
-    return this.options.ca === undefined ? {} : { ca: [...rootCertificates, this.options.ca] };
+  #trust(): { ca?: readonly string[] } {
+    return this.#options.ca === undefined ? {} : { ca: [...rootCertificates, this.#options.ca] };
   }
 
-  private async agent(): Promise<Agent | undefined> {
-    if (this.options.proxyUrl === undefined) {
+  async #agent(): Promise<Agent | undefined> {
+    if (this.#options.proxyUrl === undefined) {
       return undefined;
     }
     const { HttpsProxyAgent } = await import('https-proxy-agent');
-    return new HttpsProxyAgent(this.options.proxyUrl);
+    return new HttpsProxyAgent(this.#options.proxyUrl);
   }
 }

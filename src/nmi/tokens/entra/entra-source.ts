@@ -26,7 +26,10 @@ export interface EntraSourceOptions {
   readonly deadlineMs?: number;
 }
 
-/** Asks Entra for tokens of service principals. The library and the key readers are loaded with the first of them. */
+/**
+ * Asks Entra for tokens of service principals. The library and the key readers are loaded with the first of
+ * them.
+ */
 export function createEntraSource(options: EntraSourceOptions): UpstreamSource {
   const deadline = {
     clock: options.clock,
@@ -133,7 +136,10 @@ interface ProofContext {
   readonly nowMs: number;
 }
 
-/** The library signs with RSA alone, so that the assertion of a certificate is made here for both kinds of key. */
+/**
+ * The library signs with RSA alone, so that the assertion of a certificate is made here for both kinds of
+ * key.
+ */
 async function proofOf(
   credential: PickedCredential,
   { subject, authority, nowMs }: ProofContext,

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { ServicePrincipal } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 
-/** What a Secret holds for a service principal. `fingerprint` tells two contents apart and reveals neither. */
+/**
+ * What a Secret holds for a service principal. `fingerprint` tells two contents apart and reveals neither.
+ */
 export type PickedCredential =
   | { readonly kind: 'secret'; readonly value: string; readonly fingerprint: string }
   | {
@@ -14,8 +16,8 @@ export type PickedCredential =
     };
 
 /**
- * Type 1: the value of `clientSecret` (in any spelling of case, `-` and `_`), else of the first key by name that has a value.
- * Type 2: `certificate` and `password`, else `tls.crt` and `tls.key`.
+ * Type 1: the value of `clientSecret` (in any spelling of case, `-` and `_`), else of the first key by name
+ * that has a value. Type 2: `certificate` and `password`, else `tls.crt` and `tls.key`.
  * @throws TokenRefused 403 when the Secret is missing or holds nothing of the kind
  */
 export function pickCredential(

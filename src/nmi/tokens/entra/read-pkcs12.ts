@@ -43,14 +43,18 @@ function openBags(library: Forge, der: string, password: string): readonly forge
     if (inUtf8 === password || !Array.isArray(asn1.value)) {
       throw error;
     }
-    // Outside ASCII the digest takes the password as UTF-16 and the modern ciphers as UTF-8; the library takes one form for
-    // both. Without the digest a wrong password still fails: the key does not decrypt, or fits no certificate.
+    // Outside ASCII the digest takes the password as UTF-16 and the modern ciphers as UTF-8; the library
+    // takes one form for both. Without the digest a wrong password still fails: the key does not decrypt, or
+    // fits no certificate.
     asn1.value.length = 2;
     return open(inUtf8);
   }
 }
 
-/** Key derivation runs on the agent's one thread. OpenSSL and Windows write 2,000 rounds, cautious tools 10,000. */
+/**
+ * Key derivation runs on the agent's one thread. OpenSSL and Windows write 2,000 rounds, cautious tools
+ * 10,000.
+ */
 const mostRounds = 100_000;
 const deepestNesting = 24;
 

@@ -14,8 +14,8 @@ const lifetimeSec = 600;
 const leewaySec = 60;
 
 /**
- * The JWT by which a certificate proves a client (RFC 7523): PS256 for RSA, ES256/384/512 for EC, named by `x5t#S256` and, for
- * trust by subject and issuer, `x5c`.
+ * The JWT by which a certificate proves a client (RFC 7523): PS256 for RSA, ES256/384/512 for EC, named by
+ * `x5t#S256` and, for trust by subject and issuer, `x5c`.
  * @throws TokenRefused 403 for a key that cannot sign
  */
 export async function signClientAssertion(

@@ -5,8 +5,8 @@ import { TokenRefused } from '../token-error.ts';
 const apiVersion = '2018-02-01';
 
 /**
- * Path and query by which IMDS is asked. Without a choice IMDS gives the node's own identity, so only an excepted pod's question
- * may go without one.
+ * Path and query by which IMDS is asked. Without a choice IMDS gives the node's own identity, so only an
+ * excepted pod's question may go without one.
  * @throws TokenRefused 400 when a managed identity is wanted and nothing names it
  */
 export function imdsTarget({ subject, resource }: TokenQuestion): string {

@@ -18,8 +18,8 @@ interface ErrorFields {
 }
 
 /**
- * What an answer of IMDS other than 200 means. IMDS documents 404 and 410 as "being updated" (410 for at most 70 seconds), 429
- * as its quota, and 5xx as passing; 400 and 403 are final.
+ * What an answer of IMDS other than 200 means. IMDS documents 404 and 410 as "being updated" (410 for at most
+ * 70 seconds), 429 as its quota, and 5xx as passing; 400 and 403 are final.
  */
 export function judgeImdsAnswer(answer: HttpAnswer, wallMs: number): ImdsFault {
   const retryAfterSec = parseRetryAfter(answer.headers['retry-after'], wallMs);

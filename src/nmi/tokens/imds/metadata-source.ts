@@ -13,7 +13,8 @@ export interface MetadataSource {
    * @param target path and query, built by `metadataTarget`
    * @param askerId for fair turns
    * @returns undefined when IMDS gave nothing that can be passed on
-   * @throws TokenRefused 503 when too many wait or nothing came in time; Node's error when IMDS is away; the signal's reason
+   * @throws TokenRefused 503 when too many wait or nothing came in time; Node's error when IMDS is away; the
+   * signal's reason
    */
   get(target: string, askerId: string, signal: AbortSignal): Promise<MetadataAnswer | undefined>;
 }

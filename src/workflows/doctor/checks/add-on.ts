@@ -3,17 +3,20 @@ import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, counted, fail, judging, pass, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 
-/** Whether the add-on is on. Without it, objects in the cluster can do its work together with podid's agent. */
+/**
+ * Whether the add-on is on. Without it, objects in the cluster can do its work together with podid's agent.
+ */
 export const addOn: Check = {
   name: 'add-on',
   behind: ['cluster'],
   judge: (evidence) =>
     judging(evidence.cluster, (cluster) => {
       const { enabled, identities } = cluster.profile;
-      if (enabled)
+      if (enabled) {
         return pass(
           `The add-on is on, with ${counted(identities.length, 'pod identity', 'pod identities')}.`,
         );
+      }
       const kubenet = isKubenet(cluster) ? true : undefined;
       const enable = nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': kubenet });
       return entriesInQuestion(evidence).length > 0

@@ -7,17 +7,25 @@ export const agentRules: Check = {
   name: 'agent-rules',
   behind: ['agent'],
   judge({ agentSights, agents }) {
-    if ('hidden' in agents) return unseen(agents.hidden);
-    if (agentSights.length === 0) return skip('There is no agent to ask.');
+    if ('hidden' in agents) {
+      return unseen(agents.hidden);
+    }
+    if (agentSights.length === 0) {
+      return skip('There is no agent to ask.');
+    }
     const troubled = agentSights.flatMap((sight) => reasons(sight));
-    if (troubled.length > 0)
+    if (troubled.length > 0) {
       return fail(
         `An agent says that it is not what it should be: ${listed(troubled)}. Pods there may reach the node's own identity, or nobody.`,
         `kubectl logs -n ${agentSights[0]?.agent.namespace} daemonset/${agentSights[0]?.agent.daemonSet}`,
       );
+    }
     // An agent whose probes listen on the node alone cannot be asked from outside; kubelet asks it.
-    for (const { agent, readiness } of agentSights)
-      if ('hidden' in readiness && !agent.provesReadiness) return unseen(readiness.hidden);
+    for (const { agent, readiness } of agentSights) {
+      if ('hidden' in readiness && !agent.provesReadiness) {
+        return unseen(readiness.hidden);
+      }
+    }
     return agentSights.some(({ readiness }) => 'seen' in readiness && readiness.seen.status === 404)
       ? warn("The agent does not say whether its redirect rules are in place; podid's own does.")
       : pass(
@@ -27,7 +35,9 @@ export const agentRules: Check = {
 };
 
 function reasons({ agent, readiness }: AgentSight): string[] {
-  if ('hidden' in readiness || isFine(readiness.seen)) return [];
+  if ('hidden' in readiness || isFine(readiness.seen)) {
+    return [];
+  }
   const [, ...lines] = readiness.seen.text.split('\n').filter((line) => line.trim() !== '');
   const why = lines.join(' ').slice(0, 300).replace(/\.$/, '') || `HTTP ${readiness.seen.status}`;
   return [`${agent.name} on ${agent.nodeName}: ${why}`];

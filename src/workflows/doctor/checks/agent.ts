@@ -17,20 +17,24 @@ export const agent: Check = {
 };
 
 function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], cluster: ClusterId): Verdict {
-  if (nodes.length === 0) return skip('The cluster has no ready Linux node.');
+  if (nodes.length === 0) {
+    return skip('The cluster has no ready Linux node.');
+  }
   const on = ({ name }: ClusterNode) => agents.filter(({ nodeName }) => nodeName === name);
   const without = nodes.filter((node) => on(node).length === 0);
   const unready = nodes.filter((node) => on(node).length > 0 && !on(node).some(({ ready }) => ready));
-  if (agents.length === 0)
+  if (agents.length === 0) {
     return fail(
       'No agent is in the cluster: no DaemonSet of podid, of the add-on or of aad-pod-identity. Token requests go to the node itself.',
       `${nextCommand('nmi install', cluster)}; or the add-on: ${nextCommand('enable', cluster)}`,
     );
-  if (without.length > 0)
+  }
+  if (without.length > 0) {
     return fail(
       `No agent runs on ${listed(without.map(({ name }) => name))}: pods there reach the metadata service of the node itself.`,
       `kubectl describe daemonset -n ${agents[0]?.namespace} ${agents[0]?.daemonSet}`,
     );
+  }
   if (unready.length > 0) {
     const [first] = unready.flatMap(on);
     return fail(
@@ -39,10 +43,11 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], 
     );
   }
   const doubled = nodes.filter((node) => on(node).filter(({ ready }) => ready).length > 1);
-  if (doubled.length > 0)
+  if (doubled.length > 0) {
     return warn(
       `Two agents run on ${listed(doubled.map(({ name }) => name))}: ${listed([...new Set(doubled.flatMap(on).map((each) => `${each.namespace}/${each.daemonSet}`))])}. Which one answers is a matter of whose rule comes first.`,
       `One of them has to go: ${nextCommand('nmi uninstall', cluster)}; or the add-on: ${nextCommand('disable', cluster)}`,
     );
+  }
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
 }

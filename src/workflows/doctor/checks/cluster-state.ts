@@ -8,7 +8,9 @@ export const clusterState: Check = {
   name: 'cluster',
   behind: ['sign-in'],
   judge({ cluster }) {
-    if ('seen' in cluster) return judgeState(cluster.seen);
+    if ('seen' in cluster) {
+      return judgeState(cluster.seen);
+    }
     const { code, message, hint } = cluster.hidden;
     return code === 'ClusterNotFound' ? fail(message, hint) : unseen(cluster.hidden);
   },
@@ -16,20 +18,24 @@ export const clusterState: Check = {
 
 function judgeState(cluster: Cluster): Verdict {
   const { id, provisioningState: state, powerState = '' } = cluster;
-  if (state.toLowerCase() === 'deleting') return fail(`Cluster ${id.name} is being deleted.`);
+  if (state.toLowerCase() === 'deleting') {
+    return fail(`Cluster ${id.name} is being deleted.`);
+  }
   if (powerState.toLowerCase() === 'stopped') {
     const start = `az aks start -g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${id.subscriptionId}`;
     return fail(`Cluster ${id.name} is stopped: no pod runs, and Azure changes nothing.`, start);
   }
-  if (isBusy(cluster))
+  if (isBusy(cluster)) {
     return warn(
       `Cluster ${id.name} is ${state}: what is seen now may be halfway.`,
       nextCommand('wait', id, { for: 'idle' }),
     );
-  if (['failed', 'canceled'].includes(state.toLowerCase()))
+  }
+  if (['failed', 'canceled'].includes(state.toLowerCase())) {
     return warn(
       `Cluster ${id.name} is in state ${state}: its last operation went wrong, and Azure may refuse the next.`,
       `az aks update -g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${id.subscriptionId}`,
     );
+  }
   return pass(`Cluster ${id.name} runs, in state ${state}.`);
 }

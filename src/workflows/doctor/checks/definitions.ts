@@ -7,8 +7,12 @@ export const definitions: Check = {
   name: 'definitions',
   behind: [],
   judge({ objects, patient }) {
-    if ('seen' in objects) return pass('The cluster knows AzureIdentity, AzureIdentityBinding and the rest.');
-    if (!objects.hidden.details.some(({ code }) => code === crdMissingCode)) return unseen(objects.hidden);
+    if ('seen' in objects) {
+      return pass('The cluster knows AzureIdentity, AzureIdentityBinding and the rest.');
+    }
+    if (!objects.hidden.details.some(({ code }) => code === crdMissingCode)) {
+      return unseen(objects.hidden);
+    }
     return fail(
       'The cluster does not know the identity kinds: their definitions are not installed, and agents have nothing to go by.',
       `${nextCommand('nmi install', patient.cluster)}, which brings them; or the add-on: ${nextCommand('enable', patient.cluster)}`,

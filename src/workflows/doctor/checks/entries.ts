@@ -13,17 +13,19 @@ export const entries: Check = {
       const all = entriesInQuestion(evidence);
       const inState = (state: string) => all.filter((entry) => entryProgress(entry) === state);
       const failed = inState('failed');
-      if (failed.length > 0)
+      if (failed.length > 0) {
         return fail(
           `Azure did not assign ${listed(failed.map(failureText))}. Pods of such an entry get no token.`,
           nextCommand('delete --failed', cluster.id),
         );
+      }
       const moving = [...inState('running'), ...inState('deleting')];
-      if (moving.length > 0)
+      if (moving.length > 0) {
         return warn(
           `Azure is still at work on ${listed(moving.map((entry) => `${entryText(entry)} (${entry.provisioningState})`))}.`,
           nextCommand('wait', cluster.id, { for: 'idle' }),
         );
+      }
       return all.length === 0
         ? warn('There is no pod identity here.', 'podid add --help')
         : pass(`${counted(all.length, 'entry', 'entries')} assigned: ${listed(all.map(entryText))}.`);

@@ -6,7 +6,10 @@ import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 import { exceptionsForAgents } from '../chosen-entries.ts';
 
-/** Whether a pod that wants an identity is excepted all the same: one shared label of an exception is enough, and the node's identity answers. */
+/**
+ * Whether a pod that wants an identity is excepted all the same: one shared label of an exception is enough,
+ * and the node's identity answers.
+ */
 export const exceptions: Check = {
   name: 'exceptions',
   behind: ['label', 'definitions'],
@@ -19,7 +22,9 @@ export const exceptions: Check = {
           all.filter((exception) => matches(exception, pod)).map((exception) => ({ pod, exception })),
         );
       const [first] = hits;
-      if (first === undefined) return pass('No exception matches.');
+      if (first === undefined) {
+        return pass('No exception matches.');
+      }
       const { namespace, name } = first.exception;
       return fail(
         `An exception matches by one of its labels: ${listed(hits.map(({ pod, exception }) => `${entryText(exception)} takes ${entryText(pod)}`))}. Such a pod is answered as the node itself, with another identity.`,

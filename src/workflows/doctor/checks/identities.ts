@@ -4,7 +4,10 @@ import { type Check, fail, listed, pass, unseen, type Verdict } from '../check.t
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
 
-/** Whether the entries' managed identities exist, and still are the ones that were added: one made anew has other ids. */
+/**
+ * Whether the entries' managed identities exist, and still are the ones that were added: one made anew has
+ * other ids.
+ */
 export const identities: Check = {
   name: 'identities',
   behind: ['add-on'],
@@ -12,12 +15,18 @@ export const identities: Check = {
     const all = entriesInQuestion(evidence);
     const gone = all.filter((entry) => isGone(evidence, entry.identity.resourceId));
     const changed = all.filter((entry) => hasOtherIds(evidence, entry));
-    if (gone.length > 0) return goneVerdict(evidence, gone);
-    if (changed.length > 0) return changedVerdict(evidence, changed);
+    if (gone.length > 0) {
+      return goneVerdict(evidence, gone);
+    }
+    if (changed.length > 0) {
+      return changedVerdict(evidence, changed);
+    }
     const hidden = all
       .map((entry) => evidence.identities.get(entry.identity.resourceId.toLowerCase()))
       .find((sight) => sight !== undefined && 'hidden' in sight);
-    if (hidden !== undefined && 'hidden' in hidden) return unseen(hidden.hidden);
+    if (hidden !== undefined && 'hidden' in hidden) {
+      return unseen(hidden.hidden);
+    }
     return pass(
       all.length === 0 ? 'There is none to look for.' : 'All exist, with the ids that the entries have.',
     );
@@ -33,7 +42,9 @@ function goneVerdict({ patient }: Evidence, gone: readonly PodIdentity[]): Verdi
 }
 
 function changedVerdict({ patient }: Evidence, [first, ...more]: readonly PodIdentity[]): Verdict {
-  if (first === undefined) return pass('All exist.');
+  if (first === undefined) {
+    return pass('All exist.');
+  }
   const names = listed([first, ...more].map(entryText));
   const key = { namespace: first.namespace, name: first.name };
   const add = {
@@ -49,7 +60,9 @@ function changedVerdict({ patient }: Evidence, [first, ...more]: readonly PodIde
 
 function hasOtherIds(evidence: Evidence, { identity }: PodIdentity): boolean {
   const sight = evidence.identities.get(identity.resourceId.toLowerCase());
-  if (sight === undefined || 'hidden' in sight) return false;
+  if (sight === undefined || 'hidden' in sight) {
+    return false;
+  }
   const differs = (held: string, real: string) => held !== '' && held.toLowerCase() !== real.toLowerCase();
   return (
     differs(identity.clientId, sight.seen.clientId) || differs(identity.objectId, sight.seen.principalId)

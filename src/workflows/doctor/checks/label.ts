@@ -7,7 +7,10 @@ import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
 import { seenOr } from '../probe.ts';
 
-/** Whether the pods carry the label, and not just the Deployment that makes them: labels of a Deployment reach no pod. */
+/**
+ * Whether the pods carry the label, and not just the Deployment that makes them: labels of a Deployment reach
+ * no pod.
+ */
 export const label: Check = {
   name: 'label',
   behind: ['pod'],
@@ -21,8 +24,12 @@ export const label: Check = {
           isMisplaced(each) &&
           (!asked || bare.some((one) => one.namespace === each.namespace && makes(each, one.labels))),
       );
-      if (misplaced[0] !== undefined) return misplacedVerdict(misplaced, misplaced[0]);
-      if (bare[0] !== undefined) return bareVerdict(evidence, bare, bare[0]);
+      if (misplaced[0] !== undefined) {
+        return misplacedVerdict(misplaced, misplaced[0]);
+      }
+      if (bare[0] !== undefined) {
+        return bareVerdict(evidence, bare, bare[0]);
+      }
       return pass(
         asked
           ? `The label is ${bindingLabel}=${[...new Set(pods.map(({ labels }) => labels[bindingLabel]))].join(', ')}.`

@@ -1,30 +1,47 @@
 import { sumOf } from '../agent-metrics.ts';
 import { type Check, fail, listed, pass, skip, unseen } from '../check.ts';
 
-/** Whether the agents reach the metadata service of their nodes: none of the tokens that they asked it for came. */
+/**
+ * Whether the agents reach the metadata service of their nodes: none of the tokens that they asked it for
+ * came.
+ */
 export const metadataService: Check = {
   name: 'imds',
   behind: ['agent'],
   judge({ agentSights, agents }) {
-    if ('hidden' in agents) return unseen(agents.hidden);
-    if (agentSights.length === 0) return skip('There is no agent to ask.');
+    if ('hidden' in agents) {
+      return unseen(agents.hidden);
+    }
+    if (agentSights.length === 0) {
+      return skip('There is no agent to ask.');
+    }
     const cut = agentSights.filter(({ metrics }) => {
-      if ('hidden' in metrics) return false;
+      if ('hidden' in metrics) {
+        return false;
+      }
       const asked = imdsCalls(metrics.seen, 'duration_seconds_count');
       const refused = imdsCalls(metrics.seen, 'errors_count');
       return asked > 0 && refused >= asked;
     });
-    if (cut.length > 0)
+    if (cut.length > 0) {
       return fail(
         `Every token that the agent asked the metadata service for was refused or never came: ${listed(cut.map(({ agent }) => agent.nodeName))}. Pods there get none.`,
         `kubectl logs -n ${cut[0]?.agent.namespace} ${cut[0]?.agent.name}, and look at the node's way to 169.254.169.254 and to login.microsoftonline.com`,
       );
-    for (const { metrics } of agentSights) if ('hidden' in metrics) return unseen(metrics.hidden);
+    }
+    for (const { metrics } of agentSights) {
+      if ('hidden' in metrics) {
+        return unseen(metrics.hidden);
+      }
+    }
     return pass('The metadata service answers the agents, as far as they have asked it.');
   },
 };
 
-/** Calls for managed identities, under the names that upstream's agents and podid's have in common; Entra's calls are `adal_token`. */
+/**
+ * Calls for managed identities, under the names that upstream's agents and podid's have in common; Entra's
+ * calls are `adal_token`.
+ */
 function imdsCalls(text: string, what: 'duration_seconds_count' | 'errors_count'): number {
   const sums = ['adal_token_msi', 'adal_token_msi_userassignedid'].map((operation_type) =>
     sumOf(text, `aadpodidentity_imds_operations_${what}`, { operation_type }),

@@ -7,12 +7,15 @@ export const networkPlugin: Check = {
   behind: ['cluster'],
   judge: ({ cluster: sight }) =>
     judging(sight, (cluster) => {
-      if (!isKubenet(cluster)) return pass(`The network plugin is ${cluster.networkPlugin || 'not named'}.`);
-      if (cluster.profile.allowNetworkPluginKubenet)
+      if (!isKubenet(cluster)) {
+        return pass(`The network plugin is ${cluster.networkPlugin || 'not named'}.`);
+      }
+      if (cluster.profile.allowNetworkPluginKubenet) {
         return warn(
           'The network plugin is kubenet, with consent: a pod with NET_RAW can pose as another pod and be given its token.',
           'Keep NET_RAW away from pods by a policy.',
         );
+      }
       const { message, hint } = kubenetConsentMissing(cluster);
       return fail(message, hint);
     }),

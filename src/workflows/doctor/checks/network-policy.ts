@@ -6,7 +6,10 @@ import {
 } from '../../../domain/kubernetes/network-policy.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 
-/** Some network plugins judge a packet by where the pod sent it, others by where the redirect rules sent it on. */
+/**
+ * Some network plugins judge a packet by where the pod sent it, others by where the redirect rules sent it
+ * on.
+ */
 const metadata = { address: '169.254.169.254', port: 80 };
 const agent = { address: '127.0.0.1', port: 2579 };
 
@@ -27,17 +30,19 @@ export const networkPolicy: Check = {
             agent: allowsEgress(own, agent.address, agent.port),
           }));
         const closed = confined.filter((each) => !each.metadata && !each.agent);
-        if (closed.length > 0)
+        if (closed.length > 0) {
           return fail(
             `A network policy keeps pods from the metadata service: ${listed(closed.map(({ text }) => text))}. Their token requests time out.`,
             allowing(closed[0]?.own[0]),
           );
+        }
         const half = confined.filter((each) => each.metadata !== each.agent);
-        if (half.length > 0)
+        if (half.length > 0) {
           return warn(
             `A network policy allows one of the two ways to the agent: ${listed(half.map(({ text }) => text))}. Which one counts depends on the network plugin.`,
             allowing(half[0]?.own[0]),
           );
+        }
         return pass('No network policy is in the way.');
       }),
     ),

@@ -3,13 +3,18 @@ import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, judging, listed, pass, skip } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 
-/** Whether the machines of the nodes carry the identities: IMDS gives a node tokens of its own identities and no others. */
+/**
+ * Whether the machines of the nodes carry the identities: IMDS gives a node tokens of its own identities and
+ * no others.
+ */
 export const nodeIdentities: Check = {
   name: 'node-identities',
   behind: ['add-on'],
   judge: (evidence) =>
     judging(evidence.machines, (machines) => {
-      if (machines.length === 0) return skip('No machine of the nodes in question is known.');
+      if (machines.length === 0) {
+        return skip('No machine of the nodes in question is known.');
+      }
       const entries = livingEntries(evidence);
       const missing = machines.flatMap((machine) => {
         const has = new Set(machine.identityIds.map((id) => id.toLowerCase()));
@@ -18,10 +23,11 @@ export const nodeIdentities: Check = {
           .map((entry) => ({ entry, machine: machine.resourceId.split('/').at(-1) ?? '' }));
       });
       const [first] = missing;
-      if (first === undefined)
+      if (first === undefined) {
         return pass(
           `The machines carry what they should: ${listed(machines.map(({ resourceId }) => resourceId.split('/').at(-1) ?? ''))}.`,
         );
+      }
       const ids = new Map(
         missing.map(({ entry: { identity } }) => [identity.resourceId.toLowerCase(), identity.resourceId]),
       );

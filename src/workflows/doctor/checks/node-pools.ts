@@ -10,12 +10,15 @@ export const nodePools: Check = {
     judging(sight, ({ id, pools }) => {
       const useless = pools.filter((pool) => !isUsable(pool));
       const names = listed(useless.map((pool) => `${pool.name} (${pool.osType}, ${pool.type})`));
-      if (pools.length > 0 && useless.length === pools.length)
+      if (pools.length > 0 && useless.length === pools.length) {
         return fail(
           `No node pool can use pod identity: ${names}. It needs Linux nodes on scale sets.`,
           `az aks nodepool add -g ${shellWord(id.resourceGroup)} --cluster-name ${shellWord(id.name)} --subscription ${id.subscriptionId} -n linux1`,
         );
-      if (useless.length > 0) return warn(`Pods on these pools get no tokens: ${names}.`);
+      }
+      if (useless.length > 0) {
+        return warn(`Pods on these pools get no tokens: ${names}.`);
+      }
       return pass(`${pools.length === 1 ? 'The node pool is' : 'All node pools are'} Linux on scale sets.`);
     }),
 };

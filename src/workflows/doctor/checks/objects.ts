@@ -12,10 +12,12 @@ export const objects: Check = {
   judge: (evidence) =>
     judging(evidence.objects, () => {
       const { cluster, patient } = evidence;
-      if ('hidden' in cluster)
+      if ('hidden' in cluster) {
         return warn('What Azure holds cannot be seen, so there is nothing to compare with.');
-      if (!cluster.seen.profile.enabled)
+      }
+      if (!cluster.seen.profile.enabled) {
         return pass('Where the add-on is off, the objects are all there is.');
+      }
       const drift = driftInQuestion(evidence);
       const stale = drift.filter(({ arm }) => arm !== null);
       if (stale.length > 0) {
@@ -29,18 +31,21 @@ export const objects: Check = {
           nextCommand('mirror', patient.cluster),
         );
       }
-      if (drift.length > 0)
+      if (drift.length > 0) {
         return warn(
           `Azure does not have ${listed(drift.map((each) => `${each.kind} ${entryText(each)}`))}: agents give tokens for it all the same.`,
           nextCommand('mirror', patient.cluster, { prune: true, 'dry-run': true }),
         );
+      }
       return pass('The objects in the cluster are what Azure holds.');
     }),
 };
 
 export function driftInQuestion({ cluster, objects: sight, patient }: Evidence) {
   const profile = seenOr(cluster, undefined)?.profile;
-  if (profile === undefined || !profile.enabled || 'hidden' in sight) return [];
+  if (profile === undefined || !profile.enabled || 'hidden' in sight) {
+    return [];
+  }
   const { namespace } = patient;
   return findDrift(profile, sight.seen).filter(
     (each) => namespace === undefined || each.namespace === namespace,

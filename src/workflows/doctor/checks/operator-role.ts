@@ -5,30 +5,40 @@ import { entriesWithIdentity } from '../chosen-entries.ts';
 import type { Evidence, OperatorRoleSight } from '../evidence.ts';
 import { seenOr } from '../probe.ts';
 
-/** Whether the cluster's identity of today may assign the entries' identities: after a change of the cluster's identity it often may not. */
+/**
+ * Whether the cluster's identity of today may assign the entries' identities: after a change of the cluster's
+ * identity it often may not.
+ */
 export const operatorRole: Check = {
   name: 'operator-role',
   behind: ['add-on', 'cluster-identity'],
   judge(evidence) {
     const sights = identitiesToAssign(evidence).map(([id, sight]) => ({ id, sight }));
     const missing = missingGrants(evidence);
-    if (missing.length > 0)
+    if (missing.length > 0) {
       return fail(
         `The cluster's principal ${missing[0]?.principalId} has no Managed Identity Operator on ${listed(missing.map(({ scope }) => scope))}. Azure refuses every change while it is missing, and new nodes get no identity.`,
         `${nextCommand('doctor', evidence.patient.cluster, { fix: true })}`,
       );
-    for (const { sight } of sights) if ('hidden' in sight) return unseen(sight.hidden);
+    }
+    for (const { sight } of sights) {
+      if ('hidden' in sight) {
+        return unseen(sight.hidden);
+      }
+    }
     const seen = sights.flatMap(({ sight }) => seenOr(sight, []));
     const other = seen.find(({ otherRole }) => otherRole !== undefined);
-    if (other !== undefined)
+    if (other !== undefined) {
       return warn(
         `The cluster's principal has ${other.otherRole} instead of Managed Identity Operator, which allows the same and more.`,
       );
-    if (seen.some((each) => operatorAssignment(each.rows)?.hasCondition))
+    }
+    if (seen.some((each) => operatorAssignment(each.rows)?.hasCondition)) {
       return warn(
         'The role has a condition, which may keep it from working.',
         'az role assignment list --all',
       );
+    }
     return pass("The cluster's principal has Managed Identity Operator wherever it is needed.");
   },
 };
@@ -42,7 +52,9 @@ export interface MissingGrant {
 /** Identities on which the role was looked for and is not. */
 export function missingGrants(evidence: Evidence): readonly MissingGrant[] {
   return identitiesToAssign(evidence).flatMap(([scope, sight]) => {
-    if ('hidden' in sight || !lacksRole(sight.seen)) return [];
+    if ('hidden' in sight || !lacksRole(sight.seen)) {
+      return [];
+    }
     return [{ scope, principalId: sight.seen.principalId }];
   });
 }
@@ -52,7 +64,9 @@ function lacksRole({ rows, otherRole }: OperatorRoleSight): boolean {
 }
 
 function identitiesToAssign(evidence: Evidence) {
-  if (!seenOr(evidence.cluster, undefined)?.profile.enabled) return [];
+  if (!seenOr(evidence.cluster, undefined)?.profile.enabled) {
+    return [];
+  }
   const ids = new Map(
     entriesWithIdentity(evidence).map(({ identity }) => [
       identity.resourceId.toLowerCase(),

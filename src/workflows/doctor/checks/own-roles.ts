@@ -15,12 +15,17 @@ export const ownRoles: Check = {
       ({ sight }) => sight !== undefined && 'seen' in sight && sight.seen.length === 0,
     );
     const [first] = idle;
-    if (first !== undefined)
+    if (first !== undefined) {
       return warn(
         `No role in the cluster's subscription: ${listed(idle.map(({ entry }) => `the identity of ${entryText(entry)}`))}. Unless it has one elsewhere, or rights that are no Azure roles, its tokens open nothing.`,
         `az role assignment create --assignee-object-id ${first.entry.identity.objectId} --assignee-principal-type ServicePrincipal --role ROLE --scope SCOPE`,
       );
-    for (const { sight } of sights) if (sight !== undefined && 'hidden' in sight) return unseen(sight.hidden);
+    }
+    for (const { sight } of sights) {
+      if (sight !== undefined && 'hidden' in sight) {
+        return unseen(sight.hidden);
+      }
+    }
     return pass(
       sights.length === 0 ? 'There is no identity to look at.' : 'The identities have roles of their own.',
     );

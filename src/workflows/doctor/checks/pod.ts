@@ -30,13 +30,16 @@ function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: P
       : fail(`There is no pod ${name}${where}.`, `kubectl get pods -n ${namespace}`);
   }
   const idle = pods.find(({ nodeName }) => nodeName === '');
-  if (idle !== undefined)
+  if (idle !== undefined) {
     return fail(
       `Pod ${idle.name} has no node yet, and so nobody who gives it tokens.`,
       `kubectl describe pod ${idle.name} -n ${idle.namespace}`,
     );
+  }
   const ended = pods.find(({ phase }) => phase !== 'Running' && phase !== 'Pending');
-  if (ended !== undefined) return warn(`Pod ${ended.name} is ${ended.phase}.`);
+  if (ended !== undefined) {
+    return warn(`Pod ${ended.name} is ${ended.phase}.`);
+  }
   return pass(
     `${name === undefined ? counted(pods.length, 'pod') : `Pod ${name}`} on ${[...new Set(pods.map(({ nodeName }) => nodeName))].join(', ')}.`,
   );

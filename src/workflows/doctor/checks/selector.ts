@@ -7,7 +7,10 @@ import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
 import { seenOr } from '../probe.ts';
 
-/** Whether each label is the selector of an identity in the pod's own namespace; another namespace's counts for nothing. */
+/**
+ * Whether each label is the selector of an identity in the pod's own namespace; another namespace's counts
+ * for nothing.
+ */
 export const selector: Check = {
   name: 'selector',
   behind: ['label', 'objects'],
@@ -19,12 +22,15 @@ export const selector: Check = {
           (entry) => entry.namespace === pod.namespace && entry.bindingSelector === pod.labels[bindingLabel],
         );
       const unbound = pods.filter((pod) => !isBound(pod));
-      if (unbound.length > 0 && unbound.every((pod) => mayUseServicePrincipal(evidence, pod)))
+      if (unbound.length > 0 && unbound.every((pod) => mayUseServicePrincipal(evidence, pod))) {
         return warn(
           `The label of ${listed(unbound.map(entryText))} is no selector of a managed identity; the namespace has service principals, which may have it.`,
           `kubectl get azureidentitybindings -n ${unbound[0]?.namespace}`,
         );
-      if (unbound[0] !== undefined) return unboundVerdict(evidence, unbound, unbound[0]);
+      }
+      if (unbound[0] !== undefined) {
+        return unboundVerdict(evidence, unbound, unbound[0]);
+      }
       return pass(
         pods.length === 0
           ? 'There is no label to compare.'

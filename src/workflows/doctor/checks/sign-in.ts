@@ -5,10 +5,16 @@ export const signIn: Check = {
   name: 'sign-in',
   behind: [],
   judge({ cluster }) {
-    if ('seen' in cluster) return pass('Azure takes the sign-in, and the cluster can be read.');
+    if ('seen' in cluster) {
+      return pass('Azure takes the sign-in, and the cluster can be read.');
+    }
     const { code, message, hint } = cluster.hidden;
-    if (code === 'NotSignedIn') return fail(`${message} Without it nothing in Azure can be looked at.`, hint);
-    if (code === 'ClusterNotFound' || code === 'Forbidden') return pass('Azure takes the sign-in.');
+    if (code === 'NotSignedIn') {
+      return fail(`${message} Without it nothing in Azure can be looked at.`, hint);
+    }
+    if (code === 'ClusterNotFound' || code === 'Forbidden') {
+      return pass('Azure takes the sign-in.');
+    }
     return unseen(cluster.hidden);
   },
 };

@@ -11,7 +11,9 @@ export const tenants: Check = {
     judging(evidence.cluster, () => {
       const known = knownTenants(evidence).filter(({ tenantId }) => tenantId !== '');
       const distinct = new Set(known.map(({ tenantId }) => tenantId.toLowerCase()));
-      if (distinct.size <= 1) return pass('Subscription, cluster and identities are in one tenant.');
+      if (distinct.size <= 1) {
+        return pass('Subscription, cluster and identities are in one tenant.');
+      }
       const places = known.map(({ of, tenantId }) => `${of} is in ${tenantId}`);
       return fail(
         `Azure assigns no identity across tenants: ${listed(places)}.`,

@@ -14,15 +14,21 @@ export const token: Check = {
   ],
   judge(evidence) {
     const { agentSights, agents } = evidence;
-    if ('hidden' in agents) return unseen(agents.hidden);
-    if (agentSights.length === 0) return skip('There is no agent to ask.');
+    if ('hidden' in agents) {
+      return unseen(agents.hidden);
+    }
+    if (agentSights.length === 0) {
+      return skip('There is no agent to ask.');
+    }
     return byLog(evidence) ?? byNumbers(evidence);
   },
 };
 
 /** The last decision about each pod asked for; undefined where the log says nothing about them. */
 function byLog({ patient, pods, agentSights }: Evidence): Verdict | undefined {
-  if ((patient.pod === undefined && patient.deployment === undefined) || 'hidden' in pods) return undefined;
+  if ((patient.pod === undefined && patient.deployment === undefined) || 'hidden' in pods) {
+    return undefined;
+  }
   const log = agentSights.map(({ log }) => ('seen' in log ? log.seen : '')).join('\n');
   const last = pods.seen.flatMap((pod) => lastOf(decisionsFor(log, pod)) ?? []);
   const refused = last.find(({ status }) => status >= 400);
@@ -42,20 +48,24 @@ function byNumbers({ patient, agentSights }: Evidence): Verdict {
   const where = namespace === undefined ? 'in the cluster' : `in namespace ${namespace}`;
   const counts = { given: 0, refused: 0 };
   for (const { metrics } of agentSights) {
-    if ('hidden' in metrics) return unseen(metrics.hidden);
+    if ('hidden' in metrics) {
+      return unseen(metrics.hidden);
+    }
     const labels = { operation_type: 'msi', ...(namespace === undefined ? {} : { namespace }) };
     const all = sumOf(metrics.seen, operations, labels);
     const given = sumOf(metrics.seen, operations, { ...labels, status_code: '200' });
     counts.given += given;
     counts.refused += all - given;
   }
-  if (counts.given === 0 && counts.refused === 0)
+  if (counts.given === 0 && counts.refused === 0) {
     return skip(`No pod ${where} has asked for a token since the agents started.`);
+  }
   const text = `${counts.given} tokens given and ${counts.refused} refused ${where} since the agents started`;
-  if (counts.given === 0)
+  if (counts.given === 0) {
     return fail(
       `${text}.`,
       `podid doctor --namespace ${namespace ?? 'NAMESPACE'} --pod POD tells about one pod`,
     );
+  }
   return counts.refused > 0 && counts.refused >= counts.given ? warn(`${text}.`) : pass(`${text}.`);
 }
