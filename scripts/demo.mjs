@@ -17,7 +17,7 @@ const pods = { web: '127.0.0.11', stranger: '127.0.0.12', legacy: '127.0.0.13' }
 const running = [];
 
 try {
-  await tell();
+  await report();
   console.log(chalk.bold.green('\nEvery step did what it says.'));
 } catch (error) {
   console.error(chalk.bold.red(`\nThe demo failed: ${error.message}`));
@@ -28,7 +28,7 @@ try {
   }
 }
 
-async function tell() {
+async function report() {
   say(
     'Pods on AKS can get Azure tokens for a managed identity without holding any secret. This is how, on a small Azure of our own: nothing leaves this machine, and the pods are simulated, each by a loopback address of its own.',
   );

@@ -57,7 +57,7 @@ async function renderPages() {
       '',
       '## Examples',
       '',
-      ...command.examples.flatMap(({ says, line }) => [`${capital(says)}:`, '', '```sh', line, '```', '']),
+      ...command.examples.flatMap(({ title, line }) => [`${capital(title)}:`, '', '```sh', line, '```', '']),
       ...(command.word === undefined
         ? []
         : [`## ${command.word.value}`, '', `${capital(wordText(command.word))}.`, '']),
@@ -141,7 +141,7 @@ function errorsPage(errorCatalog) {
 async function findStale(pages) {
   const texts = new Map(pages);
   const present = await readdir(join(root, 'docs/commands')).catch(() => []);
-  const strangers = present.map((name) => `docs/commands/${name}`).filter((path) => !texts.has(path));
+  const unexpected = present.map((name) => `docs/commands/${name}`).filter((path) => !texts.has(path));
   const differing = [];
   for (const [path, text] of pages) {
     const found = await readFile(join(root, path), 'utf8').catch(() => undefined);
@@ -149,7 +149,7 @@ async function findStale(pages) {
       differing.push(path);
     }
   }
-  return [...strangers, ...differing];
+  return [...unexpected, ...differing];
 }
 
 /** The sources are TypeScript, which the oldest Node that podid runs on does not read. */

@@ -2,7 +2,7 @@ import { changeFlags, roleFlag } from '../cli/flags/change-flags.ts';
 import { identityExtraFlags } from '../cli/flags/file-flags.ts';
 import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
-import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
@@ -14,10 +14,10 @@ export const addCommand = defineCommand({
   examplesOfResult: resultExamples.identityChange,
   summary: 'let pods of a namespace use a managed identity',
   description:
-    "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and mends what an earlier run left half done.\n\nWith --mode cluster, on a cluster without the add-on, it puts the identity on the nodes of every Linux pool, with your own rights, and writes the objects into the cluster then (docs/modes.md).",
+    "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and fixes what an earlier run left half done.\n\nWith --mode cluster, on a cluster without the add-on, it puts the identity on the nodes of every Linux pool, with your own rights, and writes the objects into the cluster then (docs/modes.md).",
   examples: [
     {
-      says: 'pods in namespace demo with the label aadpodidbinding=web',
+      title: 'pods in namespace demo with the label aadpodidbinding=web',
       line: 'podid add -g demo-rg -c demo --namespace demo --name web --identity-resource-id /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web',
     },
   ],
@@ -51,9 +51,9 @@ export const addCommand = defineCommand({
     const request = addOptions(flags, session.faults);
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { deps, cluster } = await openDeps(session, flags);
     const { addIdentity } = await import('../workflows/entries/add-identity.ts');
-    const outcome = await addIdentity(workplace, { cluster, ...request, extras }, options);
+    const outcome = await addIdentity(deps, { cluster, ...request, extras }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
   },
 });

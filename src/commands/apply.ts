@@ -3,7 +3,7 @@ import { fileFlag, identityExtraFlags, pruneFlags } from '../cli/flags/file-flag
 import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { readWantedEntries, withFileCluster } from '../cli/flags/wanted-entries.ts';
-import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { applyShape, applyView } from '../cli/results/apply-result.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { planText } from '../cli/results/plan-text.ts';
@@ -16,9 +16,9 @@ export const applyCommand = defineCommand({
   description:
     "Adds and updates all pod identities and exceptions of the files in one change of the cluster, whatever their number; an entry that gets another managed identity costs a second one. It shows the plan first. What only adds and updates needs no leave; before it deletes (with --prune) or replaces anything it asks.\n\nThe same command again changes nothing, and goes on where an earlier run was interrupted. The files' own cluster is used unless flags name another. With --mode cluster each scale set gets all new identities in one change, before the objects are written. docs/apply.md describes the file.",
   examples: [
-    { says: 'everything in a file', line: 'podid apply -g demo-rg -c demo -f pod-identities.yaml' },
+    { title: 'everything in a file', line: 'podid apply -g demo-rg -c demo -f pod-identities.yaml' },
     {
-      says: 'in CI, deleting what the folder does not name',
+      title: 'in CI, deleting what the folder does not name',
       line: 'podid apply -g demo-rg -c demo -f pod-identities/ --prune --yes',
     },
   ],
@@ -37,7 +37,7 @@ export const applyCommand = defineCommand({
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, flags);
     const chosen = withFileCluster(session, flags, wanted.cluster);
-    const { workplace, cluster } = await openWorkplace(session, {
+    const { deps, cluster } = await openDeps(session, {
       ...chosen,
       nobodyToAsk: files.includes('-'),
     });
@@ -45,7 +45,7 @@ export const applyCommand = defineCommand({
     const { prune, keepGoing } = flags;
     const show = (plan: Plan) => session.say(planText(plan, session.colour));
     const request = { cluster, wanted, files, prune, keepGoing, extras, show };
-    const outcome = await applyFile(workplace, request, options);
+    const outcome = await applyFile(deps, request, options);
     return await finishChange(session, outcome, { view: applyView, shape: applyShape, ...flags });
   },
 });

@@ -8,13 +8,13 @@ export const completionCommand = defineCommand({
     'Completes commands, flags and their values, and live names: resource groups and clusters of the subscription, namespaces, pod identities and exceptions of the cluster. Names come from a cache that only you can read; where it is older than a minute, a process of its own asks Azure for the next time, and the shell waits for nobody: bash, zsh and fish (where timeout is installed) go on without names after 0.3 s, or after the seconds of PODID_COMPLETION_TIMEOUT.',
   examples: [
     {
-      says: 'for bash; or "source <(podid completion bash)" in ~/.bashrc',
+      title: 'for bash; or "source <(podid completion bash)" in ~/.bashrc',
       line: 'podid completion bash > ~/.local/share/bash-completion/completions/podid',
     },
-    { says: 'for zsh, in a folder of $fpath', line: 'podid completion zsh > ~/.zfunc/_podid' },
-    { says: 'for fish', line: 'podid completion fish > ~/.config/fish/completions/podid.fish' },
+    { title: 'for zsh, in a folder of $fpath', line: 'podid completion zsh > ~/.zfunc/_podid' },
+    { title: 'for fish', line: 'podid completion fish > ~/.config/fish/completions/podid.fish' },
     {
-      says: 'for PowerShell, in $PROFILE',
+      title: 'for PowerShell, in $PROFILE',
       line: 'podid completion powershell | Out-String | Invoke-Expression',
       needs: 'PowerShell',
     },

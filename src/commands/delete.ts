@@ -2,7 +2,7 @@ import { changeFlags, yesFlag } from '../cli/flags/change-flags.ts';
 import { ignoreNotFoundFlag, optionalEntryFlags } from '../cli/flags/entry-flags.ts';
 import type { FlagValues } from '../cli/flags/flag-spec.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
-import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { each, identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
@@ -35,9 +35,9 @@ export const deleteCommand = defineCommand({
   description:
     'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.\n\nWith --mode cluster it deletes the objects, leaves the identity on the nodes, and names the podid node unassign that takes it away.',
   examples: [
-    { says: 'one entry', line: 'podid delete -g demo-rg -c demo --namespace demo --name web' },
+    { title: 'one entry', line: 'podid delete -g demo-rg -c demo --namespace demo --name web' },
     {
-      says: 'everything that is broken',
+      title: 'everything that is broken',
       line: 'podid delete -g demo-rg -c demo --failed --ignore-not-found --yes',
     },
   ],
@@ -56,10 +56,10 @@ async function deleteOne(flags: DeleteFlags, session: Session): Promise<number> 
   }
   const key = entryKey('identity', flags, session.faults);
   const options = changeOptions(session, flags);
-  const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
+  const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
   const { deleteIdentity } = await import('../workflows/entries/delete-identity.ts');
   const { ignoreNotFound, revokeRole } = flags;
-  const outcome = await deleteIdentity(workplace, { cluster, ...key, ignoreNotFound, revokeRole }, options);
+  const outcome = await deleteIdentity(deps, { cluster, ...key, ignoreNotFound, revokeRole }, options);
   return await finishChange(session, outcome, { view: orNull(identityView), shape: identityShape, ...flags });
 }
 
@@ -70,8 +70,8 @@ async function deleteFailed(flags: DeleteFlags, session: Session): Promise<numbe
     }
   }
   const options = changeOptions(session, flags);
-  const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
+  const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
   const { deleteFailedIdentities } = await import('../workflows/entries/delete-failed-identities.ts');
-  const outcome = await deleteFailedIdentities(workplace, { cluster, revokeRole: flags.revokeRole }, options);
+  const outcome = await deleteFailedIdentities(deps, { cluster, revokeRole: flags.revokeRole }, options);
   return await finishChange(session, outcome, { view: each(identityView), shape: identityShape, ...flags });
 }

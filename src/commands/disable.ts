@@ -1,6 +1,6 @@
 import { changeFlags, yesFlag } from '../cli/flags/change-flags.ts';
 import { checkExportFile, saveExportFile } from '../cli/open/export-file.ts';
-import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -12,7 +12,7 @@ export const disableCommand = defineCommand({
     'Turns the add-on off. All pod identities, exceptions and the consent to kubenet go with it, so podid shows what will be lost and asks; --export saves it first. The roles that were assigned stay.',
   examples: [
     {
-      says: 'keep what is there in a file first',
+      title: 'keep what is there in a file first',
       line: 'podid disable -g demo-rg -c demo --export saved.yaml --yes',
     },
   ],
@@ -36,10 +36,10 @@ export const disableCommand = defineCommand({
     if (file !== undefined) {
       await checkExportFile(session.faults, file, force);
     }
-    const { workplace, cluster } = await openWorkplace(session, change);
+    const { deps, cluster } = await openDeps(session, change);
     const { disableAddon } = await import('../workflows/addon/disable-addon.ts');
     const save = file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content) };
-    const outcome = await disableAddon(workplace, { cluster, unregisterFeature, ...save }, options);
+    const outcome = await disableAddon(deps, { cluster, unregisterFeature, ...save }, options);
     return await finishChange(session, outcome, { view: statusView, shape: statusShape(cluster), ...flags });
   },
 });

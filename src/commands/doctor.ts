@@ -1,6 +1,6 @@
 import { yesFlag } from '../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
-import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { doctorShape } from '../cli/results/doctor-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
@@ -12,15 +12,15 @@ export const doctorCommand = defineCommand({
   words: ['doctor'],
   summary: 'find out why a pod gets no token',
   description:
-    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and tells them in order: what was seen, why it matters, and the command that mends it. What lies behind a link that failed is skipped, and what you may not see is skipped with the right that is missing. Nothing is written without --fix. Exits with 10 when a check failed.',
+    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and tells them in order: what was seen, why it matters, and the command that fixes it. What lies behind a link that failed is skipped, and what you may not see is skipped with the right that is missing. Nothing is written without --fix. Exits with 10 when a check failed.',
   examples: [
-    { says: 'the whole cluster', line: 'podid doctor -g demo-rg -c demo' },
+    { title: 'the whole cluster', line: 'podid doctor -g demo-rg -c demo' },
     {
-      says: 'why one pod has no token',
+      title: 'why one pod has no token',
       line: 'podid doctor -g demo-rg -c demo --namespace demo --pod web-1',
     },
     {
-      says: 'only what is wrong, for a script',
+      title: 'only what is wrong, for a script',
       line: 'podid doctor -g demo-rg -c demo -o json --query "checks[?result==\'fail\']"',
     },
   ],
@@ -43,25 +43,25 @@ export const doctorCommand = defineCommand({
   },
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
-    checkPatient(session, flags);
+    checkSubject(session, flags);
     const options = changeOptions(session, { yes: flags.yes });
-    const { workplace, cluster, connect } = await openWorkplace(session, flags);
+    const { deps, cluster, connect } = await openDeps(session, flags);
     const { diagnose } = await import('../workflows/doctor/diagnose.ts');
     const { pod, deployment, fix } = flags;
-    const patient = {
+    const subject = {
       cluster,
       ...filter,
       ...(pod === undefined ? {} : { pod }),
       ...(deployment === undefined ? {} : { deployment }),
     };
-    const request = { patient, fix, connect: (signal: AbortSignal) => connect(cluster, signal) };
-    const diagnosis = await diagnose(workplace, request, options);
+    const request = { subject, fix, connect: (signal: AbortSignal) => connect(cluster, signal) };
+    const diagnosis = await diagnose(deps, request, options);
     await session.print(diagnosisView(diagnosis), doctorShape(session.context.stdout.columns));
     return diagnosis.checks.some(({ result }) => result === 'fail') ? 10 : 0;
   },
 });
 
-function checkPatient(
+function checkSubject(
   { faults }: Session,
   flags: {
     readonly namespace: string | undefined;

@@ -13,11 +13,11 @@ export const emulatorCommand = defineCommand({
     'Serves Azure Resource Manager, Entra, the metadata service and the parts of the Kubernetes API that podid uses, on loopback, and runs until it is stopped. Once it listens it prints the lines that point podid at it, and nothing more. It is documented in docs/emulator.md.',
   examples: [
     {
-      says: 'with the environment in a file, for another terminal to source',
+      title: 'with the environment in a file, for another terminal to source',
       line: 'podid emulator --write-env podid-emulator.env',
     },
     {
-      says: 'as slow as Azure, and kept over restarts',
+      title: 'as slow as Azure, and kept over restarts',
       line: 'podid emulator --time recorded --state azure.json',
     },
   ],

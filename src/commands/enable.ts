@@ -1,5 +1,5 @@
 import { changeFlags } from '../cli/flags/change-flags.ts';
-import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -10,8 +10,11 @@ export const enableCommand = defineCommand({
   description:
     'Turns the add-on on and leaves everything in it as it is; where it is on already nothing is sent. On kubenet pods can pose as other pods (ARP spoofing with NET_RAW, CVE-2021-1677), so there Azure and podid want an explicit consent.',
   examples: [
-    { says: 'a cluster with Azure CNI', line: 'podid enable -g demo-rg -c demo' },
-    { says: 'what it would do on kubenet', line: 'podid enable -g demo-rg -c demo --with-kubenet --dry-run' },
+    { title: 'a cluster with Azure CNI', line: 'podid enable -g demo-rg -c demo' },
+    {
+      title: 'what it would do on kubenet',
+      line: 'podid enable -g demo-rg -c demo --with-kubenet --dry-run',
+    },
   ],
   flags: {
     enablePodIdentityWithKubenet: {
@@ -27,10 +30,10 @@ export const enableCommand = defineCommand({
   },
   async run(flags, session) {
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { deps, cluster } = await openDeps(session, flags);
     const { enableAddon } = await import('../workflows/addon/enable-addon.ts');
     const { enablePodIdentityWithKubenet: kubenetConsent, registerFeature } = flags;
-    const outcome = await enableAddon(workplace, { cluster, kubenetConsent, registerFeature }, options);
+    const outcome = await enableAddon(deps, { cluster, kubenetConsent, registerFeature }, options);
     return await finishChange(session, outcome, { view: statusView, shape: statusShape(cluster), ...flags });
   },
 });

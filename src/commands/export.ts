@@ -1,6 +1,6 @@
 import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
 import { inClusterMode, modeFlag } from '../cli/flags/mode-flags.ts';
-import { openWorkplace } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/workplace.ts';
 import { exportShape } from '../cli/results/export-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
@@ -10,9 +10,9 @@ export const exportCommand = defineCommand({
   description:
     'Prints all pod identities and exceptions as a file that plan and apply read, as YAML unless --output says otherwise, sorted so that it suits version control. With --from cluster it reads the objects in the cluster, whoever wrote them; what a pod identity cannot say is told on stderr; so it does with --mode cluster, on a cluster without the add-on. With --as profile it prints podIdentityProfile for Bicep and ARM templates.',
   examples: [
-    { says: 'into a file', line: 'podid export -g demo-rg -c demo > pod-identities.yaml' },
+    { title: 'into a file', line: 'podid export -g demo-rg -c demo > pod-identities.yaml' },
     {
-      says: 'objects of aad-pod-identity, for a cluster that gets the add-on',
+      title: 'objects of aad-pod-identity, for a cluster that gets the add-on',
       line: 'podid export -g demo-rg -c demo --from cluster',
     },
   ],
@@ -48,13 +48,13 @@ export const exportCommand = defineCommand({
     if (from === 'cluster' && as === 'profile') {
       session.faults.add('--as', '--as profile goes with --from arm: the cluster has no profile.');
     }
-    const { workplace, cluster } = await openWorkplace(session, {
+    const { deps, cluster } = await openDeps(session, {
       ...flags,
       ...(from === 'arm' && !inCluster ? { noMirror: true } : {}),
       azureOptional: true,
     });
     const { exportEntries } = await import('../workflows/entries/export-entries.ts');
-    const exported = await exportEntries(workplace, { cluster, as, from }, session.context.signal);
+    const exported = await exportEntries(deps, { cluster, as, from }, session.context.signal);
     await session.print(exported, exportShape, as === 'profile' ? 'json' : 'yaml');
     return 0;
   },

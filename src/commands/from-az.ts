@@ -11,11 +11,11 @@ export const fromAzCommand = defineCommand({
     'Translates one command of az, in quotes, and sends nothing anywhere. stdout carries a line to paste, with variables and quotes as they were; what differs is told on stderr. What has no twin but belongs to the work with pod identity, such as "az aks create", stays az with the flags of pod identity moved to a podid command after it.\n\nKnown are all commands of "az aks pod-identity", "az aks create" and "az aks update", "az vm identity" and "az vmss identity", and those of the AKS documentation around them. Everything else ends with 2.',
   examples: [
     {
-      says: 'one command',
+      title: 'one command',
       line: "podid from-az 'az aks pod-identity add -g demo-rg --cluster-name demo --namespace demo -n web --identity-resource-id $ID'",
     },
     {
-      says: 'the flags of pod identity moved behind the making of the cluster',
+      title: 'the flags of pod identity moved behind the making of the cluster',
       line: "podid from-az 'az aks create -g demo-rg -n demo --enable-pod-identity --network-plugin azure'",
     },
   ],

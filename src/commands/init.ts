@@ -9,19 +9,19 @@ export const initCommand = defineCommand({
   words: ['init'],
   summary: 'set pod identity up for the first time, question by question',
   description:
-    'Asks for what it needs, from the subscription to the label, says what stands in the way and mends it where you want that: a preview feature that is not registered, an add-on that is off, a cluster that runs as a service principal, an identity that does not exist. Then it shows the plan and the podid commands that do the same in CI, and changes nothing before your yes. Esc goes one step back, Ctrl-C ends. What a flag answers is not asked; without a terminal every answer has to be given, and --yes.',
+    'Asks for what it needs, from the subscription to the label, says what stands in the way and fixes it where you want that: a preview feature that is not registered, an add-on that is off, a cluster that runs as a service principal, an identity that does not exist. Then it shows the plan and the podid commands that do the same in CI, and changes nothing before your yes. Esc goes one step back, Ctrl-C ends. What a flag answers is not asked; without a terminal every answer has to be given, and --yes.',
   examples: [
-    { says: 'on a terminal', line: 'podid init', needs: 'a terminal' },
+    { title: 'on a terminal', line: 'podid init', needs: 'a terminal' },
     {
-      says: 'with every answer given, the pod to try it as YAML',
+      title: 'with every answer given, the pod to try it as YAML',
       line: 'podid init -g demo-rg -c demo --namespace demo --identity-resource-id /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web --yes -o yaml --query pod',
     },
   ],
   flags: initFlags,
   async run(flags, session) {
-    const desk = await openWizard(session, flags);
+    const wizard = await openWizard(session, flags);
     const { runInit } = await import('../workflows/init/run-init.ts');
-    const outcome = await runInit(desk);
+    const outcome = await runInit(wizard);
     const { env, version } = session.context;
     const toTry = { cloud: session.global.cloud ?? (env['PODID_CLOUD'] || undefined), version };
     const manifest = outcome.done === undefined ? '' : await podText(outcome.done.result, toTry);

@@ -1,9 +1,9 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
 import { listMisnamed, namespaceFilterFlag } from '../cli/flags/entry-flags.ts';
 import { modeFlag, readingFlags } from '../cli/flags/mode-flags.ts';
-import { openWorkplace } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/workplace.ts';
 import { finishDone } from '../cli/results/finish.ts';
-import { tellEmpty } from '../cli/results/report-empty-list.ts';
+import { reportEmptyList } from '../cli/results/report-empty-list.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { each, identityShape, identityView } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -16,9 +16,9 @@ export const listCommand = defineCommand({
   description:
     "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list. With --mode cluster it reads the objects in the cluster, whoever wrote them, and looks whether every Linux node carries the identity; by --kubeconfig alone it asks nothing of Azure and knows no states.",
   examples: [
-    { says: 'all of them', line: 'podid list -g demo-rg -c demo' },
+    { title: 'all of them', line: 'podid list -g demo-rg -c demo' },
     {
-      says: 'what is not assigned',
+      title: 'what is not assigned',
       line: 'podid list -g demo-rg -c demo -o tsv --query "[?provisioningState!=\'Assigned\'].name"',
     },
   ],
@@ -26,15 +26,15 @@ export const listCommand = defineCommand({
   flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
-    const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
+    const { deps, cluster } = await openDeps(session, readingFlags(session, flags));
     const { listIdentities } = await import('../workflows/entries/read-entries.ts');
-    const done = await listIdentities(workplace, { cluster, ...filter }, session.context.signal);
+    const done = await listIdentities(deps, { cluster, ...filter }, session.context.signal);
     const exitCode = await finishDone(session, done, {
       view: each(identityView),
       shape: identityShape,
       ...flags,
     });
-    tellEmpty(session, done, 'pod identity', 'add');
+    reportEmptyList(session, done, 'pod identity', 'add');
     return exitCode;
   },
 });

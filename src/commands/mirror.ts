@@ -1,5 +1,5 @@
 import { clusterFlags, kubeFlags, viaFlag } from '../cli/flags/cluster-flags.ts';
-import { openWorkplace } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/workplace.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { objectsShape } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -10,13 +10,13 @@ export const mirrorCommand = defineCommand({
   description:
     'Writes the AzureIdentity, AzureIdentityBinding and AzurePodIdentityException of every entry into the cluster, which is what the agent on the nodes reads. What AKS or anyone else wrote is compared and reported as foreign, and left alone without --force.',
   examples: [
-    { says: 'what it would do', line: 'podid mirror -g demo-rg -c demo --dry-run' },
+    { title: 'what it would do', line: 'podid mirror -g demo-rg -c demo --dry-run' },
     {
-      says: "also delete podid's own objects that Azure does not have",
+      title: "also delete podid's own objects that Azure does not have",
       line: 'podid mirror -g demo-rg -c demo --prune',
     },
     {
-      says: 'into a private cluster, from anywhere',
+      title: 'into a private cluster, from anywhere',
       line: 'podid mirror -g demo-rg -c demo --via run-command',
       needs: 'a cluster',
     },
@@ -39,9 +39,9 @@ export const mirrorCommand = defineCommand({
     }
     const { prune, force, dryRun } = flags;
     const { signal } = session.context;
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { deps, cluster } = await openDeps(session, flags);
     const { mirrorProfile } = await import('../workflows/mirror/mirror-profile.ts');
-    const done = await mirrorProfile(workplace, { cluster, prune, force, dryRun }, { signal });
+    const done = await mirrorProfile(deps, { cluster, prune, force, dryRun }, { signal });
     const exitCode = await finishDone(session, done, { view: (result) => result, shape: objectsShape });
     const changes = done.result.objects.some(({ action }) => ['create', 'update', 'delete'].includes(action));
     return flags.exitCode && changes ? 9 : exitCode;

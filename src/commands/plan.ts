@@ -4,7 +4,7 @@ import { fileFlag, identityExtraFlags, pruneFlags } from '../cli/flags/file-flag
 import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { readWantedEntries, withFileCluster } from '../cli/flags/wanted-entries.ts';
-import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { planShape } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -17,9 +17,9 @@ export const planCommand = defineCommand({
   description:
     "Compares files of pod identities with the cluster and prints what apply would add, update and, with --prune, delete; which roles it would grant; how many changes of the cluster that costs; and what the cluster's own objects hold that Azure does not. It sends no write.",
   examples: [
-    { says: 'a file', line: 'podid plan -g demo-rg -c demo -f pod-identities.yaml' },
+    { title: 'a file', line: 'podid plan -g demo-rg -c demo -f pod-identities.yaml' },
     {
-      says: 'in CI: exit with 9 when there is something to do',
+      title: 'in CI: exit with 9 when there is something to do',
       line: 'podid plan -g demo-rg -c demo -f pod-identities/ --prune --exit-code',
     },
   ],
@@ -40,11 +40,11 @@ export const planCommand = defineCommand({
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, { ...flags, dryRun: true });
     const chosen = withFileCluster(session, flags, wanted.cluster);
-    const { workplace, cluster } = await openWorkplace(session, chosen);
+    const { deps, cluster } = await openDeps(session, chosen);
     const { applyFile } = await import('../workflows/apply/apply-file.ts');
     const { prune, keepGoing } = flags;
     const request = { cluster, wanted, files, prune, keepGoing, extras, show: () => undefined };
-    const outcome = await applyFile(workplace, request, options);
+    const outcome = await applyFile(deps, request, options);
     return await finishChange(session, outcome, { view: (result) => result, shape: planShape, ...flags });
   },
 });

@@ -1,7 +1,7 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
 import { entryFlags } from '../cli/flags/entry-flags.ts';
 import { modeFlag, readingFlags } from '../cli/flags/mode-flags.ts';
-import { openWorkplace } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/workplace.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
@@ -14,13 +14,13 @@ export const showCommand = defineCommand({
   summary: 'show one pod identity',
   description:
     'Prints one pod identity with its state and, where Azure failed to assign it, the innermost reason.',
-  examples: [{ says: 'one entry', line: 'podid show -g demo-rg -c demo --namespace demo --name web' }],
+  examples: [{ title: 'one entry', line: 'podid show -g demo-rg -c demo --namespace demo --name web' }],
   flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const key = entryKey('identity', flags, session.faults);
-    const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
+    const { deps, cluster } = await openDeps(session, readingFlags(session, flags));
     const { showIdentity } = await import('../workflows/entries/read-entries.ts');
-    const done = await showIdentity(workplace, { cluster, ...key }, session.context.signal);
+    const done = await showIdentity(deps, { cluster, ...key }, session.context.signal);
     return await finishDone(session, done, { view: identityView, shape: identityShape, ...flags });
   },
 });

@@ -1,5 +1,5 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
-import { openWorkplace } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/workplace.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -10,9 +10,9 @@ export const statusCommand = defineCommand({
   description:
     "Prints whether the add-on is on, how many entries it holds and how the cluster stands, from Azure alone. With --drift it also compares the entries with the objects in the cluster's own API.",
   examples: [
-    { says: 'the add-on', line: 'podid status -g demo-rg -c demo' },
+    { title: 'the add-on', line: 'podid status -g demo-rg -c demo' },
     {
-      says: 'what differs between Azure and the cluster',
+      title: 'what differs between Azure and the cluster',
       line: 'podid status -g demo-rg -c demo --drift -o json --query drift',
     },
   ],
@@ -23,9 +23,9 @@ export const statusCommand = defineCommand({
     ...rawClusterFlag,
   },
   async run(flags, session) {
-    const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: !flags.drift });
+    const { deps, cluster } = await openDeps(session, { ...flags, noMirror: !flags.drift });
     const { readStatus } = await import('../workflows/addon/read-status.ts');
-    const done = await readStatus(workplace, { cluster, drift: flags.drift }, session.context.signal);
+    const done = await readStatus(deps, { cluster, drift: flags.drift }, session.context.signal);
     return await finishDone(session, done, { view: statusView, shape: statusShape(cluster), ...flags });
   },
 });

@@ -58,11 +58,11 @@ export const tokenCommand = defineCommand({
   description:
     "Asks the instance metadata service, as every Azure SDK does, and tells whose token it got: identity, client id, object id, tenant and expiry. The token itself is shown nowhere. Where it gets none it tells why, in the words of whoever answered. It needs no sign-in and no cluster: it is the demo of podid's image, and podid init prints a pod that runs it.\n\nWith --every it prints a line for each answer, a token or the reason why not, and runs until it is stopped: with -o json one line of JSON each.",
   examples: [
-    { says: 'once', line: 'podid token', needs: 'a pod' },
-    { says: 'with the emulator, as a pod would', line: 'podid token --emulated-pod demo/web' },
-    { says: 'as the demo pod does', line: 'podid token --every 10s', needs: 'a pod' },
+    { title: 'once', line: 'podid token', needs: 'a pod' },
+    { title: 'with the emulator, as a pod would', line: 'podid token --emulated-pod demo/web' },
+    { title: 'as the demo pod does', line: 'podid token --every 10s', needs: 'a pod' },
     {
-      says: 'for Key Vault, as one of several identities',
+      title: 'for Key Vault, as one of several identities',
       line: 'podid token --resource https://vault.azure.net --client-id 00000000-0000-4000-8000-000000000002',
       needs: 'a pod',
     },
@@ -88,8 +88,8 @@ export const tokenCommand = defineCommand({
     const service = await context.metadataService(emulated?.address);
     const asked = emulated === undefined ? question : { ...question, endpoint: emulated.endpoint };
     const { askForToken, watchToken } = await import('../workflows/agent/ask-for-token.ts');
-    const ask = (patient: boolean) =>
-      askForToken(service, asked, { clock, report, timeoutMs, patient, signal });
+    const ask = (subject: boolean) =>
+      askForToken(service, asked, { clock, report, timeoutMs, subject, signal });
     if (everyMs === undefined) {
       await session.print(tokenView(await ask(true), clock.now()), tokenShape);
       return 0;

@@ -1,7 +1,7 @@
 import { changeFlags, roleFlag, yesFlag } from '../cli/flags/change-flags.ts';
 import { entryFlags } from '../cli/flags/entry-flags.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
-import { changeOptions, openWorkplace } from '../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
@@ -16,7 +16,7 @@ export const updateCommand = defineCommand({
     'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first. With --mode cluster it is one step, and asks all the same.',
   examples: [
     {
-      says: 'bind the entry to another label',
+      title: 'bind the entry to another label',
       line: 'podid update -g demo-rg -c demo --namespace demo --name web --binding-selector frontend',
     },
   ],
@@ -40,9 +40,9 @@ export const updateCommand = defineCommand({
   async run(flags, session) {
     const request = updateOptions(flags, session.faults);
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { deps, cluster } = await openDeps(session, flags);
     const { updateIdentity } = await import('../workflows/entries/update-identity.ts');
-    const outcome = await updateIdentity(workplace, { cluster, ...request }, options);
+    const outcome = await updateIdentity(deps, { cluster, ...request }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
   },
 });

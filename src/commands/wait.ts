@@ -1,6 +1,6 @@
 import { clusterFlags, rawClusterFlag, waitFlags } from '../cli/flags/cluster-flags.ts';
 import { optionalEntryFlags } from '../cli/flags/entry-flags.ts';
-import { openWorkplace, waitTimes } from '../cli/open/workplace.ts';
+import { openDeps, waitTimes } from '../cli/open/workplace.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -15,10 +15,10 @@ export const waitCommand = defineCommand({
     'The partner of --no-wait: returns once the entry is assigned (exit 8 when it failed) or gone, or once no operation runs on the cluster. Prints the entry, or null where there is none.',
   examples: [
     {
-      says: 'an entry added with --no-wait',
+      title: 'an entry added with --no-wait',
       line: 'podid wait -g demo-rg -c demo --namespace demo --name web --for assigned',
     },
-    { says: 'whatever runs on the cluster', line: 'podid wait -g demo-rg -c demo --for idle' },
+    { title: 'whatever runs on the cluster', line: 'podid wait -g demo-rg -c demo --for idle' },
   ],
   flags: {
     for: { kind: 'text', value: 'END', required: true, choices: ends, summary: 'assigned, deleted or idle' },
@@ -41,9 +41,9 @@ export const waitCommand = defineCommand({
     }
     const key = entryKey('identity', flags, faults);
     const options = { signal: context.signal, ...waitTimes(session, flags) };
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { deps, cluster } = await openDeps(session, flags);
     const { waitForEntry } = await import('../workflows/entries/wait-for-entry.ts');
-    const done = await waitForEntry(workplace, { cluster, until, ...(keyed ? { key } : {}) }, options);
+    const done = await waitForEntry(deps, { cluster, until, ...(keyed ? { key } : {}) }, options);
     return await finishDone(session, done, { view: orNull(identityView), shape: identityShape, ...flags });
   },
 });

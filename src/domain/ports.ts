@@ -252,7 +252,7 @@ export interface Reporter {
 export type Confirm = (question: string) => Promise<boolean>;
 
 /** What a workflow that changes something stands on. */
-export interface Workplace {
+export interface Deps {
   readonly azure: Azure;
   /** Absent: the add-on's profile in ARM, which is `azure.clusters`. */
   readonly entries?: EntryStore;

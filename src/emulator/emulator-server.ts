@@ -20,8 +20,8 @@ import {
   contentOf,
   type EmulatorRequest,
   type EmulatorResponse,
+  ErrorAnswer,
   type MountedRoutes,
-  Refusal,
   readBody,
 } from './http.ts';
 import { logEntry } from './request-log.ts';
@@ -161,7 +161,7 @@ function ownAnswer(parts: ServerParts, request: EmulatorRequest, effects: FaultE
     const call = { request, world, effects, baseUrl, kubeconfig, runKubectl, giveOut: tokens.giveOut };
     return answerArm(matchArmRoute(request.method, request.path), call, tokens.knows);
   } catch (error) {
-    if (error instanceof Refusal) {
+    if (error instanceof ErrorAnswer) {
       return error.response;
     }
     throw error;

@@ -32,8 +32,8 @@ export interface MountedRoutes {
 }
 
 /** Thrown by a handler to end with this answer. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
+export class ErrorAnswer extends Error {
+  override readonly name = 'ErrorAnswer';
   readonly response: EmulatorResponse;
 
   constructor(response: EmulatorResponse) {

@@ -58,7 +58,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   const rest = kubeRest(access, { timeoutMs, clock });
   const workloads = readWorkloads(workloadApi(access, rest, timeoutMs));
   return {
-    mirror: (request, ofMirror, tell) => mirrorObjects(api, request, ofMirror, tell),
+    mirror: (request, ofMirror, report) => mirrorObjects(api, request, ofMirror, report),
     read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
     workloads,
     policies: clusterPolicies(rest, clock),

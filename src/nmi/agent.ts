@@ -7,7 +7,7 @@ import { type ClusterView, createClusterView } from './cluster/cluster-view.ts';
 import { createPodLookup } from './cluster/pod-lookup.ts';
 import { createDecide } from './decide/decide.ts';
 import type { Exchange } from './http/answer.ts';
-import type { Refusal } from './http/error-answer.ts';
+import type { ErrorAnswer } from './http/error-answer.ts';
 import { isLoopback, normalAddress } from './http/normal-address.ts';
 import { createTokenRequestReader } from './http/read-token-request.ts';
 import { createHostTokenRoute } from './http/routes/host-token.ts';
@@ -61,7 +61,7 @@ const requestMs = 10_000;
  * Connections of all addresses together that belong to no pod. A pod is among them only until the watch has
  * told of it.
  */
-const mostOfStrangers = 512;
+const mostOfUnknownPeers = 512;
 
 export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const { clock, logger, connection, userAgent } = ports;
@@ -92,9 +92,9 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       connections: settings.flags['max-connections'],
       connectionsPerPeer: settings.flags['max-connections-per-pod'],
     },
-    strangers: {
-      connections: Math.min(mostOfStrangers, Math.ceil(settings.flags['max-connections'] / 2)),
-      isStranger: (address) => view.synced && isStranger(settings, view, normalAddress(address)),
+    unknownPeers: {
+      connections: Math.min(mostOfUnknownPeers, Math.ceil(settings.flags['max-connections'] / 2)),
+      isUnknownPeer: (address) => view.synced && isUnknownPeer(settings, view, normalAddress(address)),
     },
     clock,
     handle: createNmiHandler({
@@ -117,7 +117,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
 
 /** What is refused outside the token routes is counted and logged as they do it. */
 function refusalNotes({ log, counters, clock }: Pick<Agent, 'log' | 'counters'> & { readonly clock: Clock }) {
-  return ({ request, peer, startedAt }: Exchange, { status, reason }: Refusal): void => {
+  return ({ request, peer, startedAt }: Exchange, { status, reason }: ErrorAnswer): void => {
     counters.refused(reason);
     log.record({
       ...{ kind: 'other', pod: peer, uid: '', identity: '', clientId: '', from: '', status, reason },
@@ -129,7 +129,7 @@ function refusalNotes({ log, counters, clock }: Pick<Agent, 'log' | 'counters'> 
 }
 
 /** The node's own processes are none: the Key Vault driver comes from 127.0.0.1. */
-function isStranger({ flags }: NmiSettings, { pods }: ClusterView, address: string): boolean {
+function isUnknownPeer({ flags }: NmiSettings, { pods }: ClusterView, address: string): boolean {
   const isTheNode = isLoopback(address) && !flags['allow-loopback-pods'];
   return !isTheNode && pods.byAddress(address).length === 0;
 }

@@ -54,7 +54,7 @@ export function nmiSettings(
     proxyUrl: environment['HTTPS_PROXY'] ?? environment['https_proxy'],
   };
   if (!flags.help && !flags.version) {
-    requireSense(settings);
+    requireSource(settings);
   }
   return settings;
 }
@@ -88,7 +88,7 @@ function assignmentWait(flags: FlagValues<typeof nmiFlags>, given: ReadonlySet<s
   };
 }
 
-function requireSense({ word, flags, node, forceNamespaced }: NmiSettings): void {
+function requireSource({ word, flags, node, forceNamespaced }: NmiSettings): void {
   const serves = word === 'all' || word === 'serve';
   const guardsBoot = word === 'boot-guard';
   const faults = [

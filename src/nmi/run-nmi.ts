@@ -26,7 +26,7 @@ export interface NmiPorts {
  * How long the server waits for the rules before it listens all the same: a node without them is closed, not
  * open.
  */
-const rulesPatienceMs = 5_000;
+const rulesTimeoutMs = 5_000;
 /**
  * An answer with `Connection: close` is what ends a client's connection; closing the listener first broke
  * each of them in drills.
@@ -36,7 +36,7 @@ const drainTimes = { idleMs: 100, mostMs: 5_000 };
 /**
  * Rules, then listening, then the caches, then the rules read back; only then `/readyz` says yes. Serves
  * until the signal is aborted, and drains. The rules stay.
- * @throws PodidError for what no waiting mends: settings, kubeconfig, kubenet
+ * @throws PodidError for what no waiting fixes: settings, kubeconfig, kubenet
  */
 export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: AbortSignal): Promise<void> {
   const { clock, logger } = ports;
@@ -68,7 +68,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   const rules = followRules(settings, { ...ports, agent }, { signal, ended: ended.signal });
   await Promise.all(sideServers.map((side) => listeners.open(side)));
   if (settings.word === 'all') {
-    await withinTime({ clock, ms: rulesPatienceMs }, signal, (inTime) => firstHeartbeat(agent, inTime)).catch(
+    await withinTime({ clock, ms: rulesTimeoutMs }, signal, (inTime) => firstHeartbeat(agent, inTime)).catch(
       () => undefined,
     );
   }

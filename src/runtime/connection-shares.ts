@@ -9,15 +9,15 @@ export interface ConnectionShareLimits {
 }
 
 /** Addresses nobody vouches for: whoever can give itself a thousand of them has one share with them all. */
-export interface Strangers {
+export interface UnknownPeers {
   readonly connections: number;
   /** @param address as the socket tells it */
-  isStranger(address: string): boolean;
+  isUnknownPeer(address: string): boolean;
 }
 
 export interface ConnectionSharesOptions {
   readonly limits: ConnectionShareLimits;
-  readonly strangers?: Strangers | undefined;
+  readonly unknownPeers?: UnknownPeers | undefined;
   readonly clock: Clock;
   /** A connection was refused, or closed for the sake of another. */
   onClosed(): void;
@@ -54,7 +54,7 @@ export function createConnectionShares(options: ConnectionSharesOptions): Connec
 interface Peer {
   readonly address: string;
   readonly connections: Set<Connection>;
-  isStranger: boolean;
+  isUnknownPeer: boolean;
   unanswered: number;
 }
 
@@ -71,7 +71,7 @@ class Shares implements ConnectionShares {
   readonly #options: ConnectionSharesOptions;
   readonly #peers = new Map<string, Peer>();
   readonly #connections = new Map<Socket, Connection>();
-  #ofStrangers = 0;
+  #ofUnknownPeers = 0;
 
   constructor(options: ConnectionSharesOptions) {
     this.#options = options;
@@ -82,17 +82,17 @@ class Shares implements ConnectionShares {
   }
 
   admit(socket: Socket): void {
-    const { limits, strangers, clock } = this.#options;
+    const { limits, unknownPeers, clock } = this.#options;
     const peer = this.#peerOf(socket.remoteAddress ?? '');
     if (peer.connections.size >= limits.connectionsPerPeer) {
       this.#close(socket);
       return;
     }
-    const strangersMost = strangers?.connections ?? Number.POSITIVE_INFINITY;
-    if (peer.isStranger && this.#ofStrangers >= strangersMost) {
-      this.#lookAgain();
+    const unknownPeersMost = unknownPeers?.connections ?? Number.POSITIVE_INFINITY;
+    if (peer.isUnknownPeer && this.#ofUnknownPeers >= unknownPeersMost) {
+      this.#readAgain();
     }
-    if (peer.isStranger && this.#ofStrangers >= strangersMost) {
+    if (peer.isUnknownPeer && this.#ofUnknownPeers >= unknownPeersMost) {
       this.#makeRoom(this.#strangePeers());
     } else if (this.size >= limits.connections) {
       this.#makeRoom(this.#largestHolder());
@@ -101,7 +101,7 @@ class Shares implements ConnectionShares {
     this.#peers.set(peer.address, peer);
     peer.connections.add(connection);
     this.#connections.set(socket, connection);
-    this.#ofStrangers += peer.isStranger ? 1 : 0;
+    this.#ofUnknownPeers += peer.isUnknownPeer ? 1 : 0;
     socket.once('close', () => this.#forget(connection));
   }
 
@@ -133,39 +133,39 @@ class Shares implements ConnectionShares {
   }
 
   #peerOf(address: string): Peer {
-    const isStranger = this.#options.strangers?.isStranger(address) ?? false;
+    const isUnknownPeer = this.#options.unknownPeers?.isUnknownPeer(address) ?? false;
     const peer = this.#peers.get(address);
     if (peer === undefined) {
-      return { address, connections: new Set(), isStranger, unanswered: 0 };
+      return { address, connections: new Set(), isUnknownPeer, unanswered: 0 };
     }
-    this.#judge(peer, isStranger);
+    this.#judge(peer, isUnknownPeer);
     return peer;
   }
 
-  #judge(peer: Peer, isStranger: boolean): void {
-    if (peer.isStranger !== isStranger) {
-      peer.isStranger = isStranger;
-      this.#ofStrangers += isStranger ? peer.connections.size : -peer.connections.size;
+  #judge(peer: Peer, isUnknownPeer: boolean): void {
+    if (peer.isUnknownPeer !== isUnknownPeer) {
+      peer.isUnknownPeer = isUnknownPeer;
+      this.#ofUnknownPeers += isUnknownPeer ? peer.connections.size : -peer.connections.size;
     }
   }
 
   /** Somebody may have become known since it came. */
-  #lookAgain(): void {
+  #readAgain(): void {
     for (const peer of this.#strangePeers()) {
-      this.#judge(peer, this.#options.strangers?.isStranger(peer.address) ?? false);
+      this.#judge(peer, this.#options.unknownPeers?.isUnknownPeer(peer.address) ?? false);
     }
   }
 
   #strangePeers(): Peer[] {
-    return [...this.#peers.values()].filter(({ isStranger }) => isStranger);
+    return [...this.#peers.values()].filter(({ isUnknownPeer }) => isUnknownPeer);
   }
 
   /** One address, or all strangers together. */
   #largestHolder(): Peer[] {
-    let most = this.#ofStrangers;
+    let most = this.#ofUnknownPeers;
     let holder = this.#strangePeers();
     for (const peer of this.#peers.values()) {
-      if (!peer.isStranger && peer.connections.size > most) {
+      if (!peer.isUnknownPeer && peer.connections.size > most) {
         most = peer.connections.size;
         holder = [peer];
       }
@@ -214,7 +214,7 @@ class Shares implements ConnectionShares {
     peer.connections.delete(connection);
     // Node tells only the first of several waiting answers that its connection has gone.
     peer.unanswered -= connection.unanswered;
-    this.#ofStrangers -= peer.isStranger ? 1 : 0;
+    this.#ofUnknownPeers -= peer.isUnknownPeer ? 1 : 0;
     if (peer.connections.size === 0) {
       this.#peers.delete(peer.address);
     }

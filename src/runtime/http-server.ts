@@ -6,9 +6,9 @@ import {
   type ConnectionShareLimits,
   type ConnectionShares,
   createConnectionShares,
-  type Strangers,
+  type UnknownPeers,
 } from './connection-shares.ts';
-import { readInBites } from './read-in-chunks.ts';
+import { readInChunks } from './read-in-chunks.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -23,7 +23,7 @@ export interface HttpLimits extends ConnectionShareLimits {
 export interface HttpServerOptions {
   readonly limits: HttpLimits;
   /** Without: every address has a share of its own. */
-  readonly strangers?: Strangers;
+  readonly unknownPeers?: UnknownPeers;
   readonly clock: Clock;
   /** Must answer, or destroy the response. What it throws becomes a bare 500. */
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
@@ -65,10 +65,10 @@ class LimitedServer implements HttpServer {
   #lastBusyAt: number;
 
   constructor(options: HttpServerOptions) {
-    const { limits, strangers, clock } = options;
+    const { limits, unknownPeers, clock } = options;
     this.#options = options;
     this.#shares = createConnectionShares({
-      ...{ limits, strangers, clock },
+      ...{ limits, unknownPeers, clock },
       onClosed: () => options.onRefusedConnection?.(),
     });
     this.#lastBusyAt = clock.monotonic();
@@ -104,7 +104,7 @@ class LimitedServer implements HttpServer {
     server.on('checkExpectation', (request, response) => this.#serve(request, response));
     server.on('connection', (socket) => {
       this.#shares.admit(socket);
-      readInBites(socket);
+      readInChunks(socket);
     });
     server.on('clientError', (error, socket) => refuseMalformed(error, socket));
     return new Promise((resolve, reject) => {

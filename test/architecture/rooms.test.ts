@@ -133,9 +133,9 @@ function circles(all: readonly SourceFile[]): string[] {
   const byPath = new Map(all.map((file) => [file.path, file]));
   const done = new Set<string>();
   const found: string[] = [];
-  const walk = (path: string, trail: readonly string[]): void => {
-    if (trail.includes(path)) {
-      found.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+  const walk = (path: string, history: readonly string[]): void => {
+    if (history.includes(path)) {
+      found.push([...history.slice(history.indexOf(path)), path].join(' → '));
       return;
     }
     if (done.has(path)) {
@@ -143,7 +143,7 @@ function circles(all: readonly SourceFile[]): string[] {
     }
     for (const each of byPath.get(path)?.imports ?? []) {
       if (each.target !== undefined && !each.dynamic) {
-        walk(each.target, [...trail, path]);
+        walk(each.target, [...history, path]);
       }
     }
     done.add(path);

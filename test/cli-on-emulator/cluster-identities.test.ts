@@ -35,7 +35,7 @@ describe('podid cluster show', () => {
     });
   });
 
-  it('names the entry whose role is gone, and the command that mends it', async () => {
+  it('names the entry whose role is gone, and the command that fixes it', async () => {
     await using podid = await emulatedPodid();
     await podid.json(addWeb);
     podid.emulator.world.roleAssignments.clear();

@@ -7,9 +7,9 @@ export interface SeededFault {
   readonly what: string;
   readonly check: string;
   /** What the check's message has to say. */
-  readonly says: RegExp;
+  readonly title: RegExp;
   /** What the hint has, where it is a choice and no command. */
-  readonly mends?: RegExp;
+  readonly fixes?: RegExp;
   readonly seed: (emulator: Emulator) => void;
   /** What it takes away that other faults are about, so that those cannot be told any more. */
   readonly takes?: 'the identity' | 'the assignment' | 'the Linux node';
@@ -20,7 +20,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a sign-in that Azure does not take',
     check: 'sign-in',
-    says: /did not accept the sign-in/,
+    title: /did not accept the sign-in/,
     seed: ({ faults }) =>
       faults.add({
         match: { path: '^/subscriptions' },
@@ -30,19 +30,19 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'no such cluster',
     check: 'cluster',
-    says: /not found/,
+    title: /not found/,
     seed: ({ world }) => world.clusters.clear(),
   },
   {
     what: 'a stopped cluster',
     check: 'cluster',
-    says: /is stopped/,
+    title: /is stopped/,
     seed: (emulator) => properties(emulator, { powerState: { code: 'Stopped' } }),
   },
   {
     what: 'an unregistered feature',
     check: 'feature',
-    says: /EnablePodIdentityPreview is NotRegistered/,
+    title: /EnablePodIdentityPreview is NotRegistered/,
     seed: (emulator) =>
       emulator.seed({
         subscriptions: [
@@ -56,7 +56,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a service principal as control plane',
     check: 'cluster-identity',
-    says: /runs as a service principal/,
+    title: /runs as a service principal/,
     seed: (emulator) => {
       const document = clusterDocument(emulator);
       if (document) {
@@ -67,8 +67,8 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'two identities of the control plane',
     check: 'cluster-identity',
-    says: /cannot be told/,
-    mends: /--cluster-principal-id/,
+    title: /cannot be told/,
+    fixes: /--cluster-principal-id/,
     seed: (emulator) => {
       const document = clusterDocument(emulator);
       const userAssignedIdentities = { '/a': { principalId: 'a' }, '/b': { principalId: 'b' } };
@@ -80,13 +80,13 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'kubenet without consent',
     check: 'network-plugin',
-    says: /kubenet/,
+    title: /kubenet/,
     seed: (emulator) => properties(emulator, { networkProfile: { networkPlugin: 'kubenet' } }),
   },
   {
     what: 'pools of Windows alone',
     check: 'node-pools',
-    says: /win \(Windows, VirtualMachineScaleSets\)/,
+    title: /win \(Windows, VirtualMachineScaleSets\)/,
     seed: (emulator) =>
       properties(emulator, {
         agentPoolProfiles: [{ name: 'win', osType: 'Windows', type: 'VirtualMachineScaleSets' }],
@@ -95,7 +95,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'the add-on off, and nothing in the cluster',
     check: 'add-on',
-    says: /add-on is off/,
+    title: /add-on is off/,
     seed: (emulator) => {
       properties(emulator, { podIdentityProfile: {} });
       removeObjects(emulator);
@@ -104,7 +104,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'an entry that Failed',
     check: 'entries',
-    says: /demo\/web \(Failed: Nope, Not today/,
+    title: /demo\/web \(Failed: Nope, Not today/,
     takes: 'the assignment',
     seed: (emulator) =>
       editEntry(emulator, {
@@ -115,7 +115,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a managed identity that is gone',
     check: 'identities',
-    says: /is gone: demo\/web/,
+    title: /is gone: demo\/web/,
     takes: 'the identity',
     seed: ({ world }) => {
       for (const key of [...world.identities.keys()]) {
@@ -128,22 +128,22 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a managed identity that was made anew',
     check: 'identities',
-    says: /made anew.*demo\/web/,
+    title: /made anew.*demo\/web/,
     isAbout: ['the identity'],
     seed: (emulator) => editIdentity(emulator, { clientId: 'new-client', principalId: 'new-principal' }),
   },
   {
     what: 'a managed identity of another tenant',
     check: 'tenants',
-    says: /other-tenant/,
-    mends: /of the cluster's tenant/,
+    title: /other-tenant/,
+    fixes: /of the cluster's tenant/,
     isAbout: ['the identity'],
     seed: (emulator) => editIdentity(emulator, { tenantId: 'other-tenant' }),
   },
   {
     what: "the cluster's role missing",
     check: 'operator-role',
-    says: /0000000000c1 has no Managed Identity Operator on .*\/web/,
+    title: /0000000000c1 has no Managed Identity Operator on .*\/web/,
     isAbout: ['the identity'],
     seed: ({ world }) => {
       for (const [key, one] of world.roleAssignments) {
@@ -156,7 +156,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'the role with the principal of yesterday',
     check: 'operator-role',
-    says: /principal of-today has no/,
+    title: /principal of-today has no/,
     isAbout: ['the identity'],
     seed: (emulator) => {
       const identity = clusterDocument(emulator)?.['identity'] as JsonObject | undefined;
@@ -168,7 +168,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a scale set without the identity',
     check: 'node-identities',
-    says: /demo\/web on aks-nodepool1-12345678-vmss/,
+    title: /demo\/web on aks-nodepool1-12345678-vmss/,
     isAbout: ['the identity', 'the assignment'],
     seed: ({ world }) => {
       for (const machine of world.machines.values()) {
@@ -179,7 +179,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'no definitions of the kinds',
     check: 'definitions',
-    says: /does not know the identity kinds/,
+    title: /does not know the identity kinds/,
     seed: ({ kube }) => {
       kube.faults = { ...kube.faults, missingCrds: true };
     },
@@ -187,13 +187,13 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'objects that are missing',
     check: 'objects',
-    says: /identity demo\/web \(missing\)/,
+    title: /identity demo\/web \(missing\)/,
     seed: removeObjects,
   },
   {
     what: 'an object with the client id of yesterday',
     check: 'objects',
-    says: /identity demo\/web \((differs|missing)\)/,
+    title: /identity demo\/web \((differs|missing)\)/,
     seed: (emulator) =>
       editObject(emulator, 'azureidentities', 'web', (object) => ({
         ...object,
@@ -203,19 +203,19 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'no such pod',
     check: 'pod',
-    says: /no pod web-1/,
+    title: /no pod web-1/,
     seed: ({ kube }) => kube.remove('pods', 'demo', 'web-1'),
   },
   {
     what: 'a pod without a node',
     check: 'pod',
-    says: /no node yet/,
+    title: /no node yet/,
     seed: (emulator) => editPod(emulator, { nodeName: undefined }),
   },
   {
     what: 'no label',
     check: 'label',
-    says: /carries no label aadpodidbinding/,
+    title: /carries no label aadpodidbinding/,
     seed: (emulator) => {
       labelPod(emulator, undefined);
       editObject(emulator, 'deployments', 'web', (object) => withLabels(object, { app: 'web' }));
@@ -224,7 +224,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'the label on the Deployment alone',
     check: 'label',
-    says: /on Deployment demo\/web and not on the template/,
+    title: /on Deployment demo\/web and not on the template/,
     seed: (emulator) => {
       labelPod(emulator, undefined);
       editObject(emulator, 'deployments', 'web', (object) => ({
@@ -236,13 +236,13 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a label in other letters',
     check: 'selector',
-    says: /aadpodidbinding=Web .*has web\b/,
+    title: /aadpodidbinding=Web .*has web\b/,
     seed: (emulator) => labelPod(emulator, 'Web'),
   },
   {
     what: 'a selector of another namespace',
     check: 'selector',
-    says: /one in other\/jobs/,
+    title: /one in other\/jobs/,
     seed: (emulator) => {
       labelPod(emulator, 'jobs');
       const metadata = { namespace: 'other', name: 'jobs' };
@@ -255,7 +255,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'an exception that matches by accident',
     check: 'exceptions',
-    says: /demo\/legacy takes demo\/web-1/,
+    title: /demo\/legacy takes demo\/web-1/,
     seed: (emulator) => {
       const metadata = { namespace: 'demo', name: 'legacy' };
       const podLabels = { app: 'WEB', tier: 'none' };
@@ -269,29 +269,29 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'the network of the node',
     check: 'host-network',
-    says: /demo\/web-1 uses the network of its node/,
+    title: /demo\/web-1 uses the network of its node/,
     seed: (emulator) => editPod(emulator, { hostNetwork: true }),
   },
   {
     what: 'a Windows node',
     check: 'node-os',
-    says: /Windows node aks-nodepool1-12345678-vmss000000/,
-    mends: /nodeSelector/,
+    title: /Windows node aks-nodepool1-12345678-vmss000000/,
+    fixes: /nodeSelector/,
     takes: 'the Linux node',
     seed: (emulator) => labelNode(emulator, { 'kubernetes.io/os': 'windows' }),
   },
   {
     what: 'a virtual node',
     check: 'node-os',
-    says: /virtual node/,
-    mends: /nodeSelector/,
+    title: /virtual node/,
+    fixes: /nodeSelector/,
     takes: 'the Linux node',
     seed: (emulator) => labelNode(emulator, { 'kubernetes.io/os': 'linux', type: 'virtual-kubelet' }),
   },
   {
     what: 'a policy that lets nothing out',
     check: 'network-policy',
-    says: /demo\/web-1 by demo\/closed/,
+    title: /demo\/web-1 by demo\/closed/,
     seed: ({ kube }) => {
       kube.seed({
         apiVersion: 'networking.k8s.io/v1',
@@ -308,7 +308,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'no agent in the cluster',
     check: 'agent',
-    says: /No agent is in the cluster/,
+    title: /No agent is in the cluster/,
     seed: ({ kube }) => {
       kube.remove('daemonsets', 'kube-system', 'podid-nmi');
     },
@@ -316,14 +316,14 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: "no agent on the pod's node",
     check: 'agent',
-    says: /No agent (runs on aks-nodepool1-12345678-vmss000000|is in)/,
+    title: /No agent (runs on aks-nodepool1-12345678-vmss000000|is in)/,
     isAbout: ['the Linux node'],
     seed: ({ kube }) => kube.remove('pods', 'kube-system', 'podid-nmi-0'),
   },
   {
     what: 'an agent that is not ready',
     check: 'agent',
-    says: /(agent on aks-nodepool1-12345678-vmss000000 is not ready|No agent)/,
+    title: /(agent on aks-nodepool1-12345678-vmss000000 is not ready|No agent)/,
     isAbout: ['the Linux node'],
     seed: (emulator) =>
       editAgent(emulator, 0, (object) => ({
@@ -334,7 +334,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'rules that are not in place',
     check: 'agent-rules',
-    says: /podid-nmi-\d on .*: The redirect rules are not as they should be/,
+    title: /podid-nmi-\d on .*: The redirect rules are not as they should be/,
     seed: (emulator) =>
       answerAs(emulator, '8085/readyz', {
         status: 503,
@@ -344,7 +344,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a metadata service that does not answer',
     check: 'imds',
-    says: /refused or never came/,
+    title: /refused or never came/,
     seed: (emulator) =>
       answerAs(emulator, '9090/metrics', {
         status: 200,
@@ -359,7 +359,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'an agent that refuses the pod',
     check: 'token',
-    says: /HTTP 403, reason upstream-refused/,
+    title: /HTTP 403, reason upstream-refused/,
     seed: (emulator) => {
       const line = JSON.stringify({
         ...{ level: 'warn', kind: 'msi', pod: 'demo/web-1', status: 403 },

@@ -31,10 +31,10 @@ describe('a fault in the world', () => {
       const { checks, exitCode } = await examine(podid);
       expect(failed(checks)).toEqual([fault.check]);
       expect(checks.find(({ name }) => name === fault.check)).toMatchObject({
-        message: expect.stringMatching(fault.says),
+        message: expect.stringMatching(fault.title),
       });
       expect(checks.find(({ name }) => name === fault.check)?.hint).toMatch(
-        fault.mends ?? /\b(?:podid|kubectl|az) [a-z]/,
+        fault.fixes ?? /\b(?:podid|kubectl|az) [a-z]/,
       );
       expect(exitCode).toBe(10);
       for (const { name, result, message } of checks) {
@@ -269,11 +269,11 @@ describe('doctor --fix', () => {
     expect(podid.emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
-  it('says so when nothing is safe to mend', async () => {
+  it('says so when nothing is safe to fix', async () => {
     await using podid = await sickPodid(faultCalled('no label'));
     const ran = await podid.run(`${forPod} --fix`);
     expect(ran.exitCode).toBe(10);
-    expect(ran.stderr).toContain('nothing that the doctor mends by itself');
+    expect(ran.stderr).toContain('nothing that the doctor fixes by itself');
   });
 });
 
@@ -284,7 +284,7 @@ describe('the doctor', () => {
     expect(stdout).toMatch(/^✓ sign-in +Azure takes the sign-in/m);
     expect(stdout).toMatch(/^✗ label +demo\/web-1 carries no label/m);
     expect(stdout).toMatch(/^ +→ kubectl label pod web-1 -n demo aadpodidbinding=web/m);
-    expect(stdout).toMatch(/^– selector +Says nothing before "label" is mended/m);
+    expect(stdout).toMatch(/^– selector +Not judged before "label" is fixed/m);
   });
 
   it.each([

@@ -58,17 +58,17 @@ describe('what a colleague writes between the question and the PUT', () => {
     }
   });
 
-  it('is not deleted by delete --failed once it is mended', async () => {
+  it('is not deleted by delete --failed once it is fixed', async () => {
     await using podid = await emulatedPodid({ scenario: 'failed-entry' });
-    const mended = { namespace: 'demo', name: 'jobs', bindingSelector: 'mended', identity: web };
+    const fixed = { namespace: 'demo', name: 'jobs', bindingSelector: 'fixed', identity: web };
     await setFaults(podid.emulator.url, [
       {
         match: { operation: 'clusters.put', times: 1 },
-        effect: { edit: { delete: [{ namespace: 'demo', name: 'jobs' }], add: [mended] } },
+        effect: { edit: { delete: [{ namespace: 'demo', name: 'jobs' }], add: [fixed] } },
       },
     ]);
     await podid.run('delete --failed --yes --no-mirror');
-    expect(await podid.json('list --query [].bindingSelector')).toContain('mended');
+    expect(await podid.json('list --query [].bindingSelector')).toContain('fixed');
   });
 });
 

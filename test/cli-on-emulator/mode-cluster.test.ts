@@ -194,7 +194,7 @@ describe('--mode cluster', () => {
     expect(carriedBy(podid)).toEqual([['aks-nodepool1-12345678-vmss', ['demo-agentpool', 'web', 'jobs']]]);
   });
 
-  it('tells of machines that lack the identity, and adding again mends them', async () => {
+  it('tells of machines that lack the identity, and adding again fixes them', async () => {
     await using podid = await emulatedPodid({ scenario: 'first-time' });
     await podid.json(inCluster(addOf('web')));
     for (const machine of scaleSetsOf(podid)) {

@@ -37,7 +37,7 @@ export function hasTmux(): boolean {
   }
 }
 
-const patience = { timeout: 40_000, interval: 50 };
+const retry = { timeout: 40_000, interval: 50 };
 
 export async function openWindow(command: string, options: WindowOptions = {}): Promise<TerminalWindow> {
   const socket = `podid-test-${randomUUID()}`;
@@ -63,12 +63,12 @@ export async function openWindow(command: string, options: WindowOptions = {}): 
     press: async (...keys) => void (await tmux('send-keys', '-t', 'w', ...keys)),
     type: async (text) => void (await tmux('send-keys', '-t', 'w', '-l', text)),
     async until(shown) {
-      await expect.poll(window.screen, patience).toMatch(shown);
+      await expect.poll(window.screen, retry).toMatch(shown);
       return await window.screen();
     },
     async ended() {
       const end = /\[exit (\d+)\]$/;
-      await expect.poll(window.screen, patience).toMatch(end);
+      await expect.poll(window.screen, retry).toMatch(end);
       return Number(end.exec(await window.screen())?.[1]);
     },
     async [Symbol.asyncDispose]() {

@@ -133,14 +133,14 @@ describe('the CRDs', () => {
     api.kubectl('delete', kind, object.metadata.name);
   });
 
-  it('let a faulty object be mended, in one step or in several', () => {
-    apply(identity('mended', { type: 7 }));
-    merge('azureidentity', 'mended', { spec: { type: 0, clientID: 'c' } });
+  it('let a faulty object be fixed, in one step or in several', () => {
+    apply(identity('fixed', { type: 7 }));
+    merge('azureidentity', 'fixed', { spec: { type: 0, clientID: 'c' } });
     apply(identity('slowly', { type: 2 }));
     merge('azureidentity', 'slowly', { spec: { clientID: 'c' } });
     merge('azureidentity', 'slowly', { spec: { clientPassword: { name: 's' } } });
     expect(() => merge('azureidentity', 'slowly', { spec: { clientID: '' } })).toThrow(/needs spec.clientID/);
-    api.kubectl('delete', 'azureidentity', 'mended', 'slowly');
+    api.kubectl('delete', 'azureidentity', 'fixed', 'slowly');
   });
 
   it("print columns for people, upstream's first", () => {

@@ -13,7 +13,7 @@ import {
 } from './arm/arm-client.ts';
 
 interface Fact {
-  readonly says: string;
+  readonly title: string;
   readonly scenario?: string;
   readonly run: (arm: ArmClient) => Promise<void>;
 }
@@ -37,7 +37,7 @@ async function added(arm: ArmClient, name = 'web'): Promise<void> {
 /** Facts of the recorded service, each run against an emulator of its own. */
 const facts: readonly Fact[] = [
   {
-    says: 'asks for a token, and for one that it issued',
+    title: 'asks for a token, and for one that it issued',
     run: async (arm) => {
       refused(
         await arm.call('GET', clusterPath, undefined, { headers: { authorization: '' } }),
@@ -49,7 +49,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'asks for an api-version, and for one that reads like one',
+    title: 'asks for an api-version, and for one that reads like one',
     run: async (arm) => {
       refused(
         await arm.call('GET', clusterPath, undefined, { apiVersion: null }),
@@ -64,7 +64,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'tells which api-versions there are when it does not know one',
+    title: 'tells which api-versions there are when it does not know one',
     run: async (arm) => {
       arm.emulator.seed({ settings: { clusterApiVersions: ['2025-10-01', '2024-09-01'] } });
       const answer = await arm.get();
@@ -75,7 +75,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'wraps the errors of ARM itself',
+    title: 'wraps the errors of ARM itself',
     run: async (arm) => {
       const missing = await arm.get(
         clusterPath.replace('/demo', '/other').replace('managedClusters/demo', 'managedClusters/x'),
@@ -97,7 +97,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'writes ids with resourcegroups in lower case and the type with a capital',
+    title: 'writes ids with resourcegroups in lower case and the type with a capital',
     run: async (arm) => {
       const { body } = await arm.get();
       expect(body.id).toContain('/resourcegroups/');
@@ -105,7 +105,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'answers an added entry as Updating, then as Assigned',
+    title: 'answers an added entry as Updating, then as Assigned',
     run: async (arm) => {
       await arm.grant('web');
       const put = await arm.addEntry('web');
@@ -120,7 +120,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'answers a deleted entry as Deleting, then without it, and never an empty list',
+    title: 'answers a deleted entry as Deleting, then without it, and never an empty list',
     run: async (arm) => {
       await added(arm);
       const put = await arm.edit((document) => {
@@ -132,7 +132,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'answers a profile that is off as an empty object',
+    title: 'answers a profile that is off as an empty object',
     run: async (arm) => {
       await added(arm);
       await arm.finish(
@@ -144,7 +144,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'takes the add-on away when the profile is left out',
+    title: 'takes the add-on away when the profile is left out',
     run: async (arm) => {
       await arm.finish(
         await arm.edit((document) => {
@@ -155,7 +155,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'sorts pod labels and keeps the casing of ids',
+    title: 'sorts pod labels and keeps the casing of ids',
     run: async (arm) => {
       await arm.grant('web');
       const shouted = identityPath('web').replace('demo-rg', 'DEMO-RG');
@@ -175,7 +175,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'creates with 201, follows its own URL, and ends with defaults',
+    title: 'creates with 201, follows its own URL, and ends with defaults',
     run: async (arm) => {
       const path = clusterPath.replace(/demo$/, 'fresh');
       const put = await arm.call('PUT', path, {
@@ -191,7 +191,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'deletes with 202 and is gone at the end',
+    title: 'deletes with 202 and is gone at the end',
     run: async (arm) => {
       const gone = await arm.call('DELETE', clusterPath);
       expect(gone.status).toBe(202);
@@ -201,7 +201,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'takes polls only with the signed query, byte for byte',
+    title: 'takes polls only with the signed query, byte for byte',
     run: async (arm) => {
       arm.emulator.seed({ settings: { operationPolls: 0, operationMs: [60_000, 60_000] } });
       const put = await arm.edit(() => {});
@@ -222,14 +222,14 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'sends Retry-After when it is told to',
+    title: 'sends Retry-After when it is told to',
     run: async (arm) => {
       arm.emulator.seed({ settings: { retryAfterSec: 7 } });
       expect((await arm.edit(() => {})).headers.get('retry-after')).toBe('7');
     },
   },
   {
-    says: 'refuses PUT, PATCH and DELETE while an operation runs',
+    title: 'refuses PUT, PATCH and DELETE while an operation runs',
     run: async (arm) => {
       arm.emulator.seed({ settings: { operationPolls: 0, operationMs: [60_000, 60_000] } });
       await arm.edit(() => {});
@@ -239,14 +239,14 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'changes tags alone by PATCH',
+    title: 'changes tags alone by PATCH',
     run: async (arm) => {
       expect((await arm.call('PATCH', clusterPath, { tags: { a: 'b' } })).body.tags).toEqual({ a: 'b' });
       refused(await arm.call('PATCH', clusterPath, { properties: {} }), 400, 'BadRequest');
     },
   },
   {
-    says: 'changes the tags of cluster and pools with every operation, and hides them from old api-versions',
+    title: 'changes the tags of cluster and pools with every operation, and hides them from old api-versions',
     run: async (arm) => {
       const tags = async () => {
         const { body } = await arm.get();
@@ -262,7 +262,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'judges If-Match and If-None-Match',
+    title: 'judges If-Match and If-None-Match',
     run: async (arm) => {
       const { body } = await arm.get();
       const withIf = (headers: Record<string, string>) => arm.edit(() => {}, headers);
@@ -283,14 +283,14 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'hands out no tags in the world without them',
+    title: 'hands out no tags in the world without them',
     scenario: 'no-etag',
     run: async (arm) => {
       expect((await arm.get()).text).not.toContain('eTag');
     },
   },
   {
-    says: 'refuses identities in the creating PUT',
+    title: 'refuses identities in the creating PUT',
     run: async (arm) => {
       const { body } = await arm.get();
       body.properties.podIdentityProfile.userAssignedIdentities = [
@@ -302,7 +302,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'computes the assignment error from its own roles, for every listed entry',
+    title: 'computes the assignment error from its own roles, for every listed entry',
     run: async (arm) => {
       refused(await arm.addEntry('web'), 400, 'PodIdentityAddonIdentitiesAssignmentError');
       await added(arm);
@@ -317,7 +317,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'lets a grant count only after its delay',
+    title: 'lets a grant count only after its delay',
     run: async (arm) => {
       arm.emulator.seed({ settings: { rolePropagationMs: 30_000 } });
       await arm.grant('web');
@@ -327,7 +327,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'overlooks a grant for as many PUTs as it is told',
+    title: 'overlooks a grant for as many PUTs as it is told',
     run: async (arm) => {
       arm.emulator.seed({ settings: { rolePropagationPuts: 2 } });
       await arm.grant('web');
@@ -336,7 +336,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'unblocks the cluster once the dead entry goes',
+    title: 'unblocks the cluster once the dead entry goes',
     scenario: 'gone-identity',
     run: async (arm) => {
       refused(await arm.edit(() => {}), 400, 'PodIdentityAddonIdentitiesAssignmentError');
@@ -347,12 +347,12 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'refuses more than 200 entries',
+    title: 'refuses more than 200 entries',
     scenario: 'full',
     run: async (arm) => refused(await arm.addEntry('app-201'), 400, 'BadRequest'),
   },
   {
-    says: 'refuses names that are no DNS names',
+    title: 'refuses names that are no DNS names',
     run: async (arm) => {
       await arm.grant('web');
       for (const name of ['Web', 'web_1', '-web', '']) {
@@ -361,7 +361,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'refuses the same name for another identity, also while the old entry is Failed',
+    title: 'refuses the same name for another identity, also while the old entry is Failed',
     scenario: 'failed-entry',
     run: async (arm) => {
       const web = identityPath('web');
@@ -372,7 +372,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'wants the feature registered, and its provider registered again after',
+    title: 'wants the feature registered, and its provider registered again after',
     scenario: 'unregistered',
     run: async (arm) => {
       const enable = () =>
@@ -389,7 +389,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'wants consent on kubenet, and can forbid it altogether',
+    title: 'wants consent on kubenet, and can forbid it altogether',
     scenario: 'kubenet',
     run: async (arm) => {
       const enable = (consent: object) =>
@@ -409,7 +409,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'refuses pod identity on a service-principal cluster',
+    title: 'refuses pod identity on a service-principal cluster',
     scenario: 'service-principal',
     run: async (arm) => {
       const put = await arm.edit((document) => {
@@ -419,7 +419,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'keeps members nobody knows, to the spelling of their numbers',
+    title: 'keeps members nobody knows, to the spelling of their numbers',
     scenario: 'preview-fields',
     run: async (arm) => {
       const before = (await arm.get()).text;
@@ -442,7 +442,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'ignores read-only members in a PUT, or refuses them when it is told to',
+    title: 'ignores read-only members in a PUT, or refuses them when it is told to',
     run: async (arm) => {
       const put = await arm.edit((document) => {
         document.properties.fqdn = 'other';
@@ -455,7 +455,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'refuses a stale eTag in the body',
+    title: 'refuses a stale eTag in the body',
     run: async (arm) => {
       const put = await arm.edit((document) => {
         document.properties.agentPoolProfiles[0].eTag = 'stale';
@@ -464,7 +464,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'gives the control plane its new principal, unknown to the directory for a while',
+    title: 'gives the control plane its new principal, unknown to the directory for a while',
     run: async (arm) => {
       const put = await arm.edit((document) => {
         document.identity = { type: 'UserAssigned', userAssignedIdentities: { [identityPath('jobs')]: {} } };
@@ -492,7 +492,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'lists role assignments at scope, of groups too, with management groups and no look-alike scopes',
+    title: 'lists role assignments at scope, of groups too, with management groups and no look-alike scopes',
     run: async (arm) => {
       const group7 = '00000000-0000-4000-8000-000000000007';
       const at = (scope: string, principalId = clusterPrincipal) => ({
@@ -523,7 +523,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'knows a role by its name, and refuses assignments twice or changed',
+    title: 'knows a role by its name, and refuses assignments twice or changed',
     run: async (arm) => {
       const { body } = await arm.get(
         `${identityPath('web')}/providers/Microsoft.Authorization/roleDefinitions?$filter=${encodeURIComponent("roleName eq 'Managed Identity Operator'")}`,
@@ -552,7 +552,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'creates, updates, lists and deletes identities',
+    title: 'creates, updates, lists and deletes identities',
     run: async (arm) => {
       const path = identityPath('fresh');
       const made = await arm.call('PUT', path, { location: 'westeurope' }, { apiVersion: '2024-11-30' });
@@ -572,7 +572,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'pages its lists',
+    title: 'pages its lists',
     run: async (arm) => {
       arm.emulator.seed({ settings: { pageSize: 1 } });
       const first = await arm.get(`${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`);
@@ -585,7 +585,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'hands out a kubeconfig for its own Kubernetes paths',
+    title: 'hands out a kubeconfig for its own Kubernetes paths',
     run: async (arm) => {
       const { body } = await arm.call('POST', `${clusterPath}/listClusterUserCredential`);
       const text = Buffer.from(body.kubeconfigs[0].value, 'base64').toString();
@@ -599,7 +599,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    says: 'knows subscriptions, tenants and groups',
+    title: 'knows subscriptions, tenants and groups',
     run: async (arm) => {
       expect((await arm.get('/subscriptions')).body.value[0].tenantId).toBe(
         '00000000-0000-4000-8000-00000000aaaa',

@@ -58,12 +58,12 @@ describe('the rest of IMDS', () => {
 
   it('is there for a pod though sixty addresses of no pod ask, which have one share of the queue together', async () => {
     await using world = await startWorld({ before: seedShop });
-    const strangers = Array.from({ length: 60 }, (_, number) =>
+    const unknownPeers = Array.from({ length: 60 }, (_, number) =>
       world.ask({ from: `127.0.9.${number + 1}`, target: `/metadata/instance?api-version=${number}` }),
     );
-    await Promise.any(strangers.map(async (answer) => (await answer).status === 503 || Promise.reject()));
+    await Promise.any(unknownPeers.map(async (answer) => (await answer).status === 503 || Promise.reject()));
     expect((await world.ask({ target: instance })).status).toBe(200);
-    const refused = (await Promise.all(strangers)).filter(({ status }) => status === 503);
+    const refused = (await Promise.all(unknownPeers)).filter(({ status }) => status === 503);
     expect(refused.length).toBeGreaterThanOrEqual(50);
   });
 });

@@ -110,7 +110,7 @@ describe('a pod that the agent does not know', () => {
     await using world = await startWorld({
       before: (kube) => {
         seedShop(kube);
-        kube.store.seed(pod({ name: 'twin', namespace: 'other', ip: '127.0.0.7' }));
+        kube.store.seed(pod({ name: 'equivalent', namespace: 'other', ip: '127.0.0.7' }));
       },
     });
     const answer = await world.ask();

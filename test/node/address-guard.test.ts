@@ -126,7 +126,7 @@ describe('with the address guard', () => {
   });
 
   it('a pod that has no record reaches no IMDS, and within a second of its record it does', async () => {
-    await inGuardWorld(programs, { others: 3, strangers: 3 }, async (world) => {
+    await inGuardWorld(programs, { others: 3, unknownPeers: 3 }, async (world) => {
       await world.startAgent();
       const took: number[] = [];
       for (const stranger of world.others) {
@@ -151,7 +151,7 @@ describe('with the address guard', () => {
   });
 
   it('a pod that has no record may use nothing of its neighbours’', async () => {
-    await inGuardWorld(programs, { others: thefts.length, strangers: thefts.length }, async (world) => {
+    await inGuardWorld(programs, { others: thefts.length, unknownPeers: thefts.length }, async (world) => {
       await world.startAgent();
       const attacks = await Promise.all(
         world.others.map((attacker, n) => startSpoofing(world.network, pair(world, attacker), thefts[n]!)),

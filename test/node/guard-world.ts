@@ -19,13 +19,13 @@ export interface GuardWorld extends AgentWorld {
 export interface GuardWorldOptions {
   readonly others: number;
   /** How many of the others have no record, the last ones. */
-  readonly strangers?: number;
+  readonly unknownPeers?: number;
 }
 
 /** Runs `story` in a world of its own, and takes the world away whatever happens. */
 export async function inGuardWorld(
   programs: BundledPrograms,
-  { others, strangers = 0 }: GuardWorldOptions,
+  { others, unknownPeers = 0 }: GuardWorldOptions,
   story: (world: GuardWorld) => Promise<void>,
 ): Promise<void> {
   await inAgentWorld(programs, { pods: 2 + others }, async (world) => {
@@ -38,7 +38,7 @@ export async function inGuardWorld(
     for (const pod of pods.slice(2)) {
       await world.seed(podObject(nameOf(pod), pod.address, {}));
     }
-    pods.slice(0, pods.length - strangers).forEach(record);
+    pods.slice(0, pods.length - unknownPeers).forEach(record);
     await story({
       ...world,
       others: pods.slice(2),

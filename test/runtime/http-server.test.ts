@@ -109,7 +109,7 @@ describe('a server with limits', () => {
   it('gives all strangers together one share, and takes nothing of it from who is known', async () => {
     const known = new Set(['127.0.0.9']);
     const { server, open } = await started({
-      strangers: { connections: 2, isStranger: (address) => !known.has(address) },
+      unknownPeers: { connections: 2, isUnknownPeer: (address) => !known.has(address) },
     });
     const first = open('127.0.0.2');
     await until(() => server.connections === 1);
@@ -128,7 +128,7 @@ describe('a server with limits', () => {
   it('frees the share of the strangers when one of them becomes known', async () => {
     const known = new Set<string>();
     const { server, open } = await started({
-      strangers: { connections: 1, isStranger: (address) => !known.has(address) },
+      unknownPeers: { connections: 1, isUnknownPeer: (address) => !known.has(address) },
     });
     const first = open('127.0.0.2');
     await until(() => server.connections === 1);

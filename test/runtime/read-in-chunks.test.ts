@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, it } from 'vitest';
-import { readInBites } from '../../src/runtime/read-in-chunks.ts';
+import { readInChunks } from '../../src/runtime/read-in-chunks.ts';
 
 const one = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
@@ -11,7 +11,7 @@ it('makes no requests of what was read before the connection was destroyed', asy
     made += 1;
     request.socket.destroy();
   });
-  server.on('connection', readInBites);
+  server.on('connection', readInChunks);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.on('error', () => undefined);

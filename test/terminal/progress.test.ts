@@ -54,7 +54,7 @@ describe('progress', () => {
 
   it('is a bar on a terminal where the share is known, and makes room too', () => {
     const { report, stderr, drawn } = reporter({ spinning: true, bar: true });
-    report.progress('looking');
+    report.progress('reading');
     for (const done of [1, 2]) {
       report.progress('mirroring', { done, total: 2 });
     }
@@ -62,7 +62,7 @@ describe('progress', () => {
     report.progress('mirroring');
     report.stop();
     expect(drawn).toEqual([
-      ...['start looking', 'stop', 'bar mirroring of 2', 'bar at 1', 'bar at 2', 'bar stop'],
+      ...['start reading', 'stop', 'bar mirroring of 2', 'bar at 1', 'bar at 2', 'bar stop'],
       ...['start mirroring', 'stop'],
     ]);
     expect(stderr.text()).toBe('said\n');

@@ -13,19 +13,19 @@ const disable = { cluster: clusterId, unregisterFeature: false };
 describe('enabling the add-on', () => {
   it('writes once, and not again when it is on', async () => {
     const azure = new FakeAzure(clusterWith({}, { enabled: false }));
-    const { done } = await enableAddon(azure.workplace(), enable, options());
-    await enableAddon(azure.workplace(), enable, options());
+    const { done } = await enableAddon(azure.deps(), enable, options());
+    await enableAddon(azure.deps(), enable, options());
     expect([done?.result.enabled, azure.puts]).toEqual([true, [{ addon: 'on' }]]);
   });
 
   it('wants consent on kubenet, and records it, also when the add-on is on', async () => {
     const off = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
-    await expect(enableAddon(off.workplace(), enable, options())).rejects.toMatchObject({
+    await expect(enableAddon(off.deps(), enable, options())).rejects.toMatchObject({
       code: 'KubenetConsentMissing',
     });
-    await enableAddon(off.workplace(), { ...enable, kubenetConsent: true }, options());
+    await enableAddon(off.deps(), { ...enable, kubenetConsent: true }, options());
     const on = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { identities: [podIdentity('web')] }));
-    await enableAddon(on.workplace(), { ...enable, kubenetConsent: true }, options());
+    await enableAddon(on.deps(), { ...enable, kubenetConsent: true }, options());
     expect([off.puts, on.puts]).toEqual([
       [{ addon: 'on', allowNetworkPluginKubenet: true }],
       [{ addon: 'on', allowNetworkPluginKubenet: true }],
@@ -36,7 +36,7 @@ describe('enabling the add-on', () => {
   it('registers the feature, waits for it, and registers the provider', async () => {
     const azure = new FakeAzure(clusterWith({}, { enabled: false }));
     azure.states = ['NotRegistered', 'Registering', 'Registering', 'Registered'];
-    await enableAddon(azure.workplace(), { ...enable, registerFeature: true }, options());
+    await enableAddon(azure.deps(), { ...enable, registerFeature: true }, options());
     expect([azure.registered, azure.states]).toEqual([2, []]);
     expect(
       azure.progress.filter((text) => text.includes('EnablePodIdentityPreview: Registering')),
@@ -49,7 +49,7 @@ describe('enabling the add-on', () => {
       throw new PodidError('AzureRefused', 'AKS refused the change: retired.', { requestId: 'r' });
     };
     azure.putFaults = [refuse];
-    await expect(enableAddon(azure.workplace(), enable, options())).rejects.toMatchObject({
+    await expect(enableAddon(azure.deps(), enable, options())).rejects.toMatchObject({
       code: 'AzureRefused',
       message: 'AKS refused the change: retired.',
       hint: expect.stringMatching(/without the add-on.*Workload Identity/),
@@ -63,7 +63,7 @@ describe('disabling the add-on', () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
     const saved: { file: PodIdentitiesFile; puts: number }[] = [];
     const save = async (file: PodIdentitiesFile) => void saved.push({ file, puts: azure.puts.length });
-    const { done } = await disableAddon(azure.workplace(), { ...disable, save }, options());
+    const { done } = await disableAddon(azure.deps(), { ...disable, save }, options());
     expect(saved).toMatchObject([{ puts: 0, file: { identities: [{ name: 'web', namespace: 'shop' }] } }]);
     expect([done?.result.enabled, azure.puts, azure.questions.length]).toEqual([
       false,
@@ -76,14 +76,12 @@ describe('disabling the add-on', () => {
   it('writes nothing when the answer is no, when saving fails, or when it is off', async () => {
     const declined = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
     declined.answerYes = false;
-    await disableAddon(declined.workplace(), disable, options());
+    await disableAddon(declined.deps(), disable, options());
     const unsaved = new FakeAzure();
     const save = () => Promise.reject(new Error('disk full'));
-    await expect(disableAddon(unsaved.workplace(), { ...disable, save }, options())).rejects.toThrow(
-      'disk full',
-    );
+    await expect(disableAddon(unsaved.deps(), { ...disable, save }, options())).rejects.toThrow('disk full');
     const off = new FakeAzure(clusterWith({}, { enabled: false }));
-    await disableAddon(off.workplace(), disable, options());
+    await disableAddon(off.deps(), disable, options());
     expect([declined.puts, unsaved.puts, off.puts]).toEqual([[], [], []]);
   });
 });
@@ -93,7 +91,7 @@ describe('disabling the add-on while somebody else works', () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
     const theirs = { namespace: 'b', name: 'colleague', podLabels: { x: 'y' } };
     azure.putFaults = [() => azure.changeByColleague({ putExceptions: [theirs] })];
-    await expect(disableAddon(azure.workplace(), disable, options())).rejects.toMatchObject({
+    await expect(disableAddon(azure.deps(), disable, options())).rejects.toMatchObject({
       code: 'EntryConflict',
     });
     expect(azure.cluster.profile).toMatchObject({ enabled: true, exceptions: [theirs] });
@@ -103,11 +101,7 @@ describe('disabling the add-on while somebody else works', () => {
 describe('the status', () => {
   it('counts entries and names the principal, null where it cannot be told', async () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
-    const { result } = await readStatus(
-      azure.workplace(),
-      { cluster: clusterId, drift: false },
-      options().signal,
-    );
+    const { result } = await readStatus(azure.deps(), { cluster: clusterId, drift: false }, options().signal);
     expect(result).toMatchObject({
       enabled: true,
       identities: 1,
@@ -116,11 +110,7 @@ describe('the status', () => {
       eTag: '1',
     });
     const unknown = new FakeAzure(clusterWith({ identity: { type: 'Strange', userAssigned: [] } }));
-    const other = await readStatus(
-      unknown.workplace(),
-      { cluster: clusterId, drift: true },
-      options().signal,
-    );
+    const other = await readStatus(unknown.deps(), { cluster: clusterId, drift: true }, options().signal);
     expect(other.result).toMatchObject({
       clusterIdentity: { type: 'Strange', principalId: null },
       drift: [],
@@ -145,18 +135,17 @@ describe('waiting for an entry', () => {
       }
     };
     const assigned = await waitForEntry(
-      azure.workplace(),
+      azure.deps(),
       { cluster: clusterId, key, until: 'assigned' },
       options(),
     );
     expect([assigned.result?.provisioningState, reads]).toEqual(['Assigned', 3]);
     azure.cluster = clusterWith();
     expect(
-      (await waitForEntry(azure.workplace(), { cluster: clusterId, key, until: 'deleted' }, options()))
-        .result,
+      (await waitForEntry(azure.deps(), { cluster: clusterId, key, until: 'deleted' }, options())).result,
     ).toBeNull();
     expect(
-      (await waitForEntry(azure.workplace(), { cluster: clusterId, until: 'idle' }, options())).result,
+      (await waitForEntry(azure.deps(), { cluster: clusterId, until: 'idle' }, options())).result,
     ).toBeNull();
   });
 
@@ -165,18 +154,18 @@ describe('waiting for an entry', () => {
       clusterWith({}, { identities: [podIdentity('web', { provisioningState: 'Failed' })] }),
     );
     const { failure } = await waitForEntry(
-      failed.workplace(),
+      failed.deps(),
       { cluster: clusterId, key, until: 'assigned' },
       options(),
     );
     expect(failure).toMatchObject({ exitCode: 8 });
     const none = new FakeAzure();
     await expect(
-      waitForEntry(none.workplace(), { cluster: clusterId, key, until: 'assigned' }, options()),
+      waitForEntry(none.deps(), { cluster: clusterId, key, until: 'assigned' }, options()),
     ).rejects.toMatchObject({ exitCode: 4 });
     const slow = new FakeAzure(clusterWith({ provisioningState: 'Updating' }));
     await expect(
-      waitForEntry(slow.workplace(), { cluster: clusterId, until: 'idle' }, options({ timeoutMs: 30_000 })),
+      waitForEntry(slow.deps(), { cluster: clusterId, until: 'idle' }, options({ timeoutMs: 30_000 })),
     ).rejects.toMatchObject({ code: 'TimedOut' });
   });
 });

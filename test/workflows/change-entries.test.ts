@@ -18,7 +18,7 @@ const gone = { ...web, ignoreNotFound: false, revokeRole: false };
 describe('deleting an identity', () => {
   it('removes the entry and its mirrored objects, and returns it as it was', async () => {
     const azure = twoEntries();
-    const { done } = await deleteIdentity(azure.workplace(), gone, options());
+    const { done } = await deleteIdentity(azure.deps(), gone, options());
     expect(done?.result).toEqual(podIdentity('web'));
     expect(azure.cluster.profile.identities.map(({ name }) => name)).toEqual(['other']);
     expect(azure.mirrored[0]?.goneIdentities).toEqual([podIdentity('web')]);
@@ -28,11 +28,11 @@ describe('deleting an identity', () => {
   it('sends no PUT for an entry that is not there: 4, or null under --ignore-not-found', async () => {
     const azure = twoEntries();
     const nobody = { ...gone, name: 'nobody' };
-    await expect(deleteIdentity(azure.workplace(), nobody, options())).rejects.toMatchObject({
+    await expect(deleteIdentity(azure.deps(), nobody, options())).rejects.toMatchObject({
       code: 'EntryNotFound',
       exitCode: 4,
     });
-    const { done } = await deleteIdentity(azure.workplace(), { ...nobody, ignoreNotFound: true }, options());
+    const { done } = await deleteIdentity(azure.deps(), { ...nobody, ignoreNotFound: true }, options());
     expect([done?.result, azure.puts]).toEqual([null, []]);
   });
 
@@ -41,14 +41,14 @@ describe('deleting an identity', () => {
     azure.answerFault = () => {
       throw new PodidError('Unavailable', 'Reset.');
     };
-    const { done } = await deleteIdentity(azure.workplace(), gone, options());
+    const { done } = await deleteIdentity(azure.deps(), gone, options());
     expect([azure.puts.length, done?.result?.name]).toEqual([1, 'web']);
   });
 
   it('revokes the role on the identity itself only, after the entry is gone', async () => {
     const azure = twoEntries();
     azure.grant('/subscriptions/sub', { id: 'inherited', name: 'inherited' });
-    await deleteIdentity(azure.workplace(), { ...gone, revokeRole: true }, options());
+    await deleteIdentity(azure.deps(), { ...gone, revokeRole: true }, options());
     expect(azure.deleted).toEqual([`${identityId('web')}/ra`]);
     expect(azure.notes.join()).toContain('/subscriptions/sub stays');
   });
@@ -56,11 +56,11 @@ describe('deleting an identity', () => {
   it("keeps the role that another entry needs, and the kubelet identity's", async () => {
     const shared = podIdentity('again', { identity: podIdentity('web').identity });
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web'), shared] }));
-    await deleteIdentity(azure.workplace(), { ...gone, revokeRole: true }, options());
+    await deleteIdentity(azure.deps(), { ...gone, revokeRole: true }, options());
     const kubelet = new FakeAzure(
       clusterWith({ kubeletIdentityResourceId: identityId('WEB') }, { identities: [podIdentity('web')] }),
     );
-    await deleteIdentity(kubelet.workplace(), { ...gone, revokeRole: true }, options());
+    await deleteIdentity(kubelet.deps(), { ...gone, revokeRole: true }, options());
     expect([azure.deleted, kubelet.deleted]).toEqual([[], []]);
   });
 });
@@ -74,7 +74,7 @@ describe('deleting failed identities', () => {
     ];
     const azure = new FakeAzure(clusterWith({}, { identities: entries }));
     const { done } = await deleteFailedIdentities(
-      azure.workplace(),
+      azure.deps(),
       { cluster: clusterId, revokeRole: false },
       options(),
     );
@@ -87,40 +87,40 @@ describe('deleting failed identities', () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('dead')] }));
     azure.answerYes = false;
     expect(
-      (await deleteFailedIdentities(azure.workplace(), { cluster: clusterId, revokeRole: false }, options()))
-        .done?.result,
+      (await deleteFailedIdentities(azure.deps(), { cluster: clusterId, revokeRole: false }, options())).done
+        ?.result,
     ).toEqual([]);
     const healthy = twoEntries();
-    await deleteFailedIdentities(healthy.workplace(), { cluster: clusterId, revokeRole: false }, options());
+    await deleteFailedIdentities(healthy.deps(), { cluster: clusterId, revokeRole: false }, options());
     expect([azure.puts, healthy.puts, healthy.questions]).toEqual([[], [], []]);
   });
 });
 
-describe('deleting failed identities while somebody else mends them', () => {
-  it('leaves what is mended by then', async () => {
+describe('deleting failed identities while somebody else fixes them', () => {
+  it('leaves what is fixed by then', async () => {
     const failed = podIdentity('web', { provisioningState: 'Failed' });
     const azure = new FakeAzure(clusterWith({}, { identities: [failed, podIdentity('dead')] }));
-    const mended = podIdentity('web', { bindingSelector: 'mended' });
+    const fixed = podIdentity('web', { bindingSelector: 'fixed' });
     azure.putFaults = [
-      () => azure.write({ ...azure.cluster.profile, identities: [mended, podIdentity('dead')] }),
+      () => azure.write({ ...azure.cluster.profile, identities: [fixed, podIdentity('dead')] }),
     ];
     const request = { cluster: clusterId, revokeRole: false };
-    const { done } = await deleteFailedIdentities(azure.workplace(), request, options());
+    const { done } = await deleteFailedIdentities(azure.deps(), request, options());
     expect(done?.result.map(({ name }) => name)).toEqual(['dead']);
-    expect(azure.cluster.profile.identities).toEqual([mended]);
+    expect(azure.cluster.profile.identities).toEqual([fixed]);
   });
 });
 
 describe('updating an identity', () => {
   it('changes the selector in one PUT, without asking', async () => {
     const azure = twoEntries();
-    const { done } = await updateIdentity(azure.workplace(), { ...web, bindingSelector: 'front' }, options());
+    const { done } = await updateIdentity(azure.deps(), { ...web, bindingSelector: 'front' }, options());
     expect([done?.result.bindingSelector, azure.puts.length, azure.questions]).toEqual(['front', 1, []]);
   });
 
   it('refuses an entry that is not there', async () => {
     const request = { ...web, name: 'nobody', bindingSelector: 'x' };
-    await expect(updateIdentity(twoEntries().workplace(), request, options())).rejects.toMatchObject({
+    await expect(updateIdentity(twoEntries().deps(), request, options())).rejects.toMatchObject({
       exitCode: 4,
     });
   });
@@ -128,7 +128,7 @@ describe('updating an identity', () => {
   it('replaces the identity by two PUTs, after asking', async () => {
     const azure = twoEntries();
     const { done } = await updateIdentity(
-      azure.workplace(),
+      azure.deps(),
       { ...web, identityResourceId: identityId('api') },
       options(),
     );
@@ -142,11 +142,7 @@ describe('updating an identity', () => {
       throw new PodidError('AzureRefused', 'No.');
     };
     azure.putFaults = [undefined, refuse];
-    const change = updateIdentity(
-      azure.workplace(),
-      { ...web, identityResourceId: identityId('api') },
-      options(),
-    );
+    const change = updateIdentity(azure.deps(), { ...web, identityResourceId: identityId('api') }, options());
     await expect(change).rejects.toMatchObject({ code: 'AzureRefused' });
     expect(azure.cluster.profile.identities.find(({ name }) => name === 'web')?.identity.clientId).toBe(
       'client-web',
@@ -156,13 +152,13 @@ describe('updating an identity', () => {
   it('says how to bring the entry back when it is ended during the first step', async () => {
     const azure = twoEntries();
     const interruption = new AbortController();
-    const workplace = azure.workplace();
-    workplace.azure.clusters.follow = async () => {
+    const deps = azure.deps();
+    deps.azure.clusters.follow = async () => {
       interruption.abort(new PodidError('Terminated', 'Terminated.'));
       throw interruption.signal.reason;
     };
     const request = { ...web, identityResourceId: identityId('api') };
-    const change = updateIdentity(workplace, request, options({ signal: interruption.signal }));
+    const change = updateIdentity(deps, request, options({ signal: interruption.signal }));
     const error = await change.catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'Terminated', exitCode: 143 });
     expect((error as PodidError).hint).toContain(
@@ -173,7 +169,7 @@ describe('updating an identity', () => {
   it('asks before it grants or writes anything', async () => {
     const azure = twoEntries();
     azure.answerYes = false;
-    await updateIdentity(azure.workplace(), { ...web, identityResourceId: identityId('api') }, options());
+    await updateIdentity(azure.deps(), { ...web, identityResourceId: identityId('api') }, options());
     expect([azure.created, azure.puts]).toEqual([[], []]);
   });
 
@@ -184,7 +180,7 @@ describe('updating an identity', () => {
     };
     azure.putFaults = [undefined, refuse, refuse];
     const error = await updateIdentity(
-      azure.workplace(),
+      azure.deps(),
       { ...web, identityResourceId: identityId('api') },
       options(),
     ).catch((caught: unknown) => caught);
@@ -202,15 +198,15 @@ describe('editing exceptions', () => {
 
   it('adds one, and sends no PUT for the same again', async () => {
     const azure = new FakeAzure();
-    const first = await addException(azure.workplace(), legacy, options());
-    await addException(azure.workplace(), legacy, options());
+    const first = await addException(azure.deps(), legacy, options());
+    await addException(azure.deps(), legacy, options());
     expect(first.done?.result).toEqual({ namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } });
     expect([azure.puts.length, azure.mirrored.length]).toEqual([1, 2]);
   });
 
   it('refuses other labels under a name that is taken, naming the update', async () => {
     const change = addException(
-      withLegacy().workplace(),
+      withLegacy().deps(),
       { ...legacy, podLabels: { app: 'x', b: '' } },
       options(),
     );
@@ -222,26 +218,22 @@ describe('editing exceptions', () => {
   it('replaces the whole map of labels', async () => {
     const azure = withLegacy();
     const { done } = await updateException(
-      azure.workplace(),
+      azure.deps(),
       { ...legacy, podLabels: { tier: 'old' } },
       options(),
     );
     expect([done?.result.podLabels, azure.cluster.profile.exceptions.length]).toEqual([{ tier: 'old' }, 1]);
-    await expect(
-      updateException(azure.workplace(), { ...legacy, name: 'x' }, options()),
-    ).rejects.toMatchObject({ exitCode: 4 });
+    await expect(updateException(azure.deps(), { ...legacy, name: 'x' }, options())).rejects.toMatchObject({
+      exitCode: 4,
+    });
   });
 
   it('deletes one, and says 4 without a PUT when it is not there', async () => {
     const azure = withLegacy();
-    const { done } = await deleteException(
-      azure.workplace(),
-      { ...legacy, ignoreNotFound: false },
-      options(),
-    );
+    const { done } = await deleteException(azure.deps(), { ...legacy, ignoreNotFound: false }, options());
     expect([done?.result?.name, azure.cluster.profile.exceptions]).toEqual(['legacy', []]);
     await expect(
-      deleteException(azure.workplace(), { ...legacy, ignoreNotFound: false }, options()),
+      deleteException(azure.deps(), { ...legacy, ignoreNotFound: false }, options()),
     ).rejects.toMatchObject({ exitCode: 4 });
     expect(azure.puts).toHaveLength(1);
   });

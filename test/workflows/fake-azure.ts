@@ -4,7 +4,7 @@ import type { ClusterEdit } from '../../src/domain/clusters/cluster-edit.ts';
 import type { PodIdentity } from '../../src/domain/entries/pod-identity.ts';
 import { editProfile, type ProfileEdit } from '../../src/domain/entries/profile-edit.ts';
 import type { MirrorRequest, ObjectChange } from '../../src/domain/kubernetes/cluster-objects.ts';
-import type { ManagedIdentity, OperationEnd, PutAnswer, Workplace } from '../../src/domain/ports.ts';
+import type { Deps, ManagedIdentity, OperationEnd, PutAnswer } from '../../src/domain/ports.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import type { ChangeOptions } from '../../src/workflows/change/change-options.ts';
 
@@ -151,7 +151,7 @@ export class FakeAzure {
     return end;
   }
 
-  workplace(): Workplace {
+  deps(): Deps {
     return {
       azure: {
         clusters: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Workplace } from '../../src/domain/ports.ts';
+import type { Deps } from '../../src/domain/ports.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { applyFile } from '../../src/workflows/apply/apply-file.ts';
 import { addIdentity } from '../../src/workflows/entries/add-identity.ts';
@@ -19,10 +19,10 @@ const writing = options({ skipRoleAssignment: true, mirror: 'off' });
 function world(more: Parameters<typeof clusterWith>[0] = {}) {
   const azure = new FakeAzure(clusterWith(more, { enabled: false }));
   const cluster = new ObjectsInCluster();
-  const plain = azure.workplace();
+  const plain = azure.deps();
   const parts = { objects: async () => cluster.api, report: plain.report, lookUp: () => true };
   const lookedUp: string[] = [];
-  const identities: Workplace['azure']['identities'] = {
+  const identities: Deps['azure']['identities'] = {
     ...plain.azure.identities,
     get: (resourceId, signal) => {
       lookedUp.push(resourceId);
@@ -30,74 +30,74 @@ function world(more: Parameters<typeof clusterWith>[0] = {}) {
     },
   };
   const ports = { ...plain.azure, identities };
-  const workplace = { ...plain, entries: objectStore({ ...parts, azure: { ports, nodes: cluster.nodes } }) };
+  const deps = { ...plain, entries: objectStore({ ...parts, azure: { ports, nodes: cluster.nodes } }) };
   const alone = { ...plain, entries: objectStore(parts) };
-  return { azure, cluster, workplace, alone, lookedUp };
+  return { azure, cluster, deps, alone, lookedUp };
 }
 
 describe('entries that are objects in the cluster', () => {
   it('are rehearsed, then assigned to the nodes, then written; ARM is sent nothing', async () => {
-    const { azure, cluster, workplace } = world();
-    const { done } = await addIdentity(workplace, addWeb, writing);
+    const { azure, cluster, deps } = world();
+    const { done } = await addIdentity(deps, addWeb, writing);
     expect(cluster.deeds).toEqual(['rehearse', 'assign web', 'write']);
     expect(done?.result).toEqual(podIdentity('web'));
     expect([azure.puts, azure.created, azure.mirrored]).toEqual([[], [], []]);
   });
 
   it('send nothing to nodes that have the identity, and nothing at all when the same is added again', async () => {
-    const { cluster, workplace } = world();
+    const { cluster, deps } = world();
     cluster.carried.add(identityId('WEB'));
-    await addIdentity(workplace, addWeb, writing);
-    await addIdentity(workplace, addWeb, writing);
+    await addIdentity(deps, addWeb, writing);
+    await addIdentity(deps, addWeb, writing);
     expect(cluster.deeds).toEqual(['rehearse', 'write', 'rehearse']);
   });
 
   it('are not written when the nodes cannot get the identity', async () => {
-    const { cluster, workplace } = world();
+    const { cluster, deps } = world();
     cluster.assignFault = new PodidError('AssignRefused', 'No.');
-    await expect(addIdentity(workplace, addWeb, writing)).rejects.toMatchObject({ code: 'AssignRefused' });
+    await expect(addIdentity(deps, addWeb, writing)).rejects.toMatchObject({ code: 'AssignRefused' });
     expect(cluster.identities.size).toBe(0);
   });
 
   it("never write over a colleague's entry that came meanwhile", async () => {
-    const { cluster, workplace } = world();
+    const { cluster, deps } = world();
     cluster.beforeWrite = () => {
       cluster.beforeWrite = undefined;
       cluster.put(podIdentity('web', { bindingSelector: 'theirs' }));
     };
-    await expect(addIdentity(workplace, addWeb, writing)).rejects.toMatchObject({ code: 'EntryConflict' });
+    await expect(addIdentity(deps, addWeb, writing)).rejects.toMatchObject({ code: 'EntryConflict' });
     expect(cluster.identities.get('shop/web')?.entry.bindingSelector).toBe('theirs');
   });
 
   it('get another identity in one write, without a moment between, after asking', async () => {
-    const { azure, cluster, workplace } = world();
+    const { azure, cluster, deps } = world();
     cluster.put(podIdentity('web'));
     const request = { cluster: id, namespace: 'shop', name: 'web', identityResourceId: identityId('other') };
-    const { done } = await updateIdentity(workplace, request, writing);
+    const { done } = await updateIdentity(deps, request, writing);
     expect(done?.result.identity.clientId).toBe('client-other');
     expect(cluster.deeds).toEqual(['rehearse', 'assign other', 'write']);
     expect(azure.questions).toEqual([expect.stringContaining('tokens of the new one alone')]);
   });
 
   it("are not written over when they are someone else's, and that is told before anything is done", async () => {
-    const { cluster, workplace } = world();
+    const { cluster, deps } = world();
     cluster.put(podIdentity('web', { bindingSelector: 'old' }));
     cluster.foreign.add('shop/web');
     const change = { cluster: id, namespace: 'shop', name: 'web', bindingSelector: 'new' };
-    await expect(updateIdentity(workplace, change, writing)).rejects.toMatchObject({ code: 'EntryConflict' });
+    await expect(updateIdentity(deps, change, writing)).rejects.toMatchObject({ code: 'EntryConflict' });
     expect(cluster.identities.get('shop/web')?.entry.bindingSelector).toBe('old');
     expect(cluster.deeds).toEqual(['rehearse']);
     const forced = { ...writing, force: true };
-    const { done } = await updateIdentity(workplace, change, forced);
+    const { done } = await updateIdentity(deps, change, forced);
     expect(done?.result.bindingSelector).toBe('new');
   });
 
   it('leave the identity on the nodes when they go, which is told with the command for it', async () => {
-    const { azure, cluster, workplace } = world();
+    const { azure, cluster, deps } = world();
     cluster.put(podIdentity('web'));
     cluster.carried.add(identityId('web'));
     const key = { cluster: id, namespace: 'shop', name: 'web', ignoreNotFound: false, revokeRole: false };
-    await deleteIdentity(workplace, key, writing);
+    await deleteIdentity(deps, key, writing);
     expect(cluster.deeds).toEqual(['write']);
     expect(azure.notes.join()).toContain(
       `podid node unassign -g rg -c aks --subscription sub --identities ${identityId('web')}`,
@@ -105,22 +105,22 @@ describe('entries that are objects in the cluster', () => {
   });
 
   it('are looked up in Azure once in a command, and a dead one is deleted by --failed', async () => {
-    const { azure, cluster, workplace, lookedUp } = world();
+    const { azure, cluster, deps, lookedUp } = world();
     azure.identities.delete(identityId('web').toLowerCase());
     for (const name of ['web', 'other']) {
       cluster.put(podIdentity(name));
     }
     cluster.carried.add(identityId('other'));
-    const [web, other] = (await listIdentities(workplace, { cluster: id }, writing.signal)).result;
+    const [web, other] = (await listIdentities(deps, { cluster: id }, writing.signal)).result;
     expect(web).toMatchObject({ provisioningState: 'Failed', error: { code: 'IdentityNotFound' } });
     expect(other).toMatchObject({ provisioningState: 'Assigned' });
-    const { done } = await deleteFailedIdentities(workplace, { cluster: id, revokeRole: false }, writing);
+    const { done } = await deleteFailedIdentities(deps, { cluster: id, revokeRole: false }, writing);
     expect(done?.result.map(({ name }) => name)).toEqual(['web']);
     expect(lookedUp.filter((one) => one === identityId('web'))).toHaveLength(1);
   });
 
   it('are pruned as far as podid wrote them, and replaced and added in the same write', async () => {
-    const { cluster, workplace } = world();
+    const { cluster, deps } = world();
     for (const name of ['web', 'mine', 'theirs']) {
       cluster.put(podIdentity(name));
     }
@@ -130,7 +130,7 @@ describe('entries that are objects in the cluster', () => {
       { namespace: 'shop', name: 'api', identityResourceId: identityId('api') },
     ];
     const request = { cluster: id, wanted: { identities }, files: ['-'], prune: true, keepGoing: false };
-    const { done } = await applyFile(workplace, { ...request, extras: {}, show: () => undefined }, writing);
+    const { done } = await applyFile(deps, { ...request, extras: {}, show: () => undefined }, writing);
     expect(cluster.deeds).toEqual(['rehearse', 'assign api other', 'write']);
     expect([...cluster.identities.keys()].toSorted()).toEqual(['shop/api', 'shop/theirs', 'shop/web']);
     expect(done?.result.changes.map(({ action, name }) => `${action} ${name}`)).toEqual([
@@ -141,7 +141,7 @@ describe('entries that are objects in the cluster', () => {
   });
 
   it('keep going without what the caller may not assign', async () => {
-    const { cluster, workplace } = world();
+    const { cluster, deps } = world();
     const forbidden = [
       { resourceId: identityId('api'), error: new PodidError('AssignForbidden', 'No right.') },
     ];
@@ -151,7 +151,7 @@ describe('entries that are objects in the cluster', () => {
     });
     const request = { cluster: id, wanted: { identities }, files: ['-'], prune: false, extras: {} };
     const apply = (keepGoing: boolean) =>
-      applyFile(workplace, { ...request, keepGoing, show: () => undefined }, writing);
+      applyFile(deps, { ...request, keepGoing, show: () => undefined }, writing);
     await expect(apply(false)).rejects.toMatchObject({ code: 'AssignForbidden', exitCode: 6 });
     expect(cluster.identities.size).toBe(0);
     const { done } = await apply(true);
@@ -160,22 +160,22 @@ describe('entries that are objects in the cluster', () => {
   });
 
   it("take no exception of the agent's own", async () => {
-    const { workplace } = world();
+    const { deps } = world();
     const key = { namespace: 'kube-system', name: 'aks-addon-exception' };
-    const adding = addException(workplace, { cluster: id, ...key, podLabels: { a: 'b' } }, writing);
+    const adding = addException(deps, { cluster: id, ...key, podLabels: { a: 'b' } }, writing);
     await expect(adding).rejects.toMatchObject({ code: 'EntryConflict' });
   });
 
   it('work on a service-principal cluster with machines of any kind, and not where the add-on is on', async () => {
-    const { workplace, azure, cluster } = world({
+    const { deps, azure, cluster } = world({
       identity: { type: '', userAssigned: [] },
       pools: [{ name: 'solo', osType: 'Linux', type: 'AvailabilitySet' }],
       networkPlugin: 'kubenet',
     });
-    await addIdentity(workplace, addWeb, writing);
+    await addIdentity(deps, addWeb, writing);
     expect(cluster.identities.size).toBe(1);
     azure.cluster = clusterWith();
-    await expect(addIdentity(workplace, addWeb, writing)).rejects.toMatchObject({ code: 'AddonEnabled' });
+    await expect(addIdentity(deps, addWeb, writing)).rejects.toMatchObject({ code: 'AddonEnabled' });
   });
 
   it('need no Azure to be read', async () => {

@@ -44,8 +44,8 @@ async function pod(i: number): Promise<void> {
 
 const all = Promise.all(Array.from({ length: count }, (_, i) => pod(i)));
 // Upstream keeps a request for up to two minutes when IMDS says 429.
-const patience = new Promise((resolve) => setTimeout(resolve, (seconds + patienceSec) * 1000, 'late'));
-if ((await Promise.race([all, patience])) === 'late') {
+const retry = new Promise((resolve) => setTimeout(resolve, (seconds + patienceSec) * 1000, 'late'));
+if ((await Promise.race([all, retry])) === 'late') {
   statuses['none yet'] = waiting;
 }
 times.sort((a, b) => a - b);

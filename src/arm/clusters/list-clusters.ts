@@ -4,7 +4,7 @@ import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
-import { PageTrail } from '../connection/page-history.ts';
+import { PageHistory } from '../connection/page-history.ts';
 
 /** Every cluster of a subscription, through all pages of the list. */
 export async function listClusters(
@@ -22,7 +22,7 @@ export async function listClusters(
   const found: ClusterSummary[] = [];
   let url: string | undefined =
     `${about.scope}/providers/Microsoft.ContainerService/managedClusters?api-version=${apiVersion}`;
-  const trail = new PageTrail(url);
+  const history = new PageHistory(url);
   while (url !== undefined) {
     const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
     if (answer.status !== 200) {
@@ -32,7 +32,7 @@ export async function listClusters(
     const page = isRecord(body) ? body : {};
     const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
     found.push(...items.filter(isRecord).flatMap(summaryOf));
-    url = trail.next(page);
+    url = history.next(page);
   }
   return found;
 }

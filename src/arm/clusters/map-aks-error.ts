@@ -3,8 +3,8 @@ import type { IdentityReference } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
-import { type KnownFault, saidBy } from '../connection/map-arm-error.ts';
-import { previewFeatureRefusal } from './preview-feature-error.ts';
+import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
+import { previewFeatureError } from './preview-feature-error.ts';
 
 /** Codes by which a 409 says that something else is at work on the cluster. */
 const busyCode = /InProgress|Conflict|^OperationNotAllowed$|Preempted|Busy/i;
@@ -28,7 +28,7 @@ export function mapAksError(
   if (refusal !== undefined) {
     return {
       code: refusal.code,
-      message: `AKS refused the change: ${saidBy(fault)}`,
+      message: `AKS refused the change: ${messageOf(fault)}`,
       hint: refusal.hint(cluster),
     };
   }
@@ -38,11 +38,11 @@ export function mapAksError(
   if (fault.status === 409 && busyCode.test(fault.code)) {
     return {
       code: 'ClusterBusy',
-      message: `Another operation runs on cluster ${cluster.name}: ${saidBy(fault)}`,
+      message: `Another operation runs on cluster ${cluster.name}: ${messageOf(fault)}`,
       hint: nextCommand('wait', cluster, { for: 'idle' }),
     };
   }
-  return previewFeatureRefusal(fault);
+  return previewFeatureError(fault);
 }
 
 /**
@@ -93,7 +93,7 @@ function assignmentBlocked(
   const target = identityNamedIn(`${fault.message} ${fault.innermost.message}`, identities);
   return {
     code: 'AssignmentBlocked',
-    message: `The cluster may not assign ${target ?? 'one of the listed identities'}: ${saidBy(fault)}`,
+    message: `The cluster may not assign ${target ?? 'one of the listed identities'}: ${messageOf(fault)}`,
     hint: clearFailed(cluster),
     // Of an identity or of none: the cluster, which is what other errors are about, would be taken for one.
     target,
@@ -105,7 +105,7 @@ export function addonHint(code: string, cluster: ClusterId): string | undefined 
   return Object.hasOwn(addonRefusals, code) ? addonRefusals[code]?.hint(cluster) : undefined;
 }
 
-interface Refusal {
+interface ErrorAnswer {
   readonly code: ErrorCode;
   readonly hint: (cluster: ClusterId) => string;
 }
@@ -113,7 +113,7 @@ interface Refusal {
 const kubenetConsent = { 'enable-pod-identity-with-kubenet': true } as const;
 
 /** Codes as seen in the wild; see the reference of `az aks pod-identity`, §3.5. */
-const addonRefusals: Readonly<Record<string, Refusal>> = {
+const addonRefusals: Readonly<Record<string, ErrorAnswer>> = {
   [assignmentErrorCode]: {
     code: 'AssignmentBlocked',
     hint: clearFailed,

@@ -1,5 +1,5 @@
 import type { ArmFault } from '../connection/arm-answer.ts';
-import { type KnownFault, saidBy } from '../connection/map-arm-error.ts';
+import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
 
 /** How AKS ends the codes by which it asks for a preview feature. */
 const asksForFeature = /Feature\w*Not(?:Registered|Enabled|Found)$/;
@@ -16,7 +16,7 @@ const features = [
  * A refusal for want of a preview feature, with the command that registers it. Which one is only in the text,
  * if it is one known here.
  */
-export function previewFeatureRefusal(fault: ArmFault): KnownFault | undefined {
+export function previewFeatureError(fault: ArmFault): KnownFault | undefined {
   const codes = [fault.code, fault.innermost.code];
   if (!codes.some((code) => asksForFeature.test(code))) {
     return undefined;
@@ -25,7 +25,7 @@ export function previewFeatureRefusal(fault: ArmFault): KnownFault | undefined {
   const name = features.find((feature) => text.includes(feature)) ?? 'FEATURE';
   return {
     code: 'FeatureNotRegistered',
-    message: `AKS refused the change: ${saidBy(fault)}`,
+    message: `AKS refused the change: ${messageOf(fault)}`,
     hint: `az feature register --namespace Microsoft.ContainerService --name ${name}; once it is Registered, az provider register --namespace Microsoft.ContainerService`,
   };
 }

@@ -2,9 +2,9 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import { shellWord } from '../../domain/hints/next-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
-import { type KnownFault, saidBy } from '../connection/map-arm-error.ts';
+import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
 
-/** Refusals of AKS's own, by code (Azure documentation, "Resolve az aks command invoke failures"). */
+/** ErrorAnswers of AKS's own, by code (Azure documentation, "Resolve az aks command invoke failures"). */
 const hints: Readonly<Record<string, string>> = {
   RunCommandBlockedByAzurePolicy:
     'Exempt the namespace aks-command from the Azure Policy assignment that AKS names.',
@@ -19,7 +19,7 @@ const hints: Readonly<Record<string, string>> = {
 export function mapRunCommandError(fault: ArmFault, id: ClusterId): KnownFault | undefined {
   const code = [fault.code, fault.innermost.code].find((each) => Object.hasOwn(hints, each));
   if (code !== undefined) {
-    const message = `AKS could not run the command in cluster ${id.name}: ${saidBy(fault)}`;
+    const message = `AKS could not run the command in cluster ${id.name}: ${messageOf(fault)}`;
     return { code: 'ClusterUnreachable', message, hint: hints[code] ?? '' };
   }
   // The only word by which AKS says that it is switched off there is the message; the code is a general one.

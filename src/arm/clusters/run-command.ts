@@ -130,7 +130,7 @@ async function untilEnded(run: CommandRun, url: string, options: RunOptions): Pr
       });
     const asked = answer && retryAfterMs({ get: (name) => answer.header(name) }, clock.now());
     waitMs = Math.min(asked ?? options.pollIntervalMs, longestWaitMs);
-    if (answer === undefined || isWeather(answer)) {
+    if (answer === undefined || isTransient(answer)) {
       continue;
     }
     if (answer.status < 200 || answer.status >= 300) {
@@ -153,7 +153,7 @@ function neverEnded({ id }: Cluster): PodidError {
   });
 }
 
-function isWeather({ status, text }: ArmAnswer): boolean {
+function isTransient({ status, text }: ArmAnswer): boolean {
   return (
     status === 408 || status === 429 || status >= 500 || (status >= 400 && text.trimStart().startsWith('<'))
   );

@@ -3,7 +3,7 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
-import { PageTrail } from '../connection/page-history.ts';
+import { PageHistory } from '../connection/page-history.ts';
 
 const apiVersion = '2022-12-01';
 const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -51,12 +51,12 @@ async function byId(connection: ArmConnection, id: string, signal: AbortSignal):
 async function listAll(connection: ArmConnection, signal: AbortSignal): Promise<Subscription[]> {
   const found: Subscription[] = [];
   let url: string | undefined = `/subscriptions?api-version=${apiVersion}`;
-  const trail = new PageTrail(url);
+  const history = new PageHistory(url);
   while (url !== undefined) {
     const page: JsonRecord = await getJson(connection, url, signal);
     const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
     found.push(...items.filter(isRecord).flatMap(readSubscription));
-    url = trail.next(page);
+    url = history.next(page);
   }
   return found;
 }

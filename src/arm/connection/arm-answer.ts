@@ -24,7 +24,7 @@ export interface ArmFault {
   readonly message: string;
   readonly innermost: { readonly code: string; readonly message: string };
   /** The body is a web page: something between here and ARM has answered. */
-  readonly isForeign: boolean;
+  readonly isOtherManagers: boolean;
 }
 
 export function armFault(answer: ArmAnswer): ArmFault {
@@ -34,7 +34,7 @@ export function armFault(answer: ArmAnswer): ArmFault {
     status: answer.status,
     ...outer,
     innermost: innermostError(body) ?? outer,
-    isForeign: body === undefined && answer.text.trimStart().startsWith('<'),
+    isOtherManagers: body === undefined && answer.text.trimStart().startsWith('<'),
   };
 }
 

@@ -159,8 +159,8 @@ function equipPipeline(
   const { count, firstMs } = settings.readRetries ?? defaultReadRetries;
   if (parts.retries === 'reads') {
     const { random, now } = settings.clock;
-    const tell = (text: string) => settings.verbose?.(text);
-    pipeline.addPolicy(retryPolicy([retryReads({ firstMs, random, now, tell })], { maxRetries: count }), {
+    const report = (text: string) => settings.verbose?.(text);
+    pipeline.addPolicy(retryPolicy([retryReads({ firstMs, random, now, report })], { maxRetries: count }), {
       phase: 'Retry',
     });
   }

@@ -39,7 +39,7 @@ export function debugPolicy(debug: (text: string) => void): PipelinePolicy {
         debug(describeAnswer(request, response));
         return response;
       } catch (error) {
-        debug(`< ${request.method} ${shownUrl(request.url)}: ${maskSecrets(String(error))}`);
+        debug(`< ${request.method} ${printableUrl(request.url)}: ${maskSecrets(String(error))}`);
         throw error;
       }
     },
@@ -49,22 +49,22 @@ export function debugPolicy(debug: (text: string) => void): PipelinePolicy {
 function describeRequest(request: PipelineRequest): string {
   const body = typeof request.body === 'string' ? request.body : '';
   return [
-    `> ${request.method} ${shownUrl(request.url)}`,
-    ...shownHeaders('>', request.headers),
-    ...shownBody('>', request.url, body),
+    `> ${request.method} ${printableUrl(request.url)}`,
+    ...printableHeaders('>', request.headers),
+    ...printableBody('>', request.url, body),
   ].join('\n');
 }
 
 function describeAnswer(request: PipelineRequest, response: PipelineResponse): string {
   return [
-    `< ${response.status} ${request.method} ${shownUrl(request.url)}`,
-    ...shownHeaders('<', response.headers),
-    ...shownBody('<', request.url, response.bodyAsText ?? ''),
+    `< ${response.status} ${request.method} ${printableUrl(request.url)}`,
+    ...printableHeaders('<', response.headers),
+    ...printableBody('<', request.url, response.bodyAsText ?? ''),
   ].join('\n');
 }
 
 /** Operation URLs are signed: their query is a credential. */
-function shownUrl(url: string): string {
+function printableUrl(url: string): string {
   const [path, query] = url.split('?');
   if (query === undefined) {
     return url;
@@ -74,13 +74,13 @@ function shownUrl(url: string): string {
     : maskSecrets(url);
 }
 
-function shownHeaders(mark: string, headers: Iterable<[string, string]>): string[] {
+function printableHeaders(mark: string, headers: Iterable<[string, string]>): string[] {
   return [...headers].map(
     ([name, value]) => `${mark} ${name}: ${openHeaders.has(name.toLowerCase()) ? maskSecrets(value) : '***'}`,
   );
 }
 
-function shownBody(mark: string, url: string, body: string): string[] {
+function printableBody(mark: string, url: string, body: string): string[] {
   if (body === '') {
     return [];
   }

@@ -23,7 +23,7 @@ interface Following extends Pick<FollowOptions, 'pollIntervalMs' | 'onStatus' | 
   /** The right that a poll takes, where the operation is not of AKS. */
   readonly action?: string;
   /** What shows how the change ended, where `podid status` does not. */
-  readonly lookHint?: string;
+  readonly readHint?: string;
 }
 
 /**
@@ -43,25 +43,25 @@ export async function followOperation(
   operation: Operation,
   options: Following,
 ): Promise<OperationEnd> {
-  const { lookHint = 'podid status shows how the change ended.' } = options;
+  const { readHint = 'podid status shows how the change ended.' } = options;
   if (!URL.canParse(operation.url, connection.endpoint.url)) {
-    throw leadsElsewhere(lookHint);
+    throw leadsElsewhere(readHint);
   }
   const about = requestAbout(connection, operation, options.action);
   if (!connection.endpoint.mayReceiveToken(operation.url)) {
-    throw leadsElsewhere(lookHint);
+    throw leadsElsewhere(readHint);
   }
   let unknownInARow = 0;
   let told = '';
   let waitMs = options.pollIntervalMs;
   for (;;) {
     await connection.clock.sleep(waitMs, options.signal);
-    const answer = await poll(connection, operation, { about, lookHint }, options.signal);
+    const answer = await poll(connection, operation, { about, readHint }, options.signal);
     const askedMs = retryAfterMs(headersOf(answer), connection.clock.now());
     waitMs = Math.min(askedMs ?? options.pollIntervalMs, longestWaitMs);
     unknownInARow = answer?.status === 404 ? unknownInARow + 1 : 0;
     if (unknownInARow >= unknownBelieved) {
-      throw forgotten(lookHint);
+      throw forgotten(readHint);
     }
     const body = answer?.status === 200 || answer?.status === 202 ? parseRecord(answer.text) : undefined;
     if (body === undefined) {
@@ -98,12 +98,12 @@ function requestAbout(
 async function poll(
   connection: ArmConnection,
   operation: Operation,
-  { about, lookHint }: { readonly about: ArmRequest; readonly lookHint: string },
+  { about, readHint }: { readonly about: ArmRequest; readonly readHint: string },
   signal: AbortSignal,
 ): Promise<ArmAnswer | undefined> {
   const answer = await connection
     .send({ method: 'GET', url: operation.url, about }, signal)
-    .catch(unlessWeather);
+    .catch(unlessTransient);
   if (answer === undefined) {
     return undefined;
   }
@@ -117,10 +117,10 @@ async function poll(
   if (error.code === 'Unavailable') {
     return undefined;
   }
-  throw error.code === 'Forbidden' ? error : unusable(error, lookHint);
+  throw error.code === 'Forbidden' ? error : unusable(error, readHint);
 }
 
-function unlessWeather(error: unknown): undefined {
+function unlessTransient(error: unknown): undefined {
   if (isPodidError(error, 'Unavailable')) {
     return undefined;
   }
@@ -153,26 +153,26 @@ function parseRecord(text: string): JsonRecord | undefined {
   }
 }
 
-function leadsElsewhere(lookHint: string): PodidError {
+function leadsElsewhere(readHint: string): PodidError {
   return new PodidError(
     'Unavailable',
     'The operation that Azure names is at a host where the token may not go.',
     {
-      hint: `Check PODID_ARM_ENDPOINT, --cloud and the proxy; ${lookHint}`,
+      hint: `Check PODID_ARM_ENDPOINT, --cloud and the proxy; ${readHint}`,
     },
   );
 }
 
-function unusable(cause: PodidError, lookHint: string): PodidError {
+function unusable(cause: PodidError, readHint: string): PodidError {
   return new PodidError('Unavailable', `The running operation cannot be followed. ${cause.message}`, {
-    hint: lookHint,
+    hint: readHint,
     details: cause.details,
     cause,
   });
 }
 
-function forgotten(lookHint: string): PodidError {
+function forgotten(readHint: string): PodidError {
   return new PodidError('Unavailable', 'Azure does not know the running operation any more.', {
-    hint: lookHint,
+    hint: readHint,
   });
 }

@@ -73,14 +73,14 @@ export function mapArmAnswer(answer: ArmAnswer, request: ArmRequest): PodidError
 }
 
 /** What the server said, fit for a message. */
-export function saidBy(fault: ArmFault): string {
+export function messageOf(fault: ArmFault): string {
   const text = shown(fault.message) || `HTTP ${fault.status}`;
   return fault.code === '' ? text : `${text} (${fault.code})`;
 }
 
 function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): KnownFault {
   const { status } = fault;
-  if (fault.isForeign && status !== 401) {
+  if (fault.isOtherManagers && status !== 401) {
     return unavailable(request, `a web page came back, HTTP ${status}`);
   }
   if (status === 401) {
@@ -92,12 +92,12 @@ function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): Kn
   if (status === 404 && request.notFound !== undefined) {
     return {
       code: request.notFound,
-      message: `Cannot ${request.doing}: ${saidBy(fault)}`,
+      message: `Cannot ${request.doing}: ${messageOf(fault)}`,
       hint: notFoundHint(fault, request),
     };
   }
   if (status === 408 || status === 429 || status >= 500) {
-    return askedMs < 1000 ? unavailable(request, saidBy(fault)) : toldToWait(fault, request, askedMs);
+    return askedMs < 1000 ? unavailable(request, messageOf(fault)) : toldToWait(fault, request, askedMs);
   }
   if (status < 400) {
     return unavailable(request, `it answered with a redirect, HTTP ${status}, which podid never follows`);
@@ -120,7 +120,7 @@ function toldToWait(fault: ArmFault, request: ArmRequest, askedMs: number): Know
   const seconds = Math.ceil(askedMs / 1000);
   return {
     code: 'Unavailable',
-    message: `Azure could not ${request.doing}, and asks to be left alone for ${seconds} s: ${saidBy(fault)}`,
+    message: `Azure could not ${request.doing}, and asks to be left alone for ${seconds} s: ${messageOf(fault)}`,
     hint: `Run the same command again in ${seconds} s; before that Azure is likely to refuse it once more.`,
   };
 }
@@ -129,7 +129,7 @@ function signedOut(fault: ArmFault, request: ArmRequest): KnownFault {
   const isOtherTenant = fault.code === 'InvalidAuthenticationTokenTenant';
   return {
     code: 'NotSignedIn',
-    message: `Azure did not accept the sign-in to ${request.doing}: ${saidBy(fault)}`,
+    message: `Azure did not accept the sign-in to ${request.doing}: ${messageOf(fault)}`,
     hint: isOtherTenant
       ? 'Sign in to the tenant of the subscription: --tenant TENANT, or az login --tenant TENANT'
       : (request.signInHint ?? 'az login'),
@@ -140,7 +140,7 @@ function forbidden(fault: ArmFault, request: ArmRequest): KnownFault {
   if (fault.code.startsWith('RequestDisallowedBy')) {
     return {
       code: 'AzureRefused',
-      message: `A policy forbids to ${request.doing}: ${saidBy(fault)}`,
+      message: `A policy forbids to ${request.doing}: ${messageOf(fault)}`,
       hint: 'Ask whoever owns the Azure Policy for an exemption; a role does not help.',
     };
   }
@@ -160,10 +160,10 @@ function refused(fault: ArmFault, request: ArmRequest): KnownFault {
   };
   return {
     code: 'AzureRefused',
-    message: `Azure refused to ${request.doing}: ${saidBy(fault)}`,
+    message: `Azure refused to ${request.doing}: ${messageOf(fault)}`,
     hint:
       hints[fault.code] ??
-      "Mend what Azure names, then run the same command again; Azure's support can look up the request id.",
+      "Fix what Azure names, then run the same command again; Azure's support can look up the request id.",
   };
 }
 

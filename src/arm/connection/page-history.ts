@@ -7,7 +7,7 @@ const mostPages = 1_000;
  * Follows the `nextLink` of the pages of one list. A list that comes back to a page, or has more than 1,000,
  * has no end.
  */
-export class PageTrail {
+export class PageHistory {
   readonly #seen: Set<string>;
 
   /** @param first the URL of the first page */

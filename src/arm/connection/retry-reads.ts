@@ -19,7 +19,7 @@ export function retryReads(options: {
   readonly firstMs: number;
   readonly random: () => number;
   readonly now: () => number;
-  readonly tell: (text: string) => void;
+  readonly report: (text: string) => void;
 }): RetryStrategy {
   return {
     name: 'podidRetryReads',
@@ -33,7 +33,7 @@ export function retryReads(options: {
       }
       const askedMs = retryAfterMs(answer?.headers, options.now());
       if (askedMs !== undefined) {
-        return askedPause(askedMs, options.tell);
+        return askedPause(askedMs, options.report);
       }
       const pauseMs = Math.min(longestPauseMs, options.firstMs * 2 ** retryCount);
       return { retryAfterInMs: pauseMs * (0.5 + options.random() / 2) };
@@ -41,11 +41,11 @@ export function retryReads(options: {
   };
 }
 
-function askedPause(askedMs: number, tell: (text: string) => void): ReturnType<RetryStrategy['retry']> {
+function askedPause(askedMs: number, report: (text: string) => void): ReturnType<RetryStrategy['retry']> {
   if (askedMs > longestAskedMs) {
     return { skipStrategy: true };
   }
-  tell(`Azure asks podid to wait ${Math.ceil(askedMs / 1000)} s before it reads again.`);
+  report(`Azure asks podid to wait ${Math.ceil(askedMs / 1000)} s before it reads again.`);
   return { retryAfterInMs: askedMs };
 }
 

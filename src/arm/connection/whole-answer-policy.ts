@@ -101,7 +101,7 @@ function rejectedBy(signal: AbortSignal): Promise<never> {
  */
 function watchAnswer(
   { requestId }: PipelineRequest,
-  tell: { readonly upgraded: () => void; readonly cut: () => void },
+  report: { readonly upgraded: () => void; readonly cut: () => void },
 ): () => void {
   const started = (message: unknown) => {
     const { request } = message as { readonly request: ClientRequest };
@@ -109,11 +109,11 @@ function watchAnswer(
       return;
     }
     request.once('response', (answer) => {
-      answer.once('close', () => answer.complete || tell.cut());
+      answer.once('close', () => answer.complete || report.cut());
     });
     request.once('upgrade', (_answer, socket: Duplex) => {
       socket.destroy();
-      tell.upgraded();
+      report.upgraded();
     });
   };
   subscribe('http.client.request.start', started);

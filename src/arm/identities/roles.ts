@@ -7,7 +7,7 @@ import type { Roles } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import { type ArmRequest, type KnownFault, saidBy } from '../connection/map-arm-error.ts';
+import { type ArmRequest, type KnownFault, messageOf } from '../connection/map-arm-error.ts';
 import { endingPages } from '../connection/page-history.ts';
 import { roleAssignmentName } from './role-assignment-name.ts';
 
@@ -28,7 +28,7 @@ export function armRoles(connection: ArmConnection): Roles {
     definition: (roleDefinitionId, signal) => readDefinition(connection, roleDefinitionId, signal),
     find: (roleName, scope, signal) => findDefinition(connection, { roleName, scope }, signal),
     assignmentName: roleAssignmentName,
-    create: (grant, signal) => createPatiently(connection, grant, signal),
+    create: (grant, signal) => createWithRetry(connection, grant, signal),
     delete: (assignmentId, signal) => deleteAssignment(connection, assignmentId, signal),
   };
 }
@@ -121,7 +121,7 @@ async function deleteAssignment(
 }
 
 /** A principal made a moment ago is not everywhere yet, and weather passes: both until the signal ends. */
-async function createPatiently(
+async function createWithRetry(
   connection: ArmConnection,
   grant: RoleGrant,
   signal: AbortSignal,
@@ -152,7 +152,7 @@ async function createOnce(
   const client = connection.equip(authorizationClient(connection, grant.scope), 'none');
   const about: ArmRequest = {
     ...aboutRoles(connection, 'assign a role on', 'roleAssignments/write', grant.scope),
-    known: knownRefusal,
+    known: knownErrorAnswer,
     notFound: 'IdentityNotFound',
   };
   const subscription = subscriptionOf(grant.scope);
@@ -182,9 +182,9 @@ async function createOnce(
   }
 }
 
-function knownRefusal(fault: ArmFault): KnownFault | undefined {
+function knownErrorAnswer(fault: ArmFault): KnownFault | undefined {
   if (fault.code === 'PrincipalNotFound') {
-    return { code: 'Unavailable', message: `Entra does not know the principal yet: ${saidBy(fault)}` };
+    return { code: 'Unavailable', message: `Entra does not know the principal yet: ${messageOf(fault)}` };
   }
   const hint = blockedHints[fault.code];
   if (fault.status !== 409 && hint === undefined) {
@@ -192,7 +192,7 @@ function knownRefusal(fault: ArmFault): KnownFault | undefined {
   }
   return {
     code: 'RoleAssignmentBlocked',
-    message: `The role cannot be assigned: ${saidBy(fault)}`,
+    message: `The role cannot be assigned: ${messageOf(fault)}`,
     hint: hint ?? 'az role assignment list shows what is there.',
   };
 }

@@ -3,7 +3,7 @@ import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import { followOperation } from '../connection/follow-operation.ts';
 import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
-import { PageTrail } from '../connection/page-history.ts';
+import { PageHistory } from '../connection/page-history.ts';
 import { readInstance, readMachine } from './read-machine.ts';
 
 const apiVersion = '2024-07-01';
@@ -49,7 +49,7 @@ export function armMachines(connection: ArmConnection): Reads {
       followOperation(connection, operation, {
         ...options,
         action: 'Microsoft.Compute/locations/operations/read',
-        lookHint: 'podid node list shows how the change ended.',
+        readHint: 'podid node list shows how the change ended.',
       }),
   };
 }
@@ -86,12 +86,12 @@ async function listAll(
 ): Promise<JsonRecord[]> {
   const found: JsonRecord[] = [];
   let url: string | undefined = `${path}?api-version=${apiVersion}`;
-  const trail = new PageTrail(url);
+  const history = new PageHistory(url);
   while (url !== undefined) {
     const page: JsonRecord = await getJson(connection, url, about, signal);
     const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
     found.push(...items.filter(isRecord));
-    url = trail.next(page);
+    url = history.next(page);
   }
   return found;
 }

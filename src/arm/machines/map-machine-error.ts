@@ -1,7 +1,7 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import { identityNamedIn } from '../clusters/map-aks-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
-import { type KnownFault, saidBy } from '../connection/map-arm-error.ts';
+import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
 
 /** A write of a machine, as far as its refusals go. */
 export interface MachineWrite {
@@ -24,7 +24,7 @@ const toldElsewhere = [
 /** What a write of a machine is refused with. Undefined: nothing that means more here than elsewhere. */
 export function mapMachineFault(fault: ArmFault, write: MachineWrite): KnownFault | undefined {
   const { status, code } = fault;
-  if (fault.isForeign || toldElsewhere.includes(code) || code.startsWith('RequestDisallowedBy')) {
+  if (fault.isOtherManagers || toldElsewhere.includes(code) || code.startsWith('RequestDisallowedBy')) {
     return undefined;
   }
   if (status === 403) {
@@ -70,7 +70,7 @@ function forbidden(fault: ArmFault, write: MachineWrite): KnownFault {
 function busy(fault: ArmFault, { machine }: MachineWrite): KnownFault {
   return {
     code: 'MachineBusy',
-    message: `Another operation runs on ${machine.name}: ${saidBy(fault)}`,
+    message: `Another operation runs on ${machine.name}: ${messageOf(fault)}`,
     hint: 'Run the same command again when it has ended.',
   };
 }
@@ -78,8 +78,8 @@ function busy(fault: ArmFault, { machine }: MachineWrite): KnownFault {
 function refused(fault: ArmFault, write: MachineWrite): KnownFault {
   return {
     code: 'AssignRefused',
-    message: `Azure refused to change the identities of ${write.machine.name}: ${saidBy(fault)}`,
-    hint: 'Mend what Azure names, then run the same command again; podid node list shows what is there.',
+    message: `Azure refused to change the identities of ${write.machine.name}: ${messageOf(fault)}`,
+    hint: 'Fix what Azure names, then run the same command again; podid node list shows what is there.',
     target: identityIn(fault, write) ?? write.machine.resourceId,
   };
 }

@@ -181,8 +181,8 @@ function unavailable(message: string): Error {
 /** Entra that does not answer is weather; anything else is a refusal. */
 function refusedBy(source: Source, error: unknown, reasons: readonly ErrorDetail[]): PodidError {
   const status = statusOf(error);
-  const isWeather = status === undefined ? isNetworkFault(error) : status === 429 || status >= 500;
-  return isWeather
+  const isTransient = status === undefined ? isNetworkFault(error) : status === 429 || status >= 500;
+  return isTransient
     ? new PodidError(
         'Unavailable',
         `Entra could not be reached for the sign-in by ${source.name}: ${reasonOf(error)}`,
@@ -191,7 +191,7 @@ function refusedBy(source: Source, error: unknown, reasons: readonly ErrorDetail
         },
       )
     : new PodidError('NotSignedIn', `Entra refused the sign-in by ${source.name}: ${reasonOf(error)}`, {
-        hint: `Mend the variables of this source (${source.name}), or unset them to use az login.`,
+        hint: `Fix the variables of this source (${source.name}), or unset them to use az login.`,
         details: reasons,
       });
 }

@@ -1,6 +1,6 @@
 import { addOptions } from '../../validate/flags/add-options.ts';
 import { clusterNameRule, resourceGroupRule, subscriptionRule } from '../../validate/flags/azure-names.ts';
-import type { InitGiven } from '../../workflows/init/init-deps.ts';
+import type { InitGiven } from '../../workflows/init/wizard.ts';
 import { chooseCluster } from '../open/cluster-choice.ts';
 import type { Session } from '../run/session.ts';
 import type { clusterFlags } from './cluster-flags.ts';

@@ -6,7 +6,7 @@ import {
 } from '../../validate/flags/kubernetes-names.ts';
 import { parseRoleGrants } from '../../validate/flags/role-grant.ts';
 import { type Rule, UsageFaults } from '../../validate/usage-faults.ts';
-import type { TypedRules } from '../../workflows/init/init-deps.ts';
+import type { TypedRules } from '../../workflows/init/wizard.ts';
 
 /** The rules of the flags, for what is typed into the wizard. */
 export const initRules: TypedRules = {

@@ -1,8 +1,8 @@
 import { durationOf } from '../../validate/flags/duration.ts';
 import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
-import type { AgentPlace, AgentWait } from '../../workflows/agent/agent-deps.ts';
+import type { AgentDeps, AgentWait } from '../../workflows/agent/agent-deps.ts';
 import type { Session } from '../run/session.ts';
-import type { ClusterDesk } from './open-cluster.ts';
+import type { OpenedCluster } from './open-cluster.ts';
 
 /** The namespace of the agent; a fault in it is the next `checkUsage`'s to tell. */
 export function agentNamespace({ faults }: Session, namespace: string | undefined): string {
@@ -21,6 +21,6 @@ export function agentWait({ context, faults }: Session, timeout: string | undefi
   };
 }
 
-export function agentPlace({ cluster, clock, report, confirm }: ClusterDesk): AgentPlace {
+export function agentDeps({ cluster, clock, report, confirm }: OpenedCluster): AgentDeps {
   return { agent: cluster.agent, workloads: cluster.workloads, clock, report, confirm };
 }

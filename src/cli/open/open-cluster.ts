@@ -7,12 +7,12 @@ import type { clusterFlags, kubeFlags } from '../flags/cluster-flags.ts';
 import type { FlagValues } from '../flags/flag-spec.ts';
 import type { Session } from '../run/session.ts';
 import { chooseCluster, resolveCluster } from './cluster-choice.ts';
-import { checkSignIn, connectWorkplace, readKubeconfigPath } from './workplace.ts';
+import { checkSignIn, connectDeps, readKubeconfigPath } from './workplace.ts';
 
 type Flags = FlagValues<typeof clusterFlags & typeof kubeFlags> & { readonly yes?: boolean };
 
 /** What a command stands on that needs the cluster's own API and nothing of Azure. */
-export interface ClusterDesk {
+export interface OpenedCluster {
   readonly cluster: ConnectedCluster;
   readonly clock: Clock;
   readonly report: Reporter;
@@ -25,7 +25,7 @@ export interface ClusterDesk {
  *
  * @throws PodidError InvalidUsage with every fault of the command, before anything was sent
  */
-export async function openCluster(session: Session, flags: Flags): Promise<ClusterDesk> {
+export async function openCluster(session: Session, flags: Flags): Promise<OpenedCluster> {
   const { context } = session;
   checkSignIn(session, flags);
   const cluster = await connect(session, flags);
@@ -58,7 +58,7 @@ async function connect(session: Session, flags: Flags): Promise<ConnectedCluster
   const kubeconfigPath = path ?? (await usualKubeconfig(session));
   session.checkUsage();
   // Azure is asked for nothing, unless the kubeconfig wants its sign-in.
-  const { connect: open } = await connectWorkplace(session, flags, {
+  const { connect: open } = await connectDeps(session, flags, {
     subscription: undefined,
     kubeconfigPath,
   });
@@ -80,11 +80,11 @@ async function connectThroughAzure(session: Session, flags: Flags): Promise<Conn
   const { context, faults } = session;
   const chosen = await chooseCluster(flags, context, faults);
   session.checkUsage();
-  const { workplace, connect: open } = await connectWorkplace(session, flags, {
+  const { deps, connect: open } = await connectDeps(session, flags, {
     subscription: chosen.subscription,
     kubeconfigPath: undefined,
   });
-  const id = await resolveCluster(chosen, workplace.azure.subscriptions, context.signal);
+  const id = await resolveCluster(chosen, deps.azure.subscriptions, context.signal);
   return await open(id, context.signal);
 }
 

@@ -1,12 +1,12 @@
-import type { InitDesk, Site } from '../../workflows/init/init-deps.ts';
+import type { Site, Wizard } from '../../workflows/init/wizard.ts';
 import { givenAnswers } from '../flags/init-answers.ts';
 import type { InitFlags } from '../flags/init-flags.ts';
 import { initRules } from '../flags/init-rules.ts';
 import type { Session } from '../run/session.ts';
-import { changeOptions, checkSignIn, connectWorkplace, readKubeconfigPath } from './workplace.ts';
+import { changeOptions, checkSignIn, connectDeps, readKubeconfigPath } from './workplace.ts';
 
 /** @throws PodidError InvalidUsage with every fault of the command, before anything was sent */
-export async function openWizard(session: Session, flags: InitFlags): Promise<InitDesk> {
+export async function openWizard(session: Session, flags: InitFlags): Promise<Wizard> {
   const { context } = session;
   checkSignIn(session, {});
   const given = await givenAnswers(session, flags);
@@ -15,8 +15,7 @@ export async function openWizard(session: Session, flags: InitFlags): Promise<In
   session.checkUsage();
   const sites = new Map<string | undefined, Promise<Site>>();
   const open = (subscription: string | undefined) => {
-    const site =
-      sites.get(subscription) ?? connectWorkplace(session, flags, { subscription, kubeconfigPath });
+    const site = sites.get(subscription) ?? connectDeps(session, flags, { subscription, kubeconfigPath });
     sites.set(subscription, site);
     return site;
   };

@@ -7,7 +7,7 @@ const minuteMs = 60_000;
  * Runs work that may take an hour. Where no spinner turns, as in CI, the last word is repeated once a minute,
  * with how long it is going on already: runners end a job that has said nothing for long.
  */
-export async function tellingEveryMinute<Result>(
+export async function reportingEveryMinute<Result>(
   { animated, clock }: Pick<Context, 'animated' | 'clock'>,
   report: Reporter,
   work: (report: Reporter) => Promise<Result>,
@@ -17,7 +17,7 @@ export async function tellingEveryMinute<Result>(
   }
   const over = new AbortController();
   let last = '';
-  const telling = tellMinutes(clock, over.signal, (minutes) => {
+  const telling = reportMinutes(clock, over.signal, (minutes) => {
     if (last !== '') {
       report.progress(`${last} (${minutes} min so far)`);
     }
@@ -36,16 +36,16 @@ export async function tellingEveryMinute<Result>(
   }
 }
 
-async function tellMinutes(
+async function reportMinutes(
   clock: Context['clock'],
   signal: AbortSignal,
-  tell: (minutes: number) => void,
+  report: (minutes: number) => void,
 ): Promise<void> {
   try {
     for (let minutes = 1; ; minutes++) {
       await clock.sleep(minuteMs, signal);
       signal.throwIfAborted();
-      tell(minutes);
+      report(minutes);
     }
   } catch (error) {
     if (!signal.aborted) {

@@ -5,7 +5,7 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
 import { shellWord } from '../../domain/hints/next-command.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { confirmOnTerminal } from '../../terminal/ask.ts';
 import { plainText } from '../../terminal/plain-text.ts';
@@ -20,7 +20,7 @@ import type { Session } from '../run/session.ts';
 import { type ChosenCluster, chooseCluster, resolveCluster } from './cluster-choice.ts';
 
 export interface Work {
-  readonly workplace: Workplace;
+  readonly deps: Deps;
   readonly cluster: ClusterId;
   /** The cluster's own API, whose objects the workplace has; each call signs in anew. */
   readonly connect: (id: ClusterId, signal: AbortSignal) => Promise<ConnectedCluster>;
@@ -63,7 +63,7 @@ interface MoreFlags {
  *
  * @throws PodidError InvalidUsage with every fault of the command, before anything was sent
  */
-export async function openWorkplace(session: Session, flags: ClusterFlags & MoreFlags): Promise<Work> {
+export async function openDeps(session: Session, flags: ClusterFlags & MoreFlags): Promise<Work> {
   const { context, faults } = session;
   checkSignIn(session, flags);
   checkModeFlags({ ...flags }, faults);
@@ -72,21 +72,19 @@ export async function openWorkplace(session: Session, flags: ClusterFlags & More
     : await chooseCluster(flags, context, faults);
   const kubeconfigPath = await readKubeconfigPath(session, flags);
   session.checkUsage();
-  const { workplace, connect } = await connectWorkplace(session, flags, {
+  const { deps, connect } = await connectDeps(session, flags, {
     subscription: chosen?.subscription,
     kubeconfigPath,
   });
-  const cluster = chosen
-    ? await clusterIdOf(session, chosen, workplace.azure)
-    : reachedBy(flags, kubeconfigPath);
+  const cluster = chosen ? await clusterIdOf(session, chosen, deps.azure) : reachedBy(flags, kubeconfigPath);
   if (!inClusterMode(flags)) {
-    return { workplace, connect, cluster };
+    return { deps, connect, cluster };
   }
   const { entriesInCluster } = await import('../../workflows/object-store/entries-in-cluster.ts');
   const { namespace, name } = flags;
   const about = { ...(namespace === undefined ? {} : { namespace }), ...(name ? { name } : {}) };
   return {
-    workplace: { ...workplace, entries: entriesInCluster(workplace, { azure: chosen !== undefined, about }) },
+    deps: { ...deps, entries: entriesInCluster(deps, { azure: chosen !== undefined, about }) },
     connect,
     cluster: { ...cluster, mode: 'cluster' },
   };
@@ -121,7 +119,7 @@ export function checkSignIn(session: Session, flags: MoreFlags): void {
  * Opens what a command works with, from the tenant of one subscription. @param way.subscription undefined:
  * the sign-in's own
  */
-export async function connectWorkplace(
+export async function connectDeps(
   session: Session,
   flags: MoreFlags,
   way: { readonly subscription: string | undefined; readonly kubeconfigPath: string | undefined },
@@ -146,11 +144,11 @@ export async function connectWorkplace(
       signal,
     });
   const { pollIntervalMs } = waitTimes(session, flags);
-  const byCommand: Workplace['objects'] = (id) =>
+  const byCommand: Deps['objects'] = (id) =>
     context.connectByCommand((command, signal) =>
       azure.clusters.runCommand(id, command, { pollIntervalMs, signal }),
     );
-  const workplace: Workplace = {
+  const deps: Deps = {
     azure,
     objects: flags.via === 'run-command' ? byCommand : connect,
     clock: context.clock,
@@ -163,10 +161,10 @@ export async function connectWorkplace(
       refused: () => session.report.note(flags.fix ? 'Left as it is.' : 'Nothing was changed.'),
     }),
   };
-  return { workplace, connect };
+  return { deps, connect };
 }
 
-/** The options that every change has; faults in them are the next `openWorkplace`'s to tell. */
+/** The options that every change has; faults in them are the next `openDeps`'s to tell. */
 export function changeOptions(session: Session, flags: MoreFlags): ChangeOptions {
   const { context, faults, global } = session;
   if (flags.exitCode && !flags.dryRun) {
@@ -289,6 +287,6 @@ async function ofEmulator({ context }: Session, path: string, error: PodidError)
   });
 }
 
-function clusterIdOf(session: Session, chosen: ChosenCluster, azure: Workplace['azure']): Promise<ClusterId> {
+function clusterIdOf(session: Session, chosen: ChosenCluster, azure: Deps['azure']): Promise<ClusterId> {
   return resolveCluster(chosen, azure.subscriptions, session.context.signal);
 }

@@ -4,11 +4,11 @@ import type { Colours } from '../run/session.ts';
 
 /** A plan as people read it: what comes, goes and changes, and what it costs. */
 export function planText(plan: Plan, colour: Colours): string {
-  const strangers = (plan.onlyInCluster ?? []).map(
+  const onlyThere = (plan.onlyInCluster ?? []).map(
     ({ kind, namespace, name }) => `  ${titles[kind]} ${namespace}/${name}\n`,
   );
   const others =
-    strangers.length === 0 ? '' : `In the cluster's own objects and not in Azure:\n${strangers.join('')}`;
+    onlyThere.length === 0 ? '' : `In the cluster's own objects and not in Azure:\n${onlyThere.join('')}`;
   return `${diffText(plan.changes.map(asItem), colour)}${others}${summary(plan)}\n`;
 }
 

@@ -4,7 +4,7 @@ import type { Done } from '../../workflows/change/outcome.ts';
 import type { Session } from '../run/session.ts';
 
 /** An empty table is nothing at all; somebody at a terminal is told what it means, and what comes next. */
-export function tellEmpty(
+export function reportEmptyList(
   session: Session,
   { result, cluster }: Done<readonly unknown[]>,
   what: 'pod identity' | 'exception',

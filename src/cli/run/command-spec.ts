@@ -2,7 +2,7 @@ import type { FlagSet, FlagValues, Misnamed, WordSpec } from '../flags/flag-spec
 import type { Session } from './session.ts';
 
 export interface Example {
-  readonly says: string;
+  readonly title: string;
   /** As typed, without a prompt. */
   readonly line: string;
   /** What it takes beside a shell and a cluster. Absent: nothing. */

@@ -100,15 +100,15 @@ export interface Context {
 }
 
 /** What of the process a command sees; the process itself is one. */
-export type Surroundings = Pick<NodeJS.Process, 'env'> & {
+export type ProcessParts = Pick<NodeJS.Process, 'env'> & {
   readonly stdin: { readonly isTTY?: boolean } & Partial<AsyncIterable<string | Uint8Array>>;
   readonly stdout: Parameters<typeof outputStream>[0];
   readonly stderr: Parameters<typeof outputStream>[0];
 };
 
 /** The real one, with adapters that talk to the world. */
-export function createContext(signal: AbortSignal, surroundings: Surroundings = process): Context {
-  const { env, stdin, stdout, stderr } = surroundings;
+export function createContext(signal: AbortSignal, parts: ProcessParts = process): Context {
+  const { env, stdin, stdout, stderr } = parts;
   const clock = systemClock();
   const version = typeof PODID_VERSION === 'string' ? PODID_VERSION : '0.0.0';
   return {
@@ -154,7 +154,7 @@ export function createContext(signal: AbortSignal, surroundings: Surroundings = 
   };
 }
 
-function startDetached(words: readonly string[], env: Surroundings['env']): void {
+function startDetached(words: readonly string[], env: ProcessParts['env']): void {
   const [program, script] = process.argv;
   if (program === undefined || script === undefined) {
     return;
@@ -170,7 +170,7 @@ function startDetached(words: readonly string[], env: Surroundings['env']): void
   child.unref();
 }
 
-function startAgent(words: readonly string[], env: Surroundings['env']): RunningAgent {
+function startAgent(words: readonly string[], env: ProcessParts['env']): RunningAgent {
   const [program = 'node', script = ''] = process.argv;
   const agent = join(dirname(realpathSync(script)), 'podid-nmi.js');
   const child = spawn(program, [agent, ...words], {

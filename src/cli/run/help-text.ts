@@ -34,7 +34,7 @@ export function commandHelp(command: CommandSpec): string {
     '',
     ...command.description.split('\n\n').flatMap((paragraph) => [...wrap(paragraph, 0), '']),
     'Examples',
-    ...command.examples.flatMap((example) => [`  # ${example.says}`, ...wrapLine(example.line)]),
+    ...command.examples.flatMap((example) => [`  # ${example.title}`, ...wrapLine(example.line)]),
     '',
     ...(command.word === undefined ? [] : [command.word.value, ...wrap(wordText(command.word), 2), '']),
     ...(Object.keys(command.flags).length === 0 ? [] : ['Flags', ...flagList(command.flags), '']),

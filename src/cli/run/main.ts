@@ -16,17 +16,17 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Until it is decided: a process whose last handle went away, with the command still waiting, has not
   // succeeded.
   process.exitCode = 1;
-  process.once('beforeExit', tellUndecided);
+  process.once('beforeExit', reportUndecided);
   try {
     process.exitCode = await runProgram(argv, createContext(interruption.signal));
   } finally {
-    process.off('beforeExit', tellUndecided);
+    process.off('beforeExit', reportUndecided);
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', terminate);
   }
 }
 
-function tellUndecided(): void {
+function reportUndecided(): void {
   process.stderr.write(
     'podid: podid ended before its command did; what it came to is not known.\nhint: podid status shows how the cluster stands\n',
   );

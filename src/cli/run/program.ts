@@ -11,7 +11,7 @@ import type { CommandSpec } from './command-spec.ts';
 import { commandTree } from './command-tree.ts';
 import type { Context } from './context.ts';
 import { commandHelp, groupHelp } from './help-text.ts';
-import { tellRetirement } from './retirement-note.ts';
+import { printRetirementNote } from './retirement-note.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
   try {
     return await answer(line, context, global, faults);
   } catch (error) {
-    return await tell(error, context, global);
+    return await report(error, context, global);
   }
 }
 
@@ -64,7 +64,7 @@ async function runCommand(
   const session = await openSession(context, { words: command.words, global, faults, examples });
   try {
     const exitCode = await command.run(flags, session, word);
-    await tellRetirement(context, command, global.onlyShowErrors);
+    await printRetirementNote(context, command, global.onlyShowErrors);
     return exitCode;
   } finally {
     session.report.stop();
@@ -163,7 +163,7 @@ async function say(context: Context, text: string): Promise<number> {
   return 0;
 }
 
-async function tell(error: unknown, context: Context, global: GlobalValues): Promise<number> {
+async function report(error: unknown, context: Context, global: GlobalValues): Promise<number> {
   const interrupted =
     context.signal.aborted && !isPodidError(error) && context.signal.reason instanceof PodidError;
   const report = errorReport(interrupted ? context.signal.reason : error, {

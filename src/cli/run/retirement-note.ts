@@ -17,7 +17,7 @@ const filePrefix = 'retirement-note.';
  * Says once a day, to people alone, what becomes of the add-on. A file a day in `XDG_STATE_HOME` remembers
  * it; where none can be made nothing is said, so that it is never said twice.
  */
-export async function tellRetirement(
+export async function printRetirementNote(
   { clock, env, stderr }: Pick<Context, 'clock' | 'env' | 'stderr'>,
   command: CommandSpec,
   silent: boolean,

@@ -1,5 +1,5 @@
 import { PodidError } from '../../errors/podid-error.ts';
-import { parseTokenRefusal } from '../../validate/azure/token-answer.ts';
+import { parseTokenError } from '../../validate/azure/token-answer.ts';
 
 /** What came back from the metadata service. */
 export interface Answer {
@@ -11,10 +11,10 @@ export interface Answer {
 }
 
 /** The failure that an answer without a token is, in IMDS's own words as far as it has any. */
-export function refusalOf(answer: Answer, endpoint: string, nowMs: number): PodidError {
+export function errorOf(answer: Answer, endpoint: string, nowMs: number): PodidError {
   const { status, agent } = answer;
   const who = agent === null ? endpoint : `podid's agent (${agent})`;
-  const message = `${who} answered HTTP ${status}${saidBy(answer)}`;
+  const message = `${who} answered HTTP ${status}${messageOf(answer)}`;
   if (status === 400 || status === 404) {
     return new PodidError('TokenRefused', message, { hint: hintOf(agent) });
   }
@@ -37,8 +37,8 @@ function hintOf(agent: string | null): string {
 const mostCharacters = 1000;
 
 /** On one line, without anything that looks like a token. */
-function saidBy({ status, text }: Answer): string {
-  const refusal = parseTokenRefusal(text);
+function messageOf({ status, text }: Answer): string {
+  const refusal = parseTokenError(text);
   if (refusal === undefined) {
     return status === 200 ? ' without a token.' : '.';
   }

@@ -4,7 +4,7 @@ import type { MetadataQuestion, MetadataService } from '../../domain/azure/metad
 import type { Clock } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseTokenAnswer } from '../../validate/azure/token-answer.ts';
-import { type Answer, refusalOf } from './error-of-answer.ts';
+import { type Answer, errorOf } from './error-of-answer.ts';
 
 /** The version that every SDK asks by. */
 const apiVersion = '2018-02-01';
@@ -30,7 +30,7 @@ export function metadataService({
       const answer = await ask(question, { userAgent, localAddress, signal });
       const owner = answer.status === 200 ? parseTokenAnswer(answer.text, clock.now()) : undefined;
       if (owner === undefined) {
-        throw refusalOf(answer, question.endpoint, clock.now());
+        throw errorOf(answer, question.endpoint, clock.now());
       }
       return { owner, agent: answer.agent };
     },

@@ -1,5 +1,5 @@
 import { clusterFlags, rawClusterFlag } from '../../cli/flags/cluster-flags.ts';
-import { openWorkplace } from '../../cli/open/workplace.ts';
+import { openDeps } from '../../cli/open/workplace.ts';
 import { clusterShape, clusterView } from '../../cli/results/cluster-result.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -9,11 +9,11 @@ export const clusterShowCommand = defineCommand({
   words: ['cluster', 'show'],
   summary: 'show the identities that the cluster itself runs as',
   description:
-    "Prints the identities of the control plane, of the kubelets and of AKS's own add-ons, and for every entry whether the control plane has the role that lets it put the entry's identity on nodes. Warnings on stderr name what is missing, with the command that mends it: a role on an entry, on a kubelet identity of your own, on a network outside the node resource group, and the expiry of a service principal.",
+    "Prints the identities of the control plane, of the kubelets and of AKS's own add-ons, and for every entry whether the control plane has the role that lets it put the entry's identity on nodes. Warnings on stderr name what is missing, with the command that fixes it: a role on an entry, on a kubelet identity of your own, on a network outside the node resource group, and the expiry of a service principal.",
   examples: [
-    { says: 'the identities', line: 'podid cluster show -g demo-rg -c demo' },
+    { title: 'the identities', line: 'podid cluster show -g demo-rg -c demo' },
     {
-      says: 'entries that the control plane has no role for',
+      title: 'entries that the control plane has no role for',
       line: "podid cluster show -g demo-rg -c demo -o json --query 'operatorRole[?!granted]'",
     },
   ],
@@ -23,9 +23,9 @@ export const clusterShowCommand = defineCommand({
     if (principal !== undefined) {
       session.faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
     }
-    const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: true });
+    const { deps, cluster } = await openDeps(session, { ...flags, noMirror: true });
     const { showCluster } = await import('../../workflows/clusters/show-cluster.ts');
-    const done = await showCluster(workplace, cluster, {
+    const done = await showCluster(deps, cluster, {
       signal: session.context.signal,
       ...(principal === undefined ? {} : { clusterPrincipalId: principal }),
     });

@@ -1,7 +1,7 @@
 import { dryRunFlags, roleFlag, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, rawClusterFlag, waitFlags } from '../../cli/flags/cluster-flags.ts';
-import { tellingEveryMinute } from '../../cli/open/report-every-minute.ts';
-import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { reportingEveryMinute } from '../../cli/open/report-every-minute.ts';
+import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
 import { clusterShape, clusterView } from '../../cli/results/cluster-result.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -36,11 +36,11 @@ export const clusterUpdateCommand = defineCommand({
     'Does what "az aks update" does with these flags, and what it leaves out: the new principal gets Managed Identity Operator on the identity of every entry, before the change where it can, since Azure refuses the change without it. What other roles the old principal had is listed. What is so already is left alone.\n\nIt shows what will happen and asks. There is no time limit unless --timeout sets one: re-imaging nodes takes as long as it takes.',
   examples: [
     {
-      says: 'run the control plane as an identity of your own',
+      title: 'run the control plane as an identity of your own',
       line: 'podid cluster update -g demo-rg -c demo --enable-managed-identity --assign-identity /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/control-plane --yes',
     },
     {
-      says: 'what the move from a service principal would do',
+      title: 'what the move from a service principal would do',
       line: 'podid cluster update -g demo-rg -c demo --enable-managed-identity --upgrade-node-images --dry-run',
     },
   ],
@@ -84,7 +84,7 @@ export const clusterUpdateCommand = defineCommand({
       );
     }
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, { ...flags, noMirror: true });
+    const { deps, cluster } = await openDeps(session, { ...flags, noMirror: true });
     const { updateCluster } = await import('../../workflows/clusters/update-cluster.ts');
     const request = {
       cluster,
@@ -93,8 +93,8 @@ export const clusterUpdateCommand = defineCommand({
       ...(assignIdentity === undefined ? {} : { assignIdentity }),
       ...(assignKubeletIdentity === undefined ? {} : { assignKubeletIdentity }),
     };
-    const outcome = await tellingEveryMinute(session.context, workplace.report, (report) =>
-      updateCluster({ ...workplace, report }, request, {
+    const outcome = await reportingEveryMinute(session.context, deps.report, (report) =>
+      updateCluster({ ...deps, report }, request, {
         ...options,
         ...(flags.timeout === undefined ? { timeoutMs: longestWaitMs } : {}),
       }),

@@ -1,7 +1,7 @@
 import { changeFlags } from '../../cli/flags/change-flags.ts';
 import { entryFlags, podLabelsFlag } from '../../cli/flags/entry-flags.ts';
 import { modeFlags } from '../../cli/flags/mode-flags.ts';
-import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
@@ -17,7 +17,7 @@ export const exceptionAddCommand = defineCommand({
     'Pods of the namespace that carry all of the labels are answered as the node itself would be, with any identity of the node. That is meant for system components that worked so before pod identity came.',
   examples: [
     {
-      says: 'pods labelled app=legacy',
+      title: 'pods labelled app=legacy',
       line: 'podid exception add -g demo-rg -c demo --namespace demo --name legacy --pod-labels app=legacy',
     },
   ],
@@ -26,9 +26,9 @@ export const exceptionAddCommand = defineCommand({
     const key = entryKey('exception', flags, session.faults);
     const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
+    const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
     const { addException } = await import('../../workflows/entries/edit-exceptions.ts');
-    const outcome = await addException(workplace, { cluster, ...key, podLabels }, options);
+    const outcome = await addException(deps, { cluster, ...key, podLabels }, options);
     return await finishChange(session, outcome, { view: exceptionView, shape: exceptionShape, ...flags });
   },
 });

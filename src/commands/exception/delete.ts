@@ -1,7 +1,7 @@
 import { changeFlags } from '../../cli/flags/change-flags.ts';
 import { entryFlags, ignoreNotFoundFlag } from '../../cli/flags/entry-flags.ts';
 import { modeFlags } from '../../cli/flags/mode-flags.ts';
-import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView, orNull } from '../../cli/results/result-shapes.ts';
@@ -16,7 +16,7 @@ export const exceptionDeleteCommand = defineCommand({
     'Pods with its labels get tokens of their own pod identity again, or none. It does not ask; an exception that is not there is an error unless --ignore-not-found is given.',
   examples: [
     {
-      says: 'one exception',
+      title: 'one exception',
       line: 'podid exception delete -g demo-rg -c demo --namespace demo --name legacy',
     },
   ],
@@ -24,10 +24,10 @@ export const exceptionDeleteCommand = defineCommand({
   async run(flags, session) {
     const key = entryKey('exception', flags, session.faults);
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
+    const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
     const { deleteException } = await import('../../workflows/entries/edit-exceptions.ts');
     const request = { cluster, ...key, ignoreNotFound: flags.ignoreNotFound };
-    const outcome = await deleteException(workplace, request, options);
+    const outcome = await deleteException(deps, request, options);
     return await finishChange(session, outcome, {
       view: orNull(exceptionView),
       shape: exceptionShape,

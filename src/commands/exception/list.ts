@@ -1,9 +1,9 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../../cli/flags/cluster-flags.ts';
 import { listMisnamed, namespaceFilterFlag } from '../../cli/flags/entry-flags.ts';
 import { modeFlag, readingFlags } from '../../cli/flags/mode-flags.ts';
-import { openWorkplace } from '../../cli/open/workplace.ts';
+import { openDeps } from '../../cli/open/workplace.ts';
 import { finishDone } from '../../cli/results/finish.ts';
-import { tellEmpty } from '../../cli/results/report-empty-list.ts';
+import { reportEmptyList } from '../../cli/results/report-empty-list.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
 import { each, exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -15,21 +15,21 @@ export const exceptionListCommand = defineCommand({
   summary: "list the cluster's exceptions",
   description: "Prints the exceptions in the server's order. Where the add-on is off the list is empty.",
   examples: [
-    { says: 'those of one namespace', line: 'podid exception list -g demo-rg -c demo --namespace demo' },
+    { title: 'those of one namespace', line: 'podid exception list -g demo-rg -c demo --namespace demo' },
   ],
   misnamed: listMisnamed,
   flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
-    const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
+    const { deps, cluster } = await openDeps(session, readingFlags(session, flags));
     const { listExceptions } = await import('../../workflows/entries/read-entries.ts');
-    const done = await listExceptions(workplace, { cluster, ...filter }, session.context.signal);
+    const done = await listExceptions(deps, { cluster, ...filter }, session.context.signal);
     const exitCode = await finishDone(session, done, {
       view: each(exceptionView),
       shape: exceptionShape,
       ...flags,
     });
-    tellEmpty(session, done, 'exception', 'exception add');
+    reportEmptyList(session, done, 'exception', 'exception add');
     return exitCode;
   },
 });

@@ -1,7 +1,7 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../../cli/flags/cluster-flags.ts';
 import { entryFlags } from '../../cli/flags/entry-flags.ts';
 import { modeFlag, readingFlags } from '../../cli/flags/mode-flags.ts';
-import { openWorkplace } from '../../cli/open/workplace.ts';
+import { openDeps } from '../../cli/open/workplace.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
@@ -14,14 +14,17 @@ export const exceptionShowCommand = defineCommand({
   summary: 'show one exception',
   description: 'Prints one exception and its labels.',
   examples: [
-    { says: 'one exception', line: 'podid exception show -g demo-rg -c demo --namespace demo --name legacy' },
+    {
+      title: 'one exception',
+      line: 'podid exception show -g demo-rg -c demo --namespace demo --name legacy',
+    },
   ],
   flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const key = entryKey('exception', flags, session.faults);
-    const { workplace, cluster } = await openWorkplace(session, readingFlags(session, flags));
+    const { deps, cluster } = await openDeps(session, readingFlags(session, flags));
     const { showException } = await import('../../workflows/entries/read-entries.ts');
-    const done = await showException(workplace, { cluster, ...key }, session.context.signal);
+    const done = await showException(deps, { cluster, ...key }, session.context.signal);
     return await finishDone(session, done, { view: exceptionView, shape: exceptionShape, ...flags });
   },
 });

@@ -1,7 +1,7 @@
 import { changeFlags } from '../../cli/flags/change-flags.ts';
 import { entryFlags, newPodLabelsFlag } from '../../cli/flags/entry-flags.ts';
 import { modeFlags } from '../../cli/flags/mode-flags.ts';
-import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
@@ -16,7 +16,7 @@ export const exceptionUpdateCommand = defineCommand({
   description: 'The labels given take the place of all that the exception had; none are merged.',
   examples: [
     {
-      says: 'two labels instead of what was there',
+      title: 'two labels instead of what was there',
       line: 'podid exception update -g demo-rg -c demo --namespace demo --name legacy --pod-labels app=legacy tier=backend',
     },
   ],
@@ -25,9 +25,9 @@ export const exceptionUpdateCommand = defineCommand({
     const key = entryKey('exception', flags, session.faults);
     const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, { ...flags, azureOptional: true });
+    const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
     const { updateException } = await import('../../workflows/entries/edit-exceptions.ts');
-    const outcome = await updateException(workplace, { cluster, ...key, podLabels }, options);
+    const outcome = await updateException(deps, { cluster, ...key, podLabels }, options);
     return await finishChange(session, outcome, { view: exceptionView, shape: exceptionShape, ...flags });
   },
 });

@@ -6,11 +6,11 @@ import {
 } from '../../cli/flags/agent-flags.ts';
 import { dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { agentNamespace, agentPlace, agentWait } from '../../cli/open/open-agent-cluster.ts';
+import { agentDeps, agentNamespace, agentWait } from '../../cli/open/open-agent-cluster.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { agentChangeShape, agentExamples, installView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import type { AgentPlace } from '../../workflows/agent/agent-deps.ts';
+import type { AgentDeps } from '../../workflows/agent/agent-deps.ts';
 
 export const nmiInstallCommand = defineCommand({
   words: ['nmi', 'install'],
@@ -18,19 +18,19 @@ export const nmiInstallCommand = defineCommand({
   description:
     "Writes the objects that the chart would write with the same values, after the cluster has said of each that it takes it, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are taken as they are; what cannot carry over is refused with the reason. Needs only the cluster's own API. Where the AKS add-on's NMI or aad-pod-identity is on the nodes it stops and names the ways on: --alongside, or --force to take aad-pod-identity's place with its values and without a moment in which a node is open.",
   examples: [
-    { says: 'what it would do', line: 'podid nmi install -g demo-rg -c demo --dry-run', needs: 'a cluster' },
+    { title: 'what it would do', line: 'podid nmi install -g demo-rg -c demo --dry-run', needs: 'a cluster' },
     {
-      says: "with a values file of upstream's chart, and one value more",
+      title: "with a values file of upstream's chart, and one value more",
       line: 'podid nmi install -g demo-rg -c demo --values values.yaml --set podid.bootGuard.enabled=true',
       needs: 'a cluster',
     },
     {
-      says: "in front of the AKS add-on's NMI, while that is still on",
+      title: "in front of the AKS add-on's NMI, while that is still on",
       line: 'podid nmi install -g demo-rg -c demo --alongside',
       needs: 'a cluster',
     },
     {
-      says: "in aad-pod-identity's place, with its values",
+      title: "in aad-pod-identity's place, with its values",
       line: 'podid nmi install -g demo-rg -c demo --force --yes',
       needs: 'a cluster',
     },
@@ -60,7 +60,7 @@ export const nmiInstallCommand = defineCommand({
     const wait = agentWait(session, flags.timeout);
     const { readValueFlags } = await import('../../cli/flags/read-values.ts');
     const values = await readValueFlags(session, flags, namespace);
-    const desk = await openCluster(session, flags);
+    const wizard = await openCluster(session, flags);
     const [{ installAgent }, { identitiesWithSecretIn }] = await Promise.all([
       import('../../workflows/agent/install-agent.ts'),
       import('../../workflows/agent/identities-with-secret.ts'),
@@ -68,9 +68,9 @@ export const nmiInstallCommand = defineCommand({
     const request = {
       release: { name: releaseName, namespace, version: session.context.version },
       ...{ values, force, dryRun, noWait },
-      identitiesWithSecret: (signal: AbortSignal) => identitiesWithSecretIn(desk.cluster, signal),
+      identitiesWithSecret: (signal: AbortSignal) => identitiesWithSecretIn(wizard.cluster, signal),
     };
-    const place: AgentPlace = agentPlace(desk);
+    const place: AgentDeps = agentDeps(wizard);
     const installed = await installAgent(place, request, wait);
     await session.print(installed === undefined ? null : installView(installed), agentChangeShape);
     const isSomething = installed?.objects.some(({ action }) => !['same', 'kept'].includes(action));

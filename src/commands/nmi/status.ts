@@ -1,6 +1,6 @@
 import { agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { agentNamespace, agentPlace, agentWait } from '../../cli/open/open-agent-cluster.ts';
+import { agentDeps, agentNamespace, agentWait } from '../../cli/open/open-agent-cluster.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { agentExamples, agentStatusShape, agentStatusView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -11,14 +11,14 @@ export const nmiStatusCommand = defineCommand({
   description:
     "Tells of every Linux node whether podid's agent is ready there, whether it read its rules back as they should be, whether the address guard is active, its version, and whose agents are there beside it. Agents are asked through the cluster's API; what you may not see is unknown. With --probe a short pod on each node asks the metadata address as any pod would, and shows whether the agent answers: agent, past (something else answered: the node is open), silent. Exits with 10 when a probe got past the agent.",
   examples: [
-    { says: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo', needs: 'a cluster' },
+    { title: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo', needs: 'a cluster' },
     {
-      says: 'nodes whose rules are not there, for a script',
+      title: 'nodes whose rules are not there, for a script',
       line: 'podid nmi status -g demo-rg -c demo -o json --query "nodes[?rules!=\'verified\'].name"',
       needs: 'a cluster',
     },
     {
-      says: 'the proof from end to end',
+      title: 'the proof from end to end',
       line: 'podid nmi status -g demo-rg -c demo --probe',
       needs: 'a cluster',
     },
@@ -39,7 +39,7 @@ export const nmiStatusCommand = defineCommand({
   async run(flags, session) {
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout ?? '2m');
-    const place = agentPlace(await openCluster(session, flags));
+    const place = agentDeps(await openCluster(session, flags));
     const { readAgentStatus } = await import('../../workflows/agent/read-agent-status.ts');
     const { status, installation } = await readAgentStatus(place, namespace, wait.signal);
     if (!flags.probe || installation === undefined) {
@@ -51,7 +51,7 @@ export const nmiStatusCommand = defineCommand({
     const probes = await probeNodes(place, installation, names, wait);
     for (const { name, reason } of probes) {
       if (reason !== undefined) {
-        session.report.warn(`The probe on node ${name} says nothing: ${reason}`);
+        session.report.warn(`The probe on node ${name} printed nothing: ${reason}`);
       }
     }
     await session.print(agentStatusView(status, probes), agentStatusShape(true));

@@ -6,7 +6,7 @@ import {
 } from '../../cli/flags/agent-flags.ts';
 import { dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { agentNamespace, agentPlace, agentWait } from '../../cli/open/open-agent-cluster.ts';
+import { agentDeps, agentNamespace, agentWait } from '../../cli/open/open-agent-cluster.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { agentChangeShape, agentExamples, uninstallView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -19,13 +19,13 @@ export const nmiUninstallCommand = defineCommand({
     'Removes the objects that podid nmi install wrote, waits until the agents have ended, and then takes rules, boot guard and taint off every node by a short-lived DaemonSet. The definitions, identities, bindings and exceptions stay. Nodes that could not be reached are named, and the command exits with 7: the same with --clean-up-only goes on. What Helm installed is removed by helm uninstall, which cleans the nodes by the same means.',
   examples: [
     {
-      says: 'what it would remove',
+      title: 'what it would remove',
       line: 'podid nmi uninstall -g demo-rg -c demo --dry-run',
       needs: 'a cluster',
     },
-    { says: 'remove it', line: 'podid nmi uninstall -g demo-rg -c demo --yes', needs: 'a cluster' },
+    { title: 'remove it', line: 'podid nmi uninstall -g demo-rg -c demo --yes', needs: 'a cluster' },
     {
-      says: 'clean a node that the agent has left',
+      title: 'clean a node that the agent has left',
       line: 'podid nmi uninstall -g demo-rg -c demo --node aks-nodepool1-12345678-vmss000001 --yes',
       needs: 'a cluster',
     },
@@ -55,7 +55,7 @@ export const nmiUninstallCommand = defineCommand({
     const wait = agentWait(session, flags.timeout);
     const { readValueFlags } = await import('../../cli/flags/read-values.ts');
     const values = await readValueFlags(session, flags, namespace);
-    const desk = await openCluster(session, flags);
+    const wizard = await openCluster(session, flags);
     const { uninstallAgent } = await import('../../workflows/agent/uninstall-agent.ts');
     const release = { name: releaseName, namespace, version: context.version };
     const request = {
@@ -65,7 +65,7 @@ export const nmiUninstallCommand = defineCommand({
       dryRun,
       ...(node === undefined ? {} : { node }),
     };
-    const end = await uninstallAgent(agentPlace(desk), request, wait);
+    const end = await uninstallAgent(agentDeps(wizard), request, wait);
     await session.print(end === undefined ? null : uninstallView(end.result), agentChangeShape);
     if (end?.failure !== undefined) {
       throw end.failure;

@@ -5,7 +5,7 @@ import {
   nodeFlags,
   nodeSelection,
 } from '../../cli/flags/node-flags.ts';
-import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -18,11 +18,11 @@ export const nodeAssignCommand = defineCommand({
     'Does what "az vmss identity assign" and "az vm identity assign" do, on every Linux pool of the cluster or on those that are named, side by side. Identities that a machine carries already stay, its system-assigned one too. Instances of scale sets with manual upgrades, which are those of AKS, are brought to the new model; one whose upgrade would re-image its node is named and left.\n\nYour own rights are checked first: Microsoft.Compute/virtualMachineScaleSets/write and manualupgrade/action (virtualMachines/write), and Microsoft.ManagedIdentity/userAssignedIdentities/assign/action on each identity.',
   examples: [
     {
-      says: 'an identity on all Linux pools',
+      title: 'an identity on all Linux pools',
       line: 'podid node assign -g demo-rg -c demo --identities /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web',
     },
     {
-      says: 'what it would change on one pool',
+      title: 'what it would change on one pool',
       line: 'podid node assign -g demo-rg -c demo --node-pool nodepool1 --identities /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web --dry-run',
     },
   ],
@@ -35,9 +35,9 @@ export const nodeAssignCommand = defineCommand({
     const { faults } = session;
     const request = { nodes: nodeSelection(flags, faults), identityIds: identityIds(flags, faults) };
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { deps, cluster } = await openDeps(session, flags);
     const { assignToNodes } = await import('../../workflows/nodes/assign-to-nodes.ts');
-    const outcome = await assignToNodes(workplace, { cluster, ...request }, options);
+    const outcome = await assignToNodes(deps, { cluster, ...request }, options);
     return await finishChange(session, outcome, { view: nodesView, shape: nodesShape, ...flags });
   },
 });

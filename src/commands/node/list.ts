@@ -1,6 +1,6 @@
 import { clusterFlags } from '../../cli/flags/cluster-flags.ts';
 import { nodeFlags, nodeSelection } from '../../cli/flags/node-flags.ts';
-import { openWorkplace } from '../../cli/open/workplace.ts';
+import { openDeps } from '../../cli/open/workplace.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -12,9 +12,9 @@ export const nodeListCommand = defineCommand({
   description:
     'Prints the scale sets and virtual machines of the Linux pools with their user-assigned identities, the one of the kubelets among them. "instancesUpToDate" is false while instances of a scale set lag behind its model, and null where they cannot be seen.',
   examples: [
-    { says: 'all of them', line: 'podid node list -g demo-rg -c demo' },
+    { title: 'all of them', line: 'podid node list -g demo-rg -c demo' },
     {
-      says: 'a machine beside the cluster',
+      title: 'a machine beside the cluster',
       line: 'podid node list -g demo-rg -c demo --vm build-agent --node-resource-group demo-rg',
       needs: 'a cluster',
     },
@@ -22,9 +22,9 @@ export const nodeListCommand = defineCommand({
   flags: { ...nodeFlags, ...clusterFlags },
   async run(flags, session) {
     const nodes = nodeSelection(flags, session.faults);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { deps, cluster } = await openDeps(session, flags);
     const { listNodeIdentities } = await import('../../workflows/nodes/list-node-identities.ts');
-    const done = await listNodeIdentities(workplace, { cluster, nodes }, session.context.signal);
+    const done = await listNodeIdentities(deps, { cluster, nodes }, session.context.signal);
     return await finishDone(session, done, { view: nodesView, shape: nodesShape });
   },
 });

@@ -7,7 +7,7 @@ import {
   nodeFlags,
   nodeSelection,
 } from '../../cli/flags/node-flags.ts';
-import { changeOptions, openWorkplace } from '../../cli/open/workplace.ts';
+import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -20,7 +20,7 @@ export const nodeUnassignCommand = defineCommand({
     'The other way round than "podid node assign". It looks into the cluster first and refuses while a binding or an entry still uses an identity; --force takes it away all the same, and without a look. The identities that the cluster itself runs with, of the kubelets, the control plane and AKS\'s add-ons, are never taken away. It shows what goes and asks.',
   examples: [
     {
-      says: 'an identity from all Linux pools',
+      title: 'an identity from all Linux pools',
       line: 'podid node unassign -g demo-rg -c demo --identities /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web --yes',
     },
   ],
@@ -36,9 +36,9 @@ export const nodeUnassignCommand = defineCommand({
     const { faults } = session;
     const request = { nodes: nodeSelection(flags, faults), identityIds: identityIds(flags, faults) };
     const options = changeOptions(session, flags);
-    const { workplace, cluster } = await openWorkplace(session, flags);
+    const { deps, cluster } = await openDeps(session, flags);
     const { unassignFromNodes } = await import('../../workflows/nodes/unassign-from-nodes.ts');
-    const outcome = await unassignFromNodes(workplace, { cluster, ...request }, options);
+    const outcome = await unassignFromNodes(deps, { cluster, ...request }, options);
     return await finishChange(session, outcome, { view: nodesView, shape: nodesShape, ...flags });
   },
 });

@@ -18,10 +18,10 @@ export const policyKubenetCommand = defineCommand({
   description:
     "On kubenet all pods of a node share a bridge, where one that may send raw packets can take its neighbour's address and be given the neighbour's token. The policy refuses new pods, and new ephemeral containers, that keep NET_RAW: every container has to drop NET_RAW or ALL, may add neither ALL, NET_RAW nor NET_ADMIN, and may not be privileged. Pods that run already are let be.\n\nWithout --apply the objects are printed, as kubectl apply takes them, and nothing is asked of anyone. With --apply they are written as podid's own; what others wrote under the same names is left alone without --force. docs/kubenet.md tells the whole story.",
   examples: [
-    { says: 'to read it, or for a repository of manifests', line: 'podid policy kubenet' },
-    { says: 'into the cluster', line: 'podid policy kubenet --apply -g demo-rg -c demo' },
+    { title: 'to read it, or for a repository of manifests', line: 'podid policy kubenet' },
+    { title: 'into the cluster', line: 'podid policy kubenet --apply -g demo-rg -c demo' },
     {
-      says: 'with Gatekeeper, and without the namespaces of a service mesh',
+      title: 'with Gatekeeper, and without the namespaces of a service mesh',
       line: 'podid policy kubenet --engine gatekeeper --exclude-namespace kube-system gatekeeper-system istio-system',
     },
   ],
@@ -72,14 +72,14 @@ export const policyKubenetCommand = defineCommand({
     }
     const { signal } = session.context;
     const { policies } = (await openCluster(session, flags)).cluster;
-    const { applyNetRawPolicy, refuseForeign } = await import(
+    const { applyNetRawPolicy, refuseOtherManagers } = await import(
       '../../workflows/agent/apply-net-raw-policy.ts'
     );
     const { force, dryRun } = flags;
     const changes = await applyNetRawPolicy(policies, { engine, objects, force, dryRun }, signal);
     await session.print({ objects: changes }, policyChangesShape);
     if (!dryRun) {
-      refuseForeign(changes);
+      refuseOtherManagers(changes);
     }
     return 0;
   },

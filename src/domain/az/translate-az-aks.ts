@@ -26,13 +26,13 @@ export function translateAksCommand(command: AzCommand): AzTranslation {
         : 'Stays az.';
     return { line: lineOf(`az ${command.words.join(' ')}`, command.flags), notes: [note] };
   }
-  throw unknown(`az ${command.words.join(' ')} has no twin in podid.`);
+  throw unknown(`az ${command.words.join(' ')} has no equivalent in podid.`);
 }
 
 /** From az's flag to podid's; `null` says that podid has no need of it. */
-type Twins = Readonly<Record<string, string | null>>;
+type Equivalents = Readonly<Record<string, string | null>>;
 
-const everywhere: Twins = {
+const everywhere: Equivalents = {
   '--resource-group': '-g',
   '-g': '-g',
   '--subscription': '--subscription',
@@ -43,12 +43,12 @@ const everywhere: Twins = {
   '--verbose': '--verbose',
   '--debug': '--debug',
 };
-const ofEntries: Twins = { ...everywhere, '--cluster-name': '-c' };
-const ofChanges: Twins = { ...ofEntries, '--aks-custom-headers': '--aks-custom-headers' };
-const ofOne: Twins = { ...ofChanges, '--name': '--name', '-n': '--name', '--namespace': '--namespace' };
-const withLabels: Twins = { ...ofOne, '--pod-labels': '--pod-labels' };
+const ofEntries: Equivalents = { ...everywhere, '--cluster-name': '-c' };
+const ofChanges: Equivalents = { ...ofEntries, '--aks-custom-headers': '--aks-custom-headers' };
+const ofOne: Equivalents = { ...ofChanges, '--name': '--name', '-n': '--name', '--namespace': '--namespace' };
+const withLabels: Equivalents = { ...ofOne, '--pod-labels': '--pod-labels' };
 
-const entryCommands: Readonly<Record<string, Twins>> = {
+const entryCommands: Readonly<Record<string, Equivalents>> = {
   add: {
     ...ofOne,
     '--identity-resource-id': '--identity-resource-id',
@@ -63,11 +63,11 @@ const entryCommands: Readonly<Record<string, Twins>> = {
 };
 
 function translateEntryCommand({ flags }: AzCommand, words: string): AzTranslation {
-  const twins = entryCommands[words];
-  if (twins === undefined) {
+  const equivalents = entryCommands[words];
+  if (equivalents === undefined) {
     throw unknown(`az aks pod-identity ${words} is no command of az.`);
   }
-  const translated = translateFlags(flags, twins, `az aks pod-identity ${words}`);
+  const translated = translateFlags(flags, equivalents, `az aks pod-identity ${words}`);
   const raw = asksForCluster(flags);
   const notes = [
     raw
@@ -80,7 +80,7 @@ function translateEntryCommand({ flags }: AzCommand, words: string): AzTranslati
   return { line: lineOf(`podid ${words}`, [...translated, ...rawFlag(raw)]), notes };
 }
 
-const ofUpdate: Twins = {
+const ofUpdate: Equivalents = {
   ...everywhere,
   '--name': '-c',
   '-n': '-c',
@@ -110,13 +110,13 @@ function translateUpdate({ words, flags }: AzCommand): AzTranslation {
   }
   const identities = flags.filter(({ name }) => identityFlags.includes(name));
   const known = [...Object.keys(ofUpdate), ...identityFlags, ...podIdentityFlags];
-  const strangers = flags.filter(({ name }) => !known.includes(name));
+  const unknownFlags = flags.filter(({ name }) => !known.includes(name));
   const shared = flags.filter(({ name }) => name in ofUpdate);
   const common = translateFlags(shared, ofUpdate, 'az aks update');
   const withoutYes = common.filter(({ name }) => name !== '--yes');
   const consent = flags.filter(({ name }) => name === '--enable-pod-identity-with-kubenet');
   const lines = [
-    ...(strangers.length === 0 ? [] : [lineOf(`az ${words.join(' ')}`, [...shared, ...strangers])]),
+    ...(unknownFlags.length === 0 ? [] : [lineOf(`az ${words.join(' ')}`, [...shared, ...unknownFlags])]),
     ...(identities.length === 0 ? [] : [lineOf('podid cluster update', [...common, ...identities])]),
     ...(enable
       ? [lineOf('podid enable', [...withoutYes, ...consent, ...rawFlag(asksForCluster(flags))])]
@@ -128,7 +128,7 @@ function translateUpdate({ words, flags }: AzCommand): AzTranslation {
       '--enable-pod-identity-with-kubenet alone does nothing; it goes with --enable-pod-identity.',
     );
   }
-  if (strangers.length > 0 && lines.length === 1) {
+  if (unknownFlags.length > 0 && lines.length === 1) {
     throw unknown('Nothing in it is about pod identity; it stays az.');
   }
   if (lines.length === 0) {
@@ -182,22 +182,22 @@ function translateCreate({ words, flags }: AzCommand): AzTranslation {
 }
 
 /** @throws PodidError InvalidUsage naming every flag without a twin */
-function translateFlags(flags: readonly AzFlag[], twins: Twins, command: string): AzFlag[] {
-  const strangers = flags.filter(({ name }) => !Object.hasOwn(twins, name)).map(({ name }) => name);
-  if (strangers.length > 0) {
-    throw unknown(`${command} knows no ${strangers.join(', ')}.`);
+function translateFlags(flags: readonly AzFlag[], equivalents: Equivalents, command: string): AzFlag[] {
+  const unknownFlags = flags.filter(({ name }) => !Object.hasOwn(equivalents, name)).map(({ name }) => name);
+  if (unknownFlags.length > 0) {
+    throw unknown(`${command} knows no ${unknownFlags.join(', ')}.`);
   }
   return flags.flatMap(({ name, values }) => {
-    const twin = twins[name];
-    if (typeof twin !== 'string') {
+    const equivalent = equivalents[name];
+    if (typeof equivalent !== 'string') {
       return [];
     }
-    return [{ name: twin, values: twin === '-o' ? values.map(outputTwin) : values }];
+    return [{ name: equivalent, values: equivalent === '-o' ? values.map(outputEquivalent) : values }];
   });
 }
 
 /** Colours are az's alone. */
-function outputTwin(format: string): string {
+function outputEquivalent(format: string): string {
   return { jsonc: 'json', yamlc: 'yaml' }[format] ?? format;
 }
 

@@ -6,7 +6,7 @@ type MachineWord = 'vm' | 'vmss';
 const verbs: Readonly<Record<string, string>> = { assign: 'assign', remove: 'unassign', show: 'list' };
 
 /** From az's flag to podid's. `-n` is the machine, and `-g` its group: the cluster is named besides. */
-const twins: Readonly<Record<string, string>> = {
+const equivalents: Readonly<Record<string, string>> = {
   '--resource-group': '--node-resource-group',
   '-g': '--node-resource-group',
   '--subscription': '--subscription',
@@ -27,12 +27,14 @@ export function translateMachineCommand({ words, flags }: AzCommand): AzTranslat
   const [kind, group, word = ''] = words;
   const verb = verbs[word];
   if (group !== 'identity' || verb === undefined || words.length > 3) {
-    throw unknown(`az ${words.join(' ')} has no twin in podid and is no part of the work with pod identity.`);
+    throw unknown(
+      `az ${words.join(' ')} has no equivalent in podid and is no part of the work with pod identity.`,
+    );
   }
   const ofMachine = machineFlags(kind as MachineWord);
-  const strangers = flags.filter(({ name }) => !(name in twins) && !(name in ofMachine));
-  if (strangers.length > 0) {
-    throw unknown(`podid node ${verb} knows no ${strangers.map(({ name }) => name).join(', ')}.`);
+  const unknownFlags = flags.filter(({ name }) => !(name in equivalents) && !(name in ofMachine));
+  if (unknownFlags.length > 0) {
+    throw unknown(`podid node ${verb} knows no ${unknownFlags.map(({ name }) => name).join(', ')}.`);
   }
   const identities = flags.filter(({ name }) => name === '--identities').flatMap(({ values }) => values);
   if (verb !== 'list' && identities.length === 0) {
@@ -46,7 +48,7 @@ export function translateMachineCommand({ words, flags }: AzCommand): AzTranslat
   const line = [
     `podid node ${verb}`,
     ...flags.flatMap(({ name, values }) => [
-      ofMachine[name] ?? twins[name] ?? name,
+      ofMachine[name] ?? equivalents[name] ?? name,
       ...(name === '--identities' ? values.map((id) => asId(id, where)) : values),
     ]),
   ].join(' ');

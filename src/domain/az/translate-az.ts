@@ -115,7 +115,7 @@ function untranslatable(what: string, short: boolean): PodidError {
     'InvalidUsage',
     short
       ? `${what} is no whole command.`
-      : `${what} has no twin in podid and is no part of the work with pod identity.`,
+      : `${what} has no equivalent in podid and is no part of the work with pod identity.`,
     { hint: 'podid from-az --help names what can be translated' },
   );
 }

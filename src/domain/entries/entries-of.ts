@@ -1,6 +1,6 @@
-import type { EntryStore, Workplace } from '../ports.ts';
+import type { Deps, EntryStore } from '../ports.ts';
 
 /** Where this command's entries live. */
-export function entriesOf({ entries, azure }: Pick<Workplace, 'entries' | 'azure'>): EntryStore {
+export function entriesOf({ entries, azure }: Pick<Deps, 'entries' | 'azure'>): EntryStore {
   return entries ?? azure.clusters;
 }

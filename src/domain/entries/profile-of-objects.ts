@@ -4,13 +4,13 @@ import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
 import type { PodIdentity } from './pod-identity.ts';
 
 /** What Azure says of a managed identity; `gone` when it says that there is none. */
-export type LookedUpIdentity =
+export type KnownIdentity =
   | { readonly clientId: string; readonly principalId: string; readonly gone?: undefined }
   | { readonly gone: true };
 
 export interface AzureFacts {
   /** By resource id in lower case; what is missing was not looked up or could not be read. */
-  readonly identities: ReadonlyMap<string, LookedUpIdentity>;
+  readonly identities: ReadonlyMap<string, KnownIdentity>;
   /** Those on which pods with identities may run; undefined when nobody could look. */
   readonly machines: readonly Machine[] | undefined;
 }
@@ -45,7 +45,7 @@ function podIdentity(entry: ObjectEntry, facts: AzureFacts): PodIdentity {
 /** No state where nobody could look at the nodes. */
 function stateOf(
   { name, bindingSelector, resourceId, clientId }: ObjectEntry,
-  known: LookedUpIdentity | undefined,
+  known: KnownIdentity | undefined,
   machines: AzureFacts['machines'],
 ): Pick<PodIdentity, 'provisioningState' | 'error'> {
   if (resourceId === undefined) {

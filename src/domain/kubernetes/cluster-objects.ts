@@ -57,7 +57,7 @@ export interface MirrorRequest {
 }
 
 /** Told while a mirror runs: how many of the entries are done with. */
-export type TellMirrored = (done: number, total: number) => void;
+export type ReportMirrored = (done: number, total: number) => void;
 
 /** What the cluster itself holds, put together to entries: an AzureIdentity with its binding is one. */
 export interface ObjectsInCluster {
@@ -90,7 +90,11 @@ export interface ClusterObjects {
    * @throws PodidError MirrorFailed (exit 6 when forbidden, else 7) | ClusterUnreachable | StaleCluster (an
    * object is not as `expected`)
    */
-  mirror(request: MirrorRequest, signal: AbortSignal, tell?: TellMirrored): Promise<readonly ObjectChange[]>;
+  mirror(
+    request: MirrorRequest,
+    signal: AbortSignal,
+    report?: ReportMirrored,
+  ): Promise<readonly ObjectChange[]>;
   /** @throws PodidError MirrorFailed | ClusterUnreachable */
   read(signal: AbortSignal): Promise<ObjectsInCluster>;
 }

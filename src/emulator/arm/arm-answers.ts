@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../exact-json.ts';
-import { type EmulatorResponse, Refusal } from '../http.ts';
+import { type EmulatorResponse, ErrorAnswer } from '../http.ts';
 
 /** An error of ARM itself: wrapped in `error`. */
 export function armError(status: number, code: string, message: string, details?: Json[]): EmulatorResponse {
@@ -12,11 +12,11 @@ export function aksError(status: number, code: string, message: string, target?:
 }
 
 export function refuseAsArm(status: number, code: string, message: string): never {
-  throw new Refusal(armError(status, code, message));
+  throw new ErrorAnswer(armError(status, code, message));
 }
 
 export function refuseAsAks(status: number, code: string, message: string, target?: string): never {
-  throw new Refusal(aksError(status, code, message, target));
+  throw new ErrorAnswer(aksError(status, code, message, target));
 }
 
 export function ok(body: JsonObject, status = 200): EmulatorResponse {

@@ -62,7 +62,7 @@ export function makesPrincipal({ before, after }: Pick<ProposedCluster, 'before'
 }
 
 /** Why the operation of such a PUT fails, for each entry that does; undefined when none does. */
-export function lateRefusal(
+export function lateAnswer(
   world: World,
   after: JsonObject,
 ): { readonly error: JsonObject; readonly keys: readonly string[] } | undefined {

@@ -11,7 +11,7 @@ import {
   clusterPrincipal,
   enabledProfile,
   keyOf,
-  lateRefusal,
+  lateAnswer,
   makesPrincipal,
 } from './pod-identity-rules.ts';
 import { mayDo } from './roles.ts';
@@ -40,7 +40,7 @@ export function putCluster(call: ArmCall): EmulatorResponse {
     checkKubelet(world, after, before);
   }
   loseEntry(call, after);
-  const refusal = makesPrincipal(proposed) ? lateRefusal(world, after) : undefined;
+  const refusal = makesPrincipal(proposed) ? lateAnswer(world, after) : undefined;
   const stored = storeCluster(call, key, cluster, after);
   if (refusal !== undefined) {
     failLate(stored.operation, refusal);
@@ -85,20 +85,20 @@ function checkConditions(call: ArmCall, cluster: Cluster | undefined): void {
     refuseAsAks(400, 'BadRequest', 'If-None-Match can only be *.');
   }
   if (ifNoneMatch === '*' && cluster !== undefined) {
-    refuseStale('the cluster exists already');
+    refuseConflict('the cluster exists already');
   }
   if (ifMatch === undefined) {
     return;
   }
   if (cluster === undefined) {
-    refuseStale('there is no such cluster');
+    refuseConflict('there is no such cluster');
   }
   // A service that hands out no tags knows none to compare with.
   if (ifMatch === '*' || !call.world.settings.eTags) {
     return;
   }
   if (unquote(ifMatch) !== cluster.document['eTag']) {
-    refuseStale('the cluster has changed since it was read');
+    refuseConflict('the cluster has changed since it was read');
   }
 }
 
@@ -106,7 +106,7 @@ function unquote(tag: string): string {
   return tag.replace(/^"(.*)"$/, '$1');
 }
 
-function refuseStale(why: string): never {
+function refuseConflict(why: string): never {
   return refuseAsAks(412, 'PreconditionFailed', `A condition of the request does not hold: ${why}.`);
 }
 
@@ -220,7 +220,7 @@ function loseEntry(call: ArmCall, after: JsonObject): void {
   dropEmptyLists(profile);
 }
 
-function failLate(operation: Operation, { error, keys }: NonNullable<ReturnType<typeof lateRefusal>>): void {
+function failLate(operation: Operation, { error, keys }: NonNullable<ReturnType<typeof lateAnswer>>): void {
   operation.forced = { status: 'Failed', error };
   for (const key of keys) {
     operation.failedEntries[key] = error;

@@ -11,7 +11,7 @@ import { answerDelete, answerWrite } from './objects/answer-write.ts';
 import type { KubeKind } from './objects/kube-kinds.ts';
 import { KubeStore, type KubeStoreOptions } from './objects/kube-store.ts';
 import { answerForPod, parsePodVoice } from './pod-logs.ts';
-import { weather } from './server-away.ts';
+import { transientFailure } from './server-away.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface KubeRoutesOptions extends KubeStoreOptions {
@@ -59,7 +59,7 @@ export function createKubeRoutes(options: KubeRoutesOptions = {}): KubeRoutes {
 
 async function answer(call: Call, options: KubeRoutesOptions): Promise<void> {
   const { store, url, request } = call;
-  if (weather(call)) {
+  if (transientFailure(call)) {
     return;
   }
   if (store.faults.throttleNext > 0) {

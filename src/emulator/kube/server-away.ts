@@ -2,7 +2,7 @@ import type { Call } from './kube-call.ts';
 import { KubeFailure } from './kube-failure.ts';
 
 /** The store's fault of the hour. @returns true when it has dealt with the request */
-export function weather({ store, response, request }: Call): boolean {
+export function transientFailure({ store, response, request }: Call): boolean {
   switch (store.faults.away) {
     case 'reset':
       request.socket.resetAndDestroy();

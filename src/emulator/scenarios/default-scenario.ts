@@ -1,7 +1,7 @@
 import type { JsonObject } from '../exact-json.ts';
-import { cluster, surroundings } from './scenario-parts.ts';
+import { cluster, parts } from './scenario-parts.ts';
 
 /** A CNI cluster, system-assigned, with the add-on on and no entry yet. */
-export const defaultScenario: JsonObject = surroundings({
+export const defaultScenario: JsonObject = parts({
   clusters: [cluster({ podIdentityProfile: { enabled: true } })],
 });

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../exact-json.ts';
 import { scaleSet } from './machine-parts.ts';
 
-import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
+import { cluster, entry, identity, operatorRole, parts } from './scenario-parts.ts';
 
 const web = identity('web', 1);
 const jobs = identity('jobs', 2);
 
 /** One entry is assigned, another ended Failed although identity and role are there. */
-export const failedEntry: JsonObject = surroundings({
+export const failedEntry: JsonObject = parts({
   roleAssignments: [operatorRole(web), operatorRole(jobs)],
   machines: scaleSet({ pool: 'nodepool1', identityIds: [String(web['id'])] }),
   clusters: [

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../exact-json.ts';
-import { cluster, surroundings } from './scenario-parts.ts';
+import { cluster, parts } from './scenario-parts.ts';
 
 /** The add-on was never on; the preview feature is registered. */
-export const firstTime: JsonObject = surroundings({ clusters: [cluster()] });
+export const firstTime: JsonObject = parts({ clusters: [cluster()] });

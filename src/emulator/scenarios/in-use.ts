@@ -2,7 +2,7 @@ import type { JsonObject } from '../exact-json.ts';
 import { scaleSet } from './machine-parts.ts';
 import { nodeName, nodes } from './nodes.ts';
 import { subscriptionId } from './scenario-ids.ts';
-import { cluster, demoNamespace, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
+import { cluster, demoNamespace, entry, identity, operatorRole, parts } from './scenario-parts.ts';
 
 const web = identity('web', 1);
 const webId = String(web['id']);
@@ -13,7 +13,7 @@ const labels = { app: 'web', aadpodidbinding: 'web' };
  * All is as it should be: an entry, its role, its objects, a pod that uses it, and an agent that gave the pod
  * a token.
  */
-export const inUse: JsonObject = surroundings({
+export const inUse: JsonObject = parts({
   roleAssignments: [
     operatorRole(web),
     {

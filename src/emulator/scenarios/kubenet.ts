@@ -1,7 +1,7 @@
 import type { JsonObject } from '../exact-json.ts';
-import { cluster, surroundings } from './scenario-parts.ts';
+import { cluster, parts } from './scenario-parts.ts';
 
 /** Network plugin kubenet, add-on off, consent not given. */
-export const kubenet: JsonObject = surroundings({
+export const kubenet: JsonObject = parts({
   clusters: [cluster({ networkProfile: { networkPlugin: 'kubenet', podCidr: '10.244.0.0/16' } })],
 });

@@ -1,14 +1,14 @@
 import type { JsonObject } from '../exact-json.ts';
 import { ownMachine, poolMachine, scaleSet } from './machine-parts.ts';
 import { nodes } from './nodes.ts';
-import { cluster, demoNamespace, identity, identityId, surroundings } from './scenario-parts.ts';
+import { cluster, demoNamespace, identity, identityId, parts } from './scenario-parts.ts';
 
 /**
  * Managed mode without the add-on: two Linux pools on scale sets, one of single machines, one of Windows, and
  * a machine beside the cluster. `jobs` is on the pool `batch`, whose last instance waits for another image; a
  * binding uses it.
  */
-export const nodePools: JsonObject = surroundings({
+export const nodePools: JsonObject = parts({
   clusters: [
     cluster({
       agentPoolProfiles: [

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../exact-json.ts';
 import { ExactNumber } from '../exact-json.ts';
-import { cluster, surroundings } from './scenario-parts.ts';
+import { cluster, parts } from './scenario-parts.ts';
 
 /**
  * A cluster of a newer api-version: members nobody knows, nulls, numbers that JavaScript would spell
  * otherwise.
  */
-export const previewFields: JsonObject = surroundings({
+export const previewFields: JsonObject = parts({
   clusters: [
     cluster(
       {

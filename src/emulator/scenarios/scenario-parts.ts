@@ -112,7 +112,7 @@ export function cluster(properties: JsonObject = {}, root: JsonObject = {}): Jso
  * Subscription, group, the identities `web` and `jobs`, the namespace `demo`, and two nodes with podid's
  * agent; `more` is added or put in its place.
  */
-export function surroundings(more: JsonObject): JsonObject {
+export function parts(more: JsonObject): JsonObject {
   return {
     tenantId,
     subscriptions: [

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../exact-json.ts';
-import { cluster, surroundings } from './scenario-parts.ts';
+import { cluster, parts } from './scenario-parts.ts';
 
 /** A cluster that runs as a service principal, which pod identity cannot work with. */
-export const servicePrincipal: JsonObject = surroundings({
+export const servicePrincipal: JsonObject = parts({
   clusters: [
     cluster(
       {

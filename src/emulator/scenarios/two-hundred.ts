@@ -1,19 +1,19 @@
 import type { JsonObject } from '../exact-json.ts';
 import { scaleSet } from './machine-parts.ts';
 
-import { cluster, entry, identity, operatorRole, surroundings } from './scenario-parts.ts';
+import { cluster, entry, identity, operatorRole, parts } from './scenario-parts.ts';
 
 const identities = Array.from({ length: 201 }, (_, index) => identity(`app-${index + 1}`, index + 1));
 
 /** 201 identities and their roles, the add-on on, no entry: for changes of many at once. */
-export const twoHundred: JsonObject = surroundings({
+export const twoHundred: JsonObject = parts({
   identities,
   roleAssignments: identities.map((one) => operatorRole(one)),
   clusters: [cluster({ podIdentityProfile: { enabled: true } })],
 });
 
 /** The same with 200 entries, which is the limit. */
-export const full: JsonObject = surroundings({
+export const full: JsonObject = parts({
   identities,
   machines: scaleSet({
     pool: 'nodepool1',

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../exact-json.ts';
 import { subscriptionId, tenantId } from './scenario-ids.ts';
-import { cluster, surroundings } from './scenario-parts.ts';
+import { cluster, parts } from './scenario-parts.ts';
 
 /** The add-on was never on, and the preview feature is not registered. */
-export const unregistered: JsonObject = surroundings({
+export const unregistered: JsonObject = parts({
   subscriptions: [
     {
       subscriptionId,

@@ -89,5 +89,5 @@ async function isAllowed(
 function refusalHint({ kind, namespace }: ObjectRef, httpStatus: number): string {
   return httpStatus === 403 && (kind === 'Pod' || kind === 'DaemonSet')
     ? `The agent needs the host's network and NET_ADMIN, so namespace ${namespace} has to take privileged pods: kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged. AKS Automatic lets no pod have the host's network.`
-    : 'Mend what the message names, and run the same command again.';
+    : 'Fix what the message names, and run the same command again.';
 }

@@ -76,7 +76,7 @@ async function readText(file: string, kubeconfig: string): Promise<string> {
 
 function invalid(path: string, reason: string, cause?: unknown): PodidError {
   return new PodidError('InvalidKubeconfig', `The kubeconfig ${path} cannot be used: ${reason}.`, {
-    hint: 'Mend the file or name another with --kubeconfig; in a pod, leave the flag away.',
+    hint: 'Fix the file or name another with --kubeconfig; in a pod, leave the flag away.',
     cause,
   });
 }

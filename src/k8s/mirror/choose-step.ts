@@ -1,8 +1,8 @@
 import type { ManagedFields, ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import { diffMarks, diffSpec } from '../objects/diff-object.ts';
-import { explainForeign } from '../objects/explain-other-manager.ts';
+import { explainOtherManager } from '../objects/explain-other-manager.ts';
 import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from '../objects/field-owners.ts';
-import { foreignWriter, isAksObject } from '../objects/other-manager.ts';
+import { isAksObject, otherManager } from '../objects/other-manager.ts';
 import type { RenderedObject } from '../objects/render-objects.ts';
 
 /**
@@ -31,7 +31,7 @@ export function chooseStep(
   if (paths.length === 0) {
     return { action: 'same' };
   }
-  const writer = foreignWriter(found);
+  const writer = otherManager(found);
   if (writer !== undefined && !force) {
     return spec.length === 0 ? { action: 'same' } : foreign(writer, wanted, found, spec);
   }
@@ -54,7 +54,7 @@ export function chooseDeletion(
   if (found === undefined || found.beingDeleted) {
     return { action: 'none' };
   }
-  const writer = foreignWriter(found);
+  const writer = otherManager(found);
   if (writer === undefined || force) {
     return { action: 'delete' };
   }
@@ -74,5 +74,5 @@ function foreign(
   found: ManagedObject,
   paths: readonly FieldPath[],
 ): MirrorStep {
-  return { action: 'foreign', reason: explainForeign(writer, wanted, found, paths) };
+  return { action: 'foreign', reason: explainOtherManager(writer, wanted, found, paths) };
 }

@@ -2,7 +2,7 @@ import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { grantMirrorCommand, userIn } from './rbac-rule.ts';
 
 /**
- * What failed of single entries, as one failure; the hint is the one command that mends all of them, where
+ * What failed of single entries, as one failure; the hint is the one command that fixes all of them, where
  * there is one.
  */
 export function combineMirrorFailures(first: PodidError, failures: readonly PodidError[]): PodidError {

@@ -5,7 +5,7 @@ import {
   namespaceMissing,
   type ObjectChange,
   type ObjectVersions,
-  type TellMirrored,
+  type ReportMirrored,
 } from '../../domain/kubernetes/cluster-objects.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
@@ -43,7 +43,7 @@ export async function mirrorObjects(
   api: ObjectApi,
   request: MirrorRequest,
   signal: AbortSignal,
-  tell?: TellMirrored,
+  report?: ReportMirrored,
 ): Promise<readonly ObjectChange[]> {
   const chains = chainsOf(request);
   const read = await readAtOnce(api, chains.flat(), signal);
@@ -54,7 +54,7 @@ export async function mirrorObjects(
   const run = async (chain: Chain) => {
     const changes = await runChain(write, chain).catch((error: unknown) => collect(error, failures));
     done += 1;
-    tell?.(done, chains.length);
+    report?.(done, chains.length);
     return changes;
   };
   const changes = (await mapInParallel(chains, requestsAtOnce, run)).flat();

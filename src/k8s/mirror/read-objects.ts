@@ -13,7 +13,7 @@ import {
 } from '../../validate/kubernetes/crd-objects.ts';
 import { parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import type { ObjectApi } from '../objects/object-port.ts';
-import { foreignWriter } from '../objects/other-manager.ts';
+import { otherManager } from '../objects/other-manager.ts';
 import type { ObjectKind } from '../objects/render-objects.ts';
 
 /**
@@ -73,7 +73,7 @@ function writtenBy(lists: Readonly<Record<ObjectKind, readonly unknown[]>>): {
     parsed(items, parseManagedObject).map((object) => ({
       key: objectKey(kind as ObjectKind, object),
       version: object.resourceVersion,
-      writer: foreignWriter(object),
+      writer: otherManager(object),
     })),
   );
   return {

@@ -8,7 +8,7 @@ import type { RenderedObject } from './render-objects.ts';
  * yet someone else, and what podid wants. `Written by Helm release shop; other than wanted: spec.selector "x"
  * by kubectl-edit (wanted "web")`.
  */
-export function explainForeign(
+export function explainOtherManager(
   writer: string,
   wanted: RenderedObject,
   found: ManagedObject,

@@ -6,7 +6,7 @@ import { managedByLabel, podidManager } from './render-objects.ts';
  * podid is among its field managers, and no label gives it to someone else. An object taken over by force
  * from AKS stays AKS's, which writes it again at will.
  */
-export function foreignWriter(
+export function otherManager(
   object: Pick<ManagedObject, 'labels' | 'annotations' | 'managedFields'>,
 ): string | undefined {
   if (object.labels[aksLabel] === 'aks') {

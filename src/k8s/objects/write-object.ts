@@ -13,7 +13,7 @@ import {
   type RestReply,
 } from '../client/kube-rest.ts';
 import { claimFields, holdsByUpdate } from './field-owners.ts';
-import { foreignWriter } from './other-manager.ts';
+import { otherManager } from './other-manager.ts';
 import { podidManager } from './render-objects.ts';
 
 /** So many lost races in a row are no coincidence: something else keeps writing the object. */
@@ -77,7 +77,7 @@ async function writeOver(rest: KubeRest, write: Write, signal: AbortSignal): Pro
   if (found.beingDeleted) {
     return { action: 'foreign', reason: 'an object of that name is being deleted' };
   }
-  const writer = foreignWriter(found);
+  const writer = otherManager(found);
   if (writer !== undefined && !request.force) {
     return { action: 'foreign', reason: `written by ${writer}` };
   }

@@ -6,7 +6,7 @@ import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts'
 import { applyContent, type KubeRest, mergeContent } from '../client/kube-rest.ts';
 import { isResourceMissing } from '../client/map-kube-error.ts';
 import { claimFields, holdsByUpdate, otherOwners } from '../objects/field-owners.ts';
-import { foreignWriter } from '../objects/other-manager.ts';
+import { otherManager } from '../objects/other-manager.ts';
 import { podidManager } from '../objects/render-objects.ts';
 import { bodyOf, objectOf, type PolicyCall } from './policy-failure.ts';
 
@@ -87,7 +87,7 @@ async function update(
   { force, dryRun }: PolicyRequest,
   signal: AbortSignal,
 ): Promise<Step> {
-  const writer = foreignWriter(found) ?? otherSpecOwners(found);
+  const writer = otherManager(found) ?? otherSpecOwners(found);
   if ((writer !== undefined && !force) || dryRun) {
     const wanted = await preview(api, { object, found }, signal);
     // Nothing to do where somebody else already says the same.

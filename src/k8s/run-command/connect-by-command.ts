@@ -8,7 +8,7 @@ import { readByCommand } from './read-by-command.ts';
 /** The objects of a cluster whose API nobody outside can reach, by commands that Azure runs in it. */
 export function connectByCommand(run: RunCommand): ClusterObjects {
   return {
-    mirror: (request, signal, tell) => mirrorByCommand(run, request, signal, tell),
+    mirror: (request, signal, report) => mirrorByCommand(run, request, signal, report),
     async read(signal) {
       const objects = await readByCommand(run, signal);
       const of = (kind: string) => objects.filter((object) => isRecord(object) && object['kind'] === kind);

@@ -4,7 +4,7 @@ import {
   type MirrorRequest,
   namespaceMissing,
   type ObjectChange,
-  type TellMirrored,
+  type ReportMirrored,
 } from '../../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
@@ -42,7 +42,7 @@ export async function mirrorByCommand(
   run: RunCommand,
   request: MirrorRequest,
   signal: AbortSignal,
-  tell?: TellMirrored,
+  report?: ReportMirrored,
 ): Promise<readonly ObjectChange[]> {
   const asked = chainsOf(request).flat();
   const start = indexed(await readByCommand(run, signal));
@@ -79,7 +79,7 @@ export async function mirrorByCommand(
     for (const { task } of left) {
       refuseChanged(task.key, now.get(keyText(task.key))?.object, request.expected);
     }
-    tell?.(total - left.length, total);
+    report?.(total - left.length, total);
   }
   const failed = left.filter((each) => !request.dryRun || isRefused(each, said));
   return conclude(first, decided, failed, said);

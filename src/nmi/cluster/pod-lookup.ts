@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { withinTime } from '../../runtime/within-time.ts';
-import { type Refusal, tryLater } from '../http/error-answer.ts';
+import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
 import type { ChangeNotice } from './change-notice.ts';
 import { isLive, type KnownPod, type PodIndex } from './pod-index.ts';
 
@@ -13,9 +13,9 @@ export interface PodLookup {
   /** The pod, when there is no doubt about it; never waits. */
   peek(address: string): KnownPod | undefined;
   /** Waits for the watch, then asks the API server once for all who wait. */
-  find(address: string, signal: AbortSignal): Promise<KnownPod | Refusal>;
+  find(address: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer>;
   /** The same by name, for callers on the node that speak for a pod. */
-  findByName(namespace: string, name: string, signal: AbortSignal): Promise<KnownPod | Refusal>;
+  findByName(namespace: string, name: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer>;
 }
 
 export interface PodLookupOptions {
@@ -28,8 +28,8 @@ export interface PodLookupOptions {
   readonly clock: Clock;
 }
 
-const watchPatienceMs = 2_000;
-const relistPatienceMs = 3_000;
+const watchTimeoutMs = 2_000;
+const relistTimeoutMs = 3_000;
 /** A list costs the API server something, and any pod's neighbour without a record could ask for one. */
 const relistPauseMs = 5_000;
 const unknownMemoryMs = 5_000;
@@ -42,7 +42,7 @@ export function createPodLookup(options: PodLookupOptions): PodLookup {
 interface Sought {
   readonly key: string;
   look(): KnownPod | undefined;
-  refuse(): Refusal;
+  refuse(): ErrorAnswer;
 }
 
 class Lookup implements PodLookup {
@@ -66,12 +66,12 @@ class Lookup implements PodLookup {
     return owner === undefined || owner === pod.uid ? pod : undefined;
   }
 
-  find(address: string, signal: AbortSignal): Promise<KnownPod | Refusal> {
+  find(address: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
     const look = () => this.peek(address);
-    return this.#search({ key: address, look, refuse: () => this.#addressRefusal(address) }, signal);
+    return this.#search({ key: address, look, refuse: () => this.#addressErrorAnswer(address) }, signal);
   }
 
-  findByName(namespace: string, name: string, signal: AbortSignal): Promise<KnownPod | Refusal> {
+  findByName(namespace: string, name: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
     const look = () => {
       const pod = this.#options.pods.byName(namespace, name);
       return pod !== undefined && isLive(pod) ? pod : undefined;
@@ -80,7 +80,7 @@ class Lookup implements PodLookup {
     return this.#search({ key: `${namespace}/${name}`, look, refuse }, signal);
   }
 
-  async #search(sought: Sought, signal: AbortSignal): Promise<KnownPod | Refusal> {
+  async #search(sought: Sought, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
     const known = sought.look();
     if (known !== undefined) {
       return known;
@@ -97,7 +97,7 @@ class Lookup implements PodLookup {
 
   #waitForWatch({ look }: Sought, signal: AbortSignal): Promise<KnownPod | undefined> {
     const { clock, changed } = this.#options;
-    return withinTime({ clock, ms: watchPatienceMs }, signal, async (inTime) => {
+    return withinTime({ clock, ms: watchTimeoutMs }, signal, async (inTime) => {
       for (;;) {
         await changed.next(inTime);
         const pod = look();
@@ -121,7 +121,7 @@ class Lookup implements PodLookup {
     }
     const relisting = this.#relisting;
     if (relisting !== undefined) {
-      await withinTime({ clock, ms: relistPatienceMs }, signal, () => relisting);
+      await withinTime({ clock, ms: relistTimeoutMs }, signal, () => relisting);
     }
     return look();
   }
@@ -137,7 +137,7 @@ class Lookup implements PodLookup {
     this.#unknownUntil.set(key, this.#options.clock.monotonic() + unknownMemoryMs);
   }
 
-  #addressRefusal(address: string): Refusal {
+  #addressErrorAnswer(address: string): ErrorAnswer {
     const claims = this.#options.pods.byAddress(address).length;
     if (claims > 1) {
       return tryLater(

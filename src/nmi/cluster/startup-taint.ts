@@ -13,7 +13,7 @@ export interface StartupTaintPorts {
 }
 
 /** Readiness also changes by time alone, so it is looked at again without any word. */
-const lookEveryMs = 200;
+const pollEveryMs = 200;
 const triesMs = { firstMs: 500, mostMs: 30_000 };
 
 /**
@@ -30,7 +30,7 @@ export async function removeStartupTaint(
   while (!signal.aborted) {
     try {
       if (!isReady()) {
-        await clock.wait(lookEveryMs, signal);
+        await clock.wait(pollEveryMs, signal);
         continue;
       }
       const outcome = await remove(signal);

@@ -6,7 +6,7 @@ import {
   bindingLabel,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import { badRequest, noIdentity, type Refusal, tryLater } from '../http/error-answer.ts';
+import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenSubject } from '../tokens/token.ts';
 import { identitySubject } from './identity-subject.ts';
@@ -20,12 +20,12 @@ export interface IdentityGrant {
 }
 
 /** A refusal that another second may turn into a grant: standard mode holds such a request for a while. */
-export interface PendingRefusal extends Refusal {
+export interface PendingErrorAnswer extends ErrorAnswer {
   /** `nothing`: no assignment yet. `created`: there is one that MIC has not brought to the node. */
   readonly pending: 'nothing' | 'created';
 }
 
-export type IdentityChoice = IdentityGrant | PendingRefusal | Refusal;
+export type IdentityChoice = IdentityGrant | PendingErrorAnswer | ErrorAnswer;
 
 export interface Asker {
   readonly pod: Pod;
@@ -180,14 +180,14 @@ function labelOf(pod: Pod): string {
   return Object.hasOwn(pod.labels, bindingLabel) ? (pod.labels[bindingLabel] ?? '') : '';
 }
 
-function withoutLabel({ namespace, name }: Pod): Refusal {
+function withoutLabel({ namespace, name }: Pod): ErrorAnswer {
   return noIdentity(
     'no-label',
     `Pod ${namespace}/${name} has no label ${bindingLabel}. Bind an identity (podid add --namespace ${namespace} --name NAME --identity-resource-id ID) and give the pod the label ${bindingLabel}: NAME.`,
   );
 }
 
-function notYetOrNever({ pod, podAgeMs }: Asker, label: string, isBound: boolean): Refusal {
+function notYetOrNever({ pod, podAgeMs }: Asker, label: string, isBound: boolean): ErrorAnswer {
   const missing = isBound
     ? `An AzureIdentityBinding of namespace ${pod.namespace} has the selector "${label}", but the AzureIdentity it names does not exist.`
     : `Pod ${pod.namespace}/${pod.name} has the label ${bindingLabel}: ${label}, and nothing in namespace ${pod.namespace} is bound to it.`;

@@ -1,6 +1,6 @@
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
-import { badRequest, type Refusal } from '../http/error-answer.ts';
+import { badRequest, type ErrorAnswer } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenSubject } from '../tokens/token.ts';
 import { chooseAssignedIdentity, chooseManagedIdentity, type IdentityChoice } from './choose-identity.ts';
@@ -42,7 +42,11 @@ export function createDecide(view: ClusterView, rules: DecisionRules, monotonic:
 }
 
 /** Whom an excepted pod asks for: any identity of the node, and without a choice the node's default. */
-export function exceptedSubject({ clientId, resourceId, objectId }: TokenRequest): TokenSubject | Refusal {
+export function exceptedSubject({
+  clientId,
+  resourceId,
+  objectId,
+}: TokenRequest): TokenSubject | ErrorAnswer {
   const given = [clientId, resourceId, objectId].filter((id) => id !== undefined);
   if (given.length > 1) {
     return badRequest('bad-query', 'Only one of client_id, msi_res_id and object_id can be given.');

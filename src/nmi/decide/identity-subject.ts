@@ -1,12 +1,12 @@
 import type { AzureIdentity } from '../../domain/kubernetes/identity-resources.ts';
-import { noIdentity, type Refusal } from '../http/error-answer.ts';
+import { type ErrorAnswer, noIdentity } from '../http/error-answer.ts';
 import type { ServicePrincipal, TokenSubject } from '../tokens/token.ts';
 
 /**
  * Whose token an AzureIdentity stands for. Never the node's default: an identity that names nobody is
  * refused, where upstream asked IMDS without naming one and so handed out the node's own.
  */
-export function identitySubject(identity: AzureIdentity): TokenSubject | Refusal {
+export function identitySubject(identity: AzureIdentity): TokenSubject | ErrorAnswer {
   const { type = 0, clientID, resourceID } = identity.spec;
   if (type === 1 || type === 2) {
     return servicePrincipal(identity, type === 1 ? 'secret' : 'certificate');
@@ -25,7 +25,7 @@ export function identitySubject(identity: AzureIdentity): TokenSubject | Refusal
 function servicePrincipal(
   identity: AzureIdentity,
   kind: ServicePrincipal['kind'],
-): ServicePrincipal | Refusal {
+): ServicePrincipal | ErrorAnswer {
   const { namespace } = identity.metadata;
   const { clientID, tenantID, clientPassword, auxiliaryTenantIDs, adEndpoint } = identity.spec;
   if (!clientID || !tenantID || !clientPassword?.name) {
@@ -51,7 +51,7 @@ function servicePrincipal(
   };
 }
 
-function incomplete({ metadata }: AzureIdentity, what: string): Refusal {
+function incomplete({ metadata }: AzureIdentity, what: string): ErrorAnswer {
   return noIdentity(
     'incomplete-identity',
     `The AzureIdentity ${metadata.namespace}/${metadata.name} ${what}.`,

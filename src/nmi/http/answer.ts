@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { version } from '../version.ts';
-import type { Refusal } from './error-answer.ts';
+import type { ErrorAnswer } from './error-answer.ts';
 
 /** One request on its way through the routes. */
 export interface Exchange {
@@ -38,7 +38,7 @@ export function answerJson(exchange: Exchange, status: number, json: string, ret
 }
 
 /** IMDS's error shape. */
-export function answerRefusal(exchange: Exchange, refusal: Refusal): void {
+export function answerError(exchange: Exchange, refusal: ErrorAnswer): void {
   const json = asciiJson({ error: refusal.error, error_description: refusal.description });
   answerJson(exchange, refusal.status, json, refusal.retryAfterSec);
 }

@@ -1,5 +1,5 @@
 /** Why somebody gets no token, for the caller, the log and the metrics. */
-export interface Refusal {
+export interface ErrorAnswer {
   readonly status: 400 | 403 | 404 | 405 | 429 | 500 | 503;
   /** IMDS's error word. */
   readonly error: string;
@@ -12,7 +12,7 @@ export interface Refusal {
   readonly isNoIdentity?: true;
 }
 
-export function badRequest(reason: string, description: string): Refusal {
+export function badRequest(reason: string, description: string): ErrorAnswer {
   return { status: 400, error: 'invalid_request', reason, description };
 }
 
@@ -20,14 +20,14 @@ export function badRequest(reason: string, description: string): Refusal {
  * As IMDS itself says it: the SDKs show a 400 and its text at once, where a 404 is tried again for 20
  * seconds.
  */
-export function noIdentity(reason: string, description: string): Refusal {
+export function noIdentity(reason: string, description: string): ErrorAnswer {
   return { ...badRequest(reason, `Identity not found. ${description}`), isNoIdentity: true };
 }
 
-export function tryLater(reason: string, description: string, retryAfterSec: number): Refusal {
+export function tryLater(reason: string, description: string, retryAfterSec: number): ErrorAnswer {
   return { status: 503, error: 'temporarily_unavailable', reason, description, retryAfterSec };
 }
 
-export function forbidden(reason: string, description: string): Refusal {
+export function forbidden(reason: string, description: string): ErrorAnswer {
   return { status: 403, error: 'forbidden', reason, description };
 }

@@ -1,4 +1,4 @@
-import { forbidden, type Refusal } from './error-answer.ts';
+import { type ErrorAnswer, forbidden } from './error-answer.ts';
 
 export interface MetadataRules {
   readonly blockInstance: boolean;
@@ -11,7 +11,7 @@ export type MetadataAccess =
   | { readonly kind: 'forward' }
   /** `/metadata/identity/info`: for excepted pods, which are answered as the node would be. */
   | { readonly kind: 'excepted-only' }
-  | { readonly kind: 'refuse'; readonly refusal: Refusal };
+  | { readonly kind: 'refuse'; readonly refusal: ErrorAnswer };
 
 /** @param path canonical, in lower case */
 export function metadataAccess(path: string, rules: MetadataRules): MetadataAccess {
@@ -32,7 +32,7 @@ export function metadataAccess(path: string, rules: MetadataRules): MetadataAcce
     : { kind: 'refuse', refusal: notFound };
 }
 
-export const notFound: Refusal = {
+export const notFound: ErrorAnswer = {
   status: 404,
   error: 'not_found',
   reason: 'unknown-path',

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../runtime/clock.ts';
-import { answerRefusal, type Exchange } from './answer.ts';
+import { answerError, type Exchange } from './answer.ts';
 import { type CanonicalTarget, canonicalTarget } from './canonical-path.ts';
-import { badRequest, type Refusal } from './error-answer.ts';
+import { badRequest, type ErrorAnswer } from './error-answer.ts';
 import { notFound } from './metadata-access.ts';
 import { normalAddress } from './normal-address.ts';
 
@@ -19,9 +19,9 @@ export interface NmiHandlerOptions {
   readonly headerRequired: boolean;
   isDraining(): boolean;
   /** What everyone is told while nobody is answered. */
-  closed(): Refusal | undefined;
+  closed(): ErrorAnswer | undefined;
   /** Told of each request that is refused here, and so by no route. */
-  onRefused(exchange: Exchange, refusal: Refusal): void;
+  onRefused(exchange: Exchange, refusal: ErrorAnswer): void;
 }
 
 const tokenPath = '/metadata/identity/oauth2/token';
@@ -33,8 +33,8 @@ const questionMark = 63;
  */
 export function createNmiHandler(options: NmiHandlerOptions) {
   const { routes, clock, headerRequired, isDraining, closed, onRefused } = options;
-  const refuse = (exchange: Exchange, refusal: Refusal): void => {
-    answerRefusal(exchange, refusal);
+  const refuse = (exchange: Exchange, refusal: ErrorAnswer): void => {
+    answerError(exchange, refusal);
     onRefused(exchange, refusal);
   };
   return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
@@ -54,13 +54,14 @@ export function createNmiHandler(options: NmiHandlerOptions) {
       return refuse(exchange, unreadable);
     }
     if (target.path === '/host/token') {
-      const refusal = forwardedRefusal(request);
+      const refusal = forwardedErrorAnswer(request);
       return refusal === undefined ? routes.hostToken(exchange, target.query) : refuse(exchange, refusal);
     }
     if (!target.path.startsWith('/metadata/')) {
       return refuse(exchange, notFound);
     }
-    const refusal = forwardedRefusal(request) ?? (headerRequired ? headerRefusal(request) : undefined);
+    const refusal =
+      forwardedErrorAnswer(request) ?? (headerRequired ? headerErrorAnswer(request) : undefined);
     if (refusal !== undefined) {
       return refuse(exchange, refusal);
     }
@@ -74,7 +75,7 @@ export function createNmiHandler(options: NmiHandlerOptions) {
 }
 
 const unreadable = badRequest('bad-path', 'The path can be read in more than one way.');
-const wrongMethod: Refusal = {
+const wrongMethod: ErrorAnswer = {
   ...notFound,
   status: 405,
   reason: 'method',
@@ -96,13 +97,13 @@ function readTarget(url: string): CanonicalTarget | undefined {
   return canonicalTarget(url);
 }
 
-function headerRefusal({ headers }: IncomingMessage): Refusal | undefined {
+function headerErrorAnswer({ headers }: IncomingMessage): ErrorAnswer | undefined {
   const value = headers['metadata'];
   // Node joins repeated headers by a comma, and so a doubled one is refused as well.
   return typeof value === 'string' && value.toLowerCase() === 'true' ? undefined : noHeader;
 }
 
 /** As IMDS does: a request that somebody forwarded may be somebody else's. */
-function forwardedRefusal({ headers }: IncomingMessage): Refusal | undefined {
+function forwardedErrorAnswer({ headers }: IncomingMessage): ErrorAnswer | undefined {
   return headers['x-forwarded-for'] === undefined ? undefined : wasForwarded;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { withinTime } from '../../runtime/within-time.ts';
 import type { ChangeNotice } from '../cluster/change-notice.ts';
 import type { Exchange } from './answer.ts';
-import { type Refusal, tryLater } from './error-answer.ts';
+import { type ErrorAnswer, tryLater } from './error-answer.ts';
 
 export interface SlowPathOptions {
   readonly view: { readonly synced: boolean; readonly changed: ChangeNotice };
@@ -19,13 +19,13 @@ export interface SlowPath {
    * Waits for the caches, then runs `work`. Undefined when the time was up or the client has gone.
    * @throws what `work` throws
    */
-  run<T>(exchange: Exchange, work: (signal: AbortSignal) => Promise<T>): Promise<T | Refusal | undefined>;
+  run<T>(exchange: Exchange, work: (signal: AbortSignal) => Promise<T>): Promise<T | ErrorAnswer | undefined>;
 }
 
 /** How long a request that comes before the caches are full is held. */
 const coldStartMs = 5_000;
 
-export const slowRefusal = tryLater('deadline', 'The answer took too long.', 5);
+export const slowAnswer = tryLater('deadline', 'The answer took too long.', 5);
 const notReady = tryLater('not-ready', 'The agent has just started and does not know the cluster yet.', 2);
 
 export function createSlowPath({ view, clock, mostMs }: SlowPathOptions): SlowPath {

@@ -1,5 +1,5 @@
 import { decodeQuery } from './decode-query.ts';
-import { badRequest, type Refusal } from './error-answer.ts';
+import { badRequest, type ErrorAnswer } from './error-answer.ts';
 
 /** What the caller of a token endpoint asks for. Ids are lower case, to be compared without case. */
 export interface TokenRequest {
@@ -14,7 +14,7 @@ export interface TokenRequest {
  * Reads the query of a token request by IMDS's rules: one value per parameter, `resource` required. Unknown
  * parameters are let be.
  */
-export function parseTokenRequest(query: string): TokenRequest | Refusal {
+export function parseTokenRequest(query: string): TokenRequest | ErrorAnswer {
   const values = decodeQuery(query);
   if (values === undefined) {
     return badRequest('bad-query', 'The query is malformed, too long, or names a parameter twice.');

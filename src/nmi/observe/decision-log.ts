@@ -59,7 +59,7 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
     const now = (shares.get(owner) ?? 0) + step;
     now > 0 ? shares.set(owner, now) : shares.delete(owner);
   };
-  const tell = (kind: Kind): void => {
+  const report = (kind: Kind): void => {
     const tally = tallies.get(kind.key);
     if (tally !== undefined) {
       tally.repeats += 1;
@@ -99,8 +99,8 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
     }
   };
   return {
-    record: (decision) => tell(within(decided(logger, decision), { pod: decision.pod, uid: decision.uid })),
-    fault: (error) => tell(within(failed(logger, error), {})),
+    record: (decision) => report(within(decided(logger, decision), { pod: decision.pod, uid: decision.uid })),
+    fault: (error) => report(within(failed(logger, error), {})),
     flush,
     async run(signal) {
       while (!signal.aborted) {

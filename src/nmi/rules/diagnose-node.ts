@@ -32,7 +32,7 @@ export interface NodeFacts {
   /** Pods are sent to the link-local address, since the kernel does not route to 127.0.0.0/8. */
   readonly linkLocal: boolean;
   /** Users that listen on the agent's port, apart from the one expected. */
-  readonly strangersOnPort: readonly number[];
+  readonly othersOnPort: readonly number[];
 }
 
 /** Names what is wrong, each with the way out. Empty on an ordinary node. */
@@ -63,11 +63,11 @@ export function diagnoseNode(facts: NodeFacts): readonly NodeProblem[] {
         'The chain aad-metadata of another pod-identity agent is on this node. podid stands before it and answers instead; uninstall the other one, or disable the add-on.',
     });
   }
-  if (facts.strangersOnPort.length > 0) {
+  if (facts.othersOnPort.length > 0) {
     problems.push({
       kind: 'port-taken',
       blocking: true,
-      message: `A process of user ${facts.strangersOnPort.join(', ')} listens on port ${facts.port}: an agent of upstream or of the add-on, most likely. Uninstall it, or choose another --nmi-port.`,
+      message: `A process of user ${facts.othersOnPort.join(', ')} listens on port ${facts.port}: an agent of upstream or of the add-on, most likely. Uninstall it, or choose another --nmi-port.`,
     });
   }
   if (facts.linkLocal) {

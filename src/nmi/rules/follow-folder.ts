@@ -4,7 +4,7 @@ import { type FSWatcher, statSync, watch } from 'node:fs';
  * The kernel's notice comes within milliseconds; this is for folders that come later, and for file systems
  * without notices.
  */
-const lookEveryMs = 500;
+const pollEveryMs = 500;
 
 /**
  * Calls `onChange` when a file of the folder comes, goes or is written, until the signal is aborted. The
@@ -32,7 +32,7 @@ export function followFolder(folder: string, signal: AbortSignal, onChange: () =
     }
   };
   look();
-  const timer = setInterval(look, lookEveryMs);
+  const timer = setInterval(look, pollEveryMs);
   timer.unref();
   signal.addEventListener(
     'abort',

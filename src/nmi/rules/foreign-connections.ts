@@ -23,9 +23,9 @@ export function parseConnections(listing: string): readonly TrackedConnection[] 
  * @param nodeAddresses the node's own addresses
  * @returns how many pairs of pod and destination were forgotten
  */
-export async function forgetForeignConnections(
+export async function forgetOtherConnections(
   run: RunTool,
-  { options, target, nodeAddresses }: ForeignConnections,
+  { options, target, nodeAddresses }: OtherConnections,
 ): Promise<number> {
   const paths = [
     {
@@ -59,7 +59,7 @@ export async function forgetForeignConnections(
   return forgotten;
 }
 
-export interface ForeignConnections {
+export interface OtherConnections {
   readonly options: RedirectOptions;
   readonly target: RedirectTarget;
   readonly nodeAddresses: readonly string[];

@@ -40,7 +40,7 @@ export async function readNodeFacts(
     upstreamChain,
     hostPortPods: seen.hostPortPods,
     linkLocal: seen.target.address === linkLocalTarget,
-    strangersOnPort:
+    othersOnPort:
       options.serverUser === undefined
         ? []
         : [...new Set(users.filter((user) => user !== options.serverUser))],

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { forgetForeignConnections } from './foreign-connections.ts';
+import { forgetOtherConnections } from './foreign-connections.ts';
 import { iptablesBackend } from './iptables/iptables-backend.ts';
 import { localTarget } from './local-target.ts';
 import { nftBackend } from './nft/nft-backend.ts';
@@ -84,7 +84,7 @@ export function createRedirectRules(options: RedirectOptions, run: RunTool = run
   };
 
   const forget = (target: RedirectTarget) =>
-    forgetForeignConnections(run, { options, target, nodeAddresses: nodeAddresses() });
+    forgetOtherConnections(run, { options, target, nodeAddresses: nodeAddresses() });
 
   return {
     async install(alongside = '') {

@@ -4,7 +4,7 @@ const mostCharacters = 600;
  * An upstream's own words as a caller may see them: one line, bounded, and with whatever looks like a token
  * or equals one of `secrets` taken out.
  */
-export function shownText(text: string, secrets: readonly string[] = []): string {
+export function printableText(text: string, secrets: readonly string[] = []): string {
   const withoutSecrets = secrets
     .filter((secret) => secret !== '')
     .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);

@@ -45,7 +45,7 @@ const failureMemoryMs = 5_000;
 const longestFailureMemoryMs = 60_000;
 const renewalPauseMs = 20_000;
 /** How long a request waits for a renewal that would spare it a token near its end. */
-const renewalPatienceMs = 2_000;
+const renewalTimeoutMs = 2_000;
 const sweepEveryMs = 60_000;
 
 /** One call upstream at a time for each key, shared by all who wait; tokens live in memory alone. */
@@ -143,12 +143,12 @@ class Cache implements TokenCache {
     }
     this.#renewWhenDue(cached, held, question);
     if (cached.flight && isLate(held, this.#moment())) {
-      const patience = new AbortController();
-      const enough = this.#options.clock.wait(renewalPatienceMs, patience.signal);
+      const retry = new AbortController();
+      const enough = this.#options.clock.wait(renewalTimeoutMs, retry.signal);
       await untilAborted(Promise.race([cached.flight.promise, enough]), signal).catch(() =>
         signal.throwIfAborted(),
       );
-      patience.abort();
+      retry.abort();
     }
     const now = this.#goodAnswer(cached);
     if (now) {

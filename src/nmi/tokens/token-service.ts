@@ -2,9 +2,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import { withinTime } from '../../runtime/within-time.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
-import type { IdentityChoice, IdentityGrant, PendingRefusal } from '../decide/choose-identity.ts';
+import type { IdentityChoice, IdentityGrant, PendingErrorAnswer } from '../decide/choose-identity.ts';
 import { type Decide, exceptedSubject } from '../decide/decide.ts';
-import { type Refusal, tryLater } from '../http/error-answer.ts';
+import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenAnswer, TokenSubject } from './token.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -33,8 +33,8 @@ export interface TokenServiceOptions {
  */
 export interface TokenService {
   /** The answer, when nothing has to be waited for. */
-  now(pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): ServedToken | Refusal | undefined;
-  serve(asked: AskedToken, signal: AbortSignal): Promise<ServedToken | Refusal>;
+  now(pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): ServedToken | ErrorAnswer | undefined;
+  serve(asked: AskedToken, signal: AbortSignal): Promise<ServedToken | ErrorAnswer>;
 }
 
 export interface AskedToken {
@@ -52,7 +52,7 @@ interface Granted {
 
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { tokens, decide } = options;
-  const grant = (pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): Granted | Refusal => {
+  const grant = (pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): Granted | ErrorAnswer => {
     if (mayBeExcepted && decide.isExcepted(pod)) {
       const subject = exceptedSubject(request);
       return 'status' in subject ? subject : { subject, identity: 'node', isArbitrary: false };
@@ -83,7 +83,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
           after !== undefined && !('status' in after) && sameSubject(after.subject, granted.subject);
         return isSame ? served(granted, answer, 'upstream') : refusedMeanwhile(after);
       } catch (error) {
-        return asRefusal(error);
+        return asErrorAnswer(error);
       }
     },
   };
@@ -97,7 +97,7 @@ function served(
   return { answer, from, identity, isArbitrary };
 }
 
-function asGranted(choice: IdentityChoice): Granted | Refusal {
+function asGranted(choice: IdentityChoice): Granted | ErrorAnswer {
   return isGrant(choice)
     ? {
         subject: choice.subject,
@@ -117,16 +117,16 @@ function isGrant(choice: IdentityChoice): choice is IdentityGrant {
  */
 async function settle(
   { view, clock, assignmentWaitMs }: TokenServiceOptions,
-  look: () => Granted | Refusal,
+  look: () => Granted | ErrorAnswer,
   signal: AbortSignal,
-): Promise<Granted | Refusal> {
+): Promise<Granted | ErrorAnswer> {
   const began = clock.monotonic();
   for (;;) {
     const granted = look();
     if (!('pending' in granted)) {
       return granted;
     }
-    const { pending } = granted as PendingRefusal;
+    const { pending } = granted as PendingErrorAnswer;
     const ms = began + assignmentWaitMs[pending] - clock.monotonic();
     const changed =
       ms > 0 &&
@@ -144,13 +144,13 @@ function sameSubject(one: TokenSubject, other: TokenSubject): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function refusedMeanwhile(after: Granted | Refusal | undefined): Refusal {
+function refusedMeanwhile(after: Granted | ErrorAnswer | undefined): ErrorAnswer {
   return after !== undefined && 'status' in after
     ? after
     : tryLater('changed-meanwhile', 'What is bound to this pod changed while its token was fetched.', 1);
 }
 
-function asRefusal(error: unknown): Refusal {
+function asErrorAnswer(error: unknown): ErrorAnswer {
   if (!(error instanceof TokenRefused)) {
     throw error;
   }

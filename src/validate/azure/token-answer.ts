@@ -27,13 +27,13 @@ export function parseTokenAnswer(text: string, nowMs: number): TokenOwner | unde
 }
 
 /** What IMDS says in place of a token. */
-export interface TokenRefusalText {
+export interface TokenErrorText {
   readonly error: string;
   readonly description: string;
 }
 
 /** Undefined when the text is not of IMDS's error shape. */
-export function parseTokenRefusal(text: string): TokenRefusalText | undefined {
+export function parseTokenError(text: string): TokenErrorText | undefined {
   const answer = parseJson(text);
   if (!isRecord(answer)) {
     return undefined;

@@ -62,7 +62,7 @@ export interface Kubeconfig {
 export function parseKubeconfig(text: string, source: string): Kubeconfig {
   const fault: Fault = (reason) =>
     new PodidError('InvalidKubeconfig', `The kubeconfig ${source} cannot be used: ${reason}.`, {
-      hint: 'Mend that place in the file (kubectl config view checks it), or name another with --kubeconfig.',
+      hint: 'Fix that place in the file (kubectl config view checks it), or name another with --kubeconfig.',
     });
   const root = parseYaml(text, fault);
   if (!isRecord(root)) {

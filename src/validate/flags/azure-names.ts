@@ -52,7 +52,7 @@ function resourceIdBreach(text: string, type: string): Breach | undefined {
 }
 
 /**
- * Mends what copying breaks: white space around, a missing first slash, a slash or segments too many at the
+ * Fixes what copying breaks: white space around, a missing first slash, a slash or segments too many at the
  * end.
  */
 function nearestResourceId(text: string, type: string): string | undefined {

@@ -3,7 +3,7 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { type PodIdentitiesFile, profileFile } from '../../domain/entries/pod-identities-file.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { startChange } from '../change/change-session.ts';
@@ -30,14 +30,14 @@ const demands = { addon: false, kubenetConsent: false, usablePool: false };
 
 /** Turns the add-on off. All identities, exceptions and the consent go with it, so it shows them and asks. */
 export async function disableAddon(
-  workplace: Workplace,
+  deps: Deps,
   request: DisableRequest,
   options: ChangeOptions,
 ): Promise<Outcome<AddonStatus>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const cluster = await readGatedCluster(session, request.cluster, demands);
   if (request.unregisterFeature) {
-    explainUnregistering(workplace, cluster);
+    explainUnregistering(deps, cluster);
   }
   const everything = {
     goneIdentities: cluster.profile.identities,
@@ -50,8 +50,8 @@ export async function disableAddon(
     return { plan: { changes: [...changes, ...objectChanges(objects)], puts } };
   }
   if (cluster.profile.enabled) {
-    tellLoss(workplace, cluster);
-    if (!(await confirmLoss(workplace, cluster))) {
+    reportLoss(deps, cluster);
+    if (!(await confirmLoss(deps, cluster))) {
       return { done: { result: addonStatus(cluster), cluster } };
     }
     await request.save?.(profileFile(cluster));
@@ -90,7 +90,7 @@ function changedSince({ id, resourceId }: Cluster): PodidError {
   );
 }
 
-function confirmLoss({ confirm }: Workplace, { id, profile }: Cluster): Promise<boolean> {
+function confirmLoss({ confirm }: Deps, { id, profile }: Cluster): Promise<boolean> {
   const { identities, exceptions } = profile;
   if (identities.length + exceptions.length === 0) {
     return Promise.resolve(true);
@@ -104,7 +104,7 @@ function counted({ length }: readonly unknown[], one: string, many: string): str
   return `${length} ${length === 1 ? one : many}`;
 }
 
-function tellLoss({ report }: Workplace, { profile }: Cluster): void {
+function reportLoss({ report }: Deps, { profile }: Cluster): void {
   for (const entry of profile.identities) {
     report.note(`removed: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
   }
@@ -113,7 +113,7 @@ function tellLoss({ report }: Workplace, { profile }: Cluster): void {
   }
 }
 
-function explainUnregistering({ report }: Workplace, { id }: Cluster): void {
+function explainUnregistering({ report }: Deps, { id }: Cluster): void {
   report.warn(
     `Unregistering EnablePodIdentityPreview holds for the whole subscription ${id.subscriptionId} and turns nothing off on any cluster, so podid leaves it to you.`,
     'az feature unregister --namespace Microsoft.ContainerService --name EnablePodIdentityPreview',

@@ -1,6 +1,6 @@
 import { checkCluster, isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { startChange } from '../change/change-session.ts';
@@ -21,11 +21,11 @@ const demands = { addon: false, kubenetConsent: false, usablePool: true };
 
 /** Turns the add-on on. Lists that are there are never reset; one that is on stays as it is. */
 export async function enableAddon(
-  workplace: Workplace,
+  deps: Deps,
   request: EnableRequest,
   options: ChangeOptions,
 ): Promise<Outcome<AddonStatus>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const decide = (current: Cluster) => decideEnable(current, request.kubenetConsent);
   decide(cluster);

@@ -2,7 +2,7 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
 import { entryLimit } from '../../domain/entries/limits.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { Done } from '../change/outcome.ts';
 
 export interface AddonStatus {
@@ -27,16 +27,16 @@ export interface StatusRequest {
 
 /** How the add-on stands; from ARM alone unless drift is asked for. */
 export async function readStatus(
-  workplace: Workplace,
+  deps: Deps,
   request: StatusRequest,
   signal: AbortSignal,
 ): Promise<Done<AddonStatus>> {
-  const cluster = await workplace.azure.clusters.get(request.cluster, signal);
+  const cluster = await deps.azure.clusters.get(request.cluster, signal);
   const status = addonStatus(cluster);
   if (!request.drift) {
     return { result: status, cluster };
   }
-  const api = await workplace.objects(cluster.id, signal);
+  const api = await deps.objects(cluster.id, signal);
   const drift = findDrift(cluster.profile, await api.read(signal));
   return { result: { ...status, drift }, cluster };
 }

@@ -9,7 +9,7 @@ const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
  * it takes effect.
  */
 export async function registerFeature(session: ChangeSession, { subscriptionId }: ClusterId): Promise<void> {
-  const { azure, report } = session.workplace;
+  const { azure, report } = session.deps;
   const { signal, pollIntervalMs } = session.options;
   let state = await azure.features.state(subscriptionId, signal);
   if (state === 'Registered') {
@@ -38,7 +38,7 @@ export async function registerFeature(session: ChangeSession, { subscriptionId }
 
 /** The dry run's word on it. */
 export async function planFeature(session: ChangeSession, { subscriptionId }: ClusterId): Promise<void> {
-  const { azure, report } = session.workplace;
+  const { azure, report } = session.deps;
   const state = await azure.features.state(subscriptionId, session.options.signal);
   if (state !== 'Registered') {
     report.note(`${feature} is ${state}; it would be registered for subscription ${subscriptionId}.`);

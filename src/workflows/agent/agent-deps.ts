@@ -3,7 +3,7 @@ import type { Workloads } from '../../domain/kubernetes/workloads.ts';
 import type { Clock, Confirm, Reporter } from '../../domain/ports.ts';
 
 /** What the commands about the agent stand on. */
-export interface AgentPlace {
+export interface AgentDeps {
   readonly agent: AgentCluster;
   readonly workloads: Workloads;
   readonly clock: Clock;

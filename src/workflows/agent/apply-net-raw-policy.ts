@@ -29,7 +29,7 @@ export async function applyNetRawPolicy(
 }
 
 /** @throws PodidError PolicyBlocked; what was written is written by then */
-export function refuseForeign(changes: readonly PolicyChange[]): void {
+export function refuseOtherManagers(changes: readonly PolicyChange[]): void {
   const foreign = changes.filter(({ action }) => action === 'foreign');
   if (foreign.length === 0) {
     return;

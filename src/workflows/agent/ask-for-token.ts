@@ -12,7 +12,7 @@ export interface AskOptions {
   readonly report: Pick<Reporter, 'progress'>;
   readonly timeoutMs: number;
   /** Comes again when the answer says that waiting helps (429, 503), as SDKs do. */
-  readonly patient: boolean;
+  readonly subject: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +27,7 @@ const shortestWaitMs = 500;
 export async function askForToken(
   service: MetadataService,
   question: MetadataQuestion,
-  { clock, report, timeoutMs, patient, signal }: AskOptions,
+  { clock, report, timeoutMs, subject, signal }: AskOptions,
 ): Promise<MetadataAnswer> {
   const deadline = startDeadline(clock, timeoutMs, signal);
   for (;;) {
@@ -42,7 +42,7 @@ export async function askForToken(
       if (!(error instanceof PodidError)) {
         throw error;
       }
-      const askedMs = patient && isPodidError(error, 'Unavailable') ? error.retryAfterMs : undefined;
+      const askedMs = subject && isPodidError(error, 'Unavailable') ? error.retryAfterMs : undefined;
       if (askedMs === undefined) {
         throw error;
       }
@@ -76,7 +76,7 @@ export type TokenNews = { readonly atMs: number } & (
  */
 export async function watchToken(
   ask: () => Promise<MetadataAnswer>,
-  tell: (news: TokenNews) => Promise<boolean>,
+  report: (news: TokenNews) => Promise<boolean>,
   {
     clock,
     everyMs,
@@ -86,7 +86,7 @@ export async function watchToken(
   while (!signal.aborted) {
     const atMs = clock.now();
     try {
-      if (!(await tell({ atMs, ...(await answerOf(ask)) }))) {
+      if (!(await report({ atMs, ...(await answerOf(ask)) }))) {
         return;
       }
       await clock.sleep(Math.max(1, everyMs - (clock.now() - atMs)), signal);

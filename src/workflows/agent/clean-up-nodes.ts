@@ -3,7 +3,7 @@ import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
 import { refOf } from '../../domain/kubernetes/kube-object.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
-import type { AgentPlace, AgentWait } from './agent-deps.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanUpTools, renderCleanUp } from './render-clean-up.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';
 
@@ -30,7 +30,7 @@ export interface CleanUpRequest {
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
  */
 export async function cleanUpNodes(
-  place: AgentPlace,
+  place: AgentDeps,
   { release, tools, node, startupTaint }: CleanUpRequest,
   wait: AgentWait,
 ): Promise<readonly CleanedNode[]> {
@@ -57,7 +57,7 @@ export async function cleanUpNodes(
 const removalMs = 60_000;
 
 async function removeCleanUp(
-  place: AgentPlace,
+  place: AgentDeps,
   daemonSet: ReturnType<typeof renderCleanUp>,
   wait: AgentWait,
 ): Promise<void> {
@@ -79,7 +79,7 @@ async function removeCleanUp(
 }
 
 async function untilClean(
-  place: AgentPlace,
+  place: AgentDeps,
   daemonSet: ReturnType<typeof renderCleanUp>,
   node: string | undefined,
   { timeoutMs, intervalMs, signal }: AgentWait,
@@ -107,7 +107,7 @@ async function untilClean(
   }
 }
 
-async function knownNodes({ agent }: AgentPlace, node: string | undefined, signal: AbortSignal) {
+async function knownNodes({ agent }: AgentDeps, node: string | undefined, signal: AbortSignal) {
   const nodes = (await agent.taintedNodes(signal)).filter(({ takesAgent }) => takesAgent);
   if (node === undefined) {
     return nodes;

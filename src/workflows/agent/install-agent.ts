@@ -7,7 +7,7 @@ import {
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { AgentPlace, AgentWait } from './agent-deps.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { chooseWay, type InstallWay } from './choose-way.ts';
 import { removeUpstream, upstreamObjects } from './remove-upstream.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
@@ -49,7 +49,7 @@ export interface Installed {
  * @returns undefined when the question was answered by No
  */
 export async function installAgent(
-  place: AgentPlace,
+  place: AgentDeps,
   request: InstallRequest,
   wait: AgentWait,
 ): Promise<Installed | undefined> {
@@ -66,7 +66,7 @@ export async function installAgent(
       ? request.values({ installation: way.upstream, ...(record === undefined ? {} : { record }) })
       : request.values();
   await checkCluster(place, request, values, signal);
-  tellPorts(place, values);
+  reportPorts(place, values);
   if (request.dryRun) {
     return await dryRun(place, request, { values, way, record }, signal);
   }
@@ -84,7 +84,7 @@ interface Chosen {
   readonly record: HelmRelease | undefined;
 }
 
-async function recordOf({ agent, report }: AgentPlace, way: InstallWay, signal: AbortSignal) {
+async function recordOf({ agent, report }: AgentDeps, way: InstallWay, signal: AbortSignal) {
   if (way.kind !== 'instead' || way.upstream.release === undefined) {
     return undefined;
   }
@@ -99,7 +99,7 @@ async function recordOf({ agent, report }: AgentPlace, way: InstallWay, signal: 
 }
 
 async function checkCluster(
-  { agent }: AgentPlace,
+  { agent }: AgentDeps,
   request: InstallRequest,
   values: AgentValues,
   signal: AbortSignal,
@@ -129,7 +129,7 @@ async function checkCluster(
   }
 }
 
-function tellPorts({ report }: AgentPlace, values: AgentValues): void {
+function reportPorts({ report }: AgentDeps, values: AgentValues): void {
   if (!values.podid.alongside) {
     return;
   }
@@ -140,7 +140,7 @@ function tellPorts({ report }: AgentPlace, values: AgentValues): void {
 }
 
 async function dryRun(
-  place: AgentPlace,
+  place: AgentDeps,
   request: InstallRequest,
   { values, way, record }: Chosen,
   signal: AbortSignal,
@@ -157,7 +157,7 @@ async function dryRun(
  * without rules at any time.
  */
 async function installInstead(
-  place: AgentPlace,
+  place: AgentDeps,
   request: InstallRequest,
   { values, way, record }: Chosen,
   wait: AgentWait,
@@ -184,7 +184,7 @@ async function installInstead(
 }
 
 async function waitForAgent(
-  place: AgentPlace,
+  place: AgentDeps,
   { values, release }: { values: AgentValues; release: AgentRelease },
   wait: AgentWait,
 ): Promise<Rollout['nodes']> {

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
-import type { AgentPlace, AgentWait } from './agent-deps.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**
  * Who answers a pod of the node at the metadata address: the agent, something past it, nobody; or it could
@@ -26,7 +26,7 @@ const exitCodes: Readonly<Record<number, NodeProbe['probe']>> = { 0: 'agent', 3:
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
  */
 export async function probeNodes(
-  place: AgentPlace,
+  place: AgentDeps,
   installation: AgentInstallation,
   nodes: readonly string[],
   wait: AgentWait,
@@ -42,7 +42,7 @@ export async function probeNodes(
 }
 
 async function probeNode(
-  { agent, clock }: AgentPlace,
+  { agent, clock }: AgentDeps,
   installation: AgentInstallation,
   node: string,
   { timeoutMs, intervalMs, signal }: AgentWait,

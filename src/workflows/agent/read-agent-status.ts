@@ -8,7 +8,7 @@ import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
-import type { AgentPlace } from './agent-deps.ts';
+import type { AgentDeps } from './agent-deps.ts';
 
 /** How one node stands. Members are in the documented order. */
 export interface AgentNode {
@@ -44,7 +44,7 @@ export interface SeenStatus {
  * @throws PodidError Forbidden when not even DaemonSets may be listed | ClusterUnreachable
  */
 export async function readAgentStatus(
-  place: AgentPlace,
+  place: AgentDeps,
   namespace: string,
   signal: AbortSignal,
 ): Promise<SeenStatus> {
@@ -66,7 +66,7 @@ export async function readAgentStatus(
   const rows = [...names]
     .toSorted()
     .map((name) => nodeOf(name, { voices, installation, others: othersOn(name, others, pods) }));
-  tellFindings(place, { installation, own, others, rows, nodes });
+  reportFindings(place, { installation, own, others, rows, nodes });
   return {
     installation,
     podsPort: installation?.port ?? keyVaultDriverPort,
@@ -87,7 +87,7 @@ interface Voice {
 
 /** With partial rights some of it stays dark; that is said, and no reason to show nothing. */
 async function orWarn<Value>(
-  { report }: AgentPlace,
+  { report }: AgentDeps,
   read: () => Promise<Value>,
   otherwise: Value,
 ): Promise<Value> {
@@ -109,7 +109,7 @@ function podsOf(installations: readonly AgentInstallation[], pods: readonly Agen
 }
 
 async function askAgents(
-  { workloads, report }: AgentPlace,
+  { workloads, report }: AgentDeps,
   pods: readonly AgentPod[],
   signal: AbortSignal,
 ): Promise<readonly Voice[]> {
@@ -186,7 +186,7 @@ interface Findings {
   readonly nodes: readonly TaintedNode[];
 }
 
-function tellFindings({ report }: AgentPlace, { installation, own, others, rows, nodes }: Findings): void {
+function reportFindings({ report }: AgentDeps, { installation, own, others, rows, nodes }: Findings): void {
   if (installation === undefined) {
     const there = others.map(agentKindText).join(' and ');
     report.note(

@@ -2,7 +2,7 @@ import type { AgentObjectChange, HelmRelease } from '../../domain/kubernetes/age
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
-import type { AgentPlace, AgentWait } from './agent-deps.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';
 
 /** What upstream's manifests create beside the DaemonSet (deploy/infra of aad-pod-identity 1.8.17). */
@@ -33,7 +33,7 @@ export function upstreamObjects(
 
 /** @returns what was there and is gone now */
 export async function removeUpstream(
-  place: AgentPlace,
+  place: AgentDeps,
   upstream: AgentInstallation,
   record: HelmRelease | undefined,
   wait: AgentWait,

@@ -3,7 +3,7 @@ import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/a
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { AgentPlace, AgentWait } from './agent-deps.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanedNode, type CleanUpRequest, cleanUpNodes } from './clean-up-nodes.ts';
 import { toolsOf, toolsOfValues } from './render-clean-up.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';
@@ -38,7 +38,7 @@ export interface UninstallEnd {
  * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | Forbidden | ClusterUnreachable
  */
 export async function uninstallAgent(
-  place: AgentPlace,
+  place: AgentDeps,
   request: UninstallRequest,
   wait: AgentWait,
 ): Promise<UninstallEnd | undefined> {
@@ -129,7 +129,7 @@ function refuseAgents([first]: readonly AgentInstallation[]): void {
 }
 
 async function refuseServedNode(
-  { agent }: AgentPlace,
+  { agent }: AgentDeps,
   found: readonly AgentInstallation[],
   node: string,
   signal: AbortSignal,
@@ -149,7 +149,7 @@ async function refuseServedNode(
 }
 
 async function removeObjects(
-  place: AgentPlace,
+  place: AgentDeps,
   own: readonly ObjectRef[],
   installation: AgentInstallation | undefined,
   wait: AgentWait,
@@ -185,7 +185,7 @@ function cleanUpOf(request: UninstallRequest, installation: AgentInstallation | 
   };
 }
 
-function endOf({ report }: AgentPlace, request: UninstallRequest, result: Uninstalled): UninstallEnd {
+function endOf({ report }: AgentDeps, request: UninstallRequest, result: Uninstalled): UninstallEnd {
   const missed = result.nodes.filter(({ clean }) => !clean);
   if (missed.length > 0) {
     const names = missed.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);

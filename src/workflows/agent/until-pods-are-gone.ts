@@ -1,13 +1,13 @@
 import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
-import type { AgentPlace, AgentWait } from './agent-deps.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**
  * Waits for the pods of a DaemonSet that was deleted: while one runs it keeps its rules. @throws PodidError
  * AgentNotReady
  */
 export async function untilPodsAreGone(
-  { agent, clock, report }: AgentPlace,
+  { agent, clock, report }: AgentDeps,
   pods: { readonly namespace: string; readonly selector: Readonly<Record<string, string>> },
   { timeoutMs, intervalMs, signal }: AgentWait,
 ): Promise<void> {

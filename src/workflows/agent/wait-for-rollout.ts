@@ -2,14 +2,14 @@ import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
-import type { AgentPlace, AgentWait } from './agent-deps.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**
  * Waits until the newest template is ready on every node, and tells node by node. @throws PodidError
  * AgentNotReady
  */
 export async function waitForRollout(
-  { agent, clock, report }: AgentPlace,
+  { agent, clock, report }: AgentDeps,
   daemonSet: KubeObject,
   { timeoutMs, intervalMs, signal }: AgentWait,
 ): Promise<Rollout['nodes']> {

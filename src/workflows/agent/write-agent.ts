@@ -4,7 +4,7 @@ import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { type KubeObject, refOf, refText } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { startDeadline } from '../deadline.ts';
-import type { AgentPlace, AgentWait } from './agent-deps.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /** How long an API server may take to serve a kind that it was just told of. */
 const establishedMs = 60_000;
@@ -17,7 +17,7 @@ const establishedMs = 60_000;
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
  */
 export async function writeAgent(
-  place: AgentPlace,
+  place: AgentDeps,
   { values, release, force }: { values: AgentValues; release: AgentRelease; force: boolean },
   wait: AgentWait,
 ): Promise<readonly AgentObjectChange[]> {
@@ -40,7 +40,7 @@ export async function writeAgent(
 
 /** The same as a question: what the server would do. @throws PodidError AgentRefused | Forbidden */
 export async function tryAgent(
-  { agent, report }: AgentPlace,
+  { agent, report }: AgentDeps,
   { values, release, force }: { values: AgentValues; release: AgentRelease; force: boolean },
   signal: AbortSignal,
 ): Promise<readonly AgentObjectChange[]> {
@@ -90,7 +90,7 @@ function expectOwn(change: AgentObjectChange, { namespace }: AgentRelease): Agen
 }
 
 async function untilEstablished(
-  { agent, clock }: AgentPlace,
+  { agent, clock }: AgentDeps,
   definitions: readonly KubeObject[],
   { intervalMs, signal }: AgentWait,
 ): Promise<void> {

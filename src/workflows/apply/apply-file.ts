@@ -9,7 +9,7 @@ import {
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
 import { editProfile, replacesInOneStep } from '../../domain/entries/profile-edit.ts';
-import type { Rehearsal, Workplace } from '../../domain/ports.ts';
+import type { Deps, Rehearsal } from '../../domain/ports.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { type ChangeSession, startChange } from '../change/change-session.ts';
 import type { Change, Outcome, Plan } from '../change/outcome.ts';
@@ -17,12 +17,12 @@ import { type IdentityExtras, identityWishes, readGatedCluster } from '../change
 import {
   asPlanned,
   desiredEntries,
+  type IdentitiesRead,
   type LeftOut,
-  type LookedAt,
   leftOutDetail,
-  lookAtIdentities,
   makeIdentitiesReady,
   type Ready,
+  readIdentities,
   refuseLeftOut,
   type Sorted,
   waitForNewRoles,
@@ -60,37 +60,37 @@ export interface AppliedFile {
  * @throws PodidError ConfirmationRequired | LimitReached | EntryConflict, and what `add` throws
  */
 export async function applyFile(
-  workplace: Workplace,
+  deps: Deps,
   request: ApplyFileRequest,
   options: ChangeOptions,
 ): Promise<Outcome<AppliedFile>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const entries = request.wanted.identities ?? [];
   const demands = { addon: true, kubenetConsent: true, usablePool: entries.length > 0 };
   const cluster = await readGatedCluster(session, request.cluster, demands);
   refuseTooMany(cluster, request);
   const found = await look(session, cluster, request);
-  const { rehearsal, ...looked } = await rehearseApply(session, cluster, request, found);
-  const intent = intentOf(cluster, request, asPlanned(session, looked.good));
-  const plan = planApply(session, cluster.profile, intent, looked.good);
+  const { rehearsal, ...read } = await rehearseApply(session, cluster, request, found);
+  const intent = intentOf(cluster, request, asPlanned(session, read.good));
+  const plan = planApply(session, cluster.profile, intent, read.good);
   if (options.dryRun) {
     return { plan: await planWithObjects(session, cluster, intent, { plan, rehearsal }) };
   }
 
   request.show(plan);
-  if (!(await agreed(workplace, cluster, intent))) {
+  if (!(await agreed(deps, cluster, intent))) {
     return { done: applied(cluster, []) };
   }
-  const made = await makeIdentitiesReady(session, cluster, looked.good);
+  const made = await makeIdentitiesReady(session, cluster, read.good);
   if (!request.keepGoing) {
     refuseLeftOut(made.leftOut, entries.length);
   }
-  await waitForNewRoles(session, looked.good);
+  await waitForNewRoles(session, read.good);
   const ready = intentOf(cluster, request, made.good);
   const agreedIntent = { ...intent, wanted: ready.wanted };
   const written = await writeApply(session, cluster, {
     ...{ intent: agreedIntent, ready: made.good, demands, keepGoing: request.keepGoing },
-    ...{ files: request.files, leftOut: [...looked.leftOut, ...made.leftOut] },
+    ...{ files: request.files, leftOut: [...read.leftOut, ...made.leftOut] },
   });
   const changes = plan.changes.filter((change) => !written.leftOut.some(({ entry }) => isOf(entry, change)));
   const done = applied(written.cluster, changes);
@@ -116,23 +116,23 @@ async function look(
   session: ChangeSession,
   cluster: Cluster,
   request: ApplyFileRequest,
-): Promise<Sorted<LookedAt>> {
+): Promise<Sorted<IdentitiesRead>> {
   const entries = request.wanted.identities ?? [];
   if (entries.length === 0) {
     return { good: [], leftOut: [] };
   }
   const wishes = await identityWishes(session, cluster, request.extras);
-  const looked = await lookAtIdentities(session, cluster, entries, wishes);
+  const read = await readIdentities(session, cluster, entries, wishes);
   if (!request.keepGoing) {
-    refuseLeftOut(looked.leftOut, entries.length);
+    refuseLeftOut(read.leftOut, entries.length);
   }
-  warnOfLeftOut(session, looked.leftOut);
-  return looked;
+  warnOfLeftOut(session, read.leftOut);
+  return read;
 }
 
-function warnOfLeftOut({ workplace }: ChangeSession, leftOut: readonly LeftOut[]): void {
+function warnOfLeftOut({ deps }: ChangeSession, leftOut: readonly LeftOut[]): void {
   for (const each of leftOut) {
-    workplace.report.warn(`Left out: ${leftOutDetail(each).message}`, each.error.hint);
+    deps.report.warn(`Left out: ${leftOutDetail(each).message}`, each.error.hint);
   }
 }
 
@@ -144,11 +144,11 @@ async function rehearseApply(
   session: ChangeSession,
   cluster: Cluster,
   request: ApplyFileRequest,
-  looked: Sorted<LookedAt>,
-): Promise<Sorted<LookedAt> & { readonly rehearsal: Rehearsal | undefined }> {
-  const intent = intentOf(cluster, request, asPlanned(session, looked.good));
+  read: Sorted<IdentitiesRead>,
+): Promise<Sorted<IdentitiesRead> & { readonly rehearsal: Rehearsal | undefined }> {
+  const intent = intentOf(cluster, request, asPlanned(session, read.good));
   const edit = firstEdit(cluster.profile, intent);
-  const rehearsal = await entriesOf(session.workplace).rehearse?.(cluster, edit, session.options);
+  const rehearsal = await entriesOf(session.deps).rehearse?.(cluster, edit, session.options);
   const refused = (rehearsal?.refused ?? []).filter(isNamedIn(request.wanted));
   throwRefused(refused.filter(({ kind }) => kind === 'exception'));
   const leftOut = refused.flatMap(({ error, ...key }) =>
@@ -161,10 +161,10 @@ async function rehearseApply(
   }
   warnOfLeftOut(session, leftOut);
   const isIn = (entry: FileIdentity) => !leftOut.some((each) => each.entry === entry);
-  const good = looked.good
+  const good = read.good
     .map((each) => ({ ...each, entries: each.entries.filter(isIn) }))
     .filter(({ entries }) => entries.length > 0);
-  return { good, leftOut: [...looked.leftOut, ...leftOut], rehearsal };
+  return { good, leftOut: [...read.leftOut, ...leftOut], rehearsal };
 }
 
 function isNamedIn({ identities = [], exceptions = [] }: WantedEntries) {
@@ -181,7 +181,7 @@ function intentOf(cluster: Cluster, request: ApplyFileRequest, ready: readonly R
 }
 
 /** What only adds and updates needs nobody's leave. */
-function agreed({ confirm }: Workplace, cluster: Cluster, intent: ApplyIntent): Promise<boolean> {
+function agreed({ confirm }: Deps, cluster: Cluster, intent: ApplyIntent): Promise<boolean> {
   const { goneIdentities, goneExceptions, replaced } = intent;
   const deeds = [
     ...count('delete', goneIdentities, 'pod identity', 'pod identities'),

@@ -11,7 +11,7 @@ import { mirrorChange } from '../change/mirror-change.ts';
 import type { Change, Plan } from '../change/outcome.ts';
 import { objectChanges, profileChanges } from '../change/plan-changes.ts';
 import { rehearsedChanges } from '../change/rehearse.ts';
-import type { LookedAt } from '../identities/prepare-identities.ts';
+import type { IdentitiesRead } from '../identities/prepare-identities.ts';
 import { creationsOf, operatorRoleOf } from '../identities/read-identity.ts';
 import { type ApplyIntent, firstEdit, isEmptyEdit, secondEdit } from './apply-intent.ts';
 
@@ -20,11 +20,11 @@ export function planApply(
   session: ChangeSession,
   profile: PodIdentityProfile,
   intent: ApplyIntent,
-  lookedAt: readonly LookedAt[],
+  lookedAt: readonly IdentitiesRead[],
 ): Plan {
-  const before = lookedAt.flatMap(({ looked }) => {
-    const { missing } = operatorRoleOf(session, looked);
-    return [...creationsOf(session, looked), ...(missing ? [missing] : [])];
+  const before = lookedAt.flatMap(({ read }) => {
+    const { missing } = operatorRoleOf(session, read);
+    return [...creationsOf(session, read), ...(missing ? [missing] : [])];
   });
   const first = firstEdit(profile, intent);
   const second = secondEdit(profile, intent);
@@ -63,7 +63,7 @@ export async function planWithObjects(
     goneIdentities: intent.goneIdentities,
     goneExceptions: intent.goneExceptions,
   });
-  const onlyInCluster = await readStrangers(session, cluster, after);
+  const onlyInCluster = await readUnknownPeers(session, cluster, after);
   return {
     ...plan,
     changes: [...plan.changes, ...objectChanges(objects)],
@@ -93,13 +93,13 @@ function repeats(profile: PodIdentityProfile, put: readonly DesiredPodIdentity[]
 }
 
 /** Undefined when the cluster does not say; `mirrorChange` has told why. */
-async function readStrangers(
+async function readUnknownPeers(
   session: ChangeSession,
   cluster: Cluster,
   after: PodIdentityProfile,
 ): Promise<Plan['onlyInCluster']> {
   try {
-    const api = await session.workplace.objects(cluster.id, session.options.signal);
+    const api = await session.deps.objects(cluster.id, session.options.signal);
     const drift = findDrift(after, await api.read(session.options.signal));
     return drift
       .filter(({ arm }) => arm === null)

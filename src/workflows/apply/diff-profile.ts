@@ -24,7 +24,7 @@ export interface Replaced {
 
 /** What the profile lacks of what is wanted. */
 export interface ProfileDiff {
-  /** New, changed, or in a state that a repeat mends. */
+  /** New, changed, or in a state that a repeat fixes. */
   readonly put: readonly DesiredPodIdentity[];
   readonly replace: readonly Replaced[];
   /** As wanted, and Azure still at work on them. */

@@ -16,7 +16,7 @@ import { entryFailed } from '../change/judge-change.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import { notWaitedFor } from '../change/not-waited-for.ts';
 import type { ChangedProfile } from '../change/profile-change.ts';
-import { readPatiently } from '../change/wait-until-idle.ts';
+import { readWithRetry } from '../change/wait-until-idle.ts';
 import { type LeftOut, leftOutDetail, type Ready } from '../identities/prepare-identities.ts';
 import { type ApplyIntent, decideApply, decideReturn } from './apply-intent.ts';
 import { chosen } from './apply-plan.ts';
@@ -53,7 +53,7 @@ export async function writeApply(
   const failure = failureOf(changed.cluster, first.write, first.changed.failure ?? second?.failure);
   const end = { cluster: changed.cluster, leftOut: first.write.leftOut };
   if (session.options.noWait) {
-    session.workplace.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
+    session.deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
     return { ...end, ...(failure ? { failure } : {}) };
   }
   const mirrored = await mirrorApply(session, changed.cluster, write.intent);
@@ -88,9 +88,9 @@ async function writeFirst(
       if (less === rest) {
         throw error;
       }
-      session.workplace.report.warn(`Left out: ${error.message}`, error.hint);
+      session.deps.report.warn(`Left out: ${error.message}`, error.hint);
       rest = less;
-      current = await readPatiently(session.patience, cluster.id);
+      current = await readWithRetry(session.retry, cluster.id);
     }
   }
 }
@@ -160,7 +160,7 @@ async function putBack(
   out: readonly PodIdentity[],
   reason: unknown,
 ): Promise<boolean> {
-  const { report } = session.workplace;
+  const { report } = session.deps;
   const old = out.map(
     ({ namespace, name, bindingSelector, identity }): DesiredPodIdentity => ({
       namespace,

@@ -6,12 +6,12 @@ import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
-import { acceptor, clusterBusy, howToLook } from './follow-up-command.ts';
+import { acceptor, clusterBusy, followUpCommand } from './follow-up-command.ts';
 import { findEntry, judgeChange } from './judge-change.ts';
 import type { ChangedProfile, ProfileChange } from './profile-change.ts';
 import { putProfile } from './put-profile.ts';
 import { settleChange } from './settle-change.ts';
-import { readPatiently, waitUntilIdle } from './wait-until-idle.ts';
+import { readWithRetry, waitUntilIdle } from './wait-until-idle.ts';
 
 /**
  * Brings one intent into the cluster's profile: decide on what is there now, PUT, follow, and judge by a
@@ -33,7 +33,7 @@ export async function changeProfile(
       session,
       error,
       `The pod identities of cluster ${start.id.name} were not written.`,
-      start.id.mode === 'cluster' ? howToLook(start.id, {}) : nextCommand('status', start.id),
+      start.id.mode === 'cluster' ? followUpCommand(start.id, {}) : nextCommand('status', start.id),
     );
   }
 }
@@ -44,9 +44,9 @@ async function changeUntilSettled(
   change: ProfileChange,
 ): Promise<ChangedProfile> {
   const isVersioned = start.eTag !== undefined || start.profile.objects !== undefined;
-  let current = isVersioned ? start : await readPatiently(session.patience, start.id);
+  let current = isVersioned ? start : await readWithRetry(session.retry, start.id);
   let wrote = false;
-  const tries = { badWeather: 0, assignment: 0 };
+  const tries = { transientFailures: 0, assignment: 0 };
   for (;;) {
     const decision = change.decide(current);
     if (decision.kind === 'nothing') {
@@ -102,12 +102,12 @@ function acceptUndone(session: ChangeSession, cluster: Cluster, what: string): C
       { hint: `${nextCommand('list', cluster.id)} shows what is there now`, target: cluster.resourceId },
     );
   }
-  session.workplace.report.warn(`Another writer has undone the change (${what}); writing it again.`);
+  session.deps.report.warn(`Another writer has undone the change (${what}); writing it again.`);
   return cluster;
 }
 
 async function idleCluster(session: ChangeSession, cluster: Cluster): Promise<Cluster> {
-  const idle = session.options.noWait ? cluster : await waitUntilIdle(session.patience, cluster.id);
+  const idle = session.options.noWait ? cluster : await waitUntilIdle(session.retry, cluster.id);
   if (isBusy(idle)) {
     throw clusterBusy(idle);
   }
@@ -124,9 +124,9 @@ async function waitGone(
     if (session.options.noWait || session.deadline.passed()) {
       throw clusterBusy(current);
     }
-    session.workplace.report.progress(`Azure is still deleting the old ${keys.map(entryText).join(', ')}`);
+    session.deps.report.progress(`Azure is still deleting the old ${keys.map(entryText).join(', ')}`);
     await session.deadline.pause(session.options.pollIntervalMs);
-    current = await readPatiently(session.patience, current.id);
+    current = await readWithRetry(session.retry, current.id);
   }
   return current;
 }

@@ -1,30 +1,30 @@
 import { entriesOf } from '../../domain/entries/entries-of.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type Deadline, startDeadline } from '../deadline.ts';
 import type { ChangeOptions } from './change-options.ts';
-import type { PatientPorts } from './wait-until-idle.ts';
+import type { RetryDeps } from './wait-until-idle.ts';
 
 /** One run of a changing command: its ports, its flags and its clock that runs out. */
 export interface ChangeSession {
-  readonly workplace: Workplace;
+  readonly deps: Deps;
   readonly options: ChangeOptions;
   readonly deadline: Deadline;
   /** The same, as what waits for the cluster takes it. */
-  readonly patience: PatientPorts;
+  readonly retry: RetryDeps;
 }
 
-export function startChange(workplace: Workplace, options: ChangeOptions): ChangeSession {
-  const deadline = startDeadline(workplace.clock, options.timeoutMs, options.signal);
+export function startChange(deps: Deps, options: ChangeOptions): ChangeSession {
+  const deadline = startDeadline(deps.clock, options.timeoutMs, options.signal);
   const { signal, pollIntervalMs } = options;
-  const patience = {
-    clusters: entriesOf(workplace),
-    report: workplace.report,
+  const retry = {
+    clusters: entriesOf(deps),
+    report: deps.report,
     deadline,
     pollIntervalMs,
     signal,
   };
-  return { workplace, options, deadline, patience };
+  return { deps, options, deadline, retry };
 }
 
 /**

@@ -4,7 +4,7 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /** What to type to follow a change that was left alone. */
-export function howToLook(id: ClusterId, edit: ProfileEdit): string {
+export function followUpCommand(id: ClusterId, edit: ProfileEdit): string {
   if (id.mode === 'cluster') {
     return nextCommand('list', id);
   }

@@ -59,7 +59,7 @@ export function entryFailed(cluster: Cluster, entry: PodIdentity): PodidError {
       ? `Pod identity ${entryText(entry)} is ${entry.provisioningState}${reason}`
       : `Azure ended pod identity ${entryText(entry)} in state ${entry.provisioningState}${reason}`,
     {
-      hint: `Mend the cause and repeat the command, or remove the entry: ${nextCommand('delete', cluster.id, { namespace: entry.namespace, name: entry.name })}`,
+      hint: `Fix the cause and repeat the command, or remove the entry: ${nextCommand('delete', cluster.id, { namespace: entry.namespace, name: entry.name })}`,
       target: entryText(entry),
       ...(entry.error ? { details: [entry.error] } : {}),
     },

@@ -24,13 +24,13 @@ export async function mirrorChange(
   cluster: Cluster,
   change: MirroredChange,
 ): Promise<Mirrored> {
-  const { options, workplace } = session;
+  const { options, deps } = session;
   if (options.mirror === 'off') {
     return { objects: [] };
   }
   try {
-    workplace.report.progress('Looking at the objects in the cluster');
-    const api = await workplace.objects(cluster.id, options.signal);
+    deps.report.progress('Looking at the objects in the cluster');
+    const api = await deps.objects(cluster.id, options.signal);
     const { force, dryRun } = options;
     const request = {
       identities: [],
@@ -77,7 +77,7 @@ function told(session: ChangeSession, cluster: Cluster, error: PodidError): { fa
     const tried = session.options.dryRun
       ? 'The objects in the cluster would not be brought in line'
       : 'The objects in the cluster were not brought in line';
-    session.workplace.report.warn(
+    session.deps.report.warn(
       `${tried}: ${error.message}`,
       error.hint === undefined || error.hint.includes('podid mirror')
         ? (error.hint ?? again)

@@ -8,10 +8,10 @@ import { findRoles, type WantedGrant } from '../identities/grant-roles.ts';
 import {
   creationsOf,
   type IdentityWishes,
-  lookAtIdentity,
   makeIdentityReady,
   operatorRoleOf,
   type ReadyIdentity,
+  readIdentity,
 } from '../identities/read-identity.ts';
 import type { ChangeSession } from './change-session.ts';
 import type { Change } from './outcome.ts';
@@ -22,9 +22,9 @@ export async function readGatedCluster(
   id: ClusterId,
   demands: ClusterDemands,
 ): Promise<Cluster> {
-  const { report } = session.workplace;
+  const { report } = session.deps;
   report.progress(`Reading cluster ${id.name}`);
-  const cluster = await entriesOf(session.workplace).get(id, session.options.signal);
+  const cluster = await entriesOf(session.deps).get(id, session.options.signal);
   for (const warning of checkCluster(cluster, demands)) {
     report.warn(warning);
   }
@@ -49,14 +49,14 @@ export async function prepareIdentity(
   resourceId: string,
   extras: IdentityExtras = {},
 ): Promise<PreparedIdentity> {
-  session.workplace.report.progress('Reading the managed identity');
+  session.deps.report.progress('Reading the managed identity');
   const wishes = await identityWishes(session, cluster, extras);
-  const looked = await lookAtIdentity(session, cluster, resourceId, wishes);
+  const read = await readIdentity(session, cluster, resourceId, wishes);
   if (!session.options.dryRun) {
-    return { ...(await makeIdentityReady(session, cluster, looked)), planned: [] };
+    return { ...(await makeIdentityReady(session, cluster, read)), planned: [] };
   }
-  const role = operatorRoleOf(session, looked);
-  return { identity: looked.found.identity, role, planned: creationsOf(session, looked) };
+  const role = operatorRoleOf(session, read);
+  return { identity: read.found.identity, role, planned: creationsOf(session, read) };
 }
 
 /**
@@ -68,12 +68,12 @@ export async function identityWishes(
   cluster: Cluster,
   { creation, grants = [] }: IdentityExtras,
 ): Promise<IdentityWishes> {
-  const { options, workplace } = session;
+  const { options, deps } = session;
   const principalId = options.skipRoleAssignment
     ? {}
     : { principalId: clusterPrincipal(cluster, options.clusterPrincipalId) };
   const [subscription, roles] = await Promise.all([
-    workplace.azure.subscriptions.find(cluster.id.subscriptionId, options.signal).catch(whenUnreadable),
+    deps.azure.subscriptions.find(cluster.id.subscriptionId, options.signal).catch(whenUnreadable),
     findRoles(session, grants),
   ]);
   return { ...principalId, subscription, creation, roles };

@@ -27,7 +27,7 @@ export interface ProfileChange {
 export interface Write {
   readonly change: ProfileChange;
   readonly edit: ClusterEdit;
-  readonly tries: { badWeather: number; assignment: number };
+  readonly tries: { transientFailures: number; assignment: number };
 }
 
 export interface ChangedProfile {

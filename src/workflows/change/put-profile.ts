@@ -7,9 +7,9 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';
-import { acceptor, howToLook } from './follow-up-command.ts';
+import { acceptor, followUpCommand } from './follow-up-command.ts';
 import type { Write } from './profile-change.ts';
-import { readPatiently, waitUntilIdle } from './wait-until-idle.ts';
+import { readWithRetry, waitUntilIdle } from './wait-until-idle.ts';
 
 export type Written =
   /** Azure has the change; `failure` when its operation ended as Failed all the same. */
@@ -18,21 +18,21 @@ export type Written =
   | { readonly kind: 'again'; readonly cluster: Cluster };
 
 /** PUTs answered by 5xx, 429 or nothing, and found not to have arrived, before the server is given up. */
-const mostBadWeather = 5;
+const mostTransientFailures = 5;
 const longestPauseMs = 60_000;
 
 /** One PUT, its operation followed to the end, and every way in which it can come to nothing. */
 export async function putProfile(session: ChangeSession, base: Cluster, write: Write): Promise<Written> {
-  const { workplace, options } = session;
+  const { deps, options } = session;
   try {
-    const answer = await entriesOf(workplace)
+    const answer = await entriesOf(deps)
       .put(base, write.edit, options)
       .catch((error: unknown) => {
         throw endOfWait(
           session,
           error,
           `The write was on its way, and ${acceptor(base.id)} may have taken it.`,
-          howToLook(base.id, write.edit),
+          followUpCommand(base.id, write.edit),
         );
       });
     refuseLoss(base, write.edit, answer);
@@ -54,7 +54,7 @@ async function followWrite(
   write: Write,
   answer: PutAnswer,
 ): Promise<Written> {
-  const { workplace, options, deadline } = session;
+  const { deps, options, deadline } = session;
   const { operation } = answer;
   if (operation === undefined || options.noWait) {
     return { kind: 'written', cluster: answer.cluster };
@@ -62,9 +62,9 @@ async function followWrite(
   const entries = [...base.profile.identities, ...(write.edit.putIdentities ?? [])];
   try {
     const end = await deadline.within((signal) =>
-      entriesOf(workplace).follow(operation, {
+      entriesOf(deps).follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
-        onStatus: (status) => workplace.report.progress(`Azure updates cluster ${base.id.name}: ${status}`),
+        onStatus: (status) => deps.report.progress(`Azure updates cluster ${base.id.name}: ${status}`),
         cluster: base.id,
         resourceIds: entries.map((entry) => entry.identity.resourceId),
         signal,
@@ -73,7 +73,7 @@ async function followWrite(
     if (isAssignmentError(end)) {
       throw assignmentBlocked(end);
     }
-    const cluster = await readPatiently(session.patience, base.id);
+    const cluster = await readWithRetry(session.retry, base.id);
     return end.status === 'Succeeded'
       ? { kind: 'written', cluster }
       : { kind: 'written', cluster, failure: operationFailed(cluster, end) };
@@ -85,15 +85,15 @@ async function followWrite(
       session,
       error,
       `Azure goes on with cluster ${base.id.name}.`,
-      howToLook(base.id, write.edit),
+      followUpCommand(base.id, write.edit),
     );
   }
 }
 
 /** Azure has taken the write; who may not read its operation can still read the cluster. */
 async function watchCluster(session: ChangeSession, base: Cluster, error: PodidError): Promise<Written> {
-  session.workplace.report.warn(`${error.message} Watching the cluster instead.`);
-  return { kind: 'written', cluster: await waitUntilIdle(session.patience, base.id) };
+  session.deps.report.warn(`${error.message} Watching the cluster instead.`);
+  return { kind: 'written', cluster: await waitUntilIdle(session.retry, base.id) };
 }
 
 function isAssignmentError(end: OperationEnd): boolean {
@@ -144,21 +144,21 @@ async function readAgain(
   write: Write,
   error: PodidError,
 ): Promise<Written> {
-  const { options, deadline, workplace, patience } = session;
-  const badWeather = error.code === 'Unavailable';
+  const { options, deadline, deps, retry } = session;
+  const transientFailures = error.code === 'Unavailable';
   if (error.code === 'ClusterBusy' && options.noWait) {
     throw error;
   }
-  write.tries.badWeather = badWeather ? write.tries.badWeather + 1 : 0;
-  workplace.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
-  const growingMs = options.pollIntervalMs * 2 ** Math.max(0, write.tries.badWeather - 1);
+  write.tries.transientFailures = transientFailures ? write.tries.transientFailures + 1 : 0;
+  deps.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
+  const growingMs = options.pollIntervalMs * 2 ** Math.max(0, write.tries.transientFailures - 1);
   await deadline.pause(Math.max(Math.min(growingMs, longestPauseMs), error.retryAfterMs ?? 0));
-  const read = error.code === 'ClusterBusy' ? waitUntilIdle : readPatiently;
-  const cluster = await read(patience, base.id);
+  const read = error.code === 'ClusterBusy' ? waitUntilIdle : readWithRetry;
+  const cluster = await read(retry, base.id);
   if (isApplied(cluster, write.edit)) {
     return { kind: 'written', cluster };
   }
-  if (deadline.passed() || write.tries.badWeather > mostBadWeather) {
+  if (deadline.passed() || write.tries.transientFailures > mostTransientFailures) {
     throw error;
   }
   return { kind: 'again', cluster };
@@ -177,13 +177,11 @@ async function retryAssignment(
   write: Write,
   error: PodidError,
 ): Promise<Written> {
-  const { deadline, options, workplace, patience } = session;
+  const { deadline, options, deps, retry } = session;
   await explainAssignmentError(session, base, write, error);
-  workplace.report.progress(
-    'The role is granted; waiting for Azure to see it (minutes, rarely up to an hour)',
-  );
+  deps.report.progress('The role is granted; waiting for Azure to see it (minutes, rarely up to an hour)');
   await deadline.pause(
     Math.min(options.pollIntervalMs * 2 ** Math.min(write.tries.assignment++, 10), longestPauseMs),
   );
-  return { kind: 'again', cluster: await waitUntilIdle(patience, base.id) };
+  return { kind: 'again', cluster: await waitUntilIdle(retry, base.id) };
 }

@@ -17,7 +17,7 @@ export async function rehearse(
   cluster: Cluster,
   edit: ProfileEdit,
 ): Promise<Rehearsal | undefined> {
-  const rehearsal = await entriesOf(session.workplace).rehearse?.(cluster, edit, session.options);
+  const rehearsal = await entriesOf(session.deps).rehearse?.(cluster, edit, session.options);
   throwRefused(rehearsal?.refused ?? []);
   return rehearsal;
 }

@@ -2,10 +2,10 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { ClusterEdit } from '../../domain/clusters/cluster-edit.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
-import { howToLook } from './follow-up-command.ts';
+import { followUpCommand } from './follow-up-command.ts';
 import { judgeChange } from './judge-change.ts';
 import type { ChangedProfile } from './profile-change.ts';
-import { readPatiently } from './wait-until-idle.ts';
+import { readWithRetry } from './wait-until-idle.ts';
 
 export type Settled =
   | { readonly kind: 'settled'; readonly outcome: Omit<ChangedProfile, 'wrote'> }
@@ -36,14 +36,14 @@ export async function settleChange(
       }
       if (session.deadline.passed()) {
         throw new PodidError('TimedOut', `No end before --timeout: ${verdict.what}. ${going}`, {
-          hint: howToLook(cluster.id, edit),
+          hint: followUpCommand(cluster.id, edit),
         });
       }
-      session.workplace.report.progress(`Azure is at work on ${verdict.what}`);
+      session.deps.report.progress(`Azure is at work on ${verdict.what}`);
       await session.deadline.pause(session.options.pollIntervalMs);
-      current = await readPatiently(session.patience, cluster.id);
+      current = await readWithRetry(session.retry, cluster.id);
     }
   } catch (error) {
-    throw endOfWait(session, error, going, howToLook(cluster.id, edit));
+    throw endOfWait(session, error, going, followUpCommand(cluster.id, edit));
   }
 }

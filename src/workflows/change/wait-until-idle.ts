@@ -4,7 +4,7 @@ import type { EntryStore, Reporter } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Deadline } from '../deadline.ts';
 
-export interface PatientPorts {
+export interface RetryDeps {
   readonly clusters: Pick<EntryStore, 'get'>;
   readonly report: Reporter;
   readonly deadline: Deadline;
@@ -18,9 +18,9 @@ export interface PatientPorts {
  *
  * @throws PodidError as `Clusters.get`; Unavailable only at the deadline
  */
-export async function waitUntilIdle(ports: PatientPorts, id: ClusterId): Promise<Cluster> {
+export async function waitUntilIdle(ports: RetryDeps, id: ClusterId): Promise<Cluster> {
   for (;;) {
-    const cluster = await readPatiently(ports, id);
+    const cluster = await readWithRetry(ports, id);
     if (!isBusy(cluster) || ports.deadline.passed()) {
       return cluster;
     }
@@ -30,7 +30,7 @@ export async function waitUntilIdle(ports: PatientPorts, id: ClusterId): Promise
 }
 
 /** A read that outlives bad weather: what Azure has accepted is not given up because a GET failed. */
-export async function readPatiently(ports: PatientPorts, id: ClusterId): Promise<Cluster> {
+export async function readWithRetry(ports: RetryDeps, id: ClusterId): Promise<Cluster> {
   for (;;) {
     try {
       return await ports.clusters.get(id, ports.signal);

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type ClusterEdit, controlPlaneText } from '../../domain/clusters/cluster-edit.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isServicePrincipal } from '../identities/identity-target.ts';
 
 interface AskedUpdate extends Pick<ClusterEdit, 'controlPlane' | 'kubeletIdentity'> {
@@ -11,7 +11,7 @@ interface AskedUpdate extends Pick<ClusterEdit, 'controlPlane' | 'kubeletIdentit
  * Says what will happen, then asks. Nothing to do is nothing to ask. @throws PodidError ConfirmationRequired
  */
 export async function confirmClusterUpdate(
-  { confirm, report }: Pick<Workplace, 'confirm' | 'report'>,
+  { confirm, report }: Pick<Deps, 'confirm' | 'report'>,
   cluster: Cluster,
   update: AskedUpdate,
 ): Promise<boolean> {

@@ -27,7 +27,7 @@ export async function readAssignedIdentities(
   cluster: Cluster,
   kubelet: string | undefined,
 ): Promise<ManagedIdentity[]> {
-  const { azure } = session.workplace;
+  const { azure } = session.deps;
   const { identities } = cluster.profile;
   const ids = new Map(
     [...identities.map(({ identity }) => identity.resourceId), ...(kubelet ? [kubelet] : [])].map((id) => [

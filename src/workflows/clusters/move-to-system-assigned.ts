@@ -55,7 +55,7 @@ async function makePrincipal(session: ChangeSession, cluster: Cluster): Promise<
     if (!isPodidError(error, 'AssignmentBlocked')) {
       throw error;
     }
-    const current = await waitUntilIdle(session.patience, cluster.id);
+    const current = await waitUntilIdle(session.retry, cluster.id);
     if (!runsAs(current, controlPlane)) {
       throw noPrincipal(cluster, error);
     }

@@ -20,7 +20,7 @@ export async function planClusterUpdate(
       ? []
       : (await grantForControlPlane(session, cluster, update.assigned, update.principalId)).missing;
   if (twice) {
-    session.workplace.report.note('The roles of the new principal are granted once Azure has made it.');
+    session.deps.report.note('The roles of the new principal are granted once Azure has made it.');
   }
   const pools = update.upgradeNodeImages ? cluster.pools : [];
   return {

@@ -26,7 +26,7 @@ export async function prepareClusterUpdate(
   if (controlPlane === undefined && kubeletIdentity === undefined) {
     return { target, assigned: [] };
   }
-  const { azure } = session.workplace;
+  const { azure } = session.deps;
   const { signal, clusterPrincipalId } = session.options;
   const kubelet = ownKubeletIdentity(cluster, kubeletIdentity);
   // A control plane that stays has its roles on the entries.

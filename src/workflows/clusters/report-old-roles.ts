@@ -10,15 +10,15 @@ import { grantCommand } from '../identities/advise-on-identities.ts';
  * Lists what else the control plane could do before its principal changed, with the commands that give it
  * back.
  */
-export async function tellOldRoles(
+export async function reportOldRoles(
   session: ChangeSession,
   before: Cluster,
   newPrincipalId: string | null,
 ): Promise<void> {
-  const { report } = session.workplace;
+  const { report } = session.deps;
   const old = principalOrNull(before, session.options.clusterPrincipalId);
   if (old === null) {
-    tellOfServicePrincipal(session, before);
+    reportServicePrincipal(session, before);
     return;
   }
   if (old === newPrincipalId) {
@@ -43,12 +43,12 @@ export async function tellOldRoles(
   }
 }
 
-function tellOfServicePrincipal({ workplace }: ChangeSession, { servicePrincipalClientId }: Cluster): void {
+function reportServicePrincipal({ deps }: ChangeSession, { servicePrincipalClientId }: Cluster): void {
   const clientId = servicePrincipalClientId;
   if (clientId === undefined || clientId.toLowerCase() === 'msi') {
     return;
   }
-  workplace.report.warn(
+  deps.report.warn(
     `The new identity has none of the roles of the service principal ${clientId}, such as those on a network of your own.`,
     `az role assignment list --assignee ${clientId} --all`,
   );
@@ -66,7 +66,7 @@ async function rowsOf(
     ),
   );
   try {
-    const rows = await session.workplace.azure.roles.assignmentsOf(
+    const rows = await session.deps.azure.roles.assignmentsOf(
       id.subscriptionId,
       principalId,
       session.options.signal,
@@ -88,7 +88,7 @@ async function rowsOf(
 
 async function roleName(session: ChangeSession, roleDefinitionId: string): Promise<string> {
   try {
-    const { roleName: name } = await session.workplace.azure.roles.definition(
+    const { roleName: name } = await session.deps.azure.roles.definition(
       roleDefinitionId,
       session.options.signal,
     );

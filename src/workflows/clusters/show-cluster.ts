@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import { type ClusterIdentities, clusterIdentities } from '../../domain/clusters/cluster-identities.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { Done } from '../change/outcome.ts';
 import { adviseOnIdentities } from '../identities/advise-on-identities.ts';
 import { readEntryRoles } from '../identities/read-entry-roles.ts';
@@ -12,11 +12,11 @@ export interface ShowClusterOptions {
 
 /** The identities that a cluster runs as, and what they lack. */
 export async function showCluster(
-  workplace: Pick<Workplace, 'azure' | 'report'>,
+  deps: Pick<Deps, 'azure' | 'report'>,
   id: ClusterId,
   options: ShowClusterOptions,
 ): Promise<Done<ClusterIdentities>> {
-  const { azure, report } = workplace;
+  const { azure, report } = deps;
   report.progress(`Reading cluster ${id.name}`);
   const cluster = await azure.clusters.get(id, options.signal);
   report.progress('Reading role assignments');

@@ -6,7 +6,7 @@ import {
   clusterIdentities,
   principalOrNull,
 } from '../../domain/clusters/cluster-identities.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { changeProfile } from '../change/change-profile.ts';
@@ -25,7 +25,7 @@ import { type GrantedRoles, grantForControlPlane } from './grant-for-control-pla
 import { moveToSystemAssigned } from './move-to-system-assigned.ts';
 import { planClusterUpdate } from './plan-cluster-update.ts';
 import { type PreparedUpdate, prepareClusterUpdate } from './prepare-cluster-update.ts';
-import { tellOldRoles } from './report-old-roles.ts';
+import { reportOldRoles } from './report-old-roles.ts';
 import { upgradeCommands, upgradeNodeImages } from './upgrade-node-images.ts';
 
 export interface UpdateClusterRequest extends IdentityWishes {
@@ -41,22 +41,22 @@ export interface UpdateClusterRequest extends IdentityWishes {
  * and those of `changeProfile`
  */
 export async function updateCluster(
-  workplace: Workplace,
+  deps: Deps,
   request: UpdateClusterRequest,
   options: ChangeOptions,
 ): Promise<Outcome<ClusterIdentities>> {
-  const session = startChange(workplace, options);
-  workplace.report.progress(`Reading cluster ${request.cluster.name}`);
-  const cluster = await workplace.azure.clusters.get(request.cluster, options.signal);
+  const session = startChange(deps, options);
+  deps.report.progress(`Reading cluster ${request.cluster.name}`);
+  const cluster = await deps.azure.clusters.get(request.cluster, options.signal);
   for (const warning of checkClusterState(cluster)) {
-    workplace.report.warn(warning);
+    deps.report.warn(warning);
   }
   const update = await prepareClusterUpdate(session, cluster, identityTarget(cluster, request));
-  refuseImpatience(session, cluster, update);
+  refuseTooShortWait(session, cluster, update);
   if (options.dryRun) {
     return { plan: await planClusterUpdate(session, cluster, { ...request, ...update }) };
   }
-  if (!(await confirmClusterUpdate(workplace, cluster, { ...update.target, ...request }))) {
+  if (!(await confirmClusterUpdate(deps, cluster, { ...update.target, ...request }))) {
     return { done: await doneWith(session, cluster) };
   }
   const changed = await changeIdentities(session, cluster, update);
@@ -64,7 +64,7 @@ export async function updateCluster(
 }
 
 /** The second write needs the end of the first. */
-function refuseImpatience(session: ChangeSession, cluster: Cluster, { target }: PreparedUpdate): void {
+function refuseTooShortWait(session: ChangeSession, cluster: Cluster, { target }: PreparedUpdate): void {
   if (!session.options.noWait || target.controlPlane?.type !== 'SystemAssigned') {
     return;
   }
@@ -123,14 +123,14 @@ async function finish(
   request: UpdateClusterRequest,
   changed: ChangedIdentities,
 ): Promise<Done<ClusterIdentities>> {
-  const { report } = session.workplace;
+  const { report } = session.deps;
   const { cluster } = changed;
   if (changed.failure) {
     return { ...(await doneWith(session, cluster)), failure: changed.failure };
   }
   if (cluster !== before) {
     report.note(`The control plane of cluster ${cluster.id.name} runs as ${controlPlaneOf(cluster)}.`);
-    await tellOldRoles(session, before, principalOrNull(cluster));
+    await reportOldRoles(session, before, principalOrNull(cluster));
   }
   const failure = request.upgradeNodeImages ? await upgradeNodeImages(session, cluster) : undefined;
   if (isServicePrincipal(before) && !isServicePrincipal(cluster) && !request.upgradeNodeImages) {
@@ -153,6 +153,6 @@ function controlPlaneOf(cluster: Cluster): string {
 
 async function doneWith(session: ChangeSession, cluster: Cluster): Promise<Done<ClusterIdentities>> {
   const { signal } = session.options;
-  const reads = { roles: session.workplace.azure.roles, signal };
+  const reads = { roles: session.deps.azure.roles, signal };
   return { result: clusterIdentities(cluster, await readEntryRoles(reads, cluster)), cluster };
 }

@@ -35,27 +35,27 @@ async function upgradePool(
   cluster: Cluster,
   pool: AgentPool,
 ): Promise<PodidError | undefined> {
-  const { workplace, options, deadline } = session;
-  const { clusters } = workplace.azure;
+  const { deps, options, deadline } = session;
+  const { clusters } = deps.azure;
   const about = `node pool ${pool.name} of cluster ${cluster.id.name}`;
   try {
-    workplace.report.progress(`Upgrading the node image of ${about}`);
+    deps.report.progress(`Upgrading the node image of ${about}`);
     const operation = await startWhenIdle(session, cluster, pool);
     if (operation === undefined) {
-      workplace.report.note(`Nothing to upgrade in ${about}.`);
+      deps.report.note(`Nothing to upgrade in ${about}.`);
       return undefined;
     }
     const end = await deadline.within((signal) =>
       clusters.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
-        onStatus: (status) => workplace.report.progress(`Azure upgrades ${about}: ${status}`),
+        onStatus: (status) => deps.report.progress(`Azure upgrades ${about}: ${status}`),
         cluster: cluster.id,
         resourceIds: [],
         signal,
       }),
     );
     if (end.status === 'Succeeded') {
-      workplace.report.note(`Upgraded the node image of ${about}.`);
+      deps.report.note(`Upgraded the node image of ${about}.`);
       return undefined;
     }
     return upgradeFailed(about, end.status, end.error);
@@ -66,16 +66,16 @@ async function upgradePool(
 
 /** Another operation on the cluster is waited for, as for any change. */
 async function startWhenIdle(session: ChangeSession, cluster: Cluster, pool: AgentPool) {
-  const { workplace, options, deadline, patience } = session;
+  const { deps, options, deadline, retry } = session;
   for (;;) {
     try {
-      return await workplace.azure.clusters.upgradeNodeImage(cluster.id, pool.name, options.signal);
+      return await deps.azure.clusters.upgradeNodeImage(cluster.id, pool.name, options.signal);
     } catch (error) {
       if (!isPodidError(error, 'ClusterBusy') || deadline.passed()) {
         throw error;
       }
       await deadline.pause(options.pollIntervalMs);
-      await waitUntilIdle(patience, cluster.id);
+      await waitUntilIdle(retry, cluster.id);
     }
   }
 }

@@ -1,12 +1,12 @@
 import type { PodidError } from '../../errors/podid-error.ts';
 import type { Evidence } from './evidence.ts';
-import type { Sight } from './probe.ts';
+import type { Probe } from './probe.ts';
 
 export interface Verdict {
   readonly result: 'pass' | 'fail' | 'warn' | 'skip';
   /** What was seen, and, where it is not as it should be, why that matters. */
   readonly message: string;
-  /** The command that mends it, or the next thing to do. */
+  /** The command that fixes it, or the next thing to do. */
   readonly hint?: string;
 }
 
@@ -45,8 +45,8 @@ export function unseen(error: PodidError): Verdict {
 }
 
 /** Judges what was seen. */
-export function judging<Value>(sight: Sight<Value>, judge: (value: Value) => Verdict): Verdict {
-  return 'hidden' in sight ? unseen(sight.hidden) : judge(sight.seen);
+export function judging<Value>(probed: Probe<Value>, judge: (value: Value) => Verdict): Verdict {
+  return 'hidden' in probed ? unseen(probed.hidden) : judge(probed.seen);
 }
 
 /** `a, b and 3 more`. */

@@ -3,23 +3,23 @@ import { type PodIdentity, type PodIdentityException, sameEntry } from '../../do
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { Evidence } from './evidence.ts';
-import { seenOr } from './probe.ts';
+import { readOr } from './probe.ts';
 
-type Known = Pick<Evidence, 'patient' | 'cluster' | 'objects' | 'pods'>;
+type Known = Pick<Evidence, 'subject' | 'cluster' | 'objects' | 'pods'>;
 
 /**
  * The entries in question: those of the pods asked about, else those of the namespace, else all. Where the
  * add-on is off, the cluster's own objects are the entries.
  */
 export function entriesInQuestion(evidence: Known): readonly PodIdentity[] {
-  const { namespace, pod, deployment } = evidence.patient;
+  const { namespace, pod, deployment } = evidence.subject;
   const all = allEntries(evidence).filter(
     (entry) => namespace === undefined || entry.namespace === namespace,
   );
   if (pod === undefined && deployment === undefined) {
     return all;
   }
-  const labels = new Set(seenOr(evidence.pods, []).map(({ labels }) => labels[bindingLabel]));
+  const labels = new Set(readOr(evidence.pods, []).map(({ labels }) => labels[bindingLabel]));
   const bound = all.filter((entry) => labels.has(entry.bindingSelector));
   return bound.length > 0 ? bound : all;
 }
@@ -35,8 +35,8 @@ export function livingEntries(evidence: Known & Pick<Evidence, 'identities'>): r
 }
 
 export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId: string): boolean {
-  const sight = identities.get(resourceId.toLowerCase());
-  return sight !== undefined && 'hidden' in sight && sight.hidden.code === 'IdentityNotFound';
+  const probed = identities.get(resourceId.toLowerCase());
+  return probed !== undefined && 'hidden' in probed && probed.hidden.code === 'IdentityNotFound';
 }
 
 /**
@@ -60,15 +60,15 @@ export function exceptionsForAgents(evidence: Known): readonly PodIdentityExcept
   if ('seen' in evidence.objects) {
     return evidence.objects.seen.exceptions;
   }
-  return seenOr(evidence.cluster, undefined)?.profile.exceptions ?? [];
+  return readOr(evidence.cluster, undefined)?.profile.exceptions ?? [];
 }
 
 function allEntries({ cluster, objects }: Known): readonly PodIdentity[] {
-  const profile = seenOr(cluster, undefined)?.profile;
+  const profile = readOr(cluster, undefined)?.profile;
   if (profile?.enabled) {
     return profile.identities;
   }
-  return seenOr(objects, { identities: [] }).identities.map(asEntry);
+  return readOr(objects, { identities: [] }).identities.map(asEntry);
 }
 
 function asEntry(object: ObjectsInCluster['identities'][number]): PodIdentity {

@@ -1,18 +1,18 @@
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { startChange } from '../change/change-session.ts';
 import type { CheckResult } from './check.ts';
 import { checkList } from './check-list.ts';
-import type { Senses } from './doctor-deps.ts';
-import type { Patient } from './evidence.ts';
-import { mendWhatIsSafe } from './fix.ts';
+import type { DoctorSources } from './doctor-sources.ts';
+import type { DoctorSubject } from './evidence.ts';
+import { fixWhatIsSafe } from './fix.ts';
 import { gatherEvidence } from './gather-evidence.ts';
 import { runChecks } from './run-checks.ts';
 
 export interface DoctorRequest {
-  readonly patient: Patient;
-  /** Mends what is safe, each after asking, and looks again. */
+  readonly subject: DoctorSubject;
+  /** Fixes what is safe, each after asking, and looks again. */
   readonly fix: boolean;
   readonly connect: (signal: AbortSignal) => Promise<ConnectedCluster>;
 }
@@ -26,23 +26,23 @@ export interface Diagnosis {
  * nothing is written anywhere.
  */
 export async function diagnose(
-  workplace: Workplace,
-  { patient, fix, connect }: DoctorRequest,
+  deps: Deps,
+  { subject, fix, connect }: DoctorRequest,
   options: ChangeOptions,
 ): Promise<Diagnosis> {
   const { signal, clusterPrincipalId } = options;
-  const senses: Senses = {
-    azure: workplace.azure,
+  const sources: DoctorSources = {
+    azure: deps.azure,
     connect,
     signal,
-    progress: workplace.report.progress,
+    progress: deps.report.progress,
     ...(clusterPrincipalId === undefined ? {} : { clusterPrincipalId }),
   };
-  const evidence = await gatherEvidence(senses, patient);
+  const evidence = await gatherEvidence(sources, subject);
   const checks = runChecks(checkList, evidence);
   if (!fix) {
     return { checks };
   }
-  const mended = await mendWhatIsSafe(startChange(workplace, options), evidence, checks);
-  return mended ? { checks: runChecks(checkList, await gatherEvidence(senses, patient)) } : { checks };
+  const fixed = await fixWhatIsSafe(startChange(deps, options), evidence, checks);
+  return fixed ? { checks: runChecks(checkList, await gatherEvidence(sources, subject)) } : { checks };
 }

@@ -6,10 +6,10 @@ import type { NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 import type { AgentPod, ClusterNode, Deployment, PodAnswer } from '../../domain/kubernetes/workloads.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
-import type { Sight } from './probe.ts';
+import type { Probe } from './probe.ts';
 
 /** Whom the doctor is asked about: the cluster, a namespace, one pod, or the pods of one Deployment. */
-export interface Patient {
+export interface DoctorSubject {
   readonly cluster: ClusterId;
   readonly namespace?: string;
   readonly pod?: string;
@@ -17,7 +17,7 @@ export interface Patient {
 }
 
 /** Roles of the cluster's principal at one identity. */
-export interface OperatorRoleSight {
+export interface OperatorRoleProbe {
   readonly principalId: string;
   readonly rows: readonly RoleAssignment[];
   /** Name of another role that allows the same, where Managed Identity Operator is not there. */
@@ -25,36 +25,36 @@ export interface OperatorRoleSight {
 }
 
 /** One agent, as it answered through the API server. */
-export interface AgentSight {
+export interface AgentProbe {
   readonly agent: AgentPod;
-  readonly readiness: Sight<PodAnswer>;
+  readonly readiness: Probe<PodAnswer>;
   /** Prometheus text. */
-  readonly metrics: Sight<string>;
-  readonly log: Sight<string>;
+  readonly metrics: Probe<string>;
+  readonly log: Probe<string>;
 }
 
 /** All that was looked at, before anything is judged. Maps are by lower-case resource id. */
 export interface Evidence {
-  readonly patient: Patient;
-  readonly cluster: Sight<Cluster>;
+  readonly subject: DoctorSubject;
+  readonly cluster: Probe<Cluster>;
   /** What the signed-in principal may do with the cluster. */
-  readonly permissions: Sight<RoleDefinition['permissions']>;
-  readonly subscription: Sight<Subscription>;
+  readonly permissions: Probe<RoleDefinition['permissions']>;
+  readonly subscription: Probe<Subscription>;
   /** State of EnablePodIdentityPreview. */
-  readonly feature: Sight<string>;
-  readonly identities: ReadonlyMap<string, Sight<ManagedIdentity>>;
-  readonly operatorRoles: ReadonlyMap<string, Sight<OperatorRoleSight>>;
+  readonly feature: Probe<string>;
+  readonly identities: ReadonlyMap<string, Probe<ManagedIdentity>>;
+  readonly operatorRoles: ReadonlyMap<string, Probe<OperatorRoleProbe>>;
   /** What the identities themselves may do in the cluster's subscription. */
-  readonly ownRoles: ReadonlyMap<string, Sight<readonly RoleAssignment[]>>;
-  readonly objects: Sight<ObjectsInCluster>;
+  readonly ownRoles: ReadonlyMap<string, Probe<readonly RoleAssignment[]>>;
+  readonly objects: Probe<ObjectsInCluster>;
   /** The pods in question. In a cluster or a namespace those that carry the label. */
-  readonly pods: Sight<readonly Pod[]>;
-  readonly deployments: Sight<readonly Deployment[]>;
-  readonly nodes: Sight<readonly ClusterNode[]>;
-  readonly policies: Sight<readonly NetworkPolicy[]>;
-  readonly agents: Sight<readonly AgentPod[]>;
+  readonly pods: Probe<readonly Pod[]>;
+  readonly deployments: Probe<readonly Deployment[]>;
+  readonly nodes: Probe<readonly ClusterNode[]>;
+  readonly policies: Probe<readonly NetworkPolicy[]>;
+  readonly agents: Probe<readonly AgentPod[]>;
   /** Of the nodes in question, the first fifty. */
-  readonly agentSights: readonly AgentSight[];
+  readonly agentProbes: readonly AgentProbe[];
   /** Machines of the nodes in question. */
-  readonly machines: Sight<readonly Machine[]>;
+  readonly machines: Probe<readonly Machine[]>;
 }

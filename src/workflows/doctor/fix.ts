@@ -11,63 +11,63 @@ import { driftInQuestion } from './checks/objects.ts';
 import { missingGrants } from './checks/operator-role.ts';
 import { entriesInQuestion, isGone } from './chosen-entries.ts';
 import type { Evidence } from './evidence.ts';
-import { seenOr } from './probe.ts';
+import { readOr } from './probe.ts';
 
 /**
- * Mends, each after asking, what takes nothing from anybody: the cluster's missing roles, entries whose
+ * Fixes, each after asking, what takes nothing from anybody: the cluster's missing roles, entries whose
  * identity is gone, and objects that the cluster lacks. All else has its command in the check's hint.
  *
  * @returns whether anything was done
  * @throws PodidError ConfirmationRequired, and what the changes themselves throw
  */
-export async function mendWhatIsSafe(
+export async function fixWhatIsSafe(
   session: ChangeSession,
   evidence: Evidence,
   checks: readonly CheckResult[],
 ): Promise<boolean> {
-  const cluster = seenOr(evidence.cluster, undefined);
+  const cluster = readOr(evidence.cluster, undefined);
   const failed = new Set(checks.filter(({ result }) => result === 'fail').map(({ name }) => name));
   if (cluster === undefined || failed.has('cluster')) {
     return nothing(session);
   }
-  const mends: Readonly<Record<string, () => Promise<boolean>>> = {
+  const fixes: Readonly<Record<string, () => Promise<boolean>>> = {
     'operator-role': () => grantRoles(session, evidence),
     identities: () => removeDeadEntries(session, evidence, cluster),
     objects: () => writeObjects(session, evidence, cluster),
   };
   let done = false;
   let known = false;
-  for (const [name, mend] of Object.entries(mends)) {
+  for (const [name, fix] of Object.entries(fixes)) {
     if (!failed.has(name)) {
       continue;
     }
     known = true;
-    done = (await mend()) || done;
+    done = (await fix()) || done;
   }
   return known ? done : nothing(session);
 }
 
-function nothing({ workplace }: ChangeSession): boolean {
-  workplace.report.note('There is nothing that the doctor mends by itself; the hints say what does.');
+function nothing({ deps }: ChangeSession): boolean {
+  deps.report.note('There is nothing that the doctor fixes by itself; the hints say what does.');
   return false;
 }
 
 async function grantRoles(session: ChangeSession, evidence: Evidence): Promise<boolean> {
-  const { workplace, options } = session;
+  const { deps, options } = session;
   const grants = missingGrants(evidence);
   const [first] = grants;
   const what = `Managed Identity Operator on ${listed(grants.map(({ scope }) => scope))}`;
   if (
     first === undefined ||
-    !(await workplace.confirm(`Grant ${what} to the cluster's principal ${first.principalId}?`))
+    !(await deps.confirm(`Grant ${what} to the cluster's principal ${first.principalId}?`))
   ) {
     return false;
   }
-  workplace.report.progress('Granting Managed Identity Operator');
+  deps.report.progress('Granting Managed Identity Operator');
   await eachConcurrently(grants, (grant) =>
-    workplace.azure.roles.create({ ...grant, roleId: managedIdentityOperatorRole }, options.signal),
+    deps.azure.roles.create({ ...grant, roleId: managedIdentityOperatorRole }, options.signal),
   );
-  workplace.report.note(`Granted ${what}.`);
+  deps.report.note(`Granted ${what}.`);
   return true;
 }
 
@@ -81,7 +81,7 @@ async function removeDeadEntries(
     return false;
   }
   const question = `Remove ${counted(dead.length, 'entry', 'entries')} whose managed identity is gone (${listed(dead.map(entryText))})?`;
-  if (!(await session.workplace.confirm(question))) {
+  if (!(await session.deps.confirm(question))) {
     return false;
   }
   return await removed(session, cluster, dead);
@@ -104,7 +104,7 @@ async function removed(
 }
 
 async function writeObjects(
-  { workplace, options }: ChangeSession,
+  { deps, options }: ChangeSession,
   evidence: Evidence,
   cluster: Cluster,
 ): Promise<boolean> {
@@ -116,10 +116,10 @@ async function writeObjects(
     .filter(isStale('identity'));
   const exceptions = cluster.profile.exceptions.filter(isStale('exception'));
   const names = listed([...identities, ...exceptions].map(entryText));
-  if (names === '' || !(await workplace.confirm(`Write the objects of ${names} into the cluster?`))) {
+  if (names === '' || !(await deps.confirm(`Write the objects of ${names} into the cluster?`))) {
     return false;
   }
-  const api = await workplace.objects(cluster.id, options.signal);
+  const api = await deps.objects(cluster.id, options.signal);
   const written = await api.mirror(
     {
       identities,
@@ -134,7 +134,7 @@ async function writeObjects(
   );
   const failure = asFailure(written);
   if (failure !== undefined) {
-    workplace.report.warn(failure.message, failure.hint);
+    deps.report.warn(failure.message, failure.hint);
   }
   return true;
 }

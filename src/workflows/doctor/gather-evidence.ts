@@ -10,11 +10,11 @@ import type {
 } from '../../domain/kubernetes/workloads.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
-import type { Senses } from './doctor-deps.ts';
-import type { AgentSight, Evidence, Patient } from './evidence.ts';
+import type { DoctorSources } from './doctor-sources.ts';
+import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
-import { look, lookFurther, type Sight, seenOr } from './probe.ts';
-import { lookAtIdentities } from './read-identities.ts';
+import { look, type Probe, probeNext, readOr } from './probe.ts';
+import { readIdentities } from './read-identities.ts';
 
 /** So many agents are asked at most: each costs three requests through the API server. */
 const mostAgents = 50;
@@ -22,45 +22,45 @@ const mostAgents = 50;
 /**
  * Looks at everything, side by side; what cannot be seen is kept with the reason. @throws the signal's reason
  */
-export async function gatherEvidence(senses: Senses, patient: Patient): Promise<Evidence> {
-  const { azure, signal } = senses;
-  const { subscriptionId } = patient.cluster;
-  senses.progress('Looking at the cluster, in Azure and inside');
-  const cluster = look(signal, () => azure.clusters.get(patient.cluster, signal));
+export async function gatherEvidence(sources: DoctorSources, subject: DoctorSubject): Promise<Evidence> {
+  const { azure, signal } = sources;
+  const { subscriptionId } = subject.cluster;
+  sources.progress('Looking at the cluster, in Azure and inside');
+  const cluster = look(signal, () => azure.clusters.get(subject.cluster, signal));
   const [permissions, subscription, feature, inside] = await Promise.all([
-    cluster.then((sight) =>
-      lookFurther(signal, sight, (one) => azure.permissions.at(one.resourceId, signal)),
+    cluster.then((probed) =>
+      probeNext(signal, probed, (one) => azure.permissions.at(one.resourceId, signal)),
     ),
     look(signal, () => azure.subscriptions.find(subscriptionId, signal)),
     look(signal, () => azure.features.state(subscriptionId, signal)),
-    look(signal, () => senses.connect(signal)).then((api) => lookInside(senses, patient, api)),
+    look(signal, () => sources.connect(signal)).then((api) => readInside(sources, subject, api)),
   ]);
-  const seen = { patient, cluster: await cluster, ...inside };
+  const seen = { subject, cluster: await cluster, ...inside };
   const nodes = nodesInQuestion(seen);
-  senses.progress('Looking at identities, roles, machines and agents');
-  const [identities, machines, agentSights] = await Promise.all([
-    lookAtIdentities(senses, seen),
-    lookAtMachines(senses, seen.cluster, nodes),
-    lookAtAgents(senses, inside, nodes),
+  sources.progress('Looking at identities, roles, machines and agents');
+  const [identities, machines, agentProbes] = await Promise.all([
+    readIdentities(sources, seen),
+    readMachines(sources, seen.cluster, nodes),
+    readAgents(sources, inside, nodes),
   ]);
-  return { ...seen, permissions, subscription, feature, ...identities, machines, agentSights };
+  return { ...seen, permissions, subscription, feature, ...identities, machines, agentProbes };
 }
 
 type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents'> & {
-  readonly api: Sight<ConnectedCluster>;
+  readonly api: Probe<ConnectedCluster>;
 };
 
-async function lookInside(
-  { signal }: Senses,
-  patient: Patient,
-  api: Sight<ConnectedCluster>,
+async function readInside(
+  { signal }: DoctorSources,
+  subject: DoctorSubject,
+  api: Probe<ConnectedCluster>,
 ): Promise<Inside> {
-  const { namespace } = patient;
+  const { namespace } = subject;
   const through = <Value>(read: (workloads: Workloads) => Promise<Value>) =>
-    lookFurther(signal, api, ({ workloads }) => read(workloads));
+    probeNext(signal, api, ({ workloads }) => read(workloads));
   const [objects, pods, deployments, nodes, policies, agents] = await Promise.all([
-    lookFurther(signal, api, (cluster) => cluster.read(signal)),
-    through((workloads) => podsInQuestion(workloads, patient, signal)),
+    probeNext(signal, api, (cluster) => cluster.read(signal)),
+    through((workloads) => podsInQuestion(workloads, subject, signal)),
     through((workloads) => workloads.deployments(namespace, signal)),
     through((workloads) => workloads.nodes(signal)),
     through((workloads) => workloads.networkPolicies(namespace, signal)),
@@ -71,7 +71,7 @@ async function lookInside(
 
 async function podsInQuestion(
   workloads: Workloads,
-  { namespace, pod, deployment }: Patient,
+  { namespace, pod, deployment }: DoctorSubject,
   signal: AbortSignal,
 ): Promise<readonly Pod[]> {
   if (namespace !== undefined && pod !== undefined) {
@@ -91,11 +91,11 @@ async function podsInQuestion(
   return living(await workloads.pods(namespace, labels.join(','), signal));
 }
 
-async function lookAtMachines(
-  { azure, signal }: Senses,
-  cluster: Sight<Cluster>,
+async function readMachines(
+  { azure, signal }: DoctorSources,
+  cluster: Probe<Cluster>,
   nodes: readonly ClusterNode[] | undefined,
-): Promise<Sight<readonly Machine[]>> {
+): Promise<Probe<readonly Machine[]>> {
   const ids = nodes?.flatMap(({ providerId }) => machineOfNode(providerId) ?? []);
   const distinct = new Map(ids?.map((id) => [id.toLowerCase(), id]));
   if (distinct.size > 0) {
@@ -103,7 +103,7 @@ async function lookAtMachines(
       eachConcurrently([...distinct.values()], (id) => azure.machines.get(id, signal)),
     );
   }
-  return lookFurther(signal, cluster, async ({ id, nodeResourceGroup }) => {
+  return probeNext(signal, cluster, async ({ id, nodeResourceGroup }) => {
     if (nodeResourceGroup === undefined) {
       throw new PodidError('Unavailable', `Azure names no node resource group of cluster ${id.name}.`);
     }
@@ -112,25 +112,25 @@ async function lookAtMachines(
   });
 }
 
-function lookAtAgents(
-  { signal }: Senses,
+function readAgents(
+  { signal }: DoctorSources,
   { api, agents }: Pick<Inside, 'api' | 'agents'>,
   nodes: readonly ClusterNode[] | undefined,
-): Promise<AgentSight[]> {
+): Promise<AgentProbe[]> {
   const names = nodes === undefined ? undefined : new Set(nodes.map(({ name }) => name));
-  const asked = seenOr(agents, [])
+  const asked = readOr(agents, [])
     .filter(({ nodeName, ready }) => ready && (names === undefined || names.has(nodeName)))
     .slice(0, mostAgents);
-  return eachConcurrently(asked, (agent) => lookAtAgent(signal, api, agent));
+  return eachConcurrently(asked, (agent) => readAgent(signal, api, agent));
 }
 
-async function lookAtAgent(
+async function readAgent(
   signal: AbortSignal,
-  api: Sight<ConnectedCluster>,
+  api: Probe<ConnectedCluster>,
   agent: AgentPod,
-): Promise<AgentSight> {
+): Promise<AgentProbe> {
   const through = <Value>(read: (workloads: Workloads) => Promise<Value>) =>
-    lookFurther(signal, api, ({ workloads }) => read(workloads));
+    probeNext(signal, api, ({ workloads }) => read(workloads));
   const [readiness, metrics, log] = await Promise.all([
     through((workloads) => workloads.ask(agent, agent.probePort, '/readyz', signal)),
     through(async (workloads) => (await workloads.ask(agent, agent.metricsPort, '/metrics', signal)).text),

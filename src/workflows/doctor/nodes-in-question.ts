@@ -1,21 +1,21 @@
 import type { ClusterNode } from '../../domain/kubernetes/workloads.ts';
 import type { Evidence } from './evidence.ts';
-import { seenOr } from './probe.ts';
+import { readOr } from './probe.ts';
 
 /** The Linux nodes of the pods asked about, else all that are ready. Undefined when nodes cannot be seen. */
 export function nodesInQuestion({
-  patient,
+  subject,
   nodes,
   pods,
-}: Pick<Evidence, 'patient' | 'nodes' | 'pods'>): readonly ClusterNode[] | undefined {
+}: Pick<Evidence, 'subject' | 'nodes' | 'pods'>): readonly ClusterNode[] | undefined {
   if ('hidden' in nodes) {
     return undefined;
   }
   const linux = nodes.seen.filter((node) => node.os === 'linux' && !node.virtual && node.ready);
-  if (patient.pod === undefined && patient.deployment === undefined) {
+  if (subject.pod === undefined && subject.deployment === undefined) {
     return linux;
   }
-  const names = new Set(seenOr(pods, []).map(({ nodeName }) => nodeName));
+  const names = new Set(readOr(pods, []).map(({ nodeName }) => nodeName));
   const own = linux.filter(({ name }) => names.has(name));
   return own.length > 0 ? own : linux;
 }

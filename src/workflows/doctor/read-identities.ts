@@ -6,37 +6,37 @@ import {
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import { entriesInQuestion } from './chosen-entries.ts';
-import type { Senses } from './doctor-deps.ts';
-import type { Evidence, OperatorRoleSight } from './evidence.ts';
-import { look, lookFurther, type Sight } from './probe.ts';
+import type { DoctorSources } from './doctor-sources.ts';
+import type { Evidence, OperatorRoleProbe } from './evidence.ts';
+import { look, type Probe, probeNext } from './probe.ts';
 
-type Known = Pick<Evidence, 'patient' | 'cluster' | 'objects' | 'pods'>;
-type IdentitySights = Pick<Evidence, 'identities' | 'operatorRoles' | 'ownRoles'>;
+type Known = Pick<Evidence, 'subject' | 'cluster' | 'objects' | 'pods'>;
+type IdentityProbes = Pick<Evidence, 'identities' | 'operatorRoles' | 'ownRoles'>;
 
 /**
  * The managed identities of the entries in question, who may assign them, and what they may do themselves.
  */
-export async function lookAtIdentities(senses: Senses, known: Known): Promise<IdentitySights> {
-  const { azure, signal } = senses;
-  const { subscriptionId } = known.patient.cluster;
+export async function readIdentities(sources: DoctorSources, known: Known): Promise<IdentityProbes> {
+  const { azure, signal } = sources;
+  const { subscriptionId } = known.subject.cluster;
   const ids = new Map(
     entriesInQuestion(known)
       .map(({ identity }) => identity.resourceId)
       .filter((id) => id !== '')
       .map((id) => [id.toLowerCase(), id]),
   );
-  const looked = await eachConcurrently([...ids], async ([key, id]) => {
+  const read = await eachConcurrently([...ids], async ([key, id]) => {
     const identity = await look(signal, () => azure.identities.get(id, signal));
-    const operatorRole = await lookFurther(signal, known.cluster, (cluster) =>
-      operatorRoles(senses, id, clusterPrincipal(cluster, senses.clusterPrincipalId)),
+    const operatorRole = await probeNext(signal, known.cluster, (cluster) =>
+      operatorRoles(sources, id, clusterPrincipal(cluster, sources.clusterPrincipalId)),
     );
-    const ownRoles = await lookFurther(signal, identity, ({ principalId }) =>
+    const ownRoles = await probeNext(signal, identity, ({ principalId }) =>
       azure.roles.assignmentsOf(subscriptionId, principalId, signal),
     );
     return { key, identity, operatorRole, ownRoles };
   });
-  const by = <Value>(pick: (one: (typeof looked)[number]) => Sight<Value>) =>
-    new Map(looked.map((one) => [one.key, pick(one)]));
+  const by = <Value>(pick: (one: (typeof read)[number]) => Probe<Value>) =>
+    new Map(read.map((one) => [one.key, pick(one)]));
   return {
     identities: by(({ identity }) => identity),
     operatorRoles: by(({ operatorRole }) => operatorRole),
@@ -45,10 +45,10 @@ export async function lookAtIdentities(senses: Senses, known: Known): Promise<Id
 }
 
 async function operatorRoles(
-  { azure, signal }: Senses,
+  { azure, signal }: DoctorSources,
   id: string,
   principalId: string,
-): Promise<OperatorRoleSight> {
+): Promise<OperatorRoleProbe> {
   const rows = coveringAssignments(await azure.roles.assignmentsFor(id, principalId, signal), id);
   if (operatorAssignment(rows) !== undefined) {
     return { principalId, rows };

@@ -13,7 +13,7 @@ export function runChecks(checks: readonly Check[], evidence: Evidence): CheckRe
     const blocker = behind.map((before) => blockedBy.get(before)).find((found) => found !== undefined);
     if (blocker !== undefined) {
       blockedBy.set(name, blocker);
-      results.push({ name, result: 'skip', message: `Says nothing before "${blocker}" is mended.` });
+      results.push({ name, result: 'skip', message: `Not judged before "${blocker}" is fixed.` });
       continue;
     }
     const verdict = judge(evidence);

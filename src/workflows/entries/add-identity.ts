@@ -7,7 +7,7 @@ import { checkLimits } from '../../domain/entries/limits.ts';
 import { type DesiredPodIdentity, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { type ChangeSession, startChange } from '../change/change-session.ts';
@@ -34,15 +34,15 @@ const demands = { addon: true, kubenetConsent: true, usablePool: true };
 const nothingKnown = { clientId: '', objectId: '' };
 
 /**
- * Lets pods in one namespace use one managed identity. Repeating the same request changes nothing, or mends
+ * Lets pods in one namespace use one managed identity. Repeating the same request changes nothing, or fixes
  * what failed.
  */
 export async function addIdentity(
-  workplace: Workplace,
+  deps: Deps,
   request: AddIdentityRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentity>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const named = { ...request, name: request.name || nameOf(session, request) };
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const sketch = wantedEntry(named, { resourceId: request.identityResourceId, ...nothingKnown });
@@ -67,7 +67,7 @@ export async function addIdentity(
 function nameOf(session: ChangeSession, request: AddIdentityRequest): string {
   const own = parseResourceId(request.identityResourceId, managedIdentityType)?.name ?? '';
   const name = deriveName(own);
-  session.workplace.report.note(
+  session.deps.report.note(
     `No --name given: the pod identity is called ${name}, after the managed identity.`,
   );
   return name;

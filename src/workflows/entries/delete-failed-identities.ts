@@ -2,7 +2,7 @@ import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { entryProgress } from '../../domain/entries/entry-state.ts';
 import { entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { type ChangeSession, startChange } from '../change/change-session.ts';
@@ -23,24 +23,24 @@ export interface DeleteFailedRequest {
  * the entries that went
  */
 export async function deleteFailedIdentities(
-  workplace: Workplace,
+  deps: Deps,
   request: DeleteFailedRequest,
   options: ChangeOptions,
 ): Promise<Outcome<readonly PodIdentity[]>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const cluster = await readGatedCluster(session, request.cluster, removalDemands);
   const dead = await deadEntries(session, cluster);
   const nothing = { result: [], cluster };
   if (dead.length === 0) {
-    workplace.report.note('No entry is Failed, and every identity exists.');
+    deps.report.note('No entry is Failed, and every identity exists.');
     return options.dryRun ? { plan: { changes: [], puts: 0 } } : { done: nothing };
   }
   if (!options.dryRun) {
     for (const { entry, why } of dead) {
-      workplace.report.note(`${entryText(entry)}: ${why}`);
+      deps.report.note(`${entryText(entry)}: ${why}`);
     }
     const question = `Remove ${dead.length} pod ${dead.length === 1 ? 'identity' : 'identities'} from cluster ${cluster.id.name}?`;
-    if (!(await workplace.confirm(question))) {
+    if (!(await deps.confirm(question))) {
       return { done: nothing };
     }
   }
@@ -57,21 +57,21 @@ export async function deleteFailedIdentities(
   if (removed.plan) {
     return removed;
   }
-  const mended = removed.done.result.filter((entry) => mendedSince(removed.done.cluster, entry));
-  if (mended.length > 0) {
-    workplace.report.note(`Mended by someone else, and left: ${mended.map(entryText).join(', ')}`);
+  const fixed = removed.done.result.filter((entry) => fixedSince(removed.done.cluster, entry));
+  if (fixed.length > 0) {
+    deps.report.note(`Fixed by someone else, and left: ${fixed.map(entryText).join(', ')}`);
   }
   return {
-    done: { ...removed.done, result: removed.done.result.filter((entry) => !mended.includes(entry)) },
+    done: { ...removed.done, result: removed.done.result.filter((entry) => !fixed.includes(entry)) },
   };
 }
 
-/** An entry that someone has mended since it was looked at is not deleted. */
+/** An entry that someone has fixed since it was looked at is not deleted. */
 function isStillDead(current: Cluster, dead: PodIdentity): boolean {
-  return findEntry(current, dead) !== undefined && !mendedSince(current, dead);
+  return findEntry(current, dead) !== undefined && !fixedSince(current, dead);
 }
 
-function mendedSince(current: Cluster, dead: PodIdentity): boolean {
+function fixedSince(current: Cluster, dead: PodIdentity): boolean {
   const now = findEntry(current, dead);
   if (now === undefined || entryProgress(now) === 'failed' || entryProgress(now) === 'deleting') {
     return false;
@@ -85,7 +85,7 @@ interface DeadEntry {
 }
 
 async function deadEntries(session: ChangeSession, cluster: Cluster): Promise<DeadEntry[]> {
-  session.workplace.report.progress(`Looking at ${cluster.profile.identities.length} pod identities`);
+  session.deps.report.progress(`Looking at ${cluster.profile.identities.length} pod identities`);
   const found = await eachConcurrently(cluster.profile.identities, async (entry): Promise<DeadEntry[]> => {
     const reason = entry.error ? ` (${entry.error.code}: ${entry.error.message})` : '';
     if (entryProgress(entry) === 'failed') {
@@ -99,9 +99,9 @@ async function deadEntries(session: ChangeSession, cluster: Cluster): Promise<De
 }
 
 /** What cannot be read is not gone. */
-async function identityIsGone({ workplace, options }: ChangeSession, entry: PodIdentity): Promise<boolean> {
+async function identityIsGone({ deps, options }: ChangeSession, entry: PodIdentity): Promise<boolean> {
   try {
-    await workplace.azure.identities.get(entry.identity.resourceId, options.signal);
+    await deps.azure.identities.get(entry.identity.resourceId, options.signal);
     return false;
   } catch (error) {
     if (isPodidError(error, 'IdentityNotFound')) {
@@ -110,7 +110,7 @@ async function identityIsGone({ workplace, options }: ChangeSession, entry: PodI
     if (!isPodidError(error) || options.signal.aborted) {
       throw error;
     }
-    workplace.report.warn(`Whether ${entry.identity.resourceId} exists cannot be seen: ${error.message}`);
+    deps.report.warn(`Whether ${entry.identity.resourceId} exists cannot be seen: ${error.message}`);
     return false;
   }
 }

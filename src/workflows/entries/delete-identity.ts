@@ -2,7 +2,7 @@ import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { entryProgress } from '../../domain/entries/entry-state.ts';
 import type { EntryKey, PodIdentity } from '../../domain/entries/pod-identity.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { startChange } from '../change/change-session.ts';
 import { findEntry } from '../change/judge-change.ts';
@@ -25,11 +25,11 @@ export const removalDemands = { addon: true, kubenetConsent: true, usablePool: f
 
 /** @returns the entry that went, as it was before, or null under `--ignore-not-found` when there was none */
 export async function deleteIdentity(
-  workplace: Workplace,
+  deps: Deps,
   request: DeleteIdentityRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentity | null>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const cluster = await readGatedCluster(session, request.cluster, removalDemands);
   const existing = findEntry(cluster, request);
   if (existing === undefined) {

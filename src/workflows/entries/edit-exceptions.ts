@@ -7,7 +7,7 @@ import {
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { startChange } from '../change/change-session.ts';
@@ -28,11 +28,11 @@ const demands = { addon: true, kubenetConsent: true, usablePool: false };
 
 /** Leaves pods with these labels alone. The same again changes nothing. @throws PodidError EntryConflict */
 export async function addException(
-  workplace: Workplace,
+  deps: Deps,
   request: ExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const wanted = wantedException(request);
   return finishException(session, cluster, { wanted, decide: (current) => decideAdd(current, wanted) });
@@ -40,11 +40,11 @@ export async function addException(
 
 /** Replaces the whole map of labels. @throws PodidError EntryNotFound */
 export async function updateException(
-  workplace: Workplace,
+  deps: Deps,
   request: ExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const wanted = wantedException(request);
   return finishException(session, cluster, { wanted, decide: (current) => decideUpdate(current, wanted) });
@@ -52,11 +52,11 @@ export async function updateException(
 
 /** @returns the exception that went, or null under `--ignore-not-found` when there was none */
 export async function deleteException(
-  workplace: Workplace,
+  deps: Deps,
   request: DeleteExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException | null>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const existing = findException(cluster, request);
   if (existing === undefined) {

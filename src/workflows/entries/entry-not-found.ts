@@ -10,8 +10,9 @@ export function entryNotFound(
   key: EntryKey,
   known: readonly EntryKey[],
 ): PodidError {
-  const twins = known.filter(({ name }) => name === key.name).map(({ namespace }) => namespace);
-  const elsewhere = twins.length === 0 ? '' : ` There is one of that name in namespace ${twins.join(', ')}.`;
+  const equivalents = known.filter(({ name }) => name === key.name).map(({ namespace }) => namespace);
+  const elsewhere =
+    equivalents.length === 0 ? '' : ` There is one of that name in namespace ${equivalents.join(', ')}.`;
   const words = kind === 'exception' ? 'exception list' : 'list';
   return new PodidError(
     'EntryNotFound',

@@ -7,7 +7,7 @@ import {
 } from '../../domain/entries/pod-identities-file.ts';
 import { profileJson } from '../../domain/entries/profile-json.ts';
 import { withoutAddon } from '../../domain/entries/without-addon.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 
 export interface ExportRequest {
   readonly cluster: ClusterId;
@@ -18,16 +18,16 @@ export interface ExportRequest {
 
 /** Everything there is, as a file that `apply` reads, or as the profile's own JSON. */
 export async function exportEntries(
-  workplace: Workplace,
+  deps: Deps,
   { cluster: id, as, from }: ExportRequest,
   signal: AbortSignal,
 ): Promise<PodIdentitiesFile | Readonly<Record<string, unknown>>> {
   if (from === 'cluster') {
-    return await exportObjects(workplace, id, signal);
+    return await exportObjects(deps, id, signal);
   }
-  const cluster = await workplace.azure.clusters.get(id, signal);
+  const cluster = await deps.azure.clusters.get(id, signal);
   if (!cluster.profile.enabled) {
-    workplace.report.warn(
+    deps.report.warn(
       `The pod-identity add-on is off on cluster ${id.name}: there is nothing to export.`,
       `The entries of a cluster without the add-on: ${withoutAddon}`,
     );
@@ -36,7 +36,7 @@ export async function exportEntries(
 }
 
 async function exportObjects(
-  { objects, report }: Workplace,
+  { objects, report }: Deps,
   id: ClusterId,
   signal: AbortSignal,
 ): Promise<PodIdentitiesFile> {

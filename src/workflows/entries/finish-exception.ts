@@ -40,7 +40,7 @@ export async function finishException(
     return { done: { ...done, failure: changed.failure } };
   }
   if (session.options.noWait) {
-    session.workplace.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
+    session.deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
     return { done };
   }
   const { failure } = await mirrorChange(session, changed.cluster, mirrored);

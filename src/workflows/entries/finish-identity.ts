@@ -43,7 +43,7 @@ export async function finishIdentity(
     return { done: { ...done, failure: changed.failure } };
   }
   if (options.noWait) {
-    session.workplace.report.note(
+    session.deps.report.note(
       notWaitedFor(
         nextCommand('wait', changed.cluster.id, {
           namespace: entry.namespace,
@@ -92,7 +92,7 @@ function warnOfOthers(session: ChangeSession, cluster: Cluster, own: DesiredPodI
   if (failed.length === 0) {
     return;
   }
-  session.workplace.report.warn(
+  session.deps.report.warn(
     `Other entries are Failed: ${failed.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
     nextCommand('delete', cluster.id, { failed: true }),
   );

@@ -6,7 +6,7 @@ import {
   type PodIdentityException,
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { Done } from '../change/outcome.ts';
 import { entryNotFound } from './entry-not-found.ts';
 
@@ -20,40 +20,40 @@ export type ShowRequest = { readonly cluster: ClusterId } & EntryKey;
 
 /** The cluster's pod identities in the server's order; none of the add-on's when it is off. */
 export async function listIdentities(
-  workplace: Workplace,
+  deps: Deps,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Done<readonly PodIdentity[]>> {
-  const cluster = await entriesOf(workplace).get(request.cluster, signal);
+  const cluster = await entriesOf(deps).get(request.cluster, signal);
   return { result: inNamespace(cluster.profile.identities, request.namespace), cluster };
 }
 
 export async function listExceptions(
-  workplace: Workplace,
+  deps: Deps,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Done<readonly PodIdentityException[]>> {
-  const cluster = await entriesOf(workplace).get(request.cluster, signal);
+  const cluster = await entriesOf(deps).get(request.cluster, signal);
   return { result: inNamespace(cluster.profile.exceptions, request.namespace), cluster };
 }
 
 /** @throws PodidError EntryNotFound */
 export async function showIdentity(
-  workplace: Workplace,
+  deps: Deps,
   request: ShowRequest,
   signal: AbortSignal,
 ): Promise<Done<PodIdentity>> {
-  const cluster = await entriesOf(workplace).get(request.cluster, signal);
+  const cluster = await entriesOf(deps).get(request.cluster, signal);
   return { result: oneOf('pod identity', request, cluster.profile.identities), cluster };
 }
 
 /** @throws PodidError EntryNotFound */
 export async function showException(
-  workplace: Workplace,
+  deps: Deps,
   request: ShowRequest,
   signal: AbortSignal,
 ): Promise<Done<PodIdentityException>> {
-  const cluster = await entriesOf(workplace).get(request.cluster, signal);
+  const cluster = await entriesOf(deps).get(request.cluster, signal);
   return { result: oneOf('exception', request, cluster.profile.exceptions), cluster };
 }
 

@@ -36,9 +36,7 @@ export async function removeIdentities(
   }
   if (session.options.noWait) {
     const also = revokeRole ? ['no role was revoked'] : [];
-    session.workplace.report.note(
-      notWaitedFor(nextCommand('wait', changed.cluster.id, waitFlags(entries)), also),
-    );
+    session.deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, waitFlags(entries)), also));
     const answered = entries.map((entry) => findEntry(changed.cluster, entry) ?? entry);
     return { done: { ...done, result: answered } };
   }

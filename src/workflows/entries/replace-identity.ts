@@ -2,7 +2,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type DesiredPodIdentity, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { editProfile, replacesInOneStep } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeProfile } from '../change/change-profile.ts';
 import type { ChangeSession } from '../change/change-session.ts';
@@ -15,11 +15,7 @@ import { finishIdentity, type ReadyEntry } from './finish-identity.ts';
 export type Replacement = Pick<ReadyEntry, 'wanted' | 'role'> & { readonly old: PodIdentity };
 
 /** Asked before anything is granted or written. */
-export function confirmReplacement(
-  { confirm }: Workplace,
-  cluster: Cluster,
-  old: PodIdentity,
-): Promise<boolean> {
+export function confirmReplacement({ confirm }: Deps, cluster: Cluster, old: PodIdentity): Promise<boolean> {
   const replacing = `Replacing the identity of ${entryText(old)}`;
   return confirm(
     replacesInOneStep(cluster.profile)
@@ -84,7 +80,7 @@ async function putBack(
   old: PodIdentity,
   reason: unknown,
 ): Promise<void> {
-  const { report } = session.workplace;
+  const { report } = session.deps;
   const entry = {
     namespace: old.namespace,
     name: old.name,

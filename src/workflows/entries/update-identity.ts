@@ -9,7 +9,7 @@ import {
   type PodIdentity,
 } from '../../domain/entries/pod-identity.ts';
 import { replacesInOneStep } from '../../domain/entries/profile-edit.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { startChange } from '../change/change-session.ts';
@@ -39,11 +39,11 @@ const demands = { addon: true, kubenetConsent: true, usablePool: false };
  * @throws PodidError EntryNotFound | EntryConflict | ConfirmationRequired and what `add` throws
  */
 export async function updateIdentity(
-  workplace: Workplace,
+  deps: Deps,
   request: UpdateIdentityRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentity>> {
-  const session = startChange(workplace, options);
+  const session = startChange(deps, options);
   const cluster = await readGatedCluster(session, request.cluster, demands);
   const existing = findEntry(cluster, request);
   if (existing === undefined) {
@@ -54,7 +54,7 @@ export async function updateIdentity(
   if (!options.dryRun) {
     await rehearse(session, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
   }
-  if (replaces && !options.dryRun && !(await confirmReplacement(workplace, cluster, existing))) {
+  if (replaces && !options.dryRun && !(await confirmReplacement(deps, cluster, existing))) {
     return { done: { result: existing, cluster } };
   }
   const { identity, role } = await prepareIdentity(session, cluster, resourceId);

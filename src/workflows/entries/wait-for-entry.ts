@@ -2,13 +2,13 @@ import { isBusy } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { entryProgress } from '../../domain/entries/entry-state.ts';
 import { type EntryKey, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { endOfWait, startChange } from '../change/change-session.ts';
 import { entryFailed, findEntry } from '../change/judge-change.ts';
 import type { Done } from '../change/outcome.ts';
-import { readPatiently } from '../change/wait-until-idle.ts';
+import { readWithRetry } from '../change/wait-until-idle.ts';
 import { entryNotFound } from './entry-not-found.ts';
 
 export interface WaitRequest {
@@ -27,11 +27,11 @@ export type WaitOptions = Pick<ChangeOptions, 'signal' | 'timeoutMs' | 'pollInte
  * @throws PodidError EntryNotFound (assigned) | TimedOut
  */
 export async function waitForEntry(
-  workplace: Workplace,
+  deps: Deps,
   request: WaitRequest,
   options: WaitOptions,
 ): Promise<Done<PodIdentity | null>> {
-  const session = startChange(workplace, {
+  const session = startChange(deps, {
     ...options,
     headers: {},
     dryRun: false,
@@ -42,7 +42,7 @@ export async function waitForEntry(
   });
   try {
     for (;;) {
-      const cluster = await readPatiently(session.patience, request.cluster);
+      const cluster = await readWithRetry(session.retry, request.cluster);
       const state = reached(cluster, request);
       if (typeof state !== 'string') {
         return { ...state, cluster };
@@ -50,7 +50,7 @@ export async function waitForEntry(
       if (session.deadline.passed()) {
         throw timedOut(request, state);
       }
-      workplace.report.progress(`Waiting: ${state}`);
+      deps.report.progress(`Waiting: ${state}`);
       await session.deadline.pause(options.pollIntervalMs);
     }
   } catch (error) {

@@ -16,7 +16,7 @@ interface Reads {
 }
 
 /**
- * Tells what the cluster's identities lack, each with the command that mends it. What cannot be seen is said
+ * Tells what the cluster's identities lack, each with the command that fixes it. What cannot be seen is said
  * to be so.
  */
 export async function adviseOnIdentities(

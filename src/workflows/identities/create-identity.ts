@@ -23,14 +23,14 @@ export interface FoundIdentity {
  *
  * @throws PodidError IdentityNotFound, and what `Identities.get` throws
  */
-export async function lookForIdentity(
+export async function findIdentity(
   session: ChangeSession,
   cluster: Cluster,
   resourceId: string,
   creation: IdentityCreation | undefined,
 ): Promise<FoundIdentity> {
   try {
-    return { identity: await session.workplace.azure.identities.get(resourceId, session.options.signal) };
+    return { identity: await session.deps.azure.identities.get(resourceId, session.options.signal) };
   } catch (error) {
     if (creation === undefined || !isPodidError(error, 'IdentityNotFound')) {
       throw error;
@@ -51,7 +51,7 @@ export async function lookForIdentity(
 }
 
 /**
- * Creates what `lookForIdentity` planned; an identity that was there stays as it is. @throws PodidError as
+ * Creates what `findIdentity` planned; an identity that was there stays as it is. @throws PodidError as
  * `Identities.create`
  */
 export async function createIdentity(
@@ -61,7 +61,7 @@ export async function createIdentity(
   if (creation === undefined) {
     return identity;
   }
-  const { azure, report } = session.workplace;
+  const { azure, report } = session.deps;
   const { resourceId, location = '' } = identity;
   report.progress(`Creating the managed identity ${creation.name}`);
   const created = await azure.identities.create(resourceId, location, session.options.signal);

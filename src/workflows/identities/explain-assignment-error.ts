@@ -28,7 +28,7 @@ export async function explainAssignmentError(
   if (!own) {
     const culprit = await findCulprit(session, base, write, error.target);
     if (culprit) {
-      throw asAzureSaid(culprit, error);
+      throw azureWording(culprit, error);
     }
     if (write.change.grantRefused) {
       throw write.change.grantRefused;
@@ -46,19 +46,19 @@ export async function explainAssignmentError(
     {
       hint: 'The same command resumes; --timeout 60m gives it longer',
       target: base.resourceId,
-      ...saidByAzure(error),
+      ...azureMessage(error),
     },
   );
 }
 
-function asAzureSaid(culprit: PodidError, error: PodidError): PodidError {
+function azureWording(culprit: PodidError, error: PodidError): PodidError {
   const { hint, target } = culprit;
   const more = { target, ...(hint === undefined ? {} : { hint }) };
-  return new PodidError(culprit.code, culprit.message, { ...more, ...saidByAzure(error) });
+  return new PodidError(culprit.code, culprit.message, { ...more, ...azureMessage(error) });
 }
 
 /** What was found out stands beside Azure's own words and ids, which its support asks for. */
-function saidByAzure(error: PodidError): PodidErrorOptions {
+function azureMessage(error: PodidError): PodidErrorOptions {
   const { details, requestId, correlationId } = error;
   return {
     details,
@@ -90,7 +90,7 @@ async function blockedBy(
   cluster: Cluster,
   entry: PodIdentity,
 ): Promise<PodidError | undefined> {
-  const { azure } = session.workplace;
+  const { azure } = session.deps;
   const { signal, clusterPrincipalId } = session.options;
   const { resourceId } = entry.identity;
   try {
@@ -146,7 +146,7 @@ function unexplained(cluster: Cluster, error: PodidError): PodidError {
     {
       hint: 'Look for a deny assignment, a role condition or an identity of another tenant; a role granted a moment ago needs up to an hour',
       target: error.target ?? cluster.resourceId,
-      ...saidByAzure(error),
+      ...azureMessage(error),
     },
   );
 }

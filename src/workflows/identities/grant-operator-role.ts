@@ -54,7 +54,7 @@ export async function grantOperatorRole(
   identity: ManagedIdentity,
   principalId: string,
 ): Promise<GrantedRole> {
-  const seen = await lookForOperatorRole(session, identity.resourceId, principalId);
+  const seen = await findOperatorRole(session, identity.resourceId, principalId);
   if (seen.found) {
     return seen.found;
   }
@@ -65,12 +65,12 @@ export async function grantOperatorRole(
 }
 
 /** Looks, and grants nothing. @throws PodidError Unavailable */
-export async function lookForOperatorRole(
+export async function findOperatorRole(
   session: ChangeSession,
   scope: string,
   principalId: string,
 ): Promise<SeenRole> {
-  const { report } = session.workplace;
+  const { report } = session.deps;
   const grant = { scope, principalId, roleId: managedIdentityOperatorRole };
   report.progress('Looking for the role Managed Identity Operator');
   const rows = await visibleRows(session, grant);
@@ -80,7 +80,7 @@ export async function lookForOperatorRole(
 
 /** The assignments that reach the identity, or undefined when the caller may not list them. */
 async function visibleRows(session: ChangeSession, grant: RoleGrant): Promise<RoleAssignment[] | undefined> {
-  const { azure, report } = session.workplace;
+  const { azure, report } = session.deps;
   try {
     const rows = await azure.roles.assignmentsFor(grant.scope, grant.principalId, session.options.signal);
     return coveringAssignments(rows, grant.scope);
@@ -99,17 +99,17 @@ function isFresh(session: ChangeSession, found: RoleAssignment, warn: (text: str
   if (found.hasCondition) {
     warn(`The role assignment ${found.name} has a condition, which may keep it from working.`);
   }
-  return found.createdOnMs !== undefined && session.workplace.clock.now() - found.createdOnMs < freshForMs;
+  return found.createdOnMs !== undefined && session.deps.clock.now() - found.createdOnMs < freshForMs;
 }
 
 export function plannedGrant(session: ChangeSession, grant: RoleGrant): Change {
   const after = { scope: grant.scope, principalId: grant.principalId, roleDefinitionId: grant.roleId };
-  const name = session.workplace.azure.roles.assignmentName(grant);
+  const name = session.deps.azure.roles.assignmentName(grant);
   return { action: 'add', kind: 'roleAssignment', namespace: null, name, before: null, after };
 }
 
 /**
- * Grants the role that `lookForOperatorRole` did not find. @throws PodidError Forbidden |
+ * Grants the role that `findOperatorRole` did not find. @throws PodidError Forbidden |
  * RoleAssignmentBlocked | Unavailable
  */
 export async function createOperatorRole(
@@ -117,7 +117,7 @@ export async function createOperatorRole(
   cluster: Cluster,
   { grant, rows }: SeenRole,
 ): Promise<GrantedRole> {
-  const { azure, report } = session.workplace;
+  const { azure, report } = session.deps;
   report.progress('Granting Managed Identity Operator to the cluster');
   try {
     const { created } = await azure.roles.create(grant, session.options.signal);
@@ -153,7 +153,7 @@ async function otherRole(
 ): Promise<string | undefined> {
   const ids = [...new Set(rows.map((row) => row.roleDefinitionId))];
   const definitions = await eachConcurrently(ids, (id) =>
-    session.workplace.azure.roles.definition(id, session.options.signal).catch((error: unknown) => {
+    session.deps.azure.roles.definition(id, session.options.signal).catch((error: unknown) => {
       if (isPodidError(error)) {
         return undefined;
       }

@@ -23,7 +23,7 @@ export async function findRoles(
   session: ChangeSession,
   grants: readonly WantedGrant[],
 ): Promise<readonly RoleToGrant[]> {
-  const { azure } = session.workplace;
+  const { azure } = session.deps;
   return await eachConcurrently(grants, async (grant) => ({
     ...grant,
     roleId: isGuid(grant.role)
@@ -59,9 +59,7 @@ export function plannedRoles(
 ): Change[] {
   return roles.map(({ role, scope, roleId }) => {
     const principalId = identity.principalId || null;
-    const name = principalId
-      ? session.workplace.azure.roles.assignmentName({ scope, principalId, roleId })
-      : null;
+    const name = principalId ? session.deps.azure.roles.assignmentName({ scope, principalId, roleId }) : null;
     const after = { scope, principalId, roleDefinitionId: roleId, role, identity: identity.resourceId };
     return { action: 'add', kind: 'roleAssignment', namespace: null, name, before: null, after };
   });
@@ -73,7 +71,7 @@ export async function grantRoles(
   identity: ManagedIdentity,
   roles: readonly RoleToGrant[],
 ): Promise<void> {
-  const { azure, report } = session.workplace;
+  const { azure, report } = session.deps;
   await eachConcurrently(roles, async ({ role, scope, roleId }) => {
     const grant: RoleGrant = { scope, principalId: identity.principalId, roleId };
     const { created } = await azure.roles.create(grant, session.options.signal);
@@ -84,7 +82,7 @@ export async function grantRoles(
 }
 
 async function hasRole(session: ChangeSession, principalId: string, role: RoleToGrant): Promise<boolean> {
-  const { azure } = session.workplace;
+  const { azure } = session.deps;
   try {
     const rows = await azure.roles.assignmentsFor(role.scope, principalId, session.options.signal);
     return coveringAssignments(rows, role.scope).some(

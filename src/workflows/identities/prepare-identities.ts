@@ -5,12 +5,12 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import {
+  type IdentityRead,
   type IdentityWishes,
-  type LookedAtIdentity,
-  lookAtIdentity,
   makeIdentityReady,
   operatorRoleOf,
   type ReadyIdentity,
+  readIdentity,
 } from './read-identity.ts';
 
 /** Why an entry cannot be done; the entry is left out under `--keep-going`. */
@@ -25,8 +25,8 @@ interface Candidate {
   readonly entries: readonly FileIdentity[];
 }
 
-export interface LookedAt extends Candidate {
-  readonly looked: LookedAtIdentity;
+export interface IdentitiesRead extends Candidate {
+  readonly read: IdentityRead;
 }
 
 export interface Ready extends Candidate {
@@ -42,15 +42,15 @@ export interface Sorted<Good> {
  * Looks at every identity once, several side by side; one that cannot be used does not keep the others from
  * being looked at.
  */
-export async function lookAtIdentities(
+export async function readIdentities(
   session: ChangeSession,
   cluster: Cluster,
   entries: readonly FileIdentity[],
   wishes: IdentityWishes,
-): Promise<Sorted<LookedAt>> {
+): Promise<Sorted<IdentitiesRead>> {
   return await sortOut(session, 'Read', candidatesOf(entries), async (candidate, quiet) => ({
     ...candidate,
-    looked: await lookAtIdentity(quiet, cluster, candidate.resourceId, wishes),
+    read: await readIdentity(quiet, cluster, candidate.resourceId, wishes),
   }));
 }
 
@@ -58,12 +58,12 @@ export async function lookAtIdentities(
 export async function makeIdentitiesReady(
   session: ChangeSession,
   cluster: Cluster,
-  lookedAt: readonly LookedAt[],
+  lookedAt: readonly IdentitiesRead[],
 ): Promise<Sorted<Ready>> {
   const shown = lookedAt.some(lacksSomething) ? session : withoutProgress(session);
-  return await sortOut(shown, 'Made ready', lookedAt, async ({ looked, ...candidate }, quiet) => ({
+  return await sortOut(shown, 'Made ready', lookedAt, async ({ read, ...candidate }, quiet) => ({
     ...candidate,
-    ready: await makeIdentityReady(quiet, cluster, looked),
+    ready: await makeIdentityReady(quiet, cluster, read),
   }));
 }
 
@@ -77,15 +77,18 @@ const settling = { polls: 6, mostMs: 60_000 };
  * Waits for all new roles together, once: a PUT that comes too early is refused, or accepted and then fails
  * after minutes. Roles that take longer are waited for by repeating the PUT.
  */
-export async function waitForNewRoles(session: ChangeSession, lookedAt: readonly LookedAt[]): Promise<void> {
-  const count = lookedAt.filter(({ looked }) => isNew(looked.operator)).length;
+export async function waitForNewRoles(
+  session: ChangeSession,
+  lookedAt: readonly IdentitiesRead[],
+): Promise<void> {
+  const count = lookedAt.filter(({ read }) => isNew(read.operator)).length;
   if (count === 0) {
     return;
   }
-  const { workplace, options, deadline } = session;
-  workplace.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
+  const { deps, options, deadline } = session;
+  deps.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
   const pauseMs = Math.min(settling.polls * options.pollIntervalMs, settling.mostMs, deadline.remainingMs());
-  await workplace.clock.sleep(pauseMs, options.signal);
+  await deps.clock.sleep(pauseMs, options.signal);
 }
 
 /** As the profile will hold them, in the file's order. */
@@ -106,10 +109,10 @@ export function desiredEntries(
 }
 
 /** What looking alone tells, for a plan. */
-export function asPlanned(session: ChangeSession, lookedAt: readonly LookedAt[]): Ready[] {
-  return lookedAt.map(({ looked, ...candidate }) => ({
+export function asPlanned(session: ChangeSession, lookedAt: readonly IdentitiesRead[]): Ready[] {
+  return lookedAt.map(({ read, ...candidate }) => ({
     ...candidate,
-    ready: { identity: looked.found.identity, role: operatorRoleOf(session, looked) },
+    ready: { identity: read.found.identity, role: operatorRoleOf(session, read) },
   }));
 }
 
@@ -148,13 +151,13 @@ function candidatesOf(entries: readonly FileIdentity[]): Candidate[] {
   );
 }
 
-function lacksSomething({ looked }: LookedAt): boolean {
-  const { found, operator, missingRoles } = looked;
+function lacksSomething({ read }: IdentitiesRead): boolean {
+  const { found, operator, missingRoles } = read;
   return found.creation !== undefined || missingRoles.length > 0 || isNew(operator);
 }
 
 /** Not there when it was looked for. */
-function isNew(operator: LookedAtIdentity['operator']): boolean {
+function isNew(operator: IdentityRead['operator']): boolean {
   return operator !== undefined && operator.found === undefined;
 }
 
@@ -165,7 +168,7 @@ async function sortOut<From extends Candidate, To>(
   items: readonly From[],
   work: (item: From, quiet: ChangeSession) => Promise<To>,
 ): Promise<Sorted<To>> {
-  const { report } = session.workplace;
+  const { report } = session.deps;
   const quiet = withoutProgress(session);
   const step = Math.ceil(items.length / 20);
   let done = 0;
@@ -196,9 +199,9 @@ function isGeneral(error: PodidError): boolean {
 }
 
 function withoutProgress(session: ChangeSession): ChangeSession {
-  const { workplace } = session;
+  const { deps } = session;
   return {
     ...session,
-    workplace: { ...workplace, report: { ...workplace.report, progress: () => undefined } },
+    deps: { ...deps, report: { ...deps.report, progress: () => undefined } },
   };
 }

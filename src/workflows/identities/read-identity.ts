@@ -6,13 +6,13 @@ import { checkTenants } from './check-tenants.ts';
 import {
   createIdentity,
   type FoundIdentity,
+  findIdentity,
   type IdentityCreation,
-  lookForIdentity,
 } from './create-identity.ts';
 import {
   createOperatorRole,
+  findOperatorRole,
   type GrantedRole,
-  lookForOperatorRole,
   plannedGrant,
   type SeenRole,
 } from './grant-operator-role.ts';
@@ -32,7 +32,7 @@ export interface IdentityWishes {
 }
 
 /** An identity as it was found, and what it lacks. */
-export interface LookedAtIdentity {
+export interface IdentityRead {
   readonly found: FoundIdentity;
   readonly operator?: SeenRole;
   readonly missingRoles: readonly RoleToGrant[];
@@ -47,32 +47,32 @@ export interface ReadyIdentity {
  * Reads, and writes nothing. @throws PodidError IdentityNotFound | IdentityIncomplete | TenantMismatch |
  * Forbidden | Unavailable
  */
-export async function lookAtIdentity(
+export async function readIdentity(
   session: ChangeSession,
   cluster: Cluster,
   resourceId: string,
   wishes: IdentityWishes,
-): Promise<LookedAtIdentity> {
-  const found = await lookForIdentity(session, cluster, resourceId, wishes.creation);
+): Promise<IdentityRead> {
+  const found = await findIdentity(session, cluster, resourceId, wishes.creation);
   checkTenants(cluster, found.identity, wishes.subscription);
   const { principalId } = wishes;
   return {
     found,
     ...(principalId === undefined
       ? {}
-      : { operator: await lookForOperatorRole(session, resourceId, principalId) }),
+      : { operator: await findOperatorRole(session, resourceId, principalId) }),
     missingRoles: await missingRoles(session, found.identity, wishes.roles),
   };
 }
 
 /** What making the identity ready would change, beside the cluster's own role on it. */
-export function creationsOf(session: ChangeSession, looked: LookedAtIdentity): Change[] {
-  const { creation, identity } = looked.found;
-  return [...(creation ? [creation] : []), ...plannedRoles(session, identity, looked.missingRoles)];
+export function creationsOf(session: ChangeSession, read: IdentityRead): Change[] {
+  const { creation, identity } = read.found;
+  return [...(creation ? [creation] : []), ...plannedRoles(session, identity, read.missingRoles)];
 }
 
 /** The cluster's role, as far as looking tells. */
-export function operatorRoleOf(session: ChangeSession, { operator }: LookedAtIdentity): GrantedRole {
+export function operatorRoleOf(session: ChangeSession, { operator }: IdentityRead): GrantedRole {
   if (operator === undefined) {
     return { fresh: false };
   }
@@ -89,11 +89,11 @@ export function operatorRoleOf(session: ChangeSession, { operator }: LookedAtIde
 export async function makeIdentityReady(
   session: ChangeSession,
   cluster: Cluster,
-  looked: LookedAtIdentity,
+  read: IdentityRead,
 ): Promise<ReadyIdentity> {
-  const identity = await createIdentity(session, looked.found);
-  await grantRoles(session, identity, looked.missingRoles);
-  const { operator } = looked;
+  const identity = await createIdentity(session, read.found);
+  await grantRoles(session, identity, read.missingRoles);
+  const { operator } = read;
   if (operator === undefined) {
     return { identity, role: { fresh: false } };
   }

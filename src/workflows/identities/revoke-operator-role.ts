@@ -18,7 +18,7 @@ export async function revokeOperatorRole(
   cluster: Cluster,
   gone: readonly PodIdentity[],
 ): Promise<void> {
-  const { azure, report } = session.workplace;
+  const { azure, report } = session.deps;
   const rows = await revocable(session, cluster, gone);
   await eachConcurrently(rows, async (row) => {
     await azure.roles.delete(row.id, session.options.signal);
@@ -50,7 +50,7 @@ async function revocable(
   const found = await eachConcurrently(
     scopes.filter((scope) => mayGo(session, cluster, scope)),
     (scope) =>
-      session.workplace.azure.roles
+      session.deps.azure.roles
         .assignmentsFor(scope, principalId, session.options.signal)
         .then((rows) => ownRows(session, rows, { scope, principalId })),
   );
@@ -58,7 +58,7 @@ async function revocable(
 }
 
 function mayGo(session: ChangeSession, cluster: Cluster, scope: string): boolean {
-  const { report } = session.workplace;
+  const { report } = session.deps;
   const user = cluster.profile.identities.find(({ identity }) => sameResource(identity.resourceId, scope));
   const isKubelets =
     cluster.kubeletIdentityResourceId !== undefined && sameResource(cluster.kubeletIdentityResourceId, scope);
@@ -83,7 +83,7 @@ function ownRows(
     (row) => sameResource(row.scope, scope) && row.principalId.toLowerCase() === principalId.toLowerCase(),
   );
   for (const row of operators.filter((candidate) => !own.includes(candidate))) {
-    session.workplace.report.note(
+    session.deps.report.note(
       `The role that the cluster has through ${row.scope} stays (assignment ${row.name}).`,
     );
   }

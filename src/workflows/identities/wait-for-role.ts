@@ -12,12 +12,12 @@ const longestPropagationMs = 90 * 60_000;
  * @throws PodidError AssignmentPending, from the decision
  */
 export function untilRoleIsOld(
-  { workplace, deadline }: ChangeSession,
+  { deps, deadline }: ChangeSession,
   decide: (cluster: Cluster) => Decision,
 ): (cluster: Cluster) => Decision {
-  const startedMs = workplace.clock.now();
+  const startedMs = deps.clock.now();
   return (cluster) => {
-    if (deadline.passed() || workplace.clock.now() - startedMs <= longestPropagationMs) {
+    if (deadline.passed() || deps.clock.now() - startedMs <= longestPropagationMs) {
       return decide(cluster);
     }
     throw new PodidError(

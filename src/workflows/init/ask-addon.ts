@@ -2,45 +2,45 @@ import { isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cl
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
-import { type AskStep, type InitDesk, type StepEnd, settled, someone } from './init-deps.ts';
+import { type AskStep, type StepEnd, settled, someone, type Wizard } from './wizard.ts';
 
 /** Whether to register the preview feature, which Azure wants before it turns the add-on on. */
-export const askFeature: AskStep<'feature'> = async (desk, known) => {
+export const askFeature: AskStep<'feature'> = async (wizard, known) => {
   const { cluster } = need(known, 'cluster');
   if (cluster.profile.enabled) {
     return settled(false);
   }
-  const state = await featureState(desk, cluster);
+  const state = await featureState(wizard, cluster);
   if (state === undefined || state === 'Registered') {
     return settled(false);
   }
-  if (desk.given.registerFeature || desk.questions === undefined) {
-    return settled(desk.given.registerFeature);
+  if (wizard.given.registerFeature || wizard.questions === undefined) {
+    return settled(wizard.given.registerFeature);
   }
-  return choose(desk, `The feature EnablePodIdentityPreview is ${state}. Azure wants it for the add-on:`, [
+  return choose(wizard, `The feature EnablePodIdentityPreview is ${state}. Azure wants it for the add-on:`, [
     { value: true, name: 'Register it and wait (for the whole subscription)' },
     { value: false, name: 'Go on without it' },
   ]);
 };
 
 /** Consent to pod identity on kubenet, after its risk was told. */
-export const askKubenet: AskStep<'kubenet'> = async (desk, known) => {
+export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
   const { cluster } = need(known, 'cluster');
   if (!needsKubenetConsent(cluster)) {
     return settled(false);
   }
-  if (desk.given.kubenetConsent) {
+  if (wizard.given.kubenetConsent) {
     return settled(true);
   }
-  if (desk.questions === undefined) {
+  if (wizard.questions === undefined) {
     throw consentIsMissing(cluster);
   }
-  const { workplace } = await desk.open(cluster.id.subscriptionId);
-  workplace.report.warn(
+  const { deps } = await wizard.open(cluster.id.subscriptionId);
+  deps.report.warn(
     kubenetConsentMissing(cluster).message,
     'Let an admission policy keep NET_RAW away from pods first.',
   );
-  const end = await choose(desk, 'Pod identity on kubenet:', [
+  const end = await choose(wizard, 'Pod identity on kubenet:', [
     { value: false, name: 'Do not turn it on' },
     { value: true, name: 'Accept the risk, and turn it on' },
   ]);
@@ -48,16 +48,16 @@ export const askKubenet: AskStep<'kubenet'> = async (desk, known) => {
 };
 
 /** Whether to turn the add-on on where it is off. */
-export const askAddon: AskStep<'addon'> = async (desk, known) => {
+export const askAddon: AskStep<'addon'> = async (wizard, known) => {
   const { cluster } = need(known, 'cluster');
-  const { given, questions } = desk;
+  const { given, questions } = wizard;
   if (cluster.profile.enabled) {
     return settled(false);
   }
   if (given.yes || questions === undefined) {
     return settled(true);
   }
-  return choose(desk, `The pod-identity add-on is off on ${cluster.id.name}:`, [
+  return choose(wizard, `The pod-identity add-on is off on ${cluster.id.name}:`, [
     { value: true, name: 'Turn it on' },
   ]);
 };
@@ -67,10 +67,10 @@ export function needsKubenetConsent(cluster: Cluster): boolean {
 }
 
 /** Undefined when the caller may not see it: then Azure's answer to the change decides. */
-export async function featureState(desk: InitDesk, { id }: Cluster): Promise<string | undefined> {
-  const { workplace } = await desk.open(id.subscriptionId);
+export async function featureState(wizard: Wizard, { id }: Cluster): Promise<string | undefined> {
+  const { deps } = await wizard.open(id.subscriptionId);
   try {
-    return await workplace.azure.features.state(id.subscriptionId, desk.options.signal);
+    return await deps.azure.features.state(id.subscriptionId, wizard.options.signal);
   } catch (error) {
     if (isPodidError(error, 'Forbidden')) {
       return undefined;
@@ -89,11 +89,11 @@ function consentIsMissing(cluster: Cluster): PodidError {
 }
 
 async function choose(
-  desk: InitDesk,
+  wizard: Wizard,
   message: string,
   choices: readonly { readonly value: boolean; readonly name: string }[],
 ): Promise<StepEnd<boolean>> {
-  const answer = await someone(desk).select<boolean | 'other'>({
+  const answer = await someone(wizard).select<boolean | 'other'>({
     message,
     choices: [...choices, { value: 'other', name: 'Choose another cluster' }],
   });

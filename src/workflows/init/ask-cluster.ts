@@ -2,33 +2,33 @@ import type { ClusterId, ClusterSummary } from '../../domain/clusters/cluster.ts
 import type { Subscription } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
-import { type AskStep, type Choice, fits, type InitDesk, type Site, settled, someone } from './init-deps.ts';
 import { moveFromServicePrincipal } from './move-from-service-principal.ts';
-import { lookAtCluster } from './read-cluster.ts';
+import { readCluster } from './read-cluster.ts';
+import { type AskStep, type Choice, fits, type Site, settled, someone, type Wizard } from './wizard.ts';
 
 /** Asks until a cluster is chosen that pod identity can work on; what forbids it is told with the way out. */
-export const askCluster: AskStep<'cluster'> = async (desk, known, before) => {
+export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
   const { subscription } = need(known, 'subscription');
-  const { given, options } = desk;
-  const site = await desk.open(subscription.subscriptionId);
+  const { given, options } = wizard;
+  const site = await wizard.open(subscription.subscriptionId);
   const { resourceGroup, clusterName } = given;
   if (resourceGroup !== undefined && clusterName !== undefined) {
     const id = { subscriptionId: subscription.subscriptionId, resourceGroup, name: clusterName };
-    const looked = await lookAtCluster(site.workplace, id, options.signal);
-    if (looked.obstacle === undefined) {
-      return settled(looked.cluster);
+    const read = await readCluster(site.deps, id, options.signal);
+    if (read.obstacle === undefined) {
+      return settled(read.cluster);
     }
-    const moved = await moveFromServicePrincipal(desk, site.workplace, id, looked.obstacle);
+    const moved = await moveFromServicePrincipal(wizard, site.deps, id, read.obstacle);
     if (moved !== undefined) {
       return settled(moved);
     }
-    throw looked.obstacle;
+    throw read.obstacle;
   }
-  const choices = (await clustersToChoose(desk, site, subscription)).map(asChoice);
+  const choices = (await clustersToChoose(wizard, site, subscription)).map(asChoice);
   let last = before?.id ?? usualCluster(given, subscription);
   for (;;) {
     const initial = choices.find(({ value }) => last !== undefined && isSame(value, last))?.value;
-    const id = await someone(desk).search({
+    const id = await someone(wizard).search({
       message: 'Cluster:',
       choices: (typed) => choices.filter((choice) => fits(choice, typed)),
       ...(initial === undefined ? {} : { initial }),
@@ -36,12 +36,12 @@ export const askCluster: AskStep<'cluster'> = async (desk, known, before) => {
     if (id === undefined) {
       return 'back';
     }
-    const looked = await lookAtCluster(site.workplace, id, options.signal);
-    if (looked.obstacle === undefined) {
-      return { value: looked.cluster, asked: true };
+    const read = await readCluster(site.deps, id, options.signal);
+    if (read.obstacle === undefined) {
+      return { value: read.cluster, asked: true };
     }
-    site.workplace.report.warn(looked.obstacle.message, looked.obstacle.hint);
-    const moved = await moveFromServicePrincipal(desk, site.workplace, id, looked.obstacle);
+    site.deps.report.warn(read.obstacle.message, read.obstacle.hint);
+    const moved = await moveFromServicePrincipal(wizard, site.deps, id, read.obstacle);
     if (moved !== undefined) {
       return { value: moved, asked: true };
     }
@@ -50,12 +50,12 @@ export const askCluster: AskStep<'cluster'> = async (desk, known, before) => {
 };
 
 async function clustersToChoose(
-  { given, options }: InitDesk,
-  { workplace }: Site,
+  { given, options }: Wizard,
+  { deps }: Site,
   { subscriptionId, displayName }: Subscription,
 ): Promise<readonly ClusterSummary[]> {
-  workplace.report.progress(`Reading the clusters of ${displayName}`);
-  const all = await workplace.azure.clusters.list(subscriptionId, options.signal);
+  deps.report.progress(`Reading the clusters of ${displayName}`);
+  const all = await deps.azure.clusters.list(subscriptionId, options.signal);
   const wanted = all.filter(
     ({ resourceGroup, name }) =>
       agrees(resourceGroup, given.resourceGroup) && agrees(name, given.clusterName),
@@ -72,7 +72,7 @@ async function clustersToChoose(
 }
 
 function usualCluster(
-  { usualGroup, usualCluster: name }: InitDesk['given'],
+  { usualGroup, usualCluster: name }: Wizard['given'],
   { subscriptionId }: Subscription,
 ): ClusterId | undefined {
   if (usualGroup === undefined || name === undefined) {

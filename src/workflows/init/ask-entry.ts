@@ -4,22 +4,22 @@ import { isPodidError } from '../../errors/podid-error.ts';
 import { findEntry } from '../change/judge-change.ts';
 import { identityIdOf } from './ask-identity.ts';
 import { type Known, need } from './history.ts';
-import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './init-deps.ts';
+import { type AskStep, asked, type Choice, fits, settled, someone, type Wizard } from './wizard.ts';
 
 /** The namespace: one that the cluster has, or one that it will have. */
-export const askNamespace: AskStep<'namespace'> = async (desk, known, before) => {
-  const { given, rules } = desk;
+export const askNamespace: AskStep<'namespace'> = async (wizard, known, before) => {
+  const { given, rules } = wizard;
   if (given.namespace !== undefined) {
     return settled(given.namespace);
   }
   const message = 'Namespace of the pods:';
-  const names = await namespacesInCluster(desk, known);
+  const names = await namespacesInCluster(wizard, known);
   const initial = before ?? 'default';
   if (names === undefined) {
-    return asked(await someone(desk).text({ message, initial, problem: rules.namespace }));
+    return asked(await someone(wizard).text({ message, initial, problem: rules.namespace }));
   }
   const choices = namespacesInOrder(names).map((name): Choice<string> => ({ value: name, name }));
-  const answer = await someone(desk).search({
+  const answer = await someone(wizard).search({
     message,
     choices: (typed) => [
       ...choices.filter((choice) => fits(choice, typed)),
@@ -32,21 +32,21 @@ export const askNamespace: AskStep<'namespace'> = async (desk, known, before) =>
   return asked(answer);
 };
 
-export const askName: AskStep<'name'> = async (desk, known, before) => {
-  const { given, rules } = desk;
+export const askName: AskStep<'name'> = async (wizard, known, before) => {
+  const { given, rules } = wizard;
   const initial = before ?? freeName(known);
   if (given.name !== undefined && given.name !== '') {
     return settled(given.name);
   }
-  if (given.yes || desk.questions === undefined) {
+  if (given.yes || wizard.questions === undefined) {
     return settled(initial);
   }
   const problem = (text: string) => rules.name(text) ?? conflict(known, text);
-  return asked(await desk.questions.text({ message: 'Name of the pod identity:', initial, problem }));
+  return asked(await wizard.questions.text({ message: 'Name of the pod identity:', initial, problem }));
 };
 
-export const askSelector: AskStep<'selector'> = async (desk, known, before) => {
-  const { given, rules, questions } = desk;
+export const askSelector: AskStep<'selector'> = async (wizard, known, before) => {
+  const { given, rules, questions } = wizard;
   const { name } = need(known, 'name');
   if (given.bindingSelector !== undefined) {
     return settled(given.bindingSelector);
@@ -66,18 +66,18 @@ export const askSelector: AskStep<'selector'> = async (desk, known, before) => {
 };
 
 /** Undefined when the cluster cannot be asked from here. */
-async function namespacesInCluster(desk: InitDesk, known: Known): Promise<readonly string[] | undefined> {
+async function namespacesInCluster(wizard: Wizard, known: Known): Promise<readonly string[] | undefined> {
   const { id } = need(known, 'cluster').cluster;
-  const { signal } = desk.options;
-  const site = await desk.open(id.subscriptionId);
-  site.workplace.report.progress('Reading the namespaces');
+  const { signal } = wizard.options;
+  const site = await wizard.open(id.subscriptionId);
+  site.deps.report.progress('Reading the namespaces');
   try {
     return await (await site.connect(id, signal)).workloads.namespaces(signal);
   } catch (error) {
     if (signal.aborted || !isPodidError(error)) {
       throw error;
     }
-    site.workplace.report.note(`The namespaces of the cluster cannot be read from here: ${error.message}`);
+    site.deps.report.note(`The namespaces of the cluster cannot be read from here: ${error.message}`);
     return undefined;
   }
 }

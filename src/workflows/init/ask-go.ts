@@ -1,16 +1,16 @@
 import { PodidError } from '../../errors/podid-error.ts';
-import { type AskStep, settled, someone } from './init-deps.ts';
 import { decided, type InitPlan, planInit } from './init-plan.ts';
+import { type AskStep, settled, someone } from './wizard.ts';
 
 /** Shows the plan, and asks for the yes. */
-export const askGo: AskStep<'go'> = async (desk, known) => {
+export const askGo: AskStep<'go'> = async (wizard, known) => {
   const answers = decided(known);
-  const { workplace } = await desk.open(answers.cluster.id.subscriptionId);
-  workplace.report.note(planText(planInit(answers, desk.given)));
-  if (desk.given.yes || desk.options.dryRun || desk.questions === undefined) {
+  const { deps } = await wizard.open(answers.cluster.id.subscriptionId);
+  deps.report.note(planText(planInit(answers, wizard.given)));
+  if (wizard.given.yes || wizard.options.dryRun || wizard.questions === undefined) {
     return settled(true);
   }
-  const answer = await someone(desk).select({
+  const answer = await someone(wizard).select({
     message: 'Shall podid do that?',
     choices: [
       { value: 'yes', name: 'Yes' },

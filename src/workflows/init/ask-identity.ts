@@ -4,22 +4,22 @@ import type { IdentitySummary } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { WantedGrant } from '../identities/grant-roles.ts';
 import { type Known, need } from './history.ts';
-import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './init-deps.ts';
+import { type AskStep, asked, type Choice, fits, settled, someone, type Wizard } from './wizard.ts';
 
 /** The last line of the list. */
 const newOne = 'new';
 
 /** Which managed identity: one of the subscription's, one whose id is pasted, or a new one. */
-export const askIdentity: AskStep<'identity'> = async (desk, known, before) => {
+export const askIdentity: AskStep<'identity'> = async (wizard, known, before) => {
   const { cluster } = need(known, 'cluster');
-  const { identityResourceId, createIdentity } = desk.given;
+  const { identityResourceId, createIdentity } = wizard.given;
   if (identityResourceId !== undefined) {
     if (!createIdentity) {
-      await checkIdentity(desk, cluster, identityResourceId);
+      await checkIdentity(wizard, cluster, identityResourceId);
     }
     return settled(identityResourceId);
   }
-  const choices = inOrder(await identitiesToChoose(desk, cluster), cluster).map(asChoice);
+  const choices = inOrder(await identitiesToChoose(wizard, cluster), cluster).map(asChoice);
   const creation: Choice<string> = { value: newOne, name: 'Create a new one' };
   const initial = choices.find(({ value }) => before !== undefined && sameResource(value, before))?.value;
   const question = {
@@ -32,46 +32,46 @@ export const askIdentity: AskStep<'identity'> = async (desk, known, before) => {
     ...(initial === undefined ? {} : { initial }),
   };
   for (;;) {
-    const answer = await someone(desk).search<string>(question);
+    const answer = await someone(wizard).search<string>(question);
     if (answer === undefined) {
       return 'back';
     }
     if (answer === newOne) {
       return { value: undefined, asked: true };
     }
-    if (await isThere(desk, cluster, answer)) {
+    if (await isThere(wizard, cluster, answer)) {
       return { value: answer, asked: true };
     }
   }
 };
 
-export const askNewIdentityName: AskStep<'newIdentityName'> = async (desk, known, before) => {
+export const askNewIdentityName: AskStep<'newIdentityName'> = async (wizard, known, before) => {
   if (need(known, 'identity').identity !== undefined) {
     return settled('');
   }
   const message = 'Name of the new identity:';
   const initial = before === undefined ? {} : { initial: before };
-  return asked(await someone(desk).text({ message, problem: desk.rules.identityName, ...initial }));
+  return asked(await someone(wizard).text({ message, problem: wizard.rules.identityName, ...initial }));
 };
 
-export const askNewIdentityGroup: AskStep<'newIdentityGroup'> = async (desk, known, before) => {
+export const askNewIdentityGroup: AskStep<'newIdentityGroup'> = async (wizard, known, before) => {
   const { identity, cluster } = need(known, 'identity', 'cluster');
   if (identity !== undefined) {
     return settled('');
   }
   const initial = before ?? cluster.id.resourceGroup;
   return asked(
-    await someone(desk).text({
+    await someone(wizard).text({
       message: 'Its resource group:',
       initial,
-      problem: desk.rules.resourceGroup,
+      problem: wizard.rules.resourceGroup,
     }),
   );
 };
 
 /** Roles for a new identity, which has none yet: asked for until nothing more is typed. */
-export const askRoles: AskStep<'roles'> = async (desk, known) => {
-  const { given, rules } = desk;
+export const askRoles: AskStep<'roles'> = async (wizard, known) => {
+  const { given, rules } = wizard;
   if (need(known, 'identity').identity !== undefined || given.grants.length > 0) {
     return settled(given.grants);
   }
@@ -80,7 +80,7 @@ export const askRoles: AskStep<'roles'> = async (desk, known) => {
     const message =
       roles.length === 0 ? 'A role for it, as ROLE=SCOPE (empty: none):' : 'One more (empty: no):';
     const problem = (text: string) => (text === '' ? undefined : rules.grant(text));
-    const text = await someone(desk).text({ message, problem });
+    const text = await someone(wizard).text({ message, problem });
     if (text === undefined) {
       return 'back';
     }
@@ -108,37 +108,37 @@ export function identityIdOf(known: Known): string {
 }
 
 /** Before anything is changed. @throws PodidError IdentityNotFound, and what `Identities.get` throws */
-async function checkIdentity(desk: InitDesk, { id }: Cluster, resourceId: string): Promise<void> {
-  const { workplace } = await desk.open(id.subscriptionId);
-  workplace.report.progress('Reading the managed identity');
-  await workplace.azure.identities.get(resourceId, desk.options.signal);
+async function checkIdentity(wizard: Wizard, { id }: Cluster, resourceId: string): Promise<void> {
+  const { deps } = await wizard.open(id.subscriptionId);
+  deps.report.progress('Reading the managed identity');
+  await deps.azure.identities.get(resourceId, wizard.options.signal);
 }
 
-async function isThere(desk: InitDesk, cluster: Cluster, resourceId: string): Promise<boolean> {
+async function isThere(wizard: Wizard, cluster: Cluster, resourceId: string): Promise<boolean> {
   try {
-    await checkIdentity(desk, cluster, resourceId);
+    await checkIdentity(wizard, cluster, resourceId);
     return true;
   } catch (error) {
-    if (!isPodidError(error) || desk.options.signal.aborted) {
+    if (!isPodidError(error) || wizard.options.signal.aborted) {
       throw error;
     }
-    const { workplace } = await desk.open(cluster.id.subscriptionId);
-    workplace.report.warn(error.message, error.hint);
+    const { deps } = await wizard.open(cluster.id.subscriptionId);
+    deps.report.warn(error.message, error.hint);
     return false;
   }
 }
 
 /** Whoever may not list identities can still paste an id. */
-async function identitiesToChoose(desk: InitDesk, { id }: Cluster): Promise<readonly IdentitySummary[]> {
-  const { workplace } = await desk.open(id.subscriptionId);
-  workplace.report.progress('Reading the managed identities');
+async function identitiesToChoose(wizard: Wizard, { id }: Cluster): Promise<readonly IdentitySummary[]> {
+  const { deps } = await wizard.open(id.subscriptionId);
+  deps.report.progress('Reading the managed identities');
   try {
-    return await workplace.azure.identities.list(id.subscriptionId, desk.options.signal);
+    return await deps.azure.identities.list(id.subscriptionId, wizard.options.signal);
   } catch (error) {
     if (!isPodidError(error, 'Forbidden')) {
       throw error;
     }
-    workplace.report.warn(error.message, 'Paste the whole id of an identity instead.');
+    deps.report.warn(error.message, 'Paste the whole id of an identity instead.');
     return [];
   }
 }

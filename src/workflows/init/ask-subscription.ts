@@ -1,28 +1,28 @@
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type AskStep, asked, type Choice, fits, type InitDesk, settled, someone } from './init-deps.ts';
+import { type AskStep, asked, type Choice, fits, settled, someone, type Wizard } from './wizard.ts';
 
 /** Says who is signed in, and asks for the subscription where there is a choice. */
-export const askSubscription: AskStep<'subscription'> = async (desk, _known, before) => {
-  const { given, options } = desk;
-  const { workplace } = await desk.open(given.subscription);
-  workplace.report.progress('Reading the subscriptions');
-  const { subscriptions } = workplace.azure;
+export const askSubscription: AskStep<'subscription'> = async (wizard, _known, before) => {
+  const { given, options } = wizard;
+  const { deps } = await wizard.open(given.subscription);
+  deps.report.progress('Reading the subscriptions');
+  const { subscriptions } = deps.azure;
   const explain = (error: unknown) => {
-    throw signInHelp(desk, error);
+    throw signInHelp(wizard, error);
   };
   if (given.subscription !== undefined) {
     const found = await subscriptions.find(given.subscription, options.signal).catch(explain);
-    tellCaller(desk, workplace);
+    reportCaller(wizard, deps);
     return settled(found);
   }
   const all = await subscriptions.list(options.signal).catch(explain);
-  tellCaller(desk, workplace);
+  reportCaller(wizard, deps);
   const [first, second] = all;
   if (first === undefined) {
-    throw nothingVisible(workplace.azure.caller());
+    throw nothingVisible(deps.azure.caller());
   }
   if (second === undefined) {
-    workplace.report.note(`Subscription: ${first.displayName}, the only one that you see.`);
+    deps.report.note(`Subscription: ${first.displayName}, the only one that you see.`);
     return settled(first);
   }
   const choices = all
@@ -32,7 +32,7 @@ export const askSubscription: AskStep<'subscription'> = async (desk, _known, bef
   const initial = all.find(
     (one) => one.subscriptionId.toLowerCase() === usual || one.displayName.toLowerCase() === usual,
   );
-  const answer = await someone(desk).search({
+  const answer = await someone(wizard).search({
     message: 'Subscription:',
     choices: (typed) => choices.filter((choice) => fits(choice, typed)),
     ...(initial === undefined ? {} : { initial }),
@@ -41,7 +41,7 @@ export const askSubscription: AskStep<'subscription'> = async (desk, _known, bef
 };
 
 /** For people the ways to sign in come before the reasons why each of them failed. */
-function signInHelp({ questions }: InitDesk, error: unknown): unknown {
+function signInHelp({ questions }: Wizard, error: unknown): unknown {
   if (questions === undefined || !isPodidError(error, 'NotSignedIn') || error.details.length === 0) {
     return error;
   }
@@ -52,9 +52,9 @@ function signInHelp({ questions }: InitDesk, error: unknown): unknown {
   });
 }
 
-function tellCaller(
-  { questions }: InitDesk,
-  { azure, report }: Awaited<ReturnType<InitDesk['open']>>['workplace'],
+function reportCaller(
+  { questions }: Wizard,
+  { azure, report }: Awaited<ReturnType<Wizard['open']>>['deps'],
 ): void {
   if (questions !== undefined) {
     report.note(`Signed in as ${azure.caller()}. Another account: az login`);

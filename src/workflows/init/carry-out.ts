@@ -1,19 +1,19 @@
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { enableAddon } from '../addon/enable-addon.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import type { Outcome, Plan } from '../change/outcome.ts';
 import { addIdentity } from '../entries/add-identity.ts';
 import { identityIdOf } from './ask-identity.ts';
-import type { InitGiven } from './init-deps.ts';
 import { createsIdentity, type Decided, enables } from './init-plan.ts';
+import type { InitGiven } from './wizard.ts';
 
 /**
  * Does what was decided, by the same workflows as `enable` and `add`, so that either ends whole or can be
  * repeated.
  */
 export async function carryOut(
-  workplace: Workplace,
+  deps: Deps,
   answers: Decided,
   given: InitGiven,
   options: ChangeOptions,
@@ -21,12 +21,12 @@ export async function carryOut(
   const cluster = answers.cluster.id;
   const { feature: registerFeature, kubenet: kubenetConsent } = answers;
   const enabled = enables(answers)
-    ? await enableAddon(workplace, { cluster, registerFeature, kubenetConsent }, options)
+    ? await enableAddon(deps, { cluster, registerFeature, kubenetConsent }, options)
     : undefined;
   if (enabled?.done?.failure !== undefined) {
     throw enabled.done.failure;
   }
-  const place = options.dryRun && enabled !== undefined ? withAddonOn(workplace, kubenetConsent) : workplace;
+  const place = options.dryRun && enabled !== undefined ? withAddonOn(deps, kubenetConsent) : deps;
   const added = await addIdentity(place, addRequest(answers, given), options);
   return added.plan === undefined ? added : { plan: together(enabled?.plan, added.plan) };
 }
@@ -45,14 +45,14 @@ function addRequest(answers: Decided, given: InitGiven): Parameters<typeof addId
 }
 
 /** For a dry run of the second change, which stands on the first. */
-function withAddonOn(workplace: Workplace, kubenetConsent: boolean): Workplace {
-  const { azure } = workplace;
+function withAddonOn(deps: Deps, kubenetConsent: boolean): Deps {
+  const { azure } = deps;
   const get: typeof azure.clusters.get = async (id, signal) => {
     const cluster = await azure.clusters.get(id, signal);
     const allowNetworkPluginKubenet = cluster.profile.allowNetworkPluginKubenet || kubenetConsent;
     return { ...cluster, profile: { ...cluster.profile, enabled: true, allowNetworkPluginKubenet } };
   };
-  return { ...workplace, azure: { ...azure, clusters: { ...azure.clusters, get } } };
+  return { ...deps, azure: { ...azure, clusters: { ...azure.clusters, get } } };
 }
 
 function together(first: Plan | undefined, second: Plan): Plan {

@@ -6,8 +6,8 @@ import { askGo } from './ask-go.ts';
 import { askIdentity, askNewIdentityGroup, askNewIdentityName, askRoles } from './ask-identity.ts';
 import { askSubscription } from './ask-subscription.ts';
 import { answered, backTo, known, nextStep, type Place, type Step, stepBack } from './history.ts';
-import type { AskStep, InitDesk, StepEnd } from './init-deps.ts';
 import { type Decided, decided } from './init-plan.ts';
+import type { AskStep, StepEnd, Wizard } from './wizard.ts';
 
 const asking: { readonly [Which in Step]: AskStep<Which> } = {
   subscription: askSubscription,
@@ -29,27 +29,27 @@ const asking: { readonly [Which in Step]: AskStep<Which> } = {
  * Goes from step to step, back and forth, until the last one is answered. @throws PodidError Interrupted, and
  * what reading throws
  */
-export async function gatherAnswers(desk: InitDesk): Promise<Decided> {
-  let place: Place = { trail: [] };
+export async function gatherAnswers(wizard: Wizard): Promise<Decided> {
+  let place: Place = { history: [] };
   for (;;) {
     const step = nextStep(place);
     if (step === undefined) {
       return decided(known(place));
     }
     const ask: AskAny = asking[step] as AskAny;
-    const end = await ask(desk, known(place), place.before);
+    const end = await ask(wizard, known(place), place.before);
     if (end === 'back' && stepBack(place) === undefined) {
-      await tellFirst(desk);
+      await reportFirst(wizard);
     }
     place = follow(place, end);
   }
 }
 
-type AskAny = (desk: InitDesk, known: object, before: unknown) => Promise<StepEnd<unknown>>;
+type AskAny = (wizard: Wizard, known: object, before: unknown) => Promise<StepEnd<unknown>>;
 
-async function tellFirst(desk: InitDesk): Promise<void> {
-  const { workplace } = await desk.open(desk.given.subscription);
-  workplace.report.note('This is the first question; Ctrl-C ends.');
+async function reportFirst(wizard: Wizard): Promise<void> {
+  const { deps } = await wizard.open(wizard.given.subscription);
+  deps.report.note('This is the first question; Ctrl-C ends.');
 }
 
 /** Before the first question there is nothing to go back to, so it is asked again. */

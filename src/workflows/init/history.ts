@@ -50,36 +50,36 @@ interface Answered {
 }
 
 /** The answers so far: one for each of the first steps. */
-export type Trail = readonly Answered[];
+export type History = readonly Answered[];
 
 export interface Place {
-  readonly trail: Trail;
+  readonly history: History;
   /** What the step ahead was answered with before the user went back to it. */
   readonly before?: unknown;
 }
 
-export function nextStep({ trail }: Place): Step | undefined {
-  return order[trail.length];
+export function nextStep({ history }: Place): Step | undefined {
+  return order[history.length];
 }
 
-export function known({ trail }: Place): Known {
-  return Object.fromEntries(trail.map(({ value }, at) => [order[at], value]));
+export function known({ history }: Place): Known {
+  return Object.fromEntries(history.map(({ value }, at) => [order[at], value]));
 }
 
-export function answered({ trail }: Place, value: unknown, asked: boolean): Place {
-  return { trail: [...trail, { value, asked }] };
+export function answered({ history }: Place, value: unknown, asked: boolean): Place {
+  return { history: [...history, { value, asked }] };
 }
 
 /** To the question asked last, past all that answered itself; undefined when there is none. */
-export function stepBack({ trail }: Place): Place | undefined {
-  const at = trail.findLastIndex(({ asked }) => asked);
-  return at === -1 ? undefined : { trail: trail.slice(0, at), before: trail[at]?.value };
+export function stepBack({ history }: Place): Place | undefined {
+  const at = history.findLastIndex(({ asked }) => asked);
+  return at === -1 ? undefined : { history: history.slice(0, at), before: history[at]?.value };
 }
 
 /** To one step, if it was asked and so can be answered otherwise. */
-export function backTo({ trail }: Place, step: Step): Place | undefined {
+export function backTo({ history }: Place, step: Step): Place | undefined {
   const at = order.indexOf(step);
-  return trail[at]?.asked ? { trail: trail.slice(0, at), before: trail[at]?.value } : undefined;
+  return history[at]?.asked ? { history: history.slice(0, at), before: history[at]?.value } : undefined;
 }
 
 /** Answers that earlier steps have given. @throws Error when one is missing: a step out of order */

@@ -3,7 +3,7 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import { needsKubenetConsent } from './ask-addon.ts';
 import { identityIdOf } from './ask-identity.ts';
 import { type InitAnswers, need } from './history.ts';
-import type { InitGiven } from './init-deps.ts';
+import type { InitGiven } from './wizard.ts';
 
 export type Decided = Omit<InitAnswers, 'go'>;
 

@@ -1,9 +1,9 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { updateCluster } from '../clusters/update-cluster.ts';
-import type { InitDesk, Questions } from './init-deps.ts';
-import { lookAtCluster } from './read-cluster.ts';
+import { readCluster } from './read-cluster.ts';
+import type { Questions, Wizard } from './wizard.ts';
 
 /**
  * Offers to give a service-principal cluster a managed identity, which is an operation of its own and done at
@@ -13,8 +13,8 @@ import { lookAtCluster } from './read-cluster.ts';
  * wants it
  */
 export async function moveFromServicePrincipal(
-  { given, questions, options }: InitDesk,
-  workplace: Workplace,
+  { given, questions, options }: Wizard,
+  deps: Deps,
   id: ClusterId,
   obstacle: PodidError,
 ): Promise<Cluster | undefined> {
@@ -25,12 +25,12 @@ export async function moveFromServicePrincipal(
     return undefined;
   }
   const wish = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
-  await updateCluster(workplace, wish, options);
-  const looked = await lookAtCluster(workplace, id, options.signal);
-  if (looked.obstacle === undefined) {
-    return looked.cluster;
+  await updateCluster(deps, wish, options);
+  const read = await readCluster(deps, id, options.signal);
+  if (read.obstacle === undefined) {
+    return read.cluster;
   }
-  workplace.report.warn(looked.obstacle.message, looked.obstacle.hint);
+  deps.report.warn(read.obstacle.message, read.obstacle.hint);
   return undefined;
 }
 

@@ -1,10 +1,10 @@
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
-export type LookedAt =
+export type IdentitiesRead =
   | { readonly cluster: Cluster; readonly obstacle?: undefined }
   /** Pod identity cannot work there as the cluster is. */
   | { readonly obstacle: PodidError };
@@ -12,11 +12,11 @@ export type LookedAt =
 const demands = { addon: false, kubenetConsent: false, usablePool: true };
 
 /** Reads a cluster, and warns of what may stand in the way. */
-export async function lookAtCluster(
-  { azure, report }: Workplace,
+export async function readCluster(
+  { azure, report }: Deps,
   id: ClusterId,
   signal: AbortSignal,
-): Promise<LookedAt> {
+): Promise<IdentitiesRead> {
   report.progress(`Reading cluster ${id.name}`);
   const cluster = await azure.clusters.get(id, signal);
   try {

@@ -5,8 +5,8 @@ import type { CheckResult } from '../doctor/check.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { carryOut } from './carry-out.ts';
 import { gatherAnswers } from './gather-answers.ts';
-import type { InitDesk, Site } from './init-deps.ts';
 import { type Decided, planInit } from './init-plan.ts';
+import type { Site, Wizard } from './wizard.ts';
 
 export interface InitResult {
   readonly entry: PodIdentity;
@@ -21,42 +21,42 @@ export interface InitResult {
  * @throws PodidError InvalidUsage naming the flags of answers that nobody is there to give, Interrupted, and
  * those of `enableAddon` and `addIdentity`
  */
-export async function runInit(desk: InitDesk): Promise<Outcome<InitResult>> {
-  const answers = await gatherAnswers(desk);
-  const site = await desk.open(answers.cluster.id.subscriptionId);
-  const outcome = await carryOut(site.workplace, answers, desk.given, desk.options);
+export async function runInit(wizard: Wizard): Promise<Outcome<InitResult>> {
+  const answers = await gatherAnswers(wizard);
+  const site = await wizard.open(answers.cluster.id.subscriptionId);
+  const outcome = await carryOut(site.deps, answers, wizard.given, wizard.options);
   if (outcome.plan !== undefined) {
     return outcome;
   }
-  return { done: await finish(desk, site, answers, outcome.done) };
+  return { done: await finish(wizard, site, answers, outcome.done) };
 }
 
 async function finish(
-  desk: InitDesk,
+  wizard: Wizard,
   site: Site,
   answers: Decided,
   done: Done<PodIdentity>,
 ): Promise<Done<InitResult>> {
-  const { commands } = planInit(answers, desk.given);
-  const checks = done.failure === undefined ? await examine(desk, site, answers) : [];
+  const { commands } = planInit(answers, wizard.given);
+  const checks = done.failure === undefined ? await examine(wizard, site, answers) : [];
   return { ...done, result: { entry: done.result, commands, checks } };
 }
 
 /** The change stands, so what keeps the doctor from looking is no failure of it. */
 async function examine(
-  { options }: InitDesk,
-  { workplace, connect }: Site,
+  { options }: Wizard,
+  { deps, connect }: Site,
   { cluster, namespace }: Decided,
 ): Promise<readonly CheckResult[]> {
-  const patient = { cluster: cluster.id, namespace };
-  const request = { patient, fix: false, connect: (signal: AbortSignal) => connect(cluster.id, signal) };
+  const subject = { cluster: cluster.id, namespace };
+  const request = { subject, fix: false, connect: (signal: AbortSignal) => connect(cluster.id, signal) };
   try {
-    return (await diagnose(workplace, request, options)).checks;
+    return (await diagnose(deps, request, options)).checks;
   } catch (error) {
     if (!isPodidError(error) || options.signal.aborted) {
       throw error;
     }
-    workplace.report.warn(`The doctor could not look: ${error.message}`, error.hint);
+    deps.report.warn(`The doctor could not look: ${error.message}`, error.hint);
     return [];
   }
 }

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
 import type { ClusterObjects, MirrorRequest, ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { asFailure, mirrorFailed } from '../change/mirror-change.ts';
 import type { Done, Plan } from '../change/outcome.ts';
@@ -31,13 +31,13 @@ export interface MirroredProfile {
  * InvalidKubeconfig and those of reading the profile
  */
 export async function mirrorProfile(
-  workplace: Workplace,
+  deps: Deps,
   request: MirrorProfileRequest,
   options: { readonly signal: AbortSignal },
 ): Promise<Done<MirroredProfile>> {
-  const cluster = await workplace.azure.clusters.get(request.cluster, options.signal);
-  const api = await connect(workplace, cluster, options.signal);
-  const run = { workplace, api, cluster, request, signal: options.signal };
+  const cluster = await deps.azure.clusters.get(request.cluster, options.signal);
+  const api = await connect(deps, cluster, options.signal);
+  const run = { deps, api, cluster, request, signal: options.signal };
   const objects = await asMirror(run, mirrorAll);
   if (request.dryRun) {
     const drift = await asMirror(run, readDrift);
@@ -49,18 +49,14 @@ export async function mirrorProfile(
 }
 
 interface Run {
-  readonly workplace: Workplace;
+  readonly deps: Deps;
   readonly api: ClusterObjects;
   readonly cluster: Cluster;
   readonly request: MirrorProfileRequest;
   readonly signal: AbortSignal;
 }
 
-async function connect(
-  { objects }: Workplace,
-  cluster: Cluster,
-  signal: AbortSignal,
-): Promise<ClusterObjects> {
+async function connect({ objects }: Deps, cluster: Cluster, signal: AbortSignal): Promise<ClusterObjects> {
   return await objects(cluster.id, signal).catch((error: unknown) => {
     throw countedAsMirror(error, signal);
   });
@@ -80,7 +76,7 @@ function countedAsMirror(error: unknown, signal: AbortSignal): unknown {
 }
 
 async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
-  const { workplace, api, cluster, request, signal } = run;
+  const { deps, api, cluster, request, signal } = run;
   const { identities, exceptions } = cluster.profile;
   const { prune, force, dryRun } = request;
   const whole = { identities, exceptions, goneIdentities: [], goneExceptions: [], prune, force, dryRun };
@@ -88,30 +84,30 @@ async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
     await showTakenOver(run, whole);
   }
   const text = `Mirroring ${identities.length} identities and ${exceptions.length} exceptions`;
-  workplace.report.progress(text);
-  return await api.mirror(whole, signal, (done, total) => workplace.report.progress(text, { done, total }));
+  deps.report.progress(text);
+  return await api.mirror(whole, signal, (done, total) => deps.report.progress(text, { done, total }));
 }
 
 /** What force takes from others is told before it is taken. */
-async function showTakenOver({ workplace, api, signal }: Run, whole: MirrorRequest): Promise<void> {
-  workplace.report.progress('Looking at what others wrote');
+async function showTakenOver({ deps, api, signal }: Run, whole: MirrorRequest): Promise<void> {
+  deps.report.progress('Looking at what others wrote');
   const gentle = { ...whole, force: false, prune: false, dryRun: true };
   for (const { kind, namespace, name, action, reason } of await api.mirror(gentle, signal)) {
     if (action === 'foreign') {
-      workplace.report.note(`Taking over ${kind} ${namespace}/${name}. ${reason ?? ''}`.trimEnd());
+      deps.report.note(`Taking over ${kind} ${namespace}/${name}. ${reason ?? ''}`.trimEnd());
     }
   }
 }
 
 /** Undefined when the cluster forbids to list: the objects of the entries are told all the same. */
-async function readDrift({ workplace, api, cluster, signal }: Run): Promise<readonly Drift[] | undefined> {
+async function readDrift({ deps, api, cluster, signal }: Run): Promise<readonly Drift[] | undefined> {
   try {
     return findDrift(cluster.profile, await api.read(signal));
   } catch (error) {
     if (!isPodidError(error, 'MirrorFailed') || error.exitCode !== 6) {
       throw error;
     }
-    workplace.report.warn(`What the cluster has beyond Azure cannot be seen: ${error.message}`, error.hint);
+    deps.report.warn(`What the cluster has beyond Azure cannot be seen: ${error.message}`, error.hint);
     return undefined;
   }
 }

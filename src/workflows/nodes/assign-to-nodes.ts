@@ -1,5 +1,5 @@
 import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { startChange } from '../change/change-session.ts';
 import type { Outcome } from '../change/outcome.ts';
@@ -9,7 +9,7 @@ import { checkIdentitiesExist } from './check-identities-exist.ts';
 import { findMachines } from './find-machines.ts';
 import type { WantedChange } from './machine-change.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
-import { tellOfNodes } from './report-nodes.ts';
+import { reportNodes } from './report-nodes.ts';
 
 /**
  * Puts identities on the machines of nodes, so that IMDS gives tokens of them there. What a machine carries
@@ -20,12 +20,12 @@ import { tellOfNodes } from './report-nodes.ts';
  *   anything is sent, and those of `changeNodes`
  */
 export async function assignToNodes(
-  workplace: Workplace,
+  deps: Deps,
   request: NodeRequest,
   options: ChangeOptions,
 ): Promise<Outcome<readonly NodeIdentities[]>> {
-  const session = startChange(workplace, options);
-  const { azure, report } = workplace;
+  const session = startChange(deps, options);
+  const { azure, report } = deps;
   const reads = { azure, signal: options.signal };
   report.progress(`Reading cluster ${request.cluster.name}`);
   const cluster = await azure.clusters.get(request.cluster, options.signal);
@@ -37,7 +37,7 @@ export async function assignToNodes(
     checkIdentitiesExist(reads, cluster, request.identityIds),
   ]);
   const wanted: WantedChange = { action: 'assign', identityIds: request.identityIds };
-  const { touched } = tellOfNodes(session, machines, wanted);
+  const { touched } = reportNodes(session, machines, wanted);
   await checkAssignRights(reads, touched, touched.length === 0 ? [] : request.identityIds);
   if (options.dryRun) {
     return { plan: planNodes(machines, wanted) };

@@ -73,9 +73,9 @@ async function send(
   machine: Machine,
   { action, identityIds }: WantedChange,
 ): Promise<{ readonly accepted?: Machine }> {
-  const { workplace, options, deadline } = session;
-  const { machines } = workplace.azure;
-  workplace.report.progress(`Changing the identities of ${machine.name}`);
+  const { deps, options, deadline } = session;
+  const { machines } = deps.azure;
+  deps.report.progress(`Changing the identities of ${machine.name}`);
   try {
     const change =
       action === 'assign'

@@ -8,7 +8,7 @@ import { eachConcurrently } from '../each-concurrently.ts';
 import { changeMachine } from './change-machine.ts';
 import { identitiesAfter, idsToSend, type WantedChange } from './machine-change.ts';
 import type { NodeIdentities } from './node-request.ts';
-import { lookAtNodes } from './read-nodes.ts';
+import { readNodes } from './read-nodes.ts';
 import { upgradeLagging } from './upgrade-instances.ts';
 
 /** A dry run: a line for each machine that would change. */
@@ -39,7 +39,7 @@ export async function changeNodes(
   machines: readonly Machine[],
   wanted: WantedChange,
 ): Promise<Done<readonly NodeIdentities[]>> {
-  const { azure } = session.workplace;
+  const { azure } = session.deps;
   const { signal } = session.options;
   const outcomes = await eachConcurrently(machines, (machine) => changeOne(session, machine, wanted)).catch(
     (error: unknown) => {
@@ -52,7 +52,7 @@ export async function changeNodes(
   if (failures.length > 0 && !accepted && !failures.some(({ code }) => code === 'EntryFailed')) {
     throw allOf(failures);
   }
-  const result = await lookAtNodes(
+  const result = await readNodes(
     { azure, signal },
     outcomes.map(({ machine }) => machine),
   );
@@ -85,7 +85,7 @@ async function changeOne(
       throw error;
     }
     // A change that failed at its end, or in its second half, may have come about all the same.
-    const { azure } = session.workplace;
+    const { azure } = session.deps;
     const current = await azure.machines.get(machine.resourceId, session.options.signal).catch(() => machine);
     return { machine: current, changed: isChanged(current), failure: error };
   }

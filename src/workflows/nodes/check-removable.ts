@@ -3,7 +3,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
-import type { Azure, Workplace } from '../../domain/ports.ts';
+import type { Azure, Deps } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 
@@ -46,7 +46,7 @@ function ownIdentities(cluster: Cluster): { readonly id: string; readonly of: st
  * @throws PodidError IdentityInUse, and what kept podid from looking into the cluster
  */
 export async function refuseStillBound(
-  { azure, objects, report }: Pick<Workplace, 'azure' | 'objects' | 'report'>,
+  { azure, objects, report }: Pick<Deps, 'azure' | 'objects' | 'report'>,
   cluster: Cluster,
   identityIds: readonly string[],
   signal: AbortSignal,
@@ -97,7 +97,7 @@ async function clientIdsOf(
 }
 
 async function readObjects(
-  objects: Workplace['objects'],
+  objects: Deps['objects'],
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<ObjectsInCluster> {

@@ -14,12 +14,12 @@ export async function followMachine(
   machine: Pick<Machine, 'name' | 'resourceId'>,
   operation: Operation,
 ): Promise<void> {
-  const { workplace, options, deadline } = session;
+  const { deps, options, deadline } = session;
   try {
     const end = await deadline.within((signal) =>
-      workplace.azure.machines.follow(operation, {
+      deps.azure.machines.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
-        onStatus: (status) => workplace.report.progress(`Azure works on ${machine.name}: ${status}`),
+        onStatus: (status) => deps.report.progress(`Azure works on ${machine.name}: ${status}`),
         signal,
       }),
     );
@@ -53,9 +53,9 @@ export async function settled(
   session: ChangeSession,
   machine: Pick<Machine, 'name' | 'resourceId'>,
 ): Promise<Machine> {
-  const { workplace, options, deadline } = session;
+  const { deps, options, deadline } = session;
   for (;;) {
-    const current = await workplace.azure.machines.get(machine.resourceId, options.signal);
+    const current = await deps.azure.machines.get(machine.resourceId, options.signal);
     if (!/^(?:updating|creating|migrating)$/i.test(current.provisioningState)) {
       return current;
     }
@@ -66,7 +66,7 @@ export async function settled(
         { hint: 'The same command goes on where this one ended.', target: machine.resourceId },
       );
     }
-    workplace.report.progress(`Waiting for ${machine.name}: ${current.provisioningState}`);
+    deps.report.progress(`Waiting for ${machine.name}: ${current.provisioningState}`);
     await deadline.pause(options.pollIntervalMs);
   }
 }

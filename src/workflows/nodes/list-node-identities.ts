@@ -1,8 +1,8 @@
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { Done } from '../change/outcome.ts';
 import { findMachines } from './find-machines.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
-import { lookAtNodes } from './read-nodes.ts';
+import { readNodes } from './read-nodes.ts';
 
 /**
  * Which machines carry which identities.
@@ -11,7 +11,7 @@ import { lookAtNodes } from './read-nodes.ts';
  * Unavailable
  */
 export async function listNodeIdentities(
-  { azure, report }: Pick<Workplace, 'azure' | 'report'>,
+  { azure, report }: Pick<Deps, 'azure' | 'report'>,
   request: Omit<NodeRequest, 'identityIds'>,
   signal: AbortSignal,
 ): Promise<Done<readonly NodeIdentities[]>> {
@@ -19,5 +19,5 @@ export async function listNodeIdentities(
   const cluster = await azure.clusters.get(request.cluster, signal);
   report.progress(`Reading the machines of cluster ${request.cluster.name}`);
   const machines = await findMachines({ azure, signal }, cluster, request.nodes);
-  return { result: await lookAtNodes({ azure, signal }, machines), cluster };
+  return { result: await readNodes({ azure, signal }, machines), cluster };
 }

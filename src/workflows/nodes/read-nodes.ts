@@ -10,7 +10,7 @@ interface Reads {
 }
 
 /** What machines carry, and whether the instances of scale sets have come after it. */
-export function lookAtNodes(reads: Reads, machines: readonly Machine[]): Promise<NodeIdentities[]> {
+export function readNodes(reads: Reads, machines: readonly Machine[]): Promise<NodeIdentities[]> {
   return eachConcurrently(machines, async (machine) => ({
     pool: machine.poolName ?? null,
     kind: machine.kind,

@@ -6,8 +6,8 @@ import { idsToSend, requestsFor, type WantedChange } from './machine-change.ts';
 /**
  * Tells what the change costs where that is not what one would expect. @returns the machines that it touches
  */
-export function tellOfNodes(
-  { workplace: { report }, options }: ChangeSession,
+export function reportNodes(
+  { deps: { report }, options }: ChangeSession,
   machines: readonly Machine[],
   wanted: WantedChange,
 ): { readonly touched: readonly Machine[] } {
@@ -27,13 +27,13 @@ export function tellOfNodes(
     );
   }
   if (options.noWait && !options.dryRun) {
-    tellOfNotWaiting(report, touched, wanted);
+    reportNotWaiting(report, touched, wanted);
   }
   return { touched };
 }
 
-function tellOfNotWaiting(
-  report: ChangeSession['workplace']['report'],
+function reportNotWaiting(
+  report: ChangeSession['deps']['report'],
   touched: readonly Machine[],
   wanted: WantedChange,
 ): void {

@@ -1,5 +1,5 @@
 import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { startChange } from '../change/change-session.ts';
 import type { Outcome } from '../change/outcome.ts';
@@ -9,8 +9,8 @@ import { refuseOwnIdentities, refuseStillBound } from './check-removable.ts';
 import { findMachines } from './find-machines.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
-import { lookAtNodes } from './read-nodes.ts';
-import { tellOfNodes } from './report-nodes.ts';
+import { readNodes } from './read-nodes.ts';
+import { reportNodes } from './report-nodes.ts';
 
 /**
  * Takes identities from the machines of nodes; those that the cluster runs with never, those that a binding
@@ -22,12 +22,12 @@ import { tellOfNodes } from './report-nodes.ts';
  *   before anything is sent, and those of `changeNodes`
  */
 export async function unassignFromNodes(
-  workplace: Workplace,
+  deps: Deps,
   request: NodeRequest,
   options: ChangeOptions,
 ): Promise<Outcome<readonly NodeIdentities[]>> {
-  const session = startChange(workplace, options);
-  const { azure, report } = workplace;
+  const session = startChange(deps, options);
+  const { azure, report } = deps;
   const reads = { azure, signal: options.signal };
   report.progress(`Reading cluster ${request.cluster.name}`);
   const cluster = await azure.clusters.get(request.cluster, options.signal);
@@ -39,9 +39,9 @@ export async function unassignFromNodes(
   const wanted: WantedChange = { action: 'remove', identityIds: request.identityIds };
   const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
   if (touched.length > 0 && !options.force) {
-    await refuseStillBound(workplace, cluster, request.identityIds, options.signal);
+    await refuseStillBound(deps, cluster, request.identityIds, options.signal);
   }
-  tellOfNodes(session, machines, wanted);
+  reportNodes(session, machines, wanted);
   await checkAssignRights(reads, touched, []);
   if (options.dryRun) {
     return { plan: planNodes(machines, wanted) };
@@ -51,11 +51,11 @@ export async function unassignFromNodes(
       report.note(`will happen: ${name} loses ${idsToSend(machine, wanted).join(', ')}`);
     }
     if (
-      !(await workplace.confirm(
+      !(await deps.confirm(
         `Take these identities from ${touched.length === 1 ? 'this machine' : `these ${touched.length} machines`}?`,
       ))
     ) {
-      return { done: { result: await lookAtNodes(reads, machines), cluster } };
+      return { done: { result: await readNodes(reads, machines), cluster } };
     }
   }
   return { done: await changeNodes(session, cluster, machines, wanted) };

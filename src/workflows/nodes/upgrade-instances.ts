@@ -17,26 +17,22 @@ export async function upgradeLagging(
   scaleSet: Machine,
   wanted: WantedChange,
 ): Promise<void> {
-  const { workplace, options, deadline } = session;
+  const { deps, options, deadline } = session;
   if (scaleSet.kind !== 'vmss' || scaleSet.upgradeMode?.toLowerCase() !== 'manual') {
     return;
   }
   for (let upgraded = false; ; ) {
-    const instances = await workplace.azure.machines.instances(scaleSet.resourceId, options.signal);
+    const instances = await deps.azure.machines.instances(scaleSet.resourceId, options.signal);
     const { safe, wouldReimage } = laggingInstances(scaleSet, instances, wanted);
     if (safe.length === 0 || upgraded) {
       if (wouldReimage.length > 0) {
-        tellOfReimaging(session, scaleSet, wouldReimage);
+        reportReimaging(session, scaleSet, wouldReimage);
       }
       return;
     }
-    workplace.report.progress(`Upgrading ${safe.length} instances of ${scaleSet.name}`);
+    deps.report.progress(`Upgrading ${safe.length} instances of ${scaleSet.name}`);
     try {
-      const operation = await workplace.azure.machines.upgradeInstances(
-        scaleSet.resourceId,
-        safe,
-        options.signal,
-      );
+      const operation = await deps.azure.machines.upgradeInstances(scaleSet.resourceId, safe, options.signal);
       if (operation !== undefined) {
         await followMachine(session, scaleSet, operation);
       }
@@ -50,9 +46,9 @@ export async function upgradeLagging(
   }
 }
 
-function tellOfReimaging({ workplace }: ChangeSession, scaleSet: Machine, ids: readonly string[]): void {
+function reportReimaging({ deps }: ChangeSession, scaleSet: Machine, ids: readonly string[]): void {
   const id = parseResourceId(scaleSet.resourceId, 'Microsoft.Compute/virtualMachineScaleSets');
-  workplace.report.warn(
+  deps.report.warn(
     `Instances ${ids.join(', ')} of ${scaleSet.name} have another image than their scale set, so their upgrade would re-image the nodes; they are left without the change.`,
     `Upgrade the pool's node image when it suits you, or: az vmss update-instances -g ${id?.resourceGroup ?? 'GROUP'} -n ${scaleSet.name} --subscription ${id?.subscriptionId ?? 'SUBSCRIPTION'} --instance-ids ${ids.join(' ')}`,
   );

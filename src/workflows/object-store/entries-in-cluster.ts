@@ -1,4 +1,4 @@
-import type { EntryStore, Workplace } from '../../domain/ports.ts';
+import type { Deps, EntryStore } from '../../domain/ports.ts';
 import { nodeSideOfAzure } from './node-side-of-azure.ts';
 import { objectStore } from './object-store.ts';
 
@@ -10,10 +10,10 @@ export interface EntriesChoice {
 }
 
 /** The entries of a cluster without the add-on: the objects in it, and the identities on its nodes. */
-export function entriesInCluster(workplace: Workplace, { azure: isKnown, about }: EntriesChoice): EntryStore {
-  const { azure, objects, report } = workplace;
+export function entriesInCluster(deps: Deps, { azure: isKnown, about }: EntriesChoice): EntryStore {
+  const { azure, objects, report } = deps;
   return objectStore({
-    ...(isKnown ? { azure: { ports: azure, nodes: nodeSideOfAzure(workplace) } } : {}),
+    ...(isKnown ? { azure: { ports: azure, nodes: nodeSideOfAzure(deps) } } : {}),
     objects,
     report,
     lookUp: ({ namespace, name }) =>

@@ -1,4 +1,4 @@
-import type { Azure, Workplace } from '../../domain/ports.ts';
+import type { Azure, Deps } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
 import { assignToNodes } from '../nodes/assign-to-nodes.ts';
@@ -8,8 +8,8 @@ import { everyLinuxPool } from '../nodes/node-request.ts';
 import type { NodeSide } from './node-side.ts';
 
 /** The machines of every Linux pool of the cluster. */
-export function nodeSideOfAzure(workplace: Workplace): NodeSide {
-  const { azure, report } = workplace;
+export function nodeSideOfAzure(deps: Deps): NodeSide {
+  const { azure, report } = deps;
   let told = false;
   return {
     async machines(cluster, signal) {
@@ -37,7 +37,7 @@ export function nodeSideOfAzure(workplace: Workplace): NodeSide {
       const { mode: _mode, ...cluster } = id;
       const request = { cluster, nodes: everyLinuxPool, identityIds };
       const whole = { dryRun: false, noWait: false, skipRoleAssignment: true, mirror: 'off' as const };
-      const { done } = await assignToNodes(workplace, request, { ...options, ...whole });
+      const { done } = await assignToNodes(deps, request, { ...options, ...whole });
       if (done?.failure !== undefined) {
         throw done.failure;
       }

@@ -7,18 +7,18 @@ import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { profileOfObjects } from '../../domain/entries/profile-of-objects.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
-import type { Azure, EntryStore, Rehearsal, Reporter, StoreOptions, Workplace } from '../../domain/ports.ts';
+import type { Azure, Deps, EntryStore, Rehearsal, Reporter, StoreOptions } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { NodeSide } from './node-side.ts';
-import { identityLookUp } from './read-identities.ts';
+import { identityReader } from './read-identities.ts';
 import { refuseAddonException, refusedEntries, throwRefused } from './refused-entries.ts';
 import { distinct, rehearseNodes } from './rehearse-nodes.ts';
-import { tellWhatStays } from './report-what-stays.ts';
+import { reportWhatStays } from './report-what-stays.ts';
 
 export interface ObjectStoreParts {
   /** Absent where the cluster is reached by a kubeconfig alone: then nothing is known of its nodes. */
   readonly azure?: { readonly ports: Azure; readonly nodes: NodeSide };
-  readonly objects: Workplace['objects'];
+  readonly objects: Deps['objects'];
   readonly report: Reporter;
   /** Entries whose identities are looked up in Azure. */
   readonly lookUp: (key: EntryKey) => boolean;
@@ -31,7 +31,7 @@ export interface ObjectStoreParts {
  */
 export function objectStore(parts: ObjectStoreParts): EntryStore {
   const { azure, report } = parts;
-  const lookUp = azure && identityLookUp(azure.ports.identities, report);
+  const lookUp = azure && identityReader(azure.ports.identities, report);
   let connecting: Promise<ClusterObjects> | undefined;
   const connect = (id: ClusterId, signal: AbortSignal) => {
     connecting ??= parts.objects(id, signal);
@@ -61,7 +61,7 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
       throwRefused(refusedEntries(objects));
       const cluster = await get(base.id, signal);
       if (azure) {
-        await tellWhatStays({ nodes: azure.nodes, report }, base, { cluster, edit }, signal);
+        await reportWhatStays({ nodes: azure.nodes, report }, base, { cluster, edit }, signal);
       }
       return { cluster };
     },

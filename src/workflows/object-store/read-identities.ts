@@ -1,4 +1,4 @@
-import type { LookedUpIdentity } from '../../domain/entries/profile-of-objects.ts';
+import type { KnownIdentity } from '../../domain/entries/profile-of-objects.ts';
 import type { Identities, Reporter } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { eachConcurrently } from '../each-concurrently.ts';
@@ -6,15 +6,15 @@ import { eachConcurrently } from '../each-concurrently.ts';
 type LookUp = (
   resourceIds: readonly string[],
   signal: AbortSignal,
-) => Promise<ReadonlyMap<string, LookedUpIdentity>>;
+) => Promise<ReadonlyMap<string, KnownIdentity>>;
 
 /**
  * Looks each managed identity up once in the life of a command. One that may not be read is left out, and
  * told.
  */
-export function identityLookUp(identities: Identities, report: Reporter): LookUp {
-  const seen = new Map<string, LookedUpIdentity | undefined>();
-  const look = async (resourceId: string, signal: AbortSignal): Promise<LookedUpIdentity | undefined> => {
+export function identityReader(identities: Identities, report: Reporter): LookUp {
+  const seen = new Map<string, KnownIdentity | undefined>();
+  const look = async (resourceId: string, signal: AbortSignal): Promise<KnownIdentity | undefined> => {
     try {
       const { clientId, principalId } = await identities.get(resourceId, signal);
       return { clientId, principalId };
@@ -25,7 +25,7 @@ export function identityLookUp(identities: Identities, report: Reporter): LookUp
       if (!isPodidError(error) || signal.aborted || error.code === 'NotSignedIn') {
         throw error;
       }
-      report.warn(`Managed identity ${resourceId} cannot be looked up: ${error.message}`);
+      report.warn(`Managed identity ${resourceId} cannot be read: ${error.message}`);
       return undefined;
     }
   };

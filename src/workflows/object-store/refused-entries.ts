@@ -12,7 +12,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 export function refusedEntries(objects: readonly ObjectChange[]): RefusedEntry[] {
   const refused: RefusedEntry[] = [];
   for (const object of objects) {
-    const error = refusalOf(object);
+    const error = errorOf(object);
     if (error === undefined) {
       continue;
     }
@@ -59,7 +59,7 @@ export function throwRefused(refused: readonly RefusedEntry[]): void {
   });
 }
 
-function refusalOf(object: ObjectChange): PodidError | undefined {
+function errorOf(object: ObjectChange): PodidError | undefined {
   const { kind, namespace, action, reason = action } = object;
   const called = `${kind} ${entryText(object)}`;
   if (action === 'foreign') {

@@ -11,7 +11,7 @@ import type { NodeSide } from './node-side.ts';
  * Says which identities stay on the nodes although no entry needs them any more. They are left there: other
  * things than pod identity may use them, and nothing is lost that way.
  */
-export async function tellWhatStays(
+export async function reportWhatStays(
   { nodes, report }: { readonly nodes: NodeSide; readonly report: Reporter },
   before: Cluster,
   after: { readonly cluster: Cluster; readonly edit: ProfileEdit },

@@ -23,14 +23,14 @@ describe("the hint of an add-on's refusal", () => {
     ],
   ])('can be pasted into a shell, from a PUT and from an operation: %s', (code, hint) => {
     const said = { code, message: 'no' };
-    const fault = { status: 400, ...said, innermost: said, isForeign: false };
+    const fault = { status: 400, ...said, innermost: said, isOtherManagers: false };
     expect(mapAksError(fault, cluster, [])?.hint).toBe(hint);
     expect(addonHint(code, cluster)).toBe(hint);
   });
 
   it('waits for the cluster by its own name while another operation runs', () => {
     const said = { code: 'OperationNotAllowed', message: 'busy' };
-    const fault = { status: 409, ...said, innermost: said, isForeign: false };
+    const fault = { status: 409, ...said, innermost: said, isOtherManagers: false };
     expect(mapAksError(fault, cluster, [])).toMatchObject({
       code: 'ClusterBusy',
       hint: `podid wait ${where} --for idle`,

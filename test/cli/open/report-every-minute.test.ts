@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tellingEveryMinute } from '../../../src/cli/open/report-every-minute.ts';
+import { reportingEveryMinute } from '../../../src/cli/open/report-every-minute.ts';
 
 /** A clock whose minutes pass when they are let pass. */
 function manualClock() {
@@ -34,7 +34,7 @@ describe('long work', () => {
   it('repeats its last word every minute in CI, and no longer than it lasts', async () => {
     const { clock, pass } = manualClock();
     const { said, report } = recorder();
-    const result = await tellingEveryMinute({ animated: false, clock }, report, async (inner) => {
+    const result = await reportingEveryMinute({ animated: false, clock }, report, async (inner) => {
       pass();
       await turn();
       inner.progress('working');
@@ -52,7 +52,7 @@ describe('long work', () => {
 
   it('hands its failure on', async () => {
     const { clock } = manualClock();
-    const failing = tellingEveryMinute({ animated: false, clock }, recorder().report, async () => {
+    const failing = reportingEveryMinute({ animated: false, clock }, recorder().report, async () => {
       throw new Error('failed');
     });
     await expect(failing).rejects.toThrow('failed');
@@ -61,7 +61,7 @@ describe('long work', () => {
   it('leaves a terminal to its spinner', async () => {
     const { clock, pass } = manualClock();
     const { said, report } = recorder();
-    await tellingEveryMinute({ animated: true, clock }, report, async (inner) => {
+    await reportingEveryMinute({ animated: true, clock }, report, async (inner) => {
       inner.progress('working');
       pass();
       await turn();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../../src/domain/azure/machines.ts';
-import { type LookedUpIdentity, profileOfObjects } from '../../../src/domain/entries/profile-of-objects.ts';
+import { type KnownIdentity, profileOfObjects } from '../../../src/domain/entries/profile-of-objects.ts';
 
 const web = {
   namespace: 'shop',
@@ -9,7 +9,7 @@ const web = {
   resourceId: '/id/WEB',
   clientId: 'C1',
 };
-const known = (found: LookedUpIdentity) => new Map([['/id/web', found]]);
+const known = (found: KnownIdentity) => new Map([['/id/web', found]]);
 const there = known({ clientId: 'c1', principalId: 'p1' });
 const machine = (name: string, ...identityIds: string[]): Machine => ({
   resourceId: `/machines/${name}`,
@@ -23,7 +23,7 @@ const machine = (name: string, ...identityIds: string[]): Machine => ({
 
 function stateOf(
   entry: Partial<typeof web>,
-  identities: ReadonlyMap<string, LookedUpIdentity>,
+  identities: ReadonlyMap<string, KnownIdentity>,
   machines: readonly Machine[] | undefined,
 ) {
   const objects = { identities: [{ namespace: 'shop', name: 'web', ...entry }], exceptions: [] };

@@ -10,7 +10,7 @@ const ordinary: NodeFacts = {
   upstreamChain: false,
   hostPortPods: [],
   linkLocal: false,
-  strangersOnPort: [],
+  othersOnPort: [],
 };
 
 describe('the diagnosis of a node', () => {
@@ -24,7 +24,7 @@ describe('the diagnosis of a node', () => {
     [{ upstreamChain: true }, 'other-agent', false],
     [{ hostPortPods: ['shop/thief'] }, 'host-port', false],
     [{ linkLocal: true }, 'route-localnet-off', false],
-    [{ strangersOnPort: [0] }, 'port-taken', true],
+    [{ othersOnPort: [0] }, 'port-taken', true],
     [{ backend: 'iptables' as const }, 'weak-backend', false],
   ])('of %j is %s', (fact, kind, blocking) => {
     const problems = diagnoseNode({ ...ordinary, ...fact });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forgetForeignConnections, parseConnections } from '../../../src/nmi/rules/foreign-connections.ts';
+import { forgetOtherConnections, parseConnections } from '../../../src/nmi/rules/foreign-connections.ts';
 import { defaultOptions } from './default-options.ts';
 
 const entry = (source: string, port: number, replySource: string) =>
@@ -21,7 +21,7 @@ describe('tracked connections', () => {
       entry('10.244.0.11', 4, '169.254.169.254'),
       entry('10.244.0.11', 5, '10.244.0.66'),
     ].join('\n');
-    const forgotten = await forgetForeignConnections(
+    const forgotten = await forgetOtherConnections(
       async (_tool, args) => {
         asked.push(args.join(' '));
         const stdout = args[0] === '-L' && args.includes('169.254.169.254') ? tracked : '';

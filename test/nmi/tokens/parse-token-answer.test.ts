@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTokenAnswer } from '../../../src/nmi/tokens/parse-token-answer.ts';
 import { parseTokenTime } from '../../../src/nmi/tokens/parse-token-time.ts';
-import { shownText } from '../../../src/nmi/tokens/printable-text.ts';
+import { printableText } from '../../../src/nmi/tokens/printable-text.ts';
 import { parseRetryAfter } from '../../../src/nmi/tokens/retry-after.ts';
 
 const context = { clientId: 'c', resource: 'r', wallMs: 1_505_347_200_000 };
@@ -117,7 +117,7 @@ describe('Retry-After', () => {
 describe('upstream’s words', () => {
   it('are shown on one line, bounded, and without tokens or secrets', () => {
     const text = `line\r\nbreak eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln and hunter2 ${'x'.repeat(2_000)}`;
-    const shown = shownText(text, ['hunter2', '']);
+    const shown = printableText(text, ['hunter2', '']);
     expect(shown).toMatch(/^line break \*\*\* and \*\*\* x+$/);
     expect(shown.length).toBeLessThanOrEqual(600);
   });

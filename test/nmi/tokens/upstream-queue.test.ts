@@ -78,14 +78,14 @@ describe('the queue before IMDS', () => {
 
   it('gives a newcomer the next place once, not each time it comes back', async () => {
     const { clock, call, starts } = world({ atOnce: 1, perSecond: 1_000 });
-    const patient = ['a', 'b', 'c'].flatMap((asker) => Array.from({ length: 5 }, () => call(asker, 10)));
+    const subject = ['a', 'b', 'c'].flatMap((asker) => Array.from({ length: 5 }, () => call(asker, 10)));
     const comesBack = (async () => {
       for (let time = 0; time < 5; time += 1) {
         await call('eager', 10);
       }
     })();
     await clock.advance(10_000);
-    await Promise.all([...patient, comesBack]);
+    await Promise.all([...subject, comesBack]);
     const firstTen = starts.slice(0, 10).map(({ asker }) => asker);
     expect(firstTen.filter((asker) => asker === 'eager').length).toBeLessThanOrEqual(3);
   });

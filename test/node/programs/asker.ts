@@ -13,7 +13,7 @@ let over = false;
 function ask(): void {
   const begunMs = Date.now();
   running += 1;
-  const tell = (facts: object) => {
+  const report = (facts: object) => {
     process.stdout.write(`${JSON.stringify({ begunMs, endedMs: Date.now(), ...facts })}\n`);
     running -= 1;
     leaveWhenIdle();
@@ -26,12 +26,12 @@ function ask(): void {
       answer.setEncoding('utf8').on('data', (chunk) => {
         body += chunk;
       });
-      answer.on('end', () => tell({ status: answer.statusCode, token: tokenIn(body) }));
-      answer.on('error', (error: NodeJS.ErrnoException) => tell({ error: error.code ?? error.message }));
+      answer.on('end', () => report({ status: answer.statusCode, token: tokenIn(body) }));
+      answer.on('error', (error: NodeJS.ErrnoException) => report({ error: error.code ?? error.message }));
     },
   );
   asked.on('timeout', () => asked.destroy(new Error('timed out')));
-  asked.on('error', (error: NodeJS.ErrnoException) => tell({ error: error.code ?? error.message }));
+  asked.on('error', (error: NodeJS.ErrnoException) => report({ error: error.code ?? error.message }));
   asked.end();
 }
 

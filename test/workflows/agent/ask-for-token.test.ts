@@ -34,7 +34,7 @@ describe('asking for a token', () => {
       clock,
       report: { progress: () => undefined },
       timeoutMs: 10_000,
-      patient: true,
+      subject: true,
       signal: new AbortController().signal,
     };
     await expect(askForToken(service, question, options as never)).rejects.toMatchObject({

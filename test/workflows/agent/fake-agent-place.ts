@@ -1,9 +1,9 @@
 import type { AgentCluster } from '../../../src/domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../../src/domain/kubernetes/agent-installation.ts';
 import type { AgentPod, Workloads } from '../../../src/domain/kubernetes/workloads.ts';
-import type { AgentPlace } from '../../../src/workflows/agent/agent-deps.ts';
+import type { AgentDeps } from '../../../src/workflows/agent/agent-deps.ts';
 
-export interface FakePlace extends AgentPlace {
+export interface FakePlace extends AgentDeps {
   /** Notes and warnings, with their hints. */
   readonly told: string[];
 }

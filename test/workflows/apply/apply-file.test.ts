@@ -40,7 +40,7 @@ describe('applying a file', () => {
     };
     azure.putFaults = [blocked, blocked];
     const wanted = { identities: [file('web'), file('api', { bindingSelector: 'backend' })] };
-    const { done } = await applyFile(azure.workplace(), request(wanted), options());
+    const { done } = await applyFile(azure.deps(), request(wanted), options());
     expect(done?.failure).toBeUndefined();
     expect(azure.created).toEqual([identityId('web'), identityId('api')]);
     expect(azure.puts.map((edit) => keys(edit.putIdentities))).toEqual([['web', 'api']]);
@@ -57,8 +57,8 @@ describe('applying a file', () => {
     for (const name of all) {
       azure.addIdentity(name);
     }
-    const workplace = azure.workplace();
-    const { identities } = workplace.azure;
+    const deps = azure.deps();
+    const { identities } = deps.azure;
     let [running, most, reads] = [0, 0, 0];
     const get: typeof identities.get = async (...asked) => {
       reads++;
@@ -67,7 +67,7 @@ describe('applying a file', () => {
       running--;
       return await identities.get(...asked);
     };
-    const counted = { ...workplace, azure: { ...workplace.azure, identities: { ...identities, get } } };
+    const counted = { ...deps, azure: { ...deps.azure, identities: { ...identities, get } } };
     const entries = all.flatMap((name) => [file(name), file(name, { namespace: 'other' })]);
     await applyFile(counted, request({ identities: entries }), options());
     expect([most, reads, azure.created.length]).toEqual([8, 30, 30]);
@@ -78,11 +78,7 @@ describe('applying a file', () => {
     const azure = new FakeAzure(
       clusterWith({}, { identities: [podIdentity('web', { provisioningState: 'Deleting' })] }),
     );
-    const { done } = await applyFile(
-      azure.workplace(),
-      request({ identities: [] }, { prune: true }),
-      options(),
-    );
+    const { done } = await applyFile(azure.deps(), request({ identities: [] }, { prune: true }), options());
     expect(done?.result.changes).toEqual([]);
     expect([azure.puts, azure.questions]).toEqual([[], []]);
   });
@@ -96,7 +92,7 @@ describe('applying a file', () => {
       plans.push(plan);
     };
     const wanted = { identities: [file('web', { identityResourceId: identityId('other') })] };
-    const { done } = await applyFile(azure.workplace(), request(wanted, { show, prune: true }), options());
+    const { done } = await applyFile(azure.deps(), request(wanted, { show, prune: true }), options());
     expect(plans).toMatchObject([{ puts: 2 }]);
     expect(azure.questions).toHaveLength(1);
     expect(azure.questions[0]).toMatch(/^Delete 1 pod identity, replace 1 managed identity on cluster aks\?/);
@@ -107,7 +103,7 @@ describe('applying a file', () => {
   it('names all identities that cannot be used in one error, and grants none of the others', async () => {
     const azure = new FakeAzure();
     const wanted = { identities: [file('gone'), file('web'), file('lost')] };
-    await expect(applyFile(azure.workplace(), request(wanted), options())).rejects.toMatchObject({
+    await expect(applyFile(azure.deps(), request(wanted), options())).rejects.toMatchObject({
       code: 'IdentityNotFound',
       details: [
         { message: expect.stringMatching(/^shop\/gone: /) },
@@ -128,7 +124,7 @@ describe('applying a file', () => {
       },
     ];
     const wanted = { identities: [file('web'), file('api')] };
-    const { done } = await applyFile(azure.workplace(), request(wanted, { keepGoing: true }), options());
+    const { done } = await applyFile(azure.deps(), request(wanted, { keepGoing: true }), options());
     expect(keys(done?.result.identities)).toEqual(['api']);
     expect(done?.failure).toMatchObject({ code: 'EntriesLeftOut', exitCode: 8 });
     expect(done?.result.changes).toMatchObject([{ action: 'add', name: 'api' }]);
@@ -138,7 +134,7 @@ describe('applying a file', () => {
     const azure = holding('web', 'api');
     azure.putFaults = [() => azure.changeByColleague({ putIdentities: [podIdentity('other')] })];
     const wanted = { identities: [file('web')] };
-    const { done } = await applyFile(azure.workplace(), request(wanted, { prune: true }), options());
+    const { done } = await applyFile(azure.deps(), request(wanted, { prune: true }), options());
     expect(keys(done?.result.identities)).toEqual(['web', 'other']);
     expect(azure.puts).toHaveLength(2);
   });
@@ -148,7 +144,7 @@ describe('applying a file', () => {
     const other = podIdentity('api', { identity: podIdentity('other').identity });
     azure.putFaults = [() => azure.changeByColleague({ putIdentities: [other] })];
     const wanted = { identities: [file('web'), file('api')] };
-    await expect(applyFile(azure.workplace(), request(wanted), options())).rejects.toMatchObject({
+    await expect(applyFile(azure.deps(), request(wanted), options())).rejects.toMatchObject({
       code: 'EntryConflict',
       target: 'shop/api',
     });
@@ -160,18 +156,14 @@ describe('applying a file', () => {
     const entries = [podIdentity('web', failed), podIdentity('api', failed)];
     const azure = new FakeAzure(clusterWith({}, { identities: entries }));
     const wanted = { identities: [file('web'), file('api')] };
-    const plan = await applyFile(
-      azure.workplace(),
-      request(wanted),
-      options({ dryRun: true, mirror: 'off' }),
-    );
+    const plan = await applyFile(azure.deps(), request(wanted), options({ dryRun: true, mirror: 'off' }));
     expect(plan.plan).toMatchObject({ puts: 1, changes: [{ action: 'update' }, { action: 'update' }] });
 
     azure.answerFault = (answer) => {
       azure.write({ ...azure.cluster.profile, identities: entries });
       return answer;
     };
-    const { done } = await applyFile(azure.workplace(), request(wanted), options());
+    const { done } = await applyFile(azure.deps(), request(wanted), options());
     expect(azure.puts).toHaveLength(1);
     expect(done?.failure).toMatchObject({ code: 'EntryFailed', exitCode: 8 });
     expect(done?.failure?.details).toHaveLength(2);
@@ -182,7 +174,7 @@ describe('applying a file', () => {
     const identities = Array.from({ length: 201 }, (_, at) =>
       file(`app-${at}`, { identityResourceId: identityId('web') }),
     );
-    await expect(applyFile(azure.workplace(), request({ identities }), options())).rejects.toMatchObject({
+    await expect(applyFile(azure.deps(), request({ identities }), options())).rejects.toMatchObject({
       code: 'LimitReached',
     });
     expect([azure.puts, azure.created]).toEqual([[], []]);
@@ -196,7 +188,7 @@ describe('applying a file', () => {
       grants: [{ role: 'Reader', scope: '/subscriptions/sub' }],
     };
     const wanted = { identities: [file('fresh'), file('web')] };
-    const { done } = await applyFile(azure.workplace(), request(wanted, { extras, show }), options());
+    const { done } = await applyFile(azure.deps(), request(wanted, { extras, show }), options());
     expect(azure.createdIdentities).toEqual([identityId('fresh')]);
     expect(azure.created.toSorted()).toEqual(
       [identityId('fresh'), identityId('web'), '/subscriptions/sub', '/subscriptions/sub'].toSorted(),
@@ -217,7 +209,7 @@ describe('applying a file', () => {
         azure.changeByColleague({ deleteIdentities: [{ namespace: 'shop', name: 'web' }] });
       }
     };
-    const { done } = await applyFile(azure.workplace(), request({ identities: [file('web')] }), options());
+    const { done } = await applyFile(azure.deps(), request({ identities: [file('web')] }), options());
     expect(done?.result.identities).toMatchObject([{ name: 'web', provisioningState: 'Assigned' }]);
     expect(azure.puts).toHaveLength(1);
   });
@@ -230,7 +222,7 @@ describe('replacing identities by a file', () => {
 
   it('writes everything else with the first of two PUTs', async () => {
     const azure = holding('web');
-    const { done } = await applyFile(azure.workplace(), request(wanted), options());
+    const { done } = await applyFile(azure.deps(), request(wanted), options());
     expect(azure.puts).toMatchObject([
       { putIdentities: [{ name: 'api' }], deleteIdentities: [{ name: 'web' }] },
       { putIdentities: [{ name: 'web' }] },
@@ -248,7 +240,7 @@ describe('replacing identities by a file', () => {
         throw new PodidError('AzureRefused', 'A policy forbids it.');
       },
     ];
-    await expect(applyFile(azure.workplace(), request(wanted), options())).rejects.toMatchObject({
+    await expect(applyFile(azure.deps(), request(wanted), options())).rejects.toMatchObject({
       code: 'AzureRefused',
     });
     expect(azure.cluster.profile.identities.find(({ name }) => name === 'web')?.identity.clientId).toBe(
@@ -266,14 +258,14 @@ describe('replacing identities by a file', () => {
         throw interruption.signal.reason;
       },
     ];
-    const run = applyFile(azure.workplace(), request(wanted), options({ signal: interruption.signal }));
+    const run = applyFile(azure.deps(), request(wanted), options({ signal: interruption.signal }));
     await expect(run).rejects.toMatchObject({
       code: 'Interrupted',
       message: expect.stringContaining('shop/web'),
       hint: expect.stringContaining('podid apply -g rg -c aks --subscription sub --file pods.yaml --yes'),
     });
 
-    const again = await applyFile(azure.workplace(), request(wanted), options());
+    const again = await applyFile(azure.deps(), request(wanted), options());
     expect(again.done?.result.identities.map(({ identity }) => identity.clientId).toSorted()).toEqual([
       'client-api',
       'client-other',
@@ -321,11 +313,7 @@ describe('a plan', () => {
             ...(wantsExceptions ? { exceptions: wantsExceptions } : {}),
           };
           const asked = request(wanted, { prune });
-          const { plan } = await applyFile(
-            azure.workplace(),
-            asked,
-            options({ dryRun: true, mirror: 'off' }),
-          );
+          const { plan } = await applyFile(azure.deps(), asked, options({ dryRun: true, mirror: 'off' }));
           expect(azure.puts).toEqual([]);
           let reads = 0;
           azure.beforeGet = () => {
@@ -333,12 +321,12 @@ describe('a plan', () => {
               settle(azure);
             }
           };
-          const { done } = await applyFile(azure.workplace(), asked, options());
+          const { done } = await applyFile(azure.deps(), asked, options());
           expect(done?.failure).toBeUndefined();
           expect(azure.puts).toHaveLength(plan?.puts ?? -1);
           expectHeld(azure, wanted, prune, { identities: hasIdentities, exceptions: hasExceptions });
 
-          await applyFile(azure.workplace(), asked, options());
+          await applyFile(azure.deps(), asked, options());
           expect(azure.puts).toHaveLength(plan?.puts ?? -1);
         },
       ),

@@ -46,7 +46,7 @@ describe('updating the identities of a cluster', () => {
     const order: string[] = [];
     azure.createFault = () => order.push('grant');
     azure.putFaults = [() => void order.push('write')];
-    const { done } = await updateCluster(azure.workplace(), assign, options());
+    const { done } = await updateCluster(azure.deps(), assign, options());
     expect(order).toEqual(['grant', 'write']);
     expect(azure.assignments.at(-1)).toMatchObject({ scope: identityId('web'), principalId: 'object-other' });
     expect(done?.result.operatorRole).toMatchObject([{ name: 'web', granted: true }]);
@@ -57,7 +57,7 @@ describe('updating the identities of a cluster', () => {
     azure.putFaults = [
       () => azure.changeByColleague({ putExceptions: [{ namespace: 'shop', name: 'x', podLabels: {} }] }),
     ];
-    const { done } = await updateCluster(azure.workplace(), assign, options());
+    const { done } = await updateCluster(azure.deps(), assign, options());
     expect(azure.puts).toHaveLength(2);
     expect(done?.cluster.profile.exceptions).toHaveLength(1);
     expect(done?.cluster.identity.type).toBe('UserAssigned');
@@ -68,7 +68,7 @@ describe('updating the identities of a cluster', () => {
     azure.answerFault = () => {
       throw new PodidError('Unavailable', 'Cut.');
     };
-    await updateCluster(azure.workplace(), assign, options());
+    await updateCluster(azure.deps(), assign, options());
     expect(azure.puts).toHaveLength(1);
     expect(azure.cluster.identity.type).toBe('UserAssigned');
   });
@@ -81,7 +81,7 @@ describe('updating the identities of a cluster', () => {
         error: { code: 'PodIdentityAddonIdentitiesAssignmentError', message: 'no role' },
       },
     ];
-    const { done } = await updateCluster(azure.workplace(), toSystem, options());
+    const { done } = await updateCluster(azure.deps(), toSystem, options());
     expect(azure.puts.map(({ putIdentities }) => putIdentities?.length ?? 0)).toEqual([0, 1]);
     expect(azure.assignments.at(-1)).toMatchObject({ principalId: 'made' });
     expect(done?.failure).toBeUndefined();
@@ -93,7 +93,7 @@ describe('updating the identities of a cluster', () => {
       throw new PodidError('AssignmentBlocked', 'Not seen.', { target: identityId('web') });
     });
     const noLimit = options({ timeoutMs: 2 ** 31 });
-    await expect(updateCluster(azure.workplace(), assign, noLimit)).rejects.toMatchObject({
+    await expect(updateCluster(azure.deps(), assign, noLimit)).rejects.toMatchObject({
       code: 'AssignmentPending',
     });
   });
@@ -101,14 +101,14 @@ describe('updating the identities of a cluster', () => {
   it('sends nothing when the answer is no', async () => {
     const azure = azureWith();
     azure.answerYes = false;
-    const { done } = await updateCluster(azure.workplace(), assign, options());
+    const { done } = await updateCluster(azure.deps(), assign, options());
     expect([azure.puts, azure.created, azure.questions.length]).toEqual([[], [], 1]);
     expect(done?.result.identity.type).toBe('SystemAssigned');
   });
 
   it('neither asks nor writes where nothing changes', async () => {
     const azure = azureWith(userAssigned);
-    await updateCluster(azure.workplace(), assign, options());
+    await updateCluster(azure.deps(), assign, options());
     expect([azure.puts, azure.questions]).toEqual([[], []]);
   });
 
@@ -121,7 +121,7 @@ describe('updating the identities of a cluster', () => {
     const azure = azureWith({ ...userAssigned, pools });
     azure.ends = [{ status: 'Succeeded' }, { status: 'Failed', error: { code: 'NoQuota', message: 'none' } }];
     const request = { ...assign, upgradeNodeImages: true };
-    const { done } = await updateCluster(azure.workplace(), request, options());
+    const { done } = await updateCluster(azure.deps(), request, options());
     expect(azure.upgraded).toEqual(['one', 'two']);
     expect(done?.failure).toMatchObject({ code: 'EntryFailed', exitCode: 8 });
   });
@@ -131,7 +131,7 @@ describe('updating the identities of a cluster', () => {
     ['being deleted', { provisioningState: 'Deleting' }],
   ])('refuses a cluster that is %s', async (_, state) => {
     const azure = azureWith(state);
-    await expect(updateCluster(azure.workplace(), assign, options())).rejects.toMatchObject({
+    await expect(updateCluster(azure.deps(), assign, options())).rejects.toMatchObject({
       code: 'ClusterStateForbids',
     });
     expect(azure.created).toEqual([]);
@@ -139,11 +139,9 @@ describe('updating the identities of a cluster', () => {
 
   it('does not return before the second of two writes', async () => {
     const azure = azureWith(userAssigned);
-    await expect(updateCluster(azure.workplace(), toSystem, options({ noWait: true }))).rejects.toMatchObject(
-      {
-        code: 'InvalidUsage',
-      },
-    );
+    await expect(updateCluster(azure.deps(), toSystem, options({ noWait: true }))).rejects.toMatchObject({
+      code: 'InvalidUsage',
+    });
     expect(azure.puts).toEqual([]);
   });
 });

@@ -4,8 +4,8 @@ import { PodidError } from '../../../src/errors/podid-error.ts';
 import { startChange } from '../../../src/workflows/change/change-session.ts';
 import type { CheckResult } from '../../../src/workflows/doctor/check.ts';
 import type { Evidence } from '../../../src/workflows/doctor/evidence.ts';
-import { mendWhatIsSafe } from '../../../src/workflows/doctor/fix.ts';
-import type { Sight } from '../../../src/workflows/doctor/probe.ts';
+import { fixWhatIsSafe } from '../../../src/workflows/doctor/fix.ts';
+import type { Probe } from '../../../src/workflows/doctor/probe.ts';
 import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
 
 const unseen = { hidden: new PodidError('ClusterUnreachable', 'Away.') };
@@ -18,9 +18,9 @@ const identity = { resourceId: identityId('web'), clientId: 'client-web', princi
  * role on `web`.
  */
 const evidence: Evidence = {
-  ...{ patient: { cluster: clusterId }, cluster: { seen: cluster } },
+  ...{ subject: { cluster: clusterId }, cluster: { seen: cluster } },
   ...{ permissions: unseen, subscription: unseen, feature: unseen },
-  identities: new Map<string, Sight<ManagedIdentity>>([
+  identities: new Map<string, Probe<ManagedIdentity>>([
     [identityId('web').toLowerCase(), { seen: identity }],
     [identityId('dead').toLowerCase(), gone],
   ]),
@@ -30,7 +30,7 @@ const evidence: Evidence = {
   ]),
   ...{ ownRoles: new Map(), objects: { seen: { identities: [], exceptions: [] } } },
   ...{ pods: unseen, deployments: unseen, nodes: unseen, policies: unseen, agents: unseen },
-  ...{ agentSights: [], machines: unseen },
+  ...{ agentProbes: [], machines: unseen },
 };
 
 function failing(...names: readonly string[]): CheckResult[] {
@@ -43,7 +43,7 @@ describe('mending what is safe', () => {
   it('asks about each thing once, and for nothing that another answer takes away', async () => {
     const azure = new FakeAzure(cluster);
     azure.answerYes = false;
-    expect(await mendWhatIsSafe(startChange(azure.workplace(), options()), evidence, all)).toBe(false);
+    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, all)).toBe(false);
     expect(azure.questions).toEqual([
       `Grant Managed Identity Operator on ${identityId('web')} to the cluster's principal cluster-principal?`,
       'Remove 1 entry whose managed identity is gone (shop/dead)?',
@@ -54,7 +54,7 @@ describe('mending what is safe', () => {
 
   it('does what was said yes to', async () => {
     const azure = new FakeAzure(cluster);
-    expect(await mendWhatIsSafe(startChange(azure.workplace(), options()), evidence, all)).toBe(true);
+    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, all)).toBe(true);
     expect(azure.created).toEqual([identityId('web')]);
     expect(azure.puts).toEqual([{ deleteIdentities: [expect.objectContaining({ name: 'dead' })] }]);
     expect(azure.mirrored.at(-1)).toMatchObject({
@@ -67,8 +67,8 @@ describe('mending what is safe', () => {
   it('touches nothing else', async () => {
     const azure = new FakeAzure(cluster);
     const others = failing('label', 'agent', 'add-on');
-    expect(await mendWhatIsSafe(startChange(azure.workplace(), options()), evidence, others)).toBe(false);
+    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, others)).toBe(false);
     expect(azure.questions).toEqual([]);
-    expect(azure.notes).toEqual([expect.stringContaining('nothing that the doctor mends')]);
+    expect(azure.notes).toEqual([expect.stringContaining('nothing that the doctor fixes')]);
   });
 });

@@ -21,7 +21,7 @@ const refuse =
 describe('adding an identity', () => {
   it('grants the role, writes once, waits until Assigned and mirrors the entry', async () => {
     const azure = new FakeAzure();
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect(done?.result).toEqual(podIdentity('web'));
     expect(azure.created).toEqual([webIdentity]);
     expect(azure.puts).toHaveLength(1);
@@ -65,14 +65,14 @@ describe('adding an identity', () => {
     ],
   ])('writes nothing when %s', async (_why, cluster, code) => {
     const azure = new FakeAzure(cluster);
-    await expect(addIdentity(azure.workplace(), request, options())).rejects.toMatchObject({ code });
+    await expect(addIdentity(azure.deps(), request, options())).rejects.toMatchObject({ code });
     expect([azure.puts, azure.created]).toEqual([[], []]);
   });
 
   it('writes nothing when the managed identity does not exist', async () => {
     const azure = new FakeAzure();
     const missing = { ...request, identityResourceId: identityId('nobody') };
-    await expect(addIdentity(azure.workplace(), missing, options())).rejects.toMatchObject({
+    await expect(addIdentity(azure.deps(), missing, options())).rejects.toMatchObject({
       code: 'IdentityNotFound',
       exitCode: 4,
     });
@@ -82,7 +82,7 @@ describe('adding an identity', () => {
   it('writes nothing when the identity is in another tenant', async () => {
     const azure = new FakeAzure();
     azure.addIdentity('web', { tenantId: 'elsewhere' });
-    await expect(addIdentity(azure.workplace(), request, options())).rejects.toMatchObject({
+    await expect(addIdentity(azure.deps(), request, options())).rejects.toMatchObject({
       code: 'TenantMismatch',
     });
     expect([azure.puts, azure.created]).toEqual([[], []]);
@@ -91,7 +91,7 @@ describe('adding an identity', () => {
   it('sends no PUT for the same content again, but still sees to role and mirror', async () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
     azure.assignments = [];
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect(done?.result.provisioningState).toBe('Assigned');
     expect(azure.puts).toEqual([]);
     expect([azure.created.length, azure.mirrored.length]).toEqual([1, 1]);
@@ -101,7 +101,7 @@ describe('adding an identity', () => {
     const azure = new FakeAzure(
       clusterWith({}, { identities: [podIdentity('web', { provisioningState: 'Failed' })] }),
     );
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect([azure.puts.length, done?.result.provisioningState]).toEqual([1, 'Assigned']);
   });
 
@@ -115,7 +115,7 @@ describe('adding an identity', () => {
         azure.write({ ...azure.cluster.profile, identities: [podIdentity('web')] });
       }
     };
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect([azure.puts.length, done?.result.provisioningState]).toEqual([0, 'Assigned']);
   });
 
@@ -129,7 +129,7 @@ describe('adding an identity', () => {
         azure.write({ ...azure.cluster.profile, identities: [] });
       }
     };
-    await addIdentity(azure.workplace(), request, options());
+    await addIdentity(azure.deps(), request, options());
     expect(azure.puts).toHaveLength(1);
   });
 
@@ -139,7 +139,7 @@ describe('adding an identity', () => {
       (name) => () =>
         azure.changeByColleague({ putExceptions: [{ namespace: 'n', name, podLabels: { a: 'b' } }] }),
     );
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect(done?.cluster.profile.exceptions.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
     expect(done?.result.provisioningState).toBe('Assigned');
   });
@@ -147,9 +147,10 @@ describe('adding an identity', () => {
   it('ends as stale, exit 5, when the cluster never holds still until --timeout', async () => {
     const azure = new FakeAzure();
     azure.putFaults = Array.from({ length: 100 }, () => refuse('StaleCluster'));
-    await expect(
-      addIdentity(azure.workplace(), request, options({ timeoutMs: 60_000 })),
-    ).rejects.toMatchObject({ code: 'StaleCluster', exitCode: 5 });
+    await expect(addIdentity(azure.deps(), request, options({ timeoutMs: 60_000 }))).rejects.toMatchObject({
+      code: 'StaleCluster',
+      exitCode: 5,
+    });
   });
 
   it('waits for another operation and then writes', async () => {
@@ -161,14 +162,14 @@ describe('adding an identity', () => {
       }
     };
     azure.putFaults = [refuse('ClusterBusy')];
-    await addIdentity(azure.workplace(), request, options());
+    await addIdentity(azure.deps(), request, options());
     expect(azure.puts).toHaveLength(1);
   });
 
   it('says busy at once under --no-wait', async () => {
     const azure = new FakeAzure();
     azure.putFaults = [refuse('ClusterBusy')];
-    await expect(addIdentity(azure.workplace(), request, options({ noWait: true }))).rejects.toMatchObject({
+    await expect(addIdentity(azure.deps(), request, options({ noWait: true }))).rejects.toMatchObject({
       code: 'ClusterBusy',
     });
     expect(azure.nowMs).toBe(1_000_000);
@@ -176,7 +177,7 @@ describe('adding an identity', () => {
 
   it('returns the entry as the PUT was answered, and mirrors nothing, under --no-wait', async () => {
     const azure = new FakeAzure();
-    const { done } = await addIdentity(azure.workplace(), request, options({ noWait: true }));
+    const { done } = await addIdentity(azure.deps(), request, options({ noWait: true }));
     expect(done?.result.provisioningState).toBe('Updating');
     expect(azure.mirrored).toEqual([]);
   });
@@ -190,18 +191,18 @@ describe('adding an identity', () => {
         azure.write({ ...azure.cluster.profile, identities: [podIdentity('web')] });
       }
     };
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect([azure.puts.length, done?.result.provisioningState]).toEqual([1, 'Assigned']);
   });
 
   it('writes again after an answer that was lost before it arrived, and gives up a server that never takes it', async () => {
     const once = new FakeAzure();
     once.putFaults = [refuse('Unavailable')];
-    await addIdentity(once.workplace(), request, options());
+    await addIdentity(once.deps(), request, options());
     expect(once.puts).toHaveLength(1);
     const never = new FakeAzure();
     never.putFaults = Array.from({ length: 50 }, () => refuse('Unavailable'));
-    await expect(addIdentity(never.workplace(), request, options())).rejects.toMatchObject({
+    await expect(addIdentity(never.deps(), request, options())).rejects.toMatchObject({
       code: 'Unavailable',
       exitCode: 7,
     });
@@ -211,7 +212,7 @@ describe('adding an identity', () => {
   it('waits as long as a throttling server asks', async () => {
     const azure = new FakeAzure();
     azure.putFaults = [refuse('Unavailable', { retryAfterMs: 40_000 })];
-    await addIdentity(azure.workplace(), request, options());
+    await addIdentity(azure.deps(), request, options());
     expect(azure.nowMs).toBeGreaterThanOrEqual(1_040_000);
   });
 
@@ -221,7 +222,7 @@ describe('adding an identity', () => {
       const profile = { ...answer.cluster.profile, identities: answer.cluster.profile.identities.slice(1) };
       return { ...answer, cluster: { ...answer.cluster, profile } };
     };
-    const error = await addIdentity(azure.workplace(), request, options()).catch((caught: unknown) => caught);
+    const error = await addIdentity(azure.deps(), request, options()).catch((caught: unknown) => caught);
     expect(error).toMatchObject({
       code: 'EntriesLost',
       exitCode: 5,
@@ -243,7 +244,7 @@ describe('adding an identity', () => {
         azure.write({ ...azure.cluster.profile, identities: [] });
       }
     };
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect([azure.puts.length, done?.result.provisioningState]).toEqual([2, 'Assigned']);
     expect(azure.warnings.join()).toContain('undone');
   });
@@ -255,7 +256,7 @@ describe('adding an identity', () => {
         azure.write({ ...azure.cluster.profile, identities: [] });
       }
     };
-    await expect(addIdentity(azure.workplace(), request, options())).rejects.toMatchObject({
+    await expect(addIdentity(azure.deps(), request, options())).rejects.toMatchObject({
       code: 'EntriesLost',
     });
     expect(azure.puts).toHaveLength(1);
@@ -276,7 +277,7 @@ describe('adding an identity', () => {
         },
       );
     };
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect(done?.result.provisioningState).toBe('Failed');
     expect(done?.failure).toMatchObject({ code: 'EntryFailed', exitCode: 8 });
     expect(done?.failure?.message).toContain('Inner: gone.');
@@ -286,7 +287,7 @@ describe('adding an identity', () => {
   it("fails with 8 and the operation's reason when the operation failed", async () => {
     const azure = new FakeAzure();
     azure.ends = [{ status: 'Failed', error: { code: 'ReconcilePodIdentityAddonError', message: 'No.' } }];
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect(done?.failure).toMatchObject({
       exitCode: 8,
       details: [{ code: 'ReconcilePodIdentityAddonError', message: 'No.' }],
@@ -307,14 +308,14 @@ describe('adding an identity', () => {
         azure.write({ ...azure.cluster.profile, identities: [] });
       }
     };
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect([azure.puts.length, done?.result.provisioningState]).toEqual([2, 'Assigned']);
   });
 
   it('ends with 7 and the same command to resume when the fresh role is not seen before --timeout', async () => {
     const azure = new FakeAzure();
     azure.putFaults = Array.from({ length: 500 }, () => refuse('AssignmentBlocked', { target: webIdentity }));
-    await expect(addIdentity(azure.workplace(), request, options())).rejects.toMatchObject({
+    await expect(addIdentity(azure.deps(), request, options())).rejects.toMatchObject({
       code: 'AssignmentPending',
       exitCode: 7,
     });
@@ -328,9 +329,7 @@ describe('adding an identity', () => {
         clusterWith({}, { identities: [podIdentity('dead'), podIdentity('other')] }),
       );
       azure.putFaults = [refuse('AssignmentBlocked', target === undefined ? {} : { target })];
-      const error = await addIdentity(azure.workplace(), request, options()).catch(
-        (caught: unknown) => caught,
-      );
+      const error = await addIdentity(azure.deps(), request, options()).catch((caught: unknown) => caught);
       expect(error).toMatchObject({ code: 'AssignmentBlocked', exitCode: 5 });
       expect((error as PodidError).message).toContain('shop/dead');
       expect((error as PodidError).hint).toBe(
@@ -343,7 +342,7 @@ describe('adding an identity', () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('other')] }));
     azure.assignments = [];
     azure.putFaults = [refuse('AssignmentBlocked', { target: identityId('other') })];
-    const error = await addIdentity(azure.workplace(), request, options()).catch((caught: unknown) => caught);
+    const error = await addIdentity(azure.deps(), request, options()).catch((caught: unknown) => caught);
     expect((error as PodidError).message).toContain('has lost the role');
     expect((error as PodidError).hint).toContain(
       'podid add -g rg -c aks --subscription sub --namespace shop --name other',
@@ -353,7 +352,7 @@ describe('adding an identity', () => {
   it('tells a refused grant at once, with principal, scope and the command for an owner', async () => {
     const azure = new FakeAzure();
     azure.createFault = refuse('Forbidden');
-    const error = await addIdentity(azure.workplace(), request, options()).catch((caught: unknown) => caught);
+    const error = await addIdentity(azure.deps(), request, options()).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'Forbidden', exitCode: 6 });
     expect((error as PodidError).hint).toContain('--assignee-object-id cluster-principal');
     expect(azure.puts).toEqual([]);
@@ -365,19 +364,19 @@ describe('adding an identity', () => {
     azure.grant('/subscriptions/sub', {
       roleDefinitionId: '/providers/Microsoft.Authorization/roleDefinitions/owner',
     });
-    await addIdentity(azure.workplace(), request, options());
+    await addIdentity(azure.deps(), request, options());
     expect(azure.warnings.join()).toContain('Owner');
   });
 
   it('lets the server decide when the role can be neither seen nor granted, and tells the refusal if it then matters', async () => {
     const lucky = new FakeAzure();
     lucky.listFault = lucky.createFault = refuse('Forbidden');
-    await addIdentity(lucky.workplace(), request, options());
+    await addIdentity(lucky.deps(), request, options());
     expect(lucky.puts).toHaveLength(1);
     const unlucky = new FakeAzure();
     unlucky.listFault = unlucky.createFault = refuse('Forbidden');
     unlucky.putFaults = [refuse('AssignmentBlocked', { target: webIdentity })];
-    await expect(addIdentity(unlucky.workplace(), request, options())).rejects.toMatchObject({
+    await expect(addIdentity(unlucky.deps(), request, options())).rejects.toMatchObject({
       code: 'Forbidden',
     });
   });
@@ -385,14 +384,14 @@ describe('adding an identity', () => {
   it('names the entry after the identity when no name is given', async () => {
     const azure = new FakeAzure();
     const { name: _omitted, ...nameless } = request;
-    const { done } = await addIdentity(azure.workplace(), nameless, options());
+    const { done } = await addIdentity(azure.deps(), nameless, options());
     expect(done?.result.name).toBe('web');
     expect(azure.notes.join()).toContain('called web');
   });
 
   it('says under --dry-run what it would do, and does none of it', async () => {
     const azure = new FakeAzure();
-    const { plan } = await addIdentity(azure.workplace(), request, options({ dryRun: true }));
+    const { plan } = await addIdentity(azure.deps(), request, options({ dryRun: true }));
     expect(plan?.puts).toBe(1);
     expect(plan?.changes.map(({ action, kind, name }) => [action, kind, name])).toEqual([
       ['add', 'roleAssignment', `guid-of-${webIdentity}-cluster-principal`],
@@ -404,10 +403,10 @@ describe('adding an identity', () => {
   it('warns and succeeds when the mirror fails, unless it is required', async () => {
     const azure = new FakeAzure();
     azure.objectsFault = refuse('ClusterUnreachable');
-    const { done } = await addIdentity(azure.workplace(), request, options());
+    const { done } = await addIdentity(azure.deps(), request, options());
     expect(done?.failure).toBeUndefined();
     expect(azure.warnings).toHaveLength(1);
-    const strict = await addIdentity(azure.workplace(), request, options({ mirror: 'required' }));
+    const strict = await addIdentity(azure.deps(), request, options({ mirror: 'required' }));
     expect(strict.done?.failure).toMatchObject({ code: 'MirrorFailed', exitCode: 7 });
     expect(strict.done?.result.name).toBe('web');
   });
@@ -415,12 +414,12 @@ describe('adding an identity', () => {
   it('says that Azure goes on, and how to look, when interrupted while Azure works', async () => {
     const azure = new FakeAzure();
     const interruption = new AbortController();
-    const workplace = azure.workplace();
-    workplace.azure.clusters.follow = async (_operation, { signal }) => {
+    const deps = azure.deps();
+    deps.azure.clusters.follow = async (_operation, { signal }) => {
       interruption.abort(new PodidError('Interrupted', 'Interrupted.'));
       throw signal.reason;
     };
-    const error = await addIdentity(workplace, request, options({ signal: interruption.signal })).catch(
+    const error = await addIdentity(deps, request, options({ signal: interruption.signal })).catch(
       (caught: unknown) => caught,
     );
     expect(error).toMatchObject({ code: 'Interrupted', exitCode: 130 });

@@ -10,7 +10,7 @@ import {
   stepBack,
 } from '../../../src/workflows/init/history.ts';
 
-const start: Place = { trail: [] };
+const start: Place = { history: [] };
 const walk = (asked: readonly boolean[]) =>
   asked.reduce<Place>((place, isAsked, at) => answered(place, at, isAsked), start);
 
@@ -23,7 +23,7 @@ describe('the wizard’s trail', () => {
 
   it('goes back past what answered itself, and remembers what the question was answered with', () => {
     const back = stepBack(walk([true, true, false, false]));
-    expect(back).toEqual({ trail: [{ value: 0, asked: true }], before: 1 });
+    expect(back).toEqual({ history: [{ value: 0, asked: true }], before: 1 });
     expect(stepBack(walk([false, false]))).toBeUndefined();
   });
 
@@ -46,8 +46,8 @@ describe('the wizard’s trail', () => {
           return;
         }
         const again = answered(back, back.before, true);
-        expect(again.trail).toEqual(place.trail.slice(0, again.trail.length));
-        expect(place.trail.slice(again.trail.length).some((one) => one.asked)).toBe(false);
+        expect(again.history).toEqual(place.history.slice(0, again.history.length));
+        expect(place.history.slice(again.history.length).some((one) => one.asked)).toBe(false);
       }),
     );
   });

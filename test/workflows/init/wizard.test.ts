@@ -3,8 +3,8 @@ import type { ConnectedCluster } from '../../../src/domain/kubernetes/workloads.
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { identityIdOf } from '../../../src/workflows/init/ask-identity.ts';
 import { gatherAnswers } from '../../../src/workflows/init/gather-answers.ts';
-import type { InitDesk, InitGiven, Questions } from '../../../src/workflows/init/init-deps.ts';
 import { planInit } from '../../../src/workflows/init/init-plan.ts';
+import type { InitGiven, Questions, Wizard } from '../../../src/workflows/init/wizard.ts';
 import { clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
 
 const back = undefined;
@@ -73,13 +73,13 @@ class Person {
   };
 }
 
-function desk(azure: FakeAzure, person: Person | undefined, given: Partial<InitGiven> = {}): InitDesk {
-  const workplace = azure.workplace();
+function wizard(azure: FakeAzure, person: Person | undefined, given: Partial<InitGiven> = {}): Wizard {
+  const deps = azure.deps();
   const workloads = { namespaces: async () => ['kube-system', 'shop', 'default'] };
   return {
     given: { ...nothingGiven, ...given },
     questions: person?.questions,
-    open: async () => ({ workplace, connect: async () => ({ workloads }) as unknown as ConnectedCluster }),
+    open: async () => ({ deps, connect: async () => ({ workloads }) as unknown as ConnectedCluster }),
     rules: {
       namespace: () => undefined,
       name: (text) => (text === 'Bad' ? 'no capitals' : undefined),
@@ -99,7 +99,7 @@ describe('the wizard', () => {
   it('asks only what is open: on a ready cluster cluster, identity, namespace, name, label and the yes', async () => {
     const person = new Person('aks', 'web', 'shop', '', '', 'Yes');
     const azure = new FakeAzure();
-    const answers = await gatherAnswers(desk(azure, person));
+    const answers = await gatherAnswers(wizard(azure, person));
     expect(person.asked).toEqual([
       'Cluster:',
       'Managed identity:',
@@ -120,7 +120,7 @@ describe('the wizard', () => {
       identityResourceId: identityId('web'),
     };
     const person = new Person('one', back, 'two', '', 'Yes');
-    const answers = await gatherAnswers(desk(new FakeAzure(), person, given));
+    const answers = await gatherAnswers(wizard(new FakeAzure(), person, given));
     expect(person.asked.slice(0, 3)).toEqual([
       'Name of the pod identity:',
       'Value of the label aadpodidbinding:',
@@ -131,14 +131,14 @@ describe('the wizard', () => {
 
   it('takes the usual name and label, and needs no yes, with --yes', async () => {
     const person = new Person('aks', 'web', 'shop');
-    const answers = await gatherAnswers(desk(off(), person, { yes: true }));
+    const answers = await gatherAnswers(wizard(off(), person, { yes: true }));
     expect(answers).toMatchObject({ addon: true, name: 'web', selector: 'web' });
   });
 
   it('says at the first question that there is nothing to go back to', async () => {
     const azure = new FakeAzure();
     const person = new Person(back, back, 'aks', 'web', 'shop', '', '', 'Yes');
-    await gatherAnswers(desk(azure, person));
+    await gatherAnswers(wizard(azure, person));
     expect(azure.notes.filter((note) => note.startsWith('This is the first question'))).toHaveLength(2);
   });
 
@@ -150,14 +150,14 @@ describe('the wizard', () => {
       identityResourceId: identityId('web'),
     };
     const azure = off();
-    const answers = await gatherAnswers(desk(azure, undefined, { ...given, yes: true }));
+    const answers = await gatherAnswers(wizard(azure, undefined, { ...given, yes: true }));
     expect(answers).toMatchObject({ addon: true, feature: false, name: 'web', selector: 'web' });
   });
 
   it('names the consent that is missing on kubenet where nobody is, before anything is sent', async () => {
     const azure = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
     const given = { resourceGroup: 'rg', clusterName: 'aks', namespace: 'shop', yes: true };
-    await expect(gatherAnswers(desk(azure, undefined, given))).rejects.toMatchObject({
+    await expect(gatherAnswers(wizard(azure, undefined, given))).rejects.toMatchObject({
       code: 'InvalidUsage',
       details: [{ flag: '--enable-pod-identity-with-kubenet' }],
     });
@@ -167,7 +167,7 @@ describe('the wizard', () => {
   it('tells the risk of kubenet, and without consent leads to another cluster', async () => {
     const azure = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
     const person = new Person('aks', 'Do not', 'aks', 'Accept', 'Turn it on', 'web', 'shop', '', '', 'Yes');
-    const answers = await gatherAnswers(desk(azure, person));
+    const answers = await gatherAnswers(wizard(azure, person));
     expect(azure.warnings.join()).toContain('CVE-2021-1677');
     expect(answers).toMatchObject({ kubenet: true, addon: true });
     expect(planInit(answers, nothingGiven).commands[0]).toBe(
@@ -179,7 +179,7 @@ describe('the wizard', () => {
     const azure = off();
     azure.states = ['NotRegistered'];
     const person = new Person('aks', 'Register', 'Turn it on', 'web', 'shop', '', '', 'Yes');
-    const answers = await gatherAnswers(desk(azure, person));
+    const answers = await gatherAnswers(wizard(azure, person));
     expect(answers.feature).toBe(true);
     expect(planInit(answers, nothingGiven).commands[0]).toContain('--register-feature');
     expect(azure.registered).toBe(0);
@@ -188,7 +188,7 @@ describe('the wizard', () => {
   it('explains a service-principal cluster and leaves it as it is when told so', async () => {
     const azure = new FakeAzure(clusterWith({ identity: { type: 'None', userAssigned: [] } }));
     const person = new Person('aks', 'Leave', back, 'aks', 'Leave');
-    await expect(gatherAnswers(desk(azure, person))).rejects.toThrow(
+    await expect(gatherAnswers(wizard(azure, person))).rejects.toThrow(
       'nobody expected the question "Cluster:"',
     );
     expect(azure.warnings.join()).toContain('runs as a service principal');
@@ -198,7 +198,7 @@ describe('the wizard', () => {
   it('offers a service-principal cluster no move under --dry-run, which writes nothing', async () => {
     const azure = new FakeAzure(clusterWith({ identity: { type: 'None', userAssigned: [] } }));
     const given = { resourceGroup: 'rg', clusterName: 'aks', enableManagedIdentity: true };
-    const dry = { ...desk(azure, new Person(), given), options: options({ dryRun: true }) };
+    const dry = { ...wizard(azure, new Person(), given), options: options({ dryRun: true }) };
     await expect(gatherAnswers(dry)).rejects.toMatchObject({ code: 'ServicePrincipalCluster' });
     expect(azure.puts).toEqual([]);
   });
@@ -206,7 +206,7 @@ describe('the wizard', () => {
   it('tells what forbids a stopped cluster and asks for another', async () => {
     const azure = new FakeAzure(clusterWith({ powerState: 'Stopped' }));
     const person = new Person('aks');
-    await expect(gatherAnswers(desk(azure, person))).rejects.toThrow(
+    await expect(gatherAnswers(wizard(azure, person))).rejects.toThrow(
       'nobody expected the question "Cluster:"',
     );
     expect(azure.warnings).toEqual(['Cluster aks is stopped.']);
@@ -215,14 +215,14 @@ describe('the wizard', () => {
   it('ends with the reason when the cluster that is in the way was named by flags', async () => {
     const azure = new FakeAzure(clusterWith({ powerState: 'Stopped' }));
     const given = { resourceGroup: 'rg', clusterName: 'aks' };
-    await expect(gatherAnswers(desk(azure, new Person(), given))).rejects.toMatchObject({
+    await expect(gatherAnswers(wizard(azure, new Person(), given))).rejects.toMatchObject({
       code: 'ClusterStateForbids',
     });
   });
 
   it('plans a new identity with its roles, and the one command that makes both', async () => {
     const person = new Person('aks', 'Create', 'api-2', '', 'Reader', '', 'shop', '', 'api', 'Yes');
-    const answers = await gatherAnswers(desk(new FakeAzure(), person));
+    const answers = await gatherAnswers(wizard(new FakeAzure(), person));
     const id = identityIdOf(answers);
     expect(id).toBe(
       '/subscriptions/sub/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/api-2',
@@ -236,7 +236,7 @@ describe('the wizard', () => {
     const person = new Person(
       ...['aks', 'Create', 'api-2', '', back, back, back, 'web', 'shop', '', '', 'Yes'],
     );
-    const answers = await gatherAnswers(desk(new FakeAzure(), person));
+    const answers = await gatherAnswers(wizard(new FakeAzure(), person));
     expect(answers.identity).toBe(identityId('web'));
   });
 
@@ -246,7 +246,7 @@ describe('the wizard', () => {
     });
     const azure = new FakeAzure(clusterWith({}, { identities: [taken] }));
     const person = new Person('aks', 'web', 'shop', 'web', 'Bad', '', '', 'Yes');
-    const answers = await gatherAnswers(desk(azure, person));
+    const answers = await gatherAnswers(wizard(azure, person));
     expect(person.problems).toEqual([`web is taken by ${identityId('other')}.`, 'no capitals']);
     expect(answers.name).toBe('web-2');
   });
@@ -268,7 +268,7 @@ describe('the wizard', () => {
         return pasted?.value;
       },
     };
-    const answers = await gatherAnswers({ ...desk(azure, person), questions });
+    const answers = await gatherAnswers({ ...wizard(azure, person), questions });
     expect(azure.warnings.join()).toContain('does not exist');
     expect(answers.identity).toBe(identityId('web'));
   });
@@ -276,7 +276,7 @@ describe('the wizard', () => {
   it('says how to name the namespace when the cluster’s API cannot be reached', async () => {
     const azure = new FakeAzure();
     const person = new Person('aks', 'web', '', '', '', 'Yes');
-    const { open, ...rest } = desk(azure, person);
+    const { open, ...rest } = wizard(azure, person);
     const site = await open(undefined);
     const connect = () => Promise.reject(new PodidError('ClusterUnreachable', 'It is private.'));
     const answers = await gatherAnswers({ ...rest, open: async () => ({ ...site, connect }) });
@@ -286,18 +286,18 @@ describe('the wizard', () => {
 
   it('says how to sign in when nobody is signed in', async () => {
     const azure = new FakeAzure();
-    const { open, ...rest } = desk(azure, new Person());
+    const { open, ...rest } = wizard(azure, new Person());
     const site = await open(undefined);
     const list = () =>
       Promise.reject(
         new PodidError('NotSignedIn', 'A long list.', { details: [{ message: 'az: not installed' }] }),
       );
-    const { workplace } = site;
+    const { deps } = site;
     const signedOut = {
-      ...workplace,
-      azure: { ...workplace.azure, subscriptions: { ...workplace.azure.subscriptions, list } },
+      ...deps,
+      azure: { ...deps.azure, subscriptions: { ...deps.azure.subscriptions, list } },
     };
-    const answers = gatherAnswers({ ...rest, open: async () => ({ ...site, workplace: signedOut }) });
+    const answers = gatherAnswers({ ...rest, open: async () => ({ ...site, deps: signedOut }) });
     await expect(answers).rejects.toMatchObject({
       code: 'NotSignedIn',
       message: 'Nobody is signed in to Azure here. podid signs in as these do:',
@@ -309,7 +309,7 @@ describe('the wizard', () => {
   it('changes nothing when the plan is refused', async () => {
     const azure = off();
     const person = new Person('aks', 'Turn it on', 'web', 'shop', '', '', 'No');
-    await expect(gatherAnswers(desk(azure, person))).rejects.toMatchObject({ code: 'Interrupted' });
+    await expect(gatherAnswers(wizard(azure, person))).rejects.toMatchObject({ code: 'Interrupted' });
     expect(azure.puts).toEqual([]);
     expect(azure.created).toEqual([]);
   });
@@ -317,7 +317,7 @@ describe('the wizard', () => {
   it('shows the plan and the commands before it asks for the yes', async () => {
     const azure = off();
     const person = new Person('aks', 'Turn it on', 'web', 'shop', '', '', 'Yes');
-    await gatherAnswers(desk(azure, person));
+    await gatherAnswers(wizard(azure, person));
     const plan = azure.notes.join('\n');
     expect(plan).toContain('1. Turn on the pod-identity add-on of cluster aks');
     expect(plan).toContain('  podid enable -g rg -c aks --subscription sub\n  podid add -g rg -c aks');

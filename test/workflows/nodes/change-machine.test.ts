@@ -32,7 +32,7 @@ class OneMachine {
 
   change(noWait = false) {
     const azure = new FakeAzure();
-    const workplace = azure.workplace();
+    const deps = azure.deps();
     const machines: Partial<Machines> = {
       get: async () => {
         if (this.busyReads-- > 0) {
@@ -55,7 +55,7 @@ class OneMachine {
       },
     };
     const session = startChange(
-      { ...workplace, azure: { ...workplace.azure, machines: machines as Machines } },
+      { ...deps, azure: { ...deps.azure, machines: machines as Machines } },
       options({ noWait, timeoutMs: 120_000 }),
     );
     return changeMachine(session, start, assigned);

@@ -19,11 +19,8 @@ const machines = Array.from({ length: 20 }, (_, number) => machine(number));
 
 function sessionOf(port: Partial<Machines>, signal = new AbortController().signal) {
   const azure = new FakeAzure();
-  const workplace = azure.workplace();
-  return startChange(
-    { ...workplace, azure: { ...workplace.azure, machines: port as Machines } },
-    options({ signal }),
-  );
+  const deps = azure.deps();
+  return startChange({ ...deps, azure: { ...deps.azure, machines: port as Machines } }, options({ signal }));
 }
 
 describe('the change of many machines', () => {

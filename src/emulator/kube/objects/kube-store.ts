@@ -169,7 +169,7 @@ export class KubeStore {
     const key = kindKey(kind);
     const ofKind = this.#objects.get(key) ?? new Map<string, KubeObject>();
     this.#objects.set(key, ofKind.set(`${namespace}/${name}`, stored));
-    this.#tell({ type: before ? 'MODIFIED' : 'ADDED', key, object: stored, ...(before ? { before } : {}) });
+    this.#report({ type: before ? 'MODIFIED' : 'ADDED', key, object: stored, ...(before ? { before } : {}) });
     return stored;
   }
 
@@ -182,7 +182,7 @@ export class KubeStore {
     this.#dropContents(kind, object);
     this.#objects.get(kindKey(kind))?.delete(`${namespace}/${name}`);
     const last = this.#versioned(object);
-    this.#tell({ type: 'DELETED', key: kindKey(kind), object: last, before: object });
+    this.#report({ type: 'DELETED', key: kindKey(kind), object: last, before: object });
     return last;
   }
 
@@ -259,7 +259,7 @@ export class KubeStore {
     return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#version) } };
   }
 
-  #tell(event: Omit<StoreEvent, 'version'>): void {
+  #report(event: Omit<StoreEvent, 'version'>): void {
     const told = { ...event, version: this.#version };
     this.#history.push(told);
     if (this.#history.length > this.#historyLimit) {

@@ -4,9 +4,9 @@ import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
-import { answerJson, answerRefusal, type Exchange } from '../answer.ts';
-import { badRequest, forbidden, type Refusal } from '../error-answer.ts';
-import { type SlowPath, slowRefusal } from '../slow-path.ts';
+import { answerError, answerJson, type Exchange } from '../answer.ts';
+import { badRequest, type ErrorAnswer, forbidden } from '../error-answer.ts';
+import { type SlowPath, slowAnswer } from '../slow-path.ts';
 import type { TokenJson } from '../token-json.ts';
 import type { TokenRequest } from '../token-request.ts';
 
@@ -14,7 +14,7 @@ export interface HostTokenRouteOptions {
   readonly lookup: PodLookup;
   readonly pods: PodIndex;
   readonly service: TokenService;
-  readonly read: (query: string) => TokenRequest | Refusal;
+  readonly read: (query: string) => TokenRequest | ErrorAnswer;
   readonly json: TokenJson;
   readonly slowPath: SlowPath;
   readonly log: DecisionLog;
@@ -49,7 +49,7 @@ export function createHostTokenRoute(options: HostTokenRouteOptions) {
       const asked = { pod: found, request: question.request, mayBeExcepted: false };
       return options.service.now(found, question.request, false) ?? options.service.serve(asked, signal);
     });
-    finish(options, exchange, { outcome: asTheDriverKnowsIt(outcome ?? slowRefusal), question, pod });
+    finish(options, exchange, { outcome: asTheDriverKnowsIt(outcome ?? slowAnswer), question, pod });
   };
 }
 
@@ -57,7 +57,7 @@ function readQuestion(
   { pods, read }: HostTokenRouteOptions,
   { peer, request: { headers } }: Exchange,
   query: string,
-): HostQuestion | Refusal {
+): HostQuestion | ErrorAnswer {
   if (peer !== '127.0.0.1' || pods.byAddress(peer).length > 0) {
     return forbidden('not-the-node', 'Only processes of the node itself may ask for the tokens of its pods.');
   }
@@ -70,12 +70,12 @@ function readQuestion(
   return 'status' in request ? request : { namespace, name, request };
 }
 
-function asTheDriverKnowsIt(outcome: ServedToken | Refusal): ServedToken | Refusal {
+function asTheDriverKnowsIt(outcome: ServedToken | ErrorAnswer): ServedToken | ErrorAnswer {
   return 'status' in outcome && outcome.isNoIdentity ? { ...outcome, status: 404 } : outcome;
 }
 
 interface Finish {
-  readonly outcome: ServedToken | Refusal;
+  readonly outcome: ServedToken | ErrorAnswer;
   readonly question?: HostQuestion;
   readonly pod?: KnownPod | undefined;
 }
@@ -86,10 +86,10 @@ function finish(
   { outcome, question, pod }: Finish,
 ): void {
   const { metrics, clock, log, json } = options;
-  const isRefusal = 'status' in outcome;
-  const status = isRefusal ? outcome.status : 200;
-  if (isRefusal) {
-    answerRefusal(exchange, outcome);
+  const isErrorAnswer = 'status' in outcome;
+  const status = isErrorAnswer ? outcome.status : 200;
+  if (isErrorAnswer) {
+    answerError(exchange, outcome);
     metrics.refused(outcome.reason);
   } else {
     answerJson(exchange, 200, json.forHost(outcome.answer, clock.now()));
@@ -101,12 +101,12 @@ function finish(
     kind: 'host',
     pod: question === undefined ? exchange.peer : `${question.namespace}/${question.name}`.slice(0, 320),
     uid: pod?.uid ?? '',
-    identity: isRefusal ? '' : outcome.identity,
-    clientId: isRefusal ? '' : outcome.answer[0].clientId,
+    identity: isErrorAnswer ? '' : outcome.identity,
+    clientId: isErrorAnswer ? '' : outcome.answer[0].clientId,
     resource,
     status,
-    from: isRefusal ? '' : outcome.from,
-    reason: isRefusal ? outcome.reason : '',
+    from: isErrorAnswer ? '' : outcome.from,
+    reason: isErrorAnswer ? outcome.reason : '',
     ms,
   });
 }

@@ -3,9 +3,9 @@ import type { Decide } from '../../decide/decide.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { MetadataSource } from '../../tokens/imds/metadata-source.ts';
 import { TokenRefused } from '../../tokens/token-error.ts';
-import { answerBytes, answerRefusal, type Exchange } from '../answer.ts';
+import { answerBytes, answerError, type Exchange } from '../answer.ts';
 import type { CanonicalTarget } from '../canonical-path.ts';
-import { badRequest, type Refusal, tryLater } from '../error-answer.ts';
+import { badRequest, type ErrorAnswer, tryLater } from '../error-answer.ts';
 import { type MetadataRules, metadataAccess, notFound } from '../metadata-access.ts';
 import { metadataTarget } from '../metadata-target.ts';
 import type { SlowPath } from '../slow-path.ts';
@@ -17,16 +17,16 @@ export interface InstanceMetadataOptions {
   readonly decide: Decide;
   readonly slowPath: SlowPath;
   readonly metrics: NmiMetrics;
-  onRefused(exchange: Exchange, refusal: Refusal): void;
+  onRefused(exchange: Exchange, refusal: ErrorAnswer): void;
 }
 
 /** The rest of IMDS, by allow-list. */
 export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
   const { rules, slowPath, metrics, onRefused } = options;
   return async (exchange: Exchange, target: CanonicalTarget): Promise<void> => {
-    const refuse = (refusal: Refusal) => {
+    const refuse = (refusal: ErrorAnswer) => {
       metrics.metadata(refusal.status);
-      answerRefusal(exchange, refusal);
+      answerError(exchange, refusal);
       onRefused(exchange, refusal);
     };
     const access = metadataAccess(target.path, rules);
@@ -43,7 +43,7 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
     const answer = await slowPath.run(exchange, async (signal) => {
       const refusal =
         access.kind === 'excepted-only' ? await onlyExcepted(options, exchange.peer, signal) : undefined;
-      const askerId = options.lookup.peek(exchange.peer)?.uid ?? strangers;
+      const askerId = options.lookup.peek(exchange.peer)?.uid ?? unknownPeers;
       return refusal ?? (await ask(options.source, { rebuilt, askerId }, signal));
     });
     if (answer === undefined || 'reason' in answer) {
@@ -55,14 +55,14 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
 }
 
 /** A caller that is no known pod can have any number of addresses: they all have one share of the queue. */
-const strangers = 'strangers';
+const unknownPeers = 'unknownPeers';
 const away = tryLater('imds-away', 'IMDS gave no answer.', 5);
 
 async function onlyExcepted(
   { lookup, decide }: InstanceMetadataOptions,
   peer: string,
   signal: AbortSignal,
-): Promise<Refusal | undefined> {
+): Promise<ErrorAnswer | undefined> {
   const pod = await lookup.find(peer, signal);
   if ('status' in pod) {
     return pod;

@@ -4,10 +4,10 @@ import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { AskedToken, ServedToken, TokenService } from '../../tokens/token-service.ts';
-import { answerJson, answerRefusal, type Exchange } from '../answer.ts';
-import { noIdentity, type Refusal } from '../error-answer.ts';
+import { answerError, answerJson, type Exchange } from '../answer.ts';
+import { type ErrorAnswer, noIdentity } from '../error-answer.ts';
 import { isLoopback } from '../normal-address.ts';
-import { type SlowPath, slowRefusal } from '../slow-path.ts';
+import { type SlowPath, slowAnswer } from '../slow-path.ts';
 import type { TokenJson } from '../token-json.ts';
 import type { TokenRequest } from '../token-request.ts';
 
@@ -15,7 +15,7 @@ export interface TokenRouteOptions {
   readonly lookup: PodLookup;
   readonly service: TokenService;
   /** Reads a query; may remember what it read. */
-  readonly read: (query: string) => TokenRequest | Refusal;
+  readonly read: (query: string) => TokenRequest | ErrorAnswer;
   readonly json: TokenJson;
   readonly slowPath: SlowPath;
   readonly log: DecisionLog;
@@ -66,21 +66,21 @@ async function slowly(options: TokenRouteOptions, exchange: Exchange, request: T
     const asked: AskedToken = { pod: found, request, mayBeExcepted: true };
     return options.service.serve(asked, signal);
   });
-  finish(options, exchange, { outcome: outcome ?? slowRefusal, request, pod });
+  finish(options, exchange, { outcome: outcome ?? slowAnswer, request, pod });
 }
 
 interface Finish {
-  readonly outcome: ServedToken | Refusal;
+  readonly outcome: ServedToken | ErrorAnswer;
   readonly request?: TokenRequest | undefined;
   readonly pod?: KnownPod | undefined;
 }
 
 function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, request, pod }: Finish): void {
   const { metrics, clock, log, json } = options;
-  const isRefusal = 'status' in outcome;
-  const status = isRefusal ? outcome.status : 200;
-  if (isRefusal) {
-    answerRefusal(exchange, outcome);
+  const isErrorAnswer = 'status' in outcome;
+  const status = isErrorAnswer ? outcome.status : 200;
+  if (isErrorAnswer) {
+    answerError(exchange, outcome);
     metrics.refused(outcome.reason);
   } else {
     answerJson(exchange, 200, json.forPod(outcome.answer, clock.now()));
@@ -95,12 +95,12 @@ function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, reque
     kind: 'msi',
     pod: pod === undefined ? exchange.peer : `${pod.namespace}/${pod.name}`,
     uid: pod?.uid ?? '',
-    identity: isRefusal ? '' : outcome.identity,
-    clientId: isRefusal ? '' : outcome.answer[0].clientId,
+    identity: isErrorAnswer ? '' : outcome.identity,
+    clientId: isErrorAnswer ? '' : outcome.answer[0].clientId,
     resource,
     status,
-    from: isRefusal ? '' : outcome.from,
-    reason: isRefusal ? outcome.reason : outcome.isArbitrary ? 'several-identities' : '',
+    from: isErrorAnswer ? '' : outcome.from,
+    reason: isErrorAnswer ? outcome.reason : outcome.isArbitrary ? 'several-identities' : '',
     ms,
   });
 }

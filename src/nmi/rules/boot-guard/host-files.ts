@@ -94,7 +94,7 @@ async function walk(root: string, path: string): Promise<Found> {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
         return undefined;
       }
-      throw unusable(at, `cannot be looked at: ${error.code}`);
+      throw unusable(at, `cannot be read: ${error.code}`);
     });
     if (found === undefined) {
       return { kind: undefined, at };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { PodidError } from '../../../errors/podid-error.ts';
 import type { Logger } from '../../../runtime/logger.ts';
-import { type Refusal, tryLater } from '../../http/error-answer.ts';
+import { type ErrorAnswer, tryLater } from '../../http/error-answer.ts';
 import type { NmiSettings } from '../../nmi-settings.ts';
 import type { RulesWatch } from '../rules-watch.ts';
 
@@ -52,7 +52,7 @@ export interface KubenetGate {
   /** Looks at what the keeper of the rules said last, and logs when that opens or closes the gate. */
   look(): void;
   /** What everyone is told while it is closed. */
-  refusal(): Refusal | undefined;
+  refusal(): ErrorAnswer | undefined;
   /** For people; undefined while it is open. */
   whyClosed(): string | undefined;
 }

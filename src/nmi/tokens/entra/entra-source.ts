@@ -83,7 +83,7 @@ function auxiliaryTenants({ kind, auxiliaryTenantIds }: ServicePrincipal): reado
   return auxiliaryTenantIds;
 }
 
-interface Errand {
+interface TokenRequestRun {
   readonly subject: ServicePrincipal;
   readonly credential: PickedCredential;
   readonly tenantId: string;
@@ -92,11 +92,11 @@ interface Errand {
 
 async function fetchOne(
   options: EntraSourceOptions,
-  errand: Errand,
+  run: TokenRequestRun,
   signal: AbortSignal,
 ): Promise<ParsedToken> {
-  const { subject, credential, resource } = errand;
-  const authority = entraAuthority(subject.adEndpoint, errand.tenantId, options.allowedHosts ?? []);
+  const { subject, credential, resource } = run;
+  const authority = entraAuthority(subject.adEndpoint, run.tenantId, options.allowedHosts ?? []);
   const network = new EntraNetwork(authority.tokenEndpoint, options, signal);
   const proof = await proofOf(credential, { subject, authority, nowMs: options.clock.now() });
   const { ConfidentialClientApplication } = await import('@azure/msal-node');

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../bounded-exchange.ts';
 import { parseJsonObject } from '../parse-token-answer.ts';
-import { shownText } from '../printable-text.ts';
+import { printableText } from '../printable-text.ts';
 import { parseRetryAfter } from '../retry-after.ts';
 import { TokenRefused } from '../token-error.ts';
 
@@ -39,7 +39,7 @@ export function judgeEntraAnswer(answer: HttpAnswer, { wallMs, secrets }: EntraC
     error: /^\w{1,64}$/.test(error) ? error : 'unauthorized_client',
     description:
       typeof description === 'string' && description !== ''
-        ? shownText(description, secrets)
+        ? printableText(description, secrets)
         : `Microsoft Entra answered ${answer.status} without a reason.`,
   });
 }

@@ -32,27 +32,25 @@ export function createImdsSource(options: ImdsSourceOptions): UpstreamSource {
     async fetch(request, signal) {
       const target = imdsTarget(request.question);
       const { token, lifetimeMs } = await runWithDeadline(deadline, signal, (inTime) =>
-        askPatiently(options, { request, target }, inTime),
+        askWithRetry(options, { request, target }, inTime),
       );
       return { answer: [token], lifetimeMs };
     },
   };
 }
 
-interface Errand {
+interface TokenRequestRun {
   readonly request: UpstreamRequest;
   readonly target: string;
 }
 
-async function askPatiently(
+async function askWithRetry(
   options: ImdsSourceOptions,
-  errand: Errand,
+  run: TokenRequestRun,
   signal: AbortSignal,
 ): Promise<ParsedToken> {
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await options.queue.run(errand.request.askers, signal, () =>
-      askOnce(options, errand, signal),
-    );
+    const outcome = await options.queue.run(run.request.askers, signal, () => askOnce(options, run, signal));
     if (!('refused' in outcome)) {
       return outcome;
     }
@@ -66,7 +64,7 @@ async function askPatiently(
 
 async function askOnce(
   options: ImdsSourceOptions,
-  { request, target }: Errand,
+  { request, target }: TokenRequestRun,
   signal: AbortSignal,
 ): Promise<ParsedToken | ImdsFault> {
   const answer = await exchange({

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../bounded-exchange.ts';
 import { parseJsonObject } from '../parse-token-answer.ts';
-import { shownText } from '../printable-text.ts';
+import { printableText } from '../printable-text.ts';
 import { parseRetryAfter } from '../retry-after.ts';
 import { TokenRefused } from '../token-error.ts';
 
@@ -31,11 +31,11 @@ export function judgeImdsAnswer(answer: HttpAnswer, wallMs: number): ImdsFault {
       return final(403, answer, 'unauthorized_client');
     case 429:
       return passing(429, "Azure's instance metadata service is asked too often on this node.", {
-        saidSec: retryAfterSec ?? 5,
+        statedSec: retryAfterSec ?? 5,
       });
     case 410:
       return passing(503, "Azure's instance metadata service is being updated.", {
-        saidSec: retryAfterSec ?? 10,
+        statedSec: retryAfterSec ?? 10,
       });
     default:
       return unusable(`answered ${answer.status}`, retryAfterSec);
@@ -43,20 +43,20 @@ export function judgeImdsAnswer(answer: HttpAnswer, wallMs: number): ImdsFault {
 }
 
 /** No answer, or one that cannot be read. `what` completes "Azure's instance metadata service …". */
-export function unusable(what: string, saidSec?: number): ImdsFault {
-  return passing(503, `Azure's instance metadata service ${what}.`, { saidSec });
+export function unusable(what: string, statedSec?: number): ImdsFault {
+  return passing(503, `Azure's instance metadata service ${what}.`, { statedSec });
 }
 
 function passing(
   status: 429 | 503,
   description: string,
-  { saidSec }: { saidSec: number | undefined },
+  { statedSec }: { statedSec: number | undefined },
 ): ImdsFault {
   const error = status === 429 ? 'too_many_requests' : 'temporarily_unavailable';
   return {
     mayPass: true,
-    pauseMs: saidSec === undefined ? undefined : saidSec * 1000,
-    refused: new TokenRefused({ status, error, description, retryAfterSec: saidSec ?? 2 }),
+    pauseMs: statedSec === undefined ? undefined : statedSec * 1000,
+    refused: new TokenRefused({ status, error, description, retryAfterSec: statedSec ?? 2 }),
   };
 }
 
@@ -71,7 +71,7 @@ function final(status: 400 | 403, answer: HttpAnswer, fallbackError: string): Im
       error: typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : fallbackError,
       description:
         typeof description === 'string' && description !== ''
-          ? shownText(description)
+          ? printableText(description)
           : `Azure's instance metadata service answered ${answer.status} without a reason.`,
     }),
   };

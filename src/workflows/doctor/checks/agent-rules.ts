@@ -1,40 +1,40 @@
 import type { PodAnswer } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, fail, listed, pass, skip, unseen, warn } from '../check.ts';
-import type { AgentSight } from '../evidence.ts';
+import type { AgentProbe } from '../evidence.ts';
 
 /** Whether the agents themselves say that their rules are in place and their caches full. */
 export const agentRules: Check = {
   name: 'agent-rules',
   behind: ['agent'],
-  judge({ agentSights, agents }) {
+  judge({ agentProbes, agents }) {
     if ('hidden' in agents) {
       return unseen(agents.hidden);
     }
-    if (agentSights.length === 0) {
+    if (agentProbes.length === 0) {
       return skip('There is no agent to ask.');
     }
-    const troubled = agentSights.flatMap((sight) => reasons(sight));
+    const troubled = agentProbes.flatMap((probed) => reasons(probed));
     if (troubled.length > 0) {
       return fail(
-        `An agent says that it is not what it should be: ${listed(troubled)}. Pods there may reach the node's own identity, or nobody.`,
-        `kubectl logs -n ${agentSights[0]?.agent.namespace} daemonset/${agentSights[0]?.agent.daemonSet}`,
+        `An agent reports that it is not what it should be: ${listed(troubled)}. Pods there may reach the node's own identity, or nobody.`,
+        `kubectl logs -n ${agentProbes[0]?.agent.namespace} daemonset/${agentProbes[0]?.agent.daemonSet}`,
       );
     }
     // An agent whose probes listen on the node alone cannot be asked from outside; kubelet asks it.
-    for (const { agent, readiness } of agentSights) {
+    for (const { agent, readiness } of agentProbes) {
       if ('hidden' in readiness && !agent.provesReadiness) {
         return unseen(readiness.hidden);
       }
     }
-    return agentSights.some(({ readiness }) => 'seen' in readiness && readiness.seen.status === 404)
+    return agentProbes.some(({ readiness }) => 'seen' in readiness && readiness.seen.status === 404)
       ? warn("The agent does not say whether its redirect rules are in place; podid's own does.")
       : pass(
-          `${agentSights.length === 1 ? 'The agent says' : 'The agents say'} that rules and caches are in place.`,
+          `${agentProbes.length === 1 ? 'The agent says' : 'The agents say'} that rules and caches are in place.`,
         );
   },
 };
 
-function reasons({ agent, readiness }: AgentSight): string[] {
+function reasons({ agent, readiness }: AgentProbe): string[] {
   if ('hidden' in readiness || isFine(readiness.seen)) {
     return [];
   }

@@ -11,7 +11,7 @@ export const agent: Check = {
   judge: (evidence) =>
     judging(evidence.agents, (agents) =>
       judging(evidence.nodes, () =>
-        judgeNodes(agents, nodesInQuestion(evidence) ?? [], evidence.patient.cluster),
+        judgeNodes(agents, nodesInQuestion(evidence) ?? [], evidence.subject.cluster),
       ),
     ),
 };

@@ -9,8 +9,8 @@ import { type Check, fail, judging, pass } from '../check.ts';
 export const clusterIdentity: Check = {
   name: 'cluster-identity',
   behind: ['cluster'],
-  judge: ({ cluster: sight }) =>
-    judging(sight, (cluster) => {
+  judge: ({ cluster: probed }) =>
+    judging(probed, (cluster) => {
       try {
         return pass(`The control plane acts as ${cluster.identity.type} ${clusterPrincipal(cluster)}.`);
       } catch (error) {

@@ -6,7 +6,7 @@ import { type Check, fail, pass, unseen } from '../check.ts';
 export const definitions: Check = {
   name: 'definitions',
   behind: [],
-  judge({ objects, patient }) {
+  judge({ objects, subject }) {
     if ('seen' in objects) {
       return pass('The cluster knows AzureIdentity, AzureIdentityBinding and the rest.');
     }
@@ -15,7 +15,7 @@ export const definitions: Check = {
     }
     return fail(
       'The cluster does not know the identity kinds: their definitions are not installed, and agents have nothing to go by.',
-      `${nextCommand('nmi install', patient.cluster)}, which brings them; or the add-on: ${nextCommand('enable', patient.cluster)}`,
+      `${nextCommand('nmi install', subject.cluster)}, which brings them; or the add-on: ${nextCommand('enable', subject.cluster)}`,
     );
   },
 };

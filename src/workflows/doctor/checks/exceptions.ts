@@ -28,7 +28,7 @@ export const exceptions: Check = {
       const { namespace, name } = first.exception;
       return fail(
         `An exception matches by one of its labels: ${listed(hits.map(({ pod, exception }) => `${entryText(exception)} takes ${entryText(pod)}`))}. Such a pod is answered as the node itself, with another identity.`,
-        nextCommand('exception delete', evidence.patient.cluster, { namespace, name }),
+        nextCommand('exception delete', evidence.subject.cluster, { namespace, name }),
       );
     }),
 };

@@ -5,8 +5,8 @@ import { type Check, fail, judging, listed, pass } from '../check.ts';
 export const hostNetwork: Check = {
   name: 'host-network',
   behind: ['pod'],
-  judge: ({ pods: sight }) =>
-    judging(sight, (pods) => {
+  judge: ({ pods: probed }) =>
+    judging(probed, (pods) => {
       const shared = pods.filter((pod) => pod.hostNetwork);
       const [first] = shared;
       if (first === undefined) {

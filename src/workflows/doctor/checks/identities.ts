@@ -23,7 +23,7 @@ export const identities: Check = {
     }
     const hidden = all
       .map((entry) => evidence.identities.get(entry.identity.resourceId.toLowerCase()))
-      .find((sight) => sight !== undefined && 'hidden' in sight);
+      .find((probed) => probed !== undefined && 'hidden' in probed);
     if (hidden !== undefined && 'hidden' in hidden) {
       return unseen(hidden.hidden);
     }
@@ -33,15 +33,15 @@ export const identities: Check = {
   },
 };
 
-function goneVerdict({ patient }: Evidence, gone: readonly PodIdentity[]): Verdict {
+function goneVerdict({ subject }: Evidence, gone: readonly PodIdentity[]): Verdict {
   const names = listed(gone.map((entry) => `${entryText(entry)} (${entry.identity.resourceId})`));
   return fail(
     `The managed identity is gone: ${names}. Such an entry keeps Azure from any change of the cluster's pod identities.`,
-    `${nextCommand('delete --failed', patient.cluster)}, or podid doctor --fix`,
+    `${nextCommand('delete --failed', subject.cluster)}, or podid doctor --fix`,
   );
 }
 
-function changedVerdict({ patient }: Evidence, [first, ...more]: readonly PodIdentity[]): Verdict {
+function changedVerdict({ subject }: Evidence, [first, ...more]: readonly PodIdentity[]): Verdict {
   if (first === undefined) {
     return pass('All exist.');
   }
@@ -54,17 +54,17 @@ function changedVerdict({ patient }: Evidence, [first, ...more]: readonly PodIde
   };
   return fail(
     `The managed identity was made anew, and the entry has the old one's ids: ${names}. The agent asks for a client id that no longer exists.`,
-    `${nextCommand('delete', patient.cluster, key)} && ${nextCommand('add', patient.cluster, add)}`,
+    `${nextCommand('delete', subject.cluster, key)} && ${nextCommand('add', subject.cluster, add)}`,
   );
 }
 
 function hasOtherIds(evidence: Evidence, { identity }: PodIdentity): boolean {
-  const sight = evidence.identities.get(identity.resourceId.toLowerCase());
-  if (sight === undefined || 'hidden' in sight) {
+  const probed = evidence.identities.get(identity.resourceId.toLowerCase());
+  if (probed === undefined || 'hidden' in probed) {
     return false;
   }
   const differs = (held: string, real: string) => held !== '' && held.toLowerCase() !== real.toLowerCase();
   return (
-    differs(identity.clientId, sight.seen.clientId) || differs(identity.objectId, sight.seen.principalId)
+    differs(identity.clientId, probed.seen.clientId) || differs(identity.objectId, probed.seen.principalId)
   );
 }

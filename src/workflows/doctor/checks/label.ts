@@ -5,7 +5,7 @@ import type { Deployment } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../probe.ts';
+import { readOr } from '../probe.ts';
 
 /**
  * Whether the pods carry the label, and not just the Deployment that makes them: labels of a Deployment reach
@@ -16,10 +16,10 @@ export const label: Check = {
   behind: ['pod'],
   judge: (evidence) =>
     judging(evidence.pods, (pods) => {
-      const { pod, deployment } = evidence.patient;
+      const { pod, deployment } = evidence.subject;
       const asked = pod !== undefined || deployment !== undefined;
       const bare = pods.filter(({ labels }) => !labels[bindingLabel]);
-      const misplaced = seenOr(evidence.deployments, []).filter(
+      const misplaced = readOr(evidence.deployments, []).filter(
         (each) =>
           isMisplaced(each) &&
           (!asked || bare.some((one) => one.namespace === each.namespace && makes(each, one.labels))),

@@ -8,14 +8,14 @@ import { type Check, fail, listed, pass, skip, unseen } from '../check.ts';
 export const metadataService: Check = {
   name: 'imds',
   behind: ['agent'],
-  judge({ agentSights, agents }) {
+  judge({ agentProbes, agents }) {
     if ('hidden' in agents) {
       return unseen(agents.hidden);
     }
-    if (agentSights.length === 0) {
+    if (agentProbes.length === 0) {
       return skip('There is no agent to ask.');
     }
-    const cut = agentSights.filter(({ metrics }) => {
+    const cut = agentProbes.filter(({ metrics }) => {
       if ('hidden' in metrics) {
         return false;
       }
@@ -29,7 +29,7 @@ export const metadataService: Check = {
         `kubectl logs -n ${cut[0]?.agent.namespace} ${cut[0]?.agent.name}, and look at the node's way to 169.254.169.254 and to login.microsoftonline.com`,
       );
     }
-    for (const { metrics } of agentSights) {
+    for (const { metrics } of agentProbes) {
       if ('hidden' in metrics) {
         return unseen(metrics.hidden);
       }

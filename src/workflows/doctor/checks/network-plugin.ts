@@ -5,8 +5,8 @@ import { type Check, fail, judging, pass, warn } from '../check.ts';
 export const networkPlugin: Check = {
   name: 'network-plugin',
   behind: ['cluster'],
-  judge: ({ cluster: sight }) =>
-    judging(sight, (cluster) => {
+  judge: ({ cluster: probed }) =>
+    judging(probed, (cluster) => {
       if (!isKubenet(cluster)) {
         return pass(`The network plugin is ${cluster.networkPlugin || 'not named'}.`);
       }

@@ -33,7 +33,7 @@ export const nodeIdentities: Check = {
       );
       return fail(
         `Not on the machine of its nodes: ${listed(missing.map(({ entry, machine }) => `the identity of ${entryText(entry)} on ${machine}`))}. IMDS answers "Identity not found" there.`,
-        nextCommand('node assign', evidence.patient.cluster, { identities: [...ids.values()] }),
+        nextCommand('node assign', evidence.subject.cluster, { identities: [...ids.values()] }),
       );
     }),
 };

@@ -5,9 +5,9 @@ import { type Check, fail, judging, listed, pass } from '../check.ts';
 export const nodeOs: Check = {
   name: 'node-os',
   behind: ['pod'],
-  judge: ({ pods, nodes: sight }) =>
+  judge: ({ pods, nodes: probed }) =>
     judging(pods, (found) =>
-      judging(sight, (nodes) => {
+      judging(probed, (nodes) => {
         const useless = new Map(
           nodes
             .filter(({ os, virtual }) => os !== 'linux' || virtual)

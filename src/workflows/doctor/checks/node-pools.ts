@@ -6,8 +6,8 @@ import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 export const nodePools: Check = {
   name: 'node-pools',
   behind: ['cluster'],
-  judge: ({ cluster: sight }) =>
-    judging(sight, ({ id, pools }) => {
+  judge: ({ cluster: probed }) =>
+    judging(probed, ({ id, pools }) => {
       const useless = pools.filter((pool) => !isUsable(pool));
       const names = listed(useless.map((pool) => `${pool.name} (${pool.osType}, ${pool.type})`));
       if (pools.length > 0 && useless.length === pools.length) {

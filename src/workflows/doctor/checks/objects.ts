@@ -3,7 +3,7 @@ import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../probe.ts';
+import { readOr } from '../probe.ts';
 
 /** Whether the objects in the cluster, which agents go by, say what Azure says. */
 export const objects: Check = {
@@ -11,7 +11,7 @@ export const objects: Check = {
   behind: ['add-on', 'definitions'],
   judge: (evidence) =>
     judging(evidence.objects, () => {
-      const { cluster, patient } = evidence;
+      const { cluster, subject } = evidence;
       if ('hidden' in cluster) {
         return warn('What Azure holds cannot be seen, so there is nothing to compare with.');
       }
@@ -28,26 +28,26 @@ export const objects: Check = {
         );
         return fail(
           `The objects in the cluster are not what Azure holds: ${names}. Agents go by the objects.`,
-          nextCommand('mirror', patient.cluster),
+          nextCommand('mirror', subject.cluster),
         );
       }
       if (drift.length > 0) {
         return warn(
           `Azure does not have ${listed(drift.map((each) => `${each.kind} ${entryText(each)}`))}: agents give tokens for it all the same.`,
-          nextCommand('mirror', patient.cluster, { prune: true, 'dry-run': true }),
+          nextCommand('mirror', subject.cluster, { prune: true, 'dry-run': true }),
         );
       }
       return pass('The objects in the cluster are what Azure holds.');
     }),
 };
 
-export function driftInQuestion({ cluster, objects: sight, patient }: Evidence) {
-  const profile = seenOr(cluster, undefined)?.profile;
-  if (profile === undefined || !profile.enabled || 'hidden' in sight) {
+export function driftInQuestion({ cluster, objects: probed, subject }: Evidence) {
+  const profile = readOr(cluster, undefined)?.profile;
+  if (profile === undefined || !profile.enabled || 'hidden' in probed) {
     return [];
   }
-  const { namespace } = patient;
-  return findDrift(profile, sight.seen).filter(
+  const { namespace } = subject;
+  return findDrift(profile, probed.seen).filter(
     (each) => namespace === undefined || each.namespace === namespace,
   );
 }

@@ -2,8 +2,8 @@ import { operatorAssignment } from '../../../domain/azure/operator-role.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, fail, listed, pass, unseen, warn } from '../check.ts';
 import { entriesWithIdentity } from '../chosen-entries.ts';
-import type { Evidence, OperatorRoleSight } from '../evidence.ts';
-import { seenOr } from '../probe.ts';
+import type { Evidence, OperatorRoleProbe } from '../evidence.ts';
+import { readOr } from '../probe.ts';
 
 /**
  * Whether the cluster's identity of today may assign the entries' identities: after a change of the cluster's
@@ -13,20 +13,20 @@ export const operatorRole: Check = {
   name: 'operator-role',
   behind: ['add-on', 'cluster-identity'],
   judge(evidence) {
-    const sights = identitiesToAssign(evidence).map(([id, sight]) => ({ id, sight }));
+    const probes = identitiesToAssign(evidence).map(([id, probed]) => ({ id, probed }));
     const missing = missingGrants(evidence);
     if (missing.length > 0) {
       return fail(
         `The cluster's principal ${missing[0]?.principalId} has no Managed Identity Operator on ${listed(missing.map(({ scope }) => scope))}. Azure refuses every change while it is missing, and new nodes get no identity.`,
-        `${nextCommand('doctor', evidence.patient.cluster, { fix: true })}`,
+        `${nextCommand('doctor', evidence.subject.cluster, { fix: true })}`,
       );
     }
-    for (const { sight } of sights) {
-      if ('hidden' in sight) {
-        return unseen(sight.hidden);
+    for (const { probed } of probes) {
+      if ('hidden' in probed) {
+        return unseen(probed.hidden);
       }
     }
-    const seen = sights.flatMap(({ sight }) => seenOr(sight, []));
+    const seen = probes.flatMap(({ probed }) => readOr(probed, []));
     const other = seen.find(({ otherRole }) => otherRole !== undefined);
     if (other !== undefined) {
       return warn(
@@ -51,20 +51,20 @@ export interface MissingGrant {
 
 /** Identities on which the role was looked for and is not. */
 export function missingGrants(evidence: Evidence): readonly MissingGrant[] {
-  return identitiesToAssign(evidence).flatMap(([scope, sight]) => {
-    if ('hidden' in sight || !lacksRole(sight.seen)) {
+  return identitiesToAssign(evidence).flatMap(([scope, probed]) => {
+    if ('hidden' in probed || !lacksRole(probed.seen)) {
       return [];
     }
-    return [{ scope, principalId: sight.seen.principalId }];
+    return [{ scope, principalId: probed.seen.principalId }];
   });
 }
 
-function lacksRole({ rows, otherRole }: OperatorRoleSight): boolean {
+function lacksRole({ rows, otherRole }: OperatorRoleProbe): boolean {
   return operatorAssignment(rows) === undefined && otherRole === undefined;
 }
 
 function identitiesToAssign(evidence: Evidence) {
-  if (!seenOr(evidence.cluster, undefined)?.profile.enabled) {
+  if (!readOr(evidence.cluster, undefined)?.profile.enabled) {
     return [];
   }
   const ids = new Map(
@@ -74,7 +74,7 @@ function identitiesToAssign(evidence: Evidence) {
     ]),
   );
   return [...ids].flatMap(([key, id]) => {
-    const sight = evidence.operatorRoles.get(key);
-    return sight === undefined ? [] : [[id, sight] as const];
+    const probed = evidence.operatorRoles.get(key);
+    return probed === undefined ? [] : [[id, probed] as const];
   });
 }

@@ -7,12 +7,12 @@ export const ownRoles: Check = {
   name: 'own-roles',
   behind: ['add-on'],
   judge(evidence) {
-    const sights = livingEntries(evidence).map((entry) => ({
+    const probes = livingEntries(evidence).map((entry) => ({
       entry,
-      sight: evidence.ownRoles.get(entry.identity.resourceId.toLowerCase()),
+      probed: evidence.ownRoles.get(entry.identity.resourceId.toLowerCase()),
     }));
-    const idle = sights.filter(
-      ({ sight }) => sight !== undefined && 'seen' in sight && sight.seen.length === 0,
+    const idle = probes.filter(
+      ({ probed }) => probed !== undefined && 'seen' in probed && probed.seen.length === 0,
     );
     const [first] = idle;
     if (first !== undefined) {
@@ -21,13 +21,13 @@ export const ownRoles: Check = {
         `az role assignment create --assignee-object-id ${first.entry.identity.objectId} --assignee-principal-type ServicePrincipal --role ROLE --scope SCOPE`,
       );
     }
-    for (const { sight } of sights) {
-      if (sight !== undefined && 'hidden' in sight) {
-        return unseen(sight.hidden);
+    for (const { probed } of probes) {
+      if (probed !== undefined && 'hidden' in probed) {
+        return unseen(probed.hidden);
       }
     }
     return pass(
-      sights.length === 0 ? 'There is no identity to look at.' : 'The identities have roles of their own.',
+      probes.length === 0 ? 'There is no identity to look at.' : 'The identities have roles of their own.',
     );
   },
 };

@@ -1,16 +1,16 @@
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { type Check, counted, fail, judging, pass, type Verdict, warn } from '../check.ts';
-import type { Patient } from '../evidence.ts';
+import type { DoctorSubject } from '../evidence.ts';
 
 /** Whether the pods in question are there and run. */
 export const pod: Check = {
   name: 'pod',
   behind: [],
-  judge: ({ pods, patient }) => judging(pods, (found) => judgePods(found, patient)),
+  judge: ({ pods, subject }) => judging(pods, (found) => judgePods(found, subject)),
 };
 
-function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: Patient): Verdict {
+function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: DoctorSubject): Verdict {
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   const [first] = pods;
   if (name === undefined && deployment === undefined) {

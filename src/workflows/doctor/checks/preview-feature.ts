@@ -7,13 +7,13 @@ const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
 export const previewFeature: Check = {
   name: 'feature',
   behind: ['sign-in'],
-  judge: ({ feature: sight, patient }) =>
-    judging(sight, (state) =>
+  judge: ({ feature: probed, subject }) =>
+    judging(probed, (state) =>
       state.toLowerCase() === 'registered'
         ? pass(`${feature} is registered.`)
         : fail(
             `${feature} is ${state}: Azure refuses to change a cluster that has the add-on.`,
-            nextCommand('enable', patient.cluster, { 'register-feature': true }),
+            nextCommand('enable', subject.cluster, { 'register-feature': true }),
           ),
     ),
 };

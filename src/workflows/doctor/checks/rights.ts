@@ -8,8 +8,8 @@ const write = 'Microsoft.ContainerService/managedClusters/write';
 export const rights: Check = {
   name: 'rights',
   behind: ['cluster'],
-  judge: ({ cluster: sight, permissions }) =>
-    judging(sight, (cluster) =>
+  judge: ({ cluster: probed, permissions }) =>
+    judging(probed, (cluster) =>
       judging(permissions, (found) =>
         allowsAction({ id: '', roleName: '', permissions: found }, write)
           ? pass('You may change the cluster.')

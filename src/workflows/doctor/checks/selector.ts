@@ -5,7 +5,7 @@ import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../probe.ts';
+import { readOr } from '../probe.ts';
 
 /**
  * Whether each label is the selector of an identity in the pod's own namespace; another namespace's counts
@@ -40,7 +40,7 @@ export const selector: Check = {
 };
 
 function mayUseServicePrincipal({ objects }: Evidence, { namespace }: Pod): boolean {
-  return (seenOr(objects, undefined)?.servicePrincipals ?? []).some((each) => each.namespace === namespace);
+  return (readOr(objects, undefined)?.servicePrincipals ?? []).some((each) => each.namespace === namespace);
 }
 
 function unboundVerdict(evidence: Evidence, unbound: readonly Pod[], first: Pod): Verdict {
@@ -59,7 +59,7 @@ function unboundVerdict(evidence: Evidence, unbound: readonly Pod[], first: Pod)
   return fail(
     `${bindingLabel}=${value} of ${listed(unbound.map(entryText))} is no selector in namespace ${first.namespace}, which has ${known || 'none'}.${there} Selectors are compared to the letter, case included.`,
     meant === undefined
-      ? nextCommand('add', evidence.patient.cluster, {
+      ? nextCommand('add', evidence.subject.cluster, {
           namespace: first.namespace,
           name: value.toLowerCase(),
           'binding-selector': value,

@@ -10,7 +10,7 @@ export const signIn: Check = {
     }
     const { code, message, hint } = cluster.hidden;
     if (code === 'NotSignedIn') {
-      return fail(`${message} Without it nothing in Azure can be looked at.`, hint);
+      return fail(`${message} Without it nothing in Azure can be read.`, hint);
     }
     if (code === 'ClusterNotFound' || code === 'Forbidden') {
       return pass('Azure takes the sign-in.');

@@ -1,7 +1,7 @@
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
-import { seenOr } from '../probe.ts';
+import { readOr } from '../probe.ts';
 
 /** Whether everything is in one tenant. What names none decides nothing. */
 export const tenants: Check = {
@@ -23,7 +23,7 @@ export const tenants: Check = {
 };
 
 function knownTenants(evidence: Evidence): { readonly of: string; readonly tenantId: string }[] {
-  const cluster = seenOr(evidence.cluster, undefined);
+  const cluster = readOr(evidence.cluster, undefined);
   const ids = new Map(
     entriesInQuestion(evidence).map(({ identity }) => [
       identity.resourceId.toLowerCase(),
@@ -31,11 +31,11 @@ function knownTenants(evidence: Evidence): { readonly of: string; readonly tenan
     ]),
   );
   return [
-    { of: 'the subscription', tenantId: seenOr(evidence.subscription, undefined)?.tenantId ?? '' },
+    { of: 'the subscription', tenantId: readOr(evidence.subscription, undefined)?.tenantId ?? '' },
     { of: "the cluster's identity", tenantId: cluster?.identity.tenantId ?? '' },
     ...[...ids].map(([key, id]) => {
-      const sight = evidence.identities.get(key);
-      return { of: id, tenantId: (sight && seenOr(sight, undefined)?.tenantId) ?? '' };
+      const probed = evidence.identities.get(key);
+      return { of: id, tenantId: (probed && readOr(probed, undefined)?.tenantId) ?? '' };
     }),
   ];
 }

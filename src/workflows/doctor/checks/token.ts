@@ -13,11 +13,11 @@ export const token: Check = {
     ...['node-identities', 'agent-rules', 'imds'],
   ],
   judge(evidence) {
-    const { agentSights, agents } = evidence;
+    const { agentProbes, agents } = evidence;
     if ('hidden' in agents) {
       return unseen(agents.hidden);
     }
-    if (agentSights.length === 0) {
+    if (agentProbes.length === 0) {
       return skip('There is no agent to ask.');
     }
     return byLog(evidence) ?? byNumbers(evidence);
@@ -25,29 +25,29 @@ export const token: Check = {
 };
 
 /** The last decision about each pod asked for; undefined where the log says nothing about them. */
-function byLog({ patient, pods, agentSights }: Evidence): Verdict | undefined {
-  if ((patient.pod === undefined && patient.deployment === undefined) || 'hidden' in pods) {
+function byLog({ subject, pods, agentProbes }: Evidence): Verdict | undefined {
+  if ((subject.pod === undefined && subject.deployment === undefined) || 'hidden' in pods) {
     return undefined;
   }
-  const log = agentSights.map(({ log }) => ('seen' in log ? log.seen : '')).join('\n');
+  const log = agentProbes.map(({ log }) => ('seen' in log ? log.seen : '')).join('\n');
   const last = pods.seen.flatMap((pod) => lastOf(decisionsFor(log, pod)) ?? []);
   const refused = last.find(({ status }) => status >= 400);
   if (refused !== undefined) {
     const why = refused.reason === '' ? '' : `, reason ${refused.reason}`;
     return fail(
       `The agent's last answer to ${refused.pod} was HTTP ${refused.status}${why}, for ${refused.resource || 'no resource'}.`,
-      `kubectl logs -n ${agentSights[0]?.agent.namespace} daemonset/${agentSights[0]?.agent.daemonSet} | grep ${refused.pod}; the pod itself sees the reason in full in the answer`,
+      `kubectl logs -n ${agentProbes[0]?.agent.namespace} daemonset/${agentProbes[0]?.agent.daemonSet} | grep ${refused.pod}; the pod itself sees the reason in full in the answer`,
     );
   }
   const [given] = last;
   return given && pass(`The agent gave ${given.pod} a token for ${given.resource}.`);
 }
 
-function byNumbers({ patient, agentSights }: Evidence): Verdict {
-  const { namespace } = patient;
+function byNumbers({ subject, agentProbes }: Evidence): Verdict {
+  const { namespace } = subject;
   const where = namespace === undefined ? 'in the cluster' : `in namespace ${namespace}`;
   const counts = { given: 0, refused: 0 };
-  for (const { metrics } of agentSights) {
+  for (const { metrics } of agentProbes) {
     if ('hidden' in metrics) {
       return unseen(metrics.hidden);
     }

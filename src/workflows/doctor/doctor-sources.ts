@@ -2,7 +2,7 @@ import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Azure } from '../../domain/ports.ts';
 
 /** Where the doctor looks. Nothing of it is written to. */
-export interface Senses {
+export interface DoctorSources {
   readonly azure: Azure;
   /** @throws PodidError */
   readonly connect: (signal: AbortSignal) => Promise<ConnectedCluster>;

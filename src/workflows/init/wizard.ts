@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
-import type { Workplace } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/ports.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import type { WantedGrant } from '../identities/grant-roles.ts';
 import type { InitAnswers, Known, Step } from './history.ts';
@@ -57,7 +57,7 @@ export interface Questions {
 
 /** Azure, seen from one subscription's tenant, and the way into its clusters. */
 export interface Site {
-  readonly workplace: Workplace;
+  readonly deps: Deps;
   readonly connect: (id: ClusterId, signal: AbortSignal) => Promise<ConnectedCluster>;
 }
 
@@ -73,7 +73,7 @@ export interface TypedRules {
 }
 
 /** What the wizard works with. */
-export interface InitDesk {
+export interface Wizard {
   readonly given: InitGiven;
   /** Absent where nobody can be asked. */
   readonly questions: Questions | undefined;
@@ -88,7 +88,7 @@ export type StepEnd<Value> = { readonly value: Value; readonly asked: boolean } 
 
 /** @param before the step's answer before the user came back to it */
 export type AskStep<Which extends Step> = (
-  desk: InitDesk,
+  wizard: Wizard,
   known: Known,
   before: InitAnswers[Which] | undefined,
 ) => Promise<StepEnd<InitAnswers[Which]>>;
@@ -102,7 +102,7 @@ export function asked<Value>(value: Value | undefined): StepEnd<Value> {
 }
 
 /** Whoever is needed to answer. @throws Error a bug: a step asked though nobody is there */
-export function someone({ questions }: InitDesk): Questions {
+export function someone({ questions }: Wizard): Questions {
   if (questions === undefined) {
     throw new Error('A question without anybody to answer it.');
   }
