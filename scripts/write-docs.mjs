@@ -30,6 +30,7 @@ if (checking) {
 async function renderPages() {
   const {
     commandTree,
+    loadCommand,
     globalFlags,
     longFlag,
     flagHead,
@@ -39,6 +40,7 @@ async function renderPages() {
     errorCatalog,
     podIdentitiesSchema,
   } = await loadSources();
+  const commands = await Promise.all(commandTree.commands.map(loadCommand));
   const flagRows = (flags) =>
     Object.entries(flags).map(
       ([key, flag]) => `| \`${cell(flagHead(key, flag))}\` | ${cell(flagText(flag))} |`,
@@ -74,7 +76,7 @@ async function renderPages() {
     '',
     '| command | what it does |',
     '|---|---|',
-    ...commandTree.commands.map(
+    ...commands.map(
       (command) => `| [\`podid ${command.words.join(' ')}\`](${pageName(command)}) | ${command.summary} |`,
     ),
     '',
@@ -89,7 +91,7 @@ async function renderPages() {
   ].join('\n');
   return [
     ['docs/commands/README.md', index],
-    ...commandTree.commands.map((command) => [`docs/commands/${pageName(command)}`, commandPage(command)]),
+    ...commands.map((command) => [`docs/commands/${pageName(command)}`, commandPage(command)]),
     ['docs/errors.md', errorsPage(errorCatalog)],
     ['docs/schema/pod-identities.schema.json', `${JSON.stringify(podIdentitiesSchema, null, 2)}\n`],
   ];
@@ -161,7 +163,7 @@ async function loadSources() {
     await build({
       stdin: {
         contents: [
-          `export { commandTree } from ${from('cli/run/command-tree.ts')};`,
+          `export { commandTree, loadCommand } from ${from('cli/run/command-tree.ts')};`,
           `export { globalFlags } from ${from('cli/flags/global-flags.ts')};`,
           `export { longFlag } from ${from('cli/flags/flag-spec.ts')};`,
           `export { flagHead, flagText, commandHead, wordText } from ${from('cli/run/help-text.ts')};`,
@@ -188,7 +190,7 @@ async function loadSources() {
 /** Commands load their workflow when they run, and here none does. */
 function keepWorkflowsOut(setup) {
   setup.onResolve({ filter: /.*/ }, ({ path, kind }) =>
-    kind === 'dynamic-import' ? { path, external: true } : undefined,
+    kind === 'dynamic-import' && !path.includes('/commands/') ? { path, external: true } : undefined,
   );
 }
 

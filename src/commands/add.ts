@@ -10,9 +10,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import { addOptions } from '../validate/flags/add-options.ts';
 
 export const addCommand = defineCommand({
-  words: ['add'],
   examplesOfResult: resultExamples.identityChange,
-  summary: 'let pods of a namespace use a managed identity',
   description:
     "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and fixes what an earlier run left half done.\n\nWith --mode cluster, on a cluster without the add-on, it puts the identity on the nodes of every Linux pool, with your own rights, and writes the objects into the cluster then (docs/modes.md).",
   examples: [

@@ -11,8 +11,6 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Plan } from '../workflows/change/outcome.ts';
 
 export const applyCommand = defineCommand({
-  words: ['apply'],
-  summary: 'bring the cluster in line with a file of pod identities',
   description:
     "Adds and updates all pod identities and exceptions of the files in one change of the cluster, whatever their number; an entry that gets another managed identity costs a second one. It shows the plan first. What only adds and updates needs no leave; before it deletes (with --prune) or replaces anything it asks.\n\nThe same command again changes nothing, and goes on where an earlier run was interrupted. The files' own cluster is used unless flags name another. With --mode cluster each scale set gets all new identities in one change, before the objects are written. docs/apply.md describes the file.",
   examples: [

@@ -2,8 +2,6 @@ import { shells } from '../cli/completion/typed-words.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const completionCommand = defineCommand({
-  words: ['completion'],
-  summary: 'print the script that makes a shell complete podid',
   description:
     'Completes commands, flags and their values, and live names: resource groups and clusters of the subscription, namespaces, pod identities and exceptions of the cluster. Names come from a cache that only you can read; where it is older than a minute, a process of its own asks Azure for the next time, and the shell waits for nobody: bash, zsh and fish (where timeout is installed) go on without names after 0.3 s, or after the seconds of PODID_COMPLETION_TIMEOUT.',
   examples: [

@@ -29,9 +29,7 @@ const flags = {
 type DeleteFlags = FlagValues<typeof flags>;
 
 export const deleteCommand = defineCommand({
-  words: ['delete'],
   examplesOfResult: resultExamples.identityDelete,
-  summary: 'take a managed identity from the pods of a namespace',
   description:
     'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.\n\nWith --mode cluster it deletes the objects, leaves the identity on the nodes, and names the podid node unassign that takes it away.',
   examples: [

@@ -6,8 +6,6 @@ import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const disableCommand = defineCommand({
-  words: ['disable'],
-  summary: "turn the cluster's pod-identity add-on off",
   description:
     'Turns the add-on off. All pod identities, exceptions and the consent to kubenet go with it, so podid shows what will be lost and asks; --export saves it first. The roles that were assigned stay.',
   examples: [

@@ -9,8 +9,6 @@ import { exceptionNameRule } from '../validate/flags/kubernetes-names.ts';
 import type { Diagnosis } from '../workflows/doctor/diagnose.ts';
 
 export const doctorCommand = defineCommand({
-  words: ['doctor'],
-  summary: 'find out why a pod gets no token',
   description:
     'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and tells them in order: what was seen, why it matters, and the command that fixes it. What lies behind a link that failed is skipped, and what you may not see is skipped with the right that is missing. Nothing is written without --fix. Exits with 10 when a check failed.',
   examples: [

@@ -7,8 +7,6 @@ import { PodidError } from '../errors/podid-error.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 
 export const emulatorCommand = defineCommand({
-  words: ['emulator'],
-  summary: 'run a small Azure with a cluster on this machine, to try podid',
   description:
     'Serves Azure Resource Manager, Entra, the metadata service and the parts of the Kubernetes API that podid uses, on loopback, and runs until it is stopped. Once it listens it prints the lines that point podid at it, and nothing more. It is documented in docs/emulator.md.',
   examples: [

@@ -5,8 +5,6 @@ import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const enableCommand = defineCommand({
-  words: ['enable'],
-  summary: "turn the cluster's pod-identity add-on on",
   description:
     'Turns the add-on on and leaves everything in it as it is; where it is on already nothing is sent. On kubenet pods can pose as other pods (ARP spoofing with NET_RAW, CVE-2021-1677), so there Azure and podid want an explicit consent.',
   examples: [

@@ -5,8 +5,6 @@ import { exportShape } from '../cli/results/export-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const exportCommand = defineCommand({
-  words: ['export'],
-  summary: "print the cluster's pod identities as a file for apply",
   description:
     'Prints all pod identities and exceptions as a file that plan and apply read, as YAML unless --output says otherwise, sorted so that it suits version control. With --from cluster it reads the objects in the cluster, whoever wrote them; what a pod identity cannot say is told on stderr; so it does with --mode cluster, on a cluster without the add-on. With --as profile it prints podIdentityProfile for Bicep and ARM templates.',
   examples: [

@@ -5,8 +5,6 @@ import { parseAzCommand } from '../validate/flags/parse-az-command.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
 
 export const fromAzCommand = defineCommand({
-  words: ['from-az'],
-  summary: 'print the podid command for an az one',
   description:
     'Translates one command of az, in quotes, and sends nothing anywhere. stdout carries a line to paste, with variables and quotes as they were; what differs is told on stderr. What has no twin but belongs to the work with pod identity, such as "az aks create", stays az with the flags of pod identity moved to a podid command after it.\n\nKnown are all commands of "az aks pod-identity", "az aks create" and "az aks update", "az vm identity" and "az vmss identity", and those of the AKS documentation around them. Everything else ends with 2.',
   examples: [

@@ -6,8 +6,6 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
 
 export const initCommand = defineCommand({
-  words: ['init'],
-  summary: 'set pod identity up for the first time, question by question',
   description:
     'Asks for what it needs, from the subscription to the label, says what stands in the way and fixes it where you want that: a preview feature that is not registered, an add-on that is off, a cluster that runs as a service principal, an identity that does not exist. Then it shows the plan and the podid commands that do the same in CI, and changes nothing before your yes. Esc goes one step back, Ctrl-C ends. What a flag answers is not asked; without a terminal every answer has to be given, and --yes.',
   examples: [

@@ -10,9 +10,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import { namespaceFilter } from '../validate/flags/entry-key.ts';
 
 export const listCommand = defineCommand({
-  words: ['list'],
   examplesOfResult: resultExamples.identities,
-  summary: "list the cluster's pod identities",
   description:
     "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list. With --mode cluster it reads the objects in the cluster, whoever wrote them, and looks whether every Linux node carries the identity; by --kubeconfig alone it asks nothing of Azure and knows no states.",
   examples: [

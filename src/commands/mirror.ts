@@ -5,8 +5,6 @@ import { objectsShape } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const mirrorCommand = defineCommand({
-  words: ['mirror'],
-  summary: "bring the objects in the cluster in line with Azure's entries",
   description:
     'Writes the AzureIdentity, AzureIdentityBinding and AzurePodIdentityException of every entry into the cluster, which is what the agent on the nodes reads. What AKS or anyone else wrote is compared and reported as foreign, and left alone without --force.',
   examples: [

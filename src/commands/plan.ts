@@ -12,8 +12,6 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 const { exitCode } = dryRunFlags;
 
 export const planCommand = defineCommand({
-  words: ['plan'],
-  summary: 'show what apply would change',
   description:
     "Compares files of pod identities with the cluster and prints what apply would add, update and, with --prune, delete; which roles it would grant; how many changes of the cluster that costs; and what the cluster's own objects hold that Azure does not. It sends no write.",
   examples: [

@@ -1,8 +1,6 @@
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const schemaCommand = defineCommand({
-  words: ['schema'],
-  summary: 'print the JSON schema of the file of plan, apply and export',
   description:
     'Prints the schema that editors complete and check such files with. It is also in docs/schema/pod-identities.schema.json. The schema tells shapes and rules of single values; names that come twice are found by plan and apply.',
   examples: [

@@ -9,9 +9,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import { entryKey } from '../validate/flags/entry-key.ts';
 
 export const showCommand = defineCommand({
-  words: ['show'],
   examplesOfResult: resultExamples.identity,
-  summary: 'show one pod identity',
   description:
     'Prints one pod identity with its state and, where Azure failed to assign it, the innermost reason.',
   examples: [{ title: 'one entry', line: 'podid show -g demo-rg -c demo --namespace demo --name web' }],

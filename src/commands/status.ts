@@ -5,8 +5,6 @@ import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const statusCommand = defineCommand({
-  words: ['status'],
-  summary: 'show how the add-on stands',
   description:
     "Prints whether the add-on is on, how many entries it holds and how the cluster stands, from Azure alone. With --drift it also compares the entries with the objects in the cluster's own API.",
   examples: [

@@ -53,8 +53,6 @@ const flags = {
 } as const satisfies FlagSet;
 
 export const tokenCommand = defineCommand({
-  words: ['token'],
-  summary: 'in a pod: ask for a token as an SDK does, and say whose it is',
   description:
     "Asks the instance metadata service, as every Azure SDK does, and tells whose token it got: identity, client id, object id, tenant and expiry. The token itself is shown nowhere. Where it gets none it tells why, in the words of whoever answered. It needs no sign-in and no cluster: it is the demo of podid's image, and podid init prints a pod that runs it.\n\nWith --every it prints a line for each answer, a token or the reason why not, and runs until it is stopped: with -o json one line of JSON each.",
   examples: [

@@ -9,9 +9,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import { updateOptions } from '../validate/flags/update-options.ts';
 
 export const updateCommand = defineCommand({
-  words: ['update'],
   examplesOfResult: resultExamples.identityChange,
-  summary: 'change the selector or the identity of a pod identity',
   description:
     'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first. With --mode cluster it is one step, and asks all the same.',
   examples: [

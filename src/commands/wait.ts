@@ -9,8 +9,6 @@ import { entryKey } from '../validate/flags/entry-key.ts';
 const ends = ['assigned', 'deleted', 'idle'] as const;
 
 export const waitCommand = defineCommand({
-  words: ['wait'],
-  summary: 'wait until an entry is assigned or deleted, or the cluster idle',
   description:
     'The partner of --no-wait: returns once the entry is assigned (exit 8 when it failed) or gone, or once no operation runs on the cluster. Prints the entry, or null where there is none.',
   examples: [

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { commandTree } from '../../src/cli/run/command-tree.ts';
+import { commandTree, loadCommand } from '../../src/cli/run/command-tree.ts';
 import { identity } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { identityId } from './emulated-podid.ts';
@@ -223,7 +223,8 @@ describe('the examples of the help', () => {
     await using emulator = await startEmulator({ seed: { identities } });
     // Where pods run that a doctor can look at.
     await using used = await startEmulator({ scenario: 'in-use' });
-    const lines = commandTree.commands
+    const commands = await Promise.all(commandTree.commands.map(loadCommand));
+    const lines = commands
       .flatMap(({ examples }) => examples.filter(({ needs }) => needs === undefined))
       .map(({ line }) => line)
       .filter((line) => !line.startsWith('podid emulator'));

@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { longFlag } from '../../src/cli/flags/flag-spec.ts';
 import { globalFlags } from '../../src/cli/flags/global-flags.ts';
-import { commandTree } from '../../src/cli/run/command-tree.ts';
+import { commandTree, loadCommand } from '../../src/cli/run/command-tree.ts';
 import { errorCatalog } from '../../src/errors/error-catalog.ts';
 import { root } from '../architecture/source-files.ts';
+
+const commands = await Promise.all(commandTree.commands.map(loadCommand));
 
 const page = (path: string) => readFileSync(join(root, path), 'utf8');
 
 describe('every command', () => {
-  it.each(commandTree.commands.map((command) => [command.words.join(' '), command] as const))(
+  it.each(commands.map((command) => [command.words.join(' '), command] as const))(
     '%s has a summary, an example of its own and a page with its flags',
     (name, command) => {
       expect(command.summary).toMatch(/^[a-z].*[^.]$/);
@@ -27,7 +29,7 @@ describe('every command', () => {
   );
 
   it('has flags that no other flag of it or of every command shadows', () => {
-    for (const command of commandTree.commands) {
+    for (const command of commands) {
       const all = [...Object.entries(globalFlags), ...Object.entries(command.flags)];
       const names = all.flatMap(([key, flag]) => [
         longFlag(key),

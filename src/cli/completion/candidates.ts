@@ -1,7 +1,6 @@
 import { type FlagSet, type FlagSpec, longFlag } from '../flags/flag-spec.ts';
 import { globalFlags } from '../flags/global-flags.ts';
-import type { CommandSpec } from '../run/command-spec.ts';
-import type { CommandTree } from '../run/command-tree.ts';
+import { type Command, type CommandTree, loadCommand } from '../run/command-tree.ts';
 
 export interface Candidate {
   readonly word: string;
@@ -25,7 +24,7 @@ export type LiveNames =
 
 /** A command line up to the cursor, as far as it is understood. */
 export interface TypedLine {
-  readonly command: CommandSpec | undefined;
+  readonly command: Command | undefined;
   /** Flags with values so far, by key; the last one counts. */
   readonly values: ReadonlyMap<string, string>;
   readonly completion: Completion;
@@ -38,15 +37,16 @@ const nothing: Completion = { candidates: [], files: false };
  *
  * @param words after `podid`, up to the cursor; the last one is being typed and may be empty
  */
-export function readTypedLine(tree: CommandTree, words: readonly string[]): TypedLine {
+export async function readTypedLine(tree: CommandTree, words: readonly string[]): Promise<TypedLine> {
   const current = words.at(-1) ?? '';
-  const walk = walkWords(tree, words.slice(0, -1));
-  const command = tree.commands.find((each) => sameWords(each.words, walk.path));
-  return { command, values: walk.values, completion: completionAt(tree, walk, command, current) };
+  const walk = await walkWords(tree, words.slice(0, -1));
+  return { command: walk.command, values: walk.values, completion: completionAt(tree, walk, current) };
 }
 
 interface Walk {
-  path: string[];
+  path: readonly string[];
+  /** Where the path leads; undefined at a group. */
+  command: Command | undefined;
   readonly values: Map<string, string>;
   readonly used: Set<string>;
   /** The flag whose value comes next. */
@@ -55,15 +55,23 @@ interface Walk {
   loose: number;
 }
 
-function walkWords(tree: CommandTree, words: readonly string[]): Walk {
-  const walk: Walk = { path: [], values: new Map(), used: new Set(), open: undefined, loose: 0 };
+async function walkWords(tree: CommandTree, words: readonly string[]): Promise<Walk> {
+  const walk: Walk = {
+    path: [],
+    command: undefined,
+    values: new Map(),
+    used: new Set(),
+    open: undefined,
+    loose: 0,
+  };
   for (const word of words) {
     if (word.startsWith('-') && word.length > 1) {
-      takeFlag(tree, walk, word);
+      takeFlag(walk, word);
     } else if (walk.open !== undefined) {
       takeValue(walk, walk.open, word);
     } else if (hasNext(tree, [...walk.path, word])) {
       walk.path = [...walk.path, word];
+      walk.command = await commandAt(tree, walk.path);
     } else {
       walk.loose += 1;
     }
@@ -71,9 +79,9 @@ function walkWords(tree: CommandTree, words: readonly string[]): Walk {
   return walk;
 }
 
-function takeFlag(tree: CommandTree, walk: Walk, word: string): void {
+function takeFlag(walk: Walk, word: string): void {
   const [name = '', ...rest] = word.split('=');
-  const found = flagCalled(flagsAt(tree, walk.path), name);
+  const found = flagCalled(flagsOf(walk), name);
   walk.open = undefined;
   if (found === undefined) {
     return;
@@ -94,14 +102,10 @@ function takeValue(walk: Walk, open: NonNullable<Walk['open']>, word: string): v
   }
 }
 
-function completionAt(
-  tree: CommandTree,
-  walk: Walk,
-  command: CommandSpec | undefined,
-  current: string,
-): Completion {
+function completionAt(tree: CommandTree, walk: Walk, current: string): Completion {
+  const { command } = walk;
   const [name = '', ...rest] = current.split('=');
-  const flags = flagsAt(tree, walk.path);
+  const flags = flagsOf(walk);
   if (current.startsWith('--') && rest.length > 0) {
     const found = flagCalled(flags, name);
     if (found === undefined) {
@@ -174,8 +178,12 @@ function wordCandidates(tree: CommandTree, path: readonly string[]): Candidate[]
   return known.map(({ words, summary }) => ({ word: words.at(-1) ?? '', summary }));
 }
 
-function flagsAt(tree: CommandTree, path: readonly string[]): FlagSet {
-  const command = tree.commands.find((each) => sameWords(each.words, path));
+async function commandAt(tree: CommandTree, path: readonly string[]): Promise<Command | undefined> {
+  const entry = tree.commands.find((each) => sameWords(each.words, path));
+  return entry && (await loadCommand(entry));
+}
+
+function flagsOf({ command }: Walk): FlagSet {
   return { ...command?.flags, ...globalFlags };
 }
 

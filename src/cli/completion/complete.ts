@@ -19,7 +19,7 @@ export async function complete(
 ): Promise<number> {
   const [shell = '', ...typed] = argv;
   const words = joinEquals(shell === 'powershell' ? typed.map((word) => (word === '""' ? '' : word)) : typed);
-  const line = readTypedLine(tree, words);
+  const line = await readTypedLine(tree, words);
   const { completion } = line;
   const names = completion.names === undefined ? [] : await liveNames(context, line, completion.names);
   const current = words.at(-1) ?? '';

@@ -1,13 +1,18 @@
-import { Command, Option } from 'commander';
+import { Option, Command as Parser } from 'commander';
 import { type FlagSet, longFlag } from '../flags/flag-spec.ts';
 import { globalFlags } from '../flags/global-flags.ts';
 import type { Occurrence } from '../flags/read-flags.ts';
-import type { CommandSpec } from './command-spec.ts';
-import type { CommandGroup, CommandTree } from './command-tree.ts';
+import {
+  type Command,
+  type CommandEntry,
+  type CommandGroup,
+  type CommandTree,
+  loadCommand,
+} from './command-tree.ts';
 
 export interface CommandLine {
   /** Undefined where the words lead to no command. */
-  readonly command: CommandSpec | undefined;
+  readonly command: Command | undefined;
   /** Of the words as far as they are known; the empty one is podid itself. */
   readonly group: CommandGroup;
   readonly occurrences: readonly Occurrence[];
@@ -22,25 +27,36 @@ export interface CommandLine {
 export async function parseCommandLine(tree: CommandTree, argv: readonly string[]): Promise<CommandLine> {
   const occurrences: Occurrence[] = [];
   let line: CommandLine = { command: undefined, group: tree.root, occurrences, rest: [] };
-  const program = permissive(new Command('podid'));
+  const program = permissive(new Parser('podid'));
   listen(program, globalFlags, occurrences);
 
-  const groups = new Map<string, Command>([['', program]]);
+  const entries = new Map<Parser, CommandEntry>();
+  // Of all commands, only the one that is typed is loaded, once its words are known and before its flags are
+  // read.
+  const load = async (parser: Parser): Promise<void> => {
+    const entry = entries.get(parser);
+    if (entry === undefined) {
+      return;
+    }
+    const command = await loadCommand(entry);
+    listen(parser, command.flags, occurrences);
+    parser.action(() => {
+      line = { command, group: tree.root, occurrences, rest: parser.args };
+    });
+  };
+  const groups = new Map<string, Parser>([['', program]]);
   for (const group of [tree.root, ...tree.groups]) {
     const parent = groups.get(group.words.slice(0, -1).join(' ')) ?? program;
     const command = group.words.length === 0 ? program : permissive(parent.command(group.words.at(-1) ?? ''));
     groups.set(group.words.join(' '), command);
+    command.hook('preSubcommand', (_, subcommand) => load(subcommand));
     command.action(() => {
       line = { command: undefined, group, occurrences, rest: command.args };
     });
   }
-  for (const spec of tree.commands) {
-    const parent = groups.get(spec.words.slice(0, -1).join(' ')) ?? program;
-    const command = permissive(parent.command(spec.words.at(-1) ?? ''));
-    listen(command, spec.flags, occurrences);
-    command.action(() => {
-      line = { command: spec, group: tree.root, occurrences, rest: command.args };
-    });
+  for (const entry of tree.commands) {
+    const parent = groups.get(entry.words.slice(0, -1).join(' ')) ?? program;
+    entries.set(permissive(parent.command(entry.words.at(-1) ?? '')), entry);
   }
   await program.parseAsync([...wordsOfHelp(argv)], { from: 'user' });
   return line;
@@ -51,7 +67,7 @@ function wordsOfHelp(argv: readonly string[]): readonly string[] {
   return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
 }
 
-function permissive(command: Command): Command {
+function permissive(command: Parser): Parser {
   return command
     .allowUnknownOption()
     .allowExcessArguments()
@@ -60,7 +76,7 @@ function permissive(command: Command): Command {
     .exitOverride();
 }
 
-function listen(command: Command, flags: FlagSet, occurrences: Occurrence[]): void {
+function listen(command: Parser, flags: FlagSet, occurrences: Occurrence[]): void {
   for (const [key, flag] of Object.entries(flags)) {
     const names = [flag.short && `-${flag.short}`, longFlag(key)].filter(Boolean).join(', ');
     const value = { switch: '', text: ' [value]', list: ' [values...]' }[flag.kind];

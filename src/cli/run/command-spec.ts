@@ -10,10 +10,6 @@ export interface Example {
 }
 
 interface CommandText {
-  /** The words after `podid`. */
-  readonly words: readonly string[];
-  /** One line, without a full stop. */
-  readonly summary: string;
   /** A paragraph or more. */
   readonly description: string;
   readonly examples: readonly Example[];
@@ -24,6 +20,7 @@ interface CommandText {
   readonly examplesOfResult?: readonly unknown[];
 }
 
+/** What a command's file says of it; its words and its summary are in the command tree. */
 export interface CommandSpec extends CommandText {
   readonly flags: FlagSet;
   /** @returns the exit code of a command that did what it should: 0, or 8 and 9 of the contract */

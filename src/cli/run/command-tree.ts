@@ -1,37 +1,3 @@
-import { addCommand } from '../../commands/add.ts';
-import { applyCommand } from '../../commands/apply.ts';
-import { clusterShowCommand } from '../../commands/cluster/show.ts';
-import { clusterUpdateCommand } from '../../commands/cluster/update.ts';
-import { completionCommand } from '../../commands/completion.ts';
-import { deleteCommand } from '../../commands/delete.ts';
-import { disableCommand } from '../../commands/disable.ts';
-import { doctorCommand } from '../../commands/doctor.ts';
-import { emulatorCommand } from '../../commands/emulator.ts';
-import { enableCommand } from '../../commands/enable.ts';
-import { exceptionAddCommand } from '../../commands/exception/add.ts';
-import { exceptionDeleteCommand } from '../../commands/exception/delete.ts';
-import { exceptionListCommand } from '../../commands/exception/list.ts';
-import { exceptionShowCommand } from '../../commands/exception/show.ts';
-import { exceptionUpdateCommand } from '../../commands/exception/update.ts';
-import { exportCommand } from '../../commands/export.ts';
-import { fromAzCommand } from '../../commands/from-az.ts';
-import { initCommand } from '../../commands/init.ts';
-import { listCommand } from '../../commands/list.ts';
-import { mirrorCommand } from '../../commands/mirror.ts';
-import { nmiInstallCommand } from '../../commands/nmi/install.ts';
-import { nmiStatusCommand } from '../../commands/nmi/status.ts';
-import { nmiUninstallCommand } from '../../commands/nmi/uninstall.ts';
-import { nodeAssignCommand } from '../../commands/node/assign.ts';
-import { nodeListCommand } from '../../commands/node/list.ts';
-import { nodeUnassignCommand } from '../../commands/node/unassign.ts';
-import { planCommand } from '../../commands/plan.ts';
-import { policyKubenetCommand } from '../../commands/policy/kubenet.ts';
-import { schemaCommand } from '../../commands/schema.ts';
-import { showCommand } from '../../commands/show.ts';
-import { statusCommand } from '../../commands/status.ts';
-import { tokenCommand } from '../../commands/token.ts';
-import { updateCommand } from '../../commands/update.ts';
-import { waitCommand } from '../../commands/wait.ts';
 import type { CommandSpec } from './command-spec.ts';
 
 export interface CommandGroup {
@@ -41,12 +7,42 @@ export interface CommandGroup {
   readonly description: string;
 }
 
+/** What a command is for: the blocks in which help lists them. */
+export type CommandBlock =
+  | 'pod identities'
+  | 'exceptions'
+  | 'the add-on'
+  | 'many at once'
+  | 'first time'
+  | 'in the cluster'
+  | 'the cluster'
+  | 'node identities'
+  | 'in a pod'
+  | 'to try it';
+
+/** What help and completion need of a command; the rest is loaded when it runs. */
+export interface CommandEntry {
+  /** The words after `podid`, which are also the path of the command's file. */
+  readonly words: readonly string[];
+  /** One line, without a full stop. */
+  readonly summary: string;
+  readonly block: CommandBlock;
+  readonly load: () => Promise<CommandSpec>;
+}
+
 export interface CommandTree {
   readonly root: CommandGroup;
   /** Outer ones first. */
   readonly groups: readonly CommandGroup[];
   /** In the order in which help lists them. */
-  readonly commands: readonly CommandSpec[];
+  readonly commands: readonly CommandEntry[];
+}
+
+/** A command with all that its file says of it. */
+export type Command = CommandEntry & CommandSpec;
+
+export async function loadCommand(entry: CommandEntry): Promise<Command> {
+  return { ...entry, ...(await entry.load()) };
 }
 
 export const commandTree: CommandTree = {
@@ -87,39 +83,209 @@ export const commandTree: CommandTree = {
     },
   ],
   commands: [
-    addCommand,
-    updateCommand,
-    deleteCommand,
-    listCommand,
-    showCommand,
-    waitCommand,
-    exceptionAddCommand,
-    exceptionUpdateCommand,
-    exceptionDeleteCommand,
-    exceptionListCommand,
-    exceptionShowCommand,
-    enableCommand,
-    disableCommand,
-    statusCommand,
-    doctorCommand,
-    initCommand,
-    planCommand,
-    applyCommand,
-    exportCommand,
-    schemaCommand,
-    mirrorCommand,
-    nmiInstallCommand,
-    nmiStatusCommand,
-    nmiUninstallCommand,
-    policyKubenetCommand,
-    clusterShowCommand,
-    clusterUpdateCommand,
-    tokenCommand,
-    nodeListCommand,
-    nodeAssignCommand,
-    nodeUnassignCommand,
-    fromAzCommand,
-    completionCommand,
-    emulatorCommand,
+    {
+      words: ['add'],
+      summary: 'let pods of a namespace use a managed identity',
+      block: 'pod identities',
+      load: async () => (await import('../../commands/add.ts')).addCommand,
+    },
+    {
+      words: ['update'],
+      summary: 'change the selector or the identity of a pod identity',
+      block: 'pod identities',
+      load: async () => (await import('../../commands/update.ts')).updateCommand,
+    },
+    {
+      words: ['delete'],
+      summary: 'take a managed identity from the pods of a namespace',
+      block: 'pod identities',
+      load: async () => (await import('../../commands/delete.ts')).deleteCommand,
+    },
+    {
+      words: ['list'],
+      summary: "list the cluster's pod identities",
+      block: 'pod identities',
+      load: async () => (await import('../../commands/list.ts')).listCommand,
+    },
+    {
+      words: ['show'],
+      summary: 'show one pod identity',
+      block: 'pod identities',
+      load: async () => (await import('../../commands/show.ts')).showCommand,
+    },
+    {
+      words: ['wait'],
+      summary: 'wait until an entry is assigned or deleted, or the cluster idle',
+      block: 'pod identities',
+      load: async () => (await import('../../commands/wait.ts')).waitCommand,
+    },
+    {
+      words: ['exception', 'add'],
+      summary: 'let pods with certain labels reach the metadata service of their node',
+      block: 'exceptions',
+      load: async () => (await import('../../commands/exception/add.ts')).exceptionAddCommand,
+    },
+    {
+      words: ['exception', 'update'],
+      summary: 'replace the labels of an exception',
+      block: 'exceptions',
+      load: async () => (await import('../../commands/exception/update.ts')).exceptionUpdateCommand,
+    },
+    {
+      words: ['exception', 'delete'],
+      summary: 'delete an exception',
+      block: 'exceptions',
+      load: async () => (await import('../../commands/exception/delete.ts')).exceptionDeleteCommand,
+    },
+    {
+      words: ['exception', 'list'],
+      summary: "list the cluster's exceptions",
+      block: 'exceptions',
+      load: async () => (await import('../../commands/exception/list.ts')).exceptionListCommand,
+    },
+    {
+      words: ['exception', 'show'],
+      summary: 'show one exception',
+      block: 'exceptions',
+      load: async () => (await import('../../commands/exception/show.ts')).exceptionShowCommand,
+    },
+    {
+      words: ['enable'],
+      summary: "turn the cluster's pod-identity add-on on",
+      block: 'the add-on',
+      load: async () => (await import('../../commands/enable.ts')).enableCommand,
+    },
+    {
+      words: ['disable'],
+      summary: "turn the cluster's pod-identity add-on off",
+      block: 'the add-on',
+      load: async () => (await import('../../commands/disable.ts')).disableCommand,
+    },
+    {
+      words: ['status'],
+      summary: 'show how the add-on stands',
+      block: 'the add-on',
+      load: async () => (await import('../../commands/status.ts')).statusCommand,
+    },
+    {
+      words: ['plan'],
+      summary: 'show what apply would change',
+      block: 'many at once',
+      load: async () => (await import('../../commands/plan.ts')).planCommand,
+    },
+    {
+      words: ['apply'],
+      summary: 'bring the cluster in line with a file of pod identities',
+      block: 'many at once',
+      load: async () => (await import('../../commands/apply.ts')).applyCommand,
+    },
+    {
+      words: ['export'],
+      summary: "print the cluster's pod identities as a file for apply",
+      block: 'many at once',
+      load: async () => (await import('../../commands/export.ts')).exportCommand,
+    },
+    {
+      words: ['init'],
+      summary: 'set pod identity up for the first time, question by question',
+      block: 'first time',
+      load: async () => (await import('../../commands/init.ts')).initCommand,
+    },
+    {
+      words: ['doctor'],
+      summary: 'find out why a pod gets no token',
+      block: 'first time',
+      load: async () => (await import('../../commands/doctor.ts')).doctorCommand,
+    },
+    {
+      words: ['completion'],
+      summary: 'print the script that makes a shell complete podid',
+      block: 'first time',
+      load: async () => (await import('../../commands/completion.ts')).completionCommand,
+    },
+    {
+      words: ['from-az'],
+      summary: 'print the podid command for an az one',
+      block: 'first time',
+      load: async () => (await import('../../commands/from-az.ts')).fromAzCommand,
+    },
+    {
+      words: ['schema'],
+      summary: 'print the JSON schema of the file of plan, apply and export',
+      block: 'first time',
+      load: async () => (await import('../../commands/schema.ts')).schemaCommand,
+    },
+    {
+      words: ['mirror'],
+      summary: "bring the objects in the cluster in line with Azure's entries",
+      block: 'in the cluster',
+      load: async () => (await import('../../commands/mirror.ts')).mirrorCommand,
+    },
+    {
+      words: ['nmi', 'install'],
+      summary: "put podid's agent on the nodes, or change how it runs",
+      block: 'in the cluster',
+      load: async () => (await import('../../commands/nmi/install.ts')).nmiInstallCommand,
+    },
+    {
+      words: ['nmi', 'status'],
+      summary: 'how the agent stands on each node',
+      block: 'in the cluster',
+      load: async () => (await import('../../commands/nmi/status.ts')).nmiStatusCommand,
+    },
+    {
+      words: ['nmi', 'uninstall'],
+      summary: "take podid's agent off the nodes, with all that it left there",
+      block: 'in the cluster',
+      load: async () => (await import('../../commands/nmi/uninstall.ts')).nmiUninstallCommand,
+    },
+    {
+      words: ['policy', 'kubenet'],
+      summary: 'print or apply the policy that keeps pods on kubenet from speaking for their neighbours',
+      block: 'in the cluster',
+      load: async () => (await import('../../commands/policy/kubenet.ts')).policyKubenetCommand,
+    },
+    {
+      words: ['cluster', 'show'],
+      summary: 'show the identities that the cluster itself runs as',
+      block: 'the cluster',
+      load: async () => (await import('../../commands/cluster/show.ts')).clusterShowCommand,
+    },
+    {
+      words: ['cluster', 'update'],
+      summary: 'change the identities that the cluster itself runs as',
+      block: 'the cluster',
+      load: async () => (await import('../../commands/cluster/update.ts')).clusterUpdateCommand,
+    },
+    {
+      words: ['node', 'list'],
+      summary: 'list which machines of the nodes carry which managed identities',
+      block: 'node identities',
+      load: async () => (await import('../../commands/node/list.ts')).nodeListCommand,
+    },
+    {
+      words: ['node', 'assign'],
+      summary: 'put managed identities on the machines of the nodes',
+      block: 'node identities',
+      load: async () => (await import('../../commands/node/assign.ts')).nodeAssignCommand,
+    },
+    {
+      words: ['node', 'unassign'],
+      summary: 'take managed identities from the machines of the nodes',
+      block: 'node identities',
+      load: async () => (await import('../../commands/node/unassign.ts')).nodeUnassignCommand,
+    },
+    {
+      words: ['token'],
+      summary: 'in a pod: ask for a token as an SDK does, and say whose it is',
+      block: 'in a pod',
+      load: async () => (await import('../../commands/token.ts')).tokenCommand,
+    },
+    {
+      words: ['emulator'],
+      summary: 'run a small Azure with a cluster on this machine, to try podid',
+      block: 'to try it',
+      load: async () => (await import('../../commands/emulator.ts')).emulatorCommand,
+    },
   ],
 };

@@ -1,7 +1,6 @@
 import { type FlagSet, type FlagSpec, longFlag, type WordSpec } from '../flags/flag-spec.ts';
 import { globalFlags } from '../flags/global-flags.ts';
-import type { CommandSpec } from './command-spec.ts';
-import type { CommandGroup, CommandTree } from './command-tree.ts';
+import type { Command, CommandGroup, CommandTree } from './command-tree.ts';
 
 const width = 100;
 
@@ -28,7 +27,7 @@ export function groupHelp(tree: CommandTree, group: CommandGroup): string {
 }
 
 /** What a command says about itself: what it does, an example, its flags. */
-export function commandHelp(command: CommandSpec): string {
+export function commandHelp(command: Command): string {
   return [
     `${commandHead(command)}: ${command.summary}`,
     '',
@@ -45,7 +44,7 @@ export function commandHelp(command: CommandSpec): string {
 }
 
 /** `podid completion SHELL`. */
-export function commandHead({ words, word }: CommandSpec): string {
+export function commandHead({ words, word }: Command): string {
   return ['podid', ...words, ...(word === undefined ? [] : [word.value])].join(' ');
 }
 

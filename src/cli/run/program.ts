@@ -7,8 +7,7 @@ import { completeWord, refreshWord } from '../completion/typed-words.ts';
 import { globalFlags } from '../flags/global-flags.ts';
 import { checkRest, readFlags, strayWordText, takeWord } from '../flags/read-flags.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
-import type { CommandSpec } from './command-spec.ts';
-import { commandTree } from './command-tree.ts';
+import { type Command, commandTree } from './command-tree.ts';
 import type { Context } from './context.ts';
 import { commandHelp, groupHelp } from './help-text.ts';
 import { printRetirementNote } from './retirement-note.ts';
@@ -51,7 +50,7 @@ async function answer(
 }
 
 async function runCommand(
-  command: CommandSpec,
+  command: Command,
   line: CommandLine,
   context: Context,
   { global, faults }: { readonly global: GlobalValues; readonly faults: UsageFaults },

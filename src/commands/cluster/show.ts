@@ -6,8 +6,6 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 import { principalIdRule } from '../../validate/flags/azure-names.ts';
 
 export const clusterShowCommand = defineCommand({
-  words: ['cluster', 'show'],
-  summary: 'show the identities that the cluster itself runs as',
   description:
     "Prints the identities of the control plane, of the kubelets and of AKS's own add-ons, and for every entry whether the control plane has the role that lets it put the entry's identity on nodes. Warnings on stderr name what is missing, with the command that fixes it: a role on an entry, on a kubelet identity of your own, on a network outside the node resource group, and the expiry of a service principal.",
   examples: [

@@ -30,8 +30,6 @@ const wishFlags = {
 } as const;
 
 export const clusterUpdateCommand = defineCommand({
-  words: ['cluster', 'update'],
-  summary: 'change the identities that the cluster itself runs as',
   description:
     'Does what "az aks update" does with these flags, and what it leaves out: the new principal gets Managed Identity Operator on the identity of every entry, before the change where it can, since Azure refuses the change without it. What other roles the old principal had is listed. What is so already is left alone.\n\nIt shows what will happen and asks. There is no time limit unless --timeout sets one: re-imaging nodes takes as long as it takes.',
   examples: [

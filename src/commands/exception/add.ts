@@ -10,9 +10,7 @@ import { entryKey } from '../../validate/flags/entry-key.ts';
 import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
 
 export const exceptionAddCommand = defineCommand({
-  words: ['exception', 'add'],
   examplesOfResult: resultExamples.exceptionChange,
-  summary: 'let pods with certain labels reach the metadata service of their node',
   description:
     'Pods of the namespace that carry all of the labels are answered as the node itself would be, with any identity of the node. That is meant for system components that worked so before pod identity came.',
   examples: [

@@ -9,9 +9,7 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 import { entryKey } from '../../validate/flags/entry-key.ts';
 
 export const exceptionDeleteCommand = defineCommand({
-  words: ['exception', 'delete'],
   examplesOfResult: resultExamples.exceptionDelete,
-  summary: 'delete an exception',
   description:
     'Pods with its labels get tokens of their own pod identity again, or none. It does not ask; an exception that is not there is an error unless --ignore-not-found is given.',
   examples: [

@@ -10,9 +10,7 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 import { namespaceFilter } from '../../validate/flags/entry-key.ts';
 
 export const exceptionListCommand = defineCommand({
-  words: ['exception', 'list'],
   examplesOfResult: resultExamples.exceptions,
-  summary: "list the cluster's exceptions",
   description: "Prints the exceptions in the server's order. Where the add-on is off the list is empty.",
   examples: [
     { title: 'those of one namespace', line: 'podid exception list -g demo-rg -c demo --namespace demo' },

@@ -9,9 +9,7 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 import { entryKey } from '../../validate/flags/entry-key.ts';
 
 export const exceptionShowCommand = defineCommand({
-  words: ['exception', 'show'],
   examplesOfResult: resultExamples.exception,
-  summary: 'show one exception',
   description: 'Prints one exception and its labels.',
   examples: [
     {

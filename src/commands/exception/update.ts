@@ -10,9 +10,7 @@ import { entryKey } from '../../validate/flags/entry-key.ts';
 import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
 
 export const exceptionUpdateCommand = defineCommand({
-  words: ['exception', 'update'],
   examplesOfResult: resultExamples.exceptionChange,
-  summary: 'replace the labels of an exception',
   description: 'The labels given take the place of all that the exception had; none are merged.',
   examples: [
     {

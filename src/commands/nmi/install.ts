@@ -13,8 +13,6 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 import type { AgentDeps } from '../../workflows/agent/agent-deps.ts';
 
 export const nmiInstallCommand = defineCommand({
-  words: ['nmi', 'install'],
-  summary: "put podid's agent on the nodes, or change how it runs",
   description:
     "Writes the objects that the chart would write with the same values, after the cluster has said of each that it takes it, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are taken as they are; what cannot carry over is refused with the reason. Needs only the cluster's own API. Where the AKS add-on's NMI or aad-pod-identity is on the nodes it stops and names the ways on: --alongside, or --force to take aad-pod-identity's place with its values and without a moment in which a node is open.",
   examples: [

@@ -6,8 +6,6 @@ import { agentExamples, agentStatusShape, agentStatusView } from '../../cli/resu
 import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nmiStatusCommand = defineCommand({
-  words: ['nmi', 'status'],
-  summary: 'how the agent stands on each node',
   description:
     "Tells of every Linux node whether podid's agent is ready there, whether it read its rules back as they should be, whether the address guard is active, its version, and whose agents are there beside it. Agents are asked through the cluster's API; what you may not see is unknown. With --probe a short pod on each node asks the metadata address as any pod would, and shows whether the agent answers: agent, past (something else answered: the node is open), silent. Exits with 10 when a probe got past the agent.",
   examples: [

@@ -13,8 +13,6 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 import { exceptionNameRule } from '../../validate/flags/kubernetes-names.ts';
 
 export const nmiUninstallCommand = defineCommand({
-  words: ['nmi', 'uninstall'],
-  summary: "take podid's agent off the nodes, with all that it left there",
   description:
     'Removes the objects that podid nmi install wrote, waits until the agents have ended, and then takes rules, boot guard and taint off every node by a short-lived DaemonSet. The definitions, identities, bindings and exceptions stay. Nodes that could not be reached are named, and the command exits with 7: the same with --clean-up-only goes on. What Helm installed is removed by helm uninstall, which cleans the nodes by the same means.',
   examples: [

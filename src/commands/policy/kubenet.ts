@@ -13,8 +13,6 @@ import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
 const systemNamespace = 'kube-system';
 
 export const policyKubenetCommand = defineCommand({
-  words: ['policy', 'kubenet'],
-  summary: 'print or apply the policy that keeps pods on kubenet from speaking for their neighbours',
   description:
     "On kubenet all pods of a node share a bridge, where one that may send raw packets can take its neighbour's address and be given the neighbour's token. The policy refuses new pods, and new ephemeral containers, that keep NET_RAW: every container has to drop NET_RAW or ALL, may add neither ALL, NET_RAW nor NET_ADMIN, and may not be privileged. Pods that run already are let be.\n\nWithout --apply the objects are printed, as kubectl apply takes them, and nothing is asked of anyone. With --apply they are written as podid's own; what others wrote under the same names is left alone without --force. docs/kubenet.md tells the whole story.",
   examples: [

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { longFlag } from '../../../src/cli/flags/flag-spec.ts';
 import { globalFlags } from '../../../src/cli/flags/global-flags.ts';
-import { commandTree } from '../../../src/cli/run/command-tree.ts';
+import { commandTree, loadCommand } from '../../../src/cli/run/command-tree.ts';
 import { lastError, run } from '../fake-context.ts';
 
-const flags = [globalFlags, ...commandTree.commands.map((command) => command.flags)].flatMap((set) =>
+const commands = await Promise.all(commandTree.commands.map(loadCommand));
+const flags = [globalFlags, ...commands.map((command) => command.flags)].flatMap((set) =>
   Object.keys(set).map(longFlag),
 );
 const words = [...new Set(commandTree.commands.flatMap((command) => command.words))];

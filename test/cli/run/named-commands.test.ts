@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FlagSet, longFlag } from '../../../src/cli/flags/flag-spec.ts';
 import { globalFlags } from '../../../src/cli/flags/global-flags.ts';
-import { commandTree } from '../../../src/cli/run/command-tree.ts';
+import { commandTree, loadCommand } from '../../../src/cli/run/command-tree.ts';
 import { sourceFiles } from '../../architecture/source-files.ts';
 
 interface Named {
@@ -13,6 +13,8 @@ interface Named {
 /** What a text of ours tells people to type: `podid`, words, and flags with a value or without. */
 const typed =
   /\bpodid((?: [a-z]+(?:-[a-z]+)*)+)((?: --[a-z]+(?:-[a-z]+)*(?: (?:[A-Z$][^\s'"`]*|[a-z]+(?=[ '"`])))?)+)/g;
+
+const commands = await Promise.all(commandTree.commands.map(loadCommand));
 
 const named: readonly Named[] = sourceFiles('src').flatMap(({ path, text }) =>
   [...text.matchAll(typed)].map(([, words = '', flags = '']) => ({
@@ -44,7 +46,7 @@ describe('the commands that texts name with flags', () => {
 
 /** The longest command that the words begin with; what follows is prose. */
 function commandOf({ words }: Named) {
-  return commandTree.commands
+  return commands
     .filter((command) => command.words.every((word, at) => words[at] === word))
     .toSorted((one, other) => other.words.length - one.words.length)[0];
 }
