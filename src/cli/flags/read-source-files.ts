@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemErrorCode } from '../../errors/system-error-code.ts';
 import type { SourceText } from '../../validate/files/located-yaml.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 import type { Context } from '../run/context.ts';
@@ -47,7 +48,7 @@ async function readSource(
       })),
     );
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = systemErrorCode(error) ?? String(error);
     faults.add(flag, `${flag}: ${quoted(path)} cannot be read: ${reasons[reason] ?? reason}.`);
     return [];
   }

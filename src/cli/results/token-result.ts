@@ -39,7 +39,7 @@ export function tokenView({ owner, agent }: MetadataAnswer, nowMs: number): Toke
 /** One answer of `--every`: a token's owner, or `error`. */
 export function newsView(news: TokenNews): NewsView {
   const time = timeText(news.atMs);
-  if ('answer' in news) {
+  if (news.kind === 'token') {
     return { time, ...tokenView(news.answer, news.atMs) };
   }
   const { code, message, hint } = news.failure;

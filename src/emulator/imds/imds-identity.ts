@@ -18,32 +18,39 @@ export interface NodeIdentities {
   readonly systemAssigned: ImdsIdentity | undefined;
 }
 
+export type FoundIdentity =
+  | { readonly kind: 'found'; readonly identity: ImdsIdentity }
+  | { readonly kind: 'refused'; readonly refusal: string };
+
 /**
  * The identity a request means, or the sentence IMDS refuses with. Without a choice it is the system-assigned
  * identity, else the only user-assigned one.
  */
-export function findIdentity(
-  node: NodeIdentities,
-  query: IdentityQuery,
-): ImdsIdentity | { readonly refusal: string } {
+export function findIdentity(node: NodeIdentities, query: IdentityQuery): FoundIdentity {
   const asked = [query.clientId, query.resourceId, query.objectId].filter((value) => value !== '');
   if (asked.length > 1) {
-    return { refusal: 'Only one of client_id, object_id and msi_res_id may be given' };
+    return refused('Only one of client_id, object_id and msi_res_id may be given');
   }
   if (asked.length === 1) {
     const all = [...node.userAssigned, ...(node.systemAssigned ? [node.systemAssigned] : [])];
-    return all.find((identity) => matches(identity, query)) ?? { refusal: 'Identity not found' };
+    return foundOr(all.find((identity) => matches(identity, query)));
   }
   if (node.systemAssigned !== undefined) {
-    return node.systemAssigned;
+    return foundOr(node.systemAssigned);
   }
   const [only, second] = node.userAssigned;
   if (second !== undefined) {
-    return {
-      refusal: 'Multiple user assigned identities exist; name one by client_id, object_id or msi_res_id',
-    };
+    return refused('Multiple user assigned identities exist; name one by client_id, object_id or msi_res_id');
   }
-  return only ?? { refusal: 'Identity not found' };
+  return foundOr(only);
+}
+
+function foundOr(identity: ImdsIdentity | undefined): FoundIdentity {
+  return identity === undefined ? refused('Identity not found') : { kind: 'found', identity };
+}
+
+function refused(refusal: string): FoundIdentity {
+  return { kind: 'refused', refusal };
 }
 
 function matches(identity: ImdsIdentity, query: IdentityQuery): boolean {

@@ -180,15 +180,16 @@ async function answerToken(imds: Imds, ask: Ask): Promise<void> {
     refuse(ask, 400, "Required query variable 'resource' is missing");
     return;
   }
-  const identity = findIdentity(nodeIdentities(imds.options), {
+  const found = findIdentity(nodeIdentities(imds.options), {
     clientId: param('client_id'),
     objectId: param('object_id') || param('principal_id'),
     resourceId: param('msi_res_id') || param('mi_res_id'),
   });
-  if ('refusal' in identity) {
-    refuse(ask, 400, identity.refusal);
+  if (found.kind === 'refused') {
+    refuse(ask, 400, found.refusal);
     return;
   }
+  const { identity } = found;
   const { latencyMs = 0 } = imds.options;
   if (latencyMs > 0 && !(await waited(latencyMs, imds.closing))) {
     response.destroy();

@@ -2,6 +2,7 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { type RequestContext, ResponseContext } from '@kubernetes/client-node';
 import { PodidError } from '../../errors/podid-error.ts';
+import { systemErrorCode } from '../../errors/system-error-code.ts';
 
 export interface SendOptions {
   readonly timeoutMs: number;
@@ -117,6 +118,5 @@ const reachHint =
 
 /** The code alone: messages of TLS errors quote certificates. */
 function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'the connection failed';
+  return systemErrorCode(error) ?? 'the connection failed';
 }

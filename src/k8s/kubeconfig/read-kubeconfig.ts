@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { PodidError } from '../../errors/podid-error.ts';
+import { systemErrorCode } from '../../errors/system-error-code.ts';
 import {
   type Kubeconfig,
   type KubeconfigCluster,
@@ -137,7 +138,7 @@ async function readSmallFile(path: string, what: string): Promise<Buffer> {
     if (error instanceof PodidError) {
       throw error;
     }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = systemErrorCode(error) ?? 'unknown error';
     throw new PodidError('InvalidKubeconfig', `${what} cannot be read: ${code}.`, {
       hint: otherFileHint,
       target: path,
@@ -154,8 +155,9 @@ function checkPem({ cluster, user }: ChosenContext, source: string): void {
   try {
     createSecureContext({ ca: pem(cluster.caData), cert: pem(user.certData), key: pem(user.keyData) });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    const message = `The kubeconfig ${source} holds a certificate or key that cannot be used${code}.`;
+    const code = systemErrorCode(error);
+    const detail = code === undefined ? '' : ` (${code})`;
+    const message = `The kubeconfig ${source} holds a certificate or key that cannot be used${detail}.`;
     const hint = 'Have the file written anew (az aks get-credentials), or name another with --kubeconfig.';
     throw new PodidError('InvalidKubeconfig', message, { hint });
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { PodidError } from '../../errors/podid-error.ts';
+import { systemErrorCode } from '../../errors/system-error-code.ts';
 import type { CredentialPlugin } from '../../validate/files/kubeconfig.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 import { pluginEnvironment } from './credential-plugin-settings.ts';
@@ -40,7 +41,7 @@ async function outputOf(plugin: CredentialPlugin, signal: AbortSignal): Promise<
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const end = await new Promise<string | number | null>((resolve) => {
-    child.on('error', (error) => resolve('code' in error ? String(error.code) : 'an error'));
+    child.on('error', (error) => resolve(systemErrorCode(error) ?? 'an error'));
     child.on('close', resolve);
   });
   signal.throwIfAborted();

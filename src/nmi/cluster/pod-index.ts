@@ -4,6 +4,7 @@ import type { ChangeNotice } from './change-notice.ts';
 
 /** A pod and since when this agent knows of it. */
 export interface KnownPod extends Pod {
+  readonly kind: 'pod';
   /**
    * Monotonic milliseconds at which the pod was created, as far as can be told: never after it was first
    * seen.
@@ -63,7 +64,7 @@ export function createPodIndex(options: PodIndexOptions): PodIndex {
   const put = (pod: Pod) => {
     const bornAt = byUid.get(pod.uid)?.bornAt ?? birth(pod, options);
     drop(pod.uid);
-    const known = { ...pod, bornAt };
+    const known: KnownPod = { ...pod, kind: 'pod', bornAt };
     byUid.set(pod.uid, known);
     byName.set(nameKey(pod), known);
     for (const address of liveAddresses(pod, options.allowLoopback)) {

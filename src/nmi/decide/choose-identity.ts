@@ -13,19 +13,14 @@ import { identitySubject } from './identity-subject.ts';
 
 /** The one identity a pod is answered with. */
 export interface IdentityGrant {
+  readonly kind: 'granted';
   readonly identity: AzureIdentity;
   readonly subject: TokenSubject;
   /** The pod has several, asked for none in particular, and got the first. */
   readonly isArbitrary: boolean;
 }
 
-/** A refusal that another second may turn into a grant: standard mode holds such a request for a while. */
-export interface PendingErrorAnswer extends ErrorAnswer {
-  /** `nothing`: no assignment yet. `created`: there is one that MIC has not brought to the node. */
-  readonly pending: 'nothing' | 'created';
-}
-
-export type IdentityChoice = IdentityGrant | PendingErrorAnswer | ErrorAnswer;
+export type IdentityChoice = IdentityGrant | ErrorAnswer;
 
 export interface Asker {
   readonly pod: Pod;
@@ -140,7 +135,7 @@ function pickOne(asker: Asker, candidates: readonly AzureIdentity[]): IdentityCh
     );
   }
   const subject = identitySubject(first);
-  return 'status' in subject ? subject : { identity: first, subject, isArbitrary };
+  return subject.kind === 'error' ? subject : { kind: 'granted', identity: first, subject, isArbitrary };
 }
 
 function isAskedFor({ spec }: AzureIdentity, { clientId, resourceId }: TokenRequest): boolean {

@@ -34,6 +34,7 @@ function servicePrincipal(
   const secret = { namespace: clientPassword.namespace || namespace, name: clientPassword.name };
   if (secret.namespace !== namespace) {
     return {
+      kind: 'error',
       status: 403,
       error: 'unauthorized_client',
       reason: 'foreign-secret',

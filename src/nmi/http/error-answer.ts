@@ -1,5 +1,6 @@
 /** Why somebody gets no token, for the caller, the log and the metrics. */
 export interface ErrorAnswer {
+  readonly kind: 'error';
   readonly status: 400 | 403 | 404 | 405 | 429 | 500 | 503;
   /** IMDS's error word. */
   readonly error: string;
@@ -10,10 +11,15 @@ export interface ErrorAnswer {
   readonly retryAfterSec?: number;
   /** The request is in order, and nothing is bound. The host route says so by another status. */
   readonly isNoIdentity?: true;
+  /**
+   * Another second may bring a token, and standard mode holds the request for it. `nothing`: no assignment
+   * yet. `created`: there is one that MIC has not brought to the node.
+   */
+  readonly pending?: 'nothing' | 'created';
 }
 
 export function badRequest(reason: string, description: string): ErrorAnswer {
-  return { status: 400, error: 'invalid_request', reason, description };
+  return { kind: 'error', status: 400, error: 'invalid_request', reason, description };
 }
 
 /**
@@ -25,9 +31,9 @@ export function noIdentity(reason: string, description: string): ErrorAnswer {
 }
 
 export function tryLater(reason: string, description: string, retryAfterSec: number): ErrorAnswer {
-  return { status: 503, error: 'temporarily_unavailable', reason, description, retryAfterSec };
+  return { kind: 'error', status: 503, error: 'temporarily_unavailable', reason, description, retryAfterSec };
 }
 
 export function forbidden(reason: string, description: string): ErrorAnswer {
-  return { status: 403, error: 'forbidden', reason, description };
+  return { kind: 'error', status: 403, error: 'forbidden', reason, description };
 }

@@ -33,6 +33,7 @@ export function metadataAccess(path: string, rules: MetadataRules): MetadataAcce
 }
 
 export const notFound: ErrorAnswer = {
+  kind: 'error',
   status: 404,
   error: 'not_found',
   reason: 'unknown-path',

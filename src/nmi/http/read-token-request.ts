@@ -13,7 +13,7 @@ export function createTokenRequestReader(): (query: string) => TokenRequest | Er
       return known;
     }
     const request = parseTokenRequest(query);
-    if (!('status' in request) && query.length <= longestRemembered) {
+    if (request.kind === 'request' && query.length <= longestRemembered) {
       if (remembered.size >= mostRemembered) {
         remembered.clear();
       }

@@ -3,6 +3,7 @@ import { badRequest, type ErrorAnswer } from './error-answer.ts';
 
 /** What the caller of a token endpoint asks for. Ids are lower case, to be compared without case. */
 export interface TokenRequest {
+  readonly kind: 'request';
   /** As given: `https://vault.azure.net`. */
   readonly resource: string;
   readonly clientId?: string;
@@ -36,6 +37,7 @@ export function parseTokenRequest(query: string): TokenRequest | ErrorAnswer {
   const clientId = values.get('client_id')?.toLowerCase();
   const objectId = values.get('object_id')?.toLowerCase();
   return {
+    kind: 'request',
     resource,
     ...(clientId ? { clientId } : {}),
     ...(first === undefined ? {} : { resourceId: first }),

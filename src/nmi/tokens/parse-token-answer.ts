@@ -2,6 +2,7 @@ import { parseTokenNumber, parseTokenTime } from './parse-token-time.ts';
 import type { AccessToken } from './token.ts';
 
 export interface ParsedToken {
+  readonly kind: 'token';
   readonly token: AccessToken;
   readonly lifetimeMs: number;
 }
@@ -43,6 +44,7 @@ export function parseTokenAnswer(body: Uint8Array, context: TokenAnswerContext):
   }
   const extExpiresIn = parseTokenNumber(fields.ext_expires_in);
   return {
+    kind: 'token',
     lifetimeMs: lifetimeSec * 1000,
     token: {
       accessToken,

@@ -2,7 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { withinTime } from '../../runtime/within-time.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
-import type { IdentityChoice, IdentityGrant, PendingErrorAnswer } from '../decide/choose-identity.ts';
+import type { IdentityChoice } from '../decide/choose-identity.ts';
 import { type Decide, exceptedSubject } from '../decide/decide.ts';
 import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
@@ -12,6 +12,7 @@ import { TokenRefused } from './token-error.ts';
 
 /** A token for a pod, and how it came about. */
 export interface ServedToken {
+  readonly kind: 'token';
   readonly answer: TokenAnswer;
   readonly from: 'memory' | 'upstream';
   /** `namespace/name` of the AzureIdentity, or `node` for an excepted pod. */
@@ -45,6 +46,7 @@ export interface AskedToken {
 }
 
 interface Granted {
+  readonly kind: 'granted';
   readonly subject: TokenSubject;
   readonly identity: string;
   readonly isArbitrary: boolean;
@@ -55,22 +57,24 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const grant = (pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): Granted | ErrorAnswer => {
     if (mayBeExcepted && decide.isExcepted(pod)) {
       const subject = exceptedSubject(request);
-      return 'status' in subject ? subject : { subject, identity: 'node', isArbitrary: false };
+      return subject.kind === 'error'
+        ? subject
+        : { kind: 'granted', subject, identity: 'node', isArbitrary: false };
     }
     return asGranted(decide.identity(pod, request));
   };
   return {
     now(pod, request, mayBeExcepted) {
       const granted = grant(pod, request, mayBeExcepted);
-      if ('status' in granted) {
-        return 'pending' in granted ? undefined : granted;
+      if (granted.kind === 'error') {
+        return granted.pending === undefined ? granted : undefined;
       }
       const answer = tokens.peek({ subject: granted.subject, resource: request.resource, askerId: pod.uid });
       return answer && served(granted, answer, 'memory');
     },
     async serve({ pod, request, mayBeExcepted }, signal) {
       const granted = await settle(options, () => grant(pod, request, mayBeExcepted), signal);
-      if ('status' in granted) {
+      if (granted.kind === 'error') {
         return granted;
       }
       const question = { subject: granted.subject, resource: request.resource, askerId: pod.uid };
@@ -79,8 +83,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         // The wait may have been long enough for the binding, or the pod itself, to go.
         const stillHere = options.view.pods.byUid(pod.uid);
         const after = stillHere && grant(stillHere, request, mayBeExcepted);
-        const isSame =
-          after !== undefined && !('status' in after) && sameSubject(after.subject, granted.subject);
+        const isSame = after?.kind === 'granted' && sameSubject(after.subject, granted.subject);
         return isSame ? served(granted, answer, 'upstream') : refusedMeanwhile(after);
       } catch (error) {
         return asErrorAnswer(error);
@@ -94,21 +97,18 @@ function served(
   answer: TokenAnswer,
   from: ServedToken['from'],
 ): ServedToken {
-  return { answer, from, identity, isArbitrary };
+  return { kind: 'token', answer, from, identity, isArbitrary };
 }
 
 function asGranted(choice: IdentityChoice): Granted | ErrorAnswer {
-  return isGrant(choice)
+  return choice.kind === 'granted'
     ? {
+        kind: 'granted',
         subject: choice.subject,
         identity: `${choice.identity.metadata.namespace}/${choice.identity.metadata.name}`,
         isArbitrary: choice.isArbitrary,
       }
     : choice;
-}
-
-function isGrant(choice: IdentityChoice): choice is IdentityGrant {
-  return 'identity' in choice;
 }
 
 /**
@@ -123,11 +123,10 @@ async function settle(
   const began = clock.monotonic();
   for (;;) {
     const granted = look();
-    if (!('pending' in granted)) {
+    if (granted.kind === 'granted' || granted.pending === undefined) {
       return granted;
     }
-    const { pending } = granted as PendingErrorAnswer;
-    const ms = began + assignmentWaitMs[pending] - clock.monotonic();
+    const ms = began + assignmentWaitMs[granted.pending] - clock.monotonic();
     const changed =
       ms > 0 &&
       (await withinTime({ clock, ms }, signal, async (inTime) => {
@@ -145,7 +144,7 @@ function sameSubject(one: TokenSubject, other: TokenSubject): boolean {
 }
 
 function refusedMeanwhile(after: Granted | ErrorAnswer | undefined): ErrorAnswer {
-  return after !== undefined && 'status' in after
+  return after?.kind === 'error'
     ? after
     : tryLater('changed-meanwhile', 'What is bound to this pod changed while its token was fetched.', 1);
 }
@@ -156,6 +155,7 @@ function asErrorAnswer(error: unknown): ErrorAnswer {
   }
   const { status, retryAfterSec = 5 } = error;
   return {
+    kind: 'error',
     status,
     error: error.error,
     description: error.message,

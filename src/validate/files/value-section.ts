@@ -135,7 +135,8 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
         wrong(`${key}[${index}]`, item, 'a text');
         return [];
       }),
-    section: (key) => valueSection({ origin: { source: '' }, value: map(key) }, nameOf(key), faults),
+    section: (key) =>
+      valueSection({ origin: { kind: 'source', source: '' }, value: map(key) }, nameOf(key), faults),
     members(key) {
       const found = at(key);
       const entries: readonly (readonly [string, ValueNode])[] =
@@ -154,7 +155,7 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     },
     fault(key, message) {
       const found = members.get(key) ?? node;
-      addFault(faults, found?.origin ?? { source: '' }, message);
+      addFault(faults, found?.origin ?? { kind: 'source' as const, source: '' }, message);
     },
     refuseOthers() {
       // `x-` is where YAML's anchors are kept.

@@ -6,7 +6,10 @@ import { type Located, locatedDocuments, type Place, type SourceText } from './l
  * Where a value was set: in a file, by a flag, or by something else that can be named (`release
  * aad-pod-identity`).
  */
-export type ValueOrigin = Place | { readonly flag: string } | { readonly source: string };
+export type ValueOrigin =
+  | { readonly kind: 'file'; readonly place: Place }
+  | { readonly kind: 'flag'; readonly flag: string }
+  | { readonly kind: 'source'; readonly source: string };
 
 /** A value that knows where it was set. */
 export interface ValueNode {
@@ -14,7 +17,7 @@ export interface ValueNode {
   readonly value: string | number | boolean | null | readonly ValueNode[] | ReadonlyMap<string, ValueNode>;
 }
 
-export const noValues: ValueNode = { origin: { source: '' }, value: new Map() };
+export const noValues: ValueNode = { origin: { kind: 'source', source: '' }, value: new Map() };
 
 /** The values of a file. What is no YAML goes to the faults, and so does more than one document. */
 export function treeOfFile(source: SourceText, faults: UsageFaults): ValueNode {
@@ -40,7 +43,7 @@ export function treeOfFile(source: SourceText, faults: UsageFaults): ValueNode {
 
 /** @param source names where it comes from */
 export function treeOfJson(json: unknown, source: string): ValueNode {
-  const origin = { source };
+  const origin: ValueOrigin = { kind: 'source', source };
   if (Array.isArray(json)) {
     return { origin, value: json.map((item: unknown) => treeOfJson(item, source)) };
   }
@@ -80,9 +83,9 @@ export function jsonOf({ value }: ValueNode): unknown {
 
 /** Tells of a fault where the value was set. @param message begins with the name of the value */
 export function addFault(faults: UsageFaults, origin: ValueOrigin, message: string): void {
-  if ('file' in origin) {
-    faults.addAt(origin, message, '--values');
-  } else if ('flag' in origin) {
+  if (origin.kind === 'file') {
+    faults.addAt(origin.place, message, '--values');
+  } else if (origin.kind === 'flag') {
     faults.add(origin.flag, `${origin.flag}: ${message}`);
   } else {
     faults.add('--values', origin.source === '' ? message : `${origin.source}: ${message}`);
@@ -102,7 +105,7 @@ function treeOf(node: Located, budget: { left: number }, depth: number): ValueNo
   if (budget.left < 0 || depth > deepest) {
     return undefined;
   }
-  const origin = node.place;
+  const origin: ValueOrigin = { kind: 'file', place: node.place };
   const within = (inner: Located) => treeOf(inner, budget, depth + 1);
   switch (node.kind) {
     case 'map': {

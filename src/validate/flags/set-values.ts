@@ -1,4 +1,4 @@
-import { mergeTrees, noValues, type ValueNode } from '../files/value-tree.ts';
+import { mergeTrees, noValues, type ValueNode, type ValueOrigin } from '../files/value-tree.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
 
 /**
@@ -14,7 +14,7 @@ export function parseSetFlags(texts: readonly string[], faults: UsageFaults): Va
     }, noValues);
 }
 
-const origin = { flag: '--set' };
+const origin: ValueOrigin = { kind: 'flag', flag: '--set' };
 
 function parseOne(text: string, faults: UsageFaults): ValueNode | undefined {
   const [path = '', ...rest] = splitAt(text, '=');

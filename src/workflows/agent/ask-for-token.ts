@@ -63,10 +63,11 @@ function noAnswer({ endpoint }: MetadataQuestion, timeoutMs: number): PodidError
 }
 
 /** One answer in a row of them. */
-export type TokenNews = { readonly atMs: number } & (
-  | { readonly answer: MetadataAnswer }
-  | { readonly failure: PodidError }
-);
+export type TokenNews = TokenOutcome & { readonly atMs: number };
+
+type TokenOutcome =
+  | { readonly kind: 'token'; readonly answer: MetadataAnswer }
+  | { readonly kind: 'failure'; readonly failure: PodidError };
 
 /**
  * Asks again and again and tells each answer, a token or why there is none. Ends when the signal is aborted,
@@ -98,14 +99,12 @@ export async function watchToken(
   }
 }
 
-async function answerOf(
-  ask: () => Promise<MetadataAnswer>,
-): Promise<{ readonly answer: MetadataAnswer } | { readonly failure: PodidError }> {
+async function answerOf(ask: () => Promise<MetadataAnswer>): Promise<TokenOutcome> {
   try {
-    return { answer: await ask() };
+    return { kind: 'token', answer: await ask() };
   } catch (error) {
     if (isPodidError(error, 'TokenRefused', 'Forbidden', 'Unavailable')) {
-      return { failure: error };
+      return { kind: 'failure', failure: error };
     }
     throw error;
   }

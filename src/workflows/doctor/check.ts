@@ -46,7 +46,7 @@ export function unseen(error: PodidError): Verdict {
 
 /** Judges what was seen. */
 export function judging<Value>(probed: Probe<Value>, judge: (value: Value) => Verdict): Verdict {
-  return 'hidden' in probed ? unseen(probed.hidden) : judge(probed.seen);
+  return probed.kind === 'hidden' ? unseen(probed.hidden) : judge(probed.seen);
 }
 
 /** `a, b and 3 more`. */

@@ -36,7 +36,7 @@ export function livingEntries(evidence: Known & Pick<Evidence, 'identities'>): r
 
 export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId: string): boolean {
   const probed = identities.get(resourceId.toLowerCase());
-  return probed !== undefined && 'hidden' in probed && probed.hidden.code === 'IdentityNotFound';
+  return probed?.kind === 'hidden' && probed.hidden.code === 'IdentityNotFound';
 }
 
 /**
@@ -44,7 +44,7 @@ export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId:
  * profile where those cannot be seen.
  */
 export function entriesForAgents(evidence: Known): ObjectsInCluster['identities'] {
-  if ('hidden' in evidence.objects) {
+  if (evidence.objects.kind === 'hidden') {
     return allEntries(evidence);
   }
   const { identities, moreBindings = [] } = evidence.objects.seen;
@@ -57,7 +57,7 @@ export function entriesForAgents(evidence: Known): ObjectsInCluster['identities'
 }
 
 export function exceptionsForAgents(evidence: Known): readonly PodIdentityException[] {
-  if ('seen' in evidence.objects) {
+  if (evidence.objects.kind === 'seen') {
     return evidence.objects.seen.exceptions;
   }
   return readOr(evidence.cluster, undefined)?.profile.exceptions ?? [];

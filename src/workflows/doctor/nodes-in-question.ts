@@ -8,7 +8,7 @@ export function nodesInQuestion({
   nodes,
   pods,
 }: Pick<Evidence, 'subject' | 'nodes' | 'pods'>): readonly ClusterNode[] | undefined {
-  if ('hidden' in nodes) {
+  if (nodes.kind === 'hidden') {
     return undefined;
   }
   const linux = nodes.seen.filter((node) => node.os === 'linux' && !node.virtual && node.ready);

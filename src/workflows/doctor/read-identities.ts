@@ -56,7 +56,7 @@ async function operatorRoles(
   const others = [...new Set(rows.map((row) => row.roleDefinitionId))];
   for (const other of others) {
     const role = await look(signal, () => azure.roles.definition(other, signal));
-    if ('seen' in role && allowsAssigning(role.seen)) {
+    if (role.kind === 'seen' && allowsAssigning(role.seen)) {
       return { principalId, rows, otherRole: role.seen.roleName };
     }
   }

@@ -179,7 +179,7 @@ async function sortOut<From extends Candidate, To>(
       if (!isPodidError(error) || session.options.signal.aborted || isGeneral(error)) {
         throw error;
       }
-      return { leftOut: item.entries.map((entry) => ({ entry, error })) };
+      return { good: undefined, leftOut: item.entries.map((entry) => ({ entry, error })) };
     } finally {
       done++;
       if (done % step === 0 || done === items.length) {
@@ -188,7 +188,7 @@ async function sortOut<From extends Candidate, To>(
     }
   });
   return {
-    good: results.flatMap((result) => ('good' in result && result.good !== undefined ? [result.good] : [])),
+    good: results.flatMap((result) => (result.good === undefined ? [] : [result.good])),
     leftOut: results.flatMap((result) => result.leftOut),
   };
 }

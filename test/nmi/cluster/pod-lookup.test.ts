@@ -56,7 +56,7 @@ describe('looking up a pod', () => {
     const { found, clock, lists } = lookup();
     const asked = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => found.find(address, signal));
     await clock.advance(2_000);
-    expect((await Promise.all(asked)).map((answer) => 'status' in answer && answer.reason)).toEqual(
+    expect((await Promise.all(asked)).map((answer) => answer.kind === 'error' && answer.reason)).toEqual(
       Array(3).fill('unknown-pod'),
     );
     const more = found.find('10.0.0.4', signal);

@@ -54,7 +54,7 @@ interface Situation {
 
 const asker = ({ pod = web, request = {}, podAgeMs = 3_600_000, requireChoice = false }: Situation) => ({
   pod,
-  request: { resource: 'r', ...request },
+  request: { kind: 'request' as const, resource: 'r', ...request },
   podAgeMs,
   requireChoice,
 });
@@ -72,8 +72,8 @@ function managed({
 }
 
 const name = (choice: IdentityChoice) =>
-  'identity' in choice ? choice.identity.metadata.name : choice.reason;
-const status = (choice: IdentityChoice) => ('status' in choice ? choice.status : 200);
+  choice.kind === 'granted' ? choice.identity.metadata.name : choice.reason;
+const status = (choice: IdentityChoice) => (choice.kind === 'error' ? choice.status : 200);
 
 describe('managed mode', () => {
   const two = {

@@ -5,18 +5,26 @@ import { parseTokenRequest } from '../../../src/nmi/http/token-request.ts';
 
 const reason = (query: string) => {
   const request = parseTokenRequest(query);
-  return 'status' in request ? `${request.status} ${request.reason}` : request;
+  return request.kind === 'error' ? `${request.status} ${request.reason}` : request;
 };
 
 describe('a token request', () => {
   it('has its parameters decoded, and its ids brought to lower case', () => {
     const query =
       'api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net&client_id=ABC&bypass_cache=true';
-    expect(reason(query)).toEqual({ resource: 'https://vault.azure.net', clientId: 'abc' });
-    expect(reason('resource=r&msi_res_id=%2FS')).toEqual({ resource: 'r', resourceId: '/s' });
-    expect(reason('resource=r&mi_res_id=/S&msi_res_id=/s')).toEqual({ resource: 'r', resourceId: '/s' });
-    expect(reason('resource=a+b&object_id=O')).toEqual({ resource: 'a b', objectId: 'o' });
-    expect(reason('resource=r&client_id=&mi_res_id=')).toEqual({ resource: 'r' });
+    expect(reason(query)).toEqual({ kind: 'request', resource: 'https://vault.azure.net', clientId: 'abc' });
+    expect(reason('resource=r&msi_res_id=%2FS')).toEqual({
+      kind: 'request',
+      resource: 'r',
+      resourceId: '/s',
+    });
+    expect(reason('resource=r&mi_res_id=/S&msi_res_id=/s')).toEqual({
+      kind: 'request',
+      resource: 'r',
+      resourceId: '/s',
+    });
+    expect(reason('resource=a+b&object_id=O')).toEqual({ kind: 'request', resource: 'a b', objectId: 'o' });
+    expect(reason('resource=r&client_id=&mi_res_id=')).toEqual({ kind: 'request', resource: 'r' });
   });
 
   it.each([
@@ -57,6 +65,7 @@ describe('a token request', () => {
       }),
     );
     expect(reason('resource=r&CLIENT_ID=A&Object_Id=O')).toEqual({
+      kind: 'request',
       resource: 'r',
       clientId: 'a',
       objectId: 'o',
@@ -70,7 +79,11 @@ describe('a token request', () => {
     fc.assert(
       fc.property(value, value, (resource, clientId) => {
         const query = new URLSearchParams({ resource, client_id: clientId }).toString();
-        expect(parseTokenRequest(query)).toEqual({ resource, clientId: clientId.toLowerCase() });
+        expect(parseTokenRequest(query)).toEqual({
+          kind: 'request',
+          resource,
+          clientId: clientId.toLowerCase(),
+        });
       }),
     );
   });

@@ -8,8 +8,8 @@ import { fixWhatIsSafe } from '../../../src/workflows/doctor/fix.ts';
 import type { Probe } from '../../../src/workflows/doctor/probe.ts';
 import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
 
-const unseen = { hidden: new PodidError('ClusterUnreachable', 'Away.') };
-const gone = { hidden: new PodidError('IdentityNotFound', 'Gone.') };
+const unseen = { kind: 'hidden' as const, hidden: new PodidError('ClusterUnreachable', 'Away.') };
+const gone = { kind: 'hidden' as const, hidden: new PodidError('IdentityNotFound', 'Gone.') };
 const cluster = clusterWith({}, { identities: [podIdentity('web'), podIdentity('dead')] });
 const identity = { resourceId: identityId('web'), clientId: 'client-web', principalId: 'object-web' };
 
@@ -18,17 +18,23 @@ const identity = { resourceId: identityId('web'), clientId: 'client-web', princi
  * role on `web`.
  */
 const evidence: Evidence = {
-  ...{ subject: { cluster: clusterId }, cluster: { seen: cluster } },
+  ...{ subject: { cluster: clusterId }, cluster: { kind: 'seen' as const, seen: cluster } },
   ...{ permissions: unseen, subscription: unseen, feature: unseen },
   identities: new Map<string, Probe<ManagedIdentity>>([
-    [identityId('web').toLowerCase(), { seen: identity }],
+    [identityId('web').toLowerCase(), { kind: 'seen' as const, seen: identity }],
     [identityId('dead').toLowerCase(), gone],
   ]),
   operatorRoles: new Map([
-    [identityId('web').toLowerCase(), { seen: { principalId: 'cluster-principal', rows: [] } }],
-    [identityId('dead').toLowerCase(), { seen: { principalId: 'cluster-principal', rows: [] } }],
+    [
+      identityId('web').toLowerCase(),
+      { kind: 'seen' as const, seen: { principalId: 'cluster-principal', rows: [] } },
+    ],
+    [
+      identityId('dead').toLowerCase(),
+      { kind: 'seen' as const, seen: { principalId: 'cluster-principal', rows: [] } },
+    ],
   ]),
-  ...{ ownRoles: new Map(), objects: { seen: { identities: [], exceptions: [] } } },
+  ...{ ownRoles: new Map(), objects: { kind: 'seen' as const, seen: { identities: [], exceptions: [] } } },
   ...{ pods: unseen, deployments: unseen, nodes: unseen, policies: unseen, agents: unseen },
   ...{ agentProbes: [], machines: unseen },
 };

@@ -23,6 +23,7 @@ export interface HostTokenRouteOptions {
 }
 
 interface HostQuestion {
+  readonly kind: 'question';
   readonly namespace: string;
   readonly name: string;
   readonly request: TokenRequest;
@@ -36,13 +37,13 @@ interface HostQuestion {
 export function createHostTokenRoute(options: HostTokenRouteOptions) {
   return async (exchange: Exchange, query: string): Promise<void> => {
     const question = readQuestion(options, exchange, query);
-    if ('status' in question) {
+    if (question.kind === 'error') {
       return finish(options, exchange, { outcome: question });
     }
     let pod: KnownPod | undefined;
     const outcome = await options.slowPath.run(exchange, async (signal) => {
       const found = await options.lookup.findByName(question.namespace, question.name, signal);
-      if ('status' in found) {
+      if (found.kind === 'error') {
         return found;
       }
       pod = found;
@@ -67,11 +68,11 @@ function readQuestion(
     return badRequest('no-pod-named', 'The headers podname and podns are required.');
   }
   const request = read(query);
-  return 'status' in request ? request : { namespace, name, request };
+  return request.kind === 'error' ? request : { kind: 'question', namespace, name, request };
 }
 
 function asTheDriverKnowsIt(outcome: ServedToken | ErrorAnswer): ServedToken | ErrorAnswer {
-  return 'status' in outcome && outcome.isNoIdentity ? { ...outcome, status: 404 } : outcome;
+  return outcome.kind === 'error' && outcome.isNoIdentity ? { ...outcome, status: 404 } : outcome;
 }
 
 interface Finish {
@@ -86,7 +87,7 @@ function finish(
   { outcome, question, pod }: Finish,
 ): void {
   const { metrics, clock, log, json } = options;
-  const isErrorAnswer = 'status' in outcome;
+  const isErrorAnswer = outcome.kind === 'error';
   const status = isErrorAnswer ? outcome.status : 200;
   if (isErrorAnswer) {
     answerError(exchange, outcome);

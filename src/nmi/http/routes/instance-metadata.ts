@@ -46,7 +46,7 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
       const askerId = options.lookup.peek(exchange.peer)?.uid ?? unknownPeers;
       return refusal ?? (await ask(options.source, { rebuilt, askerId }, signal));
     });
-    if (answer === undefined || 'reason' in answer) {
+    if (answer === undefined || answer.kind === 'error') {
       return refuse(answer ?? away);
     }
     metrics.metadata(answer.status);
@@ -64,7 +64,7 @@ async function onlyExcepted(
   signal: AbortSignal,
 ): Promise<ErrorAnswer | undefined> {
   const pod = await lookup.find(peer, signal);
-  if ('status' in pod) {
+  if (pod.kind === 'error') {
     return pod;
   }
   return decide.isExcepted(pod) ? undefined : notFound;

@@ -35,7 +35,7 @@ export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
   const { lookup, service, slowPath } = options;
   return (exchange, query) => {
     const request = options.read(query);
-    if ('status' in request) {
+    if (request.kind === 'error') {
       return finish(options, exchange, { outcome: request });
     }
     // A process of the node itself is told at once: it will never be found among the pods.
@@ -59,7 +59,7 @@ async function slowly(options: TokenRouteOptions, exchange: Exchange, request: T
   let pod: KnownPod | undefined;
   const outcome = await options.slowPath.run(exchange, async (signal) => {
     const found = await options.lookup.find(exchange.peer, signal);
-    if ('status' in found) {
+    if (found.kind === 'error') {
       return found;
     }
     pod = found;
@@ -77,7 +77,7 @@ interface Finish {
 
 function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, request, pod }: Finish): void {
   const { metrics, clock, log, json } = options;
-  const isErrorAnswer = 'status' in outcome;
+  const isErrorAnswer = outcome.kind === 'error';
   const status = isErrorAnswer ? outcome.status : 200;
   if (isErrorAnswer) {
     answerError(exchange, outcome);

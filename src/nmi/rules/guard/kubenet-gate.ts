@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PodidError } from '../../../errors/podid-error.ts';
+import { systemErrorCode } from '../../../errors/system-error-code.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import { type ErrorAnswer, tryLater } from '../../http/error-answer.ts';
 import type { NmiSettings } from '../../nmi-settings.ts';
@@ -35,13 +36,13 @@ async function usesKubenet(kubeletConfig: string, logger: Logger): Promise<boole
   try {
     return /--network-plugin[= ]"?kubenet\b/.test(await readFile(kubeletConfig, 'utf8'));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = systemErrorCode(error);
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-    const said = 'the flags of the kubelet cannot be read';
+    const message = 'the flags of the kubelet cannot be read';
     if (isMissing) {
-      logger.debug({ kubeletConfig }, said);
+      logger.debug({ kubeletConfig }, message);
     } else {
-      logger.warn({ kubeletConfig, code }, `${said}; the node is taken for one with kubenet`);
+      logger.warn({ kubeletConfig, code }, `${message}; the node is taken for one with kubenet`);
     }
     return !isMissing;
   }

@@ -1,6 +1,7 @@
 import type { Agent, OutgoingHttpHeaders } from 'node:http';
 import { rootCertificates } from 'node:tls';
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
+import { systemErrorCode } from '../../../errors/system-error-code.ts';
 import { exchange, type HttpAnswer } from '../bounded-exchange.ts';
 import { parseJsonObject } from '../parse-token-answer.ts';
 
@@ -70,8 +71,8 @@ export class EntraNetwork implements INetworkModule {
    * What the library threw counts when nothing came back; its text may quote the request and is not shown.
    */
   keepUnexplained(error: unknown): void {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    this.failure = typeof code === 'string' && /^\w+$/.test(code) ? code : 'no answer';
+    const code = systemErrorCode(error) ?? '';
+    this.failure = /^\w+$/.test(code) ? code : 'no answer';
   }
 
   #trust(): { ca?: readonly string[] } {

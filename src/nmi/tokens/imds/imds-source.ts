@@ -1,5 +1,6 @@
+import { systemErrorCode } from '../../../errors/system-error-code.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import { exchange } from '../bounded-exchange.ts';
+import { exchange, type HttpAnswer } from '../bounded-exchange.ts';
 import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
 import { runWithDeadline } from '../run-with-deadline.ts';
 import { TokenRefused } from '../token-error.ts';
@@ -51,7 +52,7 @@ async function askWithRetry(
 ): Promise<ParsedToken> {
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await options.queue.run(run.request.askers, signal, () => askOnce(options, run, signal));
-    if (!('refused' in outcome)) {
+    if (outcome.kind === 'token') {
       return outcome;
     }
     const pauseMs = outcome.pauseMs ?? firstPauseMs * 2 ** (attempt - 1);
@@ -67,22 +68,22 @@ async function askOnce(
   { request, target }: TokenRequestRun,
   signal: AbortSignal,
 ): Promise<ParsedToken | ImdsFault> {
-  const answer = await exchange({
-    request: {
-      protocol: 'http:',
-      host: options.address,
-      port: options.port,
-      path: target,
-      headers: { metadata: 'true', 'user-agent': options.userAgent },
-    },
-    maxBytes: mostBytes,
-    signal,
-  }).catch((error: unknown) => {
+  let answer: HttpAnswer;
+  try {
+    answer = await exchange({
+      request: {
+        protocol: 'http:',
+        host: options.address,
+        port: options.port,
+        path: target,
+        headers: { metadata: 'true', 'user-agent': options.userAgent },
+      },
+      maxBytes: mostBytes,
+      signal,
+    });
+  } catch (error) {
     signal.throwIfAborted();
-    return unusable(`did not answer (${errorCode(error)})`);
-  });
-  if ('refused' in answer) {
-    return answer;
+    return unusable(`did not answer (${systemErrorCode(error) ?? 'no usable answer'})`);
   }
   const wallMs = options.clock.now();
   if (answer.status !== 200) {
@@ -97,11 +98,6 @@ async function askOnce(
   return asked && parsed.token.clientId.toLowerCase() !== asked.toLowerCase()
     ? unusable('gave the token of another identity than was asked for')
     : parsed;
-}
-
-function errorCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'no usable answer';
 }
 
 function tooLate(): TokenRefused {

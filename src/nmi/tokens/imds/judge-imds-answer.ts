@@ -5,6 +5,7 @@ import { parseRetryAfter } from '../retry-after.ts';
 import { TokenRefused } from '../token-error.ts';
 
 export interface ImdsFault {
+  readonly kind: 'fault';
   readonly refused: TokenRefused;
   /** Whether the same question may be answered if it is asked again shortly. */
   readonly mayPass: boolean;
@@ -54,6 +55,7 @@ function passing(
 ): ImdsFault {
   const error = status === 429 ? 'too_many_requests' : 'temporarily_unavailable';
   return {
+    kind: 'fault',
     mayPass: true,
     pauseMs: statedSec === undefined ? undefined : statedSec * 1000,
     refused: new TokenRefused({ status, error, description, retryAfterSec: statedSec ?? 2 }),
@@ -65,6 +67,7 @@ function final(status: 400 | 403, answer: HttpAnswer, fallbackError: string): Im
   const error = fields?.error;
   const description = fields?.error_description;
   return {
+    kind: 'fault',
     mayPass: false,
     refused: new TokenRefused({
       status,

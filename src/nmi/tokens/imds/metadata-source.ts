@@ -2,6 +2,7 @@ import { exchange, type HttpAnswer } from '../bounded-exchange.ts';
 import type { MetadataBudget } from './metadata-budget.ts';
 
 export interface MetadataAnswer {
+  readonly kind: 'answer';
   readonly status: number;
   readonly type: string;
   readonly body: Buffer;
@@ -58,6 +59,6 @@ export function createMetadataSource({
 
 function shown({ status, headers, body }: HttpAnswer): MetadataAnswer | undefined {
   return passedOn.has(status)
-    ? { status, type: headers['content-type'] ?? 'application/json', body }
+    ? { kind: 'answer', status, type: headers['content-type'] ?? 'application/json', body }
     : undefined;
 }

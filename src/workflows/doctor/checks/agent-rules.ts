@@ -7,7 +7,7 @@ export const agentRules: Check = {
   name: 'agent-rules',
   behind: ['agent'],
   judge({ agentProbes, agents }) {
-    if ('hidden' in agents) {
+    if (agents.kind === 'hidden') {
       return unseen(agents.hidden);
     }
     if (agentProbes.length === 0) {
@@ -22,11 +22,11 @@ export const agentRules: Check = {
     }
     // An agent whose probes listen on the node alone cannot be asked from outside; kubelet asks it.
     for (const { agent, readiness } of agentProbes) {
-      if ('hidden' in readiness && !agent.provesReadiness) {
+      if (readiness.kind === 'hidden' && !agent.provesReadiness) {
         return unseen(readiness.hidden);
       }
     }
-    return agentProbes.some(({ readiness }) => 'seen' in readiness && readiness.seen.status === 404)
+    return agentProbes.some(({ readiness }) => readiness.kind === 'seen' && readiness.seen.status === 404)
       ? warn("The agent does not say whether its redirect rules are in place; podid's own does.")
       : pass(
           `${agentProbes.length === 1 ? 'The agent says' : 'The agents say'} that rules and caches are in place.`,
@@ -35,7 +35,7 @@ export const agentRules: Check = {
 };
 
 function reasons({ agent, readiness }: AgentProbe): string[] {
-  if ('hidden' in readiness || isFine(readiness.seen)) {
+  if (readiness.kind === 'hidden' || isFine(readiness.seen)) {
     return [];
   }
   const [, ...lines] = readiness.seen.text.split('\n').filter((line) => line.trim() !== '');

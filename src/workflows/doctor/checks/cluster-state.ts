@@ -8,7 +8,7 @@ export const clusterState: Check = {
   name: 'cluster',
   behind: ['sign-in'],
   judge({ cluster }) {
-    if ('seen' in cluster) {
+    if (cluster.kind === 'seen') {
       return judgeState(cluster.seen);
     }
     const { code, message, hint } = cluster.hidden;

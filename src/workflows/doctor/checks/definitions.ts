@@ -7,7 +7,7 @@ export const definitions: Check = {
   name: 'definitions',
   behind: [],
   judge({ objects, subject }) {
-    if ('seen' in objects) {
+    if (objects.kind === 'seen') {
       return pass('The cluster knows AzureIdentity, AzureIdentityBinding and the rest.');
     }
     if (!objects.hidden.details.some(({ code }) => code === crdMissingCode)) {

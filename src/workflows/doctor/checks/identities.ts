@@ -23,8 +23,8 @@ export const identities: Check = {
     }
     const hidden = all
       .map((entry) => evidence.identities.get(entry.identity.resourceId.toLowerCase()))
-      .find((probed) => probed !== undefined && 'hidden' in probed);
-    if (hidden !== undefined && 'hidden' in hidden) {
+      .find((probed) => probed?.kind === 'hidden');
+    if (hidden?.kind === 'hidden') {
       return unseen(hidden.hidden);
     }
     return pass(
@@ -60,7 +60,7 @@ function changedVerdict({ subject }: Evidence, [first, ...more]: readonly PodIde
 
 function hasOtherIds(evidence: Evidence, { identity }: PodIdentity): boolean {
   const probed = evidence.identities.get(identity.resourceId.toLowerCase());
-  if (probed === undefined || 'hidden' in probed) {
+  if (probed === undefined || probed.kind === 'hidden') {
     return false;
   }
   const differs = (held: string, real: string) => held !== '' && held.toLowerCase() !== real.toLowerCase();

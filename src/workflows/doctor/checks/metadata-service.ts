@@ -9,14 +9,14 @@ export const metadataService: Check = {
   name: 'imds',
   behind: ['agent'],
   judge({ agentProbes, agents }) {
-    if ('hidden' in agents) {
+    if (agents.kind === 'hidden') {
       return unseen(agents.hidden);
     }
     if (agentProbes.length === 0) {
       return skip('There is no agent to ask.');
     }
     const cut = agentProbes.filter(({ metrics }) => {
-      if ('hidden' in metrics) {
+      if (metrics.kind === 'hidden') {
         return false;
       }
       const asked = imdsCalls(metrics.seen, 'duration_seconds_count');
@@ -30,7 +30,7 @@ export const metadataService: Check = {
       );
     }
     for (const { metrics } of agentProbes) {
-      if ('hidden' in metrics) {
+      if (metrics.kind === 'hidden') {
         return unseen(metrics.hidden);
       }
     }

@@ -12,7 +12,7 @@ export const objects: Check = {
   judge: (evidence) =>
     judging(evidence.objects, () => {
       const { cluster, subject } = evidence;
-      if ('hidden' in cluster) {
+      if (cluster.kind === 'hidden') {
         return warn('What Azure holds cannot be seen, so there is nothing to compare with.');
       }
       if (!cluster.seen.profile.enabled) {
@@ -43,7 +43,7 @@ export const objects: Check = {
 
 export function driftInQuestion({ cluster, objects: probed, subject }: Evidence) {
   const profile = readOr(cluster, undefined)?.profile;
-  if (profile === undefined || !profile.enabled || 'hidden' in probed) {
+  if (profile === undefined || !profile.enabled || probed.kind === 'hidden') {
     return [];
   }
   const { namespace } = subject;

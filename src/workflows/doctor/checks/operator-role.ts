@@ -22,7 +22,7 @@ export const operatorRole: Check = {
       );
     }
     for (const { probed } of probes) {
-      if ('hidden' in probed) {
+      if (probed.kind === 'hidden') {
         return unseen(probed.hidden);
       }
     }
@@ -52,7 +52,7 @@ export interface MissingGrant {
 /** Identities on which the role was looked for and is not. */
 export function missingGrants(evidence: Evidence): readonly MissingGrant[] {
   return identitiesToAssign(evidence).flatMap(([scope, probed]) => {
-    if ('hidden' in probed || !lacksRole(probed.seen)) {
+    if (probed.kind === 'hidden' || !lacksRole(probed.seen)) {
       return [];
     }
     return [{ scope, principalId: probed.seen.principalId }];

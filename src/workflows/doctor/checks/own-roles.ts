@@ -11,9 +11,7 @@ export const ownRoles: Check = {
       entry,
       probed: evidence.ownRoles.get(entry.identity.resourceId.toLowerCase()),
     }));
-    const idle = probes.filter(
-      ({ probed }) => probed !== undefined && 'seen' in probed && probed.seen.length === 0,
-    );
+    const idle = probes.filter(({ probed }) => probed?.kind === 'seen' && probed.seen.length === 0);
     const [first] = idle;
     if (first !== undefined) {
       return warn(
@@ -22,7 +20,7 @@ export const ownRoles: Check = {
       );
     }
     for (const { probed } of probes) {
-      if (probed !== undefined && 'hidden' in probed) {
+      if (probed?.kind === 'hidden') {
         return unseen(probed.hidden);
       }
     }

@@ -5,7 +5,7 @@ export const signIn: Check = {
   name: 'sign-in',
   behind: [],
   judge({ cluster }) {
-    if ('seen' in cluster) {
+    if (cluster.kind === 'seen') {
       return pass('Azure takes the sign-in, and the cluster can be read.');
     }
     const { code, message, hint } = cluster.hidden;

@@ -14,7 +14,7 @@ export const token: Check = {
   ],
   judge(evidence) {
     const { agentProbes, agents } = evidence;
-    if ('hidden' in agents) {
+    if (agents.kind === 'hidden') {
       return unseen(agents.hidden);
     }
     if (agentProbes.length === 0) {
@@ -26,10 +26,10 @@ export const token: Check = {
 
 /** The last decision about each pod asked for; undefined where the log says nothing about them. */
 function byLog({ subject, pods, agentProbes }: Evidence): Verdict | undefined {
-  if ((subject.pod === undefined && subject.deployment === undefined) || 'hidden' in pods) {
+  if ((subject.pod === undefined && subject.deployment === undefined) || pods.kind === 'hidden') {
     return undefined;
   }
-  const log = agentProbes.map(({ log }) => ('seen' in log ? log.seen : '')).join('\n');
+  const log = agentProbes.map(({ log }) => (log.kind === 'seen' ? log.seen : '')).join('\n');
   const last = pods.seen.flatMap((pod) => lastOf(decisionsFor(log, pod)) ?? []);
   const refused = last.find(({ status }) => status >= 400);
   if (refused !== undefined) {
@@ -48,7 +48,7 @@ function byNumbers({ subject, agentProbes }: Evidence): Verdict {
   const where = namespace === undefined ? 'in the cluster' : `in namespace ${namespace}`;
   const counts = { given: 0, refused: 0 };
   for (const { metrics } of agentProbes) {
-    if ('hidden' in metrics) {
+    if (metrics.kind === 'hidden') {
       return unseen(metrics.hidden);
     }
     const labels = { operation_type: 'msi', ...(namespace === undefined ? {} : { namespace }) };
