@@ -9,8 +9,9 @@ import type { Cluster, ClusterId, ClusterSummary } from './clusters/cluster.ts';
 import type { ClusterEdit } from './clusters/cluster-edit.ts';
 import type { EntryKey } from './entries/pod-identity.ts';
 import type { ClusterObjects, ObjectChange } from './kubernetes/cluster-objects.ts';
+import type { Clock } from './time/clock.ts';
 
-export type { Operation, OperationEnd };
+export type { Clock, Operation, OperationEnd };
 
 export interface PutAnswer {
   /** The body of the 2xx answer. */
@@ -217,16 +218,6 @@ export interface Azure {
   readonly entraToken: FetchEntraToken;
   /** Who is signed in, for people to read; before the first request nobody knows. */
   caller(): string;
-}
-
-/** Time and chance. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** @throws the signal's reason when it is aborted */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** From 0 to below 1. */
-  random(): number;
 }
 
 export interface ProgressShare {

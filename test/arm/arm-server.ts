@@ -92,6 +92,7 @@ export const reset: Answer = (response) => {
 /** Waits of the adapters pass at once; the SDK's own are as short as the settings make them. */
 export const instantClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   random: () => 0,
   sleep: async (_ms, signal) => {
     await new Promise((resolve) => setImmediate(resolve));

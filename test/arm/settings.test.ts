@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityNamedIn } from '../../src/arm/clusters/map-aks-error.ts';
 import { armEndpoint } from '../../src/arm/connection/arm-endpoint.ts';
+import { azureRetryAfterMs } from '../../src/arm/connection/azure-retry-after.ts';
 import { maskSecrets } from '../../src/arm/connection/mask-secrets.ts';
-import { retryAfterMs } from '../../src/arm/connection/retry-after.ts';
 import { createArmTokens } from '../../src/arm/sign-in/arm-tokens.ts';
 import { readAzDefaults, readAzProfile } from '../../src/arm/sign-in/az-profile.ts';
 import { callerOfToken } from '../../src/arm/sign-in/caller-of-token.ts';
@@ -253,6 +253,6 @@ describe('Retry-After', () => {
     [{ 'retry-after': '-1' }, undefined],
     [{}, undefined],
   ])('of %o is %s ms', (headers: Record<string, string>, expected) => {
-    expect(retryAfterMs({ get: (name) => headers[name] }, 1_000)).toBe(expected);
+    expect(azureRetryAfterMs({ get: (name) => headers[name] }, 1_000)).toBe(expected);
   });
 });

@@ -96,7 +96,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
     interactive: false,
     animated: false,
     signal: new AbortController().signal,
-    clock: { now: () => 0, random: () => 0, sleep: async () => undefined },
+    clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: async () => undefined },
     readStdin: async () => '',
     azDefaults: async () => ({}),
     startDetached: () => undefined,

@@ -285,7 +285,7 @@ describe('a mirror of 200 identities and 200 exceptions', () => {
       fetchUserKubeconfig: () => Promise.reject(new Error('not asked')),
       warn: () => undefined,
       timeoutMs: 60_000,
-      clock: { now: Date.now, random: Math.random, sleep: async () => undefined },
+      clock: { now: Date.now, monotonic: () => 0, random: Math.random, sleep: async () => undefined },
       signal: stop.signal,
     });
     const identities: readonly PodIdentity[] = await podid.json('list');

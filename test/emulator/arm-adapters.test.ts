@@ -14,6 +14,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.
 const signal = new AbortController().signal;
 const clock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   random: () => 0,
   sleep: async (_ms, stop) => {
     await new Promise((resolve) => setImmediate(resolve));
@@ -154,7 +155,7 @@ const program = `
 import { connectAzure } from './connect-azure.ts';
 const e = process.env;
 const signal = new AbortController().signal;
-const clock = { now: Date.now, random: Math.random, sleep: () => Promise.resolve() };
+const clock = { now: Date.now, monotonic: () => performance.now(), random: Math.random, sleep: () => Promise.resolve() };
 const azure = await connectAzure({ environment: e, clock, userAgent: 'podid/test' });
 const id = { subscriptionId: e.AZURE_SUBSCRIPTION_ID, resourceGroup: e.PODID_RESOURCE_GROUP, name: e.PODID_CLUSTER_NAME };
 const cluster = await azure.clusters.get(id, signal);

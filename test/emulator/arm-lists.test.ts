@@ -15,7 +15,7 @@ describe('what the caller sees in Azure', () => {
     }));
     await using emulator = await startEmulator({ scenario: 'two-hundred', seed: { clusters } });
     emulator.world.settings.pageSize = 2;
-    const clock = { now: Date.now, random: () => 0, sleep: async () => undefined };
+    const clock = { now: Date.now, monotonic: () => 0, random: () => 0, sleep: async () => undefined };
     const azure = await connectAzure({ environment: emulator.environment, clock, userAgent: 'podid/test' });
     const [subscription] = await azure.subscriptions.list(signal);
     expect(subscription?.displayName).toBe('Emulated subscription');
@@ -46,7 +46,7 @@ describe('what the caller sees in Azure', () => {
         effect: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
       },
     ]);
-    const clock = { now: Date.now, random: () => 0, sleep: async () => undefined };
+    const clock = { now: Date.now, monotonic: () => 0, random: () => 0, sleep: async () => undefined };
     const azure = await connectAzure({ environment: emulator.environment, clock, userAgent: 'podid/test' });
     await expect(
       azure.identities.list(emulator.environment['AZURE_SUBSCRIPTION_ID'] ?? '', signal),

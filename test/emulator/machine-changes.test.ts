@@ -112,7 +112,7 @@ describe('the PATCH of a scale set', () => {
 describe('instances of a scale set with manual upgrades', () => {
   it('lag behind a change until they are upgraded', async () => {
     await using emulator = await startEmulator({ scenario: 'node-pools' });
-    const clock = { now: Date.now, random: () => 0, sleep: async () => undefined };
+    const clock = { now: Date.now, monotonic: () => 0, random: () => 0, sleep: async () => undefined };
     const { machines } = await connectAzure({
       environment: emulator.environment,
       clock,

@@ -39,7 +39,7 @@ function certificate(commonName: string, issuer?: Pair): Pair {
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const { signal } = new AbortController();
-const clock: Clock = { now: () => 0, random: () => 0.5, sleep: async () => {} };
+const clock: Clock = { now: () => 0, monotonic: () => 0, random: () => 0.5, sleep: async () => {} };
 
 describe('a cluster behind TLS', () => {
   const ca = certificate('authority');

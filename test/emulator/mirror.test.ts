@@ -20,6 +20,7 @@ const { signal } = new AbortController();
 const waits: number[] = [];
 const clock: Clock = {
   now: () => 0,
+  monotonic: () => 0,
   random: () => 0.5,
   async sleep(ms, ofSleep) {
     ofSleep.throwIfAborted();

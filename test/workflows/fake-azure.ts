@@ -271,6 +271,7 @@ export class FakeAzure {
       },
       clock: {
         now: () => this.nowMs,
+        monotonic: () => this.nowMs,
         random: () => 0.5,
         sleep: async (ms, signal) => {
           // A pause passes at once; the deadline's own alarm, which is longer than any pause, waits for its

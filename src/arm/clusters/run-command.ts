@@ -2,13 +2,14 @@ import { strToU8, zipSync } from 'fflate';
 import { aksServerId, type FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import type { ClusterCommand, CommandEnd } from '../../domain/azure/run-command.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../../validate/json-record.ts';
 import type { ArmAnswer } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
+import { azureRetryAfterMs } from '../connection/azure-retry-after.ts';
 import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
 import { maskSecrets } from '../connection/mask-secrets.ts';
-import { retryAfterMs } from '../connection/retry-after.ts';
 import { commandFailed, mapRunCommandError, runCommandDisabled } from './run-command-error.ts';
 
 export interface CommandRun {
@@ -113,10 +114,10 @@ async function untilEnded(run: CommandRun, url: string, options: RunOptions): Pr
     notFound: 'ClusterUnreachable',
   };
   const { clock } = connection;
-  const giveUpMs = clock.now() + longestRunMs;
+  const deadline = startDeadline(clock, longestRunMs, options.signal);
   let waitMs = options.pollIntervalMs;
   for (;;) {
-    if (clock.now() > giveUpMs) {
+    if (deadline.passed()) {
       throw neverEnded(run.cluster);
     }
     await clock.sleep(waitMs, options.signal);
@@ -128,7 +129,7 @@ async function untilEnded(run: CommandRun, url: string, options: RunOptions): Pr
         }
         throw error;
       });
-    const asked = answer && retryAfterMs({ get: (name) => answer.header(name) }, clock.now());
+    const asked = answer && azureRetryAfterMs({ get: (name) => answer.header(name) }, clock.now());
     waitMs = Math.min(asked ?? options.pollIntervalMs, longestWaitMs);
     if (answer === undefined || isTransient(answer)) {
       continue;

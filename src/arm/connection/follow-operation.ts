@@ -4,9 +4,9 @@ import { innermostError } from '../../validate/azure/innermost-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmAnswer } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';
+import { azureRetryAfterMs } from './azure-retry-after.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
 import { maskSecrets } from './mask-secrets.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 const ends = ['Succeeded', 'Failed', 'Canceled'] as const;
 
@@ -57,7 +57,7 @@ export async function followOperation(
   for (;;) {
     await connection.clock.sleep(waitMs, options.signal);
     const answer = await poll(connection, operation, { about, readHint }, options.signal);
-    const askedMs = retryAfterMs(headersOf(answer), connection.clock.now());
+    const askedMs = azureRetryAfterMs(headersOf(answer), connection.clock.now());
     waitMs = Math.min(askedMs ?? options.pollIntervalMs, longestWaitMs);
     unknownInARow = answer?.status === 404 ? unknownInARow + 1 : 0;
     if (unknownInARow >= unknownBelieved) {

@@ -3,8 +3,8 @@ import { shellWord } from '../../domain/hints/next-command.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
 import { PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
 import { type ArmAnswer, type ArmFault, armAnswer, armFault } from './arm-answer.ts';
+import { azureRetryAfterMs } from './azure-retry-after.ts';
 import { maskSecrets } from './mask-secrets.ts';
-import { retryAfterMs } from './retry-after.ts';
 import { answerFaults } from './whole-answer-policy.ts';
 
 /** What was asked, as far as a message about its failure needs it. */
@@ -193,14 +193,14 @@ function listing(notFound: ErrorCode | undefined): string {
 function answerFacts(
   answer: ArmAnswer,
 ): Pick<PodidErrorOptions, 'requestId' | 'correlationId' | 'retryAfterMs'> {
-  const waitMs = retryAfterMs(
+  const waitMs = azureRetryAfterMs(
     { get: (name) => answer.header(name) },
     Date.parse(answer.header('date') ?? ''),
   );
   const requestId = answer.header('x-ms-request-id');
   const correlationId = answer.header('x-ms-correlation-request-id');
   return {
-    ...(waitMs === undefined || Number.isNaN(waitMs) ? {} : { retryAfterMs: waitMs }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(correlationId === undefined ? {} : { correlationId }),
   };

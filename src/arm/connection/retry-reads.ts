@@ -1,5 +1,6 @@
 import { isRestError, type PipelineResponse, type RetryStrategy } from '@azure/core-rest-pipeline';
-import { retryAfterMs } from './retry-after.ts';
+import { backoffMs } from '../../domain/time/backoff.ts';
+import { azureRetryAfterMs } from './azure-retry-after.ts';
 
 const longestPauseMs = 30_000;
 /**
@@ -31,12 +32,12 @@ export function retryReads(options: {
       if (responseError !== undefined && !isRestError(responseError)) {
         return { errorToThrow: responseError };
       }
-      const askedMs = retryAfterMs(answer?.headers, options.now());
+      const askedMs = azureRetryAfterMs(answer?.headers, options.now());
       if (askedMs !== undefined) {
         return askedPause(askedMs, options.report);
       }
-      const pauseMs = Math.min(longestPauseMs, options.firstMs * 2 ** retryCount);
-      return { retryAfterInMs: pauseMs * (0.5 + options.random() / 2) };
+      const pauses = { firstMs: options.firstMs, mostMs: longestPauseMs };
+      return { retryAfterInMs: backoffMs(pauses, retryCount + 1, options.random()) };
     },
   };
 }

@@ -2,8 +2,10 @@ import {
   type RoleAssignment as ArmRoleAssignment,
   AuthorizationManagementClient,
 } from '@azure/arm-authorization';
+
 import type { RoleAssignment, RoleDefinition, RoleGrant } from '../../domain/azure/role-assignment.ts';
 import type { Roles } from '../../domain/ports.ts';
+import { backoffMs } from '../../domain/time/backoff.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
@@ -127,7 +129,7 @@ async function createWithRetry(
   signal: AbortSignal,
 ): Promise<{ created: boolean }> {
   const { clock } = connection;
-  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauses.mostMs, pauseMs * 2)) {
+  for (let failures = 1; ; failures += 1) {
     try {
       return await createOnce(connection, grant, signal);
     } catch (error) {
@@ -135,7 +137,7 @@ async function createWithRetry(
         throw error;
       }
       connection.verbose(`The role cannot be assigned yet: ${error.message}`);
-      await clock.sleep(error.retryAfterMs ?? pauseMs * (0.5 + clock.random() / 2), signal);
+      await clock.sleep(error.retryAfterMs ?? backoffMs(pauses, failures, clock.random()), signal);
     }
   }
 }

@@ -211,6 +211,7 @@ const longestTimerMs = 2 ** 31 - 1;
 function systemClock(): Clock {
   return {
     now: () => Date.now(),
+    monotonic: () => performance.now(),
     random: () => Math.random(),
     sleep: (ms, signal) =>
       sleep(Math.min(ms, longestTimerMs), undefined, { signal }).catch(() => signal.throwIfAborted()),

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseTokenError } from '../../validate/azure/token-answer.ts';
 
@@ -21,7 +22,8 @@ export function errorOf(answer: Answer, endpoint: string, nowMs: number): PodidE
   if (status === 401 || status === 403) {
     return new PodidError('Forbidden', message, { hint: hintOf(agent) });
   }
-  const retryAfterMs = status === 429 || status >= 500 ? retryAfter(answer.retryAfter, nowMs) : undefined;
+  const retryAfterMs =
+    status === 429 || status >= 500 ? parseRetryAfter(answer.retryAfter, nowMs) : undefined;
   return new PodidError('Unavailable', message, {
     hint: 'Ask again in a few seconds; if it stays: podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in.',
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -48,16 +50,4 @@ function messageOf({ status, text }: Answer): string {
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .slice(0, mostCharacters);
   return `: ${plain}${/[.!?]$/.test(plain) ? '' : '.'}`;
-}
-
-/** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds. */
-function retryAfter(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) {
-    return undefined;
-  }
-  if (/^\s*\d{1,6}\s*$/.test(header)) {
-    return Number(header) * 1000;
-  }
-  const at = header.endsWith('GMT') ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }

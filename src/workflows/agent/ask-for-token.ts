@@ -4,8 +4,8 @@ import type {
   MetadataService,
 } from '../../domain/azure/metadata-service.ts';
 import type { Clock, Reporter } from '../../domain/ports.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { startDeadline } from '../deadline.ts';
 
 export interface AskOptions {
   readonly clock: Clock;

@@ -1,8 +1,8 @@
 import type { Rollout, TaintedNode } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
 import { refOf } from '../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { startDeadline } from '../deadline.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanUpTools, renderCleanUp } from './render-clean-up.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';

@@ -1,9 +1,9 @@
 import type { FinishedPod } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { startDeadline } from '../deadline.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**

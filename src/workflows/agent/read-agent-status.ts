@@ -5,9 +5,9 @@ import {
   keyVaultDriverPort,
 } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import type { AgentDeps } from './agent-deps.ts';
 
 /** How one node stands. Members are in the documented order. */

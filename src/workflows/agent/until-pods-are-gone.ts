@@ -1,5 +1,5 @@
+import { startDeadline } from '../../domain/time/deadline.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { startDeadline } from '../deadline.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { startDeadline } from '../deadline.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**

@@ -2,8 +2,8 @@ import type { AgentObjectChange, WriteRequest } from '../../domain/kubernetes/ag
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { type KubeObject, refOf, refText } from '../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { startDeadline } from '../deadline.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /** How long an API server may take to serve a kind that it was just told of. */

@@ -1,7 +1,7 @@
 import { entriesOf } from '../../domain/entries/entries-of.ts';
 import type { Deps } from '../../domain/ports.ts';
+import { type Deadline, startDeadline } from '../../domain/time/deadline.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type Deadline, startDeadline } from '../deadline.ts';
 import type { ChangeOptions } from './change-options.ts';
 import type { RetryDeps } from './wait-until-idle.ts';
 

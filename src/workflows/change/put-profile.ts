@@ -3,6 +3,7 @@ import { entriesOf } from '../../domain/entries/entries-of.ts';
 import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { OperationEnd, PutAnswer } from '../../domain/ports.ts';
+import { type Backoff, doubledMs } from '../../domain/time/backoff.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
 import { type ChangeSession, endOfWait } from './change-session.ts';
@@ -151,8 +152,7 @@ async function readAgain(
   }
   write.tries.transientFailures = transientFailures ? write.tries.transientFailures + 1 : 0;
   deps.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
-  const growingMs = options.pollIntervalMs * 2 ** Math.max(0, write.tries.transientFailures - 1);
-  await deadline.pause(Math.max(Math.min(growingMs, longestPauseMs), error.retryAfterMs ?? 0));
+  await deadline.pause(doubledMs(pauses(options), write.tries.transientFailures), error.retryAfterMs);
   const read = error.code === 'ClusterBusy' ? waitUntilIdle : readWithRetry;
   const cluster = await read(retry, base.id);
   if (isApplied(cluster, write.edit)) {
@@ -170,6 +170,10 @@ const tryingAgain = {
   Unavailable: 'Azure did not answer the write; looking whether it arrived',
 } as const;
 
+function pauses({ pollIntervalMs }: ChangeSession['options']): Backoff {
+  return { firstMs: pollIntervalMs, mostMs: longestPauseMs };
+}
+
 /** A fresh role needs a while to be seen; any other reason is explained and thrown. */
 async function retryAssignment(
   session: ChangeSession,
@@ -180,8 +184,7 @@ async function retryAssignment(
   const { deadline, options, deps, retry } = session;
   await explainAssignmentError(session, base, write, error);
   deps.report.progress('The role is granted; waiting for Azure to see it (minutes, rarely up to an hour)');
-  await deadline.pause(
-    Math.min(options.pollIntervalMs * 2 ** Math.min(write.tries.assignment++, 10), longestPauseMs),
-  );
+  write.tries.assignment += 1;
+  await deadline.pause(doubledMs(pauses(options), write.tries.assignment));
   return { kind: 'again', cluster: await waitUntilIdle(retry, base.id) };
 }

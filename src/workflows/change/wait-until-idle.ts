@@ -1,8 +1,8 @@
 import { isBusy } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { EntryStore, Reporter } from '../../domain/ports.ts';
+import type { Deadline } from '../../domain/time/deadline.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { Deadline } from '../deadline.ts';
 
 export interface RetryDeps {
   readonly clusters: Pick<EntryStore, 'get'>;
@@ -39,7 +39,7 @@ export async function readWithRetry(ports: RetryDeps, id: ClusterId): Promise<Cl
         throw error;
       }
       ports.report.progress(`Azure does not answer (${error.message}); asking again`);
-      await ports.deadline.pause(Math.max(ports.pollIntervalMs, error.retryAfterMs ?? 0));
+      await ports.deadline.pause(ports.pollIntervalMs, error.retryAfterMs);
     }
   }
 }

@@ -2,10 +2,10 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import { grantOperatorRole } from '../identities/grant-operator-role.ts';
 
 /** Roles seen to for one principal on many identities. */

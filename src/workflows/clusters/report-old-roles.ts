@@ -1,9 +1,9 @@
 import { managedIdentityOperatorRole, type RoleAssignment } from '../../domain/azure/role-assignment.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change/change-session.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import { grantCommand } from '../identities/advise-on-identities.ts';
 
 /**

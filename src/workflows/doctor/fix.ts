@@ -1,9 +1,9 @@
 import { managedIdentityOperatorRole } from '../../domain/azure/role-assignment.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod-identity.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 import { asFailure } from '../change/mirror-change.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import { decideDelete } from '../entries/delete-identity.ts';
 import { removeIdentities } from '../entries/remove-identities.ts';
 import { type CheckResult, counted, listed } from './check.ts';

@@ -8,8 +8,8 @@ import type {
   ConnectedCluster,
   Workloads,
 } from '../../domain/kubernetes/workloads.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import type { DoctorSources } from './doctor-sources.ts';
 import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';

@@ -4,7 +4,7 @@ import {
   operatorAssignment,
 } from '../../domain/azure/operator-role.ts';
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { entriesInQuestion } from './chosen-entries.ts';
 import type { DoctorSources } from './doctor-sources.ts';
 import type { Evidence, OperatorRoleProbe } from './evidence.ts';

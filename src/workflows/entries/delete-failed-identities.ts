@@ -3,13 +3,13 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { entryProgress } from '../../domain/entries/entry-state.ts';
 import { entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import type { Deps } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/change-options.ts';
 import { type ChangeSession, startChange } from '../change/change-session.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { readGatedCluster } from '../change/prepare-change.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import { decideDelete, removalDemands } from './delete-identity.ts';
 import { removeIdentities } from './remove-identities.ts';
 

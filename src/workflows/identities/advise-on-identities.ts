@@ -5,8 +5,8 @@ import { ownKubeletIdentity } from '../../domain/clusters/kubelet-identity.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand, shellWord } from '../../domain/hints/next-command.ts';
 import type { Reporter, Roles } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import { visibleRows } from './read-entry-roles.ts';
 
 interface Reads {

@@ -4,10 +4,10 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
 import { entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { findConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 import type { Write } from '../change/profile-change.ts';
-import { findConcurrently } from '../each-concurrently.ts';
 
 /**
  * Finds out which entry an assignment error is about. Returns when it is about an identity whose role is

@@ -11,10 +11,10 @@ import {
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { shellWord } from '../../domain/hints/next-command.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 
 /** How the role stands after the check. */
 export interface GrantedRole {

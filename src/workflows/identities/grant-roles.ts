@@ -1,10 +1,10 @@
 import { coveringAssignments } from '../../domain/azure/operator-role.ts';
 import type { RoleGrant } from '../../domain/azure/role-assignment.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 
 /** `--grant ROLE=SCOPE`: a role for the identity itself. */
 export interface WantedGrant {

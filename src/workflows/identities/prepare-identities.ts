@@ -1,9 +1,9 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { FileIdentity } from '../../domain/entries/pod-identities-file.ts';
 import { type DesiredPodIdentity, entryText } from '../../domain/entries/pod-identity.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeSession } from '../change/change-session.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import {
   type IdentityRead,
   type IdentityWishes,

@@ -3,8 +3,8 @@ import type { RoleAssignment } from '../../domain/azure/role-assignment.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type EntryRole, principalOrNull } from '../../domain/clusters/cluster-identities.ts';
 import type { Roles } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 
 interface RoleReads {
   readonly roles: Roles;

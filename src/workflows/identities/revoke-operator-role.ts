@@ -4,9 +4,9 @@ import { managedIdentityOperatorRole, type RoleAssignment } from '../../domain/a
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 
 /**
  * Removes the cluster principal's Managed Identity Operator from the identities of entries that are gone:

@@ -90,7 +90,7 @@ async function send(
     if (!isPodidError(error) || !retried.includes(error.code) || deadline.passed()) {
       throw error;
     }
-    await deadline.pause(Math.max(options.pollIntervalMs, error.retryAfterMs ?? 0));
+    await deadline.pause(options.pollIntervalMs, error.retryAfterMs);
     return {};
   }
 }

@@ -1,10 +1,10 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type ChangeSession, endOfWait } from '../change/change-session.ts';
 import type { Done, Plan } from '../change/outcome.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import { changeMachine } from './change-machine.ts';
 import { identitiesAfter, idsToSend, type WantedChange } from './machine-change.ts';
 import type { NodeIdentities } from './node-request.ts';

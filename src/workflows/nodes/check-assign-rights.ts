@@ -2,8 +2,8 @@ import { type Machine, machineTypes } from '../../domain/azure/machines.ts';
 import { allowsAction } from '../../domain/azure/operator-role.ts';
 import { assignIdentityAction, type RoleDefinition } from '../../domain/azure/role-assignment.ts';
 import type { Azure } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 
 interface NeededRight {
   readonly action: string;

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import { checkTenants } from '../identities/check-tenants.ts';
 
 /**

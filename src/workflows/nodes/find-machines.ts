@@ -3,8 +3,8 @@ import { choosePools, machinesOfPools } from '../../domain/clusters/choose-pools
 import type { AgentPool, Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Azure } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import type { NodeSelection } from './node-request.ts';
 
 interface Reads {

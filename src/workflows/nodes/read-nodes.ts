@@ -1,7 +1,7 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import type { Azure } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import type { NodeIdentities } from './node-request.ts';
 
 interface Reads {

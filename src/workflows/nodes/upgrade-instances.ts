@@ -41,7 +41,7 @@ export async function upgradeLagging(
       if (!isPodidError(error, 'MachineBusy', 'Unavailable') || deadline.passed()) {
         throw error;
       }
-      await deadline.pause(Math.max(options.pollIntervalMs, error.retryAfterMs ?? 0));
+      await deadline.pause(options.pollIntervalMs, error.retryAfterMs);
     }
   }
 }

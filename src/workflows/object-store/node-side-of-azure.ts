@@ -1,6 +1,6 @@
 import type { Azure, Deps } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 import { assignToNodes } from '../nodes/assign-to-nodes.ts';
 import { checkAssignRights } from '../nodes/check-assign-rights.ts';
 import { findMachines } from '../nodes/find-machines.ts';

@@ -1,7 +1,7 @@
 import type { KnownIdentity } from '../../domain/entries/profile-of-objects.ts';
 import type { Identities, Reporter } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
 
 type LookUp = (
   resourceIds: readonly string[],

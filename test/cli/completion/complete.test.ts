@@ -95,7 +95,7 @@ describe('live names', () => {
     const ran = await run(['__complete', 'fish', ...words], {
       env: env(),
       context: {
-        clock: { now: () => nowMs, random: () => 0, sleep: async () => undefined },
+        clock: { now: () => nowMs, monotonic: () => nowMs, random: () => 0, sleep: async () => undefined },
         azDefaults: async () => ({ user: 'me' }),
         startDetached: (argv) => started.push(argv),
       },

@@ -8,6 +8,7 @@ function manualClock() {
     pass: () => waiting.shift()?.(),
     clock: {
       now: () => 0,
+      monotonic: () => 0,
       random: () => 0,
       sleep: (_ms: number, signal: AbortSignal) =>
         new Promise<void>((resolve, reject) => {

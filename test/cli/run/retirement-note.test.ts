@@ -23,7 +23,14 @@ async function list(
     cluster: clusterWith(),
     terminal: options.terminal ?? true,
     env: { XDG_STATE_HOME: folder, ...options.env },
-    context: { clock: { now: () => options.nowMs ?? 1e12, random: () => 0, sleep: async () => undefined } },
+    context: {
+      clock: {
+        now: () => options.nowMs ?? 1e12,
+        monotonic: () => 0,
+        random: () => 0,
+        sleep: async () => undefined,
+      },
+    },
   });
   expect(ran.exitCode, ran.stderr).toBe(0);
   return ran.stderr.includes('September 2025');

@@ -8,6 +8,8 @@ function sleeper() {
   let now = 0;
   return {
     now: () => now,
+    monotonic: () => now,
+    random: () => 0.5,
     async sleep(ms: number, signal: AbortSignal) {
       if (ms > 1000) {
         return once(signal, 'abort').then(() => signal.throwIfAborted());

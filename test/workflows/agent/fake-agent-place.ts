@@ -26,6 +26,7 @@ export function fakePlace(agent: Partial<AgentCluster>, workloads: Partial<Workl
     workloads: Object.assign(Object.create(missing('workloads')), workloads) as Workloads,
     clock: {
       now: () => now,
+      monotonic: () => now,
       random: () => 0.5,
       sleep: async (ms) => {
         now += Number.isFinite(ms) ? ms : 0;
