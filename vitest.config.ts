@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
  * Rings: `unit` opens no socket but to itself, `emulator` talks to loopback, `node` wants root and network
- * namespaces, `cluster` a real Kubernetes of its own.
+ * namespaces, `cluster` a real Kubernetes of its own. What measures waits runs alone, after the rest of its
+ * ring: `node-drills`, and `one-node`, of which there can be one on a machine.
  */
 const loopbackRings = [
   'test/emulator/**',
@@ -10,15 +12,26 @@ const loopbackRings = [
   'test/nmi-on-emulator/**',
   'test/docs-run/**',
 ];
+const drills = ['agent-drills', 'rules-drills', 'address-guard'].map((name) => `test/node/${name}.test.ts`);
+const onOneNode = ['in-the-cluster', 'nmi-on-a-node', 'address-guard'].map(
+  (name) => `test/cluster/${name}.test.ts`,
+);
+
+/** Vitest's own default leaves one core to itself, which is half of two. */
+const sideBySide = { maxWorkers: availableParallelism() };
+const setUp = { programs: 'test/node/set-up.ts', image: 'test/cluster/set-up.ts' };
+/** No module of ours keeps state, so that a worker reads them once for all files that it runs. */
+const inOneWorld = { ...sideBySide, isolate: false, restoreMocks: true, unstubEnvs: true };
+const minutes = (count: number) => ({ testTimeout: count * 60_000, hookTimeout: count * 60_000 });
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    ...minutes(1),
     projects: [
       {
         extends: true,
         test: {
+          ...inOneWorld,
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...loopbackRings, 'test/node/**', 'test/cluster/**'],
@@ -26,26 +39,55 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'emulator', include: loopbackRings.map((folder) => `${folder}/*.test.ts`) },
-      },
-      {
-        extends: true,
         test: {
-          name: 'node',
-          include: ['test/node/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          ...inOneWorld,
+          name: 'emulator',
+          include: loopbackRings.map((folder) => `${folder}/*.test.ts`),
         },
       },
       {
         extends: true,
         test: {
+          ...sideBySide,
+          ...minutes(5),
+          name: 'node',
+          globalSetup: setUp.programs,
+          include: ['test/node/**/*.test.ts'],
+          exclude: drills,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...minutes(5),
+          name: 'node-drills',
+          globalSetup: setUp.programs,
+          include: drills,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...sideBySide,
+          ...minutes(10),
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
+          exclude: onOneNode,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...minutes(10),
+          name: 'one-node',
+          globalSetup: [setUp.programs, setUp.image],
+          include: onOneNode,
           fileParallelism: false,
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -39,7 +39,7 @@ if (missing.length > 0) {
 
 /** Outlives the signals that end the tests, so that what they leave is taken away. */
 async function runTests() {
-  const args = ['vitest', 'run', '--project', 'cluster', ...process.argv.slice(2)];
+  const args = ['vitest', 'run', '--project', 'cluster', '--project', 'one-node', ...process.argv.slice(2)];
   const tests = spawn('npx', args, { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => tests.kill(signal));

@@ -24,9 +24,13 @@ if (missing.length > 0) {
   process.stdout.write(`skipped: the node ring needs ${missing.join(', ')}\n`);
   process.exitCode = process.env.CI === 'true' ? 1 : 0;
 } else {
-  const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'node', ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    'npx',
+    ['vitest', 'run', '--project', 'node', '--project', 'node-drills', ...process.argv.slice(2)],
+    {
+      stdio: 'inherit',
+    },
+  );
   process.exitCode = status ?? 1;
 }
 

@@ -21,7 +21,11 @@ export class ExactNumber {
 
 /** @throws SyntaxError when the text is not JSON */
 export function parseJson(text: string): Json {
-  JSON.parse(text);
+  const parsed = JSON.parse(text) as Json;
+  // Text that JavaScript spells the same way holds no number that it would respell.
+  if (JSON.stringify(parsed) === text) {
+    return parsed;
+  }
   const [value] = readValue(text, skipSpace(text, 0));
   return value;
 }
@@ -34,15 +38,30 @@ export function writeJson(value: Json | undefined): string {
     return `[${value.map(writeJson).join(',')}]`;
   }
   if (isObject(value)) {
-    const members = Object.entries(value).filter(([, member]) => member !== undefined);
-    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${writeJson(member)}`).join(',')}}`;
+    return writeObject(value);
   }
   return JSON.stringify(value ?? null);
 }
 
 /** A deep copy; `undefined` members are left out. */
 export function copyJson<Value extends Json>(value: Value): Value {
-  return parseJson(writeJson(value)) as Value;
+  return copied(value) as Value;
+}
+
+function copied(value: Json): Json {
+  if (Array.isArray(value)) {
+    return value.map(copied);
+  }
+  if (!isObject(value)) {
+    return value;
+  }
+  const copy: JsonObject = {};
+  for (const [name, member] of Object.entries(value)) {
+    if (member !== undefined) {
+      setMember(copy, name, copied(member));
+    }
+  }
+  return copy;
 }
 
 export function sameJson(left: Json | undefined, right: Json | undefined): boolean {
@@ -85,7 +104,21 @@ export function listAt(value: Json | undefined, ...path: readonly string[]): Jso
 
 /** Sets a member as data, also one called `__proto__`. */
 export function setMember(target: JsonObject, name: string, value: Json | undefined): void {
+  if (name !== '__proto__') {
+    target[name] = value;
+    return;
+  }
   Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function writeObject(object: JsonObject): string {
+  let members = '';
+  for (const [name, member] of Object.entries(object)) {
+    if (member !== undefined) {
+      members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${writeJson(member)}`;
+    }
+  }
+  return `{${members}}`;
 }
 
 // The text was checked by JSON.parse, so the reader below only has to find where each value ends.

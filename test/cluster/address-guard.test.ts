@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BundledPrograms, bundlePrograms } from '../node/bundled-programs.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { programsIn } from '../node/bundled-programs.ts';
 import { type Program, startProgram } from '../node/program.ts';
 import { azureIdentity, binding, namespaceObject } from './identity-objects.ts';
-import { buildImage } from './image.ts';
 import { measured } from './measured.ts';
 import { identities } from './node-identities.ts';
 import { eventually, type OneNode, startOneNode, tellState } from './one-node.ts';
@@ -29,18 +28,12 @@ const thefts = [
   ['pause', 1],
 ] as const;
 
+const programs = programsIn(inject('programsFolder'));
 let cluster: OneNode;
-let programs: BundledPrograms;
 
 beforeAll(async () => {
-  programs = await bundlePrograms();
   cluster = await startOneNode(programs);
-  const image = buildImage();
-  try {
-    cluster.importImage(image.file);
-  } finally {
-    image.remove();
-  }
+  cluster.importImage(inject('image').file);
   cluster.apply(namespaceObject('shop'), namespaceObject('rogue'));
   cluster.kubectl('apply', '--server-side', '-f', join(checkout, 'deploy/crds'));
   cluster.apply(azureIdentity('shop', 'web', identities.web), binding('shop', 'web', 'web'));
@@ -52,7 +45,6 @@ afterEach(({ task }) => {
 });
 afterAll(async () => {
   await cluster?.stop();
-  programs?.remove();
 });
 
 describe('pods on a real bridge', () => {

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BundledPrograms, bundlePrograms } from '../node/bundled-programs.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { programsIn } from '../node/bundled-programs.ts';
 import { drill, expectOwnOrNothing } from './cluster-drill.ts';
 import { azureIdentity, binding, exception, namespaceObject } from './identity-objects.ts';
-import { buildImage } from './image.ts';
 import { measured } from './measured.ts';
 import { identities, systemAssigned } from './node-identities.ts';
 import { eventually, type OneNode, startOneNode, tellState } from './one-node.ts';
@@ -28,20 +27,15 @@ const upstreamImage = 'docker.io/upstream/nmi:v1.8.17';
 const drillPods = { namespace: 'shop', selector: 'drill' };
 const theOnlyPeer = '10.1.0.4';
 
+const programs = programsIn(inject('programsFolder'));
 let cluster: OneNode;
-let programs: BundledPrograms;
 let rulesBefore: string;
 
 beforeAll(async () => {
-  programs = await bundlePrograms();
   cluster = await startOneNode(programs);
-  const image = buildImage();
-  try {
-    cluster.importImage(image.file);
-    measured('image', `${image.megabytes} MB unpacked`);
-  } finally {
-    image.remove();
-  }
+  const image = inject('image');
+  cluster.importImage(image.file);
+  measured('image', `${image.megabytes} MB unpacked`);
   cluster.apply(...['shop', 'other', 'storefront', 'orders'].map(namespaceObject));
   cluster.kubectl('apply', '--server-side', '-f', join(checkout, 'deploy/crds'));
   rulesBefore = rulesOf(cluster);
@@ -53,7 +47,6 @@ afterEach(({ task }) => {
 });
 afterAll(async () => {
   await cluster?.stop();
-  programs?.remove();
 });
 
 describe('podid in a cluster', () => {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BundledPrograms, bundlePrograms } from '../node/bundled-programs.ts';
-import { buildImage } from './image.ts';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { programsIn } from '../node/bundled-programs.ts';
 import { measured } from './measured.ts';
 import { type OneNode, startOneNode } from './one-node.ts';
 import { rulesOf } from './rules-of.ts';
@@ -11,20 +10,16 @@ const checkout = join(import.meta.dirname, '../..');
 const ownImage = '--set podid.image.repository=docker.io/podid/podid,podid.image.tag=test';
 
 describe('podid nmi, on a real node', () => {
-  let programs: BundledPrograms;
+  const programs = programsIn(inject('programsFolder'));
   let cluster: OneNode;
   let rulesBefore: string;
   beforeAll(async () => {
-    programs = await bundlePrograms();
     cluster = await startOneNode(programs);
-    const image = buildImage();
-    cluster.importImage(image.file);
-    image.remove();
+    cluster.importImage(inject('image').file);
     rulesBefore = rulesOf(cluster);
   });
   afterAll(async () => {
     await cluster?.stop();
-    programs?.remove();
   });
 
   /** The API server is reached from the node alone. */

@@ -1,7 +1,7 @@
 import { setTimeout as passing } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { identities } from './agent-world.ts';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { programsIn } from './bundled-programs.ts';
 import { forgetPod, recordPod } from './cni-record.ts';
 import { startAsking } from './drill.ts';
 import { type GuardWorld, guardPackets, inGuardWorld } from './guard-world.ts';
@@ -9,11 +9,7 @@ import type { Host } from './network.ts';
 import { imdsToken, requestFrom } from './one-request.ts';
 import { type Loot, type SpoofKind, startSpoofing } from './spoofing.ts';
 
-let programs: BundledPrograms;
-beforeAll(async () => {
-  programs = await bundlePrograms();
-});
-afterAll(() => programs.remove());
+const programs = programsIn(inject('programsFolder'));
 
 /** Ways that get a neighbour's tokens where nobody is on guard. */
 const thefts: readonly SpoofKind[] = [

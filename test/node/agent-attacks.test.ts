@@ -1,17 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { type AgentWorld, identities, inAgentWorld } from './agent-world.ts';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { programsIn } from './bundled-programs.ts';
 import type { Host } from './network.ts';
 import { imdsToken, requestFrom } from './one-request.ts';
 
-let programs: BundledPrograms;
-beforeAll(async () => {
-  programs = await bundlePrograms();
-});
-afterAll(() => programs.remove());
+const programs = programsIn(inject('programsFolder'));
 
 const ask = (host: Host, target = imdsToken) => requestFrom(host, programs, target, { waitMs: 15_000 });
 const odd = [

@@ -1,23 +1,19 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { type AgentDrill, type AgentWorld, identities, inAgentWorld } from './agent-world.ts';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { programsIn } from './bundled-programs.ts';
 import type { Answer } from './drill.ts';
 import type { Program } from './program.ts';
 
-let programs: BundledPrograms;
-beforeAll(async () => {
-  programs = await bundlePrograms();
-});
-afterAll(() => programs.remove());
+const programs = programsIn(inject('programsFolder'));
 
 const drillMs = 20_000;
 const own = `token-of-${identities.web.clientId}`;
 
 describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods', (kind) => {
-  it.each(['SIGTERM', 'SIGKILL'] as const)(
+  it.concurrent.each(['SIGTERM', 'SIGKILL'] as const)(
     'ended by %s and started again, hands out nothing else, and fails nobody',
     async (signal) => {
       await inAgentWorld(programs, { kind }, async (world) => {
@@ -37,7 +33,7 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
     },
   );
 
-  it('stopped for seconds, lets pods wait', async () => {
+  it.concurrent('stopped for seconds, lets pods wait', async () => {
     await inAgentWorld(programs, { kind }, async (world) => {
       let agent = await world.startAgent();
       const ends: End[] = [];
@@ -54,7 +50,7 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
     });
   });
 
-  it('serves on while the API server is away', async () => {
+  it.concurrent('serves on while the API server is away', async () => {
     await inAgentWorld(programs, { kind }, async (world) => {
       await world.startAgent();
       const drill = await world.drill(async () => {
@@ -68,7 +64,7 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
     });
   });
 
-  it('split into rules and an unprivileged server, survives the death of either', async () => {
+  it.concurrent('split into rules and an unprivileged server, survives the death of either', async () => {
     await inAgentWorld(programs, { kind }, async (world) => {
       cniResults(world);
       const start = {
@@ -95,7 +91,7 @@ describe.each(['bridged', 'routed'] as const)('the agent on a node with %s pods'
 });
 
 describe('the agent', () => {
-  it('asks IMDS once for what twenty seconds of requests need', async () => {
+  it.concurrent('asks IMDS once for what twenty seconds of requests need', async () => {
     await inAgentWorld(programs, {}, async (world) => {
       await world.startAgent();
       const drill = await world.drill(() => passing(drillMs));
@@ -106,7 +102,7 @@ describe('the agent', () => {
     });
   });
 
-  it('survives jumps of the clock by days, forth and back', async () => {
+  it.concurrent('survives jumps of the clock by days, forth and back', async () => {
     await inAgentWorld(programs, {}, async (world) => {
       const clock = join(world.folder, 'clock');
       writeFileSync(clock, '+0');
@@ -128,7 +124,7 @@ describe('the agent', () => {
     });
   });
 
-  it('holds pods that ask before it has ever run, with the rules alone', async () => {
+  it.concurrent('holds pods that ask before it has ever run, with the rules alone', async () => {
     await inAgentWorld(programs, {}, async (world) => {
       const once = await world.startAgent({ word: 'rules', extra: ['--once'] });
       expect(await once.ended).toBe(0);

@@ -2,19 +2,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { programsIn } from './bundled-programs.ts';
 import type { Host, NetworkOptions } from './network.ts';
 import { inRulesWorld, ownIdentity } from './rules-world.ts';
 
 const agent = join(import.meta.dirname, '../../bin/podid-nmi.js');
-let programs: BundledPrograms;
+const programs = programsIn(inject('programsFolder'));
 let root = '';
 
-beforeAll(async () => {
-  programs = await bundlePrograms();
-});
-afterAll(() => programs.remove());
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'podid-boot-'));
   mkdirSync(join(root, 'usr'));

@@ -22,14 +22,15 @@ export interface BundledPrograms {
   path(name: ProgramName): string;
   /** The built agent, copied, so that a build in another terminal does not end a test. */
   readonly agent: string;
-  remove(): void;
 }
 
 /**
  * The test's own programs as plain JavaScript in a folder of their own, so that any Node can run them inside
  * a namespace.
  */
-export async function bundlePrograms(root = join(import.meta.dirname, '../..')): Promise<BundledPrograms> {
+export async function bundlePrograms(
+  root = join(import.meta.dirname, '../..'),
+): Promise<BundledPrograms & { remove(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'podid-programs-'));
   // The agent's server runs as another user in some tests.
   chmodSync(folder, 0o755);
@@ -50,11 +51,15 @@ export async function bundlePrograms(root = join(import.meta.dirname, '../..')):
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  return { ...programsIn(folder), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Those that `bundlePrograms` put into a folder: a ring has it done once, before its first file. */
+export function programsIn(folder: string): BundledPrograms {
   return {
     folder,
     agent: join(folder, 'bin/podid-nmi.js'),
     path: (name) => join(folder, `${name}.mjs`),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 

@@ -1,15 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { programsIn } from './bundled-programs.ts';
 import { type GuardWorld, inGuardWorld } from './guard-world.ts';
 import { imdsToken, requestFrom } from './one-request.ts';
 
-let programs: BundledPrograms;
-beforeAll(async () => {
-  programs = await bundlePrograms();
-});
-afterAll(() => programs.remove());
+const programs = programsIn(inject('programsFolder'));
 
 describe('on a node whose kubelet says kubenet', () => {
   it('the agent in one process answers, since the guard is its own', async () => {

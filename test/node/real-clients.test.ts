@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { type AgentWorld, identities, inAgentWorld } from './agent-world.ts';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { programsIn } from './bundled-programs.ts';
 import type { Host } from './network.ts';
 import { imdsToken } from './one-request.ts';
 import { pythonWithAzureIdentity } from './python-environment.ts';
@@ -14,13 +14,11 @@ interface Said {
   readonly ms?: number;
 }
 
-let programs: BundledPrograms;
+const programs = programsIn(inject('programsFolder'));
 let python: string;
-beforeAll(async () => {
-  programs = await bundlePrograms();
+beforeAll(() => {
   python = pythonWithAzureIdentity();
 });
-afterAll(() => programs.remove());
 
 const sdks = {
   '@azure/identity for JavaScript': () => [process.execPath, programs.path('js-sdk')],

@@ -1,14 +1,10 @@
 import { setTimeout as passing } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { programsIn } from './bundled-programs.ts';
 import { askedOfImds, startAsking } from './drill.ts';
 import { createNodeNetwork, type NodeNetwork } from './network.ts';
 
-let programs: BundledPrograms;
-beforeAll(async () => {
-  programs = await bundlePrograms();
-});
-afterAll(() => programs.remove());
+const programs = programsIn(inject('programsFolder'));
 
 describe.each(['bridged', 'routed'] as const)('the redirect rules on a node with %s pods', (kind) => {
   let network: NodeNetwork;

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { programsIn } from './bundled-programs.ts';
 import type { Host } from './network.ts';
 import { imdsToken, type Outcome, type RequestOptions, requestFrom } from './one-request.ts';
 import { inRulesWorld, ownIdentity } from './rules-world.ts';
 
-let programs: BundledPrograms;
-beforeAll(async () => {
-  programs = await bundlePrograms();
-});
-afterAll(() => programs.remove());
+const programs = programsIn(inject('programsFolder'));
 
 const ask = (host: Host, target: string, options?: RequestOptions): Promise<Outcome> =>
   requestFrom(host, programs, target, options);

@@ -1,15 +1,11 @@
 import { setTimeout as passing } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BundledPrograms, bundlePrograms } from './bundled-programs.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { programsIn } from './bundled-programs.ts';
 import type { Host } from './network.ts';
 import type { Program } from './program.ts';
 import { type Drill, inRulesWorld, ownIdentity } from './rules-world.ts';
 
-let programs: BundledPrograms;
-beforeAll(async () => {
-  programs = await bundlePrograms();
-});
-afterAll(() => programs.remove());
+const programs = programsIn(inject('programsFolder'));
 
 const drillMs = 20_000;
 

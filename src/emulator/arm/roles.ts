@@ -94,8 +94,8 @@ export function roleByDefinitionId(id: string): RoleDefinition | undefined {
  * segments of the same path.
  */
 export function isAtOrAbove(world: World, assignmentScope: string, scope: string): boolean {
-  const above = assignmentScope.toLowerCase().replace(/\/+$/, '');
-  const below = scope.toLowerCase().replace(/\/+$/, '');
+  const above = scopePath(assignmentScope);
+  const below = scopePath(scope);
   if (above === '' || above === below || below.startsWith(`${above}/`)) {
     return true;
   }
@@ -106,6 +106,16 @@ export function isAtOrAbove(world: World, assignmentScope: string, scope: string
   }
   const groups = world.subscriptions.get(subscription)?.managementGroups ?? [];
   return groups.some((name) => name.toLowerCase() === group);
+}
+
+/** In lower case, without slashes at its end. */
+function scopePath(scope: string): string {
+  const path = scope.toLowerCase();
+  let end = path.length;
+  while (path[end - 1] === '/') {
+    end -= 1;
+  }
+  return path.slice(0, end);
 }
 
 /** The principal itself and every group it is a member of, through other groups too; lower case. */
