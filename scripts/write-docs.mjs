@@ -37,6 +37,9 @@ async function renderPages() {
     flagText,
     commandHead,
     wordText,
+    defaultText,
+    nmiFlags,
+    exitCodes,
     errorCatalog,
     podIdentitiesSchema,
   } = await loadSources();
@@ -92,12 +95,27 @@ async function renderPages() {
   return [
     ['docs/commands/README.md', index],
     ...commands.map((command) => [`docs/commands/${pageName(command)}`, commandPage(command)]),
-    ['docs/errors.md', errorsPage(errorCatalog)],
+    ['docs/errors.md', errorsPage(errorCatalog, exitCodes)],
+    ['docs/nmi.md', await agentPage(nmiFlags, defaultText, longFlag)],
     ['docs/schema/pod-identities.schema.json', `${JSON.stringify(podIdentitiesSchema, null, 2)}\n`],
   ];
 }
 
-function errorsPage(errorCatalog) {
+/** The page of the agent is written by hand, but for its table of flags. */
+async function agentPage(nmiFlags, defaultText, longFlag) {
+  const page = await readFile(join(root, 'docs/nmi.md'), 'utf8');
+  const rows = Object.entries(nmiFlags).map(([key, flag]) => {
+    const usual = defaultText(flag);
+    return `| \`${longFlag(key, flag)}\` | ${usual === '' ? '' : `\`${usual}\``} | ${cell(flag.summary)} |`;
+  });
+  const table = ['| flag | default | meaning |', '|---|---|---|', ...rows].join('\n');
+  return page.replace(
+    /(<!-- flags: [^>]*-->\n)[\s\S]*?(\n<!-- end of flags -->)/,
+    (_, start, end) => `${start}${table}${end}`,
+  );
+}
+
+function errorsPage(errorCatalog, exitCodes) {
   const byExit = new Map();
   for (const [code, { exitCode, summary }] of Object.entries(errorCatalog)) {
     byExit.set(exitCode, [
@@ -118,18 +136,7 @@ function errorsPage(errorCatalog) {
     '',
     '| exit | meaning | az |',
     '|---|---|---|',
-    '| 0 | done, or nothing to do | 0 |',
-    '| 1 | a fault of podid itself (`InternalError`); the message says how to report it | 1 |',
-    '| 2 | usage: a flag or a value is wrong, and nothing was sent | 1 or 2 |',
-    '| 3 | not signed in | 1 |',
-    '| 4 | not found: cluster, identity or entry | 3 |',
-    "| 5 | conflict: the server's state forbids it | 1 |",
-    '| 6 | forbidden: a right is missing | 1 |',
-    '| 7 | unavailable or timed out; trying again may help | 1 |',
-    '| 8 | Azure took the change, and the entry or the operation ended as Failed | 0 |',
-    '| 9 | with `--dry-run --exit-code`: there is something to do | |',
-    '| 10 | `podid doctor`: a check failed; `podid nmi status --probe`: a probe got past the agent | |',
-    '| 130, 143 | interrupted, terminated | 1 |',
+    ...exitCodes.map(({ code, meaning, az }) => `| ${code} | ${meaning} | ${az} |`),
     '',
     '## Codes',
     '',
@@ -163,10 +170,12 @@ async function loadSources() {
     await build({
       stdin: {
         contents: [
-          `export { commandTree, loadCommand } from ${from('cli/run/command-tree.ts')};`,
+          `export { commandHead, commandTree, loadCommand } from ${from('cli/run/command-tree.ts')};`,
           `export { globalFlags } from ${from('cli/flags/global-flags.ts')};`,
-          `export { longFlag } from ${from('cli/flags/flag-spec.ts')};`,
-          `export { flagHead, flagText, commandHead, wordText } from ${from('cli/run/help-text.ts')};`,
+          `export { longFlag } from ${from('flags/flag-table.ts')};`,
+          `export { defaultText, flagHead, flagText, wordText } from ${from('flags/flag-text.ts')};`,
+          `export { nmiFlags } from ${from('nmi/nmi-flags.ts')};`,
+          `export { exitCodes } from ${from('errors/exit-codes.ts')};`,
           `export { errorCatalog } from ${from('errors/error-catalog.ts')};`,
           `export { podIdentitiesSchema } from ${from('validate/files/pod-identities-schema.ts')};`,
         ].join('\n'),

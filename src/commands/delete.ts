@@ -1,6 +1,5 @@
 import { changeFlags, yesFlag } from '../cli/flags/change-flags.ts';
 import { ignoreNotFoundFlag, optionalEntryFlags } from '../cli/flags/entry-flags.ts';
-import type { FlagValues } from '../cli/flags/flag-spec.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { changeOptions, openDeps } from '../cli/open/workplace.ts';
 import { finishChange } from '../cli/results/finish.ts';
@@ -8,6 +7,7 @@ import { resultExamples } from '../cli/results/result-examples.ts';
 import { each, identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
+import type { FlagValues } from '../flags/flag-table.ts';
 import { entryKey } from '../validate/flags/entry-key.ts';
 
 const flags = {

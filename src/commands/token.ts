@@ -1,9 +1,9 @@
-import type { FlagSet, FlagValues } from '../cli/flags/flag-spec.ts';
 import { newsShape, newsView, tokenShape, tokenView } from '../cli/results/token-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
 import { armResource } from '../domain/azure/arm-resource.ts';
 import type { MetadataQuestion } from '../domain/azure/metadata-service.ts';
+import type { FlagTable, FlagValues } from '../flags/flag-table.ts';
 import { managedIdentityIdRule, principalIdRule } from '../validate/flags/azure-names.ts';
 import { durationOf } from '../validate/flags/duration.ts';
 import { audienceRule, endpointRule } from '../validate/flags/metadata-request.ts';
@@ -50,7 +50,7 @@ const flags = {
     summary:
       'with podid emulator, which runs no pods: start the node agent here and ask through it as a pod of that namespace with that label',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const tokenCommand = defineCommand({
   description:

@@ -2,7 +2,7 @@ import { isPodidError } from '../errors/podid-error.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { endSignal } from '../runtime/shutdown.ts';
-import { nmiUsage } from './nmi-flags.ts';
+import { nmiHelp } from './nmi-flags.ts';
 import { type NmiSettings, nmiSettings } from './nmi-settings.ts';
 import { removeBootTable } from './rules/boot-guard/boot-table.ts';
 import { installBootGuard, removeBootGuard } from './rules/boot-guard/run-boot-guard.ts';
@@ -17,13 +17,19 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     const settings = nmiSettings(argv);
     if (settings.flags.help || settings.flags.version) {
-      process.stdout.write(settings.flags.help ? nmiUsage() : `podid-nmi ${version}\n`);
+      process.stdout.write(settings.flags.help ? await help() : `podid-nmi ${version}\n`);
       return;
     }
     await start(settings);
   } catch (error) {
     report(error);
   }
+}
+
+/** An agent that serves has no use for what lays help out. */
+async function help(): Promise<string> {
+  const { helpText } = await import('../flags/help-text.ts');
+  return helpText(nmiHelp, process.stdout.columns);
 }
 
 async function start(settings: NmiSettings): Promise<void> {

@@ -1,248 +1,300 @@
-import type { FlagDefinition } from './parse-flags.ts';
+import type { FlagTable } from '../flags/flag-table.ts';
+import type { HelpPage } from '../flags/help-text.ts';
 
-const port = { type: 'integer', least: 0, most: 65_535 } as const;
+const port = { kind: 'integer', value: 'PORT', least: 0, most: 65_535 } as const;
 
 /** Upstream's flags: names, meanings and, but for the table in `docs/nmi.md`, defaults. */
 const upstreamFlags = {
-  version: { type: 'boolean', default: false, help: 'print the version and end' },
-  'nmi-listen-address': { type: 'string', default: '127.0.0.1', help: 'address to listen on' },
-  'nmi-port': { ...port, default: 2579, help: 'port to listen on' },
+  version: { kind: 'switch', default: false, summary: 'print the version and end' },
+  'nmi-listen-address': { kind: 'text', value: 'IP', default: '127.0.0.1', summary: 'address to listen on' },
+  'nmi-port': { ...port, default: 2579, summary: 'port to listen on' },
   'metadata-ip': {
-    type: 'string',
+    kind: 'text',
+    value: 'IP',
     default: '169.254.169.254',
-    help: 'where pods look for IMDS, and where the agent asks it',
+    summary: 'where pods look for IMDS, and where the agent asks it',
   },
-  'metadata-port': { ...port, default: 80, help: 'port of IMDS' },
-  node: { type: 'string', default: '', help: 'name of the node; the variable NODE_NAME when absent' },
+  'metadata-port': { ...port, default: 80, summary: 'port of IMDS' },
+  node: { kind: 'text', value: 'NAME', default: '', summary: 'name of the node', variable: 'NODE_NAME' },
   'ipt-update-interval-sec': {
-    type: 'integer',
+    kind: 'integer',
+    value: 'SECONDS',
     least: 1,
     most: 3600,
     default: 5,
-    help: 'seconds between two looks at the redirect rules when nothing was reported',
+    summary: 'seconds between two looks at the redirect rules when nothing was reported',
   },
   forceNamespaced: {
-    type: 'boolean',
+    name: 'forceNamespaced',
+    kind: 'switch',
     default: false,
-    help: "standard mode: identities of the pod's own namespace alone; also FORCENAMESPACED=true",
+    summary: "standard mode: identities of the pod's own namespace alone",
+    variable: 'FORCENAMESPACED',
   },
   MICNamespace: {
-    type: 'string',
+    name: 'MICNamespace',
+    kind: 'text',
+    value: 'NAMESPACE',
     default: 'default',
-    help: 'taken and without effect: MIC is excepted by its AzurePodIdentityException, not by its name',
+    summary: 'taken and without effect: MIC is excepted by its AzurePodIdentityException, not by its name',
   },
-  'http-probe-port': { ...port, default: 8080, help: 'port of /healthz and /readyz' },
+  'http-probe-port': { ...port, default: 8080, summary: 'port of /healthz and /readyz' },
   'retry-attempts-for-created': {
-    type: 'integer',
+    kind: 'integer',
+    value: 'N',
     most: 1000,
     default: 16,
-    help: 'standard mode: with any of the three retry flags given, attempts while there is no assignment',
+    summary: 'standard mode: with any of the three retry flags given, attempts while there is no assignment',
   },
   'retry-attempts-for-assigned': {
-    type: 'integer',
+    kind: 'integer',
+    value: 'N',
     most: 1000,
     default: 4,
-    help: 'standard mode: further attempts while an assignment is in state Created',
+    summary: 'standard mode: further attempts while an assignment is in state Created',
   },
   'find-identity-retry-interval': {
-    type: 'integer',
+    kind: 'integer',
+    value: 'SECONDS',
     most: 3600,
     default: 5,
-    help: 'standard mode: seconds that an attempt stands for',
+    summary: 'standard mode: seconds that an attempt stands for',
   },
-  enableProfile: { type: 'boolean', default: false, help: 'taken and without effect: use node --inspect' },
+  enableProfile: {
+    name: 'enableProfile',
+    kind: 'switch',
+    default: false,
+    summary: 'taken and without effect: use node --inspect',
+  },
   enableScaleFeatures: {
-    type: 'boolean',
+    name: 'enableScaleFeatures',
+    kind: 'switch',
     default: true,
-    help: 'standard mode: watch the assignments that carry the label of this node alone',
+    summary: 'standard mode: watch the assignments that carry the label of this node alone',
   },
-  'block-instance-metadata': { type: 'boolean', default: false, help: 'answer /metadata/instance with 403' },
+  'block-instance-metadata': {
+    kind: 'switch',
+    default: false,
+    summary: 'answer /metadata/instance with 403',
+  },
   'metadata-header-required': {
-    type: 'boolean',
+    kind: 'switch',
     default: true,
-    help: 'refuse requests without the header Metadata: true',
+    summary: 'refuse requests without the header Metadata: true',
   },
-  'prometheus-port': { ...port, default: 9090, help: 'port of /metrics' },
+  'prometheus-port': { ...port, default: 9090, summary: 'port of /metrics' },
   'operation-mode': {
-    type: 'string',
+    kind: 'text',
+    value: 'MODE',
     choices: ['standard', 'managed'],
     default: 'standard',
-    help: 'standard (MIC assigns) or managed (identities are on the node already)',
+    summary: 'standard (MIC assigns) or managed (identities are on the node already)',
   },
   'allow-network-plugin-kubenet': {
-    type: 'boolean',
+    kind: 'switch',
     default: false,
-    help: 'start on a kubenet node all the same',
+    summary: 'start on a kubenet node all the same',
   },
   'kubelet-config': {
-    type: 'string',
+    kind: 'text',
+    value: 'FILE',
     default: '/etc/default/kubelet',
-    help: "the kubelet's flags, looked at for kubenet; a missing file is no fault, one that cannot be read counts as kubenet",
+    summary:
+      "the kubelet's flags, looked at for kubenet; a missing file is no fault, one that cannot be read counts as kubenet",
   },
   'set-retry-after-header': {
-    type: 'boolean',
+    kind: 'switch',
     default: true,
-    help: 'taken and without effect: Retry-After is always set',
+    summary: 'taken and without effect: Retry-After is always set',
   },
   'enable-conntrack-deletion': {
-    type: 'boolean',
+    kind: 'switch',
     default: true,
-    help: 'taken and without effect: connections past the agent are always cut',
+    summary: 'taken and without effect: connections past the agent are always cut',
   },
-  'log-format': { type: 'string', choices: ['json', 'text'], default: 'json', help: 'json or text' },
-  'custom-user-agent': { type: 'string', default: '', help: 'added to the user agent' },
+  'log-format': {
+    kind: 'text',
+    value: 'FORMAT',
+    choices: ['json', 'text'],
+    default: 'json',
+    summary: 'json or text',
+  },
+  'custom-user-agent': { kind: 'text', value: 'TEXT', default: '', summary: 'added to the user agent' },
   kubeconfig: {
-    type: 'string',
+    kind: 'text',
+    value: 'FILE',
     default: '',
-    help: 'kubeconfig file; the variable KUBECONFIG, then the service account, when absent',
+    summary: 'kubeconfig file',
+    variable: 'KUBECONFIG',
+    fallback: "the pod's service account",
   },
-} as const satisfies Record<string, FlagDefinition>;
+} as const satisfies FlagTable;
 
-const noEffect = { help: 'taken and without effect' } as const;
+const noEffect = { summary: 'taken and without effect' } as const;
 
 /** klog's flags, as far as upstream's manifests use them. Log lines go to stderr, whatever these say. */
 const klogFlags = {
   v: {
-    type: 'integer',
+    kind: 'integer',
+    value: 'LEVEL',
     most: 10,
     default: 0,
-    help: 'verbosity; 5 and above logs what is only of use to developers',
+    summary: 'verbosity; 5 and above logs what is only of use to developers',
   },
-  logtostderr: { type: 'boolean', default: true, ...noEffect },
-  alsologtostderr: { type: 'boolean', default: false, ...noEffect },
-  log_dir: { type: 'string', default: '', ...noEffect },
-  log_file: { type: 'string', default: '', ...noEffect },
-  log_file_max_size: { type: 'integer', default: 1800, ...noEffect },
-  stderrthreshold: { type: 'string', default: '2', ...noEffect },
-  vmodule: { type: 'string', default: '', ...noEffect },
-  log_backtrace_at: { type: 'string', default: '', ...noEffect },
-  skip_headers: { type: 'boolean', default: false, ...noEffect },
-  skip_log_headers: { type: 'boolean', default: false, ...noEffect },
-  add_dir_header: { type: 'boolean', default: false, ...noEffect },
-  one_output: { type: 'boolean', default: false, ...noEffect },
-} as const satisfies Record<string, FlagDefinition>;
+  logtostderr: { kind: 'switch', default: true, ...noEffect },
+  alsologtostderr: { kind: 'switch', default: false, ...noEffect },
+  log_dir: { kind: 'text', value: 'FOLDER', default: '', ...noEffect },
+  log_file: { kind: 'text', value: 'FILE', default: '', ...noEffect },
+  log_file_max_size: { kind: 'integer', value: 'MEGABYTES', default: 1800, ...noEffect },
+  stderrthreshold: { kind: 'text', value: 'LEVEL', default: '2', ...noEffect },
+  vmodule: { kind: 'text', value: 'TEXT', default: '', ...noEffect },
+  log_backtrace_at: { kind: 'text', value: 'TEXT', default: '', ...noEffect },
+  skip_headers: { kind: 'switch', default: false, ...noEffect },
+  skip_log_headers: { kind: 'switch', default: false, ...noEffect },
+  add_dir_header: { kind: 'switch', default: false, ...noEffect },
+  one_output: { kind: 'switch', default: false, ...noEffect },
+} as const satisfies FlagTable;
 
 /** podid's own. */
 const podidFlags = {
-  help: { type: 'boolean', default: false, help: 'print this and end' },
-  once: { type: 'boolean', default: false, help: 'rules: install and end' },
+  help: { kind: 'switch', default: false, summary: 'print this and end' },
+  once: { kind: 'switch', default: false, summary: 'rules: install and end' },
   remove: {
-    type: 'boolean',
+    kind: 'switch',
     default: false,
-    help: 'rules: take the redirect rules and the address guard away; nothing else does. boot-guard: take it away',
+    summary:
+      'rules: take the redirect rules and the address guard away; nothing else does. boot-guard: take it away',
   },
   'host-root': {
-    type: 'string',
+    kind: 'text',
+    value: 'FOLDER',
     default: '',
-    help: 'boot-guard: where the root of the node is mounted',
+    summary: 'boot-guard: where the root of the node is mounted',
   },
   'rules-backend': {
-    type: 'string',
+    kind: 'text',
+    value: 'BACKEND',
     choices: ['nft', 'iptables'],
     default: 'nft',
-    help: 'how the redirect rules are written',
+    summary: 'how the redirect rules are written',
   },
   'address-guard': {
-    type: 'string',
+    kind: 'text',
+    value: 'WHEN',
     choices: ['auto', 'off'],
     default: 'auto',
-    help: 'rules: keep each pod on a bridge to its own MAC and addresses',
+    summary: 'rules: keep each pod on a bridge to its own MAC and addresses',
   },
   'block-wireserver': {
-    type: 'boolean',
+    kind: 'switch',
     default: false,
-    help: 'rules: keep pods from ports 80 and 32526 of 168.63.129.16',
+    summary: 'rules: keep pods from ports 80 and 32526 of 168.63.129.16',
   },
   'cni-results-dir': {
-    type: 'string',
+    kind: 'text',
+    value: 'FOLDER',
     default: '/var/lib/cni/results',
-    help: "rules: the CNI's record of addresses",
+    summary: "rules: the CNI's record of addresses",
   },
   'server-user': {
-    type: 'string',
+    kind: 'text',
+    value: 'UID',
     default: '',
-    help: 'rules: numeric user that serves; another one on the port is a fault',
+    summary: 'rules: numeric user that serves; another one on the port is a fault',
   },
   'remove-startup-taint': {
-    type: 'string',
+    kind: 'text',
+    value: 'KEY',
     default: '',
-    help: 'serve: once ready, remove the taint of this key from the own node, for nodes that begin with it',
+    summary:
+      'serve: once ready, remove the taint of this key from the own node, for nodes that begin with it',
   },
   'heartbeat-file': {
-    type: 'string',
+    kind: 'text',
+    value: 'FILE',
     default: '',
-    help: 'file in which rules tells serve the state of the rules and of the addresses',
+    summary: 'file in which rules tells serve the state of the rules and of the addresses',
   },
   'probe-address': {
-    type: 'string',
+    kind: 'text',
+    value: 'IP',
     default: '',
-    help: 'address of /healthz and /readyz; every one when empty',
+    summary: 'address of /healthz and /readyz; every one when empty',
   },
-  'metrics-address': { type: 'string', default: '', help: 'address of /metrics; every one when empty' },
+  'metrics-address': {
+    kind: 'text',
+    value: 'IP',
+    default: '',
+    summary: 'address of /metrics; every one when empty',
+  },
   'require-identity-choice': {
-    type: 'boolean',
+    kind: 'switch',
     default: false,
-    help: 'answer 400 when a pod has several identities and asks for none in particular',
+    summary: 'answer 400 when a pod has several identities and asks for none in particular',
   },
   'allow-attested-document': {
-    type: 'boolean',
+    kind: 'switch',
     default: false,
-    help: 'let pods read /metadata/attested/document',
+    summary: 'let pods read /metadata/attested/document',
   },
   'allow-scheduled-events': {
-    type: 'boolean',
+    kind: 'switch',
     default: false,
-    help: 'let pods read /metadata/scheduledevents; the first request switches the feature on for the VM',
+    summary: 'let pods read /metadata/scheduledevents; the first request switches the feature on for the VM',
   },
   'allow-ad-endpoint': {
-    type: 'string',
+    kind: 'text',
+    value: 'HOSTS',
     default: '',
-    help: "hosts beside Azure's own, by commas, that an adEndpoint may name",
+    summary: "hosts beside Azure's own, by commas, that an adEndpoint may name",
   },
   'redirected-by-others': {
-    type: 'boolean',
+    kind: 'switch',
     default: false,
-    help: "serve: the redirect is not podid's (a Cilium local redirect policy, a demonstration); /readyz does not ask for rules",
+    summary:
+      "serve: the redirect is not podid's (a Cilium local redirect policy, a demonstration); /readyz does not ask for rules",
   },
   'allow-loopback-pods': {
-    type: 'boolean',
+    kind: 'switch',
     default: false,
-    help: 'for demonstrations: pods may have addresses of 127.0.0.0/8',
+    summary: 'for demonstrations: pods may have addresses of 127.0.0.0/8',
   },
   'max-connections': {
-    type: 'integer',
+    kind: 'integer',
+    value: 'N',
     least: 1,
     most: 65_535,
     default: 8192,
-    help: 'open connections in all',
+    summary: 'open connections in all',
   },
   'max-connections-per-pod': {
-    type: 'integer',
+    kind: 'integer',
+    value: 'N',
     least: 1,
     most: 65_535,
     default: 256,
-    help: 'open connections of one address',
+    summary: 'open connections of one address',
   },
-} as const satisfies Record<string, FlagDefinition>;
+} as const satisfies FlagTable;
+
+/** What podid-nmi does with each word that may follow its name. */
+export const nmiWords = {
+  rules: 'keep the redirect rules in place (needs NET_ADMIN)',
+  serve: 'answer the pods (needs no privilege)',
+  'boot-guard': 'have systemd close the way to IMDS before it starts the kubelet (needs --host-root)',
+} as const;
 
 export const nmiFlags = { ...upstreamFlags, ...klogFlags, ...podidFlags } as const;
 
-/** Text for `--help`. */
-export function nmiUsage(): string {
-  const lines = Object.entries(nmiFlags).map(([name, flag]: [string, FlagDefinition]) => {
-    const spelled = name.length === 1 ? `-${name}` : `--${name}`;
-    const value =
-      flag.type === 'boolean' ? '' : `=${flag.default === '' ? flag.type.toUpperCase() : flag.default}`;
-    return `  ${spelled}${value}\n      ${flag.help}`;
-  });
-  return [
-    'podid-nmi [rules|serve] [flags]',
-    '',
-    'Without a word: redirect rules and server in one process.',
-    '  rules   keep the redirect rules in place (needs NET_ADMIN)',
-    '  serve   answer the pods (needs no privilege)',
-    '',
-    ...lines,
-    '',
-  ].join('\n');
-}
+export const nmiHelp: HelpPage = {
+  name: 'podid-nmi',
+  summary: 'the agent on a node, which answers pods that ask for tokens',
+  usage: `[${Object.keys(nmiWords).join('|')}] [flags]`,
+  description: 'Without a word: redirect rules and server in one process.',
+  words: [{ heading: 'Words', items: Object.entries(nmiWords) }],
+  flags: [
+    { heading: "Flags of upstream's nmi", table: upstreamFlags },
+    { heading: "Flags of podid's own", table: podidFlags },
+    { heading: 'Flags of klog', table: klogFlags },
+  ],
+};

@@ -1,11 +1,10 @@
 import { isIPv4 } from 'node:net';
 import { PodidError } from '../errors/podid-error.ts';
-import { nmiFlags } from './nmi-flags.ts';
-import { type FlagValues, parseFlags } from './parse-flags.ts';
+import type { FlagValues } from '../flags/flag-table.ts';
+import { nmiFlags, nmiWords } from './nmi-flags.ts';
+import { didYouMean, parseFlags } from './parse-flags.ts';
 
-export type NmiWord = 'all' | (typeof words)[number];
-
-const words = ['rules', 'serve', 'boot-guard'] as const;
+export type NmiWord = 'all' | keyof typeof nmiWords;
 
 /** Everything that was set, read once. */
 export interface NmiSettings {
@@ -36,13 +35,13 @@ export function nmiSettings(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): NmiSettings {
-  const { values: flags, given, words } = parseFlags(argv, nmiFlags);
+  const { values: flags, given, words } = parseFlags(argv, nmiFlags, environment);
   const settings: NmiSettings = {
     word: readWord(words),
     flags,
-    node: flags.node || environment['NODE_NAME'] || '',
-    forceNamespaced: flags.forceNamespaced || environment['FORCENAMESPACED'] === 'true',
-    kubeconfig: flags.kubeconfig || environment['KUBECONFIG'] || '',
+    node: flags.node,
+    forceNamespaced: flags.forceNamespaced,
+    kubeconfig: flags.kubeconfig,
     kubernetesHost: environment['KUBERNETES_SERVICE_HOST'] ?? '',
     kubernetesPort: environment['KUBERNETES_SERVICE_PORT'] ?? '443',
     assignmentWaitMs: assignmentWait(flags, given),
@@ -63,9 +62,11 @@ function readWord(given: readonly string[]): NmiWord {
   if (given.length === 0) {
     return 'all';
   }
+  const words = Object.keys(nmiWords) as (keyof typeof nmiWords)[];
   const word = given.length === 1 ? words.find((each) => each === given[0]) : undefined;
   if (word === undefined) {
-    throw usage(`The words "${given.join(' ')}" are none of: ${words.join(', ')}, or none.`);
+    const meant = didYouMean(given[0] ?? '', words);
+    throw usage(`The words "${given.join(' ')}" are none of: ${words.join(', ')}, or none.${meant}`);
   }
   return word;
 }

@@ -1,50 +1,37 @@
 import { parseArgs } from 'node:util';
 import { PodidError } from '../errors/podid-error.ts';
+import { type FlagSpec, type FlagTable, type FlagValues, longFlags } from '../flags/flag-table.ts';
+import { integerText, readInteger } from '../flags/read-flags.ts';
+import { nearestWord } from '../validate/nearest-word.ts';
 
-/** A flag as data: what it takes, and what holds without it. */
-export interface FlagDefinition {
-  readonly type: 'boolean' | 'string' | 'integer';
-  readonly default: boolean | string | number;
-  /** Empty for flags that are taken for upstream's sake and mean nothing here. */
-  readonly help: string;
-  readonly least?: number;
-  readonly most?: number;
-  readonly choices?: readonly string[];
-}
-
-type ValueOf<Flag extends FlagDefinition> = Flag['type'] extends 'boolean'
-  ? boolean
-  : Flag['type'] extends 'integer'
-    ? number
-    : string;
-
-export type FlagValues<Flags extends Readonly<Record<string, FlagDefinition>>> = {
-  readonly [Name in keyof Flags]: ValueOf<Flags[Name]>;
-};
-
-export interface ParsedFlags<Flags extends Readonly<Record<string, FlagDefinition>>> {
+export interface ParsedFlags<Flags extends FlagTable> {
   readonly values: FlagValues<Flags>;
-  /** The flags that were given. */
+  /** The keys of the flags that were given. */
   readonly given: ReadonlySet<string>;
   readonly words: readonly string[];
 }
 
 /**
  * Reads flags the way upstream's programs do: `--name=value`, `--name value`, a boolean alone or with
- * `=true`, `=false`, and one dash for names of one letter. The last of a repeated flag wins.
+ * `=true`, `=false`, and one dash for names of one letter. The last of a repeated flag wins. Where none is given or
+ * the value is empty, the flag's variable of the environment counts, and then its default.
  * @throws PodidError InvalidUsage with every fault in its details
  */
-export function parseFlags<Flags extends Readonly<Record<string, FlagDefinition>>>(
+export function parseFlags<Flags extends FlagTable>(
   argv: readonly string[],
   flags: Flags,
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): ParsedFlags<Flags> {
+  const named = new Map(Object.entries(flags).map(([key, flag]) => [flag.name ?? key, { key, flag }]));
   const { tokens } = parseArgs({
     args: [...argv],
-    options: Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, optionOf(name, flag)])),
+    options: Object.fromEntries([...named].map(([name, { flag }]) => [name, optionOf(name, flag)])),
     strict: false,
     tokens: true,
   });
-  const values = new Map(Object.entries(flags).map(([name, flag]) => [name, flag.default]));
+  const values = new Map(
+    Object.entries(flags).map(([key, flag]) => [key, usualValue(flag, environment)] as const),
+  );
   const given = new Set<string>();
   const words: string[] = [];
   const faults: { flag: string; message: string }[] = [];
@@ -52,13 +39,13 @@ export function parseFlags<Flags extends Readonly<Record<string, FlagDefinition>
     if (token.kind === 'positional') {
       words.push(token.value);
     } else if (token.kind === 'option') {
-      const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
-      const value = flag === undefined ? undefined : readValue(flag, textOf(token));
-      if (value === undefined) {
-        faults.push({ flag: token.rawName, message: faultOf(token.rawName, flag) });
+      const known = named.get(token.name);
+      const value = known && readValue(known.flag, textOf(token));
+      if (known === undefined || value === undefined) {
+        faults.push({ flag: token.rawName, message: faultOf(token, known?.flag, flags) });
       } else {
-        values.set(token.name, value);
-        given.add(token.name);
+        values.set(known.key, value === '' ? usualValue(known.flag, environment) : value);
+        given.add(known.key);
       }
     }
   }
@@ -69,11 +56,20 @@ export function parseFlags<Flags extends Readonly<Record<string, FlagDefinition>
   return { values: Object.fromEntries(values) as FlagValues<Flags>, given, words };
 }
 
-function optionOf(name: string, { type }: FlagDefinition) {
+function optionOf(name: string, { kind }: FlagSpec) {
   return {
-    type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
+    type: kind === 'switch' ? ('boolean' as const) : ('string' as const),
     ...(name.length === 1 ? { short: name } : {}),
   };
+}
+
+/** Of switches the variable `true` counts alone, as upstream has it. */
+function usualValue(
+  { kind, variable, default: usual }: FlagSpec,
+  environment: Readonly<Record<string, string | undefined>>,
+): FlagSpec['default'] {
+  const text = variable === undefined ? undefined : environment[variable];
+  return kind === 'switch' ? text === 'true' || usual : text || usual;
 }
 
 /** `parseArgs` takes the equals sign of `-v=5` for a part of the value. */
@@ -81,16 +77,15 @@ function textOf({ rawName, value }: { readonly rawName: string; readonly value?:
   return rawName.startsWith('--') ? value : value?.replace(/^=/, '');
 }
 
-function readValue(flag: FlagDefinition, text: string | undefined): boolean | string | number | undefined {
-  if (flag.type === 'boolean') {
+function readValue(flag: FlagSpec, text: string | undefined): boolean | string | number | undefined {
+  if (flag.kind === 'switch') {
     return readBoolean(text);
   }
   if (text === undefined) {
     return undefined;
   }
-  if (flag.type === 'integer') {
-    const number = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
-    return number >= (flag.least ?? 0) && number <= (flag.most ?? 1e12) ? number : undefined;
+  if (flag.kind === 'integer') {
+    return readInteger(text, flag);
   }
   const value = flag.choices === undefined ? text : text.toLowerCase();
   return flag.choices === undefined || flag.choices.includes(value) ? value : undefined;
@@ -104,13 +99,24 @@ function readBoolean(text: string | undefined): boolean | undefined {
   return ['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text) ? false : undefined;
 }
 
-function faultOf(rawName: string, flag: FlagDefinition | undefined): string {
+function faultOf(
+  token: { readonly rawName: string; readonly value?: string | undefined },
+  flag: FlagSpec | undefined,
+  flags: FlagTable,
+): string {
+  const { rawName } = token;
   if (flag === undefined) {
-    return `The flag ${rawName} is unknown.`;
+    return `The flag ${rawName} is unknown.${didYouMean(rawName, longFlags(flags))}`;
   }
   if (flag.choices !== undefined) {
-    return `The flag ${rawName} takes one of ${flag.choices.join(', ')}.`;
+    return `The flag ${rawName} takes one of ${flag.choices.join(', ')}.${didYouMean(textOf(token) ?? '', flag.choices)}`;
   }
-  const range = flag.type === 'integer' ? ` from ${flag.least ?? 0} to ${flag.most ?? 1e12}` : '';
-  return `The flag ${rawName} takes ${flag.type === 'integer' ? 'a whole number' : `a ${flag.type}`}${range}.`;
+  const taken = { switch: 'true or false', integer: integerText(flag), text: 'a text', list: 'a text' };
+  return `The flag ${rawName} takes ${taken[flag.kind]}.`;
+}
+
+/** A sentence of its own; empty when nothing is near enough. */
+export function didYouMean(typed: string, words: readonly string[]): string {
+  const meant = nearestWord(typed, words);
+  return meant === undefined ? '' : ` Did you mean ${meant}?`;
 }

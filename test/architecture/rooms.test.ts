@@ -13,6 +13,7 @@ const house: Readonly<Record<string, Room>> = {
   errors: { rooms: [], packages: [] },
   domain: { rooms: ['errors'], packages: [] },
   validate: { rooms: ['domain', 'errors'], packages: ['yaml', 'fastest-levenshtein'] },
+  flags: { rooms: ['validate', 'errors'], packages: ['commander'] },
   workflows: { rooms: ['domain', 'errors'], packages: [] },
   terminal: {
     rooms: ['errors'],
@@ -34,15 +35,15 @@ const house: Readonly<Record<string, Room>> = {
   },
   k8s: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*', '@kubernetes/client-node'] },
   cli: {
-    rooms: ['validate', 'workflows', 'domain', 'terminal', 'errors'],
+    rooms: ['flags', 'validate', 'workflows', 'domain', 'terminal', 'errors'],
     packages: ['node:*', 'commander'],
   },
-  commands: { rooms: ['cli', 'validate', 'workflows', 'domain', 'errors'], packages: ['node:*'] },
+  commands: { rooms: ['cli', 'flags', 'validate', 'workflows', 'domain', 'errors'], packages: ['node:*'] },
   nmi: {
-    rooms: ['domain', 'k8s', 'runtime', 'validate', 'errors'],
+    rooms: ['domain', 'k8s', 'runtime', 'flags', 'validate', 'errors'],
     packages: ['node:*', '@azure/msal-node', 'jose', 'node-forge', 'https-proxy-agent'],
   },
-  mic: { rooms: ['domain', 'arm', 'k8s', 'runtime', 'errors'], packages: [] },
+  mic: { rooms: ['domain', 'arm', 'k8s', 'runtime', 'flags', 'errors'], packages: [] },
   emulator: { rooms: [], packages: ['node:*'] },
 };
 

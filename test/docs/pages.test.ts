@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { longFlag } from '../../src/cli/flags/flag-spec.ts';
 import { globalFlags } from '../../src/cli/flags/global-flags.ts';
 import { commandTree, loadCommand } from '../../src/cli/run/command-tree.ts';
 import { errorCatalog } from '../../src/errors/error-catalog.ts';
+import { longFlag } from '../../src/flags/flag-table.ts';
 import { root } from '../architecture/source-files.ts';
 
 const commands = await Promise.all(commandTree.commands.map(loadCommand));

@@ -72,7 +72,9 @@ describe('podid-nmi as a process', () => {
   it('ends with 2 and a hint for flags that are wrong', async () => {
     const wrong = start(['serve', '--nmi-prot=1']);
     expect((await wrong.ended).code).toBe(2);
-    expect(wrong.errors()).toBe('podid-nmi: The flag --nmi-prot is unknown.\nhint: podid-nmi --help\n');
+    expect(wrong.errors()).toBe(
+      'podid-nmi: The flag --nmi-prot is unknown. Did you mean --nmi-port?\nhint: podid-nmi --help\n',
+    );
   });
 
   it('ends with 2 when it knows no API server', async () => {

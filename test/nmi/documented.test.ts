@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { FlagSpec } from '../../src/flags/flag-table.ts';
+import { defaultText } from '../../src/flags/flag-text.ts';
 import { nmiFlags } from '../../src/nmi/nmi-flags.ts';
 import { root } from '../architecture/source-files.ts';
 
@@ -15,7 +17,7 @@ describe('docs/nmi.md', () => {
     const rows = [...page.matchAll(/^\| `--?(\w[\w-]*)` \| (?:`([^`]*)`)? ?\| (.*) \|$/gm)];
     const documented = Object.fromEntries(rows.map(([, name, value = '', help]) => [name, [value, help]]));
     const expected = Object.fromEntries(
-      Object.entries(nmiFlags).map(([name, flag]) => [name, [String(flag.default), flag.help]]),
+      Object.entries<FlagSpec>(nmiFlags).map(([name, flag]) => [name, [defaultText(flag), flag.summary]]),
     );
     expect(documented).toEqual(expected);
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nmiFlags, nmiUsage } from '../../src/nmi/nmi-flags.ts';
+import { helpText } from '../../src/flags/help-text.ts';
+import { nmiFlags, nmiHelp, nmiWords } from '../../src/nmi/nmi-flags.ts';
 import { nmiSettings } from '../../src/nmi/nmi-settings.ts';
 
 const read = (argv: string[], environment: Record<string, string> = { NODE_NAME: 'n' }) =>
@@ -107,10 +108,35 @@ describe('the settings', () => {
   });
 });
 
+describe('a slip', () => {
+  it.each([
+    [['--nmi-prot=1'], 'Did you mean --nmi-port?'],
+    [['--log-fromat=text'], 'Did you mean --log-format?'],
+    [['--operation-mode=manged'], 'Did you mean managed?'],
+    [['boot-gaurd'], 'Did you mean boot-guard?'],
+  ])('in %j is answered with what was meant', (argv, meant) => {
+    expect(() => read(argv)).toThrow(meant);
+  });
+});
+
 describe('the usage text', () => {
+  const text = helpText(nmiHelp, 80);
+
   it('names every flag', () => {
     for (const name of Object.keys(nmiFlags)) {
-      expect(nmiUsage()).toContain(name.length === 1 ? `  -${name}` : `  --${name}`);
+      expect(text).toContain(name.length === 1 ? `  -${name}` : `  --${name}`);
     }
+  });
+
+  it('names every word that is understood', () => {
+    for (const word of Object.keys(nmiWords)) {
+      expect(read([word, '--node=n', '--host-root=/']).word).toBe(word);
+      expect(text).toMatch(new RegExp(`^Usage: .*${word}`, 'm'));
+      expect(text).toMatch(new RegExp(`^ {2}${word} +`, 'm'));
+    }
+  });
+
+  it('fits a terminal of 80 columns', () => {
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 });

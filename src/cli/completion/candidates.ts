@@ -1,4 +1,4 @@
-import { type FlagSet, type FlagSpec, longFlag } from '../flags/flag-spec.ts';
+import { type FlagSpec, type FlagTable, longFlag } from '../../flags/flag-table.ts';
 import { globalFlags } from '../flags/global-flags.ts';
 import { type Command, type CommandTree, loadCommand } from '../run/command-tree.ts';
 
@@ -164,7 +164,7 @@ function liveNames(key: string, { path, values }: Walk): LiveNames | undefined {
 }
 
 /** Those not given yet; a list may be given again. Required ones first. */
-function flagCandidates(flags: FlagSet, used: ReadonlySet<string>): Candidate[] {
+function flagCandidates(flags: FlagTable, used: ReadonlySet<string>): Candidate[] {
   return Object.entries(flags)
     .filter(([key, flag]) => flag.kind === 'list' || !used.has(key))
     .sort(([, one], [, other]) => Number(other.required ?? false) - Number(one.required ?? false))
@@ -183,12 +183,12 @@ async function commandAt(tree: CommandTree, path: readonly string[]): Promise<Co
   return entry && (await loadCommand(entry));
 }
 
-function flagsOf({ command }: Walk): FlagSet {
+function flagsOf({ command }: Walk): FlagTable {
   return { ...command?.flags, ...globalFlags };
 }
 
 function flagCalled(
-  flags: FlagSet,
+  flags: FlagTable,
   name: string,
 ): { readonly key: string; readonly flag: FlagSpec } | undefined {
   const found = Object.entries(flags).find(

@@ -1,4 +1,4 @@
-import type { FlagSet } from './flag-spec.ts';
+import type { FlagTable } from '../../flags/flag-table.ts';
 
 /** The release that podid's own install writes; Helm's may have any name. */
 export const releaseName = 'podid';
@@ -11,7 +11,7 @@ export const agentNamespaceFlag = {
     summary: 'where the agent is installed',
     fallback: 'kube-system',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** How it is installed; the names of the values are in deploy/chart/README.md. */
 export const agentValueFlags = {
@@ -25,7 +25,7 @@ export const agentValueFlags = {
     value: 'K=V',
     summary: 'one value, as for helm: podid.image.tag=0.1.0; wins over files',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const agentTimeoutFlag = {
   timeout: {
@@ -34,4 +34,4 @@ export const agentTimeoutFlag = {
     summary: 'how long to wait for the nodes: 90s, 30m',
     fallback: '30m',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;

@@ -1,10 +1,10 @@
+import type { FlagTable } from '../../flags/flag-table.ts';
 import { clusterFlags, kubeFlags, rawClusterFlag, waitFlags } from './cluster-flags.ts';
-import type { FlagSet } from './flag-spec.ts';
 
 export const dryRunFlags = {
   dryRun: { kind: 'switch', summary: 'read, check and print the changes, and send none' },
   exitCode: { kind: 'switch', summary: 'with --dry-run: exit with 9 when there is something to do' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** Flags of whatever changes the cluster's profile in Azure. */
 export const changeFlags = {
@@ -24,15 +24,15 @@ export const changeFlags = {
   },
   ...kubeFlags,
   ...rawClusterFlag,
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const yesFlag = {
   yes: { kind: 'switch', short: 'y', summary: 'ask nothing' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const roleFlag = {
   skipRoleAssignment: {
     kind: 'switch',
     summary: "neither check nor assign the cluster's role on the identity",
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;

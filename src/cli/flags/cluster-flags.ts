@@ -1,4 +1,4 @@
-import type { FlagSet } from './flag-spec.ts';
+import type { FlagTable } from '../../flags/flag-table.ts';
 
 /** Which cluster; `--cluster-id` stands for the other three. */
 export const clusterFlags = {
@@ -7,29 +7,31 @@ export const clusterFlags = {
     short: 'g',
     value: 'NAME',
     summary: "the cluster's resource group",
-    fallback: 'PODID_RESOURCE_GROUP, else the default group of az',
+    variable: 'PODID_RESOURCE_GROUP',
+    fallback: 'the default group of az',
   },
   clusterName: {
     kind: 'text',
     short: 'c',
     value: 'NAME',
     summary: 'the AKS cluster',
-    fallback: 'PODID_CLUSTER_NAME',
+    variable: 'PODID_CLUSTER_NAME',
   },
   subscription: {
     kind: 'text',
     value: 'ID|NAME',
     summary: "the cluster's subscription",
-    fallback: 'AZURE_SUBSCRIPTION_ID, else the default subscription of az',
+    variable: 'AZURE_SUBSCRIPTION_ID',
+    fallback: 'the default subscription of az',
   },
   clusterId: { kind: 'text', value: 'ID', summary: "the cluster's whole ARM id, instead of the three above" },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** Without these the cluster is reached by its own credentials, which Azure hands out. */
 export const kubeFlags = {
   kubeconfig: { kind: 'text', value: 'FILE', summary: "reach the cluster's API by this kubeconfig" },
   context: { kind: 'text', value: 'NAME', summary: 'the context of the kubeconfig' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** Of commands that write the objects in the cluster. */
 export const viaFlag = {
@@ -39,14 +41,14 @@ export const viaFlag = {
     choices: ['run-command'],
     summary: "reach a private cluster's API through Azure's runCommand, as az aks command invoke does",
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const rawClusterFlag = {
   rawCluster: {
     kind: 'switch',
     summary: 'print the whole managed cluster in the shape of az, for ported scripts',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const waitFlags = {
   timeout: {
@@ -59,6 +61,7 @@ export const waitFlags = {
     kind: 'text',
     value: 'DURATION',
     summary: 'how often to ask Azure, unless it names a time itself',
-    fallback: 'PODID_POLL_INTERVAL, else 5s',
+    variable: 'PODID_POLL_INTERVAL',
+    fallback: '5s',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;

@@ -1,15 +1,15 @@
-import type { FlagSet } from './flag-spec.ts';
+import type { FlagTable } from '../../flags/flag-table.ts';
 
 export const entryFlags = {
   namespace: { kind: 'text', value: 'NAMESPACE', required: true, summary: 'the namespace of the pods' },
   name: { kind: 'text', short: 'n', value: 'NAME', required: true, summary: 'the name of the entry' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** For commands that can do without an entry. */
 export const optionalEntryFlags = {
   namespace: { kind: 'text', value: 'NAMESPACE', summary: 'the namespace of the entry' },
   name: { kind: 'text', short: 'n', value: 'NAME', summary: 'the name of the entry' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const podLabelsFlag = {
   podLabels: {
@@ -18,7 +18,7 @@ export const podLabelsFlag = {
     required: true,
     summary: 'the labels that a pod must all carry to be excepted; several after one flag',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** Of what replaces the labels that are there. */
 export const newPodLabelsFlag = {
@@ -26,15 +26,15 @@ export const newPodLabelsFlag = {
     ...podLabelsFlag.podLabels,
     summary: 'the labels instead of all that the exception had; several after one flag',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const namespaceFilterFlag = {
   namespace: { kind: 'text', value: 'NAMESPACE', summary: 'only entries of this namespace', fallback: 'all' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** `-n` is the name wherever there is one; on a list, people mean the namespace. */
 export const listMisnamed = { '-n': '--namespace', '--name': '--namespace' } as const;
 
 export const ignoreNotFoundFlag = {
   ignoreNotFound: { kind: 'switch', summary: 'exit with 0 when there is nothing to delete' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;

@@ -1,4 +1,4 @@
-import type { FlagSet } from './flag-spec.ts';
+import type { FlagTable } from '../../flags/flag-table.ts';
 
 export const fileFlag = {
   file: {
@@ -8,7 +8,7 @@ export const fileFlag = {
     required: true,
     summary: 'YAML or JSON files of pod identities, folders of them, or - for stdin',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** What makes a managed identity ready before it is put into the profile. */
 export const identityExtraFlags = {
@@ -24,7 +24,7 @@ export const identityExtraFlags = {
     value: 'ROLE=SCOPE',
     summary: 'also give the managed identity itself this role, such as "Reader=/subscriptions/…"',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const pruneFlags = {
   prune: {
@@ -35,4 +35,4 @@ export const pruneFlags = {
     kind: 'switch',
     summary: 'leave out pod identities that cannot be done, report them, and exit with 8',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;

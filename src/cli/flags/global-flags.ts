@@ -1,5 +1,5 @@
+import type { FlagTable } from '../../flags/flag-table.ts';
 import { outputFormats } from '../../terminal/print-result.ts';
-import type { FlagSet } from './flag-spec.ts';
 
 /** Flags of every command; they may stand before the command's word, too. */
 export const globalFlags = {
@@ -9,7 +9,8 @@ export const globalFlags = {
     value: 'FORMAT',
     choices: outputFormats,
     summary: 'how the result is printed: json, yaml, table, tsv or none',
-    fallback: 'PODID_OUTPUT, else table on a terminal and json otherwise',
+    variable: 'PODID_OUTPUT',
+    fallback: 'table on a terminal and json otherwise',
   },
   query: { kind: 'text', value: 'JMESPATH', summary: 'print only what this JMESPath expression picks' },
   cloud: {
@@ -17,7 +18,8 @@ export const globalFlags = {
     value: 'CLOUD',
     choices: ['AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'],
     summary: 'the Azure cloud',
-    fallback: "PODID_CLOUD, else the subscription's own, else AzureCloud",
+    variable: 'PODID_CLOUD',
+    fallback: "the subscription's own, else AzureCloud",
   },
   auth: {
     kind: 'text',
@@ -38,4 +40,4 @@ export const globalFlags = {
   noColor: { kind: 'switch', summary: 'no colours; NO_COLOR does the same' },
   help: { kind: 'switch', short: 'h', summary: 'what the command does, its flags and an example' },
   version: { kind: 'switch', summary: 'the version of podid' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;

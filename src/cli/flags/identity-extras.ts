@@ -1,9 +1,9 @@
+import type { FlagValues } from '../../flags/flag-table.ts';
 import { locationRule } from '../../validate/flags/azure-names.ts';
 import { parseRoleGrants } from '../../validate/flags/role-grant.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import type { IdentityExtras } from '../../workflows/change/prepare-change.ts';
 import type { identityExtraFlags } from './file-flags.ts';
-import type { FlagValues } from './flag-spec.ts';
 
 /** `--create-identity`, `--location` and `--grant`. */
 export function identityExtras(

@@ -1,7 +1,7 @@
+import type { FlagValues } from '../../flags/flag-table.ts';
 import { dryRunFlags, yesFlag } from './change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from './cluster-flags.ts';
 import { identityExtraFlags } from './file-flags.ts';
-import type { FlagValues } from './flag-spec.ts';
 
 export const initFlags = {
   namespace: { kind: 'text', value: 'NAMESPACE', summary: 'the namespace of the pods' },

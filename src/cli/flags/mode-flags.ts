@@ -1,6 +1,6 @@
+import type { FlagTable } from '../../flags/flag-table.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import { viaFlag } from './cluster-flags.ts';
-import type { FlagSet } from './flag-spec.ts';
 
 /** Of commands about entries that only read. */
 export const modeFlag = {
@@ -12,13 +12,13 @@ export const modeFlag = {
     fallback: 'addon',
   },
   ...viaFlag,
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** Of commands that change entries. */
 export const modeFlags = {
   ...modeFlag,
   force: { kind: 'switch', summary: 'take over objects in the cluster that others wrote' },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** What a command may have been given; a switch that is off counts as not given. */
 export type GivenFlags = Readonly<Record<string, unknown>>;

@@ -1,11 +1,11 @@
 import { machineTypes } from '../../domain/azure/machines.ts';
+import type { FlagTable, FlagValues } from '../../flags/flag-table.ts';
 import { managedIdentityIdRule, resourceGroupRule } from '../../validate/flags/azure-names.ts';
 import { machineRule } from '../../validate/flags/machine-names.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import type { NodeSelection } from '../../workflows/nodes/node-request.ts';
 import { dryRunFlags } from './change-flags.ts';
 import { clusterFlags, waitFlags } from './cluster-flags.ts';
-import type { FlagSet, FlagValues } from './flag-spec.ts';
 
 /** Which machines. */
 export const nodeFlags = {
@@ -23,7 +23,7 @@ export const nodeFlags = {
     summary: 'where names are looked for',
     fallback: "the cluster's node resource group",
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const identitiesFlag = {
   identities: {
@@ -32,14 +32,14 @@ export const identitiesFlag = {
     required: true,
     summary: 'managed identities by their whole ARM ids; several after one flag',
   },
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 export const nodeChangeFlags = {
   ...clusterFlags,
   ...dryRunFlags,
   noWait: { kind: 'switch', summary: 'return once Azure has accepted the change' },
   ...waitFlags,
-} as const satisfies FlagSet;
+} as const satisfies FlagTable;
 
 /** The machines that are meant; faults go to the next `checkUsage`. */
 export function nodeSelection(flags: FlagValues<typeof nodeFlags>, faults: UsageFaults): NodeSelection {

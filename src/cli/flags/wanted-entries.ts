@@ -1,7 +1,7 @@
 import type { FileCluster, WantedEntries } from '../../domain/entries/pod-identities-file.ts';
+import type { FlagValues } from '../../flags/flag-table.ts';
 import type { Session } from '../run/session.ts';
 import type { clusterFlags } from './cluster-flags.ts';
-import type { FlagValues } from './flag-spec.ts';
 import { readSourceFiles } from './read-source-files.ts';
 
 type ClusterFlags = FlagValues<typeof clusterFlags>;

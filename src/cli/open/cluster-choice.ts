@@ -1,6 +1,7 @@
 import { managedClusterType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Subscriptions } from '../../domain/ports.ts';
+import type { FlagValues } from '../../flags/flag-table.ts';
 import {
   clusterIdRule,
   clusterNameRule,
@@ -10,7 +11,6 @@ import {
 } from '../../validate/flags/azure-names.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import type { clusterFlags } from '../flags/cluster-flags.ts';
-import type { FlagValues } from '../flags/flag-spec.ts';
 import type { Context } from '../run/context.ts';
 
 /** A cluster as typed: its subscription may still be a name. */

@@ -1,7 +1,7 @@
 import { Option, Command as Parser } from 'commander';
-import { type FlagSet, longFlag } from '../flags/flag-spec.ts';
+import { type FlagTable, longFlag } from '../../flags/flag-table.ts';
+import type { Occurrence } from '../../flags/read-flags.ts';
 import { globalFlags } from '../flags/global-flags.ts';
-import type { Occurrence } from '../flags/read-flags.ts';
 import {
   type Command,
   type CommandEntry,
@@ -18,6 +18,8 @@ export interface CommandLine {
   readonly occurrences: readonly Occurrence[];
   /** What is neither a known word nor a known flag, in order. */
   readonly rest: readonly string[];
+  /** The first word was `help`. */
+  readonly afterHelp: boolean;
 }
 
 /**
@@ -26,7 +28,8 @@ export interface CommandLine {
  */
 export async function parseCommandLine(tree: CommandTree, argv: readonly string[]): Promise<CommandLine> {
   const occurrences: Occurrence[] = [];
-  let line: CommandLine = { command: undefined, group: tree.root, occurrences, rest: [] };
+  const afterHelp = argv[0] === 'help';
+  let line: CommandLine = { command: undefined, group: tree.root, occurrences, rest: [], afterHelp };
   const program = permissive(new Parser('podid'));
   listen(program, globalFlags, occurrences);
 
@@ -41,7 +44,7 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
     const command = await loadCommand(entry);
     listen(parser, command.flags, occurrences);
     parser.action(() => {
-      line = { command, group: tree.root, occurrences, rest: parser.args };
+      line = { command, group: tree.root, occurrences, rest: parser.args, afterHelp };
     });
   };
   const groups = new Map<string, Parser>([['', program]]);
@@ -51,20 +54,17 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
     groups.set(group.words.join(' '), command);
     command.hook('preSubcommand', (_, subcommand) => load(subcommand));
     command.action(() => {
-      line = { command: undefined, group, occurrences, rest: command.args };
+      line = { command: undefined, group, occurrences, rest: command.args, afterHelp };
     });
   }
   for (const entry of tree.commands) {
     const parent = groups.get(entry.words.slice(0, -1).join(' ')) ?? program;
     entries.set(permissive(parent.command(entry.words.at(-1) ?? '')), entry);
   }
-  await program.parseAsync([...wordsOfHelp(argv)], { from: 'user' });
+  // `podid help add` is `podid add --help`.
+  const words = afterHelp ? [...argv.slice(1), '--help'] : [...argv];
+  await program.parseAsync(words, { from: 'user' });
   return line;
-}
-
-/** `podid help add` is `podid add --help`. */
-function wordsOfHelp(argv: readonly string[]): readonly string[] {
-  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
 }
 
 function permissive(command: Parser): Parser {
@@ -76,10 +76,10 @@ function permissive(command: Parser): Parser {
     .exitOverride();
 }
 
-function listen(command: Parser, flags: FlagSet, occurrences: Occurrence[]): void {
+function listen(command: Parser, flags: FlagTable, occurrences: Occurrence[]): void {
   for (const [key, flag] of Object.entries(flags)) {
     const names = [flag.short && `-${flag.short}`, longFlag(key)].filter(Boolean).join(', ');
-    const value = { switch: '', text: ' [value]', list: ' [values...]' }[flag.kind];
+    const value = { switch: '', text: ' [value]', integer: ' [value]', list: ' [values...]' }[flag.kind];
     const heard = flag.alias === undefined ? [names] : [names, `--${flag.alias}`];
     for (const each of heard) {
       // commander takes `--no-x` for the negation of `--x`; here it is a flag like others, so its name is

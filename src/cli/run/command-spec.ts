@@ -1,4 +1,4 @@
-import type { FlagSet, FlagValues, Misnamed, WordSpec } from '../flags/flag-spec.ts';
+import type { FlagTable, FlagValues, Misnamed, WordSpec } from '../../flags/flag-table.ts';
 import type { Session } from './session.ts';
 
 export interface Example {
@@ -22,13 +22,13 @@ interface CommandText {
 
 /** What a command's file says of it; its words and its summary are in the command tree. */
 export interface CommandSpec extends CommandText {
-  readonly flags: FlagSet;
+  readonly flags: FlagTable;
   /** @returns the exit code of a command that did what it should: 0, or 8 and 9 of the contract */
-  readonly run: (flags: FlagValues<FlagSet>, session: Session, word: string) => Promise<number>;
+  readonly run: (flags: FlagValues<FlagTable>, session: Session, word: string) => Promise<number>;
 }
 
 /** A command whose `run` sees its own flags with their types. */
-export function defineCommand<Flags extends FlagSet>(
+export function defineCommand<Flags extends FlagTable>(
   spec: CommandText & {
     readonly flags: Flags;
     /** `word` is empty for a command that takes none, and where it is missing: `checkUsage` comes first. */

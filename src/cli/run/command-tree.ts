@@ -45,6 +45,11 @@ export async function loadCommand(entry: CommandEntry): Promise<Command> {
   return { ...entry, ...(await entry.load()) };
 }
 
+/** `podid completion SHELL`. */
+export function commandHead({ words, word }: Command): string {
+  return ['podid', ...words, ...(word === undefined ? [] : [word.value])].join(' ');
+}
+
 export const commandTree: CommandTree = {
   root: {
     words: [],

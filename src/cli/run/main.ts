@@ -13,22 +13,21 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Once each: a second Ctrl-C does what Ctrl-C does everywhere.
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', terminate);
-  // Until it is decided: a process whose last handle went away, with the command still waiting, has not
-  // succeeded.
+  // Until the command has finished: a process whose last handle went away while it waited has not succeeded.
   process.exitCode = 1;
-  process.once('beforeExit', reportUndecided);
+  process.once('beforeExit', reportUnfinished);
   try {
     process.exitCode = await runProgram(argv, createContext(interruption.signal));
   } finally {
-    process.off('beforeExit', reportUndecided);
+    process.off('beforeExit', reportUnfinished);
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', terminate);
   }
 }
 
-function reportUndecided(): void {
+function reportUnfinished(): void {
   process.stderr.write(
-    'podid: podid ended before its command did; what it came to is not known.\nhint: podid status shows how the cluster stands\n',
+    'podid: podid stopped before the command finished, so its outcome is unknown.\nhint: podid status shows how the cluster stands\n',
   );
 }
 

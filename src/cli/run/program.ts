@@ -1,15 +1,14 @@
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { checkRest, readFlags, strayWordText, takeWord } from '../../flags/read-flags.ts';
 import { colours } from '../../terminal/colours.ts';
 import { errorReport } from '../../terminal/report-error.ts';
 import { nearestWord } from '../../validate/nearest-word.ts';
 import { quoted, UsageFaults } from '../../validate/usage-faults.ts';
 import { completeWord, refreshWord } from '../completion/typed-words.ts';
 import { globalFlags } from '../flags/global-flags.ts';
-import { checkRest, readFlags, strayWordText, takeWord } from '../flags/read-flags.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { type Command, commandTree } from './command-tree.ts';
 import type { Context } from './context.ts';
-import { commandHelp, groupHelp } from './help-text.ts';
 import { printRetirementNote } from './retirement-note.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
@@ -38,13 +37,14 @@ async function answer(
   faults: UsageFaults,
 ): Promise<number> {
   if (global.version) {
-    return await say(context, `${context.version}\n`);
+    return await print(context, `${context.version}\n`);
   }
   if (line.command === undefined) {
     return await answerGroup(line, context, global, faults);
   }
   if (global.help) {
-    return await say(context, commandHelp(line.command));
+    const { commandHelp } = await import('../help/help-pages.ts');
+    return await print(context, commandHelp(line.command, context.stdout.columns));
   }
   return await runCommand(line.command, line, context, { global, faults });
 }
@@ -97,28 +97,33 @@ async function answerShell(
  * word.
  */
 async function answerGroup(
-  { group, rest }: CommandLine,
+  { group, rest, afterHelp }: CommandLine,
   context: Context,
   global: GlobalValues,
   faults: UsageFaults,
 ): Promise<number> {
   const typed = ['podid', ...group.words].join(' ');
   const word = rest.find((each) => !each.startsWith('-'));
-  if (global.help && word === undefined) {
-    return await say(context, groupHelp(commandTree, group));
+  const isBare = rest.length === 0 && group.words.length === 0 && !faults.any;
+  if (word === undefined && (global.help || isBare)) {
+    const { groupHelp } = await import('../help/help-pages.ts');
+    return await print(context, groupHelp(commandTree, group, context.stdout.columns));
   }
-  if (word === undefined && rest.length === 0 && group.words.length === 0 && !faults.any) {
-    return await say(context, groupHelp(commandTree, group));
+  const topics = afterHelp && group.words.length === 0 ? await import('../help/help-topics.ts') : undefined;
+  const text = topics?.topicHelp(word ?? '', context.stdout.columns);
+  if (text !== undefined) {
+    return await print(context, text);
   }
   if (rest[0]?.startsWith('-')) {
     faults.add(rest[0], `${rest[0]} stands before the command's word; it comes after it.`);
   } else if (word === undefined) {
     faults.add(typed, `${typed} needs one more word: ${nextWords(group.words).join(', ')}.`);
   } else {
-    const meant = meantCommand(group.words, rest);
+    const topic = nearestWord(word, Object.keys(topics?.topics ?? {}));
+    const meant = meantCommand(group.words, rest) ?? (topic && `podid help ${topic}`);
     const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
     const text = /^[\p{L}\p{N}]/u.test(word)
-      ? `${typed} has no command ${quoted(word)}.${hint}`
+      ? `${typed} has no command ${topics === undefined ? '' : 'and no topic '}${quoted(word)}.${hint}`
       : strayWordText(word, globalFlags);
     faults.add(word, text);
   }
@@ -157,7 +162,7 @@ function nextWords(words: readonly string[]): string[] {
   return [...new Set(following)];
 }
 
-async function say(context: Context, text: string): Promise<number> {
+async function print(context: Context, text: string): Promise<number> {
   await context.stdout.write(text);
   return 0;
 }

@@ -1,4 +1,6 @@
 import { isPodidError } from '../../errors/podid-error.ts';
+import type { FlagValues } from '../../flags/flag-table.ts';
+import { checkChoice } from '../../flags/read-flags.ts';
 import { lateBar } from '../../terminal/bar.ts';
 import { colours } from '../../terminal/colours.ts';
 import {
@@ -11,9 +13,7 @@ import { type TerminalReporter, terminalReporter } from '../../terminal/progress
 import { compileQuery, type Query } from '../../terminal/query.ts';
 import { terminalSpinner } from '../../terminal/spinner.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
-import type { FlagValues } from '../flags/flag-spec.ts';
 import type { globalFlags } from '../flags/global-flags.ts';
-import { checkChoice } from '../flags/read-flags.ts';
 import type { Context } from './context.ts';
 
 /** Paints texts, or leaves them as they are. */

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { longFlag } from '../../../src/cli/flags/flag-spec.ts';
 import { globalFlags } from '../../../src/cli/flags/global-flags.ts';
 import { commandTree, loadCommand } from '../../../src/cli/run/command-tree.ts';
+import { longFlag } from '../../../src/flags/flag-table.ts';
 import { lastError, run } from '../fake-context.ts';
 
 const commands = await Promise.all(commandTree.commands.map(loadCommand));
 const flags = [globalFlags, ...commands.map((command) => command.flags)].flatMap((set) =>
-  Object.keys(set).map(longFlag),
+  Object.keys(set).map((key) => longFlag(key)),
 );
 const words = [...new Set(commandTree.commands.flatMap((command) => command.words))];
 

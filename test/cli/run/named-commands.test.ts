@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type FlagSet, longFlag } from '../../../src/cli/flags/flag-spec.ts';
 import { globalFlags } from '../../../src/cli/flags/global-flags.ts';
 import { commandTree, loadCommand } from '../../../src/cli/run/command-tree.ts';
+import { type FlagTable, longFlag } from '../../../src/flags/flag-table.ts';
 import { sourceFiles } from '../../architecture/source-files.ts';
 
 interface Named {
@@ -34,7 +34,7 @@ describe('the commands that texts name with flags', () => {
   it('have those flags', () => {
     const strange = named.flatMap((each) => {
       const command = commandOf(each);
-      const flags: FlagSet = { ...globalFlags, ...command?.flags };
+      const flags: FlagTable = { ...globalFlags, ...command?.flags };
       const known = Object.entries(flags).flatMap(([key, { alias }]) => [longFlag(key), `--${alias}`]);
       return each.flags
         .filter((flag) => !known.includes(flag) && flag !== '--help')

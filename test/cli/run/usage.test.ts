@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { scenarioNames } from '../../../src/cli/flags/scenario-names.ts';
+import { commandTree } from '../../../src/cli/run/command-tree.ts';
 import { scenarioCatalog } from '../../../src/emulator/scenarios/scenario-catalog.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
+import { sourceFiles } from '../../architecture/source-files.ts';
 import { identityId, lastError, run, subscriptionId } from '../fake-context.ts';
 
 const cluster = `-g demo -c demo --subscription ${subscriptionId}`;
@@ -14,7 +16,7 @@ describe('a command line', () => {
   });
 
   it.each(['--help', '-h', 'help'])('shows help on stdout for %s', async (word) => {
-    expect((await run(word)).stdout).toContain('Flags of every command');
+    expect((await run(word)).stdout).toContain('Global flags:');
   });
 
   it.each(['add --help', 'help add', '--help add', 'add -h --namespace', 'add --nonsense --help'])(
@@ -226,6 +228,86 @@ describe('a kubeconfig of an emulator that has ended', () => {
       context: { checkKubeconfig },
     });
     expect(lastError(elsewhere).message).toBe('The kubeconfig cannot be read: ENOENT.');
+  });
+});
+
+describe('help', () => {
+  it('lists the commands by what they are for', async () => {
+    const { stdout } = await run('--help');
+    const headings = [...stdout.matchAll(/^(\w.*):$/gm)].map(([, heading]) => heading);
+    expect(headings.toSorted()).toEqual(
+      [
+        ...['Pod identities', 'Exceptions', 'The add-on', 'Many at once', 'First time', 'In the cluster'],
+        ...['The cluster', 'Node identities', 'In a pod', 'To try it', 'Topics', 'Global flags'],
+      ].toSorted(),
+    );
+    expect(stdout).toMatch(/^Usage: podid COMMAND \[flags\]$/m);
+  });
+
+  it('of a command begins with how it is called and ends with where the global flags are', async () => {
+    const { stdout } = await run('add --help', { columns: 300, terminal: true });
+    expect(stdout).toMatch(/^Usage: podid add --namespace NAMESPACE --identity-resource-id ID \[flags\]$/m);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Global flags: podid --help');
+    expect(stdout).not.toContain('--output');
+  });
+
+  const lines = [
+    '--help',
+    ...['environment', 'exit-codes', 'formats'].map((topic) => `help ${topic}`),
+    ...commandTree.commands.map(({ words }) => `${words.join(' ')} --help`),
+  ];
+  it.each([60, 80, 132])('is as wide as a terminal of %i columns, and breaks no word', async (columns) => {
+    for (const line of lines) {
+      const { stdout } = await run(line, { columns, terminal: true });
+      for (const each of stdout.split('\n').filter(({ length }) => length > columns)) {
+        // A word that is longer than the line stands alone, and so does a head with its names.
+        expect(each, line).toMatch(/^ *(?:podid |--?[a-z]|\S+$)/);
+      }
+    }
+  });
+
+  it('uses the room that a wide terminal has', async () => {
+    const longest = async (columns: number) =>
+      Math.max(
+        ...(await run('help formats', { columns, terminal: true })).stdout
+          .split('\n')
+          .map((line) => line.length),
+      );
+    expect(await longest(200)).toBeGreaterThan(150);
+    expect(await longest(70)).toBeLessThanOrEqual(70);
+  });
+
+  it.each([
+    ['environment', 'PODID_ARM_ENDPOINT'],
+    ['exit-codes', '(az: 3)'],
+    ['formats', 'tsv'],
+  ])('has the topic %s', async (topic, text) => {
+    const ran = await run(`help ${topic}`);
+    expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(ran.stdout).toContain(text);
+    expect((await run('--help')).stdout).toContain(`help ${topic}`);
+  });
+
+  it.each([
+    ['help enviroment', 'Did you mean podid help environment?'],
+    ['help exit-code', 'Did you mean podid help exit-codes?'],
+    ['help delet', 'Did you mean podid delete?'],
+    ['environment', 'podid has no command'],
+  ])('answers %s, which is neither command nor topic, with what was meant', async (line, meant) => {
+    const ran = await run(line);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(ran.stderr).toContain(meant);
+  });
+
+  it('names every variable that podid reads', async () => {
+    const { stdout } = await run('help environment');
+    const read = sourceFiles('src')
+      .filter(({ path }) => !/^src\/(?:nmi|emulator)\//.test(path))
+      .flatMap(({ text }) => [...text.matchAll(/(?:env(?:ironment)?\['|variable: ')([A-Z_]+)'/g)])
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'PATH');
+    expect(read.length).toBeGreaterThan(20);
+    expect(read.filter((name) => !stdout.includes(name))).toEqual([]);
   });
 });
 

@@ -1,13 +1,14 @@
-import { nearestWord } from '../../validate/nearest-word.ts';
-import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
+import { nearestWord } from '../validate/nearest-word.ts';
+import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 import {
-  type FlagSet,
   type FlagSpec,
+  type FlagTable,
   type FlagValues,
   longFlag,
+  longFlags,
   type Misnamed,
   type WordSpec,
-} from './flag-spec.ts';
+} from './flag-table.ts';
 
 /** One flag as typed; `null` where a value should follow and none does. */
 export interface Occurrence {
@@ -19,14 +20,14 @@ export interface Occurrence {
  * The values of the flags as typed. What is missing, doubled, without a value or none of its choices goes to
  * the faults.
  */
-export function readFlags<Flags extends FlagSet>(
+export function readFlags<Flags extends FlagTable>(
   flags: Flags,
   occurrences: readonly Occurrence[],
   faults: UsageFaults,
 ): FlagValues<Flags> {
   const values = Object.entries(flags).map(([key, flag]) => {
     const given = occurrences.filter((each) => each.key === key).map((each) => each.value);
-    return [key, readFlag(longFlag(key), flag, given, faults)];
+    return [key, readFlag(longFlag(key, flag), flag, given, faults)];
   });
   return Object.fromEntries(values);
 }
@@ -36,7 +37,7 @@ function readFlag(
   flag: FlagSpec,
   given: readonly (string | null)[],
   faults: UsageFaults,
-): string | readonly string[] | boolean | undefined {
+): string | number | readonly string[] | boolean | undefined {
   if (flag.kind === 'switch') {
     return given.length > 0;
   }
@@ -44,7 +45,7 @@ function readFlag(
     if (flag.required) {
       faults.missing(long, `give ${wayToGive(long, flag)}`);
     }
-    return undefined;
+    return flag.default;
   }
   const texts = given.filter((value) => value !== null);
   if (texts.length < given.length) {
@@ -60,7 +61,25 @@ function readFlag(
   if (text !== undefined && flag.choices) {
     checkChoice(long, text, flag.choices, faults);
   }
-  return text;
+  if (text === undefined || flag.kind === 'text') {
+    return text;
+  }
+  const number = readInteger(text, flag);
+  if (number === undefined) {
+    faults.add(long, `${long}: ${quoted(text)} is not ${integerText(flag)}.`);
+  }
+  return number;
+}
+
+/** Undefined when the text is not a whole number in the flag's range. */
+export function readInteger(text: string, { least = 0, most = Number.MAX_SAFE_INTEGER }: FlagSpec) {
+  const number = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return number >= least && number <= most ? number : undefined;
+}
+
+/** What an `integer` takes, with its article. */
+export function integerText({ least = 0, most }: FlagSpec): string {
+  return `a whole number from ${least}${most === undefined ? '' : ` to ${most}`}`;
 }
 
 /** `--for END, which is one of assigned, deleted, idle`. */
@@ -108,7 +127,7 @@ export function takeWord(
 /** Tells of words and flags that the command does not know, each with the nearest one that it does. */
 export function checkRest(
   rest: readonly string[],
-  flags: FlagSet,
+  flags: FlagTable,
   misnamed: Misnamed,
   faults: UsageFaults,
 ): void {
@@ -130,12 +149,12 @@ export function checkRest(
 }
 
 /** A word that should not be there, and what became of it on the way from a document or over a line's end. */
-export function strayWordText(word: string, flags: FlagSet): string {
+export function strayWordText(word: string, flags: FlagTable): string {
   const dashed = /^[\u2010-\u2015\u2212](.+)$/su.exec(word)?.[1];
   if (dashed !== undefined) {
     const meant = nearestWord(
       `--${dashed.replace(/^[-\u2010-\u2015\u2212]+/u, '').split('=', 1)[0]}`,
-      knownFlags(flags),
+      longFlags(flags),
     );
     const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
     return `${quoted(word)} begins with a long dash, as word processors make it; a flag begins with "--".${hint}`;
@@ -149,15 +168,8 @@ export function strayWordText(word: string, flags: FlagSet): string {
   return `${quoted(word)} is one word too many: this command takes flags alone.`;
 }
 
-function unknownFlagText(name: string, flags: FlagSet, misnamed: Misnamed): string {
-  const meant = misnamed[name] ?? nearestWord(name, knownFlags(flags));
+function unknownFlagText(name: string, flags: FlagTable, misnamed: Misnamed): string {
+  const meant = misnamed[name] ?? nearestWord(name, longFlags(flags));
   const switchText = meant === name ? ` ${name} takes no value.` : ` Did you mean ${meant}?`;
   return `This command has no flag ${name}.${meant === undefined ? '' : switchText}`;
-}
-
-function knownFlags(flags: FlagSet): string[] {
-  return Object.entries(flags).flatMap(([key, flag]) => [
-    longFlag(key),
-    ...(flag.alias === undefined ? [] : [`--${flag.alias}`]),
-  ]);
 }

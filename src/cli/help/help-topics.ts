@@ -1,0 +1,113 @@
+import { exitCodes } from '../../errors/exit-codes.ts';
+import { type HelpPage, helpText } from '../../flags/help-text.ts';
+
+type Topic = Pick<HelpPage, 'summary' | 'description' | 'words'>;
+
+const environment: Topic = {
+  summary: 'the variables of the environment that podid reads',
+  description: 'A flag wins over its variable, and an empty variable counts as one that is not set.',
+  words: [
+    {
+      heading: 'Instead of flags',
+      items: [
+        ['PODID_RESOURCE_GROUP', '--resource-group; else AZURE_DEFAULTS_GROUP, else the default group of az'],
+        ['PODID_CLUSTER_NAME', '--cluster-name'],
+        ['AZURE_SUBSCRIPTION_ID', '--subscription, else the default subscription of az'],
+        ['AZURE_DEFAULTS_GROUP', "az's own variable for the default group"],
+        ['PODID_OUTPUT', '--output'],
+        ['PODID_CLOUD', '--cloud'],
+        ['PODID_POLL_INTERVAL', '--poll-interval'],
+        ['KUBECONFIG', '--kubeconfig, where --context or PODID_ARM_ENDPOINT is given too'],
+        ['NO_COLOR', '--no-color'],
+        ['PODID_NO_NOTICE', "no note about the end of Azure's support for the add-on"],
+        ['PODID_COMPLETION_TIMEOUT', 'seconds that a shell waits for names when it completes a word: 0.3'],
+      ],
+    },
+    {
+      heading: 'Signing in to Azure',
+      items: [
+        ['AZURE_TENANT_ID, AZURE_CLIENT_ID', 'of a service principal or a workload identity'],
+        ['AZURE_CLIENT_SECRET', 'the secret of the service principal'],
+        ['AZURE_CLIENT_CERTIFICATE_PATH', 'its certificate, instead of a secret'],
+        ['AZURE_FEDERATED_TOKEN_FILE', 'the token of a workload identity'],
+        ['AZURE_AUTHORITY_HOST', 'where to sign in, instead of the authority of the cloud'],
+        ['AZURE_CONFIG_DIR', 'the folder of az, ~/.azure'],
+        ['HTTPS_PROXY, NO_PROXY', 'the proxy on the way to Azure, and what is reached without it'],
+        ['NODE_EXTRA_CA_CERTS', 'a file of certificates to trust; Node reads it'],
+      ],
+    },
+    {
+      heading: 'Private clouds, labs and tests',
+      items: [
+        ['PODID_ARM_ENDPOINT', "Azure Resource Manager's URL; https, but for loopback"],
+        ['PODID_ARM_TOKEN', 'a bearer token, used as it is; for an endpoint on loopback alone'],
+        ['PODID_ARM_API_VERSION', "the api-version of the cluster's requests, instead of podid's choice"],
+      ],
+    },
+    {
+      heading: 'In a pod (podid token, podid nmi)',
+      items: [
+        ['AZURE_POD_IDENTITY_AUTHORITY_HOST', 'where podid token asks, instead of http://169.254.169.254'],
+        [
+          'KUBERNETES_SERVICE_HOST',
+          "the cluster's API for a pod, with KUBERNETES_SERVICE_PORT; Kubernetes sets both",
+        ],
+      ],
+    },
+    {
+      heading: 'Folders and terminals',
+      items: [
+        ['XDG_STATE_HOME', 'where podid remembers which notes it gave, ~/.local/state'],
+        ['XDG_CACHE_HOME', 'where the names for completion are kept, ~/.cache'],
+        ['HOME, USERPROFILE', 'your home'],
+        ['CI', 'no spinner; other variables of CI systems keep the note away as well'],
+        ['TERM', 'dumb: no colours and no spinner'],
+      ],
+    },
+  ],
+};
+
+const exitCodeTopic: Topic = {
+  summary: 'what the exit codes mean, beside those of az',
+  description:
+    'The error on stderr says more: its code, with -o json, is one of docs/errors.md. stdout is empty on failure, unless the change in Azure stands.',
+  words: [
+    {
+      heading: 'Exit codes',
+      items: exitCodes.map(({ code, meaning, az }) => [
+        code,
+        `${meaning.replaceAll('`', '')}${az === '' ? '' : ` (az: ${az})`}`,
+      ]),
+    },
+  ],
+};
+
+const formats: Topic = {
+  summary: 'the formats of a result, and how to pick from it with --query',
+  description:
+    'The result of a command is on stdout, everything else on stderr. --output names its format, else PODID_OUTPUT, else it is a table on a terminal and JSON otherwise.\n\n--query takes an expression of JMESPath (jmespath.org), as az does, and what it picks is printed in the same format. It is tried on an example before anything is sent: --query "[?provisioningState!=\'Assigned\'].name".\n\nWith --output json an error is one line of JSON on stderr: {code, message, hint, details, requestId, correlationId, target}. Where JSON is what a pipe gets unasked, that line comes last, after the text.',
+  words: [
+    {
+      heading: 'Formats',
+      items: [
+        ['json', 'the whole result'],
+        ['yaml', 'the same as YAML'],
+        ['table', 'its main members, as wide as the terminal'],
+        ['tsv', 'values by tabs, a line each, without a heading; null is empty'],
+        ['none', 'nothing'],
+      ],
+    },
+  ],
+};
+
+/** What `podid help TOPIC` tells about. */
+export const topics: Readonly<Record<string, Topic>> = {
+  environment,
+  'exit-codes': exitCodeTopic,
+  formats,
+};
+
+export function topicHelp(topic: string, width?: number): string | undefined {
+  const text = Object.hasOwn(topics, topic) ? topics[topic] : undefined;
+  return text && helpText({ name: `podid help ${topic}`, ...text }, width);
+}
