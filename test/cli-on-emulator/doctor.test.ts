@@ -189,17 +189,6 @@ describe('what is worth a warning', () => {
     ]);
   });
 
-  it('is a label that may be the selector of a service principal', async () => {
-    await using podid = await sickPodid(faultCalled('a label in other letters'));
-    podid.emulator.kube.seed({
-      apiVersion: 'aadpodidentity.k8s.io/v1',
-      kind: 'AzureIdentity',
-      metadata: { namespace: 'demo', name: 'principal' },
-      spec: { type: 1 },
-    });
-    expect(await warned(podid)).toEqual([['selector', expect.stringContaining('service principals')]]);
-  });
-
   it('is an object that Azure does not have', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     podid.emulator.kube.seed({
@@ -326,6 +315,46 @@ describe('the doctor', () => {
     const { checks } = await examine(podid);
     expect(failed(checks)).toEqual([]);
   });
+
+  it('takes the selector of a service principal, and looks whether it is complete', async () => {
+    await using podid = await sickPodid(faultCalled('a label in other letters'));
+    const metadata = { namespace: 'demo', name: 'principal' };
+    const seed = (kind: string, name: string, spec: object) =>
+      podid.emulator.kube.seed({
+        ...{ apiVersion: 'aadpodidentity.k8s.io/v1', kind },
+        ...{ metadata: { ...metadata, name }, spec },
+      });
+    seed('AzureIdentityBinding', 'principal-binding', { azureIdentity: 'principal', selector: 'Web' });
+    seed('AzureIdentity', 'principal', { type: 1 });
+    const { checks } = await examine(podid);
+    expect(failed(checks)).toEqual(['selector']);
+    expect(checks.find(({ name }) => name === 'selector')?.message).toContain('demo/principal');
+    const clientPassword = { name: 'secret' };
+    seed('AzureIdentity', 'principal', { type: 1, clientID: 'c', tenantID: 't', clientPassword });
+    expect(failed((await examine(podid)).checks)).toEqual([]);
+  });
+
+  it.each([
+    ['in other letters', 'demo', 'Web', /names AzureIdentity Web, which does not exist; there is web\.$/],
+    ['of another namespace', 'default', 'web', /which is in default; managed mode looks in the pod's own/],
+  ])(
+    'says what is wrong with a binding that names an identity %s, without the add-on',
+    async (_what, namespace, azureIdentity, message) => {
+      await using podid = await sickPodid(faultCalled('the add-on off, and nothing in the cluster'));
+      const seed = (kind: string, metadata: { namespace: string; name: string }, spec: object) =>
+        podid.emulator.kube.seed({ apiVersion: 'aadpodidentity.k8s.io/v1', kind, metadata, spec });
+      const resourceID = identityId('web');
+      seed('AzureIdentity', { namespace, name: 'web' }, { type: 0, resourceID });
+      seed(
+        'AzureIdentityBinding',
+        { namespace: 'demo', name: 'web-binding' },
+        { azureIdentity, selector: 'web' },
+      );
+      const { checks } = await examine(podid);
+      expect(failed(checks)).toEqual(['selector']);
+      expect(checks.find(({ name }) => name === 'selector')?.message).toMatch(message);
+    },
+  );
 
   it('tells that a Deployment has no pods', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });

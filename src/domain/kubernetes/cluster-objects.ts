@@ -4,6 +4,7 @@ import {
   type PodIdentity,
   type PodIdentityException,
 } from '../entries/pod-identity.ts';
+import type { IdentityResources } from './identity-resources.ts';
 
 /** Code of the error detail that says: the cluster does not know the identity kinds at all. */
 export const crdMissingCode = 'CustomResourceDefinitionMissing';
@@ -82,6 +83,8 @@ export interface ObjectsInCluster {
   /** AzureIdentities of service principals, which no entry can say. */
   readonly servicePrincipals?: readonly EntryKey[];
   readonly facts?: ObjectFacts;
+  /** The objects as agents see them: also what makes no entry, as a binding to an identity that is not there. */
+  readonly resources?: IdentityResources;
 }
 
 /** The pod-identity objects in a cluster's own API. */

@@ -53,6 +53,13 @@ export interface AzurePodIdentityException {
   readonly spec: { readonly podLabels?: Readonly<Record<string, string>> };
 }
 
+/** The objects of a cluster, or of some of its namespaces, that say which pod gets which identity. */
+export interface IdentityResources {
+  readonly identities: readonly AzureIdentity[];
+  readonly bindings: readonly AzureIdentityBinding[];
+  readonly exceptions: readonly AzurePodIdentityException[];
+}
+
 /** Written by MIC. `''` was MIC 1.4's only state and counts as usable. */
 export type AssignmentState = '' | 'Created' | 'Assigned' | 'Unassigned';
 

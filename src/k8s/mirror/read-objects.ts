@@ -39,8 +39,13 @@ export interface ObjectLists {
 
 /** The objects of the three kinds, as JSON, put together to entries. */
 export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLists): ObjectsInCluster {
-  const { selectors, moreBindings } = selectorsOf(parsed(bindings, parseAzureIdentityBinding));
-  const all = parsed(identities, parseAzureIdentity);
+  const resources = {
+    identities: parsed(identities, parseAzureIdentity),
+    bindings: parsed(bindings, parseAzureIdentityBinding),
+    exceptions: parsed(exceptions, parseAzurePodIdentityException),
+  };
+  const { selectors, moreBindings } = selectorsOf(resources.bindings);
+  const all = resources.identities;
   const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
   const { facts, writers } = writtenBy({
     AzureIdentity: identities,
@@ -54,17 +59,18 @@ export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLis
       const binding = { ...entry, name: `${entry.name}-binding` };
       return withWriter(entry, writerOf('AzureIdentity', entry) ?? writerOf('AzureIdentityBinding', binding));
     }),
-    exceptions: parsed(exceptions, parseAzurePodIdentityException)
+    exceptions: resources.exceptions
       .map(({ metadata, spec }) => ({ ...keyOf(metadata), podLabels: spec.podLabels ?? {} }))
       .map((entry) => withWriter(entry, writerOf('AzurePodIdentityException', entry)))
       .filter((exception: PodIdentityException) => !isAddonException(exception)),
     moreBindings,
     servicePrincipals: all.filter((identity) => !isManaged(identity)).map(({ metadata }) => keyOf(metadata)),
     facts,
+    resources,
   };
 }
 
-/** `writers`: by `Kind namespace/name`, of foreign objects only. */
+/** `writers`: by `Kind namespace/name`, of those that others wrote only. */
 function writtenBy(lists: Readonly<Record<ObjectKind, readonly unknown[]>>): {
   readonly facts: ObjectFacts;
   readonly writers: ReadonlyMap<string, string>;

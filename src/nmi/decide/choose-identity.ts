@@ -6,64 +6,39 @@ import {
   bindingLabel,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
+import {
+  bindingLabelOf,
+  chooseIdentity,
+  decidePodIdentity,
+  type GrantedIdentity,
+  type IdentityQuestion,
+  isAskedFor,
+  type PodDecision,
+} from '../../domain/kubernetes/pod-decision.ts';
 import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
-import type { TokenRequest } from '../http/token-request.ts';
-import type { TokenSubject } from '../tokens/token.ts';
-import { identitySubject } from './identity-subject.ts';
 
-/** The one identity a pod is answered with. */
-export interface IdentityGrant {
-  readonly kind: 'granted';
-  readonly identity: AzureIdentity;
-  readonly subject: TokenSubject;
-  /** The pod has several, asked for none in particular, and got the first. */
-  readonly isArbitrary: boolean;
-}
+export type IdentityChoice = GrantedIdentity | ErrorAnswer;
 
-export type IdentityChoice = IdentityGrant | ErrorAnswer;
-
-export interface Asker {
+export interface Asker extends IdentityQuestion {
   readonly pod: Pod;
-  readonly request: TokenRequest;
   /** Since the pod was created. */
   readonly podAgeMs: number;
-  /** `--require-identity-choice`. */
-  readonly requireChoice: boolean;
 }
 
 /** How long a missing binding is put down to its not having arrived yet. */
 const youngPodMs = 60_000;
 
 /**
- * Managed mode: the identities that bindings of the pod's own namespace name, by the pod's label. An empty
- * label or selector matches nothing. Without a choice by the caller the oldest is taken, then the first by
- * name.
+ * Managed mode: what the pod's bindings grant.
  *
- * @param identities of that namespace, by `namespace/name`
+ * @param identities of the pod's namespace, by `namespace/name`
  */
 export function chooseManagedIdentity(
   asker: Asker,
   bindings: Iterable<AzureIdentityBinding>,
   identities: ReadonlyMap<string, AzureIdentity>,
 ): IdentityChoice {
-  const { pod } = asker;
-  const label = labelOf(pod);
-  if (label === '') {
-    return withoutLabel(pod);
-  }
-  const bound = new Map<string, AzureIdentity>();
-  let matching = 0;
-  for (const { metadata, spec } of bindings) {
-    if (spec.selector === label && metadata.namespace === pod.namespace) {
-      matching += 1;
-      const key = `${pod.namespace}/${spec.azureIdentity}`;
-      const identity = identities.get(key);
-      if (identity !== undefined) {
-        bound.set(key, identity);
-      }
-    }
-  }
-  return bound.size === 0 ? notYetOrNever(asker, label, matching > 0) : pickOne(asker, [...bound.values()]);
+  return answerOf(asker, decidePodIdentity(asker, bindings, identities));
 }
 
 /**
@@ -82,10 +57,10 @@ export function chooseAssignedIdentity(
   const created: AzureIdentity[] = [];
   for (const { metadata, spec, status } of assignments) {
     const identity = spec.azureIdentityRef;
-    const isHis = spec.pod === pod.name && spec.podNamespace === pod.namespace;
+    const isForPod = spec.pod === pod.name && spec.podNamespace === pod.namespace;
     if (
       identity !== undefined &&
-      isHis &&
+      isForPod &&
       isVouchedFor(identity, metadata.namespace) &&
       mayCross(identity, pod, forceNamespaced)
     ) {
@@ -98,64 +73,19 @@ export function chooseAssignedIdentity(
     }
   }
   if (usable.some((identity) => isAskedFor(identity, request))) {
-    return pickOne(asker, usable);
+    return answerOf(asker, chooseIdentity(asker, usable));
   }
   if (created.some((identity) => isAskedFor(identity, request))) {
     const notice = `The identity of pod ${pod.namespace}/${pod.name} is not on the node yet; MIC is still assigning it.`;
     return { ...tryLater('identity-not-assigned', notice, 5), pending: 'created' };
   }
   if (usable.length > 0) {
-    return pickOne(asker, usable);
+    return answerOf(asker, chooseIdentity(asker, usable));
   }
-  const label = labelOf(pod);
-  return label === '' ? withoutLabel(pod) : { ...notYetOrNever(asker, label, false), pending: 'nothing' };
-}
-
-function pickOne(asker: Asker, candidates: readonly AzureIdentity[]): IdentityChoice {
-  const { pod, request } = asker;
-  if (request.objectId !== undefined) {
-    return badRequest(
-      'object-id',
-      'Pod identities are not known by their object id here. Ask by client_id or msi_res_id instead.',
-    );
-  }
-  const asked = candidates.filter((identity) => isAskedFor(identity, request)).sort(byAge);
-  const [first] = asked;
-  if (first === undefined) {
-    return noIdentity(
-      'other-identity-asked',
-      `Pod ${pod.namespace}/${pod.name} has ${candidates.length} pod identities, and the one asked for is none of them. Ask without client_id and msi_res_id, or bind it: podid add --namespace ${pod.namespace} --binding-selector ${labelOf(pod)} --identity-resource-id ID.`,
-    );
-  }
-  const isArbitrary = asked.length > 1;
-  if (isArbitrary && asker.requireChoice) {
-    return badRequest(
-      'choice-required',
-      `Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request. Pod ${pod.namespace}/${pod.name} has ${asked.length}.`,
-    );
-  }
-  const subject = identitySubject(first);
-  return subject.kind === 'error' ? subject : { kind: 'granted', identity: first, subject, isArbitrary };
-}
-
-function isAskedFor({ spec }: AzureIdentity, { clientId, resourceId }: TokenRequest): boolean {
-  return (
-    (clientId === undefined || spec.clientID?.toLowerCase() === clientId) &&
-    (resourceId === undefined || spec.resourceID?.toLowerCase() === resourceId)
-  );
-}
-
-/** RFC 3339 in UTC sorts as text. */
-function byAge(a: AzureIdentity, b: AzureIdentity): number {
-  return (
-    compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') ||
-    compare(a.metadata.name, b.metadata.name) ||
-    compare(a.metadata.namespace, b.metadata.namespace)
-  );
-}
-
-function compare(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+  const label = bindingLabelOf(pod);
+  return label === ''
+    ? withoutLabel(pod)
+    : { ...notYetOrNever(asker, { kind: 'no-binding', label }), pending: 'nothing' };
 }
 
 /**
@@ -171,8 +101,47 @@ function mayCross(identity: AzureIdentity, pod: Pod, forceNamespaced: boolean): 
   return !confined || identity.metadata.namespace === pod.namespace;
 }
 
-function labelOf(pod: Pod): string {
-  return Object.hasOwn(pod.labels, bindingLabel) ? (pod.labels[bindingLabel] ?? '') : '';
+/** The decision as the caller hears it. */
+function answerOf(asker: Asker, decision: PodDecision): IdentityChoice {
+  const { namespace, name } = asker.pod;
+  switch (decision.kind) {
+    case 'granted':
+      return decision;
+    case 'no-label':
+      return withoutLabel(asker.pod);
+    case 'no-binding':
+    case 'identity-missing':
+      return notYetOrNever(asker, decision);
+    case 'object-id-asked':
+      return badRequest(
+        'object-id',
+        'Pod identities are not known by their object id here. Ask by client_id or msi_res_id instead.',
+      );
+    case 'other-identity-asked':
+      return noIdentity(
+        'other-identity-asked',
+        `Pod ${namespace}/${name} has ${decision.candidates} pod identities, and the one asked for is none of them. Ask without client_id and msi_res_id, or bind it: podid add --namespace ${namespace} --binding-selector ${bindingLabelOf(asker.pod)} --identity-resource-id ID.`,
+      );
+    case 'choice-required':
+      return badRequest(
+        'choice-required',
+        `Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request. Pod ${namespace}/${name} has ${decision.candidates}.`,
+      );
+    case 'incomplete-identity':
+      return noIdentity('incomplete-identity', `${azureIdentityText(decision.identity)} ${decision.what}.`);
+    case 'secret-in-other-namespace':
+      return {
+        kind: 'error',
+        status: 403,
+        error: 'unauthorized_client',
+        reason: 'foreign-secret',
+        description: `${azureIdentityText(decision.identity)} names a secret of another namespace.`,
+      };
+  }
+}
+
+function azureIdentityText({ metadata }: AzureIdentity): string {
+  return `The AzureIdentity ${metadata.namespace}/${metadata.name}`;
 }
 
 function withoutLabel({ namespace, name }: Pod): ErrorAnswer {
@@ -182,7 +151,11 @@ function withoutLabel({ namespace, name }: Pod): ErrorAnswer {
   );
 }
 
-function notYetOrNever({ pod, podAgeMs }: Asker, label: string, isBound: boolean): ErrorAnswer {
+function notYetOrNever(
+  { pod, podAgeMs }: Asker,
+  { kind, label }: { readonly kind: 'no-binding' | 'identity-missing'; readonly label: string },
+): ErrorAnswer {
+  const isBound = kind === 'identity-missing';
   const missing = isBound
     ? `An AzureIdentityBinding of namespace ${pod.namespace} has the selector "${label}", but the AzureIdentity it names does not exist.`
     : `Pod ${pod.namespace}/${pod.name} has the label ${bindingLabel}: ${label}, and nothing in namespace ${pod.namespace} is bound to it.`;

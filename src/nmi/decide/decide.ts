@@ -1,10 +1,10 @@
+import { exceptionOf } from '../../domain/kubernetes/pod-decision.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
 import { badRequest, type ErrorAnswer } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenSubject } from '../tokens/token.ts';
 import { chooseAssignedIdentity, chooseManagedIdentity, type IdentityChoice } from './choose-identity.ts';
-import { isExcepted } from './exceptions.ts';
 
 export interface DecisionRules {
   readonly mode: 'standard' | 'managed';
@@ -21,9 +21,13 @@ export interface Decide {
   isExcepted(pod: KnownPod): boolean;
 }
 
-export function createDecide(view: ClusterView, rules: DecisionRules, monotonic: () => number): Decide {
+export function createDecide(
+  view: Pick<ClusterView, 'bindings' | 'identities' | 'exceptions' | 'assigned'>,
+  rules: DecisionRules,
+  monotonic: () => number,
+): Decide {
   return {
-    isExcepted: (pod) => isExcepted(pod, view.exceptions.in(pod.namespace).values()),
+    isExcepted: (pod) => exceptionOf(pod, view.exceptions.in(pod.namespace).values()) !== undefined,
     identity(pod, request) {
       const { requireChoice } = rules;
       const asker = { pod, request, requireChoice, podAgeMs: monotonic() - pod.bornAt };

@@ -1,4 +1,5 @@
-import type { ManagedIdentityChoice, ServicePrincipal, TokenQuestion } from './token.ts';
+import type { ManagedIdentityChoice, ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
+import type { TokenQuestion } from './token.ts';
 
 /**
  * One string for each question that has the same answer. Every part carries its length, so that no identity

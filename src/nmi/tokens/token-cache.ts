@@ -1,8 +1,9 @@
+import type { ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { BoundedKeys, type CacheBounds, type CachedKey } from './bounded-keys.ts';
 import { cacheKey } from './cache-key.ts';
 import { type HeldAnswer, holdAnswer, isGood, isLate, isRenewalDue, type Moment } from './cached-key.ts';
-import type { ServicePrincipal, TokenAnswer, TokenQuestion, TokenSource } from './token.ts';
+import type { TokenAnswer, TokenQuestion, TokenSource } from './token.ts';
 import { TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 import { untilAborted } from './until-aborted.ts';

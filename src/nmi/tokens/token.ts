@@ -1,35 +1,7 @@
-/**
- * Which managed identity of the node IMDS is asked for. Exactly one member is set, or none for the node's
- * default.
- */
-export interface ManagedIdentityChoice {
-  readonly clientId?: string;
-  readonly resourceId?: string;
-  readonly objectId?: string;
-}
+import type { IdentityCredential } from '../../domain/kubernetes/identity-credential.ts';
 
 /** Whose token is wanted. Only an excepted pod may be answered with `node-default`. */
-export type TokenSubject =
-  | { readonly kind: 'managed-identity'; readonly choice: ManagedIdentityChoice }
-  | { readonly kind: 'node-default' }
-  | ServicePrincipal;
-
-/**
- * An AzureIdentity of type 1 (`secret`) or 2 (`certificate`); its Secret is read only when a token is
- * fetched.
- */
-export interface ServicePrincipal {
-  readonly kind: 'secret' | 'certificate';
-  /** The AzureIdentity's own namespace. A Secret of any other namespace is refused. */
-  readonly namespace: string;
-  readonly tenantId: string;
-  /** Type 1 only, one to three. The answer then holds one token a tenant, the primary's first. */
-  readonly auxiliaryTenantIds: readonly string[];
-  readonly clientId: string;
-  readonly secret: { readonly namespace: string; readonly name: string };
-  /** Entra's authority, `https://login.microsoftonline.com/` when absent. */
-  readonly adEndpoint?: string;
-}
+export type TokenSubject = IdentityCredential | { readonly kind: 'node-default' };
 
 export interface TokenQuestion {
   readonly subject: TokenSubject;

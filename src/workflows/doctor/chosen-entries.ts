@@ -1,5 +1,5 @@
 import { entryProgress } from '../../domain/entries/entry-state.ts';
-import { type PodIdentity, type PodIdentityException, sameEntry } from '../../domain/entries/pod-identity.ts';
+import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { Evidence } from './evidence.ts';
@@ -37,30 +37,6 @@ export function livingEntries(evidence: Known & Pick<Evidence, 'identities'>): r
 export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId: string): boolean {
   const probed = identities.get(resourceId.toLowerCase());
   return probed?.kind === 'hidden' && probed.hidden.code === 'IdentityNotFound';
-}
-
-/**
- * What the agents go by, an identity once for each of its bindings: the objects in the cluster, and the
- * profile where those cannot be seen.
- */
-export function entriesForAgents(evidence: Known): ObjectsInCluster['identities'] {
-  if (evidence.objects.kind === 'hidden') {
-    return allEntries(evidence);
-  }
-  const { identities, moreBindings = [] } = evidence.objects.seen;
-  const bound = moreBindings.map(({ namespace, identity, bindingSelector }) => ({
-    namespace,
-    name: identity,
-    bindingSelector,
-  }));
-  return [...identities, ...bound.filter((more) => identities.some((each) => sameEntry(each, more)))];
-}
-
-export function exceptionsForAgents(evidence: Known): readonly PodIdentityException[] {
-  if (evidence.objects.kind === 'seen') {
-    return evidence.objects.seen.exceptions;
-  }
-  return readOr(evidence.cluster, undefined)?.profile.exceptions ?? [];
 }
 
 function allEntries({ cluster, objects }: Known): readonly PodIdentity[] {

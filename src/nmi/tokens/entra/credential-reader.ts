@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ServicePrincipal } from '../../../domain/kubernetes/identity-credential.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { ServicePrincipal } from '../token.ts';
 import type { CredentialTags } from '../token-cache.ts';
 import { TokenRefused } from '../token-error.ts';
 import { untilAborted } from '../until-aborted.ts';

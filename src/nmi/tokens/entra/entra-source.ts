@@ -1,7 +1,7 @@
+import type { ServicePrincipal } from '../../../domain/kubernetes/identity-credential.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
 import { runWithDeadline } from '../run-with-deadline.ts';
-import type { ServicePrincipal } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import type { UpstreamQueue } from '../upstream-queue.ts';
 import type { IssuedAnswer, UpstreamRequest, UpstreamSource } from '../upstream-source.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ServicePrincipal } from '../token.ts';
+import type { ServicePrincipal } from '../../../domain/kubernetes/identity-credential.ts';
 import { TokenRefused } from '../token-error.ts';
 
 /**

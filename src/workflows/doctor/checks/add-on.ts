@@ -2,6 +2,8 @@ import { isKubenet } from '../../../domain/clusters/check-cluster.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, counted, fail, judging, pass, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
+import type { Evidence } from '../evidence.ts';
+import { resourcesForAgents } from '../pod-decisions.ts';
 
 /**
  * Whether the add-on is on. Without it, objects in the cluster can do its work together with podid's agent.
@@ -19,7 +21,7 @@ export const addOn: Check = {
       }
       const kubenet = isKubenet(cluster) ? true : undefined;
       const enable = nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': kubenet });
-      return entriesInQuestion(evidence).length > 0
+      return entriesInQuestion(evidence).length > 0 || holdsObjects(evidence)
         ? warn('The add-on is off: the objects in the cluster alone say which pod may use what.', enable)
         : fail(
             'The add-on is off, and the cluster holds no pod identities: no pod gets a token.',
@@ -27,3 +29,12 @@ export const addOn: Check = {
           );
     }),
 };
+
+/** Objects that make no entry, as a binding to an identity of another namespace, are judged further on. */
+function holdsObjects(evidence: Evidence): boolean {
+  const { namespace } = evidence.subject;
+  const { bindings, identities } = resourcesForAgents(evidence);
+  return [...bindings, ...identities].some(
+    ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
+  );
+}

@@ -1,10 +1,8 @@
-import { entryText, type PodIdentityException } from '../../../domain/entries/pod-identity.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { exceptionTakes } from '../../../domain/kubernetes/exception-match.ts';
-import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
-import type { Pod } from '../../../domain/kubernetes/pod.ts';
+import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
-import { exceptionsForAgents } from '../chosen-entries.ts';
+import { decideAsAgent, resourcesForAgents } from '../pod-decisions.ts';
 
 /**
  * Whether a pod that wants an identity is excepted all the same: one shared label of an exception is enough,
@@ -15,12 +13,15 @@ export const exceptions: Check = {
   behind: ['label', 'definitions'],
   judge: (evidence) =>
     judging(evidence.pods, (pods) => {
-      const all = exceptionsForAgents(evidence);
+      const resources = resourcesForAgents(evidence);
       const hits = pods
-        .filter(({ labels }) => Boolean(labels[bindingLabel]))
-        .flatMap((pod) =>
-          all.filter((exception) => matches(exception, pod)).map((exception) => ({ pod, exception })),
-        );
+        .filter((pod) => bindingLabelOf(pod) !== '')
+        .flatMap((pod) => {
+          const verdict = decideAsAgent(pod, resources);
+          return verdict.kind === 'excepted'
+            ? verdict.exceptions.map(({ metadata }) => ({ pod, exception: metadata }))
+            : [];
+        });
       const [first] = hits;
       if (first === undefined) {
         return pass('No exception matches.');
@@ -32,7 +33,3 @@ export const exceptions: Check = {
       );
     }),
 };
-
-function matches({ namespace, podLabels }: PodIdentityException, pod: Pod): boolean {
-  return namespace === pod.namespace && exceptionTakes(podLabels, pod.labels);
-}

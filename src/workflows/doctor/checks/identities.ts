@@ -50,7 +50,7 @@ function changedVerdict({ subject }: Evidence, [first, ...more]: readonly PodIde
   const add = {
     ...key,
     'identity-resource-id': first.identity.resourceId,
-    'binding-selector': first.bindingSelector,
+    'binding-selector': first.bindingSelector || undefined,
   };
   return fail(
     `The managed identity was made anew, and the entry has the old one's ids: ${names}. The agent asks for a client id that no longer exists.`,

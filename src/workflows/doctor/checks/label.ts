@@ -1,10 +1,11 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
+import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
 import type { Deployment } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
-import { entriesForAgents } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
+import { resourcesForAgents } from '../pod-decisions.ts';
 import { readOr } from '../probe.ts';
 
 /**
@@ -18,7 +19,7 @@ export const label: Check = {
     judging(evidence.pods, (pods) => {
       const { pod, deployment } = evidence.subject;
       const asked = pod !== undefined || deployment !== undefined;
-      const bare = pods.filter(({ labels }) => !labels[bindingLabel]);
+      const bare = pods.filter((one) => bindingLabelOf(one) === '');
       const misplaced = readOr(evidence.deployments, []).filter(
         (each) =>
           isMisplaced(each) &&
@@ -57,8 +58,9 @@ function misplacedVerdict(misplaced: readonly Deployment[], first: Deployment): 
 
 function bareVerdict(evidence: Evidence, bare: readonly Pod[], first: Pod): Verdict {
   const { namespace, name } = first;
-  const selectors = entriesForAgents(evidence).filter((entry) => entry.namespace === namespace);
-  const known = selectors.map(({ bindingSelector }) => bindingSelector ?? '').filter((text) => text !== '');
+  const known = resourcesForAgents(evidence).bindings.flatMap(({ metadata, spec }) =>
+    metadata.namespace === namespace && spec.selector ? [spec.selector] : [],
+  );
   const choice = known.length === 0 ? 'SELECTOR' : known.join('|');
   return fail(
     `${listed(bare.map(entryText))} carries no label ${bindingLabel}: the agent takes it for a pod that wants no identity.`,

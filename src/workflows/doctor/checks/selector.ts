@@ -1,70 +1,153 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
+import {
+  type AzureIdentityBinding,
+  bindingLabel,
+  type IdentityResources,
+} from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
-import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
-import { entriesForAgents } from '../chosen-entries.ts';
+import {
+  bindingLabelOf,
+  explainMissingIdentity,
+  type MissingIdentity,
+  type PodDecision,
+} from '../../../domain/kubernetes/pod-decision.ts';
+import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
-import { readOr } from '../probe.ts';
+import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
 
 /**
- * Whether each label is the selector of an identity in the pod's own namespace; another namespace's counts
- * for nothing.
+ * Whether a binding of the pod's own namespace has its label as the selector, and names an identity that is
+ * there and complete. The agents decide by the same function.
  */
 export const selector: Check = {
   name: 'selector',
   behind: ['label', 'objects'],
   judge: (evidence) =>
     judging(evidence.pods, (pods) => {
-      const entries = entriesForAgents(evidence);
-      const isBound = (pod: Pod) =>
-        entries.some(
-          (entry) => entry.namespace === pod.namespace && entry.bindingSelector === pod.labels[bindingLabel],
-        );
-      const unbound = pods.filter((pod) => !isBound(pod));
-      if (unbound.length > 0 && unbound.every((pod) => mayUseServicePrincipal(evidence, pod))) {
-        return warn(
-          `The label of ${listed(unbound.map(entryText))} is no selector of a managed identity; the namespace has service principals, which may have it.`,
-          `kubectl get azureidentitybindings -n ${unbound[0]?.namespace}`,
+      const resources = resourcesForAgents(evidence);
+      const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources) }));
+      const first = decided.find(({ decision }) => decision.kind !== 'granted');
+      if (first === undefined) {
+        return pass(
+          pods.length === 0
+            ? 'There is no label to compare.'
+            : 'The label is the selector of an identity in the same namespace.',
         );
       }
-      if (unbound[0] !== undefined) {
-        return unboundVerdict(evidence, unbound, unbound[0]);
-      }
-      return pass(
-        pods.length === 0
-          ? 'There is no label to compare.'
-          : 'The label is the selector of an identity in the same namespace.',
-      );
+      const alike = decided.filter(({ decision }) => decision.kind === first.decision.kind);
+      return failureOf({
+        ...{ evidence, resources, pod: first.pod },
+        pods: listed(alike.map(({ pod }) => entryText(pod))),
+        decision: first.decision,
+      });
     }),
 };
 
-function mayUseServicePrincipal({ objects }: Evidence, { namespace }: Pod): boolean {
-  return (readOr(objects, undefined)?.servicePrincipals ?? []).some((each) => each.namespace === namespace);
+interface Failure {
+  readonly evidence: Evidence;
+  readonly resources: IdentityResources;
+  /** The first of the pods of which the same is true. */
+  readonly pod: Pod;
+  /** All of them, for a message. */
+  readonly pods: string;
+  readonly decision: PodDecision;
 }
 
-function unboundVerdict(evidence: Evidence, unbound: readonly Pod[], first: Pod): Verdict {
-  const value = first.labels[bindingLabel] ?? '';
-  const entries = entriesForAgents(evidence);
-  const here = entries.filter(({ namespace }) => namespace === first.namespace);
-  const elsewhere = entries.filter(({ bindingSelector }) => bindingSelector === value);
-  const known = listed(here.map(({ bindingSelector }) => bindingSelector ?? ''));
+function failureOf(failure: Failure): Verdict {
+  const { decision, pods } = failure;
+  switch (decision.kind) {
+    case 'identity-missing':
+      return missingVerdict(failure, decision.bindings);
+    case 'incomplete-identity':
+    case 'secret-in-other-namespace': {
+      const { namespace, name } = decision.identity.metadata;
+      const what =
+        decision.kind === 'incomplete-identity' ? decision.what : 'names a secret of another namespace';
+      return fail(
+        `AzureIdentity ${namespace}/${name}, which ${pods} would get, ${what}. Agents give no token for it.`,
+        `kubectl edit azureidentity ${name} -n ${namespace}`,
+      );
+    }
+    default:
+      return unboundVerdict(failure);
+  }
+}
+
+function missingVerdict(
+  { evidence, resources, pod, pods }: Failure,
+  [binding]: readonly AzureIdentityBinding[],
+): Verdict {
+  if (binding === undefined) {
+    return pass('No binding names an identity that is not there.');
+  }
+  const { metadata, spec } = binding;
+  const missing = explainMissingIdentity(binding, resources.identities);
+  return fail(
+    `Binding ${entryText(metadata)} has the selector ${spec.selector} of ${pods} and ${missingText(missing, binding)}.`,
+    missing.kind === 'identity-misspelt'
+      ? patchCommand(binding, missing.identity.metadata.name)
+      : addCommand(evidence, pod, binding, missing),
+  );
+}
+
+function missingText(missing: MissingIdentity, { metadata, spec }: AzureIdentityBinding): string {
+  const named = `names AzureIdentity ${spec.azureIdentity}`;
+  switch (missing.kind) {
+    case 'identity-unnamed':
+      return 'names no AzureIdentity';
+    case 'identity-misspelt':
+      return `${named}, which does not exist; there is ${missing.identity.metadata.name}`;
+    case 'identity-in-other-namespace':
+      return `${named}, which is in ${missing.identity.metadata.namespace}; managed mode looks in the pod's own namespace, ${metadata.namespace}`;
+    case 'identity-missing':
+      return `${named}, which does not exist`;
+  }
+}
+
+function patchCommand({ metadata }: AzureIdentityBinding, azureIdentity: string): string {
+  const patch = JSON.stringify({ spec: { azureIdentity } });
+  return `kubectl patch azureidentitybinding ${metadata.name} -n ${metadata.namespace} --type merge -p '${patch}'`;
+}
+
+/** An entry beside the binding, which others may have written: both may have the same selector. */
+function addCommand(
+  { subject, cluster }: Evidence,
+  { namespace }: Pod,
+  { metadata, spec }: AzureIdentityBinding,
+  missing: MissingIdentity,
+): string {
+  const named = (spec.azureIdentity || spec.selector || '').toLowerCase();
+  const isAddonOff = cluster.kind === 'seen' && !cluster.seen.profile.enabled;
+  return nextCommand('add', subject.cluster, {
+    ...(isAddonOff ? { mode: 'cluster' } : {}),
+    namespace,
+    name: metadata.name === `${named}-binding` ? `${named}-pod` : named,
+    'binding-selector': spec.selector,
+    'identity-resource-id':
+      (missing.kind === 'identity-in-other-namespace' && missing.identity.spec.resourceID) || 'ID',
+  });
+}
+
+function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
+  const value = bindingLabelOf(pod);
+  const here = resources.bindings.filter(({ metadata }) => metadata.namespace === pod.namespace);
+  const elsewhere = resources.bindings.filter(({ spec }) => spec.selector === value);
+  const known = listed(here.map(({ spec }) => spec.selector ?? '').filter((text) => text !== ''));
   const there =
     elsewhere.length === 0
       ? ''
-      : ` It is one in ${listed(elsewhere.map(entryText))}, which is another namespace.`;
-  const meant = here.find(
-    ({ bindingSelector = '' }) => bindingSelector.toLowerCase() === value.toLowerCase(),
-  );
+      : ` It is one in ${listed(elsewhere.map(({ metadata }) => entryText(metadata)))}, which is another namespace.`;
+  const meant = here.find(({ spec }) => spec.selector?.toLowerCase() === value.toLowerCase());
   return fail(
-    `${bindingLabel}=${value} of ${listed(unbound.map(entryText))} is no selector in namespace ${first.namespace}, which has ${known || 'none'}.${there} Selectors are compared to the letter, case included.`,
+    `${bindingLabel}=${value} of ${pods} is not a selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors are compared to the letter, case included.`,
     meant === undefined
       ? nextCommand('add', evidence.subject.cluster, {
-          namespace: first.namespace,
+          namespace: pod.namespace,
           name: value.toLowerCase(),
           'binding-selector': value,
           'identity-resource-id': 'ID',
         })
-      : `kubectl label pod ${first.name} -n ${first.namespace} --overwrite ${bindingLabel}=${meant.bindingSelector}, and the same in the template that makes it`,
+      : `kubectl label pod ${pod.name} -n ${pod.namespace} --overwrite ${bindingLabel}=${meant.spec.selector}, and the same in the template that makes it`,
   );
 }

@@ -8,7 +8,7 @@ import {
 } from '../../../../src/nmi/tokens/entra/credential-reader.ts';
 import { entraAuthority } from '../../../../src/nmi/tokens/entra/entra-authority.ts';
 import { createEntraSource } from '../../../../src/nmi/tokens/entra/entra-source.ts';
-import type { ServicePrincipal } from '../../../../src/nmi/tokens/token.ts';
+import type { ServicePrincipal } from '../../../../src/domain/kubernetes/identity-credential.ts';
 import { createUpstreamQueue, imdsTokenLimits } from '../../../../src/nmi/tokens/upstream-queue.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { certificateFolder } from '../certificates-in-test.ts';

@@ -1,0 +1,87 @@
+import type { AzureIdentity } from './identity-resources.ts';
+
+/**
+ * Which managed identity of the node IMDS is asked for. Exactly one member is set, or none for the node's
+ * default.
+ */
+export interface ManagedIdentityChoice {
+  readonly clientId?: string;
+  readonly resourceId?: string;
+  readonly objectId?: string;
+}
+
+/**
+ * An AzureIdentity of type 1 (`secret`) or 2 (`certificate`); its Secret is read only when a token is
+ * fetched.
+ */
+export interface ServicePrincipal {
+  readonly kind: 'secret' | 'certificate';
+  /** The AzureIdentity's own namespace. A Secret of any other namespace is refused. */
+  readonly namespace: string;
+  readonly tenantId: string;
+  /** Type 1 only, one to three. The answer then holds one token a tenant, the primary's first. */
+  readonly auxiliaryTenantIds: readonly string[];
+  readonly clientId: string;
+  readonly secret: { readonly namespace: string; readonly name: string };
+  /** Entra's authority, `https://login.microsoftonline.com/` when absent. */
+  readonly adEndpoint?: string;
+}
+
+/** Whose token an AzureIdentity stands for. */
+export type IdentityCredential =
+  | { readonly kind: 'managed-identity'; readonly choice: ManagedIdentityChoice }
+  | ServicePrincipal;
+
+/** Why an AzureIdentity stands for nobody. */
+export type UnusableIdentity =
+  /** `what` completes "The AzureIdentity …". */
+  | { readonly kind: 'incomplete-identity'; readonly identity: AzureIdentity; readonly what: string }
+  | { readonly kind: 'secret-in-other-namespace'; readonly identity: AzureIdentity };
+
+/**
+ * Never the node's default: an identity that names nobody is refused, where upstream asked IMDS without
+ * naming one and so handed out the node's own.
+ */
+export function credentialOf(identity: AzureIdentity): IdentityCredential | UnusableIdentity {
+  const { type = 0, clientID, resourceID } = identity.spec;
+  if (type === 1 || type === 2) {
+    return servicePrincipal(identity, type === 1 ? 'secret' : 'certificate');
+  }
+  if (type !== 0) {
+    return incomplete(identity, `has the type ${type}, which is none of 0, 1 and 2`);
+  }
+  if (clientID) {
+    return { kind: 'managed-identity', choice: { clientId: clientID } };
+  }
+  return resourceID
+    ? { kind: 'managed-identity', choice: { resourceId: resourceID } }
+    : incomplete(identity, 'has neither a clientID nor a resourceID');
+}
+
+function servicePrincipal(
+  identity: AzureIdentity,
+  kind: ServicePrincipal['kind'],
+): ServicePrincipal | UnusableIdentity {
+  const { namespace } = identity.metadata;
+  const { clientID, tenantID, clientPassword, auxiliaryTenantIDs, adEndpoint } = identity.spec;
+  if (!clientID || !tenantID || !clientPassword?.name) {
+    return incomplete(identity, 'lacks a clientID, a tenantID or the name of its secret');
+  }
+  const secret = { namespace: clientPassword.namespace || namespace, name: clientPassword.name };
+  if (secret.namespace !== namespace) {
+    return { kind: 'secret-in-other-namespace', identity };
+  }
+  return {
+    kind,
+    namespace,
+    tenantId: tenantID,
+    auxiliaryTenantIds: kind === 'secret' ? (auxiliaryTenantIDs ?? []) : [],
+    clientId: clientID,
+    secret,
+    ...(adEndpoint ? { adEndpoint } : {}),
+  };
+}
+
+function incomplete(identity: AzureIdentity, what: string): UnusableIdentity {
+  return { kind: 'incomplete-identity', identity, what };
+}

@@ -1,0 +1,63 @@
+import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
+import type {
+  AzurePodIdentityException,
+  IdentityResources,
+} from '../../domain/kubernetes/identity-resources.ts';
+import type { Pod } from '../../domain/kubernetes/pod.ts';
+import { decidePodIdentity, exceptionOf, type PodDecision } from '../../domain/kubernetes/pod-decision.ts';
+import type { Evidence } from './evidence.ts';
+import { readOr } from './probe.ts';
+
+/** What an agent in managed mode decides about a pod that asks for a token and names no identity. */
+export type AgentVerdict =
+  | PodDecision
+  | { readonly kind: 'excepted'; readonly exceptions: readonly AzurePodIdentityException[] };
+
+/**
+ * What the agents go by: the objects in the cluster, or, where those cannot be seen, what they are when Azure
+ * or podid has written the profile into the cluster.
+ */
+export function resourcesForAgents({
+  cluster,
+  objects,
+}: Pick<Evidence, 'cluster' | 'objects'>): IdentityResources {
+  const seen = readOr(objects, undefined)?.resources;
+  if (seen !== undefined) {
+    return seen;
+  }
+  const profile = readOr(cluster, undefined)?.profile;
+  return resourcesOf(profile?.identities ?? [], profile?.exceptions ?? []);
+}
+
+export function decideAsAgent(pod: Pod, resources: IdentityResources): AgentVerdict {
+  const exceptions = resources.exceptions.filter((exception) => exceptionOf(pod, [exception]) !== undefined);
+  return exceptions.length > 0 ? { kind: 'excepted', exceptions } : decideBindings(pod, resources);
+}
+
+/** The same without a look at the exceptions, which have a check of their own. */
+export function decideBindings(pod: Pod, { bindings, identities }: IdentityResources): PodDecision {
+  const byName = new Map(
+    identities.map((identity) => [`${identity.metadata.namespace}/${identity.metadata.name}`, identity]),
+  );
+  return decidePodIdentity({ pod, request: {}, requireChoice: false }, bindings, byName);
+}
+
+function resourcesOf(
+  identities: readonly PodIdentity[],
+  exceptions: readonly PodIdentityException[],
+): IdentityResources {
+  return {
+    identities: identities.map(({ namespace, name, identity }) => ({
+      metadata: { namespace, name },
+      spec: { type: 0, resourceID: identity.resourceId, clientID: identity.clientId },
+    })),
+    bindings: identities.map(({ namespace, name, bindingSelector }) => ({
+      metadata: { namespace, name: `${name}-binding` },
+      spec: { azureIdentity: name, selector: bindingSelector },
+    })),
+    exceptions: exceptions.map(({ namespace, name, podLabels }) => ({
+      metadata: { namespace, name },
+      spec: { podLabels },
+    })),
+  };
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { objectsAsEntries } from '../../../../src/k8s/mirror/read-objects.ts';
+import { parsePod } from '../../../../src/validate/kubernetes/pod.ts';
+import { addOn } from '../../../../src/workflows/doctor/checks/add-on.ts';
+import { identities } from '../../../../src/workflows/doctor/checks/identities.ts';
+import { selector } from '../../../../src/workflows/doctor/checks/selector.ts';
+import { evidenceOf } from '../evidence-in-test.ts';
+
+const resourceID =
+  '/subscriptions/sub/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
+
+interface Objects {
+  readonly azureIdentity?: string;
+  /** Namespace of the AzureIdentity `web`. */
+  readonly namespace?: string;
+  readonly type?: number;
+}
+
+/** A pod and a binding in `demo`, and an AzureIdentity called `web` somewhere; the add-on is off. */
+function evidence({ azureIdentity, namespace = 'demo', type = 0 }: Objects) {
+  const labels = { aadpodidbinding: 'web' };
+  const pod = parsePod({ metadata: { uid: 'u', name: 'web-1', namespace: 'demo', labels } });
+  const objects = objectsAsEntries({
+    identities: [{ metadata: { namespace, name: 'web' }, spec: { type, resourceID, clientID: 'c' } }],
+    bindings: [
+      {
+        metadata: { namespace: 'demo', name: 'web-binding' },
+        spec: { ...(azureIdentity === undefined ? {} : { azureIdentity }), selector: 'web' },
+      },
+    ],
+    exceptions: [],
+  });
+  return evidenceOf({ pods: pod ? [pod] : [], objects, subject: { namespace: 'demo', pod: 'web-1' } });
+}
+
+const judge = (objects: Objects) => selector.judge(evidence(objects));
+
+describe('the check of the selector', () => {
+  it('passes where the binding names an identity of its namespace', () => {
+    expect(judge({ azureIdentity: 'web' }).result).toBe('pass');
+  });
+
+  it('names the binding and the identity that is meant when letters differ, and how to change it', () => {
+    expect(judge({ azureIdentity: 'Web' })).toEqual({
+      result: 'fail',
+      message:
+        'Binding demo/web-binding has the selector web of demo/web-1 and names AzureIdentity Web, which does not exist; there is web.',
+      hint: `kubectl patch azureidentitybinding web-binding -n demo --type merge -p '{"spec":{"azureIdentity":"web"}}'`,
+    });
+  });
+
+  it('says that a binding names nothing', () => {
+    expect(judge({}).message).toBe(
+      'Binding demo/web-binding has the selector web of demo/web-1 and names no AzureIdentity.',
+    );
+  });
+
+  it('says in which other namespace the identity is, and adds one beside the binding', () => {
+    const verdict = judge({ azureIdentity: 'web', namespace: 'default' });
+    expect(verdict.message).toMatch(
+      /names AzureIdentity web, which is in default; managed mode looks in the pod's own namespace, demo\.$/,
+    );
+    expect(verdict.hint).toMatch(
+      /^podid add .*--mode cluster --namespace demo --name web-pod --binding-selector web --identity-resource-id \/subscriptions\//,
+    );
+  });
+
+  it('says what an identity lacks', () => {
+    expect(judge({ azureIdentity: 'web', type: 1 }).message).toBe(
+      'AzureIdentity demo/web, which demo/web-1 would get, lacks a clientID, a tenantID or the name of its secret. Agents give no token for it.',
+    );
+  });
+});
+
+describe('the check of the add-on', () => {
+  it('leaves a namespace whose objects make no entry to the checks behind it', () => {
+    expect(addOn.judge(evidence({ azureIdentity: 'web', namespace: 'default' })).result).toBe('warn');
+    const empty = evidenceOf({
+      ...{ pods: [], objects: objectsAsEntries({ identities: [], bindings: [], exceptions: [] }) },
+      subject: { namespace: 'demo' },
+    });
+    expect(addOn.judge(empty).result).toBe('fail');
+  });
+});
+
+describe('the check of the identities', () => {
+  it('hints at no empty selector for an identity that no binding names', () => {
+    const seen = { resourceId: resourceID, clientId: 'another', principalId: 'p' };
+    const verdict = identities.judge({
+      ...evidence({ azureIdentity: 'none' }),
+      identities: new Map([[resourceID.toLowerCase(), { kind: 'seen', seen }]]),
+    });
+    expect(verdict).toMatchObject({ result: 'fail', hint: expect.stringContaining('podid add') });
+    expect(verdict.hint).not.toContain('--binding-selector');
+  });
+});
