@@ -4,29 +4,25 @@ import { createHttpServer, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
 import { type ClusterView, createClusterView } from './cluster/cluster-view.ts';
-import { createPodLookup } from './cluster/pod-lookup.ts';
-import { createDecide } from './decide/decide.ts';
-import type { Exchange } from './http/answer.ts';
+import { createPodLookup, unknownPeersOf } from './cluster/pod-lookup.ts';
+import { createDecide } from './decide/choose-identity.ts';
+import { createTokenJson, type Exchange } from './http/answer.ts';
 import type { ErrorAnswer } from './http/error-answer.ts';
-import { isLoopback, normalAddress } from './http/normal-address.ts';
-import { createTokenRequestReader } from './http/read-token-request.ts';
 import { createHostTokenRoute } from './http/routes/host-token.ts';
 import { createInstanceMetadataRoute } from './http/routes/instance-metadata.ts';
 import { createTokenRoute } from './http/routes/token.ts';
 import { createNmiHandler, type NmiRoutes } from './http/server.ts';
 import { createSlowPath } from './http/slow-path.ts';
-import { createTokenJson } from './http/token-json.ts';
+import { createTokenRequestReader } from './http/token-request.ts';
 import type { NmiSettings } from './nmi-settings.ts';
 import { createDecisionLog, type DecisionLog } from './observe/decision-log.ts';
-import { createNmiMetrics, type NmiMetrics } from './observe/nmi-metrics.ts';
+import { createNmiMetrics, measuredSources, type NmiMetrics, tokenCounters } from './observe/nmi-metrics.ts';
 import { stateGauges } from './observe/state-gauges.ts';
-import { tokenCounters } from './observe/token-counters.ts';
 import { createKubenetGate, type KubenetGate } from './rules/guard/kubenet-gate.ts';
 import { nodeUptimeMs } from './rules/heartbeat.ts';
 import { createRulesWatch, type RulesWatch } from './rules/rules-watch.ts';
 import { createMetadataBudget } from './tokens/imds/metadata-budget.ts';
 import { createMetadataSource } from './tokens/imds/metadata-source.ts';
-import { measuredSources } from './tokens/measured-source.ts';
 import type { TokenCache } from './tokens/token-cache.ts';
 import { createTokenService } from './tokens/token-service.ts';
 import { createTokens } from './tokens/token-sources.ts';
@@ -57,11 +53,6 @@ export interface AgentPorts {
  * seconds.
  */
 const requestMs = 10_000;
-/**
- * Connections of all addresses together that belong to no pod. A pod is among them only until the watch has
- * told of it.
- */
-const mostOfUnknownPeers = 512;
 
 export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const { clock, logger, connection, userAgent } = ports;
@@ -92,17 +83,16 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       connections: settings.flags['max-connections'],
       connectionsPerPeer: settings.flags['max-connections-per-pod'],
     },
-    unknownPeers: {
-      connections: Math.min(mostOfUnknownPeers, Math.ceil(settings.flags['max-connections'] / 2)),
-      isUnknownPeer: (address) => view.synced && isUnknownPeer(settings, view, normalAddress(address)),
-    },
+    unknownPeers: unknownPeersOf(view, {
+      maxConnections: settings.flags['max-connections'],
+      allowLoopbackPods: settings.flags['allow-loopback-pods'],
+    }),
     clock,
     handle: createNmiHandler({
       routes,
       clock,
       headerRequired: settings.flags['metadata-header-required'],
-      isDraining: () => server.draining,
-      closed: () => gate.refusal(),
+      closed: gate.refusal,
       onRefused: refusalNotes({ log, counters, clock }),
     }),
     onFault: (error) => {
@@ -126,12 +116,6 @@ function refusalNotes({ log, counters, clock }: Pick<Agent, 'log' | 'counters'> 
       ms: clock.monotonic() - startedAt,
     });
   };
-}
-
-/** The node's own processes are none: the Key Vault driver comes from 127.0.0.1. */
-function isUnknownPeer({ flags }: NmiSettings, { pods }: ClusterView, address: string): boolean {
-  const isTheNode = isLoopback(address) && !flags['allow-loopback-pods'];
-  return !isTheNode && pods.byAddress(address).length === 0;
 }
 
 function createView(
@@ -168,7 +152,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     pods: view.pods,
     changed: view.changed,
     relist: () => view.relistPods(),
-    ownerOf: (address) => rules.ownerOf(address),
+    ownerOf: rules.ownerOf,
     clock,
   });
   const decide = createDecide(
@@ -178,7 +162,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
       forceNamespaced: settings.forceNamespaced,
       requireChoice: flags['require-identity-choice'],
     },
-    () => clock.monotonic(),
+    clock,
   );
   const slowPath = createSlowPath({ view, clock, mostMs: requestMs + assignmentWaitMs.created });
   const service = createTokenService({ view, decide, tokens, clock, assignmentWaitMs });
@@ -188,7 +172,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     json: createTokenJson(),
   };
   return {
-    token: createTokenRoute({ ...shared, allowLoopbackPods: flags['allow-loopback-pods'] }),
+    token: createTokenRoute({ ...shared, view, allowLoopbackPods: flags['allow-loopback-pods'] }),
     hostToken: createHostTokenRoute({ ...shared, pods: view.pods }),
     metadata: createInstanceMetadataRoute({
       ...{ lookup, decide, slowPath, metrics, onRefused: refusalNotes({ log, counters: metrics, clock }) },

@@ -4,17 +4,16 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { withinTime } from '../runtime/within-time.ts';
 import { type Agent, createAgent } from './agent.ts';
+import { isLoopback } from './cluster/pod-index.ts';
 import { removeNodeTaint } from './cluster/remove-node-taint.ts';
 import { removeStartupTaint } from './cluster/startup-taint.ts';
 import { createListeners, type Listeners } from './http/keep-listening.ts';
-import { isLoopback } from './http/normal-address.ts';
 import { createSideServers } from './http/side-servers.ts';
 import type { NmiSettings } from './nmi-settings.ts';
 import { whyNotReady } from './observe/readiness.ts';
 import { needsAddressGuard } from './rules/guard/kubenet-gate.ts';
-import { rulesOptions } from './rules/rules-options.ts';
 import { followHeartbeatFile } from './rules/rules-watch.ts';
-import { runRules } from './rules/run-rules.ts';
+import { rulesOptions, runRules } from './rules/run-rules.ts';
 import { version } from './version.ts';
 
 export interface NmiPorts {

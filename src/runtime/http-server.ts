@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import {
@@ -8,7 +8,6 @@ import {
   createConnectionShares,
   type UnknownPeers,
 } from './connection-shares.ts';
-import { readInChunks } from './read-in-chunks.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -39,7 +38,7 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** @returns the port, which the system chose when 0 was asked for */
   listen(address: string, port: number): Promise<number>;
-  /** True from `drain` on: answers should carry `Connection: close`. */
+  /** True from `drain` on: every answer says that its connection ends with it. */
   readonly draining: boolean;
   readonly inFlight: number;
   readonly connections: number;
@@ -157,6 +156,10 @@ class LimitedServer implements HttpServer {
       response.writeHead(400, { 'Content-Length': 0, Connection: 'close' }).end();
       return;
     }
+    if (this.draining) {
+      // The client opens its next connection elsewhere, in time.
+      response.setHeader('Connection', 'close');
+    }
     this.inFlight += 1;
     try {
       const done = this.#options.handle(request, response);
@@ -210,4 +213,24 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
         ? '408 Request Timeout'
         : '400 Bad Request';
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+const chunkBytes = 1_024;
+
+/**
+ * Lets the parser of a server's new connection have what was read in small chunks, and nothing more once the
+ * connection is destroyed. By itself it makes requests of all 64 KiB that one read can bring, more than two
+ * thousand, whatever becomes of the first.
+ */
+export function readInChunks(socket: Socket): void {
+  const listeners = socket.listeners('data') as ((bytes: Buffer) => void)[];
+  socket.removeAllListeners('data');
+  socket.on('data', (bytes: Buffer) => {
+    for (let at = 0; at < bytes.length && !socket.destroyed; at += chunkBytes) {
+      const chunk = bytes.length <= chunkBytes ? bytes : bytes.subarray(at, at + chunkBytes);
+      for (const listener of listeners) {
+        listener.call(socket, chunk);
+      }
+    }
+  });
 }

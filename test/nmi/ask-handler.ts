@@ -37,7 +37,6 @@ export function askHandler({
   const handle = createNmiHandler({
     clock: { now: () => 0, monotonic: () => 0, wait: () => Promise.resolve() },
     headerRequired: true,
-    isDraining: () => false,
     closed: () => undefined,
     onRefused: (_exchange, { reason }) => onRefused(reason),
     routes: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createTokenJson } from '../../src/nmi/http/token-json.ts';
+import { createTokenJson } from '../../src/nmi/http/answer.ts';
 import { createDecisionLog, type Decision } from '../../src/nmi/observe/decision-log.ts';
-import { resourceLabel } from '../../src/nmi/observe/known-resources.ts';
+import { resourceLabel } from '../../src/nmi/observe/nmi-metrics.ts';
 import { whyNotReady } from '../../src/nmi/observe/readiness.ts';
 import type { Heartbeat } from '../../src/nmi/rules/heartbeat.ts';
 import type { AccessToken } from '../../src/nmi/tokens/token.ts';

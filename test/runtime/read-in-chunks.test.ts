@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, it } from 'vitest';
-import { readInChunks } from '../../src/runtime/read-in-chunks.ts';
+import { readInChunks } from '../../src/runtime/http-server.ts';
 
 const one = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSecretData } from '../../src/nmi/cluster/secret-data.ts';
+import { parseSecretData } from '../../src/nmi/cluster/read-secret.ts';
 import {
   parseAzureAssignedIdentity,
   parseAzureIdentity,

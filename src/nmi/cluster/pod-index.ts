@@ -1,5 +1,5 @@
+import { isIPv4 } from 'node:net';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import { isLoopback, normalAddress } from '../http/normal-address.ts';
 import type { ChangeNotice } from './change-notice.ts';
 
 /** A pod and since when this agent knows of it. */
@@ -126,4 +126,21 @@ function liveAddresses(pod: Pod, allowLoopback: boolean): string[] {
 /** A pod that has ended has given its address and its identities back. */
 export function isLive({ phase }: Pod): boolean {
   return phase === 'Pending' || phase === 'Running';
+}
+
+/**
+ * One spelling per address: an IPv4 address mapped into IPv6, as sockets on both families report it, is the
+ * IPv4 address.
+ */
+export function normalAddress(address: string): string {
+  if (!address.includes(':')) {
+    return address;
+  }
+  const mapped = address.slice(address.lastIndexOf(':') + 1);
+  return /^::ffff:/i.test(address) && isIPv4(mapped) ? mapped : address.toLowerCase();
+}
+
+/** `127.0.0.0/8` or `::1`. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || (isIPv4(address) && address.startsWith('127.'));
 }

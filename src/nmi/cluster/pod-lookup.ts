@@ -1,8 +1,9 @@
 import type { Clock } from '../../runtime/clock.ts';
+import type { UnknownPeers } from '../../runtime/connection-shares.ts';
 import { withinTime } from '../../runtime/within-time.ts';
 import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
 import type { ChangeNotice } from './change-notice.ts';
-import { isLive, type KnownPod, type PodIndex } from './pod-index.ts';
+import { isLive, isLoopback, type KnownPod, normalAddress, type PodIndex } from './pod-index.ts';
 
 /**
  * Who is calling, told by the address of the socket's other end alone. No header is believed. That the
@@ -26,6 +27,30 @@ export interface PodLookupOptions {
   /** UID of the pod that the CNI gave the address to; undefined when there is no record. */
   ownerOf(address: string): string | undefined;
   readonly clock: Clock;
+}
+
+/**
+ * Connections of all addresses together that belong to no pod. A pod is among them only until the watch has
+ * told of it.
+ */
+const mostOfUnknownPeers = 512;
+
+/** The node's own processes are none: the Key Vault driver comes from 127.0.0.1. */
+export function unknownPeersOf(
+  view: { readonly synced: boolean; readonly pods: Pick<PodIndex, 'byAddress'> },
+  {
+    maxConnections,
+    allowLoopbackPods,
+  }: { readonly maxConnections: number; readonly allowLoopbackPods: boolean },
+): UnknownPeers {
+  return {
+    connections: Math.min(mostOfUnknownPeers, Math.ceil(maxConnections / 2)),
+    isUnknownPeer(peer) {
+      const address = normalAddress(peer);
+      const isTheNode = isLoopback(address) && !allowLoopbackPods;
+      return view.synced && !isTheNode && view.pods.byAddress(address).length === 0;
+    },
+  };
 }
 
 const watchTimeoutMs = 2_000;

@@ -1,5 +1,5 @@
 import { type ApiConnection, ApiFailure } from '../../k8s/client/api-connection.ts';
-import { parseSecretData } from './secret-data.ts';
+import { isRecord, stringMapAt } from '../../validate/json-record.ts';
 
 /**
  * The decoded data of one Secret; undefined when there is none of that name. Read each time, never kept.
@@ -19,4 +19,12 @@ export async function readSecret(
     }
     throw error;
   }
+}
+
+/** The decoded `data` of a Secret, by key; empty for anything else. */
+export function parseSecretData(json: unknown): Record<string, Uint8Array> {
+  const data = (isRecord(json) ? stringMapAt(json, 'data') : undefined) ?? {};
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Uint8Array.from(Buffer.from(value, 'base64'))]),
+  );
 }

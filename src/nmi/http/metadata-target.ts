@@ -1,5 +1,4 @@
-import type { CanonicalTarget } from './canonical-path.ts';
-import { decodeQuery } from './decode-query.ts';
+import { type CanonicalTarget, decodeQuery } from './canonical-path.ts';
 
 /**
  * Path and query to ask IMDS by, built anew from what was understood: no byte of the client's is passed on

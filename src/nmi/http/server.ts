@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../runtime/clock.ts';
+import { normalAddress } from '../cluster/pod-index.ts';
 import { answerError, type Exchange } from './answer.ts';
 import { type CanonicalTarget, canonicalTarget } from './canonical-path.ts';
 import { badRequest, type ErrorAnswer } from './error-answer.ts';
 import { notFound } from './metadata-access.ts';
-import { normalAddress } from './normal-address.ts';
 
 export interface NmiRoutes {
   token(exchange: Exchange, query: string): void | Promise<void>;
@@ -17,7 +17,6 @@ export interface NmiHandlerOptions {
   readonly clock: Clock;
   /** `--metadata-header-required`. */
   readonly headerRequired: boolean;
-  isDraining(): boolean;
   /** What everyone is told while nobody is answered. */
   closed(): ErrorAnswer | undefined;
   /** Told of each request that is refused here, and so by no route. */
@@ -32,7 +31,7 @@ const questionMark = 63;
  * does not exist.
  */
 export function createNmiHandler(options: NmiHandlerOptions) {
-  const { routes, clock, headerRequired, isDraining, closed, onRefused } = options;
+  const { routes, clock, headerRequired, closed, onRefused } = options;
   const refuse = (exchange: Exchange, refusal: ErrorAnswer): void => {
     answerError(exchange, refusal);
     onRefused(exchange, refusal);
@@ -43,7 +42,6 @@ export function createNmiHandler(options: NmiHandlerOptions) {
       response,
       peer: normalAddress(request.socket.remoteAddress ?? ''),
       startedAt: clock.monotonic(),
-      draining: isDraining(),
     };
     const refusedAll = closed();
     if (refusedAll !== undefined) {

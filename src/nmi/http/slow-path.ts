@@ -13,8 +13,6 @@ export interface SlowPathOptions {
 
 /** What every request shares that cannot be answered at once. */
 export interface SlowPath {
-  /** The caches are full. */
-  isReady(): boolean;
   /**
    * Waits for the caches, then runs `work`. Undefined when the time was up or the client has gone.
    * @throws what `work` throws
@@ -37,7 +35,6 @@ export function createSlowPath({ view, clock, mostMs }: SlowPathOptions): SlowPa
       return true;
     });
   return {
-    isReady: () => view.synced,
     async run({ response }, work) {
       const left = new AbortController();
       const leave = () => left.abort(new Error('The client has gone.'));

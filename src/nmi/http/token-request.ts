@@ -1,4 +1,4 @@
-import { decodeQuery } from './decode-query.ts';
+import { decodeQuery } from './canonical-path.ts';
 import { badRequest, type ErrorAnswer } from './error-answer.ts';
 
 /** What the caller of a token endpoint asks for. Ids are lower case, to be compared without case. */
@@ -46,3 +46,25 @@ export function parseTokenRequest(query: string): TokenRequest | ErrorAnswer {
 }
 
 const longestResource = 2048;
+
+const mostRemembered = 500;
+const longestRemembered = 1_000;
+
+/** Reads queries, and remembers those in use: a client sends the same one for days. */
+export function createTokenRequestReader(): (query: string) => TokenRequest | ErrorAnswer {
+  const remembered = new Map<string, TokenRequest>();
+  return (query) => {
+    const known = remembered.get(query);
+    if (known !== undefined) {
+      return known;
+    }
+    const request = parseTokenRequest(query);
+    if (request.kind === 'request' && query.length <= longestRemembered) {
+      if (remembered.size >= mostRemembered) {
+        remembered.clear();
+      }
+      remembered.set(query, request);
+    }
+    return request;
+  };
+}

@@ -1,5 +1,7 @@
+import type { Clock } from '../../runtime/clock.ts';
 import type { LabelValues, Metrics } from '../../runtime/metrics.ts';
-import { resourceLabel } from './known-resources.ts';
+import type { TokenSubject, UpstreamSource } from '../tokens/token.ts';
+import type { TokenMetrics } from '../tokens/token-metrics.ts';
 
 export interface Operation {
   readonly type: 'msi' | 'host';
@@ -79,3 +81,126 @@ export function createNmiMetrics(metrics: Metrics): NmiMetrics {
 }
 
 const noLabels: LabelValues<never> = {};
+
+/**
+ * Audiences that pods ask for day by day; every other becomes `other`, so that no client can fill a metric's
+ * memory.
+ */
+const knownHosts: ReadonlySet<string> = new Set([
+  'management.azure.com',
+  'management.core.windows.net',
+  'vault.azure.net',
+  'storage.azure.com',
+  'database.windows.net',
+  'ossrdbms-aad.database.windows.net',
+  'graph.microsoft.com',
+  'graph.windows.net',
+  'servicebus.azure.net',
+  'eventhubs.azure.net',
+  'cosmos.azure.com',
+  'containerregistry.azure.net',
+  'cognitiveservices.azure.com',
+  'search.azure.com',
+  'azconfig.io',
+  'batch.core.windows.net',
+  'datalake.azure.net',
+  'monitor.azure.com',
+  'api.loganalytics.io',
+  'redis.azure.com',
+  'digitaltwins.azure.net',
+  'iothubs.azure.net',
+]);
+
+/** A resource as a metric's label: the host of a known one, or `other`. */
+export function resourceLabel(resource: string): string {
+  const host = resource.replace(/^https:\/\//, '').replace(/\/.*$/, '');
+  return knownHosts.has(host) ? host : 'other';
+}
+
+/** The token room's numbers, as Prometheus metrics. */
+export function tokenCounters(metrics: Metrics): TokenMetrics {
+  const answers = metrics.counter({
+    name: 'podid_nmi_token_answers_total',
+    help: 'Token questions that memory could not answer: by a call under way, or by one of their own',
+    labels: ['from'],
+  });
+  const renewals = metrics.counter({
+    name: 'podid_nmi_token_renewals_total',
+    help: 'Renewals of tokens that were still good',
+    labels: ['outcome'],
+  });
+  const refusals = metrics.counter({
+    name: 'podid_nmi_token_refusals_total',
+    help: 'Token questions without a token, by reason',
+    labels: ['reason'],
+  });
+  const now = { hits: 0, inFlight: 0, queued: 0, keys: 0, bytes: 0 };
+  const gauge = (name: string, help: string, read: () => number) =>
+    metrics.gauge({ name, help }, () => [[{}, read()]]);
+  gauge('podid_nmi_upstream_in_flight', 'Token calls under way', () => now.inFlight);
+  gauge('podid_nmi_upstream_queued', 'Token calls that wait for their turn', () => now.queued);
+  gauge('podid_nmi_cached_keys', 'Tokens in memory', () => now.keys);
+  gauge('podid_nmi_cached_bytes', 'Bytes of tokens in memory', () => now.bytes);
+  gauge('podid_nmi_token_hits', 'Token questions answered from memory since the start', () => now.hits);
+  return {
+    hit() {
+      // Counted for nearly every request, so it goes to Prometheus only when that asks.
+      now.hits += 1;
+    },
+    shared: () => answers({ from: 'shared' }),
+    miss: () => answers({ from: 'upstream' }),
+    renewal: (outcome) => renewals({ outcome }),
+    refused: (reason) => refusals({ reason }),
+    upstream(inFlight, queued) {
+      now.inFlight = inFlight;
+      now.queued = queued;
+    },
+    cached(keys, bytes) {
+      now.keys = keys;
+      now.bytes = bytes;
+    },
+  };
+}
+
+const upstreamSecondsBuckets = [
+  0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 2, 3, 4, 5, 10,
+];
+
+/** Wraps token sources so that each call upstream is timed, under upstream's names and labels. */
+export function measuredSources(metrics: Metrics, clock: Clock): (source: UpstreamSource) => UpstreamSource {
+  const duration = metrics.histogram(
+    {
+      name: 'aadpodidentity_imds_operations_duration_seconds',
+      help: 'Token calls to IMDS and Entra, the wait for their turn included',
+      labels: ['operation_type'],
+    },
+    upstreamSecondsBuckets,
+  );
+  const errors = metrics.counter({
+    name: 'aadpodidentity_imds_operations_errors_count',
+    help: 'Token calls to IMDS and Entra that gave no token',
+    labels: ['operation_type'],
+  });
+  return (source) => ({
+    async fetch(request, signal) {
+      const labels = { operation_type: operationType(request.question.subject) };
+      const began = clock.monotonic();
+      try {
+        return await source.fetch(request, signal);
+      } catch (error) {
+        errors(labels);
+        throw error;
+      } finally {
+        duration(labels, (clock.monotonic() - began) / 1000);
+      }
+    },
+  });
+}
+
+/** Upstream's words. */
+function operationType(subject: TokenSubject): string {
+  if (subject.kind === 'node-default') {
+    return 'adal_token_msi';
+  }
+  return subject.kind === 'managed-identity' ? 'adal_token_msi_userassignedid' : 'adal_token';
+}

@@ -1,6 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { canonicalIpv6 } from './guard/ipv6.ts';
-import { linkName } from './guard/link-name.ts';
 
 /** What the CNI plugin did for one pod, from one file of /var/lib/cni/results. */
 export interface CniResult {
@@ -111,3 +110,9 @@ function addresses(result: CachedResult | null | undefined): readonly string[] {
 function list<Item>(value: readonly Item[] | undefined): readonly Item[] {
   return Array.isArray(value) ? value : [];
 }
+
+/**
+ * A name that the kernel takes for a link, and nftables for a word. The kernel takes quotes and stars too,
+ * which nftables reads otherwise.
+ */
+export const linkName = /^[\w.@:-]{1,15}$/;

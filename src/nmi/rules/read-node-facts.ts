@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { NodeFacts } from './diagnose-node.ts';
 import { earlierRedirects } from './earlier-redirects.ts';
 import { linkLocalTarget } from './local-target.ts';
-import { listenersOn } from './parse-listeners.ts';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
 import type { RunTool } from './run-tool.ts';
 
@@ -64,4 +63,26 @@ async function hasUpstreamChain(run: RunTool): Promise<boolean> {
   }
   const legacyTables = await readFile('/proc/net/ip_tables_names', 'utf8').catch(() => '');
   return /^nat$/m.test(legacyTables) && found('iptables-legacy', ['-w', '-t', 'nat', '-S', 'aad-metadata']);
+}
+
+/** A TCP socket that accepts connections. */
+export interface Listener {
+  /** Hexadecimal, as the kernel prints it. */
+  readonly address: string;
+  /** Numeric user id of the process. */
+  readonly user: number;
+}
+
+/** State LISTEN in /proc/net/tcp (<net/tcp_states.h>). */
+const listen = '0A';
+
+/** Who listens on a port, from the text of /proc/net/tcp and /proc/net/tcp6. */
+export function listenersOn(procNetTcp: string, port: number): readonly Listener[] {
+  return procNetTcp.split('\n').flatMap((line) => {
+    const [, local, , state, , , , user] = line.trim().split(/\s+/);
+    const [address, hexPort] = local?.split(':') ?? [];
+    return state === listen && address && hexPort && Number.parseInt(hexPort, 16) === port
+      ? [{ address, user: Number(user) }]
+      : [];
+  });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { NmiSettings } from '../nmi-settings.ts';
 import { addressMap } from './address-map.ts';
 import { diagnoseNode } from './diagnose-node.ts';
 import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from './guard/address-guard.ts';
@@ -89,4 +90,20 @@ async function placeGuardOnce(
 /** Publishes into a file that the server's container mounts too. */
 export function heartbeatFile(path: string): (heartbeat: Heartbeat) => Promise<void> {
   return (heartbeat) => writeHeartbeat(path, heartbeat);
+}
+
+/** The settings, as the rules room takes them. */
+export function rulesOptions({ flags, serverUser }: NmiSettings): RunRulesOptions {
+  return {
+    listenAddress: flags['nmi-listen-address'],
+    port: flags['nmi-port'],
+    metadataIp: flags['metadata-ip'],
+    metadataPort: flags['metadata-port'],
+    blockWireserver: flags['block-wireserver'],
+    backend: flags['rules-backend'] === 'iptables' ? 'iptables' : 'nft',
+    intervalMs: flags['ipt-update-interval-sec'] * 1000,
+    addressGuard: flags['address-guard'] === 'off' ? 'off' : 'auto',
+    cniResultsDir: flags['cni-results-dir'],
+    ...(serverUser === undefined ? {} : { serverUser }),
+  };
 }

@@ -1,13 +1,19 @@
 import type { ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { BoundedKeys, type CacheBounds, type CachedKey } from './bounded-keys.ts';
-import { cacheKey } from './cache-key.ts';
-import { type HeldAnswer, holdAnswer, isGood, isLate, isRenewalDue, type Moment } from './cached-key.ts';
-import type { TokenAnswer, TokenQuestion, TokenSource } from './token.ts';
+import {
+  cacheKey,
+  type HeldAnswer,
+  holdAnswer,
+  isGood,
+  isLate,
+  isRenewalDue,
+  type Moment,
+} from './cached-key.ts';
+import type { TokenAnswer, TokenQuestion, TokenSource, UpstreamSource } from './token.ts';
 import { TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 import { untilAborted } from './until-aborted.ts';
-import type { UpstreamSource } from './upstream-source.ts';
 
 /**
  * Digests of service principals' credentials, so that a changed or bogus Secret is another key of the cache.

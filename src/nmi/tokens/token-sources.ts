@@ -5,10 +5,10 @@ import type { NmiSettings } from '../nmi-settings.ts';
 import { createCredentialReader } from './entra/credential-reader.ts';
 import { createEntraSource } from './entra/entra-source.ts';
 import { createImdsSource } from './imds/imds-source.ts';
+import type { UpstreamSource } from './token.ts';
 import { createTokenCache, type TokenCache } from './token-cache.ts';
 import type { TokenMetrics } from './token-metrics.ts';
 import { createUpstreamQueue, imdsTokenLimits } from './upstream-queue.ts';
-import type { UpstreamSource } from './upstream-source.ts';
 
 export interface TokenSourcesOptions {
   readonly settings: NmiSettings;

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTokenRequestReader } from '../../../src/nmi/http/read-token-request.ts';
-import { parseTokenRequest } from '../../../src/nmi/http/token-request.ts';
+import { createTokenRequestReader, parseTokenRequest } from '../../../src/nmi/http/token-request.ts';
 
 const reason = (query: string) => {
   const request = parseTokenRequest(query);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diagnoseNode, type NodeFacts } from '../../../src/nmi/rules/diagnose-node.ts';
-import { listenersOn } from '../../../src/nmi/rules/parse-listeners.ts';
+import { listenersOn } from '../../../src/nmi/rules/read-node-facts.ts';
 
 const ordinary: NodeFacts = {
   backend: 'nft',

@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { TokenQuestion } from '../../../src/nmi/tokens/token.ts';
+import type { TokenQuestion, UpstreamSource } from '../../../src/nmi/tokens/token.ts';
 import { createTokenCache } from '../../../src/nmi/tokens/token-cache.ts';
 import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
 import { createUpstreamQueue, imdsTokenLimits } from '../../../src/nmi/tokens/upstream-queue.ts';
-import type { UpstreamSource } from '../../../src/nmi/tokens/upstream-source.ts';
 import { fakeClock } from './fake-clock.ts';
 
 const signal = new AbortController().signal;

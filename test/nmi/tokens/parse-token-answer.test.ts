@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTokenAnswer } from '../../../src/nmi/tokens/parse-token-answer.ts';
-import { parseTokenTime } from '../../../src/nmi/tokens/parse-token-time.ts';
+import { parseTokenAnswer, parseTokenTime } from '../../../src/nmi/tokens/parse-token-answer.ts';
 import { printableText } from '../../../src/nmi/tokens/printable-text.ts';
 import { parseRetryAfter } from '../../../src/nmi/tokens/retry-after.ts';
 

@@ -1,10 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AccessToken, TokenQuestion } from '../../../src/nmi/tokens/token.ts';
+import type {
+  AccessToken,
+  IssuedAnswer,
+  TokenQuestion,
+  UpstreamSource,
+} from '../../../src/nmi/tokens/token.ts';
 import { createTokenCache, type TokenCacheOptions } from '../../../src/nmi/tokens/token-cache.ts';
 import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
-import type { IssuedAnswer, UpstreamSource } from '../../../src/nmi/tokens/upstream-source.ts';
 import { fakeClock, settle } from './fake-clock.ts';
 
 const signal = new AbortController().signal;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { objectsAsEntries } from '../../../src/k8s/mirror/read-objects.ts';
 import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
-import { createNamespacedIndex } from '../../../src/nmi/cluster/namespaced-index.ts';
-import { createDecide } from '../../../src/nmi/decide/decide.ts';
+import { createNamespacedIndex } from '../../../src/nmi/cluster/cluster-view.ts';
+import { createDecide } from '../../../src/nmi/decide/choose-identity.ts';
 import {
   parseAzureIdentity,
   parseAzureIdentityBinding,
@@ -107,7 +107,7 @@ function agentSays(each: World): Said {
   const decide = createDecide(
     { bindings, identities, exceptions: taken, assigned: createNamespacedIndex(changed) },
     { mode: 'managed', forceNamespaced: true, requireChoice: false },
-    () => 3_600_000,
+    { monotonic: () => 3_600_000 },
   );
   const pod = { ...podOf(each), kind: 'pod' as const, bornAt: 0 };
   const choice = decide.identity(pod, { kind: 'request', resource: 'r' });

@@ -4,10 +4,9 @@ import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
-import { answerError, answerJson, type Exchange } from '../answer.ts';
+import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
 import { badRequest, type ErrorAnswer, forbidden } from '../error-answer.ts';
 import { type SlowPath, slowAnswer } from '../slow-path.ts';
-import type { TokenJson } from '../token-json.ts';
 import type { TokenRequest } from '../token-request.ts';
 
 export interface HostTokenRouteOptions {

@@ -1,5 +1,5 @@
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
-import type { Decide } from '../../decide/decide.ts';
+import type { Decide } from '../../decide/choose-identity.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { MetadataSource } from '../../tokens/imds/metadata-source.ts';
 import { TokenRefused } from '../../tokens/token-error.ts';

@@ -1,14 +1,13 @@
 import type { Clock } from '../../../runtime/clock.ts';
-import type { KnownPod } from '../../cluster/pod-index.ts';
+import type { ClusterView } from '../../cluster/cluster-view.ts';
+import { isLoopback, type KnownPod } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { AskedToken, ServedToken, TokenService } from '../../tokens/token-service.ts';
-import { answerError, answerJson, type Exchange } from '../answer.ts';
+import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
 import { type ErrorAnswer, noIdentity } from '../error-answer.ts';
-import { isLoopback } from '../normal-address.ts';
 import { type SlowPath, slowAnswer } from '../slow-path.ts';
-import type { TokenJson } from '../token-json.ts';
 import type { TokenRequest } from '../token-request.ts';
 
 export interface TokenRouteOptions {
@@ -18,6 +17,7 @@ export interface TokenRouteOptions {
   readonly read: (query: string) => TokenRequest | ErrorAnswer;
   readonly json: TokenJson;
   readonly slowPath: SlowPath;
+  readonly view: Pick<ClusterView, 'synced'>;
   readonly log: DecisionLog;
   readonly metrics: NmiMetrics;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export type TokenRoute = (exchange: Exchange, query: string) => void | Promise<v
  * asked for by the query.
  */
 export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
-  const { lookup, service, slowPath } = options;
+  const { lookup, service, view } = options;
   return (exchange, query) => {
     const request = options.read(query);
     if (request.kind === 'error') {
@@ -42,7 +42,7 @@ export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
     if (!options.allowLoopbackPods && isLoopback(exchange.peer)) {
       return finish(options, exchange, { outcome: notAPod, request });
     }
-    const pod = slowPath.isReady() ? lookup.peek(exchange.peer) : undefined;
+    const pod = view.synced ? lookup.peek(exchange.peer) : undefined;
     const outcome = pod && service.now(pod, request, true);
     return outcome === undefined
       ? slowly(options, exchange, request)

@@ -1,7 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { CniResult } from '../parse-cni-result.ts';
+import { type CniResult, linkName } from '../parse-cni-result.ts';
 import { canonicalIpv6, ipv6Number, linkLocalOf } from './ipv6.ts';
-import { linkName } from './link-name.ts';
 
 /** What the sets of the guard's table hold. Each list is sorted and without doubles. */
 export interface Pins {

@@ -1,4 +1,4 @@
-import { chain } from '../nft/render-nft-chain.ts';
+import { chain } from '../nft/render-nft-table.ts';
 import type { Pins } from './plan-pins.ts';
 
 /**

@@ -1,5 +1,4 @@
 import { type RedirectOptions, type RedirectTarget, rulePurposes, wireserver } from '../redirect-options.ts';
-import { chain } from './render-nft-chain.ts';
 
 /** The table that is podid's alone; everything in it may be thrown away and written anew. */
 export const ownTable = { family: 'inet', name: 'podid' } as const;
@@ -75,4 +74,13 @@ function renderWireserver(): string {
 
 function rule(statement: string, purpose: keyof typeof rulePurposes): string {
   return `${statement} comment "${rulePurposes[purpose]}"`;
+}
+
+/** One chain of a table. @param hook where it begins, and its policy; empty for a chain that others go to */
+export function chain(name: string, hook: string, rules: readonly string[]): string {
+  return [
+    `\tchain ${name} {`,
+    ...(hook === '' ? [] : [hook]).concat(rules).map((line) => `\t\t${line}`),
+    '\t}',
+  ].join('\n');
 }

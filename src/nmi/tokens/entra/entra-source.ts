@@ -2,9 +2,9 @@ import type { ServicePrincipal } from '../../../domain/kubernetes/identity-crede
 import type { Clock } from '../../../runtime/clock.ts';
 import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
 import { runWithDeadline } from '../run-with-deadline.ts';
+import type { IssuedAnswer, UpstreamRequest, UpstreamSource } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import type { UpstreamQueue } from '../upstream-queue.ts';
-import type { IssuedAnswer, UpstreamRequest, UpstreamSource } from '../upstream-source.ts';
 import { loadCertificate } from './certificate.ts';
 import type { CredentialReader } from './credential-reader.ts';
 import { type EntraAuthority, entraAuthority } from './entra-authority.ts';

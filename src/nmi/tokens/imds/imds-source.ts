@@ -3,9 +3,9 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { exchange, type HttpAnswer } from '../bounded-exchange.ts';
 import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
 import { runWithDeadline } from '../run-with-deadline.ts';
+import type { UpstreamRequest, UpstreamSource } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import type { UpstreamQueue } from '../upstream-queue.ts';
-import type { UpstreamRequest, UpstreamSource } from '../upstream-source.ts';
 import { imdsTarget } from './imds-target.ts';
 import { type ImdsFault, judgeImdsAnswer, unusable } from './judge-imds-answer.ts';
 

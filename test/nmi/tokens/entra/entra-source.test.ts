@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compactVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ServicePrincipal } from '../../../../src/domain/kubernetes/identity-credential.ts';
 import { loadCertificate } from '../../../../src/nmi/tokens/entra/certificate.ts';
 import {
   createCredentialReader,
@@ -8,7 +9,6 @@ import {
 } from '../../../../src/nmi/tokens/entra/credential-reader.ts';
 import { entraAuthority } from '../../../../src/nmi/tokens/entra/entra-authority.ts';
 import { createEntraSource } from '../../../../src/nmi/tokens/entra/entra-source.ts';
-import type { ServicePrincipal } from '../../../../src/domain/kubernetes/identity-credential.ts';
 import { createUpstreamQueue, imdsTokenLimits } from '../../../../src/nmi/tokens/upstream-queue.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { certificateFolder } from '../certificates-in-test.ts';

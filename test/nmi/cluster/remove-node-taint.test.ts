@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonPatch } from '../../../src/emulator/kube/objects/json-patch.ts';
-import { chooseTaintPatch } from '../../../src/nmi/cluster/choose-taint-patch.ts';
+import { chooseTaintPatch } from '../../../src/nmi/cluster/remove-node-taint.ts';
 
 const key = 'startup-taint.cluster-autoscaler.kubernetes.io/podid-agent-not-ready';
 const taint = fc.record(

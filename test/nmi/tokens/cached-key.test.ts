@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cacheKey } from '../../../src/nmi/tokens/cache-key.ts';
+import { cacheKey } from '../../../src/nmi/tokens/cached-key.ts';
 
 const key = (clientId: string, resourceId: string, resource: string) =>
   cacheKey({
