@@ -92,8 +92,8 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       routes,
       clock,
       headerRequired: settings.flags['metadata-header-required'],
-      closed: gate.refusal,
-      onRefused: refusalNotes({ log, counters, clock }),
+      closed: gate.answer,
+      onRefused: recordRefused({ log, counters, clock }),
     }),
     onFault: (error) => {
       counters.fault();
@@ -106,12 +106,16 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
 }
 
 /** What is refused outside the token routes is counted and logged as they do it. */
-function refusalNotes({ log, counters, clock }: Pick<Agent, 'log' | 'counters'> & { readonly clock: Clock }) {
+function recordRefused({
+  log,
+  counters,
+  clock,
+}: Pick<Agent, 'log' | 'counters'> & { readonly clock: Clock }) {
   return ({ request, peer, startedAt }: Exchange, { status, reason }: ErrorAnswer): void => {
     counters.refused(reason);
     log.record({
       ...{ kind: 'other', pod: peer, uid: '', identity: '', clientId: '', from: '', status, reason },
-      // A path that has no one meaning is not shown, and a query may hold anything.
+      // A path that has no one meaning is not logged, and a query may hold anything.
       resource: reason === 'bad-path' ? '' : ((request.url ?? '').split('?')[0] ?? ''),
       ms: clock.monotonic() - startedAt,
     });
@@ -175,7 +179,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     token: createTokenRoute({ ...shared, view, allowLoopbackPods: flags['allow-loopback-pods'] }),
     hostToken: createHostTokenRoute({ ...shared, pods: view.pods }),
     metadata: createInstanceMetadataRoute({
-      ...{ lookup, decide, slowPath, metrics, onRefused: refusalNotes({ log, counters: metrics, clock }) },
+      ...{ lookup, decide, slowPath, metrics, onRefused: recordRefused({ log, counters: metrics, clock }) },
       rules: {
         blockInstance: flags['block-instance-metadata'],
         allowAttestedDocument: flags['allow-attested-document'],

@@ -23,7 +23,7 @@ describe('the agent, when the API server is away,', () => {
       const probe = await world.probe('/readyz');
       return probe.status === 503 ? probe : undefined;
     });
-    expect(notReady.text).toMatch(/has not been heard about pods .* serving what was known/);
+    expect(notReady.text).toMatch(/Nothing came from the API server about pods .* serving what was known/);
     expect((await world.probe('/healthz')).status).toBe(200);
     expect(await world.metrics()).toMatch(/podid_nmi_watch_live\{resource="pods"\} 0/);
 

@@ -4,7 +4,7 @@ import { metadataTarget } from '../../src/nmi/http/metadata-target.ts';
 import { createNmiHandler } from '../../src/nmi/http/server.ts';
 
 export interface Routed {
-  /** `token`, `host`, `forward`, or the status of a refusal. */
+  /** `token`, `host`, `forward`, or the status of an error answer. */
   readonly to: 'token' | 'host' | 'forward' | number;
   readonly query?: string;
   /** What IMDS would be asked, when forwarded. */
@@ -51,7 +51,7 @@ export function askHandler({
         const forwarded = metadataTarget(target);
         routed =
           access.kind === 'refuse'
-            ? { to: access.refusal.status }
+            ? { to: access.answer.status }
             : forwarded === undefined
               ? { to: 400 }
               : { to: 'forward', forwarded };

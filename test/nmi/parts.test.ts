@@ -184,8 +184,8 @@ describe('the readiness', () => {
       { watches: new Map([['pods', { synced: true, live: false, heardAt: 45_000 }]]) },
       /for 15 s; serving/,
     ],
-    ['nobody keeps rules', { rules: { latest: undefined, isFresh: false } }, /Nobody has said/],
-    ['their keeper is dead', { rules: { latest: beat, isFresh: false } }, /fallen silent/],
+    ['nobody keeps rules', { rules: { latest: undefined, isFresh: false } }, /No report says/],
+    ['their keeper is dead', { rules: { latest: beat, isFresh: false } }, /not reported for too long/],
     [
       'the rules are broken',
       { rules: { latest: { ...beat, rules: { ...beat.rules, intact: false } }, isFresh: true } },

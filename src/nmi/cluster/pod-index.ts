@@ -6,8 +6,8 @@ import type { ChangeNotice } from './change-notice.ts';
 export interface KnownPod extends Pod {
   readonly kind: 'pod';
   /**
-   * Monotonic milliseconds at which the pod was created, as far as can be told: never after it was first
-   * seen.
+   * Monotonic milliseconds at which the pod was created, as far as is known: never after it was first
+   * listed.
    */
   readonly bornAt: number;
 }
@@ -29,7 +29,7 @@ export interface PodIndexOptions {
   now(): number;
   monotonic(): number;
   readonly changed: ChangeNotice;
-  /** Hears of each pod that is gone, so that what is held for it can go too. */
+  /** Called for each pod that is gone, so that what is held for it can go too. */
   onGone(uid: string): void;
   /**
    * Only a demonstration has pods in 127.0.0.0/8; elsewhere such an address would let a pod speak for the
@@ -110,7 +110,7 @@ function nameKey(pod: Pod): string {
 }
 
 /**
- * The API server's clock may be ahead of ours or behind; a pod seen for the first time is at least not from
+ * The API server's clock may be ahead of ours or behind; a pod listed for the first time is at least not from
  * the future.
  */
 function birth(pod: Pod, { now, monotonic }: PodIndexOptions): number {

@@ -6,7 +6,7 @@ import type { ChangeNotice } from './change-notice.ts';
 import { isLive, isLoopback, type KnownPod, normalAddress, type PodIndex } from './pod-index.ts';
 
 /**
- * Who is calling, told by the address of the socket's other end alone. No header is believed. That the
+ * Who is calling, by the address of the socket's other end alone. No header is believed. That the
  * address is the pod's own is what the redirect rules, the node's network and, where there is one, the CNI's
  * record of addresses vouch for.
  */
@@ -31,7 +31,7 @@ export interface PodLookupOptions {
 
 /**
  * Connections of all addresses together that belong to no pod. A pod is among them only until the watch has
- * told of it.
+ * reported it.
  */
 const mostOfUnknownPeers = 512;
 
@@ -67,7 +67,7 @@ export function createPodLookup(options: PodLookupOptions): PodLookup {
 interface Sought {
   readonly key: string;
   look(): KnownPod | undefined;
-  refuse(): ErrorAnswer;
+  errorAnswer(): ErrorAnswer;
 }
 
 class Lookup implements PodLookup {
@@ -93,7 +93,7 @@ class Lookup implements PodLookup {
 
   find(address: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
     const look = () => this.peek(address);
-    return this.#search({ key: address, look, refuse: () => this.#addressErrorAnswer(address) }, signal);
+    return this.#search({ key: address, look, errorAnswer: () => this.#addressErrorAnswer(address) }, signal);
   }
 
   findByName(namespace: string, name: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
@@ -101,8 +101,9 @@ class Lookup implements PodLookup {
       const pod = this.#options.pods.byName(namespace, name);
       return pod !== undefined && isLive(pod) ? pod : undefined;
     };
-    const refuse = () => tryLater('unknown-pod', 'No live pod of this node has this name and namespace.', 5);
-    return this.#search({ key: `${namespace}/${name}`, look, refuse }, signal);
+    const errorAnswer = () =>
+      tryLater('unknown-pod', 'No live pod of this node has this name and namespace.', 5);
+    return this.#search({ key: `${namespace}/${name}`, look, errorAnswer }, signal);
   }
 
   async #search(sought: Sought, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
@@ -111,13 +112,13 @@ class Lookup implements PodLookup {
       return known;
     }
     if (this.#isKnownToBeUnknown(sought.key)) {
-      return sought.refuse();
+      return sought.errorAnswer();
     }
     const found = (await this.#waitForWatch(sought, signal)) ?? (await this.#askServer(sought, signal));
     if (found === undefined) {
       this.#remember(sought.key);
     }
-    return found ?? sought.refuse();
+    return found ?? sought.errorAnswer();
   }
 
   #waitForWatch({ look }: Sought, signal: AbortSignal): Promise<KnownPod | undefined> {

@@ -3,7 +3,7 @@ import { isRecord, stringMapAt } from '../../validate/json-record.ts';
 
 /**
  * The decoded data of one Secret; undefined when there is none of that name. Read each time, never kept.
- * @throws ApiFailure for any other refusal; Node's error when the server is away; the signal's reason
+ * @throws ApiFailure for any other error answer; Node's error when the server is away; the signal's reason
  */
 export async function readSecret(
   connection: ApiConnection,

@@ -15,7 +15,7 @@ export async function removeNodeTaint(
   const path = `/api/v1/nodes/${encodeURIComponent(node)}`;
   const found = parseTaintedNode(await connection.getJson(path, signal));
   if (found === undefined) {
-    throw new Error(`The API server's answer to ${path} is no node.`);
+    throw new Error(`The API server's answer to ${path} is not a Node.`);
   }
   const patch = chooseTaintPatch(found, key);
   if (patch === undefined) {

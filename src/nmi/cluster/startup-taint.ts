@@ -12,7 +12,7 @@ export interface StartupTaintPorts {
   readonly random: () => number;
 }
 
-/** Readiness also changes by time alone, so it is looked at again without any word. */
+/** Readiness also changes by time alone, so it is read again without any notice. */
 const pollEveryMs = 200;
 const triesMs = { firstMs: 500, mostMs: 30_000 };
 

@@ -37,9 +37,9 @@ export function answerJson(exchange: Exchange, status: number, json: string, ret
 }
 
 /** IMDS's error shape. */
-export function answerError(exchange: Exchange, refusal: ErrorAnswer): void {
-  const json = asciiJson({ error: refusal.error, error_description: refusal.description });
-  answerJson(exchange, refusal.status, json, refusal.retryAfterSec);
+export function answerError(exchange: Exchange, error: ErrorAnswer): void {
+  const json = asciiJson({ error: error.error, error_description: error.description });
+  answerJson(exchange, error.status, json, error.retryAfterSec);
 }
 
 export function answerBytes(exchange: Exchange, status: number, type: string, body: Buffer | string): void {

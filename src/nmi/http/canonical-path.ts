@@ -14,13 +14,13 @@ export interface CanonicalTarget {
   readonly query: string;
 }
 
-/** Longer ones are no request for metadata. */
+/** Longer ones are not requests for metadata. */
 const longestTarget = 8192;
 
 /**
  * Undefined for every target that two servers could read differently: a backslash, a control byte, anything
- * beyond ASCII, a percent sign that is no encoding, an encoding of an encoding, a parameter in a segment, a
- * `?` or `#` inside the path. IMDS was seen to take `\` for `/` (CVE-2022-23551), so what it makes of any of
+ * beyond ASCII, a percent sign that encodes nothing, an encoding of an encoding, a parameter in a segment, a
+ * `?` or `#` inside the path. IMDS took `\` for `/` (CVE-2022-23551), so what it makes of any of
  * these is not worth finding out.
  *
  * @param target as in the request line: origin form, or absolute form

@@ -11,7 +11,7 @@ export type MetadataAccess =
   | { readonly kind: 'forward' }
   /** `/metadata/identity/info`: for excepted pods, which are answered as the node would be. */
   | { readonly kind: 'excepted-only' }
-  | { readonly kind: 'refuse'; readonly refusal: ErrorAnswer };
+  | { readonly kind: 'refuse'; readonly answer: ErrorAnswer };
 
 /** @param path canonical, in lower case */
 export function metadataAccess(path: string, rules: MetadataRules): MetadataAccess {
@@ -29,7 +29,7 @@ export function metadataAccess(path: string, rules: MetadataRules): MetadataAcce
   }
   return path === '/metadata/identity/info'
     ? { kind: 'excepted-only' }
-    : { kind: 'refuse', refusal: notFound };
+    : { kind: 'refuse', answer: notFound };
 }
 
 export const notFound: ErrorAnswer = {
@@ -43,14 +43,14 @@ export const notFound: ErrorAnswer = {
 const forward: MetadataAccess = { kind: 'forward' };
 const blocked: MetadataAccess = {
   kind: 'refuse',
-  refusal: forbidden(
+  answer: forbidden(
     'blocked',
     'Instance metadata is blocked for pods on this node (--block-instance-metadata).',
   ),
 };
 const notAllowed: MetadataAccess = {
   kind: 'refuse',
-  refusal: forbidden('blocked', 'This part of IMDS is not open to pods unless a flag of the agent opens it.'),
+  answer: forbidden('blocked', 'This part of IMDS is not open to pods unless a flag of the agent opens it.'),
 };
 
 function isUnder(path: string, parent: string): boolean {

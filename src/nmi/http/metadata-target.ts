@@ -2,7 +2,7 @@ import { type CanonicalTarget, decodeQuery } from './canonical-path.ts';
 
 /**
  * Path and query to ask IMDS by, built anew from what was understood: no byte of the client's is passed on
- * unread. Undefined when a value of the query is none that IMDS knows.
+ * unread. Undefined when a value of the query is not one that IMDS knows.
  */
 export function metadataTarget({ segments, query }: CanonicalTarget): string | undefined {
   const values = decodeQuery(query);

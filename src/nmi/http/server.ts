@@ -17,10 +17,10 @@ export interface NmiHandlerOptions {
   readonly clock: Clock;
   /** `--metadata-header-required`. */
   readonly headerRequired: boolean;
-  /** What everyone is told while nobody is answered. */
+  /** The answer to everyone while no request is served. */
   closed(): ErrorAnswer | undefined;
-  /** Told of each request that is refused here, and so by no route. */
-  onRefused(exchange: Exchange, refusal: ErrorAnswer): void;
+  /** Called for each request that is refused here, before any route. */
+  onRefused(exchange: Exchange, answer: ErrorAnswer): void;
 }
 
 const tokenPath = '/metadata/identity/oauth2/token';
@@ -32,9 +32,9 @@ const questionMark = 63;
  */
 export function createNmiHandler(options: NmiHandlerOptions) {
   const { routes, clock, headerRequired, closed, onRefused } = options;
-  const refuse = (exchange: Exchange, refusal: ErrorAnswer): void => {
-    answerError(exchange, refusal);
-    onRefused(exchange, refusal);
+  const refuse = (exchange: Exchange, answer: ErrorAnswer): void => {
+    answerError(exchange, answer);
+    onRefused(exchange, answer);
   };
   return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
     const exchange: Exchange = {
@@ -52,16 +52,15 @@ export function createNmiHandler(options: NmiHandlerOptions) {
       return refuse(exchange, unreadable);
     }
     if (target.path === '/host/token') {
-      const refusal = forwardedErrorAnswer(request);
-      return refusal === undefined ? routes.hostToken(exchange, target.query) : refuse(exchange, refusal);
+      const answer = forwardedErrorAnswer(request);
+      return answer === undefined ? routes.hostToken(exchange, target.query) : refuse(exchange, answer);
     }
     if (!target.path.startsWith('/metadata/')) {
       return refuse(exchange, notFound);
     }
-    const refusal =
-      forwardedErrorAnswer(request) ?? (headerRequired ? headerErrorAnswer(request) : undefined);
-    if (refusal !== undefined) {
-      return refuse(exchange, refusal);
+    const answer = forwardedErrorAnswer(request) ?? (headerRequired ? headerErrorAnswer(request) : undefined);
+    if (answer !== undefined) {
+      return refuse(exchange, answer);
     }
     if (target.path !== tokenPath) {
       return routes.metadata(exchange, target);

@@ -72,8 +72,8 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
     kind.first(facts);
   };
   /**
-   * What exceeds a share is told as one kind of that pod's, and what exceeds all of them as one kind of
-   * nobody's.
+   * What exceeds a share is logged as one kind of that pod's, and what exceeds all of them as one kind that
+   * names no pod.
    */
   const within = (kind: Kind, overflow: object): Kind => {
     if (tallies.has(kind.key)) {
@@ -121,8 +121,8 @@ function decided(logger: Logger, decision: Decision): Kind {
     facts,
     again: 'decided again',
     ms,
-    first(told) {
-      const line = { ...told, ms: round(ms) };
+    first(logged) {
+      const line = { ...logged, ms: round(ms) };
       status < 400 ? logger.info(line, 'decided') : logger.warn(line, 'decided');
     },
   };
@@ -137,11 +137,11 @@ function failed(logger: Logger, error: unknown): Kind {
     facts: { error: text },
     again: 'a fault of the agent again',
     ms: 0,
-    first: (told) => logger.error({ ...told, stack }, 'a fault of the agent'),
+    first: (logged) => logger.error({ ...logged, stack }, 'a fault of the agent'),
   };
 }
 
-/** Enough to tell two identities apart. */
+/** Enough to distinguish two identities. */
 function shortId(id: string): string {
   return id.length <= 8 ? id : `${id.slice(0, 4)}…${id.slice(-4)}`;
 }

@@ -15,7 +15,7 @@ export interface Operation {
 /** What the server counts. The token room and the rules room count their own. */
 export interface NmiMetrics {
   operation(operation: Operation): void;
-  /** @param reason of a `Refusal`: one of a fixed few words */
+  /** @param reason of an `ErrorAnswer`: one of a fixed few words */
   refused(reason: string): void;
   arbitraryIdentity(): void;
   kubernetesError(resource: string): void;

@@ -15,7 +15,7 @@ export interface ReadinessFacts {
   readonly nowMs: number;
 }
 
-/** A watch that was cut is resumed within seconds; only what lasts longer is worth a word. */
+/** A watch that was cut is resumed within seconds; only what lasts longer is reported. */
 const outageMs = 10_000;
 
 /** Everything that keeps the agent from being what it should; empty when it is ready. */
@@ -40,17 +40,17 @@ function watchFaults(
   const silentMs = nowMs - (heardAt ?? nowMs);
   return !live && silentMs > outageMs
     ? [
-        `The API server has not been heard about ${resource} for ${Math.round(silentMs / 1000)} s; serving what was known.`,
+        `Nothing came from the API server about ${resource} for ${Math.round(silentMs / 1000)} s; serving what was known.`,
       ]
     : [];
 }
 
 function rulesFaults({ latest, isFresh }: ReadinessFacts['rules']): string[] {
   if (latest === undefined) {
-    return ['Nobody has said that the redirect rules are in place.'];
+    return ['No report says that the redirect rules are in place.'];
   }
   if (!isFresh) {
-    return ['The keeper of the redirect rules has fallen silent.'];
+    return ['The keeper of the redirect rules has not reported for too long.'];
   }
   return [
     ...(latest.rules.intact ? [] : ['The redirect rules are not as they should be.']),

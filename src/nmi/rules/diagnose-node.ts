@@ -17,7 +17,7 @@ export interface NodeProblem {
   readonly message: string;
 }
 
-/** What was seen on the node; read by `read-node-facts.ts`. */
+/** What was found on the node; read by `read-node-facts.ts`. */
 export interface NodeFacts {
   readonly backend: 'nft' | 'iptables';
   readonly port: number;

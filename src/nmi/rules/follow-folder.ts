@@ -15,10 +15,10 @@ export function followFolder(folder: string, signal: AbortSignal, onChange: () =
     return;
   }
   let watcher: FSWatcher | undefined;
-  let seen = stampOf(folder);
+  let last = stampOf(folder);
   const look = () => {
     const now = stampOf(folder);
-    const isAnother = now.inode !== seen.inode;
+    const isAnother = now.inode !== last.inode;
     if (isAnother) {
       watcher?.close();
       watcher = undefined;
@@ -26,8 +26,8 @@ export function followFolder(folder: string, signal: AbortSignal, onChange: () =
     if (watcher === undefined && now.inode !== 0n) {
       watcher = tryWatch(folder, onChange);
     }
-    if (isAnother || now.changedNs !== seen.changedNs) {
-      seen = now;
+    if (isAnother || now.changedNs !== last.changedNs) {
+      last = now;
       onChange();
     }
   };

@@ -60,7 +60,7 @@ export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promis
 }
 
 /**
- * The last heartbeat, or undefined when there is none that can be read. A stale one is returned too: see
+ * The last heartbeat, or undefined when there is none that can be read. One that is too old is returned too: see
  * `heartbeatIsFresh`.
  */
 export async function readHeartbeat(path: string): Promise<Heartbeat | undefined> {

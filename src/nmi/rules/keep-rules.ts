@@ -44,11 +44,11 @@ export async function keepRules(
   ports.rules.follow(signal, wake.call);
   ports.addresses.follow(signal, wake.call);
   ports.guard.follow(signal, wake.call);
-  const seen: Seen = { putBack: -1, problems: '', guard: '' };
+  const last: LastLogged = { putBack: -1, problems: '', guard: '' };
   while (!signal.aborted) {
     wake.reset();
     try {
-      await keepOnce(ports, options, seen);
+      await keepOnce(ports, options, last);
     } catch (error) {
       ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
     }
@@ -57,13 +57,13 @@ export async function keepRules(
   }
 }
 
-interface Seen {
+interface LastLogged {
   putBack: number;
   problems: string;
   guard: string;
 }
 
-async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, seen: Seen): Promise<void> {
+async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, last: LastLogged): Promise<void> {
   const { rules, clock, logger } = ports;
   const addresses = await ports.addresses.read();
   let guard = await keepGuard(ports, addresses);
@@ -72,20 +72,20 @@ async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, seen: 
     // Without the redirect nobody gets a token, by whichever address. Hence it never comes without the guard,
     // not even when both were swept away since the guard was looked at.
     const { target, forgotten } = await rules.install(ports.guard.wholeTable());
-    seen.putBack += 1;
-    logInstalled(logger, { target, forgotten, putBack: seen.putBack });
+    last.putBack += 1;
+    logInstalled(logger, { target, forgotten, putBack: last.putBack });
     state = await rules.verify();
     guard = await keepGuard(ports, addresses);
   }
-  logGuard(logger, guard, seen);
+  logGuard(logger, guard, last);
   const problems = await ports.diagnose(state.target, addresses);
-  logProblems(logger, problems, seen);
+  logProblems(logger, problems, last);
   await ports.publish({
     ...{ guard, listenOn: [state.target.address], problems, addresses: addresses.addresses },
     rules: {
       intact: state.intact,
       backend: options.backend,
-      putBack: Math.max(0, seen.putBack),
+      putBack: Math.max(0, last.putBack),
       packets: state.packets,
     },
     intervalMs: options.intervalMs,
@@ -112,19 +112,19 @@ async function keepGuard({ guard, logger }: KeepRulesPorts, addresses: NodeAddre
   }
 }
 
-function logGuard(logger: Logger, guard: GuardState, seen: Seen): void {
+function logGuard(logger: Logger, guard: GuardState, last: LastLogged): void {
   const { packets: _counted, ...facts } = guard;
   const now = JSON.stringify(facts);
-  if (now !== seen.guard) {
-    seen.guard = now;
+  if (now !== last.guard) {
+    last.guard = now;
     logger.info({ ...facts }, guard.active ? 'the address guard is in place' : 'there is no address guard');
   }
 }
 
-function logProblems(logger: Logger, problems: readonly NodeProblem[], seen: Seen): void {
+function logProblems(logger: Logger, problems: readonly NodeProblem[], last: LastLogged): void {
   const now = JSON.stringify(problems);
-  if (now !== seen.problems) {
-    seen.problems = now;
+  if (now !== last.problems) {
+    last.problems = now;
     for (const { kind, blocking, message } of problems) {
       logger.warn({ problem: kind, blocking, detail: message }, 'the node has a problem');
     }

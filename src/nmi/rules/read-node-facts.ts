@@ -21,7 +21,7 @@ export interface FactsOptions extends Pick<RedirectOptions, 'backend' | 'metadat
 export async function readNodeFacts(
   run: RunTool,
   options: FactsOptions,
-  seen: { readonly target: RedirectTarget; readonly hostPortPods: readonly string[] },
+  found: { readonly target: RedirectTarget; readonly hostPortPods: readonly string[] },
 ): Promise<NodeFacts> {
   const [upstreamChain, earlier, cilium, tcp, tcp6] = await Promise.all([
     hasUpstreamChain(run),
@@ -37,8 +37,8 @@ export async function readNodeFacts(
     ebpfHostRouting: /^#define\s+ENABLE_HOST_ROUTING\b/m.test(cilium),
     earlierRedirects: earlier,
     upstreamChain,
-    hostPortPods: seen.hostPortPods,
-    linkLocal: seen.target.address === linkLocalTarget,
+    hostPortPods: found.hostPortPods,
+    linkLocal: found.target.address === linkLocalTarget,
     othersOnPort:
       options.serverUser === undefined
         ? []

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { forgetOtherConnections } from './foreign-connections.ts';
+import { forgetOtherConnections } from './forget-other-connections.ts';
 import { iptablesBackend } from './iptables/iptables-backend.ts';
 import { localTarget } from './local-target.ts';
 import { nftBackend } from './nft/nft-backend.ts';

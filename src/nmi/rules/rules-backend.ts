@@ -22,6 +22,6 @@ export interface RulesBackend {
 
 export interface InstalledRules {
   readonly fingerprint: string;
-  /** Packets seen by each counting rule, by the rule's purpose. */
+  /** Packets that each counting rule matched, by the rule's purpose. */
   readonly packets: Readonly<Record<string, number>>;
 }

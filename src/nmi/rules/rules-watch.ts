@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Heartbeat, heartbeatIsFresh, readHeartbeat } from './heartbeat.ts';
 
-/** What the keeper of the rules said last. */
+/** The last heartbeat of the keeper of the rules. */
 export interface RulesWatch {
   /** Takes a heartbeat from the same process. */
   publish(heartbeat: Heartbeat): Promise<void>;

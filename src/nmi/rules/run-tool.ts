@@ -52,7 +52,7 @@ export const runTool: RunTool = (tool, args, input = {}) =>
 
 /**
  * Runs a tool that must succeed.
- * @throws RulesError with what the tool said
+ * @throws RulesError with what the tool printed
  */
 export async function mustRun(
   run: RunTool,
@@ -62,10 +62,10 @@ export async function mustRun(
 ): Promise<string> {
   const { code, stdout, stderr } = await run(tool, args, input);
   if (code !== 0) {
-    const said = stderr.trim().split('\n')[0] ?? '';
+    const output = stderr.trim().split('\n')[0] ?? '';
     throw new RulesError(
-      `${tool} ${args.join(' ')} ended with ${code}: ${said}`,
-      /not permitted|denied/i.test(said)
+      `${tool} ${args.join(' ')} ended with ${code}: ${output}`,
+      /not permitted|denied/i.test(output)
         ? 'The process that writes rules needs the capability NET_ADMIN.'
         : undefined,
     );

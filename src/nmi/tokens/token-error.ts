@@ -16,7 +16,7 @@ export interface TokenRefusal {
   readonly holdsForOthers?: boolean;
 }
 
-/** No token, and what the caller is told. `message` is the answer's `error_description`. */
+/** No token, and the answer for the caller. `message` is the answer's `error_description`. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused';
   readonly status: RefusalStatus;

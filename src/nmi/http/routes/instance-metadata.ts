@@ -17,34 +17,34 @@ export interface InstanceMetadataOptions {
   readonly decide: Decide;
   readonly slowPath: SlowPath;
   readonly metrics: NmiMetrics;
-  onRefused(exchange: Exchange, refusal: ErrorAnswer): void;
+  onRefused(exchange: Exchange, error: ErrorAnswer): void;
 }
 
 /** The rest of IMDS, by allow-list. */
 export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
   const { rules, slowPath, metrics, onRefused } = options;
   return async (exchange: Exchange, target: CanonicalTarget): Promise<void> => {
-    const refuse = (refusal: ErrorAnswer) => {
-      metrics.metadata(refusal.status);
-      answerError(exchange, refusal);
-      onRefused(exchange, refusal);
+    const refuse = (error: ErrorAnswer) => {
+      metrics.metadata(error.status);
+      answerError(exchange, error);
+      onRefused(exchange, error);
     };
     const access = metadataAccess(target.path, rules);
     if (access.kind === 'refuse') {
-      return refuse(access.refusal);
+      return refuse(access.answer);
     }
     if (exchange.request.method !== 'GET') {
       return refuse({ ...notFound, status: 405, reason: 'method', description: 'IMDS is read with GET.' });
     }
     const rebuilt = metadataTarget(target);
     if (rebuilt === undefined) {
-      return refuse(badRequest('bad-query', 'A value of the query is none that IMDS knows.'));
+      return refuse(badRequest('bad-query', 'A value of the query is not one that IMDS knows.'));
     }
     const answer = await slowPath.run(exchange, async (signal) => {
-      const refusal =
+      const denied =
         access.kind === 'excepted-only' ? await onlyExcepted(options, exchange.peer, signal) : undefined;
       const askerId = options.lookup.peek(exchange.peer)?.uid ?? unknownPeers;
-      return refusal ?? (await ask(options.source, { rebuilt, askerId }, signal));
+      return denied ?? (await ask(options.source, { rebuilt, askerId }, signal));
     });
     if (answer === undefined || answer.kind === 'error') {
       return refuse(answer ?? away);
@@ -54,7 +54,7 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
   };
 }
 
-/** A caller that is no known pod can have any number of addresses: they all have one share of the queue. */
+/** Callers that are not known pods may have any number of addresses: together they have one share of the queue. */
 const unknownPeers = 'unknownPeers';
 const away = tryLater('imds-away', 'IMDS gave no answer.', 5);
 

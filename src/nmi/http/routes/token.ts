@@ -28,8 +28,8 @@ export interface TokenRouteOptions {
 export type TokenRoute = (exchange: Exchange, query: string) => void | Promise<void>;
 
 /**
- * `/metadata/identity/oauth2/token`: the pod is told by the socket, its identity by the bindings, and what it
- * asked for by the query.
+ * `/metadata/identity/oauth2/token`: the socket says which pod asks, the bindings which identity it has, and
+ * the query what it asks for.
  */
 export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
   const { lookup, service, view } = options;
@@ -38,7 +38,7 @@ export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
     if (request.kind === 'error') {
       return finish(options, exchange, { outcome: request });
     }
-    // A process of the node itself is told at once: it will never be found among the pods.
+    // A process of the node itself is answered at once: it will never be found among the pods.
     if (!options.allowLoopbackPods && isLoopback(exchange.peer)) {
       return finish(options, exchange, { outcome: notAPod, request });
     }

@@ -45,7 +45,7 @@ export async function installBootGuard(
 }
 
 /**
- * `boot-guard --remove`: the drop-in first, so that systemd is never told to load what is not there. @throws
+ * `boot-guard --remove`: the drop-in first, so that systemd never loads what is not there. @throws
  * PodidError InvalidUsage
  */
 export async function removeBootGuard(hostRoot: string, run: RunTool, logger: Logger): Promise<void> {
@@ -68,10 +68,10 @@ export async function removeBootGuard(hostRoot: string, run: RunTool, logger: Lo
 }
 
 async function nftOf(host: HostFiles, hostRoot: string): Promise<string | undefined> {
-  const seen = await Promise.all(
+  const found = await Promise.all(
     nftPaths.map((path) => host.hasFolder(path.slice(0, path.lastIndexOf('/')))),
   );
-  if (!seen.includes(true)) {
+  if (!found.includes(true)) {
     return undefined;
   }
   for (const path of nftPaths) {
@@ -81,7 +81,7 @@ async function nftOf(host: HostFiles, hostRoot: string): Promise<string | undefi
   }
   throw new PodidError(
     'InvalidUsage',
-    `The boot guard cannot be kept on this node: it has no nft under ${hostRoot}, and a kubelet told to run it would not start.`,
+    `The boot guard cannot be kept on this node: it has no nft under ${hostRoot}, and a kubelet that has to run it would not start.`,
     { hint: "Install nftables in the node's image, or leave podid.bootGuard off." },
   );
 }

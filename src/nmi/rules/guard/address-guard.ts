@@ -40,7 +40,7 @@ export function createAddressGuard(options: AddressGuardOptions, run: RunTool = 
   return options.addressGuard === 'off' ? switchedOff(run) : new Keeper(options, run);
 }
 
-/** A table that an earlier start left behind would go stale, and so it goes. */
+/** A table that an earlier start left behind is no longer kept up to date, and so it is removed. */
 function switchedOff(run: RunTool): AddressGuard {
   return {
     async keep() {
@@ -77,7 +77,7 @@ class Keeper implements AddressGuard {
     const why = whyBlind(links, results, recorded);
     if (why !== undefined) {
       this.#wanted = undefined;
-      // Without records nothing can be said against a table that an earlier start left; with useless ones it
+      // Without records nothing shows that the table of an earlier start is wrong; with useless ones it
       // would keep everyone from IMDS.
       if (present !== undefined && recorded) {
         await this.remove();
@@ -150,7 +150,7 @@ class Keeper implements AddressGuard {
   }
 
   /**
-   * What a pod may have told the node about its neighbours while nobody was on guard. The true ones are found
+   * What a pod may have announced to the node about its neighbours while there was no guard. The true ones are found
    * again by asking.
    */
   async #forgetNeighbours(bridges: NodeLinks['bridges']): Promise<void> {
@@ -215,8 +215,8 @@ function ownOn({ bridges }: NodeLinks): {
 }
 
 /**
- * Somebody else's rule may have come in before the table was read back; such a table is no measure for later
- * readings.
+ * Somebody else's rule may have come in before the table was read back; later readings are not
+ * compared with such a table.
  */
 function isAsWritten({ structure }: InstalledGuard, text: string | undefined): boolean {
   const rules = structure.rules.length - setNames.length;

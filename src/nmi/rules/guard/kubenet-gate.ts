@@ -50,10 +50,10 @@ async function usesKubenet(kubeletConfig: string, logger: Logger): Promise<boole
 
 /** Keeps the agent from answering anybody while addresses prove nothing. */
 export interface KubenetGate {
-  /** Looks at what the keeper of the rules said last, and logs when that opens or closes the gate. */
+  /** Reads the last heartbeat of the keeper of the rules, and logs when that opens or closes the gate. */
   look(): void;
-  /** What everyone is told while it is closed. */
-  refusal(): ErrorAnswer | undefined;
+  /** The answer to everyone while it is closed. */
+  answer(): ErrorAnswer | undefined;
   /** For people; undefined while it is open. */
   whyClosed(): string | undefined;
 }
@@ -62,18 +62,18 @@ const closed = tryLater('no-address-guard', 'The address guard of this node is n
 
 /**
  * Opens on a fresh heartbeat that says the guard was read back, or that no pod is on a bridge. It stays open
- * when the keeper falls silent after that: its table stands, and a pod that came later is unknown to it and
- * reaches nothing. It closes when the keeper says that there is no guard.
+ * when the keeper stops reporting after that: its table stands, and a pod that came later is unknown to it and
+ * reaches nothing. It closes when the keeper reports that there is no guard.
  */
 export function createKubenetGate(
   rules: Pick<RulesWatch, 'latest' | 'isFresh'>,
   { needed, logger }: { readonly needed: boolean; readonly logger: Logger },
 ): KubenetGate {
   let open = !needed;
-  let told = '';
+  let logged = '';
   const why = () =>
     `This node uses kubenet, and the address guard has not been verified: nobody is answered. ${
-      rules.latest?.guard.why ?? 'The keeper of the rules has not been heard.'
+      rules.latest?.guard.why ?? 'The keeper of the rules has not reported yet.'
     } Where no guard can stand, forbid NET_RAW (podid policy kubenet), then pass --allow-network-plugin-kubenet.`;
   const look = () => {
     if (!needed) {
@@ -84,14 +84,14 @@ export function createKubenetGate(
     const now = open
       ? `this node uses kubenet; its ${guard?.active ? 'address guard is verified' : 'pods are routed'}, so that pods are answered`
       : why();
-    if (now !== told) {
-      told = now;
+    if (now !== logged) {
+      logged = now;
       logger[open ? 'info' : 'warn']({}, now);
     }
   };
   return {
     look,
-    refusal: () => (open ? undefined : closed),
+    answer: () => (open ? undefined : closed),
     whyClosed: () => (open ? undefined : why()),
   };
 }

@@ -17,7 +17,7 @@ export interface Pins {
   readonly taken6: readonly string[];
   readonly takenTargets6: readonly string[];
   /**
-   * Bridges that the guard told not to learn from link-local groups; noted here so that the removal can undo
+   * Bridges that the guard configured not to learn from link-local groups; noted here so that the removal can undo
    * it.
    */
   readonly quieted: readonly string[];
@@ -72,7 +72,7 @@ export function planPins(facts: PinFacts): Pins {
     taken4: sorted([...pods.flatMap((pod) => addressesOf(pod).four), ...facts.ownAddresses.filter(isIPv4)]),
     taken6: sorted(six),
     takenTargets6: sorted(six.map(ipv6Number)),
-    // A bridge of another name is told to be quiet as well; only the note of it, for the removal, is done
+    // A bridge of another name is configured likewise; only the note of it, for the removal, is done
     // without.
     quieted: sorted(facts.quieted.filter((name) => linkName.test(name))),
   };

@@ -6,7 +6,7 @@ import { TokenRefused } from '../token-error.ts';
 
 export interface EntraContext {
   readonly wallMs: number;
-  /** Never shown, should an answer repeat them. */
+  /** Taken out of the text, should an answer repeat them. */
   readonly secrets: readonly string[];
 }
 

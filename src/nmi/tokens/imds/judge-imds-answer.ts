@@ -9,7 +9,7 @@ export interface ImdsFault {
   readonly refused: TokenRefused;
   /** Whether the same question may be answered if it is asked again shortly. */
   readonly mayPass: boolean;
-  /** How long IMDS wants to be left alone; undefined when it said nothing. */
+  /** How long IMDS wants to be left alone; undefined when it did not say. */
   readonly pauseMs?: number | undefined;
 }
 

@@ -52,12 +52,12 @@ export function createMetadataSource({
     });
   return {
     async get(target, askerId, signal) {
-      return shown(await budget.answer({ target, askerId }, fetch(target), signal));
+      return passOn(await budget.answer({ target, askerId }, fetch(target), signal));
     },
   };
 }
 
-function shown({ status, headers, body }: HttpAnswer): MetadataAnswer | undefined {
+function passOn({ status, headers, body }: HttpAnswer): MetadataAnswer | undefined {
   return passedOn.has(status)
     ? { kind: 'answer', status, type: headers['content-type'] ?? 'application/json', body }
     : undefined;

@@ -67,12 +67,12 @@ describe('the gate', () => {
       { latest: heartbeat(false, 'It is switched off.'), isFresh: true },
     ]) {
       const gate = gateOn(rules);
-      expect(gate.refusal()).toMatchObject({ status: 503, reason: 'no-address-guard', retryAfterSec: 5 });
+      expect(gate.answer()).toMatchObject({ status: 503, reason: 'no-address-guard', retryAfterSec: 5 });
       expect(gate.whyClosed()).toContain(rules.latest?.guard.why ?? 'kubenet');
       expect(gate.whyClosed()).toContain('podid policy kubenet');
     }
     const gate = gateOn({ latest: heartbeat(true), isFresh: true });
-    expect([gate.refusal(), gate.whyClosed()]).toEqual([undefined, undefined]);
+    expect([gate.answer(), gate.whyClosed()]).toEqual([undefined, undefined]);
     expect(said.at(-1)).toContain('is verified');
   });
 
@@ -81,23 +81,23 @@ describe('the gate', () => {
     const gate = gateOn(rules);
     rules.isFresh = false;
     gate.look();
-    expect(gate.refusal()).toBeUndefined();
+    expect(gate.answer()).toBeUndefined();
     Object.assign(rules, { latest: heartbeat(false, 'It could not be written.'), isFresh: true });
     gate.look();
     expect(gate.whyClosed()).toContain('could not be written');
     Object.assign(rules, { latest: heartbeat(true), isFresh: false });
     gate.look();
-    expect(gate.refusal()).toBeDefined();
+    expect(gate.answer()).toBeDefined();
   });
 
   it('opens where the keeper says that no pod is on a bridge', () => {
     const routed = heartbeat(false, 'The pods are routed.');
     Object.assign(routed.guard, { routed: true });
-    expect(gateOn({ latest: routed, isFresh: false }).refusal()).toBeDefined();
-    expect(gateOn({ latest: routed, isFresh: true }).refusal()).toBeUndefined();
+    expect(gateOn({ latest: routed, isFresh: false }).answer()).toBeDefined();
+    expect(gateOn({ latest: routed, isFresh: true }).answer()).toBeUndefined();
   });
 
   it('is open where no guard is needed', () => {
-    expect(gateOn({ latest: undefined, isFresh: false }, false).refusal()).toBeUndefined();
+    expect(gateOn({ latest: undefined, isFresh: false }, false).answer()).toBeUndefined();
   });
 });

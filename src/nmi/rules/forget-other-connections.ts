@@ -40,10 +40,10 @@ export async function forgetOtherConnections(
   for (const { address, port, answeredBy, spared } of paths) {
     const path = ['-p', 'tcp', '--orig-dst', address, '--orig-port-dst', String(port)];
     const tracked = parseConnections(await mustRun(run, 'conntrack', ['-L', ...path]));
-    const foreign = tracked.filter(
+    const others = tracked.filter(
       ({ source, replySource }) => replySource !== answeredBy && !spared.includes(source),
     );
-    for (const { source, replySource } of distinct(foreign)) {
+    for (const { source, replySource } of distinct(others)) {
       // They may have ended by themselves meanwhile; conntrack then says so with exit code 1.
       const { code } = await run('conntrack', [
         '-D',

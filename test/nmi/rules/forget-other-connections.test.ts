@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forgetOtherConnections, parseConnections } from '../../../src/nmi/rules/foreign-connections.ts';
+import { forgetOtherConnections, parseConnections } from '../../../src/nmi/rules/forget-other-connections.ts';
 import { defaultOptions } from './default-options.ts';
 
 const entry = (source: string, port: number, replySource: string) =>
