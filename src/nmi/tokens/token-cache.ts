@@ -11,7 +11,7 @@ import {
   type Moment,
 } from './cached-key.ts';
 import type { TokenAnswer, TokenQuestion, TokenSource, UpstreamSource } from './token.ts';
-import { TokenRefused } from './token-error.ts';
+import { gone, remembered, shareFull, TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -251,34 +251,4 @@ class Cache implements TokenCache {
   #count(): void {
     this.#metrics.cached(this.#keys.size, this.#keys.bytes);
   }
-}
-
-function remembered(refused: TokenRefused, remainingMs: number): TokenRefused {
-  const { status, error, message, retryAfterSec } = refused;
-  return new TokenRefused({
-    status,
-    error,
-    description: message,
-    retryAfterSec: retryAfterSec === undefined ? undefined : Math.max(1, Math.ceil(remainingMs / 1000)),
-  });
-}
-
-function shareFull(): TokenRefused {
-  return new TokenRefused({
-    status: 503,
-    error: 'temporarily_unavailable',
-    description: 'This pod already waits for as many different tokens as one pod may.',
-    retryAfterSec: 2,
-    holdsForOthers: false,
-  });
-}
-
-function gone(): TokenRefused {
-  return new TokenRefused({
-    status: 503,
-    error: 'temporarily_unavailable',
-    description: 'Nobody waits for this token any more.',
-    retryAfterSec: 1,
-    holdsForOthers: false,
-  });
 }

@@ -32,3 +32,34 @@ export class TokenRefused extends Error {
     this.holdsForOthers = refusal.holdsForOthers ?? true;
   }
 }
+
+/** The failure of a moment ago, for one who asks again. */
+export function remembered(refused: TokenRefused, remainingMs: number): TokenRefused {
+  const { status, error, message, retryAfterSec } = refused;
+  return new TokenRefused({
+    status,
+    error,
+    description: message,
+    retryAfterSec: retryAfterSec === undefined ? undefined : Math.max(1, Math.ceil(remainingMs / 1000)),
+  });
+}
+
+export function shareFull(): TokenRefused {
+  return new TokenRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    description: 'This pod already waits for as many different tokens as one pod may.',
+    retryAfterSec: 2,
+    holdsForOthers: false,
+  });
+}
+
+export function gone(): TokenRefused {
+  return new TokenRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    description: 'Nobody waits for this token any more.',
+    retryAfterSec: 1,
+    holdsForOthers: false,
+  });
+}
