@@ -4,16 +4,17 @@ import type { ConnectedCluster, Workloads } from '../domain/kubernetes/workloads
 import type { Clock } from '../domain/ports.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
-import { kubeRest } from './client/kube-rest.ts';
+import { askPod, kubeRest } from './client/kube-rest.ts';
+import { mapKubeError } from './client/map-kube-error.ts';
 import { armContext } from './kubeconfig/arm-kubeconfig.ts';
 import type { ChosenContext } from './kubeconfig/choose-context.ts';
 import { accessCluster } from './kubeconfig/cluster-access.ts';
 import { readKubeconfig } from './kubeconfig/read-kubeconfig.ts';
 import { type InPod, serviceAccountContext } from './kubeconfig/service-account-context.ts';
 import { mirrorObjects } from './mirror/mirror-objects.ts';
+import { mirrorTerms } from './mirror/mirror-terms.ts';
 import { readObjects } from './mirror/read-objects.ts';
-import { createObjectApi } from './objects/object-api.ts';
-import type { ObjectApi } from './objects/object-port.ts';
+import { type OwnedObjects, ownedObjects } from './objects/owned-objects.ts';
 import { clusterPolicies } from './policies/cluster-policies.ts';
 import { readWorkloads } from './workloads/read-workloads.ts';
 import { workloadApi } from './workloads/workload-api.ts';
@@ -54,9 +55,11 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     );
   }
   const access = await accessInTime(chosen, connection);
-  const api = createObjectApi(access, { timeoutMs, clock });
   const rest = kubeRest(access, { timeoutMs, clock });
-  const workloads = readWorkloads(workloadApi(access, rest, timeoutMs));
+  const api = ownedObjects(rest, {
+    explain: (failure, attempt) => mapKubeError(failure, attempt, mirrorTerms),
+  });
+  const workloads = readWorkloads(workloadApi(rest, askPod(access, timeoutMs)));
   return {
     mirror: (request, ofMirror, report) => mirrorObjects(api, request, ofMirror, report),
     read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
@@ -71,7 +74,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
  * namespaces.
  */
 async function readWithNamespaces(
-  api: ObjectApi,
+  api: OwnedObjects,
   workloads: Workloads,
   signal: AbortSignal,
 ): Promise<ObjectsInCluster> {

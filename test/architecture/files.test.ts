@@ -32,7 +32,7 @@ const walks = {
     'src/workflows/agent/install-agent.ts',
     'src/workflows/agent/choose-way.ts',
     'src/k8s/agent-objects/render-agent.ts',
-    'src/k8s/objects/write-object.ts',
+    'src/k8s/objects/settle-object.ts',
   ],
 };
 

@@ -1,4 +1,5 @@
-import type { ObjectApi, WriteOptions } from '../../src/k8s/objects/object-port.ts';
+import type { ObjectRef } from '../../src/domain/kubernetes/kube-object.ts';
+import type { OwnedObjects } from '../../src/k8s/objects/owned-objects.ts';
 import type { ObjectKey, RenderedObject } from '../../src/k8s/objects/render-objects.ts';
 import type { FieldSet, ManagedFields, ManagedObject } from '../../src/validate/kubernetes/managed-object.ts';
 
@@ -21,19 +22,19 @@ export function live(
 ): ManagedObject {
   const { namespace, name, labels, annotations, spec } = object;
   const version = { uid: `uid-${name}`, resourceVersion: '7', beingDeleted: false };
-  return { namespace, name, labels, annotations, spec, managedFields, ...version, ...changes };
+  return { namespace, name, labels, annotations, spec, others: {}, managedFields, ...version, ...changes };
 }
 
-/** An ObjectApi over a map that records what was asked of it. `answers` replaces single calls. */
+/** An OwnedObjects over a map that records what was asked of it. `answers` replaces single calls. */
 export function objectsInMemory(
   start: readonly (readonly [ObjectKey, ManagedObject])[] = [],
-  answers: Partial<ObjectApi> = {},
+  answers: Partial<OwnedObjects> = {},
 ) {
   const stored = new Map(start.map(([key, object]) => [textOf(key), object]));
   const asked: string[] = [];
-  const write = (verb: string, key: ObjectKey, options: Pick<WriteOptions, 'dryRun'>) =>
-    asked.push(`${verb}${options.dryRun ? ' dry' : ''} ${textOf(key)}`);
-  const api: ObjectApi = {
+  const write = (verb: string, ref: ObjectRef, dryRun = false) =>
+    asked.push(`${verb}${dryRun ? ' dry' : ''} ${textOf(ref)}`);
+  const api: OwnedObjects = {
     async get(key) {
       return stored.get(textOf(key));
     },
@@ -41,21 +42,25 @@ export function objectsInMemory(
       return [];
     },
     async create(object, options) {
-      write('create', object, options);
+      write('create', object, options.dryRun);
       return 'done';
     },
-    async claim(key, managers, options) {
-      write('claim', key, options);
-      const found = stored.get(textOf(key));
-      return found === undefined ? 'stale' : { ...found, resourceVersion: '8', managedFields: managers };
+    async claim(ref, { managers }) {
+      write('claim', ref);
+      const found = stored.get(textOf(ref));
+      return found === undefined ? 'conflict' : { ...found, resourceVersion: '8', managedFields: managers };
     },
     async apply(object, options) {
-      write(`apply@${options.resourceVersion}`, object, options);
-      return 'done';
+      write(`apply@${options.resourceVersion}`, object, options.dryRun);
+      const found = stored.get(textOf(object));
+      const spec = object.manifest['spec'] as ManagedObject['spec'];
+      return found === undefined ? 'conflict' : { ...found, resourceVersion: '9', spec };
     },
-    async delete(key, options) {
-      write(`delete@${options.resourceVersion}`, key, options);
-      stored.delete(textOf(key));
+    preview: async () => undefined,
+    tryReplacing: async () => 'done',
+    async delete(ref, options) {
+      write(`delete@${options.resourceVersion}`, ref, options.dryRun);
+      stored.delete(textOf(ref));
       return 'done';
     },
     ...answers,
@@ -63,6 +68,6 @@ export function objectsInMemory(
   return { api, asked, stored };
 }
 
-function textOf({ kind, namespace, name }: ObjectKey): string {
+function textOf({ kind, namespace, name }: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace}/${name}`;
 }

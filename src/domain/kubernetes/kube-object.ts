@@ -3,6 +3,8 @@ export interface ObjectRef {
   /** `apps/v1`, `v1`. */
   readonly apiVersion: string;
   readonly kind: string;
+  /** Of the kind, where it is not spelled by the rule. */
+  readonly plural?: string;
   /** Absent for the cluster scope. */
   readonly namespace?: string;
   readonly name: string;

@@ -8,7 +8,6 @@ import { parseFinishedPod, parseTaintedNode } from '../../validate/kubernetes/da
 import type { KubeRest } from '../client/kube-rest.ts';
 import { mergeContent } from '../client/kube-rest.ts';
 import { podidManager } from '../objects/render-objects.ts';
-import { findObject, writeObject } from '../objects/write-object.ts';
 import { releaseLabels } from './agent-names.ts';
 import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
 import { readHelmRelease } from './helm-release.ts';
@@ -16,17 +15,19 @@ import { identityDefinitions } from './identity-definitions.ts';
 import { ownKinds } from './own-kinds.ts';
 import { readRollout } from './read-rollout.ts';
 import { renderAgent } from './render-agent.ts';
+import { agentOwned, writeAgentObject } from './write-agent-object.ts';
 
 /** The cluster's own API as the place where the agent is installed. */
 export function agentCluster(rest: KubeRest): AgentCluster {
   const api = agentObjectsApi(rest);
+  const owned = agentOwned(rest);
   return {
     installations: (namespace, signal) => listInstallations(api, namespace, signal),
     render: (values, release) => ({
       definitions: identityDefinitions(),
       objects: renderAgent(values, release),
     }),
-    write: (object, request, signal) => writeObject(rest, object, request, signal),
+    write: (object, request, signal) => writeAgentObject(owned, object, request, signal),
     tryPod: (daemonSet, signal) => tryPod(api, daemonSet, signal),
     async isEstablished(definition, signal) {
       const found = await api.get(definition, signal);
@@ -50,7 +51,7 @@ export function agentCluster(rest: KubeRest): AgentCluster {
       return removed !== undefined;
     },
     async exists(ref, signal) {
-      return (await findObject(rest, ref, signal)) !== undefined;
+      return (await api.get(ref, signal)) !== undefined;
     },
     async createBriefly(object, signal) {
       const ref = refOf(object);

@@ -1,8 +1,10 @@
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
-import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
+import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import { type KubeRest, objectPath, type RestRequest } from '../client/kube-rest.ts';
-import type { AgentVerb } from './agent-failure.ts';
-import { agentFailure } from './agent-failure.ts';
+import { listPages } from '../client/list-pages.ts';
+import type { KubeAttempt, KubeFailure } from '../client/map-kube-error.ts';
+import { attemptOf } from '../objects/owned-objects.ts';
+import { agentError } from './agent-terms.ts';
 
 /** A list or a body, with what everyone asks of them. */
 export interface AgentObjectsApi {
@@ -19,20 +21,20 @@ export interface AgentObjectsApi {
 }
 
 interface Attempt {
-  readonly verb: AgentVerb;
+  readonly verb: KubeAttempt['verb'];
   readonly ref: ObjectRef;
 }
 
 export function agentObjectsApi(rest: KubeRest): AgentObjectsApi {
+  const unlessMissing = async (failure: KubeFailure, { verb, ref }: Attempt, signal: AbortSignal) => {
+    if (failure.httpStatus !== 404) {
+      throw await agentError(rest, failure, attemptOf(verb, ref), signal);
+    }
+    return undefined;
+  };
   const ask = async (request: RestRequest, attempt: Attempt, signal: AbortSignal) => {
-    const reply = await rest(request, signal);
-    if (reply.failure?.httpStatus === 404) {
-      return undefined;
-    }
-    if (reply.failure !== undefined) {
-      throw await agentFailure(rest, reply.failure, attempt, signal);
-    }
-    return reply.body;
+    const { body, failure } = await rest(request, signal);
+    return failure === undefined ? body : await unlessMissing(failure, attempt, signal);
   };
   return {
     rest,
@@ -42,24 +44,11 @@ export function agentObjectsApi(rest: KubeRest): AgentObjectsApi {
     },
     async list(of, labels, signal) {
       const ref = { ...of, name: '' };
-      const items: JsonRecord[] = [];
-      let next: string | undefined = '';
-      while (next !== undefined) {
-        const query = {
-          limit: '500',
-          ...(labels === '' ? {} : { labelSelector: labels }),
-          ...(next === '' ? {} : { continue: next }),
-        };
-        const request = { method: 'GET', path: objectPath(ref), query } as const;
-        const page: unknown = await ask(request, { verb: 'list', ref }, signal);
-        if (!isRecord(page)) {
-          return undefined;
-        }
-        items.push(...(Array.isArray(page['items']) ? page['items'].filter(isRecord) : []));
-        const metadata = isRecord(page['metadata']) ? page['metadata'] : {};
-        next = stringAt(metadata, 'continue') || undefined;
-      }
-      return items;
+      const query = labels === '' ? {} : { labelSelector: labels };
+      const { items, failure } = await listPages(rest, { path: objectPath(ref), query }, signal);
+      return failure === undefined
+        ? items.filter(isRecord)
+        : await unlessMissing(failure, { verb: 'list', ref }, signal);
     },
     async send(request, { verb, ref }, signal) {
       const path = objectPath(verb === 'create' ? { ...ref, name: '' } : ref);

@@ -1,7 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Duplex } from 'node:stream';
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { ApiEndpoint } from './api-endpoint.ts';
+import { keepAliveProbeMs, openRequest, readBody } from './open-request.ts';
 
 /** The API server answered, but not with what was asked for. */
 export class ApiFailure extends Error {
@@ -53,12 +53,6 @@ export interface ApiConnectionOptions {
 /** A list of all identities of a large cluster is some MB; what is larger than this is no list. */
 const largestAnswerBytes = 256 * 1024 * 1024;
 const largestLineBytes = 16 * 1024 * 1024;
-/**
- * Idle time before the kernel asks whether the peer is still there. libuv then asks every second, ten times,
- * so a firewall that forgot the connection is noticed in under half a minute.
- */
-const keepAliveProbeMs = 15_000;
-
 export function createApiConnection({ endpoint, userAgent, timeoutMs }: ApiConnectionOptions): ApiConnection {
   const secure = endpoint.server.startsWith('https:');
   const agentOptions = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs, ...endpoint.tls };
@@ -71,20 +65,20 @@ export function createApiConnection({ endpoint, userAgent, timeoutMs }: ApiConne
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(patch === undefined ? {} : { 'content-type': 'application/json-patch+json' }),
     };
-    const options = { agent, headers, signal, ...(patch === undefined ? {} : { patch }) };
-    return send(secure, `${endpoint.server}${path}`, options);
+    const body = patch === undefined ? { method: 'GET' } : { method: 'PATCH', body: patch };
+    return openRequest(`${endpoint.server}${path}`, { ...body, headers, agent }, signal);
   };
   return {
     async getJson(path, signal) {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       return JSON.parse(
-        await readAll(await expectSuccess(path, await open(path, deadline)), largestAnswerBytes),
+        await readBody(await expectSuccess(path, await open(path, deadline)), largestAnswerBytes),
       );
     },
     async patchJson(path, patch, signal) {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       const answer = await open(path, deadline, JSON.stringify(patch));
-      await readAll(await expectSuccess(path, answer, 'PATCH'), largestAnswerBytes);
+      await readBody(await expectSuccess(path, answer, 'PATCH'), largestAnswerBytes);
     },
     async *stream(path, { silenceMs, signal }) {
       const opening = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -115,33 +109,12 @@ async function openStream(
   }
 }
 
-interface SendOptions {
-  readonly agent: HttpAgent | HttpsAgent;
-  readonly headers: Record<string, string>;
-  readonly signal: AbortSignal;
-  /** The body of a PATCH; without one it is a GET. */
-  readonly patch?: string;
-}
-
-function send(secure: boolean, url: string, options: SendOptions): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const { patch, ...rest } = options;
-    const method = patch === undefined ? 'GET' : 'PATCH';
-    const request = (secure ? httpsRequest : httpRequest)(url, { ...rest, method }, resolve);
-    request.on('socket', (socket: Duplex & { setKeepAlive?: (on: boolean, ms: number) => void }) =>
-      socket.setKeepAlive?.(true, keepAliveProbeMs),
-    );
-    request.on('error', (error) => reject(options.signal.aborted ? options.signal.reason : error));
-    request.end(patch);
-  });
-}
-
 async function expectSuccess(path: string, answer: IncomingMessage, verb = 'GET'): Promise<IncomingMessage> {
   const status = answer.statusCode ?? 0;
   if (status >= 200 && status < 300) {
     return answer;
   }
-  const body = await readAll(answer, 64 * 1024).catch(() => '');
+  const body = await readBody(answer, 64 * 1024).catch(() => '');
   throw new ApiFailure(status, `${verb} ${path.split('?')[0]} was answered ${status}${reasonIn(body)}.`);
 }
 
@@ -153,20 +126,6 @@ function reasonIn(body: string): string {
   } catch {
     return '';
   }
-}
-
-async function readAll(answer: IncomingMessage, mostBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) {
-      answer.destroy();
-      throw new Error(`The API server's answer is larger than ${mostBytes} bytes.`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function* jsonLines(answer: IncomingMessage, silenceMs: number): AsyncGenerator<unknown> {

@@ -1,11 +1,8 @@
-import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import type { Clock } from '../../domain/ports.ts';
-import { PodidError } from '../../errors/podid-error.ts';
-import type { ClusterAccess } from '../kubeconfig/cluster-access.ts';
 import { type KubeFailure, kubeFailure } from './map-kube-error.ts';
 import { sendAgain } from './send-again.ts';
-import { sendRequest } from './send-request.ts';
+import { type Answer, type ClusterAccess, sendRequest, unusableAnswer } from './send-request.ts';
 
 export interface RestRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -27,6 +24,9 @@ export type RestReply =
  */
 export type KubeRest = (request: RestRequest, signal: AbortSignal) => Promise<RestReply>;
 
+/** What stands behind a path, as text of any status: a pod speaks there, not the API server. Sent once. */
+export type AskPod = (path: string, signal: AbortSignal) => Promise<Pick<Answer, 'status' | 'text'>>;
+
 export const applyContent = 'application/apply-patch+yaml';
 export const mergeContent = 'application/merge-patch+json';
 
@@ -36,52 +36,50 @@ export function kubeRest(
 ): KubeRest {
   return async ({ method, path, query = {}, body, contentType = 'application/json' }, signal) => {
     const asked = new URLSearchParams(query).toString();
-    const context = requestOf(access, method, asked === '' ? path : `${path}?${asked}`);
-    if (body !== undefined) {
-      context.setBody(JSON.stringify(body));
-    }
-    const send = () =>
-      sendRequest(context, { timeoutMs, signal, ...(body === undefined ? {} : { contentType }) });
-    const answer = await sendAgain(send, clock, signal);
-    const text = await answer.body.text();
-    if (answer.httpStatusCode >= 300) {
-      return { failure: kubeFailure(answer.httpStatusCode, text) };
-    }
-    return { body: parse(text) };
+    const request = {
+      method,
+      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': contentType }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    const whole = asked === '' ? path : `${path}?${asked}`;
+    const send = () => sendRequest(access, whole, request, { timeoutMs, signal });
+    const { status, text } = await sendAgain(send, clock, signal);
+    return status >= 300
+      ? { failure: kubeFailure(status, text) }
+      : { body: parse(text, new URL(access.server).host) };
   };
 }
 
-/** @param path with its query */
-export function requestOf(
-  access: ClusterAccess,
-  method: RestRequest['method'],
-  path: string,
-): RequestContext {
-  const context = new RequestContext(`${access.server.replace(/\/+$/, '')}${path}`, HttpMethod[method]);
-  access.authentication.applySecurityAuthentication(context);
-  return context;
+export function askPod(access: ClusterAccess, timeoutMs: number): AskPod {
+  return (path, signal) =>
+    sendRequest(access, path, { method: 'GET', headers: {} }, { timeoutMs, signal, anyContent: true });
 }
 
 /** The path of an object, or with an empty name that of its collection. */
-export function objectPath({ apiVersion, kind, namespace, name }: ObjectRef): string {
+export function objectPath({ apiVersion, kind, plural, namespace, name }: ObjectRef): string {
   const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   const one = name === '' ? '' : `/${encodeURIComponent(name)}`;
-  return `${api}${scope}/${pluralOf(kind)}${one}`;
+  return `${api}${scope}/${plural ?? pluralOf(kind)}${one}`;
 }
 
 /** As the kinds that podid writes are spelled: `Policy` and `Identity` end in `ies`. */
-export function pluralOf(kind: string): string {
+function pluralOf(kind: string): string {
   const lower = kind.toLowerCase();
   return lower.endsWith('y') ? `${lower.slice(0, -1)}ies` : `${lower}s`;
 }
 
-function parse(text: string): unknown {
+/** As rights call the kind: `daemonsets.apps`, `pods`. */
+export function resourceOf({ apiVersion, kind, plural }: Omit<ObjectRef, 'name'>): string {
+  const name = plural ?? pluralOf(kind);
+  return apiVersion.includes('/') ? `${name}.${apiVersion.split('/')[0]}` : name;
+}
+
+/** A cut-off answer parses as nothing. */
+function parse(text: string, host: string): unknown {
   try {
     return text === '' ? undefined : JSON.parse(text);
   } catch {
-    throw new PodidError('ClusterUnreachable', "The answer of the cluster's API is cut off.", {
-      hint: 'Run the same command again.',
-    });
+    throw unusableAnswer(host);
   }
 }

@@ -1,13 +1,11 @@
-import { crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
-import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
-import { PodidError } from '../../errors/podid-error.ts';
+import type { ErrorCode } from '../../errors/error-catalog.ts';
+import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { type KubeStatus, parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
-import { grantMirrorCommand, mirrorRule, userIn } from '../mirror/rbac-rule.ts';
 
-/** What was asked of the API server. `namespace` is absent for a list of all. */
+/** What was asked of the API server. `namespace` is absent for the cluster scope and for a list of all. */
 export interface KubeAttempt {
   readonly verb: 'get' | 'list' | 'create' | 'patch' | 'delete';
-  /** Plural, without the group. */
+  /** As rights call it, plural with its group: `daemonsets.apps`, `pods/proxy`. */
   readonly resource: string;
   readonly namespace?: string;
   readonly name?: string;
@@ -19,44 +17,82 @@ export interface KubeFailure {
   readonly status?: KubeStatus;
 }
 
+/** What a failure is called, and what to do about it, by what the request was for. */
+export interface FailureTerms {
+  /** Where the credentials or a right are missing; its exit code is 6. */
+  readonly forbidden: ErrorCode;
+  /** Where the server would not do it. */
+  readonly refused: ErrorCode;
+  /** How to come by the right that is missing. */
+  readonly rightHint: (attempt: KubeAttempt, sentence: string) => string;
+  readonly refusedHint?: (attempt: KubeAttempt, httpStatus: number) => string | undefined;
+  /** Beside the server's own sentence, where a right is missing. */
+  readonly rule?: ErrorDetail;
+  /** Where the kind is not served at all. */
+  readonly missingKind?: { readonly hint: string; readonly detail: ErrorDetail };
+}
+
 export function kubeFailure(httpStatus: number, body: unknown): KubeFailure {
   const status = parseKubeStatus(body);
   return status === undefined ? { httpStatus } : { httpStatus, status };
 }
 
-/** Decides by HTTP status and the Status's reason; the server's words go along as a detail. */
-export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt): PodidError {
+/**
+ * Decides by HTTP status and the Status's reason, says what was attempted, and always hands on the server's
+ * own sentence.
+ */
+export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt, terms: FailureTerms): PodidError {
   const { httpStatus, status } = failure;
+  const { said, details } = saidIn(failure);
+  const common = { details, ...targetOf(attempt) };
   if (httpStatus === 401) {
     return new PodidError(
-      'MirrorFailed',
-      "The cluster's API does not accept the credentials of the kubeconfig.",
-      {
-        hint: 'kubectl auth whoami',
-        exitCode: 6,
-      },
+      terms.forbidden,
+      `The cluster's API does not accept the credentials of the kubeconfig to ${actionText(attempt)}.`,
+      { ...common, hint: 'kubectl auth whoami', exitCode: 6 },
     );
   }
   if (httpStatus === 403 && status !== undefined) {
-    return forbidden(status, attempt);
+    return new PodidError(terms.forbidden, `The cluster forbids to ${actionText(attempt)}.`, {
+      ...common,
+      hint: terms.rightHint(attempt, status.message),
+      details: [...details, ...(terms.rule ? [terms.rule] : [])],
+      exitCode: 6,
+    });
   }
-  if (httpStatus === 404 && isResourceMissing(failure)) {
-    return crdMissing(attempt);
+  if (terms.missingKind !== undefined && isResourceMissing(failure)) {
+    const { hint, detail } = terms.missingKind;
+    const message = `The cluster does not know the resource ${attempt.resource}.`;
+    return new PodidError(terms.refused, message, { hint, details: [detail] });
   }
   if (status === undefined || httpStatus >= 500 || httpStatus === 429) {
-    return new PodidError(
-      'ClusterUnreachable',
-      `The cluster's API answered ${attempt.verb} with HTTP ${httpStatus}.`,
-      {
-        hint: 'Run the same command again; if it stays, look at the cluster with: kubectl get --raw /readyz?verbose',
-        details: detailsOf(status),
-      },
-    );
+    const answer = `The cluster's API answered "${actionText(attempt)}" with HTTP ${httpStatus}`;
+    return new PodidError('ClusterUnreachable', sentenceOf(answer, said), { details, hint: awayHint });
   }
-  return new PodidError('MirrorFailed', `The cluster refused to ${actionText(attempt)}.`, {
-    details: detailsOf(status),
-    ...targetOf(attempt),
-  });
+  return refusedError(failure, attempt, terms);
+}
+
+/** Where the right is there: the server refused what was sent, not who sent it. */
+export function refusedError(failure: KubeFailure, attempt: KubeAttempt, terms: FailureTerms): PodidError {
+  const { said, details } = saidIn(failure);
+  const { verb, resource, name, ...where } = attempt;
+  const what = name === undefined ? resource : `${resource} ${name}`;
+  const message = sentenceOf(
+    `The cluster refused to ${actionText({ verb, resource: what, ...where })}`,
+    said,
+  );
+  const hint = terms.refusedHint?.(attempt, failure.httpStatus);
+  const more = hint === undefined ? {} : { hint };
+  return new PodidError(terms.refused, message, { details, ...targetOf(attempt), ...more });
+}
+
+function saidIn({ status }: KubeFailure): {
+  readonly said: string;
+  readonly details: readonly ErrorDetail[];
+} {
+  const said = readable(status?.message ?? '');
+  const code = status?.reason ? { code: status.reason } : {};
+  return { said, details: said === '' ? [] : [{ ...code, message: said }] };
 }
 
 /** A path that the API server does not serve at all: the definition of the kind is missing. */
@@ -64,46 +100,23 @@ export function isResourceMissing({ httpStatus, status }: KubeFailure): boolean 
   return httpStatus === 404 && (status === undefined || status.resource === '');
 }
 
-function forbidden(status: KubeStatus, attempt: KubeAttempt): PodidError {
-  const rule = { code: 'MissingRule', message: mirrorRule() };
-  return new PodidError('MirrorFailed', `The cluster forbids to ${actionText(attempt)}.`, {
-    hint: `Have an administrator of the cluster give the right: ${grantMirrorCommand(attempt.namespace, userIn(status.message))}`,
-    details: [...detailsOf(status), rule],
-    exitCode: 6,
-    ...targetOf(attempt),
-  });
-}
-
-function crdMissing({ resource }: KubeAttempt): PodidError {
-  return new PodidError(
-    'MirrorFailed',
-    `The cluster does not know the resource ${resource}.${identityApi.group}.`,
-    {
-      hint: 'podid nmi install  # brings the definitions of the four kinds with the agent; or switch the add-on on: podid enable',
-      details: [
-        { code: crdMissingCode, message: `${identityApi.group}/${identityApi.version} is not served.` },
-      ],
-    },
-  );
-}
+const awayHint = 'Run the same command again; if it stays: kubectl get --raw /readyz?verbose';
 
 function actionText({ verb, resource, namespace }: KubeAttempt): string {
-  const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
-  return `${verb} ${resource}.${identityApi.group} ${where}`;
+  const everywhere = verb === 'list' ? 'in all namespaces' : 'in the cluster';
+  const where = namespace === undefined ? everywhere : `in namespace ${namespace}`;
+  return `${verb} ${resource} ${where}`;
 }
 
 function targetOf({ namespace, name }: KubeAttempt): { target?: string } {
   return namespace === undefined || name === undefined ? {} : { target: `${namespace}/${name}` };
 }
 
-function detailsOf(status: KubeStatus | undefined): readonly { code?: string; message: string }[] {
-  if (status === undefined || status.message === '') {
-    return [];
-  }
-  return [{ ...(status.reason === '' ? {} : { code: status.reason }), message: readable(status.message) }];
+function sentenceOf(start: string, said: string): string {
+  return said === '' ? `${start}.` : `${start}: ${said}`;
 }
 
 /** A webhook's words come from whoever runs it: no control characters, no novels. */
-export function readable(text: string): string {
+function readable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 1000);
 }

@@ -1,6 +1,6 @@
-import type { ResponseContext } from '@kubernetes/client-node';
 import type { Clock } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
+import type { Answer } from './send-request.ts';
 
 /**
  * Sends up to four times while the API server is busy (429 and 5xx) or drops the connection, waiting as long
@@ -10,13 +10,13 @@ import { isPodidError } from '../../errors/podid-error.ts';
  * @throws PodidError ClusterUnreachable, and the signal's reason
  */
 export async function sendAgain(
-  send: () => Promise<ResponseContext>,
+  send: () => Promise<Answer>,
   clock: Clock,
   signal: AbortSignal,
-): Promise<ResponseContext> {
+): Promise<Answer> {
   for (let attempt = 1; attempt < attempts; attempt += 1) {
     const answer = await send().catch(unlessDropped);
-    if (answer !== undefined && answer.httpStatusCode !== 429 && answer.httpStatusCode < 500) {
+    if (answer !== undefined && answer.status !== 429 && answer.status < 500) {
       return answer;
     }
     const backoffMs = 200 * 2 ** attempt * (0.5 + clock.random());
@@ -36,7 +36,7 @@ function unlessDropped(error: unknown): undefined {
 }
 
 /** API servers give whole seconds. */
-function retryAfterMs(answer: ResponseContext | undefined): number | undefined {
-  const header = answer?.headers['retry-after'] ?? '';
+function retryAfterMs(answer: Answer | undefined): number | undefined {
+  const header = answer?.retryAfter ?? '';
   return /^\d{1,6}$/.test(header) ? Math.min(Number(header) * 1000, longestWaitMs) : undefined;
 }

@@ -1,21 +1,13 @@
 import type { Agent } from 'node:http';
 import { type RequestOptions, Agent as TlsAgent } from 'node:https';
-import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import type { EntraSignIn, FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
+import type { ClusterAccess } from '../client/send-request.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { pluginEnvironment } from './credential-plugin-settings.ts';
 import { runCredentialPlugin } from './run-credential-plugin.ts';
-
-/** An API server with what every request to it carries. */
-export interface ClusterAccess {
-  readonly server: string;
-  readonly authentication: {
-    getName(): string;
-    applySecurityAuthentication(context: RequestContext): void;
-  };
-}
 
 /**
  * Signs in once: to Entra where the kubeconfig says so in kubelogin's words, else by the user's credential
@@ -30,20 +22,7 @@ export async function accessCluster(
   signal: AbortSignal,
 ): Promise<ClusterAccess> {
   const { headers, agent } = await requestOptions(await withCredential(chosen, entraToken, signal));
-  return {
-    server: chosen.cluster.server,
-    authentication: {
-      getName: () => 'kubeconfig',
-      applySecurityAuthentication(context) {
-        for (const [name, value] of Object.entries(headers)) {
-          context.setHeaderParam(name, value);
-        }
-        if (agent !== undefined) {
-          context.setAgent(agent);
-        }
-      },
-    },
-  };
+  return { server: chosen.cluster.server, headers, ...(agent ? { agent } : {}) };
 }
 
 async function withCredential(

@@ -1,25 +1,17 @@
-import type { ManagedFields, ManagedObject } from '../../validate/kubernetes/managed-object.ts';
+import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import { diffMarks, diffSpec } from '../objects/diff-object.ts';
 import { explainOtherManager } from '../objects/explain-other-manager.ts';
 import { claimFields, type FieldPath, holdsByUpdate, otherOwners } from '../objects/field-owners.ts';
 import { isAksObject, otherManager } from '../objects/other-manager.ts';
 import type { RenderedObject } from '../objects/render-objects.ts';
-
-/**
- * What to do about one object. `claim`: the managers to write first, so that the apply is podid's alone to
- * decide.
- */
-export type MirrorStep =
-  | { readonly action: 'create' | 'delete' | 'same' | 'none' }
-  | { readonly action: 'foreign' | 'pending'; readonly reason: string }
-  | { readonly action: 'update'; readonly claim?: readonly ManagedFields[] };
+import type { ObjectStep } from '../objects/settle-object.ts';
 
 /** Brings an object that should be there in line, without touching what others wrote unless forced. */
 export function chooseStep(
   wanted: RenderedObject,
   found: ManagedObject | undefined,
   force: boolean,
-): MirrorStep {
+): ObjectStep {
   if (found === undefined) {
     return { action: 'create' };
   }
@@ -50,7 +42,7 @@ export function chooseDeletion(
   found: ManagedObject | undefined,
   force: boolean,
   aksCleansUp = true,
-): MirrorStep {
+): ObjectStep {
   if (found === undefined || found.beingDeleted) {
     return { action: 'none' };
   }
@@ -63,7 +55,7 @@ export function chooseDeletion(
     : { action: 'foreign', reason: `Written by ${writer}; podid deletes only what podid wrote` };
 }
 
-function updateOf(found: ManagedObject, everything: boolean): MirrorStep {
+function updateOf(found: ManagedObject, everything: boolean): ObjectStep {
   const needed = everything || holdsByUpdate(found.managedFields);
   return { action: 'update', ...(needed ? { claim: claimFields(found.managedFields, everything) } : {}) };
 }
@@ -73,6 +65,6 @@ function foreign(
   wanted: RenderedObject,
   found: ManagedObject,
   paths: readonly FieldPath[],
-): MirrorStep {
+): ObjectStep {
   return { action: 'foreign', reason: explainOtherManager(writer, wanted, found, paths) };
 }

@@ -2,22 +2,23 @@ import { entryText } from '../../domain/entries/pod-identity.ts';
 import {
   crdMissingCode,
   type MirrorRequest,
-  namespaceMissing,
   type ObjectChange,
   type ObjectVersions,
   type ReportMirrored,
 } from '../../domain/kubernetes/cluster-objects.ts';
-import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import { mapInParallel } from '../client/map-in-parallel.ts';
-import type { ObjectApi } from '../objects/object-port.ts';
+import type { OwnedObjects } from '../objects/owned-objects.ts';
 import {
+  kindRef,
   managedByLabel,
+  manifestOf,
   type ObjectKey,
+  objectRef,
   podidManager,
-  type RenderedObject,
 } from '../objects/render-objects.ts';
-import type { MirrorStep } from './choose-step.ts';
+import { type ObjectStep, settleObject } from '../objects/settle-object.ts';
 import { combineMirrorFailures } from './mirror-failures.ts';
 import {
   type Chain,
@@ -40,7 +41,7 @@ import {
  * StaleCluster
  */
 export async function mirrorObjects(
-  api: ObjectApi,
+  api: OwnedObjects,
   request: MirrorRequest,
   signal: AbortSignal,
   report?: ReportMirrored,
@@ -68,11 +69,8 @@ export async function mirrorObjects(
 
 const requestsAtOnce = 8;
 
-/** So many lost races in a row are no coincidence: something else keeps writing the object. */
-const maxAttempts = 5;
-
 interface Write {
-  readonly api: ObjectApi;
+  readonly api: OwnedObjects;
   readonly signal: AbortSignal;
   /** How each object of a task stood when all were listed at once; undefined when nobody listed them. */
   readonly read: ReadonlyMap<string, ManagedObject> | undefined;
@@ -91,66 +89,25 @@ async function runChain(write: Write, chain: Chain): Promise<readonly ObjectChan
 }
 
 /** Undefined when there was nothing to delete. */
-async function runTask(write: Write, task: Task): Promise<ObjectChange | undefined> {
-  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    // What was listed is as good as read: a write that comes too late for it is stale, and the object read
-    // anew.
-    const listed = attempt === 0 ? write.read : undefined;
-    const found = listed ? listed.get(keyText(task.key)) : await write.api.get(task.key, write.signal);
-    refuseChanged(task.key, found, write.expected);
-    const step = await take(write, task, task.choose(found), found);
-    if (step !== 'stale') {
-      return step.action === 'none' ? undefined : changeOf(task.key, step);
-    }
-  }
-  throw new PodidError('MirrorFailed', `${keyText(task.key)} keeps changing while podid writes it.`, {
-    target: entryText(task.key),
-    hint: `kubectl get ${task.key.kind} ${task.key.name} -n ${task.key.namespace} --show-managed-fields -o yaml`,
-  });
+async function runTask(write: Write, { key, choose, wanted }: Task): Promise<ObjectChange | undefined> {
+  const { api, read, expected, dryRun, signal } = write;
+  const step = await settleObject(
+    api,
+    {
+      ref: objectRef(key),
+      choose,
+      ...(wanted ? { wanted: { ...objectRef(key), manifest: manifestOf(wanted) } } : {}),
+    },
+    {
+      ...{ dryRun, signal, restless: 'MirrorFailed' },
+      ...(read ? { listed: { found: read.get(keyText(key)) } } : {}),
+      check: (found) => refuseChanged(key, found, expected),
+    },
+  );
+  return step.action === 'none' ? undefined : changeOf(key, step);
 }
 
-async function take(
-  write: Write,
-  { key, wanted }: Task,
-  step: MirrorStep,
-  found: ManagedObject | undefined,
-): Promise<MirrorStep | 'stale'> {
-  if (step.action === 'create' && wanted !== undefined) {
-    return create(write, wanted);
-  }
-  if (step.action === 'update' && wanted !== undefined && found !== undefined) {
-    const claimed =
-      step.claim && !write.dryRun ? await write.api.claim(key, step.claim, { ...write, ...found }) : found;
-    if (claimed === 'stale') {
-      return 'stale';
-    }
-    const version = { uid: claimed.uid, resourceVersion: claimed.resourceVersion };
-    return (await write.api.apply(wanted, { ...write, ...version })) === 'stale' ? 'stale' : step;
-  }
-  if (step.action === 'delete' && found !== undefined) {
-    return (await write.api.delete(key, { ...write, ...found })) === 'stale' ? 'stale' : step;
-  }
-  return step;
-}
-
-async function create(write: Write, wanted: RenderedObject): Promise<MirrorStep | 'stale'> {
-  const { namespace } = wanted;
-  switch (await write.api.create(wanted, write)) {
-    case 'done':
-      return { action: 'create' };
-    case 'exists':
-      return 'stale';
-    case 'namespaceMissing':
-      return {
-        action: 'pending',
-        reason: namespaceMissing(namespace),
-      };
-    case 'namespaceEnding':
-      return { action: 'pending', reason: `Namespace ${namespace} is being deleted` };
-  }
-}
-
-function changeOf({ kind, namespace, name }: ObjectKey, step: MirrorStep): ObjectChange {
+function changeOf({ kind, namespace, name }: ObjectKey, step: ObjectStep): ObjectChange {
   const action = step.action === 'none' ? 'same' : step.action;
   return { kind, namespace, name, action, ...('reason' in step ? { reason: step.reason } : {}) };
 }
@@ -160,7 +117,7 @@ const listedFrom = 24;
 
 /** Undefined where a GET of each is due: for few objects, and for whoever may not list. */
 async function readAtOnce(
-  api: ObjectApi,
+  api: OwnedObjects,
   tasks: readonly Task[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ManagedObject> | undefined> {
@@ -169,7 +126,7 @@ async function readAtOnce(
   }
   const kinds = [...new Set(tasks.map(({ key }) => key.kind))];
   try {
-    const lists = await Promise.all(kinds.map((kind) => api.list(kind, '', signal)));
+    const lists = await Promise.all(kinds.map((kind) => api.list(kindRef(kind), '', signal)));
     const objects = lists.flatMap((items, index) =>
       items.map(parseManagedObject).flatMap((object) => (object ? [{ ...object, kind: kinds[index] }] : [])),
     );
@@ -186,7 +143,7 @@ async function readAtOnce(
 async function prunable(write: Write, chains: readonly Chain[]): Promise<readonly Chain[]> {
   const found: FoundObject[] = [];
   for (const kind of pruneOrder) {
-    const items = await write.api.list(kind, `${managedByLabel}=${podidManager}`, write.signal);
+    const items = await write.api.list(kindRef(kind), `${managedByLabel}=${podidManager}`, write.signal);
     const objects = items.map(parseManagedObject).filter((object) => object !== undefined);
     found.push(...objects.map((object) => ({ kind, object })));
   }

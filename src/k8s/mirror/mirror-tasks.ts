@@ -16,12 +16,13 @@ import {
   renderException,
   renderIdentity,
 } from '../objects/render-objects.ts';
-import { chooseDeletion, chooseStep, type MirrorStep } from './choose-step.ts';
+import type { ObjectStep } from '../objects/settle-object.ts';
+import { chooseDeletion, chooseStep } from './choose-step.ts';
 
 /** One object of a mirror, and how to decide about it. */
 export interface Task {
   readonly key: ObjectKey;
-  readonly choose: (found: ManagedObject | undefined) => MirrorStep;
+  readonly choose: (found: ManagedObject | undefined) => ObjectStep;
   readonly wanted?: RenderedObject;
 }
 

@@ -12,9 +12,9 @@ import {
   parseAzurePodIdentityException,
 } from '../../validate/kubernetes/crd-objects.ts';
 import { parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
-import type { ObjectApi } from '../objects/object-port.ts';
 import { otherManager } from '../objects/other-manager.ts';
-import type { ObjectKind } from '../objects/render-objects.ts';
+import type { OwnedObjects } from '../objects/owned-objects.ts';
+import { kindRef, type ObjectKind } from '../objects/render-objects.ts';
 
 /**
  * The cluster's objects as entries, whoever wrote them, in the server's order. Left out is
@@ -22,11 +22,14 @@ import type { ObjectKind } from '../objects/render-objects.ts';
  *
  * @throws PodidError MirrorFailed | ClusterUnreachable
  */
-export async function readObjects(api: ObjectApi, signal: AbortSignal): Promise<ObjectsInCluster> {
+export async function readObjects(
+  api: Pick<OwnedObjects, 'list'>,
+  signal: AbortSignal,
+): Promise<ObjectsInCluster> {
   const [identities, bindings, exceptions] = await Promise.all([
-    api.list('AzureIdentity', '', signal),
-    api.list('AzureIdentityBinding', '', signal),
-    api.list('AzurePodIdentityException', '', signal),
+    api.list(kindRef('AzureIdentity'), '', signal),
+    api.list(kindRef('AzureIdentityBinding'), '', signal),
+    api.list(kindRef('AzurePodIdentityException'), '', signal),
   ]);
   return objectsAsEntries({ identities, bindings, exceptions });
 }

@@ -33,3 +33,5 @@ export function isAksObject(object: Pick<ManagedObject, 'labels'>): boolean {
 
 const aksLabel = 'kubernetes.azure.com/managedby';
 const helmReleaseAnnotation = 'meta.helm.sh/release-name';
+/** By which Helm knows what is its own. */
+export const helmAnnotations = [helmReleaseAnnotation, 'meta.helm.sh/release-namespace'];

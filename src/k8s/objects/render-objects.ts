@@ -1,6 +1,7 @@
 import type { EntryKey, PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
 import type { ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
-import { behaviorAnnotation } from '../../domain/kubernetes/identity-resources.ts';
+import { behaviorAnnotation, identityApi } from '../../domain/kubernetes/identity-resources.ts';
+import type { KubeObject, ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 
 export type ObjectKind = ObjectChange['kind'];
 
@@ -56,6 +57,19 @@ export function identityKeys({ namespace, name }: EntryKey): readonly [ObjectKey
 
 export function exceptionKey({ namespace, name }: EntryKey): ObjectKey {
   return { kind: 'AzurePodIdentityException', namespace, name };
+}
+
+export function kindRef(kind: ObjectKind): Pick<ObjectRef, 'apiVersion' | 'kind'> {
+  return { apiVersion: `${identityApi.group}/${identityApi.version}`, kind };
+}
+
+export function objectRef({ kind, namespace, name }: ObjectKey): ObjectRef {
+  return { ...kindRef(kind), namespace, name };
+}
+
+/** As the server is sent it. */
+export function manifestOf({ kind, namespace, name, labels, annotations, spec }: RenderedObject): KubeObject {
+  return { ...kindRef(kind), metadata: { name, namespace, labels, annotations }, spec };
 }
 
 const ownLabels = { [managedByLabel]: podidManager };

@@ -4,8 +4,9 @@ import type { Clock } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import type { KubeRest } from '../client/kube-rest.ts';
-import { bodyOf, type PolicyCall } from './policy-failure.ts';
-import { changeOf, writePolicy } from './write-policy.ts';
+import { mapKubeError } from '../client/map-kube-error.ts';
+import { policyTerms } from './policy-terms.ts';
+import { policyChange, writePolicy } from './write-policy.ts';
 
 /** Gatekeeper makes a kind from its template within a second or two. */
 const kindWaitMs = 60_000;
@@ -13,12 +14,13 @@ const kindPollMs = 500;
 
 export function clusterPolicies(api: KubeRest, clock: Clock): ClusterPolicies {
   const serves: ClusterPolicies['serves'] = async (apiVersion, plural, signal) => {
-    const call: PolicyCall = { method: 'GET', path: `/apis/${apiVersion}`, verb: 'get', resource: plural };
-    const reply = await api(call, signal);
-    if (reply.failure?.httpStatus === 404) {
+    const { body, failure } = await api({ method: 'GET', path: `/apis/${apiVersion}` }, signal);
+    if (failure?.httpStatus === 404) {
       return false;
     }
-    const body = bodyOf(reply, call);
+    if (failure !== undefined) {
+      throw mapKubeError(failure, { verb: 'get', resource: plural }, policyTerms);
+    }
     const resources = isRecord(body) && Array.isArray(body['resources']) ? body['resources'] : [];
     return resources.some((resource) => isRecord(resource) && resource['name'] === plural);
   };
@@ -30,7 +32,11 @@ export function clusterPolicies(api: KubeRest, clock: Clock): ClusterPolicies {
         const known = changes.some(({ action }) => action === 'create')
           ? await kindComes({ serves, clock, dryRun: request.dryRun }, object, signal)
           : true;
-        changes.push(known ? await writePolicy(api, object, request, signal) : changeOf(object, 'create'));
+        changes.push(
+          known
+            ? await writePolicy(api, object, request, signal)
+            : policyChange(object, { action: 'create' }),
+        );
       }
       return changes;
     },

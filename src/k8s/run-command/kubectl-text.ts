@@ -1,7 +1,6 @@
 import type { ClusterCommand } from '../../domain/azure/run-command.ts';
-import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
-import { plurals } from '../objects/object-call.ts';
-import { type ObjectKind, podidManager } from '../objects/render-objects.ts';
+import { objectPath, resourceOf } from '../client/kube-rest.ts';
+import { kindRef, type ObjectKind, objectRef, podidManager } from '../objects/render-objects.ts';
 import type { PlannedWrite } from './plan-writes.ts';
 
 /*
@@ -35,7 +34,7 @@ export function namespacesCommand(kinds: readonly ObjectKind[]): ClusterCommand 
 }
 
 function getText({ kinds, namespace }: ReadScope, template: string): string {
-  const resources = kinds.map((kind) => `${plurals[kind]}.${identityApi.group}`).join(',');
+  const resources = kinds.map((kind) => resourceOf(kindRef(kind))).join(',');
   const where = namespace === undefined ? '--all-namespaces' : `--namespace=${checkedName(namespace)}`;
   return `kubectl get ${resources} ${where} --show-managed-fields -o jsonpath-file=${template}`;
 }
@@ -71,7 +70,8 @@ export function writeCommand(writes: readonly PlannedWrite[], dryRun: boolean): 
       preconditions: { uid, resourceVersion },
       ...(dryRun ? { dryRun: ['All'] } : {}),
     });
-    const path = `/apis/${identityApi.group}/${identityApi.version}/namespaces/${checkedName(namespace)}/${plurals[kind]}/${checkedName(name)}`;
+    const ref = { kind, namespace: checkedName(namespace), name: checkedName(name) };
+    const path = objectPath(objectRef(ref));
     statements.push(`kubectl delete --raw ${path} -f ${file}`);
   }
   return { text: statements.join('; '), files };

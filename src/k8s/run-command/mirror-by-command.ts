@@ -9,7 +9,6 @@ import {
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
-import type { MirrorStep } from '../mirror/choose-step.ts';
 import { combineMirrorFailures } from '../mirror/mirror-failures.ts';
 import {
   chainsOf,
@@ -20,6 +19,7 @@ import {
   type Task,
 } from '../mirror/mirror-tasks.ts';
 import { managedByLabel, type ObjectKey, type ObjectKind, podidManager } from '../objects/render-objects.ts';
+import type { ObjectStep } from '../objects/settle-object.ts';
 import { complaintsIn, forbiddenIn, namespaceFault } from './explain-kubectl.ts';
 import { inOneRun, readCommand, writeCommand } from './kubectl-text.ts';
 import { type PlannedWrite, planWrite } from './plan-writes.ts';
@@ -87,7 +87,7 @@ export async function mirrorByCommand(
 
 interface Decided {
   readonly task: Task;
-  readonly step: MirrorStep;
+  readonly step: ObjectStep;
   readonly found?: JsonRecord;
 }
 
@@ -193,7 +193,7 @@ function inBatches<Item>(items: readonly Item[], size: number): readonly (readon
 
 function conclude(
   first: readonly Decided[],
-  decided: ReadonlyMap<string, MirrorStep>,
+  decided: ReadonlyMap<string, ObjectStep>,
   failed: readonly Decided[],
   said: readonly string[],
 ): readonly ObjectChange[] {

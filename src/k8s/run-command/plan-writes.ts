@@ -1,8 +1,7 @@
-import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { isRecord, type JsonRecord, recordAt } from '../../validate/json-record.ts';
 import type { ManagedFields } from '../../validate/kubernetes/managed-object.ts';
-import type { MirrorStep } from '../mirror/choose-step.ts';
-import type { ObjectKey, RenderedObject } from '../objects/render-objects.ts';
+import { manifestOf, type ObjectKey, type RenderedObject } from '../objects/render-objects.ts';
+import type { ObjectStep } from '../objects/settle-object.ts';
 
 /** One write, with all that it takes to leave alone what changed meanwhile. */
 export type PlannedWrite =
@@ -16,7 +15,7 @@ export type PlannedWrite =
 
 export interface WritePlan {
   readonly key: ObjectKey;
-  readonly step: MirrorStep;
+  readonly step: ObjectStep;
   readonly wanted?: RenderedObject;
   /** The object as it was read, whole; undefined when there is none. */
   readonly found?: JsonRecord;
@@ -25,7 +24,7 @@ export interface WritePlan {
 /** Undefined for a step that writes nothing. */
 export function planWrite({ key, step, wanted, found }: WritePlan): PlannedWrite | undefined {
   if (step.action === 'create' && wanted !== undefined) {
-    return { action: 'create', key, object: newObject(wanted) };
+    return { action: 'create', key, object: manifestOf(wanted) };
   }
   if (step.action === 'update' && wanted !== undefined && found !== undefined) {
     return { action: 'replace', key, object: changedObject(wanted, found, step.claim) };
@@ -36,11 +35,6 @@ export function planWrite({ key, step, wanted, found }: WritePlan): PlannedWrite
     return { action: 'delete', key, uid: String(uid), resourceVersion: String(resourceVersion) };
   }
   return undefined;
-}
-
-function newObject({ kind, namespace, name, labels, annotations, spec }: RenderedObject): JsonRecord {
-  const apiVersion = `${identityApi.group}/${identityApi.version}`;
-  return { apiVersion, kind, metadata: { namespace, name, labels, annotations }, spec };
 }
 
 /**

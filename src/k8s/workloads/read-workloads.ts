@@ -81,9 +81,9 @@ function listPods(
   { namespace, labels }: { readonly namespace: string | undefined; readonly labels: string },
   signal: AbortSignal,
 ): Promise<readonly unknown[]> {
-  const query = labels === '' ? '' : `?labelSelector=${encodeURIComponent(labels)}`;
-  const path = `${collection('/api/v1', namespace, 'pods')}${query}`;
-  return api.list({ path, verb: 'list', resource: 'pods', ...scope(namespace) }, signal);
+  const query = labels === '' ? {} : { query: { labelSelector: labels } };
+  const path = collection('/api/v1', namespace, 'pods');
+  return api.list({ path, ...query, verb: 'list', resource: 'pods', ...scope(namespace) }, signal);
 }
 
 function silent(cause: PodidError, pod: string, port: number): PodidError {

@@ -1,94 +1,62 @@
 import type { PodAnswer } from '../../domain/kubernetes/workloads.ts';
-import { PodidError } from '../../errors/podid-error.ts';
-import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
-import { type KubeRest, requestOf } from '../client/kube-rest.ts';
-import { type KubeFailure, kubeFailure } from '../client/map-kube-error.ts';
-import { sendRequest } from '../client/send-request.ts';
-import type { ClusterAccess } from '../kubeconfig/cluster-access.ts';
+import type { AskPod, KubeRest } from '../client/kube-rest.ts';
+import { listPages } from '../client/list-pages.ts';
+import {
+  type FailureTerms,
+  type KubeAttempt,
+  type KubeFailure,
+  kubeFailure,
+  mapKubeError,
+} from '../client/map-kube-error.ts';
 
 /** A path of the API, and the right that it takes, for messages. */
-export interface Asked {
+export interface Asked extends KubeAttempt {
   readonly path: string;
   readonly verb: 'get' | 'list';
-  /** Plural, subresource and group included: `pods/proxy`, `deployments.apps`. */
-  readonly resource: string;
-  /** Absent for the cluster scope and for all namespaces. */
-  readonly namespace?: string;
+  readonly query?: Readonly<Record<string, string>>;
 }
 
 /** GETs and nothing else: whoever looks at a cluster through it cannot change it. */
 export interface WorkloadApi {
   /** Undefined on 404. @throws PodidError Forbidden | ClusterUnreachable */
   get(asked: Asked, signal: AbortSignal): Promise<unknown>;
-  /** All pages. @throws PodidError Forbidden | ClusterUnreachable */
+  /** All pages; nothing on 404. @throws PodidError Forbidden | ClusterUnreachable */
   list(asked: Asked, signal: AbortSignal): Promise<readonly unknown[]>;
   /** What a pod says, sent once; a refusal of the API server's own is thrown. */
   text(asked: Asked, signal: AbortSignal): Promise<PodAnswer>;
 }
 
-/** @param timeoutMs for what a pod is asked, which `rest` does not do */
-export function workloadApi(access: ClusterAccess, rest: KubeRest, timeoutMs: number): WorkloadApi {
-  const getJson = async (asked: Asked, signal: AbortSignal) => {
-    const { body, failure } = await rest({ method: 'GET', path: asked.path }, signal);
-    if (failure?.httpStatus === 404) {
-      return undefined;
-    }
-    if (failure !== undefined) {
-      throw refusal(asked, failure);
-    }
-    return body;
-  };
+export function workloadApi(rest: KubeRest, askPod: AskPod): WorkloadApi {
   return {
-    get: getJson,
-    list: (asked, signal) => listPages(asked, (page) => getJson(page, signal)),
+    async get(asked, signal) {
+      const { body, failure } = await rest({ method: 'GET', path: asked.path }, signal);
+      return failure === undefined ? body : unlessMissing(failure, asked);
+    },
+    async list(asked, signal) {
+      const { items, failure } = await listPages(rest, asked, signal);
+      return failure === undefined ? items : (unlessMissing(failure, asked) ?? []);
+    },
     async text(asked, signal) {
-      const context = requestOf(access, 'GET', asked.path);
-      const answer = await sendRequest(context, { timeoutMs, signal, anyContent: true });
-      const text = await answer.body.text();
-      const status = answer.httpStatusCode;
+      const { status, text } = await askPod(asked.path, signal);
       const failure = status >= 300 ? kubeFailure(status, text) : undefined;
       if (failure?.status !== undefined) {
-        throw refusal(asked, failure);
+        throw mapKubeError(failure, asked, terms);
       }
       return { status, text };
     },
   };
 }
 
-async function listPages(
-  asked: Asked,
-  getPage: (asked: Asked) => Promise<unknown>,
-): Promise<readonly unknown[]> {
-  const items: unknown[] = [];
-  const query = asked.path.includes('?') ? '&' : '?';
-  let next: string | undefined = '';
-  while (next !== undefined) {
-    const more = next === '' ? '' : `&continue=${encodeURIComponent(next)}`;
-    const page: unknown = await getPage({ ...asked, path: `${asked.path}${query}limit=500${more}` });
-    if (!isRecord(page)) {
-      break;
-    }
-    items.push(...(Array.isArray(page['items']) ? page['items'] : []));
-    const metadata: JsonRecord = isRecord(page['metadata']) ? page['metadata'] : {};
-    next = stringAt(metadata, 'continue') || undefined;
-  }
-  return items;
-}
+const terms: FailureTerms = {
+  forbidden: 'Forbidden',
+  refused: 'ClusterUnreachable',
+  rightHint: ({ verb, resource, namespace }) =>
+    `kubectl auth can-i ${verb} ${resource} ${namespace === undefined ? '--all-namespaces' : `-n ${namespace}`}`,
+  refusedHint: () => 'Run the same command again; if it stays: kubectl get --raw /readyz?verbose',
+};
 
-function refusal(asked: Asked, { httpStatus, status }: KubeFailure): PodidError {
-  const { verb, resource, namespace } = asked;
-  const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
-  if (httpStatus === 401 || (httpStatus === 403 && status !== undefined)) {
-    const scope = namespace === undefined ? '--all-namespaces' : `-n ${namespace}`;
-    return new PodidError(
-      'Forbidden',
-      `The right to ${verb} ${resource} ${where} of the cluster is missing.`,
-      { hint: `kubectl auth can-i ${verb} ${resource} ${scope}` },
-    );
+function unlessMissing(failure: KubeFailure, asked: Asked): undefined {
+  if (failure.httpStatus !== 404) {
+    throw mapKubeError(failure, asked, terms);
   }
-  return new PodidError(
-    'ClusterUnreachable',
-    `The cluster's API answered "${verb} ${resource}" ${where} with HTTP ${httpStatus}.`,
-    { hint: 'Run the same command again; if it stays: kubectl get --raw /readyz?verbose' },
-  );
 }

@@ -26,6 +26,8 @@ export interface ManagedObject {
   readonly beingDeleted: boolean;
   readonly managedFields: readonly ManagedFields[];
   readonly spec: JsonRecord;
+  /** What stands beside metadata, spec and what the server keeps: `data`, `rules`, `webhooks`. */
+  readonly others: JsonRecord;
 }
 
 /** Undefined when it is no object of a namespace that a server could hold. */
@@ -36,10 +38,13 @@ export function parseManagedObject(json: unknown): ManagedObject | undefined {
 
 /** The same for objects of the cluster itself, whose namespace is empty. */
 export function parseClusterObject(json: unknown): ManagedObject | undefined {
-  if (!isRecord(json) || !isRecord(json['metadata'])) {
+  if (!isRecord(json)) {
     return undefined;
   }
-  const { metadata } = json;
+  const { apiVersion: _version, kind: _kind, metadata, spec, status: _status, ...others } = json;
+  if (!isRecord(metadata)) {
+    return undefined;
+  }
   const [namespace, name] = [stringAt(metadata, 'namespace') ?? '', stringAt(metadata, 'name')];
   const [uid, resourceVersion] = [stringAt(metadata, 'uid'), stringAt(metadata, 'resourceVersion')];
   if (!name || !uid || !resourceVersion) {
@@ -55,11 +60,12 @@ export function parseClusterObject(json: unknown): ManagedObject | undefined {
     annotations: stringMapAt(metadata, 'annotations') ?? {},
     beingDeleted: stringAt(metadata, 'deletionTimestamp') !== undefined,
     managedFields: managers.filter(isRecord).map(parseManagedFields),
-    spec: isRecord(json['spec']) ? json['spec'] : {},
+    spec: isRecord(spec) ? spec : {},
+    others,
   };
 }
 
-export function parseManagedFields(entry: JsonRecord): ManagedFields {
+function parseManagedFields(entry: JsonRecord): ManagedFields {
   const [time, subresource] = [stringAt(entry, 'time'), stringAt(entry, 'subresource')];
   return {
     manager: stringAt(entry, 'manager') ?? '',

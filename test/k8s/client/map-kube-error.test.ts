@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { kubeFailure, mapKubeError } from '../../../src/k8s/client/map-kube-error.ts';
+import { mirrorTerms } from '../../../src/k8s/mirror/mirror-terms.ts';
 
-const attempt = { verb: 'create', resource: 'azureidentities', namespace: 'shop', name: 'web' } as const;
+const attempt = {
+  verb: 'create',
+  resource: 'azureidentities.aadpodidentity.k8s.io',
+  namespace: 'shop',
+  name: 'web',
+} as const;
 
 function status(reason: string, details: object = {}) {
   return JSON.stringify({ kind: 'Status', status: 'Failure', reason, message: `said: ${reason}`, details });
@@ -31,11 +37,19 @@ describe('mapping what the API server says', () => {
     [503, status('ServiceUnavailable'), 'ClusterUnreachable', 7, 'HTTP 503'],
     [302, '', 'ClusterUnreachable', 7, 'HTTP 302'],
   ])('makes of %i with %s the error %s', (httpStatus, body, code, exitCode, message) => {
-    expect(mapKubeError(kubeFailure(httpStatus, body), attempt)).toMatchObject({
+    expect(mapKubeError(kubeFailure(httpStatus, body), attempt, mirrorTerms)).toMatchObject({
       code,
       exitCode,
       message: expect.stringContaining(message),
     });
+  });
+
+  it.each([
+    [422, 'Invalid'],
+    [500, 'InternalError'],
+  ])('says with a %i what was attempted, and the sentence of the server', (httpStatus, reason) => {
+    const error = mapKubeError(kubeFailure(httpStatus, status(reason, { kind: 'x' })), attempt, mirrorTerms);
+    expect(error.message).toMatch(/create azureidentities.* in namespace shop.*: said: /);
   });
 
   it('hands on the words of the server without control characters', () => {
@@ -45,7 +59,7 @@ describe('mapping what the API server says', () => {
       message: 'no\u001b[31m\nway',
       details: {},
     });
-    expect(mapKubeError(kubeFailure(403, body), attempt).details).toContainEqual({
+    expect(mapKubeError(kubeFailure(403, body), attempt, mirrorTerms).details).toContainEqual({
       code: 'Forbidden',
       message: 'no [31m way',
     });
@@ -54,7 +68,7 @@ describe('mapping what the API server says', () => {
   it('names the rule that is missing and the commands that give it', () => {
     const words = 'User "anna@contoso.com" cannot create resource "azureidentities" in the namespace "shop"';
     const body = status('Forbidden').replace('said: Forbidden', words.replaceAll('"', '\\"'));
-    const { details, hint } = mapKubeError(kubeFailure(403, body), attempt);
+    const { details, hint } = mapKubeError(kubeFailure(403, body), attempt, mirrorTerms);
     expect(details).toContainEqual({
       code: 'MissingRule',
       message:
@@ -68,8 +82,8 @@ describe('mapping what the API server says', () => {
   it('gives the right in all namespaces for a list of all, and to a service account as to one', () => {
     const words = 'User "system:serviceaccount:ci:deployer" cannot list resource "azureidentities"';
     const body = status('Forbidden').replace('said: Forbidden', words.replaceAll('"', '\\"'));
-    const list = { verb: 'list', resource: 'azureidentities' } as const;
-    const { hint } = mapKubeError(kubeFailure(403, body), list);
+    const list = { verb: 'list', resource: 'azureidentities.aadpodidentity.k8s.io' } as const;
+    const { hint } = mapKubeError(kubeFailure(403, body), list, mirrorTerms);
     expect(hint).toContain('kubectl create clusterrole podid-mirror --verb=');
     expect(hint).toContain('--clusterrole=podid-mirror --serviceaccount=ci:deployer');
   });
@@ -77,7 +91,7 @@ describe('mapping what the API server says', () => {
   it('lets no name that the server gives into the shell', () => {
     const words = 'User "$(rm -rf ~)" cannot list resource "azureidentities"';
     const body = status('Forbidden').replace('said: Forbidden', words.replaceAll('"', '\\"'));
-    const { hint } = mapKubeError(kubeFailure(403, body), attempt);
+    const { hint } = mapKubeError(kubeFailure(403, body), attempt, mirrorTerms);
     expect(hint).toMatch(/--user='\$\(rm -rf ~\)'$/);
   });
 });

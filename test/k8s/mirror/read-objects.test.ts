@@ -8,7 +8,7 @@ function object(name: string, spec: object, namespace = 'shop') {
 }
 
 function apiOf(lists: Partial<Record<ObjectKind, readonly unknown[]>>) {
-  return objectsInMemory([], { list: async (kind) => lists[kind] ?? [] }).api;
+  return objectsInMemory([], { list: async ({ kind }) => lists[kind as ObjectKind] ?? [] }).api;
 }
 
 describe('reading the objects of a cluster', () => {

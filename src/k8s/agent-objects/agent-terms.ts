@@ -1,0 +1,69 @@
+import type { PodidError } from '../../errors/podid-error.ts';
+import { isRecord } from '../../validate/json-record.ts';
+import type { KubeRest } from '../client/kube-rest.ts';
+import {
+  type FailureTerms,
+  type KubeAttempt,
+  type KubeFailure,
+  mapKubeError,
+  refusedError,
+} from '../client/map-kube-error.ts';
+
+const terms: FailureTerms = {
+  forbidden: 'Forbidden',
+  refused: 'AgentRefused',
+  rightHint: ruleHint,
+  refusedHint: ({ resource, namespace }, httpStatus) =>
+    httpStatus === 403 && ['pods', 'daemonsets.apps'].includes(resource)
+      ? `The agent needs the host's network and NET_ADMIN, so namespace ${namespace} has to take privileged pods: kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged. AKS Automatic lets no pod have the host's network.`
+      : 'Fix what the message names, and run the same command again.',
+};
+
+/**
+ * What an answer other than 2xx means for whoever installs the agent. RBAC and admission both say 403 with
+ * the same reason, so the server is asked whether the right is there: its words are never searched.
+ */
+export async function agentError(
+  rest: KubeRest,
+  failure: KubeFailure,
+  attempt: KubeAttempt,
+  signal: AbortSignal,
+): Promise<PodidError> {
+  const isAdmission =
+    failure.httpStatus === 403 && failure.status !== undefined && (await isAllowed(rest, attempt, signal));
+  return isAdmission ? refusedError(failure, attempt, terms) : mapKubeError(failure, attempt, terms);
+}
+
+/** The rule of a role that would allow it, ready to be pasted. */
+function ruleHint({ verb, resource, namespace }: KubeAttempt): string {
+  const { group, plural } = partsOf(resource);
+  const rule = `{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["${verb}"]}`;
+  return `Add to a ${namespace === undefined ? 'ClusterRole' : 'Role or ClusterRole'} of yours the rule: ${rule}`;
+}
+
+async function isAllowed(
+  rest: KubeRest,
+  { verb, resource, namespace = '', name = '' }: KubeAttempt,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { group, plural } = partsOf(resource);
+  const reply = await rest(
+    {
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: { verb, group, resource: plural, namespace, name } },
+      },
+    },
+    signal,
+  );
+  const body = reply.failure === undefined && isRecord(reply.body) ? reply.body : {};
+  return isRecord(body['status']) && body['status']['allowed'] === true;
+}
+
+function partsOf(resource: string): { readonly plural: string; readonly group: string } {
+  const [plural = '', ...group] = resource.split('.');
+  return { plural, group: group.join('.') };
+}

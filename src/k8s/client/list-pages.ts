@@ -1,0 +1,66 @@
+import { PodidError } from '../../errors/podid-error.ts';
+import { isRecord, stringAt } from '../../validate/json-record.ts';
+import type { KubeRest, RestReply, RestRequest } from './kube-rest.ts';
+import type { KubeFailure } from './map-kube-error.ts';
+
+export type ListReply =
+  | { readonly items: readonly unknown[]; readonly failure?: undefined }
+  | { readonly items?: undefined; readonly failure: KubeFailure };
+
+const pageSize = 500;
+/** A server that ends a list so often will not see its end. */
+const maxLists = 3;
+
+/**
+ * A collection, page by page. A list that grew too old between two pages cannot be continued by anybody, and
+ * is read from its start again. A refusal is a value.
+ *
+ * @throws PodidError ClusterUnreachable, and the signal's reason
+ */
+export async function listPages(
+  rest: KubeRest,
+  collection: Pick<RestRequest, 'path' | 'query'>,
+  signal: AbortSignal,
+): Promise<ListReply> {
+  for (let list = 0; list < maxLists; list += 1) {
+    const reply = await listOnce(rest, collection, signal);
+    if (reply !== 'expired') {
+      return reply;
+    }
+  }
+  throw new PodidError(
+    'ClusterUnreachable',
+    `The cluster's API keeps ending its lists before they are read (list ${collection.path}).`,
+    { hint: 'Run the same command again.' },
+  );
+}
+
+async function listOnce(
+  rest: KubeRest,
+  { path, query }: Pick<RestRequest, 'path' | 'query'>,
+  signal: AbortSignal,
+): Promise<ListReply | 'expired'> {
+  const items: unknown[] = [];
+  let next = '';
+  do {
+    const more = next === '' ? {} : { continue: next };
+    const reply = await rest(
+      { method: 'GET', path, query: { ...query, limit: `${pageSize}`, ...more } },
+      signal,
+    );
+    if (reply.failure !== undefined) {
+      return reply.failure.httpStatus === 410 && next !== '' ? 'expired' : { failure: reply.failure };
+    }
+    const page = isRecord(reply.body) ? reply.body : {};
+    for (const item of Array.isArray(page['items']) ? page['items'] : []) {
+      items.push(item);
+    }
+    next = continueOf(reply);
+  } while (next !== '');
+  return { items };
+}
+
+function continueOf({ body }: RestReply): string {
+  const metadata = isRecord(body) ? body['metadata'] : undefined;
+  return (isRecord(metadata) && stringAt(metadata, 'continue')) || '';
+}

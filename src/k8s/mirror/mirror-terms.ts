@@ -1,0 +1,20 @@
+import { crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
+import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
+import type { FailureTerms } from '../client/map-kube-error.ts';
+import { grantMirrorCommand, mirrorRule, userIn } from './rbac-rule.ts';
+
+/** What failed of a mirror, for whoever asked for one. */
+export const mirrorTerms: FailureTerms = {
+  forbidden: 'MirrorFailed',
+  refused: 'MirrorFailed',
+  rightHint: ({ namespace }, sentence) =>
+    `Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, userIn(sentence))}`,
+  rule: { code: 'MissingRule', message: mirrorRule() },
+  missingKind: {
+    hint: 'podid nmi install  # brings the definitions of the four kinds with the agent; or switch the add-on on: podid enable',
+    detail: {
+      code: crdMissingCode,
+      message: `${identityApi.group}/${identityApi.version} is not served.`,
+    },
+  },
+};
