@@ -25,8 +25,30 @@ const crdFiles = (await readdir(new URL('crds/', deploy)))
 const crds = await Promise.all(crdFiles.map((name) => readFile(new URL(`crds/${name}`, deploy), 'utf8')));
 const chartValues = await readFile(new URL('chart/values.yaml', deploy), 'utf8');
 
+/**
+ * Of client-node podid takes the kubeconfig's credentials and TLS (`dist/config.js`), and asks the API by
+ * itself. What that file imports for the rest stays out of the bundle: the generated client of every API, and
+ * node-fetch, whose whatwg-url warns of `punycode` on each start with Node 22 and 24; and its YAML reader,
+ * since podid reads kubeconfigs itself.
+ */
+const clientNodeParts = {
+  name: 'client-node-parts',
+  setup({ onResolve, onLoad }) {
+    const unused = /^(\.\/gen\/index\.js|node-fetch|js-yaml)$/;
+    onResolve({ filter: unused }, ({ path, importer }) =>
+      /client-node[\\/]dist[\\/]config\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'unused' }, () => ({
+      contents: `
+        const unused = class { constructor() { throw new Error('podid asks the API server by itself.'); } };
+        export { unused as Headers, unused as ServerConfiguration, unused as createConfiguration, unused as default };`,
+    }));
+  },
+};
+
 const shared = {
   bundle: true,
+  plugins: [clientNodeParts],
   platform: 'node',
   // Its CommonJS entry is a wrapper that no bundler can follow; its ES modules stand beside it.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },

@@ -33,7 +33,10 @@ const house: Readonly<Record<string, Room>> = {
     rooms: ['domain', 'validate', 'errors'],
     packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'uuid', 'https-proxy-agent'],
   },
-  k8s: { rooms: ['domain', 'validate', 'errors'], packages: ['node:*', '@kubernetes/client-node'] },
+  k8s: {
+    rooms: ['domain', 'validate', 'errors'],
+    packages: ['node:*', '@kubernetes/client-node/dist/config.js'],
+  },
   cli: {
     rooms: ['flags', 'validate', 'workflows', 'domain', 'terminal', 'errors'],
     packages: ['node:*', 'commander'],

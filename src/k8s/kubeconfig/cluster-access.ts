@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import { type RequestOptions, Agent as TlsAgent } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { EntraSignIn, FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
