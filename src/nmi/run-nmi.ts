@@ -1,5 +1,5 @@
 import { type ApiConnection, createApiConnection } from '../k8s/client/api-connection.ts';
-import { type ApiEndpoint, inClusterEndpoint, serviceAccountDir } from '../k8s/client/api-endpoint.ts';
+import { type ApiEndpoint, inClusterEndpoint } from '../k8s/client/api-endpoint.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { withinTime } from '../runtime/within-time.ts';
@@ -110,7 +110,7 @@ async function findEndpoint({
   kubernetesPort,
 }: NmiSettings): Promise<ApiEndpoint> {
   if (kubeconfig === '') {
-    return inClusterEndpoint({ host: kubernetesHost, port: kubernetesPort, accountDir: serviceAccountDir });
+    return inClusterEndpoint({ host: kubernetesHost, port: kubernetesPort });
   }
   // The YAML reader is needed here alone, and costs memory.
   const { kubeconfigEndpoint } = await import('../k8s/client/kubeconfig-endpoint.ts');

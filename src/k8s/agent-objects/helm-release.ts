@@ -4,6 +4,7 @@ import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { manifestObjects } from '../../validate/files/manifest-objects.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../../validate/json-record.ts';
 import { type KubeRest, objectPath } from '../client/kube-rest.ts';
+import { listPages } from '../client/list-pages.ts';
 
 /** A release is some hundred kB; what unpacks to more than this is none. */
 const largestBytes = 64 * 1024 * 1024;
@@ -20,11 +21,10 @@ export async function readHelmRelease(
 ): Promise<HelmRelease | undefined> {
   const secrets: ObjectRef = { apiVersion: 'v1', kind: 'Secret', namespace, name: '' };
   const query = { labelSelector: `owner=helm,name=${name}` };
-  const reply = await rest({ method: 'GET', path: objectPath(secrets), query }, signal);
-  if (reply.failure !== undefined) {
+  const { items } = await listPages(rest, { path: objectPath(secrets), query }, signal);
+  if (items === undefined) {
     return undefined;
   }
-  const items = isRecord(reply.body) && Array.isArray(reply.body['items']) ? reply.body['items'] : [];
   const revisions = items.filter(isRecord).map(revisionOf);
   const newest = revisions
     .filter(({ status }) => status === 'deployed')

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
 import { keepAliveProbeMs, openRequest, readBody } from './open-request.ts';
 
@@ -115,17 +116,10 @@ async function expectSuccess(path: string, answer: IncomingMessage, verb = 'GET'
     return answer;
   }
   const body = await readBody(answer, 64 * 1024).catch(() => '');
-  throw new ApiFailure(status, `${verb} ${path.split('?')[0]} was answered ${status}${reasonIn(body)}.`);
-}
-
-/** The server's own sentence, when it is a Status; it names user, verb and resource, and no secret. */
-function reasonIn(body: string): string {
-  try {
-    const { message } = JSON.parse(body) as { message?: unknown };
-    return typeof message === 'string' ? `: ${message.slice(0, 300)}` : '';
-  } catch {
-    return '';
-  }
+  const { message = '' } = parseKubeStatus(body) ?? {};
+  // The server's own sentence names user, verb and resource, and no secret.
+  const reason = message === '' ? '' : `: ${message.slice(0, 300)}`;
+  throw new ApiFailure(status, `${verb} ${path.split('?')[0]} was answered ${status}${reason}.`);
 }
 
 async function* jsonLines(answer: IncomingMessage, silenceMs: number): AsyncGenerator<unknown> {

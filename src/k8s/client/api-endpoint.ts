@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PodidError } from '../../errors/podid-error.ts';
+import type { ChosenContext } from '../kubeconfig/choose-context.ts';
+import { type InPod, serviceAccountContext } from '../kubeconfig/service-account-context.ts';
 
 /** How to reach an API server, and as whom. */
 export interface ApiEndpoint {
@@ -20,32 +20,25 @@ export interface ApiEndpoint {
   token(): Promise<string | undefined>;
 }
 
-/**
- * Where the kubelet mounts a service account (Kubernetes documentation, "Accessing the Kubernetes API from a
- * Pod").
- */
-export const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-export interface InClusterOptions {
-  /** `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`. */
-  readonly host: string;
-  readonly port: string;
-  /** Holds `token` and `ca.crt`. */
-  readonly accountDir: string;
+/** @throws PodidError InvalidKubeconfig when the service account is not mounted */
+export async function inClusterEndpoint(pod: InPod, accountDir?: string): Promise<ApiEndpoint> {
+  return contextEndpoint(await serviceAccountContext(pod, accountDir));
 }
 
-/** @throws PodidError InvalidKubeconfig when the service account is not mounted */
-export async function inClusterEndpoint({ host, port, accountDir }: InClusterOptions): Promise<ApiEndpoint> {
-  const ca = await readFile(join(accountDir, 'ca.crt'), 'utf8').catch((cause: unknown) => {
-    throw new PodidError('InvalidKubeconfig', `The service account in ${accountDir} cannot be read.`, {
-      hint: 'Mount a service account token, or pass --kubeconfig.',
-      cause,
-    });
-  });
+/** A context that signs in by a token, a file with one, or a certificate. */
+export function contextEndpoint({ cluster, user }: ChosenContext): ApiEndpoint {
+  const pems = Object.entries({ ca: cluster.caData, cert: user.certData, key: user.keyData }).flatMap(
+    ([member, data]) => (data === undefined ? [] : [[member, Buffer.from(data, 'base64').toString('utf8')]]),
+  );
+  const { tokenFile } = user;
   return {
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    tls: { ca },
-    token: tokenFromFile(join(accountDir, 'token')),
+    server: cluster.server,
+    tls: {
+      ...Object.fromEntries(pems),
+      ...(cluster.tlsServerName === undefined ? {} : { servername: cluster.tlsServerName }),
+      ...(cluster.skipTlsVerify ? { rejectUnauthorized: false } : {}),
+    },
+    token: tokenFile === undefined ? () => Promise.resolve(user.token) : tokenFromFile(tokenFile),
   };
 }
 

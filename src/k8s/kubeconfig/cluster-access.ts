@@ -91,7 +91,7 @@ function keptAlive(agent: Agent): Agent {
 
 function kubeConfigOf({ name, cluster, user }: ChosenContext): KubeConfig {
   const config = new KubeConfig();
-  const { authProvider, impersonate, ...credentials } = user;
+  const { authProvider, impersonate, tokenFile: _read, ...credentials } = user;
   config.loadFromOptions({
     clusters: [
       {

@@ -12,13 +12,25 @@ import {
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 
 /**
- * One context of the user's own kubeconfig, with the content of every file that it points to. Several paths,
- * joined as in KUBECONFIG, are merged as kubectl does it: the first to say something wins, and files that are
- * not there are passed over.
+ * As `readContext`, with certificates and keys that were looked at.
  *
  * @throws PodidError InvalidKubeconfig, which never quotes content
  */
 export async function readKubeconfig(path: string, context: string | undefined): Promise<ChosenContext> {
+  const chosen = await readContext(path, context);
+  checkPem(chosen, path);
+  const { tokenFile: _read, ...user } = chosen.user;
+  return { ...chosen, user };
+}
+
+/**
+ * One context of the user's own kubeconfig, with the content of every file that it points to. Several paths,
+ * joined as in KUBECONFIG, are merged as kubectl does it: the first to say something wins, and files that are
+ * not there are passed over. A token's file stays beside its token, for whoever outlives the token.
+ *
+ * @throws PodidError InvalidKubeconfig, which never quotes content
+ */
+export async function readContext(path: string, context: string | undefined): Promise<ChosenContext> {
   const configs = await Promise.all((await existingPaths(path)).map(readOne));
   const merged: Kubeconfig = {
     clusters: configs.flatMap(({ clusters }) => clusters),
@@ -27,13 +39,11 @@ export async function readKubeconfig(path: string, context: string | undefined):
     ...firstCurrentContext(configs),
   };
   const chosen = chooseContext(merged, context, path);
-  const loaded = {
+  return {
     ...chosen,
     cluster: await withClusterFiles(chosen.cluster),
     user: await withUserFiles(chosen.user),
   };
-  checkPem(loaded, path);
-  return loaded;
 }
 
 async function existingPaths(path: string): Promise<readonly string[]> {
@@ -109,7 +119,7 @@ async function withUserFiles(user: KubeconfigUser): Promise<KubeconfigUser> {
   const keyData = keyFile && (await readBase64(keyFile, `The key ${whose}`));
   return {
     ...rest,
-    ...(token ? { token } : {}),
+    ...(token && tokenFile ? { token, tokenFile } : {}),
     ...(certData ? { certData } : {}),
     ...(keyData ? { keyData } : {}),
   };

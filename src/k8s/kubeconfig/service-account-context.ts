@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PodidError } from '../../errors/podid-error.ts';
-import { serviceAccountDir } from '../client/api-endpoint.ts';
 import type { ChosenContext } from './choose-context.ts';
 
 /** Where a pod finds the API server: `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`. */
@@ -10,9 +9,12 @@ export interface InPod {
   readonly port: string;
 }
 
+/** The kubelet mounts a service account here (Kubernetes, "Accessing the Kubernetes API from a Pod"). */
+const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /**
- * The pod's own service account, as the kubelet mounts it. Its token lasts an hour, which is more than a
- * command takes.
+ * The pod's own service account, as the kubelet mounts it. Its token is as good as it was just now for the hour
+ * that a command takes at most; a daemon reads the file again.
  *
  * @throws PodidError InvalidKubeconfig
  */
@@ -20,9 +22,10 @@ export async function serviceAccountContext(
   { host, port }: InPod,
   accountDir = serviceAccountDir,
 ): Promise<ChosenContext> {
+  const tokenFile = join(accountDir, 'token');
   try {
     const [token, ca] = await Promise.all([
-      readFile(join(accountDir, 'token'), 'utf8'),
+      readFile(tokenFile, 'utf8'),
       readFile(join(accountDir, 'ca.crt')),
     ]);
     const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -30,7 +33,7 @@ export async function serviceAccountContext(
     return {
       name,
       cluster: { name, server, caData: ca.toString('base64'), skipTlsVerify: false },
-      user: { name, token: token.trim() },
+      user: { name, token: token.trim(), tokenFile },
     };
   } catch (cause) {
     throw new PodidError('InvalidKubeconfig', `The service account in ${accountDir} cannot be read.`, {

@@ -154,11 +154,11 @@ describe('a connection to the API server', () => {
 describe('where the API server is', () => {
   it('is said by the service account inside a cluster', async () => {
     const accountDir = await folder();
-    const options = { host: 'fd00::1', port: '6443', accountDir };
-    await expect(inClusterEndpoint(options)).rejects.toMatchObject({ code: 'InvalidKubeconfig' });
+    const pod = { host: 'fd00::1', port: '6443' };
+    await expect(inClusterEndpoint(pod, accountDir)).rejects.toMatchObject({ code: 'InvalidKubeconfig' });
     await writeFile(join(accountDir, 'ca.crt'), 'CA');
     await writeFile(join(accountDir, 'token'), ' T \n');
-    const endpoint = await inClusterEndpoint(options);
+    const endpoint = await inClusterEndpoint(pod, accountDir);
     expect(endpoint).toMatchObject({ server: 'https://[fd00::1]:6443', tls: { ca: 'CA' } });
     expect(await endpoint.token()).toBe('T');
   });
