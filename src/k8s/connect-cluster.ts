@@ -1,7 +1,7 @@
 import type { FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
 import type { ObjectsInCluster } from '../domain/kubernetes/cluster-objects.ts';
 import type { ConnectedCluster, Workloads } from '../domain/kubernetes/workloads.ts';
-import type { Clock } from '../domain/ports.ts';
+import type { Clock } from '../domain/time/clock.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
 import { askPod, kubeRest } from './client/kube-rest.ts';

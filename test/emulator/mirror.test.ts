@@ -372,7 +372,7 @@ describe('a cluster in bad weather', () => {
     kube.store.faults.away = 'reset';
     waits.length = 0;
     await expect(api.mirror(web, signal)).rejects.toMatchObject({ code: 'ClusterUnreachable' });
-    expect(waits).toEqual([400, 800, 1600]);
+    expect(waits).toEqual([300, 600, 1200]);
   });
 
   it('is left at once when the caller gives up', async () => {

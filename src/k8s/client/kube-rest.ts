@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
-import type { Clock } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { type KubeFailure, kubeFailure } from './map-kube-error.ts';
 import { sendAgain } from './send-again.ts';
 import { type Answer, type ClusterAccess, sendRequest, unusableAnswer } from './send-request.ts';

@@ -1,4 +1,6 @@
-import type { Clock } from '../../domain/ports.ts';
+import { backoffMs } from '../../domain/time/backoff.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Answer } from './send-request.ts';
 
@@ -19,13 +21,15 @@ export async function sendAgain(
     if (answer !== undefined && answer.status !== 429 && answer.status < 500) {
       return answer;
     }
-    const backoffMs = 200 * 2 ** attempt * (0.5 + clock.random());
-    await clock.sleep(retryAfterMs(answer) ?? backoffMs, signal);
+    const askedMs = parseRetryAfter(answer?.retryAfter, clock.now());
+    const pauseMs = askedMs ?? backoffMs(backoff, attempt, clock.random());
+    await clock.sleep(Math.min(pauseMs, longestWaitMs), signal);
   }
   return send();
 }
 
 const attempts = 4;
+const backoff = { firstMs: 400, mostMs: 1_600 };
 const longestWaitMs = 10_000;
 
 function unlessDropped(error: unknown): undefined {
@@ -33,10 +37,4 @@ function unlessDropped(error: unknown): undefined {
   if (!codes.includes('ECONNRESET') && !codes.includes('EPIPE')) {
     throw error;
   }
-}
-
-/** API servers give whole seconds. */
-function retryAfterMs(answer: Answer | undefined): number | undefined {
-  const header = answer?.retryAfter ?? '';
-  return /^\d{1,6}$/.test(header) ? Math.min(Number(header) * 1000, longestWaitMs) : undefined;
 }

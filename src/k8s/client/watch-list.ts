@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { backoffMs, jittered } from '../../domain/time/backoff.ts';
 import { parseList, parseWatchEvent } from '../../validate/kubernetes/watch-event.ts';
 import { type ApiConnection, ApiFailure } from './api-connection.ts';
 
@@ -179,7 +180,7 @@ class ListAndWatch<Item> implements WatchList {
     this.live = false;
     // A server that ends each watch at once must not be asked in a tight loop.
     if (time.monotonic() - began < this.#limits.firstRetryMs) {
-      await time.wait(this.#limits.firstRetryMs * (0.5 + time.random()), signal);
+      await time.wait(jittered(this.#limits.firstRetryMs, time.random()), signal);
     }
   }
 
@@ -219,11 +220,10 @@ class ListAndWatch<Item> implements WatchList {
       this.#limits.mostRetryMs,
       this.synced ? Number.POSITIVE_INFINITY : mostFirstRetryMs,
     );
-    const ceiling = Math.min(mostMs, this.#limits.firstRetryMs * 2 ** Math.min(20, this.#failures));
     this.#failures += 1;
-    await this.#options.time
-      .wait(ceiling * (0.5 + this.#options.time.random() / 2), step)
-      .catch(() => undefined);
+    const { time } = this.#options;
+    const pauseMs = backoffMs({ firstMs: this.#limits.firstRetryMs, mostMs }, this.#failures, time.random());
+    await time.wait(pauseMs, step).catch(() => undefined);
   }
 
   #heard(): void {

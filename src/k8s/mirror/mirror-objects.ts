@@ -6,9 +6,9 @@ import {
   type ObjectVersions,
   type ReportMirrored,
 } from '../../domain/kubernetes/cluster-objects.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
-import { mapInParallel } from '../client/map-in-parallel.ts';
 import type { OwnedObjects } from '../objects/owned-objects.ts';
 import {
   kindRef,
@@ -58,9 +58,9 @@ export async function mirrorObjects(
     report?.(done, chains.length);
     return changes;
   };
-  const changes = (await mapInParallel(chains, requestsAtOnce, run)).flat();
+  const changes = (await eachConcurrently(chains, run, requestsAtOnce)).flat();
   const pruned = request.prune && failures.length === 0 ? await prunable(write, chains) : [];
-  const removed = (await mapInParallel(pruned, requestsAtOnce, run)).flat();
+  const removed = (await eachConcurrently(pruned, run, requestsAtOnce)).flat();
   if (failures[0] !== undefined) {
     throw combineMirrorFailures(failures[0], failures);
   }

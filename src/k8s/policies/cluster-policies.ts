@@ -1,6 +1,7 @@
 import type { ClusterPolicies, PolicyChange } from '../../domain/kubernetes/cluster-policies.ts';
 import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
-import type { Clock } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import type { KubeRest } from '../client/kube-rest.ts';
@@ -53,17 +54,17 @@ async function kindComes(
   { apiVersion, plural }: PolicyObject,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const endsAtMs = clock.now() + kindWaitMs;
+  const deadline = startDeadline(clock, kindWaitMs, signal);
   while (!(await serves(apiVersion, plural, signal))) {
     if (dryRun) {
       return false;
     }
-    if (clock.now() >= endsAtMs) {
+    if (deadline.passed()) {
       throw new PodidError('PolicyBlocked', `The cluster still does not know ${plural} of ${apiVersion}.`, {
         hint: `kubectl get constrainttemplate ${plural} -o yaml, whose status says what is wrong; then the same command again`,
       });
     }
-    await clock.sleep(kindPollMs, signal);
+    await deadline.pause(kindPollMs);
   }
   return true;
 }
