@@ -1,6 +1,13 @@
 import type { FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
-import type { Permissions } from '../domain/azure/permissions.ts';
-import type { Azure, Clusters, Features, Identities, Roles, Subscriptions } from '../domain/ports.ts';
+import type {
+  Azure,
+  Clusters,
+  Features,
+  Identities,
+  Permissions,
+  Roles,
+  Subscriptions,
+} from '../domain/ports.ts';
 import { connectArm } from './connection/arm-connection.ts';
 import { roleAssignmentName } from './identities/role-assignment-name.ts';
 import { type AzureChoice, readAzureSettings } from './sign-in/read-azure-settings.ts';

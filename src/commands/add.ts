@@ -2,7 +2,8 @@ import { changeFlags, roleFlag } from '../cli/flags/change-flags.ts';
 import { identityExtraFlags } from '../cli/flags/file-flags.ts';
 import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
-import { changeOptions, openDeps } from '../cli/open/workplace.ts';
+import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
@@ -49,7 +50,7 @@ export const addCommand = defineCommand({
     const request = addOptions(flags, session.faults);
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, flags);
-    const { deps, cluster } = await openDeps(session, flags);
+    const { deps, cluster } = await openDeps(session, flags, { kube: reachesObjects(flags) });
     const { addIdentity } = await import('../workflows/entries/add-identity.ts');
     const outcome = await addIdentity(deps, { cluster, ...request, extras }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });

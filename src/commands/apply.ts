@@ -3,7 +3,8 @@ import { fileFlag, identityExtraFlags, pruneFlags } from '../cli/flags/file-flag
 import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { readWantedEntries, withFileCluster } from '../cli/flags/wanted-entries.ts';
-import { changeOptions, openDeps } from '../cli/open/workplace.ts';
+import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { applyShape, applyView } from '../cli/results/apply-result.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { planText } from '../cli/results/plan-text.ts';
@@ -35,9 +36,9 @@ export const applyCommand = defineCommand({
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, flags);
     const chosen = withFileCluster(session, flags, wanted.cluster);
-    const { deps, cluster } = await openDeps(session, {
-      ...chosen,
-      nobodyToAsk: files.includes('-'),
+    const { deps, cluster } = await openDeps(session, chosen, {
+      kube: reachesObjects(flags),
+      confirm: { stdinIsRead: files.includes('-') },
     });
     const { applyFile } = await import('../workflows/apply/apply-file.ts');
     const { prune, keepGoing } = flags;

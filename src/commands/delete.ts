@@ -1,7 +1,8 @@
 import { changeFlags, yesFlag } from '../cli/flags/change-flags.ts';
 import { ignoreNotFoundFlag, optionalEntryFlags } from '../cli/flags/entry-flags.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
-import { changeOptions, openDeps } from '../cli/open/workplace.ts';
+import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { each, identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
@@ -54,7 +55,10 @@ async function deleteOne(flags: DeleteFlags, session: Session): Promise<number> 
   }
   const key = entryKey('identity', flags, session.faults);
   const options = changeOptions(session, flags);
-  const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
+  const { deps, cluster } = await openDeps(session, flags, {
+    kube: reachesObjects(flags),
+    azureOptional: true,
+  });
   const { deleteIdentity } = await import('../workflows/entries/delete-identity.ts');
   const { ignoreNotFound, revokeRole } = flags;
   const outcome = await deleteIdentity(deps, { cluster, ...key, ignoreNotFound, revokeRole }, options);
@@ -68,7 +72,10 @@ async function deleteFailed(flags: DeleteFlags, session: Session): Promise<numbe
     }
   }
   const options = changeOptions(session, flags);
-  const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
+  const { deps, cluster } = await openDeps(session, flags, {
+    kube: reachesObjects(flags),
+    azureOptional: true,
+  });
   const { deleteFailedIdentities } = await import('../workflows/entries/delete-failed-identities.ts');
   const outcome = await deleteFailedIdentities(deps, { cluster, revokeRole: flags.revokeRole }, options);
   return await finishChange(session, outcome, { view: each(identityView), shape: identityShape, ...flags });

@@ -1,6 +1,7 @@
 import { changeFlags, yesFlag } from '../cli/flags/change-flags.ts';
+import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
 import { checkExportFile, saveExportFile } from '../cli/open/export-file.ts';
-import { changeOptions, openDeps } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -34,7 +35,7 @@ export const disableCommand = defineCommand({
     if (file !== undefined) {
       await checkExportFile(session.faults, file, force);
     }
-    const { deps, cluster } = await openDeps(session, change);
+    const { deps, cluster } = await openDeps(session, change, { kube: reachesObjects(change) });
     const { disableAddon } = await import('../workflows/addon/disable-addon.ts');
     const save = file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content) };
     const outcome = await disableAddon(deps, { cluster, unregisterFeature, ...save }, options);

@@ -1,6 +1,7 @@
 import { yesFlag } from '../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
-import { changeOptions, openDeps } from '../cli/open/workplace.ts';
+import { changeOptions } from '../cli/open/change-options.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { doctorShape } from '../cli/results/doctor-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
@@ -42,8 +43,11 @@ export const doctorCommand = defineCommand({
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
     checkSubject(session, flags);
-    const options = changeOptions(session, { yes: flags.yes });
-    const { deps, cluster, connect } = await openDeps(session, flags);
+    const options = changeOptions(session, {});
+    const { deps, cluster } = await openDeps(session, flags, {
+      kube: true,
+      confirm: flags.fix ? { refused: 'Left as it is.' } : {},
+    });
     const { diagnose } = await import('../workflows/doctor/diagnose.ts');
     const { pod, deployment, fix } = flags;
     const subject = {
@@ -52,8 +56,7 @@ export const doctorCommand = defineCommand({
       ...(pod === undefined ? {} : { pod }),
       ...(deployment === undefined ? {} : { deployment }),
     };
-    const request = { subject, fix, connect: (signal: AbortSignal) => connect(cluster, signal) };
-    const diagnosis = await diagnose(deps, request, options);
+    const diagnosis = await diagnose(deps, { subject, fix }, options);
     await session.print(diagnosisView(diagnosis), doctorShape(session.context.stdout.columns));
     return diagnosis.checks.some(({ result }) => result === 'fail') ? 10 : 0;
   },

@@ -1,5 +1,6 @@
 import { changeFlags } from '../cli/flags/change-flags.ts';
-import { changeOptions, openDeps } from '../cli/open/workplace.ts';
+import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -28,7 +29,7 @@ export const enableCommand = defineCommand({
   },
   async run(flags, session) {
     const options = changeOptions(session, flags);
-    const { deps, cluster } = await openDeps(session, flags);
+    const { deps, cluster } = await openDeps(session, flags, { kube: reachesObjects(flags) });
     const { enableAddon } = await import('../workflows/addon/enable-addon.ts');
     const { enablePodIdentityWithKubenet: kubenetConsent, registerFeature } = flags;
     const outcome = await enableAddon(deps, { cluster, kubenetConsent, registerFeature }, options);

@@ -1,6 +1,6 @@
 import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
 import { inClusterMode, modeFlag } from '../cli/flags/mode-flags.ts';
-import { openDeps } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { exportShape } from '../cli/results/export-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
@@ -46,9 +46,8 @@ export const exportCommand = defineCommand({
     if (from === 'cluster' && as === 'profile') {
       session.faults.add('--as', '--as profile goes with --from arm: the cluster has no profile.');
     }
-    const { deps, cluster } = await openDeps(session, {
-      ...flags,
-      ...(from === 'arm' && !inCluster ? { noMirror: true } : {}),
+    const { deps, cluster } = await openDeps(session, flags, {
+      kube: from === 'cluster' || inCluster,
       azureOptional: true,
     });
     const { exportEntries } = await import('../workflows/entries/export-entries.ts');

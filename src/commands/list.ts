@@ -1,7 +1,7 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
 import { listMisnamed, namespaceFilterFlag } from '../cli/flags/entry-flags.ts';
-import { modeFlag, readingFlags } from '../cli/flags/mode-flags.ts';
-import { openDeps } from '../cli/open/workplace.ts';
+import { modeFlag, readingNeeds } from '../cli/flags/mode-flags.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { reportEmptyList } from '../cli/results/report-empty-list.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
@@ -24,7 +24,7 @@ export const listCommand = defineCommand({
   flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
-    const { deps, cluster } = await openDeps(session, readingFlags(session, flags));
+    const { deps, cluster } = await openDeps(session, flags, readingNeeds(session, flags));
     const { listIdentities } = await import('../workflows/entries/read-entries.ts');
     const done = await listIdentities(deps, { cluster, ...filter }, session.context.signal);
     const exitCode = await finishDone(session, done, {
@@ -32,7 +32,7 @@ export const listCommand = defineCommand({
       shape: identityShape,
       ...flags,
     });
-    reportEmptyList(session, done, 'pod identity', 'add');
+    reportEmptyList(session, deps.entries, done, 'pod identity');
     return exitCode;
   },
 });

@@ -1,5 +1,5 @@
 import { clusterFlags, kubeFlags, viaFlag } from '../cli/flags/cluster-flags.ts';
-import { openDeps } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { objectsShape } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -37,7 +37,7 @@ export const mirrorCommand = defineCommand({
     }
     const { prune, force, dryRun } = flags;
     const { signal } = session.context;
-    const { deps, cluster } = await openDeps(session, flags);
+    const { deps, cluster } = await openDeps(session, flags, { kube: true });
     const { mirrorProfile } = await import('../workflows/mirror/mirror-profile.ts');
     const done = await mirrorProfile(deps, { cluster, prune, force, dryRun }, { signal });
     const exitCode = await finishDone(session, done, { view: (result) => result, shape: objectsShape });

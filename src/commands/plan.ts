@@ -4,7 +4,8 @@ import { fileFlag, identityExtraFlags, pruneFlags } from '../cli/flags/file-flag
 import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { readWantedEntries, withFileCluster } from '../cli/flags/wanted-entries.ts';
-import { changeOptions, openDeps } from '../cli/open/workplace.ts';
+import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { planShape } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -38,7 +39,7 @@ export const planCommand = defineCommand({
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, { ...flags, dryRun: true });
     const chosen = withFileCluster(session, flags, wanted.cluster);
-    const { deps, cluster } = await openDeps(session, chosen);
+    const { deps, cluster } = await openDeps(session, chosen, { kube: reachesObjects(flags) });
     const { applyFile } = await import('../workflows/apply/apply-file.ts');
     const { prune, keepGoing } = flags;
     const request = { cluster, wanted, files, prune, keepGoing, extras, show: () => undefined };

@@ -1,7 +1,7 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
 import { entryFlags } from '../cli/flags/entry-flags.ts';
-import { modeFlag, readingFlags } from '../cli/flags/mode-flags.ts';
-import { openDeps } from '../cli/open/workplace.ts';
+import { modeFlag, readingNeeds } from '../cli/flags/mode-flags.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
@@ -16,7 +16,7 @@ export const showCommand = defineCommand({
   flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const key = entryKey('identity', flags, session.faults);
-    const { deps, cluster } = await openDeps(session, readingFlags(session, flags));
+    const { deps, cluster } = await openDeps(session, flags, readingNeeds(session, flags));
     const { showIdentity } = await import('../workflows/entries/read-entries.ts');
     const done = await showIdentity(deps, { cluster, ...key }, session.context.signal);
     return await finishDone(session, done, { view: identityView, shape: identityShape, ...flags });

@@ -1,5 +1,5 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
-import { openDeps } from '../cli/open/workplace.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -21,7 +21,7 @@ export const statusCommand = defineCommand({
     ...rawClusterFlag,
   },
   async run(flags, session) {
-    const { deps, cluster } = await openDeps(session, { ...flags, noMirror: !flags.drift });
+    const { deps, cluster } = await openDeps(session, flags, { kube: flags.drift });
     const { readStatus } = await import('../workflows/addon/read-status.ts');
     const done = await readStatus(deps, { cluster, drift: flags.drift }, session.context.signal);
     return await finishDone(session, done, { view: statusView, shape: statusShape(cluster), ...flags });

@@ -1,7 +1,6 @@
 import { newsShape, newsView, tokenShape, tokenView } from '../cli/results/token-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
-import { armResource } from '../domain/azure/arm-resource.ts';
 import type { MetadataQuestion } from '../domain/azure/metadata-service.ts';
 import type { FlagTable, FlagValues } from '../flags/flag-table.ts';
 import { managedIdentityIdRule, principalIdRule } from '../validate/flags/azure-names.ts';
@@ -156,4 +155,17 @@ function exampleOf({ clientId }: { readonly clientId: string }): unknown {
     expiresOnSec: 0,
   };
   return tokenView({ owner, agent: null }, 0);
+}
+
+const armResources: Readonly<Record<string, string>> = {
+  AzureUSGovernment: 'https://management.usgovcloudapi.net/',
+  AzureChinaCloud: 'https://management.chinacloudapi.cn/',
+};
+
+/**
+ * The audience of ARM itself: what any identity can get a token for. @param cloud as `--cloud` takes it;
+ * undefined: the public one
+ */
+function armResource(cloud: string | undefined): string {
+  return armResources[cloud ?? ''] ?? 'https://management.azure.com/';
 }

@@ -1,7 +1,8 @@
 import { changeFlags, roleFlag, yesFlag } from '../cli/flags/change-flags.ts';
 import { entryFlags } from '../cli/flags/entry-flags.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
-import { changeOptions, openDeps } from '../cli/open/workplace.ts';
+import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
@@ -38,7 +39,7 @@ export const updateCommand = defineCommand({
   async run(flags, session) {
     const request = updateOptions(flags, session.faults);
     const options = changeOptions(session, flags);
-    const { deps, cluster } = await openDeps(session, flags);
+    const { deps, cluster } = await openDeps(session, flags, { kube: reachesObjects(flags) });
     const { updateIdentity } = await import('../workflows/entries/update-identity.ts');
     const outcome = await updateIdentity(deps, { cluster, ...request }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });

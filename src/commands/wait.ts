@@ -1,6 +1,7 @@
 import { clusterFlags, rawClusterFlag, waitFlags } from '../cli/flags/cluster-flags.ts';
 import { optionalEntryFlags } from '../cli/flags/entry-flags.ts';
-import { openDeps, waitTimes } from '../cli/open/workplace.ts';
+import { waitTimes } from '../cli/open/change-options.ts';
+import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
@@ -39,7 +40,7 @@ export const waitCommand = defineCommand({
     }
     const key = entryKey('identity', flags, faults);
     const options = { signal: context.signal, ...waitTimes(session, flags) };
-    const { deps, cluster } = await openDeps(session, flags);
+    const { deps, cluster } = await openDeps(session, flags, { kube: false });
     const { waitForEntry } = await import('../workflows/entries/wait-for-entry.ts');
     const done = await waitForEntry(deps, { cluster, until, ...(keyed ? { key } : {}) }, options);
     return await finishDone(session, done, { view: orNull(identityView), shape: identityShape, ...flags });

@@ -1,14 +1,10 @@
-import type { PodidError } from '../errors/podid-error.ts';
 import type { FetchEntraToken } from './azure/entra-sign-in.ts';
-import type { Machine, Machines } from './azure/machines.ts';
+import type { Machines } from './azure/machines.ts';
 import type { Operation, OperationEnd } from './azure/operation.ts';
-import type { Permissions } from './azure/permissions.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './azure/role-assignment.ts';
 import type { ClusterCommand, CommandEnd } from './azure/run-command.ts';
 import type { Cluster, ClusterId, ClusterSummary } from './clusters/cluster.ts';
 import type { ClusterEdit } from './clusters/cluster-edit.ts';
-import type { EntryKey } from './entries/pod-identity.ts';
-import type { ClusterObjects, ObjectChange } from './kubernetes/cluster-objects.ts';
 import type { Clock } from './time/clock.ts';
 
 export type { Clock, Operation, OperationEnd };
@@ -35,41 +31,6 @@ export interface FollowOptions {
   /** The managed identities that the document holds: an assignment error may name one of them. */
   readonly resourceIds: readonly string[];
   readonly signal: AbortSignal;
-}
-
-/** What a write to an `EntryStore` may do and how long it may take. */
-export interface StoreOptions extends PutOptions {
-  /** Takes over objects that others wrote. */
-  readonly force: boolean;
-  readonly timeoutMs: number;
-  readonly pollIntervalMs: number;
-}
-
-/** An entry that the store cannot take as things are. */
-export interface RefusedEntry extends EntryKey {
-  readonly kind: 'identity' | 'exception';
-  readonly error: PodidError;
-}
-
-/** What writing an edit would change besides the entries themselves. */
-export interface Rehearsal {
-  /** Machines that lack identities of entries that are put, with what they lack. */
-  readonly machines: readonly { readonly machine: Machine; readonly lacks: readonly string[] }[];
-  readonly objects: readonly ObjectChange[];
-  readonly refused: readonly RefusedEntry[];
-}
-
-/**
- * Where a cluster's pod identities and exceptions live: the add-on's profile in ARM, or the objects in the
- * cluster together with the identities on its nodes. Workflows know this port alone: they read, decide on
- * what they read, write that decision, and decide anew when the store says StaleCluster.
- */
-export interface EntryStore {
-  get: Clusters['get'];
-  put(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<PutAnswer>;
-  follow: Clusters['follow'];
-  /** Absent where a write changes nothing but the entries. @throws PodidError */
-  rehearse?(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<Rehearsal>;
 }
 
 export interface Clusters {
@@ -207,6 +168,12 @@ export interface Features {
   registerProvider(subscriptionId: string, signal: AbortSignal): Promise<void>;
 }
 
+/** What the signed-in principal may do. */
+export interface Permissions {
+  /** All that its roles add up to at a scope. @throws PodidError Forbidden | NotSignedIn | Unavailable */
+  at(scope: string, signal: AbortSignal): Promise<RoleDefinition['permissions']>;
+}
+
 export interface Azure {
   readonly clusters: Clusters;
   readonly identities: Identities;
@@ -225,10 +192,10 @@ export interface ProgressShare {
   readonly total: number;
 }
 
-/** What is told to people while a command runs; all of it goes to stderr. */
+/** What people read while a command runs; all of it goes to stderr. */
 export interface Reporter {
   /**
-   * What is going on now; replaces what was said before. `share`: how much of it is done, which a terminal
+   * What is going on now; replaces the message before. `share`: how much of it is done, which a terminal
    * shows as a bar.
    */
   progress(text: string, share?: ProgressShare): void;
@@ -241,18 +208,3 @@ export interface Reporter {
  * `--yes`.
  */
 export type Confirm = (question: string) => Promise<boolean>;
-
-/** What a workflow that changes something stands on. */
-export interface Deps {
-  readonly azure: Azure;
-  /** Absent: the add-on's profile in ARM, which is `azure.clusters`. */
-  readonly entries?: EntryStore;
-  /**
-   * The cluster's own API, connected on first use. @throws PodidError InvalidKubeconfig | ClusterUnreachable
-   * | Forbidden
-   */
-  readonly objects: (id: ClusterId, signal: AbortSignal) => Promise<ClusterObjects>;
-  readonly clock: Clock;
-  readonly report: Reporter;
-  readonly confirm: Confirm;
-}

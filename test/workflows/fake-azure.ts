@@ -1,12 +1,14 @@
 import type { RoleAssignment } from '../../src/domain/azure/role-assignment.ts';
 import type { Cluster } from '../../src/domain/clusters/cluster.ts';
 import type { ClusterEdit } from '../../src/domain/clusters/cluster-edit.ts';
+import type { Deps } from '../../src/domain/deps.ts';
 import type { PodIdentity } from '../../src/domain/entries/pod-identity.ts';
 import { editProfile, type ProfileEdit } from '../../src/domain/entries/profile-edit.ts';
+import { profileStore } from '../../src/domain/entries/profile-store.ts';
 import type { MirrorRequest, ObjectChange } from '../../src/domain/kubernetes/cluster-objects.ts';
-import type { Deps, ManagedIdentity, OperationEnd, PutAnswer } from '../../src/domain/ports.ts';
+import type { Azure, ManagedIdentity, OperationEnd, PutAnswer } from '../../src/domain/ports.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
-import type { ChangeOptions } from '../../src/workflows/change/change-options.ts';
+import type { ChangeOptions } from '../../src/workflows/change/start-change.ts';
 
 export const clusterId = { subscriptionId: 'sub', resourceGroup: 'rg', name: 'aks' };
 export const webIdentity = identityId('web');
@@ -151,124 +153,25 @@ export class FakeAzure {
     return end;
   }
 
-  deps(): Deps {
+  deps(): Omit<Deps, 'deadline'> {
+    const azure = this.azure();
     return {
-      azure: {
-        clusters: {
-          get: async () => {
-            this.beforeGet?.(this);
-            return this.cluster;
-          },
-          put: async (base, edit) => {
-            await this.putFaults.shift()?.();
-            return this.put(base, edit);
-          },
-          follow: async (_operation, { onStatus }) => {
-            onStatus('ReconcilingAddons');
-            return this.follow();
-          },
-          upgradeNodeImage: async (_id, pool) => {
-            this.upgraded.push(pool);
-            return { url: 'https://azure/operation' };
-          },
-          list: async () => [
-            {
-              ...clusterId,
-              provisioningState: this.cluster.provisioningState,
-              networkPlugin: this.cluster.networkPlugin,
-              identityType: this.cluster.identity.type,
-              addonEnabled: this.cluster.profile.enabled,
+      azure,
+      entries: profileStore(azure.clusters),
+      kube: {
+        objects: async () => {
+          this.objectsFault?.();
+          return {
+            mirror: async (request) => {
+              this.mirrored.push(request);
+              return this.objects;
             },
-          ],
-          userKubeconfig: async () => 'unused',
-          runCommand: () => unexpected('clusters.runCommand'),
+            read: async () => ({ identities: [], exceptions: [] }),
+          };
         },
-        identities: {
-          list: async () =>
-            [...this.identities.values()].map(({ resourceId }) => ({ resourceId, location: 'westeurope' })),
-          get: async (resourceId) => {
-            const found = this.identities.get(resourceId.toLowerCase());
-            if (!found) {
-              throw new PodidError('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
-            }
-            return { ...found, resourceId };
-          },
-          create: async (resourceId, location) => {
-            const name = resourceId.slice(resourceId.lastIndexOf('/') + 1);
-            this.addIdentity(name, { location });
-            this.createdIdentities.push(resourceId);
-            return { resourceId, clientId: `client-${name}`, principalId: `object-${name}`, location };
-          },
-        },
-        roles: {
-          assignmentsFor: async (scope, principalId) => {
-            this.listFault?.();
-            return this.assignments.filter(
-              (row) =>
-                row.principalId === principalId && scope.toLowerCase().startsWith(row.scope.toLowerCase()),
-            );
-          },
-          assignmentsOf: async (_subscription, principalId) =>
-            this.assignments.filter((row) => row.principalId === principalId),
-          definition: async (id) => ({
-            id,
-            roleName: 'Owner',
-            permissions: [{ actions: ['*'], notActions: [] }],
-          }),
-          find: async (roleName) => {
-            if (roleName !== 'Reader') {
-              throw new PodidError('RoleNotFound', `No role is called "${roleName}".`);
-            }
-            return 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
-          },
-          assignmentName: ({ scope, principalId }) => `guid-of-${scope}-${principalId}`,
-          create: async ({ scope, principalId }) => {
-            this.createFault?.();
-            this.created.push(scope);
-            this.grant(scope, { createdOnMs: this.nowMs, principalId });
-            return { created: true };
-          },
-          delete: async (id) => {
-            this.deleted.push(id);
-          },
-        },
-        subscriptions: {
-          find: async () => ({ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }),
-          list: async () => [{ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }],
-        },
-        caller: () => 'anna@contoso.com',
-        entraToken: () => unexpected('entraToken'),
-        permissions: { at: () => unexpected('permissions.at') },
-        machines: {
-          get: () => unexpected('machines.get'),
-          scaleSets: () => unexpected('machines.scaleSets'),
-          virtualMachines: () => unexpected('machines.virtualMachines'),
-          instances: () => unexpected('machines.instances'),
-          assignIdentities: () => unexpected('machines.assignIdentities'),
-          removeIdentities: () => unexpected('machines.removeIdentities'),
-          upgradeInstances: () => unexpected('machines.upgradeInstances'),
-          follow: () => unexpected('machines.follow'),
-        },
-        features: {
-          state: async () => this.states.shift() ?? 'Registered',
-          register: async () => {
-            this.registered++;
-          },
-          registerProvider: async () => {
-            this.registered++;
-          },
-        },
+        connect: () => unexpected('kube.connect'),
       },
-      objects: async () => {
-        this.objectsFault?.();
-        return {
-          mirror: async (request) => {
-            this.mirrored.push(request);
-            return this.objects;
-          },
-          read: async () => ({ identities: [], exceptions: [] }),
-        };
-      },
+      signal: new AbortController().signal,
       clock: {
         now: () => this.nowMs,
         monotonic: () => this.nowMs,
@@ -294,6 +197,115 @@ export class FakeAzure {
       confirm: async (question) => {
         this.questions.push(question);
         return this.answerYes;
+      },
+    };
+  }
+
+  private azure(): Azure {
+    return {
+      clusters: {
+        get: async () => {
+          this.beforeGet?.(this);
+          return this.cluster;
+        },
+        put: async (base, edit) => {
+          await this.putFaults.shift()?.();
+          return this.put(base, edit);
+        },
+        follow: async (_operation, { onStatus }) => {
+          onStatus('ReconcilingAddons');
+          return this.follow();
+        },
+        upgradeNodeImage: async (_id, pool) => {
+          this.upgraded.push(pool);
+          return { url: 'https://azure/operation' };
+        },
+        list: async () => [
+          {
+            ...clusterId,
+            provisioningState: this.cluster.provisioningState,
+            networkPlugin: this.cluster.networkPlugin,
+            identityType: this.cluster.identity.type,
+            addonEnabled: this.cluster.profile.enabled,
+          },
+        ],
+        userKubeconfig: async () => 'unused',
+        runCommand: () => unexpected('clusters.runCommand'),
+      },
+      identities: {
+        list: async () =>
+          [...this.identities.values()].map(({ resourceId }) => ({ resourceId, location: 'westeurope' })),
+        get: async (resourceId) => {
+          const found = this.identities.get(resourceId.toLowerCase());
+          if (!found) {
+            throw new PodidError('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
+          }
+          return { ...found, resourceId };
+        },
+        create: async (resourceId, location) => {
+          const name = resourceId.slice(resourceId.lastIndexOf('/') + 1);
+          this.addIdentity(name, { location });
+          this.createdIdentities.push(resourceId);
+          return { resourceId, clientId: `client-${name}`, principalId: `object-${name}`, location };
+        },
+      },
+      roles: {
+        assignmentsFor: async (scope, principalId) => {
+          this.listFault?.();
+          return this.assignments.filter(
+            (row) =>
+              row.principalId === principalId && scope.toLowerCase().startsWith(row.scope.toLowerCase()),
+          );
+        },
+        assignmentsOf: async (_subscription, principalId) =>
+          this.assignments.filter((row) => row.principalId === principalId),
+        definition: async (id) => ({
+          id,
+          roleName: 'Owner',
+          permissions: [{ actions: ['*'], notActions: [] }],
+        }),
+        find: async (roleName) => {
+          if (roleName !== 'Reader') {
+            throw new PodidError('RoleNotFound', `No role is called "${roleName}".`);
+          }
+          return 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
+        },
+        assignmentName: ({ scope, principalId }) => `guid-of-${scope}-${principalId}`,
+        create: async ({ scope, principalId }) => {
+          this.createFault?.();
+          this.created.push(scope);
+          this.grant(scope, { createdOnMs: this.nowMs, principalId });
+          return { created: true };
+        },
+        delete: async (id) => {
+          this.deleted.push(id);
+        },
+      },
+      subscriptions: {
+        find: async () => ({ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }),
+        list: async () => [{ subscriptionId: 'sub', displayName: 'Sub', tenantId: this.tenantId }],
+      },
+      caller: () => 'anna@contoso.com',
+      entraToken: () => unexpected('entraToken'),
+      permissions: { at: () => unexpected('permissions.at') },
+      machines: {
+        get: () => unexpected('machines.get'),
+        scaleSets: () => unexpected('machines.scaleSets'),
+        virtualMachines: () => unexpected('machines.virtualMachines'),
+        instances: () => unexpected('machines.instances'),
+        assignIdentities: () => unexpected('machines.assignIdentities'),
+        removeIdentities: () => unexpected('machines.removeIdentities'),
+        upgradeInstances: () => unexpected('machines.upgradeInstances'),
+        follow: () => unexpected('machines.follow'),
+      },
+      features: {
+        state: async () => this.states.shift() ?? 'Registered',
+        register: async () => {
+          this.registered++;
+        },
+        registerProvider: async () => {
+          this.registered++;
+        },
       },
     };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Deps } from '../../src/domain/ports.ts';
+import type { Deps } from '../../src/domain/deps.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { applyFile } from '../../src/workflows/apply/apply-file.ts';
 import { addIdentity } from '../../src/workflows/entries/add-identity.ts';
@@ -12,7 +12,7 @@ import { objectStore } from '../../src/workflows/object-store/object-store.ts';
 import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from './fake-azure.ts';
 import { ObjectsInCluster } from './objects-in-cluster.ts';
 
-const id = { ...clusterId, mode: 'cluster' as const };
+const id = clusterId;
 const addWeb = { cluster: id, namespace: 'shop', name: 'web', identityResourceId: identityId('web') };
 const writing = options({ skipRoleAssignment: true, mirror: 'off' });
 
@@ -20,7 +20,7 @@ function world(more: Parameters<typeof clusterWith>[0] = {}) {
   const azure = new FakeAzure(clusterWith(more, { enabled: false }));
   const cluster = new ObjectsInCluster();
   const plain = azure.deps();
-  const parts = { objects: async () => cluster.api, report: plain.report, lookUp: () => true };
+  const parts = { kube: { objects: async () => cluster.api }, report: plain.report, lookUp: () => true };
   const lookedUp: string[] = [];
   const identities: Deps['azure']['identities'] = {
     ...plain.azure.identities,
@@ -184,13 +184,7 @@ describe('entries that are objects in the cluster', () => {
       throw new Error('nobody expected ARM to be asked');
     };
     cluster.put(podIdentity('web'));
-    const reached = {
-      subscriptionId: '',
-      resourceGroup: '',
-      name: 'ctx',
-      mode: 'cluster',
-      reach: { context: 'ctx' },
-    } as const;
+    const reached = { subscriptionId: '', resourceGroup: '', name: 'ctx' };
     const { result } = await listIdentities(alone, { cluster: reached }, writing.signal);
     expect(result).toEqual([
       {
@@ -200,5 +194,15 @@ describe('entries that are objects in the cluster', () => {
         identity: { ...podIdentity('web').identity, objectId: '' },
       },
     ]);
+  });
+
+  it('are named in hints by the mode, and by the kubeconfig where that alone names the cluster', () => {
+    const { deps, cluster } = world();
+    const where = '-g rg -c aks --subscription sub';
+    expect(deps.entries.command('exception list', id)).toBe(`podid exception list ${where} --mode cluster`);
+    const flags = { kubeconfig: '/k', context: 'dev' };
+    const parts = { kube: { objects: async () => cluster.api }, report: deps.report, lookUp: () => true };
+    const reached = objectStore({ ...parts, clusterFlags: flags });
+    expect(reached.followUpCommand(id, {})).toBe('podid list --kubeconfig /k --context dev --mode cluster');
   });
 });

@@ -1,4 +1,4 @@
-import type { Permissions } from '../../domain/azure/permissions.ts';
+import type { Permissions } from '../../domain/ports.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';

@@ -68,15 +68,15 @@ interface ReadingFlags {
 }
 
 /**
- * The flags of a command that reads entries: the cluster's own API is reached in mode cluster alone, and
+ * What a command needs that reads entries: the cluster's own API is reached in mode cluster alone, and
  * there Azure is not needed.
  */
-export function readingFlags<Flags extends ReadingFlags>(
+export function readingNeeds(
   { faults }: { readonly faults: UsageFaults },
-  flags: Flags,
-): Flags & { readonly azureOptional: boolean; readonly noMirror?: true } {
+  flags: ReadingFlags,
+): { readonly kube: boolean; readonly azureOptional: boolean } {
   if (inClusterMode(flags)) {
-    return { ...flags, azureOptional: true };
+    return { kube: true, azureOptional: true };
   }
   for (const [flag, value] of Object.entries({
     '--kubeconfig': flags.kubeconfig,
@@ -87,5 +87,5 @@ export function readingFlags<Flags extends ReadingFlags>(
       faults.add(flag, `${flag} goes with --mode cluster: the add-on's entries are read from Azure.`);
     }
   }
-  return { ...flags, azureOptional: false, noMirror: true };
+  return { kube: false, azureOptional: false };
 }

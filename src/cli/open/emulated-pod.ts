@@ -29,7 +29,7 @@ export interface EmulatedPod extends AsyncDisposable {
 const address = '127.0.0.11';
 const node = 'emulated-node';
 
-/** What `NAMESPACE/LABEL` and the emulator's variables say; faults are the next `checkUsage`'s to tell. */
+/** What `NAMESPACE/LABEL` and the emulator's variables mean; the next `checkUsage` reports the faults. */
 export function podToEmulate(
   text: string,
   env: Context['env'],
@@ -138,18 +138,18 @@ async function send(
 
 async function readiness(url: string, ended: Promise<string>, { clock, signal }: Context): Promise<void> {
   const endsAt = clock.now() + 30_000;
-  let said: string | undefined;
+  let lastLine: string | undefined;
   void ended.then((text) => {
-    said = text;
+    lastLine = text;
   });
-  while (clock.now() < endsAt && said === undefined) {
+  while (clock.now() < endsAt && lastLine === undefined) {
     const answer = await fetch(url, { signal }).catch(() => undefined);
     if (answer?.ok) {
       return;
     }
     await clock.sleep(50, signal);
   }
-  throw new PodidError('Unavailable', `The agent did not become ready. ${said ?? ''}`.trim(), {
+  throw new PodidError('Unavailable', `The agent did not become ready. ${lastLine ?? ''}`.trim(), {
     hint: 'podid emulator --help',
   });
 }

@@ -1,23 +1,18 @@
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import type { Deps } from '../../domain/deps.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
-import type { Clock, Confirm, Reporter } from '../../domain/ports.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
-import { confirmOnTerminal } from '../../terminal/ask.ts';
 import type { clusterFlags, kubeFlags } from '../flags/cluster-flags.ts';
 import type { Session } from '../run/session.ts';
 import { chooseCluster, resolveCluster } from './cluster-choice.ts';
-import { checkSignIn, connectDeps, readKubeconfigPath } from './workplace.ts';
+import { kubeconfigPath } from './kubeconfig-path.ts';
+import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-ports.ts';
 
 type Flags = FlagValues<typeof clusterFlags & typeof kubeFlags> & { readonly yes?: boolean };
 
-/** What a command stands on that needs the cluster's own API and nothing of Azure. */
-export interface OpenedCluster {
-  readonly cluster: ConnectedCluster;
-  readonly clock: Clock;
-  readonly report: Reporter;
-  readonly confirm: Confirm;
-}
+/** What a command works with that needs the cluster's own API and nothing of Azure. */
+export type ClusterDeps = ConnectedCluster & Pick<Deps, 'clock' | 'report' | 'confirm'>;
 
 /**
  * Reaches a cluster's API: by a kubeconfig that is named; by Azure's credentials where a cluster is named;
@@ -25,27 +20,16 @@ export interface OpenedCluster {
  *
  * @throws PodidError InvalidUsage with every fault of the command, before anything was sent
  */
-export async function openCluster(session: Session, flags: Flags): Promise<OpenedCluster> {
-  const { context } = session;
-  checkSignIn(session, flags);
+export async function openCluster(session: Session, flags: Flags): Promise<ClusterDeps> {
+  const { context, report } = session;
+  checkGlobalFlags(session);
   const cluster = await connect(session, flags);
-  return {
-    cluster,
-    clock: context.clock,
-    report: session.report,
-    confirm: confirmOnTerminal({
-      interactive: context.interactive,
-      yes: flags.yes ?? false,
-      signal: context.signal,
-      before: session.report.stop,
-      refused: () => session.report.note('Nothing was changed.'),
-    }),
-  };
+  return { ...cluster, clock: context.clock, report, confirm: openConfirm(session, flags.yes ?? false) };
 }
 
 async function connect(session: Session, flags: Flags): Promise<ConnectedCluster> {
   const { context } = session;
-  const path = await readKubeconfigPath(session, flags);
+  const path = await kubeconfigPath(session, flags);
   const named = [flags.clusterName, flags.clusterId, context.env['PODID_CLUSTER_NAME']].some(Boolean);
   if (path === undefined && named) {
     return await connectThroughAzure(session, flags);
@@ -55,14 +39,13 @@ async function connect(session: Session, flags: Flags): Promise<ConnectedCluster
     session.checkUsage();
     return await connectInPod(session, host);
   }
-  const kubeconfigPath = path ?? (await usualKubeconfig(session));
+  const usual = path ?? (await usualKubeconfig(session));
   session.checkUsage();
   // Azure is asked for nothing, unless the kubeconfig wants its sign-in.
-  const { connect: open } = await connectDeps(session, flags, {
-    subscription: undefined,
-    kubeconfigPath,
-  });
-  return await open({ subscriptionId: '', resourceGroup: '', name: kubeconfigPath ?? '' }, context.signal);
+  const azure = await openAzure(session, undefined);
+  const cluster = { subscriptionId: '', resourceGroup: '', name: usual ?? '' };
+  const way = { context: flags.context, cluster, kubeconfigPath: usual };
+  return await openKube(session, azure, way).connect(context.signal);
 }
 
 function connectInPod({ context, report }: Session, host: string): Promise<ConnectedCluster> {
@@ -80,15 +63,12 @@ async function connectThroughAzure(session: Session, flags: Flags): Promise<Conn
   const { context, faults } = session;
   const chosen = await chooseCluster(flags, context, faults);
   session.checkUsage();
-  const { deps, connect: open } = await connectDeps(session, flags, {
-    subscription: chosen.subscription,
-    kubeconfigPath: undefined,
-  });
-  const id = await resolveCluster(chosen, deps.azure.subscriptions, context.signal);
-  return await open(id, context.signal);
+  const azure = await openAzure(session, chosen.subscription);
+  const cluster = await resolveCluster(chosen, azure.subscriptions, context.signal);
+  return await openKube(session, azure, { cluster, kubeconfigPath: undefined }).connect(context.signal);
 }
 
-/** Where nobody names a cluster, what kubectl would use; which one that is, is said. */
+/** Where nobody names a cluster, what kubectl would use; which one that is, is reported. */
 async function usualKubeconfig({ context, faults, report }: Session): Promise<string | undefined> {
   const path = context.env['KUBECONFIG'] || `${homedir()}/.kube/config`;
   const isThere = await access(path).then(

@@ -1,23 +1,26 @@
-import type { Site, Wizard } from '../../workflows/init/wizard.ts';
+import { profileStore } from '../../domain/entries/profile-store.ts';
+import type { InitDeps, Wizard } from '../../workflows/init/wizard.ts';
 import { givenAnswers } from '../flags/init-answers.ts';
 import type { InitFlags } from '../flags/init-flags.ts';
 import { initRules } from '../flags/init-rules.ts';
 import type { Session } from '../run/session.ts';
-import { changeOptions, checkSignIn, connectDeps, readKubeconfigPath } from './workplace.ts';
+import { changeOptions } from './change-options.ts';
+import { kubeconfigPath } from './kubeconfig-path.ts';
+import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-ports.ts';
 
 /** @throws PodidError InvalidUsage with every fault of the command, before anything was sent */
 export async function openWizard(session: Session, flags: InitFlags): Promise<Wizard> {
   const { context } = session;
-  checkSignIn(session, {});
+  checkGlobalFlags(session);
   const given = await givenAnswers(session, flags);
   const options = changeOptions(session, flags);
-  const kubeconfigPath = await readKubeconfigPath(session, flags);
+  const path = await kubeconfigPath(session, flags);
   session.checkUsage();
-  const sites = new Map<string | undefined, Promise<Site>>();
+  const opened = new Map<string | undefined, Promise<InitDeps>>();
   const open = (subscription: string | undefined) => {
-    const site = sites.get(subscription) ?? connectDeps(session, flags, { subscription, kubeconfigPath });
-    sites.set(subscription, site);
-    return site;
+    const deps = opened.get(subscription) ?? openTenant(session, subscription, { flags, path });
+    opened.set(subscription, deps);
+    return deps;
   };
   if (!context.interactive) {
     return { given, questions: undefined, open, rules: initRules, options };
@@ -29,4 +32,27 @@ export async function openWizard(session: Session, flags: InitFlags): Promise<Wi
     before: session.report.stop,
   });
   return { given, questions, open, rules: initRules, options };
+}
+
+/** Azure as the tenant of one subscription has it, and the way into the clusters there. */
+async function openTenant(
+  session: Session,
+  subscription: string | undefined,
+  { flags, path }: { readonly flags: InitFlags; readonly path: string | undefined },
+): Promise<InitDeps> {
+  const { context, report } = session;
+  const azure = await openAzure(session, subscription);
+  return {
+    azure,
+    report,
+    forCluster: (cluster) => ({
+      azure,
+      report,
+      entries: profileStore(azure.clusters),
+      kube: openKube(session, azure, { cluster, kubeconfigPath: path, context: flags.context }),
+      clock: context.clock,
+      confirm: openConfirm(session, flags.yes),
+      signal: context.signal,
+    }),
+  };
 }

@@ -4,8 +4,8 @@ import type { Context } from '../run/context.ts';
 const minuteMs = 60_000;
 
 /**
- * Runs work that may take an hour. Where no spinner turns, as in CI, the last word is repeated once a minute,
- * with how long it is going on already: runners end a job that has said nothing for long.
+ * Runs work that may take an hour. Where no spinner turns, as in CI, the last message is repeated once a minute,
+ * with how long it is going on already: runners end a job that prints nothing for long.
  */
 export async function reportingEveryMinute<Result>(
   { animated, clock }: Pick<Context, 'animated' | 'clock'>,
@@ -17,7 +17,7 @@ export async function reportingEveryMinute<Result>(
   }
   const over = new AbortController();
   let last = '';
-  const telling = reportMinutes(clock, over.signal, (minutes) => {
+  const repeating = reportMinutes(clock, over.signal, (minutes) => {
     if (last !== '') {
       report.progress(`${last} (${minutes} min so far)`);
     }
@@ -32,7 +32,7 @@ export async function reportingEveryMinute<Result>(
     });
   } finally {
     over.abort();
-    await telling;
+    await repeating;
   }
 }
 

@@ -1,4 +1,5 @@
-import { withoutAddon } from '../../domain/entries/without-addon.ts';
+import { withoutAddon } from '../../domain/clusters/check-cluster.ts';
+import type { EntryStore } from '../../domain/entries/entry-store.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Done } from '../../workflows/change/outcome.ts';
 import type { Session } from '../run/session.ts';
@@ -6,9 +7,9 @@ import type { Session } from '../run/session.ts';
 /** An empty table is nothing at all; somebody at a terminal is told what it means, and what comes next. */
 export function reportEmptyList(
   session: Session,
+  entries: EntryStore,
   { result, cluster }: Done<readonly unknown[]>,
-  what: 'pod identity' | 'exception',
-  addWords: string,
+  kind: 'pod identity' | 'exception',
 ): void {
   if (result.length > 0 || !session.context.stdout.isTerminal) {
     return;
@@ -20,8 +21,8 @@ export function reportEmptyList(
     );
     return;
   }
-  const add = `${nextCommand(addWords, cluster.id)} --help`;
+  const add = `${entries.command(kind === 'exception' ? 'exception add' : 'add', cluster.id)} --help`;
   session.report.note(
-    `Nothing to list: there is no such ${what} on cluster ${cluster.id.name}. To add one: ${add}`,
+    `Nothing to list: there is no such ${kind} on cluster ${cluster.id.name}. To add one: ${add}`,
   );
 }

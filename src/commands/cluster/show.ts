@@ -1,5 +1,5 @@
 import { clusterFlags, rawClusterFlag } from '../../cli/flags/cluster-flags.ts';
-import { openDeps } from '../../cli/open/workplace.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
 import { clusterShape, clusterView } from '../../cli/results/cluster-result.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -21,7 +21,7 @@ export const clusterShowCommand = defineCommand({
     if (principal !== undefined) {
       session.faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
     }
-    const { deps, cluster } = await openDeps(session, { ...flags, noMirror: true });
+    const { deps, cluster } = await openDeps(session, flags, { kube: false });
     const { showCluster } = await import('../../workflows/clusters/show-cluster.ts');
     const done = await showCluster(deps, cluster, {
       signal: session.context.signal,

@@ -1,7 +1,8 @@
 import { dryRunFlags, roleFlag, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, rawClusterFlag, waitFlags } from '../../cli/flags/cluster-flags.ts';
+import { changeOptions } from '../../cli/open/change-options.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
 import { reportingEveryMinute } from '../../cli/open/report-every-minute.ts';
-import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
 import { clusterShape, clusterView } from '../../cli/results/cluster-result.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -82,7 +83,7 @@ export const clusterUpdateCommand = defineCommand({
       );
     }
     const options = changeOptions(session, flags);
-    const { deps, cluster } = await openDeps(session, { ...flags, noMirror: true });
+    const { deps, cluster } = await openDeps(session, flags, { kube: false });
     const { updateCluster } = await import('../../workflows/clusters/update-cluster.ts');
     const request = {
       cluster,

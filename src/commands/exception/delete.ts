@@ -1,7 +1,8 @@
 import { changeFlags } from '../../cli/flags/change-flags.ts';
 import { entryFlags, ignoreNotFoundFlag } from '../../cli/flags/entry-flags.ts';
 import { modeFlags } from '../../cli/flags/mode-flags.ts';
-import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
+import { changeOptions, reachesObjects } from '../../cli/open/change-options.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView, orNull } from '../../cli/results/result-shapes.ts';
@@ -22,7 +23,10 @@ export const exceptionDeleteCommand = defineCommand({
   async run(flags, session) {
     const key = entryKey('exception', flags, session.faults);
     const options = changeOptions(session, flags);
-    const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
+    const { deps, cluster } = await openDeps(session, flags, {
+      kube: reachesObjects(flags),
+      azureOptional: true,
+    });
     const { deleteException } = await import('../../workflows/entries/edit-exceptions.ts');
     const request = { cluster, ...key, ignoreNotFound: flags.ignoreNotFound };
     const outcome = await deleteException(deps, request, options);

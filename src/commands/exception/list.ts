@@ -1,7 +1,7 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../../cli/flags/cluster-flags.ts';
 import { listMisnamed, namespaceFilterFlag } from '../../cli/flags/entry-flags.ts';
-import { modeFlag, readingFlags } from '../../cli/flags/mode-flags.ts';
-import { openDeps } from '../../cli/open/workplace.ts';
+import { modeFlag, readingNeeds } from '../../cli/flags/mode-flags.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { reportEmptyList } from '../../cli/results/report-empty-list.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
@@ -19,7 +19,7 @@ export const exceptionListCommand = defineCommand({
   flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const filter = namespaceFilter(flags.namespace, session.faults);
-    const { deps, cluster } = await openDeps(session, readingFlags(session, flags));
+    const { deps, cluster } = await openDeps(session, flags, readingNeeds(session, flags));
     const { listExceptions } = await import('../../workflows/entries/read-entries.ts');
     const done = await listExceptions(deps, { cluster, ...filter }, session.context.signal);
     const exitCode = await finishDone(session, done, {
@@ -27,7 +27,7 @@ export const exceptionListCommand = defineCommand({
       shape: exceptionShape,
       ...flags,
     });
-    reportEmptyList(session, done, 'exception', 'exception add');
+    reportEmptyList(session, deps.entries, done, 'exception');
     return exitCode;
   },
 });

@@ -1,7 +1,7 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../../cli/flags/cluster-flags.ts';
 import { entryFlags } from '../../cli/flags/entry-flags.ts';
-import { modeFlag, readingFlags } from '../../cli/flags/mode-flags.ts';
-import { openDeps } from '../../cli/open/workplace.ts';
+import { modeFlag, readingNeeds } from '../../cli/flags/mode-flags.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
@@ -20,7 +20,7 @@ export const exceptionShowCommand = defineCommand({
   flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
     const key = entryKey('exception', flags, session.faults);
-    const { deps, cluster } = await openDeps(session, readingFlags(session, flags));
+    const { deps, cluster } = await openDeps(session, flags, readingNeeds(session, flags));
     const { showException } = await import('../../workflows/entries/read-entries.ts');
     const done = await showException(deps, { cluster, ...key }, session.context.signal);
     return await finishDone(session, done, { view: exceptionView, shape: exceptionShape, ...flags });

@@ -1,7 +1,8 @@
 import { changeFlags } from '../../cli/flags/change-flags.ts';
 import { entryFlags, newPodLabelsFlag } from '../../cli/flags/entry-flags.ts';
 import { modeFlags } from '../../cli/flags/mode-flags.ts';
-import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
+import { changeOptions, reachesObjects } from '../../cli/open/change-options.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
@@ -23,7 +24,10 @@ export const exceptionUpdateCommand = defineCommand({
     const key = entryKey('exception', flags, session.faults);
     const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);
     const options = changeOptions(session, flags);
-    const { deps, cluster } = await openDeps(session, { ...flags, azureOptional: true });
+    const { deps, cluster } = await openDeps(session, flags, {
+      kube: reachesObjects(flags),
+      azureOptional: true,
+    });
     const { updateException } = await import('../../workflows/entries/edit-exceptions.ts');
     const outcome = await updateException(deps, { cluster, ...key, podLabels }, options);
     return await finishChange(session, outcome, { view: exceptionView, shape: exceptionShape, ...flags });

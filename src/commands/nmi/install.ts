@@ -6,11 +6,10 @@ import {
 } from '../../cli/flags/agent-flags.ts';
 import { dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { agentDeps, agentNamespace, agentWait } from '../../cli/open/open-agent-cluster.ts';
+import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { agentChangeShape, agentExamples, installView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import type { AgentDeps } from '../../workflows/agent/agent-deps.ts';
 
 export const nmiInstallCommand = defineCommand({
   description:
@@ -58,7 +57,7 @@ export const nmiInstallCommand = defineCommand({
     const wait = agentWait(session, flags.timeout);
     const { readValueFlags } = await import('../../cli/flags/read-values.ts');
     const values = await readValueFlags(session, flags, namespace);
-    const wizard = await openCluster(session, flags);
+    const deps = await openCluster(session, flags);
     const [{ installAgent }, { identitiesWithSecretIn }] = await Promise.all([
       import('../../workflows/agent/install-agent.ts'),
       import('../../workflows/agent/identities-with-secret.ts'),
@@ -66,10 +65,9 @@ export const nmiInstallCommand = defineCommand({
     const request = {
       release: { name: releaseName, namespace, version: session.context.version },
       ...{ values, force, dryRun, noWait },
-      identitiesWithSecret: (signal: AbortSignal) => identitiesWithSecretIn(wizard.cluster, signal),
+      identitiesWithSecret: (signal: AbortSignal) => identitiesWithSecretIn(deps, signal),
     };
-    const place: AgentDeps = agentDeps(wizard);
-    const installed = await installAgent(place, request, wait);
+    const installed = await installAgent(deps, request, wait);
     await session.print(installed === undefined ? null : installView(installed), agentChangeShape);
     const isSomething = installed?.objects.some(({ action }) => !['same', 'kept'].includes(action));
     return exitCode && isSomething ? 9 : 0;

@@ -1,6 +1,6 @@
 import { agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { agentDeps, agentNamespace, agentWait } from '../../cli/open/open-agent-cluster.ts';
+import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { agentExamples, agentStatusShape, agentStatusView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -37,16 +37,16 @@ export const nmiStatusCommand = defineCommand({
   async run(flags, session) {
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout ?? '2m');
-    const place = agentDeps(await openCluster(session, flags));
+    const deps = await openCluster(session, flags);
     const { readAgentStatus } = await import('../../workflows/agent/read-agent-status.ts');
-    const { status, installation } = await readAgentStatus(place, namespace, wait.signal);
+    const { status, installation } = await readAgentStatus(deps, namespace, wait.signal);
     if (!flags.probe || installation === undefined) {
       await session.print(agentStatusView(status, undefined), agentStatusShape(false));
       return 0;
     }
     const { probeNodes } = await import('../../workflows/agent/probe-nodes.ts');
     const names = status.nodes.map(({ name }) => name);
-    const probes = await probeNodes(place, installation, names, wait);
+    const probes = await probeNodes(deps, installation, names, wait);
     for (const { name, reason } of probes) {
       if (reason !== undefined) {
         session.report.warn(`The probe on node ${name} printed nothing: ${reason}`);

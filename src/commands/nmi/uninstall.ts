@@ -6,7 +6,7 @@ import {
 } from '../../cli/flags/agent-flags.ts';
 import { dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { agentDeps, agentNamespace, agentWait } from '../../cli/open/open-agent-cluster.ts';
+import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { agentChangeShape, agentExamples, uninstallView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -53,7 +53,7 @@ export const nmiUninstallCommand = defineCommand({
     const wait = agentWait(session, flags.timeout);
     const { readValueFlags } = await import('../../cli/flags/read-values.ts');
     const values = await readValueFlags(session, flags, namespace);
-    const wizard = await openCluster(session, flags);
+    const deps = await openCluster(session, flags);
     const { uninstallAgent } = await import('../../workflows/agent/uninstall-agent.ts');
     const release = { name: releaseName, namespace, version: context.version };
     const request = {
@@ -63,7 +63,7 @@ export const nmiUninstallCommand = defineCommand({
       dryRun,
       ...(node === undefined ? {} : { node }),
     };
-    const end = await uninstallAgent(agentDeps(wizard), request, wait);
+    const end = await uninstallAgent(deps, request, wait);
     await session.print(end === undefined ? null : uninstallView(end.result), agentChangeShape);
     if (end?.failure !== undefined) {
       throw end.failure;

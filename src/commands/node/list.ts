@@ -1,6 +1,6 @@
 import { clusterFlags } from '../../cli/flags/cluster-flags.ts';
 import { nodeFlags, nodeSelection } from '../../cli/flags/node-flags.ts';
-import { openDeps } from '../../cli/open/workplace.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -20,7 +20,7 @@ export const nodeListCommand = defineCommand({
   flags: { ...nodeFlags, ...clusterFlags },
   async run(flags, session) {
     const nodes = nodeSelection(flags, session.faults);
-    const { deps, cluster } = await openDeps(session, flags);
+    const { deps, cluster } = await openDeps(session, flags, { kube: false });
     const { listNodeIdentities } = await import('../../workflows/nodes/list-node-identities.ts');
     const done = await listNodeIdentities(deps, { cluster, nodes }, session.context.signal);
     return await finishDone(session, done, { view: nodesView, shape: nodesShape });

@@ -7,7 +7,8 @@ import {
   nodeFlags,
   nodeSelection,
 } from '../../cli/flags/node-flags.ts';
-import { changeOptions, openDeps } from '../../cli/open/workplace.ts';
+import { changeOptions } from '../../cli/open/change-options.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -34,7 +35,7 @@ export const nodeUnassignCommand = defineCommand({
     const { faults } = session;
     const request = { nodes: nodeSelection(flags, faults), identityIds: identityIds(flags, faults) };
     const options = changeOptions(session, flags);
-    const { deps, cluster } = await openDeps(session, flags);
+    const { deps, cluster } = await openDeps(session, flags, { kube: true });
     const { unassignFromNodes } = await import('../../workflows/nodes/unassign-from-nodes.ts');
     const outcome = await unassignFromNodes(deps, { cluster, ...request }, options);
     return await finishChange(session, outcome, { view: nodesView, shape: nodesShape, ...flags });

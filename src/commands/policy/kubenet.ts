@@ -69,7 +69,7 @@ export const policyKubenetCommand = defineCommand({
       return 0;
     }
     const { signal } = session.context;
-    const { policies } = (await openCluster(session, flags)).cluster;
+    const { policies } = await openCluster(session, flags);
     const { applyNetRawPolicy, refuseOtherManagers } = await import(
       '../../workflows/agent/apply-net-raw-policy.ts'
     );

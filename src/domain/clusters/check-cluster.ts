@@ -1,5 +1,4 @@
 import { PodidError } from '../../errors/podid-error.ts';
-import { withoutAddon } from '../entries/without-addon.ts';
 import { nextCommand, shellWord } from '../hints/next-command.ts';
 import type { AgentPool, Cluster } from './cluster.ts';
 import { servicePrincipalCluster } from './cluster-principal.ts';
@@ -125,3 +124,6 @@ function isUsable(pool: AgentPool): boolean {
 function describePool(pool: AgentPool): string {
   return `pool ${pool.name} (${pool.osType}, ${pool.type})`;
 }
+
+/** The road for clusters on which the add-on is off, or cannot be turned on, as the end of a sentence. */
+export const withoutAddon = 'the same command with --mode cluster (docs/modes.md)';

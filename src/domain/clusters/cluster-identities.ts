@@ -1,4 +1,5 @@
 import { isPodidError } from '../../errors/podid-error.ts';
+import { managedIdentityType, parseResourceId } from '../azure/resource-id.ts';
 import type { AddonIdentity, Cluster } from './cluster.ts';
 import { clusterPrincipal } from './cluster-principal.ts';
 
@@ -6,7 +7,7 @@ import { clusterPrincipal } from './cluster-principal.ts';
 export interface EntryRole {
   readonly namespace: string;
   readonly name: string;
-  /** null where the caller may not see role assignments, or the cluster's principal cannot be told. */
+  /** null where the caller may not read role assignments, or the cluster's principal is not known. */
   readonly granted: boolean | null;
   /** Of the assignment found; the identity itself where there is none. */
   readonly scope: string;
@@ -61,7 +62,7 @@ export function clusterIdentities(cluster: Cluster, operatorRole: readonly Entry
   };
 }
 
-/** null where it cannot be told which principal acts, and on a service principal's cluster. */
+/** null where it is not known which principal acts, and on a service principal's cluster. */
 export function principalOrNull(cluster: Cluster, override?: string): string | null {
   try {
     return clusterPrincipal(cluster, override);
@@ -71,4 +72,16 @@ export function principalOrNull(cluster: Cluster, override?: string): string | n
     }
     throw error;
   }
+}
+
+/**
+ * The kubelets' identity where it is one of the user's own, which the control plane needs a role on;
+ * undefined for the one that AKS made in the node resource group.
+ */
+export function ownKubeletIdentity(
+  cluster: Cluster,
+  id = cluster.kubeletIdentityResourceId,
+): string | undefined {
+  const group = parseResourceId(id ?? '', managedIdentityType)?.resourceGroup.toLowerCase();
+  return group === undefined || group === cluster.nodeResourceGroup?.toLowerCase() ? undefined : id;
 }

@@ -1,19 +1,14 @@
 import type { PodIdentity, PodIdentityException } from '../entries/pod-identity.ts';
 import type { ObjectFacts } from '../kubernetes/cluster-objects.ts';
 
+/** The Azure ids are empty where a kubeconfig alone names the cluster. */
 export interface ClusterId {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly name: string;
-  /**
-   * Set where its entries are the objects in the cluster itself, not the add-on's profile: `--mode cluster`.
-   */
-  readonly mode?: 'cluster';
-  /** Set where no Azure ids name it, which are empty then: the flags by which it is reached. */
-  readonly reach?: { readonly kubeconfig?: string; readonly context?: string };
 }
 
-/** The control plane's identity, as ARM tells it; `type` is open. */
+/** The control plane's identity, as ARM names it; `type` is open. */
 export interface ClusterIdentity {
   readonly type: string;
   /** Of the system-assigned identity. */
@@ -64,7 +59,7 @@ export interface ClusterSummary extends ClusterId {
   readonly powerState?: string;
   /** As in `Cluster`. */
   readonly networkPlugin: string;
-  /** Of the control plane's identity, as ARM tells it; `None` on a service-principal cluster. */
+  /** Of the control plane's identity, as ARM names it; `None` on a service-principal cluster. */
   readonly identityType: string;
   readonly addonEnabled: boolean;
 }

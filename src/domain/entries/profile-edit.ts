@@ -23,11 +23,6 @@ export interface ProfileEdit {
   readonly deleteExceptions?: readonly EntryKey[];
 }
 
-/** Azure's profile takes no other identity under the same name; an object in the cluster does. */
-export function replacesInOneStep({ objects }: PodIdentityProfile): boolean {
-  return objects !== undefined;
-}
-
 /**
  * The profile as it should be after the edit; states of entries that are put are unknown until the server
  * answers.

@@ -11,7 +11,7 @@ export type KnownIdentity =
 export interface AzureFacts {
   /** By resource id in lower case; what is missing was not looked up or could not be read. */
   readonly identities: ReadonlyMap<string, KnownIdentity>;
-  /** Those on which pods with identities may run; undefined when nobody could look. */
+  /** Those on which pods with identities may run; undefined when they could not be read. */
   readonly machines: readonly Machine[] | undefined;
 }
 
@@ -42,7 +42,7 @@ function podIdentity(entry: ObjectEntry, facts: AzureFacts): PodIdentity {
   };
 }
 
-/** No state where nobody could look at the nodes. */
+/** No state where the nodes could not be read. */
 function stateOf(
   { name, bindingSelector, resourceId, clientId }: ObjectEntry,
   known: KnownIdentity | undefined,

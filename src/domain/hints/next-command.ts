@@ -2,29 +2,18 @@ import type { ClusterId } from '../clusters/cluster.ts';
 
 type FlagValue = string | readonly string[] | true | undefined;
 
-/**
- * A podid command for a hint, ready to be pasted into a shell: the words, the cluster, then the flags that
- * have a value.
- *
- * @param flags long flag names without dashes; `true` stands for a switch
- */
-export function nextCommand(
-  words: string,
-  cluster: ClusterId,
-  flags: Readonly<Record<string, FlagValue>> = {},
-): string {
-  const mode = knowsMode.test(words) ? cluster.mode : undefined;
-  return [
-    `podid ${words}`,
-    ...Object.entries({ ...whereIs(cluster), mode, ...flags }).flatMap(flagWords),
-  ].join(' ');
+/** Long flag names without dashes; `true` stands for a switch. */
+export type CommandFlags = Readonly<Record<string, FlagValue>>;
+
+/** A podid command for a hint, ready to be pasted into a shell: the words, the cluster, then the flags that have a value. */
+export function nextCommand(words: string, cluster: ClusterId, flags: CommandFlags = {}): string {
+  const { resourceGroup, name, subscriptionId } = cluster;
+  return commandText(words, { g: resourceGroup, c: name, subscription: subscriptionId, ...flags });
 }
 
-/** Commands with `--mode`. */
-const knowsMode = /^(?:(?:exception )?(?:add|update|delete|list|show)|plan|apply|export)$/;
-
-function whereIs({ resourceGroup, name, subscriptionId, reach }: ClusterId): Record<string, FlagValue> {
-  return reach === undefined ? { g: resourceGroup, c: name, subscription: subscriptionId } : { ...reach };
+/** The same for a cluster that other flags name. */
+export function commandText(words: string, flags: CommandFlags): string {
+  return [`podid ${words}`, ...Object.entries(flags).flatMap(flagWords)].join(' ');
 }
 
 function flagWords([flag, value]: [string, FlagValue]): string[] {

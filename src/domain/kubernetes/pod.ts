@@ -1,4 +1,4 @@
-/** A pod, as far as the node agent and MIC look at it. */
+/** A pod, as far as the node agent and MIC need it. */
 export interface Pod {
   readonly uid: string;
   readonly namespace: string;

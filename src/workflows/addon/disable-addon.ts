@@ -1,17 +1,16 @@
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { type PodIdentitiesFile, profileFile } from '../../domain/entries/pod-identities-file.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { startChange } from '../change/change-session.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { objectChanges } from '../change/plan-changes.ts';
 import { readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
+import { type ChangeOptions, startChange } from '../change/start-change.ts';
 import { finishAddon } from './finish-addon.ts';
 import { type AddonStatus, addonStatus } from './read-status.ts';
 
@@ -30,12 +29,12 @@ const demands = { addon: false, kubenetConsent: false, usablePool: false };
 
 /** Turns the add-on off. All identities, exceptions and the consent go with it, so it shows them and asks. */
 export async function disableAddon(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: DisableRequest,
   options: ChangeOptions,
 ): Promise<Outcome<AddonStatus>> {
-  const session = startChange(deps, options);
-  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const started = startChange(deps, options);
+  const cluster = await readGatedCluster(started, request.cluster, demands);
   if (request.unregisterFeature) {
     explainUnregistering(deps, cluster);
   }
@@ -44,8 +43,8 @@ export async function disableAddon(
     goneExceptions: cluster.profile.exceptions,
   };
   if (options.dryRun) {
-    const planned = await finishAddon(session, cluster, (current) => decideDisable(current, cluster));
-    const { objects } = await mirrorChange(session, cluster, everything);
+    const planned = await finishAddon(started, cluster, (current) => decideDisable(current, cluster));
+    const { objects } = await mirrorChange(started, cluster, everything);
     const { changes, puts } = planned.plan ?? { changes: [], puts: 0 };
     return { plan: { changes: [...changes, ...objectChanges(objects)], puts } };
   }
@@ -56,11 +55,11 @@ export async function disableAddon(
     }
     await request.save?.(profileFile(cluster));
   }
-  const outcome = await finishAddon(session, cluster, (current) => decideDisable(current, cluster));
+  const outcome = await finishAddon(started, cluster, (current) => decideDisable(current, cluster));
   if (options.noWait || outcome.done?.failure || !outcome.done) {
     return outcome;
   }
-  const { failure } = await mirrorChange(session, outcome.done.cluster, everything);
+  const { failure } = await mirrorChange(started, outcome.done.cluster, everything);
   return failure ? { done: { ...outcome.done, failure } } : outcome;
 }
 
@@ -90,7 +89,7 @@ function changedSince({ id, resourceId }: Cluster): PodidError {
   );
 }
 
-function confirmLoss({ confirm }: Deps, { id, profile }: Cluster): Promise<boolean> {
+function confirmLoss({ confirm }: Pick<Deps, 'confirm'>, { id, profile }: Cluster): Promise<boolean> {
   const { identities, exceptions } = profile;
   if (identities.length + exceptions.length === 0) {
     return Promise.resolve(true);
@@ -104,7 +103,7 @@ function counted({ length }: readonly unknown[], one: string, many: string): str
   return `${length} ${length === 1 ? one : many}`;
 }
 
-function reportLoss({ report }: Deps, { profile }: Cluster): void {
+function reportLoss({ report }: Pick<Deps, 'report'>, { profile }: Cluster): void {
   for (const entry of profile.identities) {
     report.note(`removed: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
   }
@@ -113,7 +112,7 @@ function reportLoss({ report }: Deps, { profile }: Cluster): void {
   }
 }
 
-function explainUnregistering({ report }: Deps, { id }: Cluster): void {
+function explainUnregistering({ report }: Pick<Deps, 'report'>, { id }: Cluster): void {
   report.warn(
     `Unregistering EnablePodIdentityPreview holds for the whole subscription ${id.subscriptionId} and turns nothing off on any cluster, so podid leaves it to you.`,
     'az feature unregister --namespace Microsoft.ContainerService --name EnablePodIdentityPreview',

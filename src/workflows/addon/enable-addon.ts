@@ -1,12 +1,11 @@
 import { checkCluster, isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import type { Deps } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { startChange } from '../change/change-session.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
+import { type ChangeOptions, startChange } from '../change/start-change.ts';
 import { finishAddon } from './finish-addon.ts';
 import type { AddonStatus } from './read-status.ts';
 import { planFeature, registerFeature } from './register-feature.ts';
@@ -21,23 +20,23 @@ const demands = { addon: false, kubenetConsent: false, usablePool: true };
 
 /** Turns the add-on on. Lists that are there are never reset; one that is on stays as it is. */
 export async function enableAddon(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: EnableRequest,
   options: ChangeOptions,
 ): Promise<Outcome<AddonStatus>> {
-  const session = startChange(deps, options);
-  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const started = startChange(deps, options);
+  const cluster = await readGatedCluster(started, request.cluster, demands);
   const decide = (current: Cluster) => decideEnable(current, request.kubenetConsent);
   decide(cluster);
   if (request.registerFeature) {
     if (options.dryRun) {
-      await planFeature(session, cluster.id);
+      await planFeature(started, cluster.id);
     } else {
-      await registerFeature(session, cluster.id);
+      await registerFeature(started, cluster.id);
     }
   }
   try {
-    return await finishAddon(session, cluster, decide);
+    return await finishAddon(started, cluster, decide);
   } catch (error) {
     throw withWaysLeft(error, request);
   }

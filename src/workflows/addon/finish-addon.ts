@@ -1,19 +1,19 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { changeProfile } from '../change/change-profile.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { profileChanges } from '../change/plan-changes.ts';
 import type { Decision } from '../change/profile-change.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { type AddonStatus, addonStatus } from './read-status.ts';
 
 /** Turns the add-on on or off; or, under `--dry-run`, says what that would change. */
 export async function finishAddon(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   decide: (cluster: Cluster) => Decision,
 ): Promise<Outcome<AddonStatus>> {
-  if (session.options.dryRun) {
+  if (deps.options.dryRun) {
     const decision = decide(cluster);
     if (decision.kind !== 'write') {
       return { plan: { changes: [], puts: 0 } };
@@ -21,7 +21,7 @@ export async function finishAddon(
     const after = editProfile(cluster.profile, decision.edit);
     return { plan: { changes: profileChanges(cluster.profile, after), puts: 1 } };
   }
-  const changed = await changeProfile(session, cluster, { decide });
+  const changed = await changeProfile(deps, cluster, { decide });
   const done = { result: addonStatus(changed.cluster), cluster: changed.cluster };
   return { done: { ...done, ...(changed.failure ? { failure: changed.failure } : {}) } };
 }

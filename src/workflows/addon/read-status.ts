@@ -1,15 +1,15 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
 import { entryLimit } from '../../domain/entries/limits.ts';
-import type { Deps } from '../../domain/ports.ts';
 import type { Done } from '../change/outcome.ts';
 
 export interface AddonStatus {
   readonly enabled: boolean;
   readonly allowNetworkPluginKubenet: boolean;
   readonly networkPlugin: string;
-  /** `principalId` is null where it cannot be told which one acts. */
+  /** `principalId` is null where it is not known which one acts. */
   readonly clusterIdentity: { readonly type: string; readonly principalId: string | null };
   readonly identities: number;
   readonly exceptions: number;
@@ -27,7 +27,7 @@ export interface StatusRequest {
 
 /** How the add-on stands; from ARM alone unless drift is asked for. */
 export async function readStatus(
-  deps: Deps,
+  deps: Pick<Deps, 'azure' | 'kube'>,
   request: StatusRequest,
   signal: AbortSignal,
 ): Promise<Done<AddonStatus>> {
@@ -36,7 +36,7 @@ export async function readStatus(
   if (!request.drift) {
     return { result: status, cluster };
   }
-  const api = await deps.objects(cluster.id, signal);
+  const api = await deps.kube.objects(signal);
   const drift = findDrift(cluster.profile, await api.read(signal));
   return { result: { ...status, drift }, cluster };
 }

@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { type ChangeSession, endOfWait } from '../change/change-session.ts';
+import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
 
 const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
 
@@ -8,9 +8,9 @@ const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
  * Registers the preview feature for the subscription, waits for it, and registers the provider again so that
  * it takes effect.
  */
-export async function registerFeature(session: ChangeSession, { subscriptionId }: ClusterId): Promise<void> {
-  const { azure, report } = session.deps;
-  const { signal, pollIntervalMs } = session.options;
+export async function registerFeature(deps: ChangeDeps, { subscriptionId }: ClusterId): Promise<void> {
+  const { azure, report } = deps;
+  const { signal, pollIntervalMs } = deps.options;
   let state = await azure.features.state(subscriptionId, signal);
   if (state === 'Registered') {
     report.note(`${feature} is registered already.`);
@@ -23,23 +23,23 @@ export async function registerFeature(session: ChangeSession, { subscriptionId }
       if (state === 'Registered') {
         break;
       }
-      if (session.deadline.passed()) {
+      if (deps.deadline.passed()) {
         throw stillRegistering(state);
       }
       report.progress(`Azure registers ${feature}: ${state}`);
-      await session.deadline.pause(pollIntervalMs);
+      await deps.deadline.pause(pollIntervalMs);
     }
   } catch (error) {
-    throw endOfWait(session, error, 'Azure goes on registering the feature.', showState);
+    throw endOfWait(deps, error, 'Azure goes on registering the feature.', showState);
   }
   await azure.features.registerProvider(subscriptionId, signal);
   report.note(`Registered ${feature} for subscription ${subscriptionId}.`);
 }
 
 /** The dry run's word on it. */
-export async function planFeature(session: ChangeSession, { subscriptionId }: ClusterId): Promise<void> {
-  const { azure, report } = session.deps;
-  const state = await azure.features.state(subscriptionId, session.options.signal);
+export async function planFeature(deps: ChangeDeps, { subscriptionId }: ClusterId): Promise<void> {
+  const { azure, report } = deps;
+  const state = await azure.features.state(subscriptionId, deps.signal);
   if (state !== 'Registered') {
     report.note(`${feature} is ${state}; it would be registered for subscription ${subscriptionId}.`);
   }

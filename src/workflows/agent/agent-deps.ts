@@ -1,19 +1,13 @@
-import type { AgentCluster } from '../../domain/kubernetes/agent-cluster.ts';
-import type { Workloads } from '../../domain/kubernetes/workloads.ts';
-import type { Clock, Confirm, Reporter } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 
-/** What the commands about the agent stand on. */
-export interface AgentDeps {
-  readonly agent: AgentCluster;
-  readonly workloads: Workloads;
-  readonly clock: Clock;
-  readonly report: Reporter;
-  readonly confirm: Confirm;
-}
+/** Commands about the agent need the cluster's own API, connected, and nothing of Azure. */
+export type AgentDeps = Pick<ConnectedCluster, 'agent' | 'workloads'> &
+  Pick<Deps, 'clock' | 'report' | 'confirm'>;
 
 export interface AgentWait {
   readonly timeoutMs: number;
-  /** Between two looks at the cluster. */
+  /** Between two reads of the cluster. */
   readonly intervalMs: number;
   readonly signal: AbortSignal;
 }

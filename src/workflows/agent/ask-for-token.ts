@@ -70,7 +70,7 @@ type TokenOutcome =
   | { readonly kind: 'failure'; readonly failure: PodidError };
 
 /**
- * Asks again and again and tells each answer, a token or why there is none. Ends when the signal is aborted,
+ * Asks again and again and reports each answer, a token or why there is none. Ends when the signal is aborted,
  * or nobody is left to tell; neither is a failure.
  *
  * @param tell whether somebody heard it

@@ -30,18 +30,18 @@ export interface CleanUpRequest {
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
  */
 export async function cleanUpNodes(
-  place: AgentDeps,
+  deps: AgentDeps,
   { release, tools, node, startupTaint }: CleanUpRequest,
   wait: AgentWait,
 ): Promise<readonly CleanedNode[]> {
-  const { agent, report } = place;
+  const { agent, report } = deps;
   const { signal } = wait;
   const daemonSet = renderCleanUp(tools, release, node);
-  await removeCleanUp(place, daemonSet, wait);
+  await removeCleanUp(deps, daemonSet, wait);
   report.progress('Starting the clean-up on the nodes');
   await agent.createBriefly(daemonSet, signal);
   try {
-    const nodes = await untilClean(place, daemonSet, node, wait);
+    const nodes = await untilClean(deps, daemonSet, node, wait);
     for (const { name, taints } of nodes.known) {
       if (startupTaint !== undefined && taints.includes(startupTaint)) {
         await agent.removeTaint(name, startupTaint, signal);
@@ -50,24 +50,24 @@ export async function cleanUpNodes(
     return nodes.cleaned;
   } finally {
     // Interrupted or not: what was made for the clean-up does not stay.
-    await removeCleanUp(place, daemonSet, { ...wait, signal: AbortSignal.timeout(removalMs) });
+    await removeCleanUp(deps, daemonSet, { ...wait, signal: AbortSignal.timeout(removalMs) });
   }
 }
 
 const removalMs = 60_000;
 
 async function removeCleanUp(
-  place: AgentDeps,
+  deps: AgentDeps,
   daemonSet: ReturnType<typeof renderCleanUp>,
   wait: AgentWait,
 ): Promise<void> {
   const ref = refOf(daemonSet);
-  if (!(await place.agent.remove(ref, wait.signal))) {
+  if (!(await deps.agent.remove(ref, wait.signal))) {
     return;
   }
   const selector = daemonSet.metadata.labels ?? {};
   await untilPodsAreGone(
-    place,
+    deps,
     { namespace: ref.namespace ?? '', selector },
     { ...wait, timeoutMs: removalMs },
   ).catch((error: unknown) => {
@@ -79,18 +79,18 @@ async function removeCleanUp(
 }
 
 async function untilClean(
-  place: AgentDeps,
+  deps: AgentDeps,
   daemonSet: ReturnType<typeof renderCleanUp>,
   node: string | undefined,
   { timeoutMs, intervalMs, signal }: AgentWait,
 ): Promise<{ readonly cleaned: readonly CleanedNode[]; readonly known: readonly TaintedNode[] }> {
-  const { agent, clock, report } = place;
+  const { agent, clock, report } = deps;
   const { name, namespace = '' } = daemonSet.metadata;
   const deadline = startDeadline(clock, timeoutMs, signal);
   for (;;) {
     const [rollout, known] = await Promise.all([
       agent.rollout({ namespace, name }, signal),
-      knownNodes(place, node, signal),
+      knownNodes(deps, node, signal),
     ]);
     const cleaned = judgeNodes(rollout, known);
     if (rollout.counted && isSettled(rollout, cleaned, known)) {

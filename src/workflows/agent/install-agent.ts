@@ -49,32 +49,32 @@ export interface Installed {
  * @returns undefined when the question was answered by No
  */
 export async function installAgent(
-  place: AgentDeps,
+  deps: AgentDeps,
   request: InstallRequest,
   wait: AgentWait,
 ): Promise<Installed | undefined> {
-  const { agent, report } = place;
+  const { agent, report } = deps;
   const { release, force } = request;
   const { signal } = wait;
   const { alongside } = request.values().podid;
   report.progress('Looking for agents in the cluster');
   const found = await agent.installations(release.namespace, signal);
   const way = chooseWay(found, { namespace: release.namespace, alongside, force });
-  const record = await recordOf(place, way, signal);
+  const record = await recordOf(deps, way, signal);
   const values =
     way.kind === 'instead'
       ? request.values({ installation: way.upstream, ...(record === undefined ? {} : { record }) })
       : request.values();
-  await checkCluster(place, request, values, signal);
-  reportPorts(place, values);
+  await checkCluster(deps, request, values, signal);
+  reportPorts(deps, values);
   if (request.dryRun) {
-    return await dryRun(place, request, { values, way, record }, signal);
+    return await dryRun(deps, request, { values, way, record }, signal);
   }
   if (way.kind === 'instead') {
-    return await installInstead(place, request, { values, way, record }, wait);
+    return await installInstead(deps, request, { values, way, record }, wait);
   }
-  const objects = await writeAgent(place, { values, release, force }, wait);
-  const nodes = request.noWait ? [] : await waitForAgent(place, { values, release }, wait);
+  const objects = await writeAgent(deps, { values, release, force }, wait);
+  const nodes = request.noWait ? [] : await waitForAgent(deps, { values, release }, wait);
   return installed(request, objects, nodes);
 }
 
@@ -140,13 +140,13 @@ function reportPorts({ report }: AgentDeps, values: AgentValues): void {
 }
 
 async function dryRun(
-  place: AgentDeps,
+  deps: AgentDeps,
   request: InstallRequest,
   { values, way, record }: Chosen,
   signal: AbortSignal,
 ): Promise<Installed> {
   const { release, force } = request;
-  const objects = await tryAgent(place, { values, release, force }, signal);
+  const objects = await tryAgent(deps, { values, release, force }, signal);
   const gone = way.kind === 'instead' ? upstreamObjects(way.upstream, record) : [];
   const deletes = gone.map(({ apiVersion: _api, ...key }) => ({ ...key, action: 'delete' as const }));
   return installed(request, [...objects, ...deletes], []);
@@ -157,7 +157,7 @@ async function dryRun(
  * without rules at any time.
  */
 async function installInstead(
-  place: AgentDeps,
+  deps: AgentDeps,
   request: InstallRequest,
   { values, way, record }: Chosen,
   wait: AgentWait,
@@ -165,7 +165,7 @@ async function installInstead(
   if (way.kind !== 'instead') {
     return undefined;
   }
-  const { report, confirm } = place;
+  const { report, confirm } = deps;
   const { release, force } = request;
   const theirs = agentKindText(way.upstream);
   if (!(await confirm(`Install podid's agent and remove ${theirs}?`))) {
@@ -173,25 +173,25 @@ async function installInstead(
   }
   report.note(`1 of 3: podid's agent beside ${theirs}, on ports of its own`);
   const beside = { ...values, podid: { ...values.podid, alongside: true } };
-  const objects = await writeAgent(place, { values: beside, release, force }, wait);
-  await waitForAgent(place, { values: beside, release }, wait);
+  const objects = await writeAgent(deps, { values: beside, release, force }, wait);
+  await waitForAgent(deps, { values: beside, release }, wait);
   report.note(`2 of 3: ${theirs} is removed; identities, bindings and exceptions stay`);
-  const removed = await removeUpstream(place, way.upstream, record, wait);
+  const removed = await removeUpstream(deps, way.upstream, record, wait);
   report.note("3 of 3: podid's agent moves to the usual ports, node by node");
-  await writeAgent(place, { values, release, force }, wait);
-  const nodes = request.noWait ? [] : await waitForAgent(place, { values, release }, wait);
+  await writeAgent(deps, { values, release, force }, wait);
+  const nodes = request.noWait ? [] : await waitForAgent(deps, { values, release }, wait);
   return installed(request, [...objects, ...removed], nodes);
 }
 
 async function waitForAgent(
-  place: AgentDeps,
+  deps: AgentDeps,
   { values, release }: { values: AgentValues; release: AgentRelease },
   wait: AgentWait,
 ): Promise<Rollout['nodes']> {
-  const daemonSet = place.agent.render(values, release).objects.find(({ kind }) => kind === 'DaemonSet');
-  const nodes = daemonSet === undefined ? [] : await waitForRollout(place, daemonSet, wait);
+  const daemonSet = deps.agent.render(values, release).objects.find(({ kind }) => kind === 'DaemonSet');
+  const nodes = daemonSet === undefined ? [] : await waitForRollout(deps, daemonSet, wait);
   if (nodes.length === 0) {
-    place.report.warn('The agent is installed, and no node takes it.', 'kubectl get nodes --show-labels');
+    deps.report.warn('The agent is installed, and no node takes it.', 'kubectl get nodes --show-labels');
   }
   return nodes;
 }

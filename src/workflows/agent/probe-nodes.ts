@@ -26,17 +26,17 @@ const exitCodes: Readonly<Record<number, NodeProbe['probe']>> = { 0: 'agent', 3:
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
  */
 export async function probeNodes(
-  place: AgentDeps,
+  deps: AgentDeps,
   installation: AgentInstallation,
   nodes: readonly string[],
   wait: AgentWait,
 ): Promise<readonly NodeProbe[]> {
   let done = 0;
-  place.report.progress(`0 of ${nodes.length} nodes are probed`);
+  deps.report.progress(`0 of ${nodes.length} nodes are probed`);
   return await eachConcurrently([...nodes], async (node) => {
-    const result = await probeNode(place, installation, node, wait);
+    const result = await probeNode(deps, installation, node, wait);
     done += 1;
-    place.report.progress(`${done} of ${nodes.length} nodes are probed`);
+    deps.report.progress(`${done} of ${nodes.length} nodes are probed`);
     return result;
   });
 }
@@ -80,7 +80,7 @@ function ended(node: string, { exitCode, message, phase }: FinishedPod): NodePro
   return { name: node, probe, ...(reason === undefined ? {} : { reason }) };
 }
 
-/** Only whether the header is there is said: an answer of IMDS itself is nobody's business. */
+/** Only whether the header is there is reported: an answer of IMDS itself is nobody's business. */
 const question = `
 const answer = await fetch('http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01', {
   headers: { Metadata: 'true', Connection: 'close' }, signal: AbortSignal.timeout(15000),

@@ -38,26 +38,26 @@ export interface SeenStatus {
 }
 
 /**
- * Looks at every node and changes nothing. What may not be seen is unknown, and told once with the right that
+ * Reads every node and changes nothing. What may not be read is unknown, and reported once with the right that
  * is missing.
  *
  * @throws PodidError Forbidden when not even DaemonSets may be listed | ClusterUnreachable
  */
 export async function readAgentStatus(
-  place: AgentDeps,
+  deps: AgentDeps,
   namespace: string,
   signal: AbortSignal,
 ): Promise<SeenStatus> {
-  const { agent, workloads, report } = place;
+  const { agent, workloads, report } = deps;
   report.progress('Looking for agents and nodes');
   const found = await agent.installations(namespace, signal);
   const own = found.filter(({ kind }) => kind === 'podid');
   const installation = own.find((each) => each.namespace === namespace) ?? own[0];
   const [nodes, pods] = await Promise.all([
-    orWarn(place, () => agent.taintedNodes(signal), []),
-    orWarn(place, () => workloads.agents(signal), []),
+    orWarn(deps, () => agent.taintedNodes(signal), []),
+    orWarn(deps, () => workloads.agents(signal), []),
   ]);
-  const voices = await askAgents(place, podsOf(own, pods), signal);
+  const voices = await askAgents(deps, podsOf(own, pods), signal);
   const names = new Set([
     ...nodes.filter(({ takesAgent }) => takesAgent).map(({ name }) => name),
     ...pods.map(({ nodeName }) => nodeName).filter((name) => name !== ''),
@@ -66,7 +66,7 @@ export async function readAgentStatus(
   const rows = [...names]
     .toSorted()
     .map((name) => nodeOf(name, { voices, installation, others: othersOn(name, others, pods) }));
-  reportFindings(place, { installation, own, others, rows, nodes });
+  reportFindings(deps, { installation, own, others, rows, nodes });
   return {
     installation,
     podsPort: installation?.port ?? keyVaultDriverPort,
@@ -85,7 +85,7 @@ interface Voice {
   readonly metrics: string | undefined;
 }
 
-/** With partial rights some of it stays dark; that is said, and no reason to show nothing. */
+/** With partial rights some of it stays unknown; that is reported, and the rest is shown. */
 async function orWarn<Value>(
   { report }: AgentDeps,
   read: () => Promise<Value>,
@@ -150,7 +150,7 @@ function nodeOf(name: string, { voices, installation, others }: Around): AgentNo
     };
   }
   const { metrics, pod } = voice;
-  const said = metrics === undefined ? undefined : labelsOf(metrics, 'podid_nmi_build_info');
+  const build = metrics === undefined ? undefined : labelsOf(metrics, 'podid_nmi_build_info');
   const is = (metric: string) => metrics !== undefined && sumOf(metrics, metric, {}) === 1;
   const guard = is('podid_nmi_address_guard_active') ? 'active' : 'inactive';
   // Who may not ask the agent may still see that the kubelet asks it whether its rules are there.
@@ -160,7 +160,7 @@ function nodeOf(name: string, { voices, installation, others }: Around): AgentNo
     ready: pod.ready,
     rules: metrics === undefined ? unasked : is('podid_nmi_rules_intact') ? 'verified' : 'missing',
     addressGuard: metrics === undefined ? 'unknown' : guard,
-    version: said?.get('version') ?? installation?.version ?? '',
+    version: build?.get('version') ?? installation?.version ?? '',
     otherAgents: others,
   };
 }

@@ -33,7 +33,7 @@ export function upstreamObjects(
 
 /** @returns what was there and is gone now */
 export async function removeUpstream(
-  place: AgentDeps,
+  deps: AgentDeps,
   upstream: AgentInstallation,
   record: HelmRelease | undefined,
   wait: AgentWait,
@@ -41,11 +41,11 @@ export async function removeUpstream(
   const removed: AgentObjectChange[] = [];
   for (const ref of upstreamObjects(upstream, record)) {
     const { apiVersion: _api, ...key } = ref;
-    if (await place.agent.remove(ref, wait.signal)) {
+    if (await deps.agent.remove(ref, wait.signal)) {
       removed.push({ ...key, action: 'delete' });
     }
     if (ref.kind === 'DaemonSet') {
-      await untilPodsAreGone(place, upstream, wait);
+      await untilPodsAreGone(deps, upstream, wait);
     }
   }
   return removed;

@@ -38,18 +38,18 @@ export interface UninstallEnd {
  * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | Forbidden | ClusterUnreachable
  */
 export async function uninstallAgent(
-  place: AgentDeps,
+  deps: AgentDeps,
   request: UninstallRequest,
   wait: AgentWait,
 ): Promise<UninstallEnd | undefined> {
-  const { agent, report } = place;
+  const { agent, report } = deps;
   const { release, cleanUpOnly, node } = request;
   const found = (await agent.installations(release.namespace, wait.signal)).filter(
     ({ kind }) => kind === 'podid',
   );
   const installation = found.find(({ namespace }) => namespace === release.namespace);
   if (node !== undefined) {
-    await refuseServedNode(place, found, node, wait.signal);
+    await refuseServedNode(deps, found, node, wait.signal);
   } else if (cleanUpOnly) {
     refuseAgents(found);
   } else {
@@ -66,15 +66,15 @@ export async function uninstallAgent(
   if (request.dryRun) {
     return { result: { objects, nodes: [] } };
   }
-  if (!(await place.confirm(question(request, own)))) {
+  if (!(await deps.confirm(question(request, own)))) {
     return undefined;
   }
-  await removeObjects(place, own, installation, wait);
+  await removeObjects(deps, own, installation, wait);
   if (cleanUpOnly) {
-    await untilPodsAreGone(place, agentPods(request), wait);
+    await untilPodsAreGone(deps, agentPods(request), wait);
   }
-  const nodes = await cleanUpNodes(place, cleanUpOf(request, installation), wait);
-  return endOf(place, request, { objects, nodes });
+  const nodes = await cleanUpNodes(deps, cleanUpOf(request, installation), wait);
+  return endOf(deps, request, { objects, nodes });
 }
 
 function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
@@ -149,16 +149,16 @@ async function refuseServedNode(
 }
 
 async function removeObjects(
-  place: AgentDeps,
+  deps: AgentDeps,
   own: readonly ObjectRef[],
   installation: AgentInstallation | undefined,
   wait: AgentWait,
 ): Promise<void> {
   for (const ref of own) {
-    place.report.progress(`Removing ${ref.kind} ${ref.name}`);
-    await place.agent.remove(ref, wait.signal);
+    deps.report.progress(`Removing ${ref.kind} ${ref.name}`);
+    await deps.agent.remove(ref, wait.signal);
     if (ref.kind === 'DaemonSet' && installation !== undefined) {
-      await untilPodsAreGone(place, installation, wait);
+      await untilPodsAreGone(deps, installation, wait);
     }
   }
 }

@@ -5,7 +5,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**
- * Waits until the newest template is ready on every node, and tells node by node. @throws PodidError
+ * Waits until the newest template is ready on every node, and reports node by node. @throws PodidError
  * AgentNotReady
  */
 export async function waitForRollout(

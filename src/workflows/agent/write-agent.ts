@@ -6,7 +6,7 @@ import { startDeadline } from '../../domain/time/deadline.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
-/** How long an API server may take to serve a kind that it was just told of. */
+/** How long an API server may take to serve a kind that was just created. */
 const establishedMs = 60_000;
 
 /**
@@ -17,19 +17,19 @@ const establishedMs = 60_000;
  * @throws PodidError AgentRefused | Forbidden | ClusterUnreachable
  */
 export async function writeAgent(
-  place: AgentDeps,
+  deps: AgentDeps,
   { values, release, force }: { values: AgentValues; release: AgentRelease; force: boolean },
   wait: AgentWait,
 ): Promise<readonly AgentObjectChange[]> {
-  const { agent, report } = place;
-  await tryAgent(place, { values, release, force }, wait.signal);
+  const { agent, report } = deps;
+  await tryAgent(deps, { values, release, force }, wait.signal);
   const { definitions, objects } = agent.render(values, release);
   report.progress('Writing the definitions of the identity kinds');
   const changes: AgentObjectChange[] = [];
   for (const definition of definitions) {
     changes.push(kept(definition, await agent.write(definition, { force, dryRun: false }, wait.signal)));
   }
-  await untilEstablished(place, definitions, wait);
+  await untilEstablished(deps, definitions, wait);
   for (const object of objects) {
     report.progress(`Writing ${refText(refOf(object))}`);
     const change = await agent.write(object, { force, dryRun: false }, wait.signal);

@@ -1,5 +1,6 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import { entriesOf } from '../../domain/entries/entries-of.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { Rehearsal } from '../../domain/entries/entry-store.ts';
 import { checkLimits } from '../../domain/entries/limits.ts';
 import type { FileIdentity, WantedEntries } from '../../domain/entries/pod-identities-file.ts';
 import {
@@ -8,12 +9,10 @@ import {
   type PodIdentityException,
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
-import { editProfile, replacesInOneStep } from '../../domain/entries/profile-edit.ts';
-import type { Deps, Rehearsal } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { type ChangeSession, startChange } from '../change/change-session.ts';
+import { editProfile } from '../../domain/entries/profile-edit.ts';
 import type { Change, Outcome, Plan } from '../change/outcome.ts';
 import { type IdentityExtras, identityWishes, readGatedCluster } from '../change/prepare-change.ts';
+import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
 import {
   asPlanned,
   desiredEntries,
@@ -60,35 +59,35 @@ export interface AppliedFile {
  * @throws PodidError ConfirmationRequired | LimitReached | EntryConflict, and what `add` throws
  */
 export async function applyFile(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: ApplyFileRequest,
   options: ChangeOptions,
 ): Promise<Outcome<AppliedFile>> {
-  const session = startChange(deps, options);
+  const started = startChange(deps, options);
   const entries = request.wanted.identities ?? [];
   const demands = { addon: true, kubenetConsent: true, usablePool: entries.length > 0 };
-  const cluster = await readGatedCluster(session, request.cluster, demands);
-  refuseTooMany(cluster, request);
-  const found = await look(session, cluster, request);
-  const { rehearsal, ...read } = await rehearseApply(session, cluster, request, found);
-  const intent = intentOf(cluster, request, asPlanned(session, read.good));
-  const plan = planApply(session, cluster.profile, intent, read.good);
+  const cluster = await readGatedCluster(started, request.cluster, demands);
+  refuseTooMany(deps, cluster, request);
+  const found = await readWanted(started, cluster, request);
+  const { rehearsal, ...read } = await rehearseApply(started, cluster, request, found);
+  const intent = intentOf(deps, cluster, request, asPlanned(started, read.good));
+  const plan = planApply(started, cluster.profile, intent, read.good);
   if (options.dryRun) {
-    return { plan: await planWithObjects(session, cluster, intent, { plan, rehearsal }) };
+    return { plan: await planWithObjects(started, cluster, intent, { plan, rehearsal }) };
   }
 
   request.show(plan);
   if (!(await agreed(deps, cluster, intent))) {
     return { done: applied(cluster, []) };
   }
-  const made = await makeIdentitiesReady(session, cluster, read.good);
+  const made = await makeIdentitiesReady(started, cluster, read.good);
   if (!request.keepGoing) {
     refuseLeftOut(made.leftOut, entries.length);
   }
-  await waitForNewRoles(session, read.good);
-  const ready = intentOf(cluster, request, made.good);
+  await waitForNewRoles(started, read.good);
+  const ready = intentOf(deps, cluster, request, made.good);
   const agreedIntent = { ...intent, wanted: ready.wanted };
-  const written = await writeApply(session, cluster, {
+  const written = await writeApply(started, cluster, {
     ...{ intent: agreedIntent, ready: made.good, demands, keepGoing: request.keepGoing },
     ...{ files: request.files, leftOut: [...read.leftOut, ...made.leftOut] },
   });
@@ -98,7 +97,7 @@ export async function applyFile(
 }
 
 /** Before anything is read or granted for a file that cannot fit. @throws PodidError LimitReached */
-function refuseTooMany(cluster: Cluster, request: ApplyFileRequest): void {
+function refuseTooMany(deps: Pick<Deps, 'entries'>, cluster: Cluster, request: ApplyFileRequest): void {
   const unknown = { clientId: '', objectId: '' };
   const identities = (request.wanted.identities ?? []).map(
     ({ identityResourceId: resourceId, ...entry }) => ({
@@ -107,13 +106,13 @@ function refuseTooMany(cluster: Cluster, request: ApplyFileRequest): void {
     }),
   );
   const exceptions = request.wanted.exceptions ?? [];
-  const intent = intentFor(cluster.profile, { identities, exceptions }, request.wanted, request.prune);
+  const intent = intentFor(cluster.profile, { identities, exceptions }, intentOptions(deps, request));
   const between = editProfile(cluster.profile, firstEdit(cluster.profile, intent));
   checkLimits(cluster, editProfile(between, secondEdit(cluster.profile, intent)));
 }
 
-async function look(
-  session: ChangeSession,
+async function readWanted(
+  deps: ChangeDeps,
   cluster: Cluster,
   request: ApplyFileRequest,
 ): Promise<Sorted<IdentitiesRead>> {
@@ -121,16 +120,16 @@ async function look(
   if (entries.length === 0) {
     return { good: [], leftOut: [] };
   }
-  const wishes = await identityWishes(session, cluster, request.extras);
-  const read = await readIdentities(session, cluster, entries, wishes);
+  const wishes = await identityWishes(deps, cluster, request.extras);
+  const read = await readIdentities(deps, cluster, entries, wishes);
   if (!request.keepGoing) {
     refuseLeftOut(read.leftOut, entries.length);
   }
-  warnOfLeftOut(session, read.leftOut);
+  warnOfLeftOut(deps, read.leftOut);
   return read;
 }
 
-function warnOfLeftOut({ deps }: ChangeSession, leftOut: readonly LeftOut[]): void {
+function warnOfLeftOut(deps: ChangeDeps, leftOut: readonly LeftOut[]): void {
   for (const each of leftOut) {
     deps.report.warn(`Left out: ${leftOutDetail(each).message}`, each.error.hint);
   }
@@ -141,14 +140,14 @@ function warnOfLeftOut({ deps }: ChangeSession, leftOut: readonly LeftOut[]): vo
  * cannot be used.
  */
 async function rehearseApply(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   request: ApplyFileRequest,
   read: Sorted<IdentitiesRead>,
 ): Promise<Sorted<IdentitiesRead> & { readonly rehearsal: Rehearsal | undefined }> {
-  const intent = intentOf(cluster, request, asPlanned(session, read.good));
+  const intent = intentOf(deps, cluster, request, asPlanned(deps, read.good));
   const edit = firstEdit(cluster.profile, intent);
-  const rehearsal = await entriesOf(session.deps).rehearse?.(cluster, edit, session.options);
+  const rehearsal = await deps.entries.rehearse?.(cluster, edit, deps.options);
   const refused = (rehearsal?.refused ?? []).filter(isNamedIn(request.wanted));
   throwRefused(refused.filter(({ kind }) => kind === 'exception'));
   const leftOut = refused.flatMap(({ error, ...key }) =>
@@ -159,7 +158,7 @@ async function rehearseApply(
   if (!request.keepGoing) {
     refuseLeftOut(leftOut, request.wanted.identities?.length ?? 0);
   }
-  warnOfLeftOut(session, leftOut);
+  warnOfLeftOut(deps, leftOut);
   const isIn = (entry: FileIdentity) => !leftOut.some((each) => each.entry === entry);
   const good = read.good
     .map((each) => ({ ...each, entries: each.entries.filter(isIn) }))
@@ -171,17 +170,30 @@ function isNamedIn({ identities = [], exceptions = [] }: WantedEntries) {
   return (key: EntryKey) => [...identities, ...exceptions].some((entry) => sameEntry(entry, key));
 }
 
-function intentOf(cluster: Cluster, request: ApplyFileRequest, ready: readonly Ready[]): ApplyIntent {
+function intentOf(
+  deps: Pick<Deps, 'entries'>,
+  cluster: Cluster,
+  request: ApplyFileRequest,
+  ready: readonly Ready[],
+): ApplyIntent {
   const { identities, exceptions } = request.wanted;
   const wanted = {
     ...(identities === undefined ? {} : { identities: desiredEntries(identities, ready) }),
     ...(exceptions === undefined ? {} : { exceptions }),
   };
-  return intentFor(cluster.profile, wanted, request.wanted, request.prune);
+  return intentFor(cluster.profile, wanted, intentOptions(deps, request));
+}
+
+function intentOptions({ entries }: Pick<Deps, 'entries'>, { wanted, prune }: ApplyFileRequest) {
+  return { named: wanted, prune, replacesInPlace: entries.replacesInPlace };
 }
 
 /** What only adds and updates needs nobody's leave. */
-function agreed({ confirm }: Deps, cluster: Cluster, intent: ApplyIntent): Promise<boolean> {
+function agreed(
+  { confirm, entries }: Pick<Deps, 'confirm' | 'entries'>,
+  cluster: Cluster,
+  intent: ApplyIntent,
+): Promise<boolean> {
   const { goneIdentities, goneExceptions, replaced } = intent;
   const deeds = [
     ...count('delete', goneIdentities, 'pod identity', 'pod identities'),
@@ -191,7 +203,7 @@ function agreed({ confirm }: Deps, cluster: Cluster, intent: ApplyIntent): Promi
   if (deeds.length === 0) {
     return Promise.resolve(true);
   }
-  const gap = replaced.length > 0 && !replacesInOneStep(cluster.profile);
+  const gap = replaced.length > 0 && !entries.replacesInPlace;
   const between = gap ? ' Pods of replaced ones get no tokens in between.' : '';
   const what = deeds.join(', ');
   return confirm(`${what.charAt(0).toUpperCase()}${what.slice(1)} on cluster ${cluster.id.name}?${between}`);

@@ -1,16 +1,16 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, PodIdentityProfile } from '../../domain/clusters/cluster.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
+  entryProgress,
   entryText,
   type PodIdentity,
   type PodIdentityException,
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
-import { type ProfileEdit, replacesInOneStep } from '../../domain/entries/profile-edit.ts';
+import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { type ObjectChange, objectKey } from '../../domain/kubernetes/cluster-objects.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { Decision } from '../change/profile-change.ts';
@@ -25,6 +25,8 @@ export interface ApplyIntent {
   readonly replaced: readonly PodIdentity[];
   readonly goneIdentities: readonly PodIdentity[];
   readonly goneExceptions: readonly PodIdentityException[];
+  /** As the entry store says: then all of it is one write. */
+  readonly replacesInPlace: boolean;
 }
 
 /** What the files name, whether it can be done or not: none of it is pruned. */
@@ -33,14 +35,20 @@ export interface NamedEntries {
   readonly exceptions?: readonly EntryKey[];
 }
 
+export interface IntentOptions {
+  readonly named: NamedEntries;
+  readonly prune: boolean;
+  readonly replacesInPlace: boolean;
+}
+
 export function intentFor(
   profile: PodIdentityProfile,
   wanted: WantedProfile,
-  named: NamedEntries,
-  prune: boolean,
+  { named, prune, replacesInPlace }: IntentOptions,
 ): ApplyIntent {
   return {
     wanted,
+    replacesInPlace,
     replaced: diffProfile(profile, wanted).replace.map(({ old }) => old),
     // What is on its way out already needs nobody's PUT.
     goneIdentities: prune
@@ -66,7 +74,7 @@ function isOurs({ objects }: PodIdentityProfile, kind: ObjectChange['kind']) {
 export function firstEdit(profile: PodIdentityProfile, intent: ApplyIntent): ProfileEdit {
   const diff = diffProfile(profile, intent.wanted);
   const there = (list: readonly EntryKey[]) => (key: EntryKey) => list.some((entry) => sameEntry(entry, key));
-  const oneStep = replacesInOneStep(profile);
+  const oneStep = intent.replacesInPlace;
   const putIdentities = [
     ...diff.put,
     ...diff.leaving,
@@ -87,7 +95,7 @@ export function firstEdit(profile: PodIdentityProfile, intent: ApplyIntent): Pro
 
 /** The second PUT: the entries that come back. */
 export function secondEdit(profile: PodIdentityProfile, intent: ApplyIntent): ProfileEdit {
-  if (replacesInOneStep(profile)) {
+  if (intent.replacesInPlace) {
     return {};
   }
   const putIdentities = diffProfile(profile, intent.wanted).replace.map(({ wanted }) => wanted);
@@ -125,7 +133,7 @@ export function decideApply(
 }
 
 /**
- * Decides on the second PUT. An entry that is there again is somebody's; judging tells whether it is the
+ * Decides on the second PUT. An entry that is there again is somebody's; judging decides whether it is the
  * wanted one.
  */
 export function decideReturn(cluster: Cluster, entries: readonly DesiredPodIdentity[]): Decision {

@@ -1,30 +1,34 @@
 import type { Cluster, PodIdentityProfile } from '../../domain/clusters/cluster.ts';
 import { findDrift } from '../../domain/entries/drift.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
-import { type DesiredPodIdentity, type EntryKey, sameEntry } from '../../domain/entries/pod-identity.ts';
+import type { Rehearsal } from '../../domain/entries/entry-store.ts';
+import {
+  type DesiredPodIdentity,
+  type EntryKey,
+  entryProgress,
+  sameEntry,
+} from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
-import type { Rehearsal } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { Change, Plan } from '../change/outcome.ts';
 import { objectChanges, profileChanges } from '../change/plan-changes.ts';
 import { rehearsedChanges } from '../change/rehearse.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import type { IdentitiesRead } from '../identities/prepare-identities.ts';
 import { creationsOf, operatorRoleOf } from '../identities/read-identity.ts';
 import { type ApplyIntent, firstEdit, isEmptyEdit, secondEdit } from './apply-intent.ts';
 
 /** What applying would change in Azure: identities and roles first, then the profile. */
 export function planApply(
-  session: ChangeSession,
+  deps: ChangeDeps,
   profile: PodIdentityProfile,
   intent: ApplyIntent,
-  lookedAt: readonly IdentitiesRead[],
+  identities: readonly IdentitiesRead[],
 ): Plan {
-  const before = lookedAt.flatMap(({ read }) => {
-    const { missing } = operatorRoleOf(session, read);
-    return [...creationsOf(session, read), ...(missing ? [missing] : [])];
+  const before = identities.flatMap(({ read }) => {
+    const { missing } = operatorRoleOf(deps, read);
+    return [...creationsOf(deps, read), ...(missing ? [missing] : [])];
   });
   const first = firstEdit(profile, intent);
   const second = secondEdit(profile, intent);
@@ -43,9 +47,9 @@ function profileAfter(profile: PodIdentityProfile, intent: ApplyIntent): PodIden
   return editProfile(editProfile(profile, firstEdit(profile, intent)), secondEdit(profile, intent));
 }
 
-/** Adds what the cluster's own API tells, as far as it answers. */
+/** Adds what the cluster's own API holds, as far as it answers. */
 export async function planWithObjects(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   intent: ApplyIntent,
   { plan, rehearsal }: { readonly plan: Plan; readonly rehearsal: Rehearsal | undefined },
@@ -53,17 +57,17 @@ export async function planWithObjects(
   if (rehearsal !== undefined) {
     return { ...plan, changes: [...plan.changes, ...rehearsedChanges(rehearsal)] };
   }
-  if (session.options.mirror === 'off') {
+  if (deps.options.mirror === 'off') {
     return plan;
   }
   const after = profileAfter(cluster.profile, intent);
-  const { objects } = await mirrorChange(session, cluster, {
+  const { objects } = await mirrorChange(deps, cluster, {
     identities: chosen(after.identities, intent.wanted.identities),
     exceptions: chosen(after.exceptions, intent.wanted.exceptions),
     goneIdentities: intent.goneIdentities,
     goneExceptions: intent.goneExceptions,
   });
-  const onlyInCluster = await readUnknownPeers(session, cluster, after);
+  const onlyInCluster = await readOnlyInCluster(deps, after);
   return {
     ...plan,
     changes: [...plan.changes, ...objectChanges(objects)],
@@ -92,20 +96,19 @@ function repeats(profile: PodIdentityProfile, put: readonly DesiredPodIdentity[]
   });
 }
 
-/** Undefined when the cluster does not say; `mirrorChange` has told why. */
-async function readUnknownPeers(
-  session: ChangeSession,
-  cluster: Cluster,
+/** Undefined when the cluster does not say; `mirrorChange` has said why. */
+async function readOnlyInCluster(
+  deps: ChangeDeps,
   after: PodIdentityProfile,
 ): Promise<Plan['onlyInCluster']> {
   try {
-    const api = await session.deps.objects(cluster.id, session.options.signal);
-    const drift = findDrift(after, await api.read(session.options.signal));
+    const api = await deps.kube.objects(deps.signal);
+    const drift = findDrift(after, await api.read(deps.signal));
     return drift
       .filter(({ arm }) => arm === null)
       .map(({ kind, namespace, name }) => ({ kind, namespace, name }));
   } catch (error) {
-    if (isPodidError(error) && !session.options.signal.aborted) {
+    if (isPodidError(error) && !deps.signal.aborted) {
       return undefined;
     }
     throw error;

@@ -1,9 +1,9 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { PodIdentityProfile } from '../../domain/clusters/cluster.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
+  entryProgress,
   type PodIdentity,
   type PodIdentityException,
   sameEntry,

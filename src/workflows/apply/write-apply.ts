@@ -1,21 +1,20 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { ClusterDemands } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
 import {
   type DesiredPodIdentity,
+  entryProgress,
   entryText,
   type PodIdentity,
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { changeProfile } from '../change/change-profile.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
 import { entryFailed } from '../change/judge-change.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
-import { notWaitedFor } from '../change/not-waited-for.ts';
 import type { ChangedProfile } from '../change/profile-change.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { readWithRetry } from '../change/wait-until-idle.ts';
 import { type LeftOut, leftOutDetail, type Ready } from '../identities/prepare-identities.ts';
 import { type ApplyIntent, decideApply, decideReturn } from './apply-intent.ts';
@@ -40,25 +39,24 @@ export interface WrittenApply {
 
 /** Writes what was agreed to in one PUT or two, waits for the end and mirrors it. */
 export async function writeApply(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   write: ApplyWrite,
 ): Promise<WrittenApply> {
   const { replaced } = write.intent;
-  const waiting =
-    replaced.length === 0 ? session : { ...session, options: { ...session.options, noWait: false } };
+  const waiting = replaced.length === 0 ? deps : { ...deps, options: { ...deps.options, noWait: false } };
   const first = await writeFirst(waiting, cluster, write);
-  const second = await bringBack(session, first.changed.cluster, first.write);
+  const second = await bringBack(deps, first.changed.cluster, first.write);
   const changed = second ?? first.changed;
-  const failure = failureOf(changed.cluster, first.write, first.changed.failure ?? second?.failure);
+  const failure = failureOf(deps, changed.cluster, first.write, first.changed.failure ?? second?.failure);
   const end = { cluster: changed.cluster, leftOut: first.write.leftOut };
-  if (session.options.noWait) {
-    session.deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
+  if (deps.options.noWait) {
+    deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
     return { ...end, ...(failure ? { failure } : {}) };
   }
-  const mirrored = await mirrorApply(session, changed.cluster, write.intent);
-  const told = failure ?? mirrored.failure;
-  return { ...end, ...(told ? { failure: told } : {}) };
+  const mirrored = await mirrorApply(deps, changed.cluster, write.intent);
+  const last = failure ?? mirrored.failure;
+  return { ...end, ...(last ? { failure: last } : {}) };
 }
 
 interface FirstWritten {
@@ -68,18 +66,14 @@ interface FirstWritten {
 }
 
 /** Under `--keep-going` an entry that Azure itself names as the obstacle is left out as well. */
-async function writeFirst(
-  session: ChangeSession,
-  cluster: Cluster,
-  write: ApplyWrite,
-): Promise<FirstWritten> {
+async function writeFirst(deps: ChangeDeps, cluster: Cluster, write: ApplyWrite): Promise<FirstWritten> {
   let current = cluster;
   let rest = write;
   for (;;) {
     try {
       const { intent, demands } = rest;
       const decide = (now: Cluster) => decideApply(now, intent, demands);
-      return { changed: await changeProfile(session, current, { decide, ...freshRoles(rest) }), write: rest };
+      return { changed: await changeProfile(deps, current, { decide, ...freshRoles(rest) }), write: rest };
     } catch (error) {
       if (!write.keepGoing || !isPodidError(error, 'AssignmentBlocked', 'AssignForbidden', 'AssignRefused')) {
         throw error;
@@ -88,9 +82,9 @@ async function writeFirst(
       if (less === rest) {
         throw error;
       }
-      session.deps.report.warn(`Left out: ${error.message}`, error.hint);
+      deps.report.warn(`Left out: ${error.message}`, error.hint);
       rest = less;
-      current = await readWithRetry(session.retry, cluster.id);
+      current = await readWithRetry(deps, cluster.id);
     }
   }
 }
@@ -129,7 +123,7 @@ function freshRoles({ ready }: ApplyWrite) {
  * with the old.
  */
 async function bringBack(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   write: ApplyWrite,
 ): Promise<ChangedProfile | undefined> {
@@ -144,23 +138,24 @@ async function bringBack(
   }
   try {
     const decide = (now: Cluster) => decideReturn(now, entries);
-    return await changeProfile(session, cluster, { decide, ...freshRoles(write) });
+    return await changeProfile(deps, cluster, { decide, ...freshRoles(write) });
   } catch (error) {
-    if (!session.options.signal.aborted && (await putBack(session, cluster, out, error))) {
+    if (!deps.signal.aborted && (await putBack(deps, cluster, out, error))) {
       throw error;
     }
-    throw halfDone(cluster, out, write.files, error);
+    const again = deps.entries.command('apply', cluster.id, { file: write.files, yes: true });
+    throw halfDone(cluster, out, again, error);
   }
 }
 
 /** @returns whether the old entries are in the cluster again */
 async function putBack(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   out: readonly PodIdentity[],
   reason: unknown,
 ): Promise<boolean> {
-  const { report } = session.deps;
+  const { report } = deps;
   const old = out.map(
     ({ namespace, name, bindingSelector, identity }): DesiredPodIdentity => ({
       namespace,
@@ -173,7 +168,7 @@ async function putBack(
     `The new identities were not accepted (${textOf(reason)}); putting the old entries ${old.map(entryText).join(', ')} back.`,
   );
   try {
-    const waiting = { ...session, options: { ...session.options, noWait: false } };
+    const waiting = { ...deps, options: { ...deps.options, noWait: false } };
     await changeProfile(waiting, cluster, { decide: (now) => decideReturn(now, old) });
     return true;
   } catch (error) {
@@ -182,15 +177,10 @@ async function putBack(
   }
 }
 
-function halfDone(
-  cluster: Cluster,
-  out: readonly PodIdentity[],
-  files: readonly string[],
-  reason: unknown,
-): PodidError {
+function halfDone(cluster: Cluster, out: readonly PodIdentity[], again: string, reason: unknown): PodidError {
   const message = `${textOf(reason)} Out of the cluster now: ${out.map(entryText).join(', ')}.`;
   return new PodidError(isPodidError(reason) ? reason.code : 'EntriesLost', message, {
-    hint: `${nextCommand('apply', cluster.id, { file: files, yes: true })} brings them back`,
+    hint: `${again} brings them back`,
     target: cluster.resourceId,
     details: out.map((old) => ({ message: `${entryText(old)} had ${old.identity.resourceId}` })),
     cause: reason,
@@ -199,6 +189,7 @@ function halfDone(
 
 /** Everything that went wrong with single entries, in one. */
 function failureOf(
+  deps: ChangeDeps,
   cluster: Cluster,
   { intent, leftOut }: ApplyWrite,
   failure: PodidError | undefined,
@@ -208,7 +199,7 @@ function failureOf(
       ? []
       : chosen(cluster.profile.identities, intent.wanted.identities)
           .filter((entry) => entryProgress(entry) === 'failed')
-          .map((entry) => entryFailed(cluster, entry));
+          .map((entry) => entryFailed(deps.entries, cluster, entry));
   if (leftOut.length === 0 && failed.length < 2) {
     return failure;
   }
@@ -228,11 +219,11 @@ function failureOf(
 }
 
 /** Only what Azure holds and has finished. */
-function mirrorApply(session: ChangeSession, cluster: Cluster, intent: ApplyIntent) {
+function mirrorApply(deps: ChangeDeps, cluster: Cluster, intent: ApplyIntent) {
   const { identities, exceptions } = cluster.profile;
   const wanted = diffProfile(cluster.profile, intent.wanted);
   const unfinished = [...wanted.put, ...wanted.replace.map((each) => each.wanted)];
-  return mirrorChange(session, cluster, {
+  return mirrorChange(deps, cluster, {
     identities: chosen(identities, intent.wanted.identities).filter(
       (entry) => !unfinished.some((key) => sameEntry(key, entry)),
     ),

@@ -1,16 +1,15 @@
 import { isBusy } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { ClusterEdit } from '../../domain/clusters/cluster-edit.ts';
 import { checkLimits } from '../../domain/entries/limits.ts';
 import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
 import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { type ChangeSession, endOfWait } from './change-session.ts';
-import { acceptor, clusterBusy, followUpCommand } from './follow-up-command.ts';
 import { findEntry, judgeChange } from './judge-change.ts';
 import type { ChangedProfile, ProfileChange } from './profile-change.ts';
 import { putProfile } from './put-profile.ts';
-import { settleChange } from './settle-change.ts';
+import { type ChangeDeps, endOfWait } from './start-change.ts';
 import { readWithRetry, waitUntilIdle } from './wait-until-idle.ts';
 
 /**
@@ -22,29 +21,34 @@ import { readWithRetry, waitUntilIdle } from './wait-until-idle.ts';
  * @throws PodidError what `decide` throws, and every code of `Clusters.put` and `Clusters.follow`
  */
 export async function changeProfile(
-  session: ChangeSession,
+  deps: ChangeDeps,
   start: Cluster,
   change: ProfileChange,
 ): Promise<ChangedProfile> {
   try {
-    return await changeUntilSettled(session, start, change);
+    return await changeUntilSettled(deps, start, change);
   } catch (error) {
     throw endOfWait(
-      session,
+      deps,
       error,
       `The pod identities of cluster ${start.id.name} were not written.`,
-      start.id.mode === 'cluster' ? followUpCommand(start.id, {}) : nextCommand('status', start.id),
+      deps.entries.statusCommand(start.id),
     );
   }
 }
 
+/** What `--no-wait` has left undone, and the command that waits for it. */
+export function notWaitedFor(waitCommand: string, also: readonly string[] = []): string {
+  const undone = ['nothing was mirrored into the cluster', ...also].join(' and ');
+  return `Azure has accepted the change; it was not waited for, so ${undone}. To wait: ${waitCommand}`;
+}
+
 async function changeUntilSettled(
-  session: ChangeSession,
+  deps: ChangeDeps,
   start: Cluster,
   change: ProfileChange,
 ): Promise<ChangedProfile> {
-  const isVersioned = start.eTag !== undefined || start.profile.objects !== undefined;
-  let current = isVersioned ? start : await readWithRetry(session.retry, start.id);
+  let current = isVersioned(start) ? start : await readWithRetry(deps, start.id);
   let wrote = false;
   const tries = { transientFailures: 0, assignment: 0 };
   for (;;) {
@@ -53,39 +57,80 @@ async function changeUntilSettled(
       return { cluster: current, wrote };
     }
     if (decision.kind === 'wait-gone') {
-      current = await waitGone(session, current, decision.keys);
+      current = await waitGone(deps, current, decision.keys);
       continue;
     }
     if (decision.kind === 'write') {
       if (isBusy(current)) {
-        current = await idleCluster(session, current);
+        current = await idleCluster(deps, current);
         continue;
       }
       checkLimits(current, editProfile(current.profile, decision.edit));
-      const written = await putProfile(session, current, { change, edit: decision.edit, tries });
+      const written = await putProfile(deps, current, { change, edit: decision.edit, tries });
       current = written.cluster;
       if (written.kind === 'again') {
         continue;
       }
       wrote = true;
       if (written.failure) {
-        return { cluster: current, wrote, failure: entryFailure(current, decision.edit) ?? written.failure };
+        return {
+          cluster: current,
+          wrote,
+          failure: entryFailure(deps, current, decision.edit) ?? written.failure,
+        };
       }
     }
-    if (session.options.noWait) {
+    if (deps.options.noWait) {
       return { cluster: current, wrote };
     }
-    const settled = await settleChange(session, current, decision.edit);
+    const settled = await settleChange(deps, current, decision.edit);
     if (settled.kind === 'settled') {
       return { ...settled.outcome, wrote };
     }
-    current = acceptUndone(session, settled.cluster, settled.what);
+    current = acceptUndone(deps, settled.cluster, settled.what);
   }
 }
 
-/** Why a touched entry failed tells more than why the operation did. */
-function entryFailure(cluster: Cluster, edit: ProfileEdit): PodidError | undefined {
-  const verdict = judgeChange(cluster, edit);
+type Settled =
+  | { readonly kind: 'settled'; readonly outcome: Omit<ChangedProfile, 'wrote'> }
+  | { readonly kind: 'undone'; readonly cluster: Cluster; readonly what: string };
+
+/**
+ * Waits until the touched entries have come to an end, and says which. @throws PodidError TimedOut |
+ * Interrupted | Terminated
+ */
+async function settleChange(deps: ChangeDeps, cluster: Cluster, edit: ClusterEdit): Promise<Settled> {
+  let current = cluster;
+  const going = `Azure goes on with cluster ${cluster.id.name}.`;
+  try {
+    for (;;) {
+      const verdict = judgeChange(deps.entries, current, edit);
+      if (verdict.kind === 'done') {
+        return { kind: 'settled', outcome: { cluster: current } };
+      }
+      if (verdict.kind === 'failed') {
+        return { kind: 'settled', outcome: { cluster: current, failure: verdict.error } };
+      }
+      if (verdict.kind === 'undone') {
+        return { kind: 'undone', cluster: current, what: verdict.what };
+      }
+      if (deps.deadline.passed()) {
+        throw new PodidError('TimedOut', `No end before --timeout: ${verdict.what}. ${going}`, {
+          hint: deps.entries.followUpCommand(cluster.id, edit),
+        });
+      }
+      deps.report.progress(`Azure is at work on ${verdict.what}`);
+      await deps.deadline.pause(deps.options.pollIntervalMs);
+      current = await readWithRetry(deps, cluster.id);
+    }
+  } catch (error) {
+    throw endOfWait(deps, error, going, deps.entries.followUpCommand(cluster.id, edit));
+  }
+}
+
+/** Why a touched entry failed explains more than why the operation did. */
+function entryFailure(deps: ChangeDeps, cluster: Cluster, edit: ProfileEdit): PodidError | undefined {
+  const verdict = judgeChange(deps.entries, cluster, edit);
   return verdict.kind === 'failed' ? verdict.error : undefined;
 }
 
@@ -93,40 +138,54 @@ function entryFailure(cluster: Cluster, edit: ProfileEdit): PodidError | undefin
  * Without an eTag another writer may have overwritten us, and the entry is written again; with one, someone
  * took it back on purpose.
  */
-function acceptUndone(session: ChangeSession, cluster: Cluster, what: string): Cluster {
-  const isVersioned = cluster.eTag !== undefined || cluster.profile.objects !== undefined;
-  if (isVersioned || session.deadline.passed()) {
+function acceptUndone(deps: ChangeDeps, cluster: Cluster, what: string): Cluster {
+  if (isVersioned(cluster) || deps.deadline.passed()) {
     throw new PodidError(
       'EntriesLost',
-      `${acceptor(cluster.id)} accepted the change of cluster ${cluster.id.name}, and someone else has undone it since: ${what}.`,
-      { hint: `${nextCommand('list', cluster.id)} shows what is there now`, target: cluster.resourceId },
+      `${deps.entries.acceptor} accepted the change of cluster ${cluster.id.name}, and someone else has undone it since: ${what}.`,
+      {
+        hint: `${deps.entries.command('list', cluster.id)} shows what is there now`,
+        target: cluster.resourceId,
+      },
     );
   }
-  session.deps.report.warn(`Another writer has undone the change (${what}); writing it again.`);
+  deps.report.warn(`Another writer has undone the change (${what}); writing it again.`);
   return cluster;
 }
 
-async function idleCluster(session: ChangeSession, cluster: Cluster): Promise<Cluster> {
-  const idle = session.options.noWait ? cluster : await waitUntilIdle(session.retry, cluster.id);
+/** Whether a write that is based on this read is refused once somebody else has written. */
+function isVersioned({ eTag, profile }: Cluster): boolean {
+  return eTag !== undefined || profile.objects !== undefined;
+}
+
+async function idleCluster(deps: ChangeDeps, cluster: Cluster): Promise<Cluster> {
+  const idle = deps.options.noWait ? cluster : await waitUntilIdle(deps, cluster.id);
   if (isBusy(idle)) {
     throw clusterBusy(idle);
   }
   return idle;
 }
 
-async function waitGone(
-  session: ChangeSession,
-  cluster: Cluster,
-  keys: readonly EntryKey[],
-): Promise<Cluster> {
+async function waitGone(deps: ChangeDeps, cluster: Cluster, keys: readonly EntryKey[]): Promise<Cluster> {
   let current = cluster;
   while (keys.some((key) => findEntry(current, key) !== undefined)) {
-    if (session.options.noWait || session.deadline.passed()) {
+    if (deps.options.noWait || deps.deadline.passed()) {
       throw clusterBusy(current);
     }
-    session.deps.report.progress(`Azure is still deleting the old ${keys.map(entryText).join(', ')}`);
-    await session.deadline.pause(session.options.pollIntervalMs);
-    current = await readWithRetry(session.retry, current.id);
+    deps.report.progress(`Azure is still deleting the old ${keys.map(entryText).join(', ')}`);
+    await deps.deadline.pause(deps.options.pollIntervalMs);
+    current = await readWithRetry(deps, current.id);
   }
   return current;
+}
+
+function clusterBusy(cluster: Cluster): PodidError {
+  return new PodidError(
+    'ClusterBusy',
+    `Another operation is running on cluster ${cluster.id.name} (${cluster.provisioningState}).`,
+    {
+      hint: `${nextCommand('wait', cluster.id, { for: 'idle' })}, then the same command again`,
+      target: cluster.resourceId,
+    },
+  );
 }

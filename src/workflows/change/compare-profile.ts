@@ -1,10 +1,10 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster, PodIdentityProfile } from '../../domain/clusters/cluster.ts';
 import { type ClusterEdit, identitiesMissing } from '../../domain/clusters/cluster-edit.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
+  entryProgress,
   entryText,
   type PodIdentity,
   type PodIdentityException,

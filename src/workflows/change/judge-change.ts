@@ -1,9 +1,14 @@
 import { isBusy } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { ClusterEdit } from '../../domain/clusters/cluster-edit.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
-import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod-identity.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { EntryStore } from '../../domain/entries/entry-store.ts';
+import {
+  type EntryKey,
+  entryProgress,
+  entryText,
+  type PodIdentity,
+  sameEntry,
+} from '../../domain/entries/pod-identity.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isApplied, missingAfter } from './compare-profile.ts';
 
@@ -15,7 +20,7 @@ export type Verdict =
   | { readonly kind: 'undone'; readonly what: string }
   | { readonly kind: 'failed'; readonly error: PodidError };
 
-export function judgeChange(cluster: Cluster, edit: ClusterEdit): Verdict {
+export function judgeChange(entries: EntryStore, cluster: Cluster, edit: ClusterEdit): Verdict {
   const wanted = (edit.putIdentities ?? []).map((key) => ({ key, entry: findEntry(cluster, key) }));
   const failed = wanted.find(({ entry }) => entry !== undefined && entryProgress(entry) === 'failed');
   const leaving = (edit.deleteIdentities ?? []).flatMap((key) => findEntry(cluster, key) ?? []);
@@ -24,10 +29,10 @@ export function judgeChange(cluster: Cluster, edit: ClusterEdit): Verdict {
     return { kind: 'running', what: `cluster ${cluster.id.name}: ${cluster.provisioningState}` };
   }
   if (failed?.entry) {
-    return { kind: 'failed', error: entryFailed(cluster, failed.entry) };
+    return { kind: 'failed', error: entryFailed(entries, cluster, failed.entry) };
   }
   if (stuck) {
-    return { kind: 'failed', error: entryFailed(cluster, stuck) };
+    return { kind: 'failed', error: entryFailed(entries, cluster, stuck) };
   }
   const running = wanted.find(({ entry }) => entry !== undefined && entryProgress(entry) === 'running');
   if (running?.entry) {
@@ -51,17 +56,11 @@ export function findEntry(cluster: Cluster, key: EntryKey): PodIdentity | undefi
 }
 
 /** The failure of an entry, with the server's innermost reason. */
-export function entryFailed(cluster: Cluster, entry: PodIdentity): PodidError {
+export function entryFailed(entries: EntryStore, cluster: Cluster, entry: PodIdentity): PodidError {
   const reason = entry.error ? `: ${entry.error.code}: ${entry.error.message}` : ' and gave no reason';
-  return new PodidError(
-    'EntryFailed',
-    cluster.id.mode === 'cluster'
-      ? `Pod identity ${entryText(entry)} is ${entry.provisioningState}${reason}`
-      : `Azure ended pod identity ${entryText(entry)} in state ${entry.provisioningState}${reason}`,
-    {
-      hint: `Fix the cause and repeat the command, or remove the entry: ${nextCommand('delete', cluster.id, { namespace: entry.namespace, name: entry.name })}`,
-      target: entryText(entry),
-      ...(entry.error ? { details: [entry.error] } : {}),
-    },
-  );
+  return new PodidError('EntryFailed', `${entries.failureText(entry)}${reason}`, {
+    hint: `Fix the cause and repeat the command, or remove the entry: ${entries.command('delete', cluster.id, { namespace: entry.namespace, name: entry.name })}`,
+    target: entryText(entry),
+    ...(entry.error ? { details: [entry.error] } : {}),
+  });
 }

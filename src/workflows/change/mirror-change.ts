@@ -2,7 +2,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { MirrorRequest, ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from './change-session.ts';
+import type { ChangeDeps } from './start-change.ts';
 
 /** What of a change concerns the objects in the cluster. */
 export type MirroredChange = Partial<
@@ -20,17 +20,17 @@ export interface Mirrored {
  * whatever the cluster says, since with the add-on on AKS writes these objects itself.
  */
 export async function mirrorChange(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   change: MirroredChange,
 ): Promise<Mirrored> {
-  const { options, deps } = session;
+  const { options } = deps;
   if (options.mirror === 'off') {
     return { objects: [] };
   }
   try {
     deps.report.progress('Looking at the objects in the cluster');
-    const api = await deps.objects(cluster.id, options.signal);
+    const api = await deps.kube.objects(options.signal);
     const { force, dryRun } = options;
     const request = {
       identities: [],
@@ -44,12 +44,12 @@ export async function mirrorChange(
     };
     const objects = await api.mirror(request, options.signal);
     const failure = asFailure(objects);
-    return { objects, ...(failure ? told(session, cluster, failure) : {}) };
+    return { objects, ...(failure ? reported(deps, cluster, failure) : {}) };
   } catch (error) {
     if (!isPodidError(error) || options.signal.aborted) {
       throw error;
     }
-    return { objects: [], ...told(session, cluster, error) };
+    return { objects: [], ...reported(deps, cluster, error) };
   }
 }
 
@@ -71,13 +71,13 @@ export function asFailure(objects: readonly ObjectChange[]): PodidError | undefi
   return new PodidError('MirrorFailed', `${all[0]?.message}${others}.`, { hint, details: all });
 }
 
-function told(session: ChangeSession, cluster: Cluster, error: PodidError): { failure?: PodidError } {
-  if (session.options.mirror !== 'required') {
+function reported(deps: ChangeDeps, cluster: Cluster, error: PodidError): { failure?: PodidError } {
+  if (deps.options.mirror !== 'required') {
     const again = nextCommand('mirror', cluster.id);
-    const tried = session.options.dryRun
+    const tried = deps.options.dryRun
       ? 'The objects in the cluster would not be brought in line'
       : 'The objects in the cluster were not brought in line';
-    session.deps.report.warn(
+    deps.report.warn(
       `${tried}: ${error.message}`,
       error.hint === undefined || error.hint.includes('podid mirror')
         ? (error.hint ?? again)

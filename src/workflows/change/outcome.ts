@@ -28,7 +28,7 @@ export interface Change {
 export interface Plan {
   readonly changes: readonly Change[];
   readonly puts: number;
-  /** Entries that are in the cluster's own objects and would not be in Azure; absent where nobody looked. */
+  /** Entries that are in the cluster's own objects and would not be in Azure; absent where they were not read. */
   readonly onlyInCluster?: readonly ({ readonly kind: 'identity' | 'exception' } & EntryKey)[];
 }
 
@@ -36,7 +36,7 @@ export interface Done<Result> {
   readonly result: Result;
   /** The cluster as last read, for `--raw-cluster`. */
   readonly cluster: Cluster;
-  /** Azure holds the change, and something still went wrong: the result is printed and the error told. */
+  /** Azure holds the change, and something still went wrong: the result is printed, and then the error. */
   readonly failure?: PodidError;
 }
 

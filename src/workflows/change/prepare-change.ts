@@ -1,7 +1,6 @@
 import { type ClusterDemands, checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
-import { entriesOf } from '../../domain/entries/entries-of.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { IdentityCreation } from '../identities/create-identity.ts';
 import { findRoles, type WantedGrant } from '../identities/grant-roles.ts';
@@ -13,18 +12,18 @@ import {
   type ReadyIdentity,
   readIdentity,
 } from '../identities/read-identity.ts';
-import type { ChangeSession } from './change-session.ts';
 import type { Change } from './outcome.ts';
+import type { ChangeDeps } from './start-change.ts';
 
 /** Reads the cluster and warns of what may stand in the way. @throws PodidError see `checkCluster` */
 export async function readGatedCluster(
-  session: ChangeSession,
+  deps: ChangeDeps,
   id: ClusterId,
   demands: ClusterDemands,
 ): Promise<Cluster> {
-  const { report } = session.deps;
+  const { report } = deps;
   report.progress(`Reading cluster ${id.name}`);
-  const cluster = await entriesOf(session.deps).get(id, session.options.signal);
+  const cluster = await deps.entries.get(id, deps.signal);
   for (const warning of checkCluster(cluster, demands)) {
     report.warn(warning);
   }
@@ -44,19 +43,19 @@ export interface IdentityExtras {
 
 /** Reads the identity, checks tenants, and sees to what it lacks and to the cluster's role on it. */
 export async function prepareIdentity(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   resourceId: string,
   extras: IdentityExtras = {},
 ): Promise<PreparedIdentity> {
-  session.deps.report.progress('Reading the managed identity');
-  const wishes = await identityWishes(session, cluster, extras);
-  const read = await readIdentity(session, cluster, resourceId, wishes);
-  if (!session.options.dryRun) {
-    return { ...(await makeIdentityReady(session, cluster, read)), planned: [] };
+  deps.report.progress('Reading the managed identity');
+  const wishes = await identityWishes(deps, cluster, extras);
+  const read = await readIdentity(deps, cluster, resourceId, wishes);
+  if (!deps.options.dryRun) {
+    return { ...(await makeIdentityReady(deps, cluster, read)), planned: [] };
   }
-  const role = operatorRoleOf(session, read);
-  return { identity: read.found.identity, role, planned: creationsOf(session, read) };
+  const role = operatorRoleOf(deps, read);
+  return { identity: read.found.identity, role, planned: creationsOf(deps, read) };
 }
 
 /**
@@ -64,17 +63,17 @@ export async function prepareIdentity(
  * UnknownClusterIdentity | RoleNotFound
  */
 export async function identityWishes(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   { creation, grants = [] }: IdentityExtras,
 ): Promise<IdentityWishes> {
-  const { options, deps } = session;
+  const { options } = deps;
   const principalId = options.skipRoleAssignment
     ? {}
     : { principalId: clusterPrincipal(cluster, options.clusterPrincipalId) };
   const [subscription, roles] = await Promise.all([
     deps.azure.subscriptions.find(cluster.id.subscriptionId, options.signal).catch(whenUnreadable),
-    findRoles(session, grants),
+    grants.length === 0 ? [] : findRoles(deps, grants),
   ]);
   return { ...principalId, subscription, creation, roles };
 }

@@ -19,7 +19,7 @@ export interface ProfileChange {
   decide(cluster: Cluster): Decision;
   /** Ids of identities whose role is so fresh that Azure may not know of it yet. */
   readonly freshlyGranted?: readonly string[];
-  /** Set when the role could be neither found nor granted: told if Azure then misses it. */
+  /** Set when the role could be neither found nor granted: reported if Azure then misses it. */
   readonly grantRefused?: Error;
 }
 

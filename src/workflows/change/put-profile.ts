@@ -1,15 +1,12 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { entriesOf } from '../../domain/entries/entries-of.ts';
 import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { OperationEnd, PutAnswer } from '../../domain/ports.ts';
 import { type Backoff, doubledMs } from '../../domain/time/backoff.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
-import { type ChangeSession, endOfWait } from './change-session.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';
-import { acceptor, followUpCommand } from './follow-up-command.ts';
 import type { Write } from './profile-change.ts';
+import { type ChangeDeps, endOfWait } from './start-change.ts';
 import { readWithRetry, waitUntilIdle } from './wait-until-idle.ts';
 
 export type Written =
@@ -23,39 +20,37 @@ const mostTransientFailures = 5;
 const longestPauseMs = 60_000;
 
 /** One PUT, its operation followed to the end, and every way in which it can come to nothing. */
-export async function putProfile(session: ChangeSession, base: Cluster, write: Write): Promise<Written> {
-  const { deps, options } = session;
+export async function putProfile(deps: ChangeDeps, base: Cluster, write: Write): Promise<Written> {
+  const { options } = deps;
   try {
-    const answer = await entriesOf(deps)
-      .put(base, write.edit, options)
-      .catch((error: unknown) => {
-        throw endOfWait(
-          session,
-          error,
-          `The write was on its way, and ${acceptor(base.id)} may have taken it.`,
-          followUpCommand(base.id, write.edit),
-        );
-      });
-    refuseLoss(base, write.edit, answer);
-    return await followWrite(session, base, write, answer);
+    const answer = await deps.entries.put(base, write.edit, options).catch((error: unknown) => {
+      throw endOfWait(
+        deps,
+        error,
+        `The write was on its way, and ${deps.entries.acceptor} may have taken it.`,
+        deps.entries.followUpCommand(base.id, write.edit),
+      );
+    });
+    refuseLoss(deps, base, write.edit, answer);
+    return await followWrite(deps, base, write, answer);
   } catch (error) {
     if (isPodidError(error, 'AssignmentBlocked')) {
-      return await retryAssignment(session, base, write, error);
+      return await retryAssignment(deps, base, write, error);
     }
     if (isPodidError(error, 'StaleCluster', 'ClusterBusy', 'Unavailable')) {
-      return await readAgain(session, base, write, error);
+      return await readAgain(deps, base, write, error);
     }
     throw error;
   }
 }
 
 async function followWrite(
-  session: ChangeSession,
+  deps: ChangeDeps,
   base: Cluster,
   write: Write,
   answer: PutAnswer,
 ): Promise<Written> {
-  const { deps, options, deadline } = session;
+  const { options, deadline } = deps;
   const { operation } = answer;
   if (operation === undefined || options.noWait) {
     return { kind: 'written', cluster: answer.cluster };
@@ -63,7 +58,7 @@ async function followWrite(
   const entries = [...base.profile.identities, ...(write.edit.putIdentities ?? [])];
   try {
     const end = await deadline.within((signal) =>
-      entriesOf(deps).follow(operation, {
+      deps.entries.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
         onStatus: (status) => deps.report.progress(`Azure updates cluster ${base.id.name}: ${status}`),
         cluster: base.id,
@@ -74,27 +69,27 @@ async function followWrite(
     if (isAssignmentError(end)) {
       throw assignmentBlocked(end);
     }
-    const cluster = await readWithRetry(session.retry, base.id);
+    const cluster = await readWithRetry(deps, base.id);
     return end.status === 'Succeeded'
       ? { kind: 'written', cluster }
-      : { kind: 'written', cluster, failure: operationFailed(cluster, end) };
+      : { kind: 'written', cluster, failure: operationFailed(deps, cluster, end) };
   } catch (error) {
     if (isPodidError(error, 'Forbidden')) {
-      return watchCluster(session, base, error);
+      return watchCluster(deps, base, error);
     }
     throw endOfWait(
-      session,
+      deps,
       error,
       `Azure goes on with cluster ${base.id.name}.`,
-      followUpCommand(base.id, write.edit),
+      deps.entries.followUpCommand(base.id, write.edit),
     );
   }
 }
 
 /** Azure has taken the write; who may not read its operation can still read the cluster. */
-async function watchCluster(session: ChangeSession, base: Cluster, error: PodidError): Promise<Written> {
-  session.deps.report.warn(`${error.message} Watching the cluster instead.`);
-  return { kind: 'written', cluster: await waitUntilIdle(session.retry, base.id) };
+async function watchCluster(deps: ChangeDeps, base: Cluster, error: PodidError): Promise<Written> {
+  deps.report.warn(`${error.message} Watching the cluster instead.`);
+  return { kind: 'written', cluster: await waitUntilIdle(deps, base.id) };
 }
 
 function isAssignmentError(end: OperationEnd): boolean {
@@ -106,7 +101,7 @@ function assignmentBlocked({ error }: OperationEnd): PodidError {
   return new PodidError('AssignmentBlocked', error?.message ?? 'Azure could not assign an identity.', target);
 }
 
-function operationFailed(cluster: Cluster, end: OperationEnd): PodidError {
+function operationFailed(deps: ChangeDeps, cluster: Cluster, end: OperationEnd): PodidError {
   const reason = end.error ? `${end.error.code}: ${end.error.message}` : 'Azure gave no reason';
   return new PodidError(
     'EntryFailed',
@@ -114,7 +109,7 @@ function operationFailed(cluster: Cluster, end: OperationEnd): PodidError {
     {
       hint:
         end.error?.hint ??
-        `${nextCommand('list', cluster.id)} shows each entry's state; the same command tries again`,
+        `${deps.entries.command('list', cluster.id)} shows each entry's state; the same command tries again`,
       target: cluster.resourceId,
       ...(end.error ? { details: [{ code: end.error.code, message: end.error.message }] } : {}),
     },
@@ -122,7 +117,7 @@ function operationFailed(cluster: Cluster, end: OperationEnd): PodidError {
 }
 
 /** Judged on the PUT's own answer: what others delete later is their affair. */
-function refuseLoss(base: Cluster, edit: ProfileEdit, answer: PutAnswer): void {
+function refuseLoss(deps: ChangeDeps, base: Cluster, edit: ProfileEdit, answer: PutAnswer): void {
   const lost = lostEntries(editProfile(base.profile, edit), answer.cluster.profile);
   if (lost.length === 0) {
     return;
@@ -131,7 +126,7 @@ function refuseLoss(base: Cluster, edit: ProfileEdit, answer: PutAnswer): void {
     'EntriesLost',
     `Azure's answer to the write lacks what was sent: ${lost.map(({ called }) => called).join(', ')}. Cluster ${base.id.name} may have lost it.`,
     {
-      hint: lost.map(({ flags, words }) => nextCommand(words, base.id, flags)).join('; '),
+      hint: lost.map(({ flags, words }) => deps.entries.command(words, base.id, flags)).join('; '),
       target: base.resourceId,
       details: lost.map(({ called }) => ({ message: called })),
     },
@@ -139,13 +134,8 @@ function refuseLoss(base: Cluster, edit: ProfileEdit, answer: PutAnswer): void {
 }
 
 /** The cluster is read before anything is sent again: an answer that was lost is no write that failed. */
-async function readAgain(
-  session: ChangeSession,
-  base: Cluster,
-  write: Write,
-  error: PodidError,
-): Promise<Written> {
-  const { options, deadline, deps, retry } = session;
+async function readAgain(deps: ChangeDeps, base: Cluster, write: Write, error: PodidError): Promise<Written> {
+  const { options, deadline } = deps;
   const transientFailures = error.code === 'Unavailable';
   if (error.code === 'ClusterBusy' && options.noWait) {
     throw error;
@@ -154,7 +144,7 @@ async function readAgain(
   deps.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
   await deadline.pause(doubledMs(pauses(options), write.tries.transientFailures), error.retryAfterMs);
   const read = error.code === 'ClusterBusy' ? waitUntilIdle : readWithRetry;
-  const cluster = await read(retry, base.id);
+  const cluster = await read(deps, base.id);
   if (isApplied(cluster, write.edit)) {
     return { kind: 'written', cluster };
   }
@@ -170,21 +160,21 @@ const tryingAgain = {
   Unavailable: 'Azure did not answer the write; looking whether it arrived',
 } as const;
 
-function pauses({ pollIntervalMs }: ChangeSession['options']): Backoff {
+function pauses({ pollIntervalMs }: ChangeDeps['options']): Backoff {
   return { firstMs: pollIntervalMs, mostMs: longestPauseMs };
 }
 
-/** A fresh role needs a while to be seen; any other reason is explained and thrown. */
+/** A fresh role needs a while to take effect; any other reason is explained and thrown. */
 async function retryAssignment(
-  session: ChangeSession,
+  deps: ChangeDeps,
   base: Cluster,
   write: Write,
   error: PodidError,
 ): Promise<Written> {
-  const { deadline, options, deps, retry } = session;
-  await explainAssignmentError(session, base, write, error);
+  const { deadline, options } = deps;
+  await explainAssignmentError(deps, base, write, error);
   deps.report.progress('The role is granted; waiting for Azure to see it (minutes, rarely up to an hour)');
   write.tries.assignment += 1;
   await deadline.pause(doubledMs(pauses(options), write.tries.assignment));
-  return { kind: 'again', cluster: await waitUntilIdle(retry, base.id) };
+  return { kind: 'again', cluster: await waitUntilIdle(deps, base.id) };
 }

@@ -1,24 +1,25 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { entriesOf } from '../../domain/entries/entries-of.ts';
+import type { Rehearsal } from '../../domain/entries/entry-store.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
-import type { Rehearsal } from '../../domain/ports.ts';
 import { throwRefused } from '../object-store/refused-entries.ts';
-import type { ChangeSession } from './change-session.ts';
 import { type MirroredChange, mirrorChange } from './mirror-change.ts';
 import type { Change } from './outcome.ts';
 import { objectChanges } from './plan-changes.ts';
+import type { ChangeDeps } from './start-change.ts';
 
 /**
  * What writing the edit would change besides the entries; undefined where that is nothing. @throws PodidError
  * when an entry cannot be written
  */
 export async function rehearse(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   edit: ProfileEdit,
 ): Promise<Rehearsal | undefined> {
-  const rehearsal = await entriesOf(session.deps).rehearse?.(cluster, edit, session.options);
-  throwRefused(rehearsal?.refused ?? []);
+  const rehearsal = await deps.entries.rehearse?.(cluster, edit, deps.options);
+  if (rehearsal !== undefined) {
+    throwRefused(rehearsal.refused);
+  }
   return rehearsal;
 }
 
@@ -27,16 +28,16 @@ export async function rehearse(
  * mirror the entries or are them.
  */
 export async function changesBeside(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   edit: ProfileEdit,
   mirrored: MirroredChange,
 ): Promise<Change[]> {
-  const rehearsal = await rehearse(session, cluster, edit);
+  const rehearsal = await rehearse(deps, cluster, edit);
   if (rehearsal !== undefined) {
     return rehearsedChanges(rehearsal);
   }
-  return objectChanges((await mirrorChange(session, cluster, mirrored)).objects);
+  return objectChanges((await mirrorChange(deps, cluster, mirrored)).objects);
 }
 
 export function rehearsedChanges({ machines, objects }: Rehearsal): Change[] {

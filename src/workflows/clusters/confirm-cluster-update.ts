@@ -1,6 +1,6 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type ClusterEdit, controlPlaneText } from '../../domain/clusters/cluster-edit.ts';
-import type { Deps } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { isServicePrincipal } from '../identities/identity-target.ts';
 
 interface AskedUpdate extends Pick<ClusterEdit, 'controlPlane' | 'kubeletIdentity'> {

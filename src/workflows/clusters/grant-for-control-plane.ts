@@ -4,11 +4,11 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { grantOperatorRole } from '../identities/grant-operator-role.ts';
 
-/** Roles seen to for one principal on many identities. */
+/** Roles found or granted for one principal on many identities. */
 export interface GrantedRoles {
   /** Ids of identities whose role is so young that Azure may not know of it yet. */
   readonly fresh: readonly string[];
@@ -23,11 +23,11 @@ export interface GrantedRoles {
  * @throws PodidError AssignmentBlocked when one of an entry is gone: Azure would refuse whatever is sent
  */
 export async function readAssignedIdentities(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   kubelet: string | undefined,
 ): Promise<ManagedIdentity[]> {
-  const { azure } = session.deps;
+  const { azure } = deps;
   const { identities } = cluster.profile;
   const ids = new Map(
     [...identities.map(({ identity }) => identity.resourceId), ...(kubelet ? [kubelet] : [])].map((id) => [
@@ -36,7 +36,7 @@ export async function readAssignedIdentities(
     ]),
   );
   return eachConcurrently([...ids.values()], (id) =>
-    azure.identities.get(id, session.options.signal).catch((error: unknown) => {
+    azure.identities.get(id, deps.signal).catch((error: unknown) => {
       const entry = identities.find(({ identity }) => identity.resourceId === id);
       throw entry && isPodidError(error, 'IdentityNotFound')
         ? entryDead(cluster, entryText(entry), id)
@@ -46,17 +46,17 @@ export async function readAssignedIdentities(
 }
 
 /**
- * Grants Managed Identity Operator on each to the principal, eight at a time; under `--dry-run` only looks.
+ * Grants Managed Identity Operator on each to the principal, eight at a time; under `--dry-run` only reads.
  */
 export async function grantForControlPlane(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   identities: readonly ManagedIdentity[],
   principalId: string,
 ): Promise<GrantedRoles> {
   const roles = await eachConcurrently(identities, async (identity) => ({
     id: identity.resourceId,
-    role: await grantOperatorRole(session, cluster, identity, principalId),
+    role: await grantOperatorRole(deps, cluster, identity, principalId),
   }));
   const refused = roles.find(({ role }) => role.refused !== undefined)?.role.refused;
   return {

@@ -5,8 +5,8 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeProfile } from '../change/change-profile.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { ChangedProfile } from '../change/profile-change.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { waitUntilIdle } from '../change/wait-until-idle.ts';
 import { untilRoleIsOld } from '../identities/wait-for-role.ts';
 import { grantForControlPlane } from './grant-for-control-plane.ts';
@@ -20,17 +20,17 @@ const controlPlane = { type: 'SystemAssigned' } as const;
  * @throws PodidError AssignmentBlocked when Azure refuses the first write and makes no principal
  */
 export async function moveToSystemAssigned(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   assigned: readonly ManagedIdentity[],
 ): Promise<ChangedProfile> {
-  const first = await makePrincipal(session, cluster);
+  const first = await makePrincipal(deps, cluster);
   const { identities } = first.cluster.profile;
   const principalId = first.cluster.identity.principalId;
-  if (identities.length === 0 || session.options.skipRoleAssignment || principalId === undefined) {
+  if (identities.length === 0 || deps.options.skipRoleAssignment || principalId === undefined) {
     return first;
   }
-  const asNew = { ...session, options: { ...session.options, clusterPrincipalId: principalId } };
+  const asNew = { ...deps, options: { ...deps.options, clusterPrincipalId: principalId } };
   const roles = await grantForControlPlane(asNew, first.cluster, assigned, principalId);
   const decide = (current: Cluster) => {
     checkClusterState(current);
@@ -38,24 +38,24 @@ export async function moveToSystemAssigned(
     return { kind: 'write', edit } as const;
   };
   return changeProfile(asNew, first.cluster, {
-    decide: untilRoleIsOld(session, decide),
+    decide: untilRoleIsOld(deps, decide),
     freshlyGranted: roles.fresh,
     ...(roles.refused ? { grantRefused: roles.refused } : {}),
   });
 }
 
-async function makePrincipal(session: ChangeSession, cluster: Cluster): Promise<ChangedProfile> {
+async function makePrincipal(deps: ChangeDeps, cluster: Cluster): Promise<ChangedProfile> {
   const decide = (current: Cluster) => {
     checkClusterState(current);
     return { kind: 'write', edit: { controlPlane } } as const;
   };
   try {
-    return await changeProfile(session, cluster, { decide });
+    return await changeProfile(deps, cluster, { decide });
   } catch (error) {
     if (!isPodidError(error, 'AssignmentBlocked')) {
       throw error;
     }
-    const current = await waitUntilIdle(session.retry, cluster.id);
+    const current = await waitUntilIdle(deps, cluster.id);
     if (!runsAs(current, controlPlane)) {
       throw noPrincipal(cluster, error);
     }

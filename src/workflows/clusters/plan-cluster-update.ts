@@ -1,6 +1,6 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Change, Plan } from '../change/outcome.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { grantForControlPlane } from './grant-for-control-plane.ts';
 import type { PreparedUpdate } from './prepare-cluster-update.ts';
 
@@ -8,7 +8,7 @@ import type { PreparedUpdate } from './prepare-cluster-update.ts';
  * What an update of the cluster would come to. Roles of a principal that does not exist yet cannot be named.
  */
 export async function planClusterUpdate(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   update: PreparedUpdate & { readonly upgradeNodeImages: boolean },
 ): Promise<Plan> {
@@ -16,11 +16,11 @@ export async function planClusterUpdate(
   const writes = controlPlane !== undefined || kubeletIdentity !== undefined;
   const twice = controlPlane?.type === 'SystemAssigned' && cluster.profile.identities.length > 0;
   const roles =
-    update.principalId === undefined || session.options.skipRoleAssignment
+    update.principalId === undefined || deps.options.skipRoleAssignment
       ? []
-      : (await grantForControlPlane(session, cluster, update.assigned, update.principalId)).missing;
+      : (await grantForControlPlane(deps, cluster, update.assigned, update.principalId)).missing;
   if (twice) {
-    session.deps.report.note('The roles of the new principal are granted once Azure has made it.');
+    deps.report.note('The roles of the new principal are granted once Azure has made it.');
   }
   const pools = update.upgradeNodeImages ? cluster.pools : [];
   return {

@@ -1,8 +1,7 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
-import { ownKubeletIdentity } from '../../domain/clusters/kubelet-identity.ts';
+import { ownKubeletIdentity, principalOrNull } from '../../domain/clusters/cluster-identities.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { checkTenants } from '../identities/check-tenants.ts';
 import type { IdentityTarget } from '../identities/identity-target.ts';
 import { readAssignedIdentities } from './grant-for-control-plane.ts';
@@ -18,7 +17,7 @@ export interface PreparedUpdate {
 
 /** Reads what the change needs. @throws PodidError IdentityNotFound | AssignmentBlocked | TenantMismatch */
 export async function prepareClusterUpdate(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   target: IdentityTarget,
 ): Promise<PreparedUpdate> {
@@ -26,12 +25,12 @@ export async function prepareClusterUpdate(
   if (controlPlane === undefined && kubeletIdentity === undefined) {
     return { target, assigned: [] };
   }
-  const { azure } = session.deps;
-  const { signal, clusterPrincipalId } = session.options;
+  const { azure } = deps;
+  const { signal, clusterPrincipalId } = deps.options;
   const kubelet = ownKubeletIdentity(cluster, kubeletIdentity);
   // A control plane that stays has its roles on the entries.
   const reach = controlPlane === undefined ? { ...cluster, profile: noEntries(cluster) } : cluster;
-  const assigned = await readAssignedIdentities(session, reach, kubelet);
+  const assigned = await readAssignedIdentities(deps, reach, kubelet);
   if (controlPlane?.type === 'SystemAssigned') {
     return { target, assigned };
   }

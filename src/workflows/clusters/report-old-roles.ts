@@ -3,7 +3,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { grantCommand } from '../identities/advise-on-identities.ts';
 
 /**
@@ -11,20 +11,20 @@ import { grantCommand } from '../identities/advise-on-identities.ts';
  * back.
  */
 export async function reportOldRoles(
-  session: ChangeSession,
+  deps: ChangeDeps,
   before: Cluster,
   newPrincipalId: string | null,
 ): Promise<void> {
-  const { report } = session.deps;
-  const old = principalOrNull(before, session.options.clusterPrincipalId);
+  const { report } = deps;
+  const old = principalOrNull(before, deps.options.clusterPrincipalId);
   if (old === null) {
-    reportServicePrincipal(session, before);
+    reportServicePrincipal(deps, before);
     return;
   }
   if (old === newPrincipalId) {
     return;
   }
-  const rows = await rowsOf(session, before, old);
+  const rows = await rowsOf(deps, before, old);
   if (rows === undefined) {
     report.warn(
       `You may not list the roles of the control plane's former principal ${old}; the new one may lack some.`,
@@ -33,7 +33,7 @@ export async function reportOldRoles(
   }
   const named = await eachConcurrently(rows, async (row) => ({
     row,
-    role: await roleName(session, row.roleDefinitionId),
+    role: await roleName(deps, row.roleDefinitionId),
   }));
   for (const { row, role } of named) {
     report.warn(
@@ -43,7 +43,7 @@ export async function reportOldRoles(
   }
 }
 
-function reportServicePrincipal({ deps }: ChangeSession, { servicePrincipalClientId }: Cluster): void {
+function reportServicePrincipal(deps: ChangeDeps, { servicePrincipalClientId }: Cluster): void {
   const clientId = servicePrincipalClientId;
   if (clientId === undefined || clientId.toLowerCase() === 'msi') {
     return;
@@ -56,7 +56,7 @@ function reportServicePrincipal({ deps }: ChangeSession, { servicePrincipalClien
 
 /** Without the roles on the entries' identities, which podid has granted anew. */
 async function rowsOf(
-  session: ChangeSession,
+  deps: ChangeDeps,
   { id, profile, kubeletIdentityResourceId }: Cluster,
   principalId: string,
 ): Promise<RoleAssignment[] | undefined> {
@@ -66,11 +66,7 @@ async function rowsOf(
     ),
   );
   try {
-    const rows = await session.deps.azure.roles.assignmentsOf(
-      id.subscriptionId,
-      principalId,
-      session.options.signal,
-    );
+    const rows = await deps.azure.roles.assignmentsOf(id.subscriptionId, principalId, deps.signal);
     return rows.filter(
       (row) =>
         !(
@@ -86,12 +82,9 @@ async function rowsOf(
   }
 }
 
-async function roleName(session: ChangeSession, roleDefinitionId: string): Promise<string> {
+async function roleName(deps: ChangeDeps, roleDefinitionId: string): Promise<string> {
   try {
-    const { roleName: name } = await session.deps.azure.roles.definition(
-      roleDefinitionId,
-      session.options.signal,
-    );
+    const { roleName: name } = await deps.azure.roles.definition(roleDefinitionId, deps.signal);
     return name || roleDefinitionId;
   } catch (error) {
     if (isPodidError(error)) {

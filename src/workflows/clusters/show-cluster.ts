@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import { type ClusterIdentities, clusterIdentities } from '../../domain/clusters/cluster-identities.ts';
-import type { Deps } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
 import type { Done } from '../change/outcome.ts';
 import { adviseOnIdentities } from '../identities/advise-on-identities.ts';
 import { readEntryRoles } from '../identities/read-entry-roles.ts';

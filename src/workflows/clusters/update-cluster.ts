@@ -6,12 +6,11 @@ import {
   clusterIdentities,
   principalOrNull,
 } from '../../domain/clusters/cluster-identities.ts';
-import type { Deps } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
 import { changeProfile } from '../change/change-profile.ts';
-import { type ChangeSession, startChange } from '../change/change-session.ts';
 import type { Done, Outcome } from '../change/outcome.ts';
+import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
 import {
   type IdentityTarget,
   type IdentityWishes,
@@ -41,31 +40,31 @@ export interface UpdateClusterRequest extends IdentityWishes {
  * and those of `changeProfile`
  */
 export async function updateCluster(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: UpdateClusterRequest,
   options: ChangeOptions,
 ): Promise<Outcome<ClusterIdentities>> {
-  const session = startChange(deps, options);
+  const started = startChange(deps, options);
   deps.report.progress(`Reading cluster ${request.cluster.name}`);
   const cluster = await deps.azure.clusters.get(request.cluster, options.signal);
   for (const warning of checkClusterState(cluster)) {
     deps.report.warn(warning);
   }
-  const update = await prepareClusterUpdate(session, cluster, identityTarget(cluster, request));
-  refuseTooShortWait(session, cluster, update);
+  const update = await prepareClusterUpdate(started, cluster, identityTarget(cluster, request));
+  refuseTooShortWait(started, cluster, update);
   if (options.dryRun) {
-    return { plan: await planClusterUpdate(session, cluster, { ...request, ...update }) };
+    return { plan: await planClusterUpdate(started, cluster, { ...request, ...update }) };
   }
   if (!(await confirmClusterUpdate(deps, cluster, { ...update.target, ...request }))) {
-    return { done: await doneWith(session, cluster) };
+    return { done: await doneWith(started, cluster) };
   }
-  const changed = await changeIdentities(session, cluster, update);
-  return { done: await finish(session, cluster, request, changed) };
+  const changed = await changeIdentities(started, cluster, update);
+  return { done: await finish(started, cluster, request, changed) };
 }
 
 /** The second write needs the end of the first. */
-function refuseTooShortWait(session: ChangeSession, cluster: Cluster, { target }: PreparedUpdate): void {
-  if (!session.options.noWait || target.controlPlane?.type !== 'SystemAssigned') {
+function refuseTooShortWait(deps: ChangeDeps, cluster: Cluster, { target }: PreparedUpdate): void {
+  if (!deps.options.noWait || target.controlPlane?.type !== 'SystemAssigned') {
     return;
   }
   if (cluster.profile.identities.length === 0) {
@@ -84,7 +83,7 @@ interface ChangedIdentities {
 }
 
 async function changeIdentities(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   update: PreparedUpdate,
 ): Promise<ChangedIdentities> {
@@ -93,17 +92,17 @@ async function changeIdentities(
     return { cluster };
   }
   if (target.controlPlane?.type === 'SystemAssigned') {
-    return moveToSystemAssigned(session, cluster, assigned);
+    return moveToSystemAssigned(deps, cluster, assigned);
   }
   if (principalId === undefined) {
-    return changeProfile(session, cluster, { decide: writeOf(target) });
+    return changeProfile(deps, cluster, { decide: writeOf(target) });
   }
-  const asNew = { ...session, options: { ...session.options, clusterPrincipalId: principalId } };
-  const roles: GrantedRoles = session.options.skipRoleAssignment
+  const asNew = { ...deps, options: { ...deps.options, clusterPrincipalId: principalId } };
+  const roles: GrantedRoles = deps.options.skipRoleAssignment
     ? { fresh: [], missing: [] }
     : await grantForControlPlane(asNew, cluster, assigned, principalId);
   return changeProfile(asNew, cluster, {
-    decide: untilRoleIsOld(session, writeOf(target)),
+    decide: untilRoleIsOld(deps, writeOf(target)),
     freshlyGranted: roles.fresh,
     ...(roles.refused ? { grantRefused: roles.refused } : {}),
   });
@@ -118,28 +117,28 @@ function writeOf(target: IdentityTarget) {
 }
 
 async function finish(
-  session: ChangeSession,
+  deps: ChangeDeps,
   before: Cluster,
   request: UpdateClusterRequest,
   changed: ChangedIdentities,
 ): Promise<Done<ClusterIdentities>> {
-  const { report } = session.deps;
+  const { report } = deps;
   const { cluster } = changed;
   if (changed.failure) {
-    return { ...(await doneWith(session, cluster)), failure: changed.failure };
+    return { ...(await doneWith(deps, cluster)), failure: changed.failure };
   }
   if (cluster !== before) {
     report.note(`The control plane of cluster ${cluster.id.name} runs as ${controlPlaneOf(cluster)}.`);
-    await reportOldRoles(session, before, principalOrNull(cluster));
+    await reportOldRoles(deps, before, principalOrNull(cluster));
   }
-  const failure = request.upgradeNodeImages ? await upgradeNodeImages(session, cluster) : undefined;
+  const failure = request.upgradeNodeImages ? await upgradeNodeImages(deps, cluster) : undefined;
   if (isServicePrincipal(before) && !isServicePrincipal(cluster) && !request.upgradeNodeImages) {
     report.warn(
       'The nodes go on with the service principal until their node images are upgraded.',
       upgradeCommands(cluster).join('; '),
     );
   }
-  return { ...(await doneWith(session, cluster)), ...(failure ? { failure } : {}) };
+  return { ...(await doneWith(deps, cluster)), ...(failure ? { failure } : {}) };
 }
 
 function controlPlaneOf(cluster: Cluster): string {
@@ -151,8 +150,8 @@ function controlPlaneOf(cluster: Cluster): string {
   return userAssigned.resourceId;
 }
 
-async function doneWith(session: ChangeSession, cluster: Cluster): Promise<Done<ClusterIdentities>> {
-  const { signal } = session.options;
-  const reads = { roles: session.deps.azure.roles, signal };
+async function doneWith(deps: ChangeDeps, cluster: Cluster): Promise<Done<ClusterIdentities>> {
+  const { signal } = deps.options;
+  const reads = { roles: deps.azure.roles, signal };
   return { result: clusterIdentities(cluster, await readEntryRoles(reads, cluster)), cluster };
 }

@@ -1,7 +1,7 @@
 import type { AgentPool, Cluster } from '../../domain/clusters/cluster.ts';
 import { shellWord } from '../../domain/hints/next-command.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type ChangeSession, endOfWait } from '../change/change-session.ts';
+import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
 import { waitUntilIdle } from '../change/wait-until-idle.ts';
 
 /**
@@ -9,12 +9,9 @@ import { waitUntilIdle } from '../change/wait-until-idle.ts';
  *
  * @returns the failure of the first pool that ended as Failed; the pools after it are left as they are
  */
-export async function upgradeNodeImages(
-  session: ChangeSession,
-  cluster: Cluster,
-): Promise<PodidError | undefined> {
+export async function upgradeNodeImages(deps: ChangeDeps, cluster: Cluster): Promise<PodidError | undefined> {
   for (const pool of cluster.pools) {
-    const failure = await upgradePool(session, cluster, pool);
+    const failure = await upgradePool(deps, cluster, pool);
     if (failure !== undefined) {
       return failure;
     }
@@ -31,16 +28,16 @@ export function upgradeCommands({ id, pools }: Cluster): string[] {
 }
 
 async function upgradePool(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   pool: AgentPool,
 ): Promise<PodidError | undefined> {
-  const { deps, options, deadline } = session;
+  const { options, deadline } = deps;
   const { clusters } = deps.azure;
   const about = `node pool ${pool.name} of cluster ${cluster.id.name}`;
   try {
     deps.report.progress(`Upgrading the node image of ${about}`);
-    const operation = await startWhenIdle(session, cluster, pool);
+    const operation = await startWhenIdle(deps, cluster, pool);
     if (operation === undefined) {
       deps.report.note(`Nothing to upgrade in ${about}.`);
       return undefined;
@@ -60,13 +57,13 @@ async function upgradePool(
     }
     return upgradeFailed(about, end.status, end.error);
   } catch (error) {
-    throw endOfWait(session, error, `Azure goes on with ${about}.`, upgradeCommands(cluster).join('; '));
+    throw endOfWait(deps, error, `Azure goes on with ${about}.`, upgradeCommands(cluster).join('; '));
   }
 }
 
 /** Another operation on the cluster is waited for, as for any change. */
-async function startWhenIdle(session: ChangeSession, cluster: Cluster, pool: AgentPool) {
-  const { deps, options, deadline, retry } = session;
+async function startWhenIdle(deps: ChangeDeps, cluster: Cluster, pool: AgentPool) {
+  const { options, deadline } = deps;
   for (;;) {
     try {
       return await deps.azure.clusters.upgradeNodeImage(cluster.id, pool.name, options.signal);
@@ -75,7 +72,7 @@ async function startWhenIdle(session: ChangeSession, cluster: Cluster, pool: Age
         throw error;
       }
       await deadline.pause(options.pollIntervalMs);
-      await waitUntilIdle(retry, cluster.id);
+      await waitUntilIdle(deps, cluster.id);
     }
   }
 }

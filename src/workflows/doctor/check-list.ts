@@ -28,7 +28,7 @@ import { tenants } from './checks/tenants.ts';
 import { token } from './checks/token.ts';
 
 /**
- * The chain from the sign-in to what a token opens, in the order in which it is told; each behind what it
+ * The chain from the sign-in to what a token opens, in the order of the report; each behind what it
  * leans on.
  */
 export const checkList: readonly Check[] = [

@@ -4,7 +4,7 @@ import type { Probe } from './probe.ts';
 
 export interface Verdict {
   readonly result: 'pass' | 'fail' | 'warn' | 'skip';
-  /** What was seen, and, where it is not as it should be, why that matters. */
+  /** What was found, and, where it is not as it should be, why that matters. */
   readonly message: string;
   /** The command that fixes it, or the next thing to do. */
   readonly hint?: string;
@@ -39,20 +39,20 @@ export function skip(message: string, hint?: string): Verdict {
   return { result: 'skip', message, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** What cannot be seen is no fault: the message names the right that is missing. */
-export function unseen(error: PodidError): Verdict {
+/** What cannot be read is not a fault: the message names the right that is missing. */
+export function unread(error: PodidError): Verdict {
   return skip(`Cannot be seen. ${error.message}`, error.hint);
 }
 
-/** Judges what was seen. */
+/** Judges what was read. */
 export function judging<Value>(probed: Probe<Value>, judge: (value: Value) => Verdict): Verdict {
-  return probed.kind === 'hidden' ? unseen(probed.hidden) : judge(probed.seen);
+  return probed.kind === 'unread' ? unread(probed.error) : judge(probed.value);
 }
 
 /** `a, b and 3 more`. */
 export function listed(items: readonly string[], most = 5): string {
-  const shown = items.slice(0, most).join(', ');
-  return items.length > most ? `${shown} and ${items.length - most} more` : shown;
+  const first = items.slice(0, most).join(', ');
+  return items.length > most ? `${first} and ${items.length - most} more` : first;
 }
 
 /** `1 pod`, `2 pods`. */

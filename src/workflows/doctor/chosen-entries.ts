@@ -1,5 +1,4 @@
-import { entryProgress } from '../../domain/entries/entry-state.ts';
-import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
+import { entryProgress, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { Evidence } from './evidence.ts';
@@ -36,7 +35,7 @@ export function livingEntries(evidence: Known & Pick<Evidence, 'identities'>): r
 
 export function isGone({ identities }: Pick<Evidence, 'identities'>, resourceId: string): boolean {
   const probed = identities.get(resourceId.toLowerCase());
-  return probed?.kind === 'hidden' && probed.hidden.code === 'IdentityNotFound';
+  return probed?.kind === 'unread' && probed.error.code === 'IdentityNotFound';
 }
 
 function allEntries({ cluster, objects }: Known): readonly PodIdentity[] {

@@ -1,20 +1,15 @@
-import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
-import type { Deps } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { startChange } from '../change/change-session.ts';
-import type { CheckResult } from './check.ts';
+import type { Deps } from '../../domain/deps.ts';
+import { type ChangeOptions, startChange } from '../change/start-change.ts';
+import type { Check, CheckResult } from './check.ts';
 import { checkList } from './check-list.ts';
-import type { DoctorSources } from './doctor-sources.ts';
-import type { DoctorSubject } from './evidence.ts';
+import type { DoctorSubject, Evidence } from './evidence.ts';
 import { fixWhatIsSafe } from './fix.ts';
 import { gatherEvidence } from './gather-evidence.ts';
-import { runChecks } from './run-checks.ts';
 
 export interface DoctorRequest {
   readonly subject: DoctorSubject;
-  /** Fixes what is safe, each after asking, and looks again. */
+  /** Fixes what is safe, each after asking, and checks again. */
   readonly fix: boolean;
-  readonly connect: (signal: AbortSignal) => Promise<ConnectedCluster>;
 }
 
 export interface Diagnosis {
@@ -22,27 +17,45 @@ export interface Diagnosis {
 }
 
 /**
- * Looks at each link of the chain that ends with a pod's token, and tells them in order. Without `fix`
+ * Checks each link of the chain that ends with a pod's token, in order. Without `fix`
  * nothing is written anywhere.
  */
 export async function diagnose(
-  deps: Deps,
-  { subject, fix, connect }: DoctorRequest,
+  deps: Omit<Deps, 'deadline'>,
+  { subject, fix }: DoctorRequest,
   options: ChangeOptions,
 ): Promise<Diagnosis> {
-  const { signal, clusterPrincipalId } = options;
-  const sources: DoctorSources = {
-    azure: deps.azure,
-    connect,
-    signal,
-    progress: deps.report.progress,
-    ...(clusterPrincipalId === undefined ? {} : { clusterPrincipalId }),
-  };
-  const evidence = await gatherEvidence(sources, subject);
+  const { clusterPrincipalId } = options;
+  const wanted = clusterPrincipalId === undefined ? subject : { ...subject, clusterPrincipalId };
+  const evidence = await gatherEvidence(deps, wanted);
   const checks = runChecks(checkList, evidence);
   if (!fix) {
     return { checks };
   }
   const fixed = await fixWhatIsSafe(startChange(deps, options), evidence, checks);
-  return fixed ? { checks: runChecks(checkList, await gatherEvidence(sources, subject)) } : { checks };
+  return fixed ? { checks: runChecks(checkList, await gatherEvidence(deps, wanted)) } : { checks };
+}
+
+/**
+ * Judges link by link, in order; what lies behind a link that failed is skipped, since it could only repeat
+ * that failure.
+ */
+export function runChecks(checks: readonly Check[], evidence: Evidence): CheckResult[] {
+  const results: CheckResult[] = [];
+  /** Checks that are skipped, with the failed one behind which they lie. */
+  const blockedBy = new Map<string, string>();
+  for (const { name, behind, judge } of checks) {
+    const blocker = behind.map((before) => blockedBy.get(before)).find((found) => found !== undefined);
+    if (blocker !== undefined) {
+      blockedBy.set(name, blocker);
+      results.push({ name, result: 'skip', message: `Not judged before "${blocker}" is fixed.` });
+      continue;
+    }
+    const verdict = judge(evidence);
+    if (verdict.result === 'fail') {
+      blockedBy.set(name, name);
+    }
+    results.push({ name, ...verdict });
+  }
+  return results;
 }

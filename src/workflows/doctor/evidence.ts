@@ -14,6 +14,8 @@ export interface DoctorSubject {
   readonly namespace?: string;
   readonly pod?: string;
   readonly deployment?: string;
+  /** `--cluster-principal-id`. */
+  readonly clusterPrincipalId?: string;
 }
 
 /** Roles of the cluster's principal at one identity. */

@@ -2,8 +2,8 @@ import { managedIdentityOperatorRole } from '../../domain/azure/role-assignment.
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod-identity.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import { asFailure } from '../change/mirror-change.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { decideDelete } from '../entries/delete-identity.ts';
 import { removeIdentities } from '../entries/remove-identities.ts';
 import { type CheckResult, counted, listed } from './check.ts';
@@ -21,19 +21,19 @@ import { readOr } from './probe.ts';
  * @throws PodidError ConfirmationRequired, and what the changes themselves throw
  */
 export async function fixWhatIsSafe(
-  session: ChangeSession,
+  deps: ChangeDeps,
   evidence: Evidence,
   checks: readonly CheckResult[],
 ): Promise<boolean> {
   const cluster = readOr(evidence.cluster, undefined);
   const failed = new Set(checks.filter(({ result }) => result === 'fail').map(({ name }) => name));
   if (cluster === undefined || failed.has('cluster')) {
-    return nothing(session);
+    return nothing(deps);
   }
   const fixes: Readonly<Record<string, () => Promise<boolean>>> = {
-    'operator-role': () => grantRoles(session, evidence),
-    identities: () => removeDeadEntries(session, evidence, cluster),
-    objects: () => writeObjects(session, evidence, cluster),
+    'operator-role': () => grantRoles(deps, evidence),
+    identities: () => removeDeadEntries(deps, evidence, cluster),
+    objects: () => writeObjects(deps, evidence, cluster),
   };
   let done = false;
   let known = false;
@@ -44,16 +44,16 @@ export async function fixWhatIsSafe(
     known = true;
     done = (await fix()) || done;
   }
-  return known ? done : nothing(session);
+  return known ? done : nothing(deps);
 }
 
-function nothing({ deps }: ChangeSession): boolean {
+function nothing(deps: ChangeDeps): boolean {
   deps.report.note('There is nothing that the doctor fixes by itself; the hints say what does.');
   return false;
 }
 
-async function grantRoles(session: ChangeSession, evidence: Evidence): Promise<boolean> {
-  const { deps, options } = session;
+async function grantRoles(deps: ChangeDeps, evidence: Evidence): Promise<boolean> {
+  const { options } = deps;
   const grants = missingGrants(evidence);
   const [first] = grants;
   const what = `Managed Identity Operator on ${listed(grants.map(({ scope }) => scope))}`;
@@ -71,28 +71,20 @@ async function grantRoles(session: ChangeSession, evidence: Evidence): Promise<b
   return true;
 }
 
-async function removeDeadEntries(
-  session: ChangeSession,
-  evidence: Evidence,
-  cluster: Cluster,
-): Promise<boolean> {
+async function removeDeadEntries(deps: ChangeDeps, evidence: Evidence, cluster: Cluster): Promise<boolean> {
   const dead = entriesInQuestion(evidence).filter((entry) => isGone(evidence, entry.identity.resourceId));
   if (dead.length === 0) {
     return false;
   }
   const question = `Remove ${counted(dead.length, 'entry', 'entries')} whose managed identity is gone (${listed(dead.map(entryText))})?`;
-  if (!(await session.deps.confirm(question))) {
+  if (!(await deps.confirm(question))) {
     return false;
   }
-  return await removed(session, cluster, dead);
+  return await removed(deps, cluster, dead);
 }
 
-async function removed(
-  session: ChangeSession,
-  cluster: Cluster,
-  dead: readonly PodIdentity[],
-): Promise<boolean> {
-  const outcome = await removeIdentities(session, cluster, {
+async function removed(deps: ChangeDeps, cluster: Cluster, dead: readonly PodIdentity[]): Promise<boolean> {
+  const outcome = await removeIdentities(deps, cluster, {
     entries: dead,
     revokeRole: false,
     decide: (current) => decideDelete(current, dead),
@@ -103,11 +95,7 @@ async function removed(
   return true;
 }
 
-async function writeObjects(
-  { deps, options }: ChangeSession,
-  evidence: Evidence,
-  cluster: Cluster,
-): Promise<boolean> {
+async function writeObjects(deps: ChangeDeps, evidence: Evidence, cluster: Cluster): Promise<boolean> {
   const stale = driftInQuestion(evidence).filter(({ arm }) => arm !== null);
   const isStale = (kind: string) => (entry: EntryKey) =>
     stale.some((each) => each.kind === kind && sameEntry(each, entry));
@@ -119,7 +107,7 @@ async function writeObjects(
   if (names === '' || !(await deps.confirm(`Write the objects of ${names} into the cluster?`))) {
     return false;
   }
-  const api = await deps.objects(cluster.id, options.signal);
+  const api = await deps.kube.objects(deps.signal);
   const written = await api.mirror(
     {
       identities,
@@ -130,7 +118,7 @@ async function writeObjects(
       force: false,
       dryRun: false,
     },
-    options.signal,
+    deps.signal,
   );
   const failure = asFailure(written);
   if (failure !== undefined) {

@@ -1,5 +1,6 @@
 import { type Machine, machineOfNode } from '../../domain/azure/machines.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 import type {
@@ -10,40 +11,42 @@ import type {
 } from '../../domain/kubernetes/workloads.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { DoctorSources } from './doctor-sources.ts';
 import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
-import { look, type Probe, probeNext, readOr } from './probe.ts';
+import { type Probe, probe, probeNext, readOr } from './probe.ts';
 import { readIdentities } from './read-identities.ts';
 
 /** So many agents are asked at most: each costs three requests through the API server. */
 const mostAgents = 50;
 
 /**
- * Looks at everything, side by side; what cannot be seen is kept with the reason. @throws the signal's reason
+ * Reads everything, side by side; what cannot be read is kept with the reason. @throws the signal's reason
  */
-export async function gatherEvidence(sources: DoctorSources, subject: DoctorSubject): Promise<Evidence> {
-  const { azure, signal } = sources;
+export async function gatherEvidence(
+  deps: Pick<Deps, 'azure' | 'kube' | 'report' | 'signal'>,
+  subject: DoctorSubject,
+): Promise<Evidence> {
+  const { azure, kube, report, signal } = deps;
   const { subscriptionId } = subject.cluster;
-  sources.progress('Looking at the cluster, in Azure and inside');
-  const cluster = look(signal, () => azure.clusters.get(subject.cluster, signal));
+  report.progress('Looking at the cluster, in Azure and inside');
+  const cluster = probe(signal, () => azure.clusters.get(subject.cluster, signal));
   const [permissions, subscription, feature, inside] = await Promise.all([
     cluster.then((probed) =>
       probeNext(signal, probed, (one) => azure.permissions.at(one.resourceId, signal)),
     ),
-    look(signal, () => azure.subscriptions.find(subscriptionId, signal)),
-    look(signal, () => azure.features.state(subscriptionId, signal)),
-    look(signal, () => sources.connect(signal)).then((api) => readInside(sources, subject, api)),
+    probe(signal, () => azure.subscriptions.find(subscriptionId, signal)),
+    probe(signal, () => azure.features.state(subscriptionId, signal)),
+    probe(signal, () => kube.connect(signal)).then((api) => readInside(deps, subject, api)),
   ]);
-  const seen = { subject, cluster: await cluster, ...inside };
-  const nodes = nodesInQuestion(seen);
-  sources.progress('Looking at identities, roles, machines and agents');
+  const known = { subject, cluster: await cluster, ...inside };
+  const nodes = nodesInQuestion(known);
+  report.progress('Looking at identities, roles, machines and agents');
   const [identities, machines, agentProbes] = await Promise.all([
-    readIdentities(sources, seen),
-    readMachines(sources, seen.cluster, nodes),
-    readAgents(sources, inside, nodes),
+    readIdentities(deps, known),
+    readMachines(deps, known.cluster, nodes),
+    readAgents(deps, inside, nodes),
   ]);
-  return { ...seen, permissions, subscription, feature, ...identities, machines, agentProbes };
+  return { ...known, permissions, subscription, feature, ...identities, machines, agentProbes };
 }
 
 type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents'> & {
@@ -51,7 +54,7 @@ type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'pol
 };
 
 async function readInside(
-  { signal }: DoctorSources,
+  { signal }: Pick<Deps, 'signal'>,
   subject: DoctorSubject,
   api: Probe<ConnectedCluster>,
 ): Promise<Inside> {
@@ -92,14 +95,14 @@ async function podsInQuestion(
 }
 
 async function readMachines(
-  { azure, signal }: DoctorSources,
+  { azure, signal }: Pick<Deps, 'azure' | 'signal'>,
   cluster: Probe<Cluster>,
   nodes: readonly ClusterNode[] | undefined,
 ): Promise<Probe<readonly Machine[]>> {
   const ids = nodes?.flatMap(({ providerId }) => machineOfNode(providerId) ?? []);
   const distinct = new Map(ids?.map((id) => [id.toLowerCase(), id]));
   if (distinct.size > 0) {
-    return look(signal, () =>
+    return probe(signal, () =>
       eachConcurrently([...distinct.values()], (id) => azure.machines.get(id, signal)),
     );
   }
@@ -113,7 +116,7 @@ async function readMachines(
 }
 
 function readAgents(
-  { signal }: DoctorSources,
+  { signal }: Pick<Deps, 'signal'>,
   { api, agents }: Pick<Inside, 'api' | 'agents'>,
   nodes: readonly ClusterNode[] | undefined,
 ): Promise<AgentProbe[]> {

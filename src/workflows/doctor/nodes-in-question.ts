@@ -2,16 +2,16 @@ import type { ClusterNode } from '../../domain/kubernetes/workloads.ts';
 import type { Evidence } from './evidence.ts';
 import { readOr } from './probe.ts';
 
-/** The Linux nodes of the pods asked about, else all that are ready. Undefined when nodes cannot be seen. */
+/** The Linux nodes of the pods asked about, else all that are ready. Undefined when nodes cannot be read. */
 export function nodesInQuestion({
   subject,
   nodes,
   pods,
 }: Pick<Evidence, 'subject' | 'nodes' | 'pods'>): readonly ClusterNode[] | undefined {
-  if (nodes.kind === 'hidden') {
+  if (nodes.kind === 'unread') {
     return undefined;
   }
-  const linux = nodes.seen.filter((node) => node.os === 'linux' && !node.virtual && node.ready);
+  const linux = nodes.value.filter((node) => node.os === 'linux' && !node.virtual && node.ready);
   if (subject.pod === undefined && subject.deployment === undefined) {
     return linux;
   }

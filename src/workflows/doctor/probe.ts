@@ -1,31 +1,31 @@
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 
-/** Something that was looked at; or why it could not be seen, which is no finding by itself. */
+/** What a read came to. One that failed is no finding by itself. */
 export type Probe<Value> =
-  | { readonly kind: 'seen'; readonly seen: Value }
-  | { readonly kind: 'hidden'; readonly hidden: PodidError };
+  | { readonly kind: 'read'; readonly value: Value }
+  | { readonly kind: 'unread'; readonly error: PodidError };
 
-/** @throws whatever is no failure of looking: a bug, or the signal's reason */
-export async function look<Value>(signal: AbortSignal, read: () => Promise<Value>): Promise<Probe<Value>> {
+/** @throws whatever is no failure of the read: a bug, or the signal's reason */
+export async function probe<Value>(signal: AbortSignal, read: () => Promise<Value>): Promise<Probe<Value>> {
   try {
-    return { kind: 'seen', seen: await read() };
+    return { kind: 'read', value: await read() };
   } catch (error) {
     if (signal.aborted || !isPodidError(error)) {
       throw error;
     }
-    return { kind: 'hidden', hidden: error };
+    return { kind: 'unread', error };
   }
 }
 
-/** Reads what an earlier answer leads to. */
+/** Reads what the value of another probe leads to. */
 export async function probeNext<Value, Next>(
   signal: AbortSignal,
   first: Probe<Value>,
   read: (value: Value) => Promise<Next>,
 ): Promise<Probe<Next>> {
-  return first.kind === 'hidden' ? first : look(signal, () => read(first.seen));
+  return first.kind === 'unread' ? first : probe(signal, () => read(first.value));
 }
 
 export function readOr<Value, Other>(probed: Probe<Value>, other: Other): Value | Other {
-  return probed.kind === 'seen' ? probed.seen : other;
+  return probed.kind === 'read' ? probed.value : other;
 }

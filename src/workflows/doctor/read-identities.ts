@@ -4,11 +4,11 @@ import {
   operatorAssignment,
 } from '../../domain/azure/operator-role.ts';
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { entriesInQuestion } from './chosen-entries.ts';
-import type { DoctorSources } from './doctor-sources.ts';
 import type { Evidence, OperatorRoleProbe } from './evidence.ts';
-import { look, type Probe, probeNext } from './probe.ts';
+import { type Probe, probe, probeNext } from './probe.ts';
 
 type Known = Pick<Evidence, 'subject' | 'cluster' | 'objects' | 'pods'>;
 type IdentityProbes = Pick<Evidence, 'identities' | 'operatorRoles' | 'ownRoles'>;
@@ -16,8 +16,11 @@ type IdentityProbes = Pick<Evidence, 'identities' | 'operatorRoles' | 'ownRoles'
 /**
  * The managed identities of the entries in question, who may assign them, and what they may do themselves.
  */
-export async function readIdentities(sources: DoctorSources, known: Known): Promise<IdentityProbes> {
-  const { azure, signal } = sources;
+export async function readIdentities(
+  deps: Pick<Deps, 'azure' | 'signal'>,
+  known: Known,
+): Promise<IdentityProbes> {
+  const { azure, signal } = deps;
   const { subscriptionId } = known.subject.cluster;
   const ids = new Map(
     entriesInQuestion(known)
@@ -26,9 +29,9 @@ export async function readIdentities(sources: DoctorSources, known: Known): Prom
       .map((id) => [id.toLowerCase(), id]),
   );
   const read = await eachConcurrently([...ids], async ([key, id]) => {
-    const identity = await look(signal, () => azure.identities.get(id, signal));
+    const identity = await probe(signal, () => azure.identities.get(id, signal));
     const operatorRole = await probeNext(signal, known.cluster, (cluster) =>
-      operatorRoles(sources, id, clusterPrincipal(cluster, sources.clusterPrincipalId)),
+      operatorRoles(deps, id, clusterPrincipal(cluster, known.subject.clusterPrincipalId)),
     );
     const ownRoles = await probeNext(signal, identity, ({ principalId }) =>
       azure.roles.assignmentsOf(subscriptionId, principalId, signal),
@@ -45,7 +48,7 @@ export async function readIdentities(sources: DoctorSources, known: Known): Prom
 }
 
 async function operatorRoles(
-  { azure, signal }: DoctorSources,
+  { azure, signal }: Pick<Deps, 'azure' | 'signal'>,
   id: string,
   principalId: string,
 ): Promise<OperatorRoleProbe> {
@@ -55,9 +58,9 @@ async function operatorRoles(
   }
   const others = [...new Set(rows.map((row) => row.roleDefinitionId))];
   for (const other of others) {
-    const role = await look(signal, () => azure.roles.definition(other, signal));
-    if (role.kind === 'seen' && allowsAssigning(role.seen)) {
-      return { principalId, rows, otherRole: role.seen.roleName };
+    const role = await probe(signal, () => azure.roles.definition(other, signal));
+    if (role.kind === 'read' && allowsAssigning(role.value)) {
+      return { principalId, rows, otherRole: role.value.roleName };
     }
   }
   return { principalId, rows };

@@ -1,22 +1,25 @@
 import { managedIdentityType, parseResourceId, sameResource } from '../../domain/azure/resource-id.ts';
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { deriveName } from '../../domain/entries/derive-name.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
+import type { EntryStore } from '../../domain/entries/entry-store.ts';
 import { checkLimits } from '../../domain/entries/limits.ts';
-import { type DesiredPodIdentity, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
+import {
+  type DesiredPodIdentity,
+  entryProgress,
+  entryText,
+  type PodIdentity,
+} from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { type ChangeSession, startChange } from '../change/change-session.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { type IdentityExtras, prepareIdentity, readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
 import { rehearse } from '../change/rehearse.ts';
+import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
 import { finishIdentity } from './finish-identity.ts';
 
 export interface AddIdentityRequest {
@@ -38,38 +41,36 @@ const nothingKnown = { clientId: '', objectId: '' };
  * what failed.
  */
 export async function addIdentity(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: AddIdentityRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentity>> {
-  const session = startChange(deps, options);
-  const named = { ...request, name: request.name || nameOf(session, request) };
-  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const started = startChange(deps, options);
+  const named = { ...request, name: request.name || nameOf(started, request) };
+  const cluster = await readGatedCluster(started, request.cluster, demands);
   const sketch = wantedEntry(named, { resourceId: request.identityResourceId, ...nothingKnown });
-  refuseConflict(cluster, sketch);
+  refuseConflict(deps.entries, cluster, sketch);
   checkLimits(cluster, editProfile(cluster.profile, { putIdentities: [sketch] }));
   // Before anything is created or granted for an entry that cannot be written.
   if (!options.dryRun) {
-    await rehearse(session, cluster, { putIdentities: [sketch] });
+    await rehearse(started, cluster, { putIdentities: [sketch] });
   }
   const { identity, role, planned } = await prepareIdentity(
-    session,
+    started,
     cluster,
     request.identityResourceId,
     request.extras,
   );
   const { resourceId, clientId, principalId } = identity;
   const wanted = wantedEntry(named, { resourceId, clientId, objectId: principalId });
-  const decide = (current: Cluster) => decideAdd(current, wanted);
-  return finishIdentity(session, cluster, { wanted, role, planned, decide });
+  const decide = (current: Cluster) => decideAdd(deps.entries, current, wanted);
+  return finishIdentity(started, cluster, { wanted, role, planned, decide });
 }
 
-function nameOf(session: ChangeSession, request: AddIdentityRequest): string {
+function nameOf(deps: ChangeDeps, request: AddIdentityRequest): string {
   const own = parseResourceId(request.identityResourceId, managedIdentityType)?.name ?? '';
   const name = deriveName(own);
-  session.deps.report.note(
-    `No --name given: the pod identity is called ${name}, after the managed identity.`,
-  );
+  deps.report.note(`No --name given: the pod identity is called ${name}, after the managed identity.`);
   return name;
 }
 
@@ -81,7 +82,7 @@ function wantedEntry(
   return { namespace, name, identity, ...(bindingSelector === undefined ? {} : { bindingSelector }) };
 }
 
-function decideAdd(cluster: Cluster, wanted: DesiredPodIdentity): Decision {
+function decideAdd(entries: EntryStore, cluster: Cluster, wanted: DesiredPodIdentity): Decision {
   checkCluster(cluster, demands);
   const edit = { putIdentities: [wanted] };
   const existing = findEntry(cluster, wanted);
@@ -91,7 +92,7 @@ function decideAdd(cluster: Cluster, wanted: DesiredPodIdentity): Decision {
   if (entryProgress(existing) === 'deleting') {
     return { kind: 'wait-gone', keys: [wanted] };
   }
-  refuseConflict(cluster, wanted);
+  refuseConflict(entries, cluster, wanted);
   if (entryProgress(existing) === 'failed' || !holdsIdentity(existing, wanted)) {
     return { kind: 'write', edit };
   }
@@ -101,7 +102,7 @@ function decideAdd(cluster: Cluster, wanted: DesiredPodIdentity): Decision {
 /**
  * An identity that was deleted and made again under its name has other ids: that is no conflict but a repair.
  */
-function refuseConflict(cluster: Cluster, wanted: DesiredPodIdentity): void {
+function refuseConflict(entries: EntryStore, cluster: Cluster, wanted: DesiredPodIdentity): void {
   const existing = findEntry(cluster, wanted);
   if (existing === undefined || entryProgress(existing) === 'deleting') {
     return;
@@ -115,7 +116,7 @@ function refuseConflict(cluster: Cluster, wanted: DesiredPodIdentity): void {
   const other = sameIdentity
     ? `the selector ${existing.bindingSelector}`
     : `the identity ${existing.identity.resourceId}`;
-  const update = nextCommand('update', cluster.id, {
+  const update = entries.command('update', cluster.id, {
     namespace,
     name,
     ...(sameIdentity

@@ -1,15 +1,13 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
-import { entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
-import type { Deps } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
+import { entryProgress, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { type ChangeSession, startChange } from '../change/change-session.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { readGatedCluster } from '../change/prepare-change.ts';
+import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
 import { decideDelete, removalDemands } from './delete-identity.ts';
 import { removeIdentities } from './remove-identities.ts';
 
@@ -23,13 +21,13 @@ export interface DeleteFailedRequest {
  * the entries that went
  */
 export async function deleteFailedIdentities(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: DeleteFailedRequest,
   options: ChangeOptions,
 ): Promise<Outcome<readonly PodIdentity[]>> {
-  const session = startChange(deps, options);
-  const cluster = await readGatedCluster(session, request.cluster, removalDemands);
-  const dead = await deadEntries(session, cluster);
+  const started = startChange(deps, options);
+  const cluster = await readGatedCluster(started, request.cluster, removalDemands);
+  const dead = await deadEntries(started, cluster);
   const nothing = { result: [], cluster };
   if (dead.length === 0) {
     deps.report.note('No entry is Failed, and every identity exists.');
@@ -45,7 +43,7 @@ export async function deleteFailedIdentities(
     }
   }
   const entries = dead.map(({ entry }) => entry);
-  const removed = await removeIdentities(session, cluster, {
+  const removed = await removeIdentities(started, cluster, {
     entries,
     revokeRole: request.revokeRole,
     decide: (current) =>
@@ -84,14 +82,14 @@ interface DeadEntry {
   readonly why: string;
 }
 
-async function deadEntries(session: ChangeSession, cluster: Cluster): Promise<DeadEntry[]> {
-  session.deps.report.progress(`Looking at ${cluster.profile.identities.length} pod identities`);
+async function deadEntries(deps: ChangeDeps, cluster: Cluster): Promise<DeadEntry[]> {
+  deps.report.progress(`Looking at ${cluster.profile.identities.length} pod identities`);
   const found = await eachConcurrently(cluster.profile.identities, async (entry): Promise<DeadEntry[]> => {
     const reason = entry.error ? ` (${entry.error.code}: ${entry.error.message})` : '';
     if (entryProgress(entry) === 'failed') {
       return [{ entry, why: `${entry.provisioningState}${reason}` }];
     }
-    return (await identityIsGone(session, entry))
+    return (await identityIsGone(deps, entry))
       ? [{ entry, why: `${entry.identity.resourceId} is gone` }]
       : [];
   });
@@ -99,15 +97,15 @@ async function deadEntries(session: ChangeSession, cluster: Cluster): Promise<De
 }
 
 /** What cannot be read is not gone. */
-async function identityIsGone({ deps, options }: ChangeSession, entry: PodIdentity): Promise<boolean> {
+async function identityIsGone(deps: ChangeDeps, entry: PodIdentity): Promise<boolean> {
   try {
-    await deps.azure.identities.get(entry.identity.resourceId, options.signal);
+    await deps.azure.identities.get(entry.identity.resourceId, deps.signal);
     return false;
   } catch (error) {
     if (isPodidError(error, 'IdentityNotFound')) {
       return true;
     }
-    if (!isPodidError(error) || options.signal.aborted) {
+    if (!isPodidError(error) || deps.signal.aborted) {
       throw error;
     }
     deps.report.warn(`Whether ${entry.identity.resourceId} exists cannot be seen: ${error.message}`);

@@ -1,14 +1,12 @@
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
-import type { EntryKey, PodIdentity } from '../../domain/entries/pod-identity.ts';
-import type { Deps } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { startChange } from '../change/change-session.ts';
+import type { Deps } from '../../domain/deps.ts';
+import { type EntryKey, entryProgress, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
+import { type ChangeOptions, startChange } from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { removeIdentities } from './remove-identities.ts';
 
@@ -25,20 +23,20 @@ export const removalDemands = { addon: true, kubenetConsent: true, usablePool: f
 
 /** @returns the entry that went, as it was before, or null under `--ignore-not-found` when there was none */
 export async function deleteIdentity(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: DeleteIdentityRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentity | null>> {
-  const session = startChange(deps, options);
-  const cluster = await readGatedCluster(session, request.cluster, removalDemands);
+  const started = startChange(deps, options);
+  const cluster = await readGatedCluster(started, request.cluster, removalDemands);
   const existing = findEntry(cluster, request);
   if (existing === undefined) {
     if (!request.ignoreNotFound) {
-      throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
+      throw entryNotFound(deps.entries, 'pod identity', cluster, request);
     }
     return options.dryRun ? { plan: { changes: [], puts: 0 } } : { done: { result: null, cluster } };
   }
-  const removed = await removeIdentities(session, cluster, {
+  const removed = await removeIdentities(started, cluster, {
     entries: [existing],
     revokeRole: request.revokeRole,
     decide: (current) => decideDelete(current, [existing]),

@@ -1,20 +1,19 @@
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { EntryStore } from '../../domain/entries/entry-store.ts';
 import {
   type EntryKey,
   entryText,
   type PodIdentityException,
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { startChange } from '../change/change-session.ts';
 import { holdsException } from '../change/compare-profile.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
+import { type ChangeOptions, startChange } from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { finishException } from './finish-exception.ts';
 
@@ -28,51 +27,57 @@ const demands = { addon: true, kubenetConsent: true, usablePool: false };
 
 /** Leaves pods with these labels alone. The same again changes nothing. @throws PodidError EntryConflict */
 export async function addException(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: ExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException>> {
-  const session = startChange(deps, options);
-  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const started = startChange(deps, options);
+  const cluster = await readGatedCluster(started, request.cluster, demands);
   const wanted = wantedException(request);
-  return finishException(session, cluster, { wanted, decide: (current) => decideAdd(current, wanted) });
+  return finishException(started, cluster, {
+    wanted,
+    decide: (current) => decideAdd(deps.entries, current, wanted),
+  });
 }
 
 /** Replaces the whole map of labels. @throws PodidError EntryNotFound */
 export async function updateException(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: ExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException>> {
-  const session = startChange(deps, options);
-  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const started = startChange(deps, options);
+  const cluster = await readGatedCluster(started, request.cluster, demands);
   const wanted = wantedException(request);
-  return finishException(session, cluster, { wanted, decide: (current) => decideUpdate(current, wanted) });
+  return finishException(started, cluster, {
+    wanted,
+    decide: (current) => decideUpdate(deps.entries, current, wanted),
+  });
 }
 
 /** @returns the exception that went, or null under `--ignore-not-found` when there was none */
 export async function deleteException(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: DeleteExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException | null>> {
-  const session = startChange(deps, options);
-  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const started = startChange(deps, options);
+  const cluster = await readGatedCluster(started, request.cluster, demands);
   const existing = findException(cluster, request);
   if (existing === undefined) {
     if (!request.ignoreNotFound) {
-      throw notFound(cluster, request);
+      throw notFound(deps.entries, cluster, request);
     }
     return options.dryRun ? { plan: { changes: [], puts: 0 } } : { done: { result: null, cluster } };
   }
-  return finishException(session, cluster, {
+  return finishException(started, cluster, {
     wanted: existing,
     gone: true,
     decide: (current) => decideDelete(current, request),
   });
 }
 
-function decideAdd(cluster: Cluster, wanted: PodIdentityException): Decision {
+function decideAdd(entries: EntryStore, cluster: Cluster, wanted: PodIdentityException): Decision {
   checkCluster(cluster, demands);
   const existing = findException(cluster, wanted);
   if (existing === undefined) {
@@ -87,17 +92,17 @@ function decideAdd(cluster: Cluster, wanted: PodIdentityException): Decision {
     'EntryConflict',
     `Exception ${entryText(wanted)} exists already, with other labels: ${labelText(existing)}.`,
     {
-      hint: nextCommand('exception update', cluster.id, { namespace, name, 'pod-labels': labels }),
+      hint: entries.command('exception update', cluster.id, { namespace, name, 'pod-labels': labels }),
       target: entryText(wanted),
     },
   );
 }
 
-function decideUpdate(cluster: Cluster, wanted: PodIdentityException): Decision {
+function decideUpdate(entries: EntryStore, cluster: Cluster, wanted: PodIdentityException): Decision {
   checkCluster(cluster, demands);
   const existing = findException(cluster, wanted);
   if (existing === undefined) {
-    throw notFound(cluster, wanted);
+    throw notFound(entries, cluster, wanted);
   }
   return holdsException(existing, wanted)
     ? { kind: 'nothing' }
@@ -120,8 +125,8 @@ function wantedException({ namespace, name, podLabels }: ExceptionRequest): PodI
   return { namespace, name, podLabels };
 }
 
-function notFound(cluster: Cluster, key: EntryKey): PodidError {
-  return entryNotFound('exception', cluster.id, key, cluster.profile.exceptions);
+function notFound(entries: EntryStore, cluster: Cluster, key: EntryKey): PodidError {
+  return entryNotFound(entries, 'exception', cluster, key);
 }
 
 function labelText({ podLabels }: PodIdentityException): string {

@@ -1,4 +1,6 @@
+import { withoutAddon } from '../../domain/clusters/check-cluster.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { objectsFile } from '../../domain/entries/objects-file.ts';
 import {
   type FileCluster,
@@ -6,8 +8,6 @@ import {
   profileFile,
 } from '../../domain/entries/pod-identities-file.ts';
 import { profileJson } from '../../domain/entries/profile-json.ts';
-import { withoutAddon } from '../../domain/entries/without-addon.ts';
-import type { Deps } from '../../domain/ports.ts';
 
 export interface ExportRequest {
   readonly cluster: ClusterId;
@@ -18,7 +18,7 @@ export interface ExportRequest {
 
 /** Everything there is, as a file that `apply` reads, or as the profile's own JSON. */
 export async function exportEntries(
-  deps: Deps,
+  deps: Pick<Deps, 'azure' | 'kube' | 'report'>,
   { cluster: id, as, from }: ExportRequest,
   signal: AbortSignal,
 ): Promise<PodIdentitiesFile | Readonly<Record<string, unknown>>> {
@@ -36,11 +36,11 @@ export async function exportEntries(
 }
 
 async function exportObjects(
-  { objects, report }: Deps,
+  { kube, report }: Pick<Deps, 'kube' | 'report'>,
   id: ClusterId,
   signal: AbortSignal,
 ): Promise<PodIdentitiesFile> {
-  const api = await objects(id, signal);
+  const api = await kube.objects(signal);
   const { file, losses } = objectsFile(await api.read(signal), fileCluster(id));
   for (const loss of losses) {
     report.warn(`Not exported: ${loss}`);
@@ -49,6 +49,6 @@ async function exportObjects(
 }
 
 /** A cluster that Azure does not name is left out, so that the file fits wherever it is applied. */
-function fileCluster({ subscriptionId, resourceGroup, name, reach }: ClusterId): FileCluster | undefined {
-  return reach === undefined ? { subscription: subscriptionId, resourceGroup, name } : undefined;
+function fileCluster({ subscriptionId, resourceGroup, name }: ClusterId): FileCluster | undefined {
+  return subscriptionId === '' ? undefined : { subscription: subscriptionId, resourceGroup, name };
 }

@@ -2,14 +2,13 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type PodIdentityException, sameEntry } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import { changeProfile } from '../change/change-profile.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
-import { notWaitedFor } from '../change/not-waited-for.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { profileChanges } from '../change/plan-changes.ts';
 import type { Decision } from '../change/profile-change.ts';
 import { changesBeside } from '../change/rehearse.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 
 export interface ReadyException {
   readonly wanted: PodIdentityException;
@@ -20,29 +19,29 @@ export interface ReadyException {
 
 /** Writes or removes one exception and mirrors that; or, under `--dry-run`, says what that would be. */
 export async function finishException(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   ready: ReadyException,
 ): Promise<Outcome<PodIdentityException>> {
   const { wanted, gone } = ready;
   const mirrored = gone ? { goneExceptions: [wanted] } : { exceptions: [wanted] };
-  if (session.options.dryRun) {
+  if (deps.options.dryRun) {
     const decision = ready.decide(cluster);
     const edit = decision.kind === 'write' ? decision.edit : {};
-    const beside = await changesBeside(session, cluster, edit, mirrored);
+    const beside = await changesBeside(deps, cluster, edit, mirrored);
     const changes = [...profileChanges(cluster.profile, editProfile(cluster.profile, edit)), ...beside];
     return { plan: { changes, puts: decision.kind === 'write' ? 1 : 0 } };
   }
-  const changed = await changeProfile(session, cluster, ready);
+  const changed = await changeProfile(deps, cluster, ready);
   const there = changed.cluster.profile.exceptions.find((entry) => sameEntry(entry, wanted));
   const done = { result: gone ? wanted : (there ?? wanted), cluster: changed.cluster };
   if (changed.failure) {
     return { done: { ...done, failure: changed.failure } };
   }
-  if (session.options.noWait) {
-    session.deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
+  if (deps.options.noWait) {
+    deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
     return { done };
   }
-  const { failure } = await mirrorChange(session, changed.cluster, mirrored);
+  const { failure } = await mirrorChange(deps, changed.cluster, mirrored);
   return { done: { ...done, ...(failure ? { failure } : {}) } };
 }

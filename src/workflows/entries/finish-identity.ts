@@ -2,37 +2,36 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { DesiredPodIdentity, PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import { changeProfile } from '../change/change-profile.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
-import { notWaitedFor } from '../change/not-waited-for.ts';
 import type { Change, Outcome } from '../change/outcome.ts';
 import { profileChanges } from '../change/plan-changes.ts';
 import type { Decision } from '../change/profile-change.ts';
 import { changesBeside } from '../change/rehearse.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import type { GrantedRole } from '../identities/grant-operator-role.ts';
 
-/** An entry ready to be written: its identity is read, its role is seen to. */
+/** An entry ready to be written: its identity is read, its role is found or granted. */
 export interface ReadyEntry {
   readonly wanted: DesiredPodIdentity;
   readonly role: GrantedRole;
-  /** What a dry run has to say besides. */
+  /** What a dry run adds. */
   readonly planned?: readonly Change[];
   decide(cluster: Cluster): Decision;
 }
 
 /** Writes one entry, waits for its end and mirrors it; or, under `--dry-run`, says what that would be. */
 export async function finishIdentity(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   ready: ReadyEntry,
 ): Promise<Outcome<PodIdentity>> {
-  const { options } = session;
+  const { options } = deps;
   if (options.dryRun) {
-    return planIdentity(session, cluster, ready);
+    return planIdentity(deps, cluster, ready);
   }
-  const changed = await changeProfile(session, cluster, {
+  const changed = await changeProfile(deps, cluster, {
     decide: ready.decide,
     ...(ready.role.fresh ? { freshlyGranted: [ready.wanted.identity.resourceId] } : {}),
     ...(ready.role.refused ? { grantRefused: ready.role.refused } : {}),
@@ -43,7 +42,7 @@ export async function finishIdentity(
     return { done: { ...done, failure: changed.failure } };
   }
   if (options.noWait) {
-    session.deps.report.note(
+    deps.report.note(
       notWaitedFor(
         nextCommand('wait', changed.cluster.id, {
           namespace: entry.namespace,
@@ -54,13 +53,13 @@ export async function finishIdentity(
     );
     return { done };
   }
-  warnOfOthers(session, changed.cluster, ready.wanted);
-  const { failure } = await mirrorChange(session, changed.cluster, { identities: [entry] });
+  warnOfOthers(deps, changed.cluster, ready.wanted);
+  const { failure } = await mirrorChange(deps, changed.cluster, { identities: [entry] });
   return { done: { ...done, ...(failure ? { failure } : {}) } };
 }
 
 async function planIdentity(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   ready: ReadyEntry,
 ): Promise<Outcome<PodIdentity>> {
@@ -68,7 +67,7 @@ async function planIdentity(
   const writes = decision.kind === 'write' || decision.kind === 'wait-gone';
   const after = writes ? editProfile(cluster.profile, { putIdentities: [ready.wanted] }) : cluster.profile;
   const edit = writes ? { putIdentities: [ready.wanted] } : {};
-  const beside = await changesBeside(session, cluster, edit, { identities: [asEntry(ready.wanted)] });
+  const beside = await changesBeside(deps, cluster, edit, { identities: [asEntry(ready.wanted)] });
   const changes = [
     ...(ready.planned ?? []),
     ...(ready.role.missing ? [ready.role.missing] : []),
@@ -82,8 +81,8 @@ function asEntry(wanted: DesiredPodIdentity): PodIdentity {
   return { ...wanted, bindingSelector: wanted.bindingSelector ?? wanted.name };
 }
 
-/** Entries of others that are Failed are no failure of this command, and worth a word. */
-function warnOfOthers(session: ChangeSession, cluster: Cluster, own: DesiredPodIdentity): void {
+/** Entries of others that are Failed are no failure of this command, and worth a warning. */
+function warnOfOthers(deps: ChangeDeps, cluster: Cluster, own: DesiredPodIdentity): void {
   const failed = cluster.profile.identities.filter(
     (entry) =>
       entry.provisioningState?.toLowerCase() === 'failed' &&
@@ -92,8 +91,8 @@ function warnOfOthers(session: ChangeSession, cluster: Cluster, own: DesiredPodI
   if (failed.length === 0) {
     return;
   }
-  session.deps.report.warn(
+  deps.report.warn(
     `Other entries are Failed: ${failed.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
-    nextCommand('delete', cluster.id, { failed: true }),
+    deps.entries.command('delete', cluster.id, { failed: true }),
   );
 }

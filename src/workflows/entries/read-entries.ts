@@ -1,12 +1,11 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
-import { entriesOf } from '../../domain/entries/entries-of.ts';
+import type { Deps } from '../../domain/deps.ts';
 import {
   type EntryKey,
   type PodIdentity,
   type PodIdentityException,
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
-import type { Deps } from '../../domain/ports.ts';
 import type { Done } from '../change/outcome.ts';
 import { entryNotFound } from './entry-not-found.ts';
 
@@ -20,41 +19,49 @@ export type ShowRequest = { readonly cluster: ClusterId } & EntryKey;
 
 /** The cluster's pod identities in the server's order; none of the add-on's when it is off. */
 export async function listIdentities(
-  deps: Deps,
+  { entries }: Pick<Deps, 'entries'>,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Done<readonly PodIdentity[]>> {
-  const cluster = await entriesOf(deps).get(request.cluster, signal);
+  const cluster = await entries.get(request.cluster, signal);
   return { result: inNamespace(cluster.profile.identities, request.namespace), cluster };
 }
 
 export async function listExceptions(
-  deps: Deps,
+  { entries }: Pick<Deps, 'entries'>,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Done<readonly PodIdentityException[]>> {
-  const cluster = await entriesOf(deps).get(request.cluster, signal);
+  const cluster = await entries.get(request.cluster, signal);
   return { result: inNamespace(cluster.profile.exceptions, request.namespace), cluster };
 }
 
 /** @throws PodidError EntryNotFound */
 export async function showIdentity(
-  deps: Deps,
+  { entries }: Pick<Deps, 'entries'>,
   request: ShowRequest,
   signal: AbortSignal,
 ): Promise<Done<PodIdentity>> {
-  const cluster = await entriesOf(deps).get(request.cluster, signal);
-  return { result: oneOf('pod identity', request, cluster.profile.identities), cluster };
+  const cluster = await entries.get(request.cluster, signal);
+  const found = cluster.profile.identities.find((entry) => sameEntry(entry, request));
+  if (found === undefined) {
+    throw entryNotFound(entries, 'pod identity', cluster, request);
+  }
+  return { result: found, cluster };
 }
 
 /** @throws PodidError EntryNotFound */
 export async function showException(
-  deps: Deps,
+  { entries }: Pick<Deps, 'entries'>,
   request: ShowRequest,
   signal: AbortSignal,
 ): Promise<Done<PodIdentityException>> {
-  const cluster = await entriesOf(deps).get(request.cluster, signal);
-  return { result: oneOf('exception', request, cluster.profile.exceptions), cluster };
+  const cluster = await entries.get(request.cluster, signal);
+  const found = cluster.profile.exceptions.find((entry) => sameEntry(entry, request));
+  if (found === undefined) {
+    throw entryNotFound(entries, 'exception', cluster, request);
+  }
+  return { result: found, cluster };
 }
 
 function inNamespace<Entry extends EntryKey>(
@@ -62,16 +69,4 @@ function inNamespace<Entry extends EntryKey>(
   namespace: string | undefined,
 ): readonly Entry[] {
   return namespace === undefined ? entries : entries.filter((entry) => entry.namespace === namespace);
-}
-
-function oneOf<Entry extends EntryKey>(
-  kind: 'pod identity' | 'exception',
-  request: ShowRequest,
-  entries: readonly Entry[],
-): Entry {
-  const found = entries.find((entry) => sameEntry(entry, request));
-  if (found === undefined) {
-    throw entryNotFound(kind, request.cluster, request, entries);
-  }
-  return found;
 }

@@ -2,15 +2,14 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import { changeProfile } from '../change/change-profile.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
-import { notWaitedFor } from '../change/not-waited-for.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { profileChanges } from '../change/plan-changes.ts';
 import type { Decision } from '../change/profile-change.ts';
 import { changesBeside } from '../change/rehearse.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { planRevocation, revokeOperatorRole } from '../identities/revoke-operator-role.ts';
 
 export interface Removal {
@@ -21,34 +20,34 @@ export interface Removal {
 
 /** Removes entries in one PUT, then their mirrored objects and, if asked, their role assignments. */
 export async function removeIdentities(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   removal: Removal,
 ): Promise<Outcome<readonly PodIdentity[]>> {
   const { entries, revokeRole } = removal;
-  if (session.options.dryRun) {
-    return planRemoval(session, cluster, removal);
+  if (deps.options.dryRun) {
+    return planRemoval(deps, cluster, removal);
   }
-  const changed = await changeProfile(session, cluster, removal);
+  const changed = await changeProfile(deps, cluster, removal);
   const done = { result: entries, cluster: changed.cluster };
   if (changed.failure) {
     return { done: { ...done, failure: changed.failure } };
   }
-  if (session.options.noWait) {
+  if (deps.options.noWait) {
     const also = revokeRole ? ['no role was revoked'] : [];
-    session.deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, waitFlags(entries)), also));
+    deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, waitFlags(entries)), also));
     const answered = entries.map((entry) => findEntry(changed.cluster, entry) ?? entry);
     return { done: { ...done, result: answered } };
   }
   if (revokeRole) {
-    await revokeOperatorRole(session, changed.cluster, entries);
+    await revokeOperatorRole(deps, changed.cluster, entries);
   }
-  const { failure } = await mirrorChange(session, changed.cluster, { goneIdentities: entries });
+  const { failure } = await mirrorChange(deps, changed.cluster, { goneIdentities: entries });
   return { done: { ...done, ...(failure ? { failure } : {}) } };
 }
 
 async function planRemoval(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   removal: Removal,
 ): Promise<Outcome<readonly PodIdentity[]>> {
@@ -56,9 +55,9 @@ async function planRemoval(
   const writes = decision.kind === 'write';
   const after = writes ? editProfile(cluster.profile, decision.edit) : cluster.profile;
   const edit = writes ? decision.edit : {};
-  const beside = await changesBeside(session, cluster, edit, { goneIdentities: removal.entries });
+  const beside = await changesBeside(deps, cluster, edit, { goneIdentities: removal.entries });
   const roles = removal.revokeRole
-    ? await planRevocation(session, { ...cluster, profile: after }, removal.entries)
+    ? await planRevocation(deps, { ...cluster, profile: after }, removal.entries)
     : [];
   return {
     plan: {

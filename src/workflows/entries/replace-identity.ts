@@ -1,24 +1,27 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { EntryStore } from '../../domain/entries/entry-store.ts';
 import { type DesiredPodIdentity, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
-import { editProfile, replacesInOneStep } from '../../domain/entries/profile-edit.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Deps } from '../../domain/ports.ts';
+import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeProfile } from '../change/change-profile.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { profileChanges } from '../change/plan-changes.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { decideDelete } from './delete-identity.ts';
 import { finishIdentity, type ReadyEntry } from './finish-identity.ts';
 
 export type Replacement = Pick<ReadyEntry, 'wanted' | 'role'> & { readonly old: PodIdentity };
 
 /** Asked before anything is granted or written. */
-export function confirmReplacement({ confirm }: Deps, cluster: Cluster, old: PodIdentity): Promise<boolean> {
+export function confirmReplacement(
+  { confirm, entries }: Pick<Deps, 'confirm' | 'entries'>,
+  old: PodIdentity,
+): Promise<boolean> {
   const replacing = `Replacing the identity of ${entryText(old)}`;
   return confirm(
-    replacesInOneStep(cluster.profile)
+    entries.replacesInPlace
       ? `${replacing} gives its pods tokens of the new one alone. Go on?`
       : `${replacing} takes two steps, and its pods get no tokens in between. Go on?`,
   );
@@ -26,33 +29,33 @@ export function confirmReplacement({ confirm }: Deps, cluster: Cluster, old: Pod
 
 /** Two PUTs: the old entry out, the new one in; the old one is put back when the second comes to nothing. */
 export async function replaceIdentity(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   replacement: Replacement,
 ): Promise<Outcome<PodIdentity>> {
   const { old, wanted, role } = replacement;
-  if (session.options.dryRun) {
+  if (deps.options.dryRun) {
     return planReplacement(cluster, replacement);
   }
-  const waiting = { ...session, options: { ...session.options, noWait: false } };
+  const waiting = { ...deps, options: { ...deps.options, noWait: false } };
   const removed = await changeProfile(waiting, cluster, {
     decide: (current) => decideDelete(current, [old]),
   }).catch((error: unknown) => {
     const mayBeOut = isPodidError(error, 'Interrupted', 'Terminated', 'TimedOut', 'Unavailable');
-    throw mayBeOut ? halfDone(cluster, old, error) : error;
+    throw mayBeOut ? halfDone(deps.entries, cluster, old, error) : error;
   });
   if (removed.failure) {
     return { done: { result: old, cluster: removed.cluster, failure: removed.failure } };
   }
   try {
-    return await finishIdentity(session, removed.cluster, {
+    return await finishIdentity(deps, removed.cluster, {
       wanted,
       role,
       decide: (current) => decidePut(current, wanted),
     });
   } catch (error) {
-    if (session.options.signal.aborted) {
-      throw halfDone(cluster, old, error);
+    if (deps.signal.aborted) {
+      throw halfDone(deps.entries, cluster, old, error);
     }
     await putBack(waiting, removed.cluster, old, error);
     throw error;
@@ -74,13 +77,8 @@ function planReplacement(cluster: Cluster, { old, wanted, role }: Replacement): 
   return { plan: { changes: [...(role.missing ? [role.missing] : []), ...changes], puts: 2 } };
 }
 
-async function putBack(
-  session: ChangeSession,
-  cluster: Cluster,
-  old: PodIdentity,
-  reason: unknown,
-): Promise<void> {
-  const { report } = session.deps;
+async function putBack(deps: ChangeDeps, cluster: Cluster, old: PodIdentity, reason: unknown): Promise<void> {
+  const { report } = deps;
   const entry = {
     namespace: old.namespace,
     name: old.name,
@@ -89,24 +87,24 @@ async function putBack(
   };
   report.warn(`The new identity was not accepted; putting the old entry ${entryText(old)} back.`);
   try {
-    await changeProfile(session, cluster, { decide: (current) => decidePut(current, entry) });
+    await changeProfile(deps, cluster, { decide: (current) => decidePut(current, entry) });
   } catch (error) {
     report.warn(`Putting it back failed too: ${error instanceof Error ? error.message : String(error)}`);
-    throw halfDone(cluster, old, reason);
+    throw halfDone(deps.entries, cluster, old, reason);
   }
 }
 
 /**
  * The old entry is out, or on its way, and the new one not in: the one outcome that needs the user's hand.
  */
-function halfDone(cluster: Cluster, old: PodIdentity, reason: unknown): PodidError {
-  const told = isPodidError(reason) ? reason : undefined;
+function halfDone(entries: EntryStore, cluster: Cluster, old: PodIdentity, reason: unknown): PodidError {
+  const code = isPodidError(reason) ? reason.code : 'EntriesLost';
   const message = reason instanceof Error ? reason.message : String(reason);
   return new PodidError(
-    told?.code ?? 'EntriesLost',
+    code,
     `${message} Pod identity ${entryText(old)} is out of the cluster now, or on its way.`,
     {
-      hint: nextCommand('add', cluster.id, {
+      hint: entries.command('add', cluster.id, {
         namespace: old.namespace,
         name: old.name,
         'identity-resource-id': old.identity.resourceId,

@@ -1,24 +1,23 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { EntryStore } from '../../domain/entries/entry-store.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
+  entryProgress,
   entryText,
   type PodIdentity,
 } from '../../domain/entries/pod-identity.ts';
-import { replacesInOneStep } from '../../domain/entries/profile-edit.ts';
-import type { Deps } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { startChange } from '../change/change-session.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { prepareIdentity, readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
 import { rehearse } from '../change/rehearse.ts';
+import { type ChangeOptions, startChange } from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { finishIdentity } from './finish-identity.ts';
 import { confirmReplacement, replaceIdentity } from './replace-identity.ts';
@@ -39,36 +38,37 @@ const demands = { addon: true, kubenetConsent: true, usablePool: false };
  * @throws PodidError EntryNotFound | EntryConflict | ConfirmationRequired and what `add` throws
  */
 export async function updateIdentity(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: UpdateIdentityRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentity>> {
-  const session = startChange(deps, options);
-  const cluster = await readGatedCluster(session, request.cluster, demands);
+  const started = startChange(deps, options);
+  const cluster = await readGatedCluster(started, request.cluster, demands);
   const existing = findEntry(cluster, request);
   if (existing === undefined) {
-    throw entryNotFound('pod identity', cluster.id, request, cluster.profile.identities);
+    throw entryNotFound(deps.entries, 'pod identity', cluster, request);
   }
   const resourceId = request.identityResourceId ?? existing.identity.resourceId;
   const replaces = !sameResource(resourceId, existing.identity.resourceId);
   if (!options.dryRun) {
-    await rehearse(session, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
+    await rehearse(started, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
   }
-  if (replaces && !options.dryRun && !(await confirmReplacement(deps, cluster, existing))) {
+  if (replaces && !options.dryRun && !(await confirmReplacement(deps, existing))) {
     return { done: { result: existing, cluster } };
   }
-  const { identity, role } = await prepareIdentity(session, cluster, resourceId);
+  const { identity, role } = await prepareIdentity(started, cluster, resourceId);
   const wanted: DesiredPodIdentity = {
     namespace: existing.namespace,
     name: existing.name,
     bindingSelector: request.bindingSelector ?? existing.bindingSelector,
     identity: { resourceId, clientId: identity.clientId, objectId: identity.principalId },
   };
-  const decide = (current: Cluster) => decideUpdate(current, wanted, replaces ? existing : wanted);
+  const decide = (current: Cluster) =>
+    decideUpdate(deps.entries, current, wanted, replaces ? existing : wanted);
   const ready = { wanted, role, decide };
-  return replaces && !replacesInOneStep(cluster.profile)
-    ? replaceIdentity(session, cluster, { ...ready, old: existing })
-    : finishIdentity(session, cluster, ready);
+  return replaces && !deps.entries.replacesInPlace
+    ? replaceIdentity(started, cluster, { ...ready, old: existing })
+    : finishIdentity(started, cluster, ready);
 }
 
 /** The entry as far as it is known before the managed identity is read. */
@@ -82,12 +82,17 @@ function sketchOf(
 }
 
 /** @param agreed the entry with the identity that may be there now, besides the wanted one */
-function decideUpdate(cluster: Cluster, wanted: DesiredPodIdentity, agreed: DesiredPodIdentity): Decision {
+function decideUpdate(
+  entries: EntryStore,
+  cluster: Cluster,
+  wanted: DesiredPodIdentity,
+  agreed: DesiredPodIdentity,
+): Decision {
   checkCluster(cluster, demands);
   const edit = { putIdentities: [wanted] };
   const existing = findEntry(cluster, wanted);
   if (existing === undefined) {
-    throw entryNotFound('pod identity', cluster.id, wanted, cluster.profile.identities);
+    throw entryNotFound(entries, 'pod identity', cluster, wanted);
   }
   const expected = [wanted, agreed].map(({ identity }) => identity.resourceId);
   if (!expected.some((id) => sameResource(existing.identity.resourceId, id))) {

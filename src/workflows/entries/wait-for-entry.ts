@@ -1,13 +1,17 @@
 import { isBusy } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import { entryProgress } from '../../domain/entries/entry-state.ts';
-import { type EntryKey, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
-import type { Deps } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { EntryStore } from '../../domain/entries/entry-store.ts';
+import {
+  type EntryKey,
+  entryProgress,
+  entryText,
+  type PodIdentity,
+} from '../../domain/entries/pod-identity.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { endOfWait, startChange } from '../change/change-session.ts';
 import { entryFailed, findEntry } from '../change/judge-change.ts';
 import type { Done } from '../change/outcome.ts';
+import { type ChangeOptions, endOfWait, startChange } from '../change/start-change.ts';
 import { readWithRetry } from '../change/wait-until-idle.ts';
 import { entryNotFound } from './entry-not-found.ts';
 
@@ -27,11 +31,11 @@ export type WaitOptions = Pick<ChangeOptions, 'signal' | 'timeoutMs' | 'pollInte
  * @throws PodidError EntryNotFound (assigned) | TimedOut
  */
 export async function waitForEntry(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: WaitRequest,
   options: WaitOptions,
 ): Promise<Done<PodIdentity | null>> {
-  const session = startChange(deps, {
+  const started = startChange(deps, {
     ...options,
     headers: {},
     dryRun: false,
@@ -42,24 +46,25 @@ export async function waitForEntry(
   });
   try {
     for (;;) {
-      const cluster = await readWithRetry(session.retry, request.cluster);
-      const state = reached(cluster, request);
+      const cluster = await readWithRetry(started, request.cluster);
+      const state = reached(deps.entries, cluster, request);
       if (typeof state !== 'string') {
         return { ...state, cluster };
       }
-      if (session.deadline.passed()) {
+      if (started.deadline.passed()) {
         throw timedOut(request, state);
       }
       deps.report.progress(`Waiting: ${state}`);
-      await session.deadline.pause(options.pollIntervalMs);
+      await started.deadline.pause(options.pollIntervalMs);
     }
   } catch (error) {
-    throw endOfWait(session, error, 'Azure goes on.', 'The same command resumes');
+    throw endOfWait(started, error, 'Azure goes on.', 'The same command resumes');
   }
 }
 
 /** The result, or in words what is still to come. */
 function reached(
+  entries: EntryStore,
   cluster: Cluster,
   { key, until }: WaitRequest,
 ): Omit<Done<PodIdentity | null>, 'cluster'> | string {
@@ -73,16 +78,11 @@ function reached(
     if (until === 'deleted') {
       return { result: null };
     }
-    throw entryNotFound(
-      'pod identity',
-      cluster.id,
-      key ?? { namespace: '', name: '' },
-      cluster.profile.identities,
-    );
+    throw entryNotFound(entries, 'pod identity', cluster, key ?? { namespace: '', name: '' });
   }
   const progress = entryProgress(entry);
   if (progress === 'failed') {
-    return { result: entry, failure: entryFailed(cluster, entry) };
+    return { result: entry, failure: entryFailed(entries, cluster, entry) };
   }
   if (until === 'assigned' && progress === 'done' && !isBusy(cluster)) {
     return { result: entry };

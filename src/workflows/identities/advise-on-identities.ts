@@ -1,7 +1,10 @@
 import { allowsAction, operatorAssignment } from '../../domain/azure/operator-role.ts';
 import type { Cluster, NetworkResource } from '../../domain/clusters/cluster.ts';
-import { type ClusterIdentities, principalOrNull } from '../../domain/clusters/cluster-identities.ts';
-import { ownKubeletIdentity } from '../../domain/clusters/kubelet-identity.ts';
+import {
+  type ClusterIdentities,
+  ownKubeletIdentity,
+  principalOrNull,
+} from '../../domain/clusters/cluster-identities.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand, shellWord } from '../../domain/hints/next-command.ts';
 import type { Reporter, Roles } from '../../domain/ports.ts';
@@ -16,7 +19,7 @@ interface Reads {
 }
 
 /**
- * Tells what the cluster's identities lack, each with the command that fixes it. What cannot be seen is said
+ * Reports what the cluster's identities lack, each with the command that fixes it. What cannot be seen is said
  * to be so.
  */
 export async function adviseOnIdentities(
@@ -107,9 +110,9 @@ async function warnOfNetwork(
   const outside = (cluster.networkResources ?? []).filter(
     ({ resourceId }) => !resourceId.toLowerCase().includes(own),
   );
-  const seen = await eachConcurrently(outside, (resource) => mayUse(reads, resource, principalId));
+  const uses = await eachConcurrently(outside, (resource) => mayUse(reads, resource, principalId));
   outside.forEach(({ kind, resourceId }, index) => {
-    if (seen[index] !== false) {
+    if (uses[index] !== false) {
       return;
     }
     report.warn(

@@ -2,8 +2,8 @@ import { managedIdentityType, parseResourceId } from '../../domain/azure/resourc
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 
 /** `--create-identity`. */
 export interface IdentityCreation {
@@ -19,23 +19,23 @@ export interface FoundIdentity {
 }
 
 /**
- * Reads a managed identity, and where it is missing and `creation` is given, says how it would be created.
+ * Reads a managed identity, and where it is missing, says how it would be created.
  *
- * @throws PodidError IdentityNotFound, and what `Identities.get` throws
+ * @throws PodidError what `Identities.get` throws
  */
 export async function findIdentity(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   resourceId: string,
-  creation: IdentityCreation | undefined,
+  wanted: IdentityCreation,
 ): Promise<FoundIdentity> {
   try {
-    return { identity: await session.deps.azure.identities.get(resourceId, session.options.signal) };
+    return { identity: await deps.azure.identities.get(resourceId, deps.signal) };
   } catch (error) {
-    if (creation === undefined || !isPodidError(error, 'IdentityNotFound')) {
+    if (!isPodidError(error, 'IdentityNotFound')) {
       throw error;
     }
-    const location = creation.location ?? cluster.location;
+    const location = wanted.location ?? cluster.location;
     return {
       identity: { resourceId, clientId: '', principalId: '', location },
       creation: {
@@ -50,21 +50,15 @@ export async function findIdentity(
   }
 }
 
-/**
- * Creates what `findIdentity` planned; an identity that was there stays as it is. @throws PodidError as
- * `Identities.create`
- */
+/** Creates what `findIdentity` planned. @throws PodidError as `Identities.create` */
 export async function createIdentity(
-  session: ChangeSession,
-  { identity, creation }: FoundIdentity,
+  deps: ChangeDeps,
+  { resourceId, location = '' }: ManagedIdentity,
+  creation: Change,
 ): Promise<ManagedIdentity> {
-  if (creation === undefined) {
-    return identity;
-  }
-  const { azure, report } = session.deps;
-  const { resourceId, location = '' } = identity;
+  const { azure, report } = deps;
   report.progress(`Creating the managed identity ${creation.name}`);
-  const created = await azure.identities.create(resourceId, location, session.options.signal);
+  const created = await azure.identities.create(resourceId, location, deps.signal);
   report.note(`Created the managed identity ${resourceId} in ${location}.`);
   return created;
 }

@@ -6,8 +6,8 @@ import { entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { findConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Write } from '../change/profile-change.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 
 /**
  * Finds out which entry an assignment error is about. Returns when it is about an identity whose role is
@@ -18,7 +18,7 @@ import type { Write } from '../change/profile-change.ts';
  *   Forbidden when the role could not be granted in the first place
  */
 export async function explainAssignmentError(
-  session: ChangeSession,
+  deps: ChangeDeps,
   base: Cluster,
   write: Write,
   error: PodidError,
@@ -26,7 +26,7 @@ export async function explainAssignmentError(
   const fresh = write.change.freshlyGranted ?? [];
   const own = error.target !== undefined && fresh.some((id) => sameResource(id, error.target ?? ''));
   if (!own) {
-    const culprit = await findCulprit(session, base, write, error.target);
+    const culprit = await findCulprit(deps, base, write, error.target);
     if (culprit) {
       throw azureWording(culprit, error);
     }
@@ -37,7 +37,7 @@ export async function explainAssignmentError(
       throw unexplained(base, error);
     }
   }
-  if (!session.deadline.passed()) {
+  if (!deps.deadline.passed()) {
     return;
   }
   throw new PodidError(
@@ -69,11 +69,11 @@ function azureMessage(error: PodidError): PodidErrorOptions {
 }
 
 /**
- * The first of the entries that others made whose identity or role is gone. What cannot be seen is no
+ * The first of the entries that others made whose identity or role is gone. What cannot be read is no
  * culprit.
  */
 async function findCulprit(
-  session: ChangeSession,
+  deps: ChangeDeps,
   base: Cluster,
   write: Write,
   target: string | undefined,
@@ -82,16 +82,16 @@ async function findCulprit(
   const suspects = base.profile.identities
     .filter((entry) => !touched.some((key) => sameEntry(key, entry)))
     .filter((entry) => target === undefined || sameResource(entry.identity.resourceId, target));
-  return findConcurrently(suspects, (entry) => blockedBy(session, base, entry));
+  return findConcurrently(suspects, (entry) => blockedBy(deps, base, entry));
 }
 
 async function blockedBy(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   entry: PodIdentity,
 ): Promise<PodidError | undefined> {
-  const { azure } = session.deps;
-  const { signal, clusterPrincipalId } = session.options;
+  const { azure } = deps;
+  const { signal, clusterPrincipalId } = deps.options;
   const { resourceId } = entry.identity;
   try {
     await azure.identities.get(resourceId, signal);

@@ -13,15 +13,15 @@ import { shellWord } from '../../domain/hints/next-command.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 
 /** How the role stands after the check. */
 export interface GrantedRole {
   /** So young that Azure may not know of it yet. */
   readonly fresh: boolean;
   /**
-   * The role was neither seen nor granted, and the cluster may have it all the same: told if Azure then
+   * The role was neither found nor granted, and the cluster may have it all the same: reported if Azure then
    * misses it.
    */
   readonly refused?: PodidError;
@@ -33,7 +33,7 @@ export interface GrantedRole {
 const freshForMs = 15 * 60_000;
 
 /** What was found before anything is granted. */
-export interface SeenRole {
+export interface FoundRole {
   readonly grant: RoleGrant;
   /** Undefined when the caller may not list them. */
   readonly rows: readonly RoleAssignment[] | undefined;
@@ -43,46 +43,46 @@ export interface SeenRole {
 
 /**
  * Sees to it that the cluster's principal may put the identity on nodes: finds Managed Identity Operator at
- * the identity or above it, or creates it there. Under `--dry-run` it only looks.
+ * the identity or above it, or creates it there. Under `--dry-run` it only reads.
  *
  * @throws PodidError Forbidden (at once, with the command an owner can run) | RoleAssignmentBlocked |
  * Unavailable
  */
 export async function grantOperatorRole(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   identity: ManagedIdentity,
   principalId: string,
 ): Promise<GrantedRole> {
-  const seen = await findOperatorRole(session, identity.resourceId, principalId);
-  if (seen.found) {
-    return seen.found;
+  const role = await findOperatorRole(deps, identity.resourceId, principalId);
+  if (role.found) {
+    return role.found;
   }
-  if (session.options.dryRun) {
-    return { fresh: false, missing: plannedGrant(session, seen.grant) };
+  if (deps.options.dryRun) {
+    return { fresh: false, missing: plannedGrant(deps, role.grant) };
   }
-  return createOperatorRole(session, cluster, seen);
+  return createOperatorRole(deps, cluster, role);
 }
 
 /** Looks, and grants nothing. @throws PodidError Unavailable */
 export async function findOperatorRole(
-  session: ChangeSession,
+  deps: ChangeDeps,
   scope: string,
   principalId: string,
-): Promise<SeenRole> {
-  const { report } = session.deps;
+): Promise<FoundRole> {
+  const { report } = deps;
   const grant = { scope, principalId, roleId: managedIdentityOperatorRole };
   report.progress('Looking for the role Managed Identity Operator');
-  const rows = await visibleRows(session, grant);
+  const rows = await visibleRows(deps, grant);
   const found = rows && operatorAssignment(rows);
-  return { grant, rows, ...(found ? { found: { fresh: isFresh(session, found, report.warn) } } : {}) };
+  return { grant, rows, ...(found ? { found: { fresh: isFresh(deps, found, report.warn) } } : {}) };
 }
 
 /** The assignments that reach the identity, or undefined when the caller may not list them. */
-async function visibleRows(session: ChangeSession, grant: RoleGrant): Promise<RoleAssignment[] | undefined> {
-  const { azure, report } = session.deps;
+async function visibleRows(deps: ChangeDeps, grant: RoleGrant): Promise<RoleAssignment[] | undefined> {
+  const { azure, report } = deps;
   try {
-    const rows = await azure.roles.assignmentsFor(grant.scope, grant.principalId, session.options.signal);
+    const rows = await azure.roles.assignmentsFor(grant.scope, grant.principalId, deps.signal);
     return coveringAssignments(rows, grant.scope);
   } catch (error) {
     if (!isPodidError(error, 'Forbidden')) {
@@ -95,16 +95,16 @@ async function visibleRows(session: ChangeSession, grant: RoleGrant): Promise<Ro
   }
 }
 
-function isFresh(session: ChangeSession, found: RoleAssignment, warn: (text: string) => void): boolean {
+function isFresh(deps: ChangeDeps, found: RoleAssignment, warn: (text: string) => void): boolean {
   if (found.hasCondition) {
     warn(`The role assignment ${found.name} has a condition, which may keep it from working.`);
   }
-  return found.createdOnMs !== undefined && session.deps.clock.now() - found.createdOnMs < freshForMs;
+  return found.createdOnMs !== undefined && deps.clock.now() - found.createdOnMs < freshForMs;
 }
 
-export function plannedGrant(session: ChangeSession, grant: RoleGrant): Change {
+export function plannedGrant(deps: ChangeDeps, grant: RoleGrant): Change {
   const after = { scope: grant.scope, principalId: grant.principalId, roleDefinitionId: grant.roleId };
-  const name = session.deps.azure.roles.assignmentName(grant);
+  const name = deps.azure.roles.assignmentName(grant);
   return { action: 'add', kind: 'roleAssignment', namespace: null, name, before: null, after };
 }
 
@@ -113,14 +113,14 @@ export function plannedGrant(session: ChangeSession, grant: RoleGrant): Change {
  * RoleAssignmentBlocked | Unavailable
  */
 export async function createOperatorRole(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
-  { grant, rows }: SeenRole,
+  { grant, rows }: FoundRole,
 ): Promise<GrantedRole> {
-  const { azure, report } = session.deps;
+  const { azure, report } = deps;
   report.progress('Granting Managed Identity Operator to the cluster');
   try {
-    const { created } = await azure.roles.create(grant, session.options.signal);
+    const { created } = await azure.roles.create(grant, deps.signal);
     if (created) {
       report.note(
         `Granted Managed Identity Operator on ${grant.scope} to the cluster's principal ${grant.principalId}.`,
@@ -131,29 +131,26 @@ export async function createOperatorRole(
     if (!isPodidError(error, 'Forbidden')) {
       throw error;
     }
-    const told = withOwnerCommand(error, cluster, grant);
+    const failure = withOwnerCommand(error, cluster, grant);
     if (rows === undefined) {
-      return { fresh: false, refused: told };
+      return { fresh: false, refused: failure };
     }
-    const other = await otherRole(session, rows);
+    const other = await otherRole(deps, rows);
     if (other === undefined) {
-      throw told;
+      throw failure;
     }
     report.warn(
       `Managed Identity Operator could not be granted; the cluster's principal has ${other}, which allows the same.`,
     );
-    return { fresh: false, refused: told };
+    return { fresh: false, refused: failure };
   }
 }
 
 /** The name of another role that lets the principal assign the identity. */
-async function otherRole(
-  session: ChangeSession,
-  rows: readonly RoleAssignment[],
-): Promise<string | undefined> {
+async function otherRole(deps: ChangeDeps, rows: readonly RoleAssignment[]): Promise<string | undefined> {
   const ids = [...new Set(rows.map((row) => row.roleDefinitionId))];
   const definitions = await eachConcurrently(ids, (id) =>
-    session.deps.azure.roles.definition(id, session.options.signal).catch((error: unknown) => {
+    deps.azure.roles.definition(id, deps.signal).catch((error: unknown) => {
       if (isPodidError(error)) {
         return undefined;
       }

@@ -3,8 +3,8 @@ import type { RoleGrant } from '../../domain/azure/role-assignment.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 
 /** `--grant ROLE=SCOPE`: a role for the identity itself. */
 export interface WantedGrant {
@@ -20,24 +20,24 @@ export interface RoleToGrant extends WantedGrant {
 
 /** Finds each role by its name at its scope. @throws PodidError RoleNotFound | InvalidUsage */
 export async function findRoles(
-  session: ChangeSession,
+  deps: ChangeDeps,
   grants: readonly WantedGrant[],
 ): Promise<readonly RoleToGrant[]> {
-  const { azure } = session.deps;
+  const { azure } = deps;
   return await eachConcurrently(grants, async (grant) => ({
     ...grant,
     roleId: isGuid(grant.role)
       ? grant.role.toLowerCase()
-      : await azure.roles.find(grant.role, grant.scope, session.options.signal),
+      : await azure.roles.find(grant.role, grant.scope, deps.signal),
   }));
 }
 
 /**
  * The roles that the identity lacks; one that reaches it from above counts as there, and so does none that
- * cannot be seen.
+ * cannot be read.
  */
 export async function missingRoles(
-  session: ChangeSession,
+  deps: ChangeDeps,
   identity: ManagedIdentity,
   roles: readonly RoleToGrant[],
 ): Promise<readonly RoleToGrant[]> {
@@ -46,20 +46,20 @@ export async function missingRoles(
     return roles;
   }
   const lacking = await eachConcurrently(roles, async (role) =>
-    (await hasRole(session, identity.principalId, role)) ? [] : [role],
+    (await hasRole(deps, identity.principalId, role)) ? [] : [role],
   );
   return lacking.flat();
 }
 
 /** What a dry run says of them. */
 export function plannedRoles(
-  session: ChangeSession,
+  deps: ChangeDeps,
   identity: ManagedIdentity,
   roles: readonly RoleToGrant[],
 ): Change[] {
   return roles.map(({ role, scope, roleId }) => {
     const principalId = identity.principalId || null;
-    const name = principalId ? session.deps.azure.roles.assignmentName({ scope, principalId, roleId }) : null;
+    const name = principalId ? deps.azure.roles.assignmentName({ scope, principalId, roleId }) : null;
     const after = { scope, principalId, roleDefinitionId: roleId, role, identity: identity.resourceId };
     return { action: 'add', kind: 'roleAssignment', namespace: null, name, before: null, after };
   });
@@ -67,24 +67,24 @@ export function plannedRoles(
 
 /** @throws PodidError Forbidden | RoleAssignmentBlocked | Unavailable */
 export async function grantRoles(
-  session: ChangeSession,
+  deps: ChangeDeps,
   identity: ManagedIdentity,
   roles: readonly RoleToGrant[],
 ): Promise<void> {
-  const { azure, report } = session.deps;
+  const { azure, report } = deps;
   await eachConcurrently(roles, async ({ role, scope, roleId }) => {
     const grant: RoleGrant = { scope, principalId: identity.principalId, roleId };
-    const { created } = await azure.roles.create(grant, session.options.signal);
+    const { created } = await azure.roles.create(grant, deps.signal);
     if (created) {
       report.note(`Granted ${role} on ${scope} to ${identity.resourceId}.`);
     }
   });
 }
 
-async function hasRole(session: ChangeSession, principalId: string, role: RoleToGrant): Promise<boolean> {
-  const { azure } = session.deps;
+async function hasRole(deps: ChangeDeps, principalId: string, role: RoleToGrant): Promise<boolean> {
+  const { azure } = deps;
   try {
-    const rows = await azure.roles.assignmentsFor(role.scope, principalId, session.options.signal);
+    const rows = await azure.roles.assignmentsFor(role.scope, principalId, deps.signal);
     return coveringAssignments(rows, role.scope).some(
       (row) => row.roleDefinitionId.toLowerCase().endsWith(role.roleId) && !row.hasCondition,
     );

@@ -3,7 +3,7 @@ import type { FileIdentity } from '../../domain/entries/pod-identities-file.ts';
 import { type DesiredPodIdentity, entryText } from '../../domain/entries/pod-identity.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import {
   type IdentityRead,
   type IdentityWishes,
@@ -43,12 +43,12 @@ export interface Sorted<Good> {
  * being looked at.
  */
 export async function readIdentities(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   entries: readonly FileIdentity[],
   wishes: IdentityWishes,
 ): Promise<Sorted<IdentitiesRead>> {
-  return await sortOut(session, 'Read', candidatesOf(entries), async (candidate, quiet) => ({
+  return await sortOut(deps, 'Read', candidatesOf(entries), async (candidate, quiet) => ({
     ...candidate,
     read: await readIdentity(quiet, cluster, candidate.resourceId, wishes),
   }));
@@ -56,12 +56,12 @@ export async function readIdentities(
 
 /** Creates and grants what looking found missing, several side by side. */
 export async function makeIdentitiesReady(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
-  lookedAt: readonly IdentitiesRead[],
+  identities: readonly IdentitiesRead[],
 ): Promise<Sorted<Ready>> {
-  const shown = lookedAt.some(lacksSomething) ? session : withoutProgress(session);
-  return await sortOut(shown, 'Made ready', lookedAt, async ({ read, ...candidate }, quiet) => ({
+  const reporting = identities.some(lacksSomething) ? deps : withoutProgress(deps);
+  return await sortOut(reporting, 'Made ready', identities, async ({ read, ...candidate }, quiet) => ({
     ...candidate,
     ready: await makeIdentityReady(quiet, cluster, read),
   }));
@@ -78,14 +78,14 @@ const settling = { polls: 6, mostMs: 60_000 };
  * after minutes. Roles that take longer are waited for by repeating the PUT.
  */
 export async function waitForNewRoles(
-  session: ChangeSession,
-  lookedAt: readonly IdentitiesRead[],
+  deps: ChangeDeps,
+  identities: readonly IdentitiesRead[],
 ): Promise<void> {
-  const count = lookedAt.filter(({ read }) => isNew(read.operator)).length;
+  const count = identities.filter(({ read }) => isNew(read.operator)).length;
   if (count === 0) {
     return;
   }
-  const { deps, options, deadline } = session;
+  const { options, deadline } = deps;
   deps.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
   const pauseMs = Math.min(settling.polls * options.pollIntervalMs, settling.mostMs, deadline.remainingMs());
   await deps.clock.sleep(pauseMs, options.signal);
@@ -108,11 +108,11 @@ export function desiredEntries(
   });
 }
 
-/** What looking alone tells, for a plan. */
-export function asPlanned(session: ChangeSession, lookedAt: readonly IdentitiesRead[]): Ready[] {
-  return lookedAt.map(({ read, ...candidate }) => ({
+/** What was read, without anything written, for a plan. */
+export function asPlanned(deps: ChangeDeps, identities: readonly IdentitiesRead[]): Ready[] {
+  return identities.map(({ read, ...candidate }) => ({
     ...candidate,
-    ready: { identity: read.found.identity, role: operatorRoleOf(session, read) },
+    ready: { identity: read.found.identity, role: operatorRoleOf(deps, read) },
   }));
 }
 
@@ -163,20 +163,20 @@ function isNew(operator: IdentityRead['operator']): boolean {
 
 /** Told in steps of a twentieth, so that a log stays one that can be read. */
 async function sortOut<From extends Candidate, To>(
-  session: ChangeSession,
+  deps: ChangeDeps,
   doing: string,
   items: readonly From[],
-  work: (item: From, quiet: ChangeSession) => Promise<To>,
+  work: (item: From, quiet: ChangeDeps) => Promise<To>,
 ): Promise<Sorted<To>> {
-  const { report } = session.deps;
-  const quiet = withoutProgress(session);
+  const { report } = deps;
+  const quiet = withoutProgress(deps);
   const step = Math.ceil(items.length / 20);
   let done = 0;
   const results = await eachConcurrently(items, async (item) => {
     try {
       return { good: await work(item, quiet), leftOut: [] };
     } catch (error) {
-      if (!isPodidError(error) || session.options.signal.aborted || isGeneral(error)) {
+      if (!isPodidError(error) || deps.signal.aborted || isGeneral(error)) {
         throw error;
       }
       return { good: undefined, leftOut: item.entries.map((entry) => ({ entry, error })) };
@@ -198,10 +198,6 @@ function isGeneral(error: PodidError): boolean {
   return error.code === 'NotSignedIn';
 }
 
-function withoutProgress(session: ChangeSession): ChangeSession {
-  const { deps } = session;
-  return {
-    ...session,
-    deps: { ...deps, report: { ...deps.report, progress: () => undefined } },
-  };
+function withoutProgress(deps: ChangeDeps): ChangeDeps {
+  return { ...deps, report: { ...deps.report, progress: () => undefined } };
 }

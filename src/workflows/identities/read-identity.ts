@@ -1,7 +1,7 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { checkTenants } from './check-tenants.ts';
 import {
   createIdentity,
@@ -11,10 +11,10 @@ import {
 } from './create-identity.ts';
 import {
   createOperatorRole,
+  type FoundRole,
   findOperatorRole,
   type GrantedRole,
   plannedGrant,
-  type SeenRole,
 } from './grant-operator-role.ts';
 import { grantRoles, missingRoles, plannedRoles, type RoleToGrant } from './grant-roles.ts';
 
@@ -34,7 +34,7 @@ export interface IdentityWishes {
 /** An identity as it was found, and what it lacks. */
 export interface IdentityRead {
   readonly found: FoundIdentity;
-  readonly operator?: SeenRole;
+  readonly operator?: FoundRole;
   readonly missingRoles: readonly RoleToGrant[];
 }
 
@@ -48,35 +48,37 @@ export interface ReadyIdentity {
  * Forbidden | Unavailable
  */
 export async function readIdentity(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   resourceId: string,
   wishes: IdentityWishes,
 ): Promise<IdentityRead> {
-  const found = await findIdentity(session, cluster, resourceId, wishes.creation);
+  const { creation } = wishes;
+  const found =
+    creation === undefined
+      ? { identity: await deps.azure.identities.get(resourceId, deps.signal) }
+      : await findIdentity(deps, cluster, resourceId, creation);
   checkTenants(cluster, found.identity, wishes.subscription);
   const { principalId } = wishes;
   return {
     found,
-    ...(principalId === undefined
-      ? {}
-      : { operator: await findOperatorRole(session, resourceId, principalId) }),
-    missingRoles: await missingRoles(session, found.identity, wishes.roles),
+    ...(principalId === undefined ? {} : { operator: await findOperatorRole(deps, resourceId, principalId) }),
+    missingRoles: wishes.roles.length === 0 ? [] : await missingRoles(deps, found.identity, wishes.roles),
   };
 }
 
 /** What making the identity ready would change, beside the cluster's own role on it. */
-export function creationsOf(session: ChangeSession, read: IdentityRead): Change[] {
+export function creationsOf(deps: ChangeDeps, read: IdentityRead): Change[] {
   const { creation, identity } = read.found;
-  return [...(creation ? [creation] : []), ...plannedRoles(session, identity, read.missingRoles)];
+  return [...(creation ? [creation] : []), ...plannedRoles(deps, identity, read.missingRoles)];
 }
 
-/** The cluster's role, as far as looking tells. */
-export function operatorRoleOf(session: ChangeSession, { operator }: IdentityRead): GrantedRole {
+/** The cluster's role, as far as it was found. */
+export function operatorRoleOf(deps: ChangeDeps, { operator }: IdentityRead): GrantedRole {
   if (operator === undefined) {
     return { fresh: false };
   }
-  return operator.found ?? { fresh: false, missing: plannedGrant(session, operator.grant) };
+  return operator.found ?? { fresh: false, missing: plannedGrant(deps, operator.grant) };
 }
 
 /**
@@ -87,15 +89,19 @@ export function operatorRoleOf(session: ChangeSession, { operator }: IdentityRea
  * Unavailable
  */
 export async function makeIdentityReady(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   read: IdentityRead,
 ): Promise<ReadyIdentity> {
-  const identity = await createIdentity(session, read.found);
-  await grantRoles(session, identity, read.missingRoles);
+  const { creation } = read.found;
+  const identity =
+    creation === undefined ? read.found.identity : await createIdentity(deps, read.found.identity, creation);
+  if (read.missingRoles.length > 0) {
+    await grantRoles(deps, identity, read.missingRoles);
+  }
   const { operator } = read;
   if (operator === undefined) {
     return { identity, role: { fresh: false } };
   }
-  return { identity, role: operator.found ?? (await createOperatorRole(session, cluster, operator)) };
+  return { identity, role: operator.found ?? (await createOperatorRole(deps, cluster, operator)) };
 }

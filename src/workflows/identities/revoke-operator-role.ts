@@ -5,8 +5,8 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Change } from '../change/outcome.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 
 /**
  * Removes the cluster principal's Managed Identity Operator from the identities of entries that are gone:
@@ -14,24 +14,24 @@ import type { Change } from '../change/outcome.ts';
  * are named and left.
  */
 export async function revokeOperatorRole(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   gone: readonly PodIdentity[],
 ): Promise<void> {
-  const { azure, report } = session.deps;
-  const rows = await revocable(session, cluster, gone);
+  const { azure, report } = deps;
+  const rows = await revocable(deps, cluster, gone);
   await eachConcurrently(rows, async (row) => {
-    await azure.roles.delete(row.id, session.options.signal);
+    await azure.roles.delete(row.id, deps.signal);
     report.note(`Removed Managed Identity Operator of principal ${row.principalId} on ${row.scope}.`);
   });
 }
 
 export async function planRevocation(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   gone: readonly PodIdentity[],
 ): Promise<Change[]> {
-  const rows = await revocable(session, cluster, gone);
+  const rows = await revocable(deps, cluster, gone);
   return rows.map((row) => {
     const before = { scope: row.scope, principalId: row.principalId, roleDefinitionId: row.roleDefinitionId };
     return { action: 'delete', kind: 'roleAssignment', namespace: null, name: row.name, before, after: null };
@@ -39,26 +39,26 @@ export async function planRevocation(
 }
 
 async function revocable(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   gone: readonly PodIdentity[],
 ): Promise<RoleAssignment[]> {
-  const principalId = clusterPrincipal(cluster, session.options.clusterPrincipalId);
+  const principalId = clusterPrincipal(cluster, deps.options.clusterPrincipalId);
   const scopes = [
     ...new Map(gone.map(({ identity }) => [identity.resourceId.toLowerCase(), identity.resourceId])).values(),
   ];
   const found = await eachConcurrently(
-    scopes.filter((scope) => mayGo(session, cluster, scope)),
+    scopes.filter((scope) => mayGo(deps, cluster, scope)),
     (scope) =>
-      session.deps.azure.roles
-        .assignmentsFor(scope, principalId, session.options.signal)
-        .then((rows) => ownRows(session, rows, { scope, principalId })),
+      deps.azure.roles
+        .assignmentsFor(scope, principalId, deps.signal)
+        .then((rows) => ownRows(deps, rows, { scope, principalId })),
   );
   return found.flat();
 }
 
-function mayGo(session: ChangeSession, cluster: Cluster, scope: string): boolean {
-  const { report } = session.deps;
+function mayGo(deps: ChangeDeps, cluster: Cluster, scope: string): boolean {
+  const { report } = deps;
   const user = cluster.profile.identities.find(({ identity }) => sameResource(identity.resourceId, scope));
   const isKubelets =
     cluster.kubeletIdentityResourceId !== undefined && sameResource(cluster.kubeletIdentityResourceId, scope);
@@ -72,7 +72,7 @@ function mayGo(session: ChangeSession, cluster: Cluster, scope: string): boolean
 }
 
 function ownRows(
-  session: ChangeSession,
+  deps: ChangeDeps,
   rows: readonly RoleAssignment[],
   { scope, principalId }: { scope: string; principalId: string },
 ): RoleAssignment[] {
@@ -83,9 +83,7 @@ function ownRows(
     (row) => sameResource(row.scope, scope) && row.principalId.toLowerCase() === principalId.toLowerCase(),
   );
   for (const row of operators.filter((candidate) => !own.includes(candidate))) {
-    session.deps.report.note(
-      `The role that the cluster has through ${row.scope} stays (assignment ${row.name}).`,
-    );
+    deps.report.note(`The role that the cluster has through ${row.scope} stays (assignment ${row.name}).`);
   }
   return own;
 }

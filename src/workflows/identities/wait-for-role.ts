@@ -1,7 +1,7 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
 import type { Decision } from '../change/profile-change.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 
 /** Azure says that a role may take an hour to be seen; longer than this it is not about the role. */
 const longestPropagationMs = 90 * 60_000;
@@ -12,12 +12,12 @@ const longestPropagationMs = 90 * 60_000;
  * @throws PodidError AssignmentPending, from the decision
  */
 export function untilRoleIsOld(
-  { deps, deadline }: ChangeSession,
+  { clock, deadline }: Pick<ChangeDeps, 'clock' | 'deadline'>,
   decide: (cluster: Cluster) => Decision,
 ): (cluster: Cluster) => Decision {
-  const startedMs = deps.clock.now();
+  const startedMs = clock.now();
   return (cluster) => {
-    if (deadline.passed() || deps.clock.now() - startedMs <= longestPropagationMs) {
+    if (deadline.passed() || clock.now() - startedMs <= longestPropagationMs) {
       return decide(cluster);
     }
     throw new PodidError(

@@ -23,7 +23,7 @@ export const askFeature: AskStep<'feature'> = async (wizard, known) => {
   ]);
 };
 
-/** Consent to pod identity on kubenet, after its risk was told. */
+/** Consent to pod identity on kubenet, after its risk was shown. */
 export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
   const { cluster } = need(known, 'cluster');
   if (!needsKubenetConsent(cluster)) {
@@ -35,7 +35,7 @@ export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
   if (wizard.questions === undefined) {
     throw consentIsMissing(cluster);
   }
-  const { deps } = await wizard.open(cluster.id.subscriptionId);
+  const deps = await wizard.open(cluster.id.subscriptionId);
   deps.report.warn(
     kubenetConsentMissing(cluster).message,
     'Let an admission policy keep NET_RAW away from pods first.',
@@ -68,7 +68,7 @@ export function needsKubenetConsent(cluster: Cluster): boolean {
 
 /** Undefined when the caller may not see it: then Azure's answer to the change decides. */
 export async function featureState(wizard: Wizard, { id }: Cluster): Promise<string | undefined> {
-  const { deps } = await wizard.open(id.subscriptionId);
+  const deps = await wizard.open(id.subscriptionId);
   try {
     return await deps.azure.features.state(id.subscriptionId, wizard.options.signal);
   } catch (error) {

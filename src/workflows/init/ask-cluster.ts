@@ -4,27 +4,27 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
 import { moveFromServicePrincipal } from './move-from-service-principal.ts';
 import { readCluster } from './read-cluster.ts';
-import { type AskStep, type Choice, fits, type Site, settled, someone, type Wizard } from './wizard.ts';
+import { type AskStep, type Choice, fits, type InitDeps, settled, someone, type Wizard } from './wizard.ts';
 
-/** Asks until a cluster is chosen that pod identity can work on; what forbids it is told with the way out. */
+/** Asks until a cluster is chosen that pod identity can work on; what forbids it is reported with the way out. */
 export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
   const { subscription } = need(known, 'subscription');
   const { given, options } = wizard;
-  const site = await wizard.open(subscription.subscriptionId);
+  const deps = await wizard.open(subscription.subscriptionId);
   const { resourceGroup, clusterName } = given;
   if (resourceGroup !== undefined && clusterName !== undefined) {
     const id = { subscriptionId: subscription.subscriptionId, resourceGroup, name: clusterName };
-    const read = await readCluster(site.deps, id, options.signal);
+    const read = await readCluster(deps, id, options.signal);
     if (read.obstacle === undefined) {
       return settled(read.cluster);
     }
-    const moved = await moveFromServicePrincipal(wizard, site.deps, id, read.obstacle);
+    const moved = await moveFromServicePrincipal(wizard, deps, id, read.obstacle);
     if (moved !== undefined) {
       return settled(moved);
     }
     throw read.obstacle;
   }
-  const choices = (await clustersToChoose(wizard, site, subscription)).map(asChoice);
+  const choices = (await clustersToChoose(wizard, deps, subscription)).map(asChoice);
   let last = before?.id ?? usualCluster(given, subscription);
   for (;;) {
     const initial = choices.find(({ value }) => last !== undefined && isSame(value, last))?.value;
@@ -36,12 +36,12 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
     if (id === undefined) {
       return 'back';
     }
-    const read = await readCluster(site.deps, id, options.signal);
+    const read = await readCluster(deps, id, options.signal);
     if (read.obstacle === undefined) {
       return { value: read.cluster, asked: true };
     }
-    site.deps.report.warn(read.obstacle.message, read.obstacle.hint);
-    const moved = await moveFromServicePrincipal(wizard, site.deps, id, read.obstacle);
+    deps.report.warn(read.obstacle.message, read.obstacle.hint);
+    const moved = await moveFromServicePrincipal(wizard, deps, id, read.obstacle);
     if (moved !== undefined) {
       return { value: moved, asked: true };
     }
@@ -51,7 +51,7 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
 
 async function clustersToChoose(
   { given, options }: Wizard,
-  { deps }: Site,
+  deps: InitDeps,
   { subscriptionId, displayName }: Subscription,
 ): Promise<readonly ClusterSummary[]> {
   deps.report.progress(`Reading the clusters of ${displayName}`);

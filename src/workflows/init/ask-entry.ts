@@ -69,15 +69,15 @@ export const askSelector: AskStep<'selector'> = async (wizard, known, before) =>
 async function namespacesInCluster(wizard: Wizard, known: Known): Promise<readonly string[] | undefined> {
   const { id } = need(known, 'cluster').cluster;
   const { signal } = wizard.options;
-  const site = await wizard.open(id.subscriptionId);
-  site.deps.report.progress('Reading the namespaces');
+  const { report, kube } = (await wizard.open(id.subscriptionId)).forCluster(id);
+  report.progress('Reading the namespaces');
   try {
-    return await (await site.connect(id, signal)).workloads.namespaces(signal);
+    return await (await kube.connect(signal)).workloads.namespaces(signal);
   } catch (error) {
     if (signal.aborted || !isPodidError(error)) {
       throw error;
     }
-    site.deps.report.note(`The namespaces of the cluster cannot be read from here: ${error.message}`);
+    report.note(`The namespaces of the cluster cannot be read from here: ${error.message}`);
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { type AskStep, settled, someone } from './wizard.ts';
 /** Shows the plan, and asks for the yes. */
 export const askGo: AskStep<'go'> = async (wizard, known) => {
   const answers = decided(known);
-  const { deps } = await wizard.open(answers.cluster.id.subscriptionId);
+  const deps = await wizard.open(answers.cluster.id.subscriptionId);
   deps.report.note(planText(planInit(answers, wizard.given)));
   if (wizard.given.yes || wizard.options.dryRun || wizard.questions === undefined) {
     return settled(true);

@@ -109,7 +109,7 @@ export function identityIdOf(known: Known): string {
 
 /** Before anything is changed. @throws PodidError IdentityNotFound, and what `Identities.get` throws */
 async function checkIdentity(wizard: Wizard, { id }: Cluster, resourceId: string): Promise<void> {
-  const { deps } = await wizard.open(id.subscriptionId);
+  const deps = await wizard.open(id.subscriptionId);
   deps.report.progress('Reading the managed identity');
   await deps.azure.identities.get(resourceId, wizard.options.signal);
 }
@@ -122,7 +122,7 @@ async function isThere(wizard: Wizard, cluster: Cluster, resourceId: string): Pr
     if (!isPodidError(error) || wizard.options.signal.aborted) {
       throw error;
     }
-    const { deps } = await wizard.open(cluster.id.subscriptionId);
+    const deps = await wizard.open(cluster.id.subscriptionId);
     deps.report.warn(error.message, error.hint);
     return false;
   }
@@ -130,7 +130,7 @@ async function isThere(wizard: Wizard, cluster: Cluster, resourceId: string): Pr
 
 /** Whoever may not list identities can still paste an id. */
 async function identitiesToChoose(wizard: Wizard, { id }: Cluster): Promise<readonly IdentitySummary[]> {
-  const { deps } = await wizard.open(id.subscriptionId);
+  const deps = await wizard.open(id.subscriptionId);
   deps.report.progress('Reading the managed identities');
   try {
     return await deps.azure.identities.list(id.subscriptionId, wizard.options.signal);

@@ -1,10 +1,19 @@
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type AskStep, asked, type Choice, fits, settled, someone, type Wizard } from './wizard.ts';
+import {
+  type AskStep,
+  asked,
+  type Choice,
+  fits,
+  type InitDeps,
+  settled,
+  someone,
+  type Wizard,
+} from './wizard.ts';
 
 /** Says who is signed in, and asks for the subscription where there is a choice. */
 export const askSubscription: AskStep<'subscription'> = async (wizard, _known, before) => {
   const { given, options } = wizard;
-  const { deps } = await wizard.open(given.subscription);
+  const deps = await wizard.open(given.subscription);
   deps.report.progress('Reading the subscriptions');
   const { subscriptions } = deps.azure;
   const explain = (error: unknown) => {
@@ -52,10 +61,7 @@ function signInHelp({ questions }: Wizard, error: unknown): unknown {
   });
 }
 
-function reportCaller(
-  { questions }: Wizard,
-  { azure, report }: Awaited<ReturnType<Wizard['open']>>['deps'],
-): void {
+function reportCaller({ questions }: Wizard, { azure, report }: InitDeps): void {
   if (questions !== undefined) {
     report.note(`Signed in as ${azure.caller()}. Another account: az login`);
   }

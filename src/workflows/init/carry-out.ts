@@ -1,8 +1,9 @@
+import type { Deps } from '../../domain/deps.ts';
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
-import type { Deps } from '../../domain/ports.ts';
+import { profileStore } from '../../domain/entries/profile-store.ts';
 import { enableAddon } from '../addon/enable-addon.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
 import type { Outcome, Plan } from '../change/outcome.ts';
+import type { ChangeOptions } from '../change/start-change.ts';
 import { addIdentity } from '../entries/add-identity.ts';
 import { identityIdOf } from './ask-identity.ts';
 import { createsIdentity, type Decided, enables } from './init-plan.ts';
@@ -13,7 +14,7 @@ import type { InitGiven } from './wizard.ts';
  * repeated.
  */
 export async function carryOut(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   answers: Decided,
   given: InitGiven,
   options: ChangeOptions,
@@ -26,8 +27,8 @@ export async function carryOut(
   if (enabled?.done?.failure !== undefined) {
     throw enabled.done.failure;
   }
-  const place = options.dryRun && enabled !== undefined ? withAddonOn(deps, kubenetConsent) : deps;
-  const added = await addIdentity(place, addRequest(answers, given), options);
+  const then = options.dryRun && enabled !== undefined ? withAddonOn(deps, kubenetConsent) : deps;
+  const added = await addIdentity(then, addRequest(answers, given), options);
   return added.plan === undefined ? added : { plan: together(enabled?.plan, added.plan) };
 }
 
@@ -45,14 +46,15 @@ function addRequest(answers: Decided, given: InitGiven): Parameters<typeof addId
 }
 
 /** For a dry run of the second change, which stands on the first. */
-function withAddonOn(deps: Deps, kubenetConsent: boolean): Deps {
+function withAddonOn(deps: Omit<Deps, 'deadline'>, kubenetConsent: boolean): Omit<Deps, 'deadline'> {
   const { azure } = deps;
   const get: typeof azure.clusters.get = async (id, signal) => {
     const cluster = await azure.clusters.get(id, signal);
     const allowNetworkPluginKubenet = cluster.profile.allowNetworkPluginKubenet || kubenetConsent;
     return { ...cluster, profile: { ...cluster.profile, enabled: true, allowNetworkPluginKubenet } };
   };
-  return { ...deps, azure: { ...azure, clusters: { ...azure.clusters, get } } };
+  const clusters = { ...azure.clusters, get };
+  return { ...deps, azure: { ...azure, clusters }, entries: profileStore(clusters) };
 }
 
 function together(first: Plan | undefined, second: Plan): Plan {

@@ -48,7 +48,7 @@ export async function gatherAnswers(wizard: Wizard): Promise<Decided> {
 type AskAny = (wizard: Wizard, known: object, before: unknown) => Promise<StepEnd<unknown>>;
 
 async function reportFirst(wizard: Wizard): Promise<void> {
-  const { deps } = await wizard.open(wizard.given.subscription);
+  const deps = await wizard.open(wizard.given.subscription);
   deps.report.note('This is the first question; Ctrl-C ends.');
 }
 

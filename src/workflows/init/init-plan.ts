@@ -7,7 +7,7 @@ import type { InitGiven } from './wizard.ts';
 
 export type Decided = Omit<InitAnswers, 'go'>;
 
-/** All that has to be done, and said to people before it is. */
+/** All that has to be done, and shown to people before it is. */
 export interface InitPlan {
   /** Sentences without a full stop. */
   readonly steps: readonly string[];

@@ -1,9 +1,8 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import type { Deps } from '../../domain/ports.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { updateCluster } from '../clusters/update-cluster.ts';
 import { readCluster } from './read-cluster.ts';
-import type { Questions, Wizard } from './wizard.ts';
+import type { InitDeps, Questions, Wizard } from './wizard.ts';
 
 /**
  * Offers to give a service-principal cluster a managed identity, which is an operation of its own and done at
@@ -14,7 +13,7 @@ import type { Questions, Wizard } from './wizard.ts';
  */
 export async function moveFromServicePrincipal(
   { given, questions, options }: Wizard,
-  deps: Deps,
+  deps: InitDeps,
   id: ClusterId,
   obstacle: PodidError,
 ): Promise<Cluster | undefined> {
@@ -25,7 +24,7 @@ export async function moveFromServicePrincipal(
     return undefined;
   }
   const wish = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
-  await updateCluster(deps, wish, options);
+  await updateCluster(deps.forCluster(id), wish, options);
   const read = await readCluster(deps, id, options.signal);
   if (read.obstacle === undefined) {
     return read.cluster;

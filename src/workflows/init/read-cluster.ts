@@ -1,7 +1,7 @@
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { Deps } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 export type IdentitiesRead =
@@ -13,7 +13,7 @@ const demands = { addon: false, kubenetConsent: false, usablePool: true };
 
 /** Reads a cluster, and warns of what may stand in the way. */
 export async function readCluster(
-  { azure, report }: Deps,
+  { azure, report }: Pick<Deps, 'azure' | 'report'>,
   id: ClusterId,
   signal: AbortSignal,
 ): Promise<IdentitiesRead> {
@@ -28,19 +28,19 @@ export async function readCluster(
     if (!isPodidError(error)) {
       throw error;
     }
-    return { obstacle: withOtherRoad(error, id) };
+    return { obstacle: withOtherWay(error, id) };
   }
 }
 
 /** What keeps the add-on from working does not keep objects in the cluster from it. */
-function withOtherRoad(error: PodidError, id: ClusterId): PodidError {
+function withOtherWay(error: PodidError, id: ClusterId): PodidError {
   if (!isPodidError(error, 'ServicePrincipalCluster', 'NoLinuxScaleSetPool')) {
     return error;
   }
   const { code, message, hint, target } = error;
-  const road = `without the add-on, ${nextCommand('add', { ...id, mode: 'cluster' })} --help (docs/modes.md)`;
+  const otherWay = `without the add-on, ${nextCommand('add', id, { mode: 'cluster' })} --help (docs/modes.md)`;
   return new PodidError(code, message, {
-    hint: hint === undefined ? road : `${hint}; or, ${road}`,
+    hint: hint === undefined ? otherWay : `${hint}; or, ${otherWay}`,
     target,
     cause: error,
   });

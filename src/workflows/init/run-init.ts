@@ -1,3 +1,4 @@
+import type { Deps } from '../../domain/deps.ts';
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Done, Outcome } from '../change/outcome.ts';
@@ -6,7 +7,7 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { carryOut } from './carry-out.ts';
 import { gatherAnswers } from './gather-answers.ts';
 import { type Decided, planInit } from './init-plan.ts';
-import type { Site, Wizard } from './wizard.ts';
+import type { Wizard } from './wizard.ts';
 
 export interface InitResult {
   readonly entry: PodIdentity;
@@ -23,33 +24,34 @@ export interface InitResult {
  */
 export async function runInit(wizard: Wizard): Promise<Outcome<InitResult>> {
   const answers = await gatherAnswers(wizard);
-  const site = await wizard.open(answers.cluster.id.subscriptionId);
-  const outcome = await carryOut(site.deps, answers, wizard.given, wizard.options);
+  const { forCluster } = await wizard.open(answers.cluster.id.subscriptionId);
+  const deps = forCluster(answers.cluster.id);
+  const outcome = await carryOut(deps, answers, wizard.given, wizard.options);
   if (outcome.plan !== undefined) {
     return outcome;
   }
-  return { done: await finish(wizard, site, answers, outcome.done) };
+  return { done: await finish(wizard, deps, answers, outcome.done) };
 }
 
 async function finish(
   wizard: Wizard,
-  site: Site,
+  deps: Omit<Deps, 'deadline'>,
   answers: Decided,
   done: Done<PodIdentity>,
 ): Promise<Done<InitResult>> {
   const { commands } = planInit(answers, wizard.given);
-  const checks = done.failure === undefined ? await examine(wizard, site, answers) : [];
+  const checks = done.failure === undefined ? await examine(wizard, deps, answers) : [];
   return { ...done, result: { entry: done.result, commands, checks } };
 }
 
 /** The change stands, so what keeps the doctor from looking is no failure of it. */
 async function examine(
   { options }: Wizard,
-  { deps, connect }: Site,
+  deps: Omit<Deps, 'deadline'>,
   { cluster, namespace }: Decided,
 ): Promise<readonly CheckResult[]> {
   const subject = { cluster: cluster.id, namespace };
-  const request = { subject, fix: false, connect: (signal: AbortSignal) => connect(cluster.id, signal) };
+  const request = { subject, fix: false };
   try {
     return (await diagnose(deps, request, options)).checks;
   } catch (error) {

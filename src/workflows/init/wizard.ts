@@ -1,7 +1,6 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
-import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
-import type { Deps } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { ChangeOptions } from '../change/start-change.ts';
 import type { WantedGrant } from '../identities/grant-roles.ts';
 import type { InitAnswers, Known, Step } from './history.ts';
 
@@ -55,12 +54,6 @@ export interface Questions {
   }): Promise<string | undefined>;
 }
 
-/** Azure, seen from one subscription's tenant, and the way into its clusters. */
-export interface Site {
-  readonly deps: Deps;
-  readonly connect: (id: ClusterId, signal: AbortSignal) => Promise<ConnectedCluster>;
-}
-
 /** The rules for what is typed; undefined: it will do. */
 export interface TypedRules {
   readonly namespace: (text: string) => string | undefined;
@@ -72,13 +65,19 @@ export interface TypedRules {
   readonly parseGrant: (text: string) => WantedGrant;
 }
 
+/** Before a cluster is chosen nothing can be asked of its own API. */
+export interface InitDeps extends Pick<Deps, 'azure' | 'report'> {
+  /** @returns all that changes and checks of this cluster depend on */
+  forCluster(id: ClusterId): Omit<Deps, 'deadline'>;
+}
+
 /** What the wizard works with. */
 export interface Wizard {
   readonly given: InitGiven;
   /** Absent where nobody can be asked. */
   readonly questions: Questions | undefined;
-  /** @param subscription id or name; undefined: wherever the sign-in leads */
-  readonly open: (subscription: string | undefined) => Promise<Site>;
+  /** Azure, as one subscription's tenant has it. @param subscription id or name; undefined: the sign-in's own */
+  readonly open: (subscription: string | undefined) => Promise<InitDeps>;
   readonly rules: TypedRules;
   readonly options: ChangeOptions;
 }

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
 import type { ClusterObjects, MirrorRequest, ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
-import type { Deps } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { asFailure, mirrorFailed } from '../change/mirror-change.ts';
 import type { Done, Plan } from '../change/outcome.ts';
@@ -26,17 +26,19 @@ export interface MirroredProfile {
   readonly drift?: readonly Drift[];
 }
 
+type MirrorDeps = Pick<Deps, 'azure' | 'kube' | 'report'>;
+
 /**
  * Brings the cluster's objects in line with the whole profile. @throws PodidError MirrorFailed |
  * InvalidKubeconfig and those of reading the profile
  */
 export async function mirrorProfile(
-  deps: Deps,
+  deps: MirrorDeps,
   request: MirrorProfileRequest,
   options: { readonly signal: AbortSignal },
 ): Promise<Done<MirroredProfile>> {
   const cluster = await deps.azure.clusters.get(request.cluster, options.signal);
-  const api = await connect(deps, cluster, options.signal);
+  const api = await connect(deps, options.signal);
   const run = { deps, api, cluster, request, signal: options.signal };
   const objects = await asMirror(run, mirrorAll);
   if (request.dryRun) {
@@ -49,15 +51,15 @@ export async function mirrorProfile(
 }
 
 interface Run {
-  readonly deps: Deps;
+  readonly deps: MirrorDeps;
   readonly api: ClusterObjects;
   readonly cluster: Cluster;
   readonly request: MirrorProfileRequest;
   readonly signal: AbortSignal;
 }
 
-async function connect({ objects }: Deps, cluster: Cluster, signal: AbortSignal): Promise<ClusterObjects> {
-  return await objects(cluster.id, signal).catch((error: unknown) => {
+async function connect({ kube }: MirrorDeps, signal: AbortSignal): Promise<ClusterObjects> {
+  return await kube.objects(signal).catch((error: unknown) => {
     throw countedAsMirror(error, signal);
   });
 }
@@ -88,7 +90,7 @@ async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
   return await api.mirror(whole, signal, (done, total) => deps.report.progress(text, { done, total }));
 }
 
-/** What force takes from others is told before it is taken. */
+/** What force takes from others is reported before it is taken. */
 async function showTakenOver({ deps, api, signal }: Run, whole: MirrorRequest): Promise<void> {
   deps.report.progress('Looking at what others wrote');
   const gentle = { ...whole, force: false, prune: false, dryRun: true };
@@ -99,7 +101,7 @@ async function showTakenOver({ deps, api, signal }: Run, whole: MirrorRequest): 
   }
 }
 
-/** Undefined when the cluster forbids to list: the objects of the entries are told all the same. */
+/** Undefined when the cluster forbids to list: the objects of the entries are reported all the same. */
 async function readDrift({ deps, api, cluster, signal }: Run): Promise<readonly Drift[] | undefined> {
   try {
     return findDrift(cluster.profile, await api.read(signal));

@@ -1,11 +1,14 @@
 import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
-import type { Deps } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { startChange } from '../change/change-session.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { Azure } from '../../domain/ports.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { Outcome } from '../change/outcome.ts';
+import { type ChangeOptions, startChange } from '../change/start-change.ts';
+import { checkTenants } from '../identities/check-tenants.ts';
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
-import { checkIdentitiesExist } from './check-identities-exist.ts';
 import { findMachines } from './find-machines.ts';
 import type { WantedChange } from './machine-change.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
@@ -20,11 +23,11 @@ import { reportNodes } from './report-nodes.ts';
  *   anything is sent, and those of `changeNodes`
  */
 export async function assignToNodes(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: NodeRequest,
   options: ChangeOptions,
 ): Promise<Outcome<readonly NodeIdentities[]>> {
-  const session = startChange(deps, options);
+  const started = startChange(deps, options);
   const { azure, report } = deps;
   const reads = { azure, signal: options.signal };
   report.progress(`Reading cluster ${request.cluster.name}`);
@@ -37,10 +40,49 @@ export async function assignToNodes(
     checkIdentitiesExist(reads, cluster, request.identityIds),
   ]);
   const wanted: WantedChange = { action: 'assign', identityIds: request.identityIds };
-  const { touched } = reportNodes(session, machines, wanted);
+  const { touched } = reportNodes(started, machines, wanted);
   await checkAssignRights(reads, touched, touched.length === 0 ? [] : request.identityIds);
   if (options.dryRun) {
     return { plan: planNodes(machines, wanted) };
   }
-  return { done: await changeNodes(session, cluster, machines, wanted) };
+  return { done: await changeNodes(started, cluster, machines, wanted) };
+}
+
+/**
+ * Sees to it that the identities exist, since one that does not makes Azure refuse all of them. One that may
+ * not be read is left to Azure's own answer.
+ *
+ * @throws PodidError IdentityNotFound, naming all that are missing | TenantMismatch
+ */
+export async function checkIdentitiesExist(
+  { azure, signal }: { readonly azure: Pick<Azure, 'identities'>; readonly signal: AbortSignal },
+  cluster: Cluster,
+  identityIds: readonly string[],
+): Promise<void> {
+  const missing = await eachConcurrently(identityIds, async (id) => {
+    try {
+      checkTenants(cluster, await azure.identities.get(id, signal), undefined);
+      return undefined;
+    } catch (error) {
+      if (isPodidError(error, 'IdentityNotFound')) {
+        return error;
+      }
+      if (isPodidError(error, 'Forbidden', 'IdentityIncomplete')) {
+        return undefined;
+      }
+      throw error;
+    }
+  });
+  const found = missing.filter((error) => error !== undefined);
+  const [first] = found;
+  if (first === undefined) {
+    return;
+  }
+  if (found.length === 1) {
+    throw first;
+  }
+  throw new PodidError('IdentityNotFound', `${found.length} of the managed identities do not exist.`, {
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    details: found.map(({ code, message }) => ({ code, message })),
+  });
 }

@@ -1,7 +1,7 @@
 import { identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
 import type { Machine } from '../../domain/azure/machines.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { followMachine, settled } from './follow-machine.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 
@@ -15,7 +15,7 @@ import { idsToSend, type WantedChange } from './machine-change.ts';
  *   Unavailable, and the signal's reason
  */
 export async function changeMachine(
-  session: ChangeSession,
+  deps: ChangeDeps,
   machine: Machine,
   wanted: WantedChange,
 ): Promise<Machine> {
@@ -28,19 +28,19 @@ export async function changeMachine(
     }
     refuseDeleting(current);
     if (left.length >= leftBefore) {
-      await waitForEffect(session, current);
+      await waitForEffect(deps, current);
     }
-    const sent = await send(session, current, {
+    const sent = await send(deps, current, {
       ...wanted,
       identityIds: left.slice(0, identitiesPerRequest),
     });
-    if (sent.accepted !== undefined && session.options.noWait && left.length <= identitiesPerRequest) {
+    if (sent.accepted !== undefined && deps.options.noWait && left.length <= identitiesPerRequest) {
       return sent.accepted;
     }
     if (sent.accepted !== undefined) {
       leftBefore = left.length;
     }
-    current = await settled(session, current);
+    current = await settled(deps, current);
   }
 }
 
@@ -48,7 +48,7 @@ export async function changeMachine(
  * Azure accepted a request and its answers do not show it yet: they may lag, and asking on at once would be a
  * storm.
  */
-async function waitForEffect({ options, deadline }: ChangeSession, machine: Machine): Promise<void> {
+async function waitForEffect({ options, deadline }: ChangeDeps, machine: Machine): Promise<void> {
   if (!deadline.passed()) {
     return deadline.pause(options.pollIntervalMs);
   }
@@ -69,11 +69,11 @@ async function waitForEffect({ options, deadline }: ChangeSession, machine: Mach
  * @returns the machine as Azure accepted it; nothing when it has to be read again
  */
 async function send(
-  session: ChangeSession,
+  deps: ChangeDeps,
   machine: Machine,
   { action, identityIds }: WantedChange,
 ): Promise<{ readonly accepted?: Machine }> {
-  const { deps, options, deadline } = session;
+  const { options, deadline } = deps;
   const { machines } = deps.azure;
   deps.report.progress(`Changing the identities of ${machine.name}`);
   try {
@@ -82,7 +82,7 @@ async function send(
         ? await machines.assignIdentities(machine, identityIds, options.signal)
         : await machines.removeIdentities(machine, identityIds, options.signal);
     if (change.operation !== undefined && !options.noWait) {
-      await followMachine(session, machine, change.operation);
+      await followMachine(deps, machine, change.operation);
     }
     return { accepted: change.machine };
   } catch (error) {

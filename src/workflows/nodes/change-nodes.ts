@@ -3,8 +3,8 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type ChangeSession, endOfWait } from '../change/change-session.ts';
 import type { Done, Plan } from '../change/outcome.ts';
+import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
 import { changeMachine } from './change-machine.ts';
 import { identitiesAfter, idsToSend, type WantedChange } from './machine-change.ts';
 import type { NodeIdentities } from './node-request.ts';
@@ -34,17 +34,17 @@ export function planNodes(machines: readonly Machine[], wanted: WantedChange): P
  * @throws PodidError of the first machine, with the details of all, when none took the change
  */
 export async function changeNodes(
-  session: ChangeSession,
+  deps: ChangeDeps,
   cluster: Cluster,
   machines: readonly Machine[],
   wanted: WantedChange,
 ): Promise<Done<readonly NodeIdentities[]>> {
-  const { azure } = session.deps;
-  const { signal } = session.options;
-  const outcomes = await eachConcurrently(machines, (machine) => changeOne(session, machine, wanted)).catch(
+  const { azure } = deps;
+  const { signal } = deps.options;
+  const outcomes = await eachConcurrently(machines, (machine) => changeOne(deps, machine, wanted)).catch(
     (error: unknown) => {
       const hint = nextCommand('node list', cluster.id);
-      throw endOfWait(session, error, 'Azure goes on with what it has accepted.', hint);
+      throw endOfWait(deps, error, 'Azure goes on with what it has accepted.', hint);
     },
   );
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
@@ -67,26 +67,22 @@ interface MachineOutcome {
   readonly failure?: PodidError;
 }
 
-async function changeOne(
-  session: ChangeSession,
-  machine: Machine,
-  wanted: WantedChange,
-): Promise<MachineOutcome> {
+async function changeOne(deps: ChangeDeps, machine: Machine, wanted: WantedChange): Promise<MachineOutcome> {
   const before = idsToSend(machine, wanted).length;
   const isChanged = (current: Machine) => idsToSend(current, wanted).length < before;
   try {
-    const current = await changeMachine(session, machine, wanted);
-    if (!session.options.noWait) {
-      await upgradeLagging(session, current, wanted);
+    const current = await changeMachine(deps, machine, wanted);
+    if (!deps.options.noWait) {
+      await upgradeLagging(deps, current, wanted);
     }
     return { machine: current, changed: isChanged(current) };
   } catch (error) {
-    if (session.options.signal.aborted || !isPodidError(error)) {
+    if (deps.signal.aborted || !isPodidError(error)) {
       throw error;
     }
     // A change that failed at its end, or in its second half, may have come about all the same.
-    const { azure } = session.deps;
-    const current = await azure.machines.get(machine.resourceId, session.options.signal).catch(() => machine);
+    const { azure } = deps;
+    const current = await azure.machines.get(machine.resourceId, deps.signal).catch(() => machine);
     return { machine: current, changed: isChanged(current), failure: error };
   }
 }

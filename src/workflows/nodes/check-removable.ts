@@ -1,9 +1,10 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
-import type { Azure, Deps } from '../../domain/ports.ts';
+import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
@@ -46,7 +47,7 @@ function ownIdentities(cluster: Cluster): { readonly id: string; readonly of: st
  * @throws PodidError IdentityInUse, and what kept podid from looking into the cluster
  */
 export async function refuseStillBound(
-  { azure, objects, report }: Pick<Deps, 'azure' | 'objects' | 'report'>,
+  { azure, kube, report }: Pick<Deps, 'azure' | 'kube' | 'report'>,
   cluster: Cluster,
   identityIds: readonly string[],
   signal: AbortSignal,
@@ -56,7 +57,7 @@ export async function refuseStillBound(
     ? cluster.profile.identities.filter(({ identity }) => isMeant(identity.resourceId))
     : [];
   report.progress(`Looking for bindings in cluster ${cluster.id.name}`);
-  const inCluster = await readObjects(objects, cluster, signal);
+  const inCluster = await readObjects(kube, cluster, signal);
   const clientIds = await clientIdsOf(azure, identityIds, signal);
   const bound = inCluster.identities.filter(
     ({ resourceId, clientId, bindingSelector }) =>
@@ -97,12 +98,12 @@ async function clientIdsOf(
 }
 
 async function readObjects(
-  objects: Deps['objects'],
+  kube: Deps['kube'],
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<ObjectsInCluster> {
   try {
-    return await (await objects(cluster.id, signal)).read(signal);
+    return await (await kube.objects(signal)).read(signal);
   } catch (error) {
     if (!isPodidError(error) || signal.aborted) {
       throw error;

@@ -1,20 +1,20 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import type { Operation, OperationEnd } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 
 /**
  * Follows an operation on a machine to its end. Where it cannot be followed, for want of a right on
- * operations or because Azure does not know it any more, the machine's own state tells.
+ * operations or because Azure does not know it any more, the machine's own state decides.
  *
  * @throws PodidError EntryFailed when it ends as anything but Succeeded, and the signal's reason
  */
 export async function followMachine(
-  session: ChangeSession,
+  deps: ChangeDeps,
   machine: Pick<Machine, 'name' | 'resourceId'>,
   operation: Operation,
 ): Promise<void> {
-  const { deps, options, deadline } = session;
+  const { options, deadline } = deps;
   try {
     const end = await deadline.within((signal) =>
       deps.azure.machines.follow(operation, {
@@ -30,7 +30,7 @@ export async function followMachine(
     if (!isPodidError(error, 'Forbidden', 'Unavailable')) {
       throw error;
     }
-    const { provisioningState } = await settled(session, machine);
+    const { provisioningState } = await settled(deps, machine);
     if (/^(?:failed|canceled)$/i.test(provisioningState)) {
       throw failed(machine, { status: provisioningState });
     }
@@ -50,10 +50,10 @@ function failed(
 
 /** Reads the machine until nothing is under way on it. */
 export async function settled(
-  session: ChangeSession,
+  deps: ChangeDeps,
   machine: Pick<Machine, 'name' | 'resourceId'>,
 ): Promise<Machine> {
-  const { deps, options, deadline } = session;
+  const { options, deadline } = deps;
   for (;;) {
     const current = await deps.azure.machines.get(machine.resourceId, options.signal);
     if (!/^(?:updating|creating|migrating)$/i.test(current.provisioningState)) {

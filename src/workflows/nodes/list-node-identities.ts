@@ -1,4 +1,4 @@
-import type { Deps } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
 import type { Done } from '../change/outcome.ts';
 import { findMachines } from './find-machines.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';

@@ -31,7 +31,7 @@ export interface NodeIdentities {
   /** Ids of its user-assigned identities. */
   readonly identities: readonly string[];
   /**
-   * Whether every instance is as the scale set's model says; null where that cannot be seen. A virtual
+   * Whether every instance is as the scale set's model says; null where that cannot be read. A virtual
    * machine always is.
    */
   readonly instancesUpToDate: boolean | null;

@@ -20,7 +20,7 @@ export function readNodes(reads: Reads, machines: readonly Machine[]): Promise<N
   }));
 }
 
-/** Whoever may see a scale set and not its instances is told so by null. */
+/** null for whoever may read a scale set and not its instances. */
 async function areUpToDate({ azure, signal }: Reads, machine: Machine): Promise<boolean | null> {
   if (machine.kind === 'vm') {
     return true;

@@ -1,13 +1,13 @@
 import { assignmentsPer20Seconds, identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
 import type { Machine } from '../../domain/azure/machines.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { idsToSend, requestsFor, type WantedChange } from './machine-change.ts';
 
 /**
  * Tells what the change costs where that is not what one would expect. @returns the machines that it touches
  */
 export function reportNodes(
-  { deps: { report }, options }: ChangeSession,
+  { report, options }: Pick<ChangeDeps, 'report' | 'options'>,
   machines: readonly Machine[],
   wanted: WantedChange,
 ): { readonly touched: readonly Machine[] } {
@@ -33,7 +33,7 @@ export function reportNodes(
 }
 
 function reportNotWaiting(
-  report: ChangeSession['deps']['report'],
+  report: ChangeDeps['report'],
   touched: readonly Machine[],
   wanted: WantedChange,
 ): void {

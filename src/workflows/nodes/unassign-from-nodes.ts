@@ -1,8 +1,7 @@
 import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
-import type { Deps } from '../../domain/ports.ts';
-import type { ChangeOptions } from '../change/change-options.ts';
-import { startChange } from '../change/change-session.ts';
+import type { Deps } from '../../domain/deps.ts';
 import type { Outcome } from '../change/outcome.ts';
+import { type ChangeOptions, startChange } from '../change/start-change.ts';
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
 import { refuseOwnIdentities, refuseStillBound } from './check-removable.ts';
@@ -22,11 +21,11 @@ import { reportNodes } from './report-nodes.ts';
  *   before anything is sent, and those of `changeNodes`
  */
 export async function unassignFromNodes(
-  deps: Deps,
+  deps: Omit<Deps, 'deadline'>,
   request: NodeRequest,
   options: ChangeOptions,
 ): Promise<Outcome<readonly NodeIdentities[]>> {
-  const session = startChange(deps, options);
+  const started = startChange(deps, options);
   const { azure, report } = deps;
   const reads = { azure, signal: options.signal };
   report.progress(`Reading cluster ${request.cluster.name}`);
@@ -41,7 +40,7 @@ export async function unassignFromNodes(
   if (touched.length > 0 && !options.force) {
     await refuseStillBound(deps, cluster, request.identityIds, options.signal);
   }
-  reportNodes(session, machines, wanted);
+  reportNodes(started, machines, wanted);
   await checkAssignRights(reads, touched, []);
   if (options.dryRun) {
     return { plan: planNodes(machines, wanted) };
@@ -58,5 +57,5 @@ export async function unassignFromNodes(
       return { done: { result: await readNodes(reads, machines), cluster } };
     }
   }
-  return { done: await changeNodes(session, cluster, machines, wanted) };
+  return { done: await changeNodes(started, cluster, machines, wanted) };
 }

@@ -1,23 +1,23 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import { parseResourceId } from '../../domain/azure/resource-id.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import type { ChangeSession } from '../change/change-session.ts';
+import type { ChangeDeps } from '../change/start-change.ts';
 import { followMachine } from './follow-machine.ts';
 import { laggingInstances, type WantedChange } from './machine-change.ts';
 
 /**
  * Brings the instances of a scale set with manual upgrades to its model, as far as this change has left them
- * behind. One whose upgrade would re-image its node is told of and left.
+ * behind. One whose upgrade would re-image its node is reported and left.
  *
  * @throws PodidError MachineBusy | AssignForbidden | AssignRefused | EntryFailed | Unavailable, and the
  * signal's reason
  */
 export async function upgradeLagging(
-  session: ChangeSession,
+  deps: ChangeDeps,
   scaleSet: Machine,
   wanted: WantedChange,
 ): Promise<void> {
-  const { deps, options, deadline } = session;
+  const { options, deadline } = deps;
   if (scaleSet.kind !== 'vmss' || scaleSet.upgradeMode?.toLowerCase() !== 'manual') {
     return;
   }
@@ -26,7 +26,7 @@ export async function upgradeLagging(
     const { safe, wouldReimage } = laggingInstances(scaleSet, instances, wanted);
     if (safe.length === 0 || upgraded) {
       if (wouldReimage.length > 0) {
-        reportReimaging(session, scaleSet, wouldReimage);
+        reportReimaging(deps, scaleSet, wouldReimage);
       }
       return;
     }
@@ -34,7 +34,7 @@ export async function upgradeLagging(
     try {
       const operation = await deps.azure.machines.upgradeInstances(scaleSet.resourceId, safe, options.signal);
       if (operation !== undefined) {
-        await followMachine(session, scaleSet, operation);
+        await followMachine(deps, scaleSet, operation);
       }
       upgraded = true;
     } catch (error) {
@@ -46,7 +46,7 @@ export async function upgradeLagging(
   }
 }
 
-function reportReimaging({ deps }: ChangeSession, scaleSet: Machine, ids: readonly string[]): void {
+function reportReimaging(deps: ChangeDeps, scaleSet: Machine, ids: readonly string[]): void {
   const id = parseResourceId(scaleSet.resourceId, 'Microsoft.Compute/virtualMachineScaleSets');
   deps.report.warn(
     `Instances ${ids.join(', ')} of ${scaleSet.name} have another image than their scale set, so their upgrade would re-image the nodes; they are left without the change.`,

@@ -1,4 +1,5 @@
-import type { Azure, Deps } from '../../domain/ports.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { assignToNodes } from '../nodes/assign-to-nodes.ts';
@@ -8,9 +9,9 @@ import { everyLinuxPool } from '../nodes/node-request.ts';
 import type { NodeSide } from './node-side.ts';
 
 /** The machines of every Linux pool of the cluster. */
-export function nodeSideOfAzure(deps: Deps): NodeSide {
+export function nodeSideOfAzure(deps: Omit<Deps, 'deadline'>): NodeSide {
   const { azure, report } = deps;
-  let told = false;
+  let isReported = false;
   return {
     async machines(cluster, signal) {
       try {
@@ -22,10 +23,10 @@ export function nodeSideOfAzure(deps: Deps): NodeSide {
         if (!isPodidError(error, 'Forbidden')) {
           throw error;
         }
-        if (!told) {
+        if (!isReported) {
           report.warn(`Which identities are on the nodes cannot be seen: ${error.message}`);
         }
-        told = true;
+        isReported = true;
         return undefined;
       }
     },
@@ -34,8 +35,7 @@ export function nodeSideOfAzure(deps: Deps): NodeSide {
       return await forbiddenAmong(azure, resourceIds, signal);
     },
     async assign({ id }, identityIds, options) {
-      const { mode: _mode, ...cluster } = id;
-      const request = { cluster, nodes: everyLinuxPool, identityIds };
+      const request = { cluster: id, nodes: everyLinuxPool, identityIds };
       const whole = { dryRun: false, noWait: false, skipRoleAssignment: true, mirror: 'off' as const };
       const { done } = await assignToNodes(deps, request, { ...options, ...whole });
       if (done?.failure !== undefined) {

@@ -1,13 +1,15 @@
 import { lackingOf } from '../../domain/azure/machine-identities.ts';
 import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { EntryStore, Rehearsal, StoreOptions } from '../../domain/entries/entry-store.ts';
 import { objectsEdit } from '../../domain/entries/objects-edit.ts';
-import type { EntryKey } from '../../domain/entries/pod-identity.ts';
+import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { profileOfObjects } from '../../domain/entries/profile-of-objects.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
+import { type CommandFlags, commandText, nextCommand } from '../../domain/hints/next-command.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
-import type { Azure, Deps, EntryStore, Rehearsal, Reporter, StoreOptions } from '../../domain/ports.ts';
+import type { Azure, Reporter } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { NodeSide } from './node-side.ts';
 import { identityReader } from './read-identities.ts';
@@ -18,10 +20,12 @@ import { reportWhatStays } from './report-what-stays.ts';
 export interface ObjectStoreParts {
   /** Absent where the cluster is reached by a kubeconfig alone: then nothing is known of its nodes. */
   readonly azure?: { readonly ports: Azure; readonly nodes: NodeSide };
-  readonly objects: Deps['objects'];
+  readonly kube: Pick<Deps['kube'], 'objects'>;
   readonly report: Reporter;
   /** Entries whose identities are looked up in Azure. */
   readonly lookUp: (key: EntryKey) => boolean;
+  /** The flags that name the cluster, where no Azure ids do. */
+  readonly clusterFlags?: CommandFlags;
 }
 
 /**
@@ -33,19 +37,23 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
   const { azure, report } = parts;
   const lookUp = azure && identityReader(azure.ports.identities, report);
   let connecting: Promise<ClusterObjects> | undefined;
-  const connect = (id: ClusterId, signal: AbortSignal) => {
-    connecting ??= parts.objects(id, signal);
+  const connect = (signal: AbortSignal) => {
+    connecting ??= parts.kube.objects(signal);
     return connecting;
   };
   const get: EntryStore['get'] = async (id, signal) => {
     const bare = await readBare(azure, id, signal);
-    const objects = await (await connect(id, signal)).read(signal);
+    const objects = await (await connect(signal)).read(signal);
     const wanted = objects.identities.filter(parts.lookUp).flatMap(({ resourceId }) => resourceId ?? []);
     const [identities, machines] = await Promise.all([
       lookUp?.(wanted, signal) ?? new Map(),
       azure?.nodes.machines(bare, signal),
     ]);
     return { ...bare, profile: profileOfObjects(objects, { identities, machines }) };
+  };
+  const command: EntryStore['command'] = (words, { resourceGroup, name, subscriptionId }, flags) => {
+    const named = parts.clusterFlags ?? { g: resourceGroup, c: name, subscription: subscriptionId };
+    return commandText(words, { ...named, mode: 'cluster', ...flags });
   };
   return {
     get,
@@ -55,7 +63,7 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
       if (azure) {
         await assignMissing(azure.nodes, base, edit, options);
       }
-      const api = await connect(base.id, signal);
+      const api = await connect(signal);
       report.progress('Writing the objects in the cluster');
       const objects = await api.mirror(objectsEdit(base.profile, edit, { force, dryRun: false }), signal);
       throwRefused(refusedEntries(objects));
@@ -69,7 +77,7 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     follow: () => Promise.resolve({ status: 'Succeeded' }),
     async rehearse(base, edit, { force, signal }) {
       refuseAddonException(edit);
-      const api = await connect(base.id, signal);
+      const api = await connect(signal);
       const [objects, nodes = nothingOnNodes] = await Promise.all([
         api.mirror(objectsEdit(base.profile, edit, { force, dryRun: true }), signal),
         azure && rehearseNodes(azure.nodes, base, edit, signal),
@@ -80,6 +88,12 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
         refused: [...refusedEntries(objects), ...nodes.refused],
       };
     },
+    replacesInPlace: true,
+    acceptor: "The cluster's API",
+    failureText: (entry) => `Pod identity ${entryText(entry)} is ${entry.provisioningState}`,
+    command,
+    statusCommand: (id) => command('list', id),
+    followUpCommand: (id) => command('list', id),
   };
 }
 
@@ -126,18 +140,17 @@ async function readBare(
 }
 
 function addonEnabled({ id, resourceId }: Cluster): PodidError {
-  const { mode: _mode, ...plain } = id;
   return new PodidError(
     'AddonEnabled',
     `The pod-identity add-on is on on cluster ${id.name}, so its profile is the truth there and AKS writes the objects.`,
     {
-      hint: `The same command without --mode cluster, such as: ${nextCommand('list', plain)}`,
+      hint: `The same command without --mode cluster, such as: ${nextCommand('list', id)}`,
       target: resourceId,
     },
   );
 }
 
-/** What a kubeconfig alone tells of a cluster. */
+/** What is known of a cluster by a kubeconfig alone. */
 function unknownCluster(id: ClusterId): Cluster {
   return {
     id,

@@ -10,11 +10,11 @@ type LookUp = (
 
 /**
  * Looks each managed identity up once in the life of a command. One that may not be read is left out, and
- * told.
+ * reported.
  */
 export function identityReader(identities: Identities, report: Reporter): LookUp {
-  const seen = new Map<string, KnownIdentity | undefined>();
-  const look = async (resourceId: string, signal: AbortSignal): Promise<KnownIdentity | undefined> => {
+  const known = new Map<string, KnownIdentity | undefined>();
+  const read = async (resourceId: string, signal: AbortSignal): Promise<KnownIdentity | undefined> => {
     try {
       const { clientId, principalId } = await identities.get(resourceId, signal);
       return { clientId, principalId };
@@ -31,13 +31,15 @@ export function identityReader(identities: Identities, report: Reporter): LookUp
   };
   return async (resourceIds, signal) => {
     const fresh = new Map(resourceIds.map((id) => [id.toLowerCase(), id] as const));
-    for (const key of seen.keys()) {
+    for (const key of known.keys()) {
       fresh.delete(key);
     }
     if (fresh.size > 1) {
       report.progress(`Looking up ${fresh.size} managed identities`);
     }
-    await eachConcurrently([...fresh], async ([key, id]) => seen.set(key, await look(id, signal)));
-    return new Map([...seen].flatMap(([key, found]) => (found === undefined ? [] : [[key, found] as const])));
+    await eachConcurrently([...fresh], async ([key, id]) => known.set(key, await read(id, signal)));
+    return new Map(
+      [...known].flatMap(([key, found]) => (found === undefined ? [] : [[key, found] as const])),
+    );
   };
 }

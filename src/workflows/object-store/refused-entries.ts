@@ -1,8 +1,8 @@
 import { isAddonException } from '../../domain/entries/addon-exception.ts';
+import type { RefusedEntry } from '../../domain/entries/entry-store.ts';
 import { type EntryKey, entryText, sameEntry } from '../../domain/entries/pod-identity.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { namespaceMissing, type ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
-import type { RefusedEntry } from '../../domain/ports.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { lackingOf } from '../../domain/azure/machine-identities.ts';
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { Rehearsal } from '../../domain/entries/entry-store.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
-import type { Rehearsal } from '../../domain/ports.ts';
 import type { NodeSide } from './node-side.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextCommand, shellWord } from '../../../src/domain/hints/next-command.ts';
+import { commandText, nextCommand, shellWord } from '../../../src/domain/hints/next-command.ts';
 
 const cluster = { subscriptionId: 'sub', resourceGroup: 'rg', name: 'aks' };
 
@@ -18,13 +18,9 @@ describe('a command in a hint', () => {
     );
   });
 
-  it('stays in the mode that was asked for, where the command knows it, and with the kubeconfig that named the cluster', () => {
-    const inCluster = { ...cluster, mode: 'cluster' as const };
-    const where = '-g rg -c aks --subscription sub';
-    expect(nextCommand('exception list', inCluster)).toBe(`podid exception list ${where} --mode cluster`);
-    expect(nextCommand('node unassign', inCluster)).toBe(`podid node unassign ${where}`);
-    const reached = { ...inCluster, reach: { kubeconfig: '/k', context: 'dev' } };
-    expect(nextCommand('list', reached)).toBe('podid list --kubeconfig /k --context dev --mode cluster');
+  it('names the cluster by other flags where no Azure ids do', () => {
+    const flags = { kubeconfig: '/k', context: 'dev', mode: 'cluster' };
+    expect(commandText('list', flags)).toBe('podid list --kubeconfig /k --context dev --mode cluster');
   });
 
   it('reaches the program as the same words through a shell', () => {

@@ -5,7 +5,7 @@ import { PodidError } from '../../../src/errors/podid-error.ts';
 import type { DoctorSubject, Evidence } from '../../../src/workflows/doctor/evidence.ts';
 import { clusterId, clusterWith } from '../fake-azure.ts';
 
-const unseen = { kind: 'hidden' as const, hidden: new PodidError('ClusterUnreachable', 'Away.') };
+const unread = { kind: 'unread' as const, error: new PodidError('ClusterUnreachable', 'Away.') };
 
 /** A cluster without the add-on, of which pods and objects alone can be seen. */
 export function evidenceOf({
@@ -20,14 +20,14 @@ export function evidenceOf({
   readonly profile?: Partial<PodIdentityProfile>;
 }): Evidence {
   return {
-    ...{ subject: { cluster: clusterId, ...subject }, cluster: seen(clusterWith({}, profile)) },
-    ...{ permissions: unseen, subscription: unseen, feature: unseen },
+    ...{ subject: { cluster: clusterId, ...subject }, cluster: read(clusterWith({}, profile)) },
+    ...{ permissions: unread, subscription: unread, feature: unread },
     ...{ identities: new Map(), operatorRoles: new Map(), ownRoles: new Map() },
-    ...{ objects: seen(objects), pods: seen(pods), deployments: unseen, nodes: unseen },
-    ...{ policies: unseen, agents: unseen, agentProbes: [], machines: unseen },
+    ...{ objects: read(objects), pods: read(pods), deployments: unread, nodes: unread },
+    ...{ policies: unread, agents: unread, agentProbes: [], machines: unread },
   };
 }
 
-function seen<Value>(value: Value) {
-  return { kind: 'seen' as const, seen: value };
+function read<Value>(value: Value) {
+  return { kind: 'read' as const, value };
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ManagedIdentity } from '../../../src/domain/ports.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
-import { startChange } from '../../../src/workflows/change/change-session.ts';
+import { startChange } from '../../../src/workflows/change/start-change.ts';
 import type { CheckResult } from '../../../src/workflows/doctor/check.ts';
 import type { Evidence } from '../../../src/workflows/doctor/evidence.ts';
 import { fixWhatIsSafe } from '../../../src/workflows/doctor/fix.ts';
 import type { Probe } from '../../../src/workflows/doctor/probe.ts';
 import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
 
-const unseen = { kind: 'hidden' as const, hidden: new PodidError('ClusterUnreachable', 'Away.') };
-const gone = { kind: 'hidden' as const, hidden: new PodidError('IdentityNotFound', 'Gone.') };
+const unread = { kind: 'unread' as const, error: new PodidError('ClusterUnreachable', 'Away.') };
+const gone = { kind: 'unread' as const, error: new PodidError('IdentityNotFound', 'Gone.') };
 const cluster = clusterWith({}, { identities: [podIdentity('web'), podIdentity('dead')] });
 const identity = { resourceId: identityId('web'), clientId: 'client-web', principalId: 'object-web' };
 
@@ -18,25 +18,25 @@ const identity = { resourceId: identityId('web'), clientId: 'client-web', princi
  * role on `web`.
  */
 const evidence: Evidence = {
-  ...{ subject: { cluster: clusterId }, cluster: { kind: 'seen' as const, seen: cluster } },
-  ...{ permissions: unseen, subscription: unseen, feature: unseen },
+  ...{ subject: { cluster: clusterId }, cluster: { kind: 'read' as const, value: cluster } },
+  ...{ permissions: unread, subscription: unread, feature: unread },
   identities: new Map<string, Probe<ManagedIdentity>>([
-    [identityId('web').toLowerCase(), { kind: 'seen' as const, seen: identity }],
+    [identityId('web').toLowerCase(), { kind: 'read' as const, value: identity }],
     [identityId('dead').toLowerCase(), gone],
   ]),
   operatorRoles: new Map([
     [
       identityId('web').toLowerCase(),
-      { kind: 'seen' as const, seen: { principalId: 'cluster-principal', rows: [] } },
+      { kind: 'read' as const, value: { principalId: 'cluster-principal', rows: [] } },
     ],
     [
       identityId('dead').toLowerCase(),
-      { kind: 'seen' as const, seen: { principalId: 'cluster-principal', rows: [] } },
+      { kind: 'read' as const, value: { principalId: 'cluster-principal', rows: [] } },
     ],
   ]),
-  ...{ ownRoles: new Map(), objects: { kind: 'seen' as const, seen: { identities: [], exceptions: [] } } },
-  ...{ pods: unseen, deployments: unseen, nodes: unseen, policies: unseen, agents: unseen },
-  ...{ agentProbes: [], machines: unseen },
+  ...{ ownRoles: new Map(), objects: { kind: 'read' as const, value: { identities: [], exceptions: [] } } },
+  ...{ pods: unread, deployments: unread, nodes: unread, policies: unread, agents: unread },
+  ...{ agentProbes: [], machines: unread },
 };
 
 function failing(...names: readonly string[]): CheckResult[] {

@@ -13,7 +13,7 @@ import { parsePod } from '../../../src/validate/kubernetes/pod.ts';
 import { exceptions } from '../../../src/workflows/doctor/checks/exceptions.ts';
 import { label } from '../../../src/workflows/doctor/checks/label.ts';
 import { selector } from '../../../src/workflows/doctor/checks/selector.ts';
-import { runChecks } from '../../../src/workflows/doctor/run-checks.ts';
+import { runChecks } from '../../../src/workflows/doctor/diagnose.ts';
 import { evidenceOf } from './evidence-in-test.ts';
 
 /** Few names, so that objects meet; and each in spellings that look alike. */

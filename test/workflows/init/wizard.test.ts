@@ -76,10 +76,11 @@ class Person {
 function wizard(azure: FakeAzure, person: Person | undefined, given: Partial<InitGiven> = {}): Wizard {
   const deps = azure.deps();
   const workloads = { namespaces: async () => ['kube-system', 'shop', 'default'] };
+  const kube = { ...deps.kube, connect: async () => ({ workloads }) as unknown as ConnectedCluster };
   return {
     given: { ...nothingGiven, ...given },
     questions: person?.questions,
-    open: async () => ({ deps, connect: async () => ({ workloads }) as unknown as ConnectedCluster }),
+    open: async () => ({ ...deps, forCluster: () => ({ ...deps, kube }) }),
     rules: {
       namespace: () => undefined,
       name: (text) => (text === 'Bad' ? 'no capitals' : undefined),
@@ -277,9 +278,13 @@ describe('the wizard', () => {
     const azure = new FakeAzure();
     const person = new Person('aks', 'web', '', '', '', 'Yes');
     const { open, ...rest } = wizard(azure, person);
-    const site = await open(undefined);
+    const deps = await open(undefined);
     const connect = () => Promise.reject(new PodidError('ClusterUnreachable', 'It is private.'));
-    const answers = await gatherAnswers({ ...rest, open: async () => ({ ...site, connect }) });
+    const forCluster: typeof deps.forCluster = (id) => {
+      const inside = deps.forCluster(id);
+      return { ...inside, kube: { ...inside.kube, connect } };
+    };
+    const answers = await gatherAnswers({ ...rest, open: async () => ({ ...deps, forCluster }) });
     expect(azure.notes.join()).toContain('cannot be read from here: It is private.');
     expect(answers.namespace).toBe('default');
   });
@@ -287,17 +292,16 @@ describe('the wizard', () => {
   it('says how to sign in when nobody is signed in', async () => {
     const azure = new FakeAzure();
     const { open, ...rest } = wizard(azure, new Person());
-    const site = await open(undefined);
+    const deps = await open(undefined);
     const list = () =>
       Promise.reject(
         new PodidError('NotSignedIn', 'A long list.', { details: [{ message: 'az: not installed' }] }),
       );
-    const { deps } = site;
     const signedOut = {
       ...deps,
       azure: { ...deps.azure, subscriptions: { ...deps.azure.subscriptions, list } },
     };
-    const answers = gatherAnswers({ ...rest, open: async () => ({ ...site, deps: signedOut }) });
+    const answers = gatherAnswers({ ...rest, open: async () => signedOut });
     await expect(answers).rejects.toMatchObject({
       code: 'NotSignedIn',
       message: 'Nobody is signed in to Azure here. podid signs in as these do:',

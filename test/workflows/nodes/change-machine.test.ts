@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Machine, Machines } from '../../../src/domain/azure/machines.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
-import { startChange } from '../../../src/workflows/change/change-session.ts';
+import { startChange } from '../../../src/workflows/change/start-change.ts';
 import { changeMachine } from '../../../src/workflows/nodes/change-machine.ts';
 import { FakeAzure, options } from '../fake-azure.ts';
 
@@ -54,11 +54,11 @@ class OneMachine {
         return { machine: this.now };
       },
     };
-    const session = startChange(
+    const change = startChange(
       { ...deps, azure: { ...deps.azure, machines: machines as Machines } },
       options({ noWait, timeoutMs: 120_000 }),
     );
-    return changeMachine(session, start, assigned);
+    return changeMachine(change, start, assigned);
   }
 }
 

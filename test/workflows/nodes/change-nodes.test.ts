@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Machine, Machines } from '../../../src/domain/azure/machines.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
-import { startChange } from '../../../src/workflows/change/change-session.ts';
+import { startChange } from '../../../src/workflows/change/start-change.ts';
 import { changeNodes } from '../../../src/workflows/nodes/change-nodes.ts';
 import { clusterWith, FakeAzure, options } from '../fake-azure.ts';
 
@@ -17,7 +17,7 @@ const machine = (number: number): Machine => ({
 });
 const machines = Array.from({ length: 20 }, (_, number) => machine(number));
 
-function sessionOf(port: Partial<Machines>, signal = new AbortController().signal) {
+function depsOf(port: Partial<Machines>, signal = new AbortController().signal) {
   const azure = new FakeAzure();
   const deps = azure.deps();
   return startChange({ ...deps, azure: { ...deps.azure, machines: port as Machines } }, options({ signal }));
@@ -28,7 +28,7 @@ describe('the change of many machines', () => {
     const done = new Set<string>();
     let underWay = 0;
     let most = 0;
-    const session = sessionOf({
+    const change = depsOf({
       get: async (id) => ({
         ...(machines.find(({ resourceId }) => resourceId === id) as Machine),
         identityIds: done.has(id) ? ['/kubelet', '/web'] : ['/kubelet'],
@@ -42,7 +42,7 @@ describe('the change of many machines', () => {
         return { machine: one };
       },
     });
-    const { result, failure } = await changeNodes(session, clusterWith(), machines, wanted);
+    const { result, failure } = await changeNodes(change, clusterWith(), machines, wanted);
     expect(failure).toBeUndefined();
     expect(most).toBe(8);
     expect(result.map(({ resource }) => resource)).toEqual(machines.map(({ resourceId }) => resourceId));
@@ -51,7 +51,7 @@ describe('the change of many machines', () => {
 
   it('ends with the interruption, and says what goes on in Azure', async () => {
     const interrupt = new AbortController();
-    const session = sessionOf(
+    const change = depsOf(
       {
         get: async (id) => machines.find(({ resourceId }) => resourceId === id) as Machine,
         assignIdentities: async (_one, _ids, signal) => {
@@ -62,7 +62,7 @@ describe('the change of many machines', () => {
       },
       interrupt.signal,
     );
-    await expect(changeNodes(session, clusterWith(), machines, wanted)).rejects.toMatchObject({
+    await expect(changeNodes(change, clusterWith(), machines, wanted)).rejects.toMatchObject({
       code: 'Interrupted',
       message: 'Interrupted. Azure goes on with what it has accepted.',
       hint: expect.stringContaining('podid node list'),

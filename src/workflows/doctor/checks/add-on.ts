@@ -25,7 +25,7 @@ export const addOn: Check = {
         ? warn('The add-on is off: the objects in the cluster alone say which pod may use what.', enable)
         : fail(
             'The add-on is off, and the cluster holds no pod identities: no pod gets a token.',
-            `${enable}; or, without it: ${nextCommand('add', { ...cluster.id, mode: 'cluster' })} --help`,
+            `${enable}; or, without it: ${nextCommand('add', cluster.id, { mode: 'cluster' })} --help`,
           );
     }),
 };

@@ -1,5 +1,5 @@
 import type { PodAnswer } from '../../../domain/kubernetes/workloads.ts';
-import { type Check, fail, listed, pass, skip, unseen, warn } from '../check.ts';
+import { type Check, fail, listed, pass, skip, unread, warn } from '../check.ts';
 import type { AgentProbe } from '../evidence.ts';
 
 /** Whether the agents themselves say that their rules are in place and their caches full. */
@@ -7,8 +7,8 @@ export const agentRules: Check = {
   name: 'agent-rules',
   behind: ['agent'],
   judge({ agentProbes, agents }) {
-    if (agents.kind === 'hidden') {
-      return unseen(agents.hidden);
+    if (agents.kind === 'unread') {
+      return unread(agents.error);
     }
     if (agentProbes.length === 0) {
       return skip('There is no agent to ask.');
@@ -22,11 +22,11 @@ export const agentRules: Check = {
     }
     // An agent whose probes listen on the node alone cannot be asked from outside; kubelet asks it.
     for (const { agent, readiness } of agentProbes) {
-      if (readiness.kind === 'hidden' && !agent.provesReadiness) {
-        return unseen(readiness.hidden);
+      if (readiness.kind === 'unread' && !agent.provesReadiness) {
+        return unread(readiness.error);
       }
     }
-    return agentProbes.some(({ readiness }) => readiness.kind === 'seen' && readiness.seen.status === 404)
+    return agentProbes.some(({ readiness }) => readiness.kind === 'read' && readiness.value.status === 404)
       ? warn("The agent does not say whether its redirect rules are in place; podid's own does.")
       : pass(
           `${agentProbes.length === 1 ? 'The agent says' : 'The agents say'} that rules and caches are in place.`,
@@ -35,11 +35,11 @@ export const agentRules: Check = {
 };
 
 function reasons({ agent, readiness }: AgentProbe): string[] {
-  if (readiness.kind === 'hidden' || isFine(readiness.seen)) {
+  if (readiness.kind === 'unread' || isFine(readiness.value)) {
     return [];
   }
-  const [, ...lines] = readiness.seen.text.split('\n').filter((line) => line.trim() !== '');
-  const why = lines.join(' ').slice(0, 300).replace(/\.$/, '') || `HTTP ${readiness.seen.status}`;
+  const [, ...lines] = readiness.value.text.split('\n').filter((line) => line.trim() !== '');
+  const why = lines.join(' ').slice(0, 300).replace(/\.$/, '') || `HTTP ${readiness.value.status}`;
   return [`${agent.name} on ${agent.nodeName}: ${why}`];
 }
 

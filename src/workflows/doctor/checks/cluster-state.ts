@@ -1,18 +1,18 @@
 import { isBusy } from '../../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../../domain/clusters/cluster.ts';
 import { nextCommand, shellWord } from '../../../domain/hints/next-command.ts';
-import { type Check, fail, pass, unseen, type Verdict, warn } from '../check.ts';
+import { type Check, fail, pass, unread, type Verdict, warn } from '../check.ts';
 
 /** Whether the cluster is there, and in a state in which Azure changes it and its nodes run. */
 export const clusterState: Check = {
   name: 'cluster',
   behind: ['sign-in'],
   judge({ cluster }) {
-    if (cluster.kind === 'seen') {
-      return judgeState(cluster.seen);
+    if (cluster.kind === 'read') {
+      return judgeState(cluster.value);
     }
-    const { code, message, hint } = cluster.hidden;
-    return code === 'ClusterNotFound' ? fail(message, hint) : unseen(cluster.hidden);
+    const { code, message, hint } = cluster.error;
+    return code === 'ClusterNotFound' ? fail(message, hint) : unread(cluster.error);
   },
 };
 

@@ -1,17 +1,17 @@
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { crdMissingCode } from '../../../domain/kubernetes/cluster-objects.ts';
-import { type Check, fail, pass, unseen } from '../check.ts';
+import { type Check, fail, pass, unread } from '../check.ts';
 
 /** Whether the cluster knows the kinds that agents read. */
 export const definitions: Check = {
   name: 'definitions',
   behind: [],
   judge({ objects, subject }) {
-    if (objects.kind === 'seen') {
+    if (objects.kind === 'read') {
       return pass('The cluster knows AzureIdentity, AzureIdentityBinding and the rest.');
     }
-    if (!objects.hidden.details.some(({ code }) => code === crdMissingCode)) {
-      return unseen(objects.hidden);
+    if (!objects.error.details.some(({ code }) => code === crdMissingCode)) {
+      return unread(objects.error);
     }
     return fail(
       'The cluster does not know the identity kinds: their definitions are not installed, and agents have nothing to go by.',

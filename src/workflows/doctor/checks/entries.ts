@@ -1,5 +1,4 @@
-import { entryProgress } from '../../../domain/entries/entry-state.ts';
-import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
+import { entryProgress, entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { type Check, counted, fail, judging, listed, pass, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';

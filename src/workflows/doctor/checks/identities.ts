@@ -1,6 +1,6 @@
 import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { type Check, fail, listed, pass, unseen, type Verdict } from '../check.ts';
+import { type Check, fail, listed, pass, unread, type Verdict } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
 
@@ -21,11 +21,11 @@ export const identities: Check = {
     if (changed.length > 0) {
       return changedVerdict(evidence, changed);
     }
-    const hidden = all
+    const unreadable = all
       .map((entry) => evidence.identities.get(entry.identity.resourceId.toLowerCase()))
-      .find((probed) => probed?.kind === 'hidden');
-    if (hidden?.kind === 'hidden') {
-      return unseen(hidden.hidden);
+      .find((probed) => probed?.kind === 'unread');
+    if (unreadable?.kind === 'unread') {
+      return unread(unreadable.error);
     }
     return pass(
       all.length === 0 ? 'There is none to look for.' : 'All exist, with the ids that the entries have.',
@@ -60,11 +60,11 @@ function changedVerdict({ subject }: Evidence, [first, ...more]: readonly PodIde
 
 function hasOtherIds(evidence: Evidence, { identity }: PodIdentity): boolean {
   const probed = evidence.identities.get(identity.resourceId.toLowerCase());
-  if (probed === undefined || probed.kind === 'hidden') {
+  if (probed === undefined || probed.kind === 'unread') {
     return false;
   }
   const differs = (held: string, real: string) => held !== '' && held.toLowerCase() !== real.toLowerCase();
   return (
-    differs(identity.clientId, probed.seen.clientId) || differs(identity.objectId, probed.seen.principalId)
+    differs(identity.clientId, probed.value.clientId) || differs(identity.objectId, probed.value.principalId)
   );
 }

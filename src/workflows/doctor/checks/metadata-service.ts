@@ -1,5 +1,5 @@
 import { sumOf } from '../agent-metrics.ts';
-import { type Check, fail, listed, pass, skip, unseen } from '../check.ts';
+import { type Check, fail, listed, pass, skip, unread } from '../check.ts';
 
 /**
  * Whether the agents reach the metadata service of their nodes: none of the tokens that they asked it for
@@ -9,18 +9,18 @@ export const metadataService: Check = {
   name: 'imds',
   behind: ['agent'],
   judge({ agentProbes, agents }) {
-    if (agents.kind === 'hidden') {
-      return unseen(agents.hidden);
+    if (agents.kind === 'unread') {
+      return unread(agents.error);
     }
     if (agentProbes.length === 0) {
       return skip('There is no agent to ask.');
     }
     const cut = agentProbes.filter(({ metrics }) => {
-      if (metrics.kind === 'hidden') {
+      if (metrics.kind === 'unread') {
         return false;
       }
-      const asked = imdsCalls(metrics.seen, 'duration_seconds_count');
-      const refused = imdsCalls(metrics.seen, 'errors_count');
+      const asked = imdsCalls(metrics.value, 'duration_seconds_count');
+      const refused = imdsCalls(metrics.value, 'errors_count');
       return asked > 0 && refused >= asked;
     });
     if (cut.length > 0) {
@@ -30,8 +30,8 @@ export const metadataService: Check = {
       );
     }
     for (const { metrics } of agentProbes) {
-      if (metrics.kind === 'hidden') {
-        return unseen(metrics.hidden);
+      if (metrics.kind === 'unread') {
+        return unread(metrics.error);
       }
     }
     return pass('The metadata service answers the agents, as far as they have asked it.');

@@ -12,10 +12,10 @@ export const objects: Check = {
   judge: (evidence) =>
     judging(evidence.objects, () => {
       const { cluster, subject } = evidence;
-      if (cluster.kind === 'hidden') {
+      if (cluster.kind === 'unread') {
         return warn('What Azure holds cannot be seen, so there is nothing to compare with.');
       }
-      if (!cluster.seen.profile.enabled) {
+      if (!cluster.value.profile.enabled) {
         return pass('Where the add-on is off, the objects are all there is.');
       }
       const drift = driftInQuestion(evidence);
@@ -43,11 +43,11 @@ export const objects: Check = {
 
 export function driftInQuestion({ cluster, objects: probed, subject }: Evidence) {
   const profile = readOr(cluster, undefined)?.profile;
-  if (profile === undefined || !profile.enabled || probed.kind === 'hidden') {
+  if (profile === undefined || !profile.enabled || probed.kind === 'unread') {
     return [];
   }
   const { namespace } = subject;
-  return findDrift(profile, probed.seen).filter(
+  return findDrift(profile, probed.value).filter(
     (each) => namespace === undefined || each.namespace === namespace,
   );
 }

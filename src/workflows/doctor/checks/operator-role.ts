@@ -1,6 +1,6 @@
 import { operatorAssignment } from '../../../domain/azure/operator-role.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { type Check, fail, listed, pass, unseen, warn } from '../check.ts';
+import { type Check, fail, listed, pass, unread, warn } from '../check.ts';
 import { entriesWithIdentity } from '../chosen-entries.ts';
 import type { Evidence, OperatorRoleProbe } from '../evidence.ts';
 import { readOr } from '../probe.ts';
@@ -22,18 +22,18 @@ export const operatorRole: Check = {
       );
     }
     for (const { probed } of probes) {
-      if (probed.kind === 'hidden') {
-        return unseen(probed.hidden);
+      if (probed.kind === 'unread') {
+        return unread(probed.error);
       }
     }
-    const seen = probes.flatMap(({ probed }) => readOr(probed, []));
-    const other = seen.find(({ otherRole }) => otherRole !== undefined);
+    const read = probes.flatMap(({ probed }) => readOr(probed, []));
+    const other = read.find(({ otherRole }) => otherRole !== undefined);
     if (other !== undefined) {
       return warn(
         `The cluster's principal has ${other.otherRole} instead of Managed Identity Operator, which allows the same and more.`,
       );
     }
-    if (seen.some((each) => operatorAssignment(each.rows)?.hasCondition)) {
+    if (read.some((each) => operatorAssignment(each.rows)?.hasCondition)) {
       return warn(
         'The role has a condition, which may keep it from working.',
         'az role assignment list --all',
@@ -52,10 +52,10 @@ export interface MissingGrant {
 /** Identities on which the role was looked for and is not. */
 export function missingGrants(evidence: Evidence): readonly MissingGrant[] {
   return identitiesToAssign(evidence).flatMap(([scope, probed]) => {
-    if (probed.kind === 'hidden' || !lacksRole(probed.seen)) {
+    if (probed.kind === 'unread' || !lacksRole(probed.value)) {
       return [];
     }
-    return [{ scope, principalId: probed.seen.principalId }];
+    return [{ scope, principalId: probed.value.principalId }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
-import { type Check, listed, pass, unseen, warn } from '../check.ts';
+import { type Check, listed, pass, unread, warn } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 
 /** Whether the identities may do anything: a token without a role is a token that everybody refuses. */
@@ -11,7 +11,7 @@ export const ownRoles: Check = {
       entry,
       probed: evidence.ownRoles.get(entry.identity.resourceId.toLowerCase()),
     }));
-    const idle = probes.filter(({ probed }) => probed?.kind === 'seen' && probed.seen.length === 0);
+    const idle = probes.filter(({ probed }) => probed?.kind === 'read' && probed.value.length === 0);
     const [first] = idle;
     if (first !== undefined) {
       return warn(
@@ -20,8 +20,8 @@ export const ownRoles: Check = {
       );
     }
     for (const { probed } of probes) {
-      if (probed?.kind === 'hidden') {
-        return unseen(probed.hidden);
+      if (probed?.kind === 'unread') {
+        return unread(probed.error);
       }
     }
     return pass(

@@ -118,7 +118,7 @@ function addCommand(
   missing: MissingIdentity,
 ): string {
   const named = (spec.azureIdentity || spec.selector || '').toLowerCase();
-  const isAddonOff = cluster.kind === 'seen' && !cluster.seen.profile.enabled;
+  const isAddonOff = cluster.kind === 'read' && !cluster.value.profile.enabled;
   return nextCommand('add', subject.cluster, {
     ...(isAddonOff ? { mode: 'cluster' } : {}),
     namespace,

@@ -1,20 +1,20 @@
-import { type Check, fail, pass, unseen } from '../check.ts';
+import { type Check, fail, pass, unread } from '../check.ts';
 
 /** Whether Azure takes the sign-in. What the signed-in principal may see is each check's own matter. */
 export const signIn: Check = {
   name: 'sign-in',
   behind: [],
   judge({ cluster }) {
-    if (cluster.kind === 'seen') {
+    if (cluster.kind === 'read') {
       return pass('Azure takes the sign-in, and the cluster can be read.');
     }
-    const { code, message, hint } = cluster.hidden;
+    const { code, message, hint } = cluster.error;
     if (code === 'NotSignedIn') {
       return fail(`${message} Without it nothing in Azure can be read.`, hint);
     }
     if (code === 'ClusterNotFound' || code === 'Forbidden') {
       return pass('Azure takes the sign-in.');
     }
-    return unseen(cluster.hidden);
+    return unread(cluster.error);
   },
 };

@@ -1,6 +1,6 @@
 import { decisionsFor, lastOf } from '../agent-decisions.ts';
 import { sumOf } from '../agent-metrics.ts';
-import { type Check, fail, pass, skip, unseen, type Verdict, warn } from '../check.ts';
+import { type Check, fail, pass, skip, unread, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 
 const operations = 'aadpodidentity_nmi_operations_duration_seconds_count';
@@ -14,8 +14,8 @@ export const token: Check = {
   ],
   judge(evidence) {
     const { agentProbes, agents } = evidence;
-    if (agents.kind === 'hidden') {
-      return unseen(agents.hidden);
+    if (agents.kind === 'unread') {
+      return unread(agents.error);
     }
     if (agentProbes.length === 0) {
       return skip('There is no agent to ask.');
@@ -26,11 +26,11 @@ export const token: Check = {
 
 /** The last decision about each pod asked for; undefined where the log says nothing about them. */
 function byLog({ subject, pods, agentProbes }: Evidence): Verdict | undefined {
-  if ((subject.pod === undefined && subject.deployment === undefined) || pods.kind === 'hidden') {
+  if ((subject.pod === undefined && subject.deployment === undefined) || pods.kind === 'unread') {
     return undefined;
   }
-  const log = agentProbes.map(({ log }) => (log.kind === 'seen' ? log.seen : '')).join('\n');
-  const last = pods.seen.flatMap((pod) => lastOf(decisionsFor(log, pod)) ?? []);
+  const log = agentProbes.map(({ log }) => (log.kind === 'read' ? log.value : '')).join('\n');
+  const last = pods.value.flatMap((pod) => lastOf(decisionsFor(log, pod)) ?? []);
   const refused = last.find(({ status }) => status >= 400);
   if (refused !== undefined) {
     const why = refused.reason === '' ? '' : `, reason ${refused.reason}`;
@@ -48,12 +48,12 @@ function byNumbers({ subject, agentProbes }: Evidence): Verdict {
   const where = namespace === undefined ? 'in the cluster' : `in namespace ${namespace}`;
   const counts = { given: 0, refused: 0 };
   for (const { metrics } of agentProbes) {
-    if (metrics.kind === 'hidden') {
-      return unseen(metrics.hidden);
+    if (metrics.kind === 'unread') {
+      return unread(metrics.error);
     }
     const labels = { operation_type: 'msi', ...(namespace === undefined ? {} : { namespace }) };
-    const all = sumOf(metrics.seen, operations, labels);
-    const given = sumOf(metrics.seen, operations, { ...labels, status_code: '200' });
+    const all = sumOf(metrics.value, operations, labels);
+    const given = sumOf(metrics.value, operations, { ...labels, status_code: '200' });
     counts.given += given;
     counts.refused += all - given;
   }

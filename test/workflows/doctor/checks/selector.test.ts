@@ -85,10 +85,10 @@ describe('the check of the add-on', () => {
 
 describe('the check of the identities', () => {
   it('hints at no empty selector for an identity that no binding names', () => {
-    const seen = { resourceId: resourceID, clientId: 'another', principalId: 'p' };
+    const value = { resourceId: resourceID, clientId: 'another', principalId: 'p' };
     const verdict = identities.judge({
       ...evidence({ azureIdentity: 'none' }),
-      identities: new Map([[resourceID.toLowerCase(), { kind: 'seen', seen }]]),
+      identities: new Map([[resourceID.toLowerCase(), { kind: 'read', value }]]),
     });
     expect(verdict).toMatchObject({ result: 'fail', hint: expect.stringContaining('podid add') });
     expect(verdict.hint).not.toContain('--binding-selector');

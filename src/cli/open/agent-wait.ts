@@ -1,10 +1,9 @@
 import { durationOf } from '../../validate/flags/duration.ts';
 import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
-import type { AgentDeps, AgentWait } from '../../workflows/agent/agent-deps.ts';
+import type { AgentWait } from '../../workflows/agent/agent-deps.ts';
 import type { Session } from '../run/session.ts';
-import type { OpenedCluster } from './open-cluster.ts';
 
-/** The namespace of the agent; a fault in it is the next `checkUsage`'s to tell. */
+/** The namespace of the agent; a fault in it is the next `checkUsage`'s to report. */
 export function agentNamespace({ faults }: Session, namespace: string | undefined): string {
   return namespace === undefined
     ? 'kube-system'
@@ -19,8 +18,4 @@ export function agentWait({ context, faults }: Session, timeout: string | undefi
     intervalMs: Math.min(1000, durationOf(faults, 'PODID_POLL_INTERVAL', interval, 1000)),
     signal: context.signal,
   };
-}
-
-export function agentDeps({ cluster, clock, report, confirm }: OpenedCluster): AgentDeps {
-  return { agent: cluster.agent, workloads: cluster.workloads, clock, report, confirm };
 }

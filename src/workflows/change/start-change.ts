@@ -1,0 +1,58 @@
+import type { Deps } from '../../domain/deps.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+
+/** The flags that every changing command shares. */
+export interface ChangeOptions {
+  /** Aborted with a PodidError Interrupted or Terminated as its reason. */
+  readonly signal: AbortSignal;
+  /** For the whole command. */
+  readonly timeoutMs: number;
+  readonly pollIntervalMs: number;
+  /** `--aks-custom-headers`, checked; sent with the cluster's PUT only. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dryRun: boolean;
+  readonly noWait: boolean;
+  readonly skipRoleAssignment: boolean;
+  /** `best-effort` warns when the cluster's own API says no; `required` makes it the command's failure. */
+  readonly mirror: 'off' | 'best-effort' | 'required';
+  /** Lets the mirror take over objects that others wrote. */
+  readonly force: boolean;
+  /** `--cluster-principal-id`: settles which principal is the control plane's. */
+  readonly clusterPrincipalId?: string;
+}
+
+/** What the steps of a change depend on: all that workflows do, and the options of this change. */
+export type ChangeDeps = Deps & { readonly options: ChangeOptions };
+
+/** Begins a change: `--timeout` runs from here. */
+export function startChange(deps: Omit<Deps, 'deadline'>, options: ChangeOptions): ChangeDeps {
+  const { signal, timeoutMs } = options;
+  return { ...deps, options, signal, deadline: startDeadline(deps.clock, timeoutMs, signal) };
+}
+
+/**
+ * The failure to report when a wait ended: the user's interruption, the end of `--timeout`, or what really
+ * went wrong.
+ *
+ * @param going what goes on in Azure without us, as the start of a sentence
+ */
+export function endOfWait(
+  { options, signal, deadline }: Pick<ChangeDeps, 'options' | 'signal' | 'deadline'>,
+  error: unknown,
+  going: string,
+  hint: string,
+): unknown {
+  if (signal.aborted && isPodidError(signal.reason)) {
+    // Reported already, nearer to what was going on.
+    if (error !== signal.reason && isPodidError(error, signal.reason.code)) {
+      return error;
+    }
+    return new PodidError(signal.reason.code, `${signal.reason.message} ${going}`, { hint });
+  }
+  if (deadline.passed() && !isPodidError(error)) {
+    const seconds = Math.round(options.timeoutMs / 1000);
+    return new PodidError('TimedOut', `No end after ${seconds} s. ${going}`, { hint, cause: error });
+  }
+  return error;
+}
