@@ -41,6 +41,7 @@ export default defineConfig({
         extends: true,
         test: {
           ...inOneWorld,
+          ...minutes(3),
           name: 'emulator',
           include: loopbackRings.map((folder) => `${folder}/*.test.ts`),
         },

@@ -14,7 +14,7 @@ import {
 } from './agent-world.ts';
 
 describe('the agent, when the API server is away,', () => {
-  it('serves what it knew, says so in its readiness and metrics, and catches up', async () => {
+  it.concurrent('serves what it knew, says so in its readiness and metrics, and catches up', async () => {
     await using world = await startWorld({ before: seedShop });
     await world.kube.refuse();
     expect((await world.ask()).status).toBe(200);
@@ -32,7 +32,7 @@ describe('the agent, when the API server is away,', () => {
     await until(async () => ((await world.ask()).status === 400 ? true : undefined));
   });
 
-  it('holds the first requests of a cold start, and refuses them when nothing comes', async () => {
+  it.concurrent('holds the first requests of a cold start, and refuses them when nothing comes', async () => {
     await using world = await startWorld({
       waitForReady: false,
       before: (kube) => {
@@ -168,7 +168,7 @@ describe('standard mode', () => {
     status: { status: state },
   });
 
-  it('holds a request until MIC has assigned the identity', async () => {
+  it.concurrent('holds a request until MIC has assigned the identity', async () => {
     await using world = await startWorld({ flags, before: seedShop });
     world.kube.store.seed(assignment('Created'));
     const asked = world.ask();
@@ -177,7 +177,7 @@ describe('standard mode', () => {
     expect((await asked).json['client_id']).toBe(identityOf('web').clientId);
   });
 
-  it('says 503 after five seconds when MIC does not', async () => {
+  it.concurrent('says 503 after five seconds when MIC does not', async () => {
     await using world = await startWorld({
       flags,
       before: (kube) => {
