@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { addonHint, mapAksError } from '../../../src/arm/clusters/map-aks-error.ts';
+import { addonHint, identityNamedIn, mapAksError } from '../../../src/arm/clusters/map-aks-error.ts';
 
 const cluster = { subscriptionId: 's-1', resourceGroup: 'rg (old)', name: 'web' };
+
 const where = "-g 'rg (old)' -c web --subscription s-1";
 
 describe("the hint of an add-on's refusal", () => {
@@ -35,5 +36,24 @@ describe("the hint of an add-on's refusal", () => {
       code: 'ClusterBusy',
       hint: `podid wait ${where} --for idle`,
     });
+  });
+});
+
+describe('the identity that an assignment error names', () => {
+  const reference = (name: string) => ({
+    resourceId: `/x/${name}`,
+    clientId: `client-${name}`,
+    objectId: '',
+  });
+  const both = [reference('web'), reference('web2')];
+  it.each([
+    ["no right on '/x/web'", '/x/web'],
+    ['no right on /X/WEB2.', '/x/web2'],
+    ['client-web lacks it', '/x/web'],
+    ['/x/web and /x/web2', undefined],
+    ['/x/web3', undefined],
+    ['nothing', undefined],
+  ])('in %j is %s', (message, expected) => {
+    expect(identityNamedIn(message, both)).toBe(expected);
   });
 });

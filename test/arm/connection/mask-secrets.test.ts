@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maskSecrets } from '../../../src/arm/connection/mask-secrets.ts';
+import { token } from '../arm-server.ts';
 
 describe('masking secrets', () => {
   it.each([
@@ -23,5 +24,18 @@ describe('masking secrets', () => {
     const inner = JSON.stringify({ adminPassword: 'pa55word' });
     expect(maskSecrets(inner)).not.toContain('pa55word');
     expect(maskSecrets(JSON.stringify({ message: inner }))).not.toContain('pa55word');
+  });
+});
+
+describe('masking', () => {
+  it.each([
+    [`Bearer ${token}`, token],
+    ['Authorization: Basic c2VjcmV0', 'c2VjcmV0'],
+    ['https://x/y?api-version=1&t=9&s=SIGNATURE&h=HASH', 'SIGNATURE'],
+    ['{"clientSecret": "s3\\"cret", "a":1}', 's3'],
+    ['{"adminPassword":"s3cret"}', 's3cret'],
+  ])('leaves no secret in %s', (line, secret) => {
+    expect(maskSecrets(line)).not.toContain(secret);
+    expect(maskSecrets(line)).toContain('***');
   });
 });

@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Deps } from '../../src/domain/deps.ts';
-import { PodidError } from '../../src/errors/podid-error.ts';
-import { applyFile } from '../../src/workflows/apply/apply-file.ts';
-import { addIdentity } from '../../src/workflows/entries/add-identity.ts';
-import { deleteFailedIdentities } from '../../src/workflows/entries/delete-failed-identities.ts';
-import { deleteIdentity } from '../../src/workflows/entries/delete-identity.ts';
-import { addException } from '../../src/workflows/entries/edit-exceptions.ts';
-import { listIdentities } from '../../src/workflows/entries/read-entries.ts';
-import { updateIdentity } from '../../src/workflows/entries/update-identity.ts';
-import { objectStore } from '../../src/workflows/object-store/object-store.ts';
-import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from './fake-azure.ts';
-import { ObjectsInCluster } from './objects-in-cluster.ts';
+import type { Deps } from '../../../src/domain/deps.ts';
+import { PodidError } from '../../../src/errors/podid-error.ts';
+import { applyFile } from '../../../src/workflows/apply/apply-file.ts';
+import { addIdentity } from '../../../src/workflows/entries/add-identity.ts';
+import { deleteFailedIdentities } from '../../../src/workflows/entries/delete-failed-identities.ts';
+import { deleteIdentity } from '../../../src/workflows/entries/delete-identity.ts';
+import { addException } from '../../../src/workflows/entries/edit-exceptions.ts';
+import { listIdentities } from '../../../src/workflows/entries/read-entries.ts';
+import { updateIdentity } from '../../../src/workflows/entries/update-identity.ts';
+import { objectStore } from '../../../src/workflows/object-store/object-store.ts';
+import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
+import { ObjectsInCluster } from '../objects-in-cluster.ts';
 
 const id = clusterId;
 const addWeb = { cluster: id, namespace: 'shop', name: 'web', identityResourceId: identityId('web') };
+
 const writing = options({ skipRoleAssignment: true, mirror: 'off' });
 
 function world(more: Parameters<typeof clusterWith>[0] = {}) {

@@ -1,60 +1,30 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Azure } from '../../src/domain/ports.ts';
-import { type Answer, type ArmServer, json, serveArm, text } from './arm-server.ts';
+import { type Answer, type ArmServer, json, serveArm, text } from '../arm-server.ts';
 
 const subscription = '11111111-1111-1111-1111-111111111111';
+
 const identityId = `/subscriptions/${subscription}/resourceGroups/Rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/Web`;
+
 const principalId = '22222222-2222-2222-2222-222222222222';
+
 const roleId = 'f1a07417-d97a-45cb-824c-7a7467783830';
+
 const grant = { scope: identityId, principalId, roleId };
+
 const signal = new AbortController().signal;
 
 const servers: ArmServer[] = [];
+
 async function serve(...answers: Answer[]): Promise<ArmServer> {
   const server = await serveArm(...answers);
   servers.push(server);
   return server;
 }
+
 afterEach(async () => {
   for (const server of servers.splice(0)) {
     await server.close();
   }
-});
-
-describe('a managed identity', () => {
-  it('is read in its own subscription, its id as the caller wrote it', async () => {
-    const arm = await serve(
-      json(200, {
-        id: identityId.toLowerCase(),
-        location: 'westeurope',
-        properties: { clientId: 'c', principalId: 'p', tenantId: 't' },
-      }),
-    );
-    expect(await (await arm.azure()).identities.get(identityId, signal)).toEqual({
-      resourceId: identityId,
-      clientId: 'c',
-      principalId: 'p',
-      tenantId: 't',
-      location: 'westeurope',
-    });
-    expect(arm.seen[0]?.url).toMatch(new RegExp(`^${identityId}\\?api-version=`));
-  });
-
-  it.each([
-    ['is not there', json(404, { error: { code: 'ResourceNotFound', message: 'x' } }), 'IdentityNotFound'],
-    ['has no client id yet', json(200, { properties: { principalId: 'p' } }), 'IdentityIncomplete'],
-    [
-      'has no principal id yet',
-      json(200, { properties: { clientId: 'c', principalId: '' } }),
-      'IdentityIncomplete',
-    ],
-    ['may not be read', json(403, { error: { code: 'AuthorizationFailed', message: 'x' } }), 'Forbidden'],
-    ['is answered by a redirect', text(301, '', { location: 'https://evil.example' }), 'Unavailable'],
-  ])('that %s is told as such', async (_title, answer, code) => {
-    const arm = await serve(answer);
-    await expect((await arm.azure()).identities.get(identityId, signal)).rejects.toMatchObject({ code });
-    expect(arm.seen).toHaveLength(1);
-  });
 });
 
 describe('role assignments', () => {
@@ -206,88 +176,5 @@ describe('role assignments', () => {
       roleName: 'Owner',
       permissions: [{ actions: ['*'], notActions: [] }],
     });
-  });
-});
-
-describe('a subscription', () => {
-  const one = { subscriptionId: subscription, displayName: 'Shop', tenantId: 't' };
-
-  it('is found by its id', async () => {
-    const arm = await serve(json(200, one));
-    expect(await (await arm.azure()).subscriptions.find(subscription, signal)).toEqual(one);
-  });
-
-  it('is found by its name on any page', async () => {
-    const arm = await serve(
-      (response, seen, url) =>
-        json(200, { value: [{ ...one, displayName: 'Other' }], nextLink: `${url}/subscriptions?page=2` })(
-          response,
-          seen,
-          url,
-        ),
-      json(200, { value: [one] }),
-    );
-    expect(await (await arm.azure()).subscriptions.find('shop', signal)).toEqual(one);
-  });
-
-  it.each([
-    [
-      'an id nobody sees',
-      subscription,
-      json(404, { error: { code: 'SubscriptionNotFound', message: 'x' } }),
-      'SubscriptionNotFound',
-    ],
-    ['a name nobody sees', 'x', json(200, { value: [] }), 'SubscriptionNotFound'],
-    [
-      'a name that two have',
-      'Shop',
-      json(200, { value: [one, { ...one, subscriptionId: 'b' }] }),
-      'InvalidUsage',
-    ],
-  ])('by %s is an error', async (_title, asked, answer, code) => {
-    const arm = await serve(answer);
-    await expect((await arm.azure()).subscriptions.find(asked, signal)).rejects.toMatchObject({ code });
-  });
-});
-
-describe('the preview feature', () => {
-  it('has a state, is registered, and so is its provider', async () => {
-    const arm = await serve(
-      json(200, { properties: { state: 'Registering' } }),
-      json(200, {}),
-      json(200, {}),
-    );
-    const { features } = await arm.azure();
-    expect(await features.state(subscription, signal)).toBe('Registering');
-    await features.register(subscription, signal);
-    await features.registerProvider(subscription, signal);
-    const feature = `/subscriptions/${subscription}/providers/Microsoft.Features/providers/Microsoft.ContainerService/features/EnablePodIdentityPreview`;
-    expect(arm.seen.map(({ method, url }) => `${method} ${url.split('?')[0]}`)).toEqual([
-      `GET ${feature}`,
-      `POST ${feature}/register`,
-      `POST /subscriptions/${subscription}/providers/Microsoft.ContainerService/register`,
-    ]);
-  });
-
-  it('that may not be registered is told as such', async () => {
-    const arm = await serve(json(403, { error: { code: 'AuthorizationFailed', message: 'x' } }));
-    await expect((await arm.azure()).features.register(subscription, signal)).rejects.toMatchObject({
-      code: 'Forbidden',
-    });
-  });
-});
-
-describe('a list whose pages lead in a circle', () => {
-  const circle: Answer = (response, seen, url) =>
-    json(200, { value: [], nextLink: `${url}/next?page=1` })(response, seen, url);
-
-  it.each([
-    ['of subscriptions', (azure: Azure) => azure.subscriptions.list(signal)],
-    ['of clusters', (azure: Azure) => azure.clusters.list(subscription, signal)],
-    ['of scale sets', (azure: Azure) => azure.machines.scaleSets(subscription, 'rg', signal)],
-    ['of role assignments', (azure: Azure) => azure.roles.assignmentsFor(identityId, principalId, signal)],
-  ])('%s is given up', async (_title, list) => {
-    const arm = await serve(...Array<Answer>(1_100).fill(circle));
-    await expect(list(await arm.azure())).rejects.toMatchObject({ code: 'Unavailable' });
   });
 });

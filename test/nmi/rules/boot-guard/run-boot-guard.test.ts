@@ -7,21 +7,28 @@ import { installBootGuard, removeBootGuard } from '../../../../src/nmi/rules/boo
 import type { Logger } from '../../../../src/runtime/logger.ts';
 
 const dropIn = 'etc/systemd/system/kubelet.service.d/10-podid.conf';
+
 const table = 'etc/podid/boot-guard.nft';
+
 const metadataIp = '169.254.169.254';
 
 let root = '';
+
 let logged: { readonly facts: object; readonly msg: string }[] = [];
+
 const note = (facts: object, msg: string) => void logged.push({ facts, msg });
+
 const logger = { info: note, warn: note } as unknown as Logger;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'podid-host-'));
   logged = [];
 });
+
 afterEach(() => rm(root, { recursive: true }));
 
 const install = (mayLackNft = false) => installBootGuard({ hostRoot: root, metadataIp, mayLackNft }, logger);
+
 const text = (path: string) => readFile(join(root, path), 'utf8');
 
 async function put(path: string, content = ''): Promise<void> {

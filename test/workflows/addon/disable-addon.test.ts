@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { PodIdentitiesFile } from '../../../src/domain/entries/pod-identities-file.ts';
+import { disableAddon } from '../../../src/workflows/addon/disable-addon.ts';
+import { clusterId, clusterWith, FakeAzure, options, podIdentity } from '../fake-azure.ts';
+
+const disable = { cluster: clusterId, unregisterFeature: false };
+
+describe('disabling the add-on', () => {
+  it('shows what goes, asks, and saves it before the PUT', async () => {
+    const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
+    const saved: { file: PodIdentitiesFile; puts: number }[] = [];
+    const save = async (file: PodIdentitiesFile) => void saved.push({ file, puts: azure.puts.length });
+    const { done } = await disableAddon(azure.deps(), { ...disable, save }, options());
+    expect(saved).toMatchObject([{ puts: 0, file: { identities: [{ name: 'web', namespace: 'shop' }] } }]);
+    expect([done?.result.enabled, azure.puts, azure.questions.length]).toEqual([
+      false,
+      [{ addon: 'off' }],
+      1,
+    ]);
+    expect(azure.mirrored[0]?.goneIdentities.map(({ name }) => name)).toEqual(['web']);
+  });
+
+  it('writes nothing when the answer is no, when saving fails, or when it is off', async () => {
+    const declined = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
+    declined.answerYes = false;
+    await disableAddon(declined.deps(), disable, options());
+    const unsaved = new FakeAzure();
+    const save = () => Promise.reject(new Error('disk full'));
+    await expect(disableAddon(unsaved.deps(), { ...disable, save }, options())).rejects.toThrow('disk full');
+    const off = new FakeAzure(clusterWith({}, { enabled: false }));
+    await disableAddon(off.deps(), disable, options());
+    expect([declined.puts, unsaved.puts, off.puts]).toEqual([[], [], []]);
+  });
+});
+
+describe('disabling the add-on while somebody else works', () => {
+  it('loses nothing that was not shown and agreed to', async () => {
+    const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
+    const theirs = { namespace: 'b', name: 'colleague', podLabels: { x: 'y' } };
+    azure.putFaults = [() => azure.changeByColleague({ putExceptions: [theirs] })];
+    await expect(disableAddon(azure.deps(), disable, options())).rejects.toMatchObject({
+      code: 'EntryConflict',
+    });
+    expect(azure.cluster.profile).toMatchObject({ enabled: true, exceptions: [theirs] });
+  });
+});

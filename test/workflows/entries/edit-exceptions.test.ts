@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { PodidError } from '../../../src/errors/podid-error.ts';
+import {
+  addException,
+  deleteException,
+  updateException,
+} from '../../../src/workflows/entries/edit-exceptions.ts';
+import { clusterId, clusterWith, FakeAzure, options } from '../fake-azure.ts';
+
+describe('editing exceptions', () => {
+  const legacy = { cluster: clusterId, namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } };
+  const withLegacy = () =>
+    new FakeAzure(
+      clusterWith({}, { exceptions: [{ namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } }] }),
+    );
+
+  it('adds one, and sends no PUT for the same again', async () => {
+    const azure = new FakeAzure();
+    const first = await addException(azure.deps(), legacy, options());
+    await addException(azure.deps(), legacy, options());
+    expect(first.done?.result).toEqual({ namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } });
+    expect([azure.puts.length, azure.mirrored.length]).toEqual([1, 2]);
+  });
+
+  it('refuses other labels under a name that is taken, naming the update', async () => {
+    const change = addException(
+      withLegacy().deps(),
+      { ...legacy, podLabels: { app: 'x', b: '' } },
+      options(),
+    );
+    const error = await change.catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'EntryConflict' });
+    expect((error as PodidError).hint).toMatch(/exception update .*--pod-labels app=x b=$/);
+  });
+
+  it('replaces the whole map of labels', async () => {
+    const azure = withLegacy();
+    const { done } = await updateException(
+      azure.deps(),
+      { ...legacy, podLabels: { tier: 'old' } },
+      options(),
+    );
+    expect([done?.result.podLabels, azure.cluster.profile.exceptions.length]).toEqual([{ tier: 'old' }, 1]);
+    await expect(updateException(azure.deps(), { ...legacy, name: 'x' }, options())).rejects.toMatchObject({
+      exitCode: 4,
+    });
+  });
+
+  it('deletes one, and says 4 without a PUT when it is not there', async () => {
+    const azure = withLegacy();
+    const { done } = await deleteException(azure.deps(), { ...legacy, ignoreNotFound: false }, options());
+    expect([done?.result?.name, azure.cluster.profile.exceptions]).toEqual(['legacy', []]);
+    await expect(
+      deleteException(azure.deps(), { ...legacy, ignoreNotFound: false }, options()),
+    ).rejects.toMatchObject({ exitCode: 4 });
+    expect(azure.puts).toHaveLength(1);
+  });
+});
