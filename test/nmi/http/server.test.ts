@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askHandler, everythingAllowed } from '../ask-handler.ts';
+import { askHandler, everythingAllowed } from './ask-handler.ts';
 
 const query = '?resource=r';
 

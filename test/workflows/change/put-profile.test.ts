@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ProfileEdit } from '../../../src/domain/entries/profile-edit.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
-import type { ChangeOptions } from '../../../src/workflows/change/change-options.ts';
-import { startChange } from '../../../src/workflows/change/change-session.ts';
 import type { Write } from '../../../src/workflows/change/profile-change.ts';
 import { putProfile } from '../../../src/workflows/change/put-profile.ts';
+import { type ChangeOptions, startChange } from '../../../src/workflows/change/start-change.ts';
 import { clusterWith, FakeAzure, options, podIdentity } from '../fake-azure.ts';
 
 const { provisioningState: _, ...web } = podIdentity('web');
@@ -247,12 +246,8 @@ describe('the operation of a PUT', () => {
   it('that the user may not read leaves the cluster to be watched', async () => {
     const azure = new FakeAzure();
     const deps = azure.deps();
-    const { clusters } = deps.azure;
     const follow = () => Promise.reject(new PodidError('Forbidden', 'No right to read operations.'));
-    const session = startChange(
-      { ...deps, azure: { ...deps.azure, clusters: { ...clusters, follow } } },
-      options(),
-    );
+    const session = startChange({ ...deps, entries: { ...deps.entries, follow } }, options());
     const write: Write = {
       change: { decide: () => ({ kind: 'write', edit: addWeb }) },
       edit: addWeb,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { globalFlags } from '../../../src/cli/flags/global-flags.ts';
-import { commandTree, loadCommand } from '../../../src/cli/run/command-tree.ts';
-import { type FlagTable, longFlag } from '../../../src/flags/flag-table.ts';
-import { sourceFiles } from '../../architecture/source-files.ts';
+import { globalFlags } from '../../src/cli/flags/global-flags.ts';
+import { commandTree, loadCommand } from '../../src/cli/run/command-tree.ts';
+import { type FlagTable, longFlag } from '../../src/flags/flag-table.ts';
+import { sourceFiles } from './source-files.ts';
 
 interface Named {
   readonly where: string;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type MetadataRules, metadataAccess } from '../../src/nmi/http/metadata-access.ts';
-import { metadataTarget } from '../../src/nmi/http/metadata-target.ts';
-import { createNmiHandler } from '../../src/nmi/http/server.ts';
+import { type MetadataRules, metadataAccess } from '../../../src/nmi/http/metadata-access.ts';
+import { metadataTarget } from '../../../src/nmi/http/metadata-target.ts';
+import { createNmiHandler } from '../../../src/nmi/http/server.ts';
 
 export interface Routed {
   /** `token`, `host`, `forward`, or the status of an error answer. */

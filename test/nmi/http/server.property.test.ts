@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readLiberally } from '../../src/emulator/imds/liberal-path.ts';
+import { readLiberally } from '../../../src/emulator/imds/liberal-path.ts';
 import { askHandler } from './ask-handler.ts';
 
 /** Paths that give out credentials of the node when they reach an IMDS. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { manifestObjects } from '../../src/validate/files/manifest-objects.ts';
-import { treeOfFile } from '../../src/validate/files/value-tree.ts';
-import { faultsOf } from './faults-of.ts';
+import { manifestObjects } from '../../../src/validate/files/manifest-objects.ts';
+import { treeOfFile } from '../../../src/validate/files/value-tree.ts';
+import { faultsOf } from '../faults-of.ts';
 
 /** A few hundred bytes that stand for 10^12 values. */
 const laughs = Array.from({ length: 12 }, (_, n) => {

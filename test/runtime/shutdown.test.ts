@@ -1,0 +1,14 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { endSignal } from '../../src/runtime/shutdown.ts';
+
+describe('the end signal', () => {
+  it.each(['SIGTERM', 'SIGINT'])('comes with the first %s, and leaves the second to Node', (name) => {
+    const process = new EventEmitter();
+    const signal = endSignal(process);
+    process.emit(name);
+    expect(signal.aborted).toBe(true);
+    expect(String(signal.reason)).toContain(name);
+    expect(process.listenerCount('SIGTERM') + process.listenerCount('SIGINT')).toBe(0);
+  });
+});
