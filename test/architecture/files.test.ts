@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root, sourceFiles } from './source-files.ts';
 
@@ -69,6 +69,17 @@ describe('the source files', () => {
     const lines = files.map((file) => file.text.split('\n').length).sort((one, other) => one - other);
     expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(80);
     expect(files.filter((file) => file.text.split('\n').length > 400).map((file) => file.path)).toEqual([]);
+  });
+});
+
+describe('the folders of the sources', () => {
+  it('hold at most 20 files, so that one looks through them at a glance', () => {
+    const sizes = new Map<string, number>();
+    for (const { path } of files) {
+      sizes.set(dirname(path), (sizes.get(dirname(path)) ?? 0) + 1);
+    }
+    const exempt = 'src/workflows/doctor/checks';
+    expect([...sizes].filter(([folder, size]) => size > 20 && folder !== exempt)).toEqual([]);
   });
 });
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { roomOf, type SourceFile, sourceFiles } from './source-files.ts';
+import { roomOf, root, type SourceFile, sourceFiles } from './source-files.ts';
 
 interface Room {
   /** Other rooms of ours, or folders of them: `k8s/client`. */
@@ -56,6 +58,37 @@ const adapters = ['arm', 'k8s', 'emulator'];
 /** The one file of `cli` that knows the typed commands, and loads one only when it is typed. */
 const tree = 'src/cli/run/command-tree.ts';
 
+/** What podid and podid-nmi have in common, types aside: what is added here is loaded on every node. */
+const agentShares: readonly string[] = [
+  'src/domain/kubernetes/identity-credential.ts',
+  'src/domain/kubernetes/identity-resources.ts',
+  'src/domain/kubernetes/pod-decision.ts',
+  'src/domain/time/backoff.ts',
+  'src/errors/error-catalog.ts',
+  'src/errors/podid-error.ts',
+  'src/errors/system-error-code.ts',
+  'src/flags/flag-table.ts',
+  'src/flags/flag-text.ts',
+  'src/flags/help-text.ts',
+  'src/flags/read-flags.ts',
+  'src/k8s/client/api-connection.ts',
+  'src/k8s/client/api-endpoint.ts',
+  'src/k8s/client/kubeconfig-endpoint.ts',
+  'src/k8s/client/open-request.ts',
+  'src/k8s/client/watch-list.ts',
+  'src/k8s/kubeconfig/choose-context.ts',
+  'src/k8s/kubeconfig/read-kubeconfig.ts',
+  'src/k8s/kubeconfig/service-account-context.ts',
+  'src/validate/files/kubeconfig.ts',
+  'src/validate/json-record.ts',
+  'src/validate/kubernetes/crd-objects.ts',
+  'src/validate/kubernetes/kube-status.ts',
+  'src/validate/kubernetes/pod.ts',
+  'src/validate/kubernetes/watch-event.ts',
+  'src/validate/nearest-word.ts',
+  'src/validate/usage-faults.ts',
+];
+
 const files = sourceFiles('src');
 
 describe('the house', () => {
@@ -89,6 +122,35 @@ describe('the house', () => {
           .map((each) => `${file.path} → ${each.specifier}`),
       );
     expect(early).toEqual([]);
+  });
+
+  it('tells the same table in docs/architecture.md', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)\/` \| .* \| ([^|]+) \|$/gm)].map(([, room, allowed = '']) => [
+      room,
+      allowed.startsWith('nothing') ? [] : allowed.split(', '),
+    ]);
+    // The controller of standard mode has its row here before it has its room.
+    const told = Object.entries(house).filter(([room]) => room !== 'mic');
+    expect(Object.fromEntries(rows)).toEqual(
+      Object.fromEntries(told.map(([room, { rooms }]) => [room, [...rooms]])),
+    );
+  });
+
+  it('gives the agent of what is not its own only what is listed here', () => {
+    const byPath = new Map(files.map((file) => [file.path, file]));
+    const reached = new Set<string>();
+    const walk = (path: string): void => {
+      for (const each of byPath.get(path)?.imports ?? []) {
+        if (each.target !== undefined && !each.typeOnly && !reached.has(each.target)) {
+          reached.add(each.target);
+          walk(each.target);
+        }
+      }
+    };
+    walk('src/nmi/main.ts');
+    const own = /^src\/(?:nmi|runtime)\//;
+    expect([...reached].filter((path) => !own.test(path)).sort()).toEqual(agentShares);
   });
 
   it('has no circle of imports', () => {
