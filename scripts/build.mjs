@@ -1,9 +1,16 @@
 // Bundles the sources into dist/: the command line as split ES modules, so that `--help` parses no SDK, and
 // each daemon apart from it, so that an image needs no node_modules and none of the command line. See
 // docs/decisions/0003.
+//   node scripts/build.mjs [--development] [--out FOLDER]
+// A development build has source maps and is not minified: to debug it, run node --enable-source-maps.
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+
+const { values: options } = parseArgs({
+  options: { development: { type: 'boolean', default: false }, out: { type: 'string', default: 'dist' } },
+});
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -46,15 +53,40 @@ const clientNodeParts = {
   },
 };
 
+/** The groups of operations that src/arm uses of Azure's SDKs. */
+const usedOperations = ['ManagedClusters', 'VirtualMachineScaleSets', 'VirtualMachines'];
+
+/**
+ * What packages carry along and podid never asks for: inquirer's editor prompt brings character sets of half a
+ * megabyte, and the clients of Azure's SDKs bring every group of operations there is.
+ */
+const unusedParts = {
+  name: 'unused-parts',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@inquirer\/editor$/ }, ({ path }) => ({ path, namespace: 'unused-prompt' }));
+    onLoad({ filter: /./, namespace: 'unused-prompt' }, () => ({ contents: 'export default undefined;' }));
+    onLoad(
+      { filter: /@azure[\\/]arm-[a-z]+[\\/]dist[\\/]esm[\\/]classic[\\/].*index\.js$/ },
+      async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const [, name, group] = /^export function (_get(\w+)Operations)\b/m.exec(text) ?? [];
+        const isUsed = name === undefined || usedOperations.includes(group);
+        return isUsed ? undefined : { contents: `export function ${name}() {}` };
+      },
+    );
+  },
+};
+
 const shared = {
   bundle: true,
-  plugins: [clientNodeParts],
+  plugins: [clientNodeParts, unusedParts],
   platform: 'node',
   // Its CommonJS entry is a wrapper that no bundler can follow; its ES modules stand beside it.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   target: 'node20',
   format: 'esm',
-  minify: true,
+  minify: !options.development,
+  sourcemap: options.development,
   keepNames: true,
   legalComments: 'linked',
   logLevel: 'warning',
@@ -69,12 +101,12 @@ const shared = {
 
 const daemons = { 'podid-nmi': 'src/nmi/main.ts' };
 
-await rm('dist', { recursive: true, force: true });
+await rm(options.out, { recursive: true, force: true });
 await Promise.all([
   build({
     ...shared,
     entryPoints: { podid: 'src/cli/run/main.ts' },
-    outdir: 'dist',
+    outdir: options.out,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
   }),
@@ -84,7 +116,7 @@ await Promise.all([
       build({
         ...shared,
         entryPoints: { [name]: source },
-        outdir: 'dist',
+        outdir: options.out,
         splitting: true,
         chunkNames: `${name}-chunks/[name]-[hash]`,
       }),

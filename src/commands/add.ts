@@ -5,13 +5,12 @@ import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
-import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import { addOptions } from '../validate/flags/add-options.ts';
 
 export const addCommand = defineCommand({
-  examplesOfResult: resultExamples.identityChange,
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identityChange,
   description:
     "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and fixes what an earlier run left half done.\n\nWith --mode cluster, on a cluster without the add-on, it puts the identity on the nodes of every Linux pool, with your own rights, and writes the objects into the cluster then (docs/modes.md).",
   examples: [

@@ -4,7 +4,6 @@ import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
-import { resultExamples } from '../cli/results/result-examples.ts';
 import { each, identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
@@ -30,7 +29,7 @@ const flags = {
 type DeleteFlags = FlagValues<typeof flags>;
 
 export const deleteCommand = defineCommand({
-  examplesOfResult: resultExamples.identityDelete,
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identityDelete,
   description:
     'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.\n\nWith --mode cluster it deletes the objects, leaves the identity on the nodes, and names the podid node unassign that takes it away.',
   examples: [

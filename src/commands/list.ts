@@ -4,13 +4,12 @@ import { modeFlag, readingNeeds } from '../cli/flags/mode-flags.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { reportEmptyList } from '../cli/results/report-empty-list.ts';
-import { resultExamples } from '../cli/results/result-examples.ts';
 import { each, identityShape, identityView } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import { namespaceFilter } from '../validate/flags/entry-key.ts';
 
 export const listCommand = defineCommand({
-  examplesOfResult: resultExamples.identities,
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identities,
   description:
     "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason and is no error of the list. With --mode cluster it reads the objects in the cluster, whoever wrote them, and looks whether every Linux node carries the identity; by --kubeconfig alone it asks nothing of Azure and knows no states.",
   examples: [

@@ -3,13 +3,12 @@ import { entryFlags } from '../cli/flags/entry-flags.ts';
 import { modeFlag, readingNeeds } from '../cli/flags/mode-flags.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
-import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import { entryKey } from '../validate/flags/entry-key.ts';
 
 export const showCommand = defineCommand({
-  examplesOfResult: resultExamples.identity,
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identity,
   description:
     'Prints one pod identity with its state and, where Azure failed to assign it, the innermost reason.',
   examples: [{ title: 'one entry', line: 'podid show -g demo-rg -c demo --namespace demo --name web' }],

@@ -66,7 +66,7 @@ export const tokenCommand = defineCommand({
   ],
   misnamed: { '--scope': '--resource', '--interval': '--every', '--identity': '--identity-resource-id' },
   flags,
-  examplesOfResult: [exampleOf({ clientId: '00000000-0000-4000-8000-000000000002' })],
+  examplesOfResult: async () => [exampleOf({ clientId: '00000000-0000-4000-8000-000000000002' })],
   async run(given, session) {
     const { context, report } = session;
     const { clock, signal } = context;

@@ -4,13 +4,12 @@ import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
-import { resultExamples } from '../cli/results/result-examples.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import { updateOptions } from '../validate/flags/update-options.ts';
 
 export const updateCommand = defineCommand({
-  examplesOfResult: resultExamples.identityChange,
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identityChange,
   description:
     'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first. With --mode cluster it is one step, and asks all the same.',
   examples: [

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,6 +40,15 @@ describe('the packed tarball', () => {
     const failed = await run(process.execPath, argv, { cwd: folder, env }).catch((error) => error);
     expect(failed.code).toBe(7);
     expect(failed.stderr).toContain('"code":"Unavailable"');
+  });
+
+  it('has a bundle of podid of 3.2 MB at most; scripts/build.mjs leaves out what packages bring for nothing', async () => {
+    const chunks = (await readdir(join(folder, 'package/dist/chunks'))).filter((name) =>
+      name.endsWith('.js'),
+    );
+    const files = ['podid.js', ...chunks.map((name) => `chunks/${name}`)];
+    const sizes = await Promise.all(files.map((name) => stat(join(folder, 'package/dist', name))));
+    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(3_200_000);
   });
 
   it('holds bin, dist and docs, and no source or test', async () => {

@@ -58,7 +58,7 @@ const environment: Topic = {
       heading: 'Folders and terminals',
       items: [
         ['XDG_STATE_HOME', 'where podid remembers which notes it gave, ~/.local/state'],
-        ['XDG_CACHE_HOME', 'where the names for completion are kept, ~/.cache'],
+        ['XDG_CACHE_HOME', 'where the names for completion and compiled code are kept, ~/.cache'],
         ['HOME, USERPROFILE', 'your home'],
         ['CI', 'no spinner; other variables of CI systems keep the note away as well'],
         ['TERM', 'dumb: no colours and no spinner'],

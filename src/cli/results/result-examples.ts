@@ -1,9 +1,11 @@
+// Results of the commands about pod identities and exceptions, in each of their shapes, to try --query on. Loaded
+// where there is a query.
 import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
 import { planView } from './finish.ts';
 import { exceptionView, identityView } from './result-shapes.ts';
 
 const group = '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg';
-const identity: PodIdentity = {
+const entry: PodIdentity = {
   name: 'web',
   namespace: 'demo',
   bindingSelector: 'web',
@@ -14,15 +16,15 @@ const identity: PodIdentity = {
   },
   provisioningState: 'Assigned',
 };
-const exception: PodIdentityException = { name: 'web', namespace: 'demo', podLabels: { app: 'web' } };
+const one: PodIdentityException = { name: 'web', namespace: 'demo', podLabels: { app: 'web' } };
 
-const failed = { ...identity, provisioningState: 'Failed', error: { code: 'Code', message: 'Message' } };
-const identities = [identityView(identity), identityView(failed)];
-const exceptions = [exceptionView(exception)];
+const failed = { ...entry, provisioningState: 'Failed', error: { code: 'Code', message: 'Message' } };
+const entries = [identityView(entry), identityView(failed)];
+const excepted = [exceptionView(one)];
 const plans = ['add', 'update', 'delete'].map((action) => {
   const change = { kind: 'identity', namespace: 'demo', name: 'web' } as const;
-  const before = action === 'add' ? null : identity;
-  const after = action === 'delete' ? null : identity;
+  const before = action === 'add' ? null : entry;
+  const after = action === 'delete' ? null : entry;
   return planView({
     changes: [{ ...change, action: action as 'add' | 'update' | 'delete', before, after }],
     puts: 1,
@@ -30,14 +32,11 @@ const plans = ['add', 'update', 'delete'].map((action) => {
   });
 });
 
-/** Results of the commands about pod identities and exceptions, in each of their shapes. */
-export const resultExamples = {
-  identity: identities,
-  identities: [identities],
-  identityChange: [...identities, ...plans],
-  identityDelete: [...identities, null, identities, [], ...plans],
-  exception: exceptions,
-  exceptions: [exceptions],
-  exceptionChange: [...exceptions, ...plans],
-  exceptionDelete: [...exceptions, null, ...plans],
-};
+export const identity = entries;
+export const identities = [entries];
+export const identityChange = [...entries, ...plans];
+export const identityDelete = [...entries, null, entries, [], ...plans];
+export const exception = excepted;
+export const exceptions = [excepted];
+export const exceptionChange = [...excepted, ...plans];
+export const exceptionDelete = [...excepted, null, ...plans];

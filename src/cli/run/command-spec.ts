@@ -16,8 +16,8 @@ interface CommandText {
   readonly misnamed?: Misnamed;
   /** Needed where it is declared; `run` gets it. */
   readonly word?: WordSpec;
-  /** The result in every shape it may take, to try `--query` on before anything is sent. */
-  readonly examplesOfResult?: readonly unknown[];
+  /** Loads the result in every shape it may take, to try `--query` on before anything is sent. */
+  readonly examplesOfResult?: () => Promise<readonly unknown[]>;
 }
 
 /** What a command's file says of it; its words and its summary are in the command tree. */

@@ -59,8 +59,13 @@ async function runCommand(
   const { word, rest } = takeWord(line.rest, command.word, faults);
   checkRest(rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
   // The cluster in the shape of az has more shapes than an example shows.
-  const examples = isSwitchedOn(flags, 'rawCluster') ? [] : (command.examplesOfResult ?? []);
-  const session = await openSession(context, { words: command.words, global, faults, examples });
+  const examples = isSwitchedOn(flags, 'rawCluster') ? undefined : command.examplesOfResult;
+  const session = await openSession(context, {
+    words: command.words,
+    global,
+    faults,
+    examples: examples ?? noExamples,
+  });
   try {
     const exitCode = await command.run(flags, session, word);
     await printRetirementNote(context, command, global.onlyShowErrors);
@@ -68,6 +73,10 @@ async function runCommand(
   } finally {
     session.report.stop();
   }
+}
+
+async function noExamples(): Promise<readonly unknown[]> {
+  return [];
 }
 
 function isSwitchedOn(flags: Readonly<Record<string, unknown>>, key: string): boolean {

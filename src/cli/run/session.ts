@@ -47,8 +47,8 @@ export interface SessionOptions {
   readonly words: readonly string[];
   readonly global: GlobalValues;
   readonly faults: UsageFaults;
-  /** Of the result, in every shape it may take; none: its shapes are not known. */
-  readonly examples: readonly unknown[];
+  /** Of the result, in every shape it may take; none: its shapes are not known. Asked for where there is a query. */
+  readonly examples: () => Promise<readonly unknown[]>;
 }
 
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
@@ -129,7 +129,7 @@ function colouredOn(
 
 async function readQuery(
   expression: string | undefined,
-  examples: readonly unknown[],
+  examples: () => Promise<readonly unknown[]>,
   faults: UsageFaults,
 ): Promise<Query | undefined> {
   if (expression === undefined) {
@@ -137,7 +137,7 @@ async function readQuery(
   }
   try {
     const query = await compileQuery(expression);
-    tryOut(query, examples);
+    tryOut(query, await examples());
     return query;
   } catch (error) {
     if (!isPodidError(error, 'InvalidUsage', 'QueryFailed')) {

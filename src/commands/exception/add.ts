@@ -4,14 +4,13 @@ import { modeFlags } from '../../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../../cli/open/change-options.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishChange } from '../../cli/results/finish.ts';
-import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { entryKey } from '../../validate/flags/entry-key.ts';
 import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
 
 export const exceptionAddCommand = defineCommand({
-  examplesOfResult: resultExamples.exceptionChange,
+  examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).exceptionChange,
   description:
     'Pods of the namespace that carry all of the labels are answered as the node itself would be, with any identity of the node. That is meant for system components that worked so before pod identity came.',
   examples: [

@@ -4,13 +4,12 @@ import { modeFlags } from '../../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../../cli/open/change-options.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishChange } from '../../cli/results/finish.ts';
-import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView, orNull } from '../../cli/results/result-shapes.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { entryKey } from '../../validate/flags/entry-key.ts';
 
 export const exceptionDeleteCommand = defineCommand({
-  examplesOfResult: resultExamples.exceptionDelete,
+  examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).exceptionDelete,
   description:
     'Pods with its labels get tokens of their own pod identity again, or none. It does not ask; an exception that is not there is an error unless --ignore-not-found is given.',
   examples: [

@@ -4,13 +4,12 @@ import { modeFlag, readingNeeds } from '../../cli/flags/mode-flags.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { reportEmptyList } from '../../cli/results/report-empty-list.ts';
-import { resultExamples } from '../../cli/results/result-examples.ts';
 import { each, exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { namespaceFilter } from '../../validate/flags/entry-key.ts';
 
 export const exceptionListCommand = defineCommand({
-  examplesOfResult: resultExamples.exceptions,
+  examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).exceptions,
   description: "Prints the exceptions in the server's order. Where the add-on is off the list is empty.",
   examples: [
     { title: 'those of one namespace', line: 'podid exception list -g demo-rg -c demo --namespace demo' },

@@ -3,13 +3,12 @@ import { entryFlags } from '../../cli/flags/entry-flags.ts';
 import { modeFlag, readingNeeds } from '../../cli/flags/mode-flags.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishDone } from '../../cli/results/finish.ts';
-import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { entryKey } from '../../validate/flags/entry-key.ts';
 
 export const exceptionShowCommand = defineCommand({
-  examplesOfResult: resultExamples.exception,
+  examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).exception,
   description: 'Prints one exception and its labels.',
   examples: [
     {

@@ -4,14 +4,13 @@ import { modeFlags } from '../../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../../cli/open/change-options.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishChange } from '../../cli/results/finish.ts';
-import { resultExamples } from '../../cli/results/result-examples.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { entryKey } from '../../validate/flags/entry-key.ts';
 import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
 
 export const exceptionUpdateCommand = defineCommand({
-  examplesOfResult: resultExamples.exceptionChange,
+  examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).exceptionChange,
   description: 'The labels given take the place of all that the exception had; none are merged.',
   examples: [
     {

@@ -47,7 +47,7 @@ export const nmiInstallCommand = defineCommand({
     ...clusterFlags,
     ...kubeFlags,
   },
-  examplesOfResult: agentExamples.install,
+  examplesOfResult: async () => agentExamples.install,
   async run(flags, session) {
     const { force, dryRun, noWait, exitCode } = flags;
     if (exitCode && !dryRun) {

@@ -33,7 +33,7 @@ export const nmiStatusCommand = defineCommand({
     ...clusterFlags,
     ...kubeFlags,
   },
-  examplesOfResult: agentExamples.status,
+  examplesOfResult: async () => agentExamples.status,
   async run(flags, session) {
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout ?? '2m');

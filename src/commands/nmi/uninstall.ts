@@ -39,7 +39,7 @@ export const nmiUninstallCommand = defineCommand({
     ...clusterFlags,
     ...kubeFlags,
   },
-  examplesOfResult: agentExamples.uninstall,
+  examplesOfResult: async () => agentExamples.uninstall,
   async run(flags, session) {
     const { faults, context } = session;
     const { node, cleanUpOnly, dryRun } = flags;

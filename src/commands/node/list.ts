@@ -6,7 +6,7 @@ import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-resu
 import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nodeListCommand = defineCommand({
-  examplesOfResult: nodeExamples.list,
+  examplesOfResult: async () => nodeExamples.list,
   description:
     'Prints the scale sets and virtual machines of the Linux pools with their user-assigned identities, the one of the kubelets among them. "instancesUpToDate" is false while instances of a scale set lag behind its model, and null where they cannot be seen.',
   examples: [

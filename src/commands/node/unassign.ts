@@ -14,7 +14,7 @@ import { nodeExamples, nodesShape, nodesView } from '../../cli/results/node-resu
 import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nodeUnassignCommand = defineCommand({
-  examplesOfResult: nodeExamples.change,
+  examplesOfResult: async () => nodeExamples.change,
   description:
     'The other way round than "podid node assign". It looks into the cluster first and refuses while a binding or an entry still uses an identity; --force takes it away all the same, and without a look. The identities that the cluster itself runs with, of the kubelets, the control plane and AKS\'s add-ons, are never taken away. It shows what goes and asks.',
   examples: [
