@@ -59,13 +59,30 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   const api = ownedObjects(rest, {
     explain: (failure, attempt) => mapKubeError(failure, attempt, mirrorTerms),
   });
-  const workloads = readWorkloads(workloadApi(rest, askPod(access, timeoutMs)));
+  // Most commands mirror and ask for nothing else, so the other parts are made when they are asked for.
+  const workloads = once(() => readWorkloads(workloadApi(rest, askPod(access, timeoutMs))));
+  const policies = once(() => clusterPolicies(rest, clock));
+  const agent = once(() => agentCluster(rest));
   return {
     mirror: (request, ofMirror, report) => mirrorObjects(api, request, ofMirror, report),
-    read: (ofRead) => readWithNamespaces(api, workloads, ofRead),
-    workloads,
-    policies: clusterPolicies(rest, clock),
-    agent: agentCluster(rest),
+    read: (ofRead) => readWithNamespaces(api, workloads(), ofRead),
+    get workloads() {
+      return workloads();
+    },
+    get policies() {
+      return policies();
+    },
+    get agent() {
+      return agent();
+    },
+  };
+}
+
+function once<Part>(make: () => Part): () => Part {
+  let made: Part | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
