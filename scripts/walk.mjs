@@ -1,13 +1,17 @@
 // The files of src that a run enters: those of which a function ran.
 //   npm run walk -- add -g demo-rg -c demo …     podid, with an emulator of its own unless PODID_ARM_ENDPOINT is set
 //   npm run walk -- --agent serve --node=n …     podid-nmi, until Ctrl-C
+//   npm run walk -- --token                      one request for a token that the agent's cache answers
 // A development build in a temporary folder, run with V8's coverage; source maps lead back to the files.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, get } from 'node:http';
 import { SourceMap } from 'node:module';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -93,6 +97,117 @@ export async function startEmulator(program) {
   return { env, stop };
 }
 
+const pod = { address: '127.0.0.11', name: 'web' };
+const identity =
+  '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
+
+/** What the agent enters between a request and its answer, when the token is in its cache. */
+async function walkToken() {
+  const build = await buildForWalks();
+  const emulator = await startEmulator(build.program('podid'));
+  const coverage = await build.coverage();
+  const env = { ...process.env, ...emulator.env, PODID_COVERAGE: coverage };
+  let agent;
+  try {
+    const add = ['add', '-g', 'demo-rg', '-c', 'demo', '--namespace', 'demo', '--name', pod.name];
+    const added = [
+      build.program('podid'),
+      ...add,
+      '--identity-resource-id',
+      identity,
+      '--poll-interval',
+      '50ms',
+    ];
+    await end(start(added, { env, stdio: 'ignore' }));
+    await createPod(emulator.env.PODID_ARM_ENDPOINT);
+    const { port: imds } = new URL(emulator.env.PODID_ARM_ENDPOINT);
+    const port = await freePort();
+    const flags = [
+      ...['--node=node-1', '--operation-mode=managed', '--forceNamespaced', `--nmi-port=${port}`],
+      ...['--http-probe-port=0', '--prometheus-port=0', '--metadata-ip=127.0.0.1', `--metadata-port=${imds}`],
+      ...['--allow-loopback-pods', '--redirected-by-others'],
+    ];
+    const preload = pathToFileURL(join(root, 'scripts/coverage-between.mjs')).href;
+    agent = start(['--import', preload, build.program('podid-nmi'), 'serve', ...flags], {
+      env,
+      stdio: 'ignore',
+    });
+    await until(async () => (await askForToken(port)) === 200);
+    await takeCoverage(agent, join(coverage, '1.json'));
+    const status = await askForToken(port);
+    await takeCoverage(agent, join(coverage, '2.json'));
+    await rm(join(coverage, '1.json'));
+    const files = await enteredFiles(coverage);
+    console.log([...files, `${files.length} files of src entered; status ${status}`].join('\n'));
+  } finally {
+    keptConnection.destroy();
+    agent?.kill('SIGKILL');
+    await emulator.stop();
+    await build.remove();
+  }
+}
+
+async function createPod(endpoint) {
+  const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const { address: ip, name } = pod;
+  const item = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'demo', labels: { aadpodidbinding: name }, creationTimestamp: anHourAgo },
+    spec: { nodeName: 'node-1', containers: [{ name: 'app', image: 'app' }] },
+    status: { phase: 'Running', startTime: anHourAgo, podIP: ip, podIPs: [{ ip }] },
+  };
+  await fetch(`${endpoint}/_podid/world`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ kubernetes: [item] }),
+  });
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** As the SDKs have it, so that a walk does not count how a connection is accepted. */
+const keptConnection = new Agent({ keepAlive: true });
+
+/** @returns the status; 0 while nobody listens */
+function askForToken(port) {
+  const path =
+    '/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net';
+  const request = { host: '127.0.0.1', port, path, localAddress: pod.address, headers: { Metadata: 'true' } };
+  return new Promise((answered) => {
+    get({ ...request, agent: keptConnection }, (response) => {
+      response.resume().on('end', () => answered(response.statusCode));
+    }).on('error', () => answered(0));
+  });
+}
+
+async function takeCoverage(child, file) {
+  child.kill('SIGUSR2');
+  await until(() =>
+    readFile(file, 'utf8').then(
+      (text) => text.endsWith('}'),
+      () => false,
+    ),
+  );
+}
+
+async function until(isTrue) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await isTrue()) {
+      return;
+    }
+    await sleep(50);
+  }
+  throw new Error('nothing came of it in half a minute');
+}
+
 async function walk([first, ...rest]) {
   const build = await buildForWalks();
   const isAgent = first === '--agent';
@@ -117,5 +232,6 @@ async function walk([first, ...rest]) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await walk(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  await (args[0] === '--token' ? walkToken() : walk(args));
 }

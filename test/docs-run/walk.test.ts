@@ -13,7 +13,7 @@ async function walked(...args: string[]): Promise<string[]> {
     cwd: root,
     env,
   });
-  expect(stdout).toMatch(/^\d+ files of src entered; exit code 0$/m);
+  expect(stdout).toMatch(/^\d+ files of src entered; (?:exit code 0|status 200)$/m);
   return stdout.split('\n').filter((line) => /^src\/.*\.ts$/.test(line));
 }
 
@@ -35,5 +35,11 @@ describe('npm run walk', () => {
     expect(files).toContain('src/workflows/entries/add-identity.ts');
     expect(files.filter((path) => path.startsWith('src/commands/'))).toEqual(['src/commands/add.ts']);
     expect(files.length).toBeLessThanOrEqual(112);
+  });
+
+  it('shows the way of a token that the cache has', async () => {
+    const files = await walked('--token');
+    expect(files).toContain('src/nmi/tokens/token-cache.ts');
+    expect(files.length).toBeLessThanOrEqual(23);
   });
 });
