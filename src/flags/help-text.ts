@@ -17,7 +17,7 @@ export interface HelpPage {
   readonly flags?: readonly { readonly heading: string; readonly table: FlagTable }[];
   /** Each `line` as typed, without a prompt. */
   readonly examples?: readonly { readonly title: string; readonly line: string }[];
-  /** Where more is told. */
+  /** Where to read more. */
   readonly after?: readonly string[];
 }
 

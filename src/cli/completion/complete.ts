@@ -31,8 +31,8 @@ export async function complete(
   ].filter(({ word }) => word.startsWith(current));
   const lines = all.map(({ word, summary }) => {
     // bash takes `=` for the end of a word, and wants what comes after it.
-    const shown = shell === 'bash' ? word.slice(prefix.length) : word;
-    return summary === '' ? shown : `${shown}\t${summary}`;
+    const printable = shell === 'bash' ? word.slice(prefix.length) : word;
+    return summary === '' ? printable : `${printable}\t${summary}`;
   });
   await context.stdout.write([...(completion.files ? [':file'] : lines)].map((each) => `${each}\n`).join(''));
   return 0;

@@ -7,7 +7,7 @@ import { writePrivateFile } from '../../terminal/private-file.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Who asks Azure, as far as it can be told without asking; part of the name of a cache file and never in it.
+ * Who asks Azure, as far as it is known without asking; part of the name of a cache file and never in it.
  */
 export interface Account {
   readonly env: Environment;

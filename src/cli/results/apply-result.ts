@@ -18,7 +18,7 @@ interface Row {
   readonly state?: string | undefined;
 }
 
-/** What the cluster holds now; what was changed has been told before. */
+/** What the cluster holds now; what was changed has been reported before. */
 export const applyShape: TableShape = {
   rows: ({ identities, exceptions }: AppliedFile): Row[] => [
     ...identities.map(({ namespace, name, provisioningState: state }) => {

@@ -24,7 +24,7 @@ export interface CommandLine {
 
 /**
  * Takes a command line apart, and judges nothing: commander's own checks end at the first fault, so every
- * value is optional here and whatever is unknown is kept for `readFlags` to tell.
+ * value is optional here and whatever is unknown is kept for `readFlags` to report.
  */
 export async function parseCommandLine(tree: CommandTree, argv: readonly string[]): Promise<CommandLine> {
   const occurrences: Occurrence[] = [];

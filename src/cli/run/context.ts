@@ -63,7 +63,7 @@ export interface RunningEmulator {
 }
 
 export interface RunningAgent {
-  /** Resolves when it has ended, with the last it said. */
+  /** Resolves when it has ended, with the last line of its stderr. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
@@ -178,13 +178,13 @@ function startAgent(words: readonly string[], env: ProcessParts['env']): Running
     env,
     windowsHide: true,
   });
-  let said = '';
+  let lastText = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-2000);
+    lastText = (lastText + text).slice(-2000);
   });
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message));
-    child.on('close', () => resolve(said.trim().split('\n').at(-1) ?? ''));
+    child.on('close', () => resolve(lastText.trim().split('\n').at(-1) ?? ''));
   });
   return {
     ended,

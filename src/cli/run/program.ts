@@ -13,7 +13,7 @@ import { printRetirementNote } from './retirement-note.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
 /**
- * Runs one command line to its end, and is where every error ends: told on stderr, its exit code returned.
+ * Runs one command line to its end, and is where every error ends: reported on stderr, its exit code returned.
  */
 export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
   const asked = await answerShell(argv, context);
@@ -189,7 +189,7 @@ async function report(error: unknown, context: Context, global: GlobalValues): P
   return report.exitCode;
 }
 
-/** JSON because it was asked for, or because nobody said anything and stdout is a pipe. */
+/** JSON because it was asked for, or because no format was and stdout is a pipe. */
 function jsonErrors(context: Context, global: GlobalValues): 'no' | 'last' | 'only' {
   if (effectiveFormat(context, global) !== 'json') {
     return 'no';

@@ -15,7 +15,7 @@ const filePrefix = 'retirement-note.';
 
 /**
  * Says once a day, to people alone, what becomes of the add-on. A file a day in `XDG_STATE_HOME` remembers
- * it; where none can be made nothing is said, so that it is never said twice.
+ * it; where none can be made nothing is printed, so that it never appears twice.
  */
 export async function printRetirementNote(
   { clock, env, stderr }: Pick<Context, 'clock' | 'env' | 'stderr'>,
