@@ -6,24 +6,31 @@
  */
 export const errorCatalog = {
   InvalidUsage: { exitCode: 2, summary: 'A flag or a value is wrong. Nothing was sent.' },
-  InvalidKubeconfig: { exitCode: 2, summary: 'The kubeconfig cannot be read or names no such context.' },
+  InvalidKubeconfig: {
+    exitCode: 2,
+    summary: 'The kubeconfig cannot be read, or has no context of that name.',
+  },
   ConfirmationRequired: {
     exitCode: 2,
-    summary: 'The command asks before it acts, and nobody is there to answer.',
+    summary: 'The command asks for a confirmation, and there is no terminal to ask on. Give --yes.',
   },
   QueryFailed: {
     exitCode: 1,
-    summary: '--query does not fit the result, which is printed whole. A change that was asked for is done.',
+    summary:
+      'The --query cannot be applied to the result, so the whole result is printed. The change itself is done.',
   },
   OutputFailed: {
     exitCode: 1,
     summary:
-      'The result could not be written to stdout: a full disk, for one. A change that was asked for is done.',
+      'The result could not be written to stdout, for example because a disk is full. The change itself is done.',
   },
-  NotSignedIn: { exitCode: 3, summary: 'No credential for Azure was found, or Azure refused the one found.' },
+  NotSignedIn: {
+    exitCode: 3,
+    summary: 'No credential for Azure was found, or Azure refused the one that was found.',
+  },
   ClusterNotFound: {
     exitCode: 4,
-    summary: 'The AKS cluster does not exist, or its resource group or subscription.',
+    summary: 'The AKS cluster, its resource group or its subscription does not exist.',
   },
   IdentityNotFound: { exitCode: 4, summary: 'The managed identity does not exist.' },
   EntryNotFound: {
@@ -32,66 +39,83 @@ export const errorCatalog = {
   },
   NamespaceNotFound: {
     exitCode: 4,
-    summary: 'With --mode cluster: the cluster has no such namespace, and objects need one.',
+    summary:
+      'With --mode cluster: the namespace does not exist in the cluster, and the objects of an entry need it.',
   },
   MachineNotFound: { exitCode: 4, summary: 'The scale set or virtual machine does not exist.' },
   NodePoolNotFound: {
     exitCode: 4,
     summary: 'The cluster has no node pool of that name, or the pool has no machines.',
   },
-  RoleNotFound: { exitCode: 4, summary: 'No role of that name can be assigned at the scope.' },
+  RoleNotFound: { exitCode: 4, summary: 'There is no role of that name that can be assigned at this scope.' },
   TokenRefused: {
     exitCode: 4,
-    summary: 'The metadata service has no token for this pod; the message is what it says.',
+    summary: 'The metadata service gives no token to this pod. The message is its answer.',
   },
-  SubscriptionNotFound: { exitCode: 4, summary: 'No subscription of that id or name is visible.' },
+  SubscriptionNotFound: { exitCode: 4, summary: 'You see no subscription with that id or name.' },
   AddonDisabled: { exitCode: 5, summary: 'The pod-identity add-on is off on this cluster.' },
   AddonEnabled: {
     exitCode: 5,
-    summary: 'With --mode cluster: the pod-identity add-on is on, so its profile is the truth.',
+    summary:
+      'With --mode cluster: the pod-identity add-on is on, so entries belong into its profile in Azure.',
   },
   ServicePrincipalCluster: {
     exitCode: 5,
     summary: 'The cluster runs as a service principal; pod identity needs a managed identity.',
   },
-  KubenetConsentMissing: { exitCode: 5, summary: 'Pod identity on kubenet needs an explicit consent.' },
+  KubenetConsentMissing: { exitCode: 5, summary: 'Pod identity on kubenet needs your explicit consent.' },
   ClusterStateForbids: { exitCode: 5, summary: 'The cluster is stopped or being deleted.' },
   NoLinuxScaleSetPool: {
     exitCode: 5,
-    summary: 'No node pool can use pod identity: it needs Linux on scale sets.',
+    summary: 'No node pool can use pod identity, which needs Linux nodes on scale sets.',
   },
-  TenantMismatch: { exitCode: 5, summary: 'Cluster, identity and subscription are not in one tenant.' },
+  TenantMismatch: {
+    exitCode: 5,
+    summary: 'The cluster, the identity and the subscription are not in the same tenant.',
+  },
   UnknownClusterIdentity: {
     exitCode: 5,
-    summary: 'The principal of the control plane cannot be told; podid does not guess.',
+    summary: 'It cannot be determined which principal the control plane acts as, and podid does not guess.',
   },
   IdentityChangeForbidden: {
     exitCode: 5,
-    summary: "The cluster's own identities do not allow this change of them.",
+    summary:
+      "This change of the cluster's own identities is not possible with the identities that it has now.",
   },
   LimitReached: { exitCode: 5, summary: 'A cluster holds at most 200 pod identities and 200 exceptions.' },
-  EntryConflict: { exitCode: 5, summary: 'An entry of that namespace and name exists with other content.' },
-  ClusterBusy: { exitCode: 5, summary: 'Another operation runs on the cluster.' },
-  StaleCluster: { exitCode: 5, summary: 'The cluster changed between reading and writing, again and again.' },
+  EntryConflict: {
+    exitCode: 5,
+    summary: 'An entry with that namespace and name exists, with different content.',
+  },
+  ClusterBusy: { exitCode: 5, summary: 'Another operation is running on the cluster.' },
+  StaleCluster: {
+    exitCode: 5,
+    summary: 'The cluster was changed by others between reading and writing, at every attempt.',
+  },
   AssignmentBlocked: {
     exitCode: 5,
-    summary: 'An entry whose identity or role is gone keeps Azure from changing the profile.',
+    summary:
+      'Azure refuses every change of the profile, because the identity of an entry, or its role, is missing.',
   },
-  EntriesLost: { exitCode: 5, summary: 'The answer to the write lacks entries that were sent.' },
-  RoleAssignmentBlocked: { exitCode: 5, summary: 'The role cannot be assigned: a lock, a limit or a clash.' },
+  EntriesLost: { exitCode: 5, summary: 'Entries that were sent are missing in the answer of Azure.' },
+  RoleAssignmentBlocked: {
+    exitCode: 5,
+    summary: 'The role cannot be assigned because of a lock, a limit or a conflicting assignment.',
+  },
   FeatureNotRegistered: {
     exitCode: 5,
-    summary: 'The subscription lacks a preview feature, such as EnablePodIdentityPreview.',
+    summary: 'A preview feature, such as EnablePodIdentityPreview, is not registered for the subscription.',
   },
-  MachineBusy: { exitCode: 5, summary: 'Another operation runs on the scale set or virtual machine.' },
+  MachineBusy: { exitCode: 5, summary: 'Another operation is running on the scale set or virtual machine.' },
   StaleMachine: {
     exitCode: 5,
-    summary: 'The scale set or virtual machine changed between reading and writing, again and again.',
+    summary:
+      'The scale set or virtual machine was changed by others between reading and writing, at every attempt.',
   },
   MachineStateForbids: { exitCode: 5, summary: 'The scale set or virtual machine is being deleted.' },
   IdentityInUse: {
     exitCode: 5,
-    summary: 'The cluster, or a binding or entry of it, still needs the identity on its nodes.',
+    summary: 'The cluster itself, a binding or an entry still needs the identity on the nodes.',
   },
   AssignRefused: {
     exitCode: 5,
@@ -99,25 +123,26 @@ export const errorCatalog = {
   },
   PolicyBlocked: {
     exitCode: 5,
-    summary: "The cluster has no such policy engine, or an object of its name is somebody else's.",
+    summary:
+      'The policy engine is not installed in the cluster, or another manager owns an object of the same name.',
   },
   AzureRefused: { exitCode: 5, summary: 'Azure refused the request.' },
   AgentPresent: {
     exitCode: 5,
     summary:
-      'Another node agent is in the cluster, or this one belongs to Helm; the message names the ways on.',
+      'The cluster has another node agent, or one that Helm manages. The message says what you can do.',
   },
   AgentRefused: {
     exitCode: 5,
-    summary: 'The cluster does not take the agent: a policy, Pod Security, or objects that others wrote.',
+    summary: 'The cluster refuses the agent because of a policy, Pod Security, or objects of other managers.',
   },
   Forbidden: {
     exitCode: 6,
-    summary: 'The caller lacks a right; the message names principal, action and scope.',
+    summary: 'A permission is missing. The message names the principal, the action and the scope.',
   },
   AssignForbidden: {
     exitCode: 6,
-    summary: 'The caller may not put identities on these machines, or take them away; the message says why.',
+    summary: 'You may not assign identities to these machines or remove them. The message says why.',
   },
   IdentityIncomplete: {
     exitCode: 7,
@@ -125,40 +150,47 @@ export const errorCatalog = {
   },
   Unavailable: {
     exitCode: 7,
-    summary: 'Azure did not answer, or answered with nothing usable. Trying again may help.',
+    summary: 'Azure did not answer, or its answer cannot be used. Trying again may help.',
   },
-  TimedOut: { exitCode: 7, summary: 'The wait ended before Azure did. The same command resumes.' },
+  TimedOut: {
+    exitCode: 7,
+    summary: 'Azure did not finish within the time limit. The same command goes on waiting.',
+  },
   AssignmentPending: {
     exitCode: 7,
-    summary: 'The fresh role has not reached the cluster yet. The same command resumes.',
+    summary: 'Azure does not see the new role assignment yet. The same command goes on where this one ended.',
   },
   ClusterUnreachable: { exitCode: 7, summary: "The cluster's API server cannot be reached." },
   AgentNotReady: {
     exitCode: 7,
-    summary: 'The agent is installed, and not ready on every node within --timeout.',
+    summary: 'The agent is installed, but was not ready on every node within --timeout.',
   },
   CleanUpIncomplete: {
     exitCode: 7,
-    summary: 'The agent is gone, and some nodes may still hold its rules. The same command resumes.',
+    summary:
+      'The agent is removed, but some nodes may still have its rules. The same command goes on where this one ended.',
   },
   MirrorFailed: {
     exitCode: 7,
-    summary: 'The objects in the cluster could not be brought in line (6 when the cluster forbade it).',
+    summary:
+      'The objects in the cluster could not be written to match Azure (exit code 6 when the cluster forbade it).',
   },
   EntryFailed: {
     exitCode: 8,
-    summary: 'Azure accepted the change, and the entry or the operation ended as Failed.',
+    summary: 'Azure accepted the change, but the entry or the operation ended as Failed.',
   },
   EntriesLeftOut: {
     exitCode: 8,
-    summary: 'Under --keep-going: entries that cannot be done were left out, and the rest is applied.',
+    summary:
+      'With --keep-going: some entries could not be applied and were left out; the others are applied.',
   },
   MachinesLeftOut: {
     exitCode: 8,
-    summary: 'Some machines took the change and others did not; the details name each with its reason.',
+    summary:
+      'Some machines were changed and others were not. The details name each of the others, with the reason.',
   },
-  Interrupted: { exitCode: 130, summary: 'Interrupted. What Azure has accepted goes on there.' },
-  Terminated: { exitCode: 143, summary: 'Terminated. What Azure has accepted goes on there.' },
+  Interrupted: { exitCode: 130, summary: 'Interrupted. Azure finishes what it has accepted.' },
+  Terminated: { exitCode: 143, summary: 'Terminated. Azure finishes what it has accepted.' },
 } as const satisfies Record<string, { exitCode: number; summary: string }>;
 
 export type ErrorCode = keyof typeof errorCatalog;
