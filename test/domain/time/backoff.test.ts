@@ -48,8 +48,8 @@ describe('backoffMs', () => {
         const backoff = { firstMs, mostMs };
         const pauseMs = backoffMs(backoff, failures, random);
         expect(pauseMs).toBeGreaterThanOrEqual(doubledMs(backoff, failures) / 2);
-        expect(pauseMs).toBeLessThan(doubledMs(backoff, failures));
-        expect(pauseMs).toBeLessThan(mostMs);
+        expect(pauseMs).toBeLessThanOrEqual(doubledMs(backoff, failures));
+        expect(pauseMs).toBeLessThanOrEqual(mostMs);
         expect(backoffMs(backoff, failures + 1, random)).toBeGreaterThanOrEqual(pauseMs);
       }),
     );
