@@ -63,7 +63,7 @@ describe('the agent, when the API server is away,', () => {
   });
 });
 
-describe('the watch', () => {
+describe.concurrent('the watch', () => {
   it('survives cuts, duplicates, 410 and events out of order', async () => {
     await using world = await startWorld({ before: seedShop });
     const { store } = world.kube;
@@ -85,7 +85,7 @@ describe('the watch', () => {
   });
 });
 
-describe('a pod that the agent does not know', () => {
+describe.concurrent('a pod that the agent does not know', () => {
   it('waits for the watch and is served when it comes', async () => {
     await using world = await startWorld({ before: seedShop });
     const asked = world.ask({ from: '127.0.0.20' });
@@ -119,7 +119,7 @@ describe('a pod that the agent does not know', () => {
   });
 });
 
-describe('an address that the CNI gave to another pod than the API says', () => {
+describe.concurrent('an address that the CNI gave to another pod than the API says', () => {
   it('gets no token until both agree', async () => {
     await using world = await startWorld({
       flags: ['--heartbeat-file=HEARTBEAT'],
