@@ -1,5 +1,5 @@
+import type { Clock } from '../domain/time/clock.ts';
 import type { ApiConnection } from '../k8s/client/api-connection.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { createHttpServer, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
@@ -133,7 +133,7 @@ function createView(
     mode: flags['operation-mode'] === 'managed' ? 'managed' : 'standard',
     assignmentsByLabel: flags.enableScaleFeatures,
     allowLoopbackPods: flags['allow-loopback-pods'],
-    time: { ...clock, random: Math.random },
+    time: clock,
     logger,
     onPodGone,
     onTrouble: (resource) => counters.kubernetesError(resource),

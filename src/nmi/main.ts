@@ -1,7 +1,7 @@
 import { isPodidError } from '../errors/podid-error.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { endSignal } from '../runtime/shutdown.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { nmiHelp } from './nmi-flags.ts';
 import { type NmiSettings, nmiSettings } from './nmi-settings.ts';
 import { removeBootTable } from './rules/boot-guard/boot-table.ts';

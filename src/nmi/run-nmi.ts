@@ -1,8 +1,8 @@
+import type { Clock } from '../domain/time/clock.ts';
+import { withinTime } from '../domain/time/time-limit.ts';
 import { type ApiConnection, createApiConnection } from '../k8s/client/api-connection.ts';
 import { type ApiEndpoint, inClusterEndpoint } from '../k8s/client/api-endpoint.ts';
-import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { withinTime } from '../runtime/within-time.ts';
 import { type Agent, createAgent } from './agent.ts';
 import { isLoopback } from './cluster/pod-index.ts';
 import { removeNodeTaint } from './cluster/remove-node-taint.ts';
@@ -49,7 +49,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   });
   const agent = createAgent(settings, { connection, clock, logger, userAgent, needsGuard });
   agent.gate.look();
-  const listeners = createListeners({ clock, logger, random: Math.random, signal });
+  const listeners = createListeners({ clock, logger, signal });
   const notReady = () =>
     whyNotReady({
       notListening: listeners.faults,
@@ -101,7 +101,7 @@ async function letPodsIn(
   }
   const { connection, isReady, clock, logger } = ports;
   const remove = (until: AbortSignal) => removeNodeTaint(connection, { node, key }, until);
-  await removeStartupTaint(key, { isReady, remove, clock, logger, random: Math.random }, signal);
+  await removeStartupTaint(key, { isReady, remove, clock, logger }, signal);
 }
 
 async function findEndpoint({

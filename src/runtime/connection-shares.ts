@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../domain/time/clock.ts';
 
 export interface ConnectionShareLimits {
   /** In all. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../domain/time/clock.ts';
 import {
   type ConnectionShareLimits,
   type ConnectionShares,
@@ -128,7 +128,7 @@ class LimitedServer implements HttpServer {
       if (idleForMs >= idleMs) {
         break;
       }
-      await clock.wait(Math.max(1, idleMs - idleForMs), never);
+      await clock.sleep(Math.max(1, idleMs - idleForMs), never);
     }
     await this.close();
   }

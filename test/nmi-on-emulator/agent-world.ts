@@ -6,8 +6,8 @@ import { type StartedImds, type StartImdsOptions, startImds } from '../../src/em
 import { type StartedKube, startKube } from '../../src/emulator/kube/start-kube.ts';
 import { nmiSettings } from '../../src/nmi/nmi-settings.ts';
 import { runNmi } from '../../src/nmi/run-nmi.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
 
 export const node = 'node-1';
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/runtime/clock.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/runtime/http-server.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
 
 const limits = { headerBytes: 2_048, requestMs: 300, idleMs: 5_000, connections: 6, connectionsPerPeer: 4 };
 const cleanUps: (() => Promise<void> | void)[] = [];

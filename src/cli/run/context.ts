@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import type { MetadataService } from '../../domain/azure/metadata-service.ts';
 import type { RunCommand } from '../../domain/azure/run-command.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Azure, Clock } from '../../domain/ports.ts';
+import { systemClock } from '../../runtime/system-clock.ts';
 import { type OutputStream, outputStream } from '../../terminal/streams.ts';
 
 /** Put in place by the bundler. */
@@ -203,17 +203,4 @@ async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Pro
     }
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** What a timer of Node holds; one beyond it fires at once. */
-const longestTimerMs = 2 ** 31 - 1;
-
-function systemClock(): Clock {
-  return {
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    random: () => Math.random(),
-    sleep: (ms, signal) =>
-      sleep(Math.min(ms, longestTimerMs), undefined, { signal }).catch(() => signal.throwIfAborted()),
-  };
 }

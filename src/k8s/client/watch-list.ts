@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffMs, jittered } from '../../domain/time/backoff.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { parseList, parseWatchEvent } from '../../validate/kubernetes/watch-event.ts';
 import { type ApiConnection, ApiFailure } from './api-connection.ts';
 
@@ -12,7 +13,7 @@ export interface WatchListOptions<Item> {
   /** Undefined for what is no such object; it is skipped. */
   readonly parse: (json: unknown) => Item | undefined;
   readonly into: WatchListTarget<Item>;
-  readonly time: WatchTime;
+  readonly time: Pick<Clock, 'monotonic' | 'sleep' | 'random'>;
   /** Hears of every failure; the watch goes on by itself. */
   readonly onTrouble: (error: unknown) => void;
   readonly limits?: Partial<WatchLimits>;
@@ -23,13 +24,6 @@ export interface WatchListTarget<Item> {
   replace(items: readonly Item[]): void;
   upsert(item: Item): void;
   remove(item: Item): void;
-}
-
-export interface WatchTime {
-  monotonic(): number;
-  wait(ms: number, signal: AbortSignal): Promise<void>;
-  /** In [0, 1). */
-  random(): number;
 }
 
 export interface WatchLimits {
@@ -129,7 +123,7 @@ class ListAndWatch<Item> implements WatchList {
   async #step(signal: AbortSignal, step: AbortSignal): Promise<void> {
     if (this.#version === undefined || this.#asked !== undefined) {
       if (this.#spreadNextList && this.#asked === undefined) {
-        await this.#options.time.wait(this.#options.time.random() * this.#limits.relistSpreadMs, step);
+        await this.#options.time.sleep(this.#options.time.random() * this.#limits.relistSpreadMs, step);
       }
       await this.#list(signal);
     }
@@ -180,7 +174,7 @@ class ListAndWatch<Item> implements WatchList {
     this.live = false;
     // A server that ends each watch at once must not be asked in a tight loop.
     if (time.monotonic() - began < this.#limits.firstRetryMs) {
-      await time.wait(jittered(this.#limits.firstRetryMs, time.random()), signal);
+      await time.sleep(jittered(this.#limits.firstRetryMs, time.random()), signal);
     }
   }
 
@@ -223,7 +217,7 @@ class ListAndWatch<Item> implements WatchList {
     this.#failures += 1;
     const { time } = this.#options;
     const pauseMs = backoffMs({ firstMs: this.#limits.firstRetryMs, mostMs }, this.#failures, time.random());
-    await time.wait(pauseMs, step).catch(() => undefined);
+    await time.sleep(pauseMs, step).catch(() => undefined);
   }
 
   #heard(): void {

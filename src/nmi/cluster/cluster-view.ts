@@ -5,8 +5,9 @@ import type {
   AzurePodIdentityException,
   ObjectMeta,
 } from '../../domain/kubernetes/identity-resources.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
-import type { WatchList, WatchTime } from '../../k8s/client/watch-list.ts';
+import type { WatchList } from '../../k8s/client/watch-list.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { type ChangeNotice, createChangeNotice } from './change-notice.ts';
 import {
@@ -44,7 +45,7 @@ export interface ClusterViewOptions {
   /** `--enableScaleFeatures`: only this node's assignments are watched, by MIC's label. */
   readonly assignmentsByLabel: boolean;
   readonly allowLoopbackPods: boolean;
-  readonly time: WatchTime & { now(): number };
+  readonly time: Clock;
   readonly logger: Logger;
   onPodGone(uid: string): void;
   /** Counts a failed list or watch by what it was of. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { withinTime } from '../../domain/time/time-limit.ts';
 import type { UnknownPeers } from '../../runtime/connection-shares.ts';
-import { withinTime } from '../../runtime/within-time.ts';
 import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
 import type { ChangeNotice } from './change-notice.ts';
 import { isLive, isLoopback, type KnownPod, normalAddress, type PodIndex } from './pod-index.ts';

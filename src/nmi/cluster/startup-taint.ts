@@ -1,5 +1,5 @@
-import { createBackoff } from '../../runtime/backoff.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { backoffMs } from '../../domain/time/backoff.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
 export interface StartupTaintPorts {
@@ -9,12 +9,11 @@ export interface StartupTaintPorts {
   remove(signal: AbortSignal): Promise<'removed' | 'absent'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly random: () => number;
 }
 
 /** Readiness also changes by time alone, so it is read again without any notice. */
 const pollEveryMs = 200;
-const triesMs = { firstMs: 500, mostMs: 30_000 };
+const pauses = { firstMs: 500, mostMs: 30_000 };
 
 /**
  * Lets pods onto the node once the agent is ready, and then ends: a taint that somebody sets later is theirs.
@@ -23,14 +22,14 @@ const triesMs = { firstMs: 500, mostMs: 30_000 };
  */
 export async function removeStartupTaint(
   key: string,
-  { isReady, remove, clock, logger, random }: StartupTaintPorts,
+  { isReady, remove, clock, logger }: StartupTaintPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const backoff = createBackoff({ ...triesMs, random });
+  let failures = 0;
   while (!signal.aborted) {
     try {
       if (!isReady()) {
-        await clock.wait(pollEveryMs, signal);
+        await clock.sleep(pollEveryMs, signal);
         continue;
       }
       const outcome = await remove(signal);
@@ -41,7 +40,8 @@ export async function removeStartupTaint(
         return;
       }
       logger.warn({ key, error: String(error).slice(0, 500) }, 'the startup taint could not be removed');
-      await clock.wait(backoff.nextMs(), signal).catch(() => undefined);
+      failures += 1;
+      await clock.sleep(backoffMs(pauses, failures, clock.random()), signal).catch(() => undefined);
     }
   }
 }

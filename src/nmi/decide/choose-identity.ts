@@ -16,7 +16,7 @@ import {
   isAskedFor,
   type PodDecision,
 } from '../../domain/kubernetes/pod-decision.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
 import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';

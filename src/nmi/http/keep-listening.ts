@@ -1,5 +1,5 @@
-import { createBackoff } from '../../runtime/backoff.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { backoffMs } from '../../domain/time/backoff.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { HttpServer } from '../../runtime/http-server.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
@@ -20,9 +20,10 @@ export interface Listener {
 export interface ListenersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly random: () => number;
   readonly signal: AbortSignal;
 }
+
+const pauses = { firstMs: 200, mostMs: 2_000 };
 
 /**
  * A port that is taken may be free in a second: the last agent of a rolling update is still ending. Exiting
@@ -74,10 +75,10 @@ async function keepTrying(
   listener: Listener,
   faults: Map<string, string>,
 ): Promise<void> {
-  const backoff = createBackoff({ firstMs: 200, mostMs: 2_000, random: options.random });
-  while (!options.signal.aborted) {
-    await options.clock.wait(backoff.nextMs(), options.signal).catch(() => undefined);
-    if (!options.signal.aborted && (await tryOnce(options, listener, faults))) {
+  const { clock, signal } = options;
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    await clock.sleep(backoffMs(pauses, failures, clock.random()), signal).catch(() => undefined);
+    if (!signal.aborted && (await tryOnce(options, listener, faults))) {
       return;
     }
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { normalAddress } from '../cluster/pod-index.ts';
 import { answerError, type Exchange } from './answer.ts';
 import { type CanonicalTarget, canonicalTarget } from './canonical-path.ts';

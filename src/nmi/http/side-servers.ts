@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { createHttpServer } from '../../runtime/http-server.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Agent } from '../agent.ts';

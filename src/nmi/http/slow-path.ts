@@ -1,5 +1,5 @@
-import type { Clock } from '../../runtime/clock.ts';
-import { withinTime } from '../../runtime/within-time.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { withinTime } from '../../domain/time/time-limit.ts';
 import type { ChangeNotice } from '../cluster/change-notice.ts';
 import type { Exchange } from './answer.ts';
 import { type ErrorAnswer, tryLater } from './error-answer.ts';

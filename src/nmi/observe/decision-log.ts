@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
 /** One decision about one request, as operators want to read it. */
@@ -104,7 +104,7 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
     flush,
     async run(signal) {
       while (!signal.aborted) {
-        await clock.wait(flushEveryMs, signal).catch(() => undefined);
+        await clock.sleep(flushEveryMs, signal).catch(() => undefined);
         flush();
       }
     },

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { LabelValues, Metrics } from '../../runtime/metrics.ts';
 import type { TokenSubject, UpstreamSource } from '../tokens/token.ts';
 import type { TokenMetrics } from '../tokens/token-metrics.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { HttpServer } from '../../runtime/http-server.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { AddressMap, NodeAddresses } from './address-map.ts';
 import type { NodeProblem } from './diagnose-node.ts';
@@ -52,7 +52,7 @@ export async function keepRules(
     } catch (error) {
       ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
     }
-    await ports.clock.wait(shortestPauseMs, signal).catch(() => undefined);
+    await ports.clock.sleep(shortestPauseMs, signal).catch(() => undefined);
     await wake.pause(options.intervalMs);
   }
 }
@@ -145,6 +145,6 @@ function wakeUp(clock: Clock): WakeUp {
     reset: () => {
       controller = new AbortController();
     },
-    pause: (ms) => clock.wait(ms, controller.signal).catch(() => undefined),
+    pause: (ms) => clock.sleep(ms, controller.signal).catch(() => undefined),
   };
 }

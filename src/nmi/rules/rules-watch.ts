@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { type Heartbeat, heartbeatIsFresh, readHeartbeat } from './heartbeat.ts';
 
 /** The last heartbeat of the keeper of the rules. */
@@ -61,7 +61,7 @@ export async function followHeartbeatFile(
       writtenAt = heartbeat.writtenAtUptimeMs;
       await publish(heartbeat);
     }
-    await clock.wait(readEveryMs, AbortSignal.any([signal, wake.signal])).catch(() => undefined);
+    await clock.sleep(readEveryMs, AbortSignal.any([signal, wake.signal])).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { NmiSettings } from '../nmi-settings.ts';
 import { addressMap } from './address-map.ts';

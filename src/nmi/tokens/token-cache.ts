@@ -1,5 +1,6 @@
 import type { ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { untilAborted } from '../../domain/time/time-limit.ts';
 import { BoundedKeys, type CacheBounds, type CachedKey } from './bounded-keys.ts';
 import {
   cacheKey,
@@ -13,7 +14,6 @@ import {
 import type { TokenAnswer, TokenQuestion, TokenSource, UpstreamSource } from './token.ts';
 import { gone, remembered, shareFull, TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
-import { untilAborted } from './until-aborted.ts';
 
 /**
  * Digests of service principals' credentials, so that a changed or bogus Secret is another key of the cache.
@@ -30,7 +30,6 @@ export interface TokenCacheOptions {
   readonly credentials: CredentialTags;
   readonly clock: Clock;
   /** In [0, 1). */
-  readonly random: () => number;
   readonly metrics?: TokenMetrics;
   readonly bounds?: CacheBounds;
 }
@@ -151,7 +150,7 @@ class Cache implements TokenCache {
     this.#renewWhenDue(cached, held, question);
     if (cached.flight && isLate(held, this.#moment())) {
       const retry = new AbortController();
-      const enough = this.#options.clock.wait(renewalTimeoutMs, retry.signal);
+      const enough = this.#options.clock.sleep(renewalTimeoutMs, retry.signal);
       await untilAborted(Promise.race([cached.flight.promise, enough]), signal).catch(() =>
         signal.throwIfAborted(),
       );
@@ -209,7 +208,7 @@ class Cache implements TokenCache {
     try {
       const issued = await source.fetch({ question, askers: cached.askers }, signal);
       cached.failure = undefined;
-      this.#keys.hold(cached, holdAnswer(issued, this.#moment(), this.#options.random()));
+      this.#keys.hold(cached, holdAnswer(issued, this.#moment(), this.#options.clock.random()));
       return issued.answer;
     } catch (error) {
       this.#remember(cached, error);
@@ -222,7 +221,7 @@ class Cache implements TokenCache {
     const refused = error instanceof TokenRefused ? error : undefined;
     const askedForMs = (refused?.retryAfterSec ?? 0) * 1000;
     if (cached.held) {
-      const pauseMs = renewalPauseMs * (1 + this.#options.random() / 2);
+      const pauseMs = renewalPauseMs * (1 + this.#options.clock.random() / 2);
       cached.held.renewFromMs = now + Math.min(longestFailureMemoryMs, Math.max(pauseMs, askedForMs));
     }
     if (refused?.holdsForOthers) {

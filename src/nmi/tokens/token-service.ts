@@ -1,5 +1,5 @@
-import type { Clock } from '../../runtime/clock.ts';
-import { withinTime } from '../../runtime/within-time.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { withinTime } from '../../domain/time/time-limit.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
 import { type Decide, exceptedSubject, type IdentityChoice } from '../decide/choose-identity.ts';

@@ -1,5 +1,5 @@
+import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import { readSecret } from '../cluster/read-secret.ts';
 import type { NmiSettings } from '../nmi-settings.ts';
 import { createCredentialReader } from './entra/credential-reader.ts';
@@ -56,7 +56,6 @@ export function createTokens(options: TokenSourcesOptions): TokenCache {
     sources: { imds: options.measure(imds), entra: options.measure(entra) },
     credentials,
     clock,
-    random: Math.random,
     metrics,
   });
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 
@@ -168,7 +168,7 @@ class Turns {
     }
     this.#wakePending = true;
     // The wait lasts a second at most and nothing cuts it short.
-    void this.#clock.wait(Math.ceil(ms), new AbortController().signal).then(() => {
+    void this.#clock.sleep(Math.ceil(ms), new AbortController().signal).then(() => {
       this.#wakePending = false;
       this.#serve();
     });

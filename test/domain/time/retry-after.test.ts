@@ -76,7 +76,8 @@ describe('parseRetryAfter', () => {
 describe('parseRetryAfterSec', () => {
   it.each<[string | undefined, number | undefined]>([
     ['0', 1],
-    ['5', 5],
+    ['7', 7],
+    ['-5', undefined],
     ['Sun, 06 Nov 1994 08:49:37 GMT', 37],
     ['Sun, 06 Nov 1994 08:00:00 GMT', 1],
     ['soon', undefined],

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type StartedKube, startKube } from '../../../src/emulator/kube/start-kube.ts';
 import { type ApiConnection, createApiConnection } from '../../../src/k8s/client/api-connection.ts';
 import { createWatchList, type WatchLimits } from '../../../src/k8s/client/watch-list.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { parsePod } from '../../../src/validate/kubernetes/pod.ts';
 
 const podNamed = (name: string, node = 'n1', labels = {}) => ({
@@ -163,7 +163,7 @@ describe('a watched list', () => {
       time: {
         monotonic: () => performance.now(),
         random: () => 1,
-        wait: async (ms) => void waits.push(ms),
+        sleep: async (ms) => void waits.push(ms),
       },
       onTrouble: () => undefined,
     });

@@ -3,7 +3,7 @@ import type { Pod } from '../../../src/domain/kubernetes/pod.ts';
 import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
 import { createPodIndex } from '../../../src/nmi/cluster/pod-index.ts';
 import { createPodLookup } from '../../../src/nmi/cluster/pod-lookup.ts';
-import { handClock } from '../../runtime/hand-clock.ts';
+import { handClock } from '../../domain/time/hand-clock.ts';
 
 const web: Pod = {
   uid: 'u',

@@ -9,7 +9,8 @@ function counted() {
   const clock = {
     now: () => 0,
     monotonic: () => 0,
-    wait: (ms: number, signal: AbortSignal) => {
+    random: () => 1,
+    sleep: (ms: number, signal: AbortSignal) => {
       waits.push(ms);
       return signal.aborted ? Promise.reject(signal.reason) : Promise.resolve();
     },
@@ -38,7 +39,6 @@ describe('the removal of the startup taint', () => {
         },
         clock,
         logger: quiet,
-        random: () => 1,
       },
       new AbortController().signal,
     );
@@ -57,11 +57,7 @@ describe('the removal of the startup taint', () => {
       }
       throw new Error('away');
     };
-    await removeStartupTaint(
-      'key',
-      { isReady: () => true, remove, clock, logger: quiet, random: () => 0 },
-      stop.signal,
-    );
+    await removeStartupTaint('key', { isReady: () => true, remove, clock, logger: quiet }, stop.signal);
     expect(tries).toBe(3);
   });
 });

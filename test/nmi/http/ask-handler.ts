@@ -35,7 +35,7 @@ export function askHandler({
 }: AskHandler): Routed {
   let routed: Routed | undefined;
   const handle = createNmiHandler({
-    clock: { now: () => 0, monotonic: () => 0, wait: () => Promise.resolve() },
+    clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: () => Promise.resolve() },
     headerRequired: true,
     closed: () => undefined,
     onRefused: (_exchange, { reason }) => onRefused(reason),

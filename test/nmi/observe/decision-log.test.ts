@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDecisionLog, type Decision } from '../../../src/nmi/observe/decision-log.ts';
-import { handClock } from '../../runtime/hand-clock.ts';
+import { handClock } from '../../domain/time/hand-clock.ts';
 
 describe('the log of decisions', () => {
   const decision: Decision = {

@@ -135,7 +135,7 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
       }
     },
     // No time passes but in waits, and each wait is over at once.
-    clock: { now: () => 1000, monotonic: () => 0, wait: async () => undefined },
+    clock: { now: () => 1000, monotonic: () => 0, random: () => 0, sleep: async () => undefined },
     uptimeMs: () => 7,
     logger: { debug: say, info: say, warn: say, error: say },
   };

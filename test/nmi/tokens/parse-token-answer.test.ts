@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTokenAnswer, parseTokenTime } from '../../../src/nmi/tokens/parse-token-answer.ts';
 import { printableText } from '../../../src/nmi/tokens/printable-text.ts';
-import { parseRetryAfter } from '../../../src/nmi/tokens/retry-after.ts';
 
 const context = { clientId: 'c', resource: 'r', wallMs: 1_505_347_200_000 };
 
@@ -97,19 +96,6 @@ describe('a token answer', () => {
         },
       ),
     );
-  });
-});
-
-describe('Retry-After', () => {
-  it.each([
-    ['7', 7],
-    ['0', 1],
-    [new Date(context.wallMs + 9_000).toUTCString(), 9],
-    ['soon', undefined],
-    ['-5', undefined],
-    [undefined, undefined],
-  ])('reads %j', (header, expected) => {
-    expect(parseRetryAfter(header, context.wallMs)).toBe(expected);
   });
 });
 

@@ -9,7 +9,7 @@ import type {
 } from '../../../src/nmi/tokens/token.ts';
 import { createTokenCache, type TokenCacheOptions } from '../../../src/nmi/tokens/token-cache.ts';
 import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
-import { fakeClock, settle } from './fake-clock.ts';
+import { handClock, settle } from '../../domain/time/hand-clock.ts';
 
 const signal = new AbortController().signal;
 setMaxListeners(0, signal);
@@ -21,7 +21,7 @@ function question(askerId = 'pod-1', resource = 'https://vault.azure.net', clien
 
 /** A source of numbered tokens that answers when told to, or after `takesMs`. */
 function world(overrides: Partial<TokenCacheOptions> = {}) {
-  const clock = fakeClock();
+  const clock = handClock();
   const source = {
     calls: [] as TokenQuestion[],
     takesMs: 0,
@@ -43,7 +43,7 @@ function world(overrides: Partial<TokenCacheOptions> = {}) {
     async fetch(request, stop) {
       source.calls.push(request.question);
       if (source.takesMs > 0) {
-        await clock.wait(source.takesMs, stop);
+        await clock.sleep(source.takesMs, stop);
       }
       if (source.fail) {
         throw source.fail;
@@ -56,7 +56,6 @@ function world(overrides: Partial<TokenCacheOptions> = {}) {
     sources: { imds: upstream, entra: upstream },
     credentials: { known: () => tags.current, read: async () => tags.current },
     clock,
-    random: () => 0.5,
     ...overrides,
   });
   const ask = async (asked = question()) => (await cache.token(asked, signal))[0].accessToken;

@@ -4,21 +4,21 @@ import type { TokenQuestion, UpstreamSource } from '../../../src/nmi/tokens/toke
 import { createTokenCache } from '../../../src/nmi/tokens/token-cache.ts';
 import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
 import { createUpstreamQueue, imdsTokenLimits } from '../../../src/nmi/tokens/upstream-queue.ts';
-import { fakeClock } from './fake-clock.ts';
+import { handClock } from '../../domain/time/hand-clock.ts';
 
 const signal = new AbortController().signal;
 setMaxListeners(0, signal);
 
 /** IMDS at its documented pace: an answer after ten milliseconds. */
 function world() {
-  const clock = fakeClock();
+  const clock = handClock();
   const queue = createUpstreamQueue({ clock, limits: imdsTokenLimits });
   let calls = 0;
   const imds: UpstreamSource = {
     fetch: ({ question: { resource }, askers }, stop) =>
       queue.run(askers, stop, async () => {
         calls += 1;
-        await clock.wait(10, stop);
+        await clock.sleep(10, stop);
         const expiresOnSec = clock.now() / 1000 + 86_400;
         const token = {
           accessToken: 't',
@@ -32,7 +32,7 @@ function world() {
       }),
   };
   const credentials = { known: () => undefined, read: () => Promise.reject(new Error('no principal here')) };
-  const cache = createTokenCache({ sources: { imds, entra: imds }, credentials, clock, random: Math.random });
+  const cache = createTokenCache({ sources: { imds, entra: imds }, credentials, clock });
   const ask = (askerId: string, resource: string) => {
     const askedAtMs = clock.monotonic();
     const question: TokenQuestion = {

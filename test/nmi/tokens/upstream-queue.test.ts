@@ -7,13 +7,13 @@ import {
   imdsTokenLimits,
   type UpstreamQueueLimits,
 } from '../../../src/nmi/tokens/upstream-queue.ts';
-import { fakeClock, settle } from './fake-clock.ts';
+import { handClock, settle } from '../../domain/time/hand-clock.ts';
 
 const signal = new AbortController().signal;
 setMaxListeners(0, signal);
 
 function world(overrides: Partial<UpstreamQueueLimits> = {}) {
-  const clock = fakeClock();
+  const clock = handClock();
   const queue = createUpstreamQueue({ clock, limits: { ...imdsTokenLimits, ...overrides } });
   const starts: { asker: string; at: number }[] = [];
   let running = 0;
@@ -23,7 +23,7 @@ function world(overrides: Partial<UpstreamQueueLimits> = {}) {
       starts.push({ asker, at: clock.monotonic() });
       running += 1;
       mostRunning = Math.max(mostRunning, running);
-      await clock.wait(takesMs, signal);
+      await clock.sleep(takesMs, signal);
       running -= 1;
       return asker;
     });

@@ -1,7 +1,7 @@
 // The redirect rules without the rest of the agent. Arguments: keep | once | remove, and the options as JSON.
 import { heartbeatFile, installRulesOnce, removeRules, runRules } from '../../../src/nmi/rules/run-rules.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
 import { createLogger } from '../../../src/runtime/logger.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 const [word, json = '{}'] = process.argv.slice(2);
 const { heartbeat, ...given } = JSON.parse(json) as Record<string, unknown> & { heartbeat?: string };

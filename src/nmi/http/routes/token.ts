@@ -1,4 +1,4 @@
-import type { Clock } from '../../../runtime/clock.ts';
+import type { Clock } from '../../../domain/time/clock.ts';
 import type { ClusterView } from '../../cluster/cluster-view.ts';
 import { isLoopback, type KnownPod } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ServicePrincipal } from '../../../domain/kubernetes/identity-credential.ts';
-import type { Clock } from '../../../runtime/clock.ts';
+import type { Clock } from '../../../domain/time/clock.ts';
+import { untilAborted } from '../../../domain/time/time-limit.ts';
 import type { CredentialTags } from '../token-cache.ts';
 import { TokenRefused } from '../token-error.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { type PickedCredential, pickCredential } from './pick-credential.ts';
 
 /**

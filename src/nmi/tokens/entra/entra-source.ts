@@ -1,7 +1,7 @@
 import type { ServicePrincipal } from '../../../domain/kubernetes/identity-credential.ts';
-import type { Clock } from '../../../runtime/clock.ts';
+import type { Clock } from '../../../domain/time/clock.ts';
+import { limitTime } from '../../../domain/time/time-limit.ts';
 import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
-import { runWithDeadline } from '../run-with-deadline.ts';
 import type { IssuedAnswer, UpstreamRequest, UpstreamSource } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import type { UpstreamQueue } from '../upstream-queue.ts';
@@ -34,11 +34,11 @@ export function createEntraSource(options: EntraSourceOptions): UpstreamSource {
   const deadline = {
     clock: options.clock,
     ms: options.deadlineMs ?? 10_000,
-    onEnd: () => entraUnavailable('gave no token in time', false),
+    reason: () => entraUnavailable('gave no token in time', false),
   };
   return {
     fetch(request, signal) {
-      return runWithDeadline(deadline, signal, (inTime) => fetchAll(options, request, inTime));
+      return limitTime(deadline, signal, (inTime) => fetchAll(options, request, inTime));
     },
   };
 }

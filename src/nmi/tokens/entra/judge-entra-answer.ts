@@ -1,7 +1,7 @@
+import { parseRetryAfterSec } from '../../../domain/time/retry-after.ts';
 import type { HttpAnswer } from '../bounded-exchange.ts';
 import { parseJsonObject } from '../parse-token-answer.ts';
 import { printableText } from '../printable-text.ts';
-import { parseRetryAfter } from '../retry-after.ts';
 import { TokenRefused } from '../token-error.ts';
 
 export interface EntraContext {
@@ -20,7 +20,7 @@ interface ErrorFields {
 
 /** What an answer of Entra's token endpoint other than 200 means for the caller. */
 export function judgeEntraAnswer(answer: HttpAnswer, { wallMs, secrets }: EntraContext): TokenRefused {
-  const retryAfterSec = parseRetryAfter(answer.headers['retry-after'], wallMs);
+  const retryAfterSec = parseRetryAfterSec(answer.headers['retry-after'], wallMs);
   if (answer.status === 429) {
     return new TokenRefused({
       status: 429,

@@ -1,8 +1,9 @@
+import { backoffMs } from '../../../domain/time/backoff.ts';
+import type { Clock } from '../../../domain/time/clock.ts';
+import { limitTime } from '../../../domain/time/time-limit.ts';
 import { systemErrorCode } from '../../../errors/system-error-code.ts';
-import type { Clock } from '../../../runtime/clock.ts';
 import { exchange, type HttpAnswer } from '../bounded-exchange.ts';
 import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
-import { runWithDeadline } from '../run-with-deadline.ts';
 import type { UpstreamRequest, UpstreamSource } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import type { UpstreamQueue } from '../upstream-queue.ts';
@@ -21,18 +22,17 @@ export interface ImdsSourceOptions {
 }
 
 const attempts = 3;
-const firstPauseMs = 400;
-/** A pause longer than this is the caller's to wait for. */
-const longestPauseMs = 2_000;
+/** A pause longer than the longest is the caller's to wait for. */
+const pauses = { firstMs: 400, mostMs: 2_000 };
 const mostBytes = 256 * 1024;
 
 /** Asks the node's IMDS for tokens of the identities assigned to the node. */
 export function createImdsSource(options: ImdsSourceOptions): UpstreamSource {
-  const deadline = { clock: options.clock, ms: options.deadlineMs ?? 10_000, onEnd: tooLate };
+  const deadline = { clock: options.clock, ms: options.deadlineMs ?? 10_000, reason: tooLate };
   return {
     async fetch(request, signal) {
       const target = imdsTarget(request.question);
-      const { token, lifetimeMs } = await runWithDeadline(deadline, signal, (inTime) =>
+      const { token, lifetimeMs } = await limitTime(deadline, signal, (inTime) =>
         askWithRetry(options, { request, target }, inTime),
       );
       return { answer: [token], lifetimeMs };
@@ -55,11 +55,11 @@ async function askWithRetry(
     if (outcome.kind === 'token') {
       return outcome;
     }
-    const pauseMs = outcome.pauseMs ?? firstPauseMs * 2 ** (attempt - 1);
-    if (!outcome.mayPass || attempt === attempts || pauseMs > longestPauseMs) {
+    const pauseMs = outcome.pauseMs ?? backoffMs(pauses, attempt, options.clock.random());
+    if (!outcome.mayPass || attempt === attempts || pauseMs > pauses.mostMs) {
       throw outcome.refused;
     }
-    await options.clock.wait(pauseMs, signal);
+    await options.clock.sleep(pauseMs, signal);
   }
 }
 

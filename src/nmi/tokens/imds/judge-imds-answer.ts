@@ -1,7 +1,7 @@
+import { parseRetryAfterSec } from '../../../domain/time/retry-after.ts';
 import type { HttpAnswer } from '../bounded-exchange.ts';
 import { parseJsonObject } from '../parse-token-answer.ts';
 import { printableText } from '../printable-text.ts';
-import { parseRetryAfter } from '../retry-after.ts';
 import { TokenRefused } from '../token-error.ts';
 
 export interface ImdsFault {
@@ -23,7 +23,7 @@ interface ErrorFields {
  * 70 seconds), 429 as its quota, and 5xx as passing; 400 and 403 are final.
  */
 export function judgeImdsAnswer(answer: HttpAnswer, wallMs: number): ImdsFault {
-  const retryAfterSec = parseRetryAfter(answer.headers['retry-after'], wallMs);
+  const retryAfterSec = parseRetryAfterSec(answer.headers['retry-after'], wallMs);
   switch (answer.status) {
     case 400:
       return final(400, answer, 'invalid_request');

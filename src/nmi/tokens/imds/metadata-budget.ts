@@ -1,8 +1,7 @@
-import type { Clock } from '../../../runtime/clock.ts';
+import type { Clock } from '../../../domain/time/clock.ts';
+import { limitTime, untilAborted } from '../../../domain/time/time-limit.ts';
 import type { HttpAnswer } from '../bounded-exchange.ts';
-import { runWithDeadline } from '../run-with-deadline.ts';
 import { TokenRefused } from '../token-error.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { createUpstreamQueue } from '../upstream-queue.ts';
 
 /** What a pod asks of IMDS beside tokens. `target` is the request target that podid built itself. */
@@ -38,7 +37,7 @@ export function createMetadataBudget({ clock }: { readonly clock: Clock }): Meta
   const queue = createUpstreamQueue({ clock, limits });
   const kept = new Map<string, Kept>();
   const flights = new Map<string, { askers: Set<string>; promise: Promise<HttpAnswer> }>();
-  const deadline = { clock, ms: deadlineMs, onEnd: tooLate };
+  const deadline = { clock, ms: deadlineMs, reason: tooLate };
 
   function keep(target: string, answer: HttpAnswer): void {
     if (answer.status === 429 || answer.status >= 500) {
@@ -54,7 +53,7 @@ export function createMetadataBudget({ clock }: { readonly clock: Clock }): Meta
 
   function fly({ target, askerId }: MetadataQuestion, fetch: (signal: AbortSignal) => Promise<HttpAnswer>) {
     const askers = new Set([askerId]);
-    const promise = runWithDeadline(deadline, new AbortController().signal, async (inTime) => {
+    const promise = limitTime(deadline, new AbortController().signal, async (inTime) => {
       const answer = await queue.run(askers, inTime, () => fetch(inTime));
       keep(target, answer);
       return answer;

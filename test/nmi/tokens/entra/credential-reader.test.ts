@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createCredentialReader } from '../../../../src/nmi/tokens/entra/credential-reader.ts';
 import { TokenRefused } from '../../../../src/nmi/tokens/token-error.ts';
-import { fakeClock } from '../fake-clock.ts';
+import { handClock } from '../../../domain/time/hand-clock.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -10,7 +10,7 @@ describe('the reader of secrets', () => {
     const deadline = new AbortController();
     vi.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal);
     const reader = createCredentialReader({
-      clock: fakeClock(),
+      clock: handClock(),
       readSecret: (_namespace, _name, signal) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason));

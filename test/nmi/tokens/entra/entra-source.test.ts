@@ -10,9 +10,9 @@ import {
 import { entraAuthority } from '../../../../src/nmi/tokens/entra/entra-authority.ts';
 import { createEntraSource } from '../../../../src/nmi/tokens/entra/entra-source.ts';
 import { createUpstreamQueue, imdsTokenLimits } from '../../../../src/nmi/tokens/upstream-queue.ts';
-import { systemClock } from '../../../../src/runtime/clock.ts';
+import { systemClock } from '../../../../src/runtime/system-clock.ts';
+import { handClock } from '../../../domain/time/hand-clock.ts';
 import { certificateFolder } from '../certificates-in-test.ts';
-import { fakeClock } from '../fake-clock.ts';
 import { bodyOf, localServer } from '../local-server.ts';
 
 const made = certificateFolder();
@@ -205,7 +205,7 @@ describe('the authority of an identity', () => {
 
 describe('the credential of an identity', () => {
   const signal = new AbortController().signal;
-  const reader = (readSecret: ReadSecret) => createCredentialReader({ readSecret, clock: fakeClock() });
+  const reader = (readSecret: ReadSecret) => createCredentialReader({ readSecret, clock: handClock() });
 
   it.each([
     [{ b: 'second', a: 'first' }, 'first'],
@@ -229,7 +229,7 @@ describe('the credential of an identity', () => {
   });
 
   it('has a tag that follows the Secret within a minute, outlives the API server, and ends with the Secret', async () => {
-    const clock = fakeClock();
+    const clock = handClock();
     const state = {
       data: { s: text('one') } as Record<string, Uint8Array> | undefined,
       away: false,

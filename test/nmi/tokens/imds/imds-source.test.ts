@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../../../src/domain/time/clock.ts';
 import { createImdsSource } from '../../../../src/nmi/tokens/imds/imds-source.ts';
 import { imdsTarget } from '../../../../src/nmi/tokens/imds/imds-target.ts';
 import type { TokenSubject } from '../../../../src/nmi/tokens/token.ts';
 import { createUpstreamQueue, imdsTokenLimits } from '../../../../src/nmi/tokens/upstream-queue.ts';
-import { type Clock, systemClock } from '../../../../src/runtime/clock.ts';
+import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import { localServer } from '../local-server.ts';
 
 const clientId = 'AB12CD34-0000-4000-8000-000000000001';
@@ -31,7 +32,7 @@ const status =
 /** The pauses between tries pass fifty times as fast; deadlines do not. */
 function hurriedClock(): Clock {
   const clock = systemClock();
-  return { ...clock, wait: (ms, signal) => clock.wait(ms <= 2_000 ? ms / 50 : ms, signal) };
+  return { ...clock, sleep: (ms, signal) => clock.sleep(ms <= 2_000 ? ms / 50 : ms, signal) };
 }
 
 /** Asks a server that gives `answers` one after the other, the last of them for ever. */

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createMetadataBudget } from '../../../../src/nmi/tokens/imds/metadata-budget.ts';
-import { fakeClock } from '../fake-clock.ts';
+import { handClock } from '../../../domain/time/hand-clock.ts';
 
 const signal = new AbortController().signal;
 setMaxListeners(0, signal);
 
 function world() {
-  const clock = fakeClock();
+  const clock = handClock();
   const budget = createMetadataBudget({ clock });
   const fetched: number[] = [];
   const upstream = { status: 200, takesMs: 5 };
@@ -16,7 +16,7 @@ function world() {
       { target, askerId },
       async (stop) => {
         fetched.push(clock.monotonic());
-        await clock.wait(upstream.takesMs, stop);
+        await clock.sleep(upstream.takesMs, stop);
         return { status: upstream.status, headers: {}, body: Buffer.from(target) };
       },
       signal,
