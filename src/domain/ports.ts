@@ -5,9 +5,8 @@ import type { RoleAssignment, RoleDefinition, RoleGrant } from './azure/role-ass
 import type { ClusterCommand, CommandEnd } from './azure/run-command.ts';
 import type { Cluster, ClusterId, ClusterSummary } from './clusters/cluster.ts';
 import type { ClusterEdit } from './clusters/cluster-edit.ts';
-import type { Clock } from './time/clock.ts';
 
-export type { Clock, Operation, OperationEnd };
+export type { Operation, OperationEnd };
 
 export interface PutAnswer {
   /** The body of the 2xx answer. */

@@ -66,6 +66,8 @@ const agentShares: readonly string[] = [
   'src/domain/kubernetes/identity-resources.ts',
   'src/domain/kubernetes/pod-decision.ts',
   'src/domain/time/backoff.ts',
+  'src/domain/time/retry-after.ts',
+  'src/domain/time/time-limit.ts',
   'src/errors/error-catalog.ts',
   'src/errors/podid-error.ts',
   'src/errors/system-error-code.ts',

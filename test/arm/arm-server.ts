@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { connectAzure } from '../../src/arm/connect-azure.ts';
 import type { AzureChoice } from '../../src/arm/sign-in/read-azure-settings.ts';
-import type { Azure, Clock } from '../../src/domain/ports.ts';
+import type { Azure } from '../../src/domain/ports.ts';
+import type { Clock } from '../../src/domain/time/clock.ts';
 
 export interface Seen {
   readonly method: string;

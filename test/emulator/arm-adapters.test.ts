@@ -8,7 +8,8 @@ import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { connectAzure } from '../../src/arm/connect-azure.ts';
 import { managedIdentityOperatorRole } from '../../src/domain/azure/role-assignment.ts';
-import type { Azure, Clock, OperationEnd, PutAnswer } from '../../src/domain/ports.ts';
+import type { Azure, OperationEnd, PutAnswer } from '../../src/domain/ports.ts';
+import type { Clock } from '../../src/domain/time/clock.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 
 const signal = new AbortController().signal;

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import forge from 'node-forge';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { Clock } from '../../src/domain/ports.ts';
+import type { Clock } from '../../src/domain/time/clock.ts';
 import { createKubeRoutes } from '../../src/emulator/kube/kube-routes.ts';
 import { connectCluster } from '../../src/k8s/connect-cluster.ts';
 

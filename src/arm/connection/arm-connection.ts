@@ -10,7 +10,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import { loopbackSignInCommand } from '../../domain/hints/emulator-command.ts';
-import type { Clock } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { type ArmTokens, createArmTokens } from '../sign-in/arm-tokens.ts';
 import type { AzureSettings } from '../sign-in/azure-settings.ts';
 import { signInPolicy } from '../sign-in/sign-in-policy.ts';

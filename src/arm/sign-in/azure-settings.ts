@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { AzureCloud } from './clouds.ts';
 
 /** What the adapters need to know, checked. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type AzProfile, readAzProfile, subscriptionIn } from './az-profile.ts';
 import type { AzureSettings } from './azure-settings.ts';

@@ -6,7 +6,8 @@ import type { MetadataService } from '../../domain/azure/metadata-service.ts';
 import type { RunCommand } from '../../domain/azure/run-command.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
-import type { Azure, Clock } from '../../domain/ports.ts';
+import type { Azure } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { type OutputStream, outputStream } from '../../terminal/streams.ts';
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { MetadataQuestion, MetadataService } from '../../domain/azure/metadata-service.ts';
-import type { Clock } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseTokenAnswer } from '../../validate/azure/token-answer.ts';
 import { type Answer, errorOf } from './error-of-answer.ts';

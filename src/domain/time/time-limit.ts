@@ -9,7 +9,7 @@ export interface TimeLimit {
 
 /**
  * Runs `work` with a signal that is aborted by `signal`, or when the time is up, and waits for it either way.
- * Listeners in place of `AbortSignal.any`: what that makes lives as long as the longest of its signals.
+ * Listeners in place of `AbortSignal.any`, whose traces on a signal that lives long are collected late.
  *
  * @throws what `work` throws; the signal's reason, without a start, where it is aborted already
  */

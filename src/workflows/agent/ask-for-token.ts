@@ -3,7 +3,8 @@ import type {
   MetadataQuestion,
   MetadataService,
 } from '../../domain/azure/metadata-service.ts';
-import type { Clock, Reporter } from '../../domain/ports.ts';
+import type { Reporter } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDecisionLog, type Decision } from '../../../src/nmi/observe/decision-log.ts';
-import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { createLogger } from '../../../src/runtime/logger.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { decisionsFor } from '../../../src/workflows/doctor/agent-decisions.ts';
 
 const pod = { namespace: 'shop', name: 'web-1' };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServicePrincipal } from '../../../domain/kubernetes/identity-credential.ts';
 import type { Clock } from '../../../domain/time/clock.ts';
-import { untilAborted } from '../../../domain/time/time-limit.ts';
+import { limitTime, untilAborted } from '../../../domain/time/time-limit.ts';
 import type { CredentialTags } from '../token-cache.ts';
 import { TokenRefused } from '../token-error.ts';
 import { type PickedCredential, pickCredential } from './pick-credential.ts';
@@ -56,9 +56,11 @@ export function createCredentialReader({ readSecret, clock }: CredentialReaderOp
 
   async function readTag(principal: ServicePrincipal): Promise<string> {
     const key = tagKey(principal);
-    const deadline = AbortSignal.timeout(readDeadlineMs);
+    const limit = { clock, ms: readDeadlineMs, reason: () => unreadable(principal.secret) };
     try {
-      const { fingerprint } = await credential(principal, deadline);
+      const { fingerprint } = await limitTime(limit, new AbortController().signal, (inTime) =>
+        credential(principal, inTime),
+      );
       remember(key, fingerprint);
       return fingerprint;
     } catch (error) {
@@ -69,7 +71,7 @@ export function createCredentialReader({ readSecret, clock }: CredentialReaderOp
         return last.text;
       }
       tags.delete(key);
-      throw deadline.aborted && error === deadline.reason ? unreadable(principal.secret) : error;
+      throw error;
     } finally {
       reading.delete(key);
     }
