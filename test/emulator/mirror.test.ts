@@ -320,6 +320,14 @@ describe('mirroring into a cluster', () => {
       exceptions: [{ namespace: 'shop', name: 'legacy', podLabels: { app: 'legacy' } }],
       moreBindings: [],
       servicePrincipals: [],
+      // Each as the server holds it, for whoever decides by the objects themselves.
+      resources: {
+        identities: [
+          expect.objectContaining({ metadata: expect.objectContaining({ namespace: 'shop', name: 'web' }) }),
+        ],
+        bindings: [expect.objectContaining({ spec: { azureIdentity: 'web', selector: 'frontend' } })],
+        exceptions: [expect.objectContaining({ spec: { podLabels: { app: 'legacy' } } })],
+      },
       facts: {
         own: new Set(written),
         versions: Object.fromEntries(written.map((key) => [key, expect.stringMatching(/^\d+$/)])),

@@ -1,6 +1,6 @@
 import { jittered } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { limitTime } from './time-limit.ts';
+import { limitTime, timeIsUp } from './time-limit.ts';
 
 /** The end of a command's `--timeout`, and the pauses of its polls and retries. */
 export interface Deadline {
@@ -22,13 +22,19 @@ export interface Deadline {
 export function startDeadline(clock: Clock, timeoutMs: number, signal: AbortSignal): Deadline {
   const endsAtMs = clock.monotonic() + timeoutMs;
   const remainingMs = () => Math.max(0, endsAtMs - clock.monotonic());
+  // A timer may fire a fraction of a millisecond before the clock has got there.
+  let isOver = false;
+  const reason = () => {
+    isOver = true;
+    return timeIsUp();
+  };
   return {
     remainingMs,
-    passed: () => remainingMs() === 0,
+    passed: () => isOver || remainingMs() === 0,
     pause(ms, askedMs = 0) {
       const pauseMs = Math.max(jittered(ms, clock.random()), askedMs);
       return clock.sleep(Math.min(pauseMs, remainingMs()), signal);
     },
-    within: (work) => limitTime({ clock, ms: remainingMs() }, signal, work),
+    within: (work) => limitTime({ clock, ms: remainingMs(), reason }, signal, work),
   };
 }

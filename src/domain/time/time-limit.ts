@@ -82,6 +82,6 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
 }
 
 /** As `AbortSignal.timeout` has it. */
-function timeIsUp(): Error {
+export function timeIsUp(): Error {
   return new DOMException('The time is up.', 'TimeoutError');
 }

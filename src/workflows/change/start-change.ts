@@ -51,8 +51,11 @@ export function endOfWait(
     return new PodidError(signal.reason.code, `${signal.reason.message} ${going}`, { hint });
   }
   if (deadline.passed() && !isPodidError(error)) {
-    const seconds = Math.round(options.timeoutMs / 1000);
-    return new PodidError('TimedOut', `No end after ${seconds} s. ${going}`, { hint, cause: error });
+    const seconds = options.timeoutMs / 1000;
+    return new PodidError('TimedOut', `Not finished after ${seconds} s (--timeout). ${going}`, {
+      hint,
+      cause: error,
+    });
   }
   return error;
 }

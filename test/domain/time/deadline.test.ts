@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startDeadline } from '../../../src/domain/time/deadline.ts';
+import { untilAborted } from '../../../src/domain/time/time-limit.ts';
 import { handClock } from './hand-clock.ts';
 
 const { signal } = new AbortController();
@@ -40,6 +41,14 @@ describe('a deadline', () => {
     const clock = handClock();
     const deadline = startDeadline(clock, 10_000, signal);
     expect(await lengthOf(clock, deadline.pause(ms, askedMs))).toBe(expected);
+  });
+
+  it('has passed once its own timer says so, though the clock is a fraction of a millisecond behind', async () => {
+    const early = { ...handClock(), sleep: () => Promise.resolve() };
+    const deadline = startDeadline(early, 1_000, signal);
+    const work = deadline.within((inTime) => untilAborted(new Promise(() => undefined), inTime));
+    await expect(work).rejects.toThrow('The time is up.');
+    expect(deadline.passed()).toBe(true);
   });
 
   it('ends a pause with the signal’s reason', async () => {
