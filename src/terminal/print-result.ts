@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Query } from './query.ts';
-import { type Column, projectedColumns, table } from './table.ts';
+import type { Column } from './table.ts';
 import { tsv } from './tsv.ts';
 
 export const outputFormats = ['json', 'yaml', 'table', 'tsv', 'none'] as const;
@@ -46,10 +46,11 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
   }
 }
 
-function tableText(shown: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
+async function tableText(shown: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
   if (output.query === undefined && shape.text !== undefined) {
-    return Promise.resolve(shape.text(shown as never, output.colour));
+    return shape.text(shown as never, output.colour);
   }
+  const { projectedColumns, table } = await import('./table.ts');
   if (output.query === undefined) {
     return table(shape.rows(shown as never), shape.columns, output.width);
   }

@@ -1,3 +1,4 @@
+import Table from 'cli-table3';
 import { plainText } from './plain-text.ts';
 
 /** One column: its heading in capitals and what a row shows in it. */
@@ -7,12 +8,11 @@ export interface Column {
 }
 
 /** @param width columns of the terminal; undefined: as wide as it gets */
-export async function table(
+export function table(
   rows: readonly unknown[],
   columns: readonly Column[],
   width: number | undefined,
-): Promise<string> {
-  const { default: Table } = await import('cli-table3');
+): string {
   const cells = rows.map((row) => columns.map((column) => cellText(column.cell(row as never))));
   const headings = columns.map((column) => column.heading);
   const grid = new Table({

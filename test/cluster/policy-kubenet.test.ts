@@ -4,10 +4,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createContext } from '../../src/cli/run/context.ts';
 import type { ClusterPolicies } from '../../src/domain/kubernetes/cluster-policies.ts';
-import {
-  policyManifest,
-  renderNetRawPolicy,
-} from '../../src/domain/kubernetes/net-raw/render-net-raw-policy.ts';
+import { policyManifest } from '../../src/domain/kubernetes/net-raw/policy-object.ts';
+import { renderNetRawPolicy } from '../../src/domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import type { ConnectedCluster } from '../../src/domain/kubernetes/workloads.ts';
 import { applyNetRawPolicy } from '../../src/workflows/agent/apply-net-raw-policy.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/time/clock.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { type AzProfile, readAzProfile, subscriptionIn } from './az-profile.ts';
+import type { AzSubscription } from './az-profile.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { chooseCloud } from './clouds.ts';
 
@@ -32,8 +32,7 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
   const endpoint = filled(environment['PODID_ARM_ENDPOINT']);
   const apiVersion = filled(environment['PODID_ARM_API_VERSION']);
   // A token given by hand needs neither a tenant nor a guess at the cloud.
-  const profile = token === undefined ? await readAzProfile(environment) : emptyProfile;
-  const entry = subscriptionIn(profile, choice.subscription);
+  const entry = token === undefined ? await subscriptionOfAz(choice) : undefined;
   const tenantId = filled(choice.tenant);
   return {
     cloud: chooseCloud(choice.cloud, entry?.environmentName),
@@ -53,7 +52,13 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
   };
 }
 
-const emptyProfile: AzProfile = { subscriptions: [] };
+async function subscriptionOfAz({
+  environment,
+  subscription,
+}: AzureChoice): Promise<AzSubscription | undefined> {
+  const { readAzProfile, subscriptionIn } = await import('./az-profile.ts');
+  return subscriptionIn(await readAzProfile(environment), subscription);
+}
 
 function checkApiVersion(apiVersion: string): string {
   if (/^\d{4}-\d\d-\d\d(?:-[a-z]+)?$/.test(apiVersion)) {

@@ -9,7 +9,6 @@ import { globalFlags } from '../flags/global-flags.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { type Command, commandTree } from './command-tree.ts';
 import type { Context } from './context.ts';
-import { printRetirementNote } from './retirement-note.ts';
 import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
 /**
@@ -68,7 +67,10 @@ async function runCommand(
   });
   try {
     const exitCode = await command.run(flags, session, word);
-    await printRetirementNote(context, command, global.onlyShowErrors);
+    if (context.stderr.isTerminal && !global.onlyShowErrors) {
+      const { printRetirementNote } = await import('./retirement-note.ts');
+      await printRetirementNote(context, command);
+    }
     return exitCode;
   } finally {
     session.report.stop();

@@ -20,12 +20,9 @@ const filePrefix = 'retirement-note.';
 export async function printRetirementNote(
   { clock, env, stderr }: Pick<Context, 'clock' | 'env' | 'stderr'>,
   command: CommandSpec,
-  silent: boolean,
 ): Promise<void> {
-  if (silent || !stderr.isTerminal || !('clusterName' in command.flags)) {
-    return;
-  }
-  if (env['PODID_NO_NOTICE'] || ciVariables.some((name) => env[name])) {
+  const isUnwanted = env['PODID_NO_NOTICE'] || ciVariables.some((name) => env[name]);
+  if (isUnwanted || !('clusterName' in command.flags)) {
     return;
   }
   const folder = stateFolder(env);

@@ -2,10 +2,10 @@ import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { policyChangesShape } from '../../cli/results/policy-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
+import { policyManifest } from '../../domain/kubernetes/net-raw/policy-object.ts';
 import {
   type PolicyEngine,
   policyEngines,
-  policyManifest,
   renderNetRawPolicy,
 } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';

@@ -27,7 +27,7 @@ export interface FailureTerms {
   readonly rightHint: (attempt: KubeAttempt, sentence: string) => string;
   readonly refusedHint?: (attempt: KubeAttempt, httpStatus: number) => string | undefined;
   /** Beside the server's own sentence, where a right is missing. */
-  readonly rule?: ErrorDetail;
+  readonly rule?: () => ErrorDetail;
   /** Where the kind is not served at all. */
   readonly missingKind?: { readonly hint: string; readonly detail: ErrorDetail };
 }
@@ -56,7 +56,7 @@ export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt, terms: 
     return new PodidError(terms.forbidden, `The cluster forbids to ${actionText(attempt)}.`, {
       ...common,
       hint: terms.rightHint(attempt, status.message),
-      details: [...details, ...(terms.rule ? [terms.rule] : [])],
+      details: [...details, ...(terms.rule ? [terms.rule()] : [])],
       exitCode: 6,
     });
   }

@@ -9,7 +9,7 @@ export const mirrorTerms: FailureTerms = {
   refused: 'MirrorFailed',
   rightHint: ({ namespace }, sentence) =>
     `Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, userIn(sentence))}`,
-  rule: { code: 'MissingRule', message: mirrorRule() },
+  rule: () => ({ code: 'MissingRule', message: mirrorRule() }),
   missingKind: {
     hint: 'podid nmi install  # brings the definitions of the four kinds with the agent; or switch the add-on on: podid enable',
     detail: {

@@ -1,6 +1,5 @@
 import type { PolicyChange, PolicyRequest } from '../../domain/kubernetes/cluster-policies.ts';
-import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
-import { policyManifest } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
+import { type PolicyObject, policyManifest } from '../../domain/kubernetes/net-raw/policy-object.ts';
 import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import type { KubeRest } from '../client/kube-rest.ts';
 import { mapKubeError } from '../client/map-kube-error.ts';

@@ -10,6 +10,12 @@ export interface PolicyObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** As `kubectl apply` takes it. */
+export function policyManifest({ apiVersion, kind, name, labels, annotations, spec }: PolicyObject) {
+  const marks = Object.keys(annotations).length === 0 ? {} : { annotations };
+  return { apiVersion, kind, metadata: { name, labels, ...marks }, spec };
+}
+
 /** Of every engine's object, as far as the engine lets names be chosen. */
 export const netRawName = 'podid-kubenet-net-raw';
 
@@ -22,7 +28,7 @@ export const ownLabels = {
  * What a container must not add. With NET_ADMIN it can give itself its neighbour's address without a raw
  * packet, and ALL holds both. Some runtimes take names with the prefix `CAP_`, so both are refused.
  */
-export const forbiddenToAdd = ['ALL', 'NET_RAW', 'NET_ADMIN'].flatMap((name) => [name, `CAP_${name}`]);
+export const forbiddenToAdd = ['ALL', 'CAP_ALL', 'NET_RAW', 'CAP_NET_RAW', 'NET_ADMIN', 'CAP_NET_ADMIN'];
 
 /**
  * What a container must drop, one of them, in any case. With the prefix `CAP_` it does not count: containerd,

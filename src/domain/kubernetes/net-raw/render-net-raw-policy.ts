@@ -24,9 +24,3 @@ export function renderNetRawPolicy(
       return kyvernoPolicy(excludedNamespaces);
   }
 }
-
-/** As `kubectl apply` takes it. */
-export function policyManifest({ apiVersion, kind, name, labels, annotations, spec }: PolicyObject) {
-  const marks = Object.keys(annotations).length === 0 ? {} : { annotations };
-  return { apiVersion, kind, metadata: { name, labels, ...marks }, spec };
-}
