@@ -1,8 +1,7 @@
 import { changeFlags, roleFlag } from '../cli/flags/change-flags.ts';
 import { identityExtraFlags } from '../cli/flags/file-flags.ts';
-import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
-import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { changeOptions, identityExtras, reachesObjects } from '../cli/open/change-options.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';

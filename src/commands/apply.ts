@@ -1,9 +1,8 @@
 import { changeFlags, roleFlag, yesFlag } from '../cli/flags/change-flags.ts';
 import { fileFlag, identityExtraFlags, pruneFlags } from '../cli/flags/file-flags.ts';
-import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { readWantedEntries, withFileCluster } from '../cli/flags/wanted-entries.ts';
-import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { changeOptions, identityExtras, reachesObjects } from '../cli/open/change-options.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { applyShape, applyView } from '../cli/results/apply-result.ts';
 import { finishChange } from '../cli/results/finish.ts';

@@ -1,10 +1,9 @@
 import { dryRunFlags, roleFlag } from '../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
 import { fileFlag, identityExtraFlags, pruneFlags } from '../cli/flags/file-flags.ts';
-import { identityExtras } from '../cli/flags/identity-extras.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { readWantedEntries, withFileCluster } from '../cli/flags/wanted-entries.ts';
-import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { changeOptions, identityExtras, reachesObjects } from '../cli/open/change-options.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { planShape } from '../cli/results/result-shapes.ts';

@@ -1,4 +1,5 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { longestRetryAfterMs, parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { innermostError, outermostError } from '../../validate/azure/innermost-error.ts';
 
 /** An answer of ARM as it came. */
@@ -14,6 +15,23 @@ export function armAnswer(response: Pick<PipelineResponse, 'status' | 'headers' 
     text: response.bodyAsText ?? '',
     header: (name) => response.headers.get(name),
   };
+}
+
+/**
+ * How long Azure asks to wait, in milliseconds; undefined when it does not say. Its own spellings in
+ * milliseconds win over `Retry-After`, as in the SDK.
+ */
+export function azureRetryAfterMs(
+  headers: { get(name: string): string | undefined } | undefined,
+  nowMs: number,
+): number | undefined {
+  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+    const value = headers?.get(name)?.trim() ?? '';
+    if (/^\d+$/.test(value)) {
+      return Math.min(longestRetryAfterMs, Number(value));
+    }
+  }
+  return parseRetryAfter(headers?.get('retry-after'), nowMs);
 }
 
 /** What an answer that is an error says of itself; flat as AKS writes it, or wrapped as ARM does. */

@@ -15,10 +15,9 @@ import { type ArmTokens, createArmTokens } from '../sign-in/arm-tokens.ts';
 import type { AzureSettings } from '../sign-in/azure-settings.ts';
 import { signInPolicy } from '../sign-in/sign-in-policy.ts';
 import { type ArmAnswer, armAnswer } from './arm-answer.ts';
-import { type ArmEndpoint, armEndpoint } from './arm-endpoint.ts';
+import { type ArmEndpoint, armEndpoint, refusedLoopbackPolicy } from './arm-endpoint.ts';
 import { debugPolicy } from './debug-policy.ts';
 import { type ArmRequest, mapArmAnswer, mapArmError } from './map-arm-error.ts';
-import { refusedLoopbackPolicy } from './refused-loopback-policy.ts';
 import { retryReads } from './retry-reads.ts';
 import { wholeAnswerPolicy } from './whole-answer-policy.ts';
 

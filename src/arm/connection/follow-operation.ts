@@ -2,9 +2,8 @@ import type { FollowOptions, Operation, OperationEnd } from '../../domain/ports.
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { innermostError } from '../../validate/azure/innermost-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
-import type { ArmAnswer } from './arm-answer.ts';
+import { type ArmAnswer, azureRetryAfterMs } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';
-import { azureRetryAfterMs } from './azure-retry-after.ts';
 import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
 import { maskSecrets } from './mask-secrets.ts';
 

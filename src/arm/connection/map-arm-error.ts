@@ -2,8 +2,7 @@ import { isRestError } from '@azure/core-rest-pipeline';
 import { shellWord } from '../../domain/hints/next-command.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
 import { PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
-import { type ArmAnswer, type ArmFault, armAnswer, armFault } from './arm-answer.ts';
-import { azureRetryAfterMs } from './azure-retry-after.ts';
+import { type ArmAnswer, type ArmFault, armAnswer, armFault, azureRetryAfterMs } from './arm-answer.ts';
 import { maskSecrets } from './mask-secrets.ts';
 import { answerFaults } from './whole-answer-policy.ts';
 

@@ -1,6 +1,6 @@
 import { isRestError, type PipelineResponse, type RetryStrategy } from '@azure/core-rest-pipeline';
 import { backoffMs } from '../../domain/time/backoff.ts';
-import { azureRetryAfterMs } from './azure-retry-after.ts';
+import { azureRetryAfterMs } from './arm-answer.ts';
 
 const longestPauseMs = 30_000;
 /**

@@ -2,11 +2,11 @@ import type { FlagValues } from '../../flags/flag-table.ts';
 import { addOptions } from '../../validate/flags/add-options.ts';
 import { clusterNameRule, resourceGroupRule, subscriptionRule } from '../../validate/flags/azure-names.ts';
 import type { InitGiven } from '../../workflows/init/wizard.ts';
+import { identityExtras } from '../open/change-options.ts';
 import { chooseCluster } from '../open/cluster-choice.ts';
 import type { Session } from '../run/session.ts';
 import type { clusterFlags } from './cluster-flags.ts';
 import type { identityExtraFlags } from './file-flags.ts';
-import { identityExtras } from './identity-extras.ts';
 
 interface AnswerFlags extends FlagValues<typeof clusterFlags>, FlagValues<typeof identityExtraFlags> {
   readonly namespace: string | undefined;

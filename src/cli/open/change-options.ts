@@ -1,7 +1,12 @@
-import { principalIdRule } from '../../validate/flags/azure-names.ts';
+import type { FlagValues } from '../../flags/flag-table.ts';
+import { locationRule, principalIdRule } from '../../validate/flags/azure-names.ts';
 import { parseCustomHeaders } from '../../validate/flags/custom-headers.ts';
 import { durationOf } from '../../validate/flags/duration.ts';
+import { parseRoleGrants } from '../../validate/flags/role-grant.ts';
+import type { UsageFaults } from '../../validate/usage-faults.ts';
+import type { IdentityExtras } from '../../workflows/change/prepare-change.ts';
 import type { ChangeOptions } from '../../workflows/change/start-change.ts';
+import type { identityExtraFlags } from '../flags/file-flags.ts';
 import { inClusterMode } from '../flags/mode-flags.ts';
 import type { Session } from '../run/session.ts';
 
@@ -47,6 +52,24 @@ export function changeOptions(session: Session, flags: ChangeFlagValues): Change
     mirror: inCluster || flags.noMirror ? 'off' : flags.requireMirror ? 'required' : 'best-effort',
     force: flags.force ?? false,
     ...(principal === undefined ? {} : { clusterPrincipalId: principal }),
+  };
+}
+
+/** `--create-identity`, `--location` and `--grant`. */
+export function identityExtras(
+  flags: FlagValues<typeof identityExtraFlags>,
+  faults: UsageFaults,
+): IdentityExtras {
+  const { createIdentity, location } = flags;
+  if (location !== undefined) {
+    faults.check('--location', location, 'a region of Azure', locationRule);
+    if (!createIdentity) {
+      faults.add('--location', '--location goes with --create-identity alone.');
+    }
+  }
+  return {
+    ...(createIdentity ? { creation: location === undefined ? {} : { location } } : {}),
+    ...(flags.grant === undefined ? {} : { grants: parseRoleGrants(faults, flags.grant) }),
   };
 }
 

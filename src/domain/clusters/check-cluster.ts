@@ -1,5 +1,6 @@
 import { PodidError } from '../../errors/podid-error.ts';
 import { nextCommand, shellWord } from '../hints/next-command.ts';
+import type { ManagedIdentity, Subscription } from '../ports.ts';
 import type { AgentPool, Cluster } from './cluster.ts';
 import { servicePrincipalCluster } from './cluster-principal.ts';
 
@@ -127,3 +128,27 @@ function describePool(pool: AgentPool): string {
 
 /** The road for clusters on which the add-on is off, or cannot be turned on, as the end of a sentence. */
 export const withoutAddon = 'the same command with --mode cluster (docs/modes.md)';
+
+/**
+ * Azure assigns no identity across tenants. What is not known decides nothing. @throws PodidError
+ * TenantMismatch
+ */
+export function checkTenants(
+  cluster: Cluster,
+  identity: ManagedIdentity,
+  subscription: Subscription | undefined,
+): void {
+  const known = [
+    { of: `subscription ${cluster.id.subscriptionId}`, tenantId: subscription?.tenantId },
+    { of: `the identity of cluster ${cluster.id.name}`, tenantId: cluster.identity.tenantId },
+    { of: `managed identity ${identity.resourceId}`, tenantId: identity.tenantId },
+  ].filter(({ tenantId }) => tenantId !== undefined && tenantId !== '');
+  if (new Set(known.map(({ tenantId }) => tenantId?.toLowerCase())).size <= 1) {
+    return;
+  }
+  throw new PodidError(
+    'TenantMismatch',
+    `Pod identity works within one tenant only: ${known.map(({ of, tenantId }) => `${of} is in ${tenantId}`).join(', ')}.`,
+    { hint: "Use a managed identity of the cluster's tenant", target: identity.resourceId },
+  );
+}

@@ -17,20 +17,6 @@ export interface ClusterEdit extends ProfileEdit {
   readonly kubeletIdentity?: string;
 }
 
-/** What of the cluster's own identities is not yet as the edit wants it, in words. */
-export function identitiesMissing(cluster: Cluster, edit: ClusterEdit): string[] {
-  const { controlPlane, kubeletIdentity } = edit;
-  return [
-    ...(controlPlane === undefined || runsAs(cluster, controlPlane)
-      ? []
-      : [`the control plane does not run as ${controlPlaneText(controlPlane)}`]),
-    ...(kubeletIdentity === undefined ||
-    sameResource(cluster.kubeletIdentityResourceId ?? '', kubeletIdentity)
-      ? []
-      : [`the kubelets do not run as ${kubeletIdentity}`]),
-  ];
-}
-
 /** Whether the control plane runs as this and nothing else. */
 export function runsAs({ identity }: Cluster, choice: ControlPlaneChoice): boolean {
   if (identity.type.toLowerCase() !== choice.type.toLowerCase()) {

@@ -15,7 +15,7 @@ import { entryFailed } from '../change/judge-change.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { ChangedProfile } from '../change/profile-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
-import { readWithRetry } from '../change/wait-until-idle.ts';
+import { readWithRetry } from '../change/start-change.ts';
 import { type LeftOut, leftOutDetail, type Ready } from '../identities/prepare-identities.ts';
 import { type ApplyIntent, decideApply, decideReturn } from './apply-intent.ts';
 import { chosen } from './apply-plan.ts';

@@ -9,8 +9,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { findEntry, judgeChange } from './judge-change.ts';
 import type { ChangedProfile, ProfileChange } from './profile-change.ts';
 import { putProfile } from './put-profile.ts';
-import { type ChangeDeps, endOfWait } from './start-change.ts';
-import { readWithRetry, waitUntilIdle } from './wait-until-idle.ts';
+import { type ChangeDeps, endOfWait, readWithRetry, waitUntilIdle } from './start-change.ts';
 
 /**
  * Brings one intent into the cluster's profile: decide on what is there now, PUT, follow, and judge by a

@@ -1,6 +1,6 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster, PodIdentityProfile } from '../../domain/clusters/cluster.ts';
-import { type ClusterEdit, identitiesMissing } from '../../domain/clusters/cluster-edit.ts';
+import { type ClusterEdit, controlPlaneText, runsAs } from '../../domain/clusters/cluster-edit.ts';
 import {
   type DesiredPodIdentity,
   type EntryKey,
@@ -21,6 +21,20 @@ export function isApplied(cluster: Cluster, edit: ClusterEdit): boolean {
 /** What the edit wants and the cluster does not have, in words. */
 export function missingAfter(cluster: Cluster, edit: ClusterEdit): string[] {
   return [...identitiesMissing(cluster, edit), ...entriesMissing(cluster.profile, edit)];
+}
+
+/** What of the cluster's own identities is not yet as the edit wants it, in words. */
+function identitiesMissing(cluster: Cluster, edit: ClusterEdit): string[] {
+  const { controlPlane, kubeletIdentity } = edit;
+  return [
+    ...(controlPlane === undefined || runsAs(cluster, controlPlane)
+      ? []
+      : [`the control plane does not run as ${controlPlaneText(controlPlane)}`]),
+    ...(kubeletIdentity === undefined ||
+    sameResource(cluster.kubeletIdentityResourceId ?? '', kubeletIdentity)
+      ? []
+      : [`the kubelets do not run as ${kubeletIdentity}`]),
+  ];
 }
 
 function entriesMissing(profile: PodIdentityProfile, edit: ProfileEdit): string[] {

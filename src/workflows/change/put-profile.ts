@@ -6,8 +6,7 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';
 import type { Write } from './profile-change.ts';
-import { type ChangeDeps, endOfWait } from './start-change.ts';
-import { readWithRetry, waitUntilIdle } from './wait-until-idle.ts';
+import { type ChangeDeps, endOfWait, readWithRetry, waitUntilIdle } from './start-change.ts';
 
 export type Written =
   /** Azure has the change; `failure` when its operation ended as Failed all the same. */

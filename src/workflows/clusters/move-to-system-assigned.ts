@@ -7,7 +7,7 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeProfile } from '../change/change-profile.ts';
 import type { ChangedProfile } from '../change/profile-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
-import { waitUntilIdle } from '../change/wait-until-idle.ts';
+import { waitUntilIdle } from '../change/start-change.ts';
 import { untilRoleIsOld } from '../identities/wait-for-role.ts';
 import { grantForControlPlane } from './grant-for-control-plane.ts';
 

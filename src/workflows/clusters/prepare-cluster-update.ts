@@ -1,8 +1,8 @@
+import { checkTenants } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { ownKubeletIdentity, principalOrNull } from '../../domain/clusters/cluster-identities.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
-import { checkTenants } from '../identities/check-tenants.ts';
 import type { IdentityTarget } from '../identities/identity-target.ts';
 import { readAssignedIdentities } from './grant-for-control-plane.ts';
 

@@ -1,8 +1,7 @@
 import type { AgentPool, Cluster } from '../../domain/clusters/cluster.ts';
 import { shellWord } from '../../domain/hints/next-command.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
-import { waitUntilIdle } from '../change/wait-until-idle.ts';
+import { type ChangeDeps, endOfWait, waitUntilIdle } from '../change/start-change.ts';
 
 /**
  * Puts the newest node image on the pools one after the other, since Azure works on one at a time.

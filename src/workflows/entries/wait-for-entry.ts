@@ -11,8 +11,7 @@ import {
 import { PodidError } from '../../errors/podid-error.ts';
 import { entryFailed, findEntry } from '../change/judge-change.ts';
 import type { Done } from '../change/outcome.ts';
-import { type ChangeOptions, endOfWait, startChange } from '../change/start-change.ts';
-import { readWithRetry } from '../change/wait-until-idle.ts';
+import { type ChangeOptions, endOfWait, readWithRetry, startChange } from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 
 export interface WaitRequest {

@@ -1,8 +1,8 @@
+import { checkTenants } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
 import type { Change } from '../change/outcome.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
-import { checkTenants } from './check-tenants.ts';
 import {
   createIdentity,
   type FoundIdentity,

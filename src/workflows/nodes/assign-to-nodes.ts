@@ -1,4 +1,4 @@
-import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
+import { checkClusterState, checkTenants } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { Azure } from '../../domain/ports.ts';
@@ -6,7 +6,6 @@ import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { type ChangeOptions, startChange } from '../change/start-change.ts';
-import { checkTenants } from '../identities/check-tenants.ts';
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
 import { findMachines } from './find-machines.ts';

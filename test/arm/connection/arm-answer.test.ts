@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { azureRetryAfterMs } from '../../../src/arm/connection/azure-retry-after.ts';
+import { azureRetryAfterMs } from '../../../src/arm/connection/arm-answer.ts';
 
 describe('Retry-After', () => {
   it.each([
