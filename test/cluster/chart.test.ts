@@ -1,10 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { clusterPrograms } from './cluster-programs.ts';
+import { helmOn } from './run-helm.ts';
+import { upstreamsChart } from './upstream-chart.ts';
 
 const chart = 'deploy/chart';
 const account = 'system:serviceaccount:kube-system:podid-nmi';
@@ -27,24 +28,8 @@ describe('the chart', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const helm = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(clusterPrograms().path('helm'), args, {
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        KUBECONFIG: api.kubeconfig,
-        HELM_CACHE_HOME: join(folder, 'cache'),
-        HELM_CONFIG_HOME: join(folder, 'config'),
-        HELM_DATA_HOME: join(folder, 'data'),
-      },
-    });
-    return { status, text: `${stdout}${stderr}` };
-  };
-  const helmDoes = (...args: readonly string[]) => {
-    const { status, text } = helm(...args);
-    expect(status, text).toBe(0);
-    return text;
-  };
+  const helm = (...args: readonly string[]) => helmOn(api, folder)(...args);
+  const helmDoes = (...args: readonly string[]) => helmOn(api, folder).does(...args);
   const values = (name: string) => ['--values', `test/deploy/values/${name}.yaml`];
   const uninstall = (release: string, namespace = 'kube-system') =>
     helmDoes('uninstall', release, '--namespace', namespace, '--no-hooks', '--ignore-not-found');
@@ -249,18 +234,6 @@ describe('the chart', () => {
     });
   });
 });
-
-/** What upstream's chart leaves in a release, as far as a change of charts touches it. */
-function upstreamsChart(folder: string): string {
-  const old = join(folder, 'aad-pod-identity');
-  mkdirSync(join(old, 'templates'), { recursive: true });
-  cpSync('test/cluster/fixtures/upstream-release.yaml', join(old, 'templates/release.yaml'));
-  writeFileSync(
-    join(old, 'Chart.yaml'),
-    'apiVersion: v2\nname: aad-pod-identity\nversion: 4.1.18\nappVersion: 1.8.17\n',
-  );
-  return old;
-}
 
 function exceptionOfAks(folder: string): string {
   const path = join(folder, 'exception.json');

@@ -9,6 +9,10 @@
 {{- if $mic -}}
 {{- $faults = append $faults (printf "This release runs in standard mode, whether its values say so or not: Deployment %s/%s is MIC, which podid does not have yet and the upgrade would remove. Put the identities on the nodes (podid node assign), see that each binding is in the namespace of its pods, take MIC away (kubectl delete deployment --namespace %s %s), and upgrade again; or stay with upstream's chart." .Release.Namespace $mic .Release.Namespace $mic) -}}
 {{- end -}}
+{{- $definitions := include "podid.definitionsOfRelease" . -}}
+{{- if $definitions -}}
+{{- $faults = append $faults (printf "This release owns definitions of the identity kinds, which the upgrade would delete, and with them every AzureIdentity, binding and exception of the cluster. Tell Helm (3.2 or later) to keep them, and upgrade again: kubectl annotate crd --overwrite %s helm.sh/resource-policy=keep; or let podid take the release over, which leaves them where they are: podid nmi install --namespace %s --force" $definitions .Release.Namespace) -}}
+{{- end -}}
 {{- if and $values.image.repository (ne $values.image.repository "mcr.microsoft.com/oss/azure/aad-pod-identity") (eq $values.podid.image.repository "podid/podid") -}}
 {{- $faults = append $faults (printf "image.repository %s holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it." $values.image.repository) -}}
 {{- end -}}
@@ -47,14 +51,66 @@
 {{- define "podid.micOfRelease" -}}
 {{- $names := list -}}
 {{- range ((lookup "apps/v1" "Deployment" .Release.Namespace "").items | default list) -}}
-{{- $labels := .metadata.labels | default dict -}}
-{{- $owner := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" -}}
-{{- $component := index $labels "app.kubernetes.io/component" | default (index $labels "component") -}}
-{{- if and (eq ($owner | default "") $.Release.Name) (eq ($component | default "") "mic") -}}
+{{- if and (include "podid.isOfRelease" (list . $)) (eq (include "podid.component" .) "mic") -}}
 {{- $names = append $names .metadata.name -}}
 {{- end -}}
 {{- end -}}
 {{- join " " $names -}}
+{{- end -}}
+
+{{/*
+Names of the definitions that an upgrade would delete: this release owns them, as charts of upstream's up to 3.0 and those that wrap one make
+it, and nobody has told Helm to keep them. Helm follows the annotation of the live object from 3.2 on. What was written before 3.2 bears no
+owner, so that beside an agent without one every definition without one may be the release's.
+*/}}
+{{- define "podid.definitionsOfRelease" -}}
+{{- $names := list -}}
+{{- if .Release.IsUpgrade -}}
+{{- $keeps := semverCompare ">=3.2.0-0" .Capabilities.HelmVersion.Version -}}
+{{- $unmarked := include "podid.unmarkedAgentOfRelease" . -}}
+{{- range list "azureassignedidentities" "azureidentities" "azureidentitybindings" "azurepodidentityexceptions" -}}
+{{- $name := printf "%s.%s" . (include "podid.apiGroup" $) -}}
+{{- $definition := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $name -}}
+{{- if $definition -}}
+{{- $annotations := $definition.metadata.annotations | default dict -}}
+{{- $kept := and $keeps (eq (index $annotations "helm.sh/resource-policy" | default "") "keep") -}}
+{{- $mayBeOurs := and $unmarked (not (index $annotations "meta.helm.sh/release-name")) -}}
+{{- if and (not $kept) (or $mayBeOurs (include "podid.isOfRelease" (list $definition $))) -}}
+{{- $names = append $names $name -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- join " " $names -}}
+{{- end -}}
+
+{{/* Not empty when an agent of this release was written by a Helm that did not mark what it owns. */}}
+{{- define "podid.unmarkedAgentOfRelease" -}}
+{{- range ((lookup "apps/v1" "DaemonSet" .Release.Namespace "").items | default list) -}}
+{{- $owner := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" -}}
+{{- if and (not $owner) (include "podid.isOfRelease" (list . $)) (eq (include "podid.component" .) "nmi") -}}
+{{- .metadata.name -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Not empty when an object, the first of the list, is this release's: by Helm's mark, or before Helm 3.2 by the chart's label. */}}
+{{- define "podid.isOfRelease" -}}
+{{- $metadata := (first .).metadata -}}
+{{- $release := (last .).Release -}}
+{{- $annotations := $metadata.annotations | default dict -}}
+{{- $labels := $metadata.labels | default dict -}}
+{{- $owner := index $annotations "meta.helm.sh/release-name" -}}
+{{- if $owner -}}
+{{- $home := index $annotations "meta.helm.sh/release-namespace" | default $release.Namespace -}}
+{{- if and (eq $owner $release.Name) (eq $home $release.Namespace) -}}yes{{- end -}}
+{{- else if eq (index $labels "app.kubernetes.io/instance" | default (index $labels "release") | default "") $release.Name -}}yes
+{{- end -}}
+{{- end -}}
+
+{{- define "podid.component" -}}
+{{- $labels := .metadata.labels | default dict -}}
+{{- index $labels "app.kubernetes.io/component" | default (index $labels "component") -}}
 {{- end -}}
 
 {{/* `namespace/name` of identities that need a secret: those of the values, and those of the cluster where it can be asked. */}}
