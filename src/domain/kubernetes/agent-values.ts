@@ -70,6 +70,8 @@ export interface AgentValues {
     readonly addressGuard: 'auto' | 'off';
     readonly serveArgs: readonly string[];
     readonly rulesArgs: readonly string[];
+    /** No taint is borne, whatever `nmi.tolerations` says. */
+    readonly tolerateNothing: boolean;
     readonly alongside: boolean;
     readonly secretNamespaces: readonly string[];
     readonly bootGuard: { readonly enabled: boolean };
@@ -99,6 +101,17 @@ export function agentPorts({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): 
     return { pods: 2579, probes, metrics };
   }
   return { pods: 2580, probes: probes === 8085 ? 8086 : probes, metrics: metrics === 9090 ? 9091 : metrics };
+}
+
+/**
+ * Taints that the agent bears. An empty list is what upstream's charts had by default for long, and is in
+ * every file that was copied from them: a node without an agent is open, so that it means every taint.
+ */
+export function agentTolerations({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): readonly Json[] {
+  if (podid.tolerateNothing) {
+    return [];
+  }
+  return nmi.tolerations.length > 0 ? nmi.tolerations : [{ operator: 'Exists' }];
 }
 
 /** `namespace/name` of identities that sign in with a secret. */

@@ -1,4 +1,4 @@
-import { agentImage } from '../../domain/kubernetes/agent-values.ts';
+import { agentImage, agentTolerations } from '../../domain/kubernetes/agent-values.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 import { renderBootGuard, renderRulesKeeper, renderRulesOnce } from './render-rules-containers.ts';
@@ -33,7 +33,8 @@ export function renderDaemonSet(rendering: Rendering): KubeObject {
 
 function renderPod(rendering: Rendering): object {
   const { values, release, agent } = rendering;
-  const { nodeSelector, affinity, tolerations, priorityClassName } = values.nmi;
+  const { nodeSelector, affinity, priorityClassName } = values.nmi;
+  const tolerations = agentTolerations(values);
   const { imagePullSecrets } = values;
   // With Cilium's own redirect there are no rules to keep.
   const keepsRules = !values.podid.ciliumLocalRedirectPolicy.enabled;

@@ -103,6 +103,7 @@ function readPodid(podid: ValueSection): AgentValues['podid'] {
     addressGuard: podid.choice('addressGuard', ['auto', 'off']),
     serveArgs: podid.texts('serveArgs'),
     rulesArgs: podid.texts('rulesArgs'),
+    tolerateNothing: podid.boolean('tolerateNothing'),
     alongside: podid.boolean('alongside'),
     secretNamespaces: podid.texts('secretNamespaces'),
     bootGuard: { enabled: bootGuard.boolean('enabled') },
