@@ -9,6 +9,7 @@ import {
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { chooseWay, type InstallWay } from './choose-way.ts';
+import { expectAgentBeside } from './expect-agent-beside.ts';
 import { removeUpstream, upstreamObjects } from './remove-upstream.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { tryAgent, writeAgent } from './write-agent.ts';
@@ -67,6 +68,7 @@ export async function installAgent(
       : request.values();
   await checkCluster(deps, request, values, signal);
   reportPorts(deps, values);
+  reportTolerations(deps, values);
   if (request.dryRun) {
     return await dryRun(deps, request, { values, way, record }, signal);
   }
@@ -139,6 +141,20 @@ function reportPorts({ report }: AgentDeps, values: AgentValues): void {
   );
 }
 
+function reportTolerations({ report }: AgentDeps, { nmi, podid }: AgentValues): void {
+  if (podid.tolerateNothing) {
+    report.warn(
+      "podid.tolerateNothing keeps the agent off every tainted node: unless something else closes 169.254.169.254 there, pods on it reach the node's own identities.",
+      'podid nmi status names those nodes',
+    );
+  } else if (nmi.tolerations.length === 0) {
+    report.warn(
+      "nmi.tolerations is empty, as upstream's charts up to 4.1.14 had it: the agent bears every taint all the same, since a node without it is open.",
+      'podid.tolerateNothing=true keeps it off tainted nodes',
+    );
+  }
+}
+
 async function dryRun(
   deps: AgentDeps,
   request: InstallRequest,
@@ -153,8 +169,8 @@ async function dryRun(
 }
 
 /**
- * Ours beside theirs and ready on every node, then theirs away, then ours at the usual ports: no node is
- * without rules at any time.
+ * Ours beside theirs and ready on every node that has theirs, then theirs away, then ours at the usual ports:
+ * no node is without rules at any time.
  */
 async function installInstead(
   deps: AgentDeps,
@@ -174,7 +190,7 @@ async function installInstead(
   report.note(`1 of 3: podid's agent beside ${theirs}, on ports of its own`);
   const beside = { ...values, podid: { ...values.podid, alongside: true } };
   const objects = await writeAgent(deps, { values: beside, release, force }, wait);
-  await waitForAgent(deps, { values: beside, release }, wait);
+  await waitForAgent(deps, { values: beside, release, instead: way.upstream }, wait);
   report.note(`2 of 3: ${theirs} is removed; identities, bindings and exceptions stay`);
   const removed = await removeUpstream(deps, way.upstream, record, wait);
   report.note("3 of 3: podid's agent moves to the usual ports, node by node");
@@ -185,11 +201,14 @@ async function installInstead(
 
 async function waitForAgent(
   deps: AgentDeps,
-  { values, release }: { values: AgentValues; release: AgentRelease },
+  { values, release, instead }: { values: AgentValues; release: AgentRelease; instead?: AgentInstallation },
   wait: AgentWait,
 ): Promise<Rollout['nodes']> {
   const daemonSet = deps.agent.render(values, release).objects.find(({ kind }) => kind === 'DaemonSet');
   const nodes = daemonSet === undefined ? [] : await waitForRollout(deps, daemonSet, wait);
+  if (daemonSet !== undefined && instead !== undefined) {
+    await expectAgentBeside(deps, { daemonSet, other: instead }, wait);
+  }
   if (nodes.length === 0) {
     deps.report.warn('The agent is installed, and no node takes it.', 'kubectl get nodes --show-labels');
   }

@@ -1,0 +1,80 @@
+import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
+import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
+
+/** How long a DaemonSet's controller may take to send a pod to a node that has just joined. */
+const joiningMs = 15_000;
+
+/**
+ * Waits until each node with a pod of the other agent has a ready pod of podid's as well: those nodes count,
+ * not the ones that podid's own DaemonSet means to reach.
+ *
+ * @throws PodidError AgentNotReady with the nodes that would be open without the other agent
+ */
+export async function expectAgentBeside(
+  { agent, clock, report }: AgentDeps,
+  { daemonSet, other }: { readonly daemonSet: KubeObject; readonly other: AgentInstallation },
+  { timeoutMs, intervalMs, signal }: AgentWait,
+): Promise<void> {
+  const { name, namespace = '' } = daemonSet.metadata;
+  const deadline = startDeadline(clock, timeoutMs, signal);
+  const joining = startDeadline(clock, Math.min(joiningMs, timeoutMs), signal);
+  for (;;) {
+    // Theirs first: a node that joins between the two is one more of ours, never one less.
+    const theirs = await agent.rollout(other, signal);
+    const ours = await agent.rollout({ namespace, name }, signal);
+    const open = openNodes(theirs, ours);
+    if (theirs.counted && ours.counted && open.length === 0) {
+      return;
+    }
+    const isLeftOut = open.some(({ hasPod }) => !hasPod);
+    if (deadline.passed() || (isLeftOut && joining.passed())) {
+      throw notBeside(other, { open, of: theirs.nodes.length, namespace });
+    }
+    report.progress(
+      `Waiting for podid's agent ${open.length === 0 ? 'to be counted' : `on ${namesOf(open)}`}`,
+    );
+    await deadline.pause(intervalMs);
+  }
+}
+
+interface OpenNode {
+  readonly name: string;
+  readonly hasPod: boolean;
+  readonly reason: string;
+}
+
+function openNodes(theirs: Rollout, ours: Rollout): readonly OpenNode[] {
+  const pods = new Map(ours.nodes.map((pod) => [pod.name, pod]));
+  const names = [...new Set(theirs.nodes.map(({ name }) => name))];
+  return names
+    .filter((name) => !pods.get(name)?.ready)
+    .map((name) => {
+      const pod = pods.get(name);
+      const reason = pod === undefined ? "no pod of podid's agent goes there" : (pod.reason ?? 'starting');
+      return { name, hasPod: pod !== undefined, reason };
+    });
+}
+
+function namesOf(open: readonly OpenNode[]): string {
+  const shown = open.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
+  return `${shown.join(', ')}${open.length > 5 ? ` and ${open.length - 5} more` : ''}`;
+}
+
+function notBeside(
+  other: AgentInstallation,
+  { open, of, namespace }: { open: readonly OpenNode[]; of: number; namespace: string },
+): PodidError {
+  const where = open.length === 0 ? '' : `: ${namesOf(open)}`;
+  return new PodidError(
+    'AgentNotReady',
+    `podid's agent is beside ${agentKindText(other)}, and not ready on ${open.length} of the ${of} nodes where that one runs${where}. Nothing of it is removed: pods on those nodes would reach the node's own identities.`,
+    {
+      hint: `Let podid's agent onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations, podid.tolerateNothing) and give the same command again; which node has what: podid nmi status --namespace ${namespace}`,
+      details: open.map(({ name, reason }) => ({ code: 'NodeNotReady', message: `${name}: ${reason}` })),
+    },
+  );
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { AgentCluster, Rollout } from '../../../src/domain/kubernetes/agent-cluster.ts';
+import { refText } from '../../../src/domain/kubernetes/kube-object.ts';
+import { renderAgent } from '../../../src/k8s/agent-objects/render-agent.ts';
+import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
+import { treeOfJson } from '../../../src/validate/files/value-tree.ts';
+import { UsageFaults } from '../../../src/validate/usage-faults.ts';
+import { installAgent } from '../../../src/workflows/agent/install-agent.ts';
+import { fakePlace, installation } from './fake-agent-place.ts';
+
+const wait = { timeoutMs: 60_000, intervalMs: 1000, signal: new AbortController().signal };
+const read = (json: object) =>
+  readAgentValues(treeOfJson({ operationMode: 'managed', ...json }, 'test'), '', new UsageFaults());
+const values = read({ nmi: { tolerations: [{ operator: 'Exists' }] } });
+const request = {
+  release: { name: 'podid', namespace: 'kube-system', version: '0.1.0' },
+  ...{ values: () => values, force: true, dryRun: false, noWait: false },
+  identitiesWithSecret: async () => [],
+};
+const upstream = installation({ kind: 'upstream', name: 'nmi', ownedByPodid: false });
+
+type Nodes = Rollout['nodes'];
+interface World {
+  readonly theirs: Nodes;
+  /** Pods of podid's agent at each look; the last one stays. */
+  readonly ours: readonly Nodes[];
+}
+
+function cluster({ theirs, ours }: World) {
+  const done: string[] = [];
+  const looks = [...ours];
+  const agent: Partial<AgentCluster> = {
+    installations: async () => [upstream],
+    namespaceExists: async () => true,
+    render: (of, release) => ({ definitions: [], objects: renderAgent(of, release) }),
+    tryPod: async () => undefined,
+    isEstablished: async () => true,
+    write: async ({ kind, metadata: { name } }) => ({ kind, name, action: 'create' }),
+    remove: async (ref) => {
+      done.push(`remove ${refText(ref)}`);
+      return true;
+    },
+    podsLeft: async () => [],
+    rollout: async ({ name }) => {
+      const nodes = name === 'nmi' ? theirs : ((looks.length > 1 ? looks.shift() : looks[0]) ?? []);
+      return { counted: true, desired: nodes.length, nodes, trouble: [] };
+    },
+  };
+  return { done, place: fakePlace(agent) };
+}
+
+const ready = (...names: string[]): Nodes => names.map((name) => ({ name, ready: true }));
+const waiting = (...names: string[]): Nodes => names.map((name) => ({ name, ready: false }));
+
+describe("taking upstream's place", () => {
+  it.each<[string, World, string]>([
+    ['it goes to one of two nodes', { theirs: ready('a', 'b'), ours: [ready('a')] }, 'b'],
+    ['it goes to none of them', { theirs: ready('a', 'b'), ours: [[]] }, 'a, b'],
+    ['it is ready elsewhere', { theirs: ready('a', 'b'), ours: [ready('c', 'd')] }, 'a, b'],
+    ['theirs is not ready there either', { theirs: waiting('a'), ours: [[]] }, 'a'],
+    [
+      'it was ready, and is no more when the other would go',
+      { theirs: ready('a'), ours: [ready('a'), waiting('a')] },
+      'a',
+    ],
+  ])('removes nothing while %s, and names the nodes', async (_, world, named) => {
+    const { done, place } = cluster(world);
+    const error = await installAgent(place, request, wait).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'AgentNotReady', hint: expect.stringContaining('nmi.nodeSelector') });
+    const { details } = error as { details: readonly { message: string }[] };
+    expect(details.map(({ message }) => message.split(':')[0]).join(', ')).toBe(named);
+    expect(done).toEqual([]);
+  });
+
+  it.each<[string, World]>([
+    ['it is ready wherever the other is', { theirs: ready('a', 'b'), ours: [ready('a', 'b', 'c')] }],
+    ['the other is nowhere', { theirs: [], ours: [[]] }],
+    [
+      'a node that has just joined has it too',
+      { theirs: ready('a', 'b'), ours: [ready('a'), ready('a'), ready('a', 'b')] },
+    ],
+    [
+      'it has come up there again',
+      { theirs: ready('a'), ours: [ready('a'), waiting('a'), waiting('a'), ready('a')] },
+    ],
+  ])('goes on once %s', async (_, world) => {
+    const { done, place } = cluster(world);
+    await installAgent(place, request, wait);
+    expect(done[0]).toBe('remove DaemonSet kube-system/nmi');
+  });
+});
+
+describe('taints', () => {
+  it.each([
+    ["upstream's old default, an empty list", { nmi: { tolerations: [] } }, 'bears every taint all the same'],
+    ['none at all', { podid: { tolerateNothing: true } }, 'keeps the agent off every tainted node'],
+    ['some', { nmi: { tolerations: [{ key: 'gpu' }] } }, undefined],
+  ])('are told of where the values name %s', async (_, json, told) => {
+    const { place } = cluster({ theirs: [], ours: [[]] });
+    await installAgent(place, { ...request, values: () => read(json), dryRun: true }, wait);
+    expect(place.told.filter((text) => /taint/.test(text))).toEqual(
+      told === undefined ? [] : [expect.stringContaining(told)],
+    );
+  });
+});
