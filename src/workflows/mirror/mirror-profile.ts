@@ -1,8 +1,9 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ClusterObjects, MirrorRequest, ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
-import { isPodidError } from '../../errors/podid-error.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { asFailure, mirrorFailed } from '../change/mirror-change.ts';
 import type { Done, Plan } from '../change/outcome.ts';
 import { objectChanges } from '../change/plan-changes.ts';
@@ -38,6 +39,7 @@ export async function mirrorProfile(
   options: { readonly signal: AbortSignal },
 ): Promise<Done<MirroredProfile>> {
   const cluster = await deps.azure.clusters.get(request.cluster, options.signal);
+  refusePruneOfAll(cluster, request);
   const api = await connect(deps, options.signal);
   const run = { deps, api, cluster, request, signal: options.signal };
   const objects = await asMirror(run, mirrorAll);
@@ -48,6 +50,24 @@ export async function mirrorProfile(
   }
   const failure = asFailure(objects);
   return { result: { objects }, cluster, ...(failure ? { failure } : {}) };
+}
+
+/**
+ * With the add-on off Azure holds no entries, and the objects are all that says who may use what: none of
+ * them is left over. @throws PodidError AddonDisabled
+ */
+function refusePruneOfAll({ id, profile, resourceId }: Cluster, { prune }: MirrorProfileRequest): void {
+  if (!prune || profile.enabled) {
+    return;
+  }
+  throw new PodidError(
+    'AddonDisabled',
+    `The add-on is off on cluster ${id.name}, so that Azure has no entries, and --prune would delete every object that podid wrote. Agents on the nodes go by those.`,
+    {
+      hint: `${nextCommand('list', id, { mode: 'cluster' })} shows them, and podid delete --mode cluster deletes one`,
+      target: resourceId,
+    },
+  );
 }
 
 interface Run {

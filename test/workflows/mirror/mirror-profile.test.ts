@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { mirrorProfile } from '../../../src/workflows/mirror/mirror-profile.ts';
+import { clusterId, clusterWith, FakeAzure, podIdentity } from '../fake-azure.ts';
+
+const request = { cluster: clusterId, prune: true, force: false, dryRun: false };
+const signal = new AbortController().signal;
+
+describe('mirror --prune', () => {
+  it('reaches the cluster while Azure holds the entries, all of them gone included', async () => {
+    for (const identities of [[podIdentity('web')], []]) {
+      const azure = new FakeAzure(clusterWith({}, { identities }));
+      await mirrorProfile(azure.deps(), request, { signal });
+      expect(azure.mirrored).toMatchObject([{ prune: true }]);
+    }
+  });
+
+  it.each([
+    ['for good', {}],
+    ['as a question', { dryRun: true }],
+    ['by force', { force: true }],
+  ])('deletes nothing where the add-on is off and the objects are all there is: %s', async (_, more) => {
+    const azure = new FakeAzure(clusterWith({}, { enabled: false }));
+    await expect(mirrorProfile(azure.deps(), { ...request, ...more }, { signal })).rejects.toMatchObject({
+      code: 'AddonDisabled',
+      hint: expect.stringContaining('podid list -g rg -c aks --subscription sub --mode cluster'),
+    });
+    expect(azure.mirrored).toEqual([]);
+  });
+
+  it('does not come in the way of a mirror without it', async () => {
+    const azure = new FakeAzure(clusterWith({}, { enabled: false }));
+    await mirrorProfile(azure.deps(), { ...request, prune: false }, { signal });
+    expect(azure.mirrored).toHaveLength(1);
+  });
+});
