@@ -110,6 +110,10 @@ function reportLoss({ report }: Pick<Deps, 'report'>, { profile }: Cluster): voi
   for (const entry of profile.exceptions) {
     report.note(`removed: exception ${entryText(entry)}`);
   }
+  report.warn(
+    "The add-on's agent leaves every node with it: where no agent of podid's is ready beside it, pods reach the node's own identities from then on.",
+    'podid nmi install --alongside puts one there first, and podid nmi status names the nodes without',
+  );
 }
 
 function explainUnregistering({ report }: Pick<Deps, 'report'>, { id }: Cluster): void {

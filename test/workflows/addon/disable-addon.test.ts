@@ -33,6 +33,17 @@ describe('disabling the add-on', () => {
   });
 });
 
+describe('the nodes that the add-on leaves', () => {
+  it.each([
+    ['are told of, without an entry as well', true, 1],
+    ['are not, where it is off already', false, 0],
+  ])('%s', async (_, enabled, told) => {
+    const azure = new FakeAzure(clusterWith({}, { enabled }));
+    await disableAddon(azure.deps(), disable, options());
+    expect(azure.warnings.filter((text) => text.includes("the node's own identities"))).toHaveLength(told);
+  });
+});
+
 describe('disabling the add-on while somebody else works', () => {
   it('loses nothing that was not shown and agreed to', async () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
