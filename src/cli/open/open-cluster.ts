@@ -12,7 +12,11 @@ import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-ports
 type Flags = FlagValues<typeof clusterFlags & typeof kubeFlags> & { readonly yes?: boolean };
 
 /** What a command works with that needs the cluster's own API and nothing of Azure. */
-export type ClusterDeps = ConnectedCluster & Pick<Deps, 'clock' | 'report' | 'confirm'>;
+export type ClusterDeps = ConnectedCluster &
+  Pick<Deps, 'clock' | 'report' | 'confirm'> & {
+    /** What Azure says of the add-on; absent where the cluster is reached without Azure. */
+    readonly addonState?: (signal: AbortSignal) => Promise<'on' | 'off'>;
+  };
 
 /**
  * Reaches a cluster's API: by a kubeconfig that is named; by Azure's credentials where a cluster is named;
@@ -27,7 +31,10 @@ export async function openCluster(session: Session, flags: Flags): Promise<Clust
   return { ...cluster, clock: context.clock, report, confirm: openConfirm(session, flags.yes ?? false) };
 }
 
-async function connect(session: Session, flags: Flags): Promise<ConnectedCluster> {
+async function connect(
+  session: Session,
+  flags: Flags,
+): Promise<ConnectedCluster & Pick<ClusterDeps, 'addonState'>> {
   const { context } = session;
   const path = await kubeconfigPath(session, flags);
   const named = [flags.clusterName, flags.clusterId, context.env['PODID_CLUSTER_NAME']].some(Boolean);
@@ -59,13 +66,20 @@ function connectInPod({ context, report }: Session, host: string): Promise<Conne
   });
 }
 
-async function connectThroughAzure(session: Session, flags: Flags): Promise<ConnectedCluster> {
+async function connectThroughAzure(session: Session, flags: Flags) {
   const { context, faults } = session;
   const chosen = await chooseCluster(flags, context, faults);
   session.checkUsage();
   const azure = await openAzure(session, chosen.subscription);
   const cluster = await resolveCluster(chosen, azure.subscriptions, context.signal);
-  return await openKube(session, azure, { cluster, kubeconfigPath: undefined }).connect(context.signal);
+  const connected = await openKube(session, azure, { cluster, kubeconfigPath: undefined }).connect(
+    context.signal,
+  );
+  const addonState = async (signal: AbortSignal) => {
+    const { profile } = await azure.clusters.get(cluster, signal);
+    return profile.enabled ? ('on' as const) : ('off' as const);
+  };
+  return { ...connected, addonState };
 }
 
 /** Where nobody names a cluster, what kubectl would use; which one that is, is reported. */

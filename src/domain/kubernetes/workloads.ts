@@ -36,6 +36,10 @@ export interface AgentPod extends EntryKey {
   /** Of `/healthz` and `/readyz`. */
   readonly probePort: number;
   readonly metricsPort: number;
+  /** The AKS add-on's. */
+  readonly ofAddon: boolean;
+  /** Serves what MIC assigns: upstream's standard mode, which is its default. */
+  readonly needsMic: boolean;
   /** Kubelet asks `/readyz`, so that a ready pod is one whose rules are in place. */
   readonly provesReadiness: boolean;
 }

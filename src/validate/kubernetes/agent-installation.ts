@@ -13,7 +13,7 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
   const podLabels = stringMapAt(recordAt(template, 'metadata'), 'labels') ?? {};
   const containers = containersOf(recordAt(template, 'spec'));
   const labels = stringMapAt(metadata, 'labels') ?? {};
-  const kind = kindOf(labels, podLabels);
+  const kind = agentKindOf(labels, podLabels);
   if (!namespace || !name || kind === undefined) {
     return undefined;
   }
@@ -49,7 +49,7 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
 type Labels = Readonly<Record<string, string>>;
 
 /** All of them carry a component `nmi`; AKS marks what it manages itself. */
-function kindOf(labels: Labels, podLabels: Labels): AgentKind | undefined {
+export function agentKindOf(labels: Labels, podLabels: Labels): AgentKind | undefined {
   const isAgent = podLabels['component'] === 'nmi' || podLabels['app.kubernetes.io/component'] === 'nmi';
   if (!isAgent) {
     return undefined;
@@ -70,7 +70,7 @@ function containersOf(podSpec: JsonRecord): JsonRecord[] {
 }
 
 /** As typed, `--flag=value` or `--flag value`. */
-function flagIn(words: readonly string[], flag: string): string | undefined {
+export function flagIn(words: readonly string[], flag: string): string | undefined {
   const at = words.findIndex((word) => word === `--${flag}` || word.startsWith(`--${flag}=`));
   const word = words[at];
   if (word === undefined) {

@@ -2,6 +2,7 @@ import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { EgressRule, LabelSelector, NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import type { AgentPod, ClusterNode, Deployment } from '../../domain/kubernetes/workloads.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
+import { agentKindOf, flagIn } from './agent-installation.ts';
 
 /*
  * What a cluster runs, as far as the doctor looks at it. Tolerant like all that reads other people's objects: what is missing is empty,
@@ -78,6 +79,7 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
   const spec = recordAt(json, 'spec');
   const containers = recordsAt(spec, 'containers');
   const serving = containers.find(isServing) ?? containers[0] ?? {};
+  const kind = agentKindOf({}, labelsOf(json));
   return {
     ...key,
     daemonSet,
@@ -86,6 +88,8 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     container: stringAt(serving, 'name') ?? '',
     probePort: portFlag(serving, 'http-probe-port') ?? 8080,
     metricsPort: portFlag(serving, 'prometheus-port') ?? 9090,
+    ofAddon: kind === 'addon',
+    needsMic: kind !== 'podid' && flagIn(wordsOf(serving), 'operation-mode') !== 'managed',
     provesReadiness: recordAt(recordAt(serving, 'readinessProbe'), 'httpGet')['path'] === '/readyz',
   };
 }

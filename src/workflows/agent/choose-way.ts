@@ -11,6 +11,8 @@ interface Asked {
   readonly namespace: string;
   readonly alongside: boolean;
   readonly force: boolean;
+  /** What Azure says of the add-on; undefined where it was not or could not be asked. */
+  readonly addon: 'on' | 'off' | undefined;
 }
 
 /** @throws PodidError AgentPresent with what was found and the ways on */
@@ -26,11 +28,15 @@ export function chooseWay(found: readonly AgentInstallation[], asked: Asked): In
     return { kind: 'alongside' };
   }
   const addon = others.find(({ kind }) => kind === 'addon');
-  if (addon !== undefined) {
-    throw present(addon, asked, addonWays);
+  // AKS would write it again. What the add-on left behind when it went off is nobody's, and goes as upstream's.
+  if (addon !== undefined && asked.addon !== 'off') {
+    throw present(addon, asked, asked.addon === 'on' ? addonWays : unknownAddonWays);
+  }
+  if (others.length > 1) {
+    throw present(first, asked, severalWays(others));
   }
   if (!asked.force) {
-    throw present(first, asked, upstreamWays);
+    throw present(first, asked, first.kind === 'addon' ? leftoverWays : upstreamWays);
   }
   return { kind: 'instead', upstream: first };
 }
@@ -63,6 +69,21 @@ function present(
 
 function addonWays(install: string): string {
   return `In front of it, on ports of its own: ${install} --alongside. Or without the add-on: podid disable -g GROUP -c CLUSTER --export saved.yaml, and then ${install}`;
+}
+
+function unknownAddonWays(install: string): string {
+  return `${addonWays(install)}. Where Azure says that the add-on is off already, disabling it changes nothing: ${install} -g GROUP -c CLUSTER --force (without --kubeconfig) asks Azure, and takes its place`;
+}
+
+function leftoverWays(install: string): string {
+  return `Azure says that the add-on is off, so that nobody looks after it. Instead of it, without a moment in which a node is open: ${install} -g GROUP -c CLUSTER --force`;
+}
+
+/** One can be taken over at a time, and the ports are free only once all are gone. */
+function severalWays(others: readonly AgentInstallation[]): (install: string) => string {
+  const names = others.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+  return (install) =>
+    `There are ${others.length} DaemonSets of other agents (${names}), and one can be replaced at a time. In front of all of them, on ports of its own: ${install} --alongside; then take them away but for one, and: ${install} --force`;
 }
 
 function upstreamWays(install: string): string {

@@ -29,6 +29,8 @@ export interface InstallRequest {
   readonly force: boolean;
   readonly dryRun: boolean;
   readonly noWait: boolean;
+  /** Whether the add-on is on in Azure; undefined where that cannot be asked. */
+  readonly addonState: (signal: AbortSignal) => Promise<'on' | 'off' | undefined>;
   /** AzureIdentities of the cluster that need a secret. */
   readonly identitiesWithSecret: (signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -60,10 +62,13 @@ export async function installAgent(
   const { alongside } = request.values().podid;
   report.progress('Looking for agents in the cluster');
   const found = await agent.installations(release.namespace, signal);
-  const way = chooseWay(found, { namespace: release.namespace, alongside, force });
+  const isAsked = !alongside && found.some(({ kind }) => kind === 'addon');
+  const addon = isAsked ? await request.addonState(signal) : undefined;
+  const way = chooseWay(found, { namespace: release.namespace, alongside, force, addon });
   const record = await recordOf(deps, way, signal);
+  // The add-on's values were AKS's own.
   const values =
-    way.kind === 'instead'
+    way.kind === 'instead' && way.upstream.kind === 'upstream'
       ? request.values({ installation: way.upstream, ...(record === undefined ? {} : { record }) })
       : request.values();
   await checkCluster(deps, request, values, signal);

@@ -20,10 +20,13 @@ const manifestNames = ['nmi', 'mic'].flatMap((part) => {
  * stay: pods live by them.
  */
 export function upstreamObjects(
-  { namespace, name }: AgentInstallation,
+  { kind, namespace, name }: AgentInstallation,
   record: HelmRelease | undefined,
 ): readonly ObjectRef[] {
   const daemonSet: ObjectRef = { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace, name };
+  if (kind === 'addon') {
+    return [daemonSet];
+  }
   const rest =
     record === undefined
       ? manifestNames.map((each) => (each.kind === 'ServiceAccount' ? { ...each, namespace } : each))

@@ -55,6 +55,8 @@ export interface Evidence {
   readonly nodes: Probe<readonly ClusterNode[]>;
   readonly policies: Probe<readonly NetworkPolicy[]>;
   readonly agents: Probe<readonly AgentPod[]>;
+  /** Pods of MIC, which are looked for only where an agent needs it. */
+  readonly mic: Probe<readonly Pod[]>;
   /** Of the nodes in question, the first fifty. */
   readonly agentProbes: readonly AgentProbe[];
   /** Machines of the nodes in question. */

@@ -49,7 +49,7 @@ export async function gatherEvidence(
   return { ...known, permissions, subscription, feature, ...identities, machines, agentProbes };
 }
 
-type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents'> & {
+type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents' | 'mic'> & {
   readonly api: Probe<ConnectedCluster>;
 };
 
@@ -69,7 +69,17 @@ async function readInside(
     through((workloads) => workloads.networkPolicies(namespace, signal)),
     through((workloads) => workloads.agents(signal)),
   ]);
-  return { api, objects, pods, deployments, nodes, policies, agents };
+  const mic = readOr(agents, []).some(({ needsMic }) => needsMic)
+    ? await through((workloads) => micPods(workloads, signal))
+    : { kind: 'read' as const, value: [] };
+  return { api, objects, pods, deployments, nodes, policies, agents, mic };
+}
+
+/** By the labels of upstream's manifests and of its chart. */
+async function micPods(workloads: Workloads, signal: AbortSignal): Promise<readonly Pod[]> {
+  const labels = ['component=mic', 'app.kubernetes.io/component=mic'];
+  const found = await Promise.all(labels.map((label) => workloads.pods(undefined, label, signal)));
+  return found.flat();
 }
 
 async function podsInQuestion(

@@ -54,6 +54,23 @@ describe('an agent', () => {
   });
 });
 
+describe('the mode of an agent', () => {
+  const upstream = { component: 'nmi' };
+  const aks = { ...upstream, 'kubernetes.azure.com/managedby': 'aks' };
+  const podid = { 'app.kubernetes.io/name': 'podid', 'app.kubernetes.io/component': 'nmi' };
+  it.each([
+    ["upstream's, by default", upstream, [], { needsMic: true, ofAddon: false }],
+    ["upstream's in managed mode", upstream, ['--operation-mode=managed'], { needsMic: false }],
+    ['the same in two words', upstream, ['--operation-mode', 'managed'], { needsMic: false }],
+    ["upstream's in standard mode", upstream, ['--operation-mode=standard'], { needsMic: true }],
+    ["the add-on's", aks, [], { needsMic: true, ofAddon: true }],
+    ["podid's", podid, [], { needsMic: false, ofAddon: false }],
+  ])('is read of %s', (_, labels, args, expected) => {
+    const pod = { metadata: { ...metadata, labels }, spec: { containers: [{ name: 'nmi', args }] } };
+    expect(parseAgentPod(pod, 'nmi')).toMatchObject(expected);
+  });
+});
+
 describe('a node', () => {
   it('is virtual and of an operating system by its labels, and by its status without them', () => {
     expect(parseNode({ metadata: { name: 'a', labels: { type: 'virtual-kubelet' } } })).toMatchObject({

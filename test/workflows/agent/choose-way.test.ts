@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { chooseWay } from '../../../src/workflows/agent/choose-way.ts';
 import { installation } from './fake-agent-place.ts';
 
-const asked = { namespace: 'kube-system', alongside: false, force: false };
+const asked = { namespace: 'kube-system', alongside: false, force: false, addon: undefined };
+const off = { ...asked, addon: 'off' as const };
 const addon = installation({ kind: 'addon', name: 'nmi', ownedByPodid: false });
 const upstream = installation({ kind: 'upstream', name: 'nmi', ownedByPodid: false });
 const helm = installation({
@@ -18,6 +19,7 @@ describe('the way into a cluster', () => {
     ['one with the add-on', [addon], { ...asked, alongside: true }, 'alongside'],
     ['one with upstream', [upstream], { ...asked, alongside: true }, 'alongside'],
     ['one with upstream, by force', [upstream], { ...asked, force: true }, 'instead'],
+    ['one where the add-on has left its agent behind, by force', [addon], { ...off, force: true }, 'instead'],
     ["one with Helm's, by force", [helm], { ...asked, force: true }, 'plain'],
   ])('is for %s', (_, found, request, kind) => {
     expect(chooseWay(found, request).kind).toBe(kind);
@@ -25,6 +27,26 @@ describe('the way into a cluster', () => {
 
   it.each([
     ['the add-on, whose objects AKS would write again', [addon], { ...asked, force: true }, 'podid disable'],
+    [
+      'the add-on, while Azure has it on',
+      [addon],
+      { ...asked, addon: 'on' as const, force: true },
+      'podid disable',
+    ],
+    [
+      'what may be left of it, and says who knows',
+      [addon],
+      { ...asked, force: true },
+      '-g GROUP -c CLUSTER --force (without',
+    ],
+    ['what is left of it, unless it is said', [addon], off, 'podid nmi install -g GROUP -c CLUSTER --force'],
+    [
+      'two of upstream, whose nodes would be open once both are gone',
+      [upstream, { ...upstream, name: 'nmi-blue' }],
+      { ...asked, force: true },
+      'kube-system/nmi, kube-system/nmi-blue',
+    ],
+    ['what is left of the add-on beside upstream', [upstream, addon], { ...off, force: true }, '--alongside'],
     ['upstream, unless it is said', [upstream], asked, 'podid nmi install --force'],
     ["Helm's own, unless it is said", [helm], asked, 'helm upgrade agents -n kube-system'],
     [
@@ -37,6 +59,12 @@ describe('the way into a cluster', () => {
   ])('stops at %s', (_, found, request, hint) => {
     expect(() => chooseWay(found, request)).toThrowError(
       expect.objectContaining({ code: 'AgentPresent', exitCode: 5, hint: expect.stringContaining(hint) }),
+    );
+  });
+
+  it('does not lead from what the add-on left behind back to turning it off', () => {
+    expect(() => chooseWay([addon], off)).toThrowError(
+      expect.objectContaining({ hint: expect.not.stringContaining('podid disable') }),
     );
   });
 });

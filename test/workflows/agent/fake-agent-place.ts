@@ -56,6 +56,7 @@ export function agentPod(nodeName: string, more: Partial<AgentPod> = {}): AgentP
   return {
     ...{ namespace: 'kube-system', name: `podid-nmi-${nodeName}`, daemonSet: 'podid-nmi', nodeName },
     ...{ ready: true, container: 'serve', probePort: 8085, metricsPort: 9090, provesReadiness: true },
+    ...{ ofAddon: false, needsMic: false },
     ...more,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentCluster, Rollout } from '../../../src/domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../../src/domain/kubernetes/agent-installation.ts';
 import { refText } from '../../../src/domain/kubernetes/kube-object.ts';
 import { renderAgent } from '../../../src/k8s/agent-objects/render-agent.ts';
 import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
@@ -15,6 +16,7 @@ const values = read({ nmi: { tolerations: [{ operator: 'Exists' }] } });
 const request = {
   release: { name: 'podid', namespace: 'kube-system', version: '0.1.0' },
   ...{ values: () => values, force: true, dryRun: false, noWait: false },
+  addonState: async () => undefined,
   identitiesWithSecret: async () => [],
 };
 const upstream = installation({ kind: 'upstream', name: 'nmi', ownedByPodid: false });
@@ -24,13 +26,14 @@ interface World {
   readonly theirs: Nodes;
   /** Pods of podid's agent at each look; the last one stays. */
   readonly ours: readonly Nodes[];
+  readonly found?: readonly AgentInstallation[];
 }
 
-function cluster({ theirs, ours }: World) {
+function cluster({ theirs, ours, found = [upstream] }: World) {
   const done: string[] = [];
   const looks = [...ours];
   const agent: Partial<AgentCluster> = {
-    installations: async () => [upstream],
+    installations: async () => found,
     namespaceExists: async () => true,
     render: (of, release) => ({ definitions: [], objects: renderAgent(of, release) }),
     tryPod: async () => undefined,
@@ -87,6 +90,32 @@ describe("taking upstream's place", () => {
     const { done, place } = cluster(world);
     await installAgent(place, request, wait);
     expect(done[0]).toBe('remove DaemonSet kube-system/nmi');
+  });
+});
+
+describe('what the add-on has left behind', () => {
+  const { mode: _none, ...standard } = installation({ kind: 'addon', name: 'nmi', ownedByPodid: false });
+  const left = { theirs: ready('a'), ours: [ready('a')], found: [standard] };
+
+  it('goes as upstream does where Azure says that the add-on is off, in whatever mode it ran', async () => {
+    const { done, place } = cluster(left);
+    const values = (of?: object) => read(of === undefined ? {} : { operationMode: 'standard' });
+    await installAgent(place, { ...request, values, addonState: async () => 'off' }, wait);
+    expect(done).toEqual(['remove DaemonSet kube-system/nmi']);
+  });
+
+  it('stays where its nodes would be open', async () => {
+    const { done, place } = cluster({ ...left, ours: [[]] });
+    const install = installAgent(place, { ...request, addonState: async () => 'off' }, wait);
+    await expect(install).rejects.toThrow('not ready on 1 of the 1 nodes');
+    expect(done).toEqual([]);
+  });
+
+  it.each(['on', undefined] as const)('stays where Azure says: %s', async (state) => {
+    const { done, place } = cluster(left);
+    const install = installAgent(place, { ...request, addonState: async () => state }, wait);
+    await expect(install).rejects.toMatchObject({ code: 'AgentPresent' });
+    expect(done).toEqual([]);
   });
 });
 

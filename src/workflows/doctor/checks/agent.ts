@@ -2,6 +2,7 @@ import type { ClusterId } from '../../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
+import type { Evidence } from '../evidence.ts';
 import { nodesInQuestion } from '../nodes-in-question.ts';
 
 /** Whether each node in question has one agent, and it is ready. */
@@ -10,13 +11,16 @@ export const agent: Check = {
   behind: [],
   judge: (evidence) =>
     judging(evidence.agents, (agents) =>
-      judging(evidence.nodes, () =>
-        judgeNodes(agents, nodesInQuestion(evidence) ?? [], evidence.subject.cluster),
-      ),
+      judging(evidence.nodes, () => judgeNodes(agents, nodesInQuestion(evidence) ?? [], evidence)),
     ),
 };
 
-function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], cluster: ClusterId): Verdict {
+function judgeNodes(
+  agents: readonly AgentPod[],
+  nodes: readonly ClusterNode[],
+  { subject: { cluster }, cluster: inAzure, mic }: Evidence,
+): Verdict {
+  const addonIsOn = inAzure.kind === 'read' ? inAzure.value.profile.enabled : undefined;
   if (nodes.length === 0) {
     return skip('The cluster has no ready Linux node.');
   }
@@ -42,12 +46,34 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], 
       `kubectl describe pod -n ${first?.namespace} ${first?.name}`,
     );
   }
+  const idle = nodes.filter((node) => on(node).every((each) => waitsForMic(each, addonIsOn)));
+  const [waiting] = idle.flatMap(on);
+  if (waiting !== undefined && mic.kind === 'read' && mic.value.length === 0) {
+    return fail(
+      `The agent on ${listed(idle.map(({ name }) => name))} (DaemonSet ${waiting.namespace}/${waiting.daemonSet}) runs in standard mode, and the cluster has no MIC, which would assign the identities: pods there get no token for what is bound now.`,
+      `Put the identities on the nodes (${nextCommand('node assign', cluster)} --help), and then: ${insteadOf(waiting, cluster)}`,
+    );
+  }
   const doubled = nodes.filter((node) => on(node).filter(({ ready }) => ready).length > 1);
   if (doubled.length > 0) {
     return warn(
       `Two agents run on ${listed(doubled.map(({ name }) => name))}: ${listed([...new Set(doubled.flatMap(on).map((each) => `${each.namespace}/${each.daemonSet}`))])}. Which one answers is a matter of whose rule comes first.`,
-      `One of them has to go: ${nextCommand('nmi uninstall', cluster)}; or the add-on: ${nextCommand('disable', cluster)}`,
+      // Where the add-on is off already, disabling it would change nothing.
+      addonIsOn === false
+        ? `Take the other one's place: ${nextCommand('nmi install', cluster, { force: true })}; or: ${nextCommand('nmi uninstall', cluster)}`
+        : `One of them has to go: ${nextCommand('nmi uninstall', cluster)}; or the add-on: ${nextCommand('disable', cluster)}`,
     );
   }
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
+}
+
+/** Whose mode is AKS's own affair is looked after by AKS while the add-on is on, or may be. */
+function waitsForMic({ needsMic, ofAddon }: AgentPod, addonIsOn: boolean | undefined): boolean {
+  return needsMic && !(ofAddon && addonIsOn !== false);
+}
+
+/** A release in standard mode is not taken over in that mode, and of the add-on nothing is carried over. */
+function insteadOf({ ofAddon }: AgentPod, cluster: ClusterId): string {
+  const mode = ofAddon ? {} : { set: 'operationMode=managed' };
+  return nextCommand('nmi install', cluster, { force: true, ...mode });
 }
