@@ -11,9 +11,8 @@ import {
 import type { TokenCredential } from '@azure/identity';
 import { loopbackSignInCommand } from '../../domain/hints/emulator-command.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import { type ArmTokens, createArmTokens } from '../sign-in/arm-tokens.ts';
+import { type ArmTokens, createArmTokens, signInPolicy } from '../sign-in/arm-tokens.ts';
 import type { AzureSettings } from '../sign-in/azure-settings.ts';
-import { signInPolicy } from '../sign-in/sign-in-policy.ts';
 import { type ArmAnswer, armAnswer } from './arm-answer.ts';
 import { type ArmEndpoint, armEndpoint, refusedLoopbackPolicy } from './arm-endpoint.ts';
 import { debugPolicy } from './debug-policy.ts';

@@ -40,6 +40,12 @@ export interface EntryStore {
   get: Clusters['get'];
   put(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<PutAnswer>;
   follow: Clusters['follow'];
+  /**
+   * Before anything is created or granted for entries: whether they can be written.
+   *
+   * @throws PodidError when one cannot
+   */
+  checkWritable(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<void>;
   /** Absent where a write changes nothing but the entries. @throws PodidError */
   rehearse?(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<Rehearsal>;
   /**

@@ -8,6 +8,8 @@ export function profileStore(clusters: Pick<Clusters, 'get' | 'put' | 'follow'>)
     get: (id, signal) => clusters.get(id, signal),
     put: (base, edit, options) => clusters.put(base, edit, options),
     follow: (operation, options) => clusters.follow(operation, options),
+    // A PUT that Azure refuses has changed nothing.
+    checkWritable: async () => undefined,
     replacesInPlace: false,
     acceptor: 'Azure',
     failureText: ({ namespace, name, provisioningState }) =>

@@ -8,9 +8,8 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { objectChanges } from '../change/plan-changes.ts';
-import { readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { type ChangeOptions, startChange } from '../change/start-change.ts';
+import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
 import { finishAddon } from './finish-addon.ts';
 import { type AddonStatus, addonStatus } from './read-status.ts';
 

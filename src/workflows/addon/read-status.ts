@@ -2,7 +2,7 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
-import { entryLimit } from '../../domain/entries/limits.ts';
+import { entryLimit } from '../../domain/entries/profile-edit.ts';
 import type { Done } from '../change/outcome.ts';
 
 export interface AddonStatus {

@@ -1,7 +1,6 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { Rehearsal } from '../../domain/entries/entry-store.ts';
-import { checkLimits } from '../../domain/entries/limits.ts';
 import type { FileIdentity, WantedEntries } from '../../domain/entries/pod-identities-file.ts';
 import {
   type EntryKey,
@@ -9,10 +8,14 @@ import {
   type PodIdentityException,
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
-import { editProfile } from '../../domain/entries/profile-edit.ts';
+import { checkLimits, editProfile } from '../../domain/entries/profile-edit.ts';
 import type { Change, Outcome, Plan } from '../change/outcome.ts';
-import { type IdentityExtras, identityWishes, readGatedCluster } from '../change/prepare-change.ts';
-import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
+import {
+  type ChangeDeps,
+  type ChangeOptions,
+  readGatedCluster,
+  startChange,
+} from '../change/start-change.ts';
 import {
   asPlanned,
   desiredEntries,
@@ -26,6 +29,7 @@ import {
   type Sorted,
   waitForNewRoles,
 } from '../identities/prepare-identities.ts';
+import { type IdentityExtras, identityWishes } from '../identities/prepare-identity.ts';
 import { throwRefused } from '../object-store/refused-entries.ts';
 import type { ApplyIntent } from './apply-intent.ts';
 import { firstEdit, intentFor, secondEdit } from './apply-intent.ts';

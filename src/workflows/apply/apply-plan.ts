@@ -9,14 +9,14 @@ import {
 } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
+import { rehearsedChanges } from '../change/changes-beside.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { Change, Plan } from '../change/outcome.ts';
 import { objectChanges, profileChanges } from '../change/plan-changes.ts';
-import { rehearsedChanges } from '../change/rehearse.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import type { IdentitiesRead } from '../identities/prepare-identities.ts';
-import { creationsOf, operatorRoleOf } from '../identities/read-identity.ts';
+import { creationsOf, operatorRoleOf } from '../identities/prepare-identity.ts';
 import { type ApplyIntent, firstEdit, isEmptyEdit, secondEdit } from './apply-intent.ts';
 
 /** What applying would change in Azure: identities and roles first, then the profile. */

@@ -1,9 +1,8 @@
 import { isBusy } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { ClusterEdit } from '../../domain/clusters/cluster-edit.ts';
-import { checkLimits } from '../../domain/entries/limits.ts';
 import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
-import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
+import { checkLimits, editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { findEntry, judgeChange } from './judge-change.ts';

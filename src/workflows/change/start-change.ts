@@ -1,4 +1,4 @@
-import { isBusy } from '../../domain/clusters/check-cluster.ts';
+import { type ClusterDemands, checkCluster, isBusy } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
@@ -60,6 +60,21 @@ export function endOfWait(
     });
   }
   return error;
+}
+
+/** Reads the cluster and warns of what may stand in the way. @throws PodidError see `checkCluster` */
+export async function readGatedCluster(
+  deps: ChangeDeps,
+  id: ClusterId,
+  demands: ClusterDemands,
+): Promise<Cluster> {
+  const { report } = deps;
+  report.progress(`Reading cluster ${id.name}`);
+  const cluster = await deps.entries.get(id, deps.signal);
+  for (const warning of checkCluster(cluster, demands)) {
+    report.warn(warning);
+  }
+  return cluster;
 }
 
 type ReadDeps = Pick<ChangeDeps, 'entries' | 'report' | 'deadline' | 'signal' | 'options'>;

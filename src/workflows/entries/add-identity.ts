@@ -4,22 +4,25 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { deriveName } from '../../domain/entries/derive-name.ts';
 import type { EntryStore } from '../../domain/entries/entry-store.ts';
-import { checkLimits } from '../../domain/entries/limits.ts';
 import {
   type DesiredPodIdentity,
   entryProgress,
   entryText,
   type PodIdentity,
 } from '../../domain/entries/pod-identity.ts';
-import { editProfile } from '../../domain/entries/profile-edit.ts';
+import { checkLimits, editProfile } from '../../domain/entries/profile-edit.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
-import { type IdentityExtras, prepareIdentity, readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { rehearse } from '../change/rehearse.ts';
-import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
+import {
+  type ChangeDeps,
+  type ChangeOptions,
+  readGatedCluster,
+  startChange,
+} from '../change/start-change.ts';
+import { type IdentityExtras, prepareIdentity } from '../identities/prepare-identity.ts';
 import { finishIdentity } from './finish-identity.ts';
 
 export interface AddIdentityRequest {
@@ -53,7 +56,7 @@ export async function addIdentity(
   checkLimits(cluster, editProfile(cluster.profile, { putIdentities: [sketch] }));
   // Before anything is created or granted for an entry that cannot be written.
   if (!options.dryRun) {
-    await rehearse(started, cluster, { putIdentities: [sketch] });
+    await deps.entries.checkWritable(cluster, { putIdentities: [sketch] }, options);
   }
   const { identity, role, planned } = await prepareIdentity(
     started,

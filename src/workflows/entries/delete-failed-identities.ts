@@ -6,8 +6,12 @@ import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
-import { readGatedCluster } from '../change/prepare-change.ts';
-import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
+import {
+  type ChangeDeps,
+  type ChangeOptions,
+  readGatedCluster,
+  startChange,
+} from '../change/start-change.ts';
 import { decideDelete, removalDemands } from './delete-identity.ts';
 import { removeIdentities } from './remove-identities.ts';
 

@@ -4,9 +4,8 @@ import type { Deps } from '../../domain/deps.ts';
 import { type EntryKey, entryProgress, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
-import { readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { type ChangeOptions, startChange } from '../change/start-change.ts';
+import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { removeIdentities } from './remove-identities.ts';
 

@@ -11,9 +11,8 @@ import {
 import { PodidError } from '../../errors/podid-error.ts';
 import { holdsException } from '../change/compare-profile.ts';
 import type { Outcome } from '../change/outcome.ts';
-import { readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { type ChangeOptions, startChange } from '../change/start-change.ts';
+import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { finishException } from './finish-exception.ts';
 

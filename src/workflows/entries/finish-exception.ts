@@ -3,11 +3,11 @@ import { type PodIdentityException, sameEntry } from '../../domain/entries/pod-i
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
+import { changesBeside } from '../change/changes-beside.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { profileChanges } from '../change/plan-changes.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { changesBeside } from '../change/rehearse.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 
 export interface ReadyException {

@@ -3,12 +3,12 @@ import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
+import { changesBeside } from '../change/changes-beside.ts';
 import { findEntry } from '../change/judge-change.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { profileChanges } from '../change/plan-changes.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { changesBeside } from '../change/rehearse.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import { planRevocation, revokeOperatorRole } from '../identities/revoke-operator-role.ts';
 

@@ -14,10 +14,9 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
-import { prepareIdentity, readGatedCluster } from '../change/prepare-change.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { rehearse } from '../change/rehearse.ts';
-import { type ChangeOptions, startChange } from '../change/start-change.ts';
+import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
+import { prepareIdentity } from '../identities/prepare-identity.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { finishIdentity } from './finish-identity.ts';
 import { confirmReplacement, replaceIdentity } from './replace-identity.ts';
@@ -51,7 +50,8 @@ export async function updateIdentity(
   const resourceId = request.identityResourceId ?? existing.identity.resourceId;
   const replaces = !sameResource(resourceId, existing.identity.resourceId);
   if (!options.dryRun) {
-    await rehearse(started, cluster, { putIdentities: [sketchOf(existing, request, resourceId)] });
+    const sketch = sketchOf(existing, request, resourceId);
+    await deps.entries.checkWritable(cluster, { putIdentities: [sketch] }, options);
   }
   if (replaces && !options.dryRun && !(await confirmReplacement(deps, existing))) {
     return { done: { result: existing, cluster } };

@@ -11,7 +11,7 @@ import {
   operatorRoleOf,
   type ReadyIdentity,
   readIdentity,
-} from './read-identity.ts';
+} from './prepare-identity.ts';
 
 /** Why an entry cannot be done; the entry is left out under `--keep-going`. */
 export interface LeftOut {

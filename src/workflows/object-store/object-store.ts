@@ -55,6 +55,23 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     const named = parts.clusterFlags ?? { g: resourceGroup, c: name, subscription: subscriptionId };
     return commandText(words, { ...named, mode: 'cluster', ...flags });
   };
+  const rehearse = async (
+    base: Cluster,
+    edit: ProfileEdit,
+    { force, signal }: StoreOptions,
+  ): Promise<Rehearsal> => {
+    refuseAddonException(edit);
+    const api = await connect(signal);
+    const [objects, nodes = nothingOnNodes] = await Promise.all([
+      api.mirror(objectsEdit(base.profile, edit, { force, dryRun: true }), signal),
+      azure && rehearseNodes(azure.nodes, base, edit, signal),
+    ]);
+    return {
+      objects,
+      machines: nodes.machines,
+      refused: [...refusedEntries(objects), ...nodes.refused],
+    };
+  };
   return {
     get,
     async put(base, edit, options) {
@@ -75,18 +92,9 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     },
     // A write is whole when `put` returns: there is nothing to follow.
     follow: () => Promise.resolve({ status: 'Succeeded' }),
-    async rehearse(base, edit, { force, signal }) {
-      refuseAddonException(edit);
-      const api = await connect(signal);
-      const [objects, nodes = nothingOnNodes] = await Promise.all([
-        api.mirror(objectsEdit(base.profile, edit, { force, dryRun: true }), signal),
-        azure && rehearseNodes(azure.nodes, base, edit, signal),
-      ]);
-      return {
-        objects,
-        machines: nodes.machines,
-        refused: [...refusedEntries(objects), ...nodes.refused],
-      };
+    rehearse,
+    async checkWritable(base, edit, options) {
+      throwRefused((await rehearse(base, edit, options)).refused);
     },
     replacesInPlace: true,
     acceptor: "The cluster's API",

@@ -1,6 +1,8 @@
 import { checkTenants } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
 import type { Change } from '../change/outcome.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import {
@@ -16,7 +18,14 @@ import {
   type GrantedRole,
   plannedGrant,
 } from './grant-operator-role.ts';
-import { grantRoles, missingRoles, plannedRoles, type RoleToGrant } from './grant-roles.ts';
+import {
+  findRoles,
+  grantRoles,
+  missingRoles,
+  plannedRoles,
+  type RoleToGrant,
+  type WantedGrant,
+} from './grant-roles.ts';
 
 /** What a command wants of each identity that it puts into the profile. */
 export interface IdentityWishes {
@@ -104,4 +113,60 @@ export async function makeIdentityReady(
     return { identity, role: { fresh: false } };
   }
   return { identity, role: operator.found ?? (await createOperatorRole(deps, cluster, operator)) };
+}
+
+export interface PreparedIdentity extends ReadyIdentity {
+  /** Under `--dry-run`: the identity and its own roles, as far as they would be made. */
+  readonly planned: readonly Change[];
+}
+
+/** `--create-identity` and `--grant`. */
+export interface IdentityExtras {
+  readonly creation?: IdentityCreation | undefined;
+  readonly grants?: readonly WantedGrant[];
+}
+
+/** Reads the identity, checks tenants, and sees to what it lacks and to the cluster's role on it. */
+export async function prepareIdentity(
+  deps: ChangeDeps,
+  cluster: Cluster,
+  resourceId: string,
+  extras: IdentityExtras = {},
+): Promise<PreparedIdentity> {
+  deps.report.progress('Reading the managed identity');
+  const wishes = await identityWishes(deps, cluster, extras);
+  const read = await readIdentity(deps, cluster, resourceId, wishes);
+  if (!deps.options.dryRun) {
+    return { ...(await makeIdentityReady(deps, cluster, read)), planned: [] };
+  }
+  const role = operatorRoleOf(deps, read);
+  return { identity: read.found.identity, role, planned: creationsOf(deps, read) };
+}
+
+/**
+ * What holds for every identity of a command, read once. @throws PodidError ServicePrincipalCluster |
+ * UnknownClusterIdentity | RoleNotFound
+ */
+export async function identityWishes(
+  deps: ChangeDeps,
+  cluster: Cluster,
+  { creation, grants = [] }: IdentityExtras,
+): Promise<IdentityWishes> {
+  const { options } = deps;
+  const principalId = options.skipRoleAssignment
+    ? {}
+    : { principalId: clusterPrincipal(cluster, options.clusterPrincipalId) };
+  const [subscription, roles] = await Promise.all([
+    deps.azure.subscriptions.find(cluster.id.subscriptionId, options.signal).catch(whenUnreadable),
+    grants.length === 0 ? [] : findRoles(deps, grants),
+  ]);
+  return { ...principalId, subscription, creation, roles };
+}
+
+/** The tenant check does without a subscription that cannot be read. */
+function whenUnreadable(error: unknown): undefined {
+  if (isPodidError(error, 'SubscriptionNotFound', 'Forbidden', 'Unavailable', 'AzureRefused')) {
+    return undefined;
+  }
+  throw error;
 }

@@ -8,24 +8,8 @@ import { objectChanges } from './plan-changes.ts';
 import type { ChangeDeps } from './start-change.ts';
 
 /**
- * What writing the edit would change besides the entries; undefined where that is nothing. @throws PodidError
- * when an entry cannot be written
- */
-export async function rehearse(
-  deps: ChangeDeps,
-  cluster: Cluster,
-  edit: ProfileEdit,
-): Promise<Rehearsal | undefined> {
-  const rehearsal = await deps.entries.rehearse?.(cluster, edit, deps.options);
-  if (rehearsal !== undefined) {
-    throwRefused(rehearsal.refused);
-  }
-  return rehearsal;
-}
-
-/**
  * What a dry run says besides the entries: of the nodes, and of the objects in the cluster, whether they
- * mirror the entries or are them.
+ * mirror the entries or are them. @throws PodidError when an entry cannot be written
  */
 export async function changesBeside(
   deps: ChangeDeps,
@@ -33,8 +17,9 @@ export async function changesBeside(
   edit: ProfileEdit,
   mirrored: MirroredChange,
 ): Promise<Change[]> {
-  const rehearsal = await rehearse(deps, cluster, edit);
+  const rehearsal = await deps.entries.rehearse?.(cluster, edit, deps.options);
   if (rehearsal !== undefined) {
+    throwRefused(rehearsal.refused);
     return rehearsedChanges(rehearsal);
   }
   return objectChanges((await mirrorChange(deps, cluster, mirrored)).objects);
