@@ -1,9 +1,18 @@
-import { Chalk, type ChalkInstance } from 'chalk';
+/** Paints texts for one stream. */
+export type Colours = Readonly<Record<'bold' | 'cyan' | 'dim' | 'green' | 'red' | 'yellow', Paint>>;
 
-/**
- * Colours for one stream; `on: false` leaves every text as it is. Sixteen colours, which every terminal has
- * in its own theme.
- */
-export function colours(on: boolean): ChalkInstance {
-  return new Chalk({ level: on ? 1 : 0 });
+type Paint = (text: string) => string;
+
+const asItIs: Paint = (text) => text;
+
+/** Leaves every text as it is, for whatever is no terminal. */
+export const noColours: Colours = {
+  ...{ bold: asItIs, cyan: asItIs, dim: asItIs },
+  ...{ green: asItIs, red: asItIs, yellow: asItIs },
+};
+
+/** Sixteen colours, which every terminal has in its own theme. */
+export async function terminalColours(): Promise<Colours> {
+  const { Chalk } = await import('chalk');
+  return new Chalk({ level: 1 });
 }

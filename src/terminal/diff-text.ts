@@ -1,4 +1,4 @@
-import type { ChalkInstance } from 'chalk';
+import type { Colours } from './colours.ts';
 import { plainText } from './plain-text.ts';
 
 /** One thing that changes: its sign tells how, its lines what of it. */
@@ -12,7 +12,7 @@ export interface DiffItem {
  * A diff for people: green for what comes, red for what goes, yellow for what changes. Ends with a line break
  * unless it is empty.
  */
-export function diffText(items: readonly DiffItem[], colour: ChalkInstance): string {
+export function diffText(items: readonly DiffItem[], colour: Colours): string {
   const paints = { '+': colour.green, '-': colour.red, '~': colour.yellow };
   const text = items.flatMap(({ sign, title, lines }) => {
     const width = Math.max(0, ...lines.map(({ name }) => name.length));

@@ -1,4 +1,4 @@
-import type { ChalkInstance } from 'chalk';
+import type { Colours } from './colours.ts';
 import type { Query } from './query.ts';
 import type { Column } from './table.ts';
 import { tsv } from './tsv.ts';
@@ -12,7 +12,7 @@ export interface ResultFormat {
   /** Columns of the terminal; undefined: a table is as wide as it gets. */
   readonly width: number | undefined;
   /** Of stdout; only for shapes with a text. */
-  readonly colour: ChalkInstance;
+  readonly colour: Colours;
 }
 
 /** How a table shows a result when no query shapes it: its rows, and what is in each. */
@@ -20,7 +20,7 @@ export interface TableShape {
   readonly rows: (value: never) => readonly unknown[];
   readonly columns: readonly Column[];
   /** Instead of a table: how people read the whole value. Ends with a line break. */
-  readonly text?: (value: never, colour: ChalkInstance) => string;
+  readonly text?: (value: never, colour: Colours) => string;
   /** One of many results of one command: JSON is a line each, YAML a document each. */
   readonly repeated?: true;
 }

@@ -1,4 +1,4 @@
-import type { ChalkInstance } from 'chalk';
+import type { Colours } from './colours.ts';
 import { plainText } from './plain-text.ts';
 import type { OutputStream } from './streams.ts';
 
@@ -18,7 +18,7 @@ export interface Bar {
 
 export interface ProgressOptions {
   readonly stderr: OutputStream;
-  readonly colour: ChalkInstance;
+  readonly colour: Colours;
   /** `--only-show-errors`. */
   readonly silent: boolean;
   /** Absent: one line for each change of text, as a log wants it. */

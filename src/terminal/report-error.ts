@@ -1,5 +1,5 @@
-import type { ChalkInstance } from 'chalk';
 import { isPodidError, type PodidError } from '../errors/podid-error.ts';
+import type { Colours } from './colours.ts';
 import { plainText } from './plain-text.ts';
 
 export interface ErrorReport {
@@ -9,7 +9,7 @@ export interface ErrorReport {
 }
 
 export interface ErrorReportOptions {
-  readonly colour: ChalkInstance;
+  readonly colour: Colours;
   /**
    * `only`: the reader asked for JSON. `last`: JSON is what a pipe gets, and a person may read the log all
    * the same.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { colours } from '../../src/terminal/colours.ts';
+import { noColours } from '../../src/terminal/colours.ts';
 import { terminalReporter } from '../../src/terminal/progress.ts';
 import { fakeStream } from '../cli/fake-context.ts';
 
@@ -22,7 +22,7 @@ function reporter(options: { silent?: boolean; spinning?: boolean; bar?: boolean
   };
   const report = terminalReporter({
     stderr,
-    colour: colours(false),
+    colour: noColours,
     silent: options.silent ?? false,
     ...(options.spinning ? { spinner } : {}),
     ...(options.bar ? { bar } : {}),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PodidError } from '../../src/errors/podid-error.ts';
-import { colours } from '../../src/terminal/colours.ts';
+import { noColours, terminalColours } from '../../src/terminal/colours.ts';
 import { errorReport } from '../../src/terminal/report-error.ts';
 
-const plain = { colour: colours(false), stack: false, version: '1.2.3' } as const;
+const plain = { colour: noColours, stack: false, version: '1.2.3' } as const;
 
 describe('the report of an error', () => {
   const error = new PodidError('Forbidden', 'No right\u001b[2J.', {
@@ -48,8 +48,8 @@ describe('the report of an error', () => {
     );
   });
 
-  it('colours the words and nothing else', () => {
-    const { text } = errorReport(error, { ...plain, colour: colours(true), json: 'no' });
+  it('colours the words and nothing else', async () => {
+    const { text } = errorReport(error, { ...plain, colour: await terminalColours(), json: 'no' });
     expect(text).toContain('\u001b[31mpodid:\u001b[39m No right?[2J.');
   });
 

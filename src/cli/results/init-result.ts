@@ -1,9 +1,9 @@
 import { shellWord } from '../../domain/hints/next-command.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { podToTry, type TryOptions } from '../../domain/kubernetes/pod-to-try.ts';
+import type { Colours } from '../../terminal/colours.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { InitResult } from '../../workflows/init/run-init.ts';
-import type { Colours } from '../run/session.ts';
 import { identityView } from './result-shapes.ts';
 
 /**

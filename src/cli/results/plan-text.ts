@@ -1,6 +1,6 @@
+import type { Colours } from '../../terminal/colours.ts';
 import { type DiffItem, diffText } from '../../terminal/diff-text.ts';
 import type { Change, Plan } from '../../workflows/change/outcome.ts';
-import type { Colours } from '../run/session.ts';
 
 /** A plan as people read it: what comes, goes and changes, and what it costs. */
 export function planText(plan: Plan, colour: Colours): string {

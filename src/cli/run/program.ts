@@ -1,6 +1,5 @@
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { checkRest, readFlags, strayWordText, takeWord } from '../../flags/read-flags.ts';
-import { colours } from '../../terminal/colours.ts';
 import { errorReport } from '../../terminal/report-error.ts';
 import { nearestWord } from '../../validate/nearest-word.ts';
 import { quoted, UsageFaults } from '../../validate/usage-faults.ts';
@@ -9,7 +8,7 @@ import { globalFlags } from '../flags/global-flags.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { type Command, commandTree } from './command-tree.ts';
 import type { Context } from './context.ts';
-import { coloured, effectiveFormat, type GlobalValues, openSession } from './session.ts';
+import { coloursOf, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
 /**
  * Runs one command line to its end, and is where every error ends: reported on stderr, its exit code returned.
@@ -182,7 +181,7 @@ async function report(error: unknown, context: Context, global: GlobalValues): P
   const interrupted =
     context.signal.aborted && !isPodidError(error) && context.signal.reason instanceof PodidError;
   const report = errorReport(interrupted ? context.signal.reason : error, {
-    colour: colours(coloured(context, global)),
+    colour: await coloursOf('stderr', context, global),
     json: jsonErrors(context, global),
     stack: global.debug,
     version: context.version,

@@ -2,7 +2,7 @@ import { isPodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
 import { checkChoice } from '../../flags/read-flags.ts';
 import { lateBar } from '../../terminal/bar.ts';
-import { colours } from '../../terminal/colours.ts';
+import { type Colours, noColours, terminalColours } from '../../terminal/colours.ts';
 import {
   type OutputFormat,
   outputFormats,
@@ -15,9 +15,6 @@ import { terminalSpinner } from '../../terminal/spinner.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import type { globalFlags } from '../flags/global-flags.ts';
 import type { Context } from './context.ts';
-
-/** Paints texts, or leaves them as they are. */
-export type Colours = ReturnType<typeof colours>;
 
 export type GlobalValues = FlagValues<typeof globalFlags>;
 
@@ -58,7 +55,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   const query = await readQuery(global.query, examples, faults);
   const isAnimated = context.animated && !global.onlyShowErrors;
   const spinner = isAnimated ? await terminalSpinner() : undefined;
-  const colour = colours(coloured(context, global));
+  const colour = await coloursOf('stderr', context, global);
   const report = terminalReporter({
     stderr,
     colour,
@@ -84,7 +81,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
       const output = {
         format: usual !== undefined && !isFormatNamed(context, global) ? usual : format,
         width: stdout.columns,
-        colour: colours(colouredOn(stdout, context, global)),
+        colour: await coloursOf('stdout', context, global),
       };
       try {
         const asked = query === undefined ? output : { ...output, query };
@@ -114,17 +111,14 @@ export function effectiveFormat(context: Context, global: GlobalValues, faults?:
   return outputFormats.find((format) => format === wanted) ?? (context.stdout.isTerminal ? 'table' : 'json');
 }
 
-/** Whether stderr is. Of results only those that people read as a text are: the diff of a plan. */
-export function coloured(context: Context, global: Pick<GlobalValues, 'noColor'>): boolean {
-  return colouredOn(context.stderr, context, global);
-}
-
-function colouredOn(
-  stream: Context['stderr'],
-  { env }: Context,
+/** Of results only those are coloured that people read as a text: the diff of a plan. */
+export async function coloursOf(
+  output: 'stdout' | 'stderr',
+  { env, [output]: stream }: Context,
   global: Pick<GlobalValues, 'noColor'>,
-): boolean {
-  return stream.isTerminal && !global.noColor && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+): Promise<Colours> {
+  const isColoured = stream.isTerminal && !global.noColor && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  return isColoured ? await terminalColours() : noColours;
 }
 
 async function readQuery(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { doctorShape } from '../../../src/cli/results/doctor-result.ts';
-import { colours } from '../../../src/terminal/colours.ts';
+import { noColours } from '../../../src/terminal/colours.ts';
 import { resultText } from '../../../src/terminal/print-result.ts';
 import type { CheckResult } from '../../../src/workflows/doctor/check.ts';
 
@@ -17,7 +17,7 @@ describe("the doctor's table", () => {
     const text = await resultText({ checks }, doctorShape(width), {
       format: 'table',
       width,
-      colour: colours(false),
+      colour: noColours,
     });
     const lines = text.trimEnd().split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
@@ -32,7 +32,7 @@ describe("the doctor's table", () => {
     const text = await resultText({ checks }, doctorShape(undefined), {
       format: 'table',
       width: undefined,
-      colour: colours(false),
+      colour: noColours,
     });
     expect(text.trimEnd().split('\n')).toHaveLength(5);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { planText } from '../../../src/cli/results/plan-text.ts';
-import { colours } from '../../../src/terminal/colours.ts';
+import { noColours, terminalColours } from '../../../src/terminal/colours.ts';
 import type { Change } from '../../../src/workflows/change/outcome.ts';
 
-const plain = colours(false);
+const plain = noColours;
 const identity = { resourceId: '/id/web', clientId: 'c', objectId: 'o' };
 const web = { name: 'web', namespace: 'shop', bindingSelector: 'web', identity };
 
@@ -61,8 +61,8 @@ describe('a plan for people', () => {
     expect(planText({ changes: [], puts: 0 }, plain)).toBe('Nothing to change.\n');
   });
 
-  it('is coloured where colours are on, and lets no text of a server steer the terminal', () => {
-    const text = planText({ changes: [change({ name: 'web\u001b[2J' })], puts: 1 }, colours(true));
+  it('is coloured where colours are on, and lets no text of a server steer the terminal', async () => {
+    const text = planText({ changes: [change({ name: 'web\u001b[2J' })], puts: 1 }, await terminalColours());
     expect(text).toContain('\u001b[32m+ pod identity shop/web?[2J\u001b[39m');
   });
 });
