@@ -58,10 +58,14 @@ export async function refuseStillBound(
     : [];
   report.progress(`Looking for bindings in cluster ${cluster.id.name}`);
   const inCluster = await readObjects(kube, cluster, signal);
-  const clientIds = await clientIdsOf(azure, identityIds, signal);
+  const { clientIds, unread } = await readClientIds(azure, identityIds, signal);
   const bound = inCluster.identities.filter(
     ({ resourceId, clientId, bindingSelector }) =>
-      bindingSelector !== undefined && (isMeant(resourceId) || clientIds.has(clientId?.toLowerCase() ?? '')),
+      bindingSelector !== undefined &&
+      (isMeant(resourceId) ||
+        clientIds.has(clientId?.toLowerCase() ?? '') ||
+        // Which identity it is cannot be seen, so that it may be this one.
+        (unread && !resourceId)),
   );
   const users = [...new Set([...entries, ...bound].map(entryText))];
   const [first] = [...entries, ...bound];
@@ -78,23 +82,25 @@ export async function refuseStillBound(
   );
 }
 
-/** In lower case. One that is gone, or that may not be read, has none. */
-async function clientIdsOf(
+/** In lower case. One that is gone has none; `unread`: one that may not be read has. */
+async function readClientIds(
   azure: Pick<Azure, 'identities'>,
   identityIds: readonly string[],
   signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
+): Promise<{ readonly clientIds: ReadonlySet<string>; readonly unread: boolean }> {
+  let unread = false;
   const found = await eachConcurrently(identityIds, async (id) => {
     try {
       return [(await azure.identities.get(id, signal)).clientId.toLowerCase()];
     } catch (error) {
-      if (isPodidError(error, 'IdentityNotFound', 'Forbidden', 'IdentityIncomplete')) {
-        return [];
+      if (!isPodidError(error, 'IdentityNotFound', 'Forbidden', 'IdentityIncomplete')) {
+        throw error;
       }
-      throw error;
+      unread ||= error.code !== 'IdentityNotFound';
+      return [];
     }
   });
-  return new Set(found.flat());
+  return { clientIds: new Set(found.flat()), unread };
 }
 
 async function readObjects(
