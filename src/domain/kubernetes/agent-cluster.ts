@@ -121,7 +121,7 @@ export interface HelmRelease {
   readonly values: unknown;
   /** What its chart sets by itself. */
   readonly chartValues: unknown;
-  /** What it put into the cluster. */
+  /** What it put into the cluster, and would take away with itself. */
   readonly objects: readonly ObjectRef[];
   /** The secrets in which Helm keeps it. */
   readonly secrets: readonly ObjectRef[];

@@ -13,14 +13,16 @@ const clusterScoped = new Set([
 ]);
 
 /**
- * What the documents of a manifest name; what is no object is passed over. @param namespace of those that
- * name none
+ * What the documents of a release's manifest name and Helm would delete with it; what is not an object is
+ * passed over. @param namespace of those that name none
  */
 export function manifestObjects(manifest: string, namespace: string): readonly ObjectRef[] {
-  return manifestDocuments(manifest).map(({ apiVersion, kind, metadata }) => {
-    const own = { apiVersion, kind, name: metadata.name };
-    return clusterScoped.has(kind) ? own : { ...own, namespace: metadata.namespace ?? namespace };
-  });
+  return manifestDocuments(manifest)
+    .filter(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'] !== 'keep')
+    .map(({ apiVersion, kind, metadata }) => {
+      const own = { apiVersion, kind, name: metadata.name };
+      return clusterScoped.has(kind) ? own : { ...own, namespace: metadata.namespace ?? namespace };
+    });
 }
 
 /** The objects of a manifest; what is no object is passed over. */

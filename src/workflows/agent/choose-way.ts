@@ -1,5 +1,8 @@
+import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import { refText } from '../../domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { upstreamObjects } from './remove-upstream.ts';
 
 /** How the agent gets into the cluster. */
 export type InstallWay =
@@ -41,6 +44,46 @@ export function chooseWay(found: readonly AgentInstallation[], asked: Asked): In
   return { kind: 'instead', upstream: first };
 }
 
+/** The kinds of an agent's own, beside its DaemonSet. */
+const agentKinds = [
+  'ServiceAccount',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Role',
+  'RoleBinding',
+  'PodSecurityPolicy',
+];
+
+/**
+ * A chart that wraps upstream's holds more than the agent, and all of a release goes when it is taken over.
+ *
+ * @throws PodidError AgentRefused with what would go
+ */
+export function refuseSharedRelease(
+  upstream: AgentInstallation,
+  record: HelmRelease | undefined,
+  namespace: string,
+): void {
+  if (record === undefined || record.chart === 'aad-pod-identity') {
+    return;
+  }
+  const [, ...rest] = upstreamObjects(upstream, { ...record, secrets: [] });
+  const more = rest.filter(({ kind }) => !agentKinds.includes(kind));
+  if (more.length === 0) {
+    return;
+  }
+  const shown = more.slice(0, 5).map(refText);
+  const others = more.length > 5 ? ` and ${more.length - 5} more` : '';
+  const install = installCommand(namespace);
+  throw new PodidError(
+    'AgentRefused',
+    `${agentKindText(upstream)} comes with chart ${record.chart}, which holds more than the agent: ${shown.join(', ')}${others}. All of that would be removed.`,
+    {
+      hint: `In front of it, on ports of its own: ${install} --alongside. Then take aad-pod-identity out of that chart and upgrade the release, and: ${install}`,
+    },
+  );
+}
+
 function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }: Asked): void {
   const elsewhere = own.find((each) => each.namespace !== namespace);
   if (elsewhere !== undefined) {
@@ -62,9 +105,12 @@ function present(
   { namespace }: Asked,
   ways: (install: string) => string,
 ): PodidError {
-  const install = `podid nmi install${namespace === 'kube-system' ? '' : ` --namespace ${namespace}`}`;
   const message = `${agentKindText(found)} is on the nodes, and two agents cannot share its ports.`;
-  return new PodidError('AgentPresent', message, { hint: ways(install) });
+  return new PodidError('AgentPresent', message, { hint: ways(installCommand(namespace)) });
+}
+
+function installCommand(namespace: string): string {
+  return `podid nmi install${namespace === 'kube-system' ? '' : ` --namespace ${namespace}`}`;
 }
 
 function addonWays(install: string): string {

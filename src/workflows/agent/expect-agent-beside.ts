@@ -47,7 +47,8 @@ interface OpenNode {
   readonly reason: string;
 }
 
-function openNodes(theirs: Rollout, ours: Rollout): readonly OpenNode[] {
+/** Nodes with a pod of theirs and no ready one of ours. */
+export function openNodes(theirs: Pick<Rollout, 'nodes'>, ours: Pick<Rollout, 'nodes'>): readonly OpenNode[] {
   const pods = new Map(ours.nodes.map((pod) => [pod.name, pod]));
   const names = [...new Set(theirs.nodes.map(({ name }) => name))];
   return names
@@ -59,7 +60,8 @@ function openNodes(theirs: Rollout, ours: Rollout): readonly OpenNode[] {
     });
 }
 
-function namesOf(open: readonly OpenNode[]): string {
+/** `aks-1 (ImagePullBackOff: …), aks-2 (…) and 3 more`. */
+export function namesOf(open: readonly OpenNode[]): string {
   const shown = open.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
   return `${shown.join(', ')}${open.length > 5 ? ` and ${open.length - 5} more` : ''}`;
 }

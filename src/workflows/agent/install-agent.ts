@@ -8,8 +8,8 @@ import {
 } from '../../domain/kubernetes/agent-values.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
-import { chooseWay, type InstallWay } from './choose-way.ts';
-import { expectAgentBeside } from './expect-agent-beside.ts';
+import { chooseWay, type InstallWay, refuseSharedRelease } from './choose-way.ts';
+import { expectAgentBeside, namesOf, openNodes } from './expect-agent-beside.ts';
 import { removeUpstream, upstreamObjects } from './remove-upstream.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { tryAgent, writeAgent } from './write-agent.ts';
@@ -66,6 +66,9 @@ export async function installAgent(
   const addon = isAsked ? await request.addonState(signal) : undefined;
   const way = chooseWay(found, { namespace: release.namespace, alongside, force, addon });
   const record = await recordOf(deps, way, signal);
+  if (way.kind === 'instead') {
+    refuseSharedRelease(way.upstream, record, release.namespace);
+  }
   // The add-on's values were AKS's own.
   const values =
     way.kind === 'instead' && way.upstream.kind === 'upstream'
@@ -82,6 +85,9 @@ export async function installAgent(
   }
   const objects = await writeAgent(deps, { values, release, force }, wait);
   const nodes = request.noWait ? [] : await waitForAgent(deps, { values, release }, wait);
+  if (way.kind === 'alongside' && !request.noWait) {
+    await warnOfNodesWithOthersAlone(deps, { found, nodes }, signal);
+  }
   return installed(request, objects, nodes);
 }
 
@@ -100,6 +106,7 @@ async function recordOf({ agent, report }: AgentDeps, way: InstallWay, signal: A
   if (record === undefined) {
     report.warn(
       `What Helm keeps of release ${release.name} cannot be read, so its values are not known: those of --values and --set count, and none else.`,
+      'Do not uninstall that release with Helm afterwards: where it holds the definitions, that deletes every identity',
     );
   }
   return record;
@@ -202,6 +209,24 @@ async function installInstead(
   await writeAgent(deps, { values, release, force }, wait);
   const nodes = request.noWait ? [] : await waitForAgent(deps, { values, release }, wait);
   return installed(request, [...objects, ...removed], nodes);
+}
+
+/** Whoever then takes the other agent away by other means has to know. */
+async function warnOfNodesWithOthersAlone(
+  { agent, report }: AgentDeps,
+  { found, nodes }: { readonly found: readonly AgentInstallation[]; readonly nodes: Rollout['nodes'] },
+  signal: AbortSignal,
+): Promise<void> {
+  for (const other of found.filter(({ kind }) => kind !== 'podid')) {
+    const theirs = await agent.rollout(other, signal);
+    const alone = openNodes(theirs, { nodes });
+    if (alone.length > 0) {
+      report.warn(
+        `Not on ${alone.length} of the ${theirs.nodes.length} nodes of ${agentKindText(other)}: ${namesOf(alone)}. Without that one, pods there reach the node's own identities.`,
+        'Let it onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations) before the other one goes',
+      );
+    }
+  }
 }
 
 async function waitForAgent(

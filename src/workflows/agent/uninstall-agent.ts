@@ -82,13 +82,14 @@ function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
 }
 
 function question({ release, node, cleanUpOnly }: UninstallRequest, own: readonly ObjectRef[]): string {
+  const then = "Pods that use an identity then reach the node's own identities instead.";
   if (node !== undefined) {
-    return `Take the agent's rules off node ${node}?`;
+    return `Take the agent's rules off node ${node}? ${then}`;
   }
   if (cleanUpOnly) {
-    return "Take the agent's rules off every node?";
+    return `Take the agent's rules off every node? ${then}`;
   }
-  return `Remove the agent in namespace ${release.namespace} (${own.length} objects) and its rules on every node? Pods that use an identity then reach the node's own identities instead.`;
+  return `Remove the agent in namespace ${release.namespace} (${own.length} objects) and its rules on every node? ${then}`;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { chooseWay } from '../../../src/workflows/agent/choose-way.ts';
+import type { HelmRelease } from '../../../src/domain/kubernetes/agent-cluster.ts';
+import type { ObjectRef } from '../../../src/domain/kubernetes/kube-object.ts';
+import { chooseWay, refuseSharedRelease } from '../../../src/workflows/agent/choose-way.ts';
 import { installation } from './fake-agent-place.ts';
 
 const asked = { namespace: 'kube-system', alongside: false, force: false, addon: undefined };
@@ -66,5 +68,39 @@ describe('the way into a cluster', () => {
     expect(() => chooseWay([addon], off)).toThrowError(
       expect.objectContaining({ hint: expect.not.stringContaining('podid disable') }),
     );
+  });
+});
+
+describe('a release that holds more than the agent', () => {
+  const ref = (kind: string, name: string) => ({ apiVersion: 'x/v1', kind, namespace: 'kube-system', name });
+  const agentsOwn = [ref('DaemonSet', 'nmi'), ref('ServiceAccount', 'nmi'), ref('ClusterRole', 'nmi')];
+  const record = (chart: string, ...more: ObjectRef[]): HelmRelease => ({
+    ...{ chart, values: {}, chartValues: {}, secrets: [ref('Secret', 'sh.helm.release.v1.aad.v1')] },
+    objects: [...agentsOwn, ...more],
+  });
+  const identity = { ...ref('AzureIdentity', 'web'), apiVersion: 'aadpodidentity.k8s.io/v1' };
+
+  it.each([
+    ['of a wrapper with a workload', record('platform', ref('Deployment', 'ingress'))],
+    ['of a wrapper with another DaemonSet', record('platform', ref('DaemonSet', 'log-shipper'))],
+    ['of a wrapper with what pods keep', record('platform', ref('PersistentVolumeClaim', 'data'))],
+    ['of a wrapper with settings', record('platform', ref('ConfigMap', 'settings'))],
+  ])('is not taken over: %s', (_, release) => {
+    expect(() => refuseSharedRelease(upstream, release, 'agents')).toThrowError(
+      expect.objectContaining({
+        code: 'AgentRefused',
+        message: expect.stringContaining(release.objects.at(-1)?.name ?? ''),
+        hint: expect.stringContaining('podid nmi install --namespace agents --alongside'),
+      }),
+    );
+  });
+
+  it.each([
+    ["is upstream's own chart", record('aad-pod-identity', ref('Deployment', 'mic'))],
+    ['is a chart by another name, and holds the agent alone', record('nmi-of-ours')],
+    ['holds what stays in any case', record('nmi-of-ours', identity, ref('CustomResourceDefinition', 'x'))],
+    ['cannot be read', undefined],
+  ])('may be where it %s', (_, release) => {
+    expect(() => refuseSharedRelease(upstream, release, 'kube-system')).not.toThrow();
   });
 });

@@ -119,6 +119,21 @@ describe('what the add-on has left behind', () => {
   });
 });
 
+describe('going in front of another agent', () => {
+  const beside = () => read({ podid: { alongside: true } });
+  it.each([
+    ['names the nodes that have that one alone', [ready('a')], 1],
+    ['says nothing where both are everywhere', [ready('a', 'b')], 0],
+  ])('%s', async (_, ours, told) => {
+    const { done, place } = cluster({ theirs: ready('a', 'b'), ours });
+    await installAgent(place, { ...request, values: beside, force: false }, wait);
+    expect(
+      place.told.filter((text) => text.includes('Not on 1 of the 2 nodes') && text.includes('b (')),
+    ).toHaveLength(told);
+    expect(done).toEqual([]);
+  });
+});
+
 describe('taints', () => {
   it.each([
     ["upstream's old default, an empty list", { nmi: { tolerations: [] } }, 'bears every taint all the same'],
