@@ -1,6 +1,6 @@
 import { PodidError } from '../errors/podid-error.ts';
 import { watchEndOfInput } from './end-of-input.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from './streams.ts';
 
 export interface AskOptions {
   /** Both ends are terminals: somebody reads the question and can answer it. */

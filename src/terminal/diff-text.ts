@@ -1,5 +1,5 @@
 import type { Colours } from './colours.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from './streams.ts';
 
 /** One thing that changes: its sign tells how, its lines what of it. */
 export interface DiffItem {

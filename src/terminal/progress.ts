@@ -1,6 +1,6 @@
 import type { Colours } from './colours.ts';
-import { plainText } from './plain-text.ts';
 import type { OutputStream } from './streams.ts';
+import { plainText } from './streams.ts';
 
 /** What a spinner has to be able to do; yocto-spinner's is one. */
 export interface Spinner {

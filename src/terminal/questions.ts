@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { PodidError } from '../errors/podid-error.ts';
 import { watchEndOfInput } from './end-of-input.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from './streams.ts';
 
 /** One line to choose. */
 export interface Choice<Value> {

@@ -1,6 +1,6 @@
 import { isPodidError, type PodidError } from '../errors/podid-error.ts';
 import type { Colours } from './colours.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from './streams.ts';
 
 export interface ErrorReport {
   /** Ends with a line break. */

@@ -7,7 +7,7 @@ import type { clusterFlags, kubeFlags } from '../flags/cluster-flags.ts';
 import type { Session } from '../run/session.ts';
 import { chooseCluster, resolveCluster } from './cluster-choice.ts';
 import { kubeconfigPath } from './kubeconfig-path.ts';
-import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-ports.ts';
+import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-deps.ts';
 
 type Flags = FlagValues<typeof clusterFlags & typeof kubeFlags> & { readonly yes?: boolean };
 

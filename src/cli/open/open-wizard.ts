@@ -6,7 +6,7 @@ import { initRules } from '../flags/init-rules.ts';
 import type { Session } from '../run/session.ts';
 import { changeOptions } from './change-options.ts';
 import { kubeconfigPath } from './kubeconfig-path.ts';
-import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-ports.ts';
+import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-deps.ts';
 
 /** @throws PodidError InvalidUsage with every fault of the command, before anything was sent */
 export async function openWizard(session: Session, flags: InitFlags): Promise<Wizard> {

@@ -4,7 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { EntraSignIn, FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
-import type { ClusterAccess } from '../client/send-request.ts';
+import type { ClusterAccess } from '../client/kube-rest.ts';
 import type { ChosenContext } from './choose-context.ts';
 import { pluginEnvironment } from './credential-plugin-settings.ts';
 import { runCredentialPlugin } from './run-credential-plugin.ts';

@@ -13,10 +13,10 @@ import {
   type RestReply,
   type RestRequest,
   resourceOf,
+  unusableAnswer,
 } from '../client/kube-rest.ts';
 import { listPages } from '../client/list-pages.ts';
 import { isResourceMissing, type KubeAttempt, type KubeFailure } from '../client/map-kube-error.ts';
-import { unusableAnswer } from '../client/send-request.ts';
 import { claimFields } from './field-owners.ts';
 import { podidManager } from './render-objects.ts';
 
