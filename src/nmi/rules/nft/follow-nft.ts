@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 /** A table as nft names it. */
 export interface FollowedTable {
@@ -17,11 +17,25 @@ export function followNft(tables: readonly FollowedTable[], signal: AbortSignal,
   }
   const names = tables.map(({ family, name }) => `\\b${family} ${name}\\b`);
   const ours = new RegExp([...names, 'lost some netlink events'].join('|'), 'i');
-  const monitor = spawn('nft', ['monitor'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
-    killSignal: 'SIGKILL',
-  });
+  // Ends the monitor that runs, or the pause before the next.
+  let stop: () => void = () => undefined;
+  const start = () => {
+    const monitor = startMonitor(ours, onChange);
+    stop = () => void monitor.kill('SIGKILL');
+    monitor.once('close', () => {
+      if (!signal.aborted) {
+        const again = setTimeout(start, restartMs);
+        stop = () => clearTimeout(again);
+      }
+    });
+  };
+  // One listener for all monitors: one for each would pile up on a signal that lives as long as the agent.
+  signal.addEventListener('abort', () => stop(), { once: true });
+  start();
+}
+
+function startMonitor(ours: RegExp, onChange: () => void): ChildProcess {
+  const monitor = spawn('nft', ['monitor'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const read = lineReader((line) => {
     if (ours.test(line)) {
       onChange();
@@ -31,10 +45,7 @@ export function followNft(tables: readonly FollowedTable[], signal: AbortSignal,
   monitor.stderr.setEncoding('utf8').on('data', read);
   monitor.once('spawn', onChange);
   monitor.on('error', () => undefined);
-  monitor.once('close', () => {
-    const again = setTimeout(() => followNft(tables, signal, onChange), restartMs);
-    signal.addEventListener('abort', () => clearTimeout(again), { once: true });
-  });
+  return monitor;
 }
 
 const restartMs = 1000;
