@@ -133,7 +133,7 @@ function createView(
     mode: flags['operation-mode'] === 'managed' ? 'managed' : 'standard',
     assignmentsByLabel: flags.enableScaleFeatures,
     allowLoopbackPods: flags['allow-loopback-pods'],
-    time: clock,
+    clock,
     logger,
     onPodGone,
     onTrouble: (resource) => counters.kubernetesError(resource),

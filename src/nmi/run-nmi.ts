@@ -46,6 +46,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
     endpoint: await findEndpoint(settings),
     userAgent,
     timeoutMs: 30_000,
+    clock,
   });
   const agent = createAgent(settings, { connection, clock, logger, userAgent, needsGuard });
   agent.gate.look();

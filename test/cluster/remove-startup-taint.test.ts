@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type ApiConnection, createApiConnection } from '../../src/k8s/client/api-connection.ts';
 import { removeNodeTaint } from '../../src/nmi/cluster/remove-node-taint.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
 import { root } from '../architecture/source-files.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 
@@ -198,6 +199,7 @@ function connectAs(api: ApiServer, account: string, pod?: string): ApiConnection
     endpoint: { server: api.url, tls: { rejectUnauthorized: false }, token: async () => token },
     userAgent: 'podid-nmi/test',
     timeoutMs: 10_000,
+    clock: systemClock(),
   });
 }
 

@@ -1,5 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Clock } from '../../domain/time/clock.ts';
+import { limitTime } from '../../domain/time/time-limit.ts';
 import { parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
 import { keepAliveProbeMs, openRequest, readBody } from './open-request.ts';
@@ -47,17 +49,22 @@ export interface ApiConnection {
 export interface ApiConnectionOptions {
   readonly endpoint: ApiEndpoint;
   readonly userAgent: string;
-  /** For one whole answer that is not a stream. */
+  /** For one whole answer, and for the head of a stream. */
   readonly timeoutMs: number;
+  readonly clock: Pick<Clock, 'sleep'>;
 }
 
 /** A list of all identities of a large cluster is some MB; what is larger than this is no list. */
 const largestAnswerBytes = 256 * 1024 * 1024;
 const largestLineBytes = 16 * 1024 * 1024;
-export function createApiConnection({ endpoint, userAgent, timeoutMs }: ApiConnectionOptions): ApiConnection {
+
+export function createApiConnection(options: ApiConnectionOptions): ApiConnection {
+  const { endpoint, userAgent, timeoutMs, clock } = options;
   const secure = endpoint.server.startsWith('https:');
   const agentOptions = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs, ...endpoint.tls };
   const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+  const reason = () => new Error(`The API server did not answer within ${timeoutMs} ms.`);
+  const limit = { clock, ms: timeoutMs, reason };
   const open = async (path: string, signal: AbortSignal, patch?: string) => {
     const token = await endpoint.token();
     const headers = {
@@ -67,50 +74,38 @@ export function createApiConnection({ endpoint, userAgent, timeoutMs }: ApiConne
       ...(patch === undefined ? {} : { 'content-type': 'application/json-patch+json' }),
     };
     const body = patch === undefined ? { method: 'GET' } : { method: 'PATCH', body: patch };
-    return openRequest(`${endpoint.server}${path}`, { ...body, headers, agent }, signal);
+    const answer = await openRequest(`${endpoint.server}${path}`, { ...body, headers, agent }, signal);
+    return await expectSuccess(path, answer, body.method);
   };
   return {
-    async getJson(path, signal) {
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      return JSON.parse(
-        await readBody(await expectSuccess(path, await open(path, deadline)), largestAnswerBytes),
-      );
-    },
-    async patchJson(path, patch, signal) {
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const answer = await open(path, deadline, JSON.stringify(patch));
-      await readBody(await expectSuccess(path, answer, 'PATCH'), largestAnswerBytes);
-    },
+    getJson: (path, signal) =>
+      limitTime(limit, signal, async (inTime) =>
+        JSON.parse(await readBody(await open(path, inTime), largestAnswerBytes)),
+      ),
+    patchJson: (path, patch, signal) =>
+      limitTime(limit, signal, async (inTime) => {
+        await readBody(await open(path, inTime, JSON.stringify(patch)), largestAnswerBytes);
+      }),
     async *stream(path, { silenceMs, signal }) {
-      const opening = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      // The signal of the opening would cut the stream later, so from here on only the caller's counts.
-      const answer = await expectSuccess(path, await openStream(open, path, { opening, signal }));
-      yield* jsonLines(answer, silenceMs);
+      const cut = new AbortController();
+      const stop = () => cut.abort(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const answer = await limitTime(limit, signal, (inTime) => {
+          // The stream goes on once this limit is behind it, so it has a signal of its own.
+          inTime.addEventListener('abort', () => cut.abort(inTime.reason), { once: true });
+          return open(path, cut.signal);
+        });
+        yield* jsonLines(answer, silenceMs);
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
     },
     close: () => agent.destroy(),
   };
 }
 
-type Open = (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
-
-async function openStream(
-  open: Open,
-  path: string,
-  { opening, signal }: { opening: AbortSignal; signal: AbortSignal },
-): Promise<IncomingMessage> {
-  const cut = new AbortController();
-  const abort = () => cut.abort(opening.reason);
-  opening.addEventListener('abort', abort, { once: true });
-  signal.addEventListener('abort', () => cut.abort(signal.reason), { once: true, signal: cut.signal });
-  try {
-    opening.throwIfAborted();
-    return await open(path, cut.signal);
-  } finally {
-    opening.removeEventListener('abort', abort);
-  }
-}
-
-async function expectSuccess(path: string, answer: IncomingMessage, verb = 'GET'): Promise<IncomingMessage> {
+async function expectSuccess(path: string, answer: IncomingMessage, verb: string): Promise<IncomingMessage> {
   const status = answer.statusCode ?? 0;
   if (status >= 200 && status < 300) {
     return answer;

@@ -13,7 +13,7 @@ export interface WatchListOptions<Item> {
   /** Undefined for what is no such object; it is skipped. */
   readonly parse: (json: unknown) => Item | undefined;
   readonly into: WatchListTarget<Item>;
-  readonly time: Pick<Clock, 'monotonic' | 'sleep' | 'random'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep' | 'random'>;
   /** Hears of every failure; the watch goes on by itself. */
   readonly onTrouble: (error: unknown) => void;
   readonly limits?: Partial<WatchLimits>;
@@ -91,16 +91,17 @@ class ListAndWatch<Item> implements WatchList {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#interrupt.abort(signal.reason), { once: true });
     while (!signal.aborted) {
       this.#interrupt = new AbortController();
-      const step = AbortSignal.any([signal, this.#interrupt.signal]);
+      const step = this.#interrupt.signal;
       try {
         await this.#step(signal, step);
         this.#failures = 0;
         await nextTurn();
       } catch (error) {
         this.live = false;
-        await this.#recover(error, signal, step);
+        await this.#recover(error, step);
       }
     }
     this.live = false;
@@ -123,7 +124,7 @@ class ListAndWatch<Item> implements WatchList {
   async #step(signal: AbortSignal, step: AbortSignal): Promise<void> {
     if (this.#version === undefined || this.#asked !== undefined) {
       if (this.#spreadNextList && this.#asked === undefined) {
-        await this.#options.time.sleep(this.#options.time.random() * this.#limits.relistSpreadMs, step);
+        await this.#options.clock.sleep(this.#options.clock.random() * this.#limits.relistSpreadMs, step);
       }
       await this.#list(signal);
     }
@@ -155,8 +156,8 @@ class ListAndWatch<Item> implements WatchList {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { connection, path, query, time } = this.#options;
-    const timeoutSeconds = String(Math.round(270 + time.random() * 60));
+    const { connection, path, query, clock } = this.#options;
+    const timeoutSeconds = String(Math.round(270 + clock.random() * 60));
     const search = new URLSearchParams({
       ...query,
       watch: 'true',
@@ -165,7 +166,7 @@ class ListAndWatch<Item> implements WatchList {
       timeoutSeconds,
     });
     const stream = connection.stream(`${path}?${search}`, { silenceMs: this.#limits.silenceMs, signal });
-    const began = time.monotonic();
+    const began = clock.monotonic();
     this.live = true;
     for await (const line of stream) {
       this.#heard();
@@ -173,8 +174,8 @@ class ListAndWatch<Item> implements WatchList {
     }
     this.live = false;
     // A server that ends each watch at once must not be asked in a tight loop.
-    if (time.monotonic() - began < this.#limits.firstRetryMs) {
-      await time.sleep(jittered(this.#limits.firstRetryMs, time.random()), signal);
+    if (clock.monotonic() - began < this.#limits.firstRetryMs) {
+      await clock.sleep(jittered(this.#limits.firstRetryMs, clock.random()), signal);
     }
   }
 
@@ -200,8 +201,8 @@ class ListAndWatch<Item> implements WatchList {
     this.#floor = this.#version ?? this.#floor;
   }
 
-  async #recover(error: unknown, signal: AbortSignal, step: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#interrupt.signal.aborted) {
+  async #recover(error: unknown, step: AbortSignal): Promise<void> {
+    if (step.aborted) {
       return;
     }
     this.#options.onTrouble(error);
@@ -215,13 +216,13 @@ class ListAndWatch<Item> implements WatchList {
       this.synced ? Number.POSITIVE_INFINITY : mostFirstRetryMs,
     );
     this.#failures += 1;
-    const { time } = this.#options;
-    const pauseMs = backoffMs({ firstMs: this.#limits.firstRetryMs, mostMs }, this.#failures, time.random());
-    await time.sleep(pauseMs, step).catch(() => undefined);
+    const { clock } = this.#options;
+    const pauseMs = backoffMs({ firstMs: this.#limits.firstRetryMs, mostMs }, this.#failures, clock.random());
+    await clock.sleep(pauseMs, step).catch(() => undefined);
   }
 
   #heard(): void {
-    this.heardAt = this.#options.time.monotonic();
+    this.heardAt = this.#options.clock.monotonic();
   }
 }
 

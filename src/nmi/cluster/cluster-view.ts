@@ -45,7 +45,7 @@ export interface ClusterViewOptions {
   /** `--enableScaleFeatures`: only this node's assignments are watched, by MIC's label. */
   readonly assignmentsByLabel: boolean;
   readonly allowLoopbackPods: boolean;
-  readonly time: Clock;
+  readonly clock: Clock;
   readonly logger: Logger;
   onPodGone(uid: string): void;
   /** Counts a failed list or watch by what it was of. */
@@ -53,11 +53,10 @@ export interface ClusterViewOptions {
 }
 
 export function createClusterView(options: ClusterViewOptions): ClusterView {
-  const { time, mode } = options;
+  const { clock, mode } = options;
   const changed = createChangeNotice();
   const pods = createPodIndex({
-    now: () => time.now(),
-    monotonic: () => time.monotonic(),
+    clock,
     changed,
     onGone: (uid) => options.onPodGone(uid),
     allowLoopback: options.allowLoopbackPods,
@@ -89,10 +88,10 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
 type Indexes = Pick<ClusterView, 'bindings' | 'identities' | 'exceptions' | 'assigned'>;
 
 function startedWatches(options: ClusterViewOptions, pods: PodIndex, into: Indexes): Map<string, WatchList> {
-  const { connection, time, node, mode, assignmentsByLabel } = options;
+  const { connection, clock, node, mode, assignmentsByLabel } = options;
   const basics = (resource: string) => ({
     connection,
-    time,
+    clock,
     onTrouble: (error: unknown) => {
       options.onTrouble(resource);
       options.logger.warn({ resource, error: String(error).slice(0, 500) }, 'the cluster cannot be watched');

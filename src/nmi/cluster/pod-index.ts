@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import type { ChangeNotice } from './change-notice.ts';
 
 /** A pod and since when this agent knows of it. */
@@ -26,8 +27,7 @@ export interface PodIndex {
 }
 
 export interface PodIndexOptions {
-  now(): number;
-  monotonic(): number;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly changed: ChangeNotice;
   /** Called for each pod that is gone, so that what is held for it can go too. */
   onGone(uid: string): void;
@@ -113,8 +113,8 @@ function nameKey(pod: Pod): string {
  * The API server's clock may be ahead of ours or behind; a pod listed for the first time is at least not from
  * the future.
  */
-function birth(pod: Pod, { now, monotonic }: PodIndexOptions): number {
-  return monotonic() - Math.max(0, now() - pod.createdMs);
+function birth({ createdMs }: Pod, { clock }: PodIndexOptions): number {
+  return clock.monotonic() - Math.max(0, clock.now() - createdMs);
 }
 
 function liveAddresses(pod: Pod, allowLoopback: boolean): string[] {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +9,7 @@ import { createApiConnection } from '../../../src/k8s/client/api-connection.ts';
 import { type ApiEndpoint, inClusterEndpoint, tokenFromFile } from '../../../src/k8s/client/api-endpoint.ts';
 import { kubeconfigEndpoint } from '../../../src/k8s/client/kubeconfig-endpoint.ts';
 import { readSecret } from '../../../src/nmi/cluster/read-secret.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 const cleanUps: (() => Promise<unknown> | unknown)[] = [];
 const signal = new AbortController().signal;
@@ -40,7 +42,12 @@ async function served(
   });
   const { port } = server.address() as AddressInfo;
   const endpoint = { server: `http://127.0.0.1:${port}`, tls: {}, token };
-  const connection = createApiConnection({ endpoint, userAgent: 'podid-nmi/test', timeoutMs: 300 });
+  const connection = createApiConnection({
+    endpoint,
+    userAgent: 'podid-nmi/test',
+    timeoutMs: 300,
+    clock: systemClock(),
+  });
   cleanUps.push(() => connection.close());
   return { connection, seen };
 }
@@ -97,8 +104,10 @@ describe('a connection to the API server', () => {
 
   it('waits for an answer no longer than it may, and for the start of a watch as well', async () => {
     const { connection } = await served(() => undefined);
-    await expect(connection.getJson('/a', signal)).rejects.toThrow(/timeout/i);
-    await expect(connection.stream('/a', { silenceMs: 60_000, signal }).next()).rejects.toThrow(/timeout/i);
+    await expect(connection.getJson('/a', signal)).rejects.toThrow('did not answer within 300 ms');
+    await expect(connection.stream('/a', { silenceMs: 60_000, signal }).next()).rejects.toThrow(
+      'did not answer within 300 ms',
+    );
   });
 
   it('reads lines however they are cut, and characters of several bytes', async () => {
@@ -134,6 +143,20 @@ describe('a connection to the API server', () => {
     const next = stream.next();
     stop.abort(new Error('enough'));
     await expect(next).rejects.toThrow();
+  });
+
+  it('leaves nothing on the signal of its caller, once a watch has ended or was refused', async () => {
+    const { connection } = await served((request, response) => {
+      response.writeHead(request.url === '/ends' ? 200 : 403).end('{"n":1}\n');
+    });
+    const { signal: ofAgent } = new AbortController();
+    for await (const line of connection.stream('/ends', { silenceMs: 1_000, signal: ofAgent })) {
+      expect(line).toEqual({ n: 1 });
+    }
+    await expect(
+      connection.stream('/refused', { silenceMs: 1_000, signal: ofAgent }).next(),
+    ).rejects.toMatchObject({ status: 403 });
+    expect(getEventListeners(ofAgent, 'abort')).toEqual([]);
   });
 
   it('reads a secret, and knows a missing one from a refusal', async () => {

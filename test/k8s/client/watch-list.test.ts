@@ -52,7 +52,7 @@ async function watched(limits: Partial<WatchLimits> = {}, kube?: StartedKube) {
       upsert: (pod) => void names.set(pod.name, pod.labels['v'] ?? ''),
       remove: (pod) => void names.delete(pod.name),
     },
-    time: { ...systemClock(), random: () => 0.5 },
+    clock: { ...systemClock(), random: () => 0.5 },
     onTrouble: (error) => troubles.push(String(error)),
     limits: { ...quick, ...limits },
   });
@@ -68,7 +68,7 @@ async function watched(limits: Partial<WatchLimits> = {}, kube?: StartedKube) {
 
 function connect(url: string): ApiConnection {
   const endpoint = { server: url, tls: {}, token: () => Promise.resolve(undefined) };
-  return createApiConnection({ endpoint, userAgent: 'test', timeoutMs: 5_000 });
+  return createApiConnection({ endpoint, userAgent: 'test', timeoutMs: 5_000, clock: systemClock() });
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -160,7 +160,7 @@ describe('a watched list', () => {
       path: '/api/v1/pods',
       parse: parsePod,
       into: { replace: () => undefined, upsert: () => undefined, remove: () => undefined },
-      time: {
+      clock: {
         monotonic: () => performance.now(),
         random: () => 1,
         sleep: async (ms) => void waits.push(ms),

@@ -21,8 +21,7 @@ function index({ allowLoopback = false, nowMs = 1_000_000 } = {}) {
   const gone: string[] = [];
   let monotonicMs = 500;
   const pods = createPodIndex({
-    now: () => nowMs,
-    monotonic: () => monotonicMs,
+    clock: { now: () => nowMs, monotonic: () => monotonicMs },
     changed: createChangeNotice(),
     onGone: (uid) => gone.push(uid),
     allowLoopback,

@@ -27,7 +27,7 @@ function lookup({
 } = {}) {
   const clock = handClock();
   const changed = createChangeNotice();
-  const pods = createPodIndex({ ...clock, changed, onGone: () => undefined, allowLoopback: false });
+  const pods = createPodIndex({ clock, changed, onGone: () => undefined, allowLoopback: false });
   let lists = 0;
   const found = createPodLookup({
     pods,
