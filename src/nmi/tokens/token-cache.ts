@@ -29,7 +29,6 @@ export interface TokenCacheOptions {
   readonly sources: { readonly imds: UpstreamSource; readonly entra: UpstreamSource };
   readonly credentials: CredentialTags;
   readonly clock: Clock;
-  /** In [0, 1). */
   readonly metrics?: TokenMetrics;
   readonly bounds?: CacheBounds;
 }
