@@ -126,6 +126,66 @@ describe('a release that owns the definitions', () => {
     expect(uids()).toEqual(before);
   });
 
+  it.each<[string, readonly string[], string]>([
+    [
+      'its values are left out',
+      ['--set', 'operationMode=managed'],
+      'AzureIdentity storefront/storefront, AzureIdentityBinding storefront/storefront-binding',
+    ],
+    [
+      'its values lack a binding',
+      [...values, '--set', 'azureIdentities.storefront.binding.name=other'],
+      'would delete them: AzureIdentityBinding storefront/storefront-binding.',
+    ],
+  ])('keeps the identities of its own when %s', (_, given, named) => {
+    api.kubectl('annotate', 'crd', '--all', keep);
+    const before = uids();
+    const { status, text } = helm(...upgrade, ...given);
+    expect(status, text).toBe(1);
+    expect(text).toContain(named);
+    expect(text).toContain('helm get values aad --namespace kube-system');
+    expect(uids()).toEqual(before);
+  });
+
+  it('may leave identities out once Helm is told to keep them, and later on', () => {
+    api.kubectl('annotate', 'crd', '--all', keep);
+    api.kubectl('annotate', 'azureidentity,azureidentitybinding', '--all', '-n', 'storefront', keep);
+    const own = () =>
+      api.kubectl(
+        'get',
+        'azureidentity,azureidentitybinding',
+        '-A',
+        '-o',
+        'jsonpath={.items[*].metadata.uid}',
+      );
+    const before = own();
+    helm.does(...upgrade, '--set', 'operationMode=managed');
+    expect(own()).toBe(before);
+    helm.does(...upgrade, ...values);
+    helm.does(...upgrade);
+    expect(api.kubectl('get', 'azureidentity', '-n', 'orders', '-o', 'name')).toBe('');
+  });
+
+  it('keeps a namespace of its own, with all that is in it', () => {
+    api.kubectl('annotate', 'crd', '--all', keep);
+    api.kubectl('annotate', 'namespace', 'storefront', 'meta.helm.sh/release-name=aad');
+    try {
+      const { status, text } = helm(...upgrade, ...values);
+      expect(status, text).toBe(1);
+      expect(text).toContain(`kubectl annotate namespace --overwrite storefront ${keep}`);
+      api.kubectl('annotate', 'namespace', 'storefront', keep);
+      helm.does(...upgrade, ...values);
+    } finally {
+      api.kubectl(
+        'annotate',
+        'namespace',
+        'storefront',
+        'meta.helm.sh/release-name-',
+        'helm.sh/resource-policy-',
+      );
+    }
+  });
+
   it('may be upgraded where another release owns them', () => {
     const mark = (name: string) =>
       api.kubectl('annotate', 'crd', '--all', '--overwrite', `meta.helm.sh/release-name=${name}`);

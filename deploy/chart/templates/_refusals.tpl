@@ -13,6 +13,14 @@
 {{- if $definitions -}}
 {{- $faults = append $faults (printf "This release owns definitions of the identity kinds, which the upgrade would delete, and with them every AzureIdentity, binding and exception of the cluster. Tell Helm (3.2 or later) to keep them, and upgrade again: kubectl annotate crd --overwrite %s helm.sh/resource-policy=keep; or let podid take the release over, which leaves them where they are: podid nmi install --namespace %s --force" $definitions .Release.Namespace) -}}
 {{- end -}}
+{{- $namespaces := include "podid.namespacesOfRelease" . -}}
+{{- if $namespaces -}}
+{{- $faults = append $faults (printf "This release owns namespaces, which the upgrade would delete with everything in them. Tell Helm (3.2 or later) to keep them, and upgrade again: kubectl annotate namespace --overwrite %s helm.sh/resource-policy=keep" $namespaces) -}}
+{{- end -}}
+{{- $lost := include "podid.identitiesLost" . -}}
+{{- if $lost -}}
+{{- $faults = append $faults (printf "This release owns identities and bindings that the values do not name, and the change of charts would delete them: %s. Give the values that the release has: helm get values %s --namespace %s --output yaml > values.yaml, and --values values.yaml; or tell Helm to keep each, with the annotation helm.sh/resource-policy=keep." $lost .Release.Name .Release.Namespace) -}}
+{{- end -}}
 {{- if and $values.image.repository (ne $values.image.repository "mcr.microsoft.com/oss/azure/aad-pod-identity") (eq $values.podid.image.repository "podid/podid") -}}
 {{- $faults = append $faults (printf "image.repository %s holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it." $values.image.repository) -}}
 {{- end -}}
@@ -60,20 +68,18 @@
 
 {{/*
 Names of the definitions that an upgrade would delete: this release owns them, as charts of upstream's up to 3.0 and those that wrap one make
-it, and nobody has told Helm to keep them. Helm follows the annotation of the live object from 3.2 on. What was written before 3.2 bears no
-owner, so that beside an agent without one every definition without one may be the release's.
+it, and nobody has told Helm to keep them. What was written before 3.2 bears no owner, so that beside an agent without one every definition without one may be the release's.
 */}}
 {{- define "podid.definitionsOfRelease" -}}
 {{- $names := list -}}
 {{- if .Release.IsUpgrade -}}
-{{- $keeps := semverCompare ">=3.2.0-0" .Capabilities.HelmVersion.Version -}}
 {{- $unmarked := include "podid.unmarkedAgentOfRelease" . -}}
 {{- range list "azureassignedidentities" "azureidentities" "azureidentitybindings" "azurepodidentityexceptions" -}}
 {{- $name := printf "%s.%s" . (include "podid.apiGroup" $) -}}
 {{- $definition := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $name -}}
 {{- if $definition -}}
 {{- $annotations := $definition.metadata.annotations | default dict -}}
-{{- $kept := and $keeps (eq (index $annotations "helm.sh/resource-policy" | default "") "keep") -}}
+{{- $kept := include "podid.isKept" (list $definition $) -}}
 {{- $mayBeOurs := and $unmarked (not (index $annotations "meta.helm.sh/release-name")) -}}
 {{- if and (not $kept) (or $mayBeOurs (include "podid.isOfRelease" (list $definition $))) -}}
 {{- $names = append $names $name -}}
@@ -82,6 +88,63 @@ owner, so that beside an agent without one every definition without one may be t
 {{- end -}}
 {{- end -}}
 {{- join " " $names -}}
+{{- end -}}
+
+{{/* Not empty when Helm leaves an object, the first of the list, where it is: from 3.2 on it follows the annotation of the live one. */}}
+{{- define "podid.isKept" -}}
+{{- $policy := index ((first .).metadata.annotations | default dict) "helm.sh/resource-policy" | default "" -}}
+{{- if and (eq $policy "keep") (semverCompare ">=3.2.0-0" (last .).Capabilities.HelmVersion.Version) -}}yes{{- end -}}
+{{- end -}}
+
+{{/* Names of the namespaces that an upgrade would delete: charts that wrap upstream's may hold some. */}}
+{{- define "podid.namespacesOfRelease" -}}
+{{- $names := list -}}
+{{- if .Release.IsUpgrade -}}
+{{- range ((lookup "v1" "Namespace" "" "").items | default list) -}}
+{{- $owner := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" -}}
+{{- if and $owner (include "podid.isOfRelease" (list . $)) (not (include "podid.isKept" (list . $))) -}}
+{{- $names = append $names .metadata.name -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- join " " $names -}}
+{{- end -}}
+
+{{/* `Kind namespace/name` of what a change of charts would delete for want of the values that made it. Later on, leaving one out is meant. */}}
+{{- define "podid.identitiesLost" -}}
+{{- $lost := list -}}
+{{- if and .Release.IsUpgrade (include "podid.otherAgentOfRelease" .) (.Capabilities.APIVersions.Has (printf "%s/v1/AzureIdentity" (include "podid.apiGroup" .))) -}}
+{{- $named := list -}}
+{{- range $key, $identity := .Values.azureIdentities -}}
+{{- $name := $identity.name | default $key -}}
+{{- $namespace := $identity.namespace | default $.Release.Namespace -}}
+{{- $named = append $named (printf "AzureIdentity %s/%s" $namespace $name) -}}
+{{- with $identity.binding -}}
+{{- $named = append $named (printf "AzureIdentityBinding %s/%s" $namespace (.name | default (printf "%s-binding" $name))) -}}
+{{- end -}}
+{{- end -}}
+{{- range $kind := list "AzureIdentity" "AzureIdentityBinding" -}}
+{{- range ((lookup (printf "%s/v1" (include "podid.apiGroup" $)) $kind "" "").items | default list) -}}
+{{- $text := printf "%s %s/%s" $kind .metadata.namespace .metadata.name -}}
+{{- if and (include "podid.isOfRelease" (list . $)) (not (has $text $named)) (not (include "podid.isKept" (list . $))) -}}
+{{- $lost = append $lost $text -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $shown := $lost | uniq | sortAlpha -}}
+{{- join ", " (slice $shown 0 (min 5 (len $shown) | int)) -}}
+{{- if gt (len $shown) 5 }} and {{ sub (len $shown) 5 }} more{{ end -}}
+{{- end -}}
+
+{{/* Name of the agent that this release ran before podid's. */}}
+{{- define "podid.otherAgentOfRelease" -}}
+{{- range ((lookup "apps/v1" "DaemonSet" .Release.Namespace "").items | default list) -}}
+{{- $template := dict "metadata" (.spec.template.metadata | default dict) -}}
+{{- if and (include "podid.isOfRelease" (list . $)) (eq (include "podid.component" $template) "nmi") (ne .metadata.name (include "podid.agent" $)) -}}
+{{- .metadata.name -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Not empty when an agent of this release was written by a Helm that did not mark what it owns. */}}
