@@ -27,14 +27,18 @@ interface Child {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
-function start(argv: readonly string[], emulator?: Emulator, stdout: 'pipe' | number = 'pipe'): Child {
+function start(
+  argv: readonly string[],
+  emulator?: Emulator,
+  { stdout = 'pipe', nodeOptions = [] }: { stdout?: 'pipe' | number; nodeOptions?: readonly string[] } = {},
+): Child {
   const env = {
     PATH: process.env['PATH'],
     HOME: folder,
     PODID_POLL_INTERVAL: '20ms',
     ...emulator?.environment,
   };
-  const child = spawn(process.execPath, ['--', podid, ...argv], {
+  const child = spawn(process.execPath, [...nodeOptions, '--', podid, ...argv], {
     cwd: folder,
     env,
     stdio: ['ignore', stdout, 'pipe'],
@@ -85,6 +89,15 @@ describe('the bundled podid', () => {
     expect(await readFile(file, 'utf8')).toContain('kind: PodIdentities');
   });
 
+  it('lists without loading the fetch that comes with Node', async () => {
+    await using emulator = await startEmulator();
+    const report = "process.on('exit', () => console.error(process.moduleLoadList.join()));";
+    const child = start(['list'], emulator, { nodeOptions: ['--import', `data:text/javascript,${report}`] });
+    expect(await child.ended).toMatchObject({ code: 0 });
+    expect(child.err()).toContain('NativeModule https');
+    expect(child.err()).not.toContain('undici');
+  });
+
   it('sees a change through when its reader is gone, and keeps the exit code', async () => {
     await using emulator = await startEmulator();
     const child = start(addWeb, emulator);
@@ -105,7 +118,7 @@ describe('the bundled podid', () => {
   it('ends with 1 and the reason when its result is lost, and the change stands', async () => {
     await using emulator = await startEmulator();
     const full = openSync('/dev/full', 'w');
-    const child = start(addWeb, emulator, full);
+    const child = start(addWeb, emulator, { stdout: full });
     closeSync(full);
     expect((await child.ended).code).toBe(1);
     expect(child.err()).toContain('no space is left (ENOSPC)');
