@@ -153,7 +153,7 @@ export class FakeAzure {
     return end;
   }
 
-  deps(): Omit<Deps, 'deadline'> {
+  deps(signal = new AbortController().signal): Omit<Deps, 'deadline'> {
     const azure = this.azure();
     return {
       azure,
@@ -171,7 +171,7 @@ export class FakeAzure {
         },
         connect: () => unexpected('kube.connect'),
       },
-      signal: new AbortController().signal,
+      signal,
       clock: {
         now: () => this.nowMs,
         monotonic: () => this.nowMs,
@@ -313,7 +313,6 @@ export class FakeAzure {
 
 export function options(more: Partial<ChangeOptions> = {}): ChangeOptions {
   return {
-    signal: new AbortController().signal,
     timeoutMs: 30 * 60_000,
     pollIntervalMs: 5_000,
     headers: {},

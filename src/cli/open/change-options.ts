@@ -30,7 +30,7 @@ interface WaitFlagValues {
 
 /** The options that every change has; faults in them are the next `checkUsage`'s to report. */
 export function changeOptions(session: Session, flags: ChangeFlagValues): ChangeOptions {
-  const { context, faults, global } = session;
+  const { faults, global } = session;
   if (flags.exitCode && !flags.dryRun) {
     faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
   }
@@ -43,7 +43,6 @@ export function changeOptions(session: Session, flags: ChangeFlagValues): Change
     faults.check('--cluster-principal-id', principal, 'a principal id', principalIdRule);
   }
   return {
-    signal: context.signal,
     ...waitTimes(session, flags),
     headers: flags.aksCustomHeaders === undefined ? {} : parseCustomHeaders(faults, flags.aksCustomHeaders),
     dryRun: flags.dryRun ?? false,

@@ -11,6 +11,7 @@ import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-deps.
 /** @throws PodidError InvalidUsage with every fault of the command, before anything was sent */
 export async function openWizard(session: Session, flags: InitFlags): Promise<Wizard> {
   const { context } = session;
+  const { signal } = context;
   checkGlobalFlags(session);
   const given = await givenAnswers(session, flags);
   const options = changeOptions(session, flags);
@@ -23,15 +24,15 @@ export async function openWizard(session: Session, flags: InitFlags): Promise<Wi
     return deps;
   };
   if (!context.interactive) {
-    return { given, questions: undefined, open, rules: initRules, options };
+    return { given, questions: undefined, open, rules: initRules, options, signal };
   }
   const { terminalQuestions } = await import('../../terminal/questions.ts');
   const questions = terminalQuestions({
-    signal: context.signal,
+    signal,
     width: () => context.stderr.columns,
     before: session.report.stop,
   });
-  return { given, questions, open, rules: initRules, options };
+  return { given, questions, open, rules: initRules, options, signal };
 }
 
 /** Azure as the tenant of one subscription has it, and the way into the clusters there. */

@@ -10,7 +10,8 @@ const feature = 'Microsoft.ContainerService/EnablePodIdentityPreview';
  */
 export async function registerFeature(deps: ChangeDeps, { subscriptionId }: ClusterId): Promise<void> {
   const { azure, report } = deps;
-  const { signal, pollIntervalMs } = deps.options;
+  const { signal } = deps;
+  const { pollIntervalMs } = deps.options;
   let state = await azure.features.state(subscriptionId, signal);
   if (state === 'Registered') {
     report.note(`${feature} is registered already.`);

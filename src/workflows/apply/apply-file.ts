@@ -15,6 +15,7 @@ import {
   type ChangeOptions,
   readGatedCluster,
   startChange,
+  storeOptions,
 } from '../change/start-change.ts';
 import {
   asPlanned,
@@ -151,7 +152,7 @@ async function rehearseApply(
 ): Promise<Sorted<IdentitiesRead> & { readonly rehearsal: Rehearsal | undefined }> {
   const intent = intentOf(deps, cluster, request, asPlanned(deps, read.good));
   const edit = firstEdit(cluster.profile, intent);
-  const rehearsal = await deps.entries.rehearse?.(cluster, edit, deps.options);
+  const rehearsal = await deps.entries.rehearse?.(cluster, edit, storeOptions(deps));
   const refused = (rehearsal?.refused ?? []).filter(isNamedIn(request.wanted));
   throwRefused(refused.filter(({ kind }) => kind === 'exception'));
   const leftOut = refused.flatMap(({ error, ...key }) =>

@@ -5,7 +5,7 @@ import { throwRefused } from '../object-store/refused-entries.ts';
 import { type MirroredChange, mirrorChange } from './mirror-change.ts';
 import type { Change } from './outcome.ts';
 import { objectChanges } from './plan-changes.ts';
-import type { ChangeDeps } from './start-change.ts';
+import { type ChangeDeps, storeOptions } from './start-change.ts';
 
 /**
  * What a dry run says besides the entries: of the nodes, and of the objects in the cluster, whether they
@@ -17,7 +17,7 @@ export async function changesBeside(
   edit: ProfileEdit,
   mirrored: MirroredChange,
 ): Promise<Change[]> {
-  const rehearsal = await deps.entries.rehearse?.(cluster, edit, deps.options);
+  const rehearsal = await deps.entries.rehearse?.(cluster, edit, storeOptions(deps));
   if (rehearsal !== undefined) {
     throwRefused(rehearsal.refused);
     return rehearsedChanges(rehearsal);

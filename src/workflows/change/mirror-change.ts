@@ -30,7 +30,7 @@ export async function mirrorChange(
   }
   try {
     deps.report.progress('Looking at the objects in the cluster');
-    const api = await deps.kube.objects(options.signal);
+    const api = await deps.kube.objects(deps.signal);
     const { force, dryRun } = options;
     const request = {
       identities: [],
@@ -42,11 +42,11 @@ export async function mirrorChange(
       dryRun,
       ...change,
     };
-    const objects = await api.mirror(request, options.signal);
+    const objects = await api.mirror(request, deps.signal);
     const failure = asFailure(objects);
     return { objects, ...(failure ? reported(deps, cluster, failure) : {}) };
   } catch (error) {
-    if (!isPodidError(error) || options.signal.aborted) {
+    if (!isPodidError(error) || deps.signal.aborted) {
       throw error;
     }
     return { objects: [], ...reported(deps, cluster, error) };

@@ -6,7 +6,7 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';
 import type { Write } from './profile-change.ts';
-import { type ChangeDeps, endOfWait, readWithRetry, waitUntilIdle } from './start-change.ts';
+import { type ChangeDeps, endOfWait, readWithRetry, storeOptions, waitUntilIdle } from './start-change.ts';
 
 export type Written =
   /** Azure has the change; `failure` when its operation ended as Failed all the same. */
@@ -20,9 +20,8 @@ const longestPauseMs = 60_000;
 
 /** One PUT, its operation followed to the end, and every way in which it can come to nothing. */
 export async function putProfile(deps: ChangeDeps, base: Cluster, write: Write): Promise<Written> {
-  const { options } = deps;
   try {
-    const answer = await deps.entries.put(base, write.edit, options).catch((error: unknown) => {
+    const answer = await deps.entries.put(base, write.edit, storeOptions(deps)).catch((error: unknown) => {
       throw endOfWait(
         deps,
         error,
@@ -135,11 +134,11 @@ function refuseLoss(deps: ChangeDeps, base: Cluster, edit: ProfileEdit, answer: 
 /** The cluster is read before anything is sent again: an answer that was lost is no write that failed. */
 async function readAgain(deps: ChangeDeps, base: Cluster, write: Write, error: PodidError): Promise<Written> {
   const { options, deadline } = deps;
-  const transientFailures = error.code === 'Unavailable';
+  const isTransient = error.code === 'Unavailable';
   if (error.code === 'ClusterBusy' && options.noWait) {
     throw error;
   }
-  write.tries.transientFailures = transientFailures ? write.tries.transientFailures + 1 : 0;
+  write.tries.transientFailures = isTransient ? write.tries.transientFailures + 1 : 0;
   deps.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
   await deadline.pause(doubledMs(pauses(options), write.tries.transientFailures), error.retryAfterMs);
   const read = error.code === 'ClusterBusy' ? waitUntilIdle : readWithRetry;

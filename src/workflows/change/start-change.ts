@@ -1,13 +1,12 @@
 import { type ClusterDemands, checkCluster, isBusy } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
+import type { StoreOptions } from '../../domain/entries/entry-store.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 /** The flags that every changing command shares. */
 export interface ChangeOptions {
-  /** Aborted with a PodidError Interrupted or Terminated as its reason. */
-  readonly signal: AbortSignal;
   /** For the whole command. */
   readonly timeoutMs: number;
   readonly pollIntervalMs: number;
@@ -29,8 +28,12 @@ export type ChangeDeps = Deps & { readonly options: ChangeOptions };
 
 /** Begins a change: `--timeout` runs from here. */
 export function startChange(deps: Omit<Deps, 'deadline'>, options: ChangeOptions): ChangeDeps {
-  const { signal, timeoutMs } = options;
-  return { ...deps, options, signal, deadline: startDeadline(deps.clock, timeoutMs, signal) };
+  return { ...deps, options, deadline: startDeadline(deps.clock, options.timeoutMs, deps.signal) };
+}
+
+/** What a write of this change may do, as the entry store takes it. */
+export function storeOptions({ options, signal }: Pick<ChangeDeps, 'options' | 'signal'>): StoreOptions {
+  return { ...options, signal };
 }
 
 /**

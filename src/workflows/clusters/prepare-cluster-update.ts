@@ -26,7 +26,8 @@ export async function prepareClusterUpdate(
     return { target, assigned: [] };
   }
   const { azure } = deps;
-  const { signal, clusterPrincipalId } = deps.options;
+  const { signal } = deps;
+  const { clusterPrincipalId } = deps.options;
   const kubelet = ownKubeletIdentity(cluster, kubeletIdentity);
   // A control plane that stays has its roles on the entries.
   const reach = controlPlane === undefined ? { ...cluster, profile: noEntries(cluster) } : cluster;

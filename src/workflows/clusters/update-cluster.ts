@@ -46,7 +46,7 @@ export async function updateCluster(
 ): Promise<Outcome<ClusterIdentities>> {
   const started = startChange(deps, options);
   deps.report.progress(`Reading cluster ${request.cluster.name}`);
-  const cluster = await deps.azure.clusters.get(request.cluster, options.signal);
+  const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
   for (const warning of checkClusterState(cluster)) {
     deps.report.warn(warning);
   }
@@ -151,7 +151,7 @@ function controlPlaneOf(cluster: Cluster): string {
 }
 
 async function doneWith(deps: ChangeDeps, cluster: Cluster): Promise<Done<ClusterIdentities>> {
-  const { signal } = deps.options;
+  const { signal } = deps;
   const reads = { roles: deps.azure.roles, signal };
   return { result: clusterIdentities(cluster, await readEntryRoles(reads, cluster)), cluster };
 }

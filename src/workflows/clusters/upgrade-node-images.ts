@@ -65,7 +65,7 @@ async function startWhenIdle(deps: ChangeDeps, cluster: Cluster, pool: AgentPool
   const { options, deadline } = deps;
   for (;;) {
     try {
-      return await deps.azure.clusters.upgradeNodeImage(cluster.id, pool.name, options.signal);
+      return await deps.azure.clusters.upgradeNodeImage(cluster.id, pool.name, deps.signal);
     } catch (error) {
       if (!isPodidError(error, 'ClusterBusy') || deadline.passed()) {
         throw error;

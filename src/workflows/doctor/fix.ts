@@ -53,7 +53,6 @@ function nothing(deps: ChangeDeps): boolean {
 }
 
 async function grantRoles(deps: ChangeDeps, evidence: Evidence): Promise<boolean> {
-  const { options } = deps;
   const grants = missingGrants(evidence);
   const [first] = grants;
   const what = `Managed Identity Operator on ${listed(grants.map(({ scope }) => scope))}`;
@@ -65,7 +64,7 @@ async function grantRoles(deps: ChangeDeps, evidence: Evidence): Promise<boolean
   }
   deps.report.progress('Granting Managed Identity Operator');
   await eachConcurrently(grants, (grant) =>
-    deps.azure.roles.create({ ...grant, roleId: managedIdentityOperatorRole }, options.signal),
+    deps.azure.roles.create({ ...grant, roleId: managedIdentityOperatorRole }, deps.signal),
   );
   deps.report.note(`Granted ${what}.`);
   return true;

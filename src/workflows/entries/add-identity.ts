@@ -21,6 +21,7 @@ import {
   type ChangeOptions,
   readGatedCluster,
   startChange,
+  storeOptions,
 } from '../change/start-change.ts';
 import { type IdentityExtras, prepareIdentity } from '../identities/prepare-identity.ts';
 import { finishIdentity } from './finish-identity.ts';
@@ -56,7 +57,7 @@ export async function addIdentity(
   checkLimits(cluster, editProfile(cluster.profile, { putIdentities: [sketch] }));
   // Before anything is created or granted for an entry that cannot be written.
   if (!options.dryRun) {
-    await deps.entries.checkWritable(cluster, { putIdentities: [sketch] }, options);
+    await deps.entries.checkWritable(cluster, { putIdentities: [sketch] }, storeOptions(started));
   }
   const { identity, role, planned } = await prepareIdentity(
     started,

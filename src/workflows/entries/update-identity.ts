@@ -15,7 +15,7 @@ import { holdsIdentity } from '../change/compare-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
+import { type ChangeOptions, readGatedCluster, startChange, storeOptions } from '../change/start-change.ts';
 import { prepareIdentity } from '../identities/prepare-identity.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { finishIdentity } from './finish-identity.ts';
@@ -51,7 +51,7 @@ export async function updateIdentity(
   const replaces = !sameResource(resourceId, existing.identity.resourceId);
   if (!options.dryRun) {
     const sketch = sketchOf(existing, request, resourceId);
-    await deps.entries.checkWritable(cluster, { putIdentities: [sketch] }, options);
+    await deps.entries.checkWritable(cluster, { putIdentities: [sketch] }, storeOptions(started));
   }
   if (replaces && !options.dryRun && !(await confirmReplacement(deps, existing))) {
     return { done: { result: existing, cluster } };

@@ -21,7 +21,7 @@ export interface WaitRequest {
   readonly until: 'assigned' | 'deleted' | 'idle';
 }
 
-export type WaitOptions = Pick<ChangeOptions, 'signal' | 'timeoutMs' | 'pollIntervalMs'>;
+export type WaitOptions = Pick<ChangeOptions, 'timeoutMs' | 'pollIntervalMs'>;
 
 /**
  * The partner of `--no-wait`: reads until the entry is Assigned, or gone, or the cluster idle.

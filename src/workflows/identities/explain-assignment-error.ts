@@ -91,7 +91,8 @@ async function blockedBy(
   entry: PodIdentity,
 ): Promise<PodidError | undefined> {
   const { azure } = deps;
-  const { signal, clusterPrincipalId } = deps.options;
+  const { signal } = deps;
+  const { clusterPrincipalId } = deps.options;
   const { resourceId } = entry.identity;
   try {
     await azure.identities.get(resourceId, signal);

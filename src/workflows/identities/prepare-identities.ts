@@ -88,7 +88,7 @@ export async function waitForNewRoles(
   const { options, deadline } = deps;
   deps.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
   const pauseMs = Math.min(settling.polls * options.pollIntervalMs, settling.mostMs, deadline.remainingMs());
-  await deps.clock.sleep(pauseMs, options.signal);
+  await deps.clock.sleep(pauseMs, deps.signal);
 }
 
 /** As the profile will hold them, in the file's order. */

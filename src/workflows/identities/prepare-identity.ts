@@ -157,7 +157,7 @@ export async function identityWishes(
     ? {}
     : { principalId: clusterPrincipal(cluster, options.clusterPrincipalId) };
   const [subscription, roles] = await Promise.all([
-    deps.azure.subscriptions.find(cluster.id.subscriptionId, options.signal).catch(whenUnreadable),
+    deps.azure.subscriptions.find(cluster.id.subscriptionId, deps.signal).catch(whenUnreadable),
     grants.length === 0 ? [] : findRoles(deps, grants),
   ]);
   return { ...principalId, subscription, creation, roles };

@@ -70,7 +70,7 @@ export function needsKubenetConsent(cluster: Cluster): boolean {
 export async function featureState(wizard: Wizard, { id }: Cluster): Promise<string | undefined> {
   const deps = await wizard.open(id.subscriptionId);
   try {
-    return await deps.azure.features.state(id.subscriptionId, wizard.options.signal);
+    return await deps.azure.features.state(id.subscriptionId, wizard.signal);
   } catch (error) {
     if (isPodidError(error, 'Forbidden')) {
       return undefined;

@@ -9,12 +9,12 @@ import { type AskStep, type Choice, fits, type InitDeps, settled, someone, type 
 /** Asks until a cluster is chosen that pod identity can work on; what forbids it is reported with the way out. */
 export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
   const { subscription } = need(known, 'subscription');
-  const { given, options } = wizard;
+  const { given, signal } = wizard;
   const deps = await wizard.open(subscription.subscriptionId);
   const { resourceGroup, clusterName } = given;
   if (resourceGroup !== undefined && clusterName !== undefined) {
     const id = { subscriptionId: subscription.subscriptionId, resourceGroup, name: clusterName };
-    const read = await readCluster(deps, id, options.signal);
+    const read = await readCluster(deps, id, signal);
     if (read.obstacle === undefined) {
       return settled(read.cluster);
     }
@@ -36,7 +36,7 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
     if (id === undefined) {
       return 'back';
     }
-    const read = await readCluster(deps, id, options.signal);
+    const read = await readCluster(deps, id, signal);
     if (read.obstacle === undefined) {
       return { value: read.cluster, asked: true };
     }
@@ -50,12 +50,12 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
 };
 
 async function clustersToChoose(
-  { given, options }: Wizard,
+  { given, signal }: Wizard,
   deps: InitDeps,
   { subscriptionId, displayName }: Subscription,
 ): Promise<readonly ClusterSummary[]> {
   deps.report.progress(`Reading the clusters of ${displayName}`);
-  const all = await deps.azure.clusters.list(subscriptionId, options.signal);
+  const all = await deps.azure.clusters.list(subscriptionId, signal);
   const wanted = all.filter(
     ({ resourceGroup, name }) =>
       agrees(resourceGroup, given.resourceGroup) && agrees(name, given.clusterName),

@@ -68,7 +68,7 @@ export const askSelector: AskStep<'selector'> = async (wizard, known, before) =>
 /** Undefined when the cluster cannot be asked from here. */
 async function namespacesInCluster(wizard: Wizard, known: Known): Promise<readonly string[] | undefined> {
   const { id } = need(known, 'cluster').cluster;
-  const { signal } = wizard.options;
+  const { signal } = wizard;
   const { report, kube } = (await wizard.open(id.subscriptionId)).forCluster(id);
   report.progress('Reading the namespaces');
   try {

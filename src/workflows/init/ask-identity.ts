@@ -111,7 +111,7 @@ export function identityIdOf(known: Known): string {
 async function checkIdentity(wizard: Wizard, { id }: Cluster, resourceId: string): Promise<void> {
   const deps = await wizard.open(id.subscriptionId);
   deps.report.progress('Reading the managed identity');
-  await deps.azure.identities.get(resourceId, wizard.options.signal);
+  await deps.azure.identities.get(resourceId, wizard.signal);
 }
 
 async function isThere(wizard: Wizard, cluster: Cluster, resourceId: string): Promise<boolean> {
@@ -119,7 +119,7 @@ async function isThere(wizard: Wizard, cluster: Cluster, resourceId: string): Pr
     await checkIdentity(wizard, cluster, resourceId);
     return true;
   } catch (error) {
-    if (!isPodidError(error) || wizard.options.signal.aborted) {
+    if (!isPodidError(error) || wizard.signal.aborted) {
       throw error;
     }
     const deps = await wizard.open(cluster.id.subscriptionId);
@@ -133,7 +133,7 @@ async function identitiesToChoose(wizard: Wizard, { id }: Cluster): Promise<read
   const deps = await wizard.open(id.subscriptionId);
   deps.report.progress('Reading the managed identities');
   try {
-    return await deps.azure.identities.list(id.subscriptionId, wizard.options.signal);
+    return await deps.azure.identities.list(id.subscriptionId, wizard.signal);
   } catch (error) {
     if (!isPodidError(error, 'Forbidden')) {
       throw error;

@@ -12,7 +12,7 @@ import {
 
 /** Says who is signed in, and asks for the subscription where there is a choice. */
 export const askSubscription: AskStep<'subscription'> = async (wizard, _known, before) => {
-  const { given, options } = wizard;
+  const { given, signal } = wizard;
   const deps = await wizard.open(given.subscription);
   deps.report.progress('Reading the subscriptions');
   const { subscriptions } = deps.azure;
@@ -20,11 +20,11 @@ export const askSubscription: AskStep<'subscription'> = async (wizard, _known, b
     throw signInHelp(wizard, error);
   };
   if (given.subscription !== undefined) {
-    const found = await subscriptions.find(given.subscription, options.signal).catch(explain);
+    const found = await subscriptions.find(given.subscription, signal).catch(explain);
     reportCaller(wizard, deps);
     return settled(found);
   }
-  const all = await subscriptions.list(options.signal).catch(explain);
+  const all = await subscriptions.list(signal).catch(explain);
   reportCaller(wizard, deps);
   const [first, second] = all;
   if (first === undefined) {

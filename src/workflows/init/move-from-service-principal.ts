@@ -12,7 +12,7 @@ import type { InitDeps, Questions, Wizard } from './wizard.ts';
  * wants it
  */
 export async function moveFromServicePrincipal(
-  { given, questions, options }: Wizard,
+  { given, questions, options, signal }: Wizard,
   deps: InitDeps,
   id: ClusterId,
   obstacle: PodidError,
@@ -25,7 +25,7 @@ export async function moveFromServicePrincipal(
   }
   const wish = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
   await updateCluster(deps.forCluster(id), wish, options);
-  const read = await readCluster(deps, id, options.signal);
+  const read = await readCluster(deps, id, signal);
   if (read.obstacle === undefined) {
     return read.cluster;
   }

@@ -55,7 +55,7 @@ async function examine(
   try {
     return (await diagnose(deps, request, options)).checks;
   } catch (error) {
-    if (!isPodidError(error) || options.signal.aborted) {
+    if (!isPodidError(error) || deps.signal.aborted) {
       throw error;
     }
     deps.report.warn(`The doctor could not look: ${error.message}`, error.hint);

@@ -80,6 +80,7 @@ export interface Wizard {
   readonly open: (subscription: string | undefined) => Promise<InitDeps>;
   readonly rules: TypedRules;
   readonly options: ChangeOptions;
+  readonly signal: AbortSignal;
 }
 
 /** An answer, or the way that leads from a step without one. */

@@ -28,9 +28,9 @@ export async function assignToNodes(
 ): Promise<Outcome<readonly NodeIdentities[]>> {
   const started = startChange(deps, options);
   const { azure, report } = deps;
-  const reads = { azure, signal: options.signal };
+  const reads = { azure, signal: deps.signal };
   report.progress(`Reading cluster ${request.cluster.name}`);
-  const cluster = await azure.clusters.get(request.cluster, options.signal);
+  const cluster = await azure.clusters.get(request.cluster, deps.signal);
   for (const warning of checkClusterState(cluster)) {
     report.warn(warning);
   }

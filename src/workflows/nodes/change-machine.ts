@@ -79,8 +79,8 @@ async function send(
   try {
     const change =
       action === 'assign'
-        ? await machines.assignIdentities(machine, identityIds, options.signal)
-        : await machines.removeIdentities(machine, identityIds, options.signal);
+        ? await machines.assignIdentities(machine, identityIds, deps.signal)
+        : await machines.removeIdentities(machine, identityIds, deps.signal);
     if (change.operation !== undefined && !options.noWait) {
       await followMachine(deps, machine, change.operation);
     }

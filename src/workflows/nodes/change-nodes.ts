@@ -40,7 +40,7 @@ export async function changeNodes(
   wanted: WantedChange,
 ): Promise<Done<readonly NodeIdentities[]>> {
   const { azure } = deps;
-  const { signal } = deps.options;
+  const { signal } = deps;
   const outcomes = await eachConcurrently(machines, (machine) => changeOne(deps, machine, wanted)).catch(
     (error: unknown) => {
       const hint = nextCommand('node list', cluster.id);

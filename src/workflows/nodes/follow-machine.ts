@@ -55,7 +55,7 @@ export async function settled(
 ): Promise<Machine> {
   const { options, deadline } = deps;
   for (;;) {
-    const current = await deps.azure.machines.get(machine.resourceId, options.signal);
+    const current = await deps.azure.machines.get(machine.resourceId, deps.signal);
     if (!/^(?:updating|creating|migrating)$/i.test(current.provisioningState)) {
       return current;
     }

@@ -27,9 +27,9 @@ export async function unassignFromNodes(
 ): Promise<Outcome<readonly NodeIdentities[]>> {
   const started = startChange(deps, options);
   const { azure, report } = deps;
-  const reads = { azure, signal: options.signal };
+  const reads = { azure, signal: deps.signal };
   report.progress(`Reading cluster ${request.cluster.name}`);
-  const cluster = await azure.clusters.get(request.cluster, options.signal);
+  const cluster = await azure.clusters.get(request.cluster, deps.signal);
   for (const warning of checkClusterState(cluster)) {
     report.warn(warning);
   }
@@ -38,7 +38,7 @@ export async function unassignFromNodes(
   const wanted: WantedChange = { action: 'remove', identityIds: request.identityIds };
   const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
   if (touched.length > 0 && !options.force) {
-    await refuseStillBound(deps, cluster, request.identityIds, options.signal);
+    await refuseStillBound(deps, cluster, request.identityIds, deps.signal);
   }
   reportNodes(started, machines, wanted);
   await checkAssignRights(reads, touched, []);

@@ -22,7 +22,7 @@ export async function upgradeLagging(
     return;
   }
   for (let upgraded = false; ; ) {
-    const instances = await deps.azure.machines.instances(scaleSet.resourceId, options.signal);
+    const instances = await deps.azure.machines.instances(scaleSet.resourceId, deps.signal);
     const { safe, wouldReimage } = laggingInstances(scaleSet, instances, wanted);
     if (safe.length === 0 || upgraded) {
       if (wouldReimage.length > 0) {
@@ -32,7 +32,7 @@ export async function upgradeLagging(
     }
     deps.report.progress(`Upgrading ${safe.length} instances of ${scaleSet.name}`);
     try {
-      const operation = await deps.azure.machines.upgradeInstances(scaleSet.resourceId, safe, options.signal);
+      const operation = await deps.azure.machines.upgradeInstances(scaleSet.resourceId, safe, deps.signal);
       if (operation !== undefined) {
         await followMachine(deps, scaleSet, operation);
       }

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { readStatus } from '../../../src/workflows/addon/read-status.ts';
-import { clusterId, clusterWith, FakeAzure, options, podIdentity } from '../fake-azure.ts';
+import { clusterId, clusterWith, FakeAzure, podIdentity } from '../fake-azure.ts';
 
 describe('the status', () => {
   it('counts entries and names the principal, null where it cannot be told', async () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
-    const { result } = await readStatus(azure.deps(), { cluster: clusterId, drift: false }, options().signal);
+    const { result } = await readStatus(
+      azure.deps(),
+      { cluster: clusterId, drift: false },
+      new AbortController().signal,
+    );
     expect(result).toMatchObject({
       enabled: true,
       identities: 1,
@@ -14,7 +18,11 @@ describe('the status', () => {
       eTag: '1',
     });
     const unknown = new FakeAzure(clusterWith({ identity: { type: 'Strange', userAssigned: [] } }));
-    const other = await readStatus(unknown.deps(), { cluster: clusterId, drift: true }, options().signal);
+    const other = await readStatus(
+      unknown.deps(),
+      { cluster: clusterId, drift: true },
+      new AbortController().signal,
+    );
     expect(other.result).toMatchObject({
       clusterIdentity: { type: 'Strange', principalId: null },
       drift: [],

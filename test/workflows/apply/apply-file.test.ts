@@ -258,7 +258,7 @@ describe('replacing identities by a file', () => {
         throw interruption.signal.reason;
       },
     ];
-    const run = applyFile(azure.deps(), request(wanted), options({ signal: interruption.signal }));
+    const run = applyFile(azure.deps(interruption.signal), request(wanted), options());
     await expect(run).rejects.toMatchObject({
       code: 'Interrupted',
       message: expect.stringContaining('shop/web'),

@@ -28,7 +28,7 @@ function answeredBy(code: Code, alsoWrites?: Arrange, more: { retryAfterMs?: num
 
 async function put(
   arrange: Arrange = () => undefined,
-  more: Partial<ChangeOptions> = {},
+  { signal, ...more }: Partial<ChangeOptions> & { readonly signal?: AbortSignal } = {},
   tries: Write['tries'] = { transientFailures: 0, assignment: 0 },
   freshlyGranted: readonly string[] = [],
 ) {
@@ -37,7 +37,7 @@ async function put(
   arrange(azure);
   const change: Write['change'] = { decide: () => ({ kind: 'write', edit: addWeb }), freshlyGranted };
   const write = { change, edit: addWeb, tries };
-  const session = startChange(azure.deps(), options(more));
+  const session = startChange(azure.deps(signal), options(more));
   const beganMs = azure.nowMs;
   const written = await putProfile(session, azure.cluster, write).catch((error: unknown) => ({
     kind: 'thrown' as const,

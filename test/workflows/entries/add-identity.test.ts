@@ -414,14 +414,12 @@ describe('adding an identity', () => {
   it('says that Azure goes on, and how to look, when interrupted while Azure works', async () => {
     const azure = new FakeAzure();
     const interruption = new AbortController();
-    const deps = azure.deps();
+    const deps = azure.deps(interruption.signal);
     deps.azure.clusters.follow = async (_operation, { signal }) => {
       interruption.abort(new PodidError('Interrupted', 'Interrupted.'));
       throw signal.reason;
     };
-    const error = await addIdentity(deps, request, options({ signal: interruption.signal })).catch(
-      (caught: unknown) => caught,
-    );
+    const error = await addIdentity(deps, request, options()).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'Interrupted', exitCode: 130 });
     expect((error as PodidError).message).toContain('Azure goes on');
     expect((error as PodidError).hint).toContain('podid wait');

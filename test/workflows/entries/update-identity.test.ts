@@ -49,13 +49,13 @@ describe('updating an identity', () => {
   it('says how to bring the entry back when it is ended during the first step', async () => {
     const azure = twoEntries();
     const interruption = new AbortController();
-    const deps = azure.deps();
+    const deps = azure.deps(interruption.signal);
     deps.azure.clusters.follow = async () => {
       interruption.abort(new PodidError('Terminated', 'Terminated.'));
       throw interruption.signal.reason;
     };
     const request = { ...web, identityResourceId: identityId('api') };
-    const change = updateIdentity(deps, request, options({ signal: interruption.signal }));
+    const change = updateIdentity(deps, request, options());
     const error = await change.catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'Terminated', exitCode: 143 });
     expect((error as PodidError).hint).toContain(

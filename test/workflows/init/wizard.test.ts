@@ -91,6 +91,7 @@ function wizard(azure: FakeAzure, person: Person | undefined, given: Partial<Ini
       parseGrant: (text) => ({ role: text, scope: '/subscriptions/sub' }),
     },
     options: options(),
+    signal: deps.signal,
   };
 }
 

@@ -19,8 +19,8 @@ const machines = Array.from({ length: 20 }, (_, number) => machine(number));
 
 function depsOf(port: Partial<Machines>, signal = new AbortController().signal) {
   const azure = new FakeAzure();
-  const deps = azure.deps();
-  return startChange({ ...deps, azure: { ...deps.azure, machines: port as Machines } }, options({ signal }));
+  const deps = azure.deps(signal);
+  return startChange({ ...deps, azure: { ...deps.azure, machines: port as Machines } }, options());
 }
 
 describe('the change of many machines', () => {

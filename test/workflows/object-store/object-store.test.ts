@@ -112,7 +112,7 @@ describe('entries that are objects in the cluster', () => {
       cluster.put(podIdentity(name));
     }
     cluster.carried.add(identityId('other'));
-    const [web, other] = (await listIdentities(deps, { cluster: id }, writing.signal)).result;
+    const [web, other] = (await listIdentities(deps, { cluster: id }, new AbortController().signal)).result;
     expect(web).toMatchObject({ provisioningState: 'Failed', error: { code: 'IdentityNotFound' } });
     expect(other).toMatchObject({ provisioningState: 'Assigned' });
     const { done } = await deleteFailedIdentities(deps, { cluster: id, revokeRole: false }, writing);
@@ -186,7 +186,7 @@ describe('entries that are objects in the cluster', () => {
     };
     cluster.put(podIdentity('web'));
     const reached = { subscriptionId: '', resourceGroup: '', name: 'ctx' };
-    const { result } = await listIdentities(alone, { cluster: reached }, writing.signal);
+    const { result } = await listIdentities(alone, { cluster: reached }, new AbortController().signal);
     expect(result).toEqual([
       {
         namespace: 'shop',
