@@ -66,6 +66,8 @@ export default defineConfig({
           globalSetup: setUp.programs,
           include: drills,
           fileParallelism: false,
+          // Of the drills in one file: more of them start their agents at once than two cores carry.
+          maxConcurrency: 2,
           sequence: { groupOrder: 2 },
         },
       },

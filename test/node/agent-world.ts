@@ -146,7 +146,7 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
   };
 }
 
-const longestStartMs = 20_000;
+const longestStartMs = 60_000;
 
 /** Waits until the agent calls itself ready; when it does not, its own words are the error. */
 async function untilReady(node: Host, agent?: Program, path = '/readyz'): Promise<void> {
