@@ -11,7 +11,7 @@ import { addOptions } from '../validate/flags/add-options.ts';
 export const addCommand = defineCommand({
   examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identityChange,
   description:
-    "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and fixes what an earlier run left half done.\n\nWith --mode cluster, on a cluster without the add-on, it puts the identity on the nodes of every Linux pool, with your own rights, and writes the objects into the cluster then (docs/modes.md).",
+    "Adds a pod identity to the cluster's add-on: pods of the namespace whose label aadpodidbinding is the binding selector get tokens of the managed identity. On the way it checks the cluster and the identity, assigns the role Managed Identity Operator to the cluster where it is missing, sends one change, and waits until Azure has assigned the identity. The same command again changes nothing, and fixes what an earlier run left half done.\n\nWith --mode cluster, on a cluster without the add-on, it puts the identity on the nodes of every Linux pool, with your own rights, and then writes the objects into the cluster (docs/modes.md).",
   examples: [
     {
       title: 'pods in namespace demo with the label aadpodidbinding=web',
@@ -31,7 +31,7 @@ export const addCommand = defineCommand({
       kind: 'text',
       value: 'ID',
       required: true,
-      summary: 'the whole ARM id of the managed identity',
+      summary: 'the full ARM id of the managed identity',
     },
     bindingSelector: {
       kind: 'text',

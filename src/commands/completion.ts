@@ -3,7 +3,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const completionCommand = defineCommand({
   description:
-    'Completes commands, flags and their values, and live names: resource groups and clusters of the subscription, namespaces, pod identities and exceptions of the cluster. Names come from a cache that only you can read; where it is older than a minute, a process of its own asks Azure for the next time, and the shell waits for nobody: bash, zsh and fish (where timeout is installed) go on without names after 0.3 s, or after the seconds of PODID_COMPLETION_TIMEOUT.',
+    'Completes commands, flags and their values, and live names: resource groups and clusters of the subscription, namespaces, pod identities and exceptions of the cluster. Names come from a cache that only you can read; when it is older than a minute, a background process asks Azure for the next completion, so the shell does not wait: bash, zsh and fish (where timeout is installed) continue without names after 0.3 s, or after PODID_COMPLETION_TIMEOUT seconds.',
   examples: [
     {
       title: 'for bash; or "source <(podid completion bash)" in ~/.bashrc',

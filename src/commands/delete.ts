@@ -31,7 +31,7 @@ type DeleteFlags = FlagValues<typeof flags>;
 export const deleteCommand = defineCommand({
   examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identityDelete,
   description:
-    'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.\n\nWith --mode cluster it deletes the objects, leaves the identity on the nodes, and names the podid node unassign that takes it away.',
+    'Deletes a pod identity and waits until it is gone from the nodes. It does not ask, and an entry that is not there is an error unless --ignore-not-found is given. With --failed it deletes all entries that keep Azure from changing anything else; that asks first.\n\nWith --mode cluster it deletes the objects, leaves the identity on the nodes, and prints the podid node unassign command that removes it.',
   examples: [
     { title: 'one entry', line: 'podid delete -g demo-rg -c demo --namespace demo --name web' },
     {

@@ -8,10 +8,10 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const disableCommand = defineCommand({
   description:
-    'Turns the add-on off. All pod identities, exceptions and the consent to kubenet go with it, so podid shows what will be lost and asks; --export saves it first. The roles that were assigned stay.',
+    'Turns the add-on off. This removes all pod identities, exceptions and the consent to kubenet, so podid shows what will be lost and asks; --export saves it first. The roles that were assigned stay.',
   examples: [
     {
-      title: 'keep what is there in a file first',
+      title: 'save the entries to a file first',
       line: 'podid disable -g demo-rg -c demo --export saved.yaml --yes',
     },
   ],
@@ -19,12 +19,13 @@ export const disableCommand = defineCommand({
     export: {
       kind: 'text',
       value: 'FILE',
-      summary: 'save identities and exceptions in this file before they go',
+      summary: 'save identities and exceptions in this file before they are removed',
     },
-    force: { kind: 'switch', summary: 'write over the file of --export' },
+    force: { kind: 'switch', summary: 'overwrite the file of --export' },
     unregisterFeature: {
       kind: 'switch',
-      summary: 'say how the feature is unregistered; it holds for the whole subscription, so podid leaves it',
+      summary:
+        'print how to unregister the feature; that affects the whole subscription, so podid does not do it',
     },
     ...yesFlag,
     ...changeFlags,

@@ -11,7 +11,7 @@ import type { Diagnosis } from '../workflows/doctor/diagnose.ts';
 
 export const doctorCommand = defineCommand({
   description:
-    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and tells them in order: what was seen, why it matters, and the command that fixes it. What lies behind a link that failed is skipped, and what you may not see is skipped with the right that is missing. Nothing is written without --fix. Exits with 10 when a check failed.',
+    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and reports on each in order: what was found, why it matters, and the command that fixes it. A check that depends on a failed one is skipped, and so is one that you lack a right for; the right is named. Nothing is written without --fix. Exits with 10 when a check failed.',
   examples: [
     { title: 'the whole cluster', line: 'podid doctor -g demo-rg -c demo' },
     {
@@ -82,10 +82,10 @@ function checkSubject(
     }
   }
   if (flags.pod !== undefined && flags.deployment !== undefined) {
-    faults.add('--deployment', '--pod and --deployment name two patients; give one of them.');
+    faults.add('--deployment', '--pod and --deployment exclude each other; give one of them.');
   }
   if (flags.yes && !flags.fix) {
-    faults.add('--yes', '--yes goes with --fix: without it nothing is asked.');
+    faults.add('--yes', '--yes needs --fix: without it nothing is asked.');
   }
 }
 

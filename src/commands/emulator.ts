@@ -15,7 +15,7 @@ export const emulatorCommand = defineCommand({
       line: 'podid emulator --write-env podid-emulator.env',
     },
     {
-      title: 'as slow as Azure, and kept over restarts',
+      title: 'as slow as Azure, with its state kept over restarts',
       line: 'podid emulator --time recorded --state azure.json',
     },
   ],
@@ -26,7 +26,7 @@ export const emulatorCommand = defineCommand({
       kind: 'text',
       value: 'NAME',
       choices: scenarioNames,
-      summary: `the world to begin with: ${scenarioNames.join(', ')}`,
+      summary: `the initial world: ${scenarioNames.join(', ')}`,
       fallback: 'default',
     },
     time: {
@@ -35,7 +35,7 @@ export const emulatorCommand = defineCommand({
       summary: 'how long Azure takes: instant, recorded (as in real traffic) or a factor such as 0.1',
       fallback: 'instant',
     },
-    tls: { kind: 'switch', summary: 'serve https with a throw-away authority' },
+    tls: { kind: 'switch', summary: 'serve https with a temporary certificate authority' },
     kubeconfig: {
       kind: 'text',
       value: 'FILE',
@@ -46,8 +46,7 @@ export const emulatorCommand = defineCommand({
       kind: 'text',
       alias: 'env-file',
       value: 'FILE',
-      summary:
-        'also write the export lines to this file, at once and whole (some releases of Node take --env-file for their own)',
+      summary: 'also write the export lines to this file, in one step',
     },
   },
   async run(flags, session) {
@@ -146,10 +145,7 @@ function timeOf(text: string | undefined, faults: UsageFaults): EmulatorChoice['
   }
   const scale = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || scale <= 0) {
-    faults.add(
-      '--time',
-      `--time: ${quoted(text)} is none of instant, recorded or a factor above 0 such as 0.1.`,
-    );
+    faults.add('--time', `--time: ${quoted(text)} is not instant, recorded or a factor above 0 such as 0.1.`);
   }
   return { scale };
 }

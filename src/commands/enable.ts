@@ -7,7 +7,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const enableCommand = defineCommand({
   description:
-    'Turns the add-on on and leaves everything in it as it is; where it is on already nothing is sent. On kubenet pods can pose as other pods (ARP spoofing with NET_RAW, CVE-2021-1677), so there Azure and podid want an explicit consent.',
+    'Turns the add-on on and leaves its entries as they are; when it is already on, nothing is sent. On kubenet, pods can pose as other pods (ARP spoofing with NET_RAW, CVE-2021-1677), so Azure and podid require an explicit consent there.',
   examples: [
     { title: 'a cluster with Azure CNI', line: 'podid enable -g demo-rg -c demo' },
     {

@@ -6,7 +6,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const exportCommand = defineCommand({
   description:
-    'Prints all pod identities and exceptions as a file that plan and apply read, as YAML unless --output says otherwise, sorted so that it suits version control. With --from cluster it reads the objects in the cluster, whoever wrote them; what a pod identity cannot say is told on stderr; so it does with --mode cluster, on a cluster without the add-on. With --as profile it prints podIdentityProfile for Bicep and ARM templates.',
+    'Prints all pod identities and exceptions as a file that plan and apply read, as YAML unless --output says otherwise, sorted so that it suits version control. With --from cluster, or with --mode cluster on a cluster without the add-on, it reads the objects in the cluster, whoever wrote them; what a pod identity cannot express is reported on stderr. With --as profile it prints podIdentityProfile for Bicep and ARM templates.',
   examples: [
     { title: 'into a file', line: 'podid export -g demo-rg -c demo > pod-identities.yaml' },
     {
@@ -39,12 +39,12 @@ export const exportCommand = defineCommand({
     if (inCluster && from === 'arm') {
       session.faults.add(
         '--from',
-        '--from arm does not go with --mode cluster: Azure holds no entries there.',
+        '--from arm cannot be used with --mode cluster: Azure holds no entries there.',
       );
     }
     const as = flags.as === 'profile' ? 'profile' : 'podid';
     if (from === 'cluster' && as === 'profile') {
-      session.faults.add('--as', '--as profile goes with --from arm: the cluster has no profile.');
+      session.faults.add('--as', '--as profile needs --from arm: the cluster has no profile.');
     }
     const { deps, cluster } = await openDeps(session, flags, {
       kube: from === 'cluster' || inCluster,

@@ -6,14 +6,14 @@ import type { UsageFaults } from '../validate/usage-faults.ts';
 
 export const fromAzCommand = defineCommand({
   description:
-    'Translates one command of az, in quotes, and sends nothing anywhere. stdout carries a line to paste, with variables and quotes as they were; what differs is told on stderr. What has no twin but belongs to the work with pod identity, such as "az aks create", stays az with the flags of pod identity moved to a podid command after it.\n\nKnown are all commands of "az aks pod-identity", "az aks create" and "az aks update", "az vm identity" and "az vmss identity", and those of the AKS documentation around them. Everything else ends with 2.',
+    'Translates one command of az, in quotes, and sends nothing. stdout carries a line to paste, with variables and quotes as they were; differences are explained on stderr. A command that has no equivalent in podid but is part of working with pod identity, such as "az aks create", stays az, with the flags of pod identity moved to a podid command after it.\n\nIt knows all commands of "az aks pod-identity", "az aks create" and "az aks update", "az vm identity" and "az vmss identity", and those of the AKS documentation around them. For any other it exits with 2.',
   examples: [
     {
       title: 'one command',
       line: "podid from-az 'az aks pod-identity add -g demo-rg --cluster-name demo --namespace demo -n web --identity-resource-id $ID'",
     },
     {
-      title: 'the flags of pod identity moved behind the making of the cluster',
+      title: 'the flags of pod identity, moved to a command after the cluster is created',
       line: "podid from-az 'az aks create -g demo-rg -n demo --enable-pod-identity --network-plugin azure'",
     },
   ],

@@ -7,11 +7,11 @@ import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
 
 export const initCommand = defineCommand({
   description:
-    'Asks for what it needs, from the subscription to the label, says what stands in the way and fixes it where you want that: a preview feature that is not registered, an add-on that is off, a cluster that runs as a service principal, an identity that does not exist. Then it shows the plan and the podid commands that do the same in CI, and changes nothing before your yes. Esc goes one step back, Ctrl-C ends. What a flag answers is not asked; without a terminal every answer has to be given, and --yes.',
+    'Asks for what it needs, from the subscription to the label, reports what is in the way, and fixes it if you agree: a preview feature that is not registered, an add-on that is off, a cluster that runs as a service principal, an identity that does not exist. Then it shows the plan and the podid commands that do the same in CI, and changes nothing until you agree. Esc goes one step back, Ctrl-C ends. It does not ask what a flag already answers; without a terminal every answer must be given as a flag, with --yes.',
   examples: [
     { title: 'on a terminal', line: 'podid init', needs: 'a terminal' },
     {
-      title: 'with every answer given, the pod to try it as YAML',
+      title: 'with every answer given as a flag; prints a test pod as YAML',
       line: 'podid init -g demo-rg -c demo --namespace demo --identity-resource-id /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web --yes -o yaml --query pod',
     },
   ],

@@ -6,7 +6,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const mirrorCommand = defineCommand({
   description:
-    'Writes the AzureIdentity, AzureIdentityBinding and AzurePodIdentityException of every entry into the cluster, which is what the agent on the nodes reads. What AKS or anyone else wrote is compared and reported as foreign, and left alone without --force.',
+    'Writes the AzureIdentity, AzureIdentityBinding and AzurePodIdentityException of every entry into the cluster, which is what the agent on the nodes reads. Objects that AKS or anyone else wrote are compared, reported as foreign, and left alone unless --force is given.',
   examples: [
     { title: 'what it would do', line: 'podid mirror -g demo-rg -c demo --dry-run' },
     {
@@ -22,7 +22,7 @@ export const mirrorCommand = defineCommand({
   flags: {
     prune: {
       kind: 'switch',
-      summary: "also delete objects that podid wrote and Azure's entries do not have",
+      summary: 'also delete objects that podid wrote and that have no entry in Azure',
     },
     force: { kind: 'switch', summary: 'take over objects that others wrote' },
     dryRun: { kind: 'switch', summary: 'compare and print, and write nothing' },
@@ -33,7 +33,7 @@ export const mirrorCommand = defineCommand({
   },
   async run(flags, session) {
     if (flags.exitCode && !flags.dryRun) {
-      session.faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+      session.faults.add('--exit-code', '--exit-code needs --dry-run.');
     }
     const { prune, force, dryRun } = flags;
     const { signal } = session.context;

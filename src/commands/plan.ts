@@ -13,7 +13,7 @@ const { exitCode } = dryRunFlags;
 
 export const planCommand = defineCommand({
   description:
-    "Compares files of pod identities with the cluster and prints what apply would add, update and, with --prune, delete; which roles it would grant; how many changes of the cluster that costs; and what the cluster's own objects hold that Azure does not. It sends no write.",
+    'Compares files of pod identities with the cluster and prints what apply would add, update and, with --prune, delete; which roles it would grant; how many changes of the cluster that takes; and which objects in the cluster have no entry in Azure. It writes nothing.',
   examples: [
     { title: 'a file', line: 'podid plan -g demo-rg -c demo -f pod-identities.yaml' },
     {
@@ -28,7 +28,7 @@ export const planCommand = defineCommand({
     ...identityExtraFlags,
     ...roleFlag,
     ...clusterFlags,
-    noMirror: { kind: 'switch', summary: "do not look at the cluster's own objects" },
+    noMirror: { kind: 'switch', summary: "do not read the cluster's own objects" },
     ...kubeFlags,
     ...modeFlags,
   },

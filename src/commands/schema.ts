@@ -2,7 +2,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const schemaCommand = defineCommand({
   description:
-    'Prints the schema that editors complete and check such files with. It is also in docs/schema/pod-identities.schema.json. The schema tells shapes and rules of single values; names that come twice are found by plan and apply.',
+    'Prints the JSON schema with which editors complete and check files of pod identities. It is also in docs/schema/pod-identities.schema.json. The schema covers shapes and single values; duplicate names are found by plan and apply.',
   examples: [
     { title: 'for an editor', line: 'podid schema > pod-identities.schema.json' },
     { title: 'as YAML', line: 'podid schema -o yaml' },

@@ -6,7 +6,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const statusCommand = defineCommand({
   description:
-    "Prints whether the add-on is on, how many entries it holds and how the cluster stands, from Azure alone. With --drift it also compares the entries with the objects in the cluster's own API.",
+    "Prints whether the add-on is on, how many entries it has, and the state of the cluster, from Azure alone. With --drift it also compares the entries with the objects in the cluster's own API.",
   examples: [
     { title: 'the add-on', line: 'podid status -g demo-rg -c demo' },
     {

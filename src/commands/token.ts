@@ -11,7 +11,7 @@ const flags = {
   resource: {
     kind: 'text',
     value: 'URI',
-    summary: 'what the token shall open, such as https://vault.azure.net',
+    summary: 'the resource that the token is for, such as https://vault.azure.net',
     fallback: 'Azure Resource Manager of --cloud',
   },
   clientId: {
@@ -29,12 +29,12 @@ const flags = {
   every: {
     kind: 'text',
     value: 'DURATION',
-    summary: 'ask again and again, with this long from one question to the next, until it is stopped',
+    summary: 'ask repeatedly, at this interval, until it is stopped',
   },
   timeout: {
     kind: 'text',
     value: 'DURATION',
-    summary: 'how long to wait for an answer; without --every it comes again on 429 and 503, as SDKs do',
+    summary: 'how long to wait for an answer; without --every, 429 and 503 are tried again, as SDKs do',
     fallback: '30s',
   },
   endpoint: {
@@ -53,7 +53,7 @@ const flags = {
 
 export const tokenCommand = defineCommand({
   description:
-    "Asks the instance metadata service, as every Azure SDK does, and tells whose token it got: identity, client id, object id, tenant and expiry. The token itself is shown nowhere. Where it gets none it tells why, in the words of whoever answered. It needs no sign-in and no cluster: it is the demo of podid's image, and podid init prints a pod that runs it.\n\nWith --every it prints a line for each answer, a token or the reason why not, and runs until it is stopped: with -o json one line of JSON each.",
+    "Asks the instance metadata service, as every Azure SDK does, and prints whose token it got: identity, client id, object id, tenant and expiry. The token itself is never printed. When it gets none it prints the reason in the answer. It needs no sign-in and no cluster: it is the demo program in podid's image, and podid init prints a pod that runs it.\n\nWith --every it prints a line for each answer, a token or the reason why not, and runs until it is stopped: with -o json one line of JSON each.",
   examples: [
     { title: 'once', line: 'podid token', needs: 'a pod' },
     { title: 'with the emulator, as a pod would', line: 'podid token --emulated-pod demo/web' },
@@ -74,7 +74,10 @@ export const tokenCommand = defineCommand({
       given.emulatedPod === undefined ? undefined : await import('../cli/open/emulated-pod.ts');
     const pod = emulation?.podToEmulate(given.emulatedPod ?? '', context.env, session.faults);
     if (given.emulatedPod !== undefined && given.endpoint !== undefined) {
-      session.faults.add('--endpoint', '--endpoint and --emulated-pod both say whom to ask; give one.');
+      session.faults.add(
+        '--endpoint',
+        '--endpoint and --emulated-pod both name the service to ask; give one of them.',
+      );
     }
     const question = questionOf(given, session);
     const everyMs =

@@ -11,7 +11,7 @@ import { updateOptions } from '../validate/flags/update-options.ts';
 export const updateCommand = defineCommand({
   examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identityChange,
   description:
-    'Changes the binding selector in one step. Another managed identity under the same name is refused by Azure in one step, so podid deletes the entry and adds it anew: pods get no token in between, which is why it asks first. With --mode cluster it is one step, and asks all the same.',
+    'Changes the binding selector in one step. Azure does not accept another managed identity under the same name in one step, so podid deletes the entry and adds it again: pods get no token in between, so it asks first. With --mode cluster it is one step, and it asks too.',
   examples: [
     {
       title: 'bind the entry to another label',
@@ -28,7 +28,7 @@ export const updateCommand = defineCommand({
     identityResourceId: {
       kind: 'text',
       value: 'ID',
-      summary: 'the whole ARM id of another managed identity',
+      summary: 'the full ARM id of another managed identity',
     },
     ...yesFlag,
     ...roleFlag,

@@ -11,13 +11,13 @@ const ends = ['assigned', 'deleted', 'idle'] as const;
 
 export const waitCommand = defineCommand({
   description:
-    'The partner of --no-wait: returns once the entry is assigned (exit 8 when it failed) or gone, or once no operation runs on the cluster. Prints the entry, or null where there is none.',
+    'Use it after --no-wait: it returns once the entry is assigned (exit 8 when it failed) or gone, or once no operation runs on the cluster. Prints the entry, or null where there is none.',
   examples: [
     {
       title: 'an entry added with --no-wait',
       line: 'podid wait -g demo-rg -c demo --namespace demo --name web --for assigned',
     },
-    { title: 'whatever runs on the cluster', line: 'podid wait -g demo-rg -c demo --for idle' },
+    { title: 'any operation on the cluster', line: 'podid wait -g demo-rg -c demo --for idle' },
   ],
   flags: {
     for: { kind: 'text', value: 'END', required: true, choices: ends, summary: 'assigned, deleted or idle' },

@@ -101,7 +101,7 @@ export function createFaults(clock: EmulatorClock): FaultList {
   };
 }
 
-/** @throws SyntaxError when `path` is no regular expression */
+/** @throws SyntaxError when `path` is not a regular expression */
 function arm(fault: Fault): Armed {
   const path = fault.match?.path === undefined ? undefined : new RegExp(fault.match.path, 'i');
   return { fault, path, seen: 0, hits: 0 };

@@ -16,7 +16,7 @@ export async function readState(path: string): Promise<JsonObject | undefined> {
     return undefined;
   }
   if (!found.isFile()) {
-    throw new TypeError(`The state file ${path} is no regular file.`);
+    throw new TypeError(`The state file ${path} is not a regular file.`);
   }
   if (found.size > longestState) {
     throw new TypeError(`The state file ${path} is longer than 256 MiB.`);
@@ -26,7 +26,7 @@ export async function readState(path: string): Promise<JsonObject | undefined> {
   if (isObject(world)) {
     return world;
   }
-  throw new TypeError(`The state file ${path} holds no world.`);
+  throw new TypeError(`The state file ${path} does not hold a world.`);
 }
 
 /**

@@ -158,7 +158,8 @@ export const errorCatalog = {
   },
   AssignmentPending: {
     exitCode: 7,
-    summary: 'Azure does not see the new role assignment yet. The same command goes on where this one ended.',
+    summary:
+      'Azure does not see the new role assignment yet. The same command continues where this one ended.',
   },
   ClusterUnreachable: { exitCode: 7, summary: "The cluster's API server cannot be reached." },
   AgentNotReady: {
@@ -168,7 +169,7 @@ export const errorCatalog = {
   CleanUpIncomplete: {
     exitCode: 7,
     summary:
-      'The agent is removed, but some nodes may still have its rules. The same command goes on where this one ended.',
+      'The agent is removed, but some nodes may still have its rules. The same command continues where this one ended.',
   },
   MirrorFailed: {
     exitCode: 7,

@@ -100,7 +100,7 @@ export function checkChoice(
   const byLetter = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
   const nearest = byLetter ?? nearestWord(text, choices);
   const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
-  faults.add(source, `${source}: ${quoted(text)} is none of ${choices.join(', ')}.${hint}`);
+  faults.add(source, `${source}: ${quoted(text)} is not one of ${choices.join(', ')}.${hint}`);
 }
 
 /** Takes the one word that a command may want out of what is left over; the empty one where there is none. */
@@ -160,12 +160,12 @@ export function strayWordText(word: string, flags: FlagTable): string {
     return `${quoted(word)} begins with a long dash, as word processors make it; a flag begins with "--".${hint}`;
   }
   if (word.trim() === '') {
-    return `${quoted(word)} is one word too many, of blanks alone: perhaps a blank follows the backslash at the end of a line.`;
+    return `${quoted(word)} is one word too many and has only spaces: perhaps a space follows the backslash at the end of a line.`;
   }
   if (word === 'help' || word === 'version') {
     return `${quoted(word)} is one word too many. Did you mean --${word}?`;
   }
-  return `${quoted(word)} is one word too many: this command takes flags alone.`;
+  return `${quoted(word)} is one word too many: this command takes only flags.`;
 }
 
 function unknownFlagText(name: string, flags: FlagTable, misnamed: Misnamed): string {

@@ -50,8 +50,8 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   const chosen = await contextOf(connection);
   if (chosen.cluster.skipTlsVerify && chosen.cluster.server.startsWith('https:')) {
     connection.warn(
-      `The kubeconfig switches the check of the API server's certificate off for context ${JSON.stringify(chosen.name)}.`,
-      'Put certificate-authority-data in the place of insecure-skip-tls-verify.',
+      `The kubeconfig turns off the verification of the API server's certificate for context ${JSON.stringify(chosen.name)}.`,
+      'Replace insecure-skip-tls-verify with certificate-authority-data.',
     );
   }
   const access = await accessInTime(chosen, connection);

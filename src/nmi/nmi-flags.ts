@@ -5,7 +5,7 @@ const port = { kind: 'integer', value: 'PORT', least: 0, most: 65_535 } as const
 
 /** Upstream's flags: names, meanings and, but for the table in `docs/nmi.md`, defaults. */
 const upstreamFlags = {
-  version: { kind: 'switch', default: false, summary: 'print the version and end' },
+  version: { kind: 'switch', default: false, summary: 'print the version and exit' },
   'nmi-listen-address': { kind: 'text', value: 'IP', default: '127.0.0.1', summary: 'address to listen on' },
   'nmi-port': { ...port, default: 2579, summary: 'port to listen on' },
   'metadata-ip': {
@@ -22,13 +22,13 @@ const upstreamFlags = {
     least: 1,
     most: 3600,
     default: 5,
-    summary: 'seconds between two looks at the redirect rules when nothing was reported',
+    summary: 'seconds between two checks of the redirect rules when no change was reported',
   },
   forceNamespaced: {
     name: 'forceNamespaced',
     kind: 'switch',
     default: false,
-    summary: "standard mode: identities of the pod's own namespace alone",
+    summary: "standard mode: only identities of the pod's own namespace",
     variable: 'FORCENAMESPACED',
   },
   MICNamespace: {
@@ -36,7 +36,7 @@ const upstreamFlags = {
     kind: 'text',
     value: 'NAMESPACE',
     default: 'default',
-    summary: 'taken and without effect: MIC is excepted by its AzurePodIdentityException, not by its name',
+    summary: 'accepted, without effect: MIC is excepted by its AzurePodIdentityException, not by its name',
   },
   'http-probe-port': { ...port, default: 8080, summary: 'port of /healthz and /readyz' },
   'retry-attempts-for-created': {
@@ -58,19 +58,19 @@ const upstreamFlags = {
     value: 'SECONDS',
     most: 3600,
     default: 5,
-    summary: 'standard mode: seconds that an attempt stands for',
+    summary: 'standard mode: seconds for each attempt',
   },
   enableProfile: {
     name: 'enableProfile',
     kind: 'switch',
     default: false,
-    summary: 'taken and without effect: use node --inspect',
+    summary: 'accepted, without effect: use node --inspect',
   },
   enableScaleFeatures: {
     name: 'enableScaleFeatures',
     kind: 'switch',
     default: true,
-    summary: 'standard mode: watch the assignments that carry the label of this node alone',
+    summary: 'standard mode: watch only the assignments that have the label of this node',
   },
   'block-instance-metadata': {
     kind: 'switch',
@@ -93,24 +93,24 @@ const upstreamFlags = {
   'allow-network-plugin-kubenet': {
     kind: 'switch',
     default: false,
-    summary: 'start on a kubenet node all the same',
+    summary: 'start even on a kubenet node',
   },
   'kubelet-config': {
     kind: 'text',
     value: 'FILE',
     default: '/etc/default/kubelet',
     summary:
-      "the kubelet's flags, looked at for kubenet; a missing file is no fault, one that cannot be read counts as kubenet",
+      "file with the kubelet's flags, checked for kubenet; a missing file is ignored, one that cannot be read counts as kubenet",
   },
   'set-retry-after-header': {
     kind: 'switch',
     default: true,
-    summary: 'taken and without effect: Retry-After is always set',
+    summary: 'accepted, without effect: Retry-After is always set',
   },
   'enable-conntrack-deletion': {
     kind: 'switch',
     default: true,
-    summary: 'taken and without effect: connections past the agent are always cut',
+    summary: 'accepted, without effect: connections past the agent are always cut',
   },
   'log-format': {
     kind: 'text',
@@ -130,7 +130,7 @@ const upstreamFlags = {
   },
 } as const satisfies FlagTable;
 
-const noEffect = { summary: 'taken and without effect' } as const;
+const noEffect = { summary: 'accepted, without effect' } as const;
 
 /** klog's flags, as far as upstream's manifests use them. Log lines go to stderr, whatever these say. */
 const klogFlags = {
@@ -157,13 +157,13 @@ const klogFlags = {
 
 /** podid's own. */
 const podidFlags = {
-  help: { kind: 'switch', default: false, summary: 'print this and end' },
+  help: { kind: 'switch', default: false, summary: 'print this help and exit' },
   once: { kind: 'switch', default: false, summary: 'rules: install and end' },
   remove: {
     kind: 'switch',
     default: false,
     summary:
-      'rules: take the redirect rules and the address guard away; nothing else does. boot-guard: take it away',
+      'rules: remove the redirect rules and the address guard; nothing else removes them. boot-guard: remove it',
   },
   'host-root': {
     kind: 'text',
@@ -200,32 +200,33 @@ const podidFlags = {
     kind: 'text',
     value: 'UID',
     default: '',
-    summary: 'rules: numeric user that serves; another one on the port is a fault',
+    summary:
+      'rules: numeric user id of the serving process; another user on the port is reported as a problem',
   },
   'remove-startup-taint': {
     kind: 'text',
     value: 'KEY',
     default: '',
     summary:
-      'serve: once ready, remove the taint of this key from the own node, for nodes that begin with it',
+      'serve: once ready, remove the taint of this key from its own node, for nodes that start with it',
   },
   'heartbeat-file': {
     kind: 'text',
     value: 'FILE',
     default: '',
-    summary: 'file in which rules tells serve the state of the rules and of the addresses',
+    summary: 'file through which rules reports the state of the rules and of the addresses to serve',
   },
   'probe-address': {
     kind: 'text',
     value: 'IP',
     default: '',
-    summary: 'address of /healthz and /readyz; every one when empty',
+    summary: 'address of /healthz and /readyz; all addresses when empty',
   },
   'metrics-address': {
     kind: 'text',
     value: 'IP',
     default: '',
-    summary: 'address of /metrics; every one when empty',
+    summary: 'address of /metrics; all addresses when empty',
   },
   'require-identity-choice': {
     kind: 'switch',
@@ -246,7 +247,7 @@ const podidFlags = {
     kind: 'text',
     value: 'HOSTS',
     default: '',
-    summary: "hosts beside Azure's own, by commas, that an adEndpoint may name",
+    summary: 'additional hosts, separated by commas, that an adEndpoint may name',
   },
   'redirected-by-others': {
     kind: 'switch',
@@ -265,7 +266,7 @@ const podidFlags = {
     least: 1,
     most: 65_535,
     default: 8192,
-    summary: 'open connections in all',
+    summary: 'most open connections in total',
   },
   'max-connections-per-pod': {
     kind: 'integer',
@@ -273,7 +274,7 @@ const podidFlags = {
     least: 1,
     most: 65_535,
     default: 256,
-    summary: 'open connections of one address',
+    summary: 'most open connections of one address',
   },
 } as const satisfies FlagTable;
 
@@ -290,8 +291,8 @@ export const nmiHelp: HelpPage = {
   name: 'podid-nmi',
   summary: 'the agent on a node, which answers pods that ask for tokens',
   usage: `[${Object.keys(nmiWords).join('|')}] [flags]`,
-  description: 'Without a word: redirect rules and server in one process.',
-  words: [{ heading: 'Words', items: Object.entries(nmiWords) }],
+  description: 'Without a command: redirect rules and server in one process.',
+  words: [{ heading: 'Commands', items: Object.entries(nmiWords) }],
   flags: [
     { heading: "Flags of upstream's nmi", table: upstreamFlags },
     { heading: "Flags of podid's own", table: podidFlags },

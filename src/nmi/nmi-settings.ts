@@ -66,7 +66,9 @@ function readWord(given: readonly string[]): NmiWord {
   const word = given.length === 1 ? words.find((each) => each === given[0]) : undefined;
   if (word === undefined) {
     const meant = didYouMean(given[0] ?? '', words);
-    throw usage(`The words "${given.join(' ')}" are none of: ${words.join(', ')}, or none.${meant}`);
+    throw usage(
+      `"${given.join(' ')}" is not a command of podid-nmi: give one of ${words.join(', ')}, or none.${meant}`,
+    );
   }
   return word;
 }
@@ -93,18 +95,18 @@ function requireSource({ word, flags, node, forceNamespaced }: NmiSettings): voi
   const serves = word === 'all' || word === 'serve';
   const guardsBoot = word === 'boot-guard';
   const faults = [
-    flags.once && flags.remove ? 'Only one of --once and --remove can be meant.' : '',
-    flags.once && word !== 'rules' ? '--once belongs to the word rules.' : '',
-    flags.remove && serves ? '--remove belongs to the words rules and boot-guard.' : '',
+    flags.once && flags.remove ? 'Only one of --once and --remove can be given.' : '',
+    flags.once && word !== 'rules' ? '--once needs the command rules.' : '',
+    flags.remove && serves ? '--remove needs the command rules or boot-guard.' : '',
     guardsBoot && !flags['host-root'].startsWith('/')
-      ? 'Where the root of the node is mounted is missing: pass --host-root, an absolute path.'
+      ? '--host-root is missing: the absolute path where the root of the node is mounted.'
       : '',
     serves && node === '' ? 'The name of the node is missing: pass --node, or set NODE_NAME.' : '',
     serves && flags['operation-mode'] === 'managed' && !forceNamespaced
       ? 'Managed mode is namespaced: pass --forceNamespaced with it.'
       : '',
     !serves && flags['remove-startup-taint'] !== ''
-      ? `--remove-startup-taint belongs to what serves, not to the word ${word}.`
+      ? `--remove-startup-taint is for the process that serves and cannot be used with the command ${word}.`
       : '',
     flags['remove-startup-taint'] === '' || isTaintKey(flags['remove-startup-taint'])
       ? ''

@@ -26,7 +26,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
 }
 
 /**
- * The path itself where nothing is there yet. @throws TypeError when something is, and it is no regular file
+ * The path itself where nothing is there yet. @throws TypeError when something is, and it is not a regular file
  */
 export async function fileBehind(path: string): Promise<string> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -39,7 +39,7 @@ export async function fileBehind(path: string): Promise<string> {
     return path;
   }
   if (!found.isFile()) {
-    throw new TypeError(`${path} is no regular file.`);
+    throw new TypeError(`${path} is not a regular file.`);
   }
   return await realpath(path);
 }

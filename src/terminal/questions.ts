@@ -107,7 +107,7 @@ async function askOnce<Value>(
     }
     // The prompt reads the keyboard raw, so Ctrl-C reaches it and not the process.
     if (end.signal.aborted || (error instanceof Error && error.name === 'ExitPromptError')) {
-      throw new PodidError('Interrupted', 'Interrupted at a question; nothing is under way.');
+      throw new PodidError('Interrupted', 'Interrupted at a question; no operation is running.');
     }
     throw error;
   } finally {

@@ -82,7 +82,7 @@ const reportHint =
 
 function bugReport(error: unknown, options: ErrorReportOptions): ErrorReport {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const message = `podid ${options.version} failed in a way it should not (${said}).`;
+  const message = `podid ${options.version} failed unexpectedly (${said}).`;
   const lines = [
     `${options.colour.red('podid:')} ${plainText(message)}`,
     `${options.colour.cyan('hint:')} ${reportHint}`,

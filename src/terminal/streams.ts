@@ -9,7 +9,7 @@ export interface OutputStream {
   /** Nobody reads any more: what would go on printing may as well end. */
   readonly readerGone: boolean;
   /**
-   * Resolves once the text is handed over; a reader that went away is no failure.
+   * Resolves once the text is handed over; a reader that went away is not a failure.
    *
    * @throws PodidError OutputFailed when the text is lost for another reason, such as a full disk
    */
@@ -67,7 +67,7 @@ function isReaderGone(error: NodeJS.ErrnoException): boolean {
 function outputFailed(error: NodeJS.ErrnoException): PodidError {
   const reason = error.code === 'ENOSPC' ? 'no space is left (ENOSPC)' : (error.code ?? 'the write failed');
   return new PodidError('OutputFailed', `The result could not be written to stdout: ${reason}.`, {
-    hint: 'Make room or write elsewhere; what the command was asked to change is done, and podid status shows it.',
+    hint: 'Free some space or write elsewhere; the change itself is done, and podid status shows it.',
     cause: error,
   });
 }

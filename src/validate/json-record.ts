@@ -22,7 +22,7 @@ export function recordsAt(record: JsonRecord, key: string): JsonRecord[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-/** Entries whose value is no string are left out; undefined when the member is no object at all. */
+/** Entries whose value is not a string are left out; undefined when the member is not an object at all. */
 export function stringMapAt(record: JsonRecord, key: string): Record<string, string> | undefined {
   const value = record[key];
   if (!isRecord(value)) {

@@ -2,7 +2,7 @@ import { PodidError } from '../errors/podid-error.ts';
 
 /** Why a value is not what its flag takes. */
 export interface Breach {
-  /** What the value would have to be, as the end of "… is no namespace: ". */
+  /** What the value would have to be, as the end of "… is not a namespace: ". */
   readonly rule: string;
   /** The nearest legal value, where there is one. */
   readonly nearest?: string | undefined;

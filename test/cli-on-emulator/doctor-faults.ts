@@ -209,13 +209,13 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a pod without a node',
     check: 'pod',
-    title: /no node yet/,
+    title: /not scheduled on a node yet/,
     seed: (emulator) => editPod(emulator, { nodeName: undefined }),
   },
   {
     what: 'no label',
     check: 'label',
-    title: /carries no label aadpodidbinding/,
+    title: /has no label aadpodidbinding/,
     seed: (emulator) => {
       labelPod(emulator, undefined);
       editObject(emulator, 'deployments', 'web', (object) => withLabels(object, { app: 'web' }));
@@ -308,7 +308,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'no agent in the cluster',
     check: 'agent',
-    title: /No agent is in the cluster/,
+    title: /The cluster has no agent/,
     seed: ({ kube }) => {
       kube.remove('daemonsets', 'kube-system', 'podid-nmi');
     },
@@ -338,13 +338,13 @@ export const seededFaults: readonly SeededFault[] = [
     seed: (emulator) =>
       answerAs(emulator, '8085/readyz', {
         status: 503,
-        text: 'Not Active\nThe redirect rules are not as they should be.',
+        text: 'Not Active\nThe redirect rules are missing or were changed.',
       }),
   },
   {
     what: 'a metadata service that does not answer',
     check: 'imds',
-    title: /refused or never came/,
+    title: /refused or not answered/,
     seed: (emulator) =>
       answerAs(emulator, '9090/metrics', {
         status: 200,

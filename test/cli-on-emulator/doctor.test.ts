@@ -114,7 +114,7 @@ describe('what may not be seen', () => {
 
   it.each([
     [true, 'pass', 'rules and caches are in place'],
-    [false, 'skip', "on its node's own address alone"],
+    [false, 'skip', "only on its node's own address"],
   ] as const)(
     'is asked of kubelet when an agent listens on its node alone: with its probe (%s) it is a %s',
     async (withProbe, result, words) => {
@@ -262,7 +262,7 @@ describe('doctor --fix', () => {
     await using podid = await sickPodid(faultCalled('no label'));
     const ran = await podid.run(`${forPod} --fix`);
     expect(ran.exitCode).toBe(10);
-    expect(ran.stderr).toContain('nothing that the doctor fixes by itself');
+    expect(ran.stderr).toContain('nothing that --fix can fix');
   });
 });
 
@@ -271,17 +271,17 @@ describe('the doctor', () => {
     await using podid = await sickPodid(faultCalled('no label'));
     const { stdout } = await podid.run('doctor --namespace demo --pod web-1 -o table');
     expect(stdout).toMatch(/^✓ sign-in +Azure takes the sign-in/m);
-    expect(stdout).toMatch(/^✗ label +demo\/web-1 carries no label/m);
+    expect(stdout).toMatch(/^✗ label +demo\/web-1 has no label/m);
     expect(stdout).toMatch(/^ +→ kubectl label pod web-1 -n demo aadpodidbinding=web/m);
-    expect(stdout).toMatch(/^– selector +Not judged before "label" is fixed/m);
+    expect(stdout).toMatch(/^– selector +Not checked until "label" is fixed/m);
   });
 
   it.each([
     ['doctor --pod web-1', '--pod goes with --namespace'],
     ['doctor --deployment web', '--deployment goes with --namespace'],
-    ['doctor --namespace demo --pod a --deployment b', 'two patients'],
+    ['doctor --namespace demo --pod a --deployment b', 'exclude each other'],
     ['doctor --namespace demo --pod ..', '--pod'],
-    ['doctor --yes', '--yes goes with --fix'],
+    ['doctor --yes', '--yes needs --fix'],
   ])('refuses "%s" before anything is sent', async (line, words) => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     const ran = await podid.run(line);

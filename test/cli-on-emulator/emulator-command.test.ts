@@ -51,7 +51,7 @@ describe('podid emulator', () => {
   });
 
   it.each([
-    ['--scenario nowhere', '--scenario: "nowhere" is none of default, first-time'],
+    ['--scenario nowhere', '--scenario: "nowhere" is not one of default, first-time'],
     ['--state /dev/null/x', 'The emulator cannot start'],
     ['--port -1', '--port'],
     ['--time 0', '--time'],

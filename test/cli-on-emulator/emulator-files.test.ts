@@ -34,7 +34,7 @@ describe('podid emulator', () => {
       await using podid = await emulatedPodid();
       execFileSync('mkfifo', [join(folder, 'pipe')]);
       const ran = await podid.run(['emulator', flag, join(folder, 'pipe')]);
-      expect(ran).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no regular file') });
+      expect(ran).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('not a regular file') });
     },
   );
 

@@ -90,7 +90,7 @@ describe('a replacement that ends between its two PUTs', () => {
     const ran = await podid.run([...line, '--yes', '--timeout', '1s']);
     expect(ran.exitCode).toBe(7);
     expect(JSON.parse(ran.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      message: expect.stringMatching(/out of the cluster/),
+      message: expect.stringMatching(/removed from the cluster/),
       hint: expect.stringMatching(/podid add .*userAssignedIdentities\/web/),
     });
   });

@@ -125,7 +125,7 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     expect(it.writes()).toEqual([]);
   });
 
-  it('says on Ctrl-C during the PUT that Azure goes on, and the same answers finish what was begun', async () => {
+  it('says on Ctrl-C during the PUT that Azure continues, and the same answers finish what was begun', async () => {
     await using it = await wizard(
       '-g demo-rg -c demo --namespace demo --name web --binding-selector web --yes',
       { scenario: 'first-time', time: 'recorded' },
@@ -136,7 +136,7 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     await expect.poll(it.writes, { timeout: 40_000 }).toContain('clusters.put');
     await window.press('C-c');
     expect(await window.ended()).toBe(130);
-    expect(await window.history()).toContain('Azure goes on');
+    expect(await window.history()).toContain('Azure continues');
 
     emulator.clock.advance(30 * 60_000);
     emulator.clock.setSpeed(1_000);

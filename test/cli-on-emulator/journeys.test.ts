@@ -298,7 +298,7 @@ describe('trouble', () => {
     podid.emulator.faults.set([{ match: { operation: 'clusters.get' }, effect: { status, body } }]);
     const ran = await podid.run('list');
     expect(ran).toMatchObject({ exitCode, stdout: '' });
-    expect(ran.stderr).not.toContain('failed in a way it should not');
+    expect(ran.stderr).not.toContain('failed unexpectedly');
   });
 
   it('of a throttled read ends with 7 rather than sleep for the hour that the server names', async () => {

@@ -322,7 +322,7 @@ describe('--mode cluster', () => {
     const ran = await podid.run([...inCluster(addOf('web')).split(' '), ...flags]);
     expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
     for (const flag of flags.filter((word) => word.startsWith('--'))) {
-      expect(ran.stderr).toContain(`${flag} does not go with --mode cluster: `);
+      expect(ran.stderr).toContain(`${flag} cannot be used with --mode cluster: `);
     }
     const revoking = await podid.run(inCluster('delete --namespace demo --name web --revoke-role'));
     expect(revoking.stderr).toContain('--revoke-role does not go with --mode cluster');

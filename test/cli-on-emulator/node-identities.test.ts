@@ -98,7 +98,7 @@ describe('podid node assign', () => {
     const before = podid.emulator.requests.length;
     const ran = await podid.run(assign('web', 'jobs'));
     expect(ran.exitCode).toBe(0);
-    expect(ran.stderr).toContain('Every machine is so already');
+    expect(ran.stderr).toContain('Nothing to change: the identities of every machine are already as wanted');
     const sent = podid.emulator.requests.slice(before).filter(({ method }) => method !== 'GET');
     expect(sent).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe('podid node assign', () => {
     expect(podid.count('machines.upgradeInstances')).toBeGreaterThan(0);
   });
 
-  it('reaches a machine beside the cluster that had no identity', async () => {
+  it('reaches a machine outside the cluster that had no identity', async () => {
     await using podid = await emulatedPodid(inPools);
     const nodes = await podid.json(assign('web', '--vm', 'build-agent', '--node-resource-group', 'demo-rg'));
     expect(carried(nodes)).toEqual([[null, 'vm', 'build-agent', 'web', true]]);

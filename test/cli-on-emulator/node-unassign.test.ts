@@ -85,7 +85,7 @@ describe('podid node unassign', () => {
     kube.faults = { ...kube.faults, ...faults };
     const refused = errorOf(await podid.run(unassign('jobs', '--yes')));
     expect(refused).toMatchObject({ exitCode, stdout: '' });
-    expect(refused.message).toContain('cannot be seen');
+    expect(refused.message).toContain('Cannot check whether a binding in cluster');
     expect(refused.hint).toContain('--force');
     expect(patches(podid)).toEqual([]);
     expect((await podid.run(unassign('jobs', '--yes', '--force'))).exitCode).toBe(0);

@@ -167,7 +167,7 @@ describe('podid mirror on a real API server with the definitions', () => {
     const ran = await run('mirror');
     expect(ran.exitCode).toBe(7);
     expect(ran.stderr).toContain(
-      'AzureIdentityBinding shop/web-binding: Written by anna; other than wanted: spec.selector "hers" (wanted "web")',
+      'AzureIdentityBinding shop/web-binding: Written by anna; fields that differ: spec.selector "hers" (wanted "web")',
     );
     expect(ran.stderr).toContain('--force takes the objects over');
   });
@@ -182,7 +182,7 @@ describe('podid mirror on a real API server with the definitions', () => {
     const ran = await run('mirror --force');
     expect(ran.exitCode).toBe(0);
     expect(ran.stderr).toContain(
-      `Taking over AzureIdentity shop/web. Written by gitops; other than wanted: spec.clientID "other" (wanted "${web.clientId}")`,
+      `Taking over AzureIdentity shop/web. Written by gitops; fields that differ: spec.clientID "other" (wanted "${web.clientId}")`,
     );
     const spec = JSON.parse(
       api.kubectl('get', 'azureidentity', 'web', '-n', 'shop', '-o', 'jsonpath={.spec}'),

@@ -139,7 +139,7 @@ describe('podid mirror --via run-command with the definitions', () => {
     const ran = await podid.run('mirror --via run-command --prune');
     expect(ran.exitCode).toBe(7);
     expect(ran.stderr).toContain(
-      'AzureIdentityBinding shop/web-binding: Written by gitops; other than wanted: spec.selector "theirs" (wanted "web")',
+      'AzureIdentityBinding shop/web-binding: Written by gitops; fields that differ: spec.selector "theirs" (wanted "web")',
     );
     expect(object('azureidentity', 'web').metadata.managedFields.map(({ manager }) => manager)).toEqual([
       'gitops',

@@ -120,7 +120,7 @@ describe('a cluster behind TLS', () => {
   it('is used without a check only with a warning', async () => {
     const warnings: string[] = [];
     await mirrorWith({ 'insecure-skip-tls-verify': true }, { token: 't' }, (text) => warnings.push(text));
-    expect(warnings).toEqual([expect.stringContaining('switches the check of the API server')]);
+    expect(warnings).toEqual([expect.stringContaining('turns off the verification of the API server')]);
   });
 
   it('is reached through the proxy that the kubeconfig names, and not around it', async () => {

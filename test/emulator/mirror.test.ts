@@ -135,7 +135,7 @@ describe('mirroring into a cluster', () => {
     seedAksIdentity(kube.store, 'shop', 'web');
     expect(await mirror({ identities: [entry('web')] })).toEqual([
       expect.stringMatching(
-        /^foreign shop\/web Written by AKS; other than wanted: spec\.resourceID "[^"]+" \(wanted "[^"]+"\), spec\.clientID /,
+        /^foreign shop\/web Written by AKS; fields that differ: spec\.resourceID "[^"]+" \(wanted "[^"]+"\), spec\.clientID /,
       ),
       'same shop/web-binding',
     ]);
@@ -420,7 +420,7 @@ describe('a cluster in bad weather', () => {
     await expect((await connect()).mirror(web, signal)).rejects.toMatchObject({
       code: 'MirrorFailed',
       exitCode: 6,
-      message: `The cluster forbids to ${words}.`,
+      message: `The cluster does not let you ${words}.`,
     });
   });
 

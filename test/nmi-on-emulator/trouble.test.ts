@@ -23,7 +23,9 @@ describe('the agent, when the API server is away,', () => {
       const probe = await world.probe('/readyz');
       return probe.status === 503 ? probe : undefined;
     });
-    expect(notReady.text).toMatch(/Nothing came from the API server about pods .* serving what was known/);
+    expect(notReady.text).toMatch(
+      /Nothing came from the API server about pods .* serving from the last known state/,
+    );
     expect((await world.probe('/healthz')).status).toBe(200);
     expect(await world.metrics()).toMatch(/podid_nmi_watch_live\{resource="pods"\} 0/);
 

@@ -91,7 +91,7 @@ describe('with the address guard', () => {
       const drill = await world.drill(async () => {
         await passing(attackMs / 10);
         world.network.node.run('nft', 'flush', 'ruleset');
-        await rules.line(/the redirect rules were touched and are put back/);
+        await rules.line(/the redirect rules were changed by someone else and are restored/);
         await until(() => world.guardTable().includes('to_veths'));
         backMs = Date.now();
         await passing(attackMs / 2);

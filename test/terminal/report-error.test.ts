@@ -58,7 +58,7 @@ describe('the report of an error', () => {
     (bug) => {
       const { text, exitCode } = errorReport(bug, { ...plain, json: 'last' });
       expect(exitCode).toBe(1);
-      expect(text).toContain('podid 1.2.3 failed in a way it should not');
+      expect(text).toContain('podid 1.2.3 failed unexpectedly');
       expect(JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ code: 'InternalError' });
     },
   );

@@ -138,7 +138,7 @@ describe('a private file that is already something', () => {
     try {
       const pipe = join(folder, 'pipe');
       execFileSync('mkfifo', [pipe]);
-      await expect(writePrivateFile(pipe, 'x')).rejects.toThrow('no regular file');
+      await expect(writePrivateFile(pipe, 'x')).rejects.toThrow('not a regular file');
       expect((await lstat(pipe)).isFIFO()).toBe(true);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -45,7 +45,7 @@ export function clusterApiVersion(
         if (listed === undefined || listed === version) {
           throw error;
         }
-        connection.verbose(`Api-version ${version} is not known here; going on with ${listed}.`);
+        connection.verbose(`Azure does not know api-version ${version} here; using ${listed}.`);
         version = listed;
         return run(version);
       }

@@ -38,7 +38,7 @@ export function mapAksError(
   if (fault.status === 409 && busyCode.test(fault.code)) {
     return {
       code: 'ClusterBusy',
-      message: `Another operation runs on cluster ${cluster.name}: ${messageOf(fault)}`,
+      message: `Another operation is running on cluster ${cluster.name}: ${messageOf(fault)}`,
       hint: nextCommand('wait', cluster, { for: 'idle' }),
     };
   }

@@ -149,7 +149,7 @@ const longestRunMs = 10 * 60_000;
 
 function neverEnded({ id }: Cluster): PodidError {
   return new PodidError('Unavailable', `The command in cluster ${id.name} did not end within ten minutes.`, {
-    hint: 'The same command again repeats it safely; see the pods of namespace aks-command for what became of it.',
+    hint: 'It is safe to run the same command again; the pods of namespace aks-command show what happened to this one.',
   });
 }
 
@@ -183,9 +183,9 @@ function asEnd({ id }: Cluster, properties: JsonRecord): CommandEnd {
 function leadsNowhere(): PodidError {
   return new PodidError(
     'Unavailable',
-    'Azure took the command and names no place where its result will be.',
+    'Azure accepted the command but did not say where its result will be.',
     {
-      hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy; the same command again repeats it safely.',
+      hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy; it is safe to run the same command again.',
     },
   );
 }

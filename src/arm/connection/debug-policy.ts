@@ -18,7 +18,7 @@ const openHeaders = new Set([
 ]);
 
 /**
- * Bodies that may be shown: clusters, identities, roles, and what is no secret by nature. `list…Credential`
+ * Bodies that may be shown: clusters, identities, roles, and what is not a secret by nature. `list…Credential`
  * and `runCommand` never.
  */
 const openBodies = [

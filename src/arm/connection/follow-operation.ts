@@ -84,7 +84,7 @@ function requestAbout(
   action = 'Microsoft.ContainerService/locations/operations/read',
 ): ArmRequest {
   return {
-    doing: 'look at the running operation',
+    doing: 'read the running operation',
     action,
     scope: new URL(operation.url, connection.endpoint.url).pathname,
     caller: connection.caller,
@@ -155,7 +155,7 @@ function parseRecord(text: string): JsonRecord | undefined {
 function leadsElsewhere(readHint: string): PodidError {
   return new PodidError(
     'Unavailable',
-    'The operation that Azure names is at a host where the token may not go.',
+    'Azure names a host for the operation to which podid does not send the token.',
     {
       hint: `Check PODID_ARM_ENDPOINT, --cloud and the proxy; ${readHint}`,
     },

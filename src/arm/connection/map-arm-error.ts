@@ -119,7 +119,7 @@ function toldToWait(fault: ArmFault, request: ArmRequest, askedMs: number): Know
   const seconds = Math.ceil(askedMs / 1000);
   return {
     code: 'Unavailable',
-    message: `Azure could not ${request.doing}, and asks to be left alone for ${seconds} s: ${messageOf(fault)}`,
+    message: `Azure could not ${request.doing}, and asks podid to wait ${seconds} s: ${messageOf(fault)}`,
     hint: `Run the same command again in ${seconds} s; before that Azure is likely to refuse it once more.`,
   };
 }
@@ -139,7 +139,7 @@ function forbidden(fault: ArmFault, request: ArmRequest): KnownFault {
   if (fault.code.startsWith('RequestDisallowedBy')) {
     return {
       code: 'AzureRefused',
-      message: `A policy forbids to ${request.doing}: ${messageOf(fault)}`,
+      message: `A policy does not let you ${request.doing}: ${messageOf(fault)}`,
       hint: 'Ask whoever owns the Azure Policy for an exemption; a role does not help.',
     };
   }

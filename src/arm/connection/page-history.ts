@@ -42,7 +42,7 @@ export async function* endingPages<Page>(pages: AsyncIterable<Page>): AsyncGener
 }
 
 function endless(): PodidError {
-  return new PodidError('Unavailable', "Azure's list has no end: its pages lead back to one another.", {
+  return new PodidError('Unavailable', "Azure's list has no end: its pages link to each other in a circle.", {
     hint: 'Try again; a proxy may have answered in place of Azure.',
   });
 }

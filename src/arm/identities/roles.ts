@@ -96,7 +96,7 @@ async function findDefinition(
     return found.toLowerCase();
   }
   throw new PodidError('RoleNotFound', `No role is called ${JSON.stringify(roleName)} at ${scope}.`, {
-    hint: 'az role definition list --query "[].roleName" -o tsv names them',
+    hint: 'az role definition list --query "[].roleName" -o tsv lists them',
     target: scope,
   });
 }

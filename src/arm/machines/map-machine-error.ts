@@ -49,7 +49,7 @@ function forbidden(fault: ArmFault, write: MachineWrite): KnownFault {
     const assign = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
     return {
       code: 'AssignForbidden',
-      message: `${write.caller()} may change ${machine.name}, and may not assign ${identity}: ${assign} is missing there.`,
+      message: `${write.caller()} may change ${machine.name} but may not assign ${identity}: ${assign} is missing there.`,
       hint: `az role assignment create --assignee PRINCIPAL --role "Managed Identity Operator" --scope ${identityIn(fault, write) ?? 'IDENTITY'}`,
     };
   }
@@ -70,7 +70,7 @@ function forbidden(fault: ArmFault, write: MachineWrite): KnownFault {
 function busy(fault: ArmFault, { machine }: MachineWrite): KnownFault {
   return {
     code: 'MachineBusy',
-    message: `Another operation runs on ${machine.name}: ${messageOf(fault)}`,
+    message: `Another operation is running on ${machine.name}: ${messageOf(fault)}`,
     hint: 'Run the same command again when it has ended.',
   };
 }

@@ -109,7 +109,7 @@ function strangeHost(request: PipelineRequest): PodidError {
   const host = URL.canParse(request.url) ? new URL(request.url).host : 'no valid host';
   return new PodidError(
     'Unavailable',
-    `Azure's answer leads to ${host}, which is not where the token may go.`,
+    `Azure's answer points to ${host}, and podid does not send the token there.`,
     {
       hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy.',
     },

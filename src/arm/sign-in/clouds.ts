@@ -44,7 +44,7 @@ export const clouds: Readonly<Record<CloudName, AzureCloud>> = {
 export function chooseCloud(asked: string | undefined, environmentName: string | undefined): AzureCloud {
   const wanted = asked === undefined ? undefined : cloudNamed(asked);
   if (asked !== undefined && wanted === undefined) {
-    throw new PodidError('InvalidUsage', `--cloud ${asked} is no cloud that podid knows.`, {
+    throw new PodidError('InvalidUsage', `--cloud ${asked} is not a cloud that podid knows.`, {
       hint: `--cloud takes ${Object.keys(clouds).join(', ')}.`,
       details: [{ flag: '--cloud', message: `${asked} is unknown.` }],
     });
@@ -54,7 +54,7 @@ export function chooseCloud(asked: string | undefined, environmentName: string |
     throw new PodidError(
       'InvalidUsage',
       `--cloud ${wanted.name} contradicts the subscription, which is in ${signedIn.name}.`,
-      { hint: `Leave out --cloud, or say --cloud ${signedIn.name}.` },
+      { hint: `Leave out --cloud, or use --cloud ${signedIn.name}.` },
     );
   }
   return wanted ?? signedIn ?? clouds.AzureCloud;

@@ -95,7 +95,7 @@ function forTheCluster(error: PodidError, serverId: string): PodidError {
   const { hint, details } = error;
   return new PodidError(
     error.code,
-    `The cluster's API wants a token of Entra for the application ${serverId}, and there is none: ${error.message}`,
+    `The cluster's API needs an Entra token for the application ${serverId}, and podid could not get one: ${error.message}`,
     { details, cause: error, ...(hint === undefined ? {} : { hint }) },
   );
 }

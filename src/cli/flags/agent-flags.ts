@@ -23,7 +23,7 @@ export const agentValueFlags = {
   set: {
     kind: 'list',
     value: 'K=V',
-    summary: 'one value, as for helm: podid.image.tag=0.1.0; wins over files',
+    summary: 'one value, as with helm: podid.image.tag=0.1.0; overrides files',
   },
 } as const satisfies FlagTable;
 

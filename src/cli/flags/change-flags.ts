@@ -12,7 +12,7 @@ export const changeFlags = {
   aksCustomHeaders: {
     kind: 'list',
     value: 'K=V,…',
-    summary: "headers for the cluster's PUT, and for that request alone",
+    summary: "extra headers for the cluster's PUT request, and for no other request",
   },
   ...dryRunFlags,
   noWait: { kind: 'switch', summary: 'return once Azure has accepted the change' },
@@ -20,7 +20,7 @@ export const changeFlags = {
   noMirror: { kind: 'switch', summary: "leave the cluster's own objects to AKS" },
   requireMirror: {
     kind: 'switch',
-    summary: 'objects that cannot be written in the cluster fail the command',
+    summary: 'fail when objects in the cluster cannot be written',
   },
   ...kubeFlags,
   ...rawClusterFlag,

@@ -24,7 +24,7 @@ export const clusterFlags = {
     variable: 'AZURE_SUBSCRIPTION_ID',
     fallback: 'the default subscription of az',
   },
-  clusterId: { kind: 'text', value: 'ID', summary: "the cluster's whole ARM id, instead of the three above" },
+  clusterId: { kind: 'text', value: 'ID', summary: "the cluster's full ARM id, instead of the three above" },
 } as const satisfies FlagTable;
 
 /** Without these the cluster is reached by its own credentials, which Azure hands out. */
@@ -46,7 +46,7 @@ export const viaFlag = {
 export const rawClusterFlag = {
   rawCluster: {
     kind: 'switch',
-    summary: 'print the whole managed cluster in the shape of az, for ported scripts',
+    summary: 'print the whole managed cluster as az does, for ported scripts',
   },
 } as const satisfies FlagTable;
 
@@ -60,7 +60,7 @@ export const waitFlags = {
   pollInterval: {
     kind: 'text',
     value: 'DURATION',
-    summary: 'how often to ask Azure, unless it names a time itself',
+    summary: 'how often to ask Azure, unless its answer names an interval',
     variable: 'PODID_POLL_INTERVAL',
     fallback: '5s',
   },

@@ -16,7 +16,7 @@ export const podLabelsFlag = {
     kind: 'list',
     value: 'K=V',
     required: true,
-    summary: 'the labels that a pod must all carry to be excepted; several after one flag',
+    summary: 'labels, all of which a pod must have to be excepted; several after one flag',
   },
 } as const satisfies FlagTable;
 
@@ -24,7 +24,7 @@ export const podLabelsFlag = {
 export const newPodLabelsFlag = {
   podLabels: {
     ...podLabelsFlag.podLabels,
-    summary: 'the labels instead of all that the exception had; several after one flag',
+    summary: 'labels that replace all of the exception; several after one flag',
   },
 } as const satisfies FlagTable;
 

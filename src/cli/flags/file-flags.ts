@@ -29,10 +29,10 @@ export const identityExtraFlags = {
 export const pruneFlags = {
   prune: {
     kind: 'switch',
-    summary: 'also delete what the files do not name, of each list that they have',
+    summary: 'also delete entries that the files do not name, in each list that they contain',
   },
   keepGoing: {
     kind: 'switch',
-    summary: 'leave out pod identities that cannot be done, report them, and exit with 8',
+    summary: 'skip pod identities that cannot be applied, report them, and exit with 8',
   },
 } as const satisfies FlagTable;

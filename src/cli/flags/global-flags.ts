@@ -12,7 +12,7 @@ export const globalFlags = {
     variable: 'PODID_OUTPUT',
     fallback: 'table on a terminal and json otherwise',
   },
-  query: { kind: 'text', value: 'JMESPATH', summary: 'print only what this JMESPath expression picks' },
+  query: { kind: 'text', value: 'JMESPATH', summary: 'print only what this JMESPath expression selects' },
   cloud: {
     kind: 'text',
     value: 'CLOUD',
@@ -32,10 +32,10 @@ export const globalFlags = {
   clusterPrincipalId: {
     kind: 'text',
     value: 'GUID',
-    summary: "the principal of the cluster's control plane, where podid cannot tell it",
+    summary: "the principal of the cluster's control plane, when podid cannot determine it",
   },
   onlyShowErrors: { kind: 'switch', summary: 'no progress, notes and warnings' },
-  verbose: { kind: 'switch', summary: 'say more on stderr' },
+  verbose: { kind: 'switch', summary: 'print more on stderr' },
   debug: { kind: 'switch', summary: 'print every request on stderr, secrets masked, and stacks of errors' },
   noColor: { kind: 'switch', summary: 'no colours; NO_COLOR does the same' },
   help: { kind: 'switch', short: 'h', summary: 'what the command does, its flags and an example' },

@@ -93,10 +93,10 @@ function missAnswers({ faults }: Session, flags: AnswerFlags): void {
     faults.missing('--namespace', 'the namespace of the pods');
   }
   if (flags.identityResourceId === undefined) {
-    faults.missing('--identity-resource-id', 'the whole ARM id of the managed identity');
+    faults.missing('--identity-resource-id', 'the full ARM id of the managed identity');
   }
   if (!flags.yes && !flags.dryRun) {
-    faults.missing('--yes', 'nobody is here to agree to the plan');
+    faults.missing('--yes', 'there is no terminal on which to confirm the plan');
   }
 }
 

@@ -12,7 +12,7 @@ export const initFlags = {
     summary: 'the name of the entry',
     fallback: "the identity's own name in lower case",
   },
-  identityResourceId: { kind: 'text', value: 'ID', summary: 'the whole ARM id of the managed identity' },
+  identityResourceId: { kind: 'text', value: 'ID', summary: 'the full ARM id of the managed identity' },
   bindingSelector: {
     kind: 'text',
     value: 'LABEL',
@@ -38,7 +38,7 @@ export const initFlags = {
   aksCustomHeaders: {
     kind: 'list',
     value: 'K=V,…',
-    summary: "headers for the cluster's PUT, and for that request alone",
+    summary: "extra headers for the cluster's PUT request, and for no other request",
   },
   ...dryRunFlags,
   ...waitFlags,

@@ -32,6 +32,8 @@ function problemOf(rule: Rule): (text: string) => string | undefined {
     if (breach === undefined) {
       return undefined;
     }
-    return breach.nearest ? `Not ${breach.rule}. Nearest: ${breach.nearest}` : `Not ${breach.rule}.`;
+    return breach.nearest
+      ? `Allowed: ${breach.rule}. Nearest: ${breach.nearest}`
+      : `Allowed: ${breach.rule}.`;
   };
 }

@@ -27,7 +27,7 @@ export function inClusterMode(flags: { readonly mode?: string | undefined }): bo
   return flags.mode === 'cluster';
 }
 
-const writesObjects = 'there the objects are the truth, and writing them is the whole change';
+const writesObjects = 'there the objects are the source of truth, and writing them is the whole change';
 const noPut = 'there no PUT of the cluster is sent';
 
 /** Flags that mean something to ARM's profile alone, with the reason why. */
@@ -51,7 +51,7 @@ export function checkModeFlags(flags: GivenFlags, faults: UsageFaults): void {
   }
   for (const [key, [flag, reason]] of Object.entries(addonOnly)) {
     if (isGiven(flags[key])) {
-      faults.add(flag, `${flag} does not go with --mode cluster: ${reason}.`);
+      faults.add(flag, `${flag} cannot be used with --mode cluster: ${reason}.`);
     }
   }
 }
@@ -84,7 +84,7 @@ export function readingNeeds(
     '--via': flags.via,
   })) {
     if (value !== undefined) {
-      faults.add(flag, `${flag} goes with --mode cluster: the add-on's entries are read from Azure.`);
+      faults.add(flag, `${flag} needs --mode cluster: the add-on's entries are read from Azure.`);
     }
   }
   return { kube: false, azureOptional: false };

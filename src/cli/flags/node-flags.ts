@@ -15,12 +15,12 @@ export const nodeFlags = {
     summary: 'only machines of these pools; several after one flag',
     fallback: 'every Linux pool of the cluster',
   },
-  vmss: { kind: 'list', value: 'NAME|ID', summary: 'these scale sets, by name or whole ARM id' },
-  vm: { kind: 'list', value: 'NAME|ID', summary: 'these virtual machines, by name or whole ARM id' },
+  vmss: { kind: 'list', value: 'NAME|ID', summary: 'these scale sets, by name or full ARM id' },
+  vm: { kind: 'list', value: 'NAME|ID', summary: 'these virtual machines, by name or full ARM id' },
   nodeResourceGroup: {
     kind: 'text',
     value: 'NAME',
-    summary: 'where names are looked for',
+    summary: 'the resource group in which names are looked up',
     fallback: "the cluster's node resource group",
   },
 } as const satisfies FlagTable;
@@ -30,7 +30,7 @@ export const identitiesFlag = {
     kind: 'list',
     value: 'ID',
     required: true,
-    summary: 'managed identities by their whole ARM ids; several after one flag',
+    summary: 'managed identities by their full ARM ids; several after one flag',
   },
 } as const satisfies FlagTable;
 

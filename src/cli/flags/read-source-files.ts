@@ -20,7 +20,7 @@ export async function readSourceFiles(
     sources.push(...(await readSource(path, context, { faults, flag })));
   }
   if (paths.filter((path) => path === '-').length > 1) {
-    faults.add(flag, `${flag}: stdin (-) can be read once.`);
+    faults.add(flag, `${flag}: stdin (-) can be read only once.`);
   }
   return sources;
 }

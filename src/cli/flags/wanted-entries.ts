@@ -35,7 +35,7 @@ export function withFileCluster<Flags extends ClusterFlags>(
     if (given === undefined || inFile === undefined || given.toLowerCase() === inFile.toLowerCase()) {
       continue;
     }
-    session.report.note(`The file is for cluster ${cluster.name ?? inFile}; ${flag} wins.`);
+    session.report.note(`The file is for cluster ${cluster.name ?? inFile}; ${flag} overrides it.`);
     break;
   }
   if (flags.clusterId !== undefined) {

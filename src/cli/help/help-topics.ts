@@ -32,7 +32,7 @@ const environment: Topic = {
         ['AZURE_FEDERATED_TOKEN_FILE', 'the token of a workload identity'],
         ['AZURE_AUTHORITY_HOST', 'where to sign in, instead of the authority of the cloud'],
         ['AZURE_CONFIG_DIR', 'the folder of az, ~/.azure'],
-        ['HTTPS_PROXY, NO_PROXY', 'the proxy on the way to Azure, and what is reached without it'],
+        ['HTTPS_PROXY, NO_PROXY', 'the proxy to Azure, and the hosts that are reached without it'],
         ['NODE_EXTRA_CA_CERTS', 'a file of certificates to trust; Node reads it'],
       ],
     },
@@ -70,7 +70,7 @@ const environment: Topic = {
 const exitCodeTopic: Topic = {
   summary: 'what the exit codes mean, beside those of az',
   description:
-    'The error on stderr says more: its code, with -o json, is one of docs/errors.md. stdout is empty on failure, unless the change in Azure stands.',
+    'The error on stderr says more; with -o json it has a code that docs/errors.md lists. On failure stdout is empty, unless the change in Azure was made.',
   words: [
     {
       heading: 'Exit codes',
@@ -85,7 +85,7 @@ const exitCodeTopic: Topic = {
 const formats: Topic = {
   summary: 'the formats of a result, and how to pick from it with --query',
   description:
-    'The result of a command is on stdout, everything else on stderr. --output names its format, else PODID_OUTPUT, else it is a table on a terminal and JSON otherwise.\n\n--query takes an expression of JMESPath (jmespath.org), as az does, and what it picks is printed in the same format. It is tried on an example before anything is sent: --query "[?provisioningState!=\'Assigned\'].name".\n\nWith --output json an error is one line of JSON on stderr: {code, message, hint, details, requestId, correlationId, target}. Where JSON is what a pipe gets unasked, that line comes last, after the text.',
+    'The result of a command is on stdout, everything else on stderr. --output names its format, else PODID_OUTPUT, else it is a table on a terminal and JSON otherwise.\n\n--query takes an expression of JMESPath (jmespath.org), as az does, and what it picks is printed in the same format. It is tried on an example before anything is sent: --query "[?provisioningState!=\'Assigned\'].name".\n\nWith --output json an error is one line of JSON on stderr: {code, message, hint, details, requestId, correlationId, target}. When JSON is the default because stdout is not a terminal, that line comes last, after the text.',
   words: [
     {
       heading: 'Formats',
@@ -93,7 +93,7 @@ const formats: Topic = {
         ['json', 'the whole result'],
         ['yaml', 'the same as YAML'],
         ['table', 'its main members, as wide as the terminal'],
-        ['tsv', 'values by tabs, a line each, without a heading; null is empty'],
+        ['tsv', 'one line for each item, values separated by tabs, without a heading; null is empty'],
         ['none', 'nothing'],
       ],
     },

@@ -32,7 +32,7 @@ interface WaitFlagValues {
 export function changeOptions(session: Session, flags: ChangeFlagValues): ChangeOptions {
   const { faults, global } = session;
   if (flags.exitCode && !flags.dryRun) {
-    faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+    faults.add('--exit-code', '--exit-code needs --dry-run.');
   }
   if (flags.noMirror && flags.requireMirror) {
     faults.add('--require-mirror', '--require-mirror and --no-mirror contradict each other.');

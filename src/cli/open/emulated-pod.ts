@@ -130,9 +130,13 @@ async function send(
     });
   });
   if (!response.ok) {
-    throw new PodidError('Unavailable', `${url.origin} answers HTTP ${response.status}: it is no emulator.`, {
-      hint: startEmulatorCommand,
-    });
+    throw new PodidError(
+      'Unavailable',
+      `${url.origin} answers HTTP ${response.status}: it is not an emulator.`,
+      {
+        hint: startEmulatorCommand,
+      },
+    );
   }
 }
 

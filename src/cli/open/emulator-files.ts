@@ -16,7 +16,7 @@ export async function writeEnvironment(path: string, lines: string): Promise<voi
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PodidError('InvalidUsage', `--write-env: ${quoted(path)} cannot be written: ${reason}`, {
-      hint: 'give --write-env a file in a folder that is there and that you can write to',
+      hint: 'give --write-env a file in an existing folder that you can write to',
       cause,
     });
   }

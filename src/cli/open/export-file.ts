@@ -11,10 +11,10 @@ export async function checkExportFile(faults: UsageFaults, path: string, force: 
     return faults.add('--export', '--export is empty.');
   }
   if (!force && (await exists(path))) {
-    faults.add('--export', `--export: ${quoted(path)} exists; --force writes over it.`);
+    faults.add('--export', `--export: ${quoted(path)} exists; --force overwrites it.`);
   }
   await fileBehind(path).catch(() => {
-    faults.add('--export', `--export: ${quoted(path)} is no regular file.`);
+    faults.add('--export', `--export: ${quoted(path)} is not a regular file.`);
   });
   if (!(await exists(dirname(path)))) {
     faults.add('--export', `--export: the folder of ${quoted(path)} does not exist.`);

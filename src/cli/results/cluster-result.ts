@@ -35,7 +35,7 @@ export const clusterShape: TableShape = {
     ...cluster.addonIdentities.map(({ addon, resourceId }) => [`add-on ${addon}`, resourceId]),
     ...cluster.operatorRole.map(({ namespace, name, granted, scope }) => [
       `role for ${namespace}/${name}`,
-      granted === null ? 'cannot be seen' : granted ? `at ${scope}` : `missing on ${scope}`,
+      granted === null ? 'unknown' : granted ? `at ${scope}` : `missing on ${scope}`,
     ]),
   ],
   columns: [

@@ -73,7 +73,7 @@ function tryText({ identity, pod }: Shown, manifest: string): string[] {
 function emulatedText({ identity, label }: Shown, colour: Colours): string[] {
   const pod = `${identity.namespace}/${label[bindingLabel]}`;
   return [
-    'To try it, ask for a token as such a pod (the emulator runs none; on a real cluster a manifest stands here):',
+    'To try it, ask for a token as such a pod (the emulator runs no pods; for a real cluster podid prints a manifest here):',
     '',
     `  ${colour.bold(`podid token --emulated-pod ${pod}`)}`,
     '',

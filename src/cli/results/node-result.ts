@@ -38,7 +38,7 @@ function instancesText({ kind, instancesUpToDate }: NodeIdentities): string {
     return '';
   }
   if (instancesUpToDate === null) {
-    return 'cannot be seen';
+    return 'unknown';
   }
   return instancesUpToDate ? 'up to date' : 'lag behind';
 }

@@ -8,7 +8,7 @@ export function planText(plan: Plan, colour: Colours): string {
     ({ kind, namespace, name }) => `  ${titles[kind]} ${namespace}/${name}\n`,
   );
   const others =
-    onlyThere.length === 0 ? '' : `In the cluster's own objects and not in Azure:\n${onlyThere.join('')}`;
+    onlyThere.length === 0 ? '' : `Objects in the cluster without an entry in Azure:\n${onlyThere.join('')}`;
   return `${diffText(plan.changes.map(asItem), colour)}${others}${summary(plan)}\n`;
 }
 
@@ -89,6 +89,6 @@ function summary({ changes, puts }: Plan): string {
 
 function whyTwice(changes: Plan['changes']): string {
   return changes.some(({ kind }) => kind === 'cluster')
-    ? "The first makes the control plane's new principal, and may leave the entries Failed until the second."
-    : 'Azure takes another identity under the same name in two steps only, and its pods get no tokens in between.';
+    ? "The first creates the control plane's new principal; until the second, the entries may be Failed."
+    : 'Azure replaces an identity under the same name only in two steps, and its pods get no tokens in between.';
 }

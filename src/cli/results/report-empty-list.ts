@@ -22,7 +22,5 @@ export function reportEmptyList(
     return;
   }
   const add = `${entries.command(kind === 'exception' ? 'exception add' : 'add', cluster.id)} --help`;
-  session.report.note(
-    `Nothing to list: there is no such ${kind} on cluster ${cluster.id.name}. To add one: ${add}`,
-  );
+  session.report.note(`Cluster ${cluster.id.name} has no ${kind} to list. To add one: ${add}`);
 }

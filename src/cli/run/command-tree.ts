@@ -55,24 +55,24 @@ export const commandTree: CommandTree = {
     words: [],
     summary: 'pod-managed identity for AKS',
     description:
-      'Lets pods of an AKS cluster use managed identities of Azure. The words are those that follow "az aks pod-identity", and some more.',
+      'Lets pods of an AKS cluster use managed identities of Azure. The commands are those of "az aks pod-identity", and some more.',
   },
   groups: [
     {
       words: ['exception'],
       summary: 'pods that pod identity leaves alone',
-      description: 'Pods with the labels of an exception are answered as the node itself would be.',
+      description: 'Pods with the labels of an exception get the same answers as the node itself.',
     },
     {
       words: ['nmi'],
       summary: "podid's agent on the nodes",
       description:
-        "The agent answers pods that ask for a token; see podid-nmi. These commands need the cluster's own API and nothing of Azure: --kubeconfig or --context, or the cluster's credentials by --resource-group and --cluster-name.",
+        "The agent answers pods that ask for a token; see podid-nmi. These commands need only the cluster's own API, not Azure: --kubeconfig or --context, or the cluster's credentials by --resource-group and --cluster-name.",
     },
     {
       words: ['policy'],
-      summary: 'what keeps pods from taking what is not theirs',
-      description: 'Policies of admission that pod identity rests on.',
+      summary: 'admission policies that pod identity relies on',
+      description: 'Admission policies that keep a pod from posing as another pod.',
     },
     {
       words: ['cluster'],
@@ -84,7 +84,7 @@ export const commandTree: CommandTree = {
       words: ['node'],
       summary: 'the managed identities that the nodes themselves carry',
       description:
-        'IMDS gives a node tokens of the identities of its own machine and of no others. With the add-on AKS puts them there; in managed mode without it you do.',
+        'IMDS gives a node tokens of the identities of its own machine and of no others. With the add-on, AKS puts them there; in managed mode without the add-on, you do.',
     },
   ],
   commands: [
@@ -120,7 +120,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['wait'],
-      summary: 'wait until an entry is assigned or deleted, or the cluster idle',
+      summary: 'wait until an entry is assigned or deleted, or the cluster is idle',
       block: 'pod identities',
       load: async () => (await import('../../commands/wait.ts')).waitCommand,
     },
@@ -168,7 +168,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['status'],
-      summary: 'show how the add-on stands',
+      summary: 'show the state of the add-on',
       block: 'the add-on',
       load: async () => (await import('../../commands/status.ts')).statusCommand,
     },
@@ -234,7 +234,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['nmi', 'status'],
-      summary: 'how the agent stands on each node',
+      summary: 'show the state of the agent on each node',
       block: 'in the cluster',
       load: async () => (await import('../../commands/nmi/status.ts')).nmiStatusCommand,
     },
@@ -246,7 +246,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['policy', 'kubenet'],
-      summary: 'print or apply the policy that keeps pods on kubenet from speaking for their neighbours',
+      summary: 'print or apply the policy that keeps pods on kubenet from posing as other pods',
       block: 'in the cluster',
       load: async () => (await import('../../commands/policy/kubenet.ts')).policyKubenetCommand,
     },
@@ -264,7 +264,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['node', 'list'],
-      summary: 'list which machines of the nodes carry which managed identities',
+      summary: 'list which managed identities the machines of the nodes have',
       block: 'node identities',
       load: async () => (await import('../../commands/node/list.ts')).nodeListCommand,
     },
@@ -282,7 +282,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['token'],
-      summary: 'in a pod: ask for a token as an SDK does, and say whose it is',
+      summary: 'in a pod: ask for a token as an SDK does, and print whose it is',
       block: 'in a pod',
       load: async () => (await import('../../commands/token.ts')).tokenCommand,
     },

@@ -27,12 +27,12 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function reportUnfinished(): void {
   process.stderr.write(
-    'podid: podid stopped before the command finished, so its outcome is unknown.\nhint: podid status shows how the cluster stands\n',
+    'podid: podid stopped before the command finished, so its outcome is unknown.\nhint: podid status shows the state of the cluster\n',
   );
 }
 
 function interruptedBy(code: 'Interrupted' | 'Terminated'): PodidError {
-  return new PodidError(code, `${code}. What Azure has accepted goes on there.`, {
-    hint: 'podid status shows how the cluster stands, and podid wait --for idle waits for it',
+  return new PodidError(code, `${code}. Azure finishes what it has accepted.`, {
+    hint: 'podid status shows the state of the cluster, and podid wait --for idle waits for it',
   });
 }

@@ -125,9 +125,9 @@ async function answerGroup(
     return await print(context, text);
   }
   if (rest[0]?.startsWith('-')) {
-    faults.add(rest[0], `${rest[0]} stands before the command's word; it comes after it.`);
+    faults.add(rest[0], `${rest[0]} must come after the command, not before it.`);
   } else if (word === undefined) {
-    faults.add(typed, `${typed} needs one more word: ${nextWords(group.words).join(', ')}.`);
+    faults.add(typed, `${typed} needs a subcommand: ${nextWords(group.words).join(', ')}.`);
   } else {
     const topic = nearestWord(word, Object.keys(topics?.topics ?? {}));
     const meant = meantCommand(group.words, rest) ?? (topic && `podid help ${topic}`);

@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 type Environment = Context['env'];
 
 const text =
-  "note: Azure's support for the pod-identity add-on ended in September 2025. podid goes on with it for as long as Azure does, and its own agent needs no add-on; Microsoft's way on is Workload Identity. PODID_NO_NOTICE=1 ends this note.\n";
+  "note: Azure's support for the pod-identity add-on ended in September 2025. podid supports it for as long as Azure does, and podid's own agent does not need the add-on; Microsoft recommends Workload Identity instead. PODID_NO_NOTICE=1 hides this note.\n";
 
 /** Runners that end a log with it; `CI` is what most of them set. */
 const ciVariables = ['CI', 'TF_BUILD', 'GITHUB_ACTIONS', 'JENKINS_URL', 'TEAMCITY_VERSION'];

@@ -25,15 +25,15 @@ export function errorOf(answer: Answer, endpoint: string, nowMs: number): PodidE
   const retryAfterMs =
     status === 429 || status >= 500 ? parseRetryAfter(answer.retryAfter, nowMs) : undefined;
   return new PodidError('Unavailable', message, {
-    hint: 'Ask again in a few seconds; if it stays: podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in.',
+    hint: 'Ask again in a few seconds; if the error remains: podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in.',
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
 function hintOf(agent: string | null): string {
   return agent === null
-    ? "It was not podid's agent that answered: podid nmi status shows whether it runs on the node, and its rules are in place."
-    : 'podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in, tells each link of the chain.';
+    ? "podid's agent did not answer this request: podid nmi status shows whether it runs on the node and its rules are in place."
+    : 'podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in, checks each link of the chain.';
 }
 
 const mostCharacters = 1000;

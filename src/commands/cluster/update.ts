@@ -17,7 +17,7 @@ const wishFlags = {
   assignIdentity: {
     kind: 'text',
     value: 'ID',
-    summary: 'run the control plane as this managed identity, by its whole ARM id',
+    summary: 'run the control plane as this managed identity, by its full ARM id',
   },
   assignKubeletIdentity: {
     kind: 'text',
@@ -32,7 +32,7 @@ const wishFlags = {
 
 export const clusterUpdateCommand = defineCommand({
   description:
-    'Does what "az aks update" does with these flags, and what it leaves out: the new principal gets Managed Identity Operator on the identity of every entry, before the change where it can, since Azure refuses the change without it. What other roles the old principal had is listed. What is so already is left alone.\n\nIt shows what will happen and asks. There is no time limit unless --timeout sets one: re-imaging nodes takes as long as it takes.',
+    'Does what "az aks update" does with these flags, and what az leaves out: the new principal gets Managed Identity Operator on the identity of every entry, before the change where possible, because Azure refuses the change without it. Other roles of the old principal are listed. Identities that are already as wanted are left alone.\n\nIt shows what will happen and asks. There is no time limit unless --timeout sets one, because re-imaging nodes takes long.',
   examples: [
     {
       title: 'run the control plane as an identity of your own',
@@ -51,7 +51,7 @@ export const clusterUpdateCommand = defineCommand({
     aksCustomHeaders: {
       kind: 'list',
       value: 'K=V,…',
-      summary: "headers for the cluster's PUT, and for that request alone",
+      summary: "extra headers for the cluster's PUT request, and for no other request",
     },
     ...dryRunFlags,
     noWait: { kind: 'switch', summary: 'return once Azure has accepted the change' },

@@ -12,7 +12,7 @@ import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
 export const exceptionAddCommand = defineCommand({
   examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).exceptionChange,
   description:
-    'Pods of the namespace that carry all of the labels are answered as the node itself would be, with any identity of the node. That is meant for system components that worked so before pod identity came.',
+    'Pods of the namespace that carry all of the labels get the same answers as the node itself, with any identity of the node. This is meant for system components that used an identity of the node before pod identity was turned on.',
   examples: [
     {
       title: 'pods labelled app=legacy',

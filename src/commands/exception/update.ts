@@ -11,10 +11,10 @@ import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
 
 export const exceptionUpdateCommand = defineCommand({
   examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).exceptionChange,
-  description: 'The labels given take the place of all that the exception had; none are merged.',
+  description: 'The given labels replace all labels of the exception; they are not merged.',
   examples: [
     {
-      title: 'two labels instead of what was there',
+      title: 'two labels instead of the previous ones',
       line: 'podid exception update -g demo-rg -c demo --namespace demo --name legacy --pod-labels app=legacy tier=backend',
     },
   ],

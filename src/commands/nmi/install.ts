@@ -13,7 +13,7 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nmiInstallCommand = defineCommand({
   description:
-    "Writes the objects that the chart would write with the same values, after the cluster has said of each that it takes it, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are taken as they are; what cannot carry over is refused with the reason. Needs only the cluster's own API. Where the AKS add-on's NMI or aad-pod-identity is on the nodes it stops and names the ways on: --alongside, or --force to take aad-pod-identity's place with its values and without a moment in which a node is open.",
+    "Writes the objects that the chart would write with the same values, after a dry run of each on the cluster, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are accepted; a value that podid cannot honour is refused with the reason. It needs only the cluster's own API. If the AKS add-on's NMI or aad-pod-identity is on the nodes, it stops and names the options: --alongside, or --force to replace aad-pod-identity with the same values, without a moment in which a node is open.",
   examples: [
     { title: 'what it would do', line: 'podid nmi install -g demo-rg -c demo --dry-run', needs: 'a cluster' },
     {
@@ -27,7 +27,7 @@ export const nmiInstallCommand = defineCommand({
       needs: 'a cluster',
     },
     {
-      title: "in aad-pod-identity's place, with its values",
+      title: 'in place of aad-pod-identity, with its values',
       line: 'podid nmi install -g demo-rg -c demo --force --yes',
       needs: 'a cluster',
     },
@@ -39,7 +39,10 @@ export const nmiInstallCommand = defineCommand({
       summary: 'on ports of its own (2580, 8086, 9091), in front of another NMI',
     },
     ...agentValueFlags,
-    force: { kind: 'switch', summary: "take over aad-pod-identity, or what Helm or others wrote of podid's" },
+    force: {
+      kind: 'switch',
+      summary: "replace aad-pod-identity, or take over objects of podid's agent that Helm or others wrote",
+    },
     ...yesFlag,
     ...dryRunFlags,
     noWait: { kind: 'switch', summary: 'return once the objects are written' },
@@ -51,7 +54,7 @@ export const nmiInstallCommand = defineCommand({
   async run(flags, session) {
     const { force, dryRun, noWait, exitCode } = flags;
     if (exitCode && !dryRun) {
-      session.faults.add('--exit-code', '--exit-code goes with --dry-run alone.');
+      session.faults.add('--exit-code', '--exit-code needs --dry-run.');
     }
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout);

@@ -7,23 +7,23 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const nmiStatusCommand = defineCommand({
   description:
-    "Tells of every Linux node whether podid's agent is ready there, whether it read its rules back as they should be, whether the address guard is active, its version, and whose agents are there beside it. Agents are asked through the cluster's API; what you may not see is unknown. With --probe a short pod on each node asks the metadata address as any pod would, and shows whether the agent answers: agent, past (something else answered: the node is open), silent. Exits with 10 when a probe got past the agent.",
+    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there. Agents are asked through the cluster's API; what you lack the right to read is unknown. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent.",
   examples: [
     { title: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo', needs: 'a cluster' },
     {
-      title: 'nodes whose rules are not there, for a script',
+      title: 'nodes whose rules are not verified, for a script',
       line: 'podid nmi status -g demo-rg -c demo -o json --query "nodes[?rules!=\'verified\'].name"',
       needs: 'a cluster',
     },
     {
-      title: 'the proof from end to end',
+      title: 'an end-to-end test',
       line: 'podid nmi status -g demo-rg -c demo --probe',
       needs: 'a cluster',
     },
   ],
   flags: {
     ...agentNamespaceFlag,
-    probe: { kind: 'switch', summary: 'start a short pod on each node that looks who answers it' },
+    probe: { kind: 'switch', summary: 'start a short-lived pod on each node that checks who answers it' },
     timeout: {
       kind: 'text',
       value: 'DURATION',

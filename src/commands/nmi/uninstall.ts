@@ -14,7 +14,7 @@ import { exceptionNameRule } from '../../validate/flags/kubernetes-names.ts';
 
 export const nmiUninstallCommand = defineCommand({
   description:
-    'Removes the objects that podid nmi install wrote, waits until the agents have ended, and then takes rules, boot guard and taint off every node by a short-lived DaemonSet. The definitions, identities, bindings and exceptions stay. Nodes that could not be reached are named, and the command exits with 7: the same with --clean-up-only goes on. What Helm installed is removed by helm uninstall, which cleans the nodes by the same means.',
+    'Removes the objects that podid nmi install wrote, waits until the agents have ended, and then removes rules, boot guard and taint from every node with a short-lived DaemonSet. The definitions, identities, bindings and exceptions stay. If nodes could not be reached, it names them and exits with 7; run it again with --clean-up-only to continue. An agent that Helm installed is removed by helm uninstall, which cleans the nodes in the same way.',
   examples: [
     {
       title: 'what it would remove',
@@ -23,7 +23,7 @@ export const nmiUninstallCommand = defineCommand({
     },
     { title: 'remove it', line: 'podid nmi uninstall -g demo-rg -c demo --yes', needs: 'a cluster' },
     {
-      title: 'clean a node that the agent has left',
+      title: 'clean a node on which the agent no longer runs',
       line: 'podid nmi uninstall -g demo-rg -c demo --node aks-nodepool1-12345678-vmss000001 --yes',
       needs: 'a cluster',
     },

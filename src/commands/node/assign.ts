@@ -14,7 +14,7 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 export const nodeAssignCommand = defineCommand({
   examplesOfResult: async () => nodeExamples.change,
   description:
-    'Does what "az vmss identity assign" and "az vm identity assign" do, on every Linux pool of the cluster or on those that are named, side by side. Identities that a machine carries already stay, its system-assigned one too. Instances of scale sets with manual upgrades, which are those of AKS, are brought to the new model; one whose upgrade would re-image its node is named and left.\n\nYour own rights are checked first: Microsoft.Compute/virtualMachineScaleSets/write and manualupgrade/action (virtualMachines/write), and Microsoft.ManagedIdentity/userAssignedIdentities/assign/action on each identity.',
+    'Does what "az vmss identity assign" and "az vm identity assign" do, on every Linux pool of the cluster, or on those that you name, in parallel. Identities that a machine already has stay, including its system-assigned one. Instances of scale sets with manual upgrades, as AKS makes them, are upgraded to the new model; an instance whose upgrade would re-image its node is reported and left as it is.\n\nYour own rights are checked first: Microsoft.Compute/virtualMachineScaleSets/write and manualupgrade/action (virtualMachines/write), and Microsoft.ManagedIdentity/userAssignedIdentities/assign/action on each identity.',
   examples: [
     {
       title: 'an identity on all Linux pools',

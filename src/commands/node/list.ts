@@ -8,11 +8,11 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 export const nodeListCommand = defineCommand({
   examplesOfResult: async () => nodeExamples.list,
   description:
-    'Prints the scale sets and virtual machines of the Linux pools with their user-assigned identities, the one of the kubelets among them. "instancesUpToDate" is false while instances of a scale set lag behind its model, and null where they cannot be seen.',
+    'Prints the scale sets and virtual machines of the Linux pools with their user-assigned identities, including that of the kubelets. "instancesUpToDate" is false while instances of a scale set lag behind its model, and null when they cannot be read.',
   examples: [
     { title: 'all of them', line: 'podid node list -g demo-rg -c demo' },
     {
-      title: 'a machine beside the cluster',
+      title: 'a machine outside the cluster',
       line: 'podid node list -g demo-rg -c demo --vm build-agent --node-resource-group demo-rg',
       needs: 'a cluster',
     },

@@ -16,7 +16,7 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 export const nodeUnassignCommand = defineCommand({
   examplesOfResult: async () => nodeExamples.change,
   description:
-    'The other way round than "podid node assign". It looks into the cluster first and refuses while a binding or an entry still uses an identity; --force takes it away all the same, and without a look. The identities that the cluster itself runs with, of the kubelets, the control plane and AKS\'s add-ons, are never taken away. It shows what goes and asks.',
+    'The reverse of "podid node assign". It first checks in the cluster whether a binding or an entry still uses an identity, and refuses if so; --force removes it anyway, without checking. The identities that the cluster itself runs with (kubelets, control plane, AKS add-ons) are never removed. It shows what it will remove and asks.',
   examples: [
     {
       title: 'an identity from all Linux pools',
@@ -26,7 +26,10 @@ export const nodeUnassignCommand = defineCommand({
   flags: {
     ...identitiesFlag,
     ...nodeFlags,
-    force: { kind: 'switch', summary: 'also what bindings or entries still use, without looking for them' },
+    force: {
+      kind: 'switch',
+      summary: 'also remove identities that bindings or entries still use, without checking',
+    },
     ...yesFlag,
     ...nodeChangeFlags,
     ...kubeFlags,

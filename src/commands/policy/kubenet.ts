@@ -14,7 +14,7 @@ const systemNamespace = 'kube-system';
 
 export const policyKubenetCommand = defineCommand({
   description:
-    "On kubenet all pods of a node share a bridge, where one that may send raw packets can take its neighbour's address and be given the neighbour's token. The policy refuses new pods, and new ephemeral containers, that keep NET_RAW: every container has to drop NET_RAW or ALL, may add neither ALL, NET_RAW nor NET_ADMIN, and may not be privileged. Pods that run already are let be.\n\nWithout --apply the objects are printed, as kubectl apply takes them, and nothing is asked of anyone. With --apply they are written as podid's own; what others wrote under the same names is left alone without --force. docs/kubenet.md tells the whole story.",
+    "On kubenet all pods of a node share a bridge, where a pod that may send raw packets can use another pod's address and be given that pod's token. The policy refuses new pods, and new ephemeral containers, that keep NET_RAW: every container has to drop NET_RAW or ALL, may add neither ALL, NET_RAW nor NET_ADMIN, and may not be privileged. Pods that already run are not affected.\n\nWithout --apply the objects are printed in the form that kubectl apply takes, and no request is sent. With --apply they are written into the cluster; objects of the same names that others wrote are left alone unless --force is given. docs/kubenet.md explains the risk and the policy.",
   examples: [
     { title: 'to read it, or for a repository of manifests', line: 'podid policy kubenet' },
     { title: 'into the cluster', line: 'podid policy kubenet --apply -g demo-rg -c demo' },
@@ -35,7 +35,7 @@ export const policyKubenetCommand = defineCommand({
     excludeNamespace: {
       kind: 'list',
       value: 'NAMESPACE',
-      summary: 'namespaces whose pods pass as they are',
+      summary: 'namespaces whose pods are not checked',
       fallback: systemNamespace,
     },
     apply: { kind: 'switch', summary: 'write it into the cluster' },
@@ -53,11 +53,11 @@ export const policyKubenetCommand = defineCommand({
     }
     const apply = flags.apply || flags.dryRun;
     if (flags.force && !apply) {
-      faults.add('--force', '--force goes with --apply.');
+      faults.add('--force', '--force needs --apply.');
     }
     if (!excluded.includes(systemNamespace)) {
       report.warn(
-        `The policy will hold in ${systemNamespace} too, where the cluster's own network pods need more.`,
+        `The policy will also apply in ${systemNamespace}, where the cluster's own network pods need more rights.`,
         `--exclude-namespace ${systemNamespace} ${excluded.join(' ')}`,
       );
     }

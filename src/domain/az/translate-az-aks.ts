@@ -65,7 +65,7 @@ const entryCommands: Readonly<Record<string, Equivalents>> = {
 function translateEntryCommand({ flags }: AzCommand, words: string): AzTranslation {
   const equivalents = entryCommands[words];
   if (equivalents === undefined) {
-    throw unknown(`az aks pod-identity ${words} is no command of az.`);
+    throw unknown(`az aks pod-identity ${words} is not a command of az.`);
   }
   const translated = translateFlags(flags, equivalents, `az aks pod-identity ${words}`);
   const raw = asksForCluster(flags);
@@ -168,7 +168,7 @@ function translateCreate({ words, flags }: AzCommand): AzTranslation {
   const staying = flags.filter(({ name }) => !podIdentityFlags.includes(name));
   const az = lineOf(`az ${words.join(' ')}`, staying);
   if (!enable) {
-    return { line: az, notes: ['Stays az: podid makes no clusters.'] };
+    return { line: az, notes: ['Stays az: podid does not create clusters.'] };
   }
   const where = flags.filter(({ name }) =>
     ['--resource-group', '-g', '--name', '-n', '--subscription', '--aks-custom-headers'].includes(name),
@@ -177,7 +177,7 @@ function translateCreate({ words, flags }: AzCommand): AzTranslation {
   const podid = lineOf('podid enable', [...translateFlags(where, ofUpdate, 'az aks create'), ...consent]);
   return {
     line: `${az} && ${podid}`,
-    notes: ['The cluster is made by az; pod identity is turned on by podid when it is there.'],
+    notes: ['az creates the cluster; podid then turns pod identity on.'],
   };
 }
 
@@ -185,7 +185,7 @@ function translateCreate({ words, flags }: AzCommand): AzTranslation {
 function translateFlags(flags: readonly AzFlag[], equivalents: Equivalents, command: string): AzFlag[] {
   const unknownFlags = flags.filter(({ name }) => !Object.hasOwn(equivalents, name)).map(({ name }) => name);
   if (unknownFlags.length > 0) {
-    throw unknown(`${command} knows no ${unknownFlags.join(', ')}.`);
+    throw unknown(`${command} does not know ${unknownFlags.join(', ')}.`);
   }
   return flags.flatMap(({ name, values }) => {
     const equivalent = equivalents[name];
@@ -215,6 +215,6 @@ function lineOf(words: string, flags: readonly AzFlag[]): string {
 
 function unknown(message: string): PodidError {
   return new PodidError('InvalidUsage', message, {
-    hint: 'podid from-az --help names what can be translated',
+    hint: 'podid from-az --help lists what can be translated',
   });
 }

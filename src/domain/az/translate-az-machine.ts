@@ -28,13 +28,13 @@ export function translateMachineCommand({ words, flags }: AzCommand): AzTranslat
   const verb = verbs[word];
   if (group !== 'identity' || verb === undefined || words.length > 3) {
     throw unknown(
-      `az ${words.join(' ')} has no equivalent in podid and is no part of the work with pod identity.`,
+      `az ${words.join(' ')} has no equivalent in podid and is not part of working with pod identity.`,
     );
   }
   const ofMachine = machineFlags(kind as MachineWord);
   const unknownFlags = flags.filter(({ name }) => !(name in equivalents) && !(name in ofMachine));
   if (unknownFlags.length > 0) {
-    throw unknown(`podid node ${verb} knows no ${unknownFlags.map(({ name }) => name).join(', ')}.`);
+    throw unknown(`podid node ${verb} does not know ${unknownFlags.map(({ name }) => name).join(', ')}.`);
   }
   const identities = flags.filter(({ name }) => name === '--identities').flatMap(({ values }) => values);
   if (verb !== 'list' && identities.length === 0) {
@@ -97,6 +97,6 @@ function systemAssigned(): PodidError {
 
 function unknown(message: string): PodidError {
   return new PodidError('InvalidUsage', message, {
-    hint: 'podid from-az --help names what can be translated',
+    hint: 'podid from-az --help lists what can be translated',
   });
 }

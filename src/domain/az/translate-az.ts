@@ -37,14 +37,14 @@ export function translateAz(command: AzCommand): AzTranslation {
  * them.
  */
 const staying: Readonly<Record<string, string>> = {
-  'group create': 'Stays az: podid makes no resource groups.',
-  'group show': 'Stays az: podid knows no resource groups.',
+  'group create': 'Stays az: podid does not create resource groups.',
+  'group show': 'Stays az: podid does not manage resource groups.',
   'identity create': 'Stays az; podid add --create-identity makes a missing identity, too.',
   'identity show': 'Stays az; podid takes the id alone and looks the rest up.',
   'identity delete':
     'Stays az. Delete the entry first: one whose identity is gone blocks every other change.',
   'role assignment create': 'Stays az; podid add --grant ROLE=SCOPE gives an identity its roles, too.',
-  'role assignment list': 'Stays az; podid cluster show tells which entries lack the cluster’s role.',
+  'role assignment list': 'Stays az; podid cluster show lists the entries that lack the cluster’s role.',
 };
 
 function registration(command: AzCommand): AzTranslation {
@@ -56,11 +56,11 @@ function registration(command: AzCommand): AzTranslation {
   }
   if (words === 'feature unregister' && isAbout(command, 'EnablePodIdentityPreview')) {
     const note =
-      'Stays az. It holds for the whole subscription and turns nothing off on any cluster; podid disable does, cluster by cluster.';
+      'Stays az. It applies to the whole subscription and turns nothing off on any cluster; podid disable turns one cluster off.';
     return { line: azLine(command), notes: [note] };
   }
   if (['feature show', 'feature list', 'provider register', 'provider show'].includes(words)) {
-    return { line: azLine(command), notes: ['Stays az; podid enable --register-feature looks after it.'] };
+    return { line: azLine(command), notes: ['Stays az; podid enable --register-feature does it too.'] };
   }
   throw untranslatable(`az ${words}`, false);
 }
@@ -114,8 +114,8 @@ function untranslatable(what: string, short: boolean): PodidError {
   return new PodidError(
     'InvalidUsage',
     short
-      ? `${what} is no whole command.`
-      : `${what} has no equivalent in podid and is no part of the work with pod identity.`,
-    { hint: 'podid from-az --help names what can be translated' },
+      ? `${what} is not a complete command.`
+      : `${what} has no equivalent in podid and is not part of working with pod identity.`,
+    { hint: 'podid from-az --help lists what can be translated' },
   );
 }

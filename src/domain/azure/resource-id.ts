@@ -38,7 +38,7 @@ export function sameResource(one: string, other: string): boolean {
 
 /**
  * Whether a role assignment at `scope` reaches the resource: the root, any management group (ARM lists only
- * the resource's own ancestors), or the same segments from the start. `rg1` is no parent of `rg10`.
+ * the resource's own ancestors), or the same segments from the start. `rg1` is not a parent of `rg10`.
  */
 export function scopeCovers(scope: string, resourceId: string): boolean {
   const outer = segmentsOf(scope);

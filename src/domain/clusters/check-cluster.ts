@@ -44,7 +44,7 @@ export function isKubenet(cluster: Cluster): boolean {
 }
 
 /**
- * Whether Azure is at work on the cluster, so that a PUT now would be refused. The list of such states is
+ * Whether Azure is working on the cluster, so that a PUT now would be refused. The list of such states is
  * open.
  */
 export function isBusy(cluster: Cluster): boolean {
@@ -54,7 +54,7 @@ export function isBusy(cluster: Cluster): boolean {
 export function kubenetConsentMissing(cluster: Cluster): PodidError {
   return new PodidError(
     'KubenetConsentMissing',
-    `Cluster ${cluster.id.name} uses kubenet. There a pod with the capability NET_RAW can pose as another pod by ARP spoofing and be given its token (CVE-2021-1677), so Azure wants an explicit consent.`,
+    `Cluster ${cluster.id.name} uses kubenet. There a pod with the capability NET_RAW can pose as another pod by ARP spoofing and be given its token (CVE-2021-1677), so Azure requires an explicit consent.`,
     {
       hint: `Keep NET_RAW away from pods, then: ${nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': true })}`,
       target: cluster.resourceId,
@@ -69,7 +69,7 @@ export function checkClusterState(cluster: Cluster): string[] {
   const { id, provisioningState, powerState, resourceId } = cluster;
   if (provisioningState.toLowerCase() === 'deleting') {
     throw new PodidError('ClusterStateForbids', `Cluster ${id.name} is being deleted.`, {
-      hint: `${nextCommand('status', id)} tells when it is gone`,
+      hint: `${nextCommand('status', id)} shows when it is gone`,
       target: resourceId,
     });
   }

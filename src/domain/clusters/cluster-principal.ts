@@ -25,7 +25,7 @@ export function clusterPrincipal(cluster: Cluster, override?: string): string {
   const list = candidates.length === 0 ? 'It names no principal.' : `It lists ${candidates.join(', ')}.`;
   throw new PodidError(
     'UnknownClusterIdentity',
-    `Cluster ${cluster.id.name} has an identity of type "${cluster.identity.type}", and which principal acts for its control plane cannot be told. ${list}`,
+    `Cluster ${cluster.id.name} has an identity of type "${cluster.identity.type}", and podid cannot determine which principal acts for its control plane. ${list}`,
     { hint: 'Name the one to grant to: --cluster-principal-id PRINCIPAL_ID', target: cluster.resourceId },
   );
 }

@@ -41,11 +41,11 @@ export function objectsFile(objects: ObjectsInCluster, cluster: FileCluster | un
     if (first !== undefined && isFree) {
       identities.push({ ...key, identityResourceId: first.identityResourceId, bindingSelector });
     } else {
-      losses.push(`AzureIdentityBinding ${entryText({ namespace, name })} has no entry to become.`);
+      losses.push(`AzureIdentityBinding ${entryText({ namespace, name })} belongs to no pod identity.`);
     }
   }
   for (const key of objects.servicePrincipals ?? []) {
-    losses.push(`${called(key)} is a service principal; pod identity knows managed identities alone.`);
+    losses.push(`${called(key)} is a service principal; pod identity supports only managed identities.`);
   }
   return {
     file: entriesFile({

@@ -48,7 +48,7 @@ export function credentialOf(identity: AzureIdentity): IdentityCredential | Unus
     return servicePrincipal(identity, type === 1 ? 'secret' : 'certificate');
   }
   if (type !== 0) {
-    return incomplete(identity, `has the type ${type}, which is none of 0, 1 and 2`);
+    return incomplete(identity, `has the type ${type}, which is not 0, 1 or 2`);
   }
   if (clientID) {
     return { kind: 'managed-identity', choice: { clientId: clientID } };

@@ -27,7 +27,7 @@ export type AzureIdentityType = 0 | 1 | 2;
 export interface AzureIdentity {
   readonly metadata: ObjectMeta;
   readonly spec: {
-    /** Absent means 0. Any other number was admitted by upstream's CRD and is no identity. */
+    /** Absent means 0. Any other number was admitted by upstream's CRD and is not an identity. */
     readonly type?: number;
     readonly resourceID?: string;
     readonly clientID?: string;

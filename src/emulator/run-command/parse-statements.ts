@@ -54,7 +54,7 @@ export function parseStatements(text: string): readonly Statement[] {
     const word = /^(?:[^\s;&|<>()$`'"\\*?[\]{}~#!]|'[^']*'|"[^"$`\\]*")+/.exec(rest)?.[0];
     const taken = space ?? join ?? word;
     if (taken === undefined) {
-      throw new Error(`the emulator understands no ${JSON.stringify(rest[0])} in a command`);
+      throw new Error(`the emulator does not understand ${JSON.stringify(rest[0])} in a command`);
     }
     if (join !== undefined) {
       close(join === '&&' ? '&&' : ';');

@@ -10,7 +10,7 @@ const largestBytes = 32 * 1024 * 1024;
 export function readZip(zip: Buffer): ReadonlyMap<string, Buffer> {
   const end = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
   if (end < 0 || end + 22 > zip.length) {
-    throw new Error('the context is no zip');
+    throw new Error('the context is not a zip');
   }
   const count = zip.readUInt16LE(end + 10);
   const files = new Map<string, Buffer>();

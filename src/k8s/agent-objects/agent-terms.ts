@@ -15,7 +15,7 @@ const terms: FailureTerms = {
   rightHint: ruleHint,
   refusedHint: ({ resource, namespace }, httpStatus) =>
     httpStatus === 403 && ['pods', 'daemonsets.apps'].includes(resource)
-      ? `The agent needs the host's network and NET_ADMIN, so namespace ${namespace} has to take privileged pods: kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged. AKS Automatic lets no pod have the host's network.`
+      ? `The agent needs the host's network and NET_ADMIN, so namespace ${namespace} must allow privileged pods: kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged. AKS Automatic allows no pod on the host's network.`
       : 'Fix what the message names, and run the same command again.',
 };
 

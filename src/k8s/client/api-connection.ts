@@ -54,7 +54,7 @@ export interface ApiConnectionOptions {
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
-/** A list of all identities of a large cluster is some MB; what is larger than this is no list. */
+/** A list of all identities of a large cluster is some MB; what is larger than this is not a list. */
 const largestAnswerBytes = 256 * 1024 * 1024;
 const largestLineBytes = 16 * 1024 * 1024;
 

@@ -154,7 +154,7 @@ async function sendRequest(
 }
 
 export function unusableAnswer(host: string): PodidError {
-  return new PodidError('ClusterUnreachable', `What answers at ${host} is no API server.`, {
+  return new PodidError('ClusterUnreachable', `What answers at ${host} is not an API server.`, {
     hint: reachHint,
   });
 }

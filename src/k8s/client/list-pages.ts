@@ -30,7 +30,7 @@ export async function listPages(
   }
   throw new PodidError(
     'ClusterUnreachable',
-    `The cluster's API keeps ending its lists before they are read (list ${collection.path}).`,
+    `The cluster's API keeps expiring its lists before podid has read them (list ${collection.path}).`,
     { hint: 'Run the same command again.' },
   );
 }

@@ -53,7 +53,7 @@ export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt, terms: 
     );
   }
   if (httpStatus === 403 && status !== undefined) {
-    return new PodidError(terms.forbidden, `The cluster forbids to ${actionText(attempt)}.`, {
+    return new PodidError(terms.forbidden, `The cluster does not let you ${actionText(attempt)}.`, {
       ...common,
       hint: terms.rightHint(attempt, status.message),
       details: [...details, ...(terms.rule ? [terms.rule()] : [])],
@@ -100,7 +100,7 @@ export function isResourceMissing({ httpStatus, status }: KubeFailure): boolean 
   return httpStatus === 404 && (status === undefined || status.resource === '');
 }
 
-const awayHint = 'Run the same command again; if it stays: kubectl get --raw /readyz?verbose';
+const awayHint = 'Run the same command again; if the error remains: kubectl get --raw /readyz?verbose';
 
 function actionText({ verb, resource, namespace }: KubeAttempt): string {
   const everywhere = verb === 'list' ? 'in all namespaces' : 'in the cluster';

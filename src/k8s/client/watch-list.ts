@@ -10,7 +10,7 @@ export interface WatchListOptions<Item> {
   readonly path: string;
   /** Selectors, as they go into the query. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Undefined for what is no such object; it is skipped. */
+  /** Undefined for what is not a such object; it is skipped. */
   readonly parse: (json: unknown) => Item | undefined;
   readonly into: WatchListTarget<Item>;
   readonly clock: Pick<Clock, 'monotonic' | 'sleep' | 'random'>;

@@ -53,14 +53,14 @@ function hasCredential(user: KubeconfigUser): boolean {
 
 function withoutCredential(entra: boolean): PodidError {
   const why = entra
-    ? 'The cluster takes Entra sign-ins only, and podid runs no sign-in plugin that Azure names.'
+    ? 'The cluster accepts Entra sign-ins only, and podid does not run a sign-in plugin that Azure names.'
     : 'The kubeconfig that Azure gave for the cluster holds no credential.';
   return new PodidError('ClusterUnreachable', why, { hint: ownKubeconfigHint });
 }
 
 function unverified(): PodidError {
   const why =
-    "The kubeconfig that Azure gave for the cluster switches the check of the API server's certificate off, and podid sends no Entra token to a server that nobody verifies.";
+    "The kubeconfig that Azure gave for the cluster turns off the verification of the API server's certificate, and podid sends no Entra token to an unverified server.";
   return new PodidError('ClusterUnreachable', why, { hint: ownKubeconfigHint });
 }
 

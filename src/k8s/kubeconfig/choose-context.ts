@@ -44,7 +44,7 @@ export function chooseContext(config: Kubeconfig, wanted: string | undefined, so
 
 function knownContexts({ contexts }: Kubeconfig): string {
   if (contexts.length === 0) {
-    return 'It holds no context at all: az aks get-credentials writes one.';
+    return 'It has no context: az aks get-credentials writes one.';
   }
   const names = contexts.slice(0, 20).map((context) => JSON.stringify(context.name));
   const more = contexts.length > names.length ? ` and ${contexts.length - names.length} more` : '';

@@ -138,7 +138,7 @@ async function readSmallFile(path: string, what: string): Promise<Buffer> {
   try {
     const found = await stat(path);
     if (!found.isFile()) {
-      throw new PodidError('InvalidKubeconfig', `${what} is no regular file.`, { hint: otherFileHint });
+      throw new PodidError('InvalidKubeconfig', `${what} is not a regular file.`, { hint: otherFileHint });
     }
     if (found.size > maxFileBytes) {
       throw new PodidError('InvalidKubeconfig', `${what} is larger than 10 MiB.`, { hint: otherFileHint });
@@ -168,7 +168,7 @@ function checkPem({ cluster, user }: ChosenContext, source: string): void {
     const code = systemErrorCode(error);
     const detail = code === undefined ? '' : ` (${code})`;
     const message = `The kubeconfig ${source} holds a certificate or key that cannot be used${detail}.`;
-    const hint = 'Have the file written anew (az aks get-credentials), or name another with --kubeconfig.';
+    const hint = 'Write the file again (az aks get-credentials), or name another with --kubeconfig.';
     throw new PodidError('InvalidKubeconfig', message, { hint });
   }
 }

@@ -11,7 +11,7 @@ export const mirrorTerms: FailureTerms = {
     `Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, userIn(sentence))}`,
   rule: () => ({ code: 'MissingRule', message: mirrorRule() }),
   missingKind: {
-    hint: 'podid nmi install  # brings the definitions of the four kinds with the agent; or switch the add-on on: podid enable',
+    hint: 'podid nmi install  # installs the definitions of the four kinds with the agent; or turn the add-on on: podid enable',
     detail: {
       code: crdMissingCode,
       message: `${identityApi.group}/${identityApi.version} is not served.`,

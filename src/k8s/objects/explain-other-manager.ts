@@ -5,7 +5,7 @@ import type { RenderedObject } from './render-objects.ts';
 
 /**
  * Why an object is left as it is: whose it is, and each field with what it holds, who wrote it where that is
- * yet someone else, and what podid wants. `Written by Helm release shop; other than wanted: spec.selector "x"
+ * yet someone else, and what podid wants. `Written by Helm release shop; fields that differ: spec.selector "x"
  * by kubectl-edit (wanted "web")`.
  */
 export function explainOtherManager(
@@ -19,7 +19,7 @@ export function explainOtherManager(
     const by = owners === '' || owners.toLowerCase() === writer.toLowerCase() ? '' : ` by ${owners}`;
     return `${path.join('.')} ${shown(found, path)}${by} (wanted ${shown(wanted, path)})`;
   });
-  return `Written by ${writer}; other than wanted: ${fields.join(', ')}`;
+  return `Written by ${writer}; fields that differ: ${fields.join(', ')}`;
 }
 
 type Holder = Pick<ManagedObject, 'spec' | 'labels' | 'annotations'> | RenderedObject;

@@ -54,7 +54,7 @@ export function claimFields(
   return [{ manager: podidManager, operation: 'Apply', apiVersion, fields }, ...left];
 }
 
-/** What podid holds of a status, if anything ever, is no matter of apply. */
+/** What podid holds of a status, if anything ever, is not a matter of apply. */
 function isOwn(entry: ManagedFields): boolean {
   return entry.manager === podidManager && entry.subresource === undefined;
 }

@@ -6,5 +6,5 @@ export const policyTerms: FailureTerms = {
   refused: 'PolicyBlocked',
   rightHint: ({ verb, resource }) => `kubectl auth can-i ${verb} ${resource}`,
   refusedHint: () =>
-    'podid policy kubenet prints the objects; kubectl apply --dry-run=server -f - tells more of each',
+    'podid policy kubenet prints the objects; kubectl apply --dry-run=server -f - shows more about each',
 };

@@ -15,7 +15,7 @@ export function explainReadFailure(said: readonly string[]): PodidError {
       'MirrorFailed',
       'The cluster does not know the four kinds of aadpodidentity.k8s.io.',
       {
-        hint: 'podid nmi install  # brings the definitions of the four kinds with the agent; or switch the add-on on: podid enable',
+        hint: 'podid nmi install  # installs the definitions of the four kinds with the agent; or turn the add-on on: podid enable',
         details: [{ code: crdMissingCode, message: missing }],
       },
     );
@@ -29,7 +29,7 @@ export function explainReadFailure(said: readonly string[]): PodidError {
     `kubectl could not read the objects in the cluster: ${lastOf(said)}`,
     {
       details: said.slice(-20).map((message) => ({ message })),
-      hint: 'Run the same command again; if it stays: az aks command invoke -g GROUP -n CLUSTER --command "kubectl get --raw /readyz?verbose"',
+      hint: 'Run the same command again; if the error remains: az aks command invoke -g GROUP -n CLUSTER --command "kubectl get --raw /readyz?verbose"',
     },
   );
 }
@@ -73,7 +73,7 @@ export function complaintsIn(said: readonly string[]): readonly string[] {
 }
 
 function lastOf(said: readonly string[]): string {
-  return shown(complaintsIn(said).at(-1) ?? said.at(-1) ?? 'it said nothing.');
+  return shown(complaintsIn(said).at(-1) ?? said.at(-1) ?? 'it printed nothing.');
 }
 
 function shown(line: string): string {

@@ -90,5 +90,5 @@ function checkedName(name: string): string {
   if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) && name.length <= 253) {
     return name;
   }
-  throw new Error('The name of an object is none that Kubernetes allows.');
+  throw new Error('The name of an object is not one that Kubernetes allows.');
 }

@@ -242,7 +242,7 @@ function failureOf(key: { kind: ObjectKind } & ObjectKey, said: readonly string[
   const words = own.length > 0 ? own : complaints;
   return new PodidError(
     'MirrorFailed',
-    `${keyText(key)} is not as it should be; kubectl said: ${words[0] ?? 'nothing of it'}`,
+    `${keyText(key)} was not written as wanted; kubectl printed: ${words[0] ?? 'nothing about it'}`,
     {
       target: entryText(key),
       details: words.slice(0, 5).map((message) => ({ message })),

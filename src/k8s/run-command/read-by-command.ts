@@ -69,7 +69,7 @@ function tooLong(kind: ObjectKind, namespace?: string): PodidError {
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   return new PodidError(
     'MirrorFailed',
-    `The objects of kind ${kind}${where} are more than the 512 kB that Azure hands on of a command's output.`,
+    `The objects of kind ${kind}${where} are larger than the 512 kB of a command's output that Azure returns.`,
     { hint: 'Mirror from inside the network of the cluster, with --kubeconfig FILE.' },
   );
 }

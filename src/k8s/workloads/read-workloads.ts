@@ -89,7 +89,7 @@ function listPods(
 function silent(cause: PodidError, pod: string, port: number): PodidError {
   return new PodidError(
     'ClusterUnreachable',
-    `Nobody answers through the cluster's API at port ${port} of pod ${pod}: it may listen on its node's own address alone.`,
+    `Nobody answers through the cluster's API at port ${port} of pod ${pod}: it may listen only on its node's own address.`,
     { cause },
   );
 }

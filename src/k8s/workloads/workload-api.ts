@@ -52,7 +52,7 @@ const terms: FailureTerms = {
   refused: 'ClusterUnreachable',
   rightHint: ({ verb, resource, namespace }) =>
     `kubectl auth can-i ${verb} ${resource} ${namespace === undefined ? '--all-namespaces' : `-n ${namespace}`}`,
-  refusedHint: () => 'Run the same command again; if it stays: kubectl get --raw /readyz?verbose',
+  refusedHint: () => 'Run the same command again; if the error remains: kubectl get --raw /readyz?verbose',
 };
 
 function unlessMissing(failure: KubeFailure, asked: Asked): undefined {

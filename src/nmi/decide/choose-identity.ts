@@ -160,12 +160,12 @@ function answerOf(asker: Asker, decision: PodDecision): IdentityChoice {
     case 'object-id-asked':
       return badRequest(
         'object-id',
-        'Pod identities are not known by their object id here. Ask by client_id or msi_res_id instead.',
+        'Pod identities cannot be selected by object id. Ask by client_id or msi_res_id instead.',
       );
     case 'other-identity-asked':
       return noIdentity(
         'other-identity-asked',
-        `Pod ${namespace}/${name} has ${decision.candidates} pod identities, and the one asked for is none of them. Ask without client_id and msi_res_id, or bind it: podid add --namespace ${namespace} --binding-selector ${bindingLabelOf(asker.pod)} --identity-resource-id ID.`,
+        `Pod ${namespace}/${name} has ${decision.candidates} pod identities, and none of them is the one asked for. Ask without client_id and msi_res_id, or bind it: podid add --namespace ${namespace} --binding-selector ${bindingLabelOf(asker.pod)} --identity-resource-id ID.`,
       );
     case 'choice-required':
       return badRequest(
@@ -206,7 +206,7 @@ function notYetOrNever(
     : `Pod ${pod.namespace}/${pod.name} has the label ${bindingLabel}: ${label}, and nothing in namespace ${pod.namespace} is bound to it.`;
   const reason = isBound ? 'no-identity' : 'no-binding';
   if (podAgeMs < youngPodMs) {
-    return tryLater(reason, `${missing} The pod is young; it may be on its way.`, 5);
+    return tryLater(reason, `${missing} The pod is new, so its binding may still be on its way.`, 5);
   }
   const way = `podid add --namespace ${pod.namespace} --binding-selector ${label} --identity-resource-id ID`;
   return noIdentity(reason, `${missing} Bind one: ${way}.`);

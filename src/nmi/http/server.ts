@@ -71,12 +71,12 @@ export function createNmiHandler(options: NmiHandlerOptions) {
   };
 }
 
-const unreadable = badRequest('bad-path', 'The path can be read in more than one way.');
+const unreadable = badRequest('bad-path', 'The path is ambiguous.');
 const wrongMethod: ErrorAnswer = {
   ...notFound,
   status: 405,
   reason: 'method',
-  description: 'Tokens are asked for with GET.',
+  description: 'Tokens are requested with GET.',
 };
 const noHeader = badRequest('no-metadata-header', 'Required metadata header not specified');
 const wasForwarded = badRequest(

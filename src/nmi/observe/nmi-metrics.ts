@@ -121,7 +121,7 @@ export function resourceLabel(resource: string): string {
 export function tokenCounters(metrics: Metrics): TokenMetrics {
   const answers = metrics.counter({
     name: 'podid_nmi_token_answers_total',
-    help: 'Token questions that memory could not answer: by a call under way, or by one of their own',
+    help: 'Token requests not answered from the cache: joined to a call under way, or with a call of their own',
     labels: ['from'],
   });
   const renewals = metrics.counter({
@@ -131,7 +131,7 @@ export function tokenCounters(metrics: Metrics): TokenMetrics {
   });
   const refusals = metrics.counter({
     name: 'podid_nmi_token_refusals_total',
-    help: 'Token questions without a token, by reason',
+    help: 'Token requests that got no token, by reason',
     labels: ['reason'],
   });
   const now = { hits: 0, inFlight: 0, queued: 0, keys: 0, bytes: 0 };
@@ -141,7 +141,7 @@ export function tokenCounters(metrics: Metrics): TokenMetrics {
   gauge('podid_nmi_upstream_queued', 'Token calls that wait for their turn', () => now.queued);
   gauge('podid_nmi_cached_keys', 'Tokens in memory', () => now.keys);
   gauge('podid_nmi_cached_bytes', 'Bytes of tokens in memory', () => now.bytes);
-  gauge('podid_nmi_token_hits', 'Token questions answered from memory since the start', () => now.hits);
+  gauge('podid_nmi_token_hits', 'Token requests answered from the cache since the start', () => now.hits);
   return {
     hit() {
       // Counted for nearly every request, so it goes to Prometheus only when that asks.

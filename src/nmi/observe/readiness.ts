@@ -21,7 +21,7 @@ const outageMs = 10_000;
 /** Everything that keeps the agent from being what it should; empty when it is ready. */
 export function whyNotReady(facts: ReadinessFacts): readonly string[] {
   return [
-    ...(facts.draining ? ['The agent is ending.'] : []),
+    ...(facts.draining ? ['The agent is shutting down.'] : []),
     ...(facts.gateClosed === undefined ? [] : [facts.gateClosed]),
     ...facts.notListening,
     ...[...facts.watches].flatMap(([resource, watch]) => watchFaults(resource, watch, facts.nowMs)),
@@ -35,12 +35,12 @@ function watchFaults(
   nowMs: number,
 ): string[] {
   if (!synced) {
-    return [`The list of ${resource} has not come yet.`];
+    return [`The list of ${resource} has not been received yet.`];
   }
   const silentMs = nowMs - (heardAt ?? nowMs);
   return !live && silentMs > outageMs
     ? [
-        `Nothing came from the API server about ${resource} for ${Math.round(silentMs / 1000)} s; serving what was known.`,
+        `Nothing was received from the API server about ${resource} for ${Math.round(silentMs / 1000)} s; serving from the last known state.`,
       ]
     : [];
 }
@@ -50,10 +50,10 @@ function rulesFaults({ latest, isFresh }: ReadinessFacts['rules']): string[] {
     return ['No report says that the redirect rules are in place.'];
   }
   if (!isFresh) {
-    return ['The keeper of the redirect rules has not reported for too long.'];
+    return ['The process that keeps the redirect rules has not reported for too long.'];
   }
   return [
-    ...(latest.rules.intact ? [] : ['The redirect rules are not as they should be.']),
+    ...(latest.rules.intact ? [] : ['The redirect rules are missing or were changed.']),
     ...latest.problems.filter(({ blocking }) => blocking).map(({ message }) => message),
   ];
 }

@@ -32,7 +32,7 @@ export function stateGauges(metrics: Metrics, { view, rules, server, clock, mode
   perWatch('podid_nmi_watch_live', 'Whether a watch is open', (resource) =>
     view.watches.get(resource)?.live ? 1 : 0,
   );
-  perWatch('podid_nmi_watch_age_seconds', 'Since the API server was last heard', (resource) => {
+  perWatch('podid_nmi_watch_age_seconds', 'Seconds since the API server was last heard', (resource) => {
     const heardAt = view.watches.get(resource)?.heardAt;
     return heardAt === undefined ? Number.POSITIVE_INFINITY : (clock.monotonic() - heardAt) / 1000;
   });
@@ -41,7 +41,7 @@ export function stateGauges(metrics: Metrics, { view, rules, server, clock, mode
   );
   gauge(
     'podid_nmi_rules_put_back',
-    'How often the rules had to be put back',
+    'How often the rules had to be restored',
     () => rules.latest?.rules.putBack ?? 0,
   );
   gauge('podid_nmi_address_guard_active', 'Whether the address guard of bridged nodes is in place', () =>

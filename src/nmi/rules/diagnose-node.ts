@@ -60,7 +60,7 @@ export function diagnoseNode(facts: NodeFacts): readonly NodeProblem[] {
       kind: 'other-agent',
       blocking: false,
       message:
-        'The chain aad-metadata of another pod-identity agent is on this node. podid stands before it and answers instead; uninstall the other one, or disable the add-on.',
+        "The chain aad-metadata of another pod-identity agent is on this node. podid's rules come first, so podid answers; uninstall the other one, or disable the add-on.",
     });
   }
   if (facts.othersOnPort.length > 0) {

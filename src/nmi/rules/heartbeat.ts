@@ -10,7 +10,7 @@ export interface Heartbeat {
   readonly rules: {
     readonly intact: boolean;
     readonly backend: 'nft' | 'iptables';
-    /** How often the rules had to be put back since the process started. */
+    /** How often the rules had to be restored since the process started. */
     readonly putBack: number;
     /** Packets by the rule's purpose. */
     readonly packets: Readonly<Record<string, number>>;

@@ -96,7 +96,7 @@ async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, last: 
 
 function logInstalled(logger: Logger, facts: InstallResult & { readonly putBack: number }): void {
   if (facts.putBack > 0) {
-    logger.warn({ ...facts }, 'the redirect rules were touched and are put back');
+    logger.warn({ ...facts }, 'the redirect rules were changed by someone else and are restored');
   } else {
     logger.info({ ...facts }, 'the redirect rules are in place');
   }

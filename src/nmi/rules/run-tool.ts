@@ -83,5 +83,5 @@ function toolFailed(tool: string, error: ExecFileException): Error {
       `Install ${tool}, or use the image of podid.`,
     );
   }
-  return new RulesError(`${tool} did not come to an end.`, undefined, { cause: error });
+  return new RulesError(`${tool} did not end in time.`, undefined, { cause: error });
 }

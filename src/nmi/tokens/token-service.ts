@@ -145,7 +145,7 @@ function sameSubject(one: TokenSubject, other: TokenSubject): boolean {
 function refusedMeanwhile(after: Granted | ErrorAnswer | undefined): ErrorAnswer {
   return after?.kind === 'error'
     ? after
-    : tryLater('changed-meanwhile', 'What is bound to this pod changed while its token was fetched.', 1);
+    : tryLater('changed-meanwhile', 'The binding of this pod changed while its token was fetched.', 1);
 }
 
 function asErrorAnswer(error: unknown): ErrorAnswer {

@@ -66,7 +66,7 @@ export function parseKubeconfig(text: string, source: string): Kubeconfig {
     });
   const root = parseYaml(text, fault);
   if (!isRecord(root)) {
-    throw fault('it is no YAML mapping');
+    throw fault('it is not a YAML mapping');
   }
   const read = membersOf(root, '', fault);
   return {
@@ -97,14 +97,14 @@ function parseYaml(text: string, fault: Fault): unknown {
     return parse(text, { prettyErrors: true, logLevel: 'error', uniqueKeys: false });
   } catch (error) {
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
-    throw fault(line === undefined ? 'it is no YAML' : `line ${line} is no YAML`);
+    throw fault(line === undefined ? 'it is not YAML' : `line ${line} is not YAML`);
   }
 }
 
 function named(root: JsonRecord, list: string, member: string, fault: Fault): readonly NamedEntry[] {
   const entries = root[list] ?? [];
   if (!Array.isArray(entries)) {
-    throw fault(`\`${list}\` is no list`);
+    throw fault(`\`${list}\` is not a list`);
   }
   return entries.map((entry: unknown, index) => {
     const name = isRecord(entry) ? entry['name'] : undefined;
@@ -113,7 +113,7 @@ function named(root: JsonRecord, list: string, member: string, fault: Fault): re
     }
     const value = entry[member] ?? {};
     if (!isRecord(value)) {
-      throw fault(`\`${list}[${index}].${member}\` is no mapping`);
+      throw fault(`\`${list}[${index}].${member}\` is not a mapping`);
     }
     return { name, value, place: `${list}[${index}].${member}` };
   });
@@ -140,7 +140,7 @@ function parseCluster({ name, value, place }: NamedEntry, fault: Fault): Kubecon
 function parseServer(value: unknown, place: string, fault: Fault): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (typeof value !== 'string' || url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw fault(`\`${place}.server\` is no http or https address`);
+    throw fault(`\`${place}.server\` is not an http or https address`);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw fault(`\`${place}.server\` holds more than an address`);
@@ -159,7 +159,7 @@ function parseUser({ name, value, place }: NamedEntry, fault: Fault): Kubeconfig
   for (const member of ['as-uid', 'as-groups', 'as-user-extra']) {
     if (value[member] !== undefined && value[member] !== null) {
       throw fault(
-        `\`${place}.${member}\` is not supported, and without it the requests would be someone else's`,
+        `\`${place}.${member}\` is not supported, and without it the requests would run as another user`,
       );
     }
   }
@@ -188,7 +188,7 @@ function parsePlugin(value: unknown, place: string, fault: Fault): CredentialPlu
     return undefined;
   }
   if (!isRecord(value)) {
-    throw fault(`\`${place}\` is no mapping`);
+    throw fault(`\`${place}\` is not a mapping`);
   }
   const { command, apiVersion } = membersOf(value, place, fault).text({
     command: 'command',
@@ -252,7 +252,7 @@ function membersOf(record: JsonRecord, place: string, fault: Fault) {
       for (const [name, member] of Object.entries(members) as [Name, string][]) {
         const value = record[member] ?? '';
         if (typeof value !== 'string') {
-          throw fault(`\`${place === '' ? '' : `${place}.`}${member}\` is no text`);
+          throw fault(`\`${place === '' ? '' : `${place}.`}${member}\` is not a text`);
         }
         if (value !== '') {
           found[name] = value;

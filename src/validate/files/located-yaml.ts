@@ -24,9 +24,9 @@ export interface Located {
   scalar(): string | number | boolean | null;
   /** A map's entries in their order. Undefined, and a fault, when it is none. */
   map(what: string): readonly LocatedEntry[] | undefined;
-  /** Undefined, and a fault, when it is no list. */
+  /** Undefined, and a fault, when it is not a list. */
   list(what: string): readonly Located[] | undefined;
-  /** Undefined, and a fault, when it is no text; numbers and booleans are none until they are quoted. */
+  /** Undefined, and a fault, when it is not a text; numbers and booleans are none until they are quoted. */
   text(what: string): string | undefined;
 }
 

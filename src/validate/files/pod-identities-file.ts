@@ -163,7 +163,7 @@ class FileReader {
       return;
     }
     if (Object.keys(podLabels).length === 0) {
-      this.#warn(`Exception ${namespace}/${name} has no labels, and so excepts no pod.`);
+      this.#warn(`Exception ${namespace}/${name} has no labels, so it excepts no pod.`);
     }
     list.push({ name, namespace, podLabels });
   }
@@ -228,7 +228,7 @@ class FileReader {
     if (located === undefined || text === undefined || text === wanted) {
       return;
     }
-    this.#faults.addAt(located.place, `${key} is ${quoted(text)}, and podid knows ${wanted} alone.`);
+    this.#faults.addAt(located.place, `${key} is ${quoted(text)}, and podid knows only ${wanted}.`);
   }
 
   #refuseDouble(kind: string, key: EntryKey, place: Place): void {
@@ -240,7 +240,7 @@ class FileReader {
     }
     this.#faults.addAt(
       place,
-      `${called} is there twice; the first is at ${first.file}:${first.line}:${first.column}.`,
+      `${called} appears twice; the first is at ${first.file}:${first.line}:${first.column}.`,
     );
   }
 }

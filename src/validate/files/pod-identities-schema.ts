@@ -54,7 +54,7 @@ export const podIdentitiesSchema = {
           name: name('The name of the pod identity.', longestIdentityName),
           namespace: podNamespace,
           identityResourceId: {
-            description: 'The whole ARM id of the managed identity.',
+            description: 'The full ARM id of the managed identity.',
             type: 'string',
             pattern: '^/[^/\\s]+/[^/\\s]+/[^/\\s]+/[^/\\s]+/[^/\\s]+/[^/\\s]+/[^/\\s]+/[-\\w.]+$',
             examples: [

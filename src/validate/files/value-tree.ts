@@ -31,7 +31,7 @@ export function treeOfFile(source: SourceText, faults: UsageFaults): ValueNode {
   const tree = treeOf(first, { left: mostValues }, 0);
   if (tree === undefined) {
     const limits = `more than ${mostValues} values, or more than ${deepest} levels`;
-    faults.addAt(first.place, `A file of values stands for ${limits}, its aliases followed.`, '--values');
+    faults.addAt(first.place, `A file of values has ${limits} once its aliases are followed.`, '--values');
     return noValues;
   }
   if (tree.value instanceof Map) {

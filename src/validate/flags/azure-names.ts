@@ -46,7 +46,7 @@ function resourceIdBreach(text: string, type: string): Breach | undefined {
     return undefined;
   }
   return {
-    rule: `a whole id of the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/${type}/NAME`,
+    rule: `a full id of the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/${type}/NAME`,
     nearest: nearestResourceId(text, type),
   };
 }

@@ -2,7 +2,7 @@ import type { Rule } from '../usage-faults.ts';
 
 /*
  * The names of Kubernetes' own validation (RFC 1123, apimachinery's `validation` package), tightened where pod identity needs it.
- * All are ASCII: a look-alike of another alphabet is no letter here.
+ * All are ASCII: a look-alike of another alphabet is not a letter here.
  */
 
 const label = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;

@@ -1,7 +1,7 @@
 import { parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { Rule } from '../usage-faults.ts';
 
-/** A machine by its name, or by its whole ARM id. @param type such as `Microsoft.Compute/virtualMachines` */
+/** A machine by its name, or by its full ARM id. @param type such as `Microsoft.Compute/virtualMachines` */
 export function machineRule(type: string): Rule {
   return (text) => {
     if (/^[A-Za-z0-9](?:[\w.-]{0,62}[\w])?$/.test(text)) {
@@ -12,7 +12,7 @@ export function machineRule(type: string): Rule {
       return undefined;
     }
     return {
-      rule: `a name of 1 to 64 letters, digits, "-", "_" and ".", or a whole id of the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/${type}/NAME`,
+      rule: `a name of 1 to 64 letters, digits, "-", "_" and ".", or a full id of the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/${type}/NAME`,
     };
   };
 }

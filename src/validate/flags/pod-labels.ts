@@ -34,6 +34,6 @@ function nearest(parts: readonly string[]): string {
   if (labelKeyRule(key) !== undefined) {
     return '';
   }
-  const value = values.join('-');
+  const value = values.join('-') || 'VALUE';
   return labelValueRule(value) === undefined ? ` Nearest: ${key}=${value}` : '';
 }

@@ -49,7 +49,7 @@ const scopeRule: Rule = (text) =>
   )
     ? undefined
     : {
-        rule: 'a whole id such as /subscriptions/SUBSCRIPTION/resourceGroups/GROUP, without a slash at the end',
+        rule: 'a full id such as /subscriptions/SUBSCRIPTION/resourceGroups/GROUP, without a slash at the end',
         nearest: nearestScope(text),
       };
 

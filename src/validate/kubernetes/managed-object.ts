@@ -30,7 +30,7 @@ export interface ManagedObject {
   readonly others: JsonRecord;
 }
 
-/** Undefined when it is no object of a namespace that a server could hold. */
+/** Undefined when it is not an object of a namespace that a server could hold. */
 export function parseManagedObject(json: unknown): ManagedObject | undefined {
   const object = parseClusterObject(json);
   return object?.namespace ? object : undefined;

@@ -5,15 +5,15 @@ export interface ObjectList {
   readonly resourceVersion: string;
 }
 
-/** @throws Error when the answer is no list of the Kubernetes API */
+/** @throws Error when the answer is not a list of the Kubernetes API */
 export function parseList(json: unknown): ObjectList {
   const metadata = isRecord(json) && isRecord(json['metadata']) ? json['metadata'] : {};
   const resourceVersion = stringAt(metadata, 'resourceVersion');
   const items = isRecord(json) ? json['items'] : undefined;
-  // Go writes an empty list as null now and then; anything else that is no array is an answer of somebody
+  // Go writes an empty list as null now and then; anything else that is not an array is an answer of somebody
   // else's.
   if (!isRecord(json) || !resourceVersion || !(items === null || Array.isArray(items))) {
-    throw new Error("The API server's answer is no list.");
+    throw new Error("The API server's answer is not a list.");
   }
   return { items: items ?? [], resourceVersion };
 }
@@ -30,7 +30,7 @@ export type WatchEvent =
       readonly code: number;
     };
 
-/** @throws Error when the line is no event of a watch */
+/** @throws Error when the line is not an event of a watch */
 export function parseWatchEvent(line: unknown): WatchEvent {
   const type = isRecord(line) ? line['type'] : undefined;
   const object = isRecord(line) && isRecord(line['object']) ? line['object'] : undefined;
@@ -39,7 +39,7 @@ export function parseWatchEvent(line: unknown): WatchEvent {
   }
   const known = type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK';
   if (!known || object === undefined) {
-    throw new Error('A line of the watch is no event.');
+    throw new Error('A line of the watch is not an event.');
   }
   const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
   return { type, object, resourceVersion: stringAt(metadata, 'resourceVersion') };

@@ -84,7 +84,7 @@ function changedSince({ id, resourceId }: Cluster): PodidError {
   return new PodidError(
     'EntryConflict',
     `Someone else has changed the entries of cluster ${id.name} since they were shown. Nothing was turned off.`,
-    { hint: `${nextCommand('disable', id)} shows them anew`, target: resourceId },
+    { hint: `${nextCommand('disable', id)} shows them again`, target: resourceId },
   );
 }
 
@@ -117,7 +117,7 @@ function reportLoss({ report }: Pick<Deps, 'report'>, { profile }: Cluster): voi
 
 function explainUnregistering({ report }: Pick<Deps, 'report'>, { id }: Cluster): void {
   report.warn(
-    `Unregistering EnablePodIdentityPreview holds for the whole subscription ${id.subscriptionId} and turns nothing off on any cluster, so podid leaves it to you.`,
+    `Unregistering EnablePodIdentityPreview applies to the whole subscription ${id.subscriptionId} and turns nothing off on any cluster, so podid does not do it.`,
     'az feature unregister --namespace Microsoft.ContainerService --name EnablePodIdentityPreview',
   );
 }

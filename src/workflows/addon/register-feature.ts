@@ -31,7 +31,7 @@ export async function registerFeature(deps: ChangeDeps, { subscriptionId }: Clus
       await deps.deadline.pause(pollIntervalMs);
     }
   } catch (error) {
-    throw endOfWait(deps, error, 'Azure goes on registering the feature.', showState);
+    throw endOfWait(deps, error, 'Azure continues to register the feature.', showState);
   }
   await azure.features.registerProvider(subscriptionId, signal);
   report.note(`Registered ${feature} for subscription ${subscriptionId}.`);

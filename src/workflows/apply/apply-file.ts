@@ -59,7 +59,7 @@ export interface AppliedFile {
 
 /**
  * Brings the profile in line with files: everything in one PUT, and in two when an entry gets another
- * identity. The same again changes nothing, and goes on where an earlier run was interrupted.
+ * identity. The same again changes nothing, and continues where an earlier run was interrupted.
  *
  * @throws PodidError ConfirmationRequired | LimitReached | EntryConflict, and what `add` throws
  */

@@ -123,7 +123,7 @@ export function decideApply(
     return { kind: 'wait-gone', keys: diff.leaving.map(keyOf) };
   }
   const edit = firstEdit(profile, intent);
-  // What Azure is still at work on is judged together with what is written.
+  // What Azure is still working on is judged together with what is written.
   const putIdentities = [...(edit.putIdentities ?? []), ...diff.running];
   const judged = putIdentities.length > 0 ? { ...edit, putIdentities } : edit;
   if (isEmptyEdit(judged)) {

@@ -178,7 +178,7 @@ async function putBack(
 }
 
 function halfDone(cluster: Cluster, out: readonly PodIdentity[], again: string, reason: unknown): PodidError {
-  const message = `${textOf(reason)} Out of the cluster now: ${out.map(entryText).join(', ')}.`;
+  const message = `${textOf(reason)} Removed from the cluster and not restored: ${out.map(entryText).join(', ')}.`;
   return new PodidError(isPodidError(reason) ? reason.code : 'EntriesLost', message, {
     hint: `${again} brings them back`,
     target: cluster.resourceId,

@@ -99,7 +99,7 @@ type Settled =
  */
 async function settleChange(deps: ChangeDeps, cluster: Cluster, edit: ClusterEdit): Promise<Settled> {
   let current = cluster;
-  const going = `Azure goes on with cluster ${cluster.id.name}.`;
+  const going = `Azure continues with cluster ${cluster.id.name}.`;
   try {
     for (;;) {
       const verdict = judgeChange(deps.entries, current, edit);
@@ -113,11 +113,11 @@ async function settleChange(deps: ChangeDeps, cluster: Cluster, edit: ClusterEdi
         return { kind: 'undone', cluster: current, what: verdict.what };
       }
       if (deps.deadline.passed()) {
-        throw new PodidError('TimedOut', `No end before --timeout: ${verdict.what}. ${going}`, {
+        throw new PodidError('TimedOut', `Not finished before --timeout: ${verdict.what}. ${going}`, {
           hint: deps.entries.followUpCommand(cluster.id, edit),
         });
       }
-      deps.report.progress(`Azure is at work on ${verdict.what}`);
+      deps.report.progress(`Azure is working on ${verdict.what}`);
       await deps.deadline.pause(deps.options.pollIntervalMs);
       current = await readWithRetry(deps, cluster.id);
     }

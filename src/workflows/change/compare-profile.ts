@@ -48,7 +48,7 @@ function entriesMissing(profile: PodIdentityProfile, edit: ProfileEdit): string[
       : []),
     ...(edit.putIdentities ?? [])
       .filter((wanted) => !profile.identities.some((entry) => holdsIdentity(entry, wanted)))
-      .map((wanted) => `pod identity ${entryText(wanted)} is not there as written`),
+      .map((wanted) => `pod identity ${entryText(wanted)} is missing or differs from what was written`),
     ...(edit.deleteIdentities ?? [])
       .filter((key) =>
         profile.identities.some((entry) => sameEntry(entry, key) && entryProgress(entry) !== 'deleting'),
@@ -56,7 +56,7 @@ function entriesMissing(profile: PodIdentityProfile, edit: ProfileEdit): string[
       .map((key) => `pod identity ${entryText(key)} is still there`),
     ...(edit.putExceptions ?? [])
       .filter((wanted) => !profile.exceptions.some((entry) => holdsException(entry, wanted)))
-      .map((wanted) => `exception ${entryText(wanted)} is not there as written`),
+      .map((wanted) => `exception ${entryText(wanted)} is missing or differs from what was written`),
     ...(edit.deleteExceptions ?? [])
       .filter((key) => profile.exceptions.some((entry) => sameEntry(entry, key)))
       .map((key) => `exception ${entryText(key)} is still there`),

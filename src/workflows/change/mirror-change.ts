@@ -29,7 +29,7 @@ export async function mirrorChange(
     return { objects: [] };
   }
   try {
-    deps.report.progress('Looking at the objects in the cluster');
+    deps.report.progress('Reading the objects in the cluster');
     const api = await deps.kube.objects(deps.signal);
     const { force, dryRun } = options;
     const request = {

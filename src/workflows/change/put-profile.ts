@@ -25,7 +25,7 @@ export async function putProfile(deps: ChangeDeps, base: Cluster, write: Write):
       throw endOfWait(
         deps,
         error,
-        `The write was on its way, and ${deps.entries.acceptor} may have taken it.`,
+        `The write was sent, and ${deps.entries.acceptor} may have accepted it.`,
         deps.entries.followUpCommand(base.id, write.edit),
       );
     });
@@ -78,7 +78,7 @@ async function followWrite(
     throw endOfWait(
       deps,
       error,
-      `Azure goes on with cluster ${base.id.name}.`,
+      `Azure continues with cluster ${base.id.name}.`,
       deps.entries.followUpCommand(base.id, write.edit),
     );
   }
@@ -131,7 +131,7 @@ function refuseLoss(deps: ChangeDeps, base: Cluster, edit: ProfileEdit, answer: 
   );
 }
 
-/** The cluster is read before anything is sent again: an answer that was lost is no write that failed. */
+/** The cluster is read before anything is sent again: an answer that was lost is not a write that failed. */
 async function readAgain(deps: ChangeDeps, base: Cluster, write: Write, error: PodidError): Promise<Written> {
   const { options, deadline } = deps;
   const isTransient = error.code === 'Unavailable';
@@ -154,8 +154,8 @@ async function readAgain(deps: ChangeDeps, base: Cluster, write: Write, error: P
 
 const tryingAgain = {
   StaleCluster: 'The cluster changed meanwhile; reading it again',
-  ClusterBusy: 'Another operation runs on the cluster; waiting for it',
-  Unavailable: 'Azure did not answer the write; looking whether it arrived',
+  ClusterBusy: 'Another operation is running on the cluster; waiting for it',
+  Unavailable: 'Azure did not answer the write; checking whether it arrived',
 } as const;
 
 function pauses({ pollIntervalMs }: ChangeDeps['options']): Backoff {

@@ -94,7 +94,7 @@ export async function waitUntilIdle(deps: ReadDeps, id: ClusterId): Promise<Clus
     if (!isBusy(cluster) || deps.deadline.passed()) {
       return cluster;
     }
-    deps.report.progress(`Azure is at work on cluster ${id.name}: ${cluster.provisioningState}`);
+    deps.report.progress(`Azure is working on cluster ${id.name}: ${cluster.provisioningState}`);
     await deps.deadline.pause(deps.options.pollIntervalMs);
   }
 }

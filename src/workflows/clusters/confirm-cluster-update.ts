@@ -25,7 +25,7 @@ export async function confirmClusterUpdate(
       : []),
   ];
   if (consequences.length === 0) {
-    report.note(`Cluster ${cluster.id.name} runs so already; nothing is sent.`);
+    report.note(`Cluster ${cluster.id.name} already runs as wanted; nothing is sent.`);
     return true;
   }
   for (const consequence of consequences) {
@@ -42,7 +42,7 @@ function controlPlaneConsequences(cluster: Cluster, { controlPlane }: AskedUpdat
   const entries = cluster.profile.identities.length;
   return [
     isServicePrincipal(cluster)
-      ? `the control plane leaves its service principal for good and runs as ${next}; the nodes follow when their images are upgraded`
+      ? `the control plane leaves its service principal permanently and runs as ${next}; the nodes follow when their images are upgraded`
       : `the control plane runs as ${next} instead of ${currentText(cluster)}, without the roles that others gave it`,
     ...(entries > 0 && controlPlane.type === 'SystemAssigned'
       ? [

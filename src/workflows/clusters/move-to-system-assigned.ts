@@ -68,7 +68,7 @@ function noPrincipal(cluster: Cluster, cause: PodidError): PodidError {
     'AssignmentBlocked',
     `Azure refuses the change of cluster ${cluster.id.name} because its new principal, which does not exist before the change, has no role on the pod identities. ${cause.message}`,
     {
-      hint: `Take the pod identities out meanwhile: ${nextCommand('disable', cluster.id, { export: 'pod-identities.yaml' })}, then this command, then ${nextCommand('enable', cluster.id)} and ${nextCommand('apply', cluster.id, { f: 'pod-identities.yaml' })}`,
+      hint: `Remove the pod identities during the change: ${nextCommand('disable', cluster.id, { export: 'pod-identities.yaml' })}, then this command, then ${nextCommand('enable', cluster.id)} and ${nextCommand('apply', cluster.id, { f: 'pod-identities.yaml' })}`,
       target: cluster.resourceId,
       cause,
     },

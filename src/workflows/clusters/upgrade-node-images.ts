@@ -56,7 +56,7 @@ async function upgradePool(
     }
     return upgradeFailed(about, end.status, end.error);
   } catch (error) {
-    throw endOfWait(deps, error, `Azure goes on with ${about}.`, upgradeCommands(cluster).join('; '));
+    throw endOfWait(deps, error, `Azure continues with ${about}.`, upgradeCommands(cluster).join('; '));
   }
 }
 

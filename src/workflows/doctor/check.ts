@@ -41,7 +41,7 @@ export function skip(message: string, hint?: string): Verdict {
 
 /** What cannot be read is not a fault: the message names the right that is missing. */
 export function unread(error: PodidError): Verdict {
-  return skip(`Cannot be seen. ${error.message}`, error.hint);
+  return skip(`Could not be checked. ${error.message}`, error.hint);
 }
 
 /** Judges what was read. */

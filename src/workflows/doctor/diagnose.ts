@@ -48,7 +48,7 @@ export function runChecks(checks: readonly Check[], evidence: Evidence): CheckRe
     const blocker = behind.map((before) => blockedBy.get(before)).find((found) => found !== undefined);
     if (blocker !== undefined) {
       blockedBy.set(name, blocker);
-      results.push({ name, result: 'skip', message: `Not judged before "${blocker}" is fixed.` });
+      results.push({ name, result: 'skip', message: `Not checked until "${blocker}" is fixed.` });
       continue;
     }
     const verdict = judge(evidence);

@@ -48,7 +48,7 @@ export async function fixWhatIsSafe(
 }
 
 function nothing(deps: ChangeDeps): boolean {
-  deps.report.note('There is nothing that the doctor fixes by itself; the hints say what does.');
+  deps.report.note('There is nothing that --fix can fix; the hints name the commands to run.');
   return false;
 }
 

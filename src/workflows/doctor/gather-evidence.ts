@@ -28,7 +28,7 @@ export async function gatherEvidence(
 ): Promise<Evidence> {
   const { azure, kube, report, signal } = deps;
   const { subscriptionId } = subject.cluster;
-  report.progress('Looking at the cluster, in Azure and inside');
+  report.progress('Reading the cluster, in Azure and through its API');
   const cluster = probe(signal, () => azure.clusters.get(subject.cluster, signal));
   const [permissions, subscription, feature, inside] = await Promise.all([
     cluster.then((probed) =>
@@ -40,7 +40,7 @@ export async function gatherEvidence(
   ]);
   const known = { subject, cluster: await cluster, ...inside };
   const nodes = nodesInQuestion(known);
-  report.progress('Looking at identities, roles, machines and agents');
+  report.progress('Reading identities, roles, machines and agents');
   const [identities, machines, agentProbes] = await Promise.all([
     readIdentities(deps, known),
     readMachines(deps, known.cluster, nodes),

@@ -1,11 +1,11 @@
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 
-/** What a read came to. One that failed is no finding by itself. */
+/** What a read came to. One that failed is not a finding by itself. */
 export type Probe<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unread'; readonly error: PodidError };
 
-/** @throws whatever is no failure of the read: a bug, or the signal's reason */
+/** @throws whatever is not a failure of the read: a bug, or the signal's reason */
 export async function probe<Value>(signal: AbortSignal, read: () => Promise<Value>): Promise<Probe<Value>> {
   try {
     return { kind: 'read', value: await read() };

@@ -61,7 +61,7 @@ export async function deleteFailedIdentities(
   }
   const fixed = removed.done.result.filter((entry) => fixedSince(removed.done.cluster, entry));
   if (fixed.length > 0) {
-    deps.report.note(`Fixed by someone else, and left: ${fixed.map(entryText).join(', ')}`);
+    deps.report.note(`Fixed by someone else, so not removed: ${fixed.map(entryText).join(', ')}`);
   }
   return {
     done: { ...removed.done, result: removed.done.result.filter((entry) => !fixed.includes(entry)) },
@@ -87,7 +87,7 @@ interface DeadEntry {
 }
 
 async function deadEntries(deps: ChangeDeps, cluster: Cluster): Promise<DeadEntry[]> {
-  deps.report.progress(`Looking at ${cluster.profile.identities.length} pod identities`);
+  deps.report.progress(`Checking ${cluster.profile.identities.length} pod identities`);
   const found = await eachConcurrently(cluster.profile.identities, async (entry): Promise<DeadEntry[]> => {
     const reason = entry.error ? ` (${entry.error.code}: ${entry.error.message})` : '';
     if (entryProgress(entry) === 'failed') {
@@ -112,7 +112,7 @@ async function identityIsGone(deps: ChangeDeps, entry: PodIdentity): Promise<boo
     if (!isPodidError(error) || deps.signal.aborted) {
       throw error;
     }
-    deps.report.warn(`Whether ${entry.identity.resourceId} exists cannot be seen: ${error.message}`);
+    deps.report.warn(`Cannot check whether ${entry.identity.resourceId} exists: ${error.message}`);
     return false;
   }
 }

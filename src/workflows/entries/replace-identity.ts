@@ -22,8 +22,8 @@ export function confirmReplacement(
   const replacing = `Replacing the identity of ${entryText(old)}`;
   return confirm(
     entries.replacesInPlace
-      ? `${replacing} gives its pods tokens of the new one alone. Go on?`
-      : `${replacing} takes two steps, and its pods get no tokens in between. Go on?`,
+      ? `${replacing} means that its pods get tokens of the new one only. Continue?`
+      : `${replacing} takes two steps, and its pods get no tokens in between. Continue?`,
   );
 }
 
@@ -102,7 +102,7 @@ function halfDone(entries: EntryStore, cluster: Cluster, old: PodIdentity, reaso
   const message = reason instanceof Error ? reason.message : String(reason);
   return new PodidError(
     code,
-    `${message} Pod identity ${entryText(old)} is out of the cluster now, or on its way.`,
+    `${message} Pod identity ${entryText(old)} has been removed from the cluster, or is being removed.`,
     {
       hint: entries.command('add', cluster.id, {
         namespace: old.namespace,

@@ -112,7 +112,7 @@ function replacedMeanwhile(wanted: DesiredPodIdentity): PodidError {
     'EntryConflict',
     `Someone else has given pod identity ${entryText(wanted)} another managed identity meanwhile.`,
     {
-      hint: 'podid show tells what is there now; repeat the command if it still applies',
+      hint: 'podid show prints the current entry; run the command again if it still applies',
       target: entryText(wanted),
     },
   );

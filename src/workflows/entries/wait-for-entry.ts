@@ -57,7 +57,7 @@ export async function waitForEntry(
       await started.deadline.pause(options.pollIntervalMs);
     }
   } catch (error) {
-    throw endOfWait(started, error, 'Azure goes on.', 'The same command resumes');
+    throw endOfWait(started, error, 'Azure continues.', 'The same command resumes');
   }
 }
 
@@ -90,7 +90,7 @@ function reached(
 }
 
 function timedOut(request: WaitRequest, state: string): PodidError {
-  return new PodidError('TimedOut', `The wait ended before Azure did: ${state}.`, {
+  return new PodidError('TimedOut', `The time limit was reached before Azure finished: ${state}.`, {
     hint: 'The same command resumes; --timeout gives it longer',
     ...(request.key ? { target: entryText(request.key) } : {}),
   });

@@ -69,7 +69,9 @@ function warnOfEntries(report: Reporter, cluster: Cluster, { operatorRole }: Clu
     );
   });
   if (operatorRole.some(({ granted }) => granted === null)) {
-    report.warn('Whether the control plane has Managed Identity Operator cannot be seen on every entry.');
+    report.warn(
+      'For some entries it cannot be checked whether the control plane has Managed Identity Operator.',
+    );
   }
 }
 

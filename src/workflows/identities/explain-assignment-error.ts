@@ -42,7 +42,7 @@ export async function explainAssignmentError(
   }
   throw new PodidError(
     'AssignmentPending',
-    `The role for the identity is granted, and Azure has not seen it before the end of --timeout. Azure says that may take up to an hour.`,
+    `The role for the identity is granted, but at the end of --timeout Azure does not see it yet. Azure says that may take up to an hour.`,
     {
       hint: 'The same command resumes; --timeout 60m gives it longer',
       target: base.resourceId,

@@ -89,7 +89,7 @@ async function visibleRows(deps: ChangeDeps, grant: RoleGrant): Promise<RoleAssi
       throw error;
     }
     report.warn(
-      `You may not list role assignments on ${grant.scope}; whether the cluster has its role cannot be seen beforehand.`,
+      `You may not list role assignments on ${grant.scope}, so podid cannot check beforehand whether the cluster has its role.`,
     );
     return undefined;
   }

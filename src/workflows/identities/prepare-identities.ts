@@ -128,7 +128,7 @@ export function refuseLeftOut(leftOut: readonly LeftOut[], total: number): void 
   const { code, hint } = first.error;
   throw new PodidError(
     code,
-    `${leftOut.length} of ${total} pod identities cannot be done, and the cluster was not changed.`,
+    `${leftOut.length} of ${total} pod identities cannot be applied, and the cluster was not changed.`,
     {
       hint: `${hint === undefined ? '' : `${hint}; `}--keep-going applies the others`,
       details: leftOut.map(leftOutDetail),
@@ -193,7 +193,7 @@ async function sortOut<From extends Candidate, To>(
   };
 }
 
-/** A missing sign-in is no fault of one identity. */
+/** A missing sign-in is not a fault of one identity. */
 function isGeneral(error: PodidError): boolean {
   return error.code === 'NotSignedIn';
 }

@@ -22,7 +22,7 @@ export function untilRoleIsOld(
     }
     throw new PodidError(
       'AssignmentPending',
-      `The roles are granted, and Azure has not seen them after ${longestPropagationMs / 60_000} minutes.`,
+      `The roles are granted, but Azure does not see them yet after ${longestPropagationMs / 60_000} minutes.`,
       {
         hint: 'Look for a deny assignment or a role condition; the same command resumes',
         target: cluster.resourceId,

@@ -17,10 +17,14 @@ export const askFeature: AskStep<'feature'> = async (wizard, known) => {
   if (wizard.given.registerFeature || wizard.questions === undefined) {
     return settled(wizard.given.registerFeature);
   }
-  return choose(wizard, `The feature EnablePodIdentityPreview is ${state}. Azure wants it for the add-on:`, [
-    { value: true, name: 'Register it and wait (for the whole subscription)' },
-    { value: false, name: 'Go on without it' },
-  ]);
+  return choose(
+    wizard,
+    `The feature EnablePodIdentityPreview is ${state}. Azure requires it for the add-on:`,
+    [
+      { value: true, name: 'Register it and wait (for the whole subscription)' },
+      { value: false, name: 'Continue without it' },
+    ],
+  );
 };
 
 /** Consent to pod identity on kubenet, after its risk was shown. */
@@ -38,7 +42,7 @@ export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
   const deps = await wizard.open(cluster.id.subscriptionId);
   deps.report.warn(
     kubenetConsentMissing(cluster).message,
-    'Let an admission policy keep NET_RAW away from pods first.',
+    'First deny NET_RAW to pods with an admission policy: podid policy kubenet --apply',
   );
   const end = await choose(wizard, 'Pod identity on kubenet:', [
     { value: false, name: 'Do not turn it on' },

@@ -66,7 +66,7 @@ async function clustersToChoose(
   const which = all.length === 0 ? '' : ' of that name or group';
   throw new PodidError(
     'ClusterNotFound',
-    `You see no AKS cluster${which} in subscription ${displayName} (${subscriptionId}).`,
+    `There is no AKS cluster${which} that you can read in subscription ${displayName} (${subscriptionId}).`,
     { hint: all.length === 0 ? 'Another subscription: podid init --subscription ID' : 'podid init' },
   );
 }

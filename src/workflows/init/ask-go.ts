@@ -19,7 +19,7 @@ export const askGo: AskStep<'go'> = async (wizard, known) => {
     ],
   });
   if (answer === 'end') {
-    throw new PodidError('Interrupted', 'Ended here, as you chose; nothing is under way.');
+    throw new PodidError('Interrupted', 'Ended here, as you chose; no operation is running.');
   }
   return answer === 'yes' ? { value: true, asked: true } : 'back';
 };

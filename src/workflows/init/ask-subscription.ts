@@ -31,7 +31,7 @@ export const askSubscription: AskStep<'subscription'> = async (wizard, _known, b
     throw nothingVisible(deps.azure.caller());
   }
   if (second === undefined) {
-    deps.report.note(`Subscription: ${first.displayName}, the only one that you see.`);
+    deps.report.note(`Subscription: ${first.displayName}, the only one that you have access to.`);
     return settled(first);
   }
   const choices = all
@@ -54,7 +54,7 @@ function signInHelp({ questions }: Wizard, error: unknown): unknown {
   if (questions === undefined || !isPodidError(error, 'NotSignedIn') || error.details.length === 0) {
     return error;
   }
-  return new PodidError('NotSignedIn', 'Nobody is signed in to Azure here. podid signs in as these do:', {
+  return new PodidError('NotSignedIn', 'You are not signed in to Azure. podid can sign in in these ways:', {
     hint: 'az login, and then podid init again',
     details: error.details,
     cause: error,

@@ -66,7 +66,7 @@ function follow(place: Place, end: StepEnd<unknown>): Place {
   }
   throw new PodidError(
     'Interrupted',
-    'The cluster was named beforehand, and you want another; nothing is under way.',
+    'The cluster was given by a flag or a variable, and you want another; no operation is running.',
     {
       hint: 'podid init',
     },

@@ -44,7 +44,7 @@ async function finish(
   return { ...done, result: { entry: done.result, commands, checks } };
 }
 
-/** The change stands, so what keeps the doctor from looking is no failure of it. */
+/** The change stands, so what keeps the doctor from looking is not a failure of it. */
 async function examine(
   { options }: Wizard,
   deps: Omit<Deps, 'deadline'>,
@@ -58,7 +58,7 @@ async function examine(
     if (!isPodidError(error) || deps.signal.aborted) {
       throw error;
     }
-    deps.report.warn(`The doctor could not look: ${error.message}`, error.hint);
+    deps.report.warn(`The doctor could not check the cluster: ${error.message}`, error.hint);
     return [];
   }
 }

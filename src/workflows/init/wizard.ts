@@ -104,7 +104,7 @@ export function asked<Value>(value: Value | undefined): StepEnd<Value> {
 /** Whoever is needed to answer. @throws Error a bug: a step asked though nobody is there */
 export function someone({ questions }: Wizard): Questions {
   if (questions === undefined) {
-    throw new Error('A question without anybody to answer it.');
+    throw new Error('There is a question and no terminal to ask it on.');
   }
   return questions;
 }

@@ -105,14 +105,16 @@ async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
   if (force && !dryRun) {
     await showTakenOver(run, whole);
   }
-  const text = `Mirroring ${identities.length} identities and ${exceptions.length} exceptions`;
+  const these = identities.length === 1 ? 'identity' : 'identities';
+  const those = exceptions.length === 1 ? 'exception' : 'exceptions';
+  const text = `Mirroring ${identities.length} ${these} and ${exceptions.length} ${those}`;
   deps.report.progress(text);
   return await api.mirror(whole, signal, (done, total) => deps.report.progress(text, { done, total }));
 }
 
 /** What force takes from others is reported before it is taken. */
 async function showTakenOver({ deps, api, signal }: Run, whole: MirrorRequest): Promise<void> {
-  deps.report.progress('Looking at what others wrote');
+  deps.report.progress('Reading the objects that others wrote');
   const gentle = { ...whole, force: false, prune: false, dryRun: true };
   for (const { kind, namespace, name, action, reason } of await api.mirror(gentle, signal)) {
     if (action === 'foreign') {
@@ -129,7 +131,10 @@ async function readDrift({ deps, api, cluster, signal }: Run): Promise<readonly 
     if (!isPodidError(error, 'MirrorFailed') || error.exitCode !== 6) {
       throw error;
     }
-    deps.report.warn(`What the cluster has beyond Azure cannot be seen: ${error.message}`, error.hint);
+    deps.report.warn(
+      `Objects in the cluster without an entry in Azure cannot be read: ${error.message}`,
+      error.hint,
+    );
     return undefined;
   }
 }

@@ -54,7 +54,7 @@ async function waitForEffect({ options, deadline }: ChangeDeps, machine: Machine
   }
   throw new PodidError(
     'EntryFailed',
-    `Azure accepted the change of ${machine.name}, which does not show it.`,
+    `Azure accepted the change of ${machine.name}, but ${machine.name} does not show it.`,
     {
       hint: 'podid node list shows what is there; the same command tries again.',
       target: machine.resourceId,

@@ -44,7 +44,7 @@ export async function changeNodes(
   const outcomes = await eachConcurrently(machines, (machine) => changeOne(deps, machine, wanted)).catch(
     (error: unknown) => {
       const hint = nextCommand('node list', cluster.id);
-      throw endOfWait(deps, error, 'Azure goes on with what it has accepted.', hint);
+      throw endOfWait(deps, error, 'Azure finishes what it has accepted.', hint);
     },
   );
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
@@ -92,7 +92,7 @@ function allOf(failures: readonly PodidError[]): PodidError {
   if (failures.length === 1) {
     return first;
   }
-  return new PodidError(first.code, `None of ${failures.length} machines took the change. ${first.message}`, {
+  return new PodidError(first.code, `None of the ${failures.length} machines was changed. ${first.message}`, {
     ...(first.hint === undefined ? {} : { hint: first.hint }),
     target: first.target,
     details: detailsOf(failures),
@@ -107,7 +107,7 @@ function someOf(failures: readonly PodidError[], total: number): PodidError {
   }
   return new PodidError(
     'MachinesLeftOut',
-    `${failures.length} of ${total} machines did not take the change: ${first.message}`,
+    `${failures.length} of ${total} machines were not changed: ${first.message}`,
     {
       hint: first.hint ?? 'The same command tries again.',
       target: first.target,

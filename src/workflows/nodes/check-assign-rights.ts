@@ -69,7 +69,7 @@ function forbidden(caller: string, missing: readonly NeededRight[]): PodidError 
     'AssignForbidden',
     texts.length === 1
       ? `${caller} lacks ${texts[0]}.`
-      : `${caller} lacks ${texts.length} rights that this takes; nothing was changed.`,
+      : `${caller} lacks ${texts.length} rights that this needs; nothing was changed.`,
     {
       hint: `Ask an owner for them: az role assignment create --assignee PRINCIPAL --role "${role}" --scope ${first?.scope ?? ''}`,
       target: first?.scope,

@@ -20,7 +20,7 @@ export function refuseOwnIdentities(cluster: Cluster, identityIds: readonly stri
   }
   throw new PodidError(
     'IdentityInUse',
-    `${own.map(({ id, of }) => `${id} is ${of}`).join('; ')} of cluster ${cluster.id.name}; without it on its nodes the cluster fails, so podid never takes it away.`,
+    `${own.map(({ id, of }) => `${id} is ${of}`).join('; ')} of cluster ${cluster.id.name}; without it on its nodes the cluster fails, so podid never removes it.`,
     { hint: nextCommand('cluster show', cluster.id), target: first.id },
   );
 }
@@ -74,9 +74,9 @@ export async function refuseStillBound(
   }
   throw new PodidError(
     'IdentityInUse',
-    `Pods still get tokens by it: ${users.join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
+    `Pods still use it: ${users.join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
     {
-      hint: `${nextCommand('delete', cluster.id, { namespace: first.namespace, name: first.name })} first; --force takes it away all the same`,
+      hint: `${nextCommand('delete', cluster.id, { namespace: first.namespace, name: first.name })} first; --force removes it anyway`,
       target: entryText(first),
     },
   );
@@ -120,9 +120,9 @@ async function readObjects(
     }
     throw new PodidError(
       error.code,
-      `Whether a binding in cluster ${cluster.id.name} still uses it cannot be seen. ${error.message}`,
+      `Cannot check whether a binding in cluster ${cluster.id.name} still uses the identity. ${error.message}`,
       {
-        hint: 'Reach the cluster by --kubeconfig FILE, or take the identity away without looking: --force',
+        hint: 'Reach the cluster with --kubeconfig FILE, or remove the identity without checking: --force',
         exitCode: error.exitCode,
         details: error.details,
         target: error.target,

@@ -63,7 +63,7 @@ export async function settled(
       throw new PodidError(
         'MachineBusy',
         `${machine.name} is still in state ${current.provisioningState} at the end of --timeout.`,
-        { hint: 'The same command goes on where this one ended.', target: machine.resourceId },
+        { hint: 'The same command continues where this one ended.', target: machine.resourceId },
       );
     }
     deps.report.progress(`Waiting for ${machine.name}: ${current.provisioningState}`);

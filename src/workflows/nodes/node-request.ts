@@ -5,9 +5,9 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 export interface NodeSelection {
   /** Names of AKS pools. */
   readonly nodePools: readonly string[];
-  /** Names in the node resource group, or whole ARM ids. */
+  /** Names in the node resource group, or full ARM ids. */
   readonly scaleSets: readonly string[];
-  /** Names in the node resource group, or whole ARM ids. */
+  /** Names in the node resource group, or full ARM ids. */
   readonly virtualMachines: readonly string[];
   /** Where names are looked for; absent: the cluster's own. */
   readonly nodeResourceGroup?: string;

@@ -4,7 +4,7 @@ import type { ChangeDeps } from '../change/start-change.ts';
 import { idsToSend, requestsFor, type WantedChange } from './machine-change.ts';
 
 /**
- * Tells what the change costs where that is not what one would expect. @returns the machines that it touches
+ * Reports what the change costs where that may be unexpected. @returns the machines that it touches
  */
 export function reportNodes(
   { report, options }: Pick<ChangeDeps, 'report' | 'options'>,
@@ -18,12 +18,12 @@ export function reportNodes(
     }
   }
   if (touched.length === 0) {
-    report.note('Every machine is so already.');
+    report.note('Nothing to change: the identities of every machine are already as wanted.');
   }
   const operations = touched.reduce((sum, machine) => sum + idsToSend(machine, wanted).length, 0);
   if (operations > assignmentsPer20Seconds) {
     report.note(
-      `${operations} assignments: Azure takes ${assignmentsPer20Seconds} in 20 seconds, so this lasts ${Math.ceil(operations / assignmentsPer20Seconds) * 20} s or longer.`,
+      `${operations} assignments: Azure takes ${assignmentsPer20Seconds} in 20 seconds, so this takes ${Math.ceil(operations / assignmentsPer20Seconds) * 20} s or longer.`,
     );
   }
   if (options.noWait && !options.dryRun) {
@@ -40,13 +40,13 @@ function reportNotWaiting(
   const requests = Math.max(0, ...touched.map((machine) => requestsFor(machine, wanted)));
   if (requests > 1) {
     report.warn(
-      `Azure takes ${identitiesPerRequest} identities in a request, so each machine needs up to ${requests}; --no-wait waits for all but the last.`,
+      `Azure takes ${identitiesPerRequest} identities in a request, so each machine needs up to ${requests} requests; --no-wait waits for all but the last.`,
     );
   }
   if (touched.some(({ upgradeMode }) => upgradeMode?.toLowerCase() === 'manual')) {
     report.warn(
       'With --no-wait the instances of scale sets with manual upgrades are not upgraded.',
-      'The same command without --no-wait, later, does that.',
+      'Run the same command later without --no-wait to upgrade them.',
     );
   }
 }

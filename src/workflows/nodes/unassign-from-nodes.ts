@@ -51,7 +51,7 @@ export async function unassignFromNodes(
     }
     if (
       !(await deps.confirm(
-        `Take these identities from ${touched.length === 1 ? 'this machine' : `these ${touched.length} machines`}?`,
+        `Remove these identities from ${touched.length === 1 ? 'this machine' : `these ${touched.length} machines`}?`,
       ))
     ) {
       return { done: { result: await readNodes(reads, machines), cluster } };

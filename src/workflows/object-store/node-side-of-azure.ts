@@ -24,7 +24,7 @@ export function nodeSideOfAzure(deps: Omit<Deps, 'deadline'>): NodeSide {
           throw error;
         }
         if (!isReported) {
-          report.warn(`Which identities are on the nodes cannot be seen: ${error.message}`);
+          report.warn(`The identities on the nodes cannot be read: ${error.message}`);
         }
         isReported = true;
         return undefined;

@@ -150,7 +150,7 @@ async function readBare(
 function addonEnabled({ id, resourceId }: Cluster): PodidError {
   return new PodidError(
     'AddonEnabled',
-    `The pod-identity add-on is on on cluster ${id.name}, so its profile is the truth there and AKS writes the objects.`,
+    `The pod-identity add-on of cluster ${id.name} is on, so its entries are in Azure and AKS writes the objects.`,
     {
       hint: `The same command without --mode cluster, such as: ${nextCommand('list', id)}`,
       target: resourceId,

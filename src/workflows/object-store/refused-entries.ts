@@ -25,7 +25,7 @@ export function refusedEntries(objects: readonly ObjectChange[]): RefusedEntry[]
 }
 
 /**
- * The one exception that is in every cluster with an agent and is no entry. @throws PodidError EntryConflict
+ * The one exception that is in every cluster with an agent and is not an entry. @throws PodidError EntryConflict
  */
 export function refuseAddonException({ putExceptions = [] }: ProfileEdit): void {
   const [found] = putExceptions.filter(isAddonException);
@@ -34,7 +34,7 @@ export function refuseAddonException({ putExceptions = [] }: ProfileEdit): void 
   }
   throw new PodidError(
     'EntryConflict',
-    `Exception ${entryText(found)} comes with the agent and is kept by it.`,
+    `Exception ${entryText(found)} is installed with the agent and managed by it.`,
     {
       hint: 'Choose another name',
       target: entryText(found),
@@ -63,7 +63,7 @@ function errorOf(object: ObjectChange): PodidError | undefined {
   const { kind, namespace, action, reason = action } = object;
   const called = `${kind} ${entryText(object)}`;
   if (action === 'foreign') {
-    return new PodidError('EntryConflict', `${called} is not podid's to change. ${reason}.`, {
+    return new PodidError('EntryConflict', `${called} belongs to another manager. ${reason}.`, {
       hint: 'The same command with --force takes it over; without it podid changes only what podid wrote',
       target: entryText(entryOf(object)),
     });
@@ -77,7 +77,7 @@ function errorOf(object: ObjectChange): PodidError | undefined {
       target: namespace,
     });
   }
-  return new PodidError('Unavailable', `${called} cannot be written just now. ${reason}.`, {
+  return new PodidError('Unavailable', `${called} cannot be written now. ${reason}.`, {
     hint: 'The same command again, once that is over',
     target: entryText(entryOf(object)),
   });

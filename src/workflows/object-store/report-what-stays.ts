@@ -34,6 +34,6 @@ export async function reportWhatStays(
   }
   const what = staying.length === 1 ? 'The identity stays' : `${staying.length} identities stay`;
   report.note(
-    `${what} on the nodes. To take what nothing else uses away: ${nextCommand('node unassign', after.cluster.id, { identities: staying })}`,
+    `${what} on the nodes. To remove what nothing else uses: ${nextCommand('node unassign', after.cluster.id, { identities: staying })}`,
   );
 }

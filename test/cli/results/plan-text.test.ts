@@ -44,7 +44,7 @@ describe('a plan for people', () => {
       - exception shop/web
           podLabels.app  x
       + AzureIdentity shop/web
-      In the cluster's own objects and not in Azure:
+      Objects in the cluster without an entry in Azure:
         pod identity shop/old
       3 to add, 1 to change, 1 to delete; one write of the cluster.
       "
@@ -53,7 +53,7 @@ describe('a plan for people', () => {
 
   it('says that another identity under the same name costs a second write', () => {
     expect(planText({ changes: [change({})], puts: 2 }, plain)).toContain(
-      '2 writes of the cluster. Azure takes',
+      '2 writes of the cluster. Azure replaces',
     );
   });
 

@@ -41,7 +41,7 @@ describe('a command line', () => {
   it('refuses a bare group and names the words that may follow', async () => {
     const ran = await run('exception');
     expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(ran.stderr).toContain('podid exception needs one more word: add, update, delete, list, show.');
+    expect(ran.stderr).toContain('podid exception needs a subcommand: add, update, delete, list, show.');
   });
 
   it.each([
@@ -137,12 +137,12 @@ describe('a command line', () => {
       `list ${cluster} --cluster-id /subscriptions/1/x`,
       '--resource-group and --cluster-id name the cluster twice',
     ],
-    [`wait ${cluster} --for gone`, 'is none of assigned, deleted, idle'],
+    [`wait ${cluster} --for gone`, 'is not one of assigned, deleted, idle'],
     [`wait ${cluster} --for assigned`, '--name is missing'],
     [`list ${cluster} --query podIdentityProfile.enabled`, '--raw-cluster'],
     [`list ${cluster} --cloud azurecloud`, 'Nearest: AzureCloud'],
     [`list ${cluster} --tenant a/b`, '--tenant'],
-    [`-g demo list`, '-g stands before the command'],
+    [`-g demo list`, '-g must come after the command'],
     [`emulator --port 65536 --time soon`, '--time'],
   ])('refuses %s before any request', async (line, text) => {
     const ran = await run(line);
@@ -181,7 +181,7 @@ describe('a slip of the hand', () => {
   const list = `list ${cluster}`.split(' ');
   it.each([
     ['a long dash', ['\u2014namespace', 'shop'], 'begins with a long dash', 'Did you mean --namespace?'],
-    ['a word of blanks', [' '], 'of blanks alone', 'backslash at the end of a line'],
+    ['a word of blanks', [' '], 'has only spaces', 'backslash at the end of a line'],
     ['the word help', ['help'], 'one word too many', 'Did you mean --help?'],
     ['a blank that is none', ['--namespace', 'sh\u00a0op'], '\\u00a0', 'Nearest: sh-op'],
     ['a flag without its value', ['--namespace'], '--namespace needs a value', '--namespace NAMESPACE.'],

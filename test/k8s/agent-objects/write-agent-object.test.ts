@@ -75,7 +75,7 @@ describe("writing one of the agent's objects", () => {
     const no = refused(403, 'Forbidden', { kind: 'serviceaccounts' });
     await expect(write([no, allowed(false)]).change).rejects.toMatchObject({
       code: 'Forbidden',
-      message: 'The cluster forbids to get serviceaccounts in namespace kube-system.',
+      message: 'The cluster does not let you get serviceaccounts in namespace kube-system.',
       hint: expect.stringContaining('{apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"]}'),
       details: [{ code: 'Forbidden', message: 'The server says Forbidden.' }],
     });

@@ -21,7 +21,7 @@ describe('mapping what the API server says', () => {
       status('Forbidden'),
       'MirrorFailed',
       6,
-      'forbids to create azureidentities.aadpodidentity.k8s.io in namespace shop',
+      'does not let you create azureidentities.aadpodidentity.k8s.io in namespace shop',
     ],
     [403, '<html>blocked</html>', 'ClusterUnreachable', 7, 'HTTP 403'],
     [

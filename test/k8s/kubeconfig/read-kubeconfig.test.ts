@@ -45,7 +45,7 @@ describe('reading a kubeconfig', () => {
     const here = await write('a');
     expect((await readKubeconfig([join(folder, 'none'), here].join(delimiter), undefined)).name).toBe('x');
     await expect(readKubeconfig([folder, here].join(delimiter), undefined)).rejects.toThrow(
-      'is no regular file',
+      'is not a regular file',
     );
   });
 
@@ -102,8 +102,8 @@ describe('reading a kubeconfig', () => {
 
   it('refuses what is missing, a folder or a device, and does not hang', async () => {
     await expect(checkKubeconfig(join(folder, 'none'), undefined)).rejects.toThrow('cannot be read: ENOENT');
-    await expect(checkKubeconfig(folder, undefined)).rejects.toThrow('is no regular file');
+    await expect(checkKubeconfig(folder, undefined)).rejects.toThrow('is not a regular file');
     await symlink('/dev/zero', join(folder, 'zero'));
-    await expect(checkKubeconfig(join(folder, 'zero'), undefined)).rejects.toThrow('is no regular file');
+    await expect(checkKubeconfig(join(folder, 'zero'), undefined)).rejects.toThrow('is not a regular file');
   });
 });

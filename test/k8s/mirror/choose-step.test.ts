@@ -52,7 +52,7 @@ describe('choosing what to do about a wanted object', () => {
   ])('reports an object written by %s, with what differs', (writer, found) => {
     expect(chooseStep(wanted, found, false)).toEqual({
       action: 'foreign',
-      reason: `Written by ${writer}; other than wanted: spec.clientID "old" (wanted "c1")`,
+      reason: `Written by ${writer}; fields that differ: spec.clientID "old" (wanted "c1")`,
     });
   });
 
@@ -75,7 +75,7 @@ describe('choosing what to do about a wanted object', () => {
     const rest = manager('podid', specFields('type', 'resourceID'), 'Apply');
     expect(chooseStep(wanted, live(wanted, [rest, edited], otherClient), false)).toEqual({
       action: 'foreign',
-      reason: 'Written by kubectl-edit; other than wanted: spec.clientID "old" (wanted "c1")',
+      reason: 'Written by kubectl-edit; fields that differ: spec.clientID "old" (wanted "c1")',
     });
   });
 
@@ -90,7 +90,7 @@ describe('choosing what to do about a wanted object', () => {
     );
     expect(chooseStep(exception, found, false)).toEqual({
       action: 'foreign',
-      reason: 'Written by kubectl; other than wanted: spec.podLabels.tier "db" (wanted absent)',
+      reason: 'Written by kubectl; fields that differ: spec.podLabels.tier "db" (wanted absent)',
     });
     expect(chooseStep(exception, found, true)).toEqual({
       action: 'update',

@@ -60,7 +60,7 @@ describe('mirroring by commands in the cluster', () => {
     const evil = stored('x; reboot', { a: 'b' });
     const { run } = cluster(printed(evil));
     await expect(mirrorByCommand(run, { ...nothing, prune: true }, signal)).rejects.toThrow(
-      /none that Kubernetes allows/,
+      /not one that Kubernetes allows/,
     );
   });
 
@@ -158,7 +158,7 @@ describe('reading by commands in the cluster', () => {
     const places = ['podid-begin', 'podid-object shop', 'podid-end'].join('\n');
     const { run } = cluster('', '', places, '');
     await expect(readByCommand(run, signal)).rejects.toThrow(
-      /AzureIdentity in namespace shop are more than the 512 kB/,
+      /AzureIdentity in namespace shop are larger than the 512 kB/,
     );
   });
 });

@@ -44,7 +44,7 @@ describe('the readiness', () => {
     [
       'the rules are broken',
       { rules: { latest: { ...beat, rules: { ...beat.rules, intact: false } }, isFresh: true } },
-      /not as they should/,
+      /missing or were changed/,
     ],
     [
       'the node cannot be held',
@@ -52,7 +52,7 @@ describe('the readiness', () => {
       /no netfilter/,
     ],
     ['a port is taken', { notListening: ['port 2579'] }, /port 2579/],
-    ['the agent ends', { draining: true }, /ending/],
+    ['the agent ends', { draining: true }, /shutting down/],
   ])('is not there when %s', (_title, facts, reason) => {
     expect(whyNotReady({ ...fine, ...facts })).toEqual([expect.stringMatching(reason)]);
   });

@@ -29,7 +29,7 @@ describe('the keeper of the rules', () => {
     });
     expect(node.installs).toBe(2);
     expect(node.heartbeats[1]?.rules.putBack).toBe(1);
-    expect(node.messages).toContain('the redirect rules were touched and are put back');
+    expect(node.messages).toContain('the redirect rules were changed by someone else and are restored');
   });
 
   it('finds at the next interval what nobody reported', async () => {

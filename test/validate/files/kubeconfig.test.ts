@@ -45,25 +45,25 @@ describe('parsing a kubeconfig', () => {
   });
 
   it.each([
-    ['no YAML', `users:\n - name: "${secret}\n`, 'line 3 is no YAML'],
-    ['a tab', `users:\n\t- ${secret}`, 'line 2 is no YAML'],
-    ['a list', `- ${secret}`, 'it is no YAML mapping'],
-    ['nothing', '', 'it is no YAML mapping'],
-    ['two documents', `users: []\n---\nusers: []\n`, 'is no YAML'],
-    ['bytes of another kind', '\u0000\u0001\u0002', 'it is no YAML mapping'],
-    ['no list', config({ users: secret }), '`users` is no list'],
+    ['no YAML', `users:\n - name: "${secret}\n`, 'line 3 is not YAML'],
+    ['a tab', `users:\n\t- ${secret}`, 'line 2 is not YAML'],
+    ['a list', `- ${secret}`, 'it is not a YAML mapping'],
+    ['nothing', '', 'it is not a YAML mapping'],
+    ['two documents', `users: []\n---\nusers: []\n`, 'is not YAML'],
+    ['bytes of another kind', '\u0000\u0001\u0002', 'it is not a YAML mapping'],
+    ['no list', config({ users: secret }), '`users` is not a list'],
     ['a nameless user', config({ users: [{ user: { token: secret } }] }), '`users[0]` has no name'],
     [
       'a token of another type',
       config({ users: [{ name: 'u', user: { token: [secret] } }] }),
-      '`users[0].user.token` is no text',
+      '`users[0].user.token` is not a text',
     ],
     [
       'a server of another scheme',
       withServer(`file:///${secret}`),
-      '`clusters[0].cluster.server` is no http or https address',
+      '`clusters[0].cluster.server` is not an http or https address',
     ],
-    ['no server', withServer(undefined), '`clusters[0].cluster.server` is no http or https address'],
+    ['no server', withServer(undefined), '`clusters[0].cluster.server` is not an http or https address'],
     ['a password in the server', withServer(`https://me:${secret}@api`), 'holds more than an address'],
     ['plain http', withServer('http://10.0.0.1:80'), 'is plain http beyond this machine'],
     [
@@ -98,11 +98,11 @@ describe('parsing a kubeconfig', () => {
       const below = level === 0 ? '"x"' : `*a${level - 1}`;
       return `a${level}: &a${level} [${Array(12).fill(below).join(', ')}]`;
     });
-    expect(faultOf(`${levels.join('\n')}\nusers: *a11\n`)).toContain('it is no YAML');
+    expect(faultOf(`${levels.join('\n')}\nusers: *a11\n`)).toContain('it is not YAML');
   });
 
   it('refuses a document nested beyond all reason', () => {
-    expect(faultOf(`users: ${'['.repeat(100_000)}`)).toMatch(/is no YAML/);
+    expect(faultOf(`users: ${'['.repeat(100_000)}`)).toMatch(/is not YAML/);
   });
 
   it.each(['http://127.0.0.1:8001', 'http://localhost:8001', 'http://[::1]:8001'])(

@@ -49,7 +49,7 @@ describe('a file of pod identities', () => {
   it('may hold an exception without labels, as Azure does, with a warning', () => {
     const { faults, warnings } = parse(`${head}exceptions: [{name: a, namespace: n, podLabels: {}}]\n`);
     expect(faults).toEqual([]);
-    expect(warnings).toEqual(['Exception n/a has no labels, and so excepts no pod.']);
+    expect(warnings).toEqual(['Exception n/a has no labels, so it excepts no pod.']);
   });
 
   it.each([
@@ -117,7 +117,7 @@ describe('a file of pod identities', () => {
     const text = `${head}cluster: {name: one}\nexceptions: [{name: a, namespace: n, podLabels: {a: b}}]\n`;
     expect(messages(text, text.replace('one', 'two'))).toEqual([
       '2.yaml:3:10: another document names another cluster; all have to name the same.',
-      '2.yaml:4:14: exception n/a is there twice; the first is at 1.yaml:4:14.',
+      '2.yaml:4:14: exception n/a appears twice; the first is at 1.yaml:4:14.',
     ]);
   });
 

@@ -15,7 +15,7 @@ describe('an answer of the API server', () => {
       { metadata: { resourceVersion: '5' } },
       { metadata: { resourceVersion: '5' }, items: {} },
     ]) {
-      expect(() => parseList(json)).toThrow(/no list/);
+      expect(() => parseList(json)).toThrow(/not a list/);
     }
   });
 
@@ -29,7 +29,7 @@ describe('an answer of the API server', () => {
     expect(parseWatchEvent({ type: 'ERROR', object: { code: 410 } })).toEqual({ type: 'ERROR', code: 410 });
     expect(parseWatchEvent({ type: 'ERROR' })).toEqual({ type: 'ERROR', code: 500 });
     for (const line of [{}, 5, { type: 'ADDED' }, { type: 'OTHER', object }]) {
-      expect(() => parseWatchEvent(line)).toThrow(/no event/);
+      expect(() => parseWatchEvent(line)).toThrow(/not an event/);
     }
   });
 });

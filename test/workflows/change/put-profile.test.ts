@@ -118,7 +118,7 @@ describe('one PUT of the profile', () => {
     });
     expect(written).toMatchObject({ kind: 'again', cluster: { provisioningState: 'Succeeded' } });
     expect([reads, tookMs]).toEqual([4, 4 * shortest]);
-    expect(azure.progress.at(-1)).toBe('Azure is at work on cluster aks: Updating');
+    expect(azure.progress.at(-1)).toBe('Azure is working on cluster aks: Updating');
   });
 
   it('fails by a 409 when nothing is to be waited for', async () => {
@@ -178,7 +178,7 @@ describe('one PUT of the profile', () => {
       kind: 'thrown',
       error: {
         code: 'Interrupted',
-        message: 'Interrupted. The write was on its way, and Azure may have taken it.',
+        message: 'Interrupted. The write was sent, and Azure may have accepted it.',
         hint: expect.stringMatching(/^podid wait .*--namespace shop --name web --for assigned/),
       },
     });

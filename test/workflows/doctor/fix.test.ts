@@ -75,6 +75,6 @@ describe('mending what is safe', () => {
     const others = failing('label', 'agent', 'add-on');
     expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, others)).toBe(false);
     expect(azure.questions).toEqual([]);
-    expect(azure.notes).toEqual([expect.stringContaining('nothing that the doctor fixes')]);
+    expect(azure.notes).toEqual([expect.stringContaining('nothing that --fix can fix')]);
   });
 });

@@ -140,7 +140,7 @@ function doctorSays(each: World): Said {
 }
 
 function reasonOf(message: string): string {
-  if (/ is not a selector in namespace /.test(message)) {
+  if (/ matches no selector in namespace /.test(message)) {
     return 'no-binding';
   }
   if (/^Binding .* names (?:no )?AzureIdentity/s.test(message)) {

@@ -411,7 +411,7 @@ describe('adding an identity', () => {
     expect(strict.done?.result.name).toBe('web');
   });
 
-  it('says that Azure goes on, and how to look, when interrupted while Azure works', async () => {
+  it('says that Azure continues, and how to look, when interrupted while Azure works', async () => {
     const azure = new FakeAzure();
     const interruption = new AbortController();
     const deps = azure.deps(interruption.signal);
@@ -421,7 +421,7 @@ describe('adding an identity', () => {
     };
     const error = await addIdentity(deps, request, options()).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'Interrupted', exitCode: 130 });
-    expect((error as PodidError).message).toContain('Azure goes on');
+    expect((error as PodidError).message).toContain('Azure continues');
     expect((error as PodidError).hint).toContain('podid wait');
   });
 });

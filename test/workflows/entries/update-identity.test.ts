@@ -81,7 +81,7 @@ describe('updating an identity', () => {
       { ...web, identityResourceId: identityId('api') },
       options(),
     ).catch((caught: unknown) => caught);
-    expect((error as PodidError).message).toContain('is out of the cluster now');
+    expect((error as PodidError).message).toContain('has been removed from the cluster');
     expect((error as PodidError).hint).toContain(`--identity-resource-id ${identityId('web')}`);
   });
 });

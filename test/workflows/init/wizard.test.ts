@@ -305,7 +305,7 @@ describe('the wizard', () => {
     const answers = gatherAnswers({ ...rest, open: async () => signedOut });
     await expect(answers).rejects.toMatchObject({
       code: 'NotSignedIn',
-      message: 'Nobody is signed in to Azure here. podid signs in as these do:',
+      message: 'You are not signed in to Azure. podid can sign in in these ways:',
       hint: 'az login, and then podid init again',
       details: [{ message: 'az: not installed' }],
     });

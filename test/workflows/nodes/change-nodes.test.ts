@@ -64,7 +64,7 @@ describe('the change of many machines', () => {
     );
     await expect(changeNodes(change, clusterWith(), machines, wanted)).rejects.toMatchObject({
       code: 'Interrupted',
-      message: 'Interrupted. Azure goes on with what it has accepted.',
+      message: 'Interrupted. Azure finishes what it has accepted.',
       hint: expect.stringContaining('podid node list'),
     });
   });

@@ -77,7 +77,7 @@ describe('entries that are objects in the cluster', () => {
     const { done } = await updateIdentity(deps, request, writing);
     expect(done?.result.identity.clientId).toBe('client-other');
     expect(cluster.deeds).toEqual(['rehearse', 'assign other', 'write']);
-    expect(azure.questions).toEqual([expect.stringContaining('tokens of the new one alone')]);
+    expect(azure.questions).toEqual([expect.stringContaining('tokens of the new one only')]);
   });
 
   it("are not written over when they are someone else's, and that is told before anything is done", async () => {

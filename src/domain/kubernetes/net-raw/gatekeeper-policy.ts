@@ -21,8 +21,7 @@ export function gatekeeperPolicy(excludedNamespaces: readonly string[]): readonl
       name: constraintKind.toLowerCase(),
       labels: ownLabels,
       annotations: {
-        description:
-          'Containers drop NET_RAW, so that on kubenet no pod can speak in the name of its neighbour.',
+        description: 'Containers drop NET_RAW, so that on kubenet no pod can pose as another pod.',
       },
       spec: {
         crd: { spec: { names: { kind: constraintKind } } },

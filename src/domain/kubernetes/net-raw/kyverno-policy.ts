@@ -18,7 +18,7 @@ export function kyvernoPolicy(excludedNamespaces: readonly string[]): readonly P
       labels: ownLabels,
       annotations: {
         'policies.kyverno.io/description':
-          'Containers drop NET_RAW, so that on kubenet no pod can speak in the name of its neighbour.',
+          'Containers drop NET_RAW, so that on kubenet no pod can pose as another pod.',
       },
       spec: {
         validationFailureAction: 'Enforce',

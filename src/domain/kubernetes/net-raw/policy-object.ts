@@ -38,7 +38,7 @@ export const enoughToDrop = ['ALL', 'NET_RAW'];
 
 /** What pods are told, after the names of the containers. */
 export const whatToDo =
-  "may speak in a neighbour's name and be given its token. Set securityContext.capabilities.drop to [NET_RAW] or [ALL], without the prefix CAP_, add neither ALL, NET_RAW nor NET_ADMIN, and do without privileged.";
+  'may pose as another pod and be given its token. Set securityContext.capabilities.drop to [NET_RAW] or [ALL], without the prefix CAP_, add neither ALL, NET_RAW nor NET_ADMIN, and do without privileged.';
 
 /** As JSON, which is also a list of strings in CEL and a set of them in Rego but for its brackets. */
 export function quotedList(names: readonly string[]): string {

@@ -65,7 +65,9 @@ function nameFaults(kind: KubeKind, name: string): readonly FailureCause[] {
   ) {
     return [];
   }
-  return [{ reason: 'FieldValueInvalid', field: 'metadata.name', message: `"${name}" is no RFC 1123 name` }];
+  return [
+    { reason: 'FieldValueInvalid', field: 'metadata.name', message: `"${name}" is not an RFC 1123 name` },
+  ];
 }
 
 function metaFaults(meta: KubeMeta): readonly FailureCause[] {
@@ -75,6 +77,6 @@ function metaFaults(meta: KubeMeta): readonly FailureCause[] {
     .map(([, text]) => ({
       reason: 'FieldValueInvalid',
       field: 'metadata.labels',
-      message: `"${text}" is no label value`,
+      message: `"${text}" is not a label value`,
     }));
 }

@@ -34,7 +34,12 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
       return refuse(access.answer);
     }
     if (exchange.request.method !== 'GET') {
-      return refuse({ ...notFound, status: 405, reason: 'method', description: 'IMDS is read with GET.' });
+      return refuse({
+        ...notFound,
+        status: 405,
+        reason: 'method',
+        description: 'Instance metadata is requested with GET.',
+      });
     }
     const rebuilt = metadataTarget(target);
     if (rebuilt === undefined) {

@@ -42,7 +42,7 @@ export function hostFiles(root: string): HostFiles {
     }
     // A pipe would be waited for, and the agent behind it.
     if (kind === 'other') {
-      throw unusable(join(root, path), 'is no regular file');
+      throw unusable(join(root, path), 'is not a regular file');
     }
     return kind;
   };

@@ -28,7 +28,7 @@ export async function installBootGuard(
   if (nft === undefined) {
     logger.warn(
       { hostRoot, mayLackNft },
-      'whether the node can load a table of nftables is not known: where it cannot, the guard does not stand and the kubelet starts all the same',
+      'it is not known whether the node can load an nftables table: if it cannot, the boot guard is not active and the kubelet starts anyway',
     );
   }
   const files = bootGuardFiles({ metadataIp, nft });

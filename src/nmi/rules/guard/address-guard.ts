@@ -139,7 +139,7 @@ class Keeper implements AddressGuard {
       !isAsWritten(now, stands ? undefined : text) ||
       changedSets(now.pins, wanted).length > 0
     ) {
-      throw new RulesError('The address guard was written, and something else is there.');
+      throw new RulesError('The address guard was written, but something else was read back.');
     }
     if (!stands) {
       this.#installs += 1;
@@ -180,7 +180,7 @@ class Keeper implements AddressGuard {
   }
 }
 
-const routedPods = 'The pods are routed, not bridged: the rule on sources holds their addresses.';
+const routedPods = 'The pods are routed, not bridged: the rule on source addresses covers them.';
 
 /** Why no pod could be known; undefined when the records say enough. */
 function whyBlind(
@@ -192,7 +192,7 @@ function whyBlind(
     return undefined;
   }
   if (!recorded) {
-    return 'Nobody shows the CNI plugin’s records: mount /var/lib/cni/results, or name the folder by --cni-results-dir.';
+    return 'The CNI plugin’s records cannot be read: mount /var/lib/cni/results, or name the folder by --cni-results-dir.';
   }
   return results.length > 0 && !namesVeths(results)
     ? 'The CNI plugin of this node does not write down which veth and MAC a pod has.'

@@ -19,7 +19,7 @@ export async function needsAddressGuard({ flags, word }: NmiSettings, logger: Lo
   if (!mayCome) {
     throw new PodidError(
       'KubenetConsentMissing',
-      "This node uses kubenet, where a pod with NET_RAW can speak in its neighbour's name, and no address guard is kept for this agent.",
+      'This node uses kubenet, where a pod with NET_RAW can pose as another pod, and no address guard is kept for this agent.',
       {
         hint: 'Keep the guard: podid-nmi rules --heartbeat-file=FILE, and the same FILE for serve. Or forbid NET_RAW (podid policy kubenet), then pass --allow-network-plugin-kubenet.',
       },
@@ -42,7 +42,7 @@ async function usesKubenet(kubeletConfig: string, logger: Logger): Promise<boole
     if (isMissing) {
       logger.debug({ kubeletConfig }, message);
     } else {
-      logger.warn({ kubeletConfig, code }, `${message}; the node is taken for one with kubenet`);
+      logger.warn({ kubeletConfig, code }, `${message}; the node is treated as a kubenet node`);
     }
     return !isMissing;
   }
@@ -72,7 +72,7 @@ export function createKubenetGate(
   let open = !needed;
   let logged = '';
   const why = () =>
-    `This node uses kubenet, and the address guard has not been verified: nobody is answered. ${
+    `This node uses kubenet, and the address guard has not been verified, so no pod is answered. ${
       rules.latest?.guard.why ?? 'The keeper of the rules has not reported yet.'
     } Where no guard can stand, forbid NET_RAW (podid policy kubenet), then pass --allow-network-plugin-kubenet.`;
   const look = () => {

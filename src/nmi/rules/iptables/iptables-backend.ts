@@ -40,7 +40,7 @@ export function iptablesBackend(run: RunTool): RulesBackend {
       }
       const rules = await read();
       if (rules === undefined) {
-        throw new RulesError('The redirect rules were written and are not there.');
+        throw new RulesError('The redirect rules were written, but are missing when read back.');
       }
       return rules;
     },

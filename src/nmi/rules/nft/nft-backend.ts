@@ -18,7 +18,7 @@ export function nftBackend(run: RunTool): RulesBackend {
       await mustRun(run, 'nft', ['-f', '-'], { stdin: `${alongside}${text}` });
       const table = await list();
       if (table?.flags !== 'null' || table.rules.length !== text.split(' comment "').length - 1) {
-        throw new RulesError('The redirect rules were written, and others are there.');
+        throw new RulesError('The redirect rules were written, but other rules were read back.');
       }
       return installed(table);
     },

@@ -22,7 +22,10 @@ export const addOn: Check = {
       const kubenet = isKubenet(cluster) ? true : undefined;
       const enable = nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': kubenet });
       return entriesInQuestion(evidence).length > 0 || holdsObjects(evidence)
-        ? warn('The add-on is off: the objects in the cluster alone say which pod may use what.', enable)
+        ? warn(
+            'The add-on is off: only the objects in the cluster decide which pod may use which identity.',
+            enable,
+          )
         : fail(
             'The add-on is off, and the cluster holds no pod identities: no pod gets a token.',
             `${enable}; or, without it: ${nextCommand('add', cluster.id, { mode: 'cluster' })} --help`,

@@ -16,7 +16,7 @@ export const agentRules: Check = {
     const troubled = agentProbes.flatMap((probed) => reasons(probed));
     if (troubled.length > 0) {
       return fail(
-        `An agent reports that it is not what it should be: ${listed(troubled)}. Pods there may reach the node's own identity, or nobody.`,
+        `An agent reports a problem: ${listed(troubled)}. Pods there may reach the node's own identity, or get no answer.`,
         `kubectl logs -n ${agentProbes[0]?.agent.namespace} daemonset/${agentProbes[0]?.agent.daemonSet}`,
       );
     }
@@ -27,9 +27,9 @@ export const agentRules: Check = {
       }
     }
     return agentProbes.some(({ readiness }) => readiness.kind === 'read' && readiness.value.status === 404)
-      ? warn("The agent does not say whether its redirect rules are in place; podid's own does.")
+      ? warn("This agent does not report whether its redirect rules are in place; podid's agent does.")
       : pass(
-          `${agentProbes.length === 1 ? 'The agent says' : 'The agents say'} that rules and caches are in place.`,
+          `${agentProbes.length === 1 ? 'The agent reports' : 'The agents report'} that rules and caches are in place.`,
         );
   },
 };

@@ -29,7 +29,7 @@ function judgeNodes(
   const unready = nodes.filter((node) => on(node).length > 0 && !on(node).some(({ ready }) => ready));
   if (agents.length === 0) {
     return fail(
-      'No agent is in the cluster: no DaemonSet of podid, of the add-on or of aad-pod-identity. Token requests go to the node itself.',
+      'The cluster has no agent: no DaemonSet of podid, of the add-on or of aad-pod-identity. Pods reach the metadata service of the node itself.',
       `${nextCommand('nmi install', cluster)}; or the add-on: ${nextCommand('enable', cluster)}`,
     );
   }
@@ -57,11 +57,11 @@ function judgeNodes(
   const doubled = nodes.filter((node) => on(node).filter(({ ready }) => ready).length > 1);
   if (doubled.length > 0) {
     return warn(
-      `Two agents run on ${listed(doubled.map(({ name }) => name))}: ${listed([...new Set(doubled.flatMap(on).map((each) => `${each.namespace}/${each.daemonSet}`))])}. Which one answers is a matter of whose rule comes first.`,
+      `Two agents run on ${listed(doubled.map(({ name }) => name))}: ${listed([...new Set(doubled.flatMap(on).map((each) => `${each.namespace}/${each.daemonSet}`))])}. The one whose rule comes first answers.`,
       // Where the add-on is off already, disabling it would change nothing.
       addonIsOn === false
         ? `Take the other one's place: ${nextCommand('nmi install', cluster, { force: true })}; or: ${nextCommand('nmi uninstall', cluster)}`
-        : `One of them has to go: ${nextCommand('nmi uninstall', cluster)}; or the add-on: ${nextCommand('disable', cluster)}`,
+        : `Remove one of them: ${nextCommand('nmi uninstall', cluster)}; or the add-on: ${nextCommand('disable', cluster)}`,
     );
   }
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);

@@ -27,13 +27,13 @@ function judgeState(cluster: Cluster): Verdict {
   }
   if (isBusy(cluster)) {
     return warn(
-      `Cluster ${id.name} is ${state}: what is seen now may be halfway.`,
+      `Cluster ${id.name} is ${state}: what podid reads now may be incomplete.`,
       nextCommand('wait', id, { for: 'idle' }),
     );
   }
   if (['failed', 'canceled'].includes(state.toLowerCase())) {
     return warn(
-      `Cluster ${id.name} is in state ${state}: its last operation went wrong, and Azure may refuse the next.`,
+      `Cluster ${id.name} is in state ${state}: its last operation failed, and Azure may refuse the next.`,
       `az aks update -g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${id.subscriptionId}`,
     );
   }

@@ -8,14 +8,16 @@ export const definitions: Check = {
   behind: [],
   judge({ objects, subject }) {
     if (objects.kind === 'read') {
-      return pass('The cluster knows AzureIdentity, AzureIdentityBinding and the rest.');
+      return pass(
+        'The definitions (CRDs) of AzureIdentity, AzureIdentityBinding and the other identity kinds are installed.',
+      );
     }
     if (!objects.error.details.some(({ code }) => code === crdMissingCode)) {
       return unread(objects.error);
     }
     return fail(
-      'The cluster does not know the identity kinds: their definitions are not installed, and agents have nothing to go by.',
-      `${nextCommand('nmi install', subject.cluster)}, which brings them; or the add-on: ${nextCommand('enable', subject.cluster)}`,
+      'The definitions (CRDs) of the identity kinds are not installed, so agents have nothing to read.',
+      `${nextCommand('nmi install', subject.cluster)}, which installs them; or the add-on: ${nextCommand('enable', subject.cluster)}`,
     );
   },
 };

@@ -21,12 +21,12 @@ export const entries: Check = {
       const moving = [...inState('running'), ...inState('deleting')];
       if (moving.length > 0) {
         return warn(
-          `Azure is still at work on ${listed(moving.map((entry) => `${entryText(entry)} (${entry.provisioningState})`))}.`,
+          `Azure is still working on ${listed(moving.map((entry) => `${entryText(entry)} (${entry.provisioningState})`))}.`,
           nextCommand('wait', cluster.id, { for: 'idle' }),
         );
       }
       return all.length === 0
-        ? warn('There is no pod identity here.', 'podid add --help')
+        ? warn('There is no pod identity.', 'podid add --help')
         : pass(`${counted(all.length, 'entry', 'entries')} assigned: ${listed(all.map(entryText))}.`);
     }),
 };

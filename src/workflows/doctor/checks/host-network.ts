@@ -10,11 +10,11 @@ export const hostNetwork: Check = {
       const shared = pods.filter((pod) => pod.hostNetwork);
       const [first] = shared;
       if (first === undefined) {
-        return pass('No pod in question uses the network of its node.');
+        return pass('None of the pods uses the network of its node.');
       }
       return fail(
         `${listed(shared.map(entryText))} uses the network of its node (hostNetwork): it reaches the metadata service as the node, past the agent, and never gets its own identity.`,
-        `Take hostNetwork: true out of what makes the pod: kubectl get pod ${first.name} -n ${first.namespace} -o jsonpath='{.metadata.ownerReferences}'`,
+        `Remove hostNetwork: true from the workload that creates the pod: kubectl get pod ${first.name} -n ${first.namespace} -o jsonpath='{.metadata.ownerReferences}'`,
       );
     }),
 };

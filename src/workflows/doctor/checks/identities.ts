@@ -28,7 +28,9 @@ export const identities: Check = {
       return unread(unreadable.error);
     }
     return pass(
-      all.length === 0 ? 'There is none to look for.' : 'All exist, with the ids that the entries have.',
+      all.length === 0
+        ? 'There is no identity to check.'
+        : 'All managed identities exist, with the ids in the entries.',
     );
   },
 };
@@ -53,7 +55,7 @@ function changedVerdict({ subject }: Evidence, [first, ...more]: readonly PodIde
     'binding-selector': first.bindingSelector || undefined,
   };
   return fail(
-    `The managed identity was made anew, and the entry has the old one's ids: ${names}. The agent asks for a client id that no longer exists.`,
+    `The managed identity was deleted and created again, and the entry still has the old ids: ${names}. The agent asks for a client id that no longer exists.`,
     `${nextCommand('delete', subject.cluster, key)} && ${nextCommand('add', subject.cluster, add)}`,
   );
 }

@@ -63,7 +63,7 @@ function bareVerdict(evidence: Evidence, bare: readonly Pod[], first: Pod): Verd
   );
   const choice = known.length === 0 ? 'SELECTOR' : known.join('|');
   return fail(
-    `${listed(bare.map(entryText))} carries no label ${bindingLabel}: the agent takes it for a pod that wants no identity.`,
-    `kubectl label pod ${name} -n ${namespace} ${bindingLabel}=${choice}, and the same under spec.template.metadata.labels of what makes the pod`,
+    `${listed(bare.map(entryText))} has no label ${bindingLabel}, so the agent gives it no identity.`,
+    `kubectl label pod ${name} -n ${namespace} ${bindingLabel}=${choice}, and the same under spec.template.metadata.labels of the workload that creates the pod`,
   );
 }

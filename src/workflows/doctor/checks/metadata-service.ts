@@ -25,8 +25,8 @@ export const metadataService: Check = {
     });
     if (cut.length > 0) {
       return fail(
-        `Every token that the agent asked the metadata service for was refused or never came: ${listed(cut.map(({ agent }) => agent.nodeName))}. Pods there get none.`,
-        `kubectl logs -n ${cut[0]?.agent.namespace} ${cut[0]?.agent.name}, and look at the node's way to 169.254.169.254 and to login.microsoftonline.com`,
+        `Every token request of the agent to the metadata service was refused or not answered: ${listed(cut.map(({ agent }) => agent.nodeName))}. Pods there get no token.`,
+        `kubectl logs -n ${cut[0]?.agent.namespace} ${cut[0]?.agent.name}, and check that the node reaches 169.254.169.254 and login.microsoftonline.com`,
       );
     }
     for (const { metrics } of agentProbes) {
@@ -34,7 +34,7 @@ export const metadataService: Check = {
         return unread(metrics.error);
       }
     }
-    return pass('The metadata service answers the agents, as far as they have asked it.');
+    return pass('The metadata service answers the agents that have asked it.');
   },
 };
 

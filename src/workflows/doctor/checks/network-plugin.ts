@@ -13,7 +13,7 @@ export const networkPlugin: Check = {
       if (cluster.profile.allowNetworkPluginKubenet) {
         return warn(
           'The network plugin is kubenet, with consent: a pod with NET_RAW can pose as another pod and be given its token.',
-          'Keep NET_RAW away from pods by a policy.',
+          'podid policy kubenet --apply denies NET_RAW to pods (docs/kubenet.md)',
         );
       }
       const { message, hint } = kubenetConsentMissing(cluster);

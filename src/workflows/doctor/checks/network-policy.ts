@@ -39,11 +39,11 @@ export const networkPolicy: Check = {
         const half = confined.filter((each) => each.metadata !== each.agent);
         if (half.length > 0) {
           return warn(
-            `A network policy allows one of the two ways to the agent: ${listed(half.map(({ text }) => text))}. Which one counts depends on the network plugin.`,
+            `A network policy allows only one of the two addresses of the agent: ${listed(half.map(({ text }) => text))}. Which of them is checked depends on the network plugin.`,
             allowing(half[0]?.own[0]),
           );
         }
-        return pass('No network policy is in the way.');
+        return pass('No network policy blocks the metadata service.');
       }),
     ),
 };

@@ -13,7 +13,7 @@ export const nodeIdentities: Check = {
   judge: (evidence) =>
     judging(evidence.machines, (machines) => {
       if (machines.length === 0) {
-        return skip('No machine of the nodes in question is known.');
+        return skip('The machines of these nodes are not known.');
       }
       const entries = livingEntries(evidence);
       const missing = machines.flatMap((machine) => {
@@ -25,14 +25,14 @@ export const nodeIdentities: Check = {
       const [first] = missing;
       if (first === undefined) {
         return pass(
-          `The machines carry what they should: ${listed(machines.map(({ resourceId }) => resourceId.split('/').at(-1) ?? ''))}.`,
+          `The machines have the identities that they need: ${listed(machines.map(({ resourceId }) => resourceId.split('/').at(-1) ?? ''))}.`,
         );
       }
       const ids = new Map(
         missing.map(({ entry: { identity } }) => [identity.resourceId.toLowerCase(), identity.resourceId]),
       );
       return fail(
-        `Not on the machine of its nodes: ${listed(missing.map(({ entry, machine }) => `the identity of ${entryText(entry)} on ${machine}`))}. IMDS answers "Identity not found" there.`,
+        `Missing on machines of the nodes: ${listed(missing.map(({ entry, machine }) => `the identity of ${entryText(entry)} on ${machine}`))}. IMDS answers "Identity not found" there.`,
         nextCommand('node assign', evidence.subject.cluster, { identities: [...ids.values()] }),
       );
     }),

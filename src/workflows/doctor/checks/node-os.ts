@@ -15,7 +15,7 @@ export const nodeOs: Check = {
         );
         const stranded = found.filter(({ nodeName }) => useless.has(nodeName));
         return stranded.length === 0
-          ? pass('The pods in question are on Linux nodes.')
+          ? pass('The pods are on Linux nodes.')
           : fail(
               `No agent runs on the node of ${listed(stranded.map((pod) => `${entryText(pod)} (${useless.get(pod.nodeName)} node ${pod.nodeName})`))}: pod identity is for Linux nodes.`,
               'Give the pod a nodeSelector kubernetes.io/os: linux.',

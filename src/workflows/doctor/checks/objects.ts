@@ -13,10 +13,10 @@ export const objects: Check = {
     judging(evidence.objects, () => {
       const { cluster, subject } = evidence;
       if (cluster.kind === 'unread') {
-        return warn('What Azure holds cannot be seen, so there is nothing to compare with.');
+        return warn('The entries in Azure cannot be read, so there is nothing to compare with.');
       }
       if (!cluster.value.profile.enabled) {
-        return pass('Where the add-on is off, the objects are all there is.');
+        return pass('The add-on is off, so there is nothing in Azure to compare with.');
       }
       const drift = driftInQuestion(evidence);
       const stale = drift.filter(({ arm }) => arm !== null);
@@ -27,17 +27,17 @@ export const objects: Check = {
           ),
         );
         return fail(
-          `The objects in the cluster are not what Azure holds: ${names}. Agents go by the objects.`,
+          `The objects in the cluster differ from the entries in Azure: ${names}. Agents use the objects.`,
           nextCommand('mirror', subject.cluster),
         );
       }
       if (drift.length > 0) {
         return warn(
-          `Azure does not have ${listed(drift.map((each) => `${each.kind} ${entryText(each)}`))}: agents give tokens for it all the same.`,
+          `Azure has no entry for ${listed(drift.map((each) => `${each.kind} ${entryText(each)}`))}, but agents still give tokens for it.`,
           nextCommand('mirror', subject.cluster, { prune: true, 'dry-run': true }),
         );
       }
-      return pass('The objects in the cluster are what Azure holds.');
+      return pass('The objects in the cluster match the entries in Azure.');
     }),
 };
 

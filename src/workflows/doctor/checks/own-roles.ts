@@ -15,7 +15,7 @@ export const ownRoles: Check = {
     const [first] = idle;
     if (first !== undefined) {
       return warn(
-        `No role in the cluster's subscription: ${listed(idle.map(({ entry }) => `the identity of ${entryText(entry)}`))}. Unless it has one elsewhere, or rights that are no Azure roles, its tokens open nothing.`,
+        `No role in the cluster's subscription: ${listed(idle.map(({ entry }) => `the identity of ${entryText(entry)}`))}. Unless it has a role elsewhere, or rights other than Azure roles, its tokens give access to nothing.`,
         `az role assignment create --assignee-object-id ${first.entry.identity.objectId} --assignee-principal-type ServicePrincipal --role ROLE --scope SCOPE`,
       );
     }
@@ -25,7 +25,7 @@ export const ownRoles: Check = {
       }
     }
     return pass(
-      probes.length === 0 ? 'There is no identity to look at.' : 'The identities have roles of their own.',
+      probes.length === 0 ? 'There is no identity to check.' : 'The identities have roles of their own.',
     );
   },
 };

@@ -16,7 +16,7 @@ function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: D
   if (name === undefined && deployment === undefined) {
     return first === undefined
       ? warn(
-          `No pod${where} carries the label ${bindingLabel}, so none is given an identity.`,
+          `No pod${where} has the label ${bindingLabel}, so no pod gets an identity.`,
           `kubectl patch deployment NAME -n ${namespace ?? 'NAMESPACE'} -p '${JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: 'SELECTOR' } } } } })}'`,
         )
       : pass(`${counted(pods.length, 'pod')}${where} with the label ${bindingLabel}.`);
@@ -32,13 +32,13 @@ function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: D
   const idle = pods.find(({ nodeName }) => nodeName === '');
   if (idle !== undefined) {
     return fail(
-      `Pod ${idle.name} has no node yet, and so nobody who gives it tokens.`,
+      `Pod ${idle.name} is not scheduled on a node yet, so no agent can give it tokens.`,
       `kubectl describe pod ${idle.name} -n ${idle.namespace}`,
     );
   }
   const ended = pods.find(({ phase }) => phase !== 'Running' && phase !== 'Pending');
   if (ended !== undefined) {
-    return warn(`Pod ${ended.name} is ${ended.phase}.`);
+    return warn(`Pod ${ended.name} does not run: its phase is ${ended.phase || 'not known'}.`);
   }
   return pass(
     `${name === undefined ? counted(pods.length, 'pod') : `Pod ${name}`} on ${[...new Set(pods.map(({ nodeName }) => nodeName))].join(', ')}.`,

@@ -14,8 +14,8 @@ export const rights: Check = {
         allowsAction({ id: '', roleName: '', permissions: found }, write)
           ? pass('You may change the cluster.')
           : warn(
-              `You may look at the cluster and not change it: ${write} is missing on ${cluster.resourceId}.`,
-              `Ask an owner for it, or to run what is told here; ${nextCommand('status', cluster.id)} needs no more.`,
+              `You may read the cluster but not change it: ${write} is missing on ${cluster.resourceId}.`,
+              `Ask an owner for it, or to run the commands that podid prints; ${nextCommand('status', cluster.id)} works without it.`,
             ),
       ),
     ),

@@ -32,7 +32,7 @@ export const selector: Check = {
         return pass(
           pods.length === 0
             ? 'There is no label to compare.'
-            : 'The label is the selector of an identity in the same namespace.',
+            : 'The label matches the selector of an identity in the same namespace.',
         );
       }
       const alike = decided.filter(({ decision }) => decision.kind === first.decision.kind);
@@ -137,10 +137,10 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
   const there =
     elsewhere.length === 0
       ? ''
-      : ` It is one in ${listed(elsewhere.map(({ metadata }) => entryText(metadata)))}, which is another namespace.`;
+      : ` It matches one in ${listed(elsewhere.map(({ metadata }) => entryText(metadata)))}, in another namespace.`;
   const meant = here.find(({ spec }) => spec.selector?.toLowerCase() === value.toLowerCase());
   return fail(
-    `${bindingLabel}=${value} of ${pods} is not a selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors are compared to the letter, case included.`,
+    `${bindingLabel}=${value} of ${pods} matches no selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors must match exactly, including upper and lower case.`,
     meant === undefined
       ? nextCommand('add', evidence.subject.cluster, {
           namespace: pod.namespace,
@@ -148,6 +148,6 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
           'binding-selector': value,
           'identity-resource-id': 'ID',
         })
-      : `kubectl label pod ${pod.name} -n ${pod.namespace} --overwrite ${bindingLabel}=${meant.spec.selector}, and the same in the template that makes it`,
+      : `kubectl label pod ${pod.name} -n ${pod.namespace} --overwrite ${bindingLabel}=${meant.spec.selector}, and the same in the template of the workload that creates it`,
   );
 }

@@ -36,7 +36,7 @@ function byLog({ subject, pods, agentProbes }: Evidence): Verdict | undefined {
     const why = refused.reason === '' ? '' : `, reason ${refused.reason}`;
     return fail(
       `The agent's last answer to ${refused.pod} was HTTP ${refused.status}${why}, for ${refused.resource || 'no resource'}.`,
-      `kubectl logs -n ${agentProbes[0]?.agent.namespace} daemonset/${agentProbes[0]?.agent.daemonSet} | grep ${refused.pod}; the pod itself sees the reason in full in the answer`,
+      `kubectl logs -n ${agentProbes[0]?.agent.namespace} daemonset/${agentProbes[0]?.agent.daemonSet} | grep ${refused.pod}; the answer to the pod has the full reason`,
     );
   }
   const [given] = last;
@@ -62,10 +62,7 @@ function byNumbers({ subject, agentProbes }: Evidence): Verdict {
   }
   const text = `${counts.given} tokens given and ${counts.refused} refused ${where} since the agents started`;
   if (counts.given === 0) {
-    return fail(
-      `${text}.`,
-      `podid doctor --namespace ${namespace ?? 'NAMESPACE'} --pod POD tells about one pod`,
-    );
+    return fail(`${text}.`, `podid doctor --namespace ${namespace ?? 'NAMESPACE'} --pod POD checks one pod`);
   }
   return counts.refused > 0 && counts.refused >= counts.given ? warn(`${text}.`) : pass(`${text}.`);
 }

@@ -82,7 +82,7 @@ describe('the boot guard', () => {
     await nodeWithNft();
     await mkdir(join(root, path, '..'), { recursive: true });
     execFileSync('mkfifo', [join(root, path)]);
-    await expect(install()).rejects.toMatchObject({ message: expect.stringContaining('no regular file') });
+    await expect(install()).rejects.toMatchObject({ message: expect.stringContaining('not a regular file') });
   });
 
   it('is refused on a node without nft, and nothing is written', async () => {

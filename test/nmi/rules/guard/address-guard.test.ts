@@ -109,7 +109,7 @@ describe('the address guard', () => {
     node.deaf = true;
     await expect(
       createAddressGuard(options, node.run).keep({ results: [pod(1)], recorded: true }),
-    ).rejects.toThrow(/something else is there/);
+    ).rejects.toThrow(/something else was read back/);
   });
 });
 
