@@ -67,7 +67,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'two identities of the control plane',
     check: 'cluster-identity',
-    title: /cannot be told/,
+    title: /cannot determine which principal/,
     fixes: /--cluster-principal-id/,
     seed: (emulator) => {
       const document = clusterDocument(emulator);
@@ -126,9 +126,9 @@ export const seededFaults: readonly SeededFault[] = [
     },
   },
   {
-    what: 'a managed identity that was made anew',
+    what: 'a managed identity that was deleted and created again',
     check: 'identities',
-    title: /made anew.*demo\/web/,
+    title: /created again.*demo\/web/,
     isAbout: ['the identity'],
     seed: (emulator) => editIdentity(emulator, { clientId: 'new-client', principalId: 'new-principal' }),
   },
@@ -179,7 +179,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'no definitions of the kinds',
     check: 'definitions',
-    title: /does not know the identity kinds/,
+    title: /of the identity kinds are not installed/,
     seed: ({ kube }) => {
       kube.faults = { ...kube.faults, missingCrds: true };
     },
@@ -316,14 +316,14 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: "no agent on the pod's node",
     check: 'agent',
-    title: /No agent (runs on aks-nodepool1-12345678-vmss000000|is in)/,
+    title: /No agent runs on aks-nodepool1-12345678-vmss000000|The cluster has no agent/,
     isAbout: ['the Linux node'],
     seed: ({ kube }) => kube.remove('pods', 'kube-system', 'podid-nmi-0'),
   },
   {
     what: 'an agent that is not ready',
     check: 'agent',
-    title: /(agent on aks-nodepool1-12345678-vmss000000 is not ready|No agent)/,
+    title: /(agent on aks-nodepool1-12345678-vmss000000 is not ready|No agent|no agent)/,
     isAbout: ['the Linux node'],
     seed: (emulator) =>
       editAgent(emulator, 0, (object) => ({
@@ -334,7 +334,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'rules that are not in place',
     check: 'agent-rules',
-    title: /podid-nmi-\d on .*: The redirect rules are not as they should be/,
+    title: /podid-nmi-\d on .*: The redirect rules are missing or were changed/,
     seed: (emulator) =>
       answerAs(emulator, '8085/readyz', {
         status: 503,

@@ -200,7 +200,7 @@ describe('what is worth a warning', () => {
     expect(await warned(podid)).toEqual([['objects', expect.stringContaining('identity demo/stranger')]]);
   });
 
-  it('is an agent of upstream, which does not tell of its rules', async () => {
+  it('is an agent of upstream, which does not report on its rules', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     const { kube } = podid.emulator;
     const agent = kube.get('pods', 'kube-system', 'podid-nmi-0');
@@ -215,7 +215,7 @@ describe('what is worth a warning', () => {
       };
       kube.seed({ ...agent, metadata: { ...agent.metadata, annotations } });
     }
-    expect(await warned(podid)).toEqual([['agent-rules', expect.stringContaining('does not say')]]);
+    expect(await warned(podid)).toEqual([['agent-rules', expect.stringContaining('does not report')]]);
   });
 
   async function warned(podid: EmulatedPodid): Promise<unknown[]> {
@@ -270,7 +270,7 @@ describe('the doctor', () => {
   it('shows a table with a mark for each result, and hints where something is wrong', async () => {
     await using podid = await sickPodid(faultCalled('no label'));
     const { stdout } = await podid.run('doctor --namespace demo --pod web-1 -o table');
-    expect(stdout).toMatch(/^✓ sign-in +Azure takes the sign-in/m);
+    expect(stdout).toMatch(/^✓ sign-in +Azure accepts the sign-in/m);
     expect(stdout).toMatch(/^✗ label +demo\/web-1 has no label/m);
     expect(stdout).toMatch(/^ +→ kubectl label pod web-1 -n demo aadpodidbinding=web/m);
     expect(stdout).toMatch(/^– selector +Not checked until "label" is fixed/m);

@@ -121,7 +121,7 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     }
     await window.press('C-c');
     expect(await window.ended()).toBe(130);
-    expect(await window.history()).toContain('nothing is under way');
+    expect(await window.history()).toContain('no operation is running');
     expect(it.writes()).toEqual([]);
   });
 

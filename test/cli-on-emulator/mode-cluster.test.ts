@@ -325,11 +325,11 @@ describe('--mode cluster', () => {
       expect(ran.stderr).toContain(`${flag} cannot be used with --mode cluster: `);
     }
     const revoking = await podid.run(inCluster('delete --namespace demo --name web --revoke-role'));
-    expect(revoking.stderr).toContain('--revoke-role does not go with --mode cluster');
+    expect(revoking.stderr).toContain('--revoke-role cannot be used with --mode cluster');
     expect((await podid.run(inCluster('export --as profile'))).exitCode).toBe(2);
     expect((await podid.run(inCluster('export --from arm'))).exitCode).toBe(2);
     expect((await podid.run('list --kubeconfig x')).stderr).toContain(
-      '--kubeconfig goes with --mode cluster',
+      '--kubeconfig needs --mode cluster',
     );
     expect((await podid.run('list --mode both')).exitCode).toBe(2);
     expect(podid.emulator.requests).toEqual([]);

@@ -174,7 +174,7 @@ describe('the bundled podid', () => {
   it.each([
     ['SIGINT', 130, 'Interrupted'],
     ['SIGTERM', 143, 'Terminated'],
-  ] as const)('ends on %s with %i and says that Azure goes on', async (signal, code, name) => {
+  ] as const)('ends on %s with %i and says that Azure continues', async (signal, code, name) => {
     await using emulator = await startEmulator({
       seed: { settings: { operationMs: [600_000, 600_000], operationPolls: 0 } },
     });

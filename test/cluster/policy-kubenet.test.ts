@@ -196,7 +196,7 @@ describe('the kubenet policy on a real API server', () => {
   ])('refuses a pod with %s, and names the container', (_what, securityContext) => {
     const said = tryPod(podWith(securityContext));
     expect(said).toMatch(
-      /podid-kubenet-net-raw.*denied request: Container loud may speak in a neighbour's name/,
+      /podid-kubenet-net-raw.*denied request: Container loud may pose as another pod/,
     );
     expect(said).toContain('securityContext.capabilities.drop');
   });
@@ -205,7 +205,7 @@ describe('the kubenet policy on a real API server', () => {
     const said = tryPod(
       pod({ containers: [clean], initContainers: [container('first'), container('second', dropsIt)] }),
     );
-    expect(said).toMatch(/Container first may speak/);
+    expect(said).toMatch(/Container first may pose as another pod/);
     expect(tryPod(pod({ containers: [clean], initContainers: [container('first', dropsIt)] }))).toBe(
       'admitted',
     );
@@ -223,7 +223,7 @@ describe('the kubenet policy on a real API server', () => {
         ...['patch', 'pod', 'old', '-n', 'shop', '--subresource=ephemeralcontainers', '--type=strategic'],
         ...['-p', JSON.stringify({ spec: { ephemeralContainers } })],
       );
-    expect(add(container('debug'))).toMatch(/Container debug may speak/);
+    expect(add(container('debug'))).toMatch(/Container debug may pose as another pod/);
     expect(add(container('debug', dropsIt))).toBe('admitted');
     expect(add(container('more', { capabilities: { drop: ['ALL'], add: ['NET_RAW'] } }))).toMatch(
       /Container more may/,

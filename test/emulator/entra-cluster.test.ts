@@ -97,7 +97,7 @@ describe('a cluster that signs in through Entra', () => {
     const ran = await run(['mirror', '--kubeconfig', wrong]);
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain(
-      `The cluster's API needs an Entra token for the application ${aks}, and there is none: Entra refused the sign-in by the kubeconfig's service principal`,
+      `The cluster's API needs an Entra token for the application ${aks}, and podid could not get one: Entra refused the sign-in by the kubeconfig's service principal`,
     );
     expect(ran.stderr).not.toContain('stale');
   });

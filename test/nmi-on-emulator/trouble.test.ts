@@ -24,7 +24,7 @@ describe('the agent, when the API server is away,', () => {
       return probe.status === 503 ? probe : undefined;
     });
     expect(notReady.text).toMatch(
-      /Nothing came from the API server about pods .* serving from the last known state/,
+      /Nothing was received from the API server about pods .* serving from the last known state/,
     );
     expect((await world.probe('/healthz')).status).toBe(200);
     expect(await world.metrics()).toMatch(/podid_nmi_watch_live\{resource="pods"\} 0/);
