@@ -328,9 +328,7 @@ describe('--mode cluster', () => {
     expect(revoking.stderr).toContain('--revoke-role cannot be used with --mode cluster');
     expect((await podid.run(inCluster('export --as profile'))).exitCode).toBe(2);
     expect((await podid.run(inCluster('export --from arm'))).exitCode).toBe(2);
-    expect((await podid.run('list --kubeconfig x')).stderr).toContain(
-      '--kubeconfig needs --mode cluster',
-    );
+    expect((await podid.run('list --kubeconfig x')).stderr).toContain('--kubeconfig needs --mode cluster');
     expect((await podid.run('list --mode both')).exitCode).toBe(2);
     expect(podid.emulator.requests).toEqual([]);
   });

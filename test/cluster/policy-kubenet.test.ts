@@ -195,9 +195,7 @@ describe('the kubenet policy on a real API server', () => {
     ['privilege', { ...dropsIt, privileged: true }],
   ])('refuses a pod with %s, and names the container', (_what, securityContext) => {
     const said = tryPod(podWith(securityContext));
-    expect(said).toMatch(
-      /podid-kubenet-net-raw.*denied request: Container loud may pose as another pod/,
-    );
+    expect(said).toMatch(/podid-kubenet-net-raw.*denied request: Container loud may pose as another pod/);
     expect(said).toContain('securityContext.capabilities.drop');
   });
 

@@ -38,7 +38,7 @@ export function armEndpoint(settings: Pick<AzureSettings, 'cloud' | 'endpoint' |
 }
 
 /**
- * Tells at once that nothing listens at a loopback endpoint: that is no weather that passes, but an emulator
+ * Tells at once that nothing listens at a loopback endpoint: that is not a transient failure, but an emulator
  * that has ended. A PodidError is not sent again, unlike what the network says elsewhere.
  */
 export function refusedLoopbackPolicy(endpoint: ArmEndpoint): PipelinePolicy {
