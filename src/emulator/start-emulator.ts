@@ -144,7 +144,13 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
     await rm(home, { recursive: true, force: true });
   };
   return {
-    ...{ url, world, clock, faults, requests, armToken, stop },
+    url,
+    world,
+    clock,
+    faults,
+    requests,
+    armToken,
+    stop,
     environment: environmentOf(world, { url, armToken, files }),
     kube: kubeRoutes.store,
     imds: imdsRoutes,
@@ -178,8 +184,18 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
   };
   seedKubernetes();
   return {
-    ...{ tls, kubeToken, world, clock, tokens, faults: createFaults(clock), requests },
-    ...{ kubeRoutes, kube: kubeRoutes.store, imdsRoutes, save, seedKubernetes },
+    tls,
+    kubeToken,
+    world,
+    clock,
+    tokens,
+    faults: createFaults(clock),
+    requests,
+    kubeRoutes,
+    kube: kubeRoutes.store,
+    imdsRoutes,
+    save,
+    seedKubernetes,
   };
 }
 

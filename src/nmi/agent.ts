@@ -60,7 +60,10 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const counters = createNmiMetrics(metrics);
   const log = createDecisionLog(logger, clock);
   const tokens = createTokens({
-    ...{ settings, connection, userAgent, clock },
+    settings,
+    connection,
+    userAgent,
+    clock,
     metrics: tokenCounters(metrics),
     measure: measuredSources(metrics, clock),
     onSecretFailure: () => counters.kubernetesError('get_secret'),
@@ -114,7 +117,14 @@ function recordRefused({
   return ({ request, peer, startedAt }: Exchange, { status, reason }: ErrorAnswer): void => {
     counters.refused(reason);
     log.record({
-      ...{ kind: 'other', pod: peer, uid: '', identity: '', clientId: '', from: '', status, reason },
+      kind: 'other',
+      pod: peer,
+      uid: '',
+      identity: '',
+      clientId: '',
+      from: '',
+      status,
+      reason,
       // A path that has no one meaning is not logged, and a query may hold anything.
       resource: reason === 'bad-path' ? '' : ((request.url ?? '').split('?')[0] ?? ''),
       ms: clock.monotonic() - startedAt,
@@ -171,7 +181,12 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
   const slowPath = createSlowPath({ view, clock, mostMs: requestMs + assignmentWaitMs.created });
   const service = createTokenService({ view, decide, tokens, clock, assignmentWaitMs });
   const shared = {
-    ...{ lookup, service, slowPath, log, metrics, clock },
+    lookup,
+    service,
+    slowPath,
+    log,
+    metrics,
+    clock,
     read: createTokenRequestReader(),
     json: createTokenJson(),
   };
@@ -179,7 +194,11 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     token: createTokenRoute({ ...shared, view, allowLoopbackPods: flags['allow-loopback-pods'] }),
     hostToken: createHostTokenRoute({ ...shared, pods: view.pods }),
     metadata: createInstanceMetadataRoute({
-      ...{ lookup, decide, slowPath, metrics, onRefused: recordRefused({ log, counters: metrics, clock }) },
+      lookup,
+      decide,
+      slowPath,
+      metrics,
+      onRefused: recordRefused({ log, counters: metrics, clock }),
       rules: {
         blockInstance: flags['block-instance-metadata'],
         allowAttestedDocument: flags['allow-attested-document'],

@@ -67,7 +67,9 @@ class LimitedServer implements HttpServer {
     const { limits, unknownPeers, clock } = options;
     this.#options = options;
     this.#shares = createConnectionShares({
-      ...{ limits, unknownPeers, clock },
+      limits,
+      unknownPeers,
+      clock,
       onClosed: () => options.onRefusedConnection?.(),
     });
     this.#lastBusyAt = clock.monotonic();

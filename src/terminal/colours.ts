@@ -7,8 +7,12 @@ const asItIs: Paint = (text) => text;
 
 /** Leaves every text as it is, for whatever is no terminal. */
 export const noColours: Colours = {
-  ...{ bold: asItIs, cyan: asItIs, dim: asItIs },
-  ...{ green: asItIs, red: asItIs, yellow: asItIs },
+  bold: asItIs,
+  cyan: asItIs,
+  dim: asItIs,
+  green: asItIs,
+  red: asItIs,
+  yellow: asItIs,
 };
 
 /** Sixteen colours, which every terminal has in its own theme. */

@@ -60,6 +60,7 @@ describe('the source files', () => {
     ['export a default', /^export default\b/m],
     ['declare an enum or a namespace', /^(?:export )?(?:const )?(?:enum|namespace) /m],
     ['leave something to do', /\b(?:TODO|FIXME|XXX)\b/],
+    ['spread an object that is written on the spot', /\.\.\.\{/],
     ['import without the suffix', /from '\.{1,2}\/[^']*(?<!\.ts)'/],
   ])('never %s', (_, pattern) => {
     expect(files.filter((file) => pattern.test(file.text)).map((file) => file.path)).toEqual([]);

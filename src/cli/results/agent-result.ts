@@ -9,7 +9,9 @@ import type { Uninstalled } from '../../workflows/agent/uninstall-agent.ts';
 /** Members in the documented order. */
 export function installView({ namespace, version, mode, objects, nodes }: Installed): unknown {
   return {
-    ...{ namespace, version, mode },
+    namespace,
+    version,
+    mode,
     objects: objects.map(objectView),
     nodes: nodes.map(({ name, ready, reason }) => ({ name, ready, ...(reason ? { reason } : {}) })),
   };
@@ -25,11 +27,18 @@ export function uninstallView({ objects, nodes }: Uninstalled): unknown {
 export function agentStatusView(status: AgentStatus, probes: readonly NodeProbe[] | undefined): unknown {
   const { installed, version, mode, nodes } = status;
   return {
-    ...{ installed, version, mode },
+    installed,
+    version,
+    mode,
     nodes: nodes.map(({ name, ready, rules, addressGuard, version: own, otherAgents }) => {
       const probe = probes?.find((each) => each.name === name);
       return {
-        ...{ name, ready, rules, addressGuard, version: own, otherAgents },
+        name,
+        ready,
+        rules,
+        addressGuard,
+        version: own,
+        otherAgents,
         ...(probe === undefined ? {} : { probe: probe.probe }),
       };
     }),
@@ -64,7 +73,9 @@ export const agentChangeShape: TableShape = {
       reason: reason ?? '',
     })),
     ...nodes.map(({ name, ready, clean, reason }) => ({
-      ...{ what: 'node', name, reason: reason ?? '' },
+      what: 'node',
+      name,
+      reason: reason ?? '',
       state: clean === undefined ? (ready ? 'ready' : 'not ready') : clean ? 'clean' : 'missed',
     })),
   ],
@@ -99,7 +110,10 @@ const object = { kind: 'DaemonSet', namespace: 'kube-system', name: 'podid-nmi',
 export const agentExamples = {
   install: [
     installView({
-      ...{ namespace: 'kube-system', version: '0.1.0', mode: 'managed', objects: [object] },
+      namespace: 'kube-system',
+      version: '0.1.0',
+      mode: 'managed',
+      objects: [object],
       nodes: [{ name: 'aks-1', ready: true, reason: '' }],
     }),
   ],
@@ -112,10 +126,16 @@ export const agentExamples = {
   status: [
     agentStatusView(
       {
-        ...{ installed: true, version: '0.1.0', mode: 'managed' },
+        installed: true,
+        version: '0.1.0',
+        mode: 'managed',
         nodes: [
           {
-            ...{ name: 'aks-1', ready: true, rules: 'verified', addressGuard: 'active', version: '0.1.0' },
+            name: 'aks-1',
+            ready: true,
+            rules: 'verified',
+            addressGuard: 'active',
+            version: '0.1.0',
             otherAgents: ['aks-addon'],
           },
         ],

@@ -67,7 +67,10 @@ export const nmiInstallCommand = defineCommand({
     ]);
     const request = {
       release: { name: releaseName, namespace, version: session.context.version },
-      ...{ values, force, dryRun, noWait },
+      values,
+      force,
+      dryRun,
+      noWait,
       addonState: async (signal: AbortSignal) => await deps.addonState?.(signal),
       identitiesWithSecret: (signal: AbortSignal) => identitiesWithSecretIn(deps, signal),
     };

@@ -72,7 +72,9 @@ function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
 function containerPorts({ values }: Rendering): object[] {
   const ports = agentPorts(values);
   const onHost = (name: string, port: number) => ({
-    ...{ name, containerPort: port, hostPort: port },
+    name,
+    containerPort: port,
+    hostPort: port,
     protocol: 'TCP',
   });
   const scraped = values.nmi.prometheusPort !== undefined || values.podid.podMonitor.enabled;

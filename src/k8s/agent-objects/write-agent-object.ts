@@ -5,7 +5,7 @@ import type { KubeRest } from '../client/kube-rest.ts';
 import { claimFields, holdsByUpdate } from '../objects/field-owners.ts';
 import { helmAnnotations, otherManager } from '../objects/other-manager.ts';
 import { type OwnedObjects, ownedObjects } from '../objects/owned-objects.ts';
-import { type ObjectStep, settleObject } from '../objects/settle-object.ts';
+import { type ObjectStep, reasonOf, settleObject } from '../objects/settle-object.ts';
 import { agentError } from './agent-terms.ts';
 
 /** Kinds come with the agent, so that one which nobody serves yet has no objects. */
@@ -33,19 +33,21 @@ export async function writeAgentObject(
   const wanted = { ...ref, manifest: object };
   const choose = (found: ManagedObject | undefined) => chooseStep(found, request);
   const { dryRun } = request;
-  const step = await settleObject(api, { ref, wanted, choose }, { dryRun, signal, restless: 'AgentRefused' });
+  const step = await settleObject(
+    api,
+    { ref, wanted, choose },
+    { dryRun, signal, contendedCode: 'AgentRefused' },
+  );
   const { kind, name, namespace } = ref;
   return {
-    ...{
-      kind,
-      name,
-      action:
-        step.action === 'foreign' || step.action === 'update' || step.action === 'same'
-          ? step.action
-          : 'create',
-    },
+    kind,
+    name,
+    action:
+      step.action === 'foreign' || step.action === 'update' || step.action === 'same'
+        ? step.action
+        : 'create',
     ...(namespace === undefined ? {} : { namespace }),
-    ...('reason' in step ? { reason: step.reason } : {}),
+    ...reasonOf(step),
   };
 }
 

@@ -18,7 +18,7 @@ import {
   objectRef,
   podidManager,
 } from '../objects/render-objects.ts';
-import { type ObjectStep, settleObject } from '../objects/settle-object.ts';
+import { type ObjectStep, reasonOf, settleObject } from '../objects/settle-object.ts';
 import { combineMirrorFailures } from './mirror-failures.ts';
 import {
   type Chain,
@@ -99,7 +99,9 @@ async function runTask(write: Write, { key, choose, wanted }: Task): Promise<Obj
       ...(wanted ? { wanted: { ...objectRef(key), manifest: manifestOf(wanted) } } : {}),
     },
     {
-      ...{ dryRun, signal, restless: 'MirrorFailed' },
+      dryRun,
+      signal,
+      contendedCode: 'MirrorFailed',
       ...(read ? { listed: { found: read.get(keyText(key)) } } : {}),
       check: (found) => refuseChanged(key, found, expected),
     },
@@ -109,7 +111,7 @@ async function runTask(write: Write, { key, choose, wanted }: Task): Promise<Obj
 
 function changeOf({ kind, namespace, name }: ObjectKey, step: ObjectStep): ObjectChange {
   const action = step.action === 'none' ? 'same' : step.action;
-  return { kind, namespace, name, action, ...('reason' in step ? { reason: step.reason } : {}) };
+  return { kind, namespace, name, action, ...reasonOf(step) };
 }
 
 /** From so many objects on, three lists cost less than a GET of each. */

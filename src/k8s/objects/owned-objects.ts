@@ -245,7 +245,8 @@ class Requests implements OwnedObjects {
 export function attemptOf(verb: KubeAttempt['verb'], ref: ObjectRef): KubeAttempt {
   const { namespace, name } = ref;
   return {
-    ...{ verb, resource: resourceOf(ref) },
+    verb,
+    resource: resourceOf(ref),
     ...(namespace === undefined ? {} : { namespace }),
     ...(name === '' ? {} : { name }),
   };

@@ -3,7 +3,6 @@ import { namespaceMissing } from '../../domain/kubernetes/cluster-objects.ts';
 import { type ObjectRef, refText } from '../../domain/kubernetes/kube-object.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-
 import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import type { Claim, OwnedObject, OwnedObjects } from './owned-objects.ts';
 
@@ -14,6 +13,11 @@ export type ObjectStep =
   | { readonly action: 'create' | 'delete' | 'same' | 'none' }
   | { readonly action: 'foreign' | 'pending'; readonly reason: string }
   | ({ readonly action: 'update' } & UpdateStep);
+
+/** Why the object stays as it is; empty where it does not, or needs no reason. */
+export function reasonOf(step: ObjectStep): { readonly reason?: string } {
+  return step.action === 'foreign' || step.action === 'pending' ? { reason: step.reason } : {};
+}
 
 interface UpdateStep {
   readonly claim?: Claim['managers'];
@@ -39,8 +43,8 @@ export interface SettleOptions {
   readonly listed?: { readonly found: ManagedObject | undefined };
   /** Hears of each reading before anything is decided by it, and may throw. */
   readonly check?: (found: ManagedObject | undefined) => void;
-  /** Of the failure when the object never rests. */
-  readonly restless: ErrorCode;
+  /** Of the failure when something else keeps writing the object. */
+  readonly contendedCode: ErrorCode;
 }
 
 /** So many lost races in a row are no coincidence: something else keeps writing the object. */
@@ -50,7 +54,7 @@ const maxAttempts = 5;
  * Looks first, creates what is absent, and writes only over the version that was decided upon: a write that
  * comes too late is a conflict, and the object is read and decided upon anew.
  *
- * @throws PodidError of code `restless`, and what `api` and `choose` throw
+ * @throws PodidError of code `contendedCode`, and what `api` and `choose` throw
  */
 export async function settleObject(
   api: OwnedObjects,
@@ -67,7 +71,7 @@ export async function settleObject(
       return step;
     }
   }
-  throw restless(task.ref, options.restless);
+  throw contended(task.ref, options.contendedCode);
 }
 
 interface Decided {
@@ -178,7 +182,7 @@ function versionOf({ uid, resourceVersion }: ManagedObject) {
   return { uid, resourceVersion };
 }
 
-function restless(ref: ObjectRef, code: ErrorCode): PodidError {
+function contended(ref: ObjectRef, code: ErrorCode): PodidError {
   const { kind, namespace, name, plural = kind } = ref;
   const where = namespace === undefined ? '' : ` -n ${namespace}`;
   return new PodidError(code, `${refText(ref)} keeps changing while podid writes it.`, {

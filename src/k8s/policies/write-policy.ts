@@ -6,7 +6,7 @@ import { mapKubeError } from '../client/map-kube-error.ts';
 import { claimFields, holdsByUpdate, otherOwners } from '../objects/field-owners.ts';
 import { otherManager } from '../objects/other-manager.ts';
 import { type OwnedObject, type OwnedObjects, ownedObjects } from '../objects/owned-objects.ts';
-import { type ObjectStep, sameContent, settleObject } from '../objects/settle-object.ts';
+import { type ObjectStep, reasonOf, sameContent, settleObject } from '../objects/settle-object.ts';
 import { policyTerms } from './policy-terms.ts';
 
 /** @throws PodidError PolicyBlocked | Forbidden | ClusterUnreachable */
@@ -31,7 +31,7 @@ export async function writePolicy(
   const step = await settleObject(
     api,
     { ref, wanted, choose },
-    { dryRun, signal, restless: 'PolicyBlocked' },
+    { dryRun, signal, contendedCode: 'PolicyBlocked' },
   );
   return policyChange(object, step);
 }
@@ -39,12 +39,10 @@ export async function writePolicy(
 export function policyChange({ kind, name }: PolicyObject, step: ObjectStep): PolicyChange {
   const { action } = step;
   return {
-    ...{
-      kind,
-      name,
-      action: action === 'foreign' || action === 'update' || action === 'same' ? action : 'create',
-    },
-    ...('reason' in step ? { reason: step.reason } : {}),
+    kind,
+    name,
+    action: action === 'foreign' || action === 'update' || action === 'same' ? action : 'create',
+    ...reasonOf(step),
   };
 }
 

@@ -19,7 +19,7 @@ import {
   type Task,
 } from '../mirror/mirror-tasks.ts';
 import { managedByLabel, type ObjectKey, type ObjectKind, podidManager } from '../objects/render-objects.ts';
-import type { ObjectStep } from '../objects/settle-object.ts';
+import { type ObjectStep, reasonOf } from '../objects/settle-object.ts';
 import { complaintsIn, forbiddenIn, namespaceFault } from './explain-kubectl.ts';
 import { inOneRun, readCommand, writeCommand } from './kubectl-text.ts';
 import { type PlannedWrite, planWrite } from './plan-writes.ts';
@@ -71,7 +71,7 @@ export async function mirrorByCommand(
       now,
     );
     for (const { task, step } of again) {
-      if ('reason' in step) {
+      if (reasonOf(step).reason !== undefined) {
         decided.set(keyText(task.key), step);
       }
     }
@@ -221,9 +221,7 @@ function conclude(
     if (pending !== undefined) {
       return [{ kind, namespace, name, action: 'pending' as const, reason: pending }];
     }
-    return [
-      { kind, namespace, name, action: step.action, ...('reason' in step ? { reason: step.reason } : {}) },
-    ];
+    return [{ kind, namespace, name, action: step.action, ...reasonOf(step) }];
   });
 }
 

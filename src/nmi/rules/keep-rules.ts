@@ -81,7 +81,10 @@ async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, last: 
   const problems = await ports.diagnose(state.target, addresses);
   logProblems(logger, problems, last);
   await ports.publish({
-    ...{ guard, listenOn: [state.target.address], problems, addresses: addresses.addresses },
+    guard,
+    listenOn: [state.target.address],
+    problems,
+    addresses: addresses.addresses,
     rules: {
       intact: state.intact,
       backend: options.backend,

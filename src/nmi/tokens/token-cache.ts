@@ -1,6 +1,6 @@
 import type { ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import { untilAborted } from '../../domain/time/time-limit.ts';
+import { untilAborted, withinTime } from '../../domain/time/time-limit.ts';
 import { BoundedKeys, type CacheBounds, type CachedKey } from './bounded-keys.ts';
 import {
   cacheKey,
@@ -147,13 +147,10 @@ class Cache implements TokenCache {
       return undefined;
     }
     this.#renewWhenDue(cached, held, question);
-    if (cached.flight && isLate(held, this.#moment())) {
-      const retry = new AbortController();
-      const enough = this.#options.clock.sleep(renewalTimeoutMs, retry.signal);
-      await untilAborted(Promise.race([cached.flight.promise, enough]), signal).catch(() =>
-        signal.throwIfAborted(),
-      );
-      retry.abort();
+    const { flight } = cached;
+    if (flight && isLate(held, this.#moment())) {
+      const limit = { clock: this.#options.clock, ms: renewalTimeoutMs };
+      await withinTime(limit, signal, () => flight.promise).catch(() => signal.throwIfAborted());
     }
     const now = this.#goodAnswer(cached);
     if (now) {

@@ -26,7 +26,10 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
   const mode = flagIn(words, 'operation-mode');
   const startupTaint = flagIn(words, 'remove-startup-taint');
   return {
-    ...{ kind, namespace, name, image },
+    kind,
+    namespace,
+    name,
+    image,
     ...(release === undefined
       ? {}
       : {

@@ -122,7 +122,8 @@ function renderProbe(installation: AgentInstallation, node: string, chance: numb
       containers: [
         {
           name: 'probe',
-          ...{ image, imagePullPolicy },
+          image,
+          imagePullPolicy,
           command: ['node', '--input-type=module', '-e', question],
           resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
           securityContext: {

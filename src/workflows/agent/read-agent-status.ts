@@ -145,7 +145,11 @@ function nodeOf(name: string, { voices, installation, others }: Around): AgentNo
   const voice = voices.find(({ pod }) => pod.nodeName === name);
   if (voice === undefined) {
     return {
-      ...{ name, ready: false, rules: 'unknown', addressGuard: 'unknown', version: '' },
+      name,
+      ready: false,
+      rules: 'unknown',
+      addressGuard: 'unknown',
+      version: '',
       otherAgents: others,
     };
   }

@@ -100,7 +100,9 @@ function renderPod(tools: CleanUpTools, node: string | undefined): object {
         command: ['node', '-e', 'setInterval(() => undefined, 1 << 30)'],
         securityContext: {
           ...leastPrivilege,
-          ...{ runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001 },
+          runAsNonRoot: true,
+          runAsUser: 10001,
+          runAsGroup: 10001,
           capabilities: { drop: ['ALL'] },
         },
       },
@@ -132,7 +134,10 @@ const leastPrivilege = { allowPrivilegeEscalation: false, readOnlyRootFilesystem
 function asRoot(capabilities: readonly string[]): object {
   const add = capabilities.length > 0 ? { add: capabilities } : {};
   return {
-    ...{ ...leastPrivilege, runAsNonRoot: false, runAsUser: 0, runAsGroup: 0 },
+    ...leastPrivilege,
+    runAsNonRoot: false,
+    runAsUser: 0,
+    runAsGroup: 0,
     capabilities: { drop: ['ALL'], ...add },
   };
 }

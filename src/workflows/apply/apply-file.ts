@@ -93,8 +93,12 @@ export async function applyFile(
   const ready = intentOf(deps, cluster, request, made.good);
   const agreedIntent = { ...intent, wanted: ready.wanted };
   const written = await writeApply(started, cluster, {
-    ...{ intent: agreedIntent, ready: made.good, demands, keepGoing: request.keepGoing },
-    ...{ files: request.files, leftOut: [...read.leftOut, ...made.leftOut] },
+    intent: agreedIntent,
+    ready: made.good,
+    demands,
+    keepGoing: request.keepGoing,
+    files: request.files,
+    leftOut: [...read.leftOut, ...made.leftOut],
   });
   const changes = plan.changes.filter((change) => !written.leftOut.some(({ entry }) => isOf(entry, change)));
   const done = applied(written.cluster, changes);

@@ -9,7 +9,7 @@ const [rendered] = renderIdentity({ namespace: 'shop', name: 'web', bindingSelec
 const ref = objectRef(rendered);
 const wanted = { ...ref, manifest: manifestOf(rendered) };
 const own = live(rendered, [manager('podid', specFields('clientID'), 'Apply')]);
-const options = { dryRun: false, signal, restless: 'AgentRefused' } as const;
+const options = { dryRun: false, signal, contendedCode: 'AgentRefused' } as const;
 
 function task(step: ObjectStep) {
   return { ref, wanted, choose: () => step };

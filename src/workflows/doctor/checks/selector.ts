@@ -37,7 +37,9 @@ export const selector: Check = {
       }
       const alike = decided.filter(({ decision }) => decision.kind === first.decision.kind);
       return failureOf({
-        ...{ evidence, resources, pod: first.pod },
+        evidence,
+        resources,
+        pod: first.pod,
         pods: listed(alike.map(({ pod }) => entryText(pod))),
         decision: first.decision,
       });
