@@ -38,7 +38,11 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
   const lookUp = azure && identityReader(azure.ports.identities, report);
   let connecting: Promise<ClusterObjects> | undefined;
   const connect = (signal: AbortSignal) => {
-    connecting ??= parts.kube.objects(signal);
+    connecting ??= parts.kube.objects(signal).catch((error: unknown) => {
+      // The next read may connect where this one could not.
+      connecting = undefined;
+      throw error;
+    });
     return connecting;
   };
   const get: EntryStore['get'] = async (id, signal) => {

@@ -197,6 +197,17 @@ describe('entries that are objects in the cluster', () => {
     ]);
   });
 
+  it('are read over a new connection where the last could not be made', async () => {
+    const { cluster, deps } = world();
+    const answers = [Promise.reject(new PodidError('Unavailable', 'Azure is busy.')), cluster.api];
+    const kube = { objects: async () => await (answers.shift() ?? cluster.api) };
+    const store = objectStore({ kube, report: deps.report, lookUp: () => true });
+    await expect(store.get(id, deps.signal)).rejects.toMatchObject({ code: 'Unavailable' });
+    expect((await store.get(id, deps.signal)).profile.identities).toEqual([]);
+    await store.get(id, deps.signal);
+    expect(answers).toEqual([]);
+  });
+
   it('are named in hints by the mode, and by the kubeconfig where that alone names the cluster', () => {
     const { deps, cluster } = world();
     const where = '-g rg -c aks --subscription sub';
