@@ -9,9 +9,10 @@ import { type OwnChain, ownChains, renderIptables } from './render-iptables.ts';
  * nothing to follow: the periodic reading finds what changed.
  */
 export function iptablesBackend(run: RunTool): RulesBackend {
-  let chosen: Promise<string> | undefined;
-  const tool = () => {
-    chosen ??= chooseIptables(run);
+  let chosen: string | undefined;
+  // What is kept is the choice, and no failure of it: the keeper of the rules comes again.
+  const tool = async () => {
+    chosen ??= await chooseIptables(run);
     return chosen;
   };
   const read = async () => {
