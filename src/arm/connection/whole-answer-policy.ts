@@ -7,6 +7,7 @@ import {
   type PipelineResponse,
   RestError,
 } from '@azure/core-rest-pipeline';
+import { untilAborted } from '../../domain/time/time-limit.ts';
 
 /** Codes of the RestErrors for answers that cannot be used. */
 export const answerFaults = {
@@ -64,7 +65,7 @@ async function withinLimit(
   };
   try {
     // The SDK does not hear of a body that ends while it counts it.
-    return await Promise.race([send(), rejectedBy(signal)]);
+    return await untilAborted(send(), signal);
   } catch (error) {
     if (given.signal.aborted && outer?.aborted !== true) {
       throw given.signal.reason;
@@ -83,16 +84,6 @@ async function withinLimit(
       request.abortSignal = outer;
     }
   }
-}
-
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-    } else {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    }
-  });
 }
 
 /**

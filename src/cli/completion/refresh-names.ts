@@ -88,7 +88,7 @@ async function namespacesOf(
     const kubeconfigPath = context.env['PODID_ARM_ENDPOINT'] ? context.env['KUBECONFIG'] : undefined;
     const { workloads } = await context.connectCluster({
       ...(kubeconfigPath ? { kubeconfigPath } : {}),
-      fetchUserKubeconfig: (inner) => azure.clusters.userKubeconfig(id, AbortSignal.any([inner, signal])),
+      fetchUserKubeconfig: (ofConnecting) => azure.clusters.userKubeconfig(id, ofConnecting),
       entraToken: azure.entraToken,
       warn: () => undefined,
       signal,

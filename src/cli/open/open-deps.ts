@@ -146,8 +146,7 @@ export function openKube({ context, report }: Session, azure: Azure, way: WayToC
     context.connectCluster({
       ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
       ...(way.context === undefined ? {} : { context: way.context }),
-      fetchUserKubeconfig: (inner) =>
-        azure.clusters.userKubeconfig(cluster, AbortSignal.any([inner, signal])),
+      fetchUserKubeconfig: (ofConnecting) => azure.clusters.userKubeconfig(cluster, ofConnecting),
       entraToken: azure.entraToken,
       warn: report.warn,
       signal,
