@@ -1,4 +1,5 @@
 import {
+  ApiextensionsV1Api,
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
@@ -51,6 +52,26 @@ describe('the emulated Kubernetes API, as client-node meets it,', () => {
     await expect(core.readNamespacedSecret({ namespace: 'shop', name: 's' })).rejects.toMatchObject({
       code: 404,
     });
+  });
+
+  it('has the identity kinds established from the start, and after somebody applied them anew', async () => {
+    const crds = config.makeApiClient(ApiextensionsV1Api);
+    const name = `azureidentities.${group}`;
+    const { spec, status } = await crds.readCustomResourceDefinition({ name });
+    expect(status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Established', status: 'True' }),
+    );
+    const body = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name },
+      spec,
+    };
+    const applied = await crds.patchCustomResourceDefinition(
+      { name, body, fieldManager: 'podid', force: true },
+      apply,
+    );
+    expect(applied.status?.conditions).toEqual(status?.conditions);
   });
 
   it('prunes what the CRD does not know and refuses wrong types', async () => {

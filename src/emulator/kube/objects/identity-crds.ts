@@ -95,5 +95,17 @@ function crd(kind: string, plural: string, spec: StructuralSchema, status: Struc
       names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
       versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
     },
+    status: establishedStatus(),
   };
+}
+
+/** What clients wait for in a new CustomResourceDefinition. */
+export function establishedStatus() {
+  const condition = (type: string) => ({
+    type,
+    status: 'True',
+    reason: type,
+    message: 'as the emulator has it',
+  });
+  return { conditions: [condition('NamesAccepted'), condition('Established')] };
 }

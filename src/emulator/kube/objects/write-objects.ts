@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { alreadyExists, badRequest, conflict, KubeFailure, notFound } from '../kube-failure.ts';
 import { admitted, type WriteTarget } from './admit-object.ts';
 import { trackUpdate, type Writer } from './field-owners.ts';
+import { establishedStatus } from './identity-crds.ts';
 import { crdKind, type KubeKind, namespaceKind } from './kube-kinds.ts';
 import { isMap, type KubeMeta, type KubeObject, sameJson } from './kube-object.ts';
 import { identityMeta, type KubeStore } from './kube-store.ts';
@@ -245,15 +246,7 @@ function served(kind: KubeKind, live: KubeObject | undefined, wanted: KubeObject
   if (kind === namespaceKind) {
     return { ...wanted, status: { phase: 'Active' } };
   }
-  const condition = (type: string) => ({
-    type,
-    status: 'True',
-    reason: type,
-    message: 'as the emulator has it',
-  });
-  return kind === crdKind
-    ? { ...wanted, status: { conditions: [condition('NamesAccepted'), condition('Established')] } }
-    : wanted;
+  return kind === crdKind ? { ...wanted, status: establishedStatus() } : wanted;
 }
 
 /**
