@@ -122,7 +122,10 @@ async function deleteAssignment(
   }
 }
 
-/** A principal made a moment ago is not everywhere yet, and weather passes: both until the signal ends. */
+/**
+ * A principal made a moment ago is not everywhere yet, and weather passes: both until the signal ends. Azure's
+ * last answer says more than that the time is up.
+ */
 async function createWithRetry(
   connection: ArmConnection,
   grant: RoleGrant,
@@ -137,7 +140,14 @@ async function createWithRetry(
         throw error;
       }
       connection.verbose(`The role cannot be assigned yet: ${error.message}`);
-      await clock.sleep(error.retryAfterMs ?? backoffMs(pauses, failures, clock.random()), signal);
+      // A date that has passed, as where this machine's clock is ahead, would ask again at once for ever.
+      const pauseMs =
+        error.retryAfterMs === undefined
+          ? backoffMs(pauses, failures, clock.random())
+          : Math.max(error.retryAfterMs, pauses.firstMs);
+      await clock.sleep(pauseMs, signal).catch((end: unknown) => {
+        throw isPodidError(end) ? end : error;
+      });
     }
   }
 }

@@ -6,6 +6,7 @@ import { asFailure } from '../change/mirror-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import { decideDelete } from '../entries/delete-identity.ts';
 import { removeIdentities } from '../entries/remove-identities.ts';
+import { createRole } from '../identities/create-role.ts';
 import { type CheckResult, counted, listed } from './check.ts';
 import { driftInQuestion } from './checks/objects.ts';
 import { missingGrants } from './checks/operator-role.ts';
@@ -64,7 +65,7 @@ async function grantRoles(deps: ChangeDeps, evidence: Evidence): Promise<boolean
   }
   deps.report.progress('Granting Managed Identity Operator');
   await eachConcurrently(grants, (grant) =>
-    deps.azure.roles.create({ ...grant, roleId: managedIdentityOperatorRole }, deps.signal),
+    createRole(deps, { ...grant, roleId: managedIdentityOperatorRole }),
   );
   deps.report.note(`Granted ${what}.`);
   return true;

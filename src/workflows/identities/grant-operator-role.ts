@@ -15,6 +15,7 @@ import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { Change } from '../change/outcome.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
+import { createRole } from './create-role.ts';
 
 /** How the role stands after the check. */
 export interface GrantedRole {
@@ -117,10 +118,10 @@ export async function createOperatorRole(
   cluster: Cluster,
   { grant, rows }: FoundRole,
 ): Promise<GrantedRole> {
-  const { azure, report } = deps;
+  const { report } = deps;
   report.progress('Granting Managed Identity Operator to the cluster');
   try {
-    const { created } = await azure.roles.create(grant, deps.signal);
+    const { created } = await createRole(deps, grant);
     if (created) {
       report.note(
         `Granted Managed Identity Operator on ${grant.scope} to the cluster's principal ${grant.principalId}.`,

@@ -5,6 +5,7 @@ import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Change } from '../change/outcome.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
+import { createRole } from './create-role.ts';
 
 /** `--grant ROLE=SCOPE`: a role for the identity itself. */
 export interface WantedGrant {
@@ -71,10 +72,10 @@ export async function grantRoles(
   identity: ManagedIdentity,
   roles: readonly RoleToGrant[],
 ): Promise<void> {
-  const { azure, report } = deps;
+  const { report } = deps;
   await eachConcurrently(roles, async ({ role, scope, roleId }) => {
     const grant: RoleGrant = { scope, principalId: identity.principalId, roleId };
-    const { created } = await azure.roles.create(grant, deps.signal);
+    const { created } = await createRole(deps, grant);
     if (created) {
       report.note(`Granted ${role} on ${scope} to ${identity.resourceId}.`);
     }

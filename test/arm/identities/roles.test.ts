@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { type Answer, type ArmServer, json, serveArm, text } from '../arm-server.ts';
 
 const subscription = '11111111-1111-1111-1111-111111111111';
@@ -118,6 +119,34 @@ describe('role assignments', () => {
         principalId,
         principalType: 'ServicePrincipal',
       },
+    });
+  });
+
+  it('are not asked for again at once, where the date to come back at has passed', async () => {
+    const past = { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' };
+    const arm = await serve(json(429, {}, past), json(429, {}, { 'retry-after': '0' }), json(201, row));
+    const pauses: number[] = [];
+    const clock = { ...systemClock(), sleep: async (ms: number) => void pauses.push(ms) };
+    const { roles } = await arm.azure({ clock });
+    expect(await roles.create(grant, signal)).toEqual({ created: true });
+    expect(pauses).toEqual([1_000, 1_000]);
+  });
+
+  it('end with what Azure said last when the time for them is up', async () => {
+    const arm = await serve(json(503, {}), json(503, { error: { code: 'Later', message: 'Not now.' } }));
+    const limit = new AbortController();
+    let pauses = 0;
+    const sleep = async () => {
+      pauses += 1;
+      if (pauses === 2) {
+        limit.abort(new Error('The time is up.'));
+        throw limit.signal.reason;
+      }
+    };
+    const { roles } = await arm.azure({ clock: { ...systemClock(), sleep } });
+    await expect(roles.create(grant, limit.signal)).rejects.toMatchObject({
+      code: 'Unavailable',
+      details: [{ code: 'Later' }],
     });
   });
 
