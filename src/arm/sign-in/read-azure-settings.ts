@@ -28,6 +28,7 @@ export interface AzureChoice {
 /** @throws PodidError InvalidUsage */
 export async function readAzureSettings(choice: AzureChoice): Promise<AzureSettings> {
   const { environment } = choice;
+  checkProxy(environment);
   const token = filled(environment['PODID_ARM_TOKEN']);
   const endpoint = filled(environment['PODID_ARM_ENDPOINT']);
   const apiVersion = filled(environment['PODID_ARM_API_VERSION']);
@@ -58,6 +59,23 @@ async function subscriptionOfAz({
 }: AzureChoice): Promise<AzSubscription | undefined> {
   const { readAzProfile, subscriptionIn } = await import('./az-profile.ts');
   return subscriptionIn(await readAzProfile(environment), subscription);
+}
+
+/** As Azure's SDK chooses it, whose own word on a proxy without a scheme is a fault of the program. */
+function checkProxy(environment: AzureChoice['environment']): void {
+  for (const name of ['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY']) {
+    const proxy = filled(environment[name]) ?? filled(environment[name.toLowerCase()]);
+    if (proxy === undefined) {
+      continue;
+    }
+    // It may hold a password, and is not repeated.
+    if (!URL.canParse(proxy) || new URL(proxy).hostname === '') {
+      throw new PodidError('InvalidUsage', `${name} is not a URL.`, {
+        hint: `export ${name}=http://HOST:PORT`,
+      });
+    }
+    return;
+  }
 }
 
 function checkApiVersion(apiVersion: string): string {

@@ -23,7 +23,21 @@ function settings(environment: Record<string, string>, more: object = {}) {
 }
 
 describe('the settings', () => {
-  it.each([{ PODID_ARM_API_VERSION: 'latest' }])('refuse %o', async (environment) => {
+  it.each([
+    { PODID_ARM_API_VERSION: 'latest' },
+    { HTTPS_PROXY: '10.0.0.1:3128' },
+    { https_proxy: 'proxy.contoso.com:3128' },
+    { ALL_PROXY: 'nonsense' },
+  ])('refuse %o', async (environment) => {
     await expect(settings(environment)).rejects.toMatchObject({ code: 'InvalidUsage' });
+  });
+
+  it('take the first proxy that is set, as the SDK does, and never repeat one that is not a URL', async () => {
+    const good = { HTTPS_PROXY: 'http://ann:s3cret@10.0.0.1:3128', HTTP_PROXY: 'nonsense' };
+    await expect(settings(good)).resolves.toBeDefined();
+    await expect(settings({ HTTP_PROXY: 'ann:s3cret@proxy:3128' })).rejects.toMatchObject({
+      message: 'HTTP_PROXY is not a URL.',
+      hint: 'export HTTP_PROXY=http://HOST:PORT',
+    });
   });
 });
