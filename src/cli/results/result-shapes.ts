@@ -99,7 +99,7 @@ export const objectsShape: TableShape = {
   ),
   rows: (result: { readonly objects: readonly ObjectChange[]; readonly drift?: readonly Drift[] }) => [
     ...result.objects,
-    ...(result.drift ?? []).filter(({ state }) => state !== 'extra').map(extraRow),
+    ...(result.drift ?? []).filter(({ state }) => state === 'extra').map(extraRow),
   ],
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { objectsShape } from '../../../src/cli/results/result-shapes.ts';
 import type { Cluster } from '../../../src/domain/clusters/cluster.ts';
 import type { PodIdentity } from '../../../src/domain/entries/pod-identity.ts';
 import { identityId, lastError, run, subscriptionId } from '../fake-context.ts';
@@ -264,5 +265,31 @@ describe('a list without entries', () => {
       stdout: '[]\n',
       stderr: '',
     });
+  });
+});
+
+describe('the table of objects', () => {
+  it('ends with what the cluster has beyond Azure, and repeats no other difference', () => {
+    const difference = {
+      kind: 'identity',
+      namespace: 'shop',
+      writer: null,
+      fields: [],
+      arm: null,
+      cluster: {},
+    };
+    const result = {
+      objects: [{ kind: 'AzureIdentity', namespace: 'shop', name: 'web', action: 'create' }],
+      drift: [
+        { ...difference, name: 'web', state: 'missing' },
+        { ...difference, name: 'old', state: 'extra' },
+        { ...difference, name: 'other', state: 'differs' },
+      ],
+    };
+    const rows = objectsShape.rows(result as never);
+    expect(rows).toEqual([
+      expect.objectContaining({ name: 'web', action: 'create' }),
+      expect.objectContaining({ name: 'old', action: 'extra' }),
+    ]);
   });
 });
