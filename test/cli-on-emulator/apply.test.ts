@@ -119,7 +119,7 @@ describe('podid apply', () => {
     const file = await fileOf({ cluster: { name: 'demo', resourceGroup: 'demo-rg' }, identities: [] });
     const ran = await apply(file, '-c', 'other');
     expect(ran.exitCode).toBe(4);
-    expect(ran.stderr).toContain('The file is for cluster demo; --cluster-name wins.');
+    expect(ran.stderr).toContain('The file is for cluster demo; --cluster-name overrides it.');
   });
 
   it('changes a selector in one PUT and another identity under the same name in two', async () => {
@@ -262,7 +262,7 @@ describe('podid apply', () => {
       'one.yaml:6:5: an identity has no "selector". It has name, namespace, identityResourceId, bindingSelector.',
       'one.yaml:4:5: identityResourceId is missing: an identity needs it.',
       expect.stringMatching(/^one\.yaml:4:11: "Web" is not a name of a pod identity: .* Nearest: web$/),
-      'two.json:1:16: apiVersion is "podid.io/v2", and podid knows podid.io/v1 alone.',
+      'two.json:1:16: apiVersion is "podid.io/v2", and podid knows only podid.io/v1.',
       expect.stringContaining('--location: "x/y" is not a region of Azure'),
       '--location goes with --create-identity alone.',
     ]);
