@@ -49,7 +49,7 @@ export function armFeatures(connection: ArmConnection): Features {
   };
 }
 
-/** Registering twice is registering once, so weather is tried again. */
+/** Registering twice is registering once, so a transient failure is tried again. */
 async function post(
   connection: ArmConnection,
   url: string,

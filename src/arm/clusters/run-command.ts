@@ -105,7 +105,7 @@ function aboutCommand({ connection, cluster }: CommandRun, doing: string, right:
   };
 }
 
-/** Weather on a poll says nothing about the command. */
+/** A transient failure on a poll says nothing about the command. */
 async function untilEnded(run: CommandRun, url: string, options: RunOptions): Promise<JsonRecord> {
   const { connection } = run;
   const about: ArmRequest = {

@@ -26,7 +26,7 @@ import { wholeAnswerPolicy } from './whole-answer-policy.ts';
  */
 export type Retries = 'reads' | 'none';
 
-/** What all adapters share: endpoint, sign-in, weather and the debug log. */
+/** What all adapters share: endpoint, sign-in, transient failures and the debug log. */
 export interface ArmConnection {
   readonly endpoint: ArmEndpoint;
   readonly clock: Clock;

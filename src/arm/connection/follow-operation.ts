@@ -27,7 +27,7 @@ interface Following extends Pick<FollowOptions, 'pollIntervalMs' | 'onStatus' | 
 
 /**
  * Polls an operation to its end. Any status that is not terminal means that it runs (AKS writes
- * `ReconcilingAddons` and the like). Weather on a poll says nothing about the operation, so 5xx, 429, web
+ * `ReconcilingAddons` and the like). A transient failure on a poll says nothing about the operation, so 5xx, 429, web
  * pages, cut and hung connections are polled again until the signal ends. Nothing is sent anywhere but to
  * ARM: the connection checks the URL.
  *
@@ -92,7 +92,7 @@ function requestAbout(
 }
 
 /**
- * Undefined when the weather kept the answer away. @throws PodidError Forbidden | Unavailable with the reason
+ * Undefined when a transient failure kept the answer away. @throws PodidError Forbidden | Unavailable with the reason
  */
 async function poll(
   connection: ArmConnection,

@@ -42,7 +42,7 @@ export function armIdentities(connection: ArmConnection): Identities {
     async create(resourceId, location, signal) {
       const id = identityId(resourceId);
       const about = aboutIdentity(connection, id, 'write');
-      // A repeat of this PUT makes no second identity, so weather is tried again.
+      // A repeat of this PUT makes no second identity, so a transient failure is tried again.
       const created = await connection.call(about, signal, () =>
         clientFor(connection, id).userAssignedIdentities.createOrUpdate(
           id.resourceGroup,

@@ -123,7 +123,7 @@ async function deleteAssignment(
 }
 
 /**
- * A principal made a moment ago is not everywhere yet, and weather passes: both until the signal ends. Azure's
+ * A principal made a moment ago is not everywhere yet, and transient failures pass: both are tried until the signal ends. Azure's
  * last answer says more than that the time is up.
  */
 async function createWithRetry(

@@ -178,7 +178,7 @@ function unavailable(message: string): Error {
   return Object.assign(new Error(message), { name: 'CredentialUnavailableError' });
 }
 
-/** Entra that does not answer is weather; anything else is a refusal. */
+/** Entra that does not answer is a transient failure; anything else is a refusal. */
 function refusedBy(source: Source, error: unknown, reasons: readonly ErrorDetail[]): PodidError {
   const status = statusOf(error);
   const isTransient = status === undefined ? isNetworkFault(error) : status === 429 || status >= 500;

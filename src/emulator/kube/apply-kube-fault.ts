@@ -3,7 +3,7 @@ import type { KubeStore } from './objects/kube-store.ts';
 
 /**
  * Sets faults from JSON: the members of `KubeFaults`, where `null` puts one back, and single acts, each with
- * `true` or a value: `cutWatches`, `bookmark`, `expireHistory`, `removeNamespace: NAME`, `otherIdentity:
+ * `true` or a value: `cutWatches`, `bookmark`, `expireHistory`, `removeNamespace: NAME`, `foreignIdentity:
  * {namespace, name}`, `clear`.
  * @throws RangeError that names a member nobody knows, or a value of the wrong type
  */
@@ -31,7 +31,7 @@ const acts: Readonly<Record<string, (store: KubeStore, value: unknown) => void>>
   bookmark: (store) => store.sendBookmarks(),
   expireHistory: (store) => store.expireHistory(),
   removeNamespace: (store, name) => store.remove('namespaces', '', String(name)),
-  otherIdentity: (store, value) => {
+  foreignIdentity: (store, value) => {
     const { namespace, name } = value as { namespace: string; name: string };
     seedAksIdentity(store, namespace, name);
   },

@@ -120,7 +120,7 @@ describe('the emulated Kubernetes API, as client-node meets it,', () => {
   });
 
   it('applies for a manager, and says which field another one holds', async () => {
-    applyKubeFault(kube.store, { otherIdentity: { namespace: 'shop', name: 'web' } });
+    applyKubeFault(kube.store, { foreignIdentity: { namespace: 'shop', name: 'web' } });
     const refusal = await applyIdentity('web', { clientID: 'mine' }).catch((error) => error);
     expect(refusal.code).toBe(409);
     expect(JSON.parse(refusal.body)).toMatchObject({
