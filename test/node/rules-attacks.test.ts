@@ -229,7 +229,7 @@ describe('the redirect rules', () => {
       const rules = await world.keepRules();
       await world.startAgent();
       node.run('nft', 'add table inet podid { flags dormant; }');
-      await rules.line(/put back/);
+      await rules.line(/are restored/);
       expect(node.run('nft', 'list', 'table', 'inet', 'podid')).not.toMatch(/^\tflags/m);
       expect(await ask(world.bound, imdsToken)).toMatchObject({ status: 200, standIn: 'yes' });
     });

@@ -95,10 +95,10 @@ async function again(ms: number, disturb: () => void): Promise<void> {
   }
 }
 
-/** When the rules were put back, by the keeper's own log. */
+/** When the rules were restored, by the keeper's own log. */
 function putBackMs(rules: Program): readonly number[] {
   return rules.lines
-    .filter((line) => line.includes('put back'))
+    .filter((line) => line.includes('are restored'))
     .map((line) => Date.parse((JSON.parse(line) as { time: string }).time));
 }
 
