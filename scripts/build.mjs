@@ -58,13 +58,18 @@ const usedOperations = ['ManagedClusters', 'VirtualMachineScaleSets', 'VirtualMa
 
 /**
  * What packages carry along and podid never asks for: inquirer's editor prompt brings character sets of half a
- * megabyte, and the clients of Azure's SDKs bring every group of operations there is.
+ * megabyte, commander brings Node's child processes (and with them its network) to each start for commands
+ * that are programs of their own, and the clients of Azure's SDKs bring every group of operations there is.
  */
 const unusedParts = {
   name: 'unused-parts',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^@inquirer\/editor$/ }, ({ path }) => ({ path, namespace: 'unused-prompt' }));
     onLoad({ filter: /./, namespace: 'unused-prompt' }, () => ({ contents: 'export default undefined;' }));
+    onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: 'unused-module' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'unused-module' }, () => ({ contents: 'module.exports = {};' }));
     onLoad(
       { filter: /@azure[\\/]arm-[a-z]+[\\/]dist[\\/]esm[\\/]classic[\\/].*index\.js$/ },
       async ({ path }) => {

@@ -99,13 +99,13 @@ export async function run(line: string | readonly string[], options: RunOptions 
     clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: async () => undefined },
     readStdin: async () => '',
     azDefaults: async () => ({}),
-    startDetached: () => undefined,
+    startDetached: async () => undefined,
     connectAzure: async () => azure,
     checkKubeconfig: async () => undefined,
     connectCluster: () => Promise.reject(new Error('nobody expected a connection to the cluster')),
     connectByCommand: () => Promise.reject(new Error('nobody expected a command in the cluster')),
     startEmulator: () => Promise.reject(new Error('nobody expected an emulator')),
-    startAgent: () => {
+    startAgent: async () => {
       throw new Error('nobody expected an agent');
     },
     metadataService: () => Promise.reject(new Error('nobody expected a question to the metadata service')),

@@ -67,7 +67,7 @@ async function liveNames(context: Context, line: TypedLine, wanted: LiveNames): 
     }
     const { names, fresh } = await file.read(context.clock.now());
     if (!fresh && (await file.claim(context.clock.now()))) {
-      context.startDetached([refreshWord, place.account.subscription, ...(cluster?.split('/') ?? [])]);
+      await context.startDetached([refreshWord, place.account.subscription, ...(cluster?.split('/') ?? [])]);
     }
     return [...new Set(pick(names, wanted, line.values.get('resourceGroup')))].filter(isPlain);
   } catch {

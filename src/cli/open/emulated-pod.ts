@@ -66,7 +66,7 @@ export function podToEmulate(
 export async function emulatePod(pod: PodToEmulate, context: Context): Promise<EmulatedPod> {
   const remove = await createPod(pod, context.signal);
   const [port, probePort] = [await freePort(), await freePort()];
-  const agent = context.startAgent([
+  const agent = await context.startAgent([
     ...['serve', '--forceNamespaced', '--allow-loopback-pods', '--redirected-by-others'],
     ...[`--node=${node}`, '--operation-mode=managed', '--prometheus-port=0', `--nmi-port=${port}`],
     ...[`--http-probe-port=${probePort}`, '--metadata-ip=127.0.0.1', `--metadata-port=${pod.emulator.port}`],

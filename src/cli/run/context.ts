@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import type { MetadataService } from '../../domain/azure/metadata-service.ts';
 import type { RunCommand } from '../../domain/azure/run-command.ts';
@@ -86,7 +83,7 @@ export interface Context {
   readStdin(): Promise<string>;
   azDefaults(): Promise<AzDefaults>;
   /** Starts podid once more with these words, and lets it be: nobody waits for it or hears of it. */
-  startDetached(words: readonly string[]): void;
+  startDetached(words: readonly string[]): Promise<void>;
   connectAzure(choice: AzureChoice): Promise<Azure>;
   /** @throws PodidError InvalidKubeconfig */
   checkKubeconfig(path: string, context: string | undefined): Promise<void>;
@@ -97,7 +94,7 @@ export interface Context {
   /** What pods ask for tokens. @param from the address to ask from; undefined: the machine's own choice */
   metadataService(from?: string): Promise<MetadataService>;
   /** Starts the node agent, which stands beside podid. */
-  startAgent(words: readonly string[]): RunningAgent;
+  startAgent(words: readonly string[]): Promise<RunningAgent>;
 }
 
 /** What of the process a command sees; the process itself is one. */
@@ -122,7 +119,10 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
     signal,
     clock,
     readStdin: () => readAll(stdin),
-    startDetached: (words) => startDetached(words, env),
+    async startDetached(words) {
+      const { startDetached } = await import('./child-processes.ts');
+      startDetached(words, env);
+    },
     async azDefaults() {
       const { readAzDefaults } = await import('../../arm/sign-in/az-profile.ts');
       return await readAzDefaults(env);
@@ -151,47 +151,9 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
       const { metadataService } = await import('../token/metadata-service.ts');
       return metadataService({ userAgent: `podid/${version}`, clock, localAddress: from });
     },
-    startAgent: (words) => startAgent(words, env),
-  };
-}
-
-function startDetached(words: readonly string[], env: ProcessParts['env']): void {
-  const [program, script] = process.argv;
-  if (program === undefined || script === undefined) {
-    return;
-  }
-  const child = spawn(program, [script, ...words], {
-    detached: true,
-    stdio: 'ignore',
-    env,
-    windowsHide: true,
-  });
-  // One that cannot be started is one that does nothing.
-  child.on('error', () => undefined);
-  child.unref();
-}
-
-function startAgent(words: readonly string[], env: ProcessParts['env']): RunningAgent {
-  const [program = 'node', script = ''] = process.argv;
-  const agent = join(dirname(realpathSync(script)), 'podid-nmi.js');
-  const child = spawn(program, [agent, ...words], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env,
-    windowsHide: true,
-  });
-  let lastText = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    lastText = (lastText + text).slice(-2000);
-  });
-  const ended = new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', () => resolve(lastText.trim().split('\n').at(-1) ?? ''));
-  });
-  return {
-    ended,
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
+    async startAgent(words) {
+      const { startAgent } = await import('./child-processes.ts');
+      return startAgent(words, env);
     },
   };
 }

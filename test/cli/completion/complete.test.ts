@@ -97,7 +97,9 @@ describe('live names', () => {
       context: {
         clock: { now: () => nowMs, monotonic: () => nowMs, random: () => 0, sleep: async () => undefined },
         azDefaults: async () => ({ user: 'me' }),
-        startDetached: (argv) => started.push(argv),
+        startDetached: async (argv) => {
+          started.push(argv);
+        },
       },
     });
     expect(ran).toMatchObject({ exitCode: 0, stderr: '', requests: [] });
