@@ -57,8 +57,8 @@ const clientNodeParts = {
 const usedOperations = ['ManagedClusters', 'VirtualMachineScaleSets', 'VirtualMachines'];
 
 /**
- * What packages carry along and podid never asks for: inquirer's editor prompt brings character sets of half a
- * megabyte, commander brings Node's child processes (and with them its network) to each start for commands
+ * What packages carry along and podid never asks for: inquirer's editor prompt brings character sets of half
+ * a megabyte, commander brings Node's child processes (and with them its network) to each start for commands
  * that are programs of their own, and the clients of Azure's SDKs bring every group of operations there is.
  */
 const unusedParts = {

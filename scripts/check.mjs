@@ -1,4 +1,4 @@
-// Everything that can be told without running podid: lint and format, types, dead code, the package, the
+// Everything that can be checked without running podid: lint and format, types, dead code, the package, the
 // generated pages. Runs all of them and fails when any does, so that one run names every fault.
 import { spawnSync } from 'node:child_process';
 

@@ -22,7 +22,7 @@ function platformPackage(name, version, { license, engines }) {
   const at = words.findIndex((word) => systems.includes(word));
   if (at < 0) {
     throw new Error(
-      `${name} is missing from the lock file, and its name tells no platform: install it by hand.`,
+      `${name} is missing from the lock file, and its name contains no platform: install it by hand.`,
     );
   }
   const [system, cpu, abi = ''] = words.slice(at);

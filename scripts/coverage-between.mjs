@@ -1,5 +1,5 @@
-// Loaded into a program by `--import`: SIGUSR2 begins to count which functions run, and the next one writes what
-// ran in between to the folder PODID_COVERAGE, in the shape of NODE_V8_COVERAGE.
+// Loaded into a program by `--import`: SIGUSR2 begins to count which functions run, and the next one writes
+// what ran in between to the folder PODID_COVERAGE, in the shape of NODE_V8_COVERAGE.
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';

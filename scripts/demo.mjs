@@ -106,10 +106,7 @@ async function report() {
     `and it is the identity web's (client id ${web.body.client_id})`,
   );
   const stranger = await askForToken(pods.stranger, port, 'the pod without a label');
-  check(
-    stranger.status === 400 && stranger.body.access_token === undefined,
-    'it gets none, and is told why:',
-  );
+  check(stranger.status === 400 && stranger.body.access_token === undefined, 'it gets none, and the reason:');
   say(`    ${stranger.body.error_description}`);
 
   const legacy = await askForToken(pods.legacy, port, 'the pod "legacy", which is excepted,');
@@ -142,7 +139,7 @@ async function report() {
     undefined,
     4,
   );
-  check(wrong === 4, 'deleting it again is told truthfully: exit code 4');
+  check(wrong === 4, 'deleting it again ends with exit code 4');
 }
 
 async function startEmulator() {

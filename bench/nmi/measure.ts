@@ -45,7 +45,7 @@ interface Row extends Measured {
   readonly load: string;
 }
 
-/** In turns, so that all peers meet the same weather; the median of the rounds. */
+/** In turns, so that all peers meet the same load; the median of the rounds. */
 async function printRates(
   all: readonly Peer[],
   programs: BundledPrograms,
@@ -152,7 +152,7 @@ interface ManyPods {
   readonly rate: number;
 }
 
-/** All of them behind one veth: the agent tells them apart by their addresses alone. */
+/** All of them behind one veth: the agent distinguishes them by their addresses alone. */
 async function addPods(world: AgentWorld): Promise<void> {
   mkdirSync(join(world.folder, 'results'), { recursive: true });
   for (let i = 0; i < podCount; i += 1) {

@@ -1,5 +1,5 @@
 // How long the command line takes to start and to list, beside a bare `node -e 0`, run in turns so that all
-// meet the same weather.
+// meet the same load.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -41,7 +41,7 @@ export const applyCommand = defineCommand({
     });
     const { applyFile } = await import('../workflows/apply/apply-file.ts');
     const { prune, keepGoing } = flags;
-    const show = (plan: Plan) => session.say(planText(plan, session.colour));
+    const show = (plan: Plan) => session.log(planText(plan, session.colour));
     const request = { cluster, wanted, files, prune, keepGoing, extras, show };
     const outcome = await applyFile(deps, request, options);
     return await finishChange(session, outcome, { view: applyView, shape: applyShape, ...flags });

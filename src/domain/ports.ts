@@ -41,9 +41,10 @@ export interface Clusters {
    *
    * @throws PodidError
    *   StaleCluster (412, EtagMismatch), ClusterBusy (409 while another operation runs),
-   *   AssignmentBlocked (PodIdentityAddonIdentitiesAssignmentError; `target` is the resource id that Azure means, when the text names
-   *   exactly one that the document or the edit holds), Unavailable (5xx, 429, cut connection: the write may have happened; `retryAfterMs` where the server gave one),
-   *   Forbidden, NotSignedIn, ClusterNotFound, AzureRefused and the codes of AKS's own refusals
+   * AssignmentBlocked (PodIdentityAddonIdentitiesAssignmentError; `target` is the resource id that Azure
+   * means, when the text names exactly one that the document or the edit holds), Unavailable (5xx, 429, cut
+   * connection: the write may have happened; `retryAfterMs` where the server gave one), Forbidden,
+   * NotSignedIn, ClusterNotFound, AzureRefused and the codes of AKS's own refusals
    */
   put(base: Cluster, edit: ClusterEdit, options: PutOptions): Promise<PutAnswer>;
   /**

@@ -1,8 +1,8 @@
 /** A flag as data: parsing, help, pages and completion of each program all read it from here. */
 export interface FlagSpec {
   /**
-   * `switch` takes no value, `text` one, `integer` a whole number, `list` several after one flag, and the flag
-   * repeated.
+   * `switch` takes no value, `text` one, `integer` a whole number, `list` several after one flag, and the
+   * flag repeated.
    */
   readonly kind: 'switch' | 'text' | 'integer' | 'list';
   /** The long name, where it is not the key in kebab-case: upstream's `forceNamespaced`. */

@@ -30,8 +30,8 @@ interface HelpItems {
 const usualWidth = 80;
 
 /**
- * The text of `--help`, laid out by commander. No line is longer than the terminal is wide, but for words that
- * are.
+ * The text of `--help`, laid out by commander. No line is longer than the terminal is wide, but for words
+ * that are.
  * @param width undefined: no terminal
  */
 export function helpText(page: HelpPage, width = usualWidth): string {

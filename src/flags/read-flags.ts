@@ -124,7 +124,7 @@ export function takeWord(
   return { word, rest: rest.toSpliced(at, 1) };
 }
 
-/** Tells of words and flags that the command does not know, each with the nearest one that it does. */
+/** Reports words and flags that the command does not know, each with the nearest one that it does. */
 export function checkRest(
   rest: readonly string[],
   flags: FlagTable,

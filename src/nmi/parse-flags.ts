@@ -13,8 +13,8 @@ export interface ParsedFlags<Flags extends FlagTable> {
 
 /**
  * Reads flags the way upstream's programs do: `--name=value`, `--name value`, a boolean alone or with
- * `=true`, `=false`, and one dash for names of one letter. The last of a repeated flag wins. Where none is given or
- * the value is empty, the flag's variable of the environment counts, and then its default.
+ * `=true`, `=false`, and one dash for names of one letter. The last of a repeated flag wins. Where none is
+ * given or the value is empty, the flag's variable of the environment counts, and then its default.
  * @throws PodidError InvalidUsage with every fault in its details
  */
 export function parseFlags<Flags extends FlagTable>(

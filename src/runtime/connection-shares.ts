@@ -11,7 +11,7 @@ export interface ConnectionShareLimits {
 /** Addresses nobody vouches for: whoever can give itself a thousand of them has one share with them all. */
 export interface UnknownPeers {
   readonly connections: number;
-  /** @param address as the socket tells it */
+  /** @param address as the socket has it */
   isUnknownPeer(address: string): boolean;
 }
 
@@ -128,7 +128,7 @@ class Shares implements ConnectionShares {
     if (connection === undefined) {
       return true;
     }
-    // A connection on which nothing was asked yet is told by Node that its time is up.
+    // A connection on which nothing was asked yet is ended by Node when its time is up.
     return connection.unanswered === 0 ? connection.hasAsked : socket.writableLength > 0;
   }
 
@@ -212,7 +212,7 @@ class Shares implements ConnectionShares {
       return;
     }
     peer.connections.delete(connection);
-    // Node tells only the first of several waiting answers that its connection has gone.
+    // Node reports only to the first of several waiting answers that its connection has gone.
     peer.unanswered -= connection.unanswered;
     this.#ofUnknownPeers -= peer.isUnknownPeer ? 1 : 0;
     if (peer.connections.size === 0) {

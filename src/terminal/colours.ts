@@ -5,7 +5,7 @@ type Paint = (text: string) => string;
 
 const asItIs: Paint = (text) => text;
 
-/** Leaves every text as it is, for whatever is no terminal. */
+/** Leaves every text as it is, for whatever is not a terminal. */
 export const noColours: Colours = {
   bold: asItIs,
   cyan: asItIs,

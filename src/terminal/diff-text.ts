@@ -1,7 +1,7 @@
 import type { Colours } from './colours.ts';
 import { plainText } from './streams.ts';
 
-/** One thing that changes: its sign tells how, its lines what of it. */
+/** One thing that changes: its sign says how, its lines what. */
 export interface DiffItem {
   readonly sign: '+' | '-' | '~';
   readonly title: string;

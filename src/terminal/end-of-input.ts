@@ -1,4 +1,6 @@
-/** Tells when nobody can answer any more: Ctrl-D, or a terminal that went away. Watching ends with `stop`. */
+/**
+ * Reports when nobody can answer any more: Ctrl-D, or a terminal that went away. Watching ends with `stop`.
+ */
 export function watchEndOfInput(): { readonly signal: AbortSignal; stop(): void } {
   const end = new AbortController();
   const ended = () => end.abort();

@@ -26,7 +26,8 @@ export async function writePrivateFile(path: string, text: string): Promise<void
 }
 
 /**
- * The path itself where nothing is there yet. @throws TypeError when something is, and it is not a regular file
+ * The path itself where nothing is there yet. @throws TypeError when something is, and it is not a regular
+ * file
  */
 export async function fileBehind(path: string): Promise<string> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {

@@ -21,7 +21,7 @@ export interface OutputStream {
  * has to see its change through and end with the exit code of the change.
  *
  * @param lost whether text that is lost for another reason is a failure: what is said beside the result has
- * nobody left to tell
+ * nobody left to report to
  */
 export function outputStream(
   stream: Writable & { isTTY?: boolean; columns?: number },

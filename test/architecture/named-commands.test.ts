@@ -10,7 +10,7 @@ interface Named {
   readonly flags: readonly string[];
 }
 
-/** What a text of ours tells people to type: `podid`, words, and flags with a value or without. */
+/** What a text of ours gives people to type: `podid`, words, and flags with a value or without. */
 const typed =
   /\bpodid((?: [a-z]+(?:-[a-z]+)*)+)((?: --[a-z]+(?:-[a-z]+)*(?: (?:[A-Z$][^\s'"`]*|[a-z]+(?=[ '"`])))?)+)/g;
 

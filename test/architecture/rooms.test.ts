@@ -128,7 +128,7 @@ describe('the house', () => {
     expect(early).toEqual([]);
   });
 
-  it('tells the same table in docs/architecture.md', () => {
+  it('reports the same table in docs/architecture.md', () => {
     const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
     const rows = [...page.matchAll(/^\| `(\w+)\/` \| .* \| ([^|]+) \|$/gm)].map(([, room, allowed = '']) => [
       room,

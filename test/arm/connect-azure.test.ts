@@ -11,7 +11,7 @@ const id = { subscriptionId: '00000000-0000-0000-0000-000000000001', resourceGro
 const signal = new AbortController().signal;
 
 describe('a loopback endpoint', () => {
-  it('where nothing listens is told at once, with its address and what makes it listen', async () => {
+  it('where nothing listens is reported at once, with its address and what makes it listen', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`;
     const slept: number[] = [];
     const azure = await connect({ PODID_ARM_ENDPOINT: url, PODID_ARM_TOKEN: 't' }, (ms) => slept.push(ms));
@@ -23,7 +23,7 @@ describe('a loopback endpoint', () => {
     expect(slept).toEqual([]);
   });
 
-  it('that refuses PODID_ARM_TOKEN is told with the variable', async () => {
+  it('that refuses PODID_ARM_TOKEN is reported with the variable', async () => {
     const refusal = json(401, { error: { code: 'InvalidAuthenticationToken', message: 'No.' } });
     const server = await serveArm(refusal, refusal);
     try {
@@ -37,7 +37,7 @@ describe('a loopback endpoint', () => {
     }
   });
 
-  it('without PODID_ARM_TOKEN is told with the variable, and each reason once', async () => {
+  it('without PODID_ARM_TOKEN is reported with the variable, and each reason once', async () => {
     const azure = await connect({ PODID_ARM_ENDPOINT: 'http://127.0.0.1:9', PATH: '' });
     const error = await azure.clusters.get(id, signal).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'NotSignedIn', message: 'No sign-in to Azure was found.' });

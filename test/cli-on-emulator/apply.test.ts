@@ -247,7 +247,7 @@ describe('podid apply', () => {
     expect(puts()).toBe(1);
   });
 
-  it('tells every fault of every file with its place, and sends nothing', async () => {
+  it('reports every fault of every file with its place, and sends nothing', async () => {
     const one = join(folder, 'one.yaml');
     await writeFile(
       one,

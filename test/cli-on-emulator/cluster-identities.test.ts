@@ -84,7 +84,7 @@ describe('podid cluster show', () => {
     );
   });
 
-  it('tells the trap of a service principal', async () => {
+  it('warns of the trap of a service principal', async () => {
     await using podid = await emulatedPodid({ scenario: 'service-principal' });
     const ran = await podid.run('cluster show');
     expect(JSON.parse(ran.stdout)).toMatchObject({

@@ -11,7 +11,7 @@ export interface SeededFault {
   /** What the hint has, where it is a choice and no command. */
   readonly fixes?: RegExp;
   readonly seed: (emulator: Emulator) => void;
-  /** What it takes away that other faults are about, so that those cannot be told any more. */
+  /** What it takes away that other faults are about, so that those can no longer be found. */
   readonly takes?: 'the identity' | 'the assignment' | 'the Linux node';
   readonly isAbout?: readonly ('the identity' | 'the assignment' | 'the Linux node')[];
 }

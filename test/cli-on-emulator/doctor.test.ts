@@ -100,7 +100,7 @@ describe('what may not be seen', () => {
     expect([failed(checks), exitCode]).toEqual([[], 0]);
   });
 
-  it('still tells of the faults that can be seen', async () => {
+  it('still reports the faults that can be seen', async () => {
     const role = seededFaults.find(({ what }) => what === "the cluster's role missing");
     const label = seededFaults.find(({ what }) => what === 'no label');
     if (role === undefined || label === undefined) {
@@ -298,7 +298,7 @@ describe('the doctor', () => {
     expect(failed((await examine(podid, 'doctor -o json')).checks)).toEqual(['selector', 'network-policy']);
   });
 
-  it('finds a label on the Deployment alone without being told which', async () => {
+  it('finds a label that is on the Deployment alone, without its name as a flag', async () => {
     await using podid = await sickPodid(faultCalled('the label on the Deployment alone'));
     const { checks } = await examine(podid, 'doctor -o json');
     expect(failed(checks)).toEqual(['label']);
@@ -356,7 +356,7 @@ describe('the doctor', () => {
     },
   );
 
-  it('tells that a Deployment has no pods', async () => {
+  it('reports that a Deployment has no pods', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     const { checks } = await examine(podid, 'doctor --namespace demo --deployment nobody -o json');
     expect(failed(checks)).toEqual(['pod']);

@@ -77,7 +77,7 @@ describe('a pod identity', () => {
     expect(podid.count('clusters.put')).toBe(0);
   });
 
-  it('that ends as Failed is printed, told and exits with 8', async () => {
+  it('that ends as Failed is printed, reported and exits with 8', async () => {
     await using podid = await emulatedPodid();
     podid.emulator.faults.set([
       { match: { operation: 'clusters.put' }, effect: { failEntry: { namespace: 'demo', name: 'web' } } },

@@ -32,7 +32,7 @@ function byName(list: unknown): unknown {
   );
 }
 
-/** What both modes tell alike: of a plan, the changes of entries. */
+/** What both modes print alike: of a plan, the changes of entries. */
 function entriesOf(stdout: string): unknown {
   if (!/^[[{n"]/.test(stdout)) {
     return stdout;
@@ -194,7 +194,7 @@ describe('--mode cluster', () => {
     expect(carriedBy(podid)).toEqual([['aks-nodepool1-12345678-vmss', ['demo-agentpool', 'web', 'jobs']]]);
   });
 
-  it('tells of machines that lack the identity, and adding again fixes them', async () => {
+  it('reports machines that lack the identity, and adding again fixes them', async () => {
     await using podid = await emulatedPodid({ scenario: 'first-time' });
     await podid.json(inCluster(addOf('web')));
     for (const machine of scaleSetsOf(podid)) {

@@ -63,7 +63,7 @@ describe('before it changes a machine, podid', () => {
       /virtualMachineScaleSets\/write is missing/,
     ],
     ['a lifted lockdown', { code: 'DenyAssignmentAuthorizationFailed', message: 'x' }, /locked down/],
-  ])('or Azure, where permissions cannot be read, tells of lacking %s', async (_what, error, message) => {
+  ])('or Azure, where permissions cannot be read, reports lacking %s', async (_what, error, message) => {
     await using podid = await emulatedPodid(inPools);
     podid.emulator.faults.set([
       { match: { operation: 'permissions.list' }, effect: { status: 403 } },
@@ -77,7 +77,7 @@ describe('before it changes a machine, podid', () => {
 });
 
 describe('a caller who may not look at operations', () => {
-  it('is told the end by the machine itself', async () => {
+  it('reads the end from the machine itself', async () => {
     await using podid = await emulatedPodid(inPools);
     podid.emulator.faults.set([{ match: { operation: 'operations.get' }, effect: { status: 403 } }]);
     podid.emulator.world.settings.operationPolls = 0;

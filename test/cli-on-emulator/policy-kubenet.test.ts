@@ -117,7 +117,7 @@ describe('podid policy kubenet', () => {
     });
   });
 
-  it('tells what it would do, and writes nothing', async () => {
+  it('reports what it would do, and writes nothing', async () => {
     await using podid = await emulatedPodid();
     const ran = await podid.run(`policy kubenet --dry-run ${cluster}`);
     expect(ran.exitCode).toBe(0);

@@ -96,7 +96,7 @@ describe('what a metadata service answers', () => {
 });
 
 describe('podid token', () => {
-  it('asks as an SDK does and tells whose token it got, never the token', async () => {
+  it('asks as an SDK does and prints whose token it got, never the token', async () => {
     await using imds = await imdsWith({ identities: [web] });
     const endpoint = `http://127.0.0.1:${imds.port}`;
     const ran = await run(`token --endpoint ${endpoint} -o json`);
@@ -165,7 +165,7 @@ describe('podid token', () => {
     expect(hint).toContain('podid doctor');
   });
 
-  it('tells that the agent answered, and whose token it is, for a pod that is bound', async () => {
+  it('reports that the agent answered, and whose token it is, for a pod that is bound', async () => {
     await using world = await startWorld({
       before: (kube) => {
         seedShop(kube);
@@ -260,7 +260,7 @@ describe('podid token', () => {
 });
 
 describe('podid token --every', () => {
-  it('tells a token, and why there is none, on a line of its own, until it is stopped', async () => {
+  it('prints a token, and why there is none, on a line of its own, until it is stopped', async () => {
     await using imds = await imdsWith({ identities: [web] });
     imds.faults.set([{ kind: '400', times: 1 }]);
     const running = start(`token --every 10ms --endpoint http://127.0.0.1:${imds.port}`);

@@ -147,7 +147,7 @@ describe('a release that owns the definitions', () => {
     expect(uids()).toEqual(before);
   });
 
-  it('may leave identities out once Helm is told to keep them, and later on', () => {
+  it('may leave identities out once Helm is set to keep them, and later on', () => {
     api.kubectl('annotate', 'crd', '--all', keep);
     api.kubectl('annotate', 'azureidentity,azureidentitybinding', '--all', '-n', 'storefront', keep);
     const own = () =>

@@ -85,7 +85,7 @@ describe('the chart', () => {
     expect(rendered).toContain(`image: ${image}:`);
   });
 
-  it('tells at once everything that it refuses, and what Kubernetes is too old for', () => {
+  it('reports at once everything that it refuses, and what Kubernetes is too old for', () => {
     const template = (...args: string[]) => helm('template', 'podid', chart, ...args);
     const taint = template('--kube-version', '1.29.4', '--set', 'podid.startupTaint.enabled=true');
     expect(taint.status).toBe(1);

@@ -17,7 +17,7 @@ export interface ClusterPrograms {
   path(name: ClusterProgram): string;
 }
 
-/** What `one-node/build.sh` built. `npm run test:cluster` builds it; a test run by hand is told how. */
+/** What `one-node/build.sh` built. `npm run test:cluster` builds it; a test run by hand fails with how. */
 export function clusterPrograms(): ClusterPrograms {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const folder = process.env['ONENODE_BIN'] ?? join(cache, 'onenode/v1.34.1');

@@ -158,7 +158,7 @@ describe('podid mirror on a real API server with the definitions', () => {
     expect(managers('azureidentity', 'web')).toEqual(['gitops']);
   });
 
-  it('tells of a field that someone else changed: whose it is, what it holds, what is wanted, and the way', async () => {
+  it('reports a field that someone else changed: whose it is, what it holds, what is wanted, and the way', async () => {
     await mirrored();
     api.kubectl(
       ...['patch', 'azureidentitybinding', 'web-binding', '-n', 'shop', '--type=merge'],

@@ -200,7 +200,7 @@ function inNetwork(host: 'azure' | 'node', command: string, args: readonly strin
   return startProgram('nsenter', [enter, 'setpriv', '--pdeathsig=KILL', command, ...args], {});
 }
 
-/** Looks again until `look` no longer throws; its last error is the one that is told. */
+/** Looks again until `look` no longer throws; its last error is the one that is thrown. */
 export async function eventually<T>(look: () => T, withinMs = 60_000): Promise<T> {
   const giveUpMs = Date.now() + withinMs;
   for (;;) {

@@ -8,7 +8,7 @@ export interface TokenNews {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** All that a demo pod was told, oldest first. */
+/** Every answer that a demo pod got, oldest first. */
 export function newsOf(cluster: OneNode, namespace: string, pod: string): readonly TokenNews[] {
   return jsonLines(cluster, namespace, pod) as readonly TokenNews[];
 }

@@ -217,7 +217,7 @@ describe('podid mirror --via run-command with the definitions', () => {
     expect(names('azureidentitybindings')).toBe('api-binding');
   });
 
-  it('tells when Azure may not run commands in the cluster, and what AKS says when it could not', async () => {
+  it('reports when Azure may not run commands in the cluster, and what AKS says when it could not', async () => {
     const [cluster] = podid.emulator.world.clusters.values();
     const properties = cluster?.document['properties'] as Record<string, unknown>;
     properties['apiServerAccessProfile'] = { disableRunCommand: true };

@@ -68,7 +68,7 @@ describe.each(goldens)('the render of %s', (name) => {
     expect(serve?.ports?.[0]).toMatchObject({ containerPort: port, hostPort: port });
   });
 
-  it('limits memory and not the processor, unless it was told to', () => {
+  it('limits memory and not the processor, unless it is set', () => {
     for (const { name: container, resources } of containersOf(objects)) {
       expect(resources.limits['memory']).toBeDefined();
       const told = name === 'upstream-retail' && container === 'serve';
@@ -88,7 +88,7 @@ describe.each(goldens)('the render of %s', (name) => {
     expect(job?.spec.template.spec.containers[0].args).toContain('--clean-up-only');
   });
 
-  it('reads secrets only where it was told to', () => {
+  it('reads secrets only where it is set', () => {
     const readers = objects
       .filter(({ rules }) => rules?.some((rule) => rule.resources.includes('secrets')))
       .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}`.trim());

@@ -5,7 +5,7 @@ import { checkList } from '../../src/workflows/doctor/check-list.ts';
 import { root } from '../architecture/source-files.ts';
 
 describe('docs/doctor.md', () => {
-  it('tells of every check, in the order in which the doctor does', () => {
+  it('reports every check, in the order in which the doctor does', () => {
     const rows = readFileSync(join(root, 'docs/doctor.md'), 'utf8').matchAll(
       /^\| `([\w-]+)` \| [^|]+\| [^|]+\| [^|]+\|$/gm,
     );

@@ -222,7 +222,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    title: 'sends Retry-After when it is told to',
+    title: 'sends Retry-After when it is set to',
     run: async (arm) => {
       arm.emulator.seed({ settings: { retryAfterSec: 7 } });
       expect((await arm.edit(() => {})).headers.get('retry-after')).toBe('7');
@@ -327,7 +327,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    title: 'overlooks a grant for as many PUTs as it is told',
+    title: 'overlooks a grant for as many PUTs as it is set to',
     run: async (arm) => {
       arm.emulator.seed({ settings: { rolePropagationPuts: 2 } });
       await arm.grant('web');
@@ -442,7 +442,7 @@ const facts: readonly Fact[] = [
     },
   },
   {
-    title: 'ignores read-only members in a PUT, or refuses them when it is told to',
+    title: 'ignores read-only members in a PUT, or refuses them when it is set to',
     run: async (arm) => {
       const put = await arm.edit((document) => {
         document.properties.fqdn = 'other';

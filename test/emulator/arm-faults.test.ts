@@ -16,7 +16,7 @@ async function state(arm: ArmClient) {
 
 const cases: readonly { does: string; faults: readonly Fault[]; run: (arm: ArmClient) => Promise<void> }[] = [
   {
-    does: 'answers with a status, headers and body, as often as it is told, from the nth on',
+    does: 'answers with a status, headers and body, as often as it is set to, from the nth on',
     faults: [
       {
         match: { ...get, nth: 2, times: 1 },

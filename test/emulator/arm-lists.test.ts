@@ -38,7 +38,7 @@ describe('what the caller sees in Azure', () => {
     ).toHaveLength(101);
   });
 
-  it('is told apart from what the caller may not see', async () => {
+  it('differs from what the caller may not see', async () => {
     await using emulator = await startEmulator();
     emulator.faults.set([
       {

@@ -117,7 +117,7 @@ describe('the engine of the emulator', () => {
     }
   });
 
-  it('takes as long as Azure when it is told to, and the same each time', async () => {
+  it('takes as long as Azure when it is set to, and the same each time', async () => {
     const durations = async () => {
       await using emulator = await startEmulator({ time: 'recorded' });
       const arm = client(emulator);

@@ -97,7 +97,7 @@ describe('the PATCH of a scale set', () => {
     expect([going.status, going.body.error.code]).toEqual([409, 'OperationNotAllowed']);
   });
 
-  it('is refused to a caller without the right, told apart by what is lacking', async () => {
+  it('is refused to a caller without the right, distinguished by what is lacking', async () => {
     await using emulator = await startEmulator({ scenario: 'node-pools' });
     const identity = { type: both, userAssignedIdentities: { [identityId('web')]: {} } };
     emulator.world.settings.callerLacks = ['Microsoft.ManagedIdentity/*/assign/action'];

@@ -345,7 +345,7 @@ describe('mirroring into a cluster', () => {
   });
 });
 
-describe('a cluster in bad weather', () => {
+describe('a cluster with transient failures', () => {
   const web = asked({ identities: [entry('web')] });
 
   it.each(['reset', '503', '500', 'html', 'truncated'] as const)(

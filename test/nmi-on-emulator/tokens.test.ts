@@ -51,7 +51,7 @@ describe('a pod that asks for a token', () => {
     expect(JSON.stringify(world.log)).not.toContain(answers[0]?.json['access_token']);
   });
 
-  it('is told why when nothing is bound to it', async () => {
+  it('gets the reason when nothing is bound to it', async () => {
     await using world = await startWorld({ before: seedShop });
     const answer = await world.ask({ from: '127.0.0.8' });
     expect(answer.status).toBe(400);
@@ -60,7 +60,7 @@ describe('a pod that asks for a token', () => {
     expect(world.imds.issued()).toEqual([]);
   });
 
-  it('is told to come back while it is young and its binding has not arrived', async () => {
+  it('is asked to come back while it is young and its binding has not arrived', async () => {
     await using world = await startWorld({
       before: ({ store }) =>
         void store.seed(

@@ -142,7 +142,7 @@ describe.concurrent('an address that the CNI gave to another pod than the API sa
 });
 
 describe('an agent that ends', () => {
-  it('breaks no keep-alive connection, and tells each client to open a new one', async () => {
+  it('breaks no keep-alive connection, and asks each client to open a new one', async () => {
     await using world = await startWorld({ before: seedShop });
     await world.ask();
     const clients = Array.from({ length: 16 }, () => keepAsking(world.port));
@@ -150,7 +150,7 @@ describe('an agent that ends', () => {
     const ended = world.end();
     const outcomes = await Promise.all(clients.map((client) => client.outcome));
     await ended;
-    expect(outcomes).toEqual(Array(16).fill('told to close'));
+    expect(outcomes).toEqual(Array(16).fill('asked to close'));
   });
 });
 
@@ -226,7 +226,7 @@ function keepAsking(port: number) {
               answer.statusCode !== 200
                 ? `status ${answer.statusCode}`
                 : isLast
-                  ? 'told to close'
+                  ? 'asked to close'
                   : undefined,
             );
           });

@@ -140,8 +140,8 @@ describe('the agent', () => {
 });
 
 /**
- * When a process was told to end, and when it was gone. What was under way in between may be cut; nothing
- * that began later.
+ * When a process got the signal to end, and when it was gone. What was under way in between may be cut;
+ * nothing that began later.
  */
 interface End {
   readonly sentMs: number;

@@ -9,7 +9,7 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** Everything that one asking pod was told. */
+/** Every answer that one asking pod got. */
 export interface Asked {
   readonly answers: readonly Answer[];
   /** Count by what came: a token's name, a status, or an error's code. */

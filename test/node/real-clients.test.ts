@@ -26,7 +26,7 @@ const sdks = {
 } as const;
 
 describe.each(Object.entries(sdks))('%s, unmodified, in a pod', (_name, command) => {
-  it('gets the tokens of the identities that are bound, and is told why when there is none', async () => {
+  it('gets the tokens of the identities that are bound, and the reason when there is none', async () => {
     await inAgentWorld(programs, { kind: 'routed' }, async (world) => {
       await world.startAgent();
       const ask = async (pod: Host, ...args: readonly string[]): Promise<Said> => {

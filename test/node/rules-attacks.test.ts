@@ -101,7 +101,7 @@ describe.each(kinds)('a pod that goes around the redirect, %s,', (kind) => {
     });
   });
 
-  it('is led nowhere by another’s earlier redirect, and the node is told of it', async () => {
+  it('is led nowhere by another’s earlier redirect, and the node reports it', async () => {
     await inRulesWorld(programs, { kind }, async (world) => {
       const { bound, unbound, network } = world;
       const { node } = network;

@@ -16,7 +16,7 @@ export interface RulesWorld {
   /** `rules --once` or `rules --remove`. */
   rules(word: 'once' | 'remove', options?: object): Promise<void>;
   startAgent(listenOn?: string): Promise<Program>;
-  /** Lets both pods ask while `meanwhile` runs, and counts what they were told and what IMDS was asked. */
+  /** Lets both pods ask while `meanwhile` runs, and counts their answers and IMDS's requests. */
   drill(meanwhile: () => Promise<void>): Promise<Drill>;
 }
 

@@ -13,7 +13,7 @@ describe('the system clock', () => {
     await expect(waiting).rejects.toBe(reason);
   });
 
-  it('sleeps as long as it is told by its own monotonic time, and leaves no listener behind', async () => {
+  it('sleeps as long as it is asked to by its own monotonic time, and leaves no listener behind', async () => {
     const clock = systemClock();
     const { signal } = new AbortController();
     const from = clock.monotonic();

@@ -20,7 +20,7 @@ function terminal() {
 }
 
 describe('the progress bar', () => {
-  it('draws what was told before it was loaded, and what comes after', async () => {
+  it('draws what was reported before it was loaded, and what comes after', async () => {
     const { bar, text } = terminal();
     const late = lateBar(() => Promise.resolve(bar));
     late.start('mirroring', 4);

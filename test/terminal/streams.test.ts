@@ -59,7 +59,7 @@ describe('an output stream whose text is lost', () => {
     await expect(stream.write('two')).rejects.toMatchObject(failure);
   });
 
-  it('says nothing where it has nobody to tell', async () => {
+  it('prints nothing where nobody reads', async () => {
     await expect(outputStream(full('ENOSPC'), 'is ignored').write('one')).resolves.toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { isPodidError } from '../../src/errors/podid-error.ts';
 import { UsageFaults } from '../../src/validate/usage-faults.ts';
 
-/** What a check says when all its faults are told at once. */
+/** What a check says when all faults are reported at once. */
 export function faultsOf(check: (faults: UsageFaults) => unknown): string[] {
   const faults = new UsageFaults();
   check(faults);

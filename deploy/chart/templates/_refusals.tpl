@@ -1,4 +1,4 @@
-{{/* Every value that cannot be had, told at once. */}}
+{{/* Every value that cannot be accepted, in one message. */}}
 {{- define "podid.refusals" -}}
 {{- $faults := list -}}
 {{- $values := .Values -}}
@@ -68,7 +68,7 @@
 
 {{/*
 Names of the definitions that an upgrade would delete: this release owns them, as charts of upstream's up to 3.0 and those that wrap one make
-it, and nobody has told Helm to keep them. What was written before 3.2 bears no owner, so that beside an agent without one every definition without one may be the release's.
+it, and Helm is not set to keep them. What was written before 3.2 has no owner, so that beside an agent without one every definition without one may be the release's.
 */}}
 {{- define "podid.definitionsOfRelease" -}}
 {{- $names := list -}}

@@ -21,8 +21,8 @@ import { retryReads } from './retry-reads.ts';
 import { wholeAnswerPolicy } from './whole-answer-policy.ts';
 
 /**
- * Whether the pipeline sends a request again by itself. Writes are told to the caller, who knows what a
- * repeat would do.
+ * Whether the pipeline sends a request again by itself. Failed writes are reported to the caller, who knows
+ * what a repeat would do.
  */
 export type Retries = 'reads' | 'none';
 
@@ -41,7 +41,7 @@ export interface ArmConnection {
   equip<Client extends { readonly pipeline: Pipeline }>(client: Client, retries: Retries): Client;
   /** Who is signed in, for messages. */
   caller(): string;
-  /** Tells `--verbose`. */
+  /** Prints for `--verbose`. */
   verbose(text: string): void;
   /**
    * Runs an SDK call that fails by throwing.

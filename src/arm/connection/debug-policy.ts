@@ -18,8 +18,8 @@ const openHeaders = new Set([
 ]);
 
 /**
- * Bodies that may be shown: clusters, identities, roles, and what is not a secret by nature. `list…Credential`
- * and `runCommand` never.
+ * Bodies that may be shown: clusters, identities, roles, and what is not a secret by nature.
+ * `list…Credential` and `runCommand` never.
  */
 const openBodies = [
   /\/providers\/Microsoft\.ContainerService\/managedClusters\/[^/]+$/i,

@@ -27,12 +27,12 @@ interface Following extends Pick<FollowOptions, 'pollIntervalMs' | 'onStatus' | 
 
 /**
  * Polls an operation to its end. Any status that is not terminal means that it runs (AKS writes
- * `ReconcilingAddons` and the like). A transient failure on a poll says nothing about the operation, so 5xx, 429, web
- * pages, cut and hung connections are polled again until the signal ends. Nothing is sent anywhere but to
- * ARM: the connection checks the URL.
+ * `ReconcilingAddons` and the like). A transient failure on a poll says nothing about the operation, so 5xx,
+ * 429, web pages, cut and hung connections are polled again until the signal ends. Nothing is sent anywhere
+ * but to ARM: the connection checks the URL.
  *
  * Any refusal of a poll but the one for a missing right is Unavailable: Azure has accepted the change, and
- * the cluster's own state tells how it ended.
+ * the cluster's own state says how it ended.
  *
  * @throws PodidError NotSignedIn (no credential) | Forbidden | Unavailable (the operation cannot be
  * followed), and the signal's reason
@@ -92,7 +92,8 @@ function requestAbout(
 }
 
 /**
- * Undefined when a transient failure kept the answer away. @throws PodidError Forbidden | Unavailable with the reason
+ * Undefined when a transient failure kept the answer away. @throws PodidError Forbidden | Unavailable with
+ * the reason
  */
 async function poll(
   connection: ArmConnection,

@@ -4,7 +4,7 @@ import { azureRetryAfterMs } from './arm-answer.ts';
 
 const longestPauseMs = 30_000;
 /**
- * Of what a server may ask for: a longer pause is told to the user, who can do better than to watch podid
+ * Of what a server may ask for: a longer pause is reported to the user, who can do better than to watch podid
  * sleep.
  */
 const longestAskedMs = 60_000;
@@ -14,7 +14,7 @@ const longestAskedMs = 60_000;
  * `Retry-After` decides the pause, up to a minute; the SDK's own strategies give up on a 429 without one and
  * on cut bodies.
  *
- * @param options.tell hears of each pause that the server asked for
+ * @param options.report called for each pause that the server asked for
  */
 export function retryReads(options: {
   readonly firstMs: number;

@@ -87,8 +87,8 @@ async function withinLimit(
 }
 
 /**
- * Node closes a connection that is switched to a protocol nobody asked for, and tells only those who listen
- * on its own request.
+ * Node closes a connection that is switched to a protocol nobody asked for, and reports it only to those who
+ * listen on its own request.
  */
 function watchAnswer(
   { requestId }: PipelineRequest,

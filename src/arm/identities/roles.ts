@@ -123,8 +123,8 @@ async function deleteAssignment(
 }
 
 /**
- * A principal made a moment ago is not everywhere yet, and transient failures pass: both are tried until the signal ends. Azure's
- * last answer says more than that the time is up.
+ * A principal made a moment ago is not everywhere yet, and transient failures pass: both are tried until the
+ * signal ends. Azure's last answer says more than that the time is up.
  */
 async function createWithRetry(
   connection: ArmConnection,

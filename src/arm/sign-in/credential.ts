@@ -77,7 +77,7 @@ function sourcesOf(settings: AzureSettings): Source[] {
   ];
 }
 
-/** What every credential of the SDK that talks to Entra is told. */
+/** Options of every credential of the SDK that talks to Entra. */
 export function entraOptions(settings: AzureSettings) {
   const authorityHost = settings.environment['AZURE_AUTHORITY_HOST'] || settings.cloud.authorityHost;
   const disableInstanceDiscovery = !isKnownAuthority(authorityHost);

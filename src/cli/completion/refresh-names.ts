@@ -41,7 +41,7 @@ export async function refreshNames(argv: readonly string[], context: Context): P
           );
     await file.write(context.clock.now(), names);
   } catch {
-    // The shell that asked is gone; there is nobody to tell.
+    // The shell that asked is gone; there is nobody to report to.
   }
   return 0;
 }

@@ -58,7 +58,7 @@ export async function readValueFlags(
   };
 }
 
-/** Upstream's chart runs in standard mode unless it is told otherwise, and podid's in managed mode. */
+/** Upstream's chart runs in standard mode unless set otherwise, and podid's in managed mode. */
 function valuesOfRelease(of: NonNullable<Parameters<ReadValues>[0]>): ValueNode {
   const { installation, record } = of;
   if (record === undefined) {

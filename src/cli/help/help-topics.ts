@@ -100,7 +100,7 @@ const formats: Topic = {
   ],
 };
 
-/** What `podid help TOPIC` tells about. */
+/** The topics of `podid help TOPIC`. */
 export const topics: Readonly<Record<string, Topic>> = {
   environment,
   'exit-codes': exitCodeTopic,

@@ -72,7 +72,9 @@ export function identityExtras(
   };
 }
 
-/** Whether a change goes to the cluster's own objects: to mirror into them, or because the entries live there. */
+/**
+ * Whether a change goes to the cluster's own objects: to mirror into them, or because the entries live there.
+ */
 export function reachesObjects(flags: Pick<ChangeFlagValues, 'mode' | 'noMirror'>): boolean {
   return inClusterMode(flags) || !flags.noMirror;
 }

@@ -139,7 +139,9 @@ export interface WayToCluster {
   readonly runCommand?: { readonly pollIntervalMs: number };
 }
 
-/** The cluster's own API, by a kubeconfig, by credentials from Azure, or by commands that Azure runs in it. */
+/**
+ * The cluster's own API, by a kubeconfig, by credentials from Azure, or by commands that Azure runs in it.
+ */
 export function openKube({ context, report }: Session, azure: Azure, way: WayToCluster): Kube {
   const { cluster, kubeconfigPath, runCommand } = way;
   const connect: Kube['connect'] = (signal) =>

@@ -4,8 +4,8 @@ import type { Context } from '../run/context.ts';
 const minuteMs = 60_000;
 
 /**
- * Runs work that may take an hour. Where no spinner turns, as in CI, the last message is repeated once a minute,
- * with how long it is going on already: runners end a job that prints nothing for long.
+ * Runs work that may take an hour. Where no spinner turns, as in CI, the last message is repeated once a
+ * minute, with how long it is going on already: runners end a job that prints nothing for long.
  */
 export async function reportingEveryMinute<Result>(
   { animated, clock }: Pick<Context, 'animated' | 'clock'>,

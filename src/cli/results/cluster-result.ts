@@ -19,7 +19,7 @@ export function clusterView(cluster: ClusterIdentities): unknown {
   };
 }
 
-/** Two columns: there is one cluster, and more members than a line bears. */
+/** Two columns: there is one cluster, and more members than fit on a line. */
 export const clusterShape: TableShape = {
   rows: (cluster: ClusterIdentities) => [
     ['cluster', cluster.id],

@@ -4,7 +4,7 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Done } from '../../workflows/change/outcome.ts';
 import type { Session } from '../run/session.ts';
 
-/** An empty table is nothing at all; somebody at a terminal is told what it means, and what comes next. */
+/** An empty table is nothing at all; somebody at a terminal reads what it means, and what comes next. */
 export function reportEmptyList(
   session: Session,
   entries: EntryStore,

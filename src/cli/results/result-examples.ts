@@ -1,5 +1,5 @@
-// Results of the commands about pod identities and exceptions, in each of their shapes, to try --query on. Loaded
-// where there is a query.
+// Results of the commands about pod identities and exceptions, in each of their shapes, to try --query on.
+// Loaded where there is a query.
 import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
 import { planView } from './finish.ts';
 import { exceptionView, identityView } from './result-shapes.ts';

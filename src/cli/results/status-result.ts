@@ -25,7 +25,7 @@ export function statusView(status: AddonStatus): unknown {
   };
 }
 
-/** Two columns: there is one status, and more members than a line bears. */
+/** Two columns: there is one status, and more members than fit on a line. */
 export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape => ({
   rows: (status: AddonStatus) => [
     ['cluster', `${name} in ${resourceGroup}`],

@@ -11,7 +11,8 @@ import type { Context } from './context.ts';
 import { coloursOf, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
 /**
- * Runs one command line to its end, and is where every error ends: reported on stderr, its exit code returned.
+ * Runs one command line to its end, and is where every error ends: reported on stderr, its exit code
+ * returned.
  */
 export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
   const asked = await answerShell(argv, context);

@@ -28,8 +28,8 @@ export interface Session {
   checkUsage(): void;
   /** Of stderr. */
   readonly colour: Colours;
-  /** Tells people on stderr, colours and all; nothing under `--only-show-errors`. */
-  say(text: string): void;
+  /** Prints for people on stderr, colours and all; nothing under `--only-show-errors`. */
+  log(text: string): void;
   /**
    * Prints the command's one result on stdout.
    *
@@ -44,7 +44,10 @@ export interface SessionOptions {
   readonly words: readonly string[];
   readonly global: GlobalValues;
   readonly faults: UsageFaults;
-  /** Of the result, in every shape it may take; none: its shapes are not known. Asked for where there is a query. */
+  /**
+   * Of the result, in every shape it may take; none: its shapes are not known. Asked for where there is a
+   * query.
+   */
   readonly examples: () => Promise<readonly unknown[]>;
 }
 
@@ -69,7 +72,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     faults,
     report,
     colour,
-    say(text) {
+    log(text) {
       report.stop();
       if (!global.onlyShowErrors) {
         void stderr.write(text);

@@ -35,7 +35,7 @@ export interface MachineInstance {
   readonly latestModel: boolean;
   /** What it booted from, as `Machine.image`. */
   readonly image: string;
-  /** Of the user-assigned identities that it carries; absent where the server does not tell. */
+  /** Of the user-assigned identities that it carries; absent where the server does not say. */
   readonly identityIds?: readonly string[];
 }
 

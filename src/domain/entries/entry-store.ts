@@ -33,8 +33,8 @@ export interface Rehearsal {
 /**
  * Where a cluster's pod identities and exceptions live: the add-on's profile in ARM, or the objects in the
  * cluster together with the identities on its nodes. Workflows know this port alone: they read, decide on
- * what they read, write that decision, and decide anew when the store says StaleCluster. Where the two differ,
- * the store is asked; nobody else knows which of them it is.
+ * what they read, write that decision, and decide anew when the store says StaleCluster. Where the two
+ * differ, the store is asked; nobody else knows which of them it is.
  */
 export interface EntryStore {
   get: Clusters['get'];
@@ -49,8 +49,8 @@ export interface EntryStore {
   /** Absent where a write changes nothing but the entries. @throws PodidError */
   rehearse?(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<Rehearsal>;
   /**
-   * Whether one write gives an entry another managed identity. Azure's profile takes none under the same name;
-   * an object in the cluster does.
+   * Whether one write gives an entry another managed identity. Azure's profile takes none under the same
+   * name; an object in the cluster does.
    */
   readonly replacesInPlace: boolean;
   /** Who accepts the writes, as the subject of a sentence. */

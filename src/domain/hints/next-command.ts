@@ -5,7 +5,10 @@ type FlagValue = string | readonly string[] | true | undefined;
 /** Long flag names without dashes; `true` stands for a switch. */
 export type CommandFlags = Readonly<Record<string, FlagValue>>;
 
-/** A podid command for a hint, ready to be pasted into a shell: the words, the cluster, then the flags that have a value. */
+/**
+ * A podid command for a hint, ready to be pasted into a shell: the words, the cluster, then the flags that
+ * have a value.
+ */
 export function nextCommand(words: string, cluster: ClusterId, flags: CommandFlags = {}): string {
   const { resourceGroup, name, subscriptionId } = cluster;
   return commandText(words, { g: resourceGroup, c: name, subscription: subscriptionId, ...flags });

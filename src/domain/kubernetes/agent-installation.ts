@@ -29,7 +29,7 @@ export interface AgentInstallation extends EntryKey {
   readonly selector: Readonly<Record<string, string>>;
 }
 
-/** The port at which the Key Vault CSI driver looks for the agent; it cannot be told another. */
+/** The port at which the Key Vault CSI driver looks for the agent; it has no setting for another. */
 export const keyVaultDriverPort = 2579;
 
 export function agentKindText({ kind, namespace, name, release }: AgentInstallation): string {

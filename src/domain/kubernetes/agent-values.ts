@@ -104,7 +104,7 @@ export function agentPorts({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): 
 }
 
 /**
- * Taints that the agent bears. An empty list is what upstream's charts had by default for long, and is in
+ * Taints that the agent tolerates. An empty list is what upstream's charts had by default for long, and is in
  * every file that was copied from them: a node without an agent is open, so that it means every taint.
  */
 export function agentTolerations({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): readonly Json[] {

@@ -83,7 +83,9 @@ export interface ObjectsInCluster {
   /** AzureIdentities of service principals, which no entry can say. */
   readonly servicePrincipals?: readonly EntryKey[];
   readonly facts?: ObjectFacts;
-  /** The objects as agents see them: also what makes no entry, as a binding to an identity that is not there. */
+  /**
+   * The objects as agents see them: also what makes no entry, as a binding to an identity that is not there.
+   */
   readonly resources?: IdentityResources;
 }
 

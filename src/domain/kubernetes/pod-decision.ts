@@ -8,8 +8,8 @@ import {
 import type { Pod } from './pod.ts';
 
 /*
- * Which identity a pod gets in managed mode, and if none, why. The agent answers by it, and the doctor explains
- * by it. It takes candidates, so that whoever has an index hands in one namespace's objects alone.
+ * Which identity a pod gets in managed mode, and if none, why. The agent answers by it, and the doctor
+ * explains by it. It takes candidates, so that whoever has an index hands in one namespace's objects alone.
  */
 
 export interface IdentityQuestion {

@@ -12,7 +12,7 @@ export interface TryOptions {
 }
 
 /**
- * A pod that asks for a token as an SDK does, every ten seconds, and whose log tells whose it got, or why it
+ * A pod that asks for a token as an SDK does, every ten seconds, and whose log says whose it got, or why it
  * got none.
  */
 export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cloud, version }: TryOptions) {

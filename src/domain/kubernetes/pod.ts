@@ -6,7 +6,7 @@ export interface Pod {
   readonly labels: Readonly<Record<string, string>>;
   /** Every address of the pod, IPv4 and IPv6, as the API writes them. Empty until the kubelet reports one. */
   readonly ips: readonly string[];
-  /** Shares the node's addresses, so no address tells it apart. */
+  /** Shares the node's addresses, so no address identifies it. */
   readonly hostNetwork: boolean;
   /** Empty until scheduled. */
   readonly nodeName: string;

@@ -3,7 +3,9 @@ export interface Backoff {
   readonly mostMs: number;
 }
 
-/** Doubles from `firstMs` with each failure after the first, up to `mostMs`. @param failures so far, from 1 */
+/**
+ * Doubles from `firstMs` with each failure after the first, up to `mostMs`. @param failures so far, from 1
+ */
 export function doubledMs({ firstMs, mostMs }: Backoff, failures: number): number {
   return Math.min(mostMs, firstMs * 2 ** Math.min(30, Math.max(0, failures - 1)));
 }

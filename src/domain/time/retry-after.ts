@@ -1,4 +1,6 @@
-/** Nobody is asked to wait for longer, whatever a server writes; a timer beyond 24 days would fire at once. */
+/**
+ * Nobody is asked to wait for longer, whatever a server writes; a timer beyond 24 days would fire at once.
+ */
 export const longestRetryAfterMs = 86_400_000;
 
 /**

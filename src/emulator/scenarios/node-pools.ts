@@ -5,8 +5,8 @@ import { cluster, demoNamespace, identity, identityId, parts } from './scenario-
 
 /**
  * Managed mode without the add-on: two Linux pools on scale sets, one of single machines, one of Windows, and
- * a machine outside the cluster. `jobs` is on the pool `batch`, whose last instance waits for another image; a
- * binding uses it.
+ * a machine outside the cluster. `jobs` is on the pool `batch`, whose last instance waits for another image;
+ * a binding uses it.
  */
 export const nodePools: JsonObject = parts({
   clusters: [

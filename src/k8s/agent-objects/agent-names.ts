@@ -11,7 +11,7 @@ export interface Rendering {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Where the keeper of the rules tells the server how they stand. */
+/** Where the keeper of the rules writes for the server how they stand. */
 export const heartbeatFolder = '/run/podid';
 export const heartbeatPath = `${heartbeatFolder}/heartbeat.json`;
 

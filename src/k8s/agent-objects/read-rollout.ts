@@ -36,7 +36,7 @@ export async function readRollout(
 }
 
 /**
- * Pods that are refused show in no list: the controller tells of them in events, which not everyone may read.
+ * Pods that are refused show in no list: the controller reports them in events, which not everyone may read.
  */
 async function troubleOf(
   { rest }: AgentObjectsApi,

@@ -26,7 +26,7 @@ export function renderVolumes({ values }: Rendering, keepsRules: boolean): objec
   ];
 }
 
-/** As the kubelet would mount it into every container, had it not been told otherwise. */
+/** As the kubelet would mount it into every container, were that not switched off. */
 const tokenSources = [
   { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
   { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },

@@ -56,7 +56,7 @@ export interface WatchList {
   relist(): Promise<void>;
   /** False until the first list is in. */
   readonly synced: boolean;
-  /** A watch is open, as far as can be told. */
+  /** A watch is open, as far as is known. */
   readonly live: boolean;
   /** Monotonic time of the last sign of life; undefined before the first. */
   readonly heardAt: number | undefined;
@@ -186,7 +186,8 @@ class ListAndWatch<Item> implements WatchList {
     }
     const order = compareVersions(event.resourceVersion, this.#version);
     if (order < 0) {
-      // An older state after a newer one could bring back what was deleted; only a list tells what is true.
+      // An older state after a newer one could bring back what was deleted; only a list has the current
+      // state.
       this.#version = undefined;
       throw new Error(`The watch of ${this.#options.path} went back in time.`);
     }
@@ -227,7 +228,7 @@ class ListAndWatch<Item> implements WatchList {
 }
 
 /**
- * Negative for older, zero for the same, positive for newer, and positive where it cannot be told. Versions
+ * Negative for older, zero for the same, positive for newer, and positive where it is unknown. Versions
  * are decimal numbers on every server in use (and by specification since Kubernetes 1.35).
  */
 function compareVersions(one: string | undefined, other: string | undefined): number {

@@ -2,7 +2,7 @@ import type { CredentialPlugin } from '../../validate/files/kubeconfig.ts';
 
 /**
  * What a credential plugin finds in its environment: podid's own, the kubeconfig's additions, and what
- * kubectl tells plugins.
+ * kubectl gives plugins.
  */
 export function pluginEnvironment(plugin: CredentialPlugin): Readonly<Record<string, string | undefined>> {
   const info = {

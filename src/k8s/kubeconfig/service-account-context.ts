@@ -13,8 +13,8 @@ export interface InPod {
 const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * The pod's own service account, as the kubelet mounts it. Its token is as good as it was just now for the hour
- * that a command takes at most; a daemon reads the file again.
+ * The pod's own service account, as the kubelet mounts it. Its token is as good as it was just now for the
+ * hour that a command takes at most; a daemon reads the file again.
  *
  * @throws PodidError InvalidKubeconfig
  */

@@ -6,7 +6,7 @@ import type { RenderedObject } from './render-objects.ts';
 
 /**
  * Where the cluster's object means something else than the wanted one. An absent `type` is 0, and ARM ids are
- * compared without case. Fields of the spec that podid does not know are no difference, extra keys of
+ * compared without case. Fields of the spec that podid does not know are not a difference, extra keys of
  * `podLabels` are.
  */
 export function diffSpec(wanted: RenderedObject, found: ManagedObject): readonly FieldPath[] {

@@ -5,8 +5,8 @@ import type { RenderedObject } from './render-objects.ts';
 
 /**
  * Why an object is left as it is: whose it is, and each field with what it holds, who wrote it where that is
- * yet someone else, and what podid wants. `Written by Helm release shop; fields that differ: spec.selector "x"
- * by kubectl-edit (wanted "web")`.
+ * yet someone else, and what podid wants. `Written by Helm release shop; fields that differ: spec.selector
+ * "x" by kubectl-edit (wanted "web")`.
  */
 export function explainOtherManager(
   writer: string,

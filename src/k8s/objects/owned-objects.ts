@@ -82,7 +82,7 @@ export interface Owning {
   ) => PodidError | Promise<PodidError>;
   /** A kind that nobody serves has no objects, instead of being a failure. */
   readonly kindMayBeMissing?: true;
-  /** A missing namespace is a failure, and not a state that `create` tells. */
+  /** A missing namespace is a failure, and not a state that `create` returns. */
   readonly namespaceMustExist?: true;
   /** What podid creates becomes what it applied at once, or a field that it stops applying would stay. */
   readonly claimsNew?: true;

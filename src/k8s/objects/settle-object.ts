@@ -47,7 +47,7 @@ export interface SettleOptions {
   readonly contendedCode: ErrorCode;
 }
 
-/** So many lost races in a row are no coincidence: something else keeps writing the object. */
+/** So many lost races in a row are not chance: something else keeps writing the object. */
 const maxAttempts = 5;
 
 /**

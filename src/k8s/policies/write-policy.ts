@@ -76,7 +76,7 @@ async function chooseUpdate(
 
 /**
  * Who besides podid wrote something into the spec. A list of values is shared without a conflict, so the
- * server would not tell.
+ * server would not report.
  */
 function otherSpecOwners({ managedFields }: ManagedObject): string | undefined {
   return otherOwners(managedFields, [['spec']]).join(' and ') || undefined;

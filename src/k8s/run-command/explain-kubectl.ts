@@ -3,8 +3,9 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { grantMirrorCommand, mirrorRule, userIn } from '../mirror/rbac-rule.ts';
 
 /*
- * Through runCommand an exit code and kubectl's words are all there is: the statuses of the API are lost. So here, and nowhere else in the
- * mirror, words decide; which of them are known only makes the message and the way on better.
+ * Through runCommand an exit code and kubectl's words are all there is: the statuses of the API are lost. So
+ * here, and nowhere else in the mirror, words decide; which of them are known only makes the message and the
+ * way on better.
  */
 
 /** What kubectl said when it could not read. @param said its lines */
@@ -35,7 +36,7 @@ export function explainReadFailure(said: readonly string[]): PodidError {
 }
 
 /**
- * Undefined when no line tells of a missing right. @param namespace where the grant is needed; undefined:
+ * Undefined when no line names a missing right. @param namespace where the grant is needed; undefined:
  * everywhere
  */
 export function forbiddenIn(said: readonly string[], namespace: string | undefined): PodidError | undefined {

@@ -4,8 +4,8 @@ import { kindRef, type ObjectKind, objectRef, podidManager } from '../objects/re
 import type { PlannedWrite } from './plan-writes.ts';
 
 /*
- * Every word of these commands is podid's own or a name that an API server took, and is checked again here; contents are in files. So no
- * shell has anything to misread.
+ * Every word of these commands is podid's own or a name that an API server took, and is checked again here;
+ * contents are in files. So no shell has anything to misread.
  */
 
 /** What to read in one run; `namespace` absent: all. */

@@ -1,4 +1,4 @@
-/** Tells waiters that something they look at may have changed. */
+/** Wakes waiters when something they read may have changed. */
 export interface ChangeNotice {
   announce(): void;
   /** Resolves at the next change; rejects with the signal's reason. */

@@ -13,7 +13,7 @@ export interface Exchange {
   readonly startedAt: number;
 }
 
-/** Tells the agent from IMDS: a probe in a pod looks for it. */
+/** Distinguishes the agent from IMDS: a probe in a pod looks for it. */
 export const agentHeader = 'X-Podid-Agent';
 
 const jsonType = 'application/json; charset=utf-8';

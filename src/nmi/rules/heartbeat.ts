@@ -4,7 +4,8 @@ import type { NodeProblem } from './diagnose-node.ts';
 import type { GuardState } from './guard/guard-state.ts';
 
 /**
- * What the process that keeps the rules tells the one that serves, through a file in memory that both mount.
+ * What the process that keeps the rules reports to the one that serves, through a file in memory that both
+ * mount.
  */
 export interface Heartbeat {
   readonly rules: {
@@ -60,8 +61,8 @@ export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promis
 }
 
 /**
- * The last heartbeat, or undefined when there is none that can be read. One that is too old is returned too: see
- * `heartbeatIsFresh`.
+ * The last heartbeat, or undefined when there is none that can be read. One that is too old is returned too:
+ * see `heartbeatIsFresh`.
  */
 export async function readHeartbeat(path: string): Promise<Heartbeat | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');

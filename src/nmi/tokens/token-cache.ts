@@ -39,7 +39,7 @@ export interface TokenCache extends TokenSource {
    * `token` has to be asked. Whether the asker may have it is the caller's to decide, each time anew.
    */
   peek(question: TokenQuestion): TokenAnswer | undefined;
-  /** To be told of every pod that is gone: nothing is renewed for it any more. */
+  /** To be called for every pod that is gone: nothing is renewed for it any more. */
   forget(askerId: string): void;
   /** Aborts what is under way. */
   close(): void;

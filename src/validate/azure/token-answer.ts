@@ -67,7 +67,7 @@ function expiryOf(answer: JsonRecord, claims: JsonRecord, nowMs: number): number
   );
 }
 
-/** Beyond it a date cannot be told (ECMA-262 §21.4.1.1). */
+/** Beyond it a date is not representable (ECMA-262 §21.4.1.1). */
 const lastSecond = 8_640_000_000_000;
 
 function secondsOf(value: unknown): number | undefined {

@@ -11,7 +11,7 @@ import type { ValueNode } from './value-tree.ts';
 const port = 65_535;
 
 /**
- * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are told
+ * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are reported
  * where they were set, and with them what cannot be had, each with the reason.
  *
  * @param namespace of the release

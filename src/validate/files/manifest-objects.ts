@@ -25,7 +25,7 @@ export function manifestObjects(manifest: string, namespace: string): readonly O
     });
 }
 
-/** The objects of a manifest; what is no object is passed over. */
+/** The objects of a manifest; what is not an object is passed over. */
 export function manifestDocuments(manifest: string): readonly KubeObject[] {
   const documents = parseAllDocuments(manifest, { logLevel: 'silent' });
   if (!Array.isArray(documents)) {

@@ -34,7 +34,7 @@ type Warn = (text: string) => void;
 
 /**
  * Reads files of pod identities, each with any number of documents, as one wish. Every fault of every file is
- * told with its line and column; what comes back then is only good for finding more of them.
+ * reported with its line and column; what comes back then is only good for finding more of them.
  */
 export function parsePodIdentitiesFiles(
   sources: readonly SourceText[],

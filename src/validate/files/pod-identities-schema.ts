@@ -17,7 +17,7 @@ function name(description: string, maxLength: number) {
 
 /**
  * The JSON schema (2020-12) of the file of `plan`, `apply` and `export`, for editors. podid itself reads the
- * file by `parsePodIdentitiesFiles`, which knows places and tells more; a test holds the two together.
+ * file by `parsePodIdentitiesFiles`, which knows places and reports more; a test holds the two together.
  */
 export const podIdentitiesSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',

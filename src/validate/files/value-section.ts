@@ -4,7 +4,8 @@ import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { addFault, jsonOf, type ValueNode } from './value-tree.ts';
 
 /**
- * A map of values whose names are known. Each reader tells what is wrong, and hands back something harmless.
+ * A map of values whose names are known. Each reader reports what is wrong, and hands back something
+ * harmless.
  */
 export interface ValueSection {
   /** Where it was set; undefined when it is not there or empty. */
@@ -29,7 +30,7 @@ export interface ValueSection {
   /** Values that are taken and mean nothing here. */
   ignore(...keys: readonly string[]): void;
   fault(key: string, message: string): void;
-  /** Tells of names that nobody asked for. */
+  /** Reports names that nobody asked for. */
   refuseOthers(): void;
 }
 

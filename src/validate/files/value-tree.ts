@@ -81,7 +81,7 @@ export function jsonOf({ value }: ValueNode): unknown {
   return Array.isArray(value) ? value.map(jsonOf) : value;
 }
 
-/** Tells of a fault where the value was set. @param message begins with the name of the value */
+/** Reports a fault where the value was set. @param message begins with the name of the value */
 export function addFault(faults: UsageFaults, origin: ValueOrigin, message: string): void {
   if (origin.kind === 'file') {
     faults.addAt(origin.place, message, '--values');

@@ -7,7 +7,7 @@ interface KeyFlags {
   readonly name: string | undefined;
 }
 
-/** The key of an identity or an exception; flags that are missing are the parser's to tell. */
+/** The key of an identity or an exception; flags that are missing are reported by the parser. */
 export function entryKey(kind: 'identity' | 'exception', flags: KeyFlags, faults: UsageFaults): EntryKey {
   const { namespace = '', name = '' } = flags;
   if (flags.namespace !== undefined) {

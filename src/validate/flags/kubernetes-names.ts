@@ -1,8 +1,8 @@
 import type { Rule } from '../usage-faults.ts';
 
 /*
- * The names of Kubernetes' own validation (RFC 1123, apimachinery's `validation` package), tightened where pod identity needs it.
- * All are ASCII: a look-alike of another alphabet is not a letter here.
+ * The names of Kubernetes' own validation (RFC 1123, apimachinery's `validation` package), tightened where
+ * pod identity needs it. All are ASCII: a look-alike of another alphabet is not a letter here.
  */
 
 const label = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;

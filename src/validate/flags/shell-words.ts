@@ -32,7 +32,7 @@ export function parseShellWords(line: string): ShellWord[] {
   }
 }
 
-/** Line breaks at the very end are no second command. */
+/** Line breaks at the very end are not a second command. */
 function skipBlanks(line: string, from: number): number {
   const blanks = /^(?:[ \t]|\\\r?\n)*/.exec(line.slice(from))?.[0].length ?? 0;
   const at = from + blanks;

@@ -8,8 +8,9 @@ import type {
 import { isRecord, type JsonRecord, stringAt, stringMapAt } from '../json-record.ts';
 
 /*
- * Upstream's CRDs promise types and nothing else, and objects written before their structural schema may break even that. So these are
- * tolerant: a member of the wrong type is absent, and only what has no name or namespace is not an object.
+ * Upstream's CRDs promise types and nothing else, and objects written before their structural schema may
+ * break even that. So these are tolerant: a member of the wrong type is absent, and only what has no name or
+ * namespace is not an object.
  */
 
 export function parseAzureIdentity(json: unknown): AzureIdentity | undefined {

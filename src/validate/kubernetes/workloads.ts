@@ -5,8 +5,8 @@ import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt }
 import { agentKindOf, flagIn } from './agent-installation.ts';
 
 /*
- * What a cluster runs, as far as the doctor looks at it. Tolerant like all that reads other people's objects: what is missing is empty,
- * and undefined is what has no name.
+ * What a cluster runs, as far as the doctor looks at it. Tolerant like all that reads other people's objects:
+ * what is missing is empty, and undefined is what has no name.
  */
 
 export function parseDeployment(json: unknown): Deployment | undefined {

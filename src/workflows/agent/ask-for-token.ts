@@ -71,10 +71,10 @@ type TokenOutcome =
   | { readonly kind: 'failure'; readonly failure: PodidError };
 
 /**
- * Asks again and again and reports each answer, a token or why there is none. Ends when the signal is aborted,
- * or nobody is left to tell; neither is a failure.
+ * Asks again and again and reports each answer, a token or why there is none. Ends when the signal is
+ * aborted, or nobody is left to report to; neither is a failure.
  *
- * @param tell whether somebody heard it
+ * @param report whether somebody received it
  */
 export async function watchToken(
   ask: () => Promise<MetadataAnswer>,

@@ -31,7 +31,8 @@ export function chooseWay(found: readonly AgentInstallation[], asked: Asked): In
     return { kind: 'alongside' };
   }
   const addon = others.find(({ kind }) => kind === 'addon');
-  // AKS would write it again. What the add-on left behind when it went off is nobody's, and goes as upstream's.
+  // AKS would write it again. What the add-on left behind when it went off is nobody's, and goes as
+  // upstream's.
   if (addon !== undefined && asked.addon !== 'off') {
     throw present(addon, asked, asked.addon === 'on' ? addonWays : unknownAddonWays);
   }

@@ -149,19 +149,19 @@ function reportPorts({ report }: AgentDeps, values: AgentValues): void {
   }
   const { pods, probes, metrics } = agentPorts(values);
   report.warn(
-    `On ports ${pods}, ${probes} and ${metrics}: pods are redirected to podid's agent. The Key Vault CSI driver always asks at port 2579, which stays with the other one.`,
+    `podid's agent uses ports ${pods}, ${probes} and ${metrics}, and pods are redirected to it. The Key Vault CSI driver always uses port 2579, which stays with the other agent.`,
   );
 }
 
 function reportTolerations({ report }: AgentDeps, { nmi, podid }: AgentValues): void {
   if (podid.tolerateNothing) {
     report.warn(
-      "podid.tolerateNothing keeps the agent off every tainted node: unless something else closes 169.254.169.254 there, pods on it reach the node's own identities.",
+      "podid.tolerateNothing keeps the agent off every tainted node. Unless something else blocks 169.254.169.254 there, pods on those nodes can use the node's own identities.",
       'podid nmi status names those nodes',
     );
   } else if (nmi.tolerations.length === 0) {
     report.warn(
-      "nmi.tolerations is empty, as upstream's charts up to 4.1.14 had it: the agent bears every taint all the same, since a node without it is open.",
+      "nmi.tolerations is empty, as in upstream's charts up to 4.1.14. The agent tolerates every taint all the same, because pods on a node without it can use the node's own identities.",
       'podid.tolerateNothing=true keeps it off tainted nodes',
     );
   }

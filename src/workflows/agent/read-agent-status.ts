@@ -38,8 +38,8 @@ export interface SeenStatus {
 }
 
 /**
- * Reads every node and changes nothing. What may not be read is unknown, and reported once with the right that
- * is missing.
+ * Reads every node and changes nothing. What may not be read is unknown, and reported once with the right
+ * that is missing.
  *
  * @throws PodidError Forbidden when not even DaemonSets may be listed | ClusterUnreachable
  */

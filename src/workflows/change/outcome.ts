@@ -28,7 +28,9 @@ export interface Change {
 export interface Plan {
   readonly changes: readonly Change[];
   readonly puts: number;
-  /** Entries that are in the cluster's own objects and would not be in Azure; absent where they were not read. */
+  /**
+   * Entries that are in the cluster's own objects and would not be in Azure; absent where they were not read.
+   */
   readonly onlyInCluster?: readonly ({ readonly kind: 'identity' | 'exception' } & EntryKey)[];
 }
 

@@ -104,7 +104,8 @@ function decideAdd(entries: EntryStore, cluster: Cluster, wanted: DesiredPodIden
 }
 
 /**
- * An identity that was deleted and made again under its name has other ids: that is not a conflict but a repair.
+ * An identity that was deleted and made again under its name has other ids: that is not a conflict but a
+ * repair.
  */
 function refuseConflict(entries: EntryStore, cluster: Cluster, wanted: DesiredPodIdentity): void {
   const existing = findEntry(cluster, wanted);

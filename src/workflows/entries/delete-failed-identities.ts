@@ -87,7 +87,7 @@ interface DeadEntry {
 }
 
 async function deadEntries(deps: ChangeDeps, cluster: Cluster): Promise<DeadEntry[]> {
-  deps.report.progress(`Checking ${cluster.profile.identities.length} pod identities`);
+  deps.report.progress(`Checking which of ${cluster.profile.identities.length} entries failed`);
   const found = await eachConcurrently(cluster.profile.identities, async (entry): Promise<DeadEntry[]> => {
     const reason = entry.error ? ` (${entry.error.code}: ${entry.error.message})` : '';
     if (entryProgress(entry) === 'failed') {

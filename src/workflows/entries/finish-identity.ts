@@ -81,7 +81,7 @@ function asEntry(wanted: DesiredPodIdentity): PodIdentity {
   return { ...wanted, bindingSelector: wanted.bindingSelector ?? wanted.name };
 }
 
-/** Entries of others that are Failed are no failure of this command, and worth a warning. */
+/** Entries of others that are Failed are not a failure of this command, and worth a warning. */
 function warnOfOthers(deps: ChangeDeps, cluster: Cluster, own: DesiredPodIdentity): void {
   const failed = cluster.profile.identities.filter(
     (entry) =>

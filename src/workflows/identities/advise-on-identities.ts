@@ -19,8 +19,8 @@ interface Reads {
 }
 
 /**
- * Reports what the cluster's identities lack, each with the command that fixes it. What cannot be seen is said
- * to be so.
+ * Reports what the cluster's identities lack, each with the command that fixes it. What cannot be seen is
+ * said to be so.
  */
 export async function adviseOnIdentities(
   reads: Reads,

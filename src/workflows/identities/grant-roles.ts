@@ -90,7 +90,7 @@ async function hasRole(deps: ChangeDeps, principalId: string, role: RoleToGrant)
       (row) => row.roleDefinitionId.toLowerCase().endsWith(role.roleId) && !row.hasCondition,
     );
   } catch (error) {
-    // To create an assignment that is there is no failure, so nothing is lost by trying.
+    // To create an assignment that exists is not a failure, so nothing is lost by trying.
     if (isPodidError(error, 'Forbidden')) {
       return false;
     }

@@ -6,7 +6,9 @@ import { moveFromServicePrincipal } from './move-from-service-principal.ts';
 import { readCluster } from './read-cluster.ts';
 import { type AskStep, type Choice, fits, type InitDeps, settled, someone, type Wizard } from './wizard.ts';
 
-/** Asks until a cluster is chosen that pod identity can work on; what forbids it is reported with the way out. */
+/**
+ * Asks until a cluster is chosen that pod identity can work on; what forbids it is reported with the way out.
+ */
 export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
   const { subscription } = need(known, 'subscription');
   const { given, signal } = wizard;

@@ -76,7 +76,9 @@ export interface Wizard {
   readonly given: InitGiven;
   /** Absent where nobody can be asked. */
   readonly questions: Questions | undefined;
-  /** Azure, as one subscription's tenant has it. @param subscription id or name; undefined: the sign-in's own */
+  /**
+   * Azure, as one subscription's tenant has it. @param subscription id or name; undefined: the sign-in's own
+   */
   readonly open: (subscription: string | undefined) => Promise<InitDeps>;
   readonly rules: TypedRules;
   readonly options: ChangeOptions;

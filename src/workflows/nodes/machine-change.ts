@@ -42,7 +42,7 @@ export interface LaggingInstances {
 /**
  * Which instances have to be brought to the model of their scale set for the sake of this change. One whose
  * identities are as wanted, or that has the latest model, is left alone; one of which the server does not
- * tell the identities counts as lacking them.
+ * report the identities counts as lacking them.
  */
 export function laggingInstances(
   scaleSet: Pick<Machine, 'image'>,

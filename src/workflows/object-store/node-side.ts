@@ -6,7 +6,8 @@ import type { PodidError } from '../../errors/podid-error.ts';
 /** The machines behind the nodes of a cluster, and the identities on them. */
 export interface NodeSide {
   /**
-   * Those that pods with identities may run on; undefined when the caller may not read them. @throws PodidError
+   * Those that pods with identities may run on; undefined when the caller may not read them. @throws
+   * PodidError
    */
   machines(cluster: Cluster, signal: AbortSignal): Promise<readonly Machine[] | undefined>;
   /**

@@ -25,7 +25,8 @@ export function refusedEntries(objects: readonly ObjectChange[]): RefusedEntry[]
 }
 
 /**
- * The one exception that is in every cluster with an agent and is not an entry. @throws PodidError EntryConflict
+ * The one exception that is in every cluster with an agent and is not an entry. @throws PodidError
+ * EntryConflict
  */
 export function refuseAddonException({ putExceptions = [] }: ProfileEdit): void {
   const [found] = putExceptions.filter(isAddonException);

@@ -283,7 +283,7 @@ describe('putting a cluster', () => {
     return clusters.put(base, edit, { headers: { AKSHTTPCustomFeatures: 'a=b' }, signal });
   }
 
-  it('sends the edited text with If-Match and the custom headers, and tells the operation', async () => {
+  it('sends the edited text with If-Match and the custom headers, and reports the operation', async () => {
     const url = 'https://management.azure.com/subscriptions/s/operations/1?c=a%2Bb';
     const { arm, result } = await put(
       [json(200, { properties: { provisioningState: 'Updating' } }, { 'azure-asyncoperation': url })],
@@ -426,34 +426,34 @@ describe('following an operation', () => {
   async function follow(answers: Answer[], more: { url?: string; stop?: AbortController } = {}) {
     const arm = await serve(...answers);
     const { clusters } = await arm.azure({ requestTimeoutMs: 200 });
-    const told: string[] = [];
+    const messages: string[] = [];
     const end = clusters.follow(
       { url: more.url ?? arm.url + path },
       {
         pollIntervalMs: 1,
-        onStatus: (status) => told.push(status),
+        onStatus: (status) => messages.push(status),
         cluster: { subscriptionId: 's', resourceGroup: 'g', name: 'c' },
         resourceIds: ['/x/web', '/x/web2'],
         signal: more.stop?.signal ?? signal,
       },
     );
-    return { arm, told, end };
+    return { arm, messages, end };
   }
 
   it('replays the signed URL byte for byte until the end, telling each status once', async () => {
-    const { arm, told, end } = await follow([
+    const { arm, messages, end } = await follow([
       json(200, { status: 'InProgress' }),
       json(200, { status: 'ReconcilingAddons' }),
       json(200, { status: 'ReconcilingAddons' }),
       json(200, { status: 'succeeded' }),
     ]);
     expect(await end).toEqual({ status: 'Succeeded' });
-    expect(told).toEqual(['InProgress', 'ReconcilingAddons']);
+    expect(messages).toEqual(['InProgress', 'ReconcilingAddons']);
     expect(arm.seen.map(({ url }) => url)).toEqual(Array(4).fill(path));
     expect(arm.debug()).not.toContain('a%2Bb');
   });
 
-  it('survives every weather', async () => {
+  it('survives every transient failure', async () => {
     const { end } = await follow([
       json(502, { error: { code: 'BadGateway', message: 'x' } }),
       json(504, {}),
@@ -540,7 +540,7 @@ describe('a kubeconfig from ARM', () => {
     expect(arm.debug()).not.toContain(token);
   });
 
-  it('that is missing is told without the answer', async () => {
+  it('that is missing is reported without the answer', async () => {
     const arm = await serve(json(200, { kubeconfigs: [], note: 's3cr3t' }));
     const error = await failure((await arm.azure()).clusters.userKubeconfig(id, signal));
     expect(error).toMatchObject({ code: 'Unavailable' });
@@ -551,16 +551,16 @@ describe('a kubeconfig from ARM', () => {
 describe('a read that Azure asks to be patient with', () => {
   it('says so to whoever listens, and ends with the signal in the middle of the pause', async () => {
     const arm = await serve(json(429, {}, { 'retry-after': '50' }));
-    const told: string[] = [];
+    const messages: string[] = [];
     const stop = new AbortController();
     const { clusters } = await arm.azure({
       verbose: (text) => {
-        told.push(text);
+        messages.push(text);
         setImmediate(() => stop.abort(new Error('stopped')));
       },
     });
     await expect(clusters.get(id, stop.signal)).rejects.toThrow('stopped');
-    expect(told).toEqual(['Azure asks podid to wait 50 s before it reads again.']);
+    expect(messages).toEqual(['Azure asks podid to wait 50 s before it reads again.']);
     expect(arm.seen).toHaveLength(1);
   });
 });

@@ -38,7 +38,7 @@ describe('the preview feature', () => {
     ]);
   });
 
-  it('that may not be registered is told as such', async () => {
+  it('that may not be registered is reported as such', async () => {
     const arm = await serve(json(403, { error: { code: 'AuthorizationFailed', message: 'x' } }));
     await expect((await arm.azure()).features.register(subscription, signal)).rejects.toMatchObject({
       code: 'Forbidden',

@@ -50,7 +50,7 @@ describe('a managed identity', () => {
     ],
     ['may not be read', json(403, { error: { code: 'AuthorizationFailed', message: 'x' } }), 'Forbidden'],
     ['is answered by a redirect', text(301, '', { location: 'https://evil.example' }), 'Unavailable'],
-  ])('that %s is told as such', async (_title, answer, code) => {
+  ])('that %s is reported as such', async (_title, answer, code) => {
     const arm = await serve(answer);
     await expect((await arm.azure()).identities.get(identityId, signal)).rejects.toMatchObject({ code });
     expect(arm.seen).toHaveLength(1);

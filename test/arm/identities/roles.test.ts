@@ -99,7 +99,7 @@ describe('role assignments', () => {
     expect(roles.assignmentName({ ...grant, scope: `${identityId}2` })).not.toBe(name);
   });
 
-  it('are created for a service principal, once the principal is known and the weather is fair', async () => {
+  it('are created for a service principal, once the principal is known and no request fails', async () => {
     const arm = await serve(
       json(400, { error: { code: 'PrincipalNotFound', message: 'x' } }),
       json(429, {}, { 'retry-after': '1' }),
@@ -159,7 +159,7 @@ describe('role assignments', () => {
   });
 
   it.each(['ScopeLocked', 'RoleAssignmentLimitExceeded', 'RoleAssignmentUpdateNotPermitted'])(
-    'that %s keeps out are told with a hint of its own',
+    'that %s keeps out are reported with a hint of its own',
     async (code) => {
       const arm = await serve(json(409, { error: { code, message: 'x' } }));
       const error = await (await arm.azure()).roles.create(grant, signal).catch((caught) => caught);
@@ -168,7 +168,7 @@ describe('role assignments', () => {
     },
   );
 
-  it('that may not be written are told at once with caller, action and scope', async () => {
+  it('that may not be written are reported at once with caller, action and scope', async () => {
     const arm = await serve(json(403, { error: { code: 'AuthorizationFailed', message: 'x' } }));
     const error = await (await arm.azure()).roles.create(grant, signal).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'Forbidden', exitCode: 6 });

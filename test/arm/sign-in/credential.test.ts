@@ -24,7 +24,7 @@ function settings(environment: Record<string, string>, more: object = {}) {
 }
 
 describe('the sign-in', () => {
-  it('tells each source and its reason when there is none', async () => {
+  it('reports each source and its reason when there is none', async () => {
     const found = await settings({ PATH: folder });
     const path = process.env['PATH'];
     process.env['PATH'] = folder;

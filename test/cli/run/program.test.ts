@@ -109,7 +109,7 @@ describe('a command line', () => {
     expect(ran.stderr).toContain(`Nearest: ${identityId}`);
   });
 
-  it('tells one fault as a sentence, with the hint on its own line', async () => {
+  it('reports one fault as a sentence, with the hint on its own line', async () => {
     const ran = await run(`show ${cluster} --namespace Shop --name web`, { env: { PODID_OUTPUT: 'tsv' } });
     expect(ran.stderr).toBe(
       'podid: --namespace: "Shop" is not a namespace: 1 to 63 lower-case letters, digits and "-", with a letter or digit at both ends. Nearest: shop\nhint: podid show --help\n',
@@ -195,7 +195,7 @@ describe('a slip of the hand', () => {
     expect(told).toContain(second);
   });
 
-  it('that leaves out a flag is told with how to give it', async () => {
+  it('that leaves out a flag is reported with how to give it', async () => {
     const ran = await run(`exception add ${cluster} --namespace shop --name old`);
     expect(lastError(ran).message).toBe('--pod-labels is missing: give --pod-labels K=V.');
   });
@@ -209,7 +209,7 @@ describe('a slip of the hand', () => {
 });
 
 describe('a kubeconfig of an emulator that has ended', () => {
-  it('is told with what starts one', async () => {
+  it('is reported with what starts one', async () => {
     const env = {
       PODID_ARM_ENDPOINT: 'http://127.0.0.1:9',
       PODID_ARM_TOKEN: 't',

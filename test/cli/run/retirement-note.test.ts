@@ -37,14 +37,14 @@ async function list(
 }
 
 describe('the note on the retirement', () => {
-  it('is told once a day', async () => {
+  it('is printed once a day', async () => {
     expect(await list()).toBe(true);
     expect(await list({ nowMs: 1e12 + 3_600_000 })).toBe(false);
     expect(await list({ nowMs: 1e12 + day })).toBe(true);
     expect(await readdir(join(folder, 'podid'))).toHaveLength(1);
   });
 
-  it('is told by one of several processes that end at once', async () => {
+  it('is printed by one of several processes that end at once', async () => {
     const told = await Promise.all(Array.from({ length: 8 }, () => list()));
     expect(told.filter(Boolean)).toHaveLength(1);
   });
@@ -57,11 +57,11 @@ describe('the note on the retirement', () => {
     ['under --only-show-errors', { more: '--only-show-errors' }],
     ['where it cannot be remembered', { env: { XDG_STATE_HOME: '/dev/null' } }],
     ['without a home', { env: { XDG_STATE_HOME: '' } }],
-  ])('is not told %s', async (_, options) => {
+  ])('is not printed %s', async (_, options) => {
     expect(await list(options)).toBe(false);
   });
 
-  it('is not told by a command that has nothing to do with a cluster', async () => {
+  it('is not printed by a command that has nothing to do with a cluster', async () => {
     const ran = await run('completion bash', { terminal: true, env: { XDG_STATE_HOME: folder } });
     expect(ran.stderr).toBe('');
   });

@@ -36,7 +36,7 @@ describe('the drift between ARM and the cluster', () => {
     );
   });
 
-  it('tells of each field what both sides hold, and whose the objects are', () => {
+  it('reports for each field what both sides hold, and whose the objects are', () => {
     const [drift] = findDrift(profile, {
       identities: [{ ...facts, bindingSelector: 'x', clientId: 'gone', writer: 'AKS' }],
       exceptions: [],
@@ -55,7 +55,7 @@ describe('the drift between ARM and the cluster', () => {
     expect(drift?.cluster).not.toHaveProperty('writer');
   });
 
-  it('tells pending from missing where the namespaces are known', () => {
+  it('distinguishes pending from missing where the namespaces are known', () => {
     const states = (namespaces?: readonly string[]) =>
       findDrift(profile, { identities: [], exceptions: [], ...(namespaces ? { namespaces } : {}) }).map(
         ({ state }) => state,

@@ -86,7 +86,7 @@ describe('a pod', () => {
     });
   });
 
-  it('is told the bindings that name nothing only when none fits', () => {
+  it('lists the bindings that name nothing only when none fits', () => {
     const dangling = [binding('none', 'web'), binding('Web', 'web')];
     expect(decide({ aadpodidbinding: 'web' }, dangling, identity('web'))).toEqual({
       kind: 'identity-missing',

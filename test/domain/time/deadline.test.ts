@@ -33,7 +33,7 @@ describe('a deadline', () => {
   });
 
   it.each([
-    ['half to all of what it is told', [4_000], 3_000],
+    ['half to all of what it is given', [4_000], 3_000],
     ['what the server asked for, never less', [4_000, 5_000], 5_000],
     ['its own pause where the server asks for less', [4_000, 1_000], 3_000],
     ['no longer than to its end', [4_000, 60_000], 10_000],

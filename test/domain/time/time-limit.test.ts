@@ -69,7 +69,7 @@ describe('withinTime', () => {
     expect(await withinTime(limit, new AbortController().signal, async () => 'done')).toBe('done');
   });
 
-  it('gives nothing after it, and tells the work', async () => {
+  it('gives nothing after it, and aborts the work', async () => {
     const clock = handClock();
     let told = false;
     const outcome = withinTime({ clock, ms: 100 }, new AbortController().signal, (signal) => {
@@ -82,7 +82,7 @@ describe('withinTime', () => {
     expect([await outcome, told]).toEqual([undefined, true]);
   });
 
-  it('gives nothing either where the work fails because it was told', async () => {
+  it('gives nothing either where the work fails because it was aborted', async () => {
     const clock = handClock();
     const outcome = withinTime({ clock, ms: 100 }, new AbortController().signal, untilTold);
     await clock.advance(100);

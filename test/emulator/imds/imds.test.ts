@@ -89,7 +89,7 @@ describe('the emulated IMDS', () => {
     expect((await token(vault)).client_id).toBe(batch.clientId);
   });
 
-  it('tells about the machine', async () => {
+  it('describes the machine', async () => {
     await start();
     const location = await ask('/metadata/instance/compute/location?api-version=2021-02-01&format=text');
     expect(location.text).toBe('westeurope');

@@ -40,7 +40,7 @@ describe('a watch that resumes', () => {
     );
   });
 
-  it('is told 410 once the history no longer reaches back', () => {
+  it('gets 410 once the history no longer reaches back', () => {
     const store = new KubeStore({ historyLimit: 2 });
     const from = store.version;
     perform(store, [

@@ -70,7 +70,7 @@ describe("writing one of the agent's objects", () => {
     expect(await change).toMatchObject({ action: 'create' });
   });
 
-  it('tells a right that is missing from a policy that says no', async () => {
+  it('distinguishes a missing right from a policy that refuses', async () => {
     const allowed = (yes: boolean): RestReply => ({ body: { status: { allowed: yes } } });
     const no = refused(403, 'Forbidden', { kind: 'serviceaccounts' });
     await expect(write([no, allowed(false)]).change).rejects.toMatchObject({

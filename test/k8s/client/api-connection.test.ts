@@ -67,7 +67,7 @@ describe('a connection to the API server', () => {
     expect(seen[0]?.headers['user-agent']).toBe('podid-nmi/test');
   });
 
-  it('sends a JSON patch as such, and tells of its refusal', async () => {
+  it('sends a JSON patch as such, and reports its refusal', async () => {
     const bodies: string[] = [];
     const { connection, seen } = await served((request, response) => {
       request.on('data', (chunk) => bodies.push(String(chunk)));
@@ -86,7 +86,7 @@ describe('a connection to the API server', () => {
     });
   });
 
-  it("tells status and the server's sentence of a refusal, and nothing of the token", async () => {
+  it("reports status and the server's sentence of a refusal, and nothing of the token", async () => {
     const { connection } = await served(
       (_request, response) =>
         void response

@@ -213,7 +213,7 @@ describe('a watched list', () => {
     expect(store.count('list', 'pods')).toBe(before + 1);
   });
 
-  it('tells those who ask for a new list that there is none', async () => {
+  it('rejects those who ask for a new list with the reason', async () => {
     const { kube, watch } = await watched();
     await until(() => watch.live);
     await kube.refuse();

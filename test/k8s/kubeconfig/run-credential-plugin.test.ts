@@ -14,7 +14,7 @@ function plugin(script: string, env: CredentialPlugin['env'] = []): CredentialPl
 }
 
 describe('running a credential plugin', () => {
-  it('takes its token, and tells it what kubectl tells plugins', async () => {
+  it('takes its token, and gives it what kubectl gives plugins', async () => {
     const script = `const info = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
       console.log(JSON.stringify({ status: { token: [info.kind, info.apiVersion, process.env.EXTRA].join() } }))`;
     expect(await runCredentialPlugin(plugin(script, [{ name: 'EXTRA', value: 'e' }]), open)).toEqual({

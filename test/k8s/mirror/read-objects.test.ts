@@ -63,7 +63,7 @@ describe('reading the objects of a cluster', () => {
     });
   });
 
-  it("tells the versions of all objects, and which of them are podid's alone", async () => {
+  it("reports the versions of all objects, and which of them are podid's alone", async () => {
     const item = (name: string, managers: string[], labels: object = {}) => ({
       metadata: {
         ...{ namespace: 'shop', name, uid: `uid-${name}`, resourceVersion: `1-${name}`, labels },

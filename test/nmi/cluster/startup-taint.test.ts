@@ -3,7 +3,7 @@ import { removeStartupTaint, type StartupTaintPorts } from '../../../src/nmi/clu
 
 const quiet = { info: () => undefined, warn: () => undefined } as unknown as StartupTaintPorts['logger'];
 
-/** A clock on which waiting takes no time, and which tells how long was waited. */
+/** A clock on which waiting takes no time, and which reports how long was waited. */
 function counted() {
   const waits: number[] = [];
   const clock = {

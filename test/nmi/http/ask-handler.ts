@@ -25,7 +25,7 @@ export interface AskHandler {
   onRefused?(reason: string): void;
 }
 
-/** Sends one request through the route table alone, and tells where it came out. */
+/** Sends one request through the route table alone, and returns the answer. */
 export function askHandler({
   url,
   method = 'GET',

@@ -127,13 +127,13 @@ describe('a request that is refused before its route', () => {
     [{ url: token, headers: { 'x-forwarded-for': '10.0.0.1' } }, 'forwarded'],
     [{ url: '/host/token/', headers: { 'x-forwarded-for': '10.0.0.1' } }, 'forwarded'],
     [{ url: token, method: 'PUT' }, 'method'],
-  ])('is told of: %j', (asked, reason) => {
+  ])('is reported: %j', (asked, reason) => {
     const reasons: string[] = [];
     askHandler({ ...asked, onRefused: (given) => reasons.push(given) });
     expect(reasons).toEqual([reason]);
   });
 
-  it('is not told of when it has a route', () => {
+  it('is not reported when it has a route', () => {
     const reasons: string[] = [];
     askHandler({ url: token, onRefused: (given) => reasons.push(given) });
     expect(reasons).toEqual([]);

@@ -43,7 +43,7 @@ describe('a token request', () => {
     expect(reason(query)).toBe(expected);
   });
 
-  it('is told that its resource is too long, not that there is none', () => {
+  it('is refused for a resource that is too long, not for a missing one', () => {
     expect(parseTokenRequest(`resource=${'x'.repeat(2_049)}`)).toMatchObject({
       description: expect.stringContaining('longer than 2048'),
     });

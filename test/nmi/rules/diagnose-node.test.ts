@@ -33,7 +33,7 @@ describe('the diagnosis of a node', () => {
 });
 
 describe('the kernel’s list of sockets', () => {
-  it('tells who listens on a port, and leaves connections out', () => {
+  it('reports who listens on a port, and leaves connections out', () => {
     const text = [
       '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
       '   0: 0100007F:0A13 00000000:0000 0A 00000000:00000000 00:00000000 00000000 10001        0 1 1',

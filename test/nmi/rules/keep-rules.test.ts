@@ -6,7 +6,7 @@ import type { RedirectRules } from '../../../src/nmi/rules/redirect-rules.ts';
 const target = { address: '127.0.0.1', port: 2579 };
 
 describe('the keeper of the rules', () => {
-  it('installs them first, and tells what is true', async () => {
+  it('installs them first, and reports what is true', async () => {
     const node = nodeWith({ intact: false });
     await node.keepUntil((heartbeats) => heartbeats.length === 1);
     expect(node.installs).toBe(1);
@@ -56,7 +56,7 @@ describe('the keeper of the rules', () => {
 });
 
 describe('the address guard', () => {
-  it('stands before the redirect does, and is told of', async () => {
+  it('stands before the redirect does, and is reported', async () => {
     const node = nodeWith({ intact: false });
     await node.keepUntil((heartbeats) => heartbeats.length === 1);
     expect(node.order).toEqual(['guard', 'redirect with the whole table', 'guard']);

@@ -57,7 +57,7 @@ describe('a cached CNI result', () => {
     expect(read?.mac).toBeUndefined();
   });
 
-  it('tells which ports of the node the pod claims', () => {
+  it('reports which ports of the node the pod claims', () => {
     const claims = file({
       capabilityArgs: { portMappings: [{ hostPort: 2579, containerPort: 80 }, { containerPort: 81 }] },
     });

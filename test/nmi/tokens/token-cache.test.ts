@@ -19,7 +19,7 @@ function question(askerId = 'pod-1', resource = 'https://vault.azure.net', clien
   return { subject: { kind: 'managed-identity', choice: { clientId } }, resource, askerId };
 }
 
-/** A source of numbered tokens that answers when told to, or after `takesMs`. */
+/** A source of numbered tokens that answers when asked to, or after `takesMs`. */
 function world(overrides: Partial<TokenCacheOptions> = {}) {
   const clock = handClock();
   const source = {
@@ -260,7 +260,7 @@ describe('the token cache', () => {
     expect(source.calls).toHaveLength(variants.length + 1);
   });
 
-  it('cannot be told to take one identity for another, whatever its id holds', async () => {
+  it('cannot be made to take one identity for another, whatever its id holds', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.string(), fc.string()), { minLength: 2, maxLength: 8 }),

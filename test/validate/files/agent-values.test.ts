@@ -47,7 +47,7 @@ describe('values of the agent', () => {
     expect(faults[0]).toMatch(/^mine\.yaml:2:16: operationMode standard needs MIC, /);
   });
 
-  it('are told of with all their faults at once, each at its place', () => {
+  it('are reported with all their faults at once, each at its place', () => {
     const { faults } = read(
       'nmi:\n  probePort: many\n  podLabels: {team: 7}\nrbca: {}\npodid: {addressGuard: maybe}\n',
       ['podid.image.tga=1'],

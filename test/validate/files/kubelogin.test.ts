@@ -67,7 +67,7 @@ describe("kubelogin's entry in a kubeconfig", () => {
     expect(azureProviderSignIn({ 'config-mode': '1', 'apiserver-id': id })).toBeUndefined();
   });
 
-  it('finds its own variables before its flags, unless it is told not to', () => {
+  it('finds its own variables before its flags, unless a flag says otherwise', () => {
     const environment = {
       AAD_LOGIN_METHOD: 'spn',
       AZURE_CLIENT_ID: 'v',

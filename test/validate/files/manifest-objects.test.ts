@@ -6,8 +6,8 @@ const role = (annotations: string) =>
 
 describe('what goes with a release', () => {
   it.each([
-    ['what Helm is told to keep', '{helm.sh/resource-policy: keep}', 0],
-    ['what it is told something else about', '{helm.sh/resource-policy: delete}', 1],
+    ['what Helm is set to keep', '{helm.sh/resource-policy: keep}', 0],
+    ['what has another policy', '{helm.sh/resource-policy: delete}', 1],
     ['what nothing is said about', '{}', 1],
     ['what has no annotations', 'null', 1],
   ])('counts rightly %s', (_, annotations, count) => {

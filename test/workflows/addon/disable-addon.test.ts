@@ -35,7 +35,7 @@ describe('disabling the add-on', () => {
 
 describe('the nodes that the add-on leaves', () => {
   it.each([
-    ['are told of, without an entry as well', true, 1],
+    ['are reported, without an entry as well', true, 1],
     ['are not, where it is off already', false, 0],
   ])('%s', async (_, enabled, told) => {
     const azure = new FakeAzure(clusterWith({}, { enabled }));

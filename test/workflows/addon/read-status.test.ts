@@ -3,7 +3,7 @@ import { readStatus } from '../../../src/workflows/addon/read-status.ts';
 import { clusterId, clusterWith, FakeAzure, podIdentity } from '../fake-azure.ts';
 
 describe('the status', () => {
-  it('counts entries and names the principal, null where it cannot be told', async () => {
+  it('counts entries and names the principal, null where it is unknown', async () => {
     const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
     const { result } = await readStatus(
       azure.deps(),

@@ -5,12 +5,12 @@ import type { AgentDeps } from '../../../src/workflows/agent/agent-deps.ts';
 
 export interface FakePlace extends AgentDeps {
   /** Notes and warnings, with their hints. */
-  readonly told: string[];
+  readonly messages: string[];
 }
 
 /** A place in which nothing is but what is given; everything else fails the test. */
 export function fakePlace(agent: Partial<AgentCluster>, workloads: Partial<Workloads> = {}): FakePlace {
-  const told: string[] = [];
+  const messages: string[] = [];
   let now = 0;
   const missing = (what: string) =>
     new Proxy(
@@ -34,11 +34,11 @@ export function fakePlace(agent: Partial<AgentCluster>, workloads: Partial<Workl
     },
     report: {
       progress: () => undefined,
-      note: (text) => told.push(text),
-      warn: (text, hint) => told.push(`${text} ${hint ?? ''}`),
+      note: (text) => messages.push(text),
+      warn: (text, hint) => messages.push(`${text} ${hint ?? ''}`),
     },
     confirm: async () => true,
-    told,
+    messages,
   };
 }
 

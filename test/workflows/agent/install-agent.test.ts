@@ -128,7 +128,7 @@ describe('going in front of another agent', () => {
     const { done, place } = cluster({ theirs: ready('a', 'b'), ours });
     await installAgent(place, { ...request, values: beside, force: false }, wait);
     expect(
-      place.told.filter((text) => text.includes('Not on 1 of the 2 nodes') && text.includes('b (')),
+      place.messages.filter((text) => text.includes('Not on 1 of the 2 nodes') && text.includes('b (')),
     ).toHaveLength(told);
     expect(done).toEqual([]);
   });
@@ -136,13 +136,17 @@ describe('going in front of another agent', () => {
 
 describe('taints', () => {
   it.each([
-    ["upstream's old default, an empty list", { nmi: { tolerations: [] } }, 'bears every taint all the same'],
+    [
+      "upstream's old default, an empty list",
+      { nmi: { tolerations: [] } },
+      'tolerates every taint all the same',
+    ],
     ['none at all', { podid: { tolerateNothing: true } }, 'keeps the agent off every tainted node'],
     ['some', { nmi: { tolerations: [{ key: 'gpu' }] } }, undefined],
-  ])('are told of where the values name %s', async (_, json, told) => {
+  ])('are reported where the values name %s', async (_, json, told) => {
     const { place } = cluster({ theirs: [], ours: [[]] });
     await installAgent(place, { ...request, values: () => read(json), dryRun: true }, wait);
-    expect(place.told.filter((text) => /taint/.test(text))).toEqual(
+    expect(place.messages.filter((text) => /taint/.test(text))).toEqual(
       told === undefined ? [] : [expect.stringContaining(told)],
     );
   });

@@ -51,8 +51,8 @@ describe('the status of the agent', () => {
         { name: 'c', ready: false, rules: 'unknown', addressGuard: 'unknown', version: '', otherAgents: [] },
       ],
     });
-    expect(place.told.join('\n')).toContain('1 nodes have no agent');
-    expect(place.told.join('\n')).not.toContain('Open at boot');
+    expect(place.messages.join('\n')).toContain('1 nodes have no agent');
+    expect(place.messages.join('\n')).not.toContain('Open at boot');
   });
 
   it('shows what partial rights let it see, and says once which right is missing', async () => {
@@ -65,7 +65,7 @@ describe('the status of the agent', () => {
       { name: 'a', ready: true, rules: 'verified', addressGuard: 'unknown', version: '0.1.0' },
       { name: 'b', ready: true, rules: 'verified', addressGuard: 'unknown', version: '0.1.0' },
     ]);
-    expect(place.told.filter((text) => text.includes('could be asked'))).toHaveLength(1);
+    expect(place.messages.filter((text) => text.includes('could be asked'))).toHaveLength(1);
   });
 
   it.each([
@@ -77,7 +77,7 @@ describe('the status of the agent', () => {
       { agents: async () => [agentPod('a')], ask: async () => ({ status: 200, text: metrics(1, 0) }) },
     );
     await readAgentStatus(place, 'kube-system', signal);
-    expect(place.told.join('\n')).toContain(words);
+    expect(place.messages.join('\n')).toContain(words);
   });
 
   it("names others' agents by node, and the way to install where podid's is not", async () => {
@@ -100,6 +100,6 @@ describe('the status of the agent', () => {
       ['a', ['aks-addon']],
       ['b', ['aad-pod-identity']],
     ]);
-    expect(place.told.join('\n')).toContain('podid nmi install');
+    expect(place.messages.join('\n')).toContain('podid nmi install');
   });
 });

@@ -86,8 +86,8 @@ describe('taking the agent off the nodes', () => {
       'remove DaemonSet kube-system/podid-clean-up',
     ]);
     expect(end?.failure).toBeUndefined();
-    expect(place.told.join('\n')).toContain('Nothing is left there');
-    expect(place.told.join('\n')).toContain('Left in the cluster: the definitions');
+    expect(place.messages.join('\n')).toContain('Nothing is left there');
+    expect(place.messages.join('\n')).toContain('Left in the cluster: the definitions');
   });
 
   it('waits for no node that is away, and names it', async () => {

@@ -151,7 +151,7 @@ describe('applying a file', () => {
     expect(azure.cluster.profile.identities[1]?.identity.resourceId).toBe(identityId('other'));
   });
 
-  it('writes again what ended as Failed, and tells all that fail', async () => {
+  it('writes again what ended as Failed, and reports all that fail', async () => {
     const failed = { provisioningState: 'Failed', error: { code: 'VMSSUpdateFailed', message: 'Locked.' } };
     const entries = [podIdentity('web', failed), podIdentity('api', failed)];
     const azure = new FakeAzure(clusterWith({}, { identities: entries }));

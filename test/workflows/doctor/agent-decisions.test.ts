@@ -20,7 +20,7 @@ describe("an agent's log", () => {
     ...{ status: 400, from: '', reason: 'no-binding', ms: 1 },
   };
 
-  it.each(['json', 'text'] as const)('as %s tells the decisions about one pod', (format) => {
+  it.each(['json', 'text'] as const)('as %s reports the decisions about one pod', (format) => {
     let text = '';
     const destination = {
       write: (line: string) => {

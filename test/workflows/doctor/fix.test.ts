@@ -43,7 +43,7 @@ function failing(...names: readonly string[]): CheckResult[] {
   return names.map((name) => ({ name, result: 'fail', message: 'Wrong.' }));
 }
 
-describe('mending what is safe', () => {
+describe('fixing what is safe', () => {
   const all = failing('identities', 'operator-role', 'objects');
 
   it('asks about each thing once, and for nothing that another answer takes away', async () => {

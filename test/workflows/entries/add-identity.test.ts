@@ -349,7 +349,7 @@ describe('adding an identity', () => {
     );
   });
 
-  it('tells a refused grant at once, with principal, scope and the command for an owner', async () => {
+  it('reports a refused grant at once, with principal, scope and the command for an owner', async () => {
     const azure = new FakeAzure();
     azure.createFault = refuse('Forbidden');
     const error = await addIdentity(azure.deps(), request, options()).catch((caught: unknown) => caught);
@@ -368,7 +368,7 @@ describe('adding an identity', () => {
     expect(azure.warnings.join()).toContain('Owner');
   });
 
-  it('lets the server decide when the role can be neither seen nor granted, and tells the refusal if it then matters', async () => {
+  it('lets the server decide when the role can be neither seen nor granted, and reports the refusal if it then matters', async () => {
     const lucky = new FakeAzure();
     lucky.listFault = lucky.createFault = refuse('Forbidden');
     await addIdentity(lucky.deps(), request, options());

@@ -166,7 +166,7 @@ describe('the wizard', () => {
     expect(azure.puts).toEqual([]);
   });
 
-  it('tells the risk of kubenet, and without consent leads to another cluster', async () => {
+  it('reports the risk of kubenet, and without consent leads to another cluster', async () => {
     const azure = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
     const person = new Person('aks', 'Do not', 'aks', 'Accept', 'Turn it on', 'web', 'shop', '', '', 'Yes');
     const answers = await gatherAnswers(wizard(azure, person));
@@ -187,7 +187,7 @@ describe('the wizard', () => {
     expect(azure.registered).toBe(0);
   });
 
-  it('explains a service-principal cluster and leaves it as it is when told so', async () => {
+  it('explains a service-principal cluster and leaves it as it is when asked to', async () => {
     const azure = new FakeAzure(clusterWith({ identity: { type: 'None', userAssigned: [] } }));
     const person = new Person('aks', 'Leave', back, 'aks', 'Leave');
     await expect(gatherAnswers(wizard(azure, person))).rejects.toThrow(
@@ -205,7 +205,7 @@ describe('the wizard', () => {
     expect(azure.puts).toEqual([]);
   });
 
-  it('tells what forbids a stopped cluster and asks for another', async () => {
+  it('reports what forbids a stopped cluster and asks for another', async () => {
     const azure = new FakeAzure(clusterWith({ powerState: 'Stopped' }));
     const person = new Person('aks');
     await expect(gatherAnswers(wizard(azure, person))).rejects.toThrow(

@@ -16,9 +16,9 @@ describe('instances that a change has left behind', () => {
     ['one with the latest model', instance('1', { latestModel: true }), { safe: [], wouldReimage: [] }],
     ['one that has the identity', instance('1', { identityIds: ['/web'] }), { safe: [], wouldReimage: [] }],
     ['one of another image', instance('1', { image: 'old' }), { safe: [], wouldReimage: ['1'] }],
-    ['one whose image nobody tells', instance('1', { image: '' }), { safe: ['1'], wouldReimage: [] }],
+    ['one whose image is unknown', instance('1', { image: '' }), { safe: ['1'], wouldReimage: [] }],
     [
-      'one whose identities nobody tells',
+      'one whose identities are unknown',
       { instanceId: '1', latestModel: false, image: 'new' },
       { safe: ['1'], wouldReimage: [] },
     ],

@@ -80,7 +80,7 @@ describe('entries that are objects in the cluster', () => {
     expect(azure.questions).toEqual([expect.stringContaining('tokens of the new one only')]);
   });
 
-  it("are not written over when they are someone else's, and that is told before anything is done", async () => {
+  it("are not written over when they are someone else's, and that is reported before anything is done", async () => {
     const { cluster, deps } = world();
     cluster.put(podIdentity('web', { bindingSelector: 'old' }));
     cluster.foreign.add('shop/web');
@@ -93,7 +93,7 @@ describe('entries that are objects in the cluster', () => {
     expect(done?.result.bindingSelector).toBe('new');
   });
 
-  it('leave the identity on the nodes when they go, which is told with the command for it', async () => {
+  it('leave the identity on the nodes when they go, which is reported with the command for it', async () => {
     const { azure, cluster, deps } = world();
     cluster.put(podIdentity('web'));
     cluster.carried.add(identityId('web'));

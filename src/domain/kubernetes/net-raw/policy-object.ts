@@ -36,7 +36,7 @@ export const forbiddenToAdd = ['ALL', 'CAP_ALL', 'NET_RAW', 'CAP_NET_RAW', 'NET_
  */
 export const enoughToDrop = ['ALL', 'NET_RAW'];
 
-/** What pods are told, after the names of the containers. */
+/** What a refusal says, after the names of the containers. */
 export const whatToDo =
   'may pose as another pod and be given its token. Set securityContext.capabilities.drop to [NET_RAW] or [ALL], without the prefix CAP_, add neither ALL, NET_RAW nor NET_ADMIN, and do without privileged.';
 

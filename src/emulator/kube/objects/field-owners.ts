@@ -28,7 +28,7 @@ export function withOwners(object: KubeObject, owners: readonly FieldOwner[]): K
 
 /**
  * The owners after a create, update or patch: the writer owns what it changed or added, and no one else does
- * any longer; what it removed is no one's.
+ * any longer; what it removed belongs to nobody.
  */
 export function trackUpdate(before: KubeObject | undefined, after: KubeObject, writer: Writer): KubeObject {
   const old = before === undefined ? new Set<string>() : fieldsOf(before, true);

@@ -2,8 +2,8 @@ import { badRequest, KubeFailure } from '../kube-failure.ts';
 import { isMap, sameJson } from './kube-object.ts';
 
 /**
- * `add`, `remove`, `replace` and `test` of RFC 6902. @throws KubeFailure 400 for what is not a patch, 422 for a
- * step that cannot be taken
+ * `add`, `remove`, `replace` and `test` of RFC 6902. @throws KubeFailure 400 for what is not a patch, 422 for
+ * a step that cannot be taken
  */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) {

@@ -59,7 +59,10 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
   };
 }
 
-/** Callers that are not known pods may have any number of addresses: together they have one share of the queue. */
+/**
+ * Callers that are not known pods may have any number of addresses: together they have one share of the
+ * queue.
+ */
 const unknownPeers = 'unknownPeers';
 const away = tryLater('imds-away', 'IMDS gave no answer.', 5);
 

@@ -17,9 +17,10 @@ export const nftPaths = ['usr/sbin/nft', 'usr/bin/nft'] as const;
  * The table, and the drop-in that makes systemd load it before the kubelet, which is who starts pods, in the
  * order in which they are to be written.
  *
- * @param nft the node's nft, one of `nftPaths`. Undefined where nobody can tell whether it works: a kubelet
+ * @param nft the node's nft, one of `nftPaths`. Undefined where it is unknown whether it works: a kubelet
  * that does not start because of a missing
- *   program would be worse than a guard that does not stand, so a failure is then passed over (`-`, systemd.service(5)).
+ * program would be worse than a guard that does not stand, so a failure is then passed over (`-`,
+ * systemd.service(5)).
  */
 export function bootGuardFiles({
   metadataIp,

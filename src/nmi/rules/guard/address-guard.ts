@@ -115,7 +115,7 @@ class Keeper implements AddressGuard {
   }
 
   follow(signal: AbortSignal, onChange: () => void): void {
-    // The redirect's own monitor tells of this table as well.
+    // The redirect's own monitor reports this table as well.
     if (this.#options.backend === 'iptables') {
       followNft([guardTable], signal, onChange);
     }
@@ -150,8 +150,8 @@ class Keeper implements AddressGuard {
   }
 
   /**
-   * What a pod may have announced to the node about its neighbours while there was no guard. The true ones are found
-   * again by asking.
+   * What a pod may have announced to the node about its neighbours while there was no guard. The true ones
+   * are found again by asking.
    */
   async #forgetNeighbours(bridges: NodeLinks['bridges']): Promise<void> {
     for (const { name } of bridges) {
@@ -240,7 +240,7 @@ async function readGuard(run: RunTool): Promise<InstalledGuard | undefined> {
   return code === 0 ? parseGuard(stdout) : undefined;
 }
 
-/** The bridges learn again as before, where the table still tells which. */
+/** The bridges learn again as before, where the table still says which. */
 async function removeGuard(run: RunTool): Promise<boolean> {
   const present = await readGuard(run);
   if (present === undefined) {

@@ -62,8 +62,8 @@ const closed = tryLater('no-address-guard', 'The address guard of this node is n
 
 /**
  * Opens on a fresh heartbeat that says the guard was read back, or that no pod is on a bridge. It stays open
- * when the keeper stops reporting after that: its table stands, and a pod that came later is unknown to it and
- * reaches nothing. It closes when the keeper reports that there is no guard.
+ * when the keeper stops reporting after that: its table stands, and a pod that came later is unknown to it
+ * and reaches nothing. It closes when the keeper reports that there is no guard.
  */
 export function createKubenetGate(
   rules: Pick<RulesWatch, 'latest' | 'isFresh'>,

@@ -17,8 +17,8 @@ export interface Pins {
   readonly taken6: readonly string[];
   readonly takenTargets6: readonly string[];
   /**
-   * Bridges that the guard configured not to learn from link-local groups; noted here so that the removal can undo
-   * it.
+   * Bridges that the guard configured not to learn from link-local groups; noted here so that the removal can
+   * undo it.
    */
   readonly quieted: readonly string[];
 }

@@ -2,7 +2,8 @@ import { chain } from '../nft/render-nft-table.ts';
 import type { Pins } from './plan-pins.ts';
 
 /**
- * The guard's own table. It is not part of the redirect's: the one is written anew without touching the other.
+ * The guard's own table. It is not part of the redirect's: the one is written anew without touching the
+ * other.
  */
 export const guardTable = { family: 'bridge', name: 'podid_guard' } as const;
 
@@ -16,7 +17,7 @@ const guardPurposes = {
   ownAddress: 'podid: the own MAC and address of the pod',
   ownArp: 'podid: the own MAC and address of the pod, by ARP',
   spoofed: 'podid: a pod used what is not its own',
-  router: 'podid: pods are no routers',
+  router: 'podid: pods are not routers',
   strangeTarget: 'podid: a pod may call no address its own but its own',
   unknownTook: 'podid: an unknown veth used what is another one’s',
   unknownImds: 'podid: an unknown veth reaches no IMDS',
@@ -49,10 +50,10 @@ const firstIsLink: ReadonlySet<keyof Pins> = new Set(['veths', 'pins4', 'pins6',
  *
  * Security: `prerouting` of the bridge family comes before the bridge learns which port a MAC is behind, so
  * that a frame that is dropped moves nobody's MAC. Frames to the link-local groups take another way: through
- * `input`, and some (LLDP's) through no hook at all, which is why the bridges are configured not to learn from
- * those. Behind both stands `postrouting`: whatever the bridge has learned, and where it floods what it has
- * not, a packet for a pod leaves by that pod's veth alone. `ether type` is read from the frame itself, hence
- * a tag in front of IP makes a frame that is not IP.
+ * `input`, and some (LLDP's) through no hook at all, which is why the bridges are configured not to learn
+ * from those. Behind both stands `postrouting`: whatever the bridge has learned, and where it floods what it
+ * has not, a packet for a pod leaves by that pod's veth alone. `ether type` is read from the frame itself,
+ * hence a tag in front of IP makes a frame that is not IP.
  */
 export function renderGuard(pins: Pins, metadataIp: string): string {
   return `${renderGuardRemoval()}

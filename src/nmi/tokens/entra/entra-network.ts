@@ -14,7 +14,7 @@ const mostBytes = 256 * 1024;
 
 /**
  * The library's way out: the one token endpoint, no redirects, no retries, bounded, ended by the signal. It
- * keeps the answer as it came, since the library tells less than what it got.
+ * keeps the answer as it came, since the library reports less than what it got.
  */
 export class EntraNetwork implements INetworkModule {
   answer: HttpAnswer | undefined;

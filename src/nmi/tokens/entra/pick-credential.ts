@@ -3,7 +3,7 @@ import type { ServicePrincipal } from '../../../domain/kubernetes/identity-crede
 import { TokenRefused } from '../token-error.ts';
 
 /**
- * What a Secret holds for a service principal. `fingerprint` tells two contents apart and reveals neither.
+ * What a Secret holds for a service principal. `fingerprint` differs for two contents and reveals neither.
  */
 export type PickedCredential =
   | { readonly kind: 'secret'; readonly value: string; readonly fingerprint: string }

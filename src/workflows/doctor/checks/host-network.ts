@@ -1,7 +1,7 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 
-/** Whether a pod shares its node's addresses, so that no agent can tell it apart. */
+/** Whether a pod shares its node's addresses, so that no agent can identify it. */
 export const hostNetwork: Check = {
   name: 'host-network',
   behind: ['pod'],

@@ -65,7 +65,7 @@ describe('the address guard', () => {
     expect(state).toMatchObject({ active: true, pods: 0 });
   });
 
-  it('tells the bridges not to learn from link-local groups, and takes that back', async () => {
+  it('stops bridges learning from link-local groups, and undoes that', async () => {
     const node = nodeWith([bridge(0), veth(1)]);
     const guard = createAddressGuard(options, node.run);
     await guard.keep({ results: [pod(1)], recorded: true });

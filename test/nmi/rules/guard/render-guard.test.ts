@@ -80,7 +80,7 @@ describe('the guard’s table', () => {
       		counter drop comment "podid: a pod used what is not its own"
       	}
       	chain known_ip6 {
-      		icmpv6 type { nd-router-advert, nd-redirect } counter drop comment "podid: pods are no routers"
+      		icmpv6 type { nd-router-advert, nd-redirect } counter drop comment "podid: pods are not routers"
       		icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @targets6 counter drop comment "podid: a pod may call no address its own but its own"
       		ip6 saddr :: icmpv6 type != nd-neighbor-solicit counter drop comment "podid: a pod used what is not its own"
       		ip6 saddr :: meta l4proto != icmpv6 counter drop comment "podid: a pod used what is not its own"
@@ -102,7 +102,7 @@ describe('the guard’s table', () => {
       	}
       	chain unknown_ip6 {
       		ip6 saddr @taken6 counter drop comment "podid: an unknown veth used what is another one’s"
-      		icmpv6 type { nd-router-advert, nd-redirect } counter drop comment "podid: pods are no routers"
+      		icmpv6 type { nd-router-advert, nd-redirect } counter drop comment "podid: pods are not routers"
       		icmpv6 type nd-neighbor-advert @th,64,128 @takenTargets6 counter drop comment "podid: an unknown veth used what is another one’s"
       	}
       	chain groups {

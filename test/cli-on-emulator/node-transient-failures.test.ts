@@ -123,7 +123,7 @@ describe('a change that lasts beyond --timeout', () => {
 });
 
 describe('a change without waiting', () => {
-  it('ends when Azure has accepted it, and tells that the instances are left', async () => {
+  it('ends when Azure has accepted it, and reports that the instances are left', async () => {
     await using podid = await emulatedPodid(inPools);
     podid.emulator.world.settings.operationMs = [600_000, 600_000];
     podid.emulator.world.settings.operationPolls = 0;
