@@ -1,4 +1,9 @@
-import { type ClusterDemands, checkCluster, isBusy } from '../../domain/clusters/check-cluster.ts';
+import {
+  type ClusterDemands,
+  checkCluster,
+  checkClusterState,
+  isBusy,
+} from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { StoreOptions } from '../../domain/entries/entry-store.ts';
@@ -75,6 +80,19 @@ export async function readGatedCluster(
   report.progress(`Reading cluster ${id.name}`);
   const cluster = await deps.entries.get(id, deps.signal);
   for (const warning of checkCluster(cluster, demands)) {
+    report.warn(warning);
+  }
+  return cluster;
+}
+
+/** The same from Azure, for changes beside its pod identities: its state alone is judged. */
+export async function readUsableCluster(
+  { azure, report, signal }: Pick<ChangeDeps, 'azure' | 'report' | 'signal'>,
+  id: ClusterId,
+): Promise<Cluster> {
+  report.progress(`Reading cluster ${id.name}`);
+  const cluster = await azure.clusters.get(id, signal);
+  for (const warning of checkClusterState(cluster)) {
     report.warn(warning);
   }
   return cluster;

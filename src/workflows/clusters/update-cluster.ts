@@ -10,7 +10,12 @@ import type { Deps } from '../../domain/deps.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { changeProfile } from '../change/change-profile.ts';
 import type { Done, Outcome } from '../change/outcome.ts';
-import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
+import {
+  type ChangeDeps,
+  type ChangeOptions,
+  readUsableCluster,
+  startChange,
+} from '../change/start-change.ts';
 import {
   type IdentityTarget,
   type IdentityWishes,
@@ -45,11 +50,7 @@ export async function updateCluster(
   options: ChangeOptions,
 ): Promise<Outcome<ClusterIdentities>> {
   const started = startChange(deps, options);
-  deps.report.progress(`Reading cluster ${request.cluster.name}`);
-  const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
-  for (const warning of checkClusterState(cluster)) {
-    deps.report.warn(warning);
-  }
+  const cluster = await readUsableCluster(deps, request.cluster);
   const update = await prepareClusterUpdate(started, cluster, identityTarget(cluster, request));
   refuseTooShortWait(started, cluster, update);
   if (options.dryRun) {

@@ -30,13 +30,7 @@ export async function addException(
   request: ExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException>> {
-  const started = startChange(deps, options);
-  const cluster = await readGatedCluster(started, request.cluster, demands);
-  const wanted = wantedException(request);
-  return finishException(started, cluster, {
-    wanted,
-    decide: (current) => decideAdd(deps.entries, current, wanted),
-  });
+  return putException(deps, request, options, decideAdd);
 }
 
 /** Replaces the whole map of labels. @throws PodidError EntryNotFound */
@@ -45,12 +39,21 @@ export async function updateException(
   request: ExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException>> {
+  return putException(deps, request, options, decideUpdate);
+}
+
+async function putException(
+  deps: Omit<Deps, 'deadline'>,
+  request: ExceptionRequest,
+  options: ChangeOptions,
+  decide: typeof decideAdd,
+): Promise<Outcome<PodIdentityException>> {
   const started = startChange(deps, options);
   const cluster = await readGatedCluster(started, request.cluster, demands);
   const wanted = wantedException(request);
   return finishException(started, cluster, {
     wanted,
-    decide: (current) => decideUpdate(deps.entries, current, wanted),
+    decide: (current) => decide(deps.entries, current, wanted),
   });
 }
 

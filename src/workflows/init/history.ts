@@ -27,7 +27,8 @@ export interface InitAnswers {
 export type Step = keyof InitAnswers;
 export type Known = Partial<InitAnswers>;
 
-const order: readonly Step[] = [
+/** Every step before the question whether to go on, in the order in which they are asked. */
+export const decidingSteps = [
   'subscription',
   'cluster',
   'feature',
@@ -40,8 +41,9 @@ const order: readonly Step[] = [
   'namespace',
   'name',
   'selector',
-  'go',
-];
+] as const satisfies readonly Step[];
+
+const order: readonly Step[] = [...decidingSteps, 'go'];
 
 interface Answered {
   readonly value: unknown;

@@ -2,7 +2,7 @@ import { managedIdentityType, parseResourceId } from '../../domain/azure/resourc
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { needsKubenetConsent } from './ask-addon.ts';
 import { identityIdOf } from './ask-identity.ts';
-import { type InitAnswers, need } from './history.ts';
+import { decidingSteps, type InitAnswers, need } from './history.ts';
 import type { InitGiven } from './wizard.ts';
 
 export type Decided = Omit<InitAnswers, 'go'>;
@@ -75,19 +75,5 @@ function enableCommands(answers: Decided): string[] {
 
 /** @throws Error when an answer is missing */
 export function decided(known: Partial<InitAnswers>): Decided {
-  return need(
-    known,
-    'subscription',
-    'cluster',
-    'feature',
-    'kubenet',
-    'addon',
-    'identity',
-    'newIdentityName',
-    'newIdentityGroup',
-    'roles',
-    'namespace',
-    'name',
-    'selector',
-  );
+  return need(known, ...decidingSteps);
 }

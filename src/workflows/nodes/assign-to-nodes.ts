@@ -1,11 +1,11 @@
-import { checkClusterState, checkTenants } from '../../domain/clusters/check-cluster.ts';
+import { checkTenants } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { Outcome } from '../change/outcome.ts';
-import { type ChangeOptions, startChange } from '../change/start-change.ts';
+import { type ChangeOptions, readUsableCluster, startChange } from '../change/start-change.ts';
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
 import { findMachines } from './find-machines.ts';
@@ -18,8 +18,7 @@ import { reportNodes } from './report-nodes.ts';
  * already is left as it is.
  *
  * @throws PodidError IdentityNotFound | TenantMismatch | NodePoolNotFound | MachineNotFound |
- * NoLinuxScaleSetPool | AssignForbidden, before
- *   anything is sent, and those of `changeNodes`
+ * NoLinuxScaleSetPool | AssignForbidden, before anything is sent, and those of `changeNodes`
  */
 export async function assignToNodes(
   deps: Omit<Deps, 'deadline'>,
@@ -27,13 +26,8 @@ export async function assignToNodes(
   options: ChangeOptions,
 ): Promise<Outcome<readonly NodeIdentities[]>> {
   const started = startChange(deps, options);
-  const { azure, report } = deps;
-  const reads = { azure, signal: deps.signal };
-  report.progress(`Reading cluster ${request.cluster.name}`);
-  const cluster = await azure.clusters.get(request.cluster, deps.signal);
-  for (const warning of checkClusterState(cluster)) {
-    report.warn(warning);
-  }
+  const reads = { azure: deps.azure, signal: deps.signal };
+  const cluster = await readUsableCluster(deps, request.cluster);
   const [machines] = await Promise.all([
     findMachines(reads, cluster, request.nodes),
     checkIdentitiesExist(reads, cluster, request.identityIds),

@@ -1,7 +1,6 @@
-import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { Outcome } from '../change/outcome.ts';
-import { type ChangeOptions, startChange } from '../change/start-change.ts';
+import { type ChangeOptions, readUsableCluster, startChange } from '../change/start-change.ts';
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
 import { refuseOwnIdentities, refuseStillBound } from './check-removable.ts';
@@ -17,8 +16,7 @@ import { reportNodes } from './report-nodes.ts';
  * away as well.
  *
  * @throws PodidError IdentityInUse | NodePoolNotFound | MachineNotFound | NoLinuxScaleSetPool |
- * AssignForbidden | ConfirmationRequired,
- *   before anything is sent, and those of `changeNodes`
+ * AssignForbidden | ConfirmationRequired, before anything is sent, and those of `changeNodes`
  */
 export async function unassignFromNodes(
   deps: Omit<Deps, 'deadline'>,
@@ -26,13 +24,8 @@ export async function unassignFromNodes(
   options: ChangeOptions,
 ): Promise<Outcome<readonly NodeIdentities[]>> {
   const started = startChange(deps, options);
-  const { azure, report } = deps;
-  const reads = { azure, signal: deps.signal };
-  report.progress(`Reading cluster ${request.cluster.name}`);
-  const cluster = await azure.clusters.get(request.cluster, deps.signal);
-  for (const warning of checkClusterState(cluster)) {
-    report.warn(warning);
-  }
+  const reads = { azure: deps.azure, signal: deps.signal };
+  const cluster = await readUsableCluster(deps, request.cluster);
   refuseOwnIdentities(cluster, request.identityIds);
   const machines = await findMachines(reads, cluster, request.nodes);
   const wanted: WantedChange = { action: 'remove', identityIds: request.identityIds };
@@ -47,7 +40,7 @@ export async function unassignFromNodes(
   }
   if (touched.length > 0) {
     for (const { name, ...machine } of touched) {
-      report.note(`will happen: ${name} loses ${idsToSend(machine, wanted).join(', ')}`);
+      deps.report.note(`will happen: ${name} loses ${idsToSend(machine, wanted).join(', ')}`);
     }
     if (
       !(await deps.confirm(
