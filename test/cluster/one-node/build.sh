@@ -5,7 +5,7 @@ set -euo pipefail
 version=v1.34.1
 helm=v3.19.0
 bin=${ONENODE_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/onenode/$version}
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 mkdir -p "$bin"
 # One build at a time: a second one waits for the first and finds its programs.
 exec 9> "$bin/.lock"

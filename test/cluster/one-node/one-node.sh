@@ -102,7 +102,7 @@ Y
 
 control_plane() {
   mkdir -p "$run"
-  cd "$run"
+  cd "$run" || exit
   openssl genrsa -out sa.key 2048 2> /dev/null
   openssl rsa -in sa.key -pubout -out sa.pub 2> /dev/null
   echo 'admintoken,admin,1,system:masters' > tokens.csv

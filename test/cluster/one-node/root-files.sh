@@ -16,7 +16,7 @@ debootstrap --variant=minbase --include=nftables,iptables,iproute2,conntrack,ca-
   tail -20 "$work/log" >&2
   exit 1
 }
-cd "$work/root"
+cd "$work/root" || exit
 rm -rf usr/share/{doc,man,locale,info,i18n,bash-completion,zoneinfo,lintian,perl5} usr/lib/x86_64-linux-gnu/gconv usr/lib/x86_64-linux-gnu/perl-base \
   var/lib/apt var/cache/* var/log/* var/lib/dpkg/info usr/bin/{apt*,perl*} usr/lib/apt usr/lib/systemd/system
 mkdir -p tmp run
