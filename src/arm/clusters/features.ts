@@ -14,14 +14,7 @@ export function armFeatures(connection: ArmConnection): Features {
     async state(subscriptionId, signal) {
       const path = featurePath(subscriptionId);
       const about = aboutFeature(connection, 'read', 'Microsoft.Features/providers/features/read', path);
-      const answer = await connection.send(
-        { method: 'GET', url: `${path}?api-version=2021-07-01`, about },
-        signal,
-        'reads',
-      );
-      if (answer.status !== 200) {
-        throw mapArmAnswer(answer, about);
-      }
+      const answer = await connection.read(`${path}?api-version=2021-07-01`, about, signal);
       const body: unknown = JSON.parse(answer.text || '{}');
       const properties = isRecord(body) ? body['properties'] : undefined;
       return (isRecord(properties) ? stringAt(properties, 'state') : undefined) ?? 'NotRegistered';

@@ -3,7 +3,7 @@ import type { ClusterSummary } from '../../domain/clusters/cluster.ts';
 import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/map-arm-error.ts';
 import { PageHistory } from '../connection/page-history.ts';
 
 /** Every cluster of a subscription, through all pages of the list. */
@@ -24,10 +24,7 @@ export async function listClusters(
     `${about.scope}/providers/Microsoft.ContainerService/managedClusters?api-version=${apiVersion}`;
   const history = new PageHistory(url);
   while (url !== undefined) {
-    const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
-    if (answer.status !== 200) {
-      throw mapArmAnswer(answer, about);
-    }
+    const answer = await connection.read(url, about, signal);
     const body: unknown = JSON.parse(answer.text || '{}');
     const page = isRecord(body) ? body : {};
     const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];

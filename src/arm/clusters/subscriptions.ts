@@ -2,7 +2,7 @@ import type { Subscription, Subscriptions } from '../../domain/ports.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/map-arm-error.ts';
 import { PageHistory } from '../connection/page-history.ts';
 
 const apiVersion = '2022-12-01';
@@ -69,10 +69,7 @@ async function getJson(connection: ArmConnection, url: string, signal: AbortSign
     caller: connection.caller,
     notFound: 'SubscriptionNotFound',
   };
-  const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
-  if (answer.status !== 200) {
-    throw mapArmAnswer(answer, about);
-  }
+  const answer = await connection.read(url, about, signal);
   const body: unknown = JSON.parse(answer.text || '{}');
   return isRecord(body) ? body : {};
 }

@@ -1,7 +1,7 @@
 import type { Permissions } from '../../domain/ports.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/map-arm-error.ts';
 
 /** The permissions of the caller, as Microsoft.Authorization adds them up. */
 export function armPermissions(connection: ArmConnection): Permissions {
@@ -14,10 +14,7 @@ export function armPermissions(connection: ArmConnection): Permissions {
         caller: connection.caller,
       };
       const url = `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
-      const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
-      if (answer.status !== 200) {
-        throw mapArmAnswer(answer, about);
-      }
+      const answer = await connection.read(url, about, signal);
       const body: unknown = JSON.parse(answer.text || '{}');
       const items: unknown[] = isRecord(body) && Array.isArray(body['value']) ? body['value'] : [];
       return items.filter(isRecord).map((item) => ({

@@ -2,7 +2,7 @@ import { type Machine, type MachineKind, type Machines, machineTypes } from '../
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import { followOperation } from '../connection/follow-operation.ts';
-import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/map-arm-error.ts';
 import { PageHistory } from '../connection/page-history.ts';
 import { readInstance, readMachine } from './read-machine.ts';
 
@@ -102,10 +102,7 @@ async function getJson(
   about: ArmRequest,
   signal: AbortSignal,
 ): Promise<JsonRecord> {
-  const answer = await connection.send({ method: 'GET', url, about }, signal, 'reads');
-  if (answer.status !== 200) {
-    throw mapArmAnswer(answer, about);
-  }
+  const answer = await connection.read(url, about, signal);
   const body: unknown = JSON.parse(answer.text || '{}');
   return isRecord(body) ? body : {};
 }

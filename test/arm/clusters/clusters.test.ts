@@ -112,6 +112,13 @@ describe('getting a cluster', () => {
     await expect((await arm.azure()).clusters.get(id, signal)).rejects.toMatchObject({ code: 'Unavailable' });
   });
 
+  it('writes names into the address so that they are read as they are', async () => {
+    const arm = await serve(json(200, { properties: {} }));
+    await (await arm.azure()).clusters.get({ ...id, resourceGroup: 'größe (1)' }, signal);
+    const { pathname } = new URL(arm.seen[0]?.url ?? '', 'http://arm');
+    expect(pathname).toContain('/resourceGroups/gr%C3%B6%C3%9Fe%20(1)/providers/');
+  });
+
   it('counts an eTag of no letters as none', async () => {
     const arm = await serve(json(200, { id: resourceId, eTag: '', properties: {} }));
     expect(await (await arm.azure()).clusters.get(id, signal)).not.toHaveProperty('eTag');
