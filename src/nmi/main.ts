@@ -9,11 +9,16 @@ import { installBootGuard, removeBootGuard } from './rules/boot-guard/run-boot-g
 import { heartbeatFile, installRulesOnce, removeRules, rulesOptions, runRules } from './rules/run-rules.ts';
 import { runTool } from './rules/run-tool.ts';
 import { runNmi } from './run-nmi.ts';
+import { answerProofRequest, proofWord } from './tokens/entra/prove-by-certificate.ts';
 import { version } from './version.ts';
 
 /** `podid-nmi`: reads the flags, does what the word says, and leaves the exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
+    // The agent's own child, for one certificate.
+    if (argv[0] === proofWord) {
+      return await answerProofRequest(process.stdin, process.stdout);
+    }
     const settings = nmiSettings(argv);
     if (settings.flags.help || settings.flags.version) {
       process.stdout.write(settings.flags.help ? await help() : `podid-nmi ${version}\n`);

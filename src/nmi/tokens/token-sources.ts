@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
 import { readSecret } from '../cluster/read-secret.ts';
 import type { NmiSettings } from '../nmi-settings.ts';
+import { createCertificateProver } from './entra/certificate-prover.ts';
 import { createCredentialReader } from './entra/credential-reader.ts';
 import { createEntraSource } from './entra/entra-source.ts';
 import { createImdsSource } from './imds/imds-source.ts';
@@ -49,6 +50,7 @@ export function createTokens(options: TokenSourcesOptions): TokenCache {
     credentials,
     clock,
     queue: createUpstreamQueue({ clock, limits: entraLimits }),
+    proveByCertificate: createCertificateProver({ clock }),
     allowedHosts: settings.adEndpointHosts,
     proxyUrl: settings.proxyUrl,
   });

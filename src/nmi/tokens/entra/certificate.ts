@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { badCertificate } from './bad-certificate.ts';
+import { judgePemCost, judgePkcs12Cost, judgeSize, pemBlocks } from './credential-cost.ts';
 import { readPkcs12 } from './read-pkcs12.ts';
 
 export interface SigningCertificate {
@@ -14,10 +15,12 @@ export interface SigningCertificate {
  * @throws TokenRefused 403 that says what is wrong, and never shows bytes of it
  */
 export async function loadCertificate(bytes: Uint8Array, password: string): Promise<SigningCertificate> {
+  judgeCertificate(bytes);
   const { keys, certificates } = isPem(bytes)
     ? readPem(bytes, password)
     : await readPkcs12(decodeBase64(bytes), password);
   for (const privateKey of keys) {
+    judgeKey(privateKey);
     const leaf = certificates.find((certificate) => certificate.checkPrivateKey(privateKey));
     if (leaf) {
       return { privateKey, chain: chainOf(leaf, certificates) };
@@ -26,6 +29,15 @@ export async function loadCertificate(bytes: Uint8Array, password: string): Prom
   throw badCertificate(
     keys.length === 0 ? 'holds no private key' : 'holds no certificate that belongs to its private key',
   );
+}
+
+/**
+ * Refuses what would cost more than a certificate may, unopened.
+ * @throws TokenRefused 403 that names the value, the rule and what to do
+ */
+export function judgeCertificate(bytes: Uint8Array): void {
+  judgeSize(bytes);
+  isPem(bytes) ? judgePemCost(bytes) : judgePkcs12Cost(decodeBase64(bytes));
 }
 
 function isPem(bytes: Uint8Array): boolean {
@@ -38,21 +50,31 @@ function decodeBase64(bytes: Uint8Array): Uint8Array {
 }
 
 function readPem(bytes: Uint8Array, password: string) {
-  const blocks = Buffer.from(bytes).toString('utf8').match(pemBlock) ?? [];
-  const isKey = (block: string) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(block);
   try {
+    const blocks = [...pemBlocks(bytes)];
     return {
-      keys: blocks.filter(isKey).map((key) => createPrivateKey({ key, passphrase: password })),
+      keys: blocks
+        .filter(({ label }) => label.endsWith('PRIVATE KEY'))
+        .map(({ text }) => createPrivateKey({ key: text, passphrase: password })),
       certificates: blocks
-        .filter((block) => block.startsWith('-----BEGIN CERTIFICATE-----'))
-        .map((block) => new X509Certificate(block)),
+        .filter(({ label }) => label === 'CERTIFICATE')
+        .map(({ text }) => new X509Certificate(text)),
     };
   } catch {
     throw badCertificate('cannot be read as PEM, or its password is wrong');
   }
 }
 
-const pemBlock = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+/** A signature's cost grows with the cube of this; Key Vault's largest keys have 4096. */
+const mostKeyBits = 8_192;
+
+function judgeKey({ asymmetricKeyDetails }: KeyObject): void {
+  const bits = asymmetricKeyDetails?.modulusLength ?? 0;
+  if (bits > mostKeyBits) {
+    throw badCertificate(`has a key of ${bits} bits, and at most ${mostKeyBits} sign`);
+  }
+}
+
 const longestChain = 10;
 
 function chainOf(leaf: X509Certificate, all: readonly X509Certificate[]): SigningCertificate['chain'] {

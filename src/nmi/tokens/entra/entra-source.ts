@@ -5,18 +5,18 @@ import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
 import type { IssuedAnswer, UpstreamRequest, UpstreamSource } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import type { UpstreamQueue } from '../upstream-queue.ts';
-import { loadCertificate } from './certificate.ts';
+import type { ProveByCertificate } from './certificate-prover.ts';
 import type { CredentialReader } from './credential-reader.ts';
 import { type EntraAuthority, entraAuthority } from './entra-authority.ts';
 import { EntraNetwork } from './entra-network.ts';
 import { entraUnavailable, judgeEntraAnswer } from './judge-entra-answer.ts';
 import type { PickedCredential } from './pick-credential.ts';
-import { signClientAssertion } from './sign-client-assertion.ts';
 
 export interface EntraSourceOptions {
   readonly credentials: CredentialReader;
   readonly clock: Clock;
   readonly queue: UpstreamQueue;
+  readonly proveByCertificate: ProveByCertificate;
   /** Hosts beside Azure's own that may be sent secrets, as `host` or `host:port`. */
   readonly allowedHosts?: readonly string[];
   /** `http://proxy:3128`, for clusters that reach Entra through one. */
@@ -53,9 +53,12 @@ async function fetchAll(
     throw new Error('Entra is asked for service principals alone.');
   }
   const credential = await options.credentials.credential(subject, signal);
+  // Before the queue: nobody waits for Entra behind a certificate that takes long to open.
+  const proof = await proofOf(options, { subject, credential }, signal);
+  const { resource } = request.question;
   const ask = (tenantId: string) =>
     options.queue.run(request.askers, signal, () =>
-      fetchOne(options, { subject, credential, tenantId, resource: request.question.resource }, signal),
+      fetchOne(options, { subject, credential, proof, tenantId, resource }, signal),
     );
   const first = await ask(subject.tenantId);
   const others: ParsedToken[] = [];
@@ -86,6 +89,7 @@ function auxiliaryTenants({ kind, auxiliaryTenantIds }: ServicePrincipal): reado
 interface TokenRequestRun {
   readonly subject: ServicePrincipal;
   readonly credential: PickedCredential;
+  readonly proof: ClientProof;
   readonly tenantId: string;
   readonly resource: string;
 }
@@ -98,7 +102,6 @@ async function fetchOne(
   const { subject, credential, resource } = run;
   const authority = entraAuthority(subject.adEndpoint, run.tenantId, options.allowedHosts ?? []);
   const network = new EntraNetwork(authority.tokenEndpoint, options, signal);
-  const proof = await proofOf(credential, { subject, authority, nowMs: options.clock.now() });
   const { ConfidentialClientApplication } = await import('@azure/msal-node');
   const application = new ConfidentialClientApplication({
     auth: {
@@ -106,7 +109,7 @@ async function fetchOne(
       authority: authority.url,
       knownAuthorities: [authority.host],
       authorityMetadata: metadataOf(authority),
-      ...proof,
+      ...run.proof,
     },
     system: { networkClient: network, disableInternalRetries: true },
   });
@@ -130,30 +133,28 @@ async function fetchOne(
   return parsed;
 }
 
-interface ProofContext {
-  readonly subject: ServicePrincipal;
-  readonly authority: EntraAuthority;
-  readonly nowMs: number;
-}
+type ClientProof = { readonly clientSecret: string } | { readonly clientAssertion: string };
 
 /**
- * The library signs with RSA alone, so that the assertion of a certificate is made here for both kinds of
- * key.
+ * The library signs with RSA alone, so that it is given the assertion of a certificate, of either kind of key,
+ * made for the identity's own tenant: only a secret can speak for others.
  */
 async function proofOf(
-  credential: PickedCredential,
-  { subject, authority, nowMs }: ProofContext,
-): Promise<{ clientSecret: string } | { clientAssertion: string }> {
+  { proveByCertificate, clock, allowedHosts = [] }: EntraSourceOptions,
+  { subject, credential }: Pick<TokenRequestRun, 'subject' | 'credential'>,
+  signal: AbortSignal,
+): Promise<ClientProof> {
   if (credential.kind === 'secret') {
     return { clientSecret: credential.value };
   }
-  const certificate = await loadCertificate(credential.certificate, credential.password);
-  const clientAssertion = await signClientAssertion(certificate, {
+  const { namespace, name } = subject.secret;
+  const claims = {
     clientId: subject.clientId,
-    audience: authority.tokenEndpoint,
-    nowSec: Math.floor(nowMs / 1000),
-  });
-  return { clientAssertion };
+    audience: entraAuthority(subject.adEndpoint, subject.tenantId, allowedHosts).tokenEndpoint,
+    nowSec: Math.floor(clock.now() / 1000),
+  };
+  const proof = { credential, claims, namespace, place: `Secret ${namespace}/${name}` };
+  return { clientAssertion: await proveByCertificate(proof, signal) };
 }
 
 /** Given, so that the library asks nobody else first where the tenant's endpoints are. */

@@ -33,7 +33,6 @@ type Forge = typeof forge;
 function openBags(library: Forge, der: string, password: string): readonly forge.pkcs12.Bag[] {
   // Lenient: old exporters append padding or use BER lengths.
   const asn1 = library.asn1.fromDer(der, false);
-  refuseEndlessDerivation(library, asn1);
   const open = (as: string) =>
     library.pkcs12.pkcs12FromAsn1(asn1, false, as).safeContents.flatMap((part) => part.safeBags);
   try {
@@ -48,48 +47,6 @@ function openBags(library: Forge, der: string, password: string): readonly forge
     // fits no certificate.
     asn1.value.length = 2;
     return open(inUtf8);
-  }
-}
-
-/**
- * Key derivation runs on the agent's one thread. OpenSSL and Windows write 2,000 rounds, cautious tools
- * 10,000.
- */
-const mostRounds = 100_000;
-const deepestNesting = 24;
-
-/** A salt followed by a number is how both the digest and every cipher of PKCS#12 say their rounds. */
-function refuseEndlessDerivation(library: Forge, node: forge.asn1.Asn1, depth = 0): void {
-  const { OCTETSTRING, INTEGER } = library.asn1.Type;
-  if (depth > deepestNesting) {
-    throw new Error('The file is nested too deeply.');
-  }
-  if (typeof node.value === 'string') {
-    const inner = node.type === OCTETSTRING ? parsedOrNothing(library, node.value) : undefined;
-    if (inner) {
-      refuseEndlessDerivation(library, inner, depth + 1);
-    }
-    return;
-  }
-  for (const [index, child] of node.value.entries()) {
-    const { value } = child;
-    const afterSalt = child.type === INTEGER && node.value[index - 1]?.type === OCTETSTRING;
-    if (afterSalt && typeof value === 'string' && (value.length > 4 || asNumber(value) > mostRounds)) {
-      throw new Error('The file asks for too many rounds.');
-    }
-    refuseEndlessDerivation(library, child, depth + 1);
-  }
-}
-
-function asNumber(bigEndian: string): number {
-  return Number(`0x${Buffer.from(bigEndian, 'latin1').toString('hex') || '0'}`);
-}
-
-function parsedOrNothing(library: Forge, der: string): forge.asn1.Asn1 | undefined {
-  try {
-    return library.asn1.fromDer(der, true);
-  } catch {
-    return undefined;
   }
 }
 

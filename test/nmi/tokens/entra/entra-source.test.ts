@@ -9,6 +9,7 @@ import {
 } from '../../../../src/nmi/tokens/entra/credential-reader.ts';
 import { entraAuthority } from '../../../../src/nmi/tokens/entra/entra-authority.ts';
 import { createEntraSource } from '../../../../src/nmi/tokens/entra/entra-source.ts';
+import { signClientAssertion } from '../../../../src/nmi/tokens/entra/sign-client-assertion.ts';
 import { createUpstreamQueue, imdsTokenLimits } from '../../../../src/nmi/tokens/upstream-queue.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import { handClock } from '../../../domain/time/hand-clock.ts';
@@ -71,6 +72,8 @@ async function ask(options: {
     credentials: createCredentialReader({ readSecret, clock }),
     clock,
     queue: createUpstreamQueue({ clock, limits: imdsTokenLimits }),
+    proveByCertificate: async ({ credential, claims }) =>
+      signClientAssertion(await loadCertificate(credential.certificate, credential.password), claims),
     allowedHosts: options.allowed === false ? [] : [host],
     ca: made.read('server-ca.crt'),
     deadlineMs: options.deadlineMs ?? 10_000,
