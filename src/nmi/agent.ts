@@ -6,13 +6,14 @@ import { createMetrics, type Metrics } from '../runtime/metrics.ts';
 import { type ClusterView, createClusterView } from './cluster/cluster-view.ts';
 import { createPodLookup, unknownPeersOf } from './cluster/pod-lookup.ts';
 import { createDecide } from './decide/choose-identity.ts';
+import { holdMs } from './decide/passing-reasons.ts';
 import { createTokenJson, type Exchange } from './http/answer.ts';
 import type { ErrorAnswer } from './http/error-answer.ts';
+import { createHeldRequests, type HeldRequests } from './http/held-requests.ts';
 import { createHostTokenRoute } from './http/routes/host-token.ts';
 import { createInstanceMetadataRoute } from './http/routes/instance-metadata.ts';
 import { createTokenRoute } from './http/routes/token.ts';
 import { createNmiHandler, type NmiRoutes } from './http/server.ts';
-import { createSlowPath } from './http/slow-path.ts';
 import { createTokenRequestReader } from './http/token-request.ts';
 import type { NmiSettings } from './nmi-settings.ts';
 import { createDecisionLog, type DecisionLog } from './observe/decision-log.ts';
@@ -46,12 +47,11 @@ export interface AgentPorts {
   readonly userAgent: string;
   /** Nobody is answered before the address guard stands. */
   readonly needsGuard: boolean;
+  /** Aborted when the process is to end. */
+  readonly ending: AbortSignal;
 }
 
-/**
- * Deadline of a request beside what standard mode waits for MIC; IMDS itself promises an answer within ten
- * seconds.
- */
+/** For the headers of a request, and for its client to read the answer. */
 const requestMs = 10_000;
 
 export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
@@ -77,7 +77,15 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     },
   });
   const gate = createKubenetGate(rules, { needed: ports.needsGuard, logger });
-  const routes = createRoutes(settings, ports, { view, tokens, rules, log, counters });
+  const held = createHeldRequests({
+    view,
+    closed: gate.answer,
+    times: settings.holdTimes,
+    clock,
+    ending: ports.ending,
+    onHeld: (one) => counters.held(one),
+  });
+  const routes = createRoutes(settings, ports, { view, tokens, rules, held, log, counters });
   const server: HttpServer = createHttpServer({
     limits: {
       headerBytes: 16 * 1024,
@@ -95,7 +103,6 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       routes,
       clock,
       headerRequired: settings.flags['metadata-header-required'],
-      closed: gate.answer,
       onRefused: recordRefused({ log, counters, clock }),
     }),
     onFault: (error) => {
@@ -104,7 +111,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     },
     onRefusedConnection: () => counters.connectionRefused(),
   });
-  stateGauges(metrics, { view, rules, server, clock, mode: settings.flags['operation-mode'] });
+  stateGauges(metrics, { view, rules, server, held, clock, mode: settings.flags['operation-mode'] });
   return { view, tokens, server, rules, gate, log, metrics, counters };
 }
 
@@ -154,20 +161,21 @@ interface Parts {
   readonly view: ClusterView;
   readonly tokens: TokenCache;
   readonly rules: RulesWatch;
+  readonly held: HeldRequests;
   readonly log: DecisionLog;
   readonly counters: NmiMetrics;
 }
 
 function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): NmiRoutes {
-  const { flags, assignmentWaitMs } = settings;
-  const { clock, userAgent } = ports;
-  const { view, tokens, rules, log, counters: metrics } = parts;
+  const { flags, holdTimes } = settings;
+  const { clock, userAgent, ending } = ports;
+  const { view, tokens, rules, held, log, counters: metrics } = parts;
   const lookup = createPodLookup({
     pods: view.pods,
-    changed: view.changed,
     relist: () => view.relistPods(),
     ownerOf: rules.ownerOf,
     clock,
+    ending,
   });
   const decide = createDecide(
     view,
@@ -178,12 +186,11 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     },
     clock,
   );
-  const slowPath = createSlowPath({ view, clock, mostMs: requestMs + assignmentWaitMs.created });
-  const service = createTokenService({ view, decide, tokens, clock, assignmentWaitMs });
+  const service = createTokenService({ view, decide, tokens, clock });
   const shared = {
     lookup,
     service,
-    slowPath,
+    held,
     log,
     metrics,
     clock,
@@ -191,12 +198,16 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     json: createTokenJson(),
   };
   return {
-    token: createTokenRoute({ ...shared, view, allowLoopbackPods: flags['allow-loopback-pods'] }),
+    token: createTokenRoute({
+      ...shared,
+      mayPass: (answer) => holdMs(answer, holdTimes) > 0,
+      allowLoopbackPods: flags['allow-loopback-pods'],
+    }),
     hostToken: createHostTokenRoute({ ...shared, pods: view.pods }),
     metadata: createInstanceMetadataRoute({
       lookup,
       decide,
-      slowPath,
+      held,
       metrics,
       onRefused: recordRefused({ log, counters: metrics, clock }),
       rules: {

@@ -260,6 +260,14 @@ const podidFlags = {
     default: false,
     summary: 'for demonstrations: pods may have addresses of 127.0.0.0/8',
   },
+  'hold-sec': {
+    kind: 'integer',
+    value: 'SECONDS',
+    least: 0,
+    most: 50,
+    fallback: '10 in managed mode, 25 in standard mode',
+    summary: 'how long a request is held whose refusal would heal by itself; 0 refuses at once',
+  },
   'max-connections': {
     kind: 'integer',
     value: 'N',

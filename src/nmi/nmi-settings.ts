@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { PodidError } from '../errors/podid-error.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
+import { type HoldTimes, usualHoldMs } from './decide/passing-reasons.ts';
 import { nmiFlags, nmiWords } from './nmi-flags.ts';
 import { didYouMean, parseFlags } from './parse-flags.ts';
 
@@ -16,18 +17,14 @@ export interface NmiSettings {
   /** The API server's address inside a cluster; empty outside. */
   readonly kubernetesHost: string;
   readonly kubernetesPort: string;
-  /**
-   * How long a request may wait for MIC: while there is no assignment, and while there is one that is not on
-   * the node yet.
-   */
-  readonly assignmentWaitMs: { readonly nothing: number; readonly created: number };
+  /** How long a request is held for what heals by itself. */
+  readonly holdTimes: HoldTimes;
   readonly adEndpointHosts: readonly string[];
   readonly serverUser: number | undefined;
   readonly proxyUrl: string | undefined;
 }
 
-/** Upstream held a request for 80 or 100 seconds; the SDKs had long given up. */
-const usualAssignmentWaitMs = 5_000;
+/** As long as upstream ever held a request. */
 const longestAssignmentWaitMs = 100_000;
 
 /** @throws PodidError InvalidUsage with every fault in its details */
@@ -44,7 +41,7 @@ export function nmiSettings(
     kubeconfig: flags.kubeconfig,
     kubernetesHost: environment['KUBERNETES_SERVICE_HOST'] ?? '',
     kubernetesPort: environment['KUBERNETES_SERVICE_PORT'] ?? '443',
-    assignmentWaitMs: assignmentWait(flags, given),
+    holdTimes: holdTimes(flags, given),
     adEndpointHosts: flags['allow-ad-endpoint']
       .split(',')
       .map((host) => host.trim())
@@ -73,20 +70,25 @@ function readWord(given: readonly string[]): NmiWord {
   return word;
 }
 
-function assignmentWait(flags: FlagValues<typeof nmiFlags>, given: ReadonlySet<string>) {
+/** Upstream's three retry flags, where one of them is given, say how long MIC is waited for. */
+function holdTimes(flags: FlagValues<typeof nmiFlags>, given: ReadonlySet<string>): HoldTimes {
+  const mode = flags['operation-mode'] === 'managed' ? 'managed' : 'standard';
+  const holdSec = flags['hold-sec'];
+  const usual = holdSec === undefined ? usualHoldMs[mode] : holdSec * 1000;
   const retryFlags = [
     'retry-attempts-for-created',
     'retry-attempts-for-assigned',
     'find-identity-retry-interval',
   ];
-  if (!retryFlags.some((name) => given.has(name))) {
-    return { nothing: usualAssignmentWaitMs, created: usualAssignmentWaitMs };
+  if (mode === 'managed' || holdSec === 0 || !retryFlags.some((name) => given.has(name))) {
+    return { usual, unassigned: usual, created: usual };
   }
   const intervalMs = flags['find-identity-retry-interval'] * 1000;
   const created = flags['retry-attempts-for-created'];
   const assigned = flags['retry-attempts-for-assigned'];
   return {
-    nothing: Math.min(longestAssignmentWaitMs, created * intervalMs),
+    usual,
+    unassigned: Math.min(longestAssignmentWaitMs, created * intervalMs),
     created: Math.min(longestAssignmentWaitMs, (created + assigned) * intervalMs),
   };
 }

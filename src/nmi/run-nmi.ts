@@ -48,7 +48,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
     timeoutMs: 30_000,
     clock,
   });
-  const agent = createAgent(settings, { connection, clock, logger, userAgent, needsGuard });
+  const agent = createAgent(settings, { connection, clock, logger, userAgent, needsGuard, ending: signal });
   agent.gate.look();
   const listeners = createListeners({ clock, logger, signal });
   const notReady = () =>

@@ -68,7 +68,7 @@ describe('a pod that asks for a token', () => {
         ),
     });
     const answer = await world.ask({ from: '127.0.0.9' });
-    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '2' } });
   });
 
   it('loses access within a second of its binding, cached token or not', async () => {

@@ -80,16 +80,24 @@ describe('the settings', () => {
     expect(read(['--kubeconfig=/b'], environment).kubeconfig).toBe('/b');
   });
 
-  it("wait five seconds for MIC, or as long as upstream's flags say when one is given", () => {
-    expect(read([]).assignmentWaitMs).toEqual({ nothing: 5_000, created: 5_000 });
-    const asked = read([
-      '--retry-attempts-for-created=1',
-      '--retry-attempts-for-assigned=1',
-      '--find-identity-retry-interval=1',
-    ]);
-    expect(asked.assignmentWaitMs).toEqual({ nothing: 1_000, created: 2_000 });
-    expect(read(['--retry-attempts-for-created=16']).assignmentWaitMs).toEqual({
-      nothing: 80_000,
+  it("hold a request by the mode, by the flag, or for MIC as long as upstream's flags say", () => {
+    const managed = ['--operation-mode=managed', '--forceNamespaced'];
+    const retry = ['--retry-attempts-for-created=1', '--retry-attempts-for-assigned=1'];
+    const every = (ms: number) => ({ usual: ms, unassigned: ms, created: ms });
+    const times = (...argv: string[]) => read(argv).holdTimes;
+    expect(times()).toEqual(every(25_000));
+    expect(times(...managed)).toEqual(every(10_000));
+    expect(times(...managed, '--hold-sec=3')).toEqual(every(3_000));
+    expect(times('--hold-sec=0', ...retry)).toEqual(every(0));
+    expect(times(...managed, ...retry)).toEqual(every(10_000));
+    expect(times(...retry, '--find-identity-retry-interval=1')).toEqual({
+      usual: 25_000,
+      unassigned: 1_000,
+      created: 2_000,
+    });
+    expect(times('--retry-attempts-for-created=16')).toEqual({
+      usual: 25_000,
+      unassigned: 80_000,
       created: 100_000,
     });
   });

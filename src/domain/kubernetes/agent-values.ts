@@ -68,6 +68,8 @@ export interface AgentValues {
     readonly rulesResources: Json;
     readonly rulesBackend: 'nft' | 'iptables';
     readonly addressGuard: 'auto' | 'off';
+    /** Undefined: as long as the agent holds a request by itself. */
+    readonly holdSeconds: number | undefined;
     readonly serveArgs: readonly string[];
     readonly rulesArgs: readonly string[];
     /** No taint is borne, whatever `nmi.tolerations` says. */

@@ -12,6 +12,9 @@ export interface Pod {
   readonly nodeName: string;
   /** `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`. */
   readonly phase: string;
-  /** Milliseconds since the epoch, by the API server's clock; 0 when absent. */
+  /**
+   * Milliseconds since the epoch at which the kubelet took the pod: one that waited for a node is no older than that.
+   * Before, when it was created; 0 where neither is said.
+   */
   readonly createdMs: number;
 }

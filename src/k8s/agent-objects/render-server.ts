@@ -60,6 +60,7 @@ function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
       : `--kubelet-config=/host/kubelet-config/${basename(nmi.kubeletConfig)}`,
     ...(customUserAgent === '' ? [] : [`--custom-user-agent=${customUserAgent}`]),
     ...(podid.startupTaint.enabled ? [`--remove-startup-taint=${podid.startupTaint.key}`] : []),
+    ...(podid.holdSeconds === undefined ? [] : [`--hold-sec=${podid.holdSeconds}`]),
     ...logArgs(rendering),
     ...podid.serveArgs,
   ];

@@ -3,12 +3,18 @@ export interface ChangeNotice {
   announce(): void;
   /** Resolves at the next change; rejects with the signal's reason. */
   next(signal: AbortSignal): Promise<void>;
+  /** Calls `onChange` at each change, for as long as the notice lives. */
+  listen(onChange: () => void): void;
 }
 
 export function createChangeNotice(): ChangeNotice {
   const waiters = new Set<() => void>();
+  const listeners: (() => void)[] = [];
   return {
     announce() {
+      for (const call of listeners) {
+        call();
+      }
       if (waiters.size > 0) {
         const called = [...waiters];
         waiters.clear();
@@ -16,6 +22,9 @@ export function createChangeNotice(): ChangeNotice {
           call();
         }
       }
+    },
+    listen(onChange) {
+      listeners.push(onChange);
     },
     next(signal) {
       return new Promise((resolve, reject) => {

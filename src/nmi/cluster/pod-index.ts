@@ -7,8 +7,8 @@ import type { ChangeNotice } from './change-notice.ts';
 export interface KnownPod extends Pod {
   readonly kind: 'pod';
   /**
-   * Monotonic milliseconds at which the pod was created, as far as is known: never after it was first
-   * listed.
+   * Monotonic milliseconds at which the kubelet took the pod, or, before it has, at which it was created; never in
+   * the future.
    */
   readonly bornAt: number;
 }
@@ -62,7 +62,8 @@ export function createPodIndex(options: PodIndexOptions): PodIndex {
     }
   };
   const put = (pod: Pod) => {
-    const bornAt = byUid.get(pod.uid)?.bornAt ?? birth(pod, options);
+    const before = byUid.get(pod.uid);
+    const bornAt = before?.createdMs === pod.createdMs ? before.bornAt : birth(pod, options);
     drop(pod.uid);
     const known: KnownPod = { ...pod, kind: 'pod', bornAt };
     byUid.set(pod.uid, known);

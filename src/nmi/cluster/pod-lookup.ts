@@ -1,8 +1,6 @@
 import type { Clock } from '../../domain/time/clock.ts';
-import { withinTime } from '../../domain/time/time-limit.ts';
 import type { UnknownPeers } from '../../runtime/connection-shares.ts';
 import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
-import type { ChangeNotice } from './change-notice.ts';
 import { isLive, isLoopback, type KnownPod, normalAddress, type PodIndex } from './pod-index.ts';
 
 /**
@@ -11,22 +9,23 @@ import { isLive, isLoopback, type KnownPod, normalAddress, type PodIndex } from 
  * record of addresses vouch for.
  */
 export interface PodLookup {
-  /** The pod, when there is no doubt about it; never waits. */
+  /** The pod, when there is no doubt about it. */
   peek(address: string): KnownPod | undefined;
-  /** Waits for the watch, then asks the API server once for all who wait. */
-  find(address: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer>;
+  /** The same, or why there is doubt. Where the watch does not bring the pod soon, the API server is asked. */
+  find(address: string): KnownPod | ErrorAnswer;
   /** The same by name, for callers on the node that speak for a pod. */
-  findByName(namespace: string, name: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer>;
+  findByName(namespace: string, name: string): KnownPod | ErrorAnswer;
 }
 
 export interface PodLookupOptions {
   readonly pods: PodIndex;
-  readonly changed: ChangeNotice;
   /** Lists this node's pods anew; rejects when the API server does not answer. */
   relist(): Promise<void>;
   /** UID of the pod that the CNI gave the address to; undefined when there is no record. */
   ownerOf(address: string): string | undefined;
   readonly clock: Clock;
+  /** Aborted when nobody is looked up any more. */
+  readonly ending: AbortSignal;
 }
 
 /**
@@ -53,29 +52,22 @@ export function unknownPeersOf(
   };
 }
 
-const watchTimeoutMs = 2_000;
-const relistTimeoutMs = 3_000;
+/** What the watch brings within this time costs the API server no list. */
+const watchGraceMs = 2_000;
 /** A list costs the API server something, and any pod's neighbour without a record could ask for one. */
 const relistPauseMs = 5_000;
-const unknownMemoryMs = 5_000;
-const mostRemembered = 2_000;
+const mostSought = 2_000;
 
 export function createPodLookup(options: PodLookupOptions): PodLookup {
   return new Lookup(options);
 }
 
-interface Sought {
-  readonly key: string;
-  look(): KnownPod | undefined;
-  errorAnswer(): ErrorAnswer;
-}
-
 class Lookup implements PodLookup {
   readonly #options: PodLookupOptions;
   #relistedAt = Number.NEGATIVE_INFINITY;
-  #relisting: Promise<void> | undefined;
-  /** Until when an address is known to be unknown, by the monotonic clock. */
-  readonly #unknownUntil = new Map<string, number>();
+  #isRelistDue = false;
+  /** What was looked for in vain, and how to look again. */
+  readonly #sought = new Map<string, () => KnownPod | undefined>();
 
   constructor(options: PodLookupOptions) {
     this.#options = options;
@@ -91,76 +83,48 @@ class Lookup implements PodLookup {
     return owner === undefined || owner === pod.uid ? pod : undefined;
   }
 
-  find(address: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
+  find(address: string): KnownPod | ErrorAnswer {
     const look = () => this.peek(address);
-    return this.#search({ key: address, look, errorAnswer: () => this.#addressErrorAnswer(address) }, signal);
+    return look() ?? this.#seek(address, look, this.#addressErrorAnswer(address));
   }
 
-  findByName(namespace: string, name: string, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
+  findByName(namespace: string, name: string): KnownPod | ErrorAnswer {
     const look = () => {
       const pod = this.#options.pods.byName(namespace, name);
       return pod !== undefined && isLive(pod) ? pod : undefined;
     };
-    const errorAnswer = () =>
-      tryLater('unknown-pod', 'No live pod of this node has this name and namespace.', 5);
-    return this.#search({ key: `${namespace}/${name}`, look, errorAnswer }, signal);
+    const errorAnswer = tryLater('unknown-pod', 'No live pod of this node has this name and namespace.', 2);
+    return look() ?? this.#seek(`${namespace}/${name}`, look, errorAnswer);
   }
 
-  async #search(sought: Sought, signal: AbortSignal): Promise<KnownPod | ErrorAnswer> {
-    const known = sought.look();
-    if (known !== undefined) {
-      return known;
+  #seek(key: string, look: () => KnownPod | undefined, errorAnswer: ErrorAnswer): ErrorAnswer {
+    if (this.#sought.size < mostSought) {
+      this.#sought.set(key, look);
     }
-    if (this.#isKnownToBeUnknown(sought.key)) {
-      return sought.errorAnswer();
+    if (!this.#isRelistDue) {
+      this.#isRelistDue = true;
+      void this.#relistSoon().finally(() => {
+        this.#isRelistDue = false;
+      });
     }
-    const found = (await this.#waitForWatch(sought, signal)) ?? (await this.#askServer(sought, signal));
-    if (found === undefined) {
-      this.#remember(sought.key);
-    }
-    return found ?? sought.errorAnswer();
+    return errorAnswer;
   }
 
-  #waitForWatch({ look }: Sought, signal: AbortSignal): Promise<KnownPod | undefined> {
-    const { clock, changed } = this.#options;
-    return withinTime({ clock, ms: watchTimeoutMs }, signal, async (inTime) => {
-      for (;;) {
-        await changed.next(inTime);
-        const pod = look();
-        if (pod !== undefined) {
-          return pod;
-        }
+  /** One list for all that are looked for; none where the watch has brought every one of them meanwhile. */
+  async #relistSoon(): Promise<void> {
+    const { clock, ending } = this.#options;
+    const pauseMs = Math.max(watchGraceMs, this.#relistedAt + relistPauseMs - clock.monotonic());
+    try {
+      await clock.sleep(pauseMs, ending);
+      const isMissing = [...this.#sought.values()].some((look) => look() === undefined);
+      this.#sought.clear();
+      if (isMissing) {
+        this.#relistedAt = clock.monotonic();
+        await this.#options.relist();
       }
-    });
-  }
-
-  async #askServer({ look }: Sought, signal: AbortSignal): Promise<KnownPod | undefined> {
-    const { clock } = this.#options;
-    if (this.#relisting === undefined && clock.monotonic() - this.#relistedAt >= relistPauseMs) {
-      this.#relistedAt = clock.monotonic();
-      this.#relisting = this.#options
-        .relist()
-        .catch(() => undefined)
-        .finally(() => {
-          this.#relisting = undefined;
-        });
+    } catch {
+      // The API server is away, or this process ends; whoever still asks is looked for again.
     }
-    const relisting = this.#relisting;
-    if (relisting !== undefined) {
-      await withinTime({ clock, ms: relistTimeoutMs }, signal, () => relisting);
-    }
-    return look();
-  }
-
-  #isKnownToBeUnknown(key: string): boolean {
-    return (this.#unknownUntil.get(key) ?? Number.NEGATIVE_INFINITY) > this.#options.clock.monotonic();
-  }
-
-  #remember(key: string): void {
-    if (this.#unknownUntil.size >= mostRemembered) {
-      this.#unknownUntil.clear();
-    }
-    this.#unknownUntil.set(key, this.#options.clock.monotonic() + unknownMemoryMs);
   }
 
   #addressErrorAnswer(address: string): ErrorAnswer {
@@ -169,11 +133,11 @@ class Lookup implements PodLookup {
       return tryLater(
         'address-shared',
         'Several pods claim this address; the older ones are still ending.',
-        5,
+        2,
       );
     }
     return claims === 1
-      ? tryLater('address-moved', 'This address was given to another pod than the API server says.', 5)
-      : tryLater('unknown-pod', 'No pod of this node is known by this address yet.', 5);
+      ? tryLater('address-moved', 'This address was given to another pod than the API server says.', 2)
+      : tryLater('unknown-pod', 'No pod of this node is known by this address yet.', 2);
   }
 }

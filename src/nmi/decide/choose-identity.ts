@@ -22,6 +22,7 @@ import type { KnownPod } from '../cluster/pod-index.ts';
 import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenSubject } from '../tokens/token.ts';
+import { youngMs } from './passing-reasons.ts';
 
 export interface DecisionRules {
   readonly mode: 'standard' | 'managed';
@@ -36,6 +37,8 @@ export interface Decide {
    */
   identity(pod: KnownPod, request: TokenRequest): IdentityChoice;
   isExcepted(pod: KnownPod): boolean;
+  /** What the pod lacks may be late. */
+  isYoung(pod: KnownPod): boolean;
 }
 
 export function createDecide(
@@ -45,9 +48,10 @@ export function createDecide(
 ): Decide {
   return {
     isExcepted: (pod) => exceptionOf(pod, view.exceptions.in(pod.namespace).values()) !== undefined,
+    isYoung: (pod) => clock.monotonic() - pod.bornAt < youngMs[rules.mode],
     identity(pod, request) {
       const { requireChoice } = rules;
-      const asker = { pod, request, requireChoice, podAgeMs: clock.monotonic() - pod.bornAt };
+      const asker = { pod, request, requireChoice, isYoung: this.isYoung(pod) };
       if (rules.mode === 'managed') {
         const { namespace } = pod;
         return chooseManagedIdentity(
@@ -66,12 +70,9 @@ export type IdentityChoice = GrantedIdentity | ErrorAnswer;
 
 export interface Asker extends IdentityQuestion {
   readonly pod: Pod;
-  /** Since the pod was created. */
-  readonly podAgeMs: number;
+  /** The pod's binding may still be on its way. */
+  readonly isYoung: boolean;
 }
-
-/** How long a missing binding is put down to its not having arrived yet. */
-const youngPodMs = 60_000;
 
 /**
  * Managed mode: what the pod's bindings grant.
@@ -122,7 +123,7 @@ export function chooseAssignedIdentity(
   }
   if (created.some((identity) => isAskedFor(identity, request))) {
     const notice = `The identity of pod ${pod.namespace}/${pod.name} is not on the node yet; MIC is still assigning it.`;
-    return { ...tryLater('identity-not-assigned', notice, 5), pending: 'created' };
+    return tryLater('identity-not-assigned', notice, 2);
   }
   if (usable.length > 0) {
     return answerOf(asker, chooseIdentity(asker, usable));
@@ -130,7 +131,7 @@ export function chooseAssignedIdentity(
   const label = bindingLabelOf(pod);
   return label === ''
     ? withoutLabel(pod)
-    : { ...notYetOrNever(asker, { kind: 'no-binding', label }), pending: 'nothing' };
+    : { ...notYetOrNever(asker, { kind: 'no-binding', label }), awaitsMic: true };
 }
 
 /**
@@ -197,7 +198,7 @@ function withoutLabel({ namespace, name }: Pod): ErrorAnswer {
 }
 
 function notYetOrNever(
-  { pod, podAgeMs }: Asker,
+  { pod, isYoung }: Asker,
   { kind, label }: { readonly kind: 'no-binding' | 'identity-missing'; readonly label: string },
 ): ErrorAnswer {
   const isBound = kind === 'identity-missing';
@@ -205,8 +206,8 @@ function notYetOrNever(
     ? `An AzureIdentityBinding of namespace ${pod.namespace} has the selector "${label}", but the AzureIdentity it names does not exist.`
     : `Pod ${pod.namespace}/${pod.name} has the label ${bindingLabel}: ${label}, and nothing in namespace ${pod.namespace} is bound to it.`;
   const reason = isBound ? 'no-identity' : 'no-binding';
-  if (podAgeMs < youngPodMs) {
-    return tryLater(reason, `${missing} The pod is new, so its binding may still be on its way.`, 5);
+  if (isYoung) {
+    return tryLater(reason, `${missing} The pod is new, so its binding may still be on its way.`, 2);
   }
   const way = `podid add --namespace ${pod.namespace} --binding-selector ${label} --identity-resource-id ID`;
   return noIdentity(reason, `${missing} Bind one: ${way}.`);

@@ -11,11 +11,10 @@ export interface ErrorAnswer {
   readonly retryAfterSec?: number;
   /** The request is in order, and nothing is bound. The host route says so by another status. */
   readonly isNoIdentity?: true;
-  /**
-   * Another second may bring a token, and standard mode holds the request for it. `nothing`: no assignment
-   * yet. `created`: there is one that MIC has not brought to the node.
-   */
-  readonly pending?: 'nothing' | 'created';
+  /** MIC (the controller of standard mode) may still bring what is missing, whatever the status says. */
+  readonly awaitsMic?: true;
+  /** When the other side wants to be asked again. Only that moment, or a change, is worth another attempt. */
+  readonly retryAfterMs?: number;
 }
 
 export function badRequest(reason: string, description: string): ErrorAnswer {
@@ -37,3 +36,6 @@ export function tryLater(reason: string, description: string, retryAfterSec: num
 export function forbidden(reason: string, description: string): ErrorAnswer {
   return { kind: 'error', status: 403, error: 'forbidden', reason, description };
 }
+
+/** For the log alone: nobody is there to be answered. */
+export const clientGone = tryLater('client-gone', 'The client has gone.', 2);

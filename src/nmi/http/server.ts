@@ -17,8 +17,6 @@ export interface NmiHandlerOptions {
   readonly clock: Clock;
   /** `--metadata-header-required`. */
   readonly headerRequired: boolean;
-  /** The answer to everyone while no request is served. */
-  closed(): ErrorAnswer | undefined;
   /** Called for each request that is refused here, before any route. */
   onRefused(exchange: Exchange, answer: ErrorAnswer): void;
 }
@@ -31,7 +29,7 @@ const questionMark = 63;
  * does not exist.
  */
 export function createNmiHandler(options: NmiHandlerOptions) {
-  const { routes, clock, headerRequired, closed, onRefused } = options;
+  const { routes, clock, headerRequired, onRefused } = options;
   const refuse = (exchange: Exchange, answer: ErrorAnswer): void => {
     answerError(exchange, answer);
     onRefused(exchange, answer);
@@ -43,10 +41,6 @@ export function createNmiHandler(options: NmiHandlerOptions) {
       peer: normalAddress(request.socket.remoteAddress ?? ''),
       startedAt: clock.monotonic(),
     };
-    const refusedAll = closed();
-    if (refusedAll !== undefined) {
-      return refuse(exchange, refusedAll);
-    }
     const target = readTarget(request.url ?? '');
     if (target === undefined) {
       return refuse(exchange, unreadable);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/time/clock.ts';
 import type { LabelValues, Metrics } from '../../runtime/metrics.ts';
+import type { HeldRequest } from '../http/held-requests.ts';
 import type { TokenSubject, UpstreamSource } from '../tokens/token.ts';
 import type { TokenMetrics } from '../tokens/token-metrics.ts';
 
@@ -21,6 +22,7 @@ export interface NmiMetrics {
   kubernetesError(resource: string): void;
   metadata(status: number): void;
   connectionRefused(): void;
+  held(request: HeldRequest): void;
   fault(): void;
 }
 
@@ -28,6 +30,8 @@ export interface NmiMetrics {
 const secondsBuckets = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 100,
 ];
+
+const heldBuckets = [0.01, 0.05, 0.25, 1, 2, 5, 10, 25, 50, 100];
 
 export function createNmiMetrics(metrics: Metrics): NmiMetrics {
   const operation = metrics.histogram(
@@ -53,6 +57,14 @@ export function createNmiMetrics(metrics: Metrics): NmiMetrics {
     help: 'Requests for the rest of IMDS, by status',
     labels: ['status_code'],
   });
+  const held = metrics.histogram(
+    {
+      name: 'podid_nmi_held_seconds',
+      help: 'Requests held for what heals by itself: how long, by the last reason and by how it ended',
+      labels: ['reason', 'end'],
+    },
+    heldBuckets,
+  );
   const plain = (name: string, help: string) => {
     const count = metrics.counter({ name, help });
     return () => count(noLabels);
@@ -75,6 +87,7 @@ export function createNmiMetrics(metrics: Metrics): NmiMetrics {
       'podid_nmi_arbitrary_identity_total',
       'Requests without a choice by pods that have several identities',
     ),
+    held: ({ reason, end, seconds }) => held({ reason, end }, seconds),
     connectionRefused: plain('podid_nmi_connections_refused_total', 'Connections beyond the limits'),
     fault: plain('podid_nmi_faults_total', 'Faults of the agent itself'),
   };

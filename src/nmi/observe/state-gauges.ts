@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/time/clock.ts';
 import type { HttpServer } from '../../runtime/http-server.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
+import type { HeldRequests } from '../http/held-requests.ts';
 import type { RulesWatch } from '../rules/rules-watch.ts';
 import { version } from '../version.ts';
 
@@ -9,13 +10,14 @@ export interface AgentState {
   readonly view: ClusterView;
   readonly rules: RulesWatch;
   readonly server: HttpServer;
+  readonly held: Pick<HeldRequests, 'size'>;
   readonly clock: Clock;
   /** `standard` or `managed`. */
   readonly mode: string;
 }
 
 /** What the agent is at the moment of a scrape. */
-export function stateGauges(metrics: Metrics, { view, rules, server, clock, mode }: AgentState): void {
+export function stateGauges(metrics: Metrics, { view, rules, server, held, clock, mode }: AgentState): void {
   const gauge = (name: string, help: string, read: () => number) =>
     metrics.gauge({ name, help }, () => [[{}, read()]]);
   const perWatch = (name: string, help: string, read: (resource: string) => number) =>
@@ -27,6 +29,7 @@ export function stateGauges(metrics: Metrics, { view, rules, server, clock, mode
     () => [[{ version, mode }, 1]],
   );
   gauge('podid_nmi_requests_in_flight', 'Requests being answered', () => server.inFlight);
+  gauge('podid_nmi_requests_held', 'Requests that wait for what heals by itself', () => held.size);
   gauge('podid_nmi_connections', 'Open connections', () => server.connections);
   gauge('podid_nmi_pods', 'Pods of this node that are known', () => view.pods.size);
   perWatch('podid_nmi_watch_live', 'Whether a watch is open', (resource) =>

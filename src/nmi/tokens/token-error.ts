@@ -14,6 +14,8 @@ export interface TokenRefusal {
    * Default true.
    */
   readonly holdsForOthers?: boolean;
+  /** IMDS knows no such identity on this node. */
+  readonly isUnknownIdentity?: boolean;
 }
 
 /** No token, and the answer for the caller. `message` is the answer's `error_description`. */
@@ -23,6 +25,7 @@ export class TokenRefused extends Error {
   readonly error: string;
   readonly retryAfterSec: number | undefined;
   readonly holdsForOthers: boolean;
+  readonly isUnknownIdentity: boolean;
 
   constructor(refusal: TokenRefusal) {
     super(refusal.description);
@@ -30,15 +33,17 @@ export class TokenRefused extends Error {
     this.error = refusal.error;
     this.retryAfterSec = refusal.retryAfterSec;
     this.holdsForOthers = refusal.holdsForOthers ?? true;
+    this.isUnknownIdentity = refusal.isUnknownIdentity ?? false;
   }
 }
 
 /** The failure of a moment ago, for one who asks again. */
 export function remembered(refused: TokenRefused, remainingMs: number): TokenRefused {
-  const { status, error, message, retryAfterSec } = refused;
+  const { status, error, message, retryAfterSec, isUnknownIdentity } = refused;
   return new TokenRefused({
     status,
     error,
+    isUnknownIdentity,
     description: message,
     retryAfterSec: retryAfterSec === undefined ? undefined : Math.max(1, Math.ceil(remainingMs / 1000)),
   });

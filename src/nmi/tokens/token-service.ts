@@ -1,7 +1,5 @@
 import type { Clock } from '../../domain/time/clock.ts';
-import { withinTime } from '../../domain/time/time-limit.ts';
-import type { ClusterView } from '../cluster/cluster-view.ts';
-import type { KnownPod } from '../cluster/pod-index.ts';
+import type { KnownPod, PodIndex } from '../cluster/pod-index.ts';
 import { type Decide, exceptedSubject, type IdentityChoice } from '../decide/choose-identity.ts';
 import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
@@ -20,11 +18,10 @@ export interface ServedToken {
 }
 
 export interface TokenServiceOptions {
-  readonly view: ClusterView;
+  readonly view: { readonly pods: Pick<PodIndex, 'byUid'> };
   readonly decide: Decide;
-  readonly tokens: TokenCache;
-  readonly clock: Clock;
-  readonly assignmentWaitMs: { readonly nothing: number; readonly created: number };
+  readonly tokens: Pick<TokenCache, 'peek' | 'token'>;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /**
@@ -32,7 +29,7 @@ export interface TokenServiceOptions {
  * for them.
  */
 export interface TokenService {
-  /** The answer, when nothing has to be waited for. */
+  /** The answer, when no token has to be fetched for it. */
   now(pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): ServedToken | ErrorAnswer | undefined;
   serve(asked: AskedToken, signal: AbortSignal): Promise<ServedToken | ErrorAnswer>;
 }
@@ -49,6 +46,8 @@ interface Granted {
   readonly subject: TokenSubject;
   readonly identity: string;
   readonly isArbitrary: boolean;
+  /** When the AzureIdentity was created; undefined where there is none, or it does not say. */
+  readonly createdMs?: number | undefined;
 }
 
 export function createTokenService(options: TokenServiceOptions): TokenService {
@@ -66,13 +65,13 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     now(pod, request, mayBeExcepted) {
       const granted = grant(pod, request, mayBeExcepted);
       if (granted.kind === 'error') {
-        return granted.pending === undefined ? granted : undefined;
+        return granted;
       }
       const answer = tokens.peek({ subject: granted.subject, resource: request.resource, askerId: pod.uid });
       return answer && served(granted, answer, 'memory');
     },
     async serve({ pod, request, mayBeExcepted }, signal) {
-      const granted = await settle(options, () => grant(pod, request, mayBeExcepted), signal);
+      const granted = grant(pod, request, mayBeExcepted);
       if (granted.kind === 'error') {
         return granted;
       }
@@ -85,7 +84,8 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         const isSame = after?.kind === 'granted' && sameSubject(after.subject, granted.subject);
         return isSame ? served(granted, answer, 'upstream') : refusedMeanwhile(after);
       } catch (error) {
-        return asErrorAnswer(error);
+        const isLate = () => decide.isYoung(pod) || isYoungIdentity(granted, options.clock.now());
+        return asErrorAnswer(error, granted, isLate);
       }
     },
   };
@@ -106,36 +106,9 @@ function asGranted(choice: IdentityChoice): Granted | ErrorAnswer {
         subject: choice.subject,
         identity: `${choice.identity.metadata.namespace}/${choice.identity.metadata.name}`,
         isArbitrary: choice.isArbitrary,
+        createdMs: Date.parse(choice.identity.metadata.creationTimestamp ?? '') || undefined,
       }
     : choice;
-}
-
-/**
- * Standard mode: holds the request while MIC may still bring the identity to the node, and looks again at
- * each change.
- */
-async function settle(
-  { view, clock, assignmentWaitMs }: TokenServiceOptions,
-  look: () => Granted | ErrorAnswer,
-  signal: AbortSignal,
-): Promise<Granted | ErrorAnswer> {
-  const began = clock.monotonic();
-  for (;;) {
-    const granted = look();
-    if (granted.kind === 'granted' || granted.pending === undefined) {
-      return granted;
-    }
-    const ms = began + assignmentWaitMs[granted.pending] - clock.monotonic();
-    const changed =
-      ms > 0 &&
-      (await withinTime({ clock, ms }, signal, async (inTime) => {
-        await view.changed.next(inTime);
-        return true;
-      }));
-    if (!changed) {
-      return granted;
-    }
-  }
 }
 
 function sameSubject(one: TokenSubject, other: TokenSubject): boolean {
@@ -148,17 +121,33 @@ function refusedMeanwhile(after: Granted | ErrorAnswer | undefined): ErrorAnswer
     : tryLater('changed-meanwhile', 'The binding of this pod changed while its token was fetched.', 1);
 }
 
-function asErrorAnswer(error: unknown): ErrorAnswer {
+/**
+ * How long after its creation an AzureIdentity may be unknown to IMDS for that to be put down to its being on its way
+ * to the node: Azure changes a scale set in a minute or two, machine by machine.
+ */
+const youngIdentityMs = 300_000;
+
+function isYoungIdentity({ createdMs }: Granted, nowMs: number): boolean {
+  return createdMs !== undefined && nowMs - createdMs < youngIdentityMs;
+}
+
+function asErrorAnswer(error: unknown, { identity }: Granted, isLate: () => boolean): ErrorAnswer {
   if (!(error instanceof TokenRefused)) {
     throw error;
   }
   const { status, retryAfterSec = 5 } = error;
+  const again = { retryAfterSec, retryAfterMs: retryAfterSec * 1000 };
+  if (error.isUnknownIdentity && isLate()) {
+    const notice = `The identity of the AzureIdentity ${identity} is not on this node yet.`;
+    return { ...tryLater('identity-not-on-node', `${notice} ${error.message}`, 2), ...again };
+  }
+  const tried = identity === 'node' ? '' : ` The AzureIdentity is ${identity}.`;
   return {
     kind: 'error',
     status,
     error: error.error,
-    description: error.message,
+    description: status === 400 || status === 403 ? `${error.message}${tried}` : error.message,
     reason: `token-${status}`,
-    ...(status === 429 || status === 503 ? { retryAfterSec } : {}),
+    ...(status === 429 || status === 503 ? again : {}),
   };
 }

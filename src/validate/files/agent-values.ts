@@ -101,6 +101,7 @@ function readPodid(podid: ValueSection): AgentValues['podid'] {
     rulesResources: podid.json('rulesResources'),
     rulesBackend: podid.choice('rulesBackend', ['nft', 'iptables']),
     addressGuard: podid.choice('addressGuard', ['auto', 'off']),
+    holdSeconds: podid.integer('holdSeconds', 50),
     serveArgs: podid.texts('serveArgs'),
     rulesArgs: podid.texts('rulesArgs'),
     tolerateNothing: podid.boolean('tolerateNothing'),

@@ -24,8 +24,13 @@ export function parsePod(json: unknown): Pod | undefined {
     hostNetwork: spec['hostNetwork'] === true,
     nodeName: stringAt(spec, 'nodeName') ?? '',
     phase: stringAt(status, 'phase') ?? '',
-    createdMs: Date.parse(stringAt(metadata, 'creationTimestamp') ?? '') || 0,
+    createdMs: Math.max(time(metadata, 'creationTimestamp'), time(status, 'startTime')),
   };
+}
+
+/** Milliseconds since the epoch; 0 where there is none. */
+function time(record: Readonly<Record<string, unknown>>, member: string): number {
+  return Date.parse(stringAt(record, member) ?? '') || 0;
 }
 
 function addresses(status: Readonly<Record<string, unknown>>): string[] {

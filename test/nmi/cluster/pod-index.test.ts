@@ -89,6 +89,8 @@ describe('the index of pods', () => {
     moveTo(10_000);
     pods.upsert(pod('old', { createdMs: 940_000, phase: 'Pending' }));
     expect(pods.byUid('old')?.bornAt).toBe(500 - 60_000);
+    pods.upsert(pod('old', { createdMs: 990_000 }));
+    expect(pods.byUid('old')?.bornAt).toBe(0);
     expect(pods.byUid('ahead')?.bornAt).toBe(500);
   });
 

@@ -48,14 +48,14 @@ function bind(azureIdentity: string, selector = 'web', namespace = 'shop'): Azur
 interface Situation {
   readonly pod?: Pod;
   readonly request?: Partial<TokenRequest>;
-  readonly podAgeMs?: number;
+  readonly isYoung?: boolean;
   readonly requireChoice?: boolean;
 }
 
-const asker = ({ pod = web, request = {}, podAgeMs = 3_600_000, requireChoice = false }: Situation) => ({
+const asker = ({ pod = web, request = {}, isYoung = false, requireChoice = false }: Situation) => ({
   pod,
   request: { kind: 'request' as const, resource: 'r', ...request },
-  podAgeMs,
+  isYoung,
   requireChoice,
 });
 
@@ -106,19 +106,14 @@ describe('managed mode', () => {
       400,
       'no-identity',
     ],
-    [
-      'the binding has not arrived and the pod is young',
-      { bindings: [], podAgeMs: 59_000 },
-      503,
-      'no-binding',
-    ],
+    ['the binding has not arrived and the pod is young', { bindings: [], isYoung: true }, 503, 'no-binding'],
     [
       'the identity has not arrived and the pod is young',
-      { identities: [], podAgeMs: 0 },
+      { identities: [], isYoung: true },
       503,
       'no-identity',
     ],
-    ['the pod is past its first minute', { bindings: [], podAgeMs: 60_000 }, 400, 'no-binding'],
+    ['the pod is not young any more', { bindings: [], isYoung: false }, 400, 'no-binding'],
     ['another client id is asked for', { request: { clientId: 'client-api' } }, 400, 'other-identity-asked'],
     [
       'another resource id is asked for',
@@ -259,14 +254,19 @@ describe('standard mode', () => {
   });
 
   it('says what may still come', () => {
-    expect(choose([assigned(item, 'Created')])).toMatchObject({ status: 503, pending: 'created' });
-    expect(choose([], { podAgeMs: 1_000 })).toMatchObject({ status: 503, pending: 'nothing' });
-    expect(choose([])).toMatchObject({ status: 400, pending: 'nothing' });
+    expect(choose([assigned(item, 'Created')])).toMatchObject({
+      status: 503,
+      reason: 'identity-not-assigned',
+    });
+    expect(choose([], { isYoung: true })).toMatchObject({ status: 503, awaitsMic: true });
+    expect(choose([])).toMatchObject({ status: 400, awaitsMic: true });
   });
 
   it('waits for the one asked for while another is there already', () => {
     const both = [assigned(identity('api'), 'Assigned'), assigned(item, 'Created')];
-    expect(choose(both, { request: { clientId: 'client-web' } })).toMatchObject({ pending: 'created' });
+    expect(choose(both, { request: { clientId: 'client-web' } })).toMatchObject({
+      reason: 'identity-not-assigned',
+    });
     expect(name(choose(both, { request: { clientId: 'client-api' } }))).toBe('api');
     expect(name(choose(both, { request: { clientId: 'client-x' } }))).toBe('other-identity-asked');
     expect(name(choose(both))).toBe('api');

@@ -37,7 +37,6 @@ export function askHandler({
   const handle = createNmiHandler({
     clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: () => Promise.resolve() },
     headerRequired: true,
-    closed: () => undefined,
     onRefused: (_exchange, { reason }) => onRefused(reason),
     routes: {
       token: (_exchange, query) => {

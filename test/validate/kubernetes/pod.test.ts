@@ -27,6 +27,11 @@ describe('a pod', () => {
     });
   });
 
+  it('is as old as the kubelet says, which it may have waited for', () => {
+    const status = { startTime: '2026-01-02T04:00:00Z' };
+    expect(parsePod({ metadata, status })?.createdMs).toBe(Date.UTC(2026, 0, 2, 4));
+  });
+
   it('may lack everything but its names', () => {
     expect(parsePod({ metadata })).toMatchObject({
       labels: {},

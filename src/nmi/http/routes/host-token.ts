@@ -5,8 +5,8 @@ import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
 import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
-import { badRequest, type ErrorAnswer, forbidden } from '../error-answer.ts';
-import { type SlowPath, slowAnswer } from '../slow-path.ts';
+import { badRequest, clientGone, type ErrorAnswer, forbidden } from '../error-answer.ts';
+import type { HeldRequests } from '../held-requests.ts';
 import type { TokenRequest } from '../token-request.ts';
 
 export interface HostTokenRouteOptions {
@@ -15,7 +15,7 @@ export interface HostTokenRouteOptions {
   readonly service: TokenService;
   readonly read: (query: string) => TokenRequest | ErrorAnswer;
   readonly json: TokenJson;
-  readonly slowPath: SlowPath;
+  readonly held: HeldRequests;
   readonly log: DecisionLog;
   readonly metrics: NmiMetrics;
   readonly clock: Clock;
@@ -40,16 +40,18 @@ export function createHostTokenRoute(options: HostTokenRouteOptions) {
       return finish(options, exchange, { outcome: question });
     }
     let pod: KnownPod | undefined;
-    const outcome = await options.slowPath.run(exchange, async (signal) => {
-      const found = await options.lookup.findByName(question.namespace, question.name, signal);
+    const outcome = await options.held.run(exchange, async (signal) => {
+      const found = options.lookup.findByName(question.namespace, question.name);
       if (found.kind === 'error') {
         return found;
       }
       pod = found;
       const asked = { pod: found, request: question.request, mayBeExcepted: false };
-      return options.service.now(found, question.request, false) ?? options.service.serve(asked, signal);
+      return (
+        options.service.now(found, question.request, false) ?? (await options.service.serve(asked, signal))
+      );
     });
-    finish(options, exchange, { outcome: asTheDriverKnowsIt(outcome ?? slowAnswer), question, pod });
+    finish(options, exchange, { outcome: asTheDriverKnowsIt(outcome ?? clientGone), question, pod });
   };
 }
 

@@ -6,23 +6,23 @@ import { TokenRefused } from '../../tokens/token-error.ts';
 import { answerBytes, answerError, type Exchange } from '../answer.ts';
 import type { CanonicalTarget } from '../canonical-path.ts';
 import { badRequest, type ErrorAnswer, tryLater } from '../error-answer.ts';
+import type { HeldRequests } from '../held-requests.ts';
 import { type MetadataRules, metadataAccess, notFound } from '../metadata-access.ts';
 import { metadataTarget } from '../metadata-target.ts';
-import type { SlowPath } from '../slow-path.ts';
 
 export interface InstanceMetadataOptions {
   readonly rules: MetadataRules;
   readonly source: MetadataSource;
   readonly lookup: PodLookup;
   readonly decide: Decide;
-  readonly slowPath: SlowPath;
+  readonly held: HeldRequests;
   readonly metrics: NmiMetrics;
   onRefused(exchange: Exchange, error: ErrorAnswer): void;
 }
 
 /** The rest of IMDS, by allow-list. */
 export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
-  const { rules, slowPath, metrics, onRefused } = options;
+  const { rules, held, metrics, onRefused } = options;
   return async (exchange: Exchange, target: CanonicalTarget): Promise<void> => {
     const refuse = (error: ErrorAnswer) => {
       metrics.metadata(error.status);
@@ -45,9 +45,8 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
     if (rebuilt === undefined) {
       return refuse(badRequest('bad-query', 'A value of the query is not one that IMDS knows.'));
     }
-    const answer = await slowPath.run(exchange, async (signal) => {
-      const denied =
-        access.kind === 'excepted-only' ? await onlyExcepted(options, exchange.peer, signal) : undefined;
+    const answer = await held.run(exchange, async (signal) => {
+      const denied = access.kind === 'excepted-only' ? onlyExcepted(options, exchange.peer) : undefined;
       const askerId = options.lookup.peek(exchange.peer)?.uid ?? unknownPeers;
       return denied ?? (await ask(options.source, { rebuilt, askerId }, signal));
     });
@@ -66,12 +65,8 @@ export function createInstanceMetadataRoute(options: InstanceMetadataOptions) {
 const unknownPeers = 'unknownPeers';
 const away = tryLater('imds-away', 'IMDS gave no answer.', 5);
 
-async function onlyExcepted(
-  { lookup, decide }: InstanceMetadataOptions,
-  peer: string,
-  signal: AbortSignal,
-): Promise<ErrorAnswer | undefined> {
-  const pod = await lookup.find(peer, signal);
+function onlyExcepted({ lookup, decide }: InstanceMetadataOptions, peer: string): ErrorAnswer | undefined {
+  const pod = lookup.find(peer);
   if (pod.kind === 'error') {
     return pod;
   }

@@ -1,13 +1,12 @@
 import type { Clock } from '../../../domain/time/clock.ts';
-import type { ClusterView } from '../../cluster/cluster-view.ts';
 import { isLoopback, type KnownPod } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
-import type { AskedToken, ServedToken, TokenService } from '../../tokens/token-service.ts';
+import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
 import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
-import { type ErrorAnswer, noIdentity } from '../error-answer.ts';
-import { type SlowPath, slowAnswer } from '../slow-path.ts';
+import { clientGone, type ErrorAnswer, noIdentity } from '../error-answer.ts';
+import type { HeldRequests } from '../held-requests.ts';
 import type { TokenRequest } from '../token-request.ts';
 
 export interface TokenRouteOptions {
@@ -16,8 +15,9 @@ export interface TokenRouteOptions {
   /** Reads a query; may remember what it read. */
   readonly read: (query: string) => TokenRequest | ErrorAnswer;
   readonly json: TokenJson;
-  readonly slowPath: SlowPath;
-  readonly view: Pick<ClusterView, 'synced'>;
+  readonly held: HeldRequests;
+  /** Whether this refusal heals by itself, so that the request is held. */
+  readonly mayPass: (answer: ErrorAnswer) => boolean;
   readonly log: DecisionLog;
   readonly metrics: NmiMetrics;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export type TokenRoute = (exchange: Exchange, query: string) => void | Promise<v
  * the query what it asks for.
  */
 export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
-  const { lookup, service, view } = options;
+  const { lookup, service, held } = options;
   return (exchange, query) => {
     const request = options.read(query);
     if (request.kind === 'error') {
@@ -42,9 +42,9 @@ export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
     if (!options.allowLoopbackPods && isLoopback(exchange.peer)) {
       return finish(options, exchange, { outcome: notAPod, request });
     }
-    const pod = view.synced ? lookup.peek(exchange.peer) : undefined;
+    const pod = held.open ? lookup.peek(exchange.peer) : undefined;
     const outcome = pod && service.now(pod, request, true);
-    return outcome === undefined
+    return outcome === undefined || (outcome.kind === 'error' && options.mayPass(outcome))
       ? slowly(options, exchange, request)
       : finish(options, exchange, { outcome, request, pod });
   };
@@ -57,16 +57,15 @@ const notAPod = noIdentity(
 
 async function slowly(options: TokenRouteOptions, exchange: Exchange, request: TokenRequest): Promise<void> {
   let pod: KnownPod | undefined;
-  const outcome = await options.slowPath.run(exchange, async (signal) => {
-    const found = await options.lookup.find(exchange.peer, signal);
+  const outcome = await options.held.run(exchange, async (signal) => {
+    const found = options.lookup.find(exchange.peer);
     if (found.kind === 'error') {
       return found;
     }
     pod = found;
-    const asked: AskedToken = { pod: found, request, mayBeExcepted: true };
-    return options.service.serve(asked, signal);
+    return options.service.serve({ pod: found, request, mayBeExcepted: true }, signal);
   });
-  finish(options, exchange, { outcome: outcome ?? slowAnswer, request, pod });
+  finish(options, exchange, { outcome: outcome ?? clientGone, request, pod });
 }
 
 interface Finish {

@@ -18,6 +18,8 @@ interface ErrorFields {
   readonly error_description?: unknown;
 }
 
+const unknownIdentityPauseSec = 2;
+
 /**
  * What an answer of IMDS other than 200 means. IMDS documents 404 and 410 as "being updated" (410 for at most
  * 70 seconds), 429 as its quota, and 5xx as passing; 400 and 403 are final.
@@ -66,6 +68,7 @@ function final(status: 400 | 403, answer: HttpAnswer, fallbackError: string): Im
   const fields: ErrorFields | undefined = parseJsonObject(answer.body);
   const error = fields?.error;
   const description = fields?.error_description;
+  const isUnknownIdentity = status === 400 && /identity not found/i.test(String(description));
   return {
     kind: 'fault',
     mayPass: false,
@@ -76,6 +79,8 @@ function final(status: 400 | 403, answer: HttpAnswer, fallbackError: string): Im
         typeof description === 'string' && description !== ''
           ? printableText(description)
           : `Azure's instance metadata service answered ${answer.status} without a reason.`,
+      // A machine gets its identities minutes after the cluster names them; until then it is asked again.
+      ...(isUnknownIdentity && { isUnknownIdentity, retryAfterSec: unknownIdentityPauseSec }),
     }),
   };
 }

@@ -1,0 +1,131 @@
+import type { Clock } from '../../domain/time/clock.ts';
+import { withinTime } from '../../domain/time/time-limit.ts';
+import type { ChangeNotice } from '../cluster/change-notice.ts';
+import { type HoldTimes, holdMs } from '../decide/passing-reasons.ts';
+import type { Exchange } from './answer.ts';
+import { type ErrorAnswer, tryLater } from './error-answer.ts';
+import { createHoldRounds, type HoldRounds } from './hold-rounds.ts';
+
+/** One hold, when it is over. */
+export interface HeldRequest {
+  /** The last one for which the request was held. */
+  readonly reason: string;
+  readonly end: 'served' | 'refused' | 'client-gone';
+  readonly seconds: number;
+}
+
+export interface HeldRequestsOptions {
+  readonly view: { readonly synced: boolean; readonly changed: ChangeNotice };
+  /** Why nobody at all is answered at present. */
+  closed(): ErrorAnswer | undefined;
+  readonly times: HoldTimes;
+  readonly clock: Clock;
+  /** Aborted when the process is to end: whoever is held is answered. */
+  readonly ending: AbortSignal;
+  onHeld(held: HeldRequest): void;
+}
+
+/** What every request shares that cannot be answered at once. */
+export interface HeldRequests {
+  /** Nothing keeps requests in general from being answered. */
+  readonly open: boolean;
+  /** Requests that wait at this moment. */
+  readonly size: number;
+  /**
+   * Runs `ask`, and where it is refused for a reason that heals by itself, again after each change of what is known,
+   * until it is not or the time for that reason is up. Undefined when the client has gone.
+   * @throws what `ask` throws
+   */
+  run<T extends { readonly kind: string }>(
+    exchange: Pick<Exchange, 'response'>,
+    ask: (signal: AbortSignal) => Promise<T | ErrorAnswer>,
+  ): Promise<T | ErrorAnswer | undefined>;
+}
+
+/** For one attempt, IMDS included, which itself promises an answer within ten seconds. */
+const attemptMs = 10_000;
+/** A moment that the other side named is waited for even where it is a little later than the hold. */
+const stretchMs = 2_000;
+/** A client that comes again is held again. */
+const retryAfterSec = 2;
+
+const tooLong = tryLater('deadline', 'The answer took too long.', retryAfterSec);
+const notReady = tryLater('not-ready', 'The agent has just started and does not know the cluster yet.', 2);
+
+export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
+  const rounds = createHoldRounds(options.view.changed, options.clock, options.ending);
+  const shut = () => options.closed() ?? (options.view.synced ? undefined : notReady);
+  return {
+    get open() {
+      return shut() === undefined;
+    },
+    get size() {
+      return rounds.size;
+    },
+    async run({ response }, ask) {
+      const left = new AbortController();
+      const leave = () => left.abort(new Error('The client has gone.'));
+      response.once('close', leave);
+      const attempt = async () =>
+        shut() ?? (await withinTime({ clock: options.clock, ms: attemptMs }, left.signal, ask)) ?? tooLong;
+      try {
+        return await hold(options, rounds, { attempt, left: left.signal });
+      } finally {
+        response.off('close', leave);
+      }
+    },
+  };
+}
+
+interface Held<T> {
+  attempt(): Promise<T | ErrorAnswer>;
+  readonly left: AbortSignal;
+}
+
+async function hold<T extends { readonly kind: string }>(
+  options: HeldRequestsOptions,
+  rounds: HoldRounds,
+  { attempt, left }: Held<T>,
+): Promise<T | ErrorAnswer | undefined> {
+  const { clock, times } = options;
+  const began = clock.monotonic();
+  let reason: string | undefined;
+  const ended = (end: HeldRequest['end']) => {
+    if (reason !== undefined) {
+      options.onHeld({ reason, end, seconds: (clock.monotonic() - began) / 1000 });
+    }
+  };
+  try {
+    for (let isLast = false; ; ) {
+      const seen = rounds.seen;
+      const answer = await attempt();
+      if (!isErrorAnswer(answer) || holdMs(answer, times) === 0) {
+        ended(isErrorAnswer(answer) ? 'refused' : 'served');
+        return answer;
+      }
+      const leftMs = began + holdMs(answer, times) - clock.monotonic();
+      if (isLast || leftMs <= 0 || options.ending.aborted) {
+        ended('refused');
+        return answer.status === 503 ? { ...answer, retryAfterSec } : answer;
+      }
+      reason = answer.reason;
+      const waitMs = untilNextAttempt(leftMs, answer.retryAfterMs);
+      const isChanged = await rounds.next(seen, waitMs, left);
+      isLast = !isChanged && waitMs >= leftMs;
+    }
+  } catch (error) {
+    if (left.aborted) {
+      ended('client-gone');
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function untilNextAttempt(leftMs: number, retryAfterMs = Number.POSITIVE_INFINITY): number {
+  return retryAfterMs <= leftMs + stretchMs ? retryAfterMs : leftMs;
+}
+
+function isErrorAnswer(answer: { readonly kind: string }): answer is ErrorAnswer {
+  return answer.kind === 'error';
+}
