@@ -1,3 +1,5 @@
+import { putBackMachines } from './arm/machines/put-back.ts';
+import { settleOperations } from './arm/operations.ts';
 import type { EmulatorClock } from './clock.ts';
 import { at, isObject, type Json, type JsonObject, listAt } from './exact-json.ts';
 import type { Fault, FaultList } from './faults.ts';
@@ -48,6 +50,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   scenario: answerScenario,
   clock: answerClock,
   'kube-faults': answerKubeFaults,
+  'put-back': answerPutBack,
 };
 
 function answerFaults(
@@ -184,6 +187,20 @@ function answerKubeFaults(
   }
   applyKubeFault(kube, isObject(body) ? body : {});
   return { status: 200, body: kube.faults as unknown as Json };
+}
+
+function answerPutBack(
+  method: string,
+  body: Json | undefined,
+  { world }: Control,
+): EmulatorResponse | undefined {
+  if (method !== 'PUT') {
+    return undefined;
+  }
+  const isNamed = at(body, 'machines') !== undefined;
+  const ids = isNamed ? listAt(body, 'machines').map(String) : undefined;
+  settleOperations(world);
+  return { status: 200, body: { machines: putBackMachines(world, ids) } };
 }
 
 function refuse(status: number, message: string): EmulatorResponse {

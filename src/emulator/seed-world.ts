@@ -91,6 +91,7 @@ function removeResource(world: World, id: string): void {
     world.roleAssignments,
     world.resourceGroups,
     world.groups,
+    world.registrations,
   ]) {
     map.delete(lower);
   }
@@ -101,6 +102,7 @@ function seedMachine(world: World, machine: JsonObject): void {
     renewTag(world, machine);
   }
   world.machines.set(key(machine), machine);
+  world.registrations.delete(key(machine));
 }
 
 function seedSubscription(world: World, one: Json): void {

@@ -1,3 +1,5 @@
+import type { MachineLimits } from './arm/machines/documented-limits.ts';
+
 /**
  * What a world does by itself, without any fault set. Every member can be set by a scenario or `PUT
  * /_podid/world`.
@@ -5,6 +7,10 @@
 export interface WorldSettings {
   /** How long an operation takes, in emulator time: `[shortest, longest]`, drawn from `seed`. */
   operationMs: readonly [number, number];
+  /** The same of a PATCH of a scale set, or of its instances' upgrade; null: as `operationMs`. */
+  scaleSetOperationMs: readonly [number, number] | null;
+  /** The same of a PATCH of a virtual machine; null: as `operationMs`. */
+  virtualMachineOperationMs: readonly [number, number] | null;
   /** An operation also ends after it was asked about this often; 0 means that asking does not end it. */
   operationPolls: number;
   /**
@@ -36,13 +42,44 @@ export interface WorldSettings {
    * of machines.
    */
   callerLacks: readonly string[];
+  /** Identities, by resource id, that the caller has no right to assign; also seen in its permissions. */
+  unassignableIdentities: readonly string[];
+  /** What requests to scale sets and virtual machines are throttled by. */
+  machineLimits: 'none' | 'documented' | MachineLimits;
+  /**
+   * What a change of a machine gets while another one runs: 409, or it runs beside the other. Which of them
+   * Azure does nobody has written down.
+   */
+  busyMachines: 'refuse' | 'accept';
+  /**
+   * Whether the instances of a scale set with manual upgrades get the identities of its model by an upgrade
+   * alone. Azure's maintainers say that identities need none.
+   */
+  instancesNeedUpgrade: boolean;
+  /**
+   * Whose metadata service is asked: the id of a machine, or of an instance of a scale set, by the address of
+   * the caller; `*` is every other caller. Where nothing is set, the service knows every identity of the
+   * world.
+   */
+  imdsMachines: Readonly<Record<string, string>>;
+  /** How long after an operation the metadata service of the machine learns of it, in emulator time. */
+  imdsDelayMs: number;
+  /**
+   * Whether an identity that was taken from a machine and put there again is not found by its metadata
+   * service any more (aad-pod-identity #1102).
+   */
+  imdsLosesReassigned: boolean;
   /** Items on a page of a list; 0 puts all on one. */
   pageSize: number;
   seed: number;
 }
 
-/** Seconds that Azure took for a PUT of a cluster in recorded traffic. */
+/** Milliseconds that Azure took for a PUT of a cluster in recorded traffic. */
 export const recordedOperationMs: readonly [number, number] = [55_000, 105_000];
+
+/** What aad-pod-identity's documents say that the PATCH of a machine's identities takes. */
+const documentedScaleSetMs: readonly [number, number] = [40_000, 60_000];
+const documentedVirtualMachineMs: readonly [number, number] = [10_000, 20_000];
 
 /**
  * `{scale: 0.1}`: emulator time runs ten times as fast, so that what took Azure a minute takes six seconds.
@@ -53,6 +90,8 @@ export function settingsFor(time: EmulatorTime): WorldSettings {
   const instant = time === 'instant';
   return {
     operationMs: instant ? [40, 40] : recordedOperationMs,
+    scaleSetOperationMs: instant ? null : documentedScaleSetMs,
+    virtualMachineOperationMs: instant ? null : documentedVirtualMachineMs,
     operationPolls: instant ? 1 : 0,
     retryAfterSec: null,
     eTags: true,
@@ -64,6 +103,13 @@ export function settingsFor(time: EmulatorTime): WorldSettings {
     readOnlyMembers: 'ignore',
     clusterApiVersions: [],
     callerLacks: [],
+    unassignableIdentities: [],
+    machineLimits: 'none',
+    busyMachines: 'refuse',
+    instancesNeedUpgrade: false,
+    imdsMachines: {},
+    imdsDelayMs: 0,
+    imdsLosesReassigned: false,
     pageSize: 0,
     seed: 1,
   };

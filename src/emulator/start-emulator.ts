@@ -11,6 +11,7 @@ import { createEmulatorServer } from './emulator-server.ts';
 import { type JsonObject, parseJson, textAt } from './exact-json.ts';
 import { createFaults, type FaultList } from './faults.ts';
 import { createImdsRoutes, type ImdsRoutes } from './imds/imds-routes.ts';
+import { identitiesFor } from './imds/machine-registrations.ts';
 import { createKubeRoutes } from './kube/kube-routes.ts';
 import type { KubeStore } from './kube/objects/kube-store.ts';
 import { aksServerApplication, writeEntraKubeconfig, writeKubeconfig } from './kubeconfig.ts';
@@ -172,7 +173,7 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
     users: { [kubeToken]: { name: 'clusterUser' } },
     userOf: (token) => entraUser(tokens, token),
   });
-  const imdsRoutes = createImdsRoutes({ now: clock.now, identities: () => nodeIdentities(world) });
+  const imdsRoutes = createImdsRoutes({ now: clock.now, node: (peer) => identitiesFor(world, peer) });
   const requests: LoggedRequest[] = [];
   const write = options.stateFile === undefined ? undefined : createStateWriter(options.stateFile);
   const save = async () => write?.(() => worldAsSeed(world));
@@ -214,15 +215,6 @@ function addApplication(world: World, tokens: TokenBook): void {
   const [appId, objectId] = ['00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000a2'];
   world.applications.set(appId, { appId, objectId, tenantId: world.tenantId, secret });
   tokens.giveOut(secret);
-}
-
-/** The node has every identity of the world: which pod may use which is the agent's to decide. */
-function nodeIdentities(world: World) {
-  return [...world.identities.values()].map((identity) => ({
-    resourceId: textAt(identity, 'id') ?? '',
-    clientId: textAt(identity, 'properties', 'clientId') ?? '',
-    objectId: textAt(identity, 'properties', 'principalId') ?? '',
-  }));
 }
 
 function portOf(server: ReturnType<typeof createEmulatorServer>['server'], port: number): Promise<number> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EmulatorClock } from './clock.ts';
 import type { JsonObject } from './exact-json.ts';
+import type { Registrations } from './imds/imds-identity.ts';
 import type { WorldSettings } from './settings.ts';
 
 export interface Subscription {
@@ -100,6 +101,10 @@ export interface World {
   readonly identities: Map<string, JsonObject>;
   /** Scale sets and virtual machines, of which the nodes are made. */
   readonly machines: Map<string, JsonObject>;
+  /** What the metadata services of machines know, by the machine; of one that never changed nothing. */
+  readonly registrations: Map<string, Registrations>;
+  /** What is left of the limits of requests, by limit and what it counts. */
+  readonly buckets: Map<string, { tokens: number; readonly at: number }>;
   /**
    * Principals so new that the directory does not find them yet: object id to the number of misses still to
    * come.
@@ -128,6 +133,8 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     clusters: new Map(),
     identities: new Map(),
     machines: new Map(),
+    registrations: new Map(),
+    buckets: new Map(),
     youngPrincipals: new Map(),
     roleAssignments: new Map(),
     operations: new Map(),
@@ -147,6 +154,8 @@ export function clearWorld(world: World): void {
     world.clusters,
     world.identities,
     world.machines,
+    world.registrations,
+    world.buckets,
     world.youngPrincipals,
     world.roleAssignments,
     world.operations,

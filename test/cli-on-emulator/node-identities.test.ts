@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emulatedPodid, identityId } from './emulated-podid.ts';
-import { assign, carried, errorOf, inPools, type Node, patches } from './node-worlds.ts';
+import { assign, carried, errorOf, inPools, laggingPools, type Node, patches } from './node-worlds.ts';
 
 describe('podid node list', () => {
   it('shows the machines of the Linux pools with what they carry', async () => {
@@ -57,7 +57,7 @@ describe('podid node list', () => {
 
 describe('podid node assign', () => {
   it('reaches every Linux pool, keeps what is there, and upgrades instances that need no re-imaging', async () => {
-    await using podid = await emulatedPodid(inPools);
+    await using podid = await emulatedPodid(laggingPools);
     const ran = await podid.run(assign('web'));
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(carried(JSON.parse(ran.stdout))).toEqual([
@@ -104,7 +104,7 @@ describe('podid node assign', () => {
   });
 
   it('goes on where an earlier run ended before the instances were upgraded', async () => {
-    await using podid = await emulatedPodid(inPools);
+    await using podid = await emulatedPodid(laggingPools);
     await podid.run([...assign('web', '--node-pool', 'nodepool1'), '--no-wait']);
     await podid.run('node list');
     const [node]: Node[] = await podid.json(assign('web', '--node-pool', 'nodepool1'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emulatedPodid, identityId } from './emulated-podid.ts';
-import { assign, carried, errorOf, inPools, type Node, patches } from './node-worlds.ts';
+import { assign, carried, errorOf, inPools, laggingPools, type Node, patches } from './node-worlds.ts';
 
 const onBatch = assign('web', '--node-pool', 'batch');
 const conflict = { error: { code: 'Conflict', message: 'conflict with a concurrent request' } };
@@ -33,7 +33,7 @@ describe('a change of machines', () => {
   });
 
   it('outlives a conflict when instances are upgraded', async () => {
-    await using podid = await emulatedPodid(inPools);
+    await using podid = await emulatedPodid(laggingPools);
     podid.emulator.faults.add({
       match: { operation: 'machines.upgradeInstances', times: 1 },
       effect: { status: 409, body: conflict },
@@ -107,7 +107,7 @@ describe('a change that reaches some machines and not others', () => {
 
 describe('a change that lasts beyond --timeout', () => {
   it('ends with 7, goes on in Azure, and is taken up by the same command', async () => {
-    await using podid = await emulatedPodid(inPools);
+    await using podid = await emulatedPodid(laggingPools);
     const { settings } = podid.emulator.world;
     settings.operationMs = [600_000, 600_000];
     settings.operationPolls = 0;

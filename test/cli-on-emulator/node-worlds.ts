@@ -11,6 +11,9 @@ export interface Node {
 
 export const inPools = { scenario: 'node-pools' };
 
+/** The same, where instances get identities by an upgrade alone. */
+export const laggingPools = { ...inPools, seed: { settings: { instancesNeedUpgrade: true } } };
+
 /** Identities by their names, then flags. */
 export function assign(...words: readonly string[]): string[] {
   return nodeCommand('assign', words);

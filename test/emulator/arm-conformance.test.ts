@@ -564,7 +564,7 @@ const facts: readonly Fact[] = [
         return body.value.map((one: { name: string }) => one.name);
       };
       expect(await names(group)).toEqual(['web', 'jobs', 'fresh']);
-      expect(await names(subscription)).toEqual(['web', 'jobs', 'fresh']);
+      expect(await names(subscription)).toEqual(['web', 'jobs', 'demo-agentpool', 'fresh']);
       expect([(await arm.call('DELETE', path)).status, (await arm.call('DELETE', path)).status]).toEqual([
         200, 204,
       ]);

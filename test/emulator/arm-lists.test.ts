@@ -32,7 +32,7 @@ describe('what the caller sees in Azure', () => {
       addonEnabled: true,
     });
     const identities = await azure.identities.list(subscriptionId, signal);
-    expect(new Set(identities.map(({ resourceId }) => resourceId)).size).toBe(201);
+    expect(new Set(identities.map(({ resourceId }) => resourceId)).size).toBe(202);
     expect(
       emulator.requests.filter(({ operation }) => operation === 'identities.listBySubscription'),
     ).toHaveLength(101);

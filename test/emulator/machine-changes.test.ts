@@ -3,31 +3,23 @@ import { connectAzure } from '../../src/arm/connect-azure.ts';
 import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
 import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import {
+  assign,
+  batch,
+  both,
+  carriedBy,
+  control,
+  send,
+  slowly,
+  solo,
+  stateOf,
+} from './arm/machine-client.ts';
 
 const signal = new AbortController().signal;
-const batch = scaleSetId('batch');
-
-/** Straight at the emulator, so that nothing of ours stands between a request and its rules. */
-async function send(emulator: Emulator, method: string, path: string, body?: unknown, headers = {}) {
-  const endpoint = emulator.environment['PODID_ARM_ENDPOINT'] ?? '';
-  const response = await fetch(`${endpoint}${path}?api-version=2024-07-01`, {
-    method,
-    headers: {
-      authorization: `Bearer ${emulator.environment['PODID_ARM_TOKEN']}`,
-      'content-type': 'application/json',
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers };
-}
-
 const patch = (emulator: Emulator, identity: unknown, headers = {}) =>
   send(emulator, 'PATCH', batch, { identity }, headers);
 
 describe('the PATCH of a scale set', () => {
-  const both = 'SystemAssigned, UserAssigned';
   it('adds, removes by null, and leaves the rest', async () => {
     await using emulator = await startEmulator({ scenario: 'node-pools' });
     const answer = await patch(emulator, {
@@ -107,11 +99,161 @@ describe('the PATCH of a scale set', () => {
     const own = await patch(emulator, identity);
     expect([own.status, own.body.error.code]).toEqual([403, 'AuthorizationFailed']);
   });
+
+  it('names in one list all identities that its caller may not assign, and refuses the others with them', async () => {
+    const unassignableIdentities = [identityId('web').toUpperCase(), identityId('jobs')];
+    await using emulator = await startEmulator({
+      scenario: 'node-pools',
+      seed: { settings: { unassignableIdentities } },
+    });
+    const refused = await assign(emulator, solo, ['web', 'demo-agentpool', 'jobs']);
+    expect([refused.status, refused.body.error.code]).toEqual([403, 'LinkedAuthorizationFailed']);
+    expect(refused.body.error.message).toContain(
+      `linked scope(s) '${identityId('web')},${identityId('jobs')}'`,
+    );
+    expect(await carriedBy(emulator, solo)).toEqual(['demo-agentpool']);
+    expect((await assign(emulator, batch, [], ['jobs'])).status).toBe(200);
+    const path = (name: string) => `${identityId(name)}/providers/Microsoft.Authorization/permissions`;
+    const lacks = async (name: string) =>
+      (await send(emulator, 'GET', path(name))).body.value[0].notActions as string[];
+    expect(await lacks('web')).toEqual(['Microsoft.ManagedIdentity/userAssignedIdentities/assign/action']);
+    expect(await lacks('other')).toEqual([]);
+  });
+
+  it("takes the whole map back, the kubelets' identity in it, as az sends it", async () => {
+    await using emulator = await startEmulator({ scenario: 'default' });
+    const machine = scaleSetId('nodepool1');
+    const { body } = await send(emulator, 'GET', machine);
+    const userAssignedIdentities = { ...body.identity.userAssignedIdentities, [identityId('web')]: {} };
+    const identity = { type: 'UserAssigned', userAssignedIdentities };
+    expect((await send(emulator, 'PATCH', machine, { identity })).status).toBe(200);
+    expect(await carriedBy(emulator, machine)).toEqual(['demo-agentpool', 'web']);
+  });
+});
+
+describe('an operation on a machine', () => {
+  it.each([
+    ['scale set', batch, 40_000, 60_000],
+    ['virtual machine', solo, 10_000, 20_000],
+  ])('takes a %s at --time recorded %s between %d and %d ms', async (_what, machine, least, most) => {
+    await using emulator = await startEmulator({ scenario: 'node-pools', time: 'recorded', now: () => 0 });
+    await assign(emulator, machine, ['web']);
+    emulator.clock.advance(least - 1);
+    expect(await stateOf(emulator, machine)).toBe('Updating');
+    emulator.clock.advance(most - least + 1);
+    expect(await stateOf(emulator, machine)).toBe('Succeeded');
+  });
+
+  it('runs beside another where the world says so, and both have to end', async () => {
+    const settings = { ...slowly, busyMachines: 'accept' };
+    await using emulator = await startEmulator({ scenario: 'node-pools', seed: { settings }, now: () => 0 });
+    expect((await assign(emulator, batch, ['web'])).status).toBe(200);
+    emulator.clock.advance(30_000);
+    expect((await assign(emulator, batch, [], ['jobs'])).status).toBe(200);
+    emulator.clock.advance(30_000);
+    expect(await stateOf(emulator, batch)).toBe('Updating');
+    emulator.clock.advance(30_000);
+    expect(await stateOf(emulator, batch)).toBe('Succeeded');
+    expect(await carriedBy(emulator, batch)).toEqual(['demo-agentpool', 'web']);
+  });
+});
+
+describe('a Flexible scale set', () => {
+  const flexible = scaleSetId('flex');
+  const member = solo.replace(/[^/]+$/, 'flex-1');
+  const machines = [
+    {
+      id: flexible,
+      name: 'aks-flex-12345678-vmss',
+      location: 'westeurope',
+      properties: { provisioningState: 'Succeeded', orchestrationMode: 'Flexible' },
+    },
+    {
+      id: member,
+      name: 'flex-1',
+      location: 'westeurope',
+      properties: {
+        provisioningState: 'Succeeded',
+        virtualMachineScaleSet: { id: flexible.toUpperCase() },
+      },
+    },
+  ];
+
+  it('has virtual machines for instances, which take nothing of a change of its model', async () => {
+    await using emulator = await startEmulator({ scenario: 'node-pools', seed: { machines } });
+    const { body } = await send(emulator, 'GET', `${flexible}/virtualMachines`);
+    expect(body.value).toMatchObject([{ id: member, instanceId: 'flex-1' }]);
+    expect((await assign(emulator, flexible, ['web'])).status).toBe(200);
+    emulator.clock.advance(60_000);
+    expect(await carriedBy(emulator, flexible)).toEqual(['web']);
+    expect(await carriedBy(emulator, member)).toEqual([]);
+    const upgrade = await send(emulator, 'POST', `${flexible}/manualupgrade`, { instanceIds: ['flex-1'] });
+    expect([upgrade.status, upgrade.body.error.code]).toEqual([400, 'OperationNotAllowed']);
+    expect((await assign(emulator, member, ['web'])).status).toBe(200);
+    expect(await carriedBy(emulator, member)).toEqual(['web']);
+  });
+});
+
+describe('AKS, which puts machines back', () => {
+  it("leaves the cluster's own identities and the system-assigned one, and is busy meanwhile", async () => {
+    await using emulator = await startEmulator({
+      scenario: 'node-pools',
+      seed: { settings: slowly },
+      now: () => 0,
+    });
+    expect(await control(emulator, 'put-back', { machines: [batch] })).toEqual({
+      status: 200,
+      body: { machines: [batch] },
+    });
+    expect(await carriedBy(emulator, batch)).toEqual(['demo-agentpool']);
+    expect((await assign(emulator, batch, ['jobs'])).status).toBe(409);
+    emulator.clock.advance(60_000);
+    const { body } = await send(emulator, 'GET', batch);
+    expect(body.identity).toMatchObject({ type: both, principalId: expect.any(String) });
+    expect(body.properties.provisioningState).toBe('Succeeded');
+  });
+
+  it('means every scale set of the node resource group when none is named', async () => {
+    await using emulator = await startEmulator({ scenario: 'node-pools' });
+    const { body } = await control(emulator, 'put-back', {});
+    expect(body.machines).toEqual([scaleSetId('nodepool1'), batch, scaleSetId('win')]);
+  });
+
+  it("leaves the identities of the add-on's entries", async () => {
+    await using emulator = await startEmulator({ scenario: 'in-use' });
+    await control(emulator, 'put-back', {});
+    expect(await carriedBy(emulator, scaleSetId('nodepool1'))).toEqual(['demo-agentpool', 'web']);
+  });
+
+  it('changes nothing while one of the machines is busy, or is not there', async () => {
+    await using emulator = await startEmulator({ scenario: 'node-pools', seed: { settings: slowly } });
+    await assign(emulator, solo, ['web']);
+    const refused = await control(emulator, 'put-back', { machines: [batch, solo] });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining('An operation runs on') },
+    });
+    expect((await control(emulator, 'put-back', { machines: [batch, `${solo}x`] })).status).toBe(400);
+    expect(await carriedBy(emulator, batch)).toContain('jobs');
+  });
 });
 
 describe('instances of a scale set with manual upgrades', () => {
-  it('lag behind a change until they are upgraded', async () => {
+  it('get the identities of its model without an upgrade, and nothing else of it', async () => {
     await using emulator = await startEmulator({ scenario: 'node-pools' });
+    await assign(emulator, batch, ['web'], ['jobs']);
+    emulator.clock.advance(60_000);
+    const { body } = await send(emulator, 'GET', `${batch}/virtualMachines`);
+    for (const instance of body.value) {
+      expect(Object.keys(instance.identity.userAssignedIdentities)).toContain(identityId('web'));
+    }
+    const latest = body.value.map((one: { properties: object }) => one.properties);
+    expect(latest).toMatchObject([{ latestModelApplied: true }, { latestModelApplied: false }]);
+  });
+
+  it('lag behind a change until they are upgraded, where the world says that they need it', async () => {
+    const seed = { settings: { instancesNeedUpgrade: true } };
+    await using emulator = await startEmulator({ scenario: 'node-pools', seed });
     const clock = { now: Date.now, monotonic: () => 0, random: () => 0, sleep: async () => undefined };
     const { machines } = await connectAzure({
       environment: emulator.environment,

@@ -6,6 +6,8 @@ import type { Cluster, Operation, World } from '../world.ts';
 import { ok, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, type ArmRoute, param } from './arm-call.ts';
 import { endMachineOperation } from './machines/end-machine-operation.ts';
+import { isScaleSetKey } from './machines/machine-documents.ts';
+import { spend } from './machines/machine-limits.ts';
 import { equipNodes } from './machines/machines.ts';
 import { enabledProfile, keyOf } from './pod-identity-rules.ts';
 
@@ -41,7 +43,7 @@ export function startOperation(
     id: world.newId(),
     signature: signature(world),
     startedAt: now,
-    endsAt: now + drawDuration(world),
+    endsAt: now + drawDuration(world, durationOf(world, about.machine)),
     polls: 0,
     failedEntries: failed ? { [keyOf({ ...failed, error: null })]: failed.error ?? defaultEntryError } : {},
     ...(effects.operation === undefined ? {} : { forced: effects.operation }),
@@ -61,9 +63,16 @@ function signature(world: World): string {
   return `t=${Math.round(world.clock.now())}&c=${part(1400)}&s=${part(256)}&h=${part(32)}`;
 }
 
+function durationOf({ settings }: World, machine: Operation['machine']): readonly [number, number] {
+  if (machine === undefined) {
+    return settings.operationMs;
+  }
+  const { scaleSetOperationMs, virtualMachineOperationMs, operationMs } = settings;
+  return (isScaleSetKey(machine.key) ? scaleSetOperationMs : virtualMachineOperationMs) ?? operationMs;
+}
+
 /** The same seed gives the same durations in the same order (mulberry32). */
-function drawDuration(world: World): number {
-  const [shortest, longest] = world.settings.operationMs;
+function drawDuration(world: World, [shortest, longest]: readonly [number, number]): number {
   world.draws += 1;
   let state = (world.settings.seed * 0x9e3779b9 + world.draws * 0x6d2b79f5) | 0;
   state = Math.imul(state ^ (state >>> 15), state | 1);
@@ -103,6 +112,10 @@ function pollOperation(call: ArmCall): EmulatorResponse {
       'AuthorizationFailed',
       'The signature of the operation URL is not the one that was given.',
     );
+  }
+  const polled = operation.machine?.key;
+  if (polled !== undefined && !isScaleSetKey(polled)) {
+    spend(call.world, [{ limit: 'pollVirtualMachine', of: polled }]);
   }
   operation.polls += 1;
   const { operationPolls, retryAfterSec } = call.world.settings;

@@ -1,5 +1,8 @@
+import type { World } from '../world.ts';
 import { ok } from './arm-answers.ts';
 import type { ArmRoute } from './arm-call.ts';
+
+export const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
 /**
  * The caller may do everything here but what the world's settings say; any other answer is a fault in place
@@ -10,12 +13,15 @@ export const permissionRoutes: readonly ArmRoute[] = [
     name: 'permissions.list',
     method: 'GET',
     pattern: /^(?<scope>.+)\/providers\/Microsoft\.Authorization\/permissions\/?$/i,
-    handle: ({ world }) =>
+    handle: ({ world, params }) =>
       ok({
         value: [
           {
             actions: ['*'],
-            notActions: [...world.settings.callerLacks],
+            notActions: [
+              ...world.settings.callerLacks,
+              ...(isUnassignable(world, params['scope'] ?? '') ? [assignAction] : []),
+            ],
             dataActions: [],
             notDataActions: [],
           },
@@ -23,3 +29,7 @@ export const permissionRoutes: readonly ArmRoute[] = [
       }),
   },
 ];
+
+function isUnassignable({ settings }: World, scope: string): boolean {
+  return settings.unassignableIdentities.some((id) => id.toLowerCase() === scope.toLowerCase());
+}

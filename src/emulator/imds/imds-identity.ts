@@ -18,6 +18,14 @@ export interface NodeIdentities {
   readonly systemAssigned: ImdsIdentity | undefined;
 }
 
+/** What the metadata service of one machine knows of the machine's user-assigned identities. */
+export interface Registrations {
+  /** By resource id in lower case, with the emulator time from which it is answered. */
+  readonly known: Map<string, { readonly identity: ImdsIdentity; readonly fromMs: number }>;
+  /** Those that were taken away once, in lower case. */
+  readonly removed: Set<string>;
+}
+
 export type FoundIdentity =
   | { readonly kind: 'found'; readonly identity: ImdsIdentity }
   | { readonly kind: 'refused'; readonly refusal: string };

@@ -10,8 +10,10 @@ import { readLiberally } from './liberal-path.ts';
 
 export interface ImdsRoutesOptions {
   /** The user-assigned identities of the node; a function when they change. */
-  readonly identities: readonly ImdsIdentity[] | (() => readonly ImdsIdentity[]);
+  readonly identities?: readonly ImdsIdentity[] | (() => readonly ImdsIdentity[]);
   readonly systemAssigned?: ImdsIdentity;
+  /** In place of both, where callers are on several nodes. @param peer address of the caller */
+  readonly node?: (peer: string) => NodeIdentities;
   readonly machine?: ImdsMachine;
   /** Milliseconds since the epoch; the machine's clock when absent. */
   readonly now?: () => number;
@@ -180,7 +182,7 @@ async function answerToken(imds: Imds, ask: Ask): Promise<void> {
     refuse(ask, 400, "Required query variable 'resource' is missing");
     return;
   }
-  const found = findIdentity(nodeIdentities(imds.options), {
+  const found = findIdentity(nodeIdentities(imds.options, peer), {
     clientId: param('client_id'),
     objectId: param('object_id') || param('principal_id'),
     resourceId: param('msi_res_id') || param('mi_res_id'),
@@ -211,7 +213,11 @@ function closed(response: ServerResponse): Promise<void> {
   });
 }
 
-function nodeIdentities({ identities, systemAssigned }: ImdsRoutesOptions): NodeIdentities {
+function nodeIdentities(options: ImdsRoutesOptions, peer: string): NodeIdentities {
+  const { node, identities = [], systemAssigned } = options;
+  if (node !== undefined) {
+    return node(peer);
+  }
   const userAssigned = typeof identities === 'function' ? identities() : identities;
   return { userAssigned, systemAssigned };
 }
@@ -222,7 +228,7 @@ async function waited(ms: number, closing: AbortSignal): Promise<boolean> {
 }
 
 function answerDocument(imds: Imds, ask: Ask): void {
-  const { path, param, response, request } = ask;
+  const { path, param, response, request, peer } = ask;
   const version = param('api-version');
   if (path !== '/metadata/versions' && imds.options.liberal !== true && version === '') {
     send(response, 400, {
@@ -231,7 +237,7 @@ function answerDocument(imds: Imds, ask: Ask): void {
     });
     return;
   }
-  const node = nodeIdentities(imds.options);
+  const node = nodeIdentities(imds.options, peer);
   const document = metadataDocument(path, imds.machine, node.systemAssigned ?? node.userAssigned[0]);
   if (document === undefined) {
     refuse(ask, 404, 'Not found', 'not_found');

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../exact-json.ts';
-import { groupName, location, subscriptionId } from './scenario-ids.ts';
+import { groupName, location, nodeGroup, subscriptionId } from './scenario-ids.ts';
 
-export const nodeGroup = 'MC_demo-rg_demo_westeurope';
 const kubeletIdentity = `/subscriptions/${subscriptionId}/resourcegroups/${nodeGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/demo-agentpool`;
 const image =
   '/subscriptions/00000000-0000-4000-8000-00000000a45e/resourceGroups/AKS-Ubuntu/providers/Microsoft.Compute/galleries/AKSUbuntu/images/2204gen2containerd/versions/202511.07.0';

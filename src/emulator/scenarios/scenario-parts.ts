@@ -1,7 +1,7 @@
 import type { JsonObject } from '../exact-json.ts';
 import { scaleSet } from './machine-parts.ts';
 import { nodes } from './nodes.ts';
-import { groupName, location, subscriptionId, tenantId } from './scenario-ids.ts';
+import { groupName, location, nodeGroup, subscriptionId, tenantId } from './scenario-ids.ts';
 
 export const clusterName = 'demo';
 export const clusterPrincipalId = '00000000-0000-4000-8000-0000000000c1';
@@ -15,10 +15,10 @@ export function clusterId(name = clusterName): string {
 }
 
 /** @param number makes client and principal id; 1 to 65535 */
-export function identity(name: string, number: number): JsonObject {
+export function identity(name: string, number: number, group = groupName): JsonObject {
   const digits = number.toString(16).padStart(4, '0');
   return {
-    id: identityId(name),
+    id: identityId(name, group),
     name,
     type: 'Microsoft.ManagedIdentity/userAssignedIdentities',
     location,
@@ -47,6 +47,9 @@ export function entry(of: JsonObject, namespace: string, name = String(of['name'
   };
 }
 
+/** The kubelets' own, which every scale set of the cluster carries. */
+const kubelet = identity('demo-agentpool', 0xff, nodeGroup);
+
 export function operatorRole(of: JsonObject, principalId = clusterPrincipalId): JsonObject {
   return { scope: of['id'], role: 'Managed Identity Operator', principalId };
 }
@@ -69,7 +72,7 @@ export function cluster(properties: JsonObject = {}, root: JsonObject = {}): Jso
       dnsPrefix: clusterName,
       fqdn: 'demo-dns-1a2b3c4d.hcp.westeurope.azmk8s.io',
       azurePortalFQDN: 'demo-dns-1a2b3c4d.portal.hcp.westeurope.azmk8s.io',
-      nodeResourceGroup: 'MC_demo-rg_demo_westeurope',
+      nodeResourceGroup: nodeGroup,
       maxAgentPools: 100,
       enableRBAC: true,
       servicePrincipalProfile: { clientId: 'msi' },
@@ -98,7 +101,7 @@ export function cluster(properties: JsonObject = {}, root: JsonObject = {}): Jso
       },
       identityProfile: {
         kubeletidentity: {
-          resourceId: `/subscriptions/${subscriptionId}/resourcegroups/MC_demo-rg_demo_westeurope/providers/Microsoft.ManagedIdentity/userAssignedIdentities/demo-agentpool`,
+          resourceId: kubelet['id'],
           clientId: '00000000-0000-4000-8000-0000c11e00ff',
           objectId: '00000000-0000-4000-8000-00000b1e00ff',
         },
@@ -109,10 +112,10 @@ export function cluster(properties: JsonObject = {}, root: JsonObject = {}): Jso
 }
 
 /**
- * Subscription, group, the identities `web` and `jobs`, the namespace `demo`, and two nodes with podid's
- * agent; `more` is added or put in its place.
+ * Subscription, group, the identities `web` and `jobs`, that of the kubelets, the namespace `demo`, and two
+ * nodes with podid's agent; `more` is added or put in its place.
  */
-export function parts(more: JsonObject): JsonObject {
+export function parts(more: JsonObject & { readonly identities?: JsonObject[] }): JsonObject {
   return {
     tenantId,
     subscriptions: [
@@ -129,11 +132,11 @@ export function parts(more: JsonObject): JsonObject {
         },
       },
     ],
-    resourceGroups: [group(groupName), group('MC_demo-rg_demo_westeurope')],
-    identities: [identity('web', 1), identity('jobs', 2)],
+    resourceGroups: [group(groupName), group(nodeGroup)],
     machines: scaleSet({ pool: 'nodepool1' }),
     kubernetes: [demoNamespace, ...nodes()],
     ...more,
+    identities: [...(more.identities ?? [identity('web', 1), identity('jobs', 2)]), kubelet],
   };
 }
 

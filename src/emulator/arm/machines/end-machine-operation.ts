@@ -1,10 +1,18 @@
 import { textAt } from '../../exact-json.ts';
+import { registerIdentities } from '../../imds/machine-registrations.ts';
 import type { Operation, World } from '../../world.ts';
-import { bringToModel, instancesOf, propertiesOf, renewTag } from './machine-documents.ts';
+import {
+  bringToModel,
+  instanceKeysOf,
+  instancesOf,
+  propertiesOf,
+  renewTag,
+  takeIdentities,
+} from './machine-documents.ts';
 
 /**
- * A scale set whose upgrades are not manual takes its instances along; one that is takes those that were
- * asked for.
+ * A scale set takes its instances along, of which those with manual upgrades get the identities alone; those
+ * that an upgrade was asked for get all.
  */
 export function endMachineOperation(
   world: World,
@@ -15,7 +23,12 @@ export function endMachineOperation(
   if (machine === undefined) {
     return;
   }
-  propertiesOf(machine)['provisioningState'] = status;
+  const isStillBusy = [...world.operations.values()].some(
+    (other) => other.machine?.key === key && other.status === undefined,
+  );
+  if (!isStillBusy) {
+    propertiesOf(machine)['provisioningState'] = status;
+  }
   renewTag(world, machine);
   if (status !== 'Succeeded') {
     return;
@@ -25,6 +38,11 @@ export function endMachineOperation(
     const isMeant = upgrade === null ? !isManual : upgrade.includes(textAt(instance, 'instanceId') ?? '');
     if (isMeant) {
       bringToModel(machine, instance);
+    } else if (upgrade === null && !world.settings.instancesNeedUpgrade) {
+      takeIdentities(machine, instance);
     }
+  }
+  for (const one of [key, ...instanceKeysOf(world, key)]) {
+    registerIdentities(world, one);
   }
 }

@@ -6,9 +6,13 @@ import type { World } from '../../world.ts';
  * case
  */
 export function instancesOf(world: World, key: string): JsonObject[] {
-  return [...world.machines]
-    .filter(([each]) => each.startsWith(`${key}/virtualmachines/`))
-    .map(([, instance]) => instance);
+  return instanceKeysOf(world, key)
+    .map((each) => world.machines.get(each))
+    .filter((instance) => instance !== undefined);
+}
+
+export function instanceKeysOf(world: World, key: string): string[] {
+  return [...world.machines.keys()].filter((each) => each.startsWith(`${key}/virtualmachines/`));
 }
 
 /**
@@ -19,6 +23,25 @@ export function machinesBelow(world: World, prefix: string): [key: string, machi
   return [...world.machines].filter(
     ([key]) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'),
   );
+}
+
+export function isScaleSetKey(key: string): boolean {
+  return key.includes('/virtualmachinescalesets/');
+}
+
+/** Whether the instances of a scale set are virtual machines in their own right. */
+export function isFlexible(scaleSet: JsonObject): boolean {
+  return textAt(scaleSet, 'properties', 'orchestrationMode') === 'Flexible';
+}
+
+/**
+ * The virtual machines of a Flexible scale set: a change of its model reaches those alone that are made after
+ * it.
+ */
+export function virtualMachinesOf(world: World, key: string): JsonObject[] {
+  return [...world.machines.values()]
+    .filter((one) => textAt(one, 'properties', 'virtualMachineScaleSet', 'id')?.toLowerCase() === key)
+    .map((one) => ({ ...one, instanceId: textAt(one, 'name') ?? '' }));
 }
 
 export function propertiesOf(machine: JsonObject): JsonObject {
@@ -41,6 +64,11 @@ export function bringToModel(scaleSet: JsonObject, instance: JsonObject): void {
   if (model !== undefined) {
     properties['storageProfile'] = copyJson(model);
   }
+  takeIdentities(scaleSet, instance);
+}
+
+/** Gives an instance the identities of its scale set, and nothing else of its model. */
+export function takeIdentities(scaleSet: JsonObject, instance: JsonObject): void {
   const identity = objectAt(scaleSet, 'identity');
   if (identity === undefined) {
     delete instance['identity'];

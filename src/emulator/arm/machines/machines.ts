@@ -1,10 +1,18 @@
 import { at, type JsonObject, listAt, objectAt, textAt } from '../../exact-json.ts';
 import type { EmulatorResponse } from '../../http.ts';
+import { registerIdentities, rememberIdentities } from '../../imds/machine-registrations.ts';
 import type { World } from '../../world.ts';
 import { ok, refuseAsArm } from '../arm-answers.ts';
 import { type ArmCall, type ArmRoute, page, param, requireGroup } from '../arm-call.ts';
 import { enabledProfile } from '../pod-identity-rules.ts';
-import { instancesOf, machinesBelow } from './machine-documents.ts';
+import {
+  instanceKeysOf,
+  instancesOf,
+  isFlexible,
+  machinesBelow,
+  virtualMachinesOf,
+} from './machine-documents.ts';
+import { spend } from './machine-limits.ts';
 
 const group = '^/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';
 const provider = `${group}/providers/Microsoft\\.Compute/(?<type>virtualMachineScaleSets|virtualMachines)`;
@@ -15,10 +23,20 @@ export const machinePath = `${provider}/(?<name>[^/]+)`;
 /** Scale sets, their instances and virtual machines, to be read. */
 export const machineRoutes: readonly ArmRoute[] = [
   route('machines.list', provider, list),
-  route('machines.get', machinePath, (call) => ok(answerMachine(call, machineOf(call)))),
+  route('machines.get', machinePath, (call) => {
+    spend(call.world, [
+      { limit: 'getMachine', of: machineKey(call) },
+      { limit: isOfScaleSets(call) ? 'getScaleSets' : 'getVirtualMachines', of: param(call, 'subscription') },
+    ]);
+    return ok(answerMachine(call, machineOf(call)));
+  }),
   route('machines.instances', `${machinePath}/virtualMachines`, (call) => {
-    machineOf(call);
-    return page(call, instancesOf(call.world, machineKey(call)));
+    const scaleSet = machineOf(call);
+    const key = machineKey(call);
+    return page(
+      call,
+      isFlexible(scaleSet) ? virtualMachinesOf(call.world, key) : instancesOf(call.world, key),
+    );
   }),
 ];
 
@@ -26,8 +44,14 @@ function route(name: string, pattern: string, handle: ArmRoute['handle']): ArmRo
   return { name, method: 'GET', pattern: new RegExp(`${pattern}/?$`, 'i'), handle };
 }
 
+function isOfScaleSets(call: ArmCall): boolean {
+  return param(call, 'type').toLowerCase() === 'virtualmachinescalesets';
+}
+
 function list(call: ArmCall): EmulatorResponse {
   requireGroup(call);
+  const limit = isOfScaleSets(call) ? 'listScaleSets' : 'listVirtualMachines';
+  spend(call.world, [{ limit, of: param(call, 'subscription') }]);
   const found = machinesBelow(call.world, `${call.request.path.toLowerCase().replace(/\/+$/, '')}/`);
   return page(
     call,
@@ -80,8 +104,10 @@ export function equipNodes(world: World, cluster: JsonObject): void {
     if (isWindows(machine)) {
       continue;
     }
-    for (const one of [machine, ...instancesOf(world, key)]) {
-      equip(world, one, assigned);
+    for (const one of [key, ...instanceKeysOf(world, key)]) {
+      rememberIdentities(world, one);
+      equip(world, world.machines.get(one) ?? machine, assigned);
+      registerIdentities(world, one);
     }
   }
 }
