@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { keepTogether } from './keep-together.mjs';
 
 const { values: options } = parseArgs({
   options: { development: { type: 'boolean', default: false }, out: { type: 'string', default: 'dist' } },
@@ -82,9 +83,41 @@ const unusedParts = {
   },
 };
 
+/**
+ * Costs of a start that nobody asked for. Node fills a module `node:process` by reading every member of
+ * process, among them the list of all its options, which takes it 2 ms; the global holds the same. The agents
+ * for proxies, and the logger that they bring, are made where a proxy is set.
+ */
+const lateParts = {
+  name: 'late-parts',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?process$/ }, ({ path }) => ({ path, namespace: 'global-process' }));
+    onLoad({ filter: /./, namespace: 'global-process' }, () => ({
+      contents: 'module.exports = globalThis.process;',
+    }));
+    onLoad(
+      { filter: /ts-http-runtime[\\/]dist[\\/]esm[\\/]policies[\\/]proxyPolicy\.js$/ },
+      async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const imported = /^import \{ (Https?ProxyAgent) \} from "(https?-proxy-agent)";$/gm;
+        const late = text
+          .replace(imported, '')
+          .replace(
+            /new (Https?)ProxyAgent\b/g,
+            (_, protocol) => `new (require("${protocol.toLowerCase()}-proxy-agent").${protocol}ProxyAgent)`,
+          );
+        if (late.match(/require\(/g)?.length !== 2) {
+          throw new Error(`${path} makes its agents in another way than this build knows.`);
+        }
+        return { contents: late };
+      },
+    );
+  },
+};
+
 const shared = {
   bundle: true,
-  plugins: [clientNodeParts, unusedParts],
+  plugins: [clientNodeParts, unusedParts, lateParts],
   platform: 'node',
   // Its CommonJS entry is a wrapper that no bundler can follow; its ES modules stand beside it.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
@@ -109,15 +142,19 @@ const shared = {
 
 const daemons = { 'podid-nmi': 'src/nmi/main.ts' };
 
+const podid = {
+  ...shared,
+  entryPoints: { podid: 'src/cli/run/main.ts' },
+  outdir: options.out,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+};
+const { metafile } = await build({ ...podid, metafile: true, write: false });
+const together = keepTogether(metafile.inputs, podid.entryPoints.podid, 8);
+
 await rm(options.out, { recursive: true, force: true });
 await Promise.all([
-  build({
-    ...shared,
-    entryPoints: { podid: 'src/cli/run/main.ts' },
-    outdir: options.out,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-  }),
+  build({ ...podid, plugins: [...podid.plugins, together] }),
   ...Object.entries(daemons)
     .filter(([, source]) => existsSync(source))
     .map(([name, source]) =>

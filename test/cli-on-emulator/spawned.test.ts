@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,16 +29,23 @@ interface Child {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
+interface StartOptions {
+  readonly stdout?: 'pipe' | number;
+  readonly nodeOptions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 function start(
   argv: readonly string[],
   emulator?: Emulator,
-  { stdout = 'pipe', nodeOptions = [] }: { stdout?: 'pipe' | number; nodeOptions?: readonly string[] } = {},
+  { stdout = 'pipe', nodeOptions = [], env: more = {} }: StartOptions = {},
 ): Child {
   const env = {
     PATH: process.env['PATH'],
     HOME: folder,
     PODID_POLL_INTERVAL: '20ms',
     ...emulator?.environment,
+    ...more,
   };
   const child = spawn(process.execPath, [...nodeOptions, '--', podid, ...argv], {
     cwd: folder,
@@ -96,6 +105,53 @@ describe('the bundled podid', () => {
     expect(await child.ended).toMatchObject({ code: 0 });
     expect(child.err()).toContain('NativeModule https');
     expect(child.err()).not.toContain('undici');
+  });
+
+  it.each([
+    ['--help', 8],
+    ['list -o json', 20],
+    ['show --namespace demo --name web', 20],
+    ['status', 20],
+  ])('reads for %s at most %i of its files, and no client of an SDK', async (line, most) => {
+    await using emulator = await startEmulator();
+    expect((await finished(addWeb, emulator)).code).toBe(0);
+    const tell =
+      "import { writeSync } from 'node:fs'; export const load = (url, context, next) => (writeSync(2, 'read ' + url + '\\n'), next(url, context));";
+    const hook = join(folder, 'hook.mjs');
+    await writeFile(join(folder, 'tell.mjs'), tell);
+    await writeFile(hook, "import { register } from 'node:module'; register('./tell.mjs', import.meta.url);");
+    const nodeOptions = ['--import', hook];
+    const child = start(line.split(' '), emulator, { nodeOptions });
+    expect(await child.ended, child.err()).toMatchObject({ code: 0 });
+    const read = [...child.err().matchAll(/^read file:.*\/(dist\/.*)$/gm)].map(([, file = '']) => file);
+    expect(read).toContain('dist/podid.js');
+    expect(read.length, read.join('\n')).toBeLessThanOrEqual(most);
+    const texts = await Promise.all(read.map((file) => readFile(join(dirname(podid), '..', file), 'utf8')));
+    expect(texts.filter((text) => text.includes('azsdk-js-arm'))).toEqual([]);
+  });
+
+  it('goes through the proxy of the environment', async () => {
+    const seen: string[] = [];
+    const proxy = createServer().on('connect', ({ url = '' }, socket) => {
+      seen.push(url);
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = proxy.address() as AddressInfo;
+      const env = {
+        HTTPS_PROXY: `http://127.0.0.1:${port}`,
+        AZURE_TENANT_ID: '00000000-0000-4000-8000-000000000009',
+        AZURE_CLIENT_ID: '00000000-0000-4000-8000-000000000008',
+        AZURE_CLIENT_SECRET: 'secret',
+        AZURE_SUBSCRIPTION_ID: '00000000-0000-4000-8000-000000000001',
+      };
+      const child = start(['list', '-g', 'rg', '-c', 'web'], undefined, { env });
+      expect((await child.ended).code, child.err()).toBe(3);
+      expect(new Set(seen)).toEqual(new Set(['login.microsoftonline.com:443']));
+    } finally {
+      proxy.close();
+    }
   });
 
   it('sees a change through when its reader is gone, and keeps the exit code', async () => {

@@ -1,15 +1,3 @@
-import { ContainerServiceClient } from '@azure/arm-containerservice';
-import type { ClusterId } from '../../domain/clusters/cluster.ts';
-import type { ArmConnection } from '../connection/arm-connection.ts';
-
-/** The SDK's client, without podid's policies: see `ArmConnection.equip`. */
-export function clusterClient(
-  connection: ArmConnection,
-  id: ClusterId,
-  apiVersion: string,
-): ContainerServiceClient {
-  return new ContainerServiceClient(connection.credential, id.subscriptionId, {
-    ...connection.clientOptions,
-    apiVersion,
-  });
-}
+// What writes is sent through the SDK's client. It is loaded by this file, which names the one thing that is used, so
+// that the rest of the package stays out of the bundle.
+export { ContainerServiceClient } from '@azure/arm-containerservice';

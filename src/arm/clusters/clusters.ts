@@ -1,22 +1,25 @@
+import type { ContainerServiceClient } from '@azure/arm-containerservice';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { ClusterEdit } from '../../domain/clusters/cluster-edit.ts';
 import type { IdentityReference } from '../../domain/entries/pod-identity.ts';
-import type { Clusters, OperationEnd, PutAnswer } from '../../domain/ports.ts';
+import type { Clusters, OperationEnd, PutAnswer, PutOptions } from '../../domain/ports.ts';
+import { PodidError } from '../../errors/podid-error.ts';
 import { readKubeconfigAnswer } from '../../validate/azure/kubeconfig-answer.ts';
 import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
 import type { ArmAnswer } from '../connection/arm-answer.ts';
-import type { ArmConnection } from '../connection/arm-connection.ts';
+import type { ArmConnection, RawResponse } from '../connection/arm-connection.ts';
 import { followOperation } from '../connection/follow-operation.ts';
+import type { ArmRequest } from '../connection/map-arm-error.ts';
 import { upgradeNodeImage } from '../machines/upgrade-node-image.ts';
-import { aboutCluster } from './about-cluster.ts';
 import { clusterApiVersion } from './cluster-api-version.ts';
 import { listClusters } from './list-clusters.ts';
-import { addonHint, assignmentErrorCode, identityNamedIn } from './map-aks-error.ts';
+import { addonHint, assignmentErrorCode, identityNamedIn, mapAksError } from './map-aks-error.ts';
 
 /**
- * Managed clusters in ARM. What writes is loaded when it is asked for: the SDK's client, and with it whatever
- * edits documents or packs files.
+ * Managed clusters in ARM. What a read has no use for is loaded when it is asked for: the SDK's client, and
+ * what edits documents and packs files.
  *
  * @param apiVersion `PODID_ARM_API_VERSION`
  */
@@ -37,7 +40,6 @@ export function armClusters(
     get,
     async put(base, edit, options) {
       const identities = identitiesIn(base, edit);
-      const { putCluster } = await import('./put-cluster.ts');
       const answer = await putCluster(connection, version.current(), { base, edit, identities }, options);
       return readPutAnswer(base, answer);
     },
@@ -55,8 +57,17 @@ export function armClusters(
       ),
     userKubeconfig: (id, signal) =>
       version.settle(id.subscriptionId, signal, async (apiVersion) => {
-        const { userKubeconfig } = await import('./user-kubeconfig.ts');
-        const answer = await userKubeconfig(connection, { id, apiVersion }, signal);
+        const client = await clusterClient(connection, id, apiVersion);
+        const { managedClusters } = connection.equip(client, 'reads');
+        const answer = await connection.raw(
+          aboutCluster(connection, id, 'credentials'),
+          signal,
+          (onResponse) =>
+            managedClusters.listClusterUserCredentials(id.resourceGroup, id.name, {
+              abortSignal: signal,
+              onResponse,
+            }),
+        );
         return readKubeconfigAnswer(id, answer.text);
       }),
     async runCommand(id, command, options) {
@@ -66,6 +77,102 @@ export function armClusters(
       return await runCommand(run, command, options);
     },
   };
+}
+
+async function clusterClient(
+  connection: ArmConnection,
+  id: ClusterId,
+  apiVersion: string,
+): Promise<ContainerServiceClient> {
+  const { ContainerServiceClient } = await import('./cluster-client.ts');
+  return new ContainerServiceClient(connection.credential, id.subscriptionId, {
+    ...connection.clientOptions,
+    apiVersion,
+  });
+}
+
+const doings = {
+  read: { doing: 'read', action: 'Microsoft.ContainerService/managedClusters/read' },
+  write: { doing: 'change', action: 'Microsoft.ContainerService/managedClusters/write' },
+  credentials: {
+    doing: 'get user credentials of',
+    action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
+  },
+};
+
+function aboutCluster(connection: ArmConnection, id: ClusterId, doing: keyof typeof doings): ArmRequest {
+  return {
+    doing: `${doings[doing].doing} AKS cluster ${id.name}`,
+    action: doings[doing].action,
+    scope: `/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${id.name}`,
+    caller: connection.caller,
+    notFound: 'ClusterNotFound',
+  };
+}
+
+interface Put {
+  readonly base: Cluster;
+  readonly edit: ClusterEdit;
+  readonly identities: readonly IdentityReference[];
+}
+
+/** A client for this one PUT: the body of its only request is the edited text, and nothing is sent twice. */
+async function putCluster(
+  connection: ArmConnection,
+  apiVersion: string,
+  { base, edit, identities }: Put,
+  { headers, signal }: PutOptions,
+): Promise<ArmAnswer> {
+  const { id } = base;
+  const body = await editedDocument(base, edit);
+  const client = connection.equip(await clusterClient(connection, id, apiVersion), 'none');
+  client.pipeline.addPolicy(sendBodyPolicy(body), { afterPhase: 'Serialize' });
+  const about: ArmRequest = {
+    ...aboutCluster(connection, id, 'write'),
+    known: (fault) => mapAksError(fault, id, identities),
+  };
+  return connection.raw(about, signal, async (onResponse: (response: RawResponse) => void) => {
+    const poller = client.managedClusters.createOrUpdate(
+      id.resourceGroup,
+      id.name,
+      { location: base.location },
+      {
+        abortSignal: signal,
+        onResponse,
+        requestOptions: { headers: { ...headers } },
+        ...(base.eTag === undefined ? {} : { ifMatch: base.eTag }),
+      },
+    );
+    await poller.submitted();
+  });
+}
+
+/**
+ * Sends this very text as the body of a PUT, in place of what the SDK's models made. For a client that sends
+ * one request.
+ */
+function sendBodyPolicy(body: string): PipelinePolicy {
+  return {
+    name: 'podidSendBody',
+    sendRequest(request, next) {
+      if (request.method === 'PUT') {
+        request.body = body;
+      }
+      return next(request);
+    },
+  };
+}
+
+async function editedDocument(base: Cluster, edit: ClusterEdit): Promise<string> {
+  const { toPutDocument } = await import('./cluster-document.ts');
+  try {
+    return toPutDocument(base.document, edit);
+  } catch (cause) {
+    throw new PodidError('Unavailable', `Azure's answer about cluster ${base.id.name} cannot be sent back.`, {
+      hint: 'Try again; a proxy may have answered in place of Azure.',
+      cause,
+    });
+  }
 }
 
 function readPutAnswer(base: Cluster, answer: ArmAnswer): PutAnswer {

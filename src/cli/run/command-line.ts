@@ -48,7 +48,10 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
     });
   };
   const groups = new Map<string, Parser>([['', program]]);
-  for (const group of [tree.root, ...tree.groups]) {
+  // A parser takes Node a moment to make, and of a command that was not typed nobody would ask it.
+  const isTyped = ({ words }: { readonly words: readonly string[] }) =>
+    words.every((word) => argv.includes(word));
+  for (const group of [tree.root, ...tree.groups].filter(isTyped)) {
     const parent = groups.get(group.words.slice(0, -1).join(' ')) ?? program;
     const command = group.words.length === 0 ? program : permissive(parent.command(group.words.at(-1) ?? ''));
     groups.set(group.words.join(' '), command);
@@ -57,7 +60,7 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
       line = { command: undefined, group, occurrences, rest: command.args, afterHelp };
     });
   }
-  for (const entry of tree.commands) {
+  for (const entry of tree.commands.filter(isTyped)) {
     const parent = groups.get(entry.words.slice(0, -1).join(' ')) ?? program;
     entries.set(permissive(parent.command(entry.words.at(-1) ?? '')), entry);
   }

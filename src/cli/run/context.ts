@@ -106,19 +106,24 @@ export type ProcessParts = Pick<NodeJS.Process, 'env'> & {
 
 /** The real one, with adapters that talk to the world. */
 export function createContext(signal: AbortSignal, parts: ProcessParts = process): Context {
-  const { env, stdin, stdout, stderr } = parts;
-  const clock = systemClock();
+  const { env, stdout, stderr } = parts;
+  // Node opens stdin, and loads its clock, where they are asked for; most commands, and help, ask for neither.
+  const clock = lazily(systemClock);
   const version = typeof PODID_VERSION === 'string' ? PODID_VERSION : '0.0.0';
   return {
     version,
     env,
     stdout: outputStream(stdout, 'fails'),
     stderr: outputStream(stderr, 'is ignored'),
-    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    get interactive() {
+      return stderr.isTTY === true && parts.stdin.isTTY === true;
+    },
     animated: stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb',
     signal,
-    clock,
-    readStdin: () => readAll(stdin),
+    get clock() {
+      return clock();
+    },
+    readStdin: () => readAll(parts.stdin),
     async startDetached(words) {
       const { startDetached } = await import('./child-processes.ts');
       startDetached(words, env);
@@ -129,7 +134,7 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
     },
     async connectAzure(choice) {
       const { connectAzure } = await import('../../arm/connect-azure.ts');
-      return connectAzure({ ...choice, environment: env, clock, userAgent: `podid/${version}` });
+      return connectAzure({ ...choice, environment: env, clock: clock(), userAgent: `podid/${version}` });
     },
     async checkKubeconfig(path, context) {
       const { checkKubeconfig } = await import('../../k8s/connect-cluster.ts');
@@ -137,7 +142,7 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
     },
     async connectCluster(choice) {
       const { connectCluster } = await import('../../k8s/connect-cluster.ts');
-      return await connectCluster({ ...choice, clock, timeoutMs: 60_000 });
+      return await connectCluster({ ...choice, clock: clock(), timeoutMs: 60_000 });
     },
     async connectByCommand(run) {
       const { connectByCommand } = await import('../../k8s/run-command/connect-by-command.ts');
@@ -149,12 +154,20 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
     },
     async metadataService(from) {
       const { metadataService } = await import('../token/metadata-service.ts');
-      return metadataService({ userAgent: `podid/${version}`, clock, localAddress: from });
+      return metadataService({ userAgent: `podid/${version}`, clock: clock(), localAddress: from });
     },
     async startAgent(words) {
       const { startAgent } = await import('./child-processes.ts');
       return startAgent(words, env);
     },
+  };
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
