@@ -56,9 +56,23 @@ describe('podid node list', () => {
 });
 
 describe('podid node assign', () => {
-  it('reaches every Linux pool, keeps what is there, and upgrades instances that need no re-imaging', async () => {
-    await using podid = await emulatedPodid(laggingPools);
+  it('reaches every Linux pool, keeps what is there, and upgrades no instance', async () => {
+    await using podid = await emulatedPodid(inPools);
     const ran = await podid.run(assign('web'));
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(carried(JSON.parse(ran.stdout)).map((row) => (row as string[])[3])).toEqual([
+      'demo-agentpool web',
+      'demo-agentpool jobs web',
+      'demo-agentpool web',
+      'demo-agentpool web',
+    ]);
+    expect(ran.stderr).not.toContain('upgrade');
+    expect([podid.count('machines.upgradeInstances'), podid.count('machines.patch')]).toEqual([0, 4]);
+  });
+
+  it('upgrades, when asked to, the instances that lack the change and need no re-imaging', async () => {
+    await using podid = await emulatedPodid(laggingPools);
+    const ran = await podid.run(assign('web', '--upgrade-instances'));
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(carried(JSON.parse(ran.stdout))).toEqual([
       ['nodepool1', 'vmss', 'aks-nodepool1-12345678-vmss', 'demo-agentpool web', true],
@@ -107,7 +121,7 @@ describe('podid node assign', () => {
     await using podid = await emulatedPodid(laggingPools);
     await podid.run([...assign('web', '--node-pool', 'nodepool1'), '--no-wait']);
     await podid.run('node list');
-    const [node]: Node[] = await podid.json(assign('web', '--node-pool', 'nodepool1'));
+    const [node]: Node[] = await podid.json(assign('web', '--node-pool', 'nodepool1', '--upgrade-instances'));
     expect(node?.instancesUpToDate).toBe(true);
     expect(podid.count('machines.patch')).toBe(1);
     // Asked again where Azure was still busy with what went before.

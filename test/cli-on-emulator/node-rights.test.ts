@@ -25,21 +25,27 @@ describe('before it changes a machine, podid', () => {
     expect(podid.emulator.requests).toEqual([]);
   });
 
-  it('names every right that the caller lacks, and sends nothing', async () => {
-    await using podid = await emulatedPodid(inPools);
-    podid.emulator.world.settings.callerLacks = [
-      'Microsoft.Compute/virtualMachineScaleSets/*',
-      'Microsoft.ManagedIdentity/*/assign/action',
-    ];
-    const error = errorOf(await podid.run(onBatch));
-    expect(error).toMatchObject({ exitCode: 6, code: 'AssignForbidden', stdout: '' });
-    expect(error.details.map(({ message }) => message.split(' on ')[0])).toEqual([
-      'Microsoft.Compute/virtualMachineScaleSets/write',
-      'Microsoft.Compute/virtualMachineScaleSets/manualupgrade/action',
-      'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
-    ]);
-    expect(patches(podid)).toEqual([]);
-  });
+  it.each([
+    ['without', [], []],
+    ['with', ['--upgrade-instances'], ['Microsoft.Compute/virtualMachineScaleSets/manualupgrade/action']],
+  ])(
+    'names every right that the caller lacks %s upgrades, and sends nothing',
+    async (_what, flags, upgrade) => {
+      await using podid = await emulatedPodid(inPools);
+      podid.emulator.world.settings.callerLacks = [
+        'Microsoft.Compute/virtualMachineScaleSets/*',
+        'Microsoft.ManagedIdentity/*/assign/action',
+      ];
+      const error = errorOf(await podid.run([...onBatch, ...flags]));
+      expect(error).toMatchObject({ exitCode: 6, code: 'AssignForbidden', stdout: '' });
+      expect(error.details.map(({ message }) => message.split(' on ')[0])).toEqual([
+        'Microsoft.Compute/virtualMachineScaleSets/write',
+        ...upgrade,
+        'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
+      ]);
+      expect(patches(podid)).toEqual([]);
+    },
+  );
 
   it('wants no right to assign where it takes away', async () => {
     await using podid = await emulatedPodid(inPools);
@@ -82,7 +88,7 @@ describe('a caller who may not look at operations', () => {
     podid.emulator.faults.set([{ match: { operation: 'operations.get' }, effect: { status: 403 } }]);
     podid.emulator.world.settings.operationPolls = 0;
     const [node]: Node[] = await podid.json(assign('web', '--node-pool', 'nodepool1'));
-    expect(node).toMatchObject({ instancesUpToDate: true });
+    expect(node?.identities).toContain(identityId('web'));
     expect(patches(podid)).toHaveLength(1);
   });
 });

@@ -38,7 +38,7 @@ describe('a change of machines', () => {
       match: { operation: 'machines.upgradeInstances', times: 1 },
       effect: { status: 409, body: conflict },
     });
-    const [node]: Node[] = await podid.json(assign('web', '--node-pool', 'nodepool1'));
+    const [node]: Node[] = await podid.json(assign('web', '--node-pool', 'nodepool1', '--upgrade-instances'));
     expect(node?.instancesUpToDate).toBe(true);
     expect(podid.count('machines.upgradeInstances')).toBe(2);
   });
@@ -116,7 +116,7 @@ describe('a change that lasts beyond --timeout', () => {
     expect(errorOf(ran).hint).toContain('podid node list');
     podid.emulator.clock.advance(700_000);
     Object.assign(settings, { operationMs: [40, 40], operationPolls: 1 });
-    const [node]: Node[] = await podid.json(onBatch);
+    const [node]: Node[] = await podid.json([...onBatch, '--upgrade-instances']);
     expect(node?.identities).toContain(identityId('web'));
     expect([patches(podid).length, podid.count('machines.upgradeInstances')]).toEqual([1, 1]);
   });
@@ -127,7 +127,7 @@ describe('a change without waiting', () => {
     await using podid = await emulatedPodid(inPools);
     podid.emulator.world.settings.operationMs = [600_000, 600_000];
     podid.emulator.world.settings.operationPolls = 0;
-    const ran = await podid.run([...onBatch, '--no-wait']);
+    const ran = await podid.run([...onBatch, '--no-wait', '--upgrade-instances']);
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(ran.stderr).toContain('instances of scale sets with manual upgrades are not upgraded');
     expect(podid.count('operations.get')).toBe(0);

@@ -37,6 +37,10 @@ export const identitiesFlag = {
 export const nodeChangeFlags = {
   ...clusterFlags,
   ...dryRunFlags,
+  upgradeInstances: {
+    kind: 'switch',
+    summary: 'also upgrade the instances of scale sets with manual upgrades that lack the change',
+  },
   noWait: { kind: 'switch', summary: 'return once Azure has accepted the change' },
   ...waitFlags,
 } as const satisfies FlagTable;

@@ -14,7 +14,7 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 export const nodeAssignCommand = defineCommand({
   examplesOfResult: async () => nodeExamples.change,
   description:
-    'Does what "az vmss identity assign" and "az vm identity assign" do, on every Linux pool of the cluster, or on those that you name, in parallel. Identities that a machine already has stay, including its system-assigned one. Instances of scale sets with manual upgrades, as AKS makes them, are upgraded to the new model; an instance whose upgrade would re-image its node is reported and left as it is.\n\nYour own rights are checked first: Microsoft.Compute/virtualMachineScaleSets/write and manualupgrade/action (virtualMachines/write), and Microsoft.ManagedIdentity/userAssignedIdentities/assign/action on each identity.',
+    'Does what "az vmss identity assign" and "az vm identity assign" do, on every Linux pool of the cluster, or on those that you name, in parallel. Identities that a machine already has stay, including its system-assigned one. A change of a scale set reaches its instances without an upgrade, by what Azure\'s maintainers say. Should that not be so on yours, --upgrade-instances upgrades the instances that lack the change; one whose upgrade would re-image its node is reported and left as it is.\n\nYour own rights are checked first: Microsoft.Compute/virtualMachineScaleSets/write or virtualMachines/write (with --upgrade-instances also virtualMachineScaleSets/manualupgrade/action), and Microsoft.ManagedIdentity/userAssignedIdentities/assign/action on each identity.',
   examples: [
     {
       title: 'an identity on all Linux pools',
@@ -32,7 +32,11 @@ export const nodeAssignCommand = defineCommand({
   },
   async run(flags, session) {
     const { faults } = session;
-    const request = { nodes: nodeSelection(flags, faults), identityIds: identityIds(flags, faults) };
+    const request = {
+      nodes: nodeSelection(flags, faults),
+      identityIds: identityIds(flags, faults),
+      upgradeInstances: flags.upgradeInstances,
+    };
     const options = changeOptions(session, flags);
     const { deps, cluster } = await openDeps(session, flags, { kube: false });
     const { assignToNodes } = await import('../../workflows/nodes/assign-to-nodes.ts');

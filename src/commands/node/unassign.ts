@@ -16,7 +16,7 @@ import { defineCommand } from '../../cli/run/command-spec.ts';
 export const nodeUnassignCommand = defineCommand({
   examplesOfResult: async () => nodeExamples.change,
   description:
-    'The reverse of "podid node assign". It first checks in the cluster whether a binding or an entry still uses an identity, and refuses if so; --force removes it anyway, without checking. The identities that the cluster itself runs with (kubelets, control plane, AKS add-ons) are never removed. It shows what it will remove and asks.',
+    'The reverse of "podid node assign". It first checks in the cluster whether a binding or an entry still uses an identity, and refuses if so; --force removes it anyway, without checking. The identities that the cluster itself runs with (kubelets, control plane, AKS add-ons) are never removed. It shows what it will remove and asks. Instances of scale sets are not upgraded, as with "podid node assign", unless --upgrade-instances is given.',
   examples: [
     {
       title: 'an identity from all Linux pools',
@@ -36,7 +36,11 @@ export const nodeUnassignCommand = defineCommand({
   },
   async run(flags, session) {
     const { faults } = session;
-    const request = { nodes: nodeSelection(flags, faults), identityIds: identityIds(flags, faults) };
+    const request = {
+      nodes: nodeSelection(flags, faults),
+      identityIds: identityIds(flags, faults),
+      upgradeInstances: flags.upgradeInstances,
+    };
     const options = changeOptions(session, flags);
     const { deps, cluster } = await openDeps(session, flags, { kube: true });
     const { unassignFromNodes } = await import('../../workflows/nodes/unassign-from-nodes.ts');

@@ -32,9 +32,13 @@ export async function assignToNodes(
     findMachines(reads, cluster, request.nodes),
     checkIdentitiesExist(reads, cluster, request.identityIds),
   ]);
-  const wanted: WantedChange = { action: 'assign', identityIds: request.identityIds };
+  const { identityIds, upgradeInstances } = request;
+  const wanted: WantedChange = { action: 'assign', identityIds, upgradeInstances };
   const { touched } = reportNodes(started, machines, wanted);
-  await checkAssignRights(reads, touched, touched.length === 0 ? [] : request.identityIds);
+  await checkAssignRights(reads, touched, {
+    assigned: touched.length === 0 ? [] : identityIds,
+    upgradeInstances,
+  });
   if (options.dryRun) {
     return { plan: planNodes(machines, wanted) };
   }

@@ -72,7 +72,7 @@ async function changeOne(deps: ChangeDeps, machine: Machine, wanted: WantedChang
   const isChanged = (current: Machine) => idsToSend(current, wanted).length < before;
   try {
     const current = await changeMachine(deps, machine, wanted);
-    if (!deps.options.noWait) {
+    if (wanted.upgradeInstances === true && !deps.options.noWait) {
       await upgradeLagging(deps, current, wanted);
     }
     return { machine: current, changed: isChanged(current) };

@@ -13,20 +13,26 @@ interface NeededRight {
 /** As Azure names it in a refusal; its built-in roles grant it as `assignIdentityAction`. */
 const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
+export interface RightsFor {
+  /** The identities that are put on machines; none when they are taken away. */
+  readonly assigned: readonly string[];
+  /** Whether instances of scale sets with manual upgrades are upgraded. */
+  readonly upgradeInstances?: boolean | undefined;
+}
+
 /**
  * The caller's own rights, before anything is written: all that is missing in one answer. What cannot be
  * looked up is left to Azure's own answer.
  *
- * @param assigned the identities that are put on machines; none when they are taken away
  * @throws PodidError AssignForbidden
  */
 export async function checkAssignRights(
   { azure, signal }: { readonly azure: Pick<Azure, 'permissions' | 'caller'>; readonly signal: AbortSignal },
   machines: readonly Machine[],
-  assigned: readonly string[],
+  { assigned, upgradeInstances = false }: RightsFor,
 ): Promise<void> {
   const needed = [
-    ...machines.flatMap(rightsOn),
+    ...machines.flatMap((machine) => rightsOn(machine, upgradeInstances)),
     ...assigned.map((scope) => ({ action: assignAction, scope })),
   ];
   const scopes = [...new Set(needed.map(({ scope }) => scope))];
@@ -41,11 +47,10 @@ export async function checkAssignRights(
   }
 }
 
-/** A scale set whose instances follow by hand takes the right to make them follow. */
-function rightsOn({ resourceId, kind, upgradeMode }: Machine): NeededRight[] {
+function rightsOn({ resourceId, kind, upgradeMode }: Machine, upgradeInstances: boolean): NeededRight[] {
   const write = { action: `${machineTypes[kind]}/write`, scope: resourceId };
   const isManual = upgradeMode?.toLowerCase() === 'manual';
-  return isManual
+  return isManual && upgradeInstances
     ? [write, { action: `${machineTypes[kind]}/manualupgrade/action`, scope: resourceId }]
     : [write];
 }

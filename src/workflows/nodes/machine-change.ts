@@ -5,6 +5,8 @@ import type { Machine, MachineInstance } from '../../domain/azure/machines.ts';
 export interface WantedChange {
   readonly action: 'assign' | 'remove';
   readonly identityIds: readonly string[];
+  /** Also brings instances that lack the change to the model of their scale set; false when absent. */
+  readonly upgradeInstances?: boolean | undefined;
 }
 
 /** What is left to send for a machine. */

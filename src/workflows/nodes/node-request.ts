@@ -20,6 +20,8 @@ export interface NodeRequest {
   readonly nodes: NodeSelection;
   /** Whole ids of managed identities. */
   readonly identityIds: readonly string[];
+  /** `WantedChange.upgradeInstances` */
+  readonly upgradeInstances?: boolean | undefined;
 }
 
 /** One machine and what it carries. */

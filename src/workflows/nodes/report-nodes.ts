@@ -43,7 +43,10 @@ function reportNotWaiting(
       `Azure takes ${identitiesPerRequest} identities in a request, so each machine needs up to ${requests} requests; --no-wait waits for all but the last.`,
     );
   }
-  if (touched.some(({ upgradeMode }) => upgradeMode?.toLowerCase() === 'manual')) {
+  if (
+    wanted.upgradeInstances === true &&
+    touched.some(({ upgradeMode }) => upgradeMode?.toLowerCase() === 'manual')
+  ) {
     report.warn(
       'With --no-wait the instances of scale sets with manual upgrades are not upgraded.',
       'Run the same command later without --no-wait to upgrade them.',

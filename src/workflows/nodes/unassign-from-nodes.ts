@@ -28,13 +28,14 @@ export async function unassignFromNodes(
   const cluster = await readUsableCluster(deps, request.cluster);
   refuseOwnIdentities(cluster, request.identityIds);
   const machines = await findMachines(reads, cluster, request.nodes);
-  const wanted: WantedChange = { action: 'remove', identityIds: request.identityIds };
+  const { identityIds, upgradeInstances } = request;
+  const wanted: WantedChange = { action: 'remove', identityIds, upgradeInstances };
   const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
   if (touched.length > 0 && !options.force) {
     await refuseStillBound(deps, cluster, request.identityIds, deps.signal);
   }
   reportNodes(started, machines, wanted);
-  await checkAssignRights(reads, touched, []);
+  await checkAssignRights(reads, touched, { assigned: [], upgradeInstances });
   if (options.dryRun) {
     return { plan: planNodes(machines, wanted) };
   }

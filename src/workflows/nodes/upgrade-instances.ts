@@ -49,7 +49,7 @@ export async function upgradeLagging(
 function reportReimaging(deps: ChangeDeps, scaleSet: Machine, ids: readonly string[]): void {
   const id = parseResourceId(scaleSet.resourceId, 'Microsoft.Compute/virtualMachineScaleSets');
   deps.report.warn(
-    `Instances ${ids.join(', ')} of ${scaleSet.name} have another image than their scale set, so their upgrade would re-image the nodes; they are left without the change.`,
+    `Instances ${ids.join(', ')} of ${scaleSet.name} have another image than their scale set, so their upgrade would re-image the nodes; they are not upgraded.`,
     `Upgrade the pool's node image when it suits you, or: az vmss update-instances -g ${id?.resourceGroup ?? 'GROUP'} -n ${scaleSet.name} --subscription ${id?.subscriptionId ?? 'SUBSCRIPTION'} --instance-ids ${ids.join(' ')}`,
   );
 }

@@ -31,7 +31,7 @@ export function nodeSideOfAzure(deps: Omit<Deps, 'deadline'>): NodeSide {
       }
     },
     async checkRights(machines, resourceIds, signal) {
-      await checkAssignRights({ azure, signal }, machines, []);
+      await checkAssignRights({ azure, signal }, machines, { assigned: [] });
       return await forbiddenAmong(azure, resourceIds, signal);
     },
     async assign({ id }, identityIds, options) {
@@ -48,7 +48,7 @@ export function nodeSideOfAzure(deps: Omit<Deps, 'deadline'>): NodeSide {
 async function forbiddenAmong(azure: Azure, resourceIds: readonly string[], signal: AbortSignal) {
   const found = await eachConcurrently(resourceIds, async (resourceId) => {
     try {
-      await checkAssignRights({ azure, signal }, [], [resourceId]);
+      await checkAssignRights({ azure, signal }, [], { assigned: [resourceId] });
       return [];
     } catch (error) {
       if (isPodidError(error, 'AssignForbidden')) {
