@@ -147,11 +147,12 @@ export function chooseIdentity(
   if (request.objectId !== undefined) {
     return { kind: 'object-id-asked' };
   }
-  const asked = candidates.filter((identity) => isAskedFor(identity, request)).sort(byAge);
-  const [first] = asked;
-  if (first === undefined) {
+  const asked = candidates.filter((identity) => isAskedFor(identity, request));
+  const [any] = asked;
+  if (any === undefined) {
     return { kind: 'other-identity-asked', candidates: candidates.length };
   }
+  const first = asked.reduce((oldest, each) => (byAge(each, oldest) < 0 ? each : oldest), any);
   const isArbitrary = asked.length > 1;
   if (isArbitrary && requireChoice) {
     return { kind: 'choice-required', candidates: asked.length };

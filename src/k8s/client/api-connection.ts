@@ -2,8 +2,10 @@ import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../../domain/time/clock.ts';
 import { limitTime } from '../../domain/time/time-limit.ts';
+import type { JsonShape } from '../../validate/json-shape.ts';
 import { parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
+import { type CutJson, JsonCutter } from './cut-json.ts';
 import { keepAliveProbeMs, openRequest, readBody } from './open-request.ts';
 
 /** The API server answered, but not with what was asked for. */
@@ -18,7 +20,26 @@ export class ApiFailure extends Error {
   }
 }
 
-export interface StreamOptions {
+/** An object as far as it was asked for. */
+export interface ReceivedJson {
+  readonly json: unknown;
+  /** More was asked for than there was room for. */
+  readonly isCut: boolean;
+}
+
+export interface KeptParts {
+  /** What is kept of each object. */
+  readonly shape: JsonShape;
+  readonly mostBytes: number;
+}
+
+export interface ListOptions extends KeptParts {
+  readonly signal: AbortSignal;
+  /** Hears of each object as soon as it is there. */
+  onItem(item: ReceivedJson): void;
+}
+
+export interface StreamOptions extends KeptParts {
   /** Without a byte for so long, the stream is taken for dead. */
   readonly silenceMs: number;
   readonly signal: AbortSignal;
@@ -39,10 +60,15 @@ export interface ApiConnection {
   /** Sends a JSON patch (RFC 6902), once. @throws as `getJson` */
   patchJson(path: string, patch: readonly JsonPatchStep[], signal: AbortSignal): Promise<void>;
   /**
-   * The JSON lines of a watch, one by one. Ends when the server ends it; throws as `getJson`, and when it
-   * falls silent.
+   * A list, read object by object, so that it takes the memory of what is kept of it, however large it is. Resolves
+   * with the rest of it. @throws as `getJson`, and when it falls silent
    */
-  stream(path: string, options: StreamOptions): AsyncGenerator<unknown>;
+  list(path: string, options: ListOptions): Promise<unknown>;
+  /**
+   * The events of a watch, one by one, their objects cut as those of a list. Ends when the server ends it; throws as
+   * `getJson`, and when it falls silent.
+   */
+  stream(path: string, options: StreamOptions): AsyncGenerator<ReceivedJson>;
   close(): void;
 }
 
@@ -54,9 +80,8 @@ export interface ApiConnectionOptions {
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
-/** A list of all identities of a large cluster is some MB; what is larger than this is not a list. */
-const largestAnswerBytes = 256 * 1024 * 1024;
-const largestLineBytes = 16 * 1024 * 1024;
+/** No single object is larger: etcd takes 1.5 MB. */
+const largestAnswerBytes = 8 * 1024 * 1024;
 
 export function createApiConnection(options: ApiConnectionOptions): ApiConnection {
   const { endpoint, userAgent, timeoutMs, clock } = options;
@@ -77,6 +102,22 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
     const answer = await openRequest(`${endpoint.server}${path}`, { ...body, headers, agent }, signal);
     return await expectSuccess(path, answer, body.method);
   };
+  /** The answer's bytes as they come. The limit on its head is behind it by then, so it has a signal of its own. */
+  async function* pieces(path: string, silenceMs: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+    signal.throwIfAborted();
+    const cut = new AbortController();
+    const stop = () => cut.abort(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const answer = await limitTime(limit, cut.signal, (inTime) => {
+        inTime.addEventListener('abort', () => cut.abort(inTime.reason), { once: true });
+        return open(path, cut.signal);
+      });
+      yield* untilSilent(answer, silenceMs);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
   return {
     getJson: (path, signal) =>
       limitTime(limit, signal, async (inTime) =>
@@ -86,19 +127,31 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
       limitTime(limit, signal, async (inTime) => {
         await readBody(await open(path, inTime, JSON.stringify(patch)), largestAnswerBytes);
       }),
-    async *stream(path, { silenceMs, signal }) {
-      const cut = new AbortController();
-      const stop = () => cut.abort(signal.reason);
-      signal.addEventListener('abort', stop, { once: true });
-      try {
-        const answer = await limitTime(limit, signal, (inTime) => {
-          // The stream goes on once this limit is behind it, so it has a signal of its own.
-          inTime.addEventListener('abort', () => cut.abort(inTime.reason), { once: true });
-          return open(path, cut.signal);
-        });
-        yield* jsonLines(answer, silenceMs);
-      } finally {
-        signal.removeEventListener('abort', stop);
+    async list(path, { shape, mostBytes, signal, onItem }) {
+      const cutter = new JsonCutter({
+        shape: { metadata: { resourceVersion: 'always' }, items: shape },
+        mostBytes,
+        each: 'items',
+      });
+      // The list itself ends behind its last object.
+      let last: CutJson | undefined;
+      for await (const piece of pieces(path, timeoutMs, signal)) {
+        for (const next of cutter.push(piece)) {
+          if (last !== undefined) {
+            onItem(received(last));
+          }
+          last = next;
+        }
+      }
+      return last !== undefined && cutter.isBetween ? received(last).json : undefined;
+    },
+    async *stream(path, { shape, mostBytes, silenceMs, signal }) {
+      const event = { type: 'always', object: eventShape(shape) } as const;
+      const cutter = new JsonCutter({ shape: event, mostBytes });
+      for await (const piece of pieces(path, silenceMs, signal)) {
+        for (const next of cutter.push(piece)) {
+          yield received(next);
+        }
       }
     },
     close: () => agent.destroy(),
@@ -117,25 +170,23 @@ async function expectSuccess(path: string, answer: IncomingMessage, verb: string
   throw new ApiFailure(status, `${verb} ${path.split('?')[0]} was answered ${status}${reason}.`);
 }
 
-async function* jsonLines(answer: IncomingMessage, silenceMs: number): AsyncGenerator<unknown> {
+/** An event may be a Status, of which the code decides. */
+function eventShape(shape: JsonShape): JsonShape {
+  return typeof shape === 'object' ? { ...shape, code: 'always' } : shape;
+}
+
+function received({ text, isCut }: CutJson): ReceivedJson {
+  return { json: JSON.parse(text), isCut };
+}
+
+async function* untilSilent(answer: IncomingMessage, silenceMs: number): AsyncGenerator<Buffer> {
   const silence = setTimeout(() => {
-    answer.destroy(new Error(`The watch was silent for ${silenceMs} ms.`));
+    answer.destroy(new Error(`The API server was silent for ${silenceMs} ms.`));
   }, silenceMs);
-  let rest = '';
-  answer.setEncoding('utf8');
   try {
-    for await (const chunk of answer as AsyncIterable<string>) {
+    for await (const piece of answer as AsyncIterable<Buffer>) {
       silence.refresh();
-      const lines = `${rest}${chunk}`.split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > largestLineBytes) {
-        throw new Error(`An event of the watch is larger than ${largestLineBytes} bytes.`);
-      }
-      for (const line of lines) {
-        if (line !== '') {
-          yield JSON.parse(line);
-        }
-      }
+      yield piece;
     }
   } finally {
     clearTimeout(silence);

@@ -2,16 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffMs, jittered } from '../../domain/time/backoff.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { parseList, parseWatchEvent } from '../../validate/kubernetes/watch-event.ts';
-import { type ApiConnection, ApiFailure } from './api-connection.ts';
+import { type ApiConnection, ApiFailure, type KeptParts, type ReceivedJson } from './api-connection.ts';
 
-export interface WatchListOptions<Item> {
+export interface WatchListOptions<Item> extends KeptParts {
   readonly connection: ApiConnection;
   /** `/api/v1/pods`, or any other collection. */
   readonly path: string;
   /** Selectors, as they go into the query. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Undefined for what is not a such object; it is skipped. */
-  readonly parse: (json: unknown) => Item | undefined;
+  /** Undefined for what is not a such object; it is skipped. `isCut`: more of it was asked for than is there. */
+  readonly parse: (json: unknown, isCut: boolean) => Item | undefined;
+  /** Made anew for each list: what of an object is kept; undefined leaves it out before it takes memory. */
+  readonly sieve?: () => (item: Item) => Item | undefined;
   readonly into: WatchListTarget<Item>;
   readonly clock: Pick<Clock, 'monotonic' | 'sleep' | 'random'>;
   /** Hears of every failure; the watch goes on by itself. */
@@ -134,12 +136,22 @@ class ListAndWatch<Item> implements WatchList {
   async #list(signal: AbortSignal): Promise<void> {
     const asked = this.#asked;
     try {
+      // Without a limit: servers answer pages from etcd, where the pods of one node are found among all of them,
+      // and a whole list from memory.
       const query = new URLSearchParams({ ...this.#options.query, resourceVersion: this.#floor });
-      const list = parseList(
-        await this.#options.connection.getJson(`${this.#options.path}?${query}`, signal),
-      );
+      const { connection, path, shape, mostBytes, parse, sieve } = this.#options;
+      const keep = sieve?.() ?? ((item: Item) => item);
+      const items: Item[] = [];
+      const onItem = ({ json, isCut }: ReceivedJson) => {
+        const item = parse(json, isCut);
+        const kept = item === undefined ? undefined : keep(item);
+        if (kept !== undefined) {
+          items.push(kept);
+        }
+      };
+      const list = parseList(await connection.list(`${path}?${query}`, { shape, mostBytes, signal, onItem }));
       this.#heard();
-      this.#options.into.replace(list.items.flatMap((item) => this.#options.parse(item) ?? []));
+      this.#options.into.replace(items);
       this.#version = list.resourceVersion;
       this.#floor = list.resourceVersion;
       this.synced = true;
@@ -156,7 +168,7 @@ class ListAndWatch<Item> implements WatchList {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { connection, path, query, clock } = this.#options;
+    const { connection, path, query, clock, shape, mostBytes } = this.#options;
     const timeoutSeconds = String(Math.round(270 + clock.random() * 60));
     const search = new URLSearchParams({
       ...query,
@@ -165,12 +177,17 @@ class ListAndWatch<Item> implements WatchList {
       resourceVersion: this.#version ?? '0',
       timeoutSeconds,
     });
-    const stream = connection.stream(`${path}?${search}`, { silenceMs: this.#limits.silenceMs, signal });
+    const stream = connection.stream(`${path}?${search}`, {
+      shape,
+      mostBytes,
+      silenceMs: this.#limits.silenceMs,
+      signal,
+    });
     const began = clock.monotonic();
     this.live = true;
-    for await (const line of stream) {
+    for await (const event of stream) {
       this.#heard();
-      this.#apply(line);
+      this.#apply(event);
     }
     this.live = false;
     // A server that ends each watch at once must not be asked in a tight loop.
@@ -179,8 +196,8 @@ class ListAndWatch<Item> implements WatchList {
     }
   }
 
-  #apply(line: unknown): void {
-    const event = parseWatchEvent(line);
+  #apply({ json, isCut }: ReceivedJson): void {
+    const event = parseWatchEvent(json);
     if (event.type === 'ERROR') {
       throw new ApiFailure(event.code, `The watch of ${this.#options.path} ended with ${event.code}.`);
     }
@@ -194,7 +211,7 @@ class ListAndWatch<Item> implements WatchList {
     if (order === 0 && event.type !== 'BOOKMARK') {
       return;
     }
-    const item = event.type === 'BOOKMARK' ? undefined : this.#options.parse(event.object);
+    const item = event.type === 'BOOKMARK' ? undefined : this.#options.parse(event.object, isCut);
     if (item !== undefined) {
       event.type === 'DELETED' ? this.#options.into.remove(item) : this.#options.into.upsert(item);
     }

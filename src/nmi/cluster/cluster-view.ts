@@ -3,13 +3,16 @@ import type {
   AzureIdentity,
   AzureIdentityBinding,
   AzurePodIdentityException,
-  ObjectMeta,
 } from '../../domain/kubernetes/identity-resources.ts';
+import type { LeftOutReason, ObjectName, WatchedKind } from '../../domain/kubernetes/object-limits.ts';
+import type { Pod } from '../../domain/kubernetes/pod.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
-import type { WatchList } from '../../k8s/client/watch-list.ts';
+import type { WatchList, WatchListTarget } from '../../k8s/client/watch-list.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { type CappedTarget, createCappedTarget } from './capped-target.ts';
 import { type ChangeNotice, createChangeNotice } from './change-notice.ts';
+import { createNamespacedIndex, type NamespacedIndex } from './namespaced-index.ts';
 import {
   watchAssignedIdentities,
   watchAzureIdentities,
@@ -34,8 +37,18 @@ export interface ClusterView {
   readonly synced: boolean;
   /** The watches by what they watch: `pods`, `azureidentities`, … */
   readonly watches: ReadonlyMap<string, WatchList>;
+  /** How many objects of each watched kind are beyond the limits, and so unknown. */
+  leftOut(): readonly (readonly [WatchedKind, Readonly<Record<LeftOutReason, number>>])[];
+  /** What of one namespace is left out, by kind and name. */
+  leftOutIn(namespace: string): readonly LeftOut[];
   relistPods(): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
+}
+
+export interface LeftOut {
+  readonly kind: WatchedKind;
+  readonly name: string;
+  readonly reason: LeftOutReason;
 }
 
 export interface ClusterViewOptions {
@@ -62,12 +75,13 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     allowLoopback: options.allowLoopbackPods,
   });
   const indexes = {
-    bindings: createNamespacedIndex<AzureIdentityBinding>(changed),
+    bindings: createNamespacedIndex<AzureIdentityBinding>(changed, indexedBy.bindings),
     identities: createNamespacedIndex<AzureIdentity>(changed),
-    exceptions: createNamespacedIndex<AzurePodIdentityException>(changed),
-    assigned: createNamespacedIndex<AzureAssignedIdentity>(changed, podOf),
+    exceptions: createNamespacedIndex<AzurePodIdentityException>(changed, indexedBy.exceptions),
+    assigned: createNamespacedIndex<AzureAssignedIdentity>(changed, indexedBy.assigned),
   };
-  const watches = startedWatches(options, pods, indexes);
+  const watched = watchedKinds(options, pods, indexes);
+  const watches = new Map<string, WatchList>([...watched].map(([kind, { watch }]) => [kind, watch]));
   const podWatch = watches.get('pods');
   return {
     pods,
@@ -77,111 +91,107 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     get synced() {
       return [...watches.values()].every((watch) => watch.synced);
     },
+    leftOut: () => [...watched].map(([kind, { target }]) => [kind, target.countLeftOut()] as const),
+    leftOutIn: (namespace) =>
+      [...watched].flatMap(([kind, { target }]) =>
+        [...target.leftOutIn(namespace)].map(([name, reason]) => ({ kind, name, reason })),
+      ),
     relistPods: () => podWatch?.relist() ?? Promise.resolve(),
     async run(signal) {
       options.logger.info({ node: options.node, mode, watches: [...watches.keys()] }, 'watching the cluster');
-      await Promise.all([...watches.values()].map((watch) => watch.run(signal)));
+      // Each kind waits on a signal of its own: Node warns of more than ten listeners on one.
+      const room = new AbortController();
+      signal.addEventListener('abort', () => room.abort(signal.reason), { once: true });
+      const running = [...watched.values()].flatMap(({ watch, target }) => [
+        watch.run(signal),
+        target.listForRoom(watch, room.signal),
+      ]);
+      await Promise.all(running);
     },
   };
 }
 
 type Indexes = Pick<ClusterView, 'bindings' | 'identities' | 'exceptions' | 'assigned'>;
 
-function startedWatches(options: ClusterViewOptions, pods: PodIndex, into: Indexes): Map<string, WatchList> {
-  const { connection, clock, node, mode, assignmentsByLabel } = options;
-  const basics = (resource: string) => ({
+interface Watched {
+  readonly watch: WatchList;
+  readonly target: Pick<CappedTarget<unknown>, 'countLeftOut' | 'leftOutIn' | 'listForRoom'>;
+}
+
+/** What is watched, each behind the limits of its kind. */
+function watchedKinds(options: ClusterViewOptions, pods: PodIndex, into: Indexes): Map<WatchedKind, Watched> {
+  const { connection, clock, logger, node, mode, assignmentsByLabel } = options;
+  const basics = (resource: WatchedKind) => ({
     connection,
     clock,
     onTrouble: (error: unknown) => {
       options.onTrouble(resource);
-      options.logger.warn({ resource, error: String(error).slice(0, 500) }, 'the cluster cannot be watched');
+      logger.warn({ resource, error: String(error).slice(0, 500) }, 'the cluster cannot be watched');
     },
   });
-  const watches = new Map<string, WatchList>([
-    ['pods', watchNodePods(node, pods, basics('pods'))],
-    ['azurepodidentityexceptions', watchExceptions(into.exceptions, basics('azurepodidentityexceptions'))],
+  const capped = <Item extends { readonly metadata: ObjectName }>(
+    kind: WatchedKind,
+    index: WatchListTarget<Item>,
+  ) => createCappedTarget({ kind, into: index, nameOf: ({ metadata }) => metadata, clock, logger });
+
+  const podTarget = createCappedTarget<Pod>({
+    kind: 'pods',
+    into: pods,
+    nameOf: (pod) => pod,
+    remainder: withoutLabels,
+    clock,
+    logger,
+  });
+  const exceptions = capped('azurepodidentityexceptions', into.exceptions);
+  const watched = new Map<WatchedKind, Watched>([
+    ['pods', { target: podTarget, watch: watchNodePods(node, podTarget, basics('pods')) }],
+    [
+      'azurepodidentityexceptions',
+      { target: exceptions, watch: watchExceptions(exceptions, basics('azurepodidentityexceptions')) },
+    ],
   ]);
   if (mode === 'managed') {
-    watches.set('azureidentitybindings', watchBindings(into.bindings, basics('azureidentitybindings')));
-    watches.set('azureidentities', watchAzureIdentities(into.identities, basics('azureidentities')));
-  } else {
-    const onlyNode = assignmentsByLabel ? node : undefined;
-    watches.set(
-      'azureassignedidentities',
-      watchAssignedIdentities(onlyNode, into.assigned, basics('azureassignedidentities')),
-    );
+    const bindings = capped('azureidentitybindings', into.bindings);
+    const identities = capped('azureidentities', into.identities);
+    return watched
+      .set('azureidentitybindings', {
+        target: bindings,
+        watch: watchBindings(bindings, basics('azureidentitybindings')),
+      })
+      .set('azureidentities', {
+        target: identities,
+        watch: watchAzureIdentities(identities, basics('azureidentities')),
+      });
   }
-  return watches;
+  const assigned = capped('azureassignedidentities', into.assigned);
+  const onlyNode = assignmentsByLabel ? node : undefined;
+  const watch = watchAssignedIdentities(onlyNode, assigned, basics('azureassignedidentities'));
+  return watched.set('azureassignedidentities', { target: assigned, watch });
+}
+
+/**
+ * A pod whose labels are left out still claims its addresses: else the pod that had one of them before would go on
+ * speaking for it.
+ */
+function withoutLabels(pod: Pod): Pod | undefined {
+  return pod.ips.length === 0 ? undefined : { ...pod, labels: {} };
 }
 
 function podOf({ spec }: AzureAssignedIdentity): string {
   return `${spec.podNamespace}/${spec.pod}`;
 }
 
-interface Named {
-  readonly metadata: ObjectMeta;
+/** As a pod's label is looked up among them: the value without case. */
+export function labelKey(name: string, value: string): string {
+  return `${name}=${value.toLowerCase()}`;
 }
 
-/** Objects by namespace and name; a place for a watch to write to. */
-export interface NamespacedIndex<Item extends Named> {
-  /** All of one namespace, by name. */
-  in(namespace: string): ReadonlyMap<string, Item>;
-  replace(items: readonly Item[]): void;
-  upsert(item: Item): void;
-  remove(item: Item): void;
-}
-
-/** @param groupOf the namespace to file an object under; its own unless said otherwise */
-export function createNamespacedIndex<Item extends Named>(
-  changed: ChangeNotice,
-  groupOf: (item: Item) => string = (item) => item.metadata.namespace,
-): NamespacedIndex<Item> {
-  const groups = new Map<string, Map<string, Item>>();
-  /** Under which group each object was filed: an update may move it. */
-  const groupByKey = new Map<string, string>();
-
-  const drop = (item: Item) => {
-    const key = keyOf(item);
-    const group = groupByKey.get(key);
-    if (group === undefined) {
-      return;
-    }
-    groupByKey.delete(key);
-    const members = groups.get(group);
-    members?.delete(key);
-    if (members?.size === 0) {
-      groups.delete(group);
-    }
-  };
-  const put = (item: Item) => {
-    drop(item);
-    const group = groupOf(item);
-    const members = groups.get(group) ?? new Map<string, Item>();
-    members.set(keyOf(item), item);
-    groups.set(group, members);
-    groupByKey.set(keyOf(item), group);
-  };
-  return {
-    in: (namespace) => groups.get(namespace) ?? new Map(),
-    replace(items) {
-      groups.clear();
-      groupByKey.clear();
-      for (const item of items) {
-        put(item);
-      }
-      changed.announce();
-    },
-    upsert(item) {
-      put(item);
-      changed.announce();
-    },
-    remove(item) {
-      drop(item);
-      changed.announce();
-    },
-  };
-}
-
-function keyOf({ metadata }: Named): string {
-  return `${metadata.namespace}/${metadata.name}`;
-}
+/** What an index of each kind is asked by. */
+export const indexedBy = {
+  bindings: { keysOf: ({ spec }: AzureIdentityBinding) => (spec.selector ? [spec.selector] : []) },
+  exceptions: {
+    keysOf: ({ spec }: AzurePodIdentityException) =>
+      new Set(Object.entries(spec.podLabels ?? {}).map(([name, value]) => labelKey(name, value))),
+  },
+  assigned: { groupOf: podOf },
+};

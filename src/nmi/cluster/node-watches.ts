@@ -5,48 +5,60 @@ import {
   type AzurePodIdentityException,
   identityApi,
 } from '../../domain/kubernetes/identity-resources.ts';
+import { objectLimits, type WatchedKind } from '../../domain/kubernetes/object-limits.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import {
-  createWatchList,
-  type WatchList,
-  type WatchListOptions,
-  type WatchListTarget,
-} from '../../k8s/client/watch-list.ts';
+import { createWatchList, type WatchList, type WatchListOptions } from '../../k8s/client/watch-list.ts';
+import type { JsonShape } from '../../validate/json-shape.ts';
 import {
   parseAzureAssignedIdentity,
   parseAzureIdentity,
   parseAzureIdentityBinding,
   parseAzurePodIdentityException,
 } from '../../validate/kubernetes/crd-objects.ts';
+import {
+  keptOfAssignments,
+  keptOfBindings,
+  keptOfExceptions,
+  keptOfIdentities,
+  keptOfPods,
+} from '../../validate/kubernetes/kept-members.ts';
 import { parsePod } from '../../validate/kubernetes/pod.ts';
+import type { CappedTarget, Received } from './capped-target.ts';
 
 /** How to reach the server and what to do about trouble; what is watched each function adds. */
-export type WatchBasics = Omit<WatchListOptions<unknown>, 'path' | 'query' | 'parse' | 'into'>;
+export type WatchBasics = Pick<WatchListOptions<unknown>, 'connection' | 'clock' | 'onTrouble' | 'limits'>;
 
 const identityPath = `/apis/${identityApi.group}/${identityApi.version}`;
 
-/** The pods of one node, in all namespaces. */
-export function watchNodePods(node: string, into: WatchListTarget<Pod>, basics: WatchBasics): WatchList {
-  const query = { fieldSelector: `spec.nodeName=${node}` };
-  return createWatchList({ ...basics, path: '/api/v1/pods', query, parse: parsePod, into });
+/**
+ * The pods of one node, in all namespaces, without those that have ended: their addresses and identities are given
+ * back, and a cluster keeps thousands of them.
+ */
+export function watchNodePods(node: string, into: CappedTarget<Pod>, basics: WatchBasics): WatchList {
+  const fieldSelector = `spec.nodeName=${node},status.phase!=Succeeded,status.phase!=Failed`;
+  const query = { fieldSelector };
+  const kind = { kind: 'pods', shape: keptOfPods, parse: parsePod } as const;
+  return createWatchList({ ...basics, ...watchOf(kind, into), path: '/api/v1/pods', query });
 }
 
-export function watchAzureIdentities(into: WatchListTarget<AzureIdentity>, basics: WatchBasics): WatchList {
-  const path = `${identityPath}/azureidentities`;
-  return createWatchList({ ...basics, path, parse: parseAzureIdentity, into });
+export function watchAzureIdentities(into: CappedTarget<AzureIdentity>, basics: WatchBasics): WatchList {
+  const kind = { kind: 'azureidentities', shape: keptOfIdentities, parse: parseAzureIdentity } as const;
+  return createWatchList({ ...basics, ...watchOf(kind, into) });
 }
 
-export function watchBindings(into: WatchListTarget<AzureIdentityBinding>, basics: WatchBasics): WatchList {
-  const path = `${identityPath}/azureidentitybindings`;
-  return createWatchList({ ...basics, path, parse: parseAzureIdentityBinding, into });
+export function watchBindings(into: CappedTarget<AzureIdentityBinding>, basics: WatchBasics): WatchList {
+  const parse = parseAzureIdentityBinding;
+  const kind = { kind: 'azureidentitybindings', shape: keptOfBindings, parse } as const;
+  return createWatchList({ ...basics, ...watchOf(kind, into) });
 }
 
 export function watchExceptions(
-  into: WatchListTarget<AzurePodIdentityException>,
+  into: CappedTarget<AzurePodIdentityException>,
   basics: WatchBasics,
 ): WatchList {
-  const path = `${identityPath}/azurepodidentityexceptions`;
-  return createWatchList({ ...basics, path, parse: parseAzurePodIdentityException, into });
+  const parse = parseAzurePodIdentityException;
+  const kind = { kind: 'azurepodidentityexceptions', shape: keptOfExceptions, parse } as const;
+  return createWatchList({ ...basics, ...watchOf(kind, into) });
 }
 
 /**
@@ -55,10 +67,37 @@ export function watchExceptions(
  */
 export function watchAssignedIdentities(
   node: string | undefined,
-  into: WatchListTarget<AzureAssignedIdentity>,
+  into: CappedTarget<AzureAssignedIdentity>,
   basics: WatchBasics,
 ): WatchList {
-  const path = `${identityPath}/azureassignedidentities`;
   const query = node === undefined ? {} : { labelSelector: `nodename=${node}` };
-  return createWatchList({ ...basics, path, query, parse: parseAzureAssignedIdentity, into });
+  const parse = parseAzureAssignedIdentity;
+  const kind = { kind: 'azureassignedidentities', shape: keptOfAssignments, parse } as const;
+  return createWatchList({ ...basics, ...watchOf(kind, into), query });
+}
+
+interface KindOfObject<Item> {
+  readonly kind: WatchedKind;
+  readonly shape: JsonShape;
+  readonly parse: (json: unknown) => Item | undefined;
+}
+
+/**
+ * The server may write one character as six (`\u003c`), so that so much of an object is read before it is known to be
+ * larger than one may be.
+ */
+const mostEscape = 6;
+
+function watchOf<Item>({ kind, shape, parse }: KindOfObject<Item>, into: CappedTarget<Item>) {
+  return {
+    path: `${identityPath}/${kind}`,
+    shape,
+    mostBytes: mostEscape * objectLimits[kind].mostOfObject,
+    parse(json: unknown, isCut: boolean): Received<Item> | undefined {
+      const item = parse(json);
+      return item === undefined ? undefined : { item, isCut };
+    },
+    sieve: () => into.sieve(),
+    into,
+  };
 }

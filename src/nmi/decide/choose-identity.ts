@@ -10,18 +10,18 @@ import {
   bindingLabelOf,
   chooseIdentity,
   decidePodIdentity,
-  exceptionOf,
   type GrantedIdentity,
   type IdentityQuestion,
   isAskedFor,
   type PodDecision,
 } from '../../domain/kubernetes/pod-decision.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import type { ClusterView } from '../cluster/cluster-view.ts';
+import { type ClusterView, labelKey } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
 import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenSubject } from '../tokens/token.ts';
+import { explainLeftOut } from './explain-left-out.ts';
 import { youngMs } from './passing-reasons.ts';
 
 export interface DecisionRules {
@@ -42,26 +42,30 @@ export interface Decide {
 }
 
 export function createDecide(
-  view: Pick<ClusterView, 'bindings' | 'identities' | 'exceptions' | 'assigned'>,
+  view: Pick<ClusterView, 'bindings' | 'identities' | 'exceptions' | 'assigned' | 'leftOutIn'>,
   rules: DecisionRules,
   clock: Pick<Clock, 'monotonic'>,
 ): Decide {
   return {
-    isExcepted: (pod) => exceptionOf(pod, view.exceptions.in(pod.namespace).values()) !== undefined,
+    isExcepted: (pod) =>
+      Object.entries(pod.labels).some(
+        ([name, value]) => view.exceptions.with(pod.namespace, labelKey(name, value)).size > 0,
+      ),
     isYoung: (pod) => clock.monotonic() - pod.bornAt < youngMs[rules.mode],
     identity(pod, request) {
       const { requireChoice } = rules;
       const asker = { pod, request, requireChoice, isYoung: this.isYoung(pod) };
       if (rules.mode === 'managed') {
         const { namespace } = pod;
-        return chooseManagedIdentity(
-          asker,
-          view.bindings.in(namespace).values(),
-          view.identities.in(namespace),
+        const bindings = view.bindings.with(namespace, bindingLabelOf(pod)).values();
+        return explainLeftOut(
+          chooseManagedIdentity(asker, bindings, view.identities.in(namespace)),
+          pod,
+          view,
         );
       }
       const assignments = view.assigned.in(`${pod.namespace}/${pod.name}`).values();
-      return chooseAssignedIdentity(asker, assignments, rules.forceNamespaced);
+      return explainLeftOut(chooseAssignedIdentity(asker, assignments, rules.forceNamespaced), pod, view);
     },
   };
 }

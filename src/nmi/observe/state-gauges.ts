@@ -1,3 +1,4 @@
+import { leftOutReasons } from '../../domain/kubernetes/object-limits.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { HttpServer } from '../../runtime/http-server.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -39,6 +40,19 @@ export function stateGauges(metrics: Metrics, { view, rules, server, held, clock
     const heardAt = view.watches.get(resource)?.heardAt;
     return heardAt === undefined ? Number.POSITIVE_INFINITY : (clock.monotonic() - heardAt) / 1000;
   });
+  metrics.gauge(
+    {
+      name: 'podid_nmi_objects_left_out',
+      help: 'Objects beyond the limits of their kind, by reason; of one namespace at most 1,000 are counted',
+      labels: ['resource', 'reason'],
+    },
+    () =>
+      view
+        .leftOut()
+        .flatMap(([resource, counts]) =>
+          leftOutReasons.map((reason) => [{ resource, reason }, counts[reason]] as const),
+        ),
+  );
   gauge('podid_nmi_rules_intact', 'Whether the redirect rules were read back as they should be', () =>
     rules.isFresh && rules.latest?.rules.intact ? 1 : 0,
   );

@@ -13,6 +13,8 @@ import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 const cleanUps: (() => Promise<unknown> | unknown)[] = [];
 const signal = new AbortController().signal;
+/** As much of a watch's events as these tests look at. */
+const kept = { shape: { metadata: { name: 'kept' } }, mostBytes: 1_000 } as const;
 
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) {
@@ -105,40 +107,66 @@ describe('a connection to the API server', () => {
   it('waits for an answer no longer than it may, and for the start of a watch as well', async () => {
     const { connection } = await served(() => undefined);
     await expect(connection.getJson('/a', signal)).rejects.toThrow('did not answer within 300 ms');
-    await expect(connection.stream('/a', { silenceMs: 60_000, signal }).next()).rejects.toThrow(
+    await expect(connection.stream('/a', { ...kept, silenceMs: 60_000, signal }).next()).rejects.toThrow(
       'did not answer within 300 ms',
     );
   });
 
-  it('reads lines however they are cut, and characters of several bytes', async () => {
+  it('reads events however they are cut, and characters of several bytes, and what is kept of each', async () => {
     const { connection } = await served((_request, response) => {
-      const bytes = Buffer.from('{"a":"ü"}\n\n{"b":2}\n{"c":');
-      for (const byte of bytes) {
+      const events = [
+        '{"type":"ADDED","object":{"metadata":{"name":"ü","uid":1},"spec":{}}}\n',
+        '\n',
+        '{"type":',
+      ];
+      for (const byte of Buffer.from(events.join(''))) {
         response.write(Buffer.of(byte));
       }
-      response.end('3}\n');
+      response.end('"ERROR","object":{"kind":"Status","code":410}}\n');
     });
-    const lines: unknown[] = [];
-    for await (const line of connection.stream('/a', { silenceMs: 5_000, signal })) {
-      lines.push(line);
+    const events: unknown[] = [];
+    for await (const { json } of connection.stream('/a', { ...kept, silenceMs: 5_000, signal })) {
+      events.push(json);
     }
-    expect(lines).toEqual([{ a: 'ü' }, { b: 2 }, { c: 3 }]);
+    expect(events).toEqual([
+      { type: 'ADDED', object: { metadata: { name: 'ü' } } },
+      { type: 'ERROR', object: { code: 410 } },
+    ]);
+  });
+
+  it('reads a list object by object, takes no more of one than there is room for, and no list of half', async () => {
+    const large = { metadata: { name: 'x'.repeat(1_500_000) } };
+    const list = { metadata: { resourceVersion: '7' }, items: [{ metadata: { name: 'a' } }, large, {}] };
+    const text = JSON.stringify(list);
+    const { connection } = await served(
+      (request, response) => void response.end(request.url === '/half' ? text.slice(0, -2) : text),
+    );
+    const items: unknown[] = [];
+    const options = { ...kept, signal, onItem: (item: unknown) => void items.push(item) };
+    expect(await connection.list('/a', options)).toEqual({ metadata: { resourceVersion: '7' }, items: [] });
+    expect(items).toEqual([
+      { json: { metadata: { name: 'a' } }, isCut: false },
+      { json: { metadata: { name: null } }, isCut: true },
+      { json: {}, isCut: false },
+    ]);
+    expect(await connection.list('/half', options)).toBeUndefined();
   });
 
   it('outlives, while a watch is open, the time that its start may take', async () => {
     const { connection } = await served((_request, response) => {
-      response.write('{"a":1}\n');
-      const later = setTimeout(() => response.end('{"a":2}\n'), 600);
+      response.write('{"type":"1"}\n');
+      const later = setTimeout(() => response.end('{"type":"2"}\n'), 600);
       response.on('close', () => clearTimeout(later));
     });
-    const stream = connection.stream('/a', { silenceMs: 5_000, signal });
-    expect([(await stream.next()).value, (await stream.next()).value]).toEqual([{ a: 1 }, { a: 2 }]);
+    const stream = connection.stream('/a', { ...kept, silenceMs: 5_000, signal });
+    const types = [(await stream.next()).value, (await stream.next()).value];
+    expect(types).toMatchObject([{ json: { type: '1' } }, { json: { type: '2' } }]);
   });
 
   it('ends a watch when its caller does', async () => {
     const { connection } = await served((_request, response) => void response.write('{"a":1}\n'));
     const stop = new AbortController();
-    const stream = connection.stream('/a', { silenceMs: 60_000, signal: stop.signal });
+    const stream = connection.stream('/a', { ...kept, silenceMs: 60_000, signal: stop.signal });
     await stream.next();
     const next = stream.next();
     stop.abort(new Error('enough'));
@@ -147,14 +175,14 @@ describe('a connection to the API server', () => {
 
   it('leaves nothing on the signal of its caller, once a watch has ended or was refused', async () => {
     const { connection } = await served((request, response) => {
-      response.writeHead(request.url === '/ends' ? 200 : 403).end('{"n":1}\n');
+      response.writeHead(request.url === '/ends' ? 200 : 403).end('{"type":"1"}\n');
     });
     const { signal: ofAgent } = new AbortController();
-    for await (const line of connection.stream('/ends', { silenceMs: 1_000, signal: ofAgent })) {
-      expect(line).toEqual({ n: 1 });
+    for await (const line of connection.stream('/ends', { ...kept, silenceMs: 1_000, signal: ofAgent })) {
+      expect(line.json).toEqual({ type: '1' });
     }
     await expect(
-      connection.stream('/refused', { silenceMs: 1_000, signal: ofAgent }).next(),
+      connection.stream('/refused', { ...kept, silenceMs: 1_000, signal: ofAgent }).next(),
     ).rejects.toMatchObject({ status: 403 });
     expect(getEventListeners(ofAgent, 'abort')).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { type StartedKube, startKube } from '../../../src/emulator/kube/start-ku
 import { type ApiConnection, createApiConnection } from '../../../src/k8s/client/api-connection.ts';
 import { createWatchList, type WatchLimits } from '../../../src/k8s/client/watch-list.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
+import { keptOfPods } from '../../../src/validate/kubernetes/kept-members.ts';
 import { parsePod } from '../../../src/validate/kubernetes/pod.ts';
 
 const podNamed = (name: string, node = 'n1', labels = {}) => ({
@@ -41,6 +42,8 @@ async function watched(limits: Partial<WatchLimits> = {}, kube?: StartedKube) {
     path: '/api/v1/pods',
     query: { fieldSelector: 'spec.nodeName=n1' },
     parse: parsePod,
+    shape: keptOfPods,
+    mostBytes: 16_384,
     into: {
       replace: (pods) => {
         replaced.push(pods.length);
@@ -159,6 +162,8 @@ describe('a watched list', () => {
       connection,
       path: '/api/v1/pods',
       parse: parsePod,
+      shape: keptOfPods,
+      mostBytes: 16_384,
       into: { replace: () => undefined, upsert: () => undefined, remove: () => undefined },
       clock: {
         monotonic: () => performance.now(),

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { objectsAsEntries } from '../../../src/k8s/mirror/read-objects.ts';
 import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
-import { createNamespacedIndex } from '../../../src/nmi/cluster/cluster-view.ts';
+import { indexedBy } from '../../../src/nmi/cluster/cluster-view.ts';
+import { createNamespacedIndex } from '../../../src/nmi/cluster/namespaced-index.ts';
 import { createDecide } from '../../../src/nmi/decide/choose-identity.ts';
 import {
   parseAzureIdentity,
@@ -97,15 +98,20 @@ function podOf({ pod: { metadata } }: World) {
 function agentSays(each: World): Said {
   const { lists } = each;
   const changed = createChangeNotice();
-  const bindings = createNamespacedIndex<NonNullable<ReturnType<typeof parseAzureIdentityBinding>>>(changed);
+  const bindings = createNamespacedIndex(changed, indexedBy.bindings);
   const identities = createNamespacedIndex<NonNullable<ReturnType<typeof parseAzureIdentity>>>(changed);
-  const taken =
-    createNamespacedIndex<NonNullable<ReturnType<typeof parseAzurePodIdentityException>>>(changed);
+  const taken = createNamespacedIndex(changed, indexedBy.exceptions);
   bindings.replace(lists.bindings.flatMap((item) => parseAzureIdentityBinding(item) ?? []));
   identities.replace(lists.identities.flatMap((item) => parseAzureIdentity(item) ?? []));
   taken.replace(lists.exceptions.flatMap((item) => parseAzurePodIdentityException(item) ?? []));
   const decide = createDecide(
-    { bindings, identities, exceptions: taken, assigned: createNamespacedIndex(changed) },
+    {
+      bindings,
+      identities,
+      exceptions: taken,
+      assigned: createNamespacedIndex(changed),
+      leftOutIn: () => [],
+    },
     { mode: 'managed', forceNamespaced: true, requireChoice: false },
     { monotonic: () => 3_600_000 },
   );

@@ -1,0 +1,53 @@
+import { behaviorAnnotation } from '../../domain/kubernetes/identity-resources.ts';
+import type { JsonShape } from '../json-shape.ts';
+
+/*
+ * What an agent keeps of the objects that it watches: the members that the parsers beside this file read, and of the metadata
+ * what it decides by. An object may be 1.5 MB large, and whoever may write one chooses what of it is.
+ */
+
+const named = {
+  name: 'always',
+  namespace: 'always',
+  uid: 'always',
+  resourceVersion: 'always',
+  creationTimestamp: 'always',
+} as const;
+
+export const keptOfPods: JsonShape = {
+  metadata: { ...named, labels: 'kept' },
+  spec: { nodeName: 'always', hostNetwork: 'always' },
+  status: { phase: 'always', startTime: 'always', podIP: 'always', podIPs: { ip: 'always' } },
+};
+
+export const keptOfIdentities: JsonShape = {
+  metadata: { ...named, annotations: { [behaviorAnnotation]: 'kept' } },
+  spec: {
+    type: 'kept',
+    resourceID: 'kept',
+    clientID: 'kept',
+    clientPassword: { name: 'kept', namespace: 'kept' },
+    tenantID: 'kept',
+    auxiliaryTenantIDs: 'kept',
+    adEndpoint: 'kept',
+  },
+};
+
+export const keptOfBindings: JsonShape = {
+  metadata: named,
+  spec: { azureIdentity: 'kept', selector: 'kept' },
+};
+
+export const keptOfExceptions: JsonShape = { metadata: named, spec: { podLabels: 'kept' } };
+
+export const keptOfAssignments: JsonShape = {
+  metadata: named,
+  spec: {
+    azureIdentityRef: keptOfIdentities,
+    azureBindingRef: { metadata: named },
+    pod: 'kept',
+    podNamespace: 'kept',
+    nodename: 'kept',
+  },
+  status: { status: 'kept' },
+};

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CutJson, JsonCutter } from '../../../src/k8s/client/cut-json.ts';
+import type { JsonShape } from '../../../src/validate/json-shape.ts';
+
+const shape: JsonShape = {
+  metadata: { name: 'always', labels: 'kept' },
+  spec: { secret: { name: 'kept' }, ids: 'kept', pairs: { a: 'kept' } },
+};
+
+function cut(
+  text: string,
+  options: { most?: number; each?: string; pieces?: number[]; of?: JsonShape } = {},
+) {
+  const { most = 1_000, each, pieces = [], of = shape } = options;
+  const cutter = new JsonCutter({ shape: of, mostBytes: most, ...(each === undefined ? {} : { each }) });
+  const bytes = Buffer.from(text);
+  const done: CutJson[] = [];
+  let from = 0;
+  for (const length of [...pieces, bytes.length]) {
+    done.push(...cutter.push(bytes.subarray(from, from + length)));
+    from += length;
+  }
+  return { values: done.map((each) => JSON.parse(each.text)), cut: done.map(({ isCut }) => isCut), cutter };
+}
+
+/** The rule, told simply. */
+function keep(value: unknown, by: JsonShape | undefined): unknown {
+  if (Array.isArray(value) && typeof by === 'object') {
+    return value.map((each) => keep(each, by));
+  }
+  if (typeof value !== 'object' || value === null || typeof by !== 'object') {
+    return value;
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([member]) => Object.hasOwn(by, member))
+      .map(([member, inner]) => [member, keep(inner, by[member])]),
+  );
+}
+
+const odd = fc.constantFrom(
+  'metadata',
+  'spec',
+  'name',
+  'labels',
+  'secret',
+  'ids',
+  'pairs',
+  'a',
+  'ab"c',
+  '\\',
+  'ü',
+);
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5 },
+    fc.string({ unit: 'binary' }),
+    fc.integer(),
+    fc.constantFrom(null, true, false, 1.5e-7, '"', '\\', '\\"', '}', '],{', '\u2028'),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(fc.oneof(odd, fc.string()), tie('value'), { maxKeys: 6, noNullPrototype: true }),
+  ),
+})).value;
+
+describe('JSON that is cut while it is read', () => {
+  it('is what the shape names, in whatever pieces it comes', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(odd, json, { noNullPrototype: true }),
+        fc.array(fc.nat(9)),
+        fc.constantFrom(undefined, 2),
+        (value, pieces, space) => {
+          const {
+            values,
+            cut: isCut,
+            cutter,
+          } = cut(JSON.stringify(value, undefined, space), {
+            pieces,
+            most: 1e9,
+          });
+          expect(values).toEqual([keep(value, shape)]);
+          expect(isCut).toEqual([false]);
+          expect(cutter.isBetween).toBe(true);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('comes element by element where a member is a list, and then the rest', () => {
+    fc.assert(
+      fc.property(fc.array(json), fc.array(fc.nat(9)), (items, pieces) => {
+        const list = { kind: 'List', items, metadata: { resourceVersion: '7', more: 1 } };
+        const of = { items: shape, metadata: { resourceVersion: 'always' } } as const;
+        const { values } = cut(JSON.stringify(list), { pieces, of, each: 'items', most: 1e9 });
+        expect(values).toEqual([
+          ...items.map((item) => keep(item, shape)),
+          { items: [], metadata: { resourceVersion: '7' } },
+        ]);
+      }),
+    );
+  });
+
+  it('may be followed by more', () => {
+    const { values } = cut('{"spec":{"x":1}}\n{"metadata":{"name":"b","y":[1,{}]}}\n');
+    expect(values).toEqual([{ spec: {} }, { metadata: { name: 'b' } }]);
+  });
+
+  const big = 'x'.repeat(5_000);
+  it.each([
+    [
+      'a value beyond the room',
+      { metadata: { name: 'n', labels: { a: big } } },
+      { metadata: { name: 'n', labels: null } },
+    ],
+    [
+      'what came before it stays',
+      { metadata: { labels: { a: 'b' }, name: 'n' }, spec: { ids: [big] } },
+      { metadata: { labels: { a: 'b' }, name: 'n' }, spec: { ids: null } },
+    ],
+    [
+      'what is always kept comes after it',
+      { spec: { ids: Array(900).fill(1) }, metadata: { labels: { c: big }, name: 'n' } },
+      { spec: { ids: null }, metadata: { labels: null, name: 'n' } },
+    ],
+    ['no name is as long as this', { metadata: { name: big } }, { metadata: { name: null } }],
+  ])('says that it left out: %s', (_name, value, kept) => {
+    for (const pieces of [[], Array(6_000).fill(1), [17, 1_500, 3]]) {
+      const { values, cut: isCut } = cut(JSON.stringify(value), { pieces });
+      expect(values).toEqual([kept]);
+      expect(isCut).toEqual([true]);
+    }
+  });
+
+  it('keeps no more of a list of small elements than of one large', () => {
+    const value = { spec: { pairs: Array(5_000).fill({ a: 1 }) } };
+    const { values, cut: isCut } = cut(JSON.stringify(value));
+    expect(JSON.stringify(values).length).toBeLessThan(1_200);
+    expect(isCut).toEqual([true]);
+  });
+
+  it('judges each element by itself', () => {
+    const of = { items: shape };
+    const items = [{ metadata: { labels: { a: big } } }, { metadata: { labels: { a: 'b' } } }];
+    expect(cut(JSON.stringify({ items }), { of, each: 'items' }).cut.slice(0, 2)).toEqual([true, false]);
+  });
+
+  it.each(['{"metadata":}', '{,}', '{"metadata" 1}', '[1 2]', '}', '{"spec":{"ids":1]}', '{1:2}'])(
+    'is refused where it is not JSON: %s',
+    (text) => {
+      expect(() => cut(`${text}  `)).toThrow('not JSON');
+    },
+  );
+
+  it('is not at its end while it goes on', () => {
+    expect(cut('{"spec":{"x":"').cutter.isBetween).toBe(false);
+    expect(cut('{"spec":{}').cutter.isBetween).toBe(false);
+  });
+});
