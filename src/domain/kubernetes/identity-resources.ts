@@ -10,6 +10,12 @@ export const bindingLabel = 'aadpodidbinding';
 /** Annotation value `namespaced` confines an AzureIdentity to pods of its own namespace in standard mode. */
 export const behaviorAnnotation = 'aadpodidentity.k8s.io/Behavior';
 
+/** Of an AzureAssignedIdentity: which pod it was written for; an older pod of the same name has another. */
+export const podUidAnnotation = 'podid.io/pod-uid';
+
+/** Of an AzureAssignedIdentity, RFC 3339: since when it has been in state `Assigned`. */
+export const assignedAtAnnotation = 'podid.io/assigned-at';
+
 export interface ObjectMeta {
   readonly name: string;
   readonly namespace: string;

@@ -1,9 +1,11 @@
 import { credentialOf, type IdentityCredential, type UnusableIdentity } from './identity-credential.ts';
 import {
+  type AzureAssignedIdentity,
   type AzureIdentity,
   type AzureIdentityBinding,
   type AzurePodIdentityException,
   bindingLabel,
+  podUidAnnotation,
 } from './identity-resources.ts';
 import type { Pod } from './pod.ts';
 
@@ -184,6 +186,26 @@ function byAge(a: AzureIdentity, b: AzureIdentity): number {
 
 function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/**
+ * Whether an assignment of standard mode is for this pod as it is now: not for an earlier pod of its name, not for
+ * another node, and by a binding whose selector the pod's label still is. Where MIC did not write a pod's uid, its
+ * name has to do.
+ */
+export function isAssignedTo(
+  pod: Pick<Pod, 'namespace' | 'name' | 'uid' | 'nodeName' | 'labels'>,
+  { metadata, spec }: AzureAssignedIdentity,
+): boolean {
+  const label = bindingLabelOf(pod);
+  return (
+    spec.pod === pod.name &&
+    spec.podNamespace === pod.namespace &&
+    (metadata.annotations?.[podUidAnnotation] ?? pod.uid) === pod.uid &&
+    (spec.nodename ?? pod.nodeName) === pod.nodeName &&
+    label !== '' &&
+    spec.azureBindingRef?.spec.selector === label
+  );
 }
 
 /** Empty for a pod that wants no identity. */

@@ -2,6 +2,7 @@ import {
   type AzureAssignedIdentity,
   type AzureIdentity,
   type AzureIdentityBinding,
+  assignedAtAnnotation,
   behaviorAnnotation,
   bindingLabel,
 } from '../../domain/kubernetes/identity-resources.ts';
@@ -13,6 +14,7 @@ import {
   type GrantedIdentity,
   type IdentityQuestion,
   isAskedFor,
+  isAssignedTo,
   type PodDecision,
 } from '../../domain/kubernetes/pod-decision.ts';
 import type { Clock } from '../../domain/time/clock.ts';
@@ -70,7 +72,13 @@ export function createDecide(
   };
 }
 
-export type IdentityChoice = GrantedIdentity | ErrorAnswer;
+/** An identity that the pod may use. */
+export interface ChosenIdentity extends GrantedIdentity {
+  /** Standard mode: since when MIC says that it is on the node, in milliseconds since the epoch; where it is known. */
+  readonly assignedMs?: number | undefined;
+}
+
+export type IdentityChoice = ChosenIdentity | ErrorAnswer;
 
 export interface Asker extends IdentityQuestion {
   readonly pod: Pod;
@@ -92,7 +100,7 @@ export function chooseManagedIdentity(
 }
 
 /**
- * Standard mode: what MIC assigned to the pod. `Assigned` counts, and so does the empty state of MIC 1.4;
+ * Standard mode: what MIC assigned to the pod, as far as it is for the pod as it is now. `Assigned` counts, and so does the empty state of MIC 1.4;
  * `Created` may become one of them.
  *
  * @param assignments of this pod
@@ -103,27 +111,29 @@ export function chooseAssignedIdentity(
   forceNamespaced: boolean,
 ): IdentityChoice {
   const { pod, request } = asker;
-  const usable: AzureIdentity[] = [];
+  const assigned = new Map<AzureIdentity, number | undefined>();
   const created: AzureIdentity[] = [];
-  for (const { metadata, spec, status } of assignments) {
+  for (const assignment of assignments) {
+    const { metadata, spec, status } = assignment;
     const identity = spec.azureIdentityRef;
-    const isForPod = spec.pod === pod.name && spec.podNamespace === pod.namespace;
     if (
       identity !== undefined &&
-      isForPod &&
+      isAssignedTo(pod, assignment) &&
       isVouchedFor(identity, metadata.namespace) &&
       mayCross(identity, pod, forceNamespaced)
     ) {
       const state = status?.status ?? '';
       if (state === '' || state === 'Assigned') {
-        usable.push(identity);
+        assigned.set(identity, assignedMsOf(assignment));
       } else if (state === 'Created') {
         created.push(identity);
       }
     }
   }
+  const usable = [...assigned.keys()];
   if (usable.some((identity) => isAskedFor(identity, request))) {
-    return answerOf(asker, chooseIdentity(asker, usable));
+    const choice = answerOf(asker, chooseIdentity(asker, usable));
+    return choice.kind === 'error' ? choice : { ...choice, assignedMs: assigned.get(choice.identity) };
   }
   if (created.some((identity) => isAskedFor(identity, request))) {
     const notice = `The identity of pod ${pod.namespace}/${pod.name} is not on the node yet; MIC is still assigning it.`;
@@ -136,6 +146,12 @@ export function chooseAssignedIdentity(
   return label === ''
     ? withoutLabel(pod)
     : { ...notYetOrNever(asker, { kind: 'no-binding', label }), awaitsMic: true };
+}
+
+/** podid's controller writes it; of upstream's is known when it wrote the object, a little earlier. */
+function assignedMsOf({ metadata }: AzureAssignedIdentity): number | undefined {
+  const written = metadata.annotations?.[assignedAtAnnotation] ?? metadata.creationTimestamp ?? '';
+  return Date.parse(written) || undefined;
 }
 
 /**

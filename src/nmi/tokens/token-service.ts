@@ -46,8 +46,8 @@ interface Granted {
   readonly subject: TokenSubject;
   readonly identity: string;
   readonly isArbitrary: boolean;
-  /** When the AzureIdentity was created; undefined where there is none, or it does not say. */
-  readonly createdMs?: number | undefined;
+  /** Since when the identity may be on its way to the node, at the latest: 0 where nothing says so. */
+  readonly newSinceMs?: number;
 }
 
 export function createTokenService(options: TokenServiceOptions): TokenService {
@@ -106,7 +106,10 @@ function asGranted(choice: IdentityChoice): Granted | ErrorAnswer {
         subject: choice.subject,
         identity: `${choice.identity.metadata.namespace}/${choice.identity.metadata.name}`,
         isArbitrary: choice.isArbitrary,
-        createdMs: Date.parse(choice.identity.metadata.creationTimestamp ?? '') || undefined,
+        newSinceMs: Math.max(
+          Date.parse(choice.identity.metadata.creationTimestamp ?? '') || 0,
+          choice.assignedMs ?? 0,
+        ),
       }
     : choice;
 }
@@ -122,13 +125,14 @@ function refusedMeanwhile(after: Granted | ErrorAnswer | undefined): ErrorAnswer
 }
 
 /**
- * How long after its creation an AzureIdentity may be unknown to IMDS for that to be put down to its being on its way
- * to the node: Azure changes a scale set in a minute or two, machine by machine.
+ * How long after its creation, or after MIC put it on the machine, an AzureIdentity may be unknown to IMDS for that to
+ * be put down to its being on its way to the node: Azure changes a scale set in a minute or two, machine by machine,
+ * and IMDS has been seen to learn of it minutes later (aad-pod-identity #681, #1011).
  */
 const youngIdentityMs = 300_000;
 
-function isYoungIdentity({ createdMs }: Granted, nowMs: number): boolean {
-  return createdMs !== undefined && nowMs - createdMs < youngIdentityMs;
+function isYoungIdentity({ newSinceMs = 0 }: Granted, nowMs: number): boolean {
+  return nowMs - newSinceMs < youngIdentityMs;
 }
 
 function asErrorAnswer(error: unknown, { identity }: Granted, isLate: () => boolean): ErrorAnswer {

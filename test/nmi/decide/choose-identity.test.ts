@@ -233,7 +233,13 @@ function assigned(
 ): AzureAssignedIdentity {
   return {
     metadata: { name: 'x', namespace: item.metadata.namespace },
-    spec: { azureIdentityRef: item, pod, podNamespace },
+    spec: {
+      azureIdentityRef: item,
+      azureBindingRef: bind(item.metadata.name),
+      pod,
+      podNamespace,
+      nodename: 'n1',
+    },
     ...(state === undefined ? {} : { status: { status: state } }),
   };
 }
@@ -272,9 +278,60 @@ describe('standard mode', () => {
     expect(name(choose(both))).toBe('api');
   });
 
-  it('takes no assignment of another pod or of a namesake elsewhere', () => {
-    expect(name(choose([assigned(item, 'Assigned', 'web-1')]))).toBe('no-binding');
-    expect(name(choose([assigned(item, 'Assigned', 'web-0', 'other')]))).toBe('no-binding');
+  const whole = assigned(item, 'Assigned');
+  const withSpec = (spec: Partial<AzureAssignedIdentity['spec']>): AzureAssignedIdentity => ({
+    ...whole,
+    spec: { ...whole.spec, ...spec },
+  });
+  const withNote = (annotations: Record<string, string>): AzureAssignedIdentity => ({
+    ...whole,
+    metadata: { ...whole.metadata, annotations },
+  });
+  const relabelled = (labels: Record<string, string>): Situation => ({ pod: { ...web, labels } });
+
+  it.each<[string, AzureAssignedIdentity, Situation, string]>([
+    ['of this pod', whole, {}, 'web'],
+    ['of a pod of another name', withSpec({ pod: 'web-1' }), {}, 'no-binding'],
+    ['of a namesake elsewhere', withSpec({ podNamespace: 'other' }), {}, 'no-binding'],
+    ['of the same pod uid', withNote({ 'podid.io/pod-uid': 'u1' }), {}, 'web'],
+    ['of an earlier pod of this name', withNote({ 'podid.io/pod-uid': 'u0' }), {}, 'no-binding'],
+    ['of an earlier pod on another node', withSpec({ nodename: 'n2' }), {}, 'no-binding'],
+    ['that names no node', { ...whole, spec: { ...whole.spec, nodename: undefined } as never }, {}, 'web'],
+    ['of a pod that has another label now', whole, relabelled({ aadpodidbinding: 'api' }), 'no-binding'],
+    ['of a label in another case', whole, relabelled({ aadpodidbinding: 'Web' }), 'no-binding'],
+    ['of a pod that has no label any more', whole, relabelled({}), 'no-label'],
+    ['by a binding without a selector', withSpec({ azureBindingRef: bind('web', '') }), {}, 'no-binding'],
+    [
+      'by no binding',
+      { ...whole, spec: { ...whole.spec, azureBindingRef: undefined } as never },
+      {},
+      'no-binding',
+    ],
+  ])(
+    'takes, of an assignment %s, what is meant for the pod as it is now',
+    (_what, assignment, situation, expected) => {
+      expect(name(choose([assignment], situation))).toBe(expected);
+      const created = choose([{ ...assignment, status: { status: 'Created' } }], situation);
+      expect(name(created)).toBe(expected === 'web' ? 'identity-not-assigned' : expected);
+    },
+  );
+
+  it.each<[string, Partial<AzureAssignedIdentity['metadata']>, string | undefined]>([
+    [
+      "what podid's controller wrote",
+      {
+        annotations: { 'podid.io/assigned-at': '2026-03-01T00:00:00Z' },
+        creationTimestamp: '2026-02-01T00:00:00Z',
+      },
+      '2026-03-01T00:00:00Z',
+    ],
+    ['when the object was made', { creationTimestamp: '2026-02-01T00:00:00Z' }, '2026-02-01T00:00:00Z'],
+    ['nothing', { annotations: { 'podid.io/assigned-at': 'yesterday' } }, undefined],
+  ])('says since when it is on the node, by %s', (_what, metadata, since) => {
+    expect(choose([{ ...whole, metadata: { ...whole.metadata, ...metadata } }])).toMatchObject({
+      kind: 'granted',
+      assignedMs: since === undefined ? undefined : Date.parse(since),
+    });
   });
 
   it('believes no assignment that names an identity of a namespace it does not lie in, but for those in default', () => {
