@@ -2,8 +2,9 @@ import { scenarioNames } from '../cli/flags/scenario-names.ts';
 import { checkFile, writeEnvironment } from '../cli/open/emulator-files.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Context, EmulatorChoice, RunningEmulator } from '../cli/run/context.ts';
-import { shellWord } from '../domain/hints/next-command.ts';
+import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
+import { shellWord } from '../errors/shell-word.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 
 export const emulatorCommand = defineCommand({
@@ -114,7 +115,7 @@ async function start(context: Context, choice: EmulatorChoice): Promise<RunningE
       throw cause;
     }
     throw new PodidError('InvalidUsage', `The emulator cannot start: ${cause.message}`, {
-      hint: 'podid emulator --help',
+      hint: advice`podid emulator --help`,
       cause,
     });
   }

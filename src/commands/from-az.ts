@@ -27,7 +27,7 @@ export const fromAzCommand = defineCommand({
       session.report.note(note);
     }
     if (line !== '') {
-      await session.context.stdout.write(`${line}\n`);
+      await session.printLine(line);
     }
     return 0;
   },

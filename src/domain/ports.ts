@@ -1,3 +1,4 @@
+import type { Hint } from '../errors/hint.ts';
 import type { FetchEntraToken } from './azure/entra-sign-in.ts';
 import type { Machines } from './azure/machines.ts';
 import type { Operation, OperationEnd } from './azure/operation.ts';
@@ -199,8 +200,8 @@ export interface Reporter {
    * shows as a bar.
    */
   progress(text: string, share?: ProgressShare): void;
-  note(text: string): void;
-  warn(text: string, hint?: string): void;
+  note(text: string | Hint): void;
+  warn(text: string, hint?: Hint): void;
 }
 
 /**

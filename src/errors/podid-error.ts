@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCatalog } from './error-catalog.ts';
+import type { Hint } from './hint.ts';
 
 /** One fault among several that a command met at once, or one line of a server's own explanation. */
 export interface ErrorDetail {
@@ -15,7 +16,7 @@ export interface ErrorDetail {
 
 export interface PodidErrorOptions {
   /** The next command to type, or the next thing to do, as one line. */
-  readonly hint?: string;
+  readonly hint?: Hint;
   readonly details?: readonly ErrorDetail[];
   /** What the failure is about: an ARM id, or `namespace/name`. */
   readonly target?: string | undefined;
@@ -34,7 +35,7 @@ export class PodidError extends Error {
   override readonly name = 'PodidError';
   readonly code: ErrorCode;
   readonly exitCode: number;
-  readonly hint: string | undefined;
+  readonly hint: Hint | undefined;
   readonly details: readonly ErrorDetail[];
   readonly target: string | undefined;
   readonly requestId: string | undefined;

@@ -2,6 +2,7 @@ import type { FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
 import type { ObjectsInCluster } from '../domain/kubernetes/cluster-objects.ts';
 import type { ConnectedCluster, Workloads } from '../domain/kubernetes/workloads.ts';
 import type { Clock } from '../domain/time/clock.ts';
+import { advice, type Hint } from '../errors/hint.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
 import { askPod, kubeRest } from './client/kube-rest.ts';
@@ -32,7 +33,7 @@ export interface ClusterConnection {
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
   /** For clusters that sign in through Entra; without it kubelogin is run as any other plugin. */
   readonly entraToken?: FetchEntraToken;
-  readonly warn: (text: string, hint?: string) => void;
+  readonly warn: (text: string, hint?: Hint) => void;
   /** For each try of a request, and for signing in. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -51,7 +52,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   if (chosen.cluster.skipTlsVerify && chosen.cluster.server.startsWith('https:')) {
     connection.warn(
       `The kubeconfig turns off the verification of the API server's certificate for context ${JSON.stringify(chosen.name)}.`,
-      'Replace insecure-skip-tls-verify with certificate-authority-data.',
+      advice`Replace insecure-skip-tls-verify with certificate-authority-data.`,
     );
   }
   const access = await accessInTime(chosen, connection);
@@ -135,7 +136,7 @@ async function accessInTime(chosen: ChosenContext, { timeoutMs, signal, entraTok
     signal.throwIfAborted();
     if (limit.aborted && !(error instanceof PodidError)) {
       const message = `The credential plugin of the kubeconfig did not end within ${timeoutMs / 1000} s.`;
-      throw new PodidError('ClusterUnreachable', message, { hint: 'kubectl auth whoami' });
+      throw new PodidError('ClusterUnreachable', message, { hint: advice`kubectl auth whoami` });
     }
     throw error;
   }

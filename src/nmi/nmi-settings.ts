@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
 import { type HoldTimes, usualHoldMs } from './decide/passing-reasons.ts';
@@ -128,7 +129,7 @@ function isTaintKey(text: string): boolean {
 
 function usage(message: string, faults: readonly string[] = [message]): PodidError {
   return new PodidError('InvalidUsage', message, {
-    hint: 'podid-nmi --help',
+    hint: advice`podid-nmi --help`,
     details: faults.map((fault) => ({ message: fault })),
   });
 }

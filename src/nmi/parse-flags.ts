@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { type FlagSpec, type FlagTable, type FlagValues, longFlags } from '../flags/flag-table.ts';
 import { integerText, readInteger } from '../flags/read-flags.ts';
@@ -51,7 +52,7 @@ export function parseFlags<Flags extends FlagTable>(
   }
   if (faults.length > 0) {
     const message = faults.map((fault) => fault.message).join(' ');
-    throw new PodidError('InvalidUsage', message, { details: faults, hint: 'podid-nmi --help' });
+    throw new PodidError('InvalidUsage', message, { details: faults, hint: advice`podid-nmi --help` });
   }
   return { values: Object.fromEntries(values) as FlagValues<Flags>, given, words };
 }

@@ -1,6 +1,7 @@
+import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { watchEndOfInput } from './end-of-input.ts';
-import { plainText } from './streams.ts';
+import { plainText } from './plain-text.ts';
 
 export interface AskOptions {
   /** Both ends are terminals: somebody reads the question and can answer it. */
@@ -25,7 +26,7 @@ export function confirmOnTerminal(options: AskOptions): (question: string) => Pr
         'ConfirmationRequired',
         `${plainText(question)} This needs an answer, and there is no terminal to ask on.`,
         {
-          hint: 'the same command with --yes',
+          hint: advice`the same command with --yes`,
         },
       );
     }

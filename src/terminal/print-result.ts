@@ -1,4 +1,7 @@
+import { Hint, hintText } from '../errors/hint.ts';
+import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
+import { jsonText, plainText } from './plain-text.ts';
 import type { Query } from './query.ts';
 import type { Column } from './table.ts';
 import { tsv } from './tsv.ts';
@@ -13,6 +16,10 @@ export interface ResultFormat {
   readonly width: number | undefined;
   /** Of stdout; only for shapes with a text. */
   readonly colour: Colours;
+  /** Of stdout: what tsv prints is for a program elsewhere, and stays as it is. */
+  readonly isTerminal: boolean;
+  /** Where the commands of hints are to be typed. */
+  readonly shell: Shell;
 }
 
 /** How a table shows a result when no query shapes it: its rows, and what is in each. */
@@ -28,17 +35,19 @@ export interface TableShape {
 /** The result as the format has it; empty or ending with a line break. */
 export async function resultText(value: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
   // A query sees what JSON would show: members that are undefined are not there.
-  const plain: unknown = JSON.parse(JSON.stringify(value ?? null));
+  const plain: unknown = JSON.parse(JSON.stringify(value ?? null, withHints(output.shell)));
   const shown = output.query === undefined ? plain : (output.query(plain) ?? null);
   switch (output.format) {
     case 'json':
-      return `${JSON.stringify(shown, null, shape.repeated ? 0 : 2)}\n`;
+      return `${jsonText(shown, shape.repeated ? 0 : 2)}\n`;
     case 'yaml': {
       const { yamlText } = await import('./yaml-text.ts');
       return `${shape.repeated ? '---\n' : ''}${yamlText(shown)}`;
     }
-    case 'tsv':
-      return tsv(shown, output.query === undefined);
+    case 'tsv': {
+      const text = tsv(shown, output.query === undefined);
+      return output.isTerminal ? plainText(text) : text;
+    }
     case 'table':
       return tableText(shown, shape, output);
     case 'none':
@@ -46,9 +55,30 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
   }
 }
 
+/** A hint in a result is its text for the shell; `toJSON` has run before the value comes here. */
+function withHints(shell: Shell) {
+  return function (this: unknown, key: string, value: unknown): unknown {
+    const held = Reflect.get(Object(this), key);
+    return held instanceof Hint ? hintText(held, shell) : value;
+  };
+}
+
+/** For a text that people read, whatever it is made into: no string of the value steers a terminal or begins a line. */
+function eachText(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return plainText(value, 'one');
+  }
+  if (Array.isArray(value)) {
+    return value.map(eachText);
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([key, each]) => [plainText(key, 'one'), eachText(each)]))
+    : value;
+}
+
 async function tableText(shown: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
   if (output.query === undefined && shape.text !== undefined) {
-    return shape.text(shown as never, output.colour);
+    return shape.text(eachText(shown) as never, output.colour);
   }
   const { projectedColumns, table } = await import('./table.ts');
   if (output.query === undefined) {

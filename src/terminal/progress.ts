@@ -1,6 +1,8 @@
+import { Hint, hintText } from '../errors/hint.ts';
+import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
+import { messageText, plainText } from './plain-text.ts';
 import type { OutputStream } from './streams.ts';
-import { plainText } from './streams.ts';
 
 /** What a spinner has to be able to do; yocto-spinner's is one. */
 export interface Spinner {
@@ -21,6 +23,8 @@ export interface ProgressOptions {
   readonly colour: Colours;
   /** `--only-show-errors`. */
   readonly silent: boolean;
+  /** Where the commands of hints are to be typed. */
+  readonly shell: Shell;
   /** Absent: one line for each change of text, as a log wants it. */
   readonly spinner?: Spinner;
   /** For work whose share is known; absent where there is no terminal. */
@@ -30,14 +34,14 @@ export interface ProgressOptions {
 /** The `Reporter` of the command line: everything goes to stderr. */
 export interface TerminalReporter {
   progress(text: string, share?: { readonly done: number; readonly total: number }): void;
-  note(text: string): void;
-  warn(text: string, hint?: string): void;
+  note(text: string | Hint): void;
+  warn(text: string, hint?: Hint): void;
   /** Takes the spinner away; comes before any other output. */
   stop(): void;
 }
 
 export function terminalReporter(options: ProgressOptions): TerminalReporter {
-  const { stderr, colour, silent, spinner, bar } = options;
+  const { stderr, colour, silent, shell, spinner, bar } = options;
   let spinning = false;
   let barText = '';
   let last = '';
@@ -90,16 +94,16 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
     },
     note(text) {
       if (!silent) {
-        line(plainText(text));
+        line(text instanceof Hint ? plainText(hintText(text, shell)) : messageText(text));
       }
     },
     warn(text, hint) {
       if (silent) {
         return;
       }
-      line(`${colour.yellow('warning:')} ${plainText(text)}`);
+      line(`${colour.yellow('warning:')} ${messageText(text)}`);
       if (hint !== undefined) {
-        line(`${colour.cyan('hint:')} ${plainText(hint)}`);
+        line(`${colour.cyan('hint:')} ${plainText(hintText(hint, shell))}`);
       }
     },
     stop,

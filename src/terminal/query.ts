@@ -1,3 +1,4 @@
+import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 
 /**
@@ -39,7 +40,7 @@ function invalidQuery(expression: string, cause: unknown): PodidError {
   );
 }
 
-const queryHint = 'the language is described at https://jmespath.org';
+const queryHint = advice`the language is described at https://jmespath.org`;
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { PodidError } from '../errors/podid-error.ts';
 import { watchEndOfInput } from './end-of-input.ts';
-import { plainText } from './streams.ts';
+import { plainText } from './plain-text.ts';
 
 /** One line to choose. */
 export interface Choice<Value> {
@@ -66,7 +66,7 @@ export function terminalQuestions(options: QuestionsOptions): Questions {
       return ask({ type: 'search', message: plainText(message), source, theme, pageSize: 8, ...at });
     },
     text({ message, initial, problem }) {
-      const validate = (text: string) => problem(text) ?? true;
+      const validate = (text: string) => plainText(problem(text) ?? '', 'one') || true;
       const at = initial === undefined ? {} : { default: initial };
       return ask({ type: 'input', message: plainText(message), validate, ...at });
     },

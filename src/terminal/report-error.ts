@@ -1,6 +1,8 @@
+import { hintText } from '../errors/hint.ts';
 import { isPodidError, type PodidError } from '../errors/podid-error.ts';
+import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
-import { plainText } from './streams.ts';
+import { jsonText, messageText, plainText } from './plain-text.ts';
 
 export interface ErrorReport {
   /** Ends with a line break. */
@@ -18,6 +20,8 @@ export interface ErrorReportOptions {
   /** `--debug`. */
   readonly stack: boolean;
   readonly version: string;
+  /** Where the commands of hints are to be typed. */
+  readonly shell: Shell;
 }
 
 /**
@@ -28,11 +32,11 @@ export function errorReport(error: unknown, options: ErrorReportOptions): ErrorR
     return bugReport(error, options);
   }
   const text = options.json === 'only' ? '' : errorText(error, options);
-  return { text: text + errorJson(options, errorMembers(error)), exitCode: error.exitCode };
+  return { text: text + errorJson(options, errorMembers(error, options.shell)), exitCode: error.exitCode };
 }
 
-function errorText(error: PodidError, { colour, stack }: ErrorReportOptions): string {
-  const lines = [`${colour.red('podid:')} ${plainText(error.message)}`];
+function errorText(error: PodidError, { colour, stack, shell }: ErrorReportOptions): string {
+  const lines = [`${colour.red('podid:')} ${messageText(error.message)}`];
   if (error.details.length > 1) {
     lines.push(...error.details.map((detail) => `  ${detailText(detail)}`));
   }
@@ -44,7 +48,7 @@ function errorText(error: PodidError, { colour, stack }: ErrorReportOptions): st
     lines.push(colour.dim(`  (${plainText(ids.filter(Boolean).join(', '), 'one')})`));
   }
   if (error.hint !== undefined) {
-    lines.push(`${colour.cyan('hint:')} ${plainText(error.hint)}`);
+    lines.push(`${colour.cyan('hint:')} ${plainText(hintText(error.hint, shell))}`);
   }
   if (stack) {
     lines.push(...stackLines(error));
@@ -57,11 +61,11 @@ function detailText(detail: PodidError['details'][number]): string {
   return plainText(`${code}${detail.message}`, 'one');
 }
 
-function errorMembers(error: PodidError): Readonly<Record<string, unknown>> {
+function errorMembers(error: PodidError, shell: Shell): Readonly<Record<string, unknown>> {
   return {
     code: error.code,
     message: error.message,
-    hint: error.hint,
+    hint: error.hint && hintText(error.hint, shell),
     details: error.details,
     requestId: error.requestId,
     correlationId: error.correlationId,
@@ -74,7 +78,7 @@ function errorJson({ json }: ErrorReportOptions, members: Readonly<Record<string
     return '';
   }
   const known = Object.entries(members).map(([key, value]) => [key, value ?? null]);
-  return `${JSON.stringify(Object.fromEntries(known))}\n`;
+  return `${jsonText(Object.fromEntries(known))}\n`;
 }
 
 const reportHint =
@@ -84,7 +88,7 @@ function bugReport(error: unknown, options: ErrorReportOptions): ErrorReport {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const message = `podid ${options.version} failed unexpectedly (${said}).`;
   const lines = [
-    `${options.colour.red('podid:')} ${plainText(message)}`,
+    `${options.colour.red('podid:')} ${messageText(message)}`,
     `${options.colour.cyan('hint:')} ${reportHint}`,
   ];
   if (options.stack) {
@@ -102,5 +106,5 @@ function stackLines(error: unknown): string[] {
     return [];
   }
   const cause = error.cause === undefined ? [] : ['caused by:', ...stackLines(error.cause)];
-  return [...plainText(error.stack ?? '').split('\n'), ...cause];
+  return [...messageText(error.stack ?? '').split('\n'), ...cause];
 }

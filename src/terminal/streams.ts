@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 
 /** One of the process's two outputs. */
@@ -67,16 +68,7 @@ function isReaderGone(error: NodeJS.ErrnoException): boolean {
 function outputFailed(error: NodeJS.ErrnoException): PodidError {
   const reason = error.code === 'ENOSPC' ? 'no space is left (ENOSPC)' : (error.code ?? 'the write failed');
   return new PodidError('OutputFailed', `The result could not be written to stdout: ${reason}.`, {
-    hint: 'Free some space or write elsewhere; the change itself is done, and podid status shows it.',
+    hint: advice`Free some space or write elsewhere; the change itself is done, and podid status shows it.`,
     cause: error,
   });
-}
-
-/**
- * Takes from a server's or a user's text what would steer a terminal: control characters and escapes become
- * `?`. Line breaks stay unless the text has to fit one line.
- */
-export function plainText(text: string, lines: 'many' | 'one' = 'many'): string {
-  const flat = lines === 'one' ? text.replace(/\s*[\r\n]+\s*/g, ' ') : text.replace(/\r\n?/g, '\n');
-  return flat.replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '?');
 }

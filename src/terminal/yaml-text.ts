@@ -1,8 +1,17 @@
 // Imported when YAML is wanted. The names are imported statically here: a bundler keeps none of a CommonJS
 // package that is itself imported by `import()`.
-import { stringify } from 'yaml';
+import { Document, Scalar, visit } from 'yaml';
+import { isObeyed, yamlEscapes } from './plain-text.ts';
 
-/** A value as YAML; long texts stay on their line. Ends with a line break. */
+/** A value as YAML, with nothing in it that a terminal obeys; long texts stay on their line. Ends with a line break. */
 export function yamlText(value: unknown): string {
-  return stringify(value, { lineWidth: 0 });
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === 'string' && isObeyed(scalar.value)) {
+        scalar.type = Scalar.QUOTE_DOUBLE;
+      }
+    },
+  });
+  return yamlEscapes(document.toString({ lineWidth: 0 }));
 }

@@ -1,3 +1,4 @@
+import type { Hint } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 
 /** Why a value is not what its flag takes. */
@@ -80,7 +81,7 @@ export class UsageFaults {
   }
 
   /** @throws PodidError InvalidUsage with every fault */
-  throwIfAny(hint: string): void {
+  throwIfAny(hint: Hint): void {
     const [first, ...others] = this.#faults;
     if (first === undefined) {
       return;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connectAzure } from '../../src/arm/connect-azure.ts';
 import type { Azure } from '../../src/domain/ports.ts';
+import { hintText } from '../hint-text.ts';
 import { instantClock, json, serveArm } from './arm-server.ts';
 
 const id = { subscriptionId: '00000000-0000-0000-0000-000000000001', resourceGroup: 'demo', name: 'web' };
@@ -18,7 +19,7 @@ describe('a loopback endpoint', () => {
     await expect(azure.clusters.get(id, signal)).rejects.toMatchObject({
       code: 'Unavailable',
       message: `Nothing listens at PODID_ARM_ENDPOINT (${url}).`,
-      hint: expect.stringMatching(/^podid emulator --write-env demo\.env .*\. \.\/demo\.env$/),
+      hint: hintText(expect.stringMatching(/^podid emulator --write-env demo\.env .*\. \.\/demo\.env$/)),
     });
     expect(slept).toEqual([]);
   });
@@ -30,7 +31,7 @@ describe('a loopback endpoint', () => {
       const azure = await server.azure();
       await expect(azure.clusters.get(id, signal)).rejects.toMatchObject({
         code: 'NotSignedIn',
-        hint: expect.stringMatching(/^\. \.\/demo\.env .*PODID_ARM_TOKEN/),
+        hint: hintText(expect.stringMatching(/^\. \.\/demo\.env .*PODID_ARM_TOKEN/)),
       });
     } finally {
       await server.close();
@@ -41,7 +42,7 @@ describe('a loopback endpoint', () => {
     const azure = await connect({ PODID_ARM_ENDPOINT: 'http://127.0.0.1:9', PATH: '' });
     const error = await azure.clusters.get(id, signal).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'NotSignedIn', message: 'No sign-in to Azure was found.' });
-    expect(error.hint).toMatch(/PODID_ARM_TOKEN/);
+    expect(String(error.hint)).toMatch(/PODID_ARM_TOKEN/);
     expect(error.details.map(({ code }: { code: string }) => code)).toEqual([
       'environment',
       'workload identity',
@@ -78,7 +79,10 @@ describe('what is not there', () => {
     const server = await serveArm(json(404, { error: { code, message: 'No.' } }));
     try {
       const azure = await server.azure();
-      await expect(azure.clusters.get(id, signal)).rejects.toMatchObject({ code: 'ClusterNotFound', hint });
+      await expect(azure.clusters.get(id, signal)).rejects.toMatchObject({
+        code: 'ClusterNotFound',
+        hint: hintText(hint),
+      });
     } finally {
       await server.close();
     }
@@ -95,7 +99,7 @@ describe('what is not there', () => {
       const azure = await server.azure();
       await expect(azure.identities.get(resourceId, signal)).rejects.toMatchObject({
         code: 'IdentityNotFound',
-        hint,
+        hint: hintText(hint),
       });
     } finally {
       await server.close();
@@ -123,7 +127,7 @@ async function hintWith(path: string): Promise<string> {
   try {
     const azure = await connect({ PATH: path, AZURE_CONFIG_DIR: '/nonexistent' });
     const error = await azure.clusters.get(id, signal).catch((thrown) => thrown);
-    return error.hint;
+    return String(error.hint);
   } finally {
     process.env['PATH'] = before;
   }

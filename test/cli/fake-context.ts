@@ -91,6 +91,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
   const context: Context = {
     version: '1.2.3',
     env: options.env ?? {},
+    shell: 'posix',
     stdout,
     stderr,
     interactive: false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { advice } from '../../src/errors/hint.ts';
 import { noColours } from '../../src/terminal/colours.ts';
 import { terminalReporter } from '../../src/terminal/progress.ts';
 import { fakeStream } from '../cli/fake-context.ts';
@@ -24,6 +25,7 @@ function reporter(options: { silent?: boolean; spinning?: boolean; bar?: boolean
     stderr,
     colour: noColours,
     silent: options.silent ?? false,
+    shell: 'posix',
     ...(options.spinning ? { spinner } : {}),
     ...(options.bar ? { bar } : {}),
   });
@@ -44,7 +46,7 @@ describe('progress', () => {
     report.progress('one');
     report.progress('two');
     expect(spinner.text).toBe('two');
-    report.warn('careful', 'look');
+    report.warn('careful', advice`look`);
     report.progress('three');
     report.stop();
     report.stop();
@@ -81,7 +83,7 @@ describe('progress', () => {
     const { report, stderr } = reporter({ silent: true });
     report.progress('a');
     report.note('b');
-    report.warn('c', 'd');
+    report.warn('c', advice`d`);
     expect(stderr.text()).toBe('');
   });
 
@@ -89,6 +91,6 @@ describe('progress', () => {
     const { report, stderr } = reporter();
     report.progress('\u001b]0;title\u0007done');
     report.note('\u202egnp.exe');
-    expect(stderr.text()).toBe('?]0;title?done\n?gnp.exe\n');
+    expect(stderr.text()).toBe('\\u001b]0;title\\u0007done\n\\u202egnp.exe\n');
   });
 });

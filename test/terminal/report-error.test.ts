@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { advice } from '../../src/errors/hint.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { noColours, terminalColours } from '../../src/terminal/colours.ts';
 import { errorReport } from '../../src/terminal/report-error.ts';
 
-const plain = { colour: noColours, stack: false, version: '1.2.3' } as const;
+const plain = { colour: noColours, stack: false, version: '1.2.3', shell: 'posix' } as const;
 
 describe('the report of an error', () => {
   const error = new PodidError('Forbidden', 'No right\u001b[2J.', {
-    hint: 'ask\nsomebody',
+    hint: advice`ask somebody`,
     details: [
       { code: 'A', message: 'one' },
       { code: 'B', message: 'two' },
@@ -21,7 +22,7 @@ describe('the report of an error', () => {
   it('is message, details, ids and hint', () => {
     expect(errorReport(error, { ...plain, json: 'no' })).toEqual({
       exitCode: 6,
-      text: 'podid: No right?[2J.\n  A: one\n  B: two\n  (request r-1, correlation c-1)\nhint: ask\nsomebody\n',
+      text: 'podid: No right\\u001b[2J.\n  A: one\n  B: two\n  (request r-1, correlation c-1)\nhint: ask somebody\n',
     });
   });
 
@@ -31,7 +32,7 @@ describe('the report of an error', () => {
     expect(JSON.parse(text)).toEqual({
       code: 'Forbidden',
       message: 'No right\u001b[2J.',
-      hint: 'ask\nsomebody',
+      hint: 'ask somebody',
       details: [
         { code: 'A', message: 'one' },
         { code: 'B', message: 'two' },
@@ -50,7 +51,7 @@ describe('the report of an error', () => {
 
   it('colours the words and nothing else', async () => {
     const { text } = errorReport(error, { ...plain, colour: await terminalColours(), json: 'no' });
-    expect(text).toContain('\u001b[31mpodid:\u001b[39m No right?[2J.');
+    expect(text).toContain('\u001b[31mpodid:\u001b[39m No right\\u001b[2J.');
   });
 
   it.each([new TypeError('x is undefined'), 'a string', undefined])(

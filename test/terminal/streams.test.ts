@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { confirmOnTerminal } from '../../src/terminal/ask.ts';
 import { writePrivateFile } from '../../src/terminal/private-file.ts';
 import { outputStream } from '../../src/terminal/streams.ts';
+import { hintText } from '../hint-text.ts';
 
 describe('an output stream', () => {
   it('goes on without its reader', async () => {
@@ -50,7 +51,11 @@ describe('an output stream whose text is lost', () => {
 
   it.each(['ENOSPC', 'EIO'])('fails with the reason, each time that it is written to: %s', async (code) => {
     const stream = outputStream(full(code), 'fails');
-    const failure = { code: 'OutputFailed', exitCode: 1, hint: expect.stringContaining('podid status') };
+    const failure = {
+      code: 'OutputFailed',
+      exitCode: 1,
+      hint: hintText(expect.stringContaining('podid status')),
+    };
     await expect(stream.write('one')).rejects.toMatchObject({
       ...failure,
       message: expect.stringContaining(code),
@@ -87,7 +92,7 @@ describe('asking', () => {
     await expect(confirmOnTerminal(options)('Really?')).rejects.toMatchObject({
       code: 'ConfirmationRequired',
       exitCode: 2,
-      hint: expect.stringContaining('--yes'),
+      hint: hintText(expect.stringContaining('--yes')),
     });
   });
 

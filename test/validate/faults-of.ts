@@ -1,3 +1,4 @@
+import { advice } from '../../src/errors/hint.ts';
 import { isPodidError } from '../../src/errors/podid-error.ts';
 import { UsageFaults } from '../../src/validate/usage-faults.ts';
 
@@ -6,7 +7,7 @@ export function faultsOf(check: (faults: UsageFaults) => unknown): string[] {
   const faults = new UsageFaults();
   check(faults);
   try {
-    faults.throwIfAny('podid --help');
+    faults.throwIfAny(advice`podid --help`);
     return [];
   } catch (error) {
     if (!isPodidError(error, 'InvalidUsage')) {

@@ -191,7 +191,7 @@ export class FakeAzure {
       },
       report: {
         progress: (text) => this.progress.push(text),
-        note: (text) => this.notes.push(text),
+        note: (text) => this.notes.push(String(text)),
         warn: (text) => this.warnings.push(text),
       },
       confirm: async (question) => {

@@ -5,6 +5,7 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { ClusterEdit } from '../../domain/clusters/cluster-edit.ts';
 import type { IdentityReference } from '../../domain/entries/pod-identity.ts';
 import type { Clusters, OperationEnd, PutAnswer, PutOptions } from '../../domain/ports.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { readKubeconfigAnswer } from '../../validate/azure/kubeconfig-answer.ts';
 import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
@@ -169,7 +170,7 @@ async function editedDocument(base: Cluster, edit: ClusterEdit): Promise<string>
     return toPutDocument(base.document, edit);
   } catch (cause) {
     throw new PodidError('Unavailable', `Azure's answer about cluster ${base.id.name} cannot be sent back.`, {
-      hint: 'Try again; a proxy may have answered in place of Azure.',
+      hint: advice`Try again; a proxy may have answered in place of Azure.`,
       cause,
     });
   }

@@ -2,6 +2,7 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { IdentityReference } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
+import { advice, type Hint } from '../../errors/hint.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
 import { previewFeatureError } from './preview-feature-error.ts';
@@ -101,13 +102,13 @@ function assignmentBlocked(
 }
 
 /** What to type next after a failure with one of the add-on's own codes. */
-export function addonHint(code: string, cluster: ClusterId): string | undefined {
+export function addonHint(code: string, cluster: ClusterId): Hint | undefined {
   return Object.hasOwn(addonRefusals, code) ? addonRefusals[code]?.hint(cluster) : undefined;
 }
 
 interface ErrorAnswer {
   readonly code: ErrorCode;
-  readonly hint: (cluster: ClusterId) => string;
+  readonly hint: (cluster: ClusterId) => Hint;
 }
 
 const kubenetConsent = { 'enable-pod-identity-with-kubenet': true } as const;
@@ -125,7 +126,7 @@ const addonRefusals: Readonly<Record<string, ErrorAnswer>> = {
   PodIdentityAddonUserAssignedIdentitiesNotAllowedInCreation: {
     code: 'AzureRefused',
     hint: (cluster) =>
-      `Wait until the cluster is created (${nextCommand('wait', cluster, { for: 'idle' })}), then add.`,
+      advice`Wait until the cluster is created (${nextCommand('wait', cluster, { for: 'idle' })}), then add.`,
   },
   PodIdentityAddonWithKubeNetNotAllowed: {
     code: 'FeatureNotRegistered',
@@ -138,10 +139,10 @@ const addonRefusals: Readonly<Record<string, ErrorAnswer>> = {
   ReconcilePodIdentityAddonError: {
     code: 'AzureRefused',
     hint: (cluster) =>
-      `Look at what is there (${nextCommand('status', cluster)}), then run the same command again.`,
+      advice`Look at what is there (${nextCommand('status', cluster)}), then run the same command again.`,
   },
 };
 
-function clearFailed(cluster: ClusterId): string {
+function clearFailed(cluster: ClusterId): Hint {
   return nextCommand('delete', cluster, { failed: true, yes: true });
 }

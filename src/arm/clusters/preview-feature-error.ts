@@ -1,3 +1,4 @@
+import { advice, command } from '../../errors/hint.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
 
@@ -26,6 +27,6 @@ export function previewFeatureError(fault: ArmFault): KnownFault | undefined {
   return {
     code: 'FeatureNotRegistered',
     message: `AKS refused the change: ${messageOf(fault)}`,
-    hint: `az feature register --namespace Microsoft.ContainerService --name ${name}; once it is Registered, az provider register --namespace Microsoft.ContainerService`,
+    hint: advice`${command('az feature register --namespace Microsoft.ContainerService --name', name)}; once it is Registered, az provider register --namespace Microsoft.ContainerService`,
   };
 }

@@ -1,44 +1,43 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
-import { shellWord } from '../../domain/hints/next-command.ts';
+import { azFlags } from '../../domain/hints/next-command.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
 
 /** ErrorAnswers of AKS's own, by code (Azure documentation, "Resolve az aks command invoke failures"). */
-const hints: Readonly<Record<string, string>> = {
-  RunCommandBlockedByAzurePolicy:
-    'Exempt the namespace aks-command from the Azure Policy assignment that AKS names.',
-  KubernetesPerformanceError:
-    'Make room on a node for 200m CPU and 500Mi memory, then run the same command again.',
-  KubernetesOperationError:
-    'See what keeps pods of namespace aks-command from starting, then run the same command again.',
-  NotSupportedSetup: 'Reach the API from inside its network instead, with --kubeconfig FILE.',
+const hints: Readonly<Record<string, Hint>> = {
+  RunCommandBlockedByAzurePolicy: advice`Exempt the namespace aks-command from the Azure Policy assignment that AKS names.`,
+  KubernetesPerformanceError: advice`Make room on a node for 200m CPU and 500Mi memory, then run the same command again.`,
+  KubernetesOperationError: advice`See what keeps pods of namespace aks-command from starting, then run the same command again.`,
+  NotSupportedSetup: advice`Reach the API from inside its network instead, with --kubeconfig FILE.`,
 };
 
 /** AKS could not run the command; undefined for what any part of ARM may say. */
 export function mapRunCommandError(fault: ArmFault, id: ClusterId): KnownFault | undefined {
   const code = [fault.code, fault.innermost.code].find((each) => Object.hasOwn(hints, each));
-  if (code !== undefined) {
+  const hint = code === undefined ? undefined : hints[code];
+  if (hint !== undefined) {
     const message = `AKS could not run the command in cluster ${id.name}: ${messageOf(fault)}`;
-    return { code: 'ClusterUnreachable', message, hint: hints[code] ?? '' };
+    return { code: 'ClusterUnreachable', message, hint };
   }
   // The only word by which AKS says that it is switched off there is the message; the code is a general one.
   if (fault.status === 400 && /run\s?command.*disabled/i.test(fault.message)) {
-    const { message, hint = '' } = runCommandDisabled(id);
-    return { code: 'ClusterUnreachable', message, hint };
+    return { code: 'ClusterUnreachable', ...disabled(id) };
   }
   return undefined;
 }
 
 export function runCommandDisabled(id: ClusterId): PodidError {
-  const where = `-g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${shellWord(id.subscriptionId)}`;
-  return new PodidError(
-    'ClusterUnreachable',
-    `Running commands through Azure is switched off on cluster ${id.name}.`,
-    {
-      hint: `az aks update ${where} --enable-run-command; or reach the API from inside its network, with --kubeconfig FILE`,
-    },
-  );
+  const { message, hint } = disabled(id);
+  return new PodidError('ClusterUnreachable', message, { hint });
+}
+
+function disabled(id: ClusterId) {
+  return {
+    message: `Running commands through Azure is switched off on cluster ${id.name}.`,
+    hint: advice`${command('az aks update', ...azFlags(id), '--enable-run-command')}; or reach the API from inside its network, with --kubeconfig FILE`,
+  };
 }
 
 /** @param reason AKS's own words */
@@ -48,7 +47,7 @@ export function commandFailed(id: ClusterId, reason: string): PodidError {
     'ClusterUnreachable',
     `AKS could not run the command in cluster ${id.name}: ${why}.`,
     {
-      hint: 'See the pods of namespace aks-command: they need a node with 200m CPU and 500Mi memory free.',
+      hint: advice`See the pods of namespace aks-command: they need a node with 200m CPU and 500Mi memory free.`,
     },
   );
 }

@@ -3,6 +3,7 @@ import { aksServerId, type FetchEntraToken } from '../../domain/azure/entra-sign
 import type { ClusterCommand, CommandEnd } from '../../domain/azure/run-command.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../../validate/json-record.ts';
 import { type ArmAnswer, azureRetryAfterMs } from '../connection/arm-answer.ts';
@@ -149,7 +150,7 @@ const longestRunMs = 10 * 60_000;
 
 function neverEnded({ id }: Cluster): PodidError {
   return new PodidError('Unavailable', `The command in cluster ${id.name} did not end within ten minutes.`, {
-    hint: 'It is safe to run the same command again; the pods of namespace aks-command show what happened to this one.',
+    hint: advice`It is safe to run the same command again; the pods of namespace aks-command show what happened to this one.`,
   });
 }
 
@@ -185,7 +186,7 @@ function leadsNowhere(): PodidError {
     'Unavailable',
     'Azure accepted the command but did not say where its result will be.',
     {
-      hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy; it is safe to run the same command again.',
+      hint: advice`Check PODID_ARM_ENDPOINT, --cloud and the proxy; it is safe to run the same command again.`,
     },
   );
 }

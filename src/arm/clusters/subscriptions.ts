@@ -1,4 +1,5 @@
 import type { Subscription, Subscriptions } from '../../domain/ports.ts';
+import { advice, command, joinHints } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
@@ -26,8 +27,9 @@ export function armSubscriptions(connection: ArmConnection): Subscriptions {
       if (another === undefined) {
         return only;
       }
+      const ways = named.map(({ subscriptionId }) => command('--subscription', subscriptionId));
       throw new PodidError('InvalidUsage', `Several subscriptions are called ${idOrName}.`, {
-        hint: `Give the id: ${named.map(({ subscriptionId }) => `--subscription ${subscriptionId}`).join(' or ')}`,
+        hint: advice`Give the id: ${joinHints(ways, ' or ')}`,
       });
     },
   };
@@ -93,7 +95,7 @@ function notFound(idOrName: string): PodidError {
     'SubscriptionNotFound',
     `No subscription ${idOrName} is visible to the signed-in principal.`,
     {
-      hint: 'az account list --output table',
+      hint: advice`az account list --output table`,
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { FollowOptions, Operation, OperationEnd } from '../../domain/ports.ts';
+import { advice, type Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { innermostError } from '../../validate/azure/innermost-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
@@ -22,7 +23,7 @@ interface Following extends Pick<FollowOptions, 'pollIntervalMs' | 'onStatus' | 
   /** The right that a poll takes, where the operation is not of AKS. */
   readonly action?: string;
   /** What shows how the change ended, where `podid status` does not. */
-  readonly readHint?: string;
+  readonly readHint?: Hint;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function followOperation(
   operation: Operation,
   options: Following,
 ): Promise<OperationEnd> {
-  const { readHint = 'podid status shows how the change ended.' } = options;
+  const { readHint = advice`podid status shows how the change ended.` } = options;
   if (!URL.canParse(operation.url, connection.endpoint.url)) {
     throw leadsElsewhere(readHint);
   }
@@ -98,7 +99,7 @@ function requestAbout(
 async function poll(
   connection: ArmConnection,
   operation: Operation,
-  { about, readHint }: { readonly about: ArmRequest; readonly readHint: string },
+  { about, readHint }: { readonly about: ArmRequest; readonly readHint: Hint },
   signal: AbortSignal,
 ): Promise<ArmAnswer | undefined> {
   const answer = await connection
@@ -153,17 +154,17 @@ function parseRecord(text: string): JsonRecord | undefined {
   }
 }
 
-function leadsElsewhere(readHint: string): PodidError {
+function leadsElsewhere(readHint: Hint): PodidError {
   return new PodidError(
     'Unavailable',
     'Azure names a host for the operation to which podid does not send the token.',
     {
-      hint: `Check PODID_ARM_ENDPOINT, --cloud and the proxy; ${readHint}`,
+      hint: advice`Check PODID_ARM_ENDPOINT, --cloud and the proxy; ${readHint}`,
     },
   );
 }
 
-function unusable(cause: PodidError, readHint: string): PodidError {
+function unusable(cause: PodidError, readHint: Hint): PodidError {
   return new PodidError('Unavailable', `The running operation cannot be followed. ${cause.message}`, {
     hint: readHint,
     details: cause.details,
@@ -171,7 +172,7 @@ function unusable(cause: PodidError, readHint: string): PodidError {
   });
 }
 
-function forgotten(readHint: string): PodidError {
+function forgotten(readHint: Hint): PodidError {
   return new PodidError('Unavailable', 'Azure does not know the running operation any more.', {
     hint: readHint,
   });

@@ -1,6 +1,6 @@
 import { isRestError } from '@azure/core-rest-pipeline';
-import { shellWord } from '../../domain/hints/next-command.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
+import { advice, command, type Hint, othersText } from '../../errors/hint.ts';
 import { PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
 import { type ArmAnswer, type ArmFault, armAnswer, armFault, azureRetryAfterMs } from './arm-answer.ts';
 import { maskSecrets } from './mask-secrets.ts';
@@ -17,7 +17,7 @@ export interface ArmRequest {
   /** Who asks, for a 403. */
   readonly caller: () => string;
   /** What to type after a 401; `az login` when absent. */
-  readonly signInHint?: string;
+  readonly signInHint?: Hint;
   /** What a 404 means. */
   readonly notFound?: ErrorCode;
   /** Codes that mean more here than elsewhere; asked first. */
@@ -27,7 +27,7 @@ export interface ArmRequest {
 export interface KnownFault {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
   /** Absent: the request's scope. */
   readonly target?: string | undefined;
 }
@@ -49,7 +49,7 @@ export function mapArmError(error: unknown, request: ArmRequest, answer?: ArmAns
     return mapArmAnswer(seen, request);
   }
   return new PodidError('Unavailable', `Azure could not be reached to ${request.doing}: ${reasonOf(error)}`, {
-    hint: 'Try again in a moment; behind a proxy, set HTTPS_PROXY.',
+    hint: advice`Try again in a moment; behind a proxy, set HTTPS_PROXY.`,
     target: request.scope,
     ...(seen === undefined ? {} : answerFacts(seen)),
   });
@@ -111,7 +111,7 @@ function unavailable(request: ArmRequest, why: string): KnownFault {
   return {
     code: 'Unavailable',
     message: `Azure could not ${request.doing}: ${why}`,
-    hint: 'Try the same command again in a moment.',
+    hint: advice`Try the same command again in a moment.`,
   };
 }
 
@@ -120,7 +120,7 @@ function toldToWait(fault: ArmFault, request: ArmRequest, askedMs: number): Know
   return {
     code: 'Unavailable',
     message: `Azure could not ${request.doing}, and asks podid to wait ${seconds} s: ${messageOf(fault)}`,
-    hint: `Run the same command again in ${seconds} s; before that Azure is likely to refuse it once more.`,
+    hint: advice`Run the same command again in ${seconds} s; before that Azure is likely to refuse it once more.`,
   };
 }
 
@@ -130,8 +130,8 @@ function signedOut(fault: ArmFault, request: ArmRequest): KnownFault {
     code: 'NotSignedIn',
     message: `Azure did not accept the sign-in to ${request.doing}: ${messageOf(fault)}`,
     hint: isOtherTenant
-      ? 'Sign in to the tenant of the subscription: --tenant TENANT, or az login --tenant TENANT'
-      : (request.signInHint ?? 'az login'),
+      ? advice`Sign in to the tenant of the subscription: --tenant TENANT, or az login --tenant TENANT`
+      : (request.signInHint ?? advice`az login`),
   };
 }
 
@@ -140,49 +140,50 @@ function forbidden(fault: ArmFault, request: ArmRequest): KnownFault {
     return {
       code: 'AzureRefused',
       message: `A policy does not let you ${request.doing}: ${messageOf(fault)}`,
-      hint: 'Ask whoever owns the Azure Policy for an exemption; a role does not help.',
+      hint: advice`Ask whoever owns the Azure Policy for an exemption; a role does not help.`,
     };
   }
   return {
     code: 'Forbidden',
     message: `${request.caller()} may not ${request.doing}: ${request.action} is missing on ${request.scope}.`,
-    hint: `Ask an owner for a role that allows ${request.action} on ${request.scope}.`,
+    hint: advice`Ask an owner for a role that allows ${othersText(request.action)} on ${othersText(request.scope)}.`,
   };
 }
 
 function refused(fault: ArmFault, request: ArmRequest): KnownFault {
-  const hints: Readonly<Record<string, string>> = {
-    ScopeLocked: 'Remove the lock: az lock list, az lock delete',
-    MissingSubscriptionRegistration: 'az provider register --namespace Microsoft.ContainerService',
-    ReadOnlyDisabledSubscription: 'The subscription is disabled; enable it in the portal.',
-    ResourceGroupBeingDeleted: 'Wait until the resource group is gone, then create it again.',
+  const hints: Readonly<Record<string, Hint>> = {
+    ScopeLocked: advice`Remove the lock: az lock list, az lock delete`,
+    MissingSubscriptionRegistration: advice`az provider register --namespace Microsoft.ContainerService`,
+    ReadOnlyDisabledSubscription: advice`The subscription is disabled; enable it in the portal.`,
+    ResourceGroupBeingDeleted: advice`Wait until the resource group is gone, then create it again.`,
   };
   return {
     code: 'AzureRefused',
     message: `Azure refused to ${request.doing}: ${messageOf(fault)}`,
     hint:
       hints[fault.code] ??
-      "Fix what Azure names, then run the same command again; Azure's support can look up the request id.",
+      advice`Fix what Azure names, then run the same command again; Azure's support can look up the request id.`,
   };
 }
 
 /** What lists the nearest thing that may be there: the names of the scope are those that were asked for. */
-function notFoundHint(fault: ArmFault, { scope, notFound }: ArmRequest): string {
+function notFoundHint(fault: ArmFault, { scope, notFound }: ArmRequest): Hint {
   const [, subscription = '', group = ''] =
     /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?/i.exec(scope) ?? [];
   if (subscription === '' || fault.code.includes('Subscription')) {
-    return 'az account list -o table';
+    return advice`az account list -o table`;
   }
-  const within = `--subscription ${shellWord(subscription)} -o table`;
+  const within = ['--subscription', subscription, '-o', 'table'];
   if (notFound === 'ClusterNotFound') {
-    return `az aks list ${within}`;
+    return command('az aks list', ...within);
   }
   const isGroupGone = group === '' || fault.code === 'ResourceGroupNotFound';
-  return isGroupGone ? `az group list ${within}` : `${listing(notFound)} -g ${shellWord(group)} ${within}`;
-}
-
-function listing(notFound: ErrorCode | undefined): string {
-  return notFound === 'IdentityNotFound' ? 'az identity list' : 'az resource list';
+  if (isGroupGone) {
+    return command('az group list', ...within);
+  }
+  return notFound === 'IdentityNotFound'
+    ? command('az identity list -g', group, ...within)
+    : command('az resource list -g', group, ...within);
 }
 
 /**

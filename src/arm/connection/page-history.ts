@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type JsonRecord, stringAt } from '../../validate/json-record.ts';
 
@@ -43,6 +44,6 @@ export async function* endingPages<Page>(pages: AsyncIterable<Page>): AsyncGener
 
 function endless(): PodidError {
   return new PodidError('Unavailable', "Azure's list has no end: its pages link to each other in a circle.", {
-    hint: 'Try again; a proxy may have answered in place of Azure.',
+    hint: advice`Try again; a proxy may have answered in place of Azure.`,
   });
 }

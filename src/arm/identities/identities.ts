@@ -1,6 +1,7 @@
 import { type Identity, ManagedServiceIdentityClient } from '@azure/arm-msi';
 import { managedIdentityType, parseResourceId, type ResourceId } from '../../domain/azure/resource-id.ts';
 import type { Identities, IdentitySummary, ManagedIdentity } from '../../domain/ports.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/map-arm-error.ts';
@@ -91,7 +92,7 @@ function readIdentity(id: ResourceId, found: Identity): ManagedIdentity {
       'IdentityIncomplete',
       `Managed identity ${id.name} has no client id or principal id yet.`,
       {
-        hint: 'It was created a moment ago; run the same command again.',
+        hint: advice`It was created a moment ago; run the same command again.`,
         target: id.text,
       },
     );

@@ -2,10 +2,10 @@ import {
   type RoleAssignment as ArmRoleAssignment,
   AuthorizationManagementClient,
 } from '@azure/arm-authorization';
-
 import type { RoleAssignment, RoleDefinition, RoleGrant } from '../../domain/azure/role-assignment.ts';
 import type { Roles } from '../../domain/ports.ts';
 import { backoffMs } from '../../domain/time/backoff.ts';
+import { advice, type Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
@@ -96,7 +96,7 @@ async function findDefinition(
     return found.toLowerCase();
   }
   throw new PodidError('RoleNotFound', `No role is called ${JSON.stringify(roleName)} at ${scope}.`, {
-    hint: 'az role definition list --query "[].roleName" -o tsv lists them',
+    hint: advice`az role definition list --query "[].roleName" -o tsv lists them`,
     target: scope,
   });
 }
@@ -205,16 +205,14 @@ function knownErrorAnswer(fault: ArmFault): KnownFault | undefined {
   return {
     code: 'RoleAssignmentBlocked',
     message: `The role cannot be assigned: ${messageOf(fault)}`,
-    hint: hint ?? 'az role assignment list shows what is there.',
+    hint: hint ?? advice`az role assignment list shows what is there.`,
   };
 }
 
-const blockedHints: Readonly<Record<string, string>> = {
-  ScopeLocked: 'Remove the lock on the identity or its resource group: az lock list, az lock delete',
-  RoleAssignmentLimitExceeded:
-    'The subscription holds as many role assignments as it may; delete some that nobody needs.',
-  RoleAssignmentUpdateNotPermitted:
-    'An assignment of that name exists with other content; delete it (az role assignment delete) and try again.',
+const blockedHints: Readonly<Record<string, Hint>> = {
+  ScopeLocked: advice`Remove the lock on the identity or its resource group: az lock list, az lock delete`,
+  RoleAssignmentLimitExceeded: advice`The subscription holds as many role assignments as it may; delete some that nobody needs.`,
+  RoleAssignmentUpdateNotPermitted: advice`An assignment of that name exists with other content; delete it (az role assignment delete) and try again.`,
 };
 
 function authorizationClient(connection: ArmConnection, scope: string): AuthorizationManagementClient {

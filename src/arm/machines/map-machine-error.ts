@@ -1,4 +1,5 @@
 import type { Machine } from '../../domain/azure/machines.ts';
+import { advice, command, othersText } from '../../errors/hint.ts';
 import { identityNamedIn } from '../clusters/map-aks-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
@@ -50,20 +51,25 @@ function forbidden(fault: ArmFault, write: MachineWrite): KnownFault {
     return {
       code: 'AssignForbidden',
       message: `${write.caller()} may change ${machine.name} but may not assign ${identity}: ${assign} is missing there.`,
-      hint: `az role assignment create --assignee PRINCIPAL --role "Managed Identity Operator" --scope ${identityIn(fault, write) ?? 'IDENTITY'}`,
+      hint: command(
+        'az role assignment create --assignee PRINCIPAL --role',
+        'Managed Identity Operator',
+        '--scope',
+        identityIn(fault, write) ?? 'IDENTITY',
+      ),
     };
   }
   if (fault.code === 'DenyAssignmentAuthorizationFailed') {
     return {
       code: 'AssignForbidden',
       message: `A deny assignment keeps everybody from changing ${machine.name}: the cluster's node resource group is locked down.`,
-      hint: 'az aks update -g GROUP -n CLUSTER --nrg-lockdown-restriction-level Unrestricted',
+      hint: advice`az aks update -g GROUP -n CLUSTER --nrg-lockdown-restriction-level Unrestricted`,
     };
   }
   return {
     code: 'AssignForbidden',
     message: `${write.caller()} may not change ${machine.name}: ${action} is missing on ${machine.resourceId}.`,
-    hint: `Ask an owner for a role that allows ${action} on ${machine.resourceId}, such as "Virtual Machine Contributor".`,
+    hint: advice`Ask an owner for a role that allows ${othersText(action)} on ${othersText(machine.resourceId)}, such as "Virtual Machine Contributor".`,
   };
 }
 
@@ -71,7 +77,7 @@ function busy(fault: ArmFault, { machine }: MachineWrite): KnownFault {
   return {
     code: 'MachineBusy',
     message: `Another operation is running on ${machine.name}: ${messageOf(fault)}`,
-    hint: 'Run the same command again when it has ended.',
+    hint: advice`Run the same command again when it has ended.`,
   };
 }
 
@@ -79,7 +85,7 @@ function refused(fault: ArmFault, write: MachineWrite): KnownFault {
   return {
     code: 'AssignRefused',
     message: `Azure refused to change the identities of ${write.machine.name}: ${messageOf(fault)}`,
-    hint: 'Fix what Azure names, then run the same command again; podid node list shows what is there.',
+    hint: advice`Fix what Azure names, then run the same command again; podid node list shows what is there.`,
     target: identityIn(fault, write) ?? write.machine.resourceId,
   };
 }

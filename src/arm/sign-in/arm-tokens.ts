@@ -1,6 +1,7 @@
 import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline';
 import type { AccessToken, TokenCredential } from '@azure/identity';
 import { untilAborted } from '../../domain/time/time-limit.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmEndpoint } from '../connection/arm-endpoint.ts';
 import { callerOfToken } from './caller-of-token.ts';
@@ -111,7 +112,7 @@ function strangeHost(request: PipelineRequest): PodidError {
     'Unavailable',
     `Azure's answer points to ${host}, and podid does not send the token there.`,
     {
-      hint: 'Check PODID_ARM_ENDPOINT, --cloud and the proxy.',
+      hint: advice`Check PODID_ARM_ENDPOINT, --cloud and the proxy.`,
     },
   );
 }

@@ -1,3 +1,4 @@
+import { advice, command, joinHints, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /** Where one of Azure's clouds is reached (the `cloud` list of az's own core). */
@@ -45,7 +46,10 @@ export function chooseCloud(asked: string | undefined, environmentName: string |
   const wanted = asked === undefined ? undefined : cloudNamed(asked);
   if (asked !== undefined && wanted === undefined) {
     throw new PodidError('InvalidUsage', `--cloud ${asked} is not a cloud that podid knows.`, {
-      hint: `--cloud takes ${Object.keys(clouds).join(', ')}.`,
+      hint: advice`--cloud takes ${joinHints(
+        Object.keys(clouds).map((name) => advice`${othersText(name)}`),
+        ', ',
+      )}.`,
       details: [{ flag: '--cloud', message: `${asked} is unknown.` }],
     });
   }
@@ -54,7 +58,7 @@ export function chooseCloud(asked: string | undefined, environmentName: string |
     throw new PodidError(
       'InvalidUsage',
       `--cloud ${wanted.name} contradicts the subscription, which is in ${signedIn.name}.`,
-      { hint: `Leave out --cloud, or use --cloud ${signedIn.name}.` },
+      { hint: advice`Leave out --cloud, or use ${command('--cloud', signedIn.name)}.` },
     );
   }
   return wanted ?? signedIn ?? clouds.AzureCloud;

@@ -11,6 +11,7 @@ import {
 } from '@azure/identity';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { loopbackSignInCommand } from '../../domain/hints/emulator-command.ts';
+import { advice, type Hint, othersText } from '../../errors/hint.ts';
 import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { isOnPath } from '../connection/is-on-path.ts';
 import { maskSecrets } from '../connection/mask-secrets.ts';
@@ -157,17 +158,17 @@ function noSignIn([only, ...others]: readonly ErrorDetail[]): string {
 }
 
 /** By what is there: an emulator's endpoint wants its own token, and az helps only where it is installed. */
-async function signInHint({ endpoint, environment, auth }: AzureSettings): Promise<string> {
+async function signInHint({ endpoint, environment, auth }: AzureSettings): Promise<Hint> {
   if (endpoint !== undefined && URL.canParse(endpoint) && isLoopbackHost(new URL(endpoint).hostname)) {
     return loopbackSignInCommand;
   }
   if (auth === 'managed-identity') {
-    return 'az vm identity assign  # or sign in otherwise, without --auth';
+    return advice`az vm identity assign  # or sign in otherwise, without --auth`;
   }
   if (await isOnPath('az', environment['PATH'])) {
-    return 'az login';
+    return advice`az login`;
   }
-  return 'export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=…  # of a service principal; or install az, then: az login';
+  return advice`export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=…  # of a service principal; or install az, then: az login`;
 }
 
 function isNotSetUp(error: unknown): boolean {
@@ -187,11 +188,11 @@ function refusedBy(source: Source, error: unknown, reasons: readonly ErrorDetail
         'Unavailable',
         `Entra could not be reached for the sign-in by ${source.name}: ${reasonOf(error)}`,
         {
-          hint: 'Try again in a moment; behind a proxy, set HTTPS_PROXY.',
+          hint: advice`Try again in a moment; behind a proxy, set HTTPS_PROXY.`,
         },
       )
     : new PodidError('NotSignedIn', `Entra refused the sign-in by ${source.name}: ${reasonOf(error)}`, {
-        hint: `Fix the variables of this source (${source.name}), or unset them to use az login.`,
+        hint: advice`Fix the variables of this source (${othersText(source.name)}), or unset them to use az login.`,
         details: reasons,
       });
 }

@@ -5,6 +5,7 @@ import {
   WorkloadIdentityCredential,
 } from '@azure/identity';
 import type { EntraSignIn } from '../../domain/azure/entra-sign-in.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { createCredential, entraOptions, type Source } from './credential.ts';
@@ -83,12 +84,12 @@ function otherCloud(cloud: string, own: string): PodidError {
   return new PodidError(
     'InvalidKubeconfig',
     `The kubeconfig signs in to ${cloud}, and podid works with ${own}.`,
-    { hint: `Add --cloud ${cloud}, or name another kubeconfig with --kubeconfig.` },
+    { hint: advice`Add ${command('--cloud', cloud)}, or name another kubeconfig with --kubeconfig.` },
   );
 }
 
 function noToken(): never {
-  throw new PodidError('NotSignedIn', 'The sign-in gave no token.', { hint: 'az login' });
+  throw new PodidError('NotSignedIn', 'The sign-in gave no token.', { hint: advice`az login` });
 }
 
 function forTheCluster(error: PodidError, serverId: string): PodidError {

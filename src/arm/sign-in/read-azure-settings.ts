@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/time/clock.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AzSubscription } from './az-profile.ts';
 import type { AzureSettings } from './azure-settings.ts';
@@ -71,7 +72,7 @@ function checkProxy(environment: AzureChoice['environment']): void {
     // It may hold a password, and is not repeated.
     if (!URL.canParse(proxy) || new URL(proxy).hostname === '') {
       throw new PodidError('InvalidUsage', `${name} is not a URL.`, {
-        hint: `export ${name}=http://HOST:PORT`,
+        hint: command('export', `${name}=http://HOST:PORT`),
       });
     }
     return;
@@ -89,7 +90,9 @@ function checkAuth(auth: string): 'managed-identity' {
   if (auth === 'managed-identity') {
     return auth;
   }
-  throw new PodidError('InvalidUsage', `--auth ${auth} is not known.`, { hint: '--auth managed-identity' });
+  throw new PodidError('InvalidUsage', `--auth ${auth} is not known.`, {
+    hint: advice`--auth managed-identity`,
+  });
 }
 
 function filled(text: string | undefined): string | undefined {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
+import { advice } from '../../errors/hint.ts';
 import { readAgentValues } from '../../validate/files/agent-values.ts';
 import {
   mergeTrees,
@@ -53,7 +54,7 @@ export async function readValueFlags(
     }
     const own = new UsageFaults();
     const values = readAgentValues(over(mergeTrees(usual, valuesOfRelease(of))), namespace, own);
-    own.throwIfAny('podid nmi install --force --values FILE, with the values that podid is to use');
+    own.throwIfAny(advice`podid nmi install --force --values FILE, with the values that podid is to use`);
     return values;
   };
 }

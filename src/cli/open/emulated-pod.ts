@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseKubeconfig } from '../../validate/files/kubeconfig.ts';
 import { bindingSelectorRule, namespaceRule } from '../../validate/flags/kubernetes-names.ts';
@@ -154,7 +155,7 @@ async function readiness(url: string, ended: Promise<string>, { clock, signal }:
     await clock.sleep(50, signal);
   }
   throw new PodidError('Unavailable', `The agent did not become ready. ${lastLine ?? ''}`.trim(), {
-    hint: 'podid emulator --help',
+    hint: advice`podid emulator --help`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { fileBehind, writePrivateFile } from '../../terminal/private-file.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
@@ -16,7 +17,7 @@ export async function writeEnvironment(path: string, lines: string): Promise<voi
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PodidError('InvalidUsage', `--write-env: ${quoted(path)} cannot be written: ${reason}`, {
-      hint: 'give --write-env a file in an existing folder that you can write to',
+      hint: advice`give --write-env a file in an existing folder that you can write to`,
       cause,
     });
   }

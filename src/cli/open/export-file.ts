@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { fileBehind } from '../../terminal/private-file.ts';
 import { saveYaml } from '../../terminal/save-yaml.ts';
@@ -31,7 +32,7 @@ export async function saveExportFile(path: string, content: unknown): Promise<vo
       'InvalidUsage',
       `The file ${quoted(path)} cannot be written (${reason}); nothing was changed.`,
       {
-        hint: 'give --export a file in a folder that you can write to',
+        hint: advice`give --export a file in a folder that you can write to`,
         cause,
       },
     );

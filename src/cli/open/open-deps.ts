@@ -1,10 +1,10 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps, Kube } from '../../domain/deps.ts';
 import { profileStore } from '../../domain/entries/profile-store.ts';
-import { shellWord } from '../../domain/hints/next-command.ts';
 import type { Azure, Confirm } from '../../domain/ports.ts';
+import { shellWord } from '../../errors/shell-word.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
-import { plainText } from '../../terminal/streams.ts';
+import { plainText } from '../../terminal/plain-text.ts';
 import { tenantRule } from '../../validate/flags/azure-names.ts';
 import type { clusterFlags } from '../flags/cluster-flags.ts';
 import { checkModeFlags, inClusterMode } from '../flags/mode-flags.ts';

@@ -1,6 +1,6 @@
-import { shellWord } from '../../domain/hints/next-command.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { podToTry, type TryOptions } from '../../domain/kubernetes/pod-to-try.ts';
+import { command } from '../../errors/hint.ts';
 import type { Colours } from '../../terminal/colours.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { InitResult } from '../../workflows/init/run-init.ts';
@@ -64,7 +64,7 @@ function initText({ identity, label, checks }: Shown, howToTry: readonly string[
 function tryText({ identity, pod }: Shown, manifest: string): string[] {
   return [
     'To try it, give this to kubectl apply -f -',
-    `and then: kubectl logs -f -n ${shellWord(identity.namespace)} ${pod.metadata.name}`,
+    `and then: ${command('kubectl logs -f -n', identity.namespace, pod.metadata.name)}`,
     '',
     manifest,
   ];
@@ -75,7 +75,7 @@ function emulatedText({ identity, label }: Shown, colour: Colours): string[] {
   return [
     'To try it, ask for a token as such a pod (the emulator runs no pods; for a real cluster podid prints a manifest here):',
     '',
-    `  ${colour.bold(`podid token --emulated-pod ${pod}`)}`,
+    `  ${colour.bold(command('podid token --emulated-pod', pod).toString())}`,
     '',
   ];
 }

@@ -1,6 +1,7 @@
 import { withoutAddon } from '../../domain/clusters/check-cluster.ts';
 import type { EntryStore } from '../../domain/entries/entry-store.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice, othersText } from '../../errors/hint.ts';
 import type { Done } from '../../workflows/change/outcome.ts';
 import type { Session } from '../run/session.ts';
 
@@ -17,10 +18,12 @@ export function reportEmptyList(
   if (!cluster.profile.enabled) {
     const enable = nextCommand('enable', cluster.id);
     session.report.note(
-      `Pod identity is off on cluster ${cluster.id.name}. To turn it on: ${enable}; or, without the add-on, ${withoutAddon}`,
+      advice`Pod identity is off on cluster ${othersText(cluster.id.name)}. To turn it on: ${enable}; or, without the add-on, ${withoutAddon}`,
     );
     return;
   }
-  const add = `${entries.command(kind === 'exception' ? 'exception add' : 'add', cluster.id)} --help`;
-  session.report.note(`Cluster ${cluster.id.name} has no ${kind} to list. To add one: ${add}`);
+  const add = entries.command(kind === 'exception' ? 'exception add' : 'add', cluster.id, { help: true });
+  session.report.note(
+    advice`Cluster ${othersText(cluster.id.name)} has no ${othersText(kind)} to list. To add one: ${add}`,
+  );
 }

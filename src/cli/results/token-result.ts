@@ -1,7 +1,8 @@
 import type { MetadataAnswer } from '../../domain/azure/metadata-service.ts';
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import type { Hint } from '../../errors/hint.ts';
+import { plainText } from '../../terminal/plain-text.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
-import { plainText } from '../../terminal/streams.ts';
 import type { TokenNews } from '../../workflows/agent/ask-for-token.ts';
 
 interface TokenView {
@@ -18,7 +19,7 @@ interface TokenView {
 
 interface NewsView extends Partial<TokenView> {
   readonly time: string;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string | null };
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: Hint | string | null };
 }
 
 /** Whose token it is, and never the token. */

@@ -5,6 +5,8 @@ import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts'
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Azure } from '../../domain/ports.ts';
 import type { Clock } from '../../domain/time/clock.ts';
+import type { Hint } from '../../errors/hint.ts';
+import { type Shell, shellOf } from '../../errors/shell-word.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { type OutputStream, outputStream } from '../../terminal/streams.ts';
 
@@ -39,7 +41,7 @@ export interface ClusterChoice {
   readonly inPod?: { readonly host: string; readonly port: string };
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
   readonly entraToken: FetchEntraToken;
-  readonly warn: (text: string, hint?: string) => void;
+  readonly warn: (text: string, hint?: Hint) => void;
   readonly signal: AbortSignal;
 }
 
@@ -70,6 +72,8 @@ export interface RunningAgent {
 export interface Context {
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** In which the commands of hints are typed. */
+  readonly shell: Shell;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   /** stdin and stderr are terminals: somebody can be asked. */
@@ -113,6 +117,7 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
   return {
     version,
     env,
+    shell: shellOf(env, process.platform),
     stdout: outputStream(stdout, 'fails'),
     stderr: outputStream(stderr, 'is ignored'),
     get interactive() {

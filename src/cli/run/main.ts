@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { createContext } from './context.ts';
 import { runProgram } from './program.ts';
@@ -33,6 +34,6 @@ function reportUnfinished(): void {
 
 function interruptedBy(code: 'Interrupted' | 'Terminated'): PodidError {
   return new PodidError(code, `${code}. Azure finishes what it has accepted.`, {
-    hint: 'podid status shows the state of the cluster, and podid wait --for idle waits for it',
+    hint: advice`podid status shows the state of the cluster, and podid wait --for idle waits for it`,
   });
 }

@@ -1,3 +1,4 @@
+import { podidCommand } from '../../domain/hints/next-command.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { checkRest, readFlags, strayWordText, takeWord } from '../../flags/read-flags.ts';
 import { errorReport } from '../../terminal/report-error.ts';
@@ -138,7 +139,7 @@ async function answerGroup(
       : strayWordText(word, globalFlags);
     faults.add(word, text);
   }
-  faults.throwIfAny(`${typed} --help`);
+  faults.throwIfAny(podidCommand(group.words, { help: true }));
   return 0;
 }
 
@@ -186,6 +187,7 @@ async function report(error: unknown, context: Context, global: GlobalValues): P
     json: jsonErrors(context, global),
     stack: global.debug,
     version: context.version,
+    shell: context.shell,
   });
   await context.stderr.write(report.text);
   return report.exitCode;

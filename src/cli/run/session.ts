@@ -1,8 +1,10 @@
+import { podidCommand } from '../../domain/hints/next-command.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
 import { checkChoice } from '../../flags/read-flags.ts';
 import { lateBar } from '../../terminal/bar.ts';
 import { type Colours, noColours, terminalColours } from '../../terminal/colours.ts';
+import { plainText } from '../../terminal/plain-text.ts';
 import {
   type OutputFormat,
   outputFormats,
@@ -37,6 +39,8 @@ export interface Session {
    * @throws PodidError QueryFailed when `--query` does not fit it, once it is printed whole
    */
   print(value: unknown, shape: TableShape, usual?: OutputFormat): Promise<void>;
+  /** Prints a line that is the result as it is; a terminal shows what it would obey. */
+  printLine(line: string): Promise<void>;
 }
 
 export interface SessionOptions {
@@ -63,6 +67,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     stderr,
     colour,
     silent: global.onlyShowErrors,
+    shell: context.shell,
     ...(spinner === undefined ? {} : { spinner }),
     ...(isAnimated ? { bar: lateBar() } : {}),
   });
@@ -78,13 +83,19 @@ export async function openSession(context: Context, options: SessionOptions): Pr
         void stderr.write(text);
       }
     },
-    checkUsage: () => faults.throwIfAny(`${['podid', ...words].join(' ')} --help`),
+    checkUsage: () => faults.throwIfAny(podidCommand(words, { help: true })),
+    async printLine(line) {
+      report.stop();
+      await stdout.write(`${stdout.isTerminal ? plainText(line) : line}\n`);
+    },
     async print(value, shape, usual) {
       report.stop();
       const output = {
         format: usual !== undefined && !isFormatNamed(context, global) ? usual : format,
         width: stdout.columns,
         colour: await coloursOf('stdout', context, global),
+        isTerminal: stdout.isTerminal,
+        shell: context.shell,
       };
       try {
         const asked = query === undefined ? output : { ...output, query };

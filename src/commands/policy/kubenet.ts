@@ -8,6 +8,7 @@ import {
   policyEngines,
   renderNetRawPolicy,
 } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
+import { command } from '../../errors/hint.ts';
 import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
 
 const systemNamespace = 'kube-system';
@@ -58,7 +59,7 @@ export const policyKubenetCommand = defineCommand({
     if (!excluded.includes(systemNamespace)) {
       report.warn(
         `The policy will also apply in ${systemNamespace}, where the cluster's own network pods need more rights.`,
-        `--exclude-namespace ${systemNamespace} ${excluded.join(' ')}`,
+        command('--exclude-namespace', systemNamespace, ...excluded),
       );
     }
     const objects = renderNetRawPolicy(engine, excluded);

@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AzCommand, AzFlag, AzTranslation } from './az-command.ts';
 
@@ -215,6 +216,6 @@ function lineOf(words: string, flags: readonly AzFlag[]): string {
 
 function unknown(message: string): PodidError {
   return new PodidError('InvalidUsage', message, {
-    hint: 'podid from-az --help lists what can be translated',
+    hint: advice`podid from-az --help lists what can be translated`,
   });
 }

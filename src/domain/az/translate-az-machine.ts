@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AzCommand, AzFlag, AzTranslation } from './az-command.ts';
 
@@ -97,6 +98,6 @@ function systemAssigned(): PodidError {
 
 function unknown(message: string): PodidError {
   return new PodidError('InvalidUsage', message, {
-    hint: 'podid from-az --help lists what can be translated',
+    hint: advice`podid from-az --help lists what can be translated`,
   });
 }

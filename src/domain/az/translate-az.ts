@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AzCommand, AzFlag, AzTranslation } from './az-command.ts';
 import { translateAksCommand } from './translate-az-aks.ts';
@@ -116,6 +117,6 @@ function untranslatable(what: string, short: boolean): PodidError {
     short
       ? `${what} is not a complete command.`
       : `${what} has no equivalent in podid and is not part of working with pod identity.`,
-    { hint: 'podid from-az --help lists what can be translated' },
+    { hint: advice`podid from-az --help lists what can be translated` },
   );
 }

@@ -1,3 +1,4 @@
+import type { Hint } from '../../errors/hint.ts';
 /** An Azure operation under way; `url` is signed and replayed byte for byte, and never shown. */
 export interface Operation {
   readonly url: string;
@@ -12,6 +13,6 @@ export interface OperationEnd {
     /** The one id among `FollowOptions.resourceIds` that an assignment error names. */
     readonly target?: string;
     /** What to type next, where the code is one of the add-on's own. */
-    readonly hint?: string;
+    readonly hint?: Hint;
   };
 }

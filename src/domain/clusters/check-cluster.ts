@@ -1,5 +1,6 @@
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { nextCommand, shellWord } from '../hints/next-command.ts';
+import { azFlags, nextCommand } from '../hints/next-command.ts';
 import type { ManagedIdentity, Subscription } from '../ports.ts';
 import type { AgentPool, Cluster } from './cluster.ts';
 import { servicePrincipalCluster } from './cluster-principal.ts';
@@ -56,7 +57,7 @@ export function kubenetConsentMissing(cluster: Cluster): PodidError {
     'KubenetConsentMissing',
     `Cluster ${cluster.id.name} uses kubenet. There a pod with the capability NET_RAW can pose as another pod by ARP spoofing and be given its token (CVE-2021-1677), so Azure requires an explicit consent.`,
     {
-      hint: `Keep NET_RAW away from pods, then: ${nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': true })}`,
+      hint: advice`Keep NET_RAW away from pods, then: ${nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': true })}`,
       target: cluster.resourceId,
     },
   );
@@ -69,13 +70,13 @@ export function checkClusterState(cluster: Cluster): string[] {
   const { id, provisioningState, powerState, resourceId } = cluster;
   if (provisioningState.toLowerCase() === 'deleting') {
     throw new PodidError('ClusterStateForbids', `Cluster ${id.name} is being deleted.`, {
-      hint: `${nextCommand('status', id)} shows when it is gone`,
+      hint: advice`${nextCommand('status', id)} shows when it is gone`,
       target: resourceId,
     });
   }
   if (powerState?.toLowerCase() === 'stopped') {
     throw new PodidError('ClusterStateForbids', `Cluster ${id.name} is stopped.`, {
-      hint: `az aks start -g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${id.subscriptionId}`,
+      hint: command('az aks start', ...azFlags(id)),
       target: resourceId,
     });
   }
@@ -84,7 +85,7 @@ export function checkClusterState(cluster: Cluster): string[] {
 
 function addonDisabled(cluster: Cluster): PodidError {
   return new PodidError('AddonDisabled', `The pod-identity add-on is off on cluster ${cluster.id.name}.`, {
-    hint: `${nextCommand('enable', cluster.id, {
+    hint: advice`${nextCommand('enable', cluster.id, {
       'enable-pod-identity-with-kubenet': isKubenet(cluster) ? true : undefined,
     })}; or, without the add-on, ${withoutAddon}`,
     target: cluster.resourceId,
@@ -106,7 +107,7 @@ function poolWarnings(cluster: Cluster): string[] {
       'NoLinuxScaleSetPool',
       `No node pool of cluster ${cluster.id.name} can use pod identity: ${useless.map(describePool).join(', ')}. It needs Linux nodes on virtual machine scale sets.`,
       {
-        hint: `az aks nodepool add -g ${shellWord(cluster.id.resourceGroup)} --cluster-name ${shellWord(cluster.id.name)} --subscription ${cluster.id.subscriptionId} -n linux1`,
+        hint: command('az aks nodepool add', ...azFlags(cluster.id, '--cluster-name'), '-n', 'linux1'),
         target: cluster.resourceId,
       },
     );
@@ -127,7 +128,7 @@ function describePool(pool: AgentPool): string {
 }
 
 /** The road for clusters on which the add-on is off, or cannot be turned on, as the end of a sentence. */
-export const withoutAddon = 'the same command with --mode cluster (docs/modes.md)';
+export const withoutAddon = advice`the same command with --mode cluster (docs/modes.md)`;
 
 /**
  * Azure assigns no identity across tenants. What is not known decides nothing. @throws PodidError
@@ -149,6 +150,6 @@ export function checkTenants(
   throw new PodidError(
     'TenantMismatch',
     `Pod identity works within one tenant only: ${known.map(({ of, tenantId }) => `${of} is in ${tenantId}`).join(', ')}.`,
-    { hint: "Use a managed identity of the cluster's tenant", target: identity.resourceId },
+    { hint: advice`Use a managed identity of the cluster's tenant`, target: identity.resourceId },
   );
 }

@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { nextCommand } from '../hints/next-command.ts';
 import type { Cluster } from './cluster.ts';
@@ -26,7 +27,10 @@ export function clusterPrincipal(cluster: Cluster, override?: string): string {
   throw new PodidError(
     'UnknownClusterIdentity',
     `Cluster ${cluster.id.name} has an identity of type "${cluster.identity.type}", and podid cannot determine which principal acts for its control plane. ${list}`,
-    { hint: 'Name the one to grant to: --cluster-principal-id PRINCIPAL_ID', target: cluster.resourceId },
+    {
+      hint: advice`Name the one to grant to: --cluster-principal-id PRINCIPAL_ID`,
+      target: cluster.resourceId,
+    },
   );
 }
 
@@ -36,7 +40,7 @@ export function servicePrincipalCluster(cluster: Cluster): PodidError {
     'ServicePrincipalCluster',
     `Cluster ${cluster.id.name} runs as a service principal. Pod identity needs a cluster with a managed identity: Azure lets that identity, not a secret, put identities on nodes.`,
     {
-      hint: `${nextCommand('cluster update', cluster.id, { 'enable-managed-identity': true, 'upgrade-node-images': true })}, then ${nextCommand('enable', cluster.id)}`,
+      hint: advice`${nextCommand('cluster update', cluster.id, { 'enable-managed-identity': true, 'upgrade-node-images': true })}, then ${nextCommand('enable', cluster.id)}`,
       target: cluster.resourceId,
     },
   );

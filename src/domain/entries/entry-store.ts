@@ -1,3 +1,4 @@
+import type { Command, Literal } from '../../errors/hint.ts';
 import type { PodidError } from '../../errors/podid-error.ts';
 import type { Machine } from '../azure/machines.ts';
 import type { Cluster, ClusterId } from '../clusters/cluster.ts';
@@ -58,9 +59,13 @@ export interface EntryStore {
   /** What became of an entry in a failed state, as a clause; its reason follows. */
   failureText(entry: PodIdentity): string;
   /** A podid command about these entries, for a hint; see `nextCommand`. */
-  command(words: string, cluster: ClusterId, flags?: CommandFlags): string;
+  command<const Text extends string>(
+    words: Text & Literal<Text>,
+    cluster: ClusterId,
+    flags?: CommandFlags,
+  ): Command;
   /** What to type to see how the cluster stands after a write that was not finished. */
-  statusCommand(cluster: ClusterId): string;
+  statusCommand(cluster: ClusterId): Command;
   /** What to type to follow this write to its end. */
-  followUpCommand(cluster: ClusterId, edit: ProfileEdit): string;
+  followUpCommand(cluster: ClusterId, edit: ProfileEdit): Command;
 }

@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { Cluster, PodIdentityProfile } from '../clusters/cluster.ts';
 import { nextCommand } from '../hints/next-command.ts';
@@ -98,8 +99,8 @@ export function checkLimits({ id, profile: before }: Cluster, after: PodIdentity
         {
           hint:
             list === 'identities'
-              ? `${nextCommand('delete', id, { failed: true })} clears dead entries; ${nextCommand('list', id)} shows all`
-              : `${nextCommand('exception list', id)} shows what there is`,
+              ? advice`${nextCommand('delete', id, { failed: true })} clears dead entries; ${nextCommand('list', id)} shows all`
+              : advice`${nextCommand('exception list', id)} shows what there is`,
         },
       );
     }

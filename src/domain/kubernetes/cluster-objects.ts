@@ -23,7 +23,7 @@ export interface ObjectChange {
 
 /** The reason of an object that is `pending` until its namespace is there. */
 export function namespaceMissing(namespace: string): string {
-  return `Namespace ${namespace} does not exist yet: kubectl create namespace ${namespace}`;
+  return `Namespace ${namespace} does not exist yet`;
 }
 
 /** `resourceVersion` by `Kind namespace/name`. */

@@ -1,3 +1,5 @@
+import { allowPrivileged } from '../../domain/hints/privileged-namespace.ts';
+import { advice, Hint } from '../../errors/hint.ts';
 import type { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import type { KubeRest } from '../client/kube-rest.ts';
@@ -15,8 +17,8 @@ const terms: FailureTerms = {
   rightHint: ruleHint,
   refusedHint: ({ resource, namespace }, httpStatus) =>
     httpStatus === 403 && ['pods', 'daemonsets.apps'].includes(resource)
-      ? `The agent needs the host's network and NET_ADMIN, so namespace ${namespace} must allow privileged pods: kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged. AKS Automatic allows no pod on the host's network.`
-      : 'Fix what the message names, and run the same command again.',
+      ? advice`The agent needs the host's network and NET_ADMIN, so its namespace must allow privileged pods: ${allowPrivileged(namespace ?? 'NAMESPACE')}. AKS Automatic allows no pod on the host's network.`
+      : advice`Fix what the message names, and run the same command again.`,
 };
 
 /**
@@ -35,10 +37,17 @@ export async function agentError(
 }
 
 /** The rule of a role that would allow it, ready to be pasted. */
-function ruleHint({ verb, resource, namespace }: KubeAttempt): string {
+function ruleHint({ verb, resource, namespace }: KubeAttempt): Hint {
   const { group, plural } = partsOf(resource);
-  const rule = `{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["${verb}"]}`;
-  return `Add to a ${namespace === undefined ? 'ClusterRole' : 'Role or ClusterRole'} of yours the rule: ${rule}`;
+  const rule = ruleText(group, plural, verb);
+  return namespace === undefined
+    ? advice`Add to a ClusterRole of yours the rule: ${rule}`
+    : advice`Add to a Role or ClusterRole of yours the rule: ${rule}`;
+}
+
+/** In one piece: names of the API's own, which podid asked for. */
+function ruleText(group: string, plural: string, verb: string): Hint {
+  return new Hint([`{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["${verb}"]}`]);
 }
 
 async function isAllowed(

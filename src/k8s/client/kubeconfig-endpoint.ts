@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { KubeconfigUser } from '../../validate/files/kubeconfig.ts';
 import type { ChosenContext } from '../kubeconfig/choose-context.ts';
@@ -41,4 +42,4 @@ function unsupportedMember(user: KubeconfigUser): string | undefined {
   return user.username === undefined ? undefined : 'a password';
 }
 
-const hint = 'Fix the file or name another with --kubeconfig; in a pod, leave the flag away.';
+const hint = advice`Fix the file or name another with --kubeconfig; in a pod, leave the flag away.`;

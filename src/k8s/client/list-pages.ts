@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 import type { KubeRest, RestReply, RestRequest } from './kube-rest.ts';
@@ -31,7 +32,7 @@ export async function listPages(
   throw new PodidError(
     'ClusterUnreachable',
     `The cluster's API keeps expiring its lists before podid has read them (list ${collection.path}).`,
-    { hint: 'Run the same command again.' },
+    { hint: advice`Run the same command again.` },
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors/error-catalog.ts';
+import { advice, type Hint } from '../../errors/hint.ts';
 import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { type KubeStatus, parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
 
@@ -24,12 +25,12 @@ export interface FailureTerms {
   /** Where the server would not do it. */
   readonly refused: ErrorCode;
   /** How to come by the right that is missing. */
-  readonly rightHint: (attempt: KubeAttempt, sentence: string) => string;
-  readonly refusedHint?: (attempt: KubeAttempt, httpStatus: number) => string | undefined;
+  readonly rightHint: (attempt: KubeAttempt, sentence: string) => Hint;
+  readonly refusedHint?: (attempt: KubeAttempt, httpStatus: number) => Hint | undefined;
   /** Beside the server's own sentence, where a right is missing. */
   readonly rule?: () => ErrorDetail;
   /** Where the kind is not served at all. */
-  readonly missingKind?: { readonly hint: string; readonly detail: ErrorDetail };
+  readonly missingKind?: { readonly hint: Hint; readonly detail: ErrorDetail };
 }
 
 export function kubeFailure(httpStatus: number, body: unknown): KubeFailure {
@@ -49,7 +50,7 @@ export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt, terms: 
     return new PodidError(
       terms.forbidden,
       `The cluster's API does not accept the credentials of the kubeconfig to ${actionText(attempt)}.`,
-      { ...common, hint: 'kubectl auth whoami', exitCode: 6 },
+      { ...common, hint: advice`kubectl auth whoami`, exitCode: 6 },
     );
   }
   if (httpStatus === 403 && status !== undefined) {
@@ -100,7 +101,7 @@ export function isResourceMissing({ httpStatus, status }: KubeFailure): boolean 
   return httpStatus === 404 && (status === undefined || status.resource === '');
 }
 
-const awayHint = 'Run the same command again; if the error remains: kubectl get --raw /readyz?verbose';
+export const awayHint = advice`Run the same command again; if the error remains: kubectl get --raw '/readyz?verbose'`;
 
 function actionText({ verb, resource, namespace }: KubeAttempt): string {
   const everywhere = verb === 'list' ? 'in all namespaces' : 'in the cluster';

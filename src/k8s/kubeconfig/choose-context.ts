@@ -1,4 +1,5 @@
 import type { EntraSignIn } from '../../domain/azure/entra-sign-in.ts';
+import { advice, type Hint, joinHints, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { Kubeconfig, KubeconfigCluster, KubeconfigUser } from '../../validate/files/kubeconfig.ts';
 
@@ -42,19 +43,20 @@ export function chooseContext(config: Kubeconfig, wanted: string | undefined, so
   return { name, cluster, user };
 }
 
-function knownContexts({ contexts }: Kubeconfig): string {
+function knownContexts({ contexts }: Kubeconfig): Hint {
   if (contexts.length === 0) {
-    return 'It has no context: az aks get-credentials writes one.';
+    return advice`It has no context: az aks get-credentials writes one.`;
   }
-  const names = contexts.slice(0, 20).map((context) => JSON.stringify(context.name));
-  const more = contexts.length > names.length ? ` and ${contexts.length - names.length} more` : '';
-  return `Give --context one of: ${names.join(', ')}${more}`;
+  const first = contexts.slice(0, 20).map(({ name }) => advice`${othersText(name)}`);
+  const more =
+    contexts.length > first.length ? advice` and ${contexts.length - first.length} more` : advice``;
+  return advice`Give --context one of: ${joinHints(first, ', ')}${more}`;
 }
 
 function dangling(source: string, context: string, member: string): PodidError {
   return new PodidError(
     'InvalidKubeconfig',
     `The kubeconfig ${source} lacks the ${member} of its context ${JSON.stringify(context)}.`,
-    { hint: `Add the ${member} to the file, or name another context with --context.` },
+    { hint: advice`Add the ${othersText(member)} to the file, or name another context with --context.` },
   );
 }

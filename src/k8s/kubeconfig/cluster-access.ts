@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import { type RequestOptions, Agent as TlsAgent } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { EntraSignIn, FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
 import type { ClusterAccess } from '../client/kube-rest.ts';
@@ -67,7 +68,7 @@ async function requestOptions(chosen: ChosenContext) {
   } catch {
     // The library's own words may quote the kubeconfig.
     const message = `The credentials of context ${JSON.stringify(chosen.name)} of the kubeconfig cannot be used.`;
-    throw new PodidError('InvalidKubeconfig', message, { hint: 'kubectl auth whoami' });
+    throw new PodidError('InvalidKubeconfig', message, { hint: advice`kubectl auth whoami` });
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { systemErrorCode } from '../../errors/system-error-code.ts';
 import {
@@ -130,8 +131,7 @@ async function readBase64(path: string, what: string): Promise<string> {
 }
 
 const maxFileBytes = 10 * 1024 * 1024;
-const otherFileHint =
-  'Name a file that can be read with --kubeconfig; without it and KUBECONFIG podid asks Azure for credentials.';
+const otherFileHint = advice`Name a file that can be read with --kubeconfig; without it and KUBECONFIG podid asks Azure for credentials.`;
 
 /** A pipe or device would hang or have no end, and could not be read a second time. */
 async function readSmallFile(path: string, what: string): Promise<Buffer> {
@@ -168,7 +168,7 @@ function checkPem({ cluster, user }: ChosenContext, source: string): void {
     const code = systemErrorCode(error);
     const detail = code === undefined ? '' : ` (${code})`;
     const message = `The kubeconfig ${source} holds a certificate or key that cannot be used${detail}.`;
-    const hint = 'Write the file again (az aks get-credentials), or name another with --kubeconfig.';
+    const hint = advice`Write the file again (az aks get-credentials), or name another with --kubeconfig.`;
     throw new PodidError('InvalidKubeconfig', message, { hint });
   }
 }

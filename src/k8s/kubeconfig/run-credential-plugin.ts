@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { systemErrorCode } from '../../errors/system-error-code.ts';
 import type { CredentialPlugin } from '../../validate/files/kubeconfig.ts';
@@ -75,6 +76,6 @@ function parseCredential(output: string): PluginCredential | undefined {
 /** Names the program and not its arguments, which may hold secrets. */
 function failed({ command }: CredentialPlugin, why: string): PodidError {
   return new PodidError('ClusterUnreachable', `The credential plugin ${command} of the kubeconfig ${why}.`, {
-    hint: 'Try the same sign-in with: kubectl auth whoami',
+    hint: advice`Try the same sign-in with: kubectl auth whoami`,
   });
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ChosenContext } from './choose-context.ts';
 
@@ -37,7 +38,7 @@ export async function serviceAccountContext(
     };
   } catch (cause) {
     throw new PodidError('InvalidKubeconfig', `The service account in ${accountDir} cannot be read.`, {
-      hint: 'Mount a service account token, or pass --kubeconfig.',
+      hint: advice`Mount a service account token, or pass --kubeconfig.`,
       cause,
     });
   }

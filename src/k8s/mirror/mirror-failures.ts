@@ -1,3 +1,4 @@
+import type { Hint } from '../../errors/hint.ts';
 import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { grantMirrorCommand, userIn } from './rbac-rule.ts';
 
@@ -29,7 +30,7 @@ function saidBehind(failures: readonly PodidError[]): readonly ErrorDetail[] {
 }
 
 /** Undefined when one namespace is all it is about: the first failure's own hint is narrower. */
-function grantInAll(failures: readonly PodidError[]): string | undefined {
+function grantInAll(failures: readonly PodidError[]): Hint | undefined {
   const namespaces = new Set(failures.map(({ target }) => target?.split('/')[0]));
   if (namespaces.size < 2) {
     return undefined;

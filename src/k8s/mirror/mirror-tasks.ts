@@ -5,6 +5,7 @@ import {
   type ObjectVersions,
   objectKey,
 } from '../../domain/kubernetes/cluster-objects.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import {
@@ -77,7 +78,7 @@ export function refuseChanged(
     return;
   }
   throw new PodidError('StaleCluster', `${keyText(key)} was changed by someone else meanwhile.`, {
-    hint: 'The same command again decides on what is there now',
+    hint: advice`The same command again decides on what is there now`,
     target: entryText(key),
   });
 }

@@ -1,5 +1,6 @@
 import { crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
+import { advice } from '../../errors/hint.ts';
 import type { FailureTerms } from '../client/map-kube-error.ts';
 import { grantMirrorCommand, mirrorRule, userIn } from './rbac-rule.ts';
 
@@ -8,10 +9,10 @@ export const mirrorTerms: FailureTerms = {
   forbidden: 'MirrorFailed',
   refused: 'MirrorFailed',
   rightHint: ({ namespace }, sentence) =>
-    `Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, userIn(sentence))}`,
+    advice`Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, userIn(sentence))}`,
   rule: () => ({ code: 'MissingRule', message: mirrorRule() }),
   missingKind: {
-    hint: 'podid nmi install  # installs the definitions of the four kinds with the agent; or turn the add-on on: podid enable',
+    hint: advice`podid nmi install  # installs the definitions of the four kinds with the agent; or turn the add-on on: podid enable`,
     detail: {
       code: crdMissingCode,
       message: `${identityApi.group}/${identityApi.version} is not served.`,

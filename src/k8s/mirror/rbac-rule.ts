@@ -1,4 +1,5 @@
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
+import { command, type Hint, joinHints } from '../../errors/hint.ts';
 
 /**
  * Verbs that a mirror needs of the three kinds; `list` for whoever prunes, looks for drift, or mirrors many
@@ -22,14 +23,18 @@ export function mirrorRule(): string {
  * @param namespace undefined for all
  * @param user as the API server calls them; undefined when it named none
  */
-export function grantMirrorCommand(namespace: string | undefined, user: string | undefined): string {
-  const [role, where] = namespace === undefined ? ['clusterrole', ''] : ['role', ` -n ${namespace}`];
+export function grantMirrorCommand(namespace: string | undefined, user: string | undefined): Hint {
+  const [role, where] = namespace === undefined ? ['clusterrole', []] : ['role', ['-n', namespace]];
   const verbs = `--verb=${mirrorVerbs.join(',')}`;
   const resources = `--resource=${mirroredResources.map((each) => `${each}.${identityApi.group}`).join(',')}`;
-  return [
-    `kubectl create ${role} podid-mirror${where} ${verbs} ${resources}`,
-    `kubectl create ${role}binding podid-mirror${where} --${role}=podid-mirror ${subjectFlag(user)}`,
-  ].join(' && ');
+  const to = [`--${role}=podid-mirror`, subjectFlag(user)];
+  return joinHints(
+    [
+      command('kubectl create', role, 'podid-mirror', ...where, verbs, resources),
+      command('kubectl create', `${role}binding`, 'podid-mirror', ...where, ...to),
+    ],
+    ' && ',
+  );
 }
 
 function subjectFlag(user: string | undefined): string {
@@ -37,11 +42,7 @@ function subjectFlag(user: string | undefined): string {
   if (account !== null) {
     return `--serviceaccount=${account[1]}:${account[2]}`;
   }
-  return `--user=${user === undefined ? 'USER' : quoted(user)}`;
-}
-
-function quoted(text: string): string {
-  return /^[\w@.:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return `--user=${user ?? 'USER'}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { namespaceMissing } from '../../domain/kubernetes/cluster-objects.ts';
 import { type ObjectRef, refText } from '../../domain/kubernetes/kube-object.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
+import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import type { Claim, OwnedObject, OwnedObjects } from './owned-objects.ts';
@@ -184,9 +185,9 @@ function versionOf({ uid, resourceVersion }: ManagedObject) {
 
 function contended(ref: ObjectRef, code: ErrorCode): PodidError {
   const { kind, namespace, name, plural = kind } = ref;
-  const where = namespace === undefined ? '' : ` -n ${namespace}`;
+  const where = namespace === undefined ? [] : ['-n', namespace];
   return new PodidError(code, `${refText(ref)} keeps changing while podid writes it.`, {
-    hint: `kubectl get ${plural} ${name}${where} --show-managed-fields -o yaml`,
+    hint: command('kubectl get', plural, name, ...where, '--show-managed-fields', '-o', 'yaml'),
     ...(namespace === undefined ? {} : { target: `${namespace}/${name}` }),
   });
 }

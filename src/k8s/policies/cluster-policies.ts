@@ -2,6 +2,7 @@ import type { ClusterPolicies, PolicyChange } from '../../domain/kubernetes/clus
 import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import type { KubeRest } from '../client/kube-rest.ts';
@@ -61,7 +62,7 @@ async function kindComes(
     }
     if (deadline.passed()) {
       throw new PodidError('PolicyBlocked', `The cluster still does not know ${plural} of ${apiVersion}.`, {
-        hint: `kubectl get constrainttemplate ${plural} -o yaml, whose status says what is wrong; then the same command again`,
+        hint: advice`${command('kubectl get constrainttemplate', plural, '-o', 'yaml')}, whose status says what is wrong; then the same command again`,
       });
     }
     await deadline.pause(kindPollMs);

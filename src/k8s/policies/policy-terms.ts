@@ -1,10 +1,11 @@
+import { advice, command } from '../../errors/hint.ts';
 import type { FailureTerms } from '../client/map-kube-error.ts';
 
 /** What failed of a policy engine's objects, for whoever applies them. */
 export const policyTerms: FailureTerms = {
   forbidden: 'Forbidden',
   refused: 'PolicyBlocked',
-  rightHint: ({ verb, resource }) => `kubectl auth can-i ${verb} ${resource}`,
+  rightHint: ({ verb, resource }) => command('kubectl auth can-i', verb, resource),
   refusedHint: () =>
-    'podid policy kubenet prints the objects; kubectl apply --dry-run=server -f - shows more about each',
+    advice`podid policy kubenet prints the objects; kubectl apply --dry-run=server -f - shows more about each`,
 };

@@ -1,4 +1,5 @@
 import { crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { grantMirrorCommand, mirrorRule, userIn } from '../mirror/rbac-rule.ts';
 
@@ -16,7 +17,7 @@ export function explainReadFailure(said: readonly string[]): PodidError {
       'MirrorFailed',
       'The cluster does not know the four kinds of aadpodidentity.k8s.io.',
       {
-        hint: 'podid nmi install  # installs the definitions of the four kinds with the agent; or turn the add-on on: podid enable',
+        hint: advice`podid nmi install  # installs the definitions of the four kinds with the agent; or turn the add-on on: podid enable`,
         details: [{ code: crdMissingCode, message: missing }],
       },
     );
@@ -30,7 +31,7 @@ export function explainReadFailure(said: readonly string[]): PodidError {
     `kubectl could not read the objects in the cluster: ${lastOf(said)}`,
     {
       details: said.slice(-20).map((message) => ({ message })),
-      hint: 'Run the same command again; if the error remains: az aks command invoke -g GROUP -n CLUSTER --command "kubectl get --raw /readyz?verbose"',
+      hint: advice`Run the same command again; if the error remains: az aks command invoke -g GROUP -n CLUSTER --command "kubectl get --raw /readyz?verbose"`,
     },
   );
 }
@@ -49,7 +50,7 @@ export function forbiddenIn(said: readonly string[], namespace: string | undefin
   }
   const user = said.map((each) => userIn(each)).find(Boolean);
   return new PodidError('MirrorFailed', `The cluster forbids it: ${shown(line)}`, {
-    hint: `Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, user)}`,
+    hint: advice`Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, user)}`,
     details: [
       { code: 'Forbidden', message: shown(line) },
       { code: 'MissingRule', message: mirrorRule() },

@@ -6,6 +6,7 @@ import {
   type ObjectChange,
   type ReportMirrored,
 } from '../../domain/kubernetes/cluster-objects.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
@@ -234,8 +235,9 @@ function failureOf(key: { kind: ObjectKind } & ObjectKey, said: readonly string[
   const own = complaints.filter((line) => line.includes(key.name));
   const forbidden = forbiddenIn(own.length > 0 ? own : said, key.namespace);
   if (forbidden !== undefined) {
-    const { message, hint = '', details, exitCode } = forbidden;
-    return new PodidError('MirrorFailed', message, { hint, details, exitCode, target: entryText(key) });
+    const { message, hint, details, exitCode } = forbidden;
+    const more = { details, exitCode, target: entryText(key) };
+    return new PodidError('MirrorFailed', message, hint === undefined ? more : { ...more, hint });
   }
   const words = own.length > 0 ? own : complaints;
   return new PodidError(
@@ -244,7 +246,7 @@ function failureOf(key: { kind: ObjectKind } & ObjectKey, said: readonly string[
     {
       target: entryText(key),
       details: words.slice(0, 5).map((message) => ({ message })),
-      hint: 'Run the same command again; what is done already stays.',
+      hint: advice`Run the same command again; what is done already stays.`,
     },
   );
 }

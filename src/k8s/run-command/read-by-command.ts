@@ -1,4 +1,5 @@
 import type { RunCommand } from '../../domain/azure/run-command.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ObjectKind } from '../objects/render-objects.ts';
 import { explainReadFailure } from './explain-kubectl.ts';
@@ -70,6 +71,6 @@ function tooLong(kind: ObjectKind, namespace?: string): PodidError {
   return new PodidError(
     'MirrorFailed',
     `The objects of kind ${kind}${where} are larger than the 512 kB of a command's output that Azure returns.`,
-    { hint: 'Mirror from inside the network of the cluster, with --kubeconfig FILE.' },
+    { hint: advice`Mirror from inside the network of the cluster, with --kubeconfig FILE.` },
   );
 }

@@ -1,7 +1,9 @@
 import type { PodAnswer } from '../../domain/kubernetes/workloads.ts';
+import { command } from '../../errors/hint.ts';
 import type { AskPod, KubeRest } from '../client/kube-rest.ts';
 import { listPages } from '../client/list-pages.ts';
 import {
+  awayHint,
   type FailureTerms,
   type KubeAttempt,
   type KubeFailure,
@@ -51,8 +53,13 @@ const terms: FailureTerms = {
   forbidden: 'Forbidden',
   refused: 'ClusterUnreachable',
   rightHint: ({ verb, resource, namespace }) =>
-    `kubectl auth can-i ${verb} ${resource} ${namespace === undefined ? '--all-namespaces' : `-n ${namespace}`}`,
-  refusedHint: () => 'Run the same command again; if the error remains: kubectl get --raw /readyz?verbose',
+    command(
+      'kubectl auth can-i',
+      verb,
+      resource,
+      ...(namespace === undefined ? ['--all-namespaces'] : ['-n', namespace]),
+    ),
+  refusedHint: () => awayHint,
 };
 
 function unlessMissing(failure: KubeFailure, asked: Asked): undefined {

@@ -18,6 +18,7 @@ import {
   type PodDecision,
 } from '../../domain/kubernetes/pod-decision.ts';
 import type { Clock } from '../../domain/time/clock.ts';
+import { type Command, command } from '../../errors/hint.ts';
 import { type ClusterView, labelKey } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
 import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
@@ -186,7 +187,7 @@ function answerOf(asker: Asker, decision: PodDecision): IdentityChoice {
     case 'other-identity-asked':
       return noIdentity(
         'other-identity-asked',
-        `Pod ${namespace}/${name} has ${decision.candidates} pod identities, and none of them is the one asked for. Ask without client_id and msi_res_id, or bind it: podid add --namespace ${namespace} --binding-selector ${bindingLabelOf(asker.pod)} --identity-resource-id ID.`,
+        `Pod ${namespace}/${name} has ${decision.candidates} pod identities, and none of them is the one asked for. Ask without client_id and msi_res_id, or bind it: ${bindCommand(namespace, bindingLabelOf(asker.pod))}.`,
       );
     case 'choice-required':
       return badRequest(
@@ -213,7 +214,7 @@ function azureIdentityText({ metadata }: AzureIdentity): string {
 function withoutLabel({ namespace, name }: Pod): ErrorAnswer {
   return noIdentity(
     'no-label',
-    `Pod ${namespace}/${name} has no label ${bindingLabel}. Bind an identity (podid add --namespace ${namespace} --name NAME --identity-resource-id ID) and give the pod the label ${bindingLabel}: NAME.`,
+    `Pod ${namespace}/${name} has no label ${bindingLabel}. Bind an identity (${command('podid add --namespace', namespace, '--name', 'NAME', '--identity-resource-id', 'ID')}) and give the pod the label ${bindingLabel}: NAME.`,
   );
 }
 
@@ -229,8 +230,12 @@ function notYetOrNever(
   if (isYoung) {
     return tryLater(reason, `${missing} The pod is new, so its binding may still be on its way.`, 2);
   }
-  const way = `podid add --namespace ${pod.namespace} --binding-selector ${label} --identity-resource-id ID`;
-  return noIdentity(reason, `${missing} Bind one: ${way}.`);
+  return noIdentity(reason, `${missing} Bind one: ${bindCommand(pod.namespace, label)}.`);
+}
+
+function bindCommand(namespace: string, label: string): Command {
+  const selector = ['--binding-selector', label];
+  return command('podid add --namespace', namespace, ...selector, '--identity-resource-id', 'ID');
 }
 
 /** Whom an excepted pod asks for: any identity of the node, and without a choice the node's default. */

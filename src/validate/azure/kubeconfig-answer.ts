@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, stringAt } from '../json-record.ts';
 
@@ -19,7 +20,7 @@ export function readKubeconfigAnswer(id: ClusterId, text: string): string {
     return Buffer.from(encoded, 'base64').toString('utf8');
   }
   throw new PodidError('Unavailable', `Azure gave no kubeconfig for cluster ${id.name}.`, {
-    hint: 'Pass one: --kubeconfig FILE',
+    hint: advice`Pass one: --kubeconfig FILE`,
   });
 }
 

@@ -9,6 +9,7 @@ import type {
   PodIdentityProfile,
 } from '../../domain/clusters/cluster.ts';
 import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { innermostError } from './innermost-error.ts';
@@ -86,7 +87,7 @@ function parseCluster(id: ClusterId, document: string): JsonRecord {
     return body;
   }
   throw new PodidError('Unavailable', `Azure's answer about cluster ${id.name} is not what ARM answers.`, {
-    hint: 'Try again; a proxy may have answered in place of Azure.',
+    hint: advice`Try again; a proxy may have answered in place of Azure.`,
   });
 }
 

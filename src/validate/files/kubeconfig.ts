@@ -1,4 +1,5 @@
 import { parse, YAMLParseError } from 'yaml';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../json-record.ts';
 
@@ -62,7 +63,7 @@ export interface Kubeconfig {
 export function parseKubeconfig(text: string, source: string): Kubeconfig {
   const fault: Fault = (reason) =>
     new PodidError('InvalidKubeconfig', `The kubeconfig ${source} cannot be used: ${reason}.`, {
-      hint: 'Fix that place in the file (kubectl config view checks it), or name another with --kubeconfig.',
+      hint: advice`Fix that place in the file (kubectl config view checks it), or name another with --kubeconfig.`,
     });
   const root = parseYaml(text, fault);
   if (!isRecord(root)) {

@@ -4,6 +4,7 @@ import type { Deps } from '../../domain/deps.ts';
 import { type PodIdentitiesFile, profileFile } from '../../domain/entries/pod-identities-file.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { Outcome } from '../change/outcome.ts';
@@ -84,7 +85,7 @@ function changedSince({ id, resourceId }: Cluster): PodidError {
   return new PodidError(
     'EntryConflict',
     `Someone else has changed the entries of cluster ${id.name} since they were shown. Nothing was turned off.`,
-    { hint: `${nextCommand('disable', id)} shows them again`, target: resourceId },
+    { hint: advice`${nextCommand('disable', id)} shows them again`, target: resourceId },
   );
 }
 
@@ -111,13 +112,13 @@ function reportLoss({ report }: Pick<Deps, 'report'>, { profile }: Cluster): voi
   }
   report.warn(
     "The add-on's agent leaves every node with it: where no agent of podid's is ready beside it, pods reach the node's own identities from then on.",
-    'podid nmi install --alongside puts one there first, and podid nmi status names the nodes without',
+    advice`podid nmi install --alongside puts one there first, and podid nmi status names the nodes without`,
   );
 }
 
 function explainUnregistering({ report }: Pick<Deps, 'report'>, { id }: Cluster): void {
   report.warn(
     `Unregistering EnablePodIdentityPreview applies to the whole subscription ${id.subscriptionId} and turns nothing off on any cluster, so podid does not do it.`,
-    'az feature unregister --namespace Microsoft.ContainerService --name EnablePodIdentityPreview',
+    advice`az feature unregister --namespace Microsoft.ContainerService --name EnablePodIdentityPreview`,
   );
 }

@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
 
@@ -46,10 +47,10 @@ export async function planFeature(deps: ChangeDeps, { subscriptionId }: ClusterI
   }
 }
 
-const showState = 'az feature show --namespace Microsoft.ContainerService --name EnablePodIdentityPreview';
+const showState = advice`az feature show --namespace Microsoft.ContainerService --name EnablePodIdentityPreview`;
 
 function stillRegistering(state: string): PodidError {
   return new PodidError('TimedOut', `${feature} is still ${state} at the end of --timeout.`, {
-    hint: `${showState}; the same command resumes`,
+    hint: advice`${showState}; the same command resumes`,
   });
 }

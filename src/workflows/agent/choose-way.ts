@@ -1,6 +1,7 @@
 import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import { refText } from '../../domain/kubernetes/kube-object.ts';
+import { advice, type Command, command, type Hint, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { upstreamObjects } from './remove-upstream.ts';
 
@@ -80,7 +81,7 @@ export function refuseSharedRelease(
     'AgentRefused',
     `${agentKindText(upstream)} comes with chart ${record.chart}, which holds more than the agent: ${shown.join(', ')}${others}. All of that would be removed.`,
     {
-      hint: `In front of it, on ports of its own: ${install} --alongside. Then take aad-pod-identity out of that chart and upgrade the release, and: ${install}`,
+      hint: advice`In front of it, on ports of its own: ${install.with('--alongside')}. Then take aad-pod-identity out of that chart and upgrade the release, and: ${install}`,
     },
   );
 }
@@ -89,14 +90,14 @@ function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }
   const elsewhere = own.find((each) => each.namespace !== namespace);
   if (elsewhere !== undefined) {
     throw new PodidError('AgentPresent', `${agentKindText(elsewhere)} is installed already.`, {
-      hint: `To change it: podid nmi install --namespace ${elsewhere.namespace}`,
+      hint: advice`To change it: ${command('podid nmi install --namespace', elsewhere.namespace)}`,
     });
   }
   const [here] = own;
   if (here?.release !== undefined && !force) {
     const { name, namespace: home } = here.release;
     throw new PodidError('AgentPresent', `${agentKindText(here)} is installed, and Helm looks after it.`, {
-      hint: `Change it with: helm upgrade ${name} -n ${home} …; or take it over from Helm, which then must not be used on it: podid nmi install --namespace ${namespace} --force`,
+      hint: advice`Change it with: ${command('helm upgrade', name, '-n', home)} …; or take it over from Helm, which then must not be used on it: ${command('podid nmi install --namespace', namespace, '--force')}`,
     });
   }
 }
@@ -104,35 +105,35 @@ function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }
 function present(
   found: AgentInstallation,
   { namespace }: Asked,
-  ways: (install: string) => string,
+  ways: (install: Command) => Hint,
 ): PodidError {
   const message = `${agentKindText(found)} is on the nodes, and two agents cannot share its ports.`;
   return new PodidError('AgentPresent', message, { hint: ways(installCommand(namespace)) });
 }
 
-function installCommand(namespace: string): string {
-  return `podid nmi install${namespace === 'kube-system' ? '' : ` --namespace ${namespace}`}`;
+function installCommand(namespace: string): Command {
+  return command('podid nmi install', ...(namespace === 'kube-system' ? [] : ['--namespace', namespace]));
 }
 
-function addonWays(install: string): string {
-  return `In front of it, on ports of its own: ${install} --alongside. Or without the add-on: podid disable -g GROUP -c CLUSTER --export saved.yaml, and then ${install}`;
+function addonWays(install: Command): Hint {
+  return advice`In front of it, on ports of its own: ${install.with('--alongside')}. Or without the add-on: podid disable -g GROUP -c CLUSTER --export saved.yaml, and then ${install}`;
 }
 
-function unknownAddonWays(install: string): string {
-  return `${addonWays(install)}. Where Azure says that the add-on is off already, disabling it changes nothing: ${install} -g GROUP -c CLUSTER --force (without --kubeconfig) asks Azure, and takes its place`;
+function unknownAddonWays(install: Command): Hint {
+  return advice`${addonWays(install)}. Where Azure says that the add-on is off already, disabling it changes nothing: ${install.with('-g', 'GROUP', '-c', 'CLUSTER', '--force')} (without --kubeconfig) asks Azure, and takes its place`;
 }
 
-function leftoverWays(install: string): string {
-  return `Azure says that the add-on is off, so that nobody looks after it. Instead of it, without a moment in which a node is open: ${install} -g GROUP -c CLUSTER --force`;
+function leftoverWays(install: Command): Hint {
+  return advice`Azure says that the add-on is off, so that nobody looks after it. Instead of it, without a moment in which a node is open: ${install.with('-g', 'GROUP', '-c', 'CLUSTER', '--force')}`;
 }
 
 /** One can be taken over at a time, and the ports are free only once all are gone. */
-function severalWays(others: readonly AgentInstallation[]): (install: string) => string {
+function severalWays(others: readonly AgentInstallation[]): (install: Command) => Hint {
   const names = others.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
   return (install) =>
-    `There are ${others.length} DaemonSets of other agents (${names}), and one can be replaced at a time. In front of all of them, on ports of its own: ${install} --alongside; then take them away but for one, and: ${install} --force`;
+    advice`There are ${others.length} DaemonSets of other agents (${othersText(names)}), and one can be replaced at a time. In front of all of them, on ports of its own: ${install.with('--alongside')}; then take them away but for one, and: ${install.with('--force')}`;
 }
 
-function upstreamWays(install: string): string {
-  return `Instead of it, with its values and without a moment in which a node is open: ${install} --force. Or in front of it, on ports of its own: ${install} --alongside`;
+function upstreamWays(install: Command): Hint {
+  return advice`Instead of it, with its values and without a moment in which a node is open: ${install.with('--force')}. Or in front of it, on ports of its own: ${install.with('--alongside')}`;
 }

@@ -2,6 +2,7 @@ import type { Rollout, TaintedNode } from '../../domain/kubernetes/agent-cluster
 import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
 import { refOf } from '../../domain/kubernetes/kube-object.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanUpTools, renderCleanUp } from './render-clean-up.ts';
@@ -115,7 +116,7 @@ async function knownNodes({ agent }: AgentDeps, node: string | undefined, signal
   const found = nodes.filter(({ name }) => name === node);
   if (found.length === 0) {
     throw new PodidError('EntryNotFound', `The cluster has no Linux node ${node}.`, {
-      hint: 'kubectl get nodes',
+      hint: advice`kubectl get nodes`,
     });
   }
   return found;

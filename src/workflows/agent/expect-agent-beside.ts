@@ -2,6 +2,7 @@ import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
@@ -75,7 +76,7 @@ function notBeside(
     'AgentNotReady',
     `podid's agent is beside ${agentKindText(other)}, and not ready on ${open.length} of the ${of} nodes where that one runs${where}. Nothing of it is removed: pods on those nodes would reach the node's own identities.`,
     {
-      hint: `Let podid's agent onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations, podid.tolerateNothing) and give the same command again; which node has what: podid nmi status --namespace ${namespace}`,
+      hint: advice`Let podid's agent onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations, podid.tolerateNothing) and give the same command again; which node has what: ${command('podid nmi status --namespace', namespace)}`,
       details: open.map(({ name, reason }) => ({ code: 'NodeNotReady', message: `${name}: ${reason}` })),
     },
   );

@@ -1,3 +1,4 @@
+import { allowPrivileged } from '../../domain/hints/privileged-namespace.ts';
 import type { AgentObjectChange, HelmRelease, Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import {
@@ -6,6 +7,7 @@ import {
   agentPorts,
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { chooseWay, type InstallWay, refuseSharedRelease } from './choose-way.ts';
@@ -106,7 +108,7 @@ async function recordOf({ agent, report }: AgentDeps, way: InstallWay, signal: A
   if (record === undefined) {
     report.warn(
       `What Helm keeps of release ${release.name} cannot be read, so its values are not known: those of --values and --set count, and none else.`,
-      'Do not uninstall that release with Helm afterwards: where it holds the definitions, that deletes every identity',
+      advice`Do not uninstall that release with Helm afterwards: where it holds the definitions, that deletes every identity`,
     );
   }
   return record;
@@ -121,7 +123,7 @@ async function checkCluster(
   const { namespace } = request.release;
   if (!(await agent.namespaceExists(namespace, signal))) {
     throw new PodidError('AgentRefused', `Namespace ${namespace} does not exist.`, {
-      hint: `kubectl create namespace ${namespace} && kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged`,
+      hint: advice`${command('kubectl create namespace', namespace)} && ${allowPrivileged(namespace)}`,
     });
   }
   const minor = values.podid.startupTaint.enabled ? await agent.serverMinor(signal) : 30;
@@ -129,7 +131,7 @@ async function checkCluster(
     throw new PodidError(
       'AgentRefused',
       `podid.startupTaint needs Kubernetes 1.30 or later (this is 1.${minor}): only there can an admission policy confine the right to change nodes to the agent's own node and to that one taint.`,
-      { hint: 'The same command with --set podid.startupTaint.enabled=false' },
+      { hint: advice`The same command with --set podid.startupTaint.enabled=false` },
     );
   }
   if (values.rbac.allowAccessToSecrets !== undefined) {
@@ -138,7 +140,7 @@ async function checkCluster(
   const withSecret = await request.identitiesWithSecret(signal);
   if (withSecret.length > 0) {
     throw new PodidError('AgentRefused', secretsUndecidedText(withSecret), {
-      hint: 'The same command with --set rbac.allowAccessToSecrets=true or =false',
+      hint: advice`The same command with --set rbac.allowAccessToSecrets=true or =false`,
     });
   }
 }
@@ -157,12 +159,12 @@ function reportTolerations({ report }: AgentDeps, { nmi, podid }: AgentValues): 
   if (podid.tolerateNothing) {
     report.warn(
       "podid.tolerateNothing keeps the agent off every tainted node. Unless something else blocks 169.254.169.254 there, pods on those nodes can use the node's own identities.",
-      'podid nmi status names those nodes',
+      advice`podid nmi status names those nodes`,
     );
   } else if (nmi.tolerations.length === 0) {
     report.warn(
       "nmi.tolerations is empty, as in upstream's charts up to 4.1.14. The agent tolerates every taint all the same, because pods on a node without it can use the node's own identities.",
-      'podid.tolerateNothing=true keeps it off tainted nodes',
+      advice`podid.tolerateNothing=true keeps it off tainted nodes`,
     );
   }
 }
@@ -223,7 +225,7 @@ async function warnOfNodesWithOthersAlone(
     if (alone.length > 0) {
       report.warn(
         `Not on ${alone.length} of the ${theirs.nodes.length} nodes of ${agentKindText(other)}: ${namesOf(alone)}. Without that one, pods there reach the node's own identities.`,
-        'Let it onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations) before the other one goes',
+        advice`Let it onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations) before the other one goes`,
       );
     }
   }
@@ -240,7 +242,10 @@ async function waitForAgent(
     await expectAgentBeside(deps, { daemonSet, other: instead }, wait);
   }
   if (nodes.length === 0) {
-    deps.report.warn('The agent is installed, and no node takes it.', 'kubectl get nodes --show-labels');
+    deps.report.warn(
+      'The agent is installed, and no node takes it.',
+      advice`kubectl get nodes --show-labels`,
+    );
   }
   return nodes;
 }

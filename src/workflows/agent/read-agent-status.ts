@@ -6,6 +6,7 @@ import {
 } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
 import type { AgentDeps } from './agent-deps.ts';
@@ -129,7 +130,7 @@ async function askAgents(
   if (refused !== undefined) {
     report.warn(
       `Not every agent could be asked: ${refused}`,
-      'kubectl auth can-i get pods/proxy -n kube-system',
+      advice`kubectl auth can-i get pods/proxy -n kube-system`,
     );
   }
   return voices;
@@ -205,13 +206,13 @@ function reportFindings({ report }: AgentDeps, { installation, own, others, rows
   if (without.length > 0) {
     report.warn(
       `${without.length} nodes have no agent, and unless something else keeps pods from 169.254.169.254 they get the node's own identities there: ${without.slice(0, 5).join(', ')}.`,
-      'Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: podid nmi uninstall --node NAME',
+      advice`Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: podid nmi uninstall --node NAME`,
     );
   }
   if (!installation.bootGuard && rows.length + nodes.length > 0) {
     report.warn(
       'Open at boot: after a reboot, pods may reach the identities of their node until the agent has started.',
-      'podid nmi install --set podid.bootGuard.enabled=true; or IMDS restriction of AKS, where it can be had',
+      advice`podid nmi install --set podid.bootGuard.enabled=true; or IMDS restriction of AKS, where it can be had`,
     );
   }
   if (installation.port !== keyVaultDriverPort) {

@@ -2,6 +2,7 @@ import type { AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
+import { advice, command, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanedNode, type CleanUpRequest, cleanUpNodes } from './clean-up-nodes.ts';
@@ -58,7 +59,7 @@ export async function uninstallAgent(
   const own = cleanUpOnly || node !== undefined ? [] : await agent.ownObjects(release, wait.signal);
   if (!cleanUpOnly && node === undefined && own.length === 0) {
     report.note(
-      `No agent of podid's is installed in namespace ${release.namespace}. Rules that one left on nodes: podid nmi uninstall --clean-up-only --namespace ${release.namespace}`,
+      advice`No agent of podid's is installed in namespace ${othersText(release.namespace)}. Rules that one left on nodes: ${command('podid nmi uninstall --clean-up-only --namespace', release.namespace)}`,
     );
     return { result: { objects: [], nodes: [] } };
   }
@@ -100,17 +101,17 @@ function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentR
   for (const each of found) {
     if (each.namespace !== namespace) {
       throw new PodidError('AgentPresent', `The agent is in another namespace: ${agentKindText(each)}.`, {
-        hint: `podid nmi uninstall --namespace ${each.namespace}`,
+        hint: command('podid nmi uninstall --namespace', each.namespace),
       });
     }
     if (each.release !== undefined) {
       throw new PodidError('AgentPresent', `${agentKindText(each)} is Helm's to take away.`, {
-        hint: `helm uninstall ${each.release.name} -n ${each.release.namespace}`,
+        hint: command('helm uninstall', each.release.name, '-n', each.release.namespace),
       });
     }
     if (!each.ownedByPodid) {
       throw new PodidError('AgentPresent', `${agentKindText(each)} was not written by podid.`, {
-        hint: `kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid (its manifest by -f would take the definitions along, and all identities with them), and then: podid nmi uninstall --clean-up-only --namespace ${namespace}`,
+        hint: advice`kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid (its manifest by -f would take the definitions along, and all identities with them), and then: ${command('podid nmi uninstall --clean-up-only --namespace', namespace)}`,
       });
     }
   }
@@ -124,7 +125,7 @@ function refuseAgents([first]: readonly AgentInstallation[]): void {
     'AgentPresent',
     `${agentKindText(first)} is installed, and would put its rules back.`,
     {
-      hint: 'Without --clean-up-only the agent goes first, and for one node that it has left: podid nmi uninstall --node NAME',
+      hint: advice`Without --clean-up-only the agent goes first, and for one node that it has left: podid nmi uninstall --node NAME`,
     },
   );
 }
@@ -142,7 +143,7 @@ async function refuseServedNode(
         'AgentPresent',
         `${agentKindText(installation)} runs on node ${node}, and would put its rules back.`,
         {
-          hint: 'Keep it off that node first (--set nmi.nodeSelector…), or take it off all: podid nmi uninstall',
+          hint: advice`Keep it off that node first (--set nmi.nodeSelector…), or take it off all: podid nmi uninstall`,
         },
       );
     }
@@ -195,7 +196,7 @@ function endOf({ report }: AgentDeps, request: UninstallRequest, result: Uninsta
       'CleanUpIncomplete',
       `${missed.length} of ${result.nodes.length} nodes may still hold rules: ${names.join(', ')}${more}.`,
       {
-        hint: `podid nmi uninstall --clean-up-only --namespace ${request.release.namespace}`,
+        hint: command('podid nmi uninstall --clean-up-only --namespace', request.release.namespace),
         details: missed.map(({ name, reason }) => ({ code: 'NodeMissed', message: `${name}: ${reason}` })),
       },
     );

@@ -1,4 +1,5 @@
 import { startDeadline } from '../../domain/time/deadline.ts';
+import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
@@ -22,7 +23,7 @@ export async function untilPodsAreGone(
       throw new PodidError(
         'AgentNotReady',
         `The DaemonSet is deleted, and ${left.length} of its pods have not ended within ${Math.round(timeoutMs / 1000)} s.`,
-        { hint: `kubectl get pod -n ${pods.namespace} ${left[0]}` },
+        { hint: command('kubectl get pod -n', pods.namespace, left[0] ?? '') },
       );
     }
     await deadline.pause(intervalMs);

@@ -1,6 +1,7 @@
 import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
+import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
@@ -55,6 +56,6 @@ function notReady(rollout: Rollout, namespace: string, timeoutMs: number): Podid
   return new PodidError(
     'AgentNotReady',
     `The agent is installed, and after ${Math.round(timeoutMs / 1000)} s not ready everywhere: ${rolloutText(rollout)}.`,
-    { hint: `podid nmi status --namespace ${namespace}`, details },
+    { hint: command('podid nmi status --namespace', namespace), details },
   );
 }

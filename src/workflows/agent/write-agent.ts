@@ -3,6 +3,7 @@ import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-va
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import { type KubeObject, refOf, refText } from '../../domain/kubernetes/kube-object.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
@@ -85,7 +86,7 @@ function expectOwn(change: AgentObjectChange, { namespace }: AgentRelease): Agen
     return change;
   }
   throw new PodidError('AgentRefused', `${refText(change)} is not podid's to write: ${change.reason}.`, {
-    hint: `To take it over: podid nmi install --namespace ${namespace} --force`,
+    hint: advice`To take it over: ${command('podid nmi install --namespace', namespace, '--force')}`,
   });
 }
 
@@ -99,7 +100,7 @@ async function untilEstablished(
     while (!(await agent.isEstablished(refOf(definition), signal))) {
       if (deadline.passed()) {
         throw new PodidError('AgentRefused', `The cluster does not serve ${refText(refOf(definition))}.`, {
-          hint: `kubectl describe crd ${definition.metadata.name}`,
+          hint: command('kubectl describe crd', definition.metadata.name),
         });
       }
       await deadline.pause(intervalMs);

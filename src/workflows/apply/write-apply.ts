@@ -9,6 +9,7 @@ import {
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice, type Command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
 import { entryFailed } from '../change/judge-change.ts';
@@ -177,10 +178,15 @@ async function putBack(
   }
 }
 
-function halfDone(cluster: Cluster, out: readonly PodIdentity[], again: string, reason: unknown): PodidError {
+function halfDone(
+  cluster: Cluster,
+  out: readonly PodIdentity[],
+  again: Command,
+  reason: unknown,
+): PodidError {
   const message = `${textOf(reason)} Removed from the cluster and not restored: ${out.map(entryText).join(', ')}.`;
   return new PodidError(isPodidError(reason) ? reason.code : 'EntriesLost', message, {
-    hint: `${again} brings them back`,
+    hint: advice`${again} brings them back`,
     target: cluster.resourceId,
     details: out.map((old) => ({ message: `${entryText(old)} had ${old.identity.resourceId}` })),
     cause: reason,

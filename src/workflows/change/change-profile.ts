@@ -4,6 +4,7 @@ import type { ClusterEdit } from '../../domain/clusters/cluster-edit.ts';
 import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
 import { checkLimits, editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice, type Command, type Hint, joinHints } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { findEntry, judgeChange } from './judge-change.ts';
 import type { ChangedProfile, ProfileChange } from './profile-change.ts';
@@ -36,9 +37,9 @@ export async function changeProfile(
 }
 
 /** What `--no-wait` has left undone, and the command that waits for it. */
-export function notWaitedFor(waitCommand: string, also: readonly string[] = []): string {
-  const undone = ['nothing was mirrored into the cluster', ...also].join(' and ');
-  return `Azure has accepted the change; it was not waited for, so ${undone}. To wait: ${waitCommand}`;
+export function notWaitedFor(waitCommand: Command, also: readonly Hint[] = []): Hint {
+  const undone = joinHints([advice`nothing was mirrored into the cluster`, ...also], ' and ');
+  return advice`Azure has accepted the change; it was not waited for, so ${undone}. To wait: ${waitCommand}`;
 }
 
 async function changeUntilSettled(
@@ -142,7 +143,7 @@ function acceptUndone(deps: ChangeDeps, cluster: Cluster, what: string): Cluster
       'EntriesLost',
       `${deps.entries.acceptor} accepted the change of cluster ${cluster.id.name}, and someone else has undone it since: ${what}.`,
       {
-        hint: `${deps.entries.command('list', cluster.id)} shows what is there now`,
+        hint: advice`${deps.entries.command('list', cluster.id)} shows what is there now`,
         target: cluster.resourceId,
       },
     );
@@ -182,7 +183,7 @@ function clusterBusy(cluster: Cluster): PodidError {
     'ClusterBusy',
     `Another operation is running on cluster ${cluster.id.name} (${cluster.provisioningState}).`,
     {
-      hint: `${nextCommand('wait', cluster.id, { for: 'idle' })}, then the same command again`,
+      hint: advice`${nextCommand('wait', cluster.id, { for: 'idle' })}, then the same command again`,
       target: cluster.resourceId,
     },
   );

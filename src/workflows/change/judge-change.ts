@@ -9,6 +9,7 @@ import {
   type PodIdentity,
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isApplied, missingAfter } from './compare-profile.ts';
 
@@ -59,7 +60,7 @@ export function findEntry(cluster: Cluster, key: EntryKey): PodIdentity | undefi
 export function entryFailed(entries: EntryStore, cluster: Cluster, entry: PodIdentity): PodidError {
   const reason = entry.error ? `: ${entry.error.code}: ${entry.error.message}` : ' and gave no reason';
   return new PodidError('EntryFailed', `${entries.failureText(entry)}${reason}`, {
-    hint: `Fix the cause and repeat the command, or remove the entry: ${entries.command('delete', cluster.id, { namespace: entry.namespace, name: entry.name })}`,
+    hint: advice`Fix the cause and repeat the command, or remove the entry: ${entries.command('delete', cluster.id, { namespace: entry.namespace, name: entry.name })}`,
     target: entryText(entry),
     ...(entry.error ? { details: [entry.error] } : {}),
   });

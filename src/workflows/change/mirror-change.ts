@@ -1,6 +1,7 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { MirrorRequest, ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from './start-change.ts';
 
@@ -66,8 +67,8 @@ export function asFailure(objects: readonly ObjectChange[]): PodidError | undefi
   const others = open.length > 1 ? ` (and ${open.length - 1} more)` : '';
   const hint =
     first.action === 'pending'
-      ? `kubectl create namespace ${first.namespace}`
-      : 'podid mirror --dry-run shows what differs; --force takes the objects over';
+      ? command('kubectl create namespace', first.namespace)
+      : advice`podid mirror --dry-run shows what differs; --force takes the objects over`;
   return new PodidError('MirrorFailed', `${all[0]?.message}${others}.`, { hint, details: all });
 }
 
@@ -79,9 +80,9 @@ function reported(deps: ChangeDeps, cluster: Cluster, error: PodidError): { fail
       : 'The objects in the cluster were not brought in line';
     deps.report.warn(
       `${tried}: ${error.message}`,
-      error.hint === undefined || error.hint.includes('podid mirror')
+      error.hint === undefined || error.hint.names('podid mirror')
         ? (error.hint ?? again)
-        : `${error.hint.replace(/\.$/, '')}; then ${again}`,
+        : advice`${error.hint.withoutFullStop()}; then ${again}`,
     );
     return {};
   }

@@ -2,6 +2,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import type { OperationEnd, PutAnswer } from '../../domain/ports.ts';
 import { type Backoff, doubledMs } from '../../domain/time/backoff.ts';
+import { advice, joinHints } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
 import { isApplied, lostEntries } from './compare-profile.ts';
@@ -107,7 +108,7 @@ function operationFailed(deps: ChangeDeps, cluster: Cluster, end: OperationEnd):
     {
       hint:
         end.error?.hint ??
-        `${deps.entries.command('list', cluster.id)} shows each entry's state; the same command tries again`,
+        advice`${deps.entries.command('list', cluster.id)} shows each entry's state; the same command tries again`,
       target: cluster.resourceId,
       ...(end.error ? { details: [{ code: end.error.code, message: end.error.message }] } : {}),
     },
@@ -124,7 +125,10 @@ function refuseLoss(deps: ChangeDeps, base: Cluster, edit: ProfileEdit, answer: 
     'EntriesLost',
     `Azure's answer to the write lacks what was sent: ${lost.map(({ called }) => called).join(', ')}. Cluster ${base.id.name} may have lost it.`,
     {
-      hint: lost.map(({ flags, words }) => deps.entries.command(words, base.id, flags)).join('; '),
+      hint: joinHints(
+        lost.map(({ flags, words }) => deps.entries.command(words, base.id, flags)),
+        '; ',
+      ),
       target: base.resourceId,
       details: lost.map(({ called }) => ({ message: called })),
     },

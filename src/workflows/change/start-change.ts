@@ -8,6 +8,7 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { StoreOptions } from '../../domain/entries/entry-store.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
+import type { Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 /** The flags that every changing command shares. */
@@ -51,7 +52,7 @@ export function endOfWait(
   { options, signal, deadline }: Pick<ChangeDeps, 'options' | 'signal' | 'deadline'>,
   error: unknown,
   going: string,
-  hint: string,
+  hint: Hint,
 ): unknown {
   if (signal.aborted && isPodidError(signal.reason)) {
     // Reported already, nearer to what was going on.

@@ -3,6 +3,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type ClusterEdit, runsAs } from '../../domain/clusters/cluster-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeProfile } from '../change/change-profile.ts';
 import type { ChangedProfile } from '../change/profile-change.ts';
@@ -68,7 +69,7 @@ function noPrincipal(cluster: Cluster, cause: PodidError): PodidError {
     'AssignmentBlocked',
     `Azure refuses the change of cluster ${cluster.id.name} because its new principal, which does not exist before the change, has no role on the pod identities. ${cause.message}`,
     {
-      hint: `Remove the pod identities during the change: ${nextCommand('disable', cluster.id, { export: 'pod-identities.yaml' })}, then this command, then ${nextCommand('enable', cluster.id)} and ${nextCommand('apply', cluster.id, { f: 'pod-identities.yaml' })}`,
+      hint: advice`Remove the pod identities during the change: ${nextCommand('disable', cluster.id, { export: 'pod-identities.yaml' })}, then this command, then ${nextCommand('enable', cluster.id)} and ${nextCommand('apply', cluster.id, { f: 'pod-identities.yaml' })}`,
       target: cluster.resourceId,
       cause,
     },

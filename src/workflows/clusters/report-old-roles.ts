@@ -1,10 +1,11 @@
 import { managedIdentityOperatorRole, type RoleAssignment } from '../../domain/azure/role-assignment.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
+import { grantCommand } from '../../domain/hints/grant-command.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { command } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
-import { grantCommand } from '../identities/advise-on-identities.ts';
 
 /**
  * Lists what else the control plane could do before its principal changed, with the commands that give it
@@ -50,7 +51,7 @@ function reportServicePrincipal(deps: ChangeDeps, { servicePrincipalClientId }: 
   }
   deps.report.warn(
     `The new identity has none of the roles of the service principal ${clientId}, such as those on a network of your own.`,
-    `az role assignment list --assignee ${clientId} --all`,
+    command('az role assignment list --assignee', clientId, '--all'),
   );
 }
 

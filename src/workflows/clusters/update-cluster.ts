@@ -7,6 +7,7 @@ import {
   principalOrNull,
 } from '../../domain/clusters/cluster-identities.ts';
 import type { Deps } from '../../domain/deps.ts';
+import { advice, joinHints } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { changeProfile } from '../change/change-profile.ts';
 import type { Done, Outcome } from '../change/outcome.ts';
@@ -74,7 +75,7 @@ function refuseTooShortWait(deps: ChangeDeps, cluster: Cluster, { target }: Prep
   throw new PodidError(
     'InvalidUsage',
     `--no-wait does not go with a change to the system-assigned identity while cluster ${cluster.id.name} has pod identities: the new principal exists after the first of two writes only.`,
-    { hint: 'The same command without --no-wait' },
+    { hint: advice`The same command without --no-wait` },
   );
 }
 
@@ -136,7 +137,7 @@ async function finish(
   if (isServicePrincipal(before) && !isServicePrincipal(cluster) && !request.upgradeNodeImages) {
     report.warn(
       'The nodes go on with the service principal until their node images are upgraded.',
-      upgradeCommands(cluster).join('; '),
+      joinHints(upgradeCommands(cluster), '; '),
     );
   }
   return { ...(await doneWith(deps, cluster)), ...(failure ? { failure } : {}) };

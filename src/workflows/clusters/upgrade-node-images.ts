@@ -1,5 +1,6 @@
 import type { AgentPool, Cluster } from '../../domain/clusters/cluster.ts';
-import { shellWord } from '../../domain/hints/next-command.ts';
+import { azFlags } from '../../domain/hints/next-command.ts';
+import { advice, type Command, command, joinHints } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type ChangeDeps, endOfWait, waitUntilIdle } from '../change/start-change.ts';
 
@@ -19,10 +20,9 @@ export async function upgradeNodeImages(deps: ChangeDeps, cluster: Cluster): Pro
 }
 
 /** For people who upgrade the pools when it suits them. */
-export function upgradeCommands({ id, pools }: Cluster): string[] {
-  return pools.map(
-    (pool) =>
-      `az aks nodepool upgrade -g ${shellWord(id.resourceGroup)} --cluster-name ${shellWord(id.name)} --subscription ${id.subscriptionId} -n ${shellWord(pool.name)} --node-image-only`,
+export function upgradeCommands({ id, pools }: Cluster): Command[] {
+  return pools.map(({ name }) =>
+    command('az aks nodepool upgrade', ...azFlags(id, '--cluster-name'), '-n', name, '--node-image-only'),
   );
 }
 
@@ -56,7 +56,7 @@ async function upgradePool(
     }
     return upgradeFailed(about, end.status, end.error);
   } catch (error) {
-    throw endOfWait(deps, error, `Azure continues with ${about}.`, upgradeCommands(cluster).join('; '));
+    throw endOfWait(deps, error, `Azure continues with ${about}.`, joinHints(upgradeCommands(cluster), '; '));
   }
 }
 
@@ -83,6 +83,6 @@ function upgradeFailed(
 ): PodidError {
   const reason = error ? `${error.code}: ${error.message}` : 'Azure gave no reason';
   return new PodidError('EntryFailed', `The upgrade of ${about} ended as ${status}: ${reason}`, {
-    hint: 'podid cluster update --upgrade-node-images tries again',
+    hint: advice`podid cluster update --upgrade-node-images tries again`,
   });
 }

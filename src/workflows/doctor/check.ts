@@ -1,3 +1,4 @@
+import type { Hint } from '../../errors/hint.ts';
 import type { PodidError } from '../../errors/podid-error.ts';
 import type { Evidence } from './evidence.ts';
 import type { Probe } from './probe.ts';
@@ -7,7 +8,7 @@ export interface Verdict {
   /** What was found, and, where it is not as it should be, why that matters. */
   readonly message: string;
   /** The command that fixes it, or the next thing to do. */
-  readonly hint?: string;
+  readonly hint?: Hint;
 }
 
 export interface CheckResult extends Verdict {
@@ -27,15 +28,15 @@ export function pass(message: string): Verdict {
   return { result: 'pass', message };
 }
 
-export function fail(message: string, hint?: string): Verdict {
+export function fail(message: string, hint?: Hint): Verdict {
   return { result: 'fail', message, ...(hint === undefined ? {} : { hint }) };
 }
 
-export function warn(message: string, hint?: string): Verdict {
+export function warn(message: string, hint?: Hint): Verdict {
   return { result: 'warn', message, ...(hint === undefined ? {} : { hint }) };
 }
 
-export function skip(message: string, hint?: string): Verdict {
+export function skip(message: string, hint?: Hint): Verdict {
   return { result: 'skip', message, ...(hint === undefined ? {} : { hint }) };
 }
 

@@ -11,6 +11,7 @@ import {
   type PodIdentity,
 } from '../../domain/entries/pod-identity.ts';
 import { checkLimits, editProfile } from '../../domain/entries/profile-edit.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
@@ -131,7 +132,7 @@ function refuseConflict(entries: EntryStore, cluster: Cluster, wanted: DesiredPo
   throw new PodidError('EntryConflict', `Pod identity ${entryText(wanted)} exists already, with ${other}.`, {
     hint: sameIdentity
       ? update
-      : `Choose another name, such as --name ${freeName(cluster, wanted)}, or replace it: ${update}`,
+      : advice`Choose another name, such as ${command('--name', freeName(cluster, wanted))}, or replace it: ${update}`,
     target: entryText(wanted),
   });
 }

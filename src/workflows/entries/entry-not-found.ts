@@ -1,6 +1,7 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { EntryStore } from '../../domain/entries/entry-store.ts';
 import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /** The error about what is not there, naming what has the same name elsewhere. */
@@ -16,7 +17,7 @@ export function entryNotFound(
     equivalents.length === 0 ? '' : ` There is one of that name in namespace ${equivalents.join(', ')}.`;
   const words = kind === 'exception' ? 'exception list' : 'list';
   return new PodidError('EntryNotFound', `Cluster ${id.name} has no ${kind} ${entryText(key)}.${elsewhere}`, {
-    hint: `${entries.command(words, id)}  # shows what there is`,
+    hint: advice`${entries.command(words, id)}  # shows what there is`,
     target: entryText(key),
   });
 }

@@ -8,6 +8,7 @@ import {
   profileFile,
 } from '../../domain/entries/pod-identities-file.ts';
 import { profileJson } from '../../domain/entries/profile-json.ts';
+import { advice } from '../../errors/hint.ts';
 
 export interface ExportRequest {
   readonly cluster: ClusterId;
@@ -29,7 +30,7 @@ export async function exportEntries(
   if (!cluster.profile.enabled) {
     deps.report.warn(
       `The pod-identity add-on is off on cluster ${id.name}: there is nothing to export.`,
-      `The entries of a cluster without the add-on: ${withoutAddon}`,
+      advice`The entries of a cluster without the add-on: ${withoutAddon}`,
     );
   }
   return as === 'profile' ? profileJson(cluster.profile) : profileFile(cluster);

@@ -2,6 +2,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice } from '../../errors/hint.ts';
 import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
 import { changesBeside } from '../change/changes-beside.ts';
 import { findEntry } from '../change/judge-change.ts';
@@ -34,7 +35,7 @@ export async function removeIdentities(
     return { done: { ...done, failure: changed.failure } };
   }
   if (deps.options.noWait) {
-    const also = revokeRole ? ['no role was revoked'] : [];
+    const also = revokeRole ? [advice`no role was revoked`] : [];
     deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, waitFlags(entries)), also));
     const answered = entries.map((entry) => findEntry(changed.cluster, entry) ?? entry);
     return { done: { ...done, result: answered } };

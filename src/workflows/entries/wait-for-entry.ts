@@ -8,6 +8,7 @@ import {
   entryText,
   type PodIdentity,
 } from '../../domain/entries/pod-identity.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { entryFailed, findEntry } from '../change/judge-change.ts';
 import type { Done } from '../change/outcome.ts';
@@ -57,7 +58,7 @@ export async function waitForEntry(
       await started.deadline.pause(options.pollIntervalMs);
     }
   } catch (error) {
-    throw endOfWait(started, error, 'Azure continues.', 'The same command resumes');
+    throw endOfWait(started, error, 'Azure continues.', advice`The same command resumes`);
   }
 }
 
@@ -91,7 +92,7 @@ function reached(
 
 function timedOut(request: WaitRequest, state: string): PodidError {
   return new PodidError('TimedOut', `The time limit was reached before Azure finished: ${state}.`, {
-    hint: 'The same command resumes; --timeout gives it longer',
+    hint: advice`The same command resumes; --timeout gives it longer`,
     ...(request.key ? { target: entryText(request.key) } : {}),
   });
 }

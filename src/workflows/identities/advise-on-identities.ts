@@ -6,9 +6,11 @@ import {
   principalOrNull,
 } from '../../domain/clusters/cluster-identities.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
-import { nextCommand, shellWord } from '../../domain/hints/next-command.ts';
+import { grantCommand } from '../../domain/hints/grant-command.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Reporter, Roles } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { visibleRows } from './read-entry-roles.ts';
 
@@ -42,11 +44,11 @@ export async function adviseOnIdentities(
 
 function warnOfSecret(report: Reporter, cluster: Cluster, clientId: string): void {
   report.warn(
-    `Cluster ${cluster.id.name} runs as the service principal ${clientId}. Its secret expires (az ad app credential list --id ${clientId} shows when); from then on nodes, load balancers and disks can no longer be changed. Pod identity does not work with it.`,
-    nextCommand('cluster update', cluster.id, {
+    `Cluster ${cluster.id.name} runs as the service principal ${clientId}. Its secret expires, and from then on nodes, load balancers and disks can no longer be changed. Pod identity does not work with it.`,
+    advice`${nextCommand('cluster update', cluster.id, {
       'enable-managed-identity': true,
       'upgrade-node-images': true,
-    }),
+    })}; when the secret expires: ${command('az ad app credential list --id', clientId)}`,
   );
 }
 
@@ -154,9 +156,4 @@ async function mayUse(
     return true;
   }
   return roles.includes(undefined) ? undefined : false;
-}
-
-/** For an owner of the scope to run. */
-export function grantCommand(role: string, principalId: string, scope: string): string {
-  return `az role assignment create --role ${shellWord(role)} --assignee-object-id ${principalId} --assignee-principal-type ServicePrincipal --scope ${shellWord(scope)}`;
 }

@@ -1,4 +1,5 @@
 import type { RoleGrant } from '../../domain/azure/role-assignment.ts';
+import { advice } from '../../errors/hint.ts';
 import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function createRole(
       deps,
       error,
       `Azure may not have assigned the role on ${grant.scope}.`,
-      'Run the same command again, or give it longer: --timeout 60m',
+      advice`Run the same command again, or give it longer: --timeout 60m`,
     );
   }
 }

@@ -5,6 +5,7 @@ import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
 import { entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { findConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
 import type { Write } from '../change/profile-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
@@ -44,7 +45,7 @@ export async function explainAssignmentError(
     'AssignmentPending',
     `The role for the identity is granted, but at the end of --timeout Azure does not see it yet. Azure says that may take up to an hour.`,
     {
-      hint: 'The same command resumes; --timeout 60m gives it longer',
+      hint: advice`The same command resumes; --timeout 60m gives it longer`,
       target: base.resourceId,
       ...azureMessage(error),
     },
@@ -145,7 +146,7 @@ function unexplained(cluster: Cluster, error: PodidError): PodidError {
     'AssignmentBlocked',
     `Azure could not assign an identity of cluster ${cluster.id.name}, although every identity that can be checked exists and has its role: ${error.message}`,
     {
-      hint: 'Look for a deny assignment, a role condition or an identity of another tenant; a role granted a moment ago needs up to an hour',
+      hint: advice`Look for a deny assignment, a role condition or an identity of another tenant; a role granted a moment ago needs up to an hour`,
       target: error.target ?? cluster.resourceId,
       ...azureMessage(error),
     },

@@ -9,9 +9,10 @@ import {
   type RoleGrant,
 } from '../../domain/azure/role-assignment.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { shellWord } from '../../domain/hints/next-command.ts';
+import { grantCommand } from '../../domain/hints/grant-command.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { Change } from '../change/outcome.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
@@ -163,7 +164,7 @@ async function otherRole(deps: ChangeDeps, rows: readonly RoleAssignment[]): Pro
 
 function withOwnerCommand(error: PodidError, cluster: Cluster, grant: RoleGrant): PodidError {
   return new PodidError('Forbidden', error.message, {
-    hint: `An owner of the identity can run: az role assignment create --role "Managed Identity Operator" --assignee-object-id ${grant.principalId} --assignee-principal-type ServicePrincipal --scope ${shellWord(grant.scope)}`,
+    hint: advice`An owner of the identity can run: ${grantCommand('Managed Identity Operator', grant.principalId, grant.scope)}`,
     target: grant.scope,
     details: [
       { message: `Principal ${grant.principalId} is the control plane of cluster ${cluster.id.name}.` },

@@ -2,6 +2,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { FileIdentity } from '../../domain/entries/pod-identities-file.ts';
 import { type DesiredPodIdentity, entryText } from '../../domain/entries/pod-identity.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import {
@@ -130,7 +131,7 @@ export function refuseLeftOut(leftOut: readonly LeftOut[], total: number): void 
     code,
     `${leftOut.length} of ${total} pod identities cannot be applied, and the cluster was not changed.`,
     {
-      hint: `${hint === undefined ? '' : `${hint}; `}--keep-going applies the others`,
+      hint: advice`${hint === undefined ? advice`` : advice`${hint}; `}--keep-going applies the others`,
       details: leftOut.map(leftOutDetail),
     },
   );

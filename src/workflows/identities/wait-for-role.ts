@@ -1,4 +1,5 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { Decision } from '../change/profile-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
@@ -24,7 +25,7 @@ export function untilRoleIsOld(
       'AssignmentPending',
       `The roles are granted, but Azure does not see them yet after ${longestPropagationMs / 60_000} minutes.`,
       {
-        hint: 'Look for a deny assignment or a role condition; the same command resumes',
+        hint: advice`Look for a deny assignment or a role condition; the same command resumes`,
         target: cluster.resourceId,
       },
     );

@@ -1,5 +1,6 @@
 import type { ClusterId, ClusterSummary } from '../../domain/clusters/cluster.ts';
 import type { Subscription } from '../../domain/ports.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
 import { moveFromServicePrincipal } from './move-from-service-principal.ts';
@@ -69,7 +70,10 @@ async function clustersToChoose(
   throw new PodidError(
     'ClusterNotFound',
     `There is no AKS cluster${which} that you can read in subscription ${displayName} (${subscriptionId}).`,
-    { hint: all.length === 0 ? 'Another subscription: podid init --subscription ID' : 'podid init' },
+    {
+      hint:
+        all.length === 0 ? advice`Another subscription: podid init --subscription ID` : advice`podid init`,
+    },
   );
 }
 

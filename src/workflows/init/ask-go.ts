@@ -1,3 +1,5 @@
+import type { Reporter } from '../../domain/ports.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { decided, type InitPlan, planInit } from './init-plan.ts';
 import { type AskStep, settled, someone } from './wizard.ts';
@@ -6,7 +8,7 @@ import { type AskStep, settled, someone } from './wizard.ts';
 export const askGo: AskStep<'go'> = async (wizard, known) => {
   const answers = decided(known);
   const deps = await wizard.open(answers.cluster.id.subscriptionId);
-  deps.report.note(planText(planInit(answers, wizard.given)));
+  showPlan(deps.report, planInit(answers, wizard.given));
   if (wizard.given.yes || wizard.options.dryRun || wizard.questions === undefined) {
     return settled(true);
   }
@@ -24,14 +26,16 @@ export const askGo: AskStep<'go'> = async (wizard, known) => {
   return answer === 'yes' ? { value: true, asked: true } : 'back';
 };
 
-function planText({ steps, commands }: InitPlan): string {
-  return [
-    '',
-    'This is what will be done:',
-    ...steps.map((step, at) => `  ${at + 1}. ${step}`),
-    '',
-    'The same in CI:',
-    ...commands.map((command) => `  ${command}`),
-    '',
-  ].join('\n');
+function showPlan(report: Reporter, { steps, commands }: InitPlan): void {
+  report.note('');
+  report.note('This is what will be done:');
+  for (const [at, step] of steps.entries()) {
+    report.note(`  ${at + 1}. ${step}`);
+  }
+  report.note('');
+  report.note('The same in CI:');
+  for (const command of commands) {
+    report.note(advice`  ${command}`);
+  }
+  report.note('');
 }

@@ -1,6 +1,7 @@
 import { managedIdentityType, parseResourceId, sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { IdentitySummary } from '../../domain/ports.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { WantedGrant } from '../identities/grant-roles.ts';
 import { type Known, need } from './history.ts';
@@ -138,7 +139,7 @@ async function identitiesToChoose(wizard: Wizard, { id }: Cluster): Promise<read
     if (!isPodidError(error, 'Forbidden')) {
       throw error;
     }
-    deps.report.warn(error.message, 'Paste the whole id of an identity instead.');
+    deps.report.warn(error.message, advice`Paste the whole id of an identity instead.`);
     return [];
   }
 }

@@ -1,3 +1,4 @@
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import {
   type AskStep,
@@ -55,7 +56,7 @@ function signInHelp({ questions }: Wizard, error: unknown): unknown {
     return error;
   }
   return new PodidError('NotSignedIn', 'You are not signed in to Azure. podid can sign in in these ways:', {
-    hint: 'az login, and then podid init again',
+    hint: advice`az login, and then podid init again`,
     details: error.details,
     cause: error,
   });
@@ -69,6 +70,6 @@ function reportCaller({ questions }: Wizard, { azure, report }: InitDeps): void 
 
 function nothingVisible(caller: string): PodidError {
   return new PodidError('SubscriptionNotFound', `No subscription is visible to ${caller}.`, {
-    hint: 'Sign in with another account: az login',
+    hint: advice`Sign in with another account: az login`,
   });
 }

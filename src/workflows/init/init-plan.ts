@@ -1,5 +1,6 @@
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { Command } from '../../errors/hint.ts';
 import { needsKubenetConsent } from './ask-addon.ts';
 import { identityIdOf } from './ask-identity.ts';
 import { decidingSteps, type InitAnswers, need } from './history.ts';
@@ -12,7 +13,7 @@ export interface InitPlan {
   /** Sentences without a full stop. */
   readonly steps: readonly string[];
   /** The same as podid commands, in order, for CI. */
-  readonly commands: readonly string[];
+  readonly commands: readonly Command[];
 }
 
 export function planInit(answers: Decided, given: Pick<InitGiven, 'createIdentity' | 'location'>): InitPlan {
@@ -62,7 +63,7 @@ function enableSentences(answers: Decided): string[] {
   return [`Turn on the pod-identity add-on of cluster ${answers.cluster.id.name}${consent}`];
 }
 
-function enableCommands(answers: Decided): string[] {
+function enableCommands(answers: Decided): Command[] {
   if (!enables(answers)) {
     return [];
   }

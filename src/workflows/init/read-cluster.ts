@@ -2,6 +2,7 @@ import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 export type IdentitiesRead =
@@ -38,9 +39,9 @@ function withOtherWay(error: PodidError, id: ClusterId): PodidError {
     return error;
   }
   const { code, message, hint, target } = error;
-  const otherWay = `without the add-on, ${nextCommand('add', id, { mode: 'cluster' })} --help (docs/modes.md)`;
+  const otherWay = advice`without the add-on, ${nextCommand('add', id, { mode: 'cluster', help: true })} (docs/modes.md)`;
   return new PodidError(code, message, {
-    hint: hint === undefined ? otherWay : `${hint}; or, ${otherWay}`,
+    hint: hint === undefined ? otherWay : advice`${hint}; or, ${otherWay}`,
     target,
     cause: error,
   });

@@ -1,5 +1,6 @@
 import type { Deps } from '../../domain/deps.ts';
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
+import type { Command } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Done, Outcome } from '../change/outcome.ts';
 import type { CheckResult } from '../doctor/check.ts';
@@ -11,7 +12,7 @@ import type { Wizard } from './wizard.ts';
 
 export interface InitResult {
   readonly entry: PodIdentity;
-  readonly commands: readonly string[];
+  readonly commands: readonly Command[];
   /** Of the doctor, about the namespace. */
   readonly checks: readonly CheckResult[];
 }

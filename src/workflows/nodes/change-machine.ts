@@ -1,5 +1,6 @@
 import { identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
 import type { Machine } from '../../domain/azure/machines.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import { followMachine, settled } from './follow-machine.ts';
@@ -56,7 +57,7 @@ async function waitForEffect({ options, deadline }: ChangeDeps, machine: Machine
     'EntryFailed',
     `Azure accepted the change of ${machine.name}, but ${machine.name} does not show it.`,
     {
-      hint: 'podid node list shows what is there; the same command tries again.',
+      hint: advice`podid node list shows what is there; the same command tries again.`,
       target: machine.resourceId,
     },
   );
@@ -100,7 +101,7 @@ function refuseDeleting({ name, provisioningState, resourceId }: Machine): void 
     return;
   }
   throw new PodidError('MachineStateForbids', `${name} is being deleted.`, {
-    hint: 'podid node list shows what is there when it is gone.',
+    hint: advice`podid node list shows what is there when it is gone.`,
     target: resourceId,
   });
 }

@@ -2,6 +2,7 @@ import type { Machine } from '../../domain/azure/machines.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { Done, Plan } from '../change/outcome.ts';
 import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
@@ -109,7 +110,7 @@ function someOf(failures: readonly PodidError[], total: number): PodidError {
     'MachinesLeftOut',
     `${failures.length} of ${total} machines were not changed: ${first.message}`,
     {
-      hint: first.hint ?? 'The same command tries again.',
+      hint: first.hint ?? advice`The same command tries again.`,
       target: first.target,
       details: detailsOf(failures),
       cause: first,

@@ -3,6 +3,7 @@ import { allowsAction } from '../../domain/azure/operator-role.ts';
 import { assignIdentityAction, type RoleDefinition } from '../../domain/azure/role-assignment.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 interface NeededRight {
@@ -76,7 +77,7 @@ function forbidden(caller: string, missing: readonly NeededRight[]): PodidError 
       ? `${caller} lacks ${texts[0]}.`
       : `${caller} lacks ${texts.length} rights that this needs; nothing was changed.`,
     {
-      hint: `Ask an owner for them: az role assignment create --assignee PRINCIPAL --role "${role}" --scope ${first?.scope ?? ''}`,
+      hint: advice`Ask an owner for them: ${command('az role assignment create --assignee PRINCIPAL --role', role, '--scope', first?.scope ?? '')}`,
       target: first?.scope,
       ...(texts.length === 1
         ? {}

@@ -6,6 +6,7 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 /**
@@ -76,7 +77,7 @@ export async function refuseStillBound(
     'IdentityInUse',
     `Pods still use it: ${users.join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
     {
-      hint: `${nextCommand('delete', cluster.id, { namespace: first.namespace, name: first.name })} first; --force removes it anyway`,
+      hint: advice`${nextCommand('delete', cluster.id, { namespace: first.namespace, name: first.name })} first; --force removes it anyway`,
       target: entryText(first),
     },
   );
@@ -122,7 +123,7 @@ async function readObjects(
       error.code,
       `Cannot check whether a binding in cluster ${cluster.id.name} still uses the identity. ${error.message}`,
       {
-        hint: 'Reach the cluster with --kubeconfig FILE, or remove the identity without checking: --force',
+        hint: advice`Reach the cluster with --kubeconfig FILE, or remove the identity without checking: --force`,
         exitCode: error.exitCode,
         details: error.details,
         target: error.target,

@@ -4,6 +4,7 @@ import type { AgentPool, Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { NodeSelection } from './node-request.ts';
 
@@ -46,7 +47,7 @@ async function getMachine({ azure, signal }: Reads, cluster: Cluster, id: string
       throw error;
     }
     throw new PodidError('MachineNotFound', error.message, {
-      hint: `${nextCommand('node list', cluster.id)} shows the machines of the cluster; for others, --node-resource-group names their group`,
+      hint: advice`${nextCommand('node list', cluster.id)} shows the machines of the cluster; for others, --node-resource-group names their group`,
       target: id,
       cause: error,
     });
@@ -77,7 +78,7 @@ async function findByPool(
       'NodePoolNotFound',
       `Resource group ${group} has no machines of ${empty.length > 0 ? 'node pool ' : ''}${which}.`,
       {
-        hint: `az vmss list -g ${group} --subscription ${subscriptionId} -o table`,
+        hint: command('az vmss list -g', group, '--subscription', subscriptionId, '-o', 'table'),
         target: cluster.resourceId,
       },
     );
@@ -91,7 +92,7 @@ function nodeGroupOf({ id, nodeResourceGroup, resourceId }: Cluster, nodes: Node
     return group;
   }
   throw new PodidError('Unavailable', `Azure names no node resource group of cluster ${id.name}.`, {
-    hint: 'Name it: --node-resource-group GROUP',
+    hint: advice`Name it: --node-resource-group GROUP`,
     target: resourceId,
   });
 }

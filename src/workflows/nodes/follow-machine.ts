@@ -1,5 +1,6 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import type { Operation, OperationEnd } from '../../domain/ports.ts';
+import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 
@@ -43,7 +44,7 @@ function failed(
 ): PodidError {
   const reason = error ? `${error.code}: ${error.message}` : 'Azure gave no reason';
   return new PodidError('EntryFailed', `The change of ${name} ended as ${status}: ${reason}`, {
-    hint: 'The same command tries again.',
+    hint: advice`The same command tries again.`,
     target: resourceId,
   });
 }
@@ -63,7 +64,7 @@ export async function settled(
       throw new PodidError(
         'MachineBusy',
         `${machine.name} is still in state ${current.provisioningState} at the end of --timeout.`,
-        { hint: 'The same command continues where this one ended.', target: machine.resourceId },
+        { hint: advice`The same command continues where this one ended.`, target: machine.resourceId },
       );
     }
     deps.report.progress(`Waiting for ${machine.name}: ${current.provisioningState}`);

@@ -1,5 +1,6 @@
 import { assignmentsPer20Seconds, identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
 import type { Machine } from '../../domain/azure/machines.ts';
+import { advice } from '../../errors/hint.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import { idsToSend, requestsFor, type WantedChange } from './machine-change.ts';
 
@@ -49,7 +50,7 @@ function reportNotWaiting(
   ) {
     report.warn(
       'With --no-wait the instances of scale sets with manual upgrades are not upgraded.',
-      'Run the same command later without --no-wait to upgrade them.',
+      advice`Run the same command later without --no-wait to upgrade them.`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import { parseResourceId } from '../../domain/azure/resource-id.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import { followMachine } from './follow-machine.ts';
@@ -50,6 +51,6 @@ function reportReimaging(deps: ChangeDeps, scaleSet: Machine, ids: readonly stri
   const id = parseResourceId(scaleSet.resourceId, 'Microsoft.Compute/virtualMachineScaleSets');
   deps.report.warn(
     `Instances ${ids.join(', ')} of ${scaleSet.name} have another image than their scale set, so their upgrade would re-image the nodes; they are not upgraded.`,
-    `Upgrade the pool's node image when it suits you, or: az vmss update-instances -g ${id?.resourceGroup ?? 'GROUP'} -n ${scaleSet.name} --subscription ${id?.subscriptionId ?? 'SUBSCRIPTION'} --instance-ids ${ids.join(' ')}`,
+    advice`Upgrade the pool's node image when it suits you, or: ${command('az vmss update-instances -g', id?.resourceGroup ?? 'GROUP', '-n', scaleSet.name, '--subscription', id?.subscriptionId ?? 'SUBSCRIPTION', '--instance-ids', ...ids)}`,
   );
 }

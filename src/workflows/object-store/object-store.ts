@@ -7,9 +7,15 @@ import { objectsEdit } from '../../domain/entries/objects-edit.ts';
 import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { profileOfObjects } from '../../domain/entries/profile-of-objects.ts';
-import { type CommandFlags, commandText, nextCommand } from '../../domain/hints/next-command.ts';
+import {
+  type CommandFlags,
+  clusterFlags,
+  nextCommand,
+  podidCommand,
+} from '../../domain/hints/next-command.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import type { Azure, Reporter } from '../../domain/ports.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { NodeSide } from './node-side.ts';
 import { identityReader } from './read-identities.ts';
@@ -55,9 +61,9 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     ]);
     return { ...bare, profile: profileOfObjects(objects, { identities, machines }) };
   };
-  const command: EntryStore['command'] = (words, { resourceGroup, name, subscriptionId }, flags) => {
-    const named = parts.clusterFlags ?? { g: resourceGroup, c: name, subscription: subscriptionId };
-    return commandText(words, { ...named, mode: 'cluster', ...flags });
+  const command: EntryStore['command'] = (words, cluster, flags) => {
+    const named = parts.clusterFlags ?? clusterFlags(cluster);
+    return podidCommand(words.split(' '), { ...named, mode: 'cluster', ...flags });
   };
   const rehearse = async (
     base: Cluster,
@@ -156,7 +162,7 @@ function addonEnabled({ id, resourceId }: Cluster): PodidError {
     'AddonEnabled',
     `The pod-identity add-on of cluster ${id.name} is on, so its entries are in Azure and AKS writes the objects.`,
     {
-      hint: `The same command without --mode cluster, such as: ${nextCommand('list', id)}`,
+      hint: advice`The same command without --mode cluster, such as: ${nextCommand('list', id)}`,
       target: resourceId,
     },
   );

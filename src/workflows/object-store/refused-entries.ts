@@ -3,6 +3,7 @@ import type { RefusedEntry } from '../../domain/entries/entry-store.ts';
 import { type EntryKey, entryText, sameEntry } from '../../domain/entries/pod-identity.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { namespaceMissing, type ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /**
@@ -37,7 +38,7 @@ export function refuseAddonException({ putExceptions = [] }: ProfileEdit): void 
     'EntryConflict',
     `Exception ${entryText(found)} is installed with the agent and managed by it.`,
     {
-      hint: 'Choose another name',
+      hint: advice`Choose another name`,
       target: entryText(found),
     },
   );
@@ -65,7 +66,7 @@ function errorOf(object: ObjectChange): PodidError | undefined {
   const called = `${kind} ${entryText(object)}`;
   if (action === 'foreign') {
     return new PodidError('EntryConflict', `${called} belongs to another manager. ${reason}.`, {
-      hint: 'The same command with --force takes it over; without it podid changes only what podid wrote',
+      hint: advice`The same command with --force takes it over; without it podid changes only what podid wrote`,
       target: entryText(entryOf(object)),
     });
   }
@@ -74,12 +75,12 @@ function errorOf(object: ObjectChange): PodidError | undefined {
   }
   if (reason === namespaceMissing(namespace)) {
     return new PodidError('NamespaceNotFound', `The cluster has no namespace ${namespace}.`, {
-      hint: `kubectl create namespace ${namespace}`,
+      hint: command('kubectl create namespace', namespace),
       target: namespace,
     });
   }
   return new PodidError('Unavailable', `${called} cannot be written now. ${reason}.`, {
-    hint: 'The same command again, once that is over',
+    hint: advice`The same command again, once that is over`,
     target: entryText(entryOf(object)),
   });
 }

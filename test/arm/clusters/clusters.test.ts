@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../src/domain/clusters/cluster.ts';
+import { Hint } from '../../../src/errors/hint.ts';
 import type { PodidError } from '../../../src/errors/podid-error.ts';
+import { hintText } from '../../hint-text.ts';
 import {
   type Answer,
   type ArmServer,
@@ -175,7 +177,7 @@ describe('getting a cluster', () => {
         exitCode: 7,
         retryAfterMs: 120_000,
         message: expect.stringContaining('120 s'),
-        hint: expect.stringContaining('again in 120 s'),
+        hint: hintText(expect.stringContaining('again in 120 s')) as never,
       },
     ],
     ['500, three times', Array(3).fill(json(500, {})), { code: 'Unavailable' }],
@@ -381,10 +383,10 @@ describe('putting a cluster', () => {
     expect(error).toMatchObject(expected);
     expect(arm.seen).toHaveLength(2);
     if (error.code === 'AzureRefused') {
-      expect(error.hint).toEqual(expect.any(String));
+      expect(error.hint).toEqual(expect.any(Hint));
     }
     if (/^Pod|^…|^Reconcile|^an assign/.test(_title)) {
-      expect(error.hint).toMatch(/podid .*-g rg -c web --subscription/);
+      expect(String(error.hint)).toMatch(/podid .*-g rg -c web --subscription/);
     }
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addonHint, identityNamedIn, mapAksError } from '../../../src/arm/clusters/map-aks-error.ts';
+import { hintText } from '../../hint-text.ts';
 
 const cluster = { subscriptionId: 's-1', resourceGroup: 'rg (old)', name: 'web' };
 
@@ -25,8 +26,8 @@ describe("the hint of an add-on's refusal", () => {
   ])('can be pasted into a shell, from a PUT and from an operation: %s', (code, hint) => {
     const said = { code, message: 'no' };
     const fault = { status: 400, ...said, innermost: said, isOtherManagers: false };
-    expect(mapAksError(fault, cluster, [])?.hint).toBe(hint);
-    expect(addonHint(code, cluster)).toBe(hint);
+    expect(String(mapAksError(fault, cluster, [])?.hint)).toBe(hint);
+    expect(String(addonHint(code, cluster))).toBe(hint);
   });
 
   it('waits for the cluster by its own name while another operation runs', () => {
@@ -34,7 +35,7 @@ describe("the hint of an add-on's refusal", () => {
     const fault = { status: 409, ...said, innermost: said, isOtherManagers: false };
     expect(mapAksError(fault, cluster, [])).toMatchObject({
       code: 'ClusterBusy',
-      hint: `podid wait ${where} --for idle`,
+      hint: hintText(`podid wait ${where} --for idle`),
     });
   });
 });

@@ -164,7 +164,7 @@ describe('role assignments', () => {
       const arm = await serve(json(409, { error: { code, message: 'x' } }));
       const error = await (await arm.azure()).roles.create(grant, signal).catch((caught) => caught);
       expect(error).toMatchObject({ code: 'RoleAssignmentBlocked', exitCode: 5, details: [{ code }] });
-      expect(error.hint).not.toBe('az role assignment list shows what is there.');
+      expect(String(error.hint)).not.toBe('az role assignment list shows what is there.');
     },
   );
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAzureSettings } from '../../../src/arm/sign-in/read-azure-settings.ts';
+import { hintText } from '../../hint-text.ts';
 import { instantClock } from '../arm-server.ts';
 
 let folder = '';
@@ -37,7 +38,7 @@ describe('the settings', () => {
     await expect(settings(good)).resolves.toBeDefined();
     await expect(settings({ HTTP_PROXY: 'ann:s3cret@proxy:3128' })).rejects.toMatchObject({
       message: 'HTTP_PROXY is not a URL.',
-      hint: 'export HTTP_PROXY=http://HOST:PORT',
+      hint: hintText('export HTTP_PROXY=http://HOST:PORT'),
     });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { doctorShape } from '../../../src/cli/results/doctor-result.ts';
+import { advice } from '../../../src/errors/hint.ts';
 import { noColours } from '../../../src/terminal/colours.ts';
 import { resultText } from '../../../src/terminal/print-result.ts';
 import type { CheckResult } from '../../../src/workflows/doctor/check.ts';
@@ -7,8 +8,13 @@ import type { CheckResult } from '../../../src/workflows/doctor/check.ts';
 const scope =
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
 const checks: CheckResult[] = [
-  { name: 'sign-in', result: 'pass', message: 'All is well.', hint: 'not shown' },
-  { name: 'operator-role', result: 'fail', message: `No role on ${scope}.`, hint: 'podid doctor --fix' },
+  { name: 'sign-in', result: 'pass', message: 'All is well.', hint: advice`not shown` },
+  {
+    name: 'operator-role',
+    result: 'fail',
+    message: `No role on ${scope}.`,
+    hint: advice`podid doctor --fix`,
+  },
   { name: 'own-roles', result: 'warn', message: 'One two three four five six seven eight nine ten.' },
 ];
 
@@ -18,6 +24,8 @@ describe("the doctor's table", () => {
       format: 'table',
       width,
       colour: noColours,
+      isTerminal: true,
+      shell: 'posix',
     });
     const lines = text.trimEnd().split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
@@ -33,6 +41,8 @@ describe("the doctor's table", () => {
       format: 'table',
       width: undefined,
       colour: noColours,
+      isTerminal: true,
+      shell: 'posix',
     });
     expect(text.trimEnd().split('\n')).toHaveLength(5);
   });

@@ -63,6 +63,6 @@ describe('a plan for people', () => {
 
   it('is coloured where colours are on, and lets no text of a server steer the terminal', async () => {
     const text = planText({ changes: [change({ name: 'web\u001b[2J' })], puts: 1 }, await terminalColours());
-    expect(text).toContain('\u001b[32m+ pod identity shop/web?[2J\u001b[39m');
+    expect(text).toContain('\u001b[32m+ pod identity shop/web\\u001b[2J\u001b[39m');
   });
 });

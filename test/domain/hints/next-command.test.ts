@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandText, nextCommand, shellWord } from '../../../src/domain/hints/next-command.ts';
+import { nextCommand, podidCommand } from '../../../src/domain/hints/next-command.ts';
+import { shellWord } from '../../../src/errors/shell-word.ts';
 
 const cluster = { subscriptionId: 'sub', resourceGroup: 'rg', name: 'aks' };
 
@@ -13,14 +14,16 @@ describe('a command in a hint', () => {
       'with-kubenet': true,
       name: undefined,
     } as const;
-    expect(nextCommand('exception add', cluster, flags)).toBe(
+    expect(String(nextCommand('exception add', cluster, flags))).toBe(
       'podid exception add -g rg -c aks --subscription sub --namespace shop --pod-labels a=b c= --with-kubenet',
     );
   });
 
   it('names the cluster by other flags where no Azure ids do', () => {
     const flags = { kubeconfig: '/k', context: 'dev', mode: 'cluster' };
-    expect(commandText('list', flags)).toBe('podid list --kubeconfig /k --context dev --mode cluster');
+    expect(String(podidCommand(['list'], flags))).toBe(
+      'podid list --kubeconfig /k --context dev --mode cluster',
+    );
   });
 
   it('reaches the program as the same words through a shell', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { agentOwned, writeAgentObject } from '../../../src/k8s/agent-objects/write-agent-object.ts';
 import type { RestReply } from '../../../src/k8s/client/kube-rest.ts';
+import { hintText } from '../../hint-text.ts';
 import { refused, scriptedRest, signal } from '../scripted-rest.ts';
 
 const account = {
@@ -76,7 +77,9 @@ describe("writing one of the agent's objects", () => {
     await expect(write([no, allowed(false)]).change).rejects.toMatchObject({
       code: 'Forbidden',
       message: 'The cluster does not let you get serviceaccounts in namespace kube-system.',
-      hint: expect.stringContaining('{apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"]}'),
+      hint: hintText(
+        expect.stringContaining('{apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"]}'),
+      ),
       details: [{ code: 'Forbidden', message: 'The server says Forbidden.' }],
     });
     await expect(write([no, allowed(true)]).change).rejects.toMatchObject({

@@ -74,7 +74,7 @@ describe('mapping what the API server says', () => {
       message:
         '- {apiGroups: [aadpodidentity.k8s.io], resources: [azureidentities, azureidentitybindings, azurepodidentityexceptions], verbs: [get, list, create, update, patch, delete]}',
     });
-    expect(hint).toBe(
+    expect(String(hint)).toBe(
       'Have an administrator of the cluster give the right: kubectl create role podid-mirror -n shop --verb=get,list,create,update,patch,delete --resource=azureidentities.aadpodidentity.k8s.io,azureidentitybindings.aadpodidentity.k8s.io,azurepodidentityexceptions.aadpodidentity.k8s.io && kubectl create rolebinding podid-mirror -n shop --role=podid-mirror --user=anna@contoso.com',
     );
   });
@@ -84,14 +84,14 @@ describe('mapping what the API server says', () => {
     const body = status('Forbidden').replace('said: Forbidden', words.replaceAll('"', '\\"'));
     const list = { verb: 'list', resource: 'azureidentities.aadpodidentity.k8s.io' } as const;
     const { hint } = mapKubeError(kubeFailure(403, body), list, mirrorTerms);
-    expect(hint).toContain('kubectl create clusterrole podid-mirror --verb=');
-    expect(hint).toContain('--clusterrole=podid-mirror --serviceaccount=ci:deployer');
+    expect(String(hint)).toContain('kubectl create clusterrole podid-mirror --verb=');
+    expect(String(hint)).toContain('--clusterrole=podid-mirror --serviceaccount=ci:deployer');
   });
 
   it('lets no name that the server gives into the shell', () => {
     const words = 'User "$(rm -rf ~)" cannot list resource "azureidentities"';
     const body = status('Forbidden').replace('said: Forbidden', words.replaceAll('"', '\\"'));
     const { hint } = mapKubeError(kubeFailure(403, body), attempt, mirrorTerms);
-    expect(hint).toMatch(/--user='\$\(rm -rf ~\)'$/);
+    expect(String(hint)).toMatch(/ '--user=\$\(rm -rf ~\)'$/);
   });
 });

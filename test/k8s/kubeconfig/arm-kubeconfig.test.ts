@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { aksServerId } from '../../../src/domain/azure/entra-sign-in.ts';
 import { armContext } from '../../../src/k8s/kubeconfig/arm-kubeconfig.ts';
+import { hintText } from '../../hint-text.ts';
 
 const plugin = { command: '/bin/touch', args: ['/tmp/must-not-be-there'] };
 
@@ -71,7 +72,7 @@ describe('the kubeconfig that ARM gives', () => {
         code: 'ClusterUnreachable',
         exitCode: 7,
         message: expect.stringContaining('Entra'),
-        hint: expect.stringContaining('kubelogin convert-kubeconfig'),
+        hint: hintText(expect.stringContaining('kubelogin convert-kubeconfig')),
       }),
     );
   });
@@ -91,7 +92,7 @@ describe('the kubeconfig that ARM gives', () => {
 
   it('knows the contexts it holds', () => {
     expect(() => armContext(kubeconfig({ token: 't' }), 'prod')).toThrow(
-      expect.objectContaining({ code: 'InvalidKubeconfig', hint: 'Give --context one of: "aks"' }),
+      expect.objectContaining({ code: 'InvalidKubeconfig', hint: hintText('Give --context one of: aks') }),
     );
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { checkKubeconfig } from '../../../src/k8s/connect-cluster.ts';
 import { readKubeconfig } from '../../../src/k8s/kubeconfig/read-kubeconfig.ts';
+import { hintText } from '../../hint-text.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -54,7 +55,7 @@ describe('reading a kubeconfig', () => {
       code: 'InvalidKubeconfig',
       exitCode: 2,
       message: expect.stringContaining('has no context "nope"'),
-      hint: 'Give --context one of: "x"',
+      hint: hintText('Give --context one of: x'),
     });
   });
 

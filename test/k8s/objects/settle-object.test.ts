@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kindRef, manifestOf, objectRef, renderIdentity } from '../../../src/k8s/objects/render-objects.ts';
 import { type ObjectStep, settleObject } from '../../../src/k8s/objects/settle-object.ts';
+import { hintText } from '../../hint-text.ts';
 import { live, manager, objectsInMemory, specFields } from '../objects-in-memory.ts';
 
 const { signal } = new AbortController();
@@ -101,7 +102,7 @@ describe('settling one object', () => {
       code: 'AgentRefused',
       message: 'AzureIdentity shop/web keeps changing while podid writes it.',
       target: 'shop/web',
-      hint: 'kubectl get AzureIdentity web -n shop --show-managed-fields -o yaml',
+      hint: hintText('kubectl get AzureIdentity web -n shop --show-managed-fields -o yaml'),
     });
   });
 });

@@ -3,6 +3,7 @@ import type { ClusterCommand, CommandEnd, RunCommand } from '../../../src/domain
 import type { MirrorRequest } from '../../../src/domain/kubernetes/cluster-objects.ts';
 import { mirrorByCommand } from '../../../src/k8s/run-command/mirror-by-command.ts';
 import { readByCommand } from '../../../src/k8s/run-command/read-by-command.ts';
+import { hintText } from '../../hint-text.ts';
 
 const { signal } = new AbortController();
 const nothing: MirrorRequest = {
@@ -120,7 +121,7 @@ describe('mirroring by commands in the cluster', () => {
     const { run } = cluster({ exitCode: 1, logs: words });
     await expect(mirrorByCommand(run, nothing, signal)).rejects.toMatchObject({
       exitCode: 6,
-      hint: expect.stringContaining('--clusterrole=podid-mirror --user=anna@contoso.com'),
+      hint: hintText(expect.stringContaining('--clusterrole=podid-mirror --user=anna@contoso.com')),
     });
   });
 });

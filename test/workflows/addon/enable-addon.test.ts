@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { enableAddon } from '../../../src/workflows/addon/enable-addon.ts';
+import { hintText } from '../../hint-text.ts';
 import { clusterId, clusterWith, FakeAzure, options, podIdentity } from '../fake-azure.ts';
 
 const enable = { cluster: clusterId, kubenetConsent: false, registerFeature: false };
@@ -47,7 +48,7 @@ describe('enabling the add-on', () => {
     await expect(enableAddon(azure.deps(), enable, options())).rejects.toMatchObject({
       code: 'AzureRefused',
       message: 'AKS refused the change: retired.',
-      hint: expect.stringMatching(/without the add-on.*Workload Identity/),
+      hint: hintText(expect.stringMatching(/without the add-on.*Workload Identity/)),
       requestId: 'r',
     });
   });

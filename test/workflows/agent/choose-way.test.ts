@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HelmRelease } from '../../../src/domain/kubernetes/agent-cluster.ts';
 import type { ObjectRef } from '../../../src/domain/kubernetes/kube-object.ts';
 import { chooseWay, refuseSharedRelease } from '../../../src/workflows/agent/choose-way.ts';
+import { hintText } from '../../hint-text.ts';
 import { installation } from './fake-agent-place.ts';
 
 const asked = { namespace: 'kube-system', alongside: false, force: false, addon: undefined };
@@ -60,13 +61,17 @@ describe('the way into a cluster', () => {
     ['the add-on beside upstream', [upstream, addon], { ...asked, force: true }, 'podid disable'],
   ])('stops at %s', (_, found, request, hint) => {
     expect(() => chooseWay(found, request)).toThrowError(
-      expect.objectContaining({ code: 'AgentPresent', exitCode: 5, hint: expect.stringContaining(hint) }),
+      expect.objectContaining({
+        code: 'AgentPresent',
+        exitCode: 5,
+        hint: hintText(expect.stringContaining(hint)),
+      }),
     );
   });
 
   it('does not lead from what the add-on left behind back to turning it off', () => {
     expect(() => chooseWay([addon], off)).toThrowError(
-      expect.objectContaining({ hint: expect.not.stringContaining('podid disable') }),
+      expect.objectContaining({ hint: hintText(expect.not.stringContaining('podid disable')) }),
     );
   });
 });
@@ -90,7 +95,7 @@ describe('a release that holds more than the agent', () => {
       expect.objectContaining({
         code: 'AgentRefused',
         message: expect.stringContaining(release.objects.at(-1)?.name ?? ''),
-        hint: expect.stringContaining('podid nmi install --namespace agents --alongside'),
+        hint: hintText(expect.stringContaining('podid nmi install --namespace agents --alongside')),
       }),
     );
   });

@@ -34,7 +34,7 @@ export function fakePlace(agent: Partial<AgentCluster>, workloads: Partial<Workl
     },
     report: {
       progress: () => undefined,
-      note: (text) => messages.push(text),
+      note: (text) => messages.push(String(text)),
       warn: (text, hint) => messages.push(`${text} ${hint ?? ''}`),
     },
     confirm: async () => true,

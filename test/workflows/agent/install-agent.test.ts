@@ -7,6 +7,7 @@ import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
 import { treeOfJson } from '../../../src/validate/files/value-tree.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
 import { installAgent } from '../../../src/workflows/agent/install-agent.ts';
+import { hintText } from '../../hint-text.ts';
 import { fakePlace, installation } from './fake-agent-place.ts';
 
 const wait = { timeoutMs: 60_000, intervalMs: 1000, signal: new AbortController().signal };
@@ -69,7 +70,10 @@ describe("taking upstream's place", () => {
   ])('removes nothing while %s, and names the nodes', async (_, world, named) => {
     const { done, place } = cluster(world);
     const error = await installAgent(place, request, wait).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'AgentNotReady', hint: expect.stringContaining('nmi.nodeSelector') });
+    expect(error).toMatchObject({
+      code: 'AgentNotReady',
+      hint: hintText(expect.stringContaining('nmi.nodeSelector')),
+    });
     const { details } = error as { details: readonly { message: string }[] };
     expect(details.map(({ message }) => message.split(':')[0]).join(', ')).toBe(named);
     expect(done).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaintedNode } from '../../../src/domain/kubernetes/agent-cluster.ts';
+import { advice } from '../../../src/errors/hint.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { readAgentStatus } from '../../../src/workflows/agent/read-agent-status.ts';
 import { agentPod, fakePlace, installation } from './fake-agent-place.ts';
@@ -12,7 +13,7 @@ const node = (name: string, more: Partial<TaintedNode> = {}): TaintedNode => ({
 const metrics = (intact: number, guard: number) =>
   `podid_nmi_build_info{version="0.2.0",mode="managed"} 1\npodid_nmi_rules_intact ${intact}\npodid_nmi_address_guard_active ${guard}\n`;
 const forbidden = () =>
-  Promise.reject(new PodidError('Forbidden', 'The right is missing.', { hint: 'can-i' }));
+  Promise.reject(new PodidError('Forbidden', 'The right is missing.', { hint: advice`can-i` }));
 
 describe('the status of the agent', () => {
   it('is what each agent says of itself, and names nodes that have none', async () => {

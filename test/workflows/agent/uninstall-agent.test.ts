@@ -5,6 +5,7 @@ import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
 import { treeOfJson } from '../../../src/validate/files/value-tree.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
 import { uninstallAgent } from '../../../src/workflows/agent/uninstall-agent.ts';
+import { hintText } from '../../hint-text.ts';
 import { fakePlace, installation } from './fake-agent-place.ts';
 
 const taint = 'startup-taint.cluster-autoscaler.kubernetes.io/podid-agent-not-ready';
@@ -142,7 +143,7 @@ describe('taking the agent off the nodes', () => {
     const { place, done } = cluster({ nodes: [], pods: [], agents: async () => [found] });
     await expect(uninstallAgent(place, request, wait)).rejects.toMatchObject({
       code: 'AgentPresent',
-      hint: expect.stringContaining(hint),
+      hint: hintText(expect.stringContaining(hint)),
     });
     expect(done).toEqual([]);
   });

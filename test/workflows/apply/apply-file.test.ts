@@ -9,6 +9,7 @@ import {
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { type ApplyFileRequest, applyFile } from '../../../src/workflows/apply/apply-file.ts';
 import type { Plan } from '../../../src/workflows/change/outcome.ts';
+import { hintText } from '../../hint-text.ts';
 import { clusterId, clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
 
 function request(wanted: WantedEntries, more: Partial<ApplyFileRequest> = {}): ApplyFileRequest {
@@ -262,7 +263,9 @@ describe('replacing identities by a file', () => {
     await expect(run).rejects.toMatchObject({
       code: 'Interrupted',
       message: expect.stringContaining('shop/web'),
-      hint: expect.stringContaining('podid apply -g rg -c aks --subscription sub --file pods.yaml --yes'),
+      hint: hintText(
+        expect.stringContaining('podid apply -g rg -c aks --subscription sub --file pods.yaml --yes'),
+      ),
     });
 
     const again = await applyFile(azure.deps(), request(wanted), options());

@@ -4,6 +4,7 @@ import { PodidError } from '../../../src/errors/podid-error.ts';
 import type { Write } from '../../../src/workflows/change/profile-change.ts';
 import { putProfile } from '../../../src/workflows/change/put-profile.ts';
 import { type ChangeOptions, startChange } from '../../../src/workflows/change/start-change.ts';
+import { hintText } from '../../hint-text.ts';
 import { clusterWith, FakeAzure, options, podIdentity } from '../fake-azure.ts';
 
 const { provisioningState: _, ...web } = podIdentity('web');
@@ -179,7 +180,7 @@ describe('one PUT of the profile', () => {
       error: {
         code: 'Interrupted',
         message: 'Interrupted. The write was sent, and Azure may have accepted it.',
-        hint: expect.stringMatching(/^podid wait .*--namespace shop --name web --for assigned/),
+        hint: hintText(expect.stringMatching(/^podid wait .*--namespace shop --name web --for assigned/)),
       },
     });
   });
@@ -199,7 +200,7 @@ describe('the answer to a PUT', () => {
       error: {
         code: 'EntriesLost',
         message: expect.stringContaining('pod identity shop/api'),
-        hint: expect.stringMatching(/^podid add .*--namespace shop --name api/),
+        hint: hintText(expect.stringMatching(/^podid add .*--namespace shop --name api/)),
       },
     });
   });
@@ -222,7 +223,7 @@ describe('the operation of a PUT', () => {
       failure: {
         code: 'EntryFailed',
         message: expect.stringContaining(said),
-        hint: expect.stringMatching(/^podid list/),
+        hint: hintText(expect.stringMatching(/^podid list/)),
       },
     });
   });

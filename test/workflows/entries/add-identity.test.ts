@@ -228,7 +228,7 @@ describe('adding an identity', () => {
       exitCode: 5,
       details: [{ message: 'pod identity shop/other' }],
     });
-    expect((error as PodidError).hint).toContain(
+    expect(String((error as PodidError).hint)).toContain(
       'podid add -g rg -c aks --subscription sub --namespace shop --name other',
     );
   });
@@ -332,7 +332,7 @@ describe('adding an identity', () => {
       const error = await addIdentity(azure.deps(), request, options()).catch((caught: unknown) => caught);
       expect(error).toMatchObject({ code: 'AssignmentBlocked', exitCode: 5 });
       expect((error as PodidError).message).toContain('shop/dead');
-      expect((error as PodidError).hint).toBe(
+      expect(String((error as PodidError).hint)).toBe(
         'podid delete -g rg -c aks --subscription sub --namespace shop --name dead',
       );
     },
@@ -344,7 +344,7 @@ describe('adding an identity', () => {
     azure.putFaults = [refuse('AssignmentBlocked', { target: identityId('other') })];
     const error = await addIdentity(azure.deps(), request, options()).catch((caught: unknown) => caught);
     expect((error as PodidError).message).toContain('has lost the role');
-    expect((error as PodidError).hint).toContain(
+    expect(String((error as PodidError).hint)).toContain(
       'podid add -g rg -c aks --subscription sub --namespace shop --name other',
     );
   });
@@ -354,7 +354,7 @@ describe('adding an identity', () => {
     azure.createFault = refuse('Forbidden');
     const error = await addIdentity(azure.deps(), request, options()).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'Forbidden', exitCode: 6 });
-    expect((error as PodidError).hint).toContain('--assignee-object-id cluster-principal');
+    expect(String((error as PodidError).hint)).toContain('--assignee-object-id cluster-principal');
     expect(azure.puts).toEqual([]);
   });
 
@@ -422,6 +422,6 @@ describe('adding an identity', () => {
     const error = await addIdentity(deps, request, options()).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'Interrupted', exitCode: 130 });
     expect((error as PodidError).message).toContain('Azure continues');
-    expect((error as PodidError).hint).toContain('podid wait');
+    expect(String((error as PodidError).hint)).toContain('podid wait');
   });
 });

@@ -30,7 +30,7 @@ describe('editing exceptions', () => {
     );
     const error = await change.catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'EntryConflict' });
-    expect((error as PodidError).hint).toMatch(/exception update .*--pod-labels app=x b=$/);
+    expect(String((error as PodidError).hint)).toMatch(/exception update .*--pod-labels app=x b=$/);
   });
 
   it('replaces the whole map of labels', async () => {

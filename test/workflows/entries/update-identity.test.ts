@@ -58,7 +58,7 @@ describe('updating an identity', () => {
     const change = updateIdentity(deps, request, options());
     const error = await change.catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'Terminated', exitCode: 143 });
-    expect((error as PodidError).hint).toContain(
+    expect(String((error as PodidError).hint)).toContain(
       `podid add -g rg -c aks --subscription sub --namespace shop --name web`,
     );
   });
@@ -82,6 +82,6 @@ describe('updating an identity', () => {
       options(),
     ).catch((caught: unknown) => caught);
     expect((error as PodidError).message).toContain('has been removed from the cluster');
-    expect((error as PodidError).hint).toContain(`--identity-resource-id ${identityId('web')}`);
+    expect(String((error as PodidError).hint)).toContain(`--identity-resource-id ${identityId('web')}`);
   });
 });

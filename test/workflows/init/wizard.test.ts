@@ -5,6 +5,7 @@ import { identityIdOf } from '../../../src/workflows/init/ask-identity.ts';
 import { gatherAnswers } from '../../../src/workflows/init/gather-answers.ts';
 import { planInit } from '../../../src/workflows/init/init-plan.ts';
 import type { InitGiven, Questions, Wizard } from '../../../src/workflows/init/wizard.ts';
+import { hintText } from '../../hint-text.ts';
 import { clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
 
 const back = undefined;
@@ -172,7 +173,7 @@ describe('the wizard', () => {
     const answers = await gatherAnswers(wizard(azure, person));
     expect(azure.warnings.join()).toContain('CVE-2021-1677');
     expect(answers).toMatchObject({ kubenet: true, addon: true });
-    expect(planInit(answers, nothingGiven).commands[0]).toBe(
+    expect(String(planInit(answers, nothingGiven).commands[0])).toBe(
       'podid enable -g rg -c aks --subscription sub --enable-pod-identity-with-kubenet',
     );
   });
@@ -183,7 +184,7 @@ describe('the wizard', () => {
     const person = new Person('aks', 'Register', 'Turn it on', 'web', 'shop', '', '', 'Yes');
     const answers = await gatherAnswers(wizard(azure, person));
     expect(answers.feature).toBe(true);
-    expect(planInit(answers, nothingGiven).commands[0]).toContain('--register-feature');
+    expect(String(planInit(answers, nothingGiven).commands[0])).toContain('--register-feature');
     expect(azure.registered).toBe(0);
   });
 
@@ -229,7 +230,7 @@ describe('the wizard', () => {
     expect(id).toBe(
       '/subscriptions/sub/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/api-2',
     );
-    expect(planInit(answers, nothingGiven).commands).toEqual([
+    expect(planInit(answers, nothingGiven).commands.map(String)).toEqual([
       `podid add -g rg -c aks --subscription sub --namespace shop --name api-2 --identity-resource-id ${id} --binding-selector api --create-identity --grant Reader=/subscriptions/sub`,
     ]);
   });
@@ -306,7 +307,7 @@ describe('the wizard', () => {
     await expect(answers).rejects.toMatchObject({
       code: 'NotSignedIn',
       message: 'You are not signed in to Azure. podid can sign in in these ways:',
-      hint: 'az login, and then podid init again',
+      hint: hintText('az login, and then podid init again'),
       details: [{ message: 'az: not installed' }],
     });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mirrorProfile } from '../../../src/workflows/mirror/mirror-profile.ts';
+import { hintText } from '../../hint-text.ts';
 import { clusterId, clusterWith, FakeAzure, podIdentity } from '../fake-azure.ts';
 
 const request = { cluster: clusterId, prune: true, force: false, dryRun: false };
@@ -22,7 +23,7 @@ describe('mirror --prune', () => {
     const azure = new FakeAzure(clusterWith({}, { enabled: false }));
     await expect(mirrorProfile(azure.deps(), { ...request, ...more }, { signal })).rejects.toMatchObject({
       code: 'AddonDisabled',
-      hint: expect.stringContaining('podid list -g rg -c aks --subscription sub --mode cluster'),
+      hint: hintText(expect.stringContaining('podid list -g rg -c aks --subscription sub --mode cluster')),
     });
     expect(azure.mirrored).toEqual([]);
   });

@@ -211,10 +211,14 @@ describe('entries that are objects in the cluster', () => {
   it('are named in hints by the mode, and by the kubeconfig where that alone names the cluster', () => {
     const { deps, cluster } = world();
     const where = '-g rg -c aks --subscription sub';
-    expect(deps.entries.command('exception list', id)).toBe(`podid exception list ${where} --mode cluster`);
+    expect(String(deps.entries.command('exception list', id))).toBe(
+      `podid exception list ${where} --mode cluster`,
+    );
     const flags = { kubeconfig: '/k', context: 'dev' };
     const parts = { kube: { objects: async () => cluster.api }, report: deps.report, lookUp: () => true };
     const reached = objectStore({ ...parts, clusterFlags: flags });
-    expect(reached.followUpCommand(id, {})).toBe('podid list --kubeconfig /k --context dev --mode cluster');
+    expect(String(reached.followUpCommand(id, {}))).toBe(
+      'podid list --kubeconfig /k --context dev --mode cluster',
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { advice } from '../../../errors/hint.ts';
 import { PodidError } from '../../../errors/podid-error.ts';
 import type { HostFile } from './boot-guard-files.ts';
 
@@ -131,7 +132,7 @@ async function replaceFile(full: string, text: string): Promise<void> {
 
 function unusable(path: string, why: string, cause?: unknown): PodidError {
   return new PodidError('InvalidUsage', `The boot guard cannot be kept on this node: ${path} ${why}.`, {
-    hint: 'Mount the node as --host-root names it, writable in etc/podid and etc/systemd/system/kubelet.service.d, or leave podid.bootGuard off.',
+    hint: advice`Mount the node as --host-root names it, writable in etc/podid and etc/systemd/system/kubelet.service.d, or leave podid.bootGuard off.`,
     cause,
   });
 }

@@ -1,3 +1,4 @@
+import { advice } from '../../../errors/hint.ts';
 import { PodidError } from '../../../errors/podid-error.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { RunTool } from '../run-tool.ts';
@@ -82,6 +83,6 @@ async function nftOf(host: HostFiles, hostRoot: string): Promise<string | undefi
   throw new PodidError(
     'InvalidUsage',
     `The boot guard cannot be kept on this node: it has no nft under ${hostRoot}, and a kubelet that has to run it would not start.`,
-    { hint: "Install nftables in the node's image, or leave podid.bootGuard off." },
+    { hint: advice`Install nftables in the node's image, or leave podid.bootGuard off.` },
   );
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { advice } from '../../../errors/hint.ts';
 import { PodidError } from '../../../errors/podid-error.ts';
 import { systemErrorCode } from '../../../errors/system-error-code.ts';
 import type { Logger } from '../../../runtime/logger.ts';
@@ -21,7 +22,7 @@ export async function needsAddressGuard({ flags, word }: NmiSettings, logger: Lo
       'KubenetConsentMissing',
       'This node uses kubenet, where a pod with NET_RAW can pose as another pod, and no address guard is kept for this agent.',
       {
-        hint: 'Keep the guard: podid-nmi rules --heartbeat-file=FILE, and the same FILE for serve. Or forbid NET_RAW (podid policy kubenet), then pass --allow-network-plugin-kubenet.',
+        hint: advice`Keep the guard: podid-nmi rules --heartbeat-file=FILE, and the same FILE for serve. Or forbid NET_RAW (podid policy kubenet), then pass --allow-network-plugin-kubenet.`,
       },
     );
   }

@@ -1,5 +1,6 @@
 import { isKubenet } from '../../../domain/clusters/check-cluster.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { advice } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, pass, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
@@ -28,7 +29,7 @@ export const addOn: Check = {
           )
         : fail(
             'The add-on is off, and the cluster holds no pod identities: no pod gets a token.',
-            `${enable}; or, without it: ${nextCommand('add', cluster.id, { mode: 'cluster' })} --help`,
+            advice`${enable}; or, without it: ${nextCommand('add', cluster.id, { mode: 'cluster', help: true })}`,
           );
     }),
 };

@@ -1,6 +1,7 @@
 import type { PodAnswer } from '../../../domain/kubernetes/workloads.ts';
 import { type Check, fail, listed, pass, skip, unread, warn } from '../check.ts';
 import type { AgentProbe } from '../evidence.ts';
+import { logsCommand } from '../logs-command.ts';
 
 /** Whether the agents themselves say that their rules are in place and their caches full. */
 export const agentRules: Check = {
@@ -17,7 +18,7 @@ export const agentRules: Check = {
     if (troubled.length > 0) {
       return fail(
         `An agent reports a problem: ${listed(troubled)}. Pods there may reach the node's own identity, or get no answer.`,
-        `kubectl logs -n ${agentProbes[0]?.agent.namespace} daemonset/${agentProbes[0]?.agent.daemonSet}`,
+        logsCommand(agentProbes),
       );
     }
     // An agent whose probes listen on the node alone cannot be asked from outside; kubelet asks it.

@@ -1,6 +1,7 @@
 import type { ClusterId } from '../../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
+import { advice, type Command, command } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { nodesInQuestion } from '../nodes-in-question.ts';
@@ -30,20 +31,20 @@ function judgeNodes(
   if (agents.length === 0) {
     return fail(
       'The cluster has no agent: no DaemonSet of podid, of the add-on or of aad-pod-identity. Pods reach the metadata service of the node itself.',
-      `${nextCommand('nmi install', cluster)}; or the add-on: ${nextCommand('enable', cluster)}`,
+      advice`${nextCommand('nmi install', cluster)}; or the add-on: ${nextCommand('enable', cluster)}`,
     );
   }
   if (without.length > 0) {
     return fail(
       `No agent runs on ${listed(without.map(({ name }) => name))}: pods there reach the metadata service of the node itself.`,
-      `kubectl describe daemonset -n ${agents[0]?.namespace} ${agents[0]?.daemonSet}`,
+      command('kubectl describe daemonset -n', agents[0]?.namespace ?? '', agents[0]?.daemonSet ?? ''),
     );
   }
   if (unready.length > 0) {
     const [first] = unready.flatMap(on);
     return fail(
       `The agent on ${listed(unready.map(({ name }) => name))} is not ready: token requests there fail.`,
-      `kubectl describe pod -n ${first?.namespace} ${first?.name}`,
+      command('kubectl describe pod -n', first?.namespace ?? '', first?.name ?? ''),
     );
   }
   const idle = nodes.filter((node) => on(node).every((each) => waitsForMic(each, addonIsOn)));
@@ -51,7 +52,7 @@ function judgeNodes(
   if (waiting !== undefined && mic.kind === 'read' && mic.value.length === 0) {
     return fail(
       `The agent on ${listed(idle.map(({ name }) => name))} (DaemonSet ${waiting.namespace}/${waiting.daemonSet}) runs in standard mode, and the cluster has no MIC, which would assign the identities: pods there get no token for what is bound now.`,
-      `Put the identities on the nodes (${nextCommand('node assign', cluster)} --help), and then: ${insteadOf(waiting, cluster)}`,
+      advice`Put the identities on the nodes (${nextCommand('node assign', cluster, { help: true })}), and then: ${insteadOf(waiting, cluster)}`,
     );
   }
   const doubled = nodes.filter((node) => on(node).filter(({ ready }) => ready).length > 1);
@@ -60,8 +61,8 @@ function judgeNodes(
       `Two agents run on ${listed(doubled.map(({ name }) => name))}: ${listed([...new Set(doubled.flatMap(on).map((each) => `${each.namespace}/${each.daemonSet}`))])}. The one whose rule comes first answers.`,
       // Where the add-on is off already, disabling it would change nothing.
       addonIsOn === false
-        ? `Take the other one's place: ${nextCommand('nmi install', cluster, { force: true })}; or: ${nextCommand('nmi uninstall', cluster)}`
-        : `Remove one of them: ${nextCommand('nmi uninstall', cluster)}; or the add-on: ${nextCommand('disable', cluster)}`,
+        ? advice`Take the other one's place: ${nextCommand('nmi install', cluster, { force: true })}; or: ${nextCommand('nmi uninstall', cluster)}`
+        : advice`Remove one of them: ${nextCommand('nmi uninstall', cluster)}; or the add-on: ${nextCommand('disable', cluster)}`,
     );
   }
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
@@ -73,7 +74,7 @@ function waitsForMic({ needsMic, ofAddon }: AgentPod, addonIsOn: boolean | undef
 }
 
 /** A release in standard mode is not taken over in that mode, and of the add-on nothing is carried over. */
-function insteadOf({ ofAddon }: AgentPod, cluster: ClusterId): string {
+function insteadOf({ ofAddon }: AgentPod, cluster: ClusterId): Command {
   const mode = ofAddon ? {} : { set: 'operationMode=managed' };
   return nextCommand('nmi install', cluster, { force: true, ...mode });
 }

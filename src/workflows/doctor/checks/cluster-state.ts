@@ -1,6 +1,7 @@
 import { isBusy } from '../../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../../domain/clusters/cluster.ts';
-import { nextCommand, shellWord } from '../../../domain/hints/next-command.ts';
+import { azFlags, nextCommand } from '../../../domain/hints/next-command.ts';
+import { command } from '../../../errors/hint.ts';
 import { type Check, fail, pass, unread, type Verdict, warn } from '../check.ts';
 
 /** Whether the cluster is there, and in a state in which Azure changes it and its nodes run. */
@@ -22,7 +23,7 @@ function judgeState(cluster: Cluster): Verdict {
     return fail(`Cluster ${id.name} is being deleted.`);
   }
   if (powerState.toLowerCase() === 'stopped') {
-    const start = `az aks start -g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${id.subscriptionId}`;
+    const start = command('az aks start', ...azFlags(id));
     return fail(`Cluster ${id.name} is stopped: no pod runs, and Azure changes nothing.`, start);
   }
   if (isBusy(cluster)) {
@@ -34,7 +35,7 @@ function judgeState(cluster: Cluster): Verdict {
   if (['failed', 'canceled'].includes(state.toLowerCase())) {
     return warn(
       `Cluster ${id.name} is in state ${state}: its last operation failed, and Azure may refuse the next.`,
-      `az aks update -g ${shellWord(id.resourceGroup)} -n ${shellWord(id.name)} --subscription ${id.subscriptionId}`,
+      command('az aks update', ...azFlags(id)),
     );
   }
   return pass(`Cluster ${id.name} runs, in state ${state}.`);

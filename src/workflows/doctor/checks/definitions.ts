@@ -1,5 +1,6 @@
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { crdMissingCode } from '../../../domain/kubernetes/cluster-objects.ts';
+import { advice } from '../../../errors/hint.ts';
 import { type Check, fail, pass, unread } from '../check.ts';
 
 /** Whether the cluster knows the kinds that agents read. */
@@ -17,7 +18,7 @@ export const definitions: Check = {
     }
     return fail(
       'The definitions (CRDs) of the identity kinds are not installed, so agents have nothing to read.',
-      `${nextCommand('nmi install', subject.cluster)}, which installs them; or the add-on: ${nextCommand('enable', subject.cluster)}`,
+      advice`${nextCommand('nmi install', subject.cluster)}, which installs them; or the add-on: ${nextCommand('enable', subject.cluster)}`,
     );
   },
 };

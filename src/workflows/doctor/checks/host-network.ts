@@ -1,4 +1,5 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { advice, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 
 /** Whether a pod shares its node's addresses, so that no agent can identify it. */
@@ -14,7 +15,7 @@ export const hostNetwork: Check = {
       }
       return fail(
         `${listed(shared.map(entryText))} uses the network of its node (hostNetwork): it reaches the metadata service as the node, past the agent, and never gets its own identity.`,
-        `Remove hostNetwork: true from the workload that creates the pod: kubectl get pod ${first.name} -n ${first.namespace} -o jsonpath='{.metadata.ownerReferences}'`,
+        advice`Remove hostNetwork: true from the workload that creates the pod: ${command('kubectl get pod', first.name, '-n', first.namespace, '-o', 'jsonpath={.metadata.ownerReferences}')}`,
       );
     }),
 };

@@ -1,5 +1,6 @@
 import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { advice } from '../../../errors/hint.ts';
 import { type Check, fail, listed, pass, unread, type Verdict } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
@@ -39,7 +40,7 @@ function goneVerdict({ subject }: Evidence, gone: readonly PodIdentity[]): Verdi
   const names = listed(gone.map((entry) => `${entryText(entry)} (${entry.identity.resourceId})`));
   return fail(
     `The managed identity is gone: ${names}. Such an entry keeps Azure from any change of the cluster's pod identities.`,
-    `${nextCommand('delete --failed', subject.cluster)}, or podid doctor --fix`,
+    advice`${nextCommand('delete --failed', subject.cluster)}, or podid doctor --fix`,
   );
 }
 
@@ -56,7 +57,7 @@ function changedVerdict({ subject }: Evidence, [first, ...more]: readonly PodIde
   };
   return fail(
     `The managed identity was deleted and created again, and the entry still has the old ids: ${names}. The agent asks for a client id that no longer exists.`,
-    `${nextCommand('delete', subject.cluster, key)} && ${nextCommand('add', subject.cluster, add)}`,
+    advice`${nextCommand('delete', subject.cluster, key)} && ${nextCommand('add', subject.cluster, add)}`,
   );
 }
 

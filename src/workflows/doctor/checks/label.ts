@@ -3,6 +3,7 @@ import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
 import type { Deployment } from '../../../domain/kubernetes/workloads.ts';
+import { advice, command, joinHints } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { resourcesForAgents } from '../pod-decisions.ts';
@@ -52,18 +53,24 @@ function misplacedVerdict(misplaced: readonly Deployment[], first: Deployment): 
   const patch = JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: value } } } } });
   return fail(
     `The label ${bindingLabel} is on ${misplaced.length === 1 ? 'Deployment' : 'Deployments'} ${listed(misplaced.map(entryText))} and not on the template of the pods, so the pods do not have it.`,
-    `kubectl patch deployment ${first.name} -n ${first.namespace} -p '${patch}'`,
+    command('kubectl patch deployment', first.name, '-n', first.namespace, '-p', patch),
   );
 }
+
+/** A namespace may have a thousand selectors, and whoever has to choose wants to see a few. */
+const mostChoices = 5;
 
 function bareVerdict(evidence: Evidence, bare: readonly Pod[], first: Pod): Verdict {
   const { namespace, name } = first;
   const known = resourcesForAgents(evidence).bindings.flatMap(({ metadata, spec }) =>
     metadata.namespace === namespace && spec.selector ? [spec.selector] : [],
   );
-  const choice = known.length === 0 ? 'SELECTOR' : known.join('|');
+  const choices = known.length === 0 ? ['SELECTOR'] : [...new Set(known)].slice(0, mostChoices);
+  const commands = choices.map((choice) =>
+    command('kubectl label pod', name, '-n', namespace, `${bindingLabel}=${choice}`),
+  );
   return fail(
     `${listed(bare.map(entryText))} has no label ${bindingLabel}, so the agent gives it no identity.`,
-    `kubectl label pod ${name} -n ${namespace} ${bindingLabel}=${choice}, and the same under spec.template.metadata.labels of the workload that creates the pod`,
+    advice`${joinHints(commands, ' or ')}, and the same under spec.template.metadata.labels of the workload that creates the pod`,
   );
 }

@@ -1,3 +1,4 @@
+import { advice, command } from '../../../errors/hint.ts';
 import { sumOf } from '../agent-metrics.ts';
 import { type Check, fail, listed, pass, skip, unread } from '../check.ts';
 
@@ -26,7 +27,7 @@ export const metadataService: Check = {
     if (cut.length > 0) {
       return fail(
         `Every token request of the agent to the metadata service was refused or not answered: ${listed(cut.map(({ agent }) => agent.nodeName))}. Pods there get no token.`,
-        `kubectl logs -n ${cut[0]?.agent.namespace} ${cut[0]?.agent.name}, and check that the node reaches 169.254.169.254 and login.microsoftonline.com`,
+        advice`${command('kubectl logs -n', cut[0]?.agent.namespace ?? '', cut[0]?.agent.name ?? '')}, and check that the node reaches 169.254.169.254 and login.microsoftonline.com`,
       );
     }
     for (const { metrics } of agentProbes) {

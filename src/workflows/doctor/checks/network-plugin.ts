@@ -1,4 +1,5 @@
 import { isKubenet, kubenetConsentMissing } from '../../../domain/clusters/check-cluster.ts';
+import { advice } from '../../../errors/hint.ts';
 import { type Check, fail, judging, pass, warn } from '../check.ts';
 
 /** Whether the cluster's network lets an address stand for a pod. */
@@ -13,7 +14,7 @@ export const networkPlugin: Check = {
       if (cluster.profile.allowNetworkPluginKubenet) {
         return warn(
           'The network plugin is kubenet, with consent: a pod with NET_RAW can pose as another pod and be given its token.',
-          'podid policy kubenet --apply denies NET_RAW to pods (docs/kubenet.md)',
+          advice`podid policy kubenet --apply denies NET_RAW to pods (docs/kubenet.md)`,
         );
       }
       const { message, hint } = kubenetConsentMissing(cluster);

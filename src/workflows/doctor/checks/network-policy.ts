@@ -4,6 +4,7 @@ import {
   egressPolicies,
   type NetworkPolicy,
 } from '../../../domain/kubernetes/network-policy.ts';
+import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 
 /**
@@ -48,6 +49,7 @@ export const networkPolicy: Check = {
     ),
 };
 
-function allowing(policy: NetworkPolicy | undefined): string {
-  return `kubectl edit networkpolicy ${policy?.name} -n ${policy?.namespace}, and allow egress to ${metadata.address}/32 TCP ${metadata.port} and ${agent.address}/32 TCP ${agent.port}`;
+function allowing(policy: NetworkPolicy | undefined): Hint {
+  const edit = command('kubectl edit networkpolicy', policy?.name ?? '', '-n', policy?.namespace ?? '');
+  return advice`${edit}, and allow egress to 169.254.169.254/32 TCP 80 and 127.0.0.1/32 TCP 2579`;
 }

@@ -1,4 +1,5 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { advice } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 
 /** Whether the pods are on nodes that can have an agent. */
@@ -18,7 +19,7 @@ export const nodeOs: Check = {
           ? pass('The pods are on Linux nodes.')
           : fail(
               `No agent runs on the node of ${listed(stranded.map((pod) => `${entryText(pod)} (${useless.get(pod.nodeName)} node ${pod.nodeName})`))}: pod identity is for Linux nodes.`,
-              'Give the pod a nodeSelector kubernetes.io/os: linux.',
+              advice`Give the pod a nodeSelector kubernetes.io/os: linux.`,
             );
       }),
     ),

@@ -1,5 +1,6 @@
 import type { AgentPool } from '../../../domain/clusters/cluster.ts';
-import { shellWord } from '../../../domain/hints/next-command.ts';
+import { azFlags } from '../../../domain/hints/next-command.ts';
+import { command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 
 /** Whether there are nodes that can carry identities at all. */
@@ -13,7 +14,7 @@ export const nodePools: Check = {
       if (pools.length > 0 && useless.length === pools.length) {
         return fail(
           `No node pool can use pod identity: ${names}. It needs Linux nodes on scale sets.`,
-          `az aks nodepool add -g ${shellWord(id.resourceGroup)} --cluster-name ${shellWord(id.name)} --subscription ${id.subscriptionId} -n linux1`,
+          command('az aks nodepool add', ...azFlags(id, '--cluster-name'), '-n', 'linux1'),
         );
       }
       if (useless.length > 0) {

@@ -1,5 +1,6 @@
 import { operatorAssignment } from '../../../domain/azure/operator-role.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { advice } from '../../../errors/hint.ts';
 import { type Check, fail, listed, pass, unread, warn } from '../check.ts';
 import { entriesWithIdentity } from '../chosen-entries.ts';
 import type { Evidence, OperatorRoleProbe } from '../evidence.ts';
@@ -18,7 +19,7 @@ export const operatorRole: Check = {
     if (missing.length > 0) {
       return fail(
         `The cluster's principal ${missing[0]?.principalId} has no Managed Identity Operator on ${listed(missing.map(({ scope }) => scope))}. Azure refuses every change while it is missing, and new nodes get no identity.`,
-        `${nextCommand('doctor', evidence.subject.cluster, { fix: true })}`,
+        nextCommand('doctor', evidence.subject.cluster, { fix: true }),
       );
     }
     for (const { probed } of probes) {
@@ -36,7 +37,7 @@ export const operatorRole: Check = {
     if (read.some((each) => operatorAssignment(each.rows)?.hasCondition)) {
       return warn(
         'The role has a condition, which may keep it from working.',
-        'az role assignment list --all',
+        advice`az role assignment list --all`,
       );
     }
     return pass("The cluster's principal has Managed Identity Operator wherever it is needed.");

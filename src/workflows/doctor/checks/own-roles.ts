@@ -1,4 +1,5 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { command } from '../../../errors/hint.ts';
 import { type Check, listed, pass, unread, warn } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 
@@ -16,7 +17,16 @@ export const ownRoles: Check = {
     if (first !== undefined) {
       return warn(
         `No role in the cluster's subscription: ${listed(idle.map(({ entry }) => `the identity of ${entryText(entry)}`))}. Unless it has a role elsewhere, or rights other than Azure roles, its tokens give access to nothing.`,
-        `az role assignment create --assignee-object-id ${first.entry.identity.objectId} --assignee-principal-type ServicePrincipal --role ROLE --scope SCOPE`,
+        command(
+          'az role assignment create --assignee-object-id',
+          first.entry.identity.objectId,
+          '--assignee-principal-type',
+          'ServicePrincipal',
+          '--role',
+          'ROLE',
+          '--scope',
+          'SCOPE',
+        ),
       );
     }
     for (const { probed } of probes) {

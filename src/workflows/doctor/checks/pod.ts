@@ -1,5 +1,6 @@
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
+import { command } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, pass, type Verdict, warn } from '../check.ts';
 import type { DoctorSubject } from '../evidence.ts';
 
@@ -12,12 +13,18 @@ export const pod: Check = {
 
 function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: DoctorSubject): Verdict {
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const inNamespace = namespace === undefined ? ['--all-namespaces'] : ['-n', namespace];
   const [first] = pods;
   if (name === undefined && deployment === undefined) {
     return first === undefined
       ? warn(
           `No pod${where} has the label ${bindingLabel}, so no pod gets an identity.`,
-          `kubectl patch deployment NAME -n ${namespace ?? 'NAMESPACE'} -p '${JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: 'SELECTOR' } } } } })}'`,
+          command(
+            'kubectl patch deployment NAME -n',
+            namespace ?? 'NAMESPACE',
+            '-p',
+            JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: 'SELECTOR' } } } } }),
+          ),
         )
       : pass(`${counted(pods.length, 'pod')}${where} with the label ${bindingLabel}.`);
   }
@@ -25,15 +32,15 @@ function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: D
     return name === undefined
       ? fail(
           `Deployment ${deployment}${where} does not exist or has no pod.`,
-          `kubectl get deployments,pods -n ${namespace}`,
+          command('kubectl get deployments,pods', ...inNamespace),
         )
-      : fail(`There is no pod ${name}${where}.`, `kubectl get pods -n ${namespace}`);
+      : fail(`There is no pod ${name}${where}.`, command('kubectl get pods', ...inNamespace));
   }
   const idle = pods.find(({ nodeName }) => nodeName === '');
   if (idle !== undefined) {
     return fail(
       `Pod ${idle.name} is not scheduled on a node yet, so no agent can give it tokens.`,
-      `kubectl describe pod ${idle.name} -n ${idle.namespace}`,
+      command('kubectl describe pod', idle.name, '-n', idle.namespace),
     );
   }
   const ended = pods.find(({ phase }) => phase !== 'Running' && phase !== 'Pending');

@@ -1,5 +1,6 @@
 import { allowsAction } from '../../../domain/azure/operator-role.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { advice } from '../../../errors/hint.ts';
 import { type Check, judging, pass, warn } from '../check.ts';
 
 const write = 'Microsoft.ContainerService/managedClusters/write';
@@ -15,7 +16,7 @@ export const rights: Check = {
           ? pass('You may change the cluster.')
           : warn(
               `You may read the cluster but not change it: ${write} is missing on ${cluster.resourceId}.`,
-              `Ask an owner for it, or to run the commands that podid prints; ${nextCommand('status', cluster.id)} works without it.`,
+              advice`Ask an owner for it, or to run the commands that podid prints; ${nextCommand('status', cluster.id)} works without it.`,
             ),
       ),
     ),

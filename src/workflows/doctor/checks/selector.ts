@@ -12,6 +12,7 @@ import {
   type MissingIdentity,
   type PodDecision,
 } from '../../../domain/kubernetes/pod-decision.ts';
+import { advice, type Command, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
@@ -68,7 +69,7 @@ function failureOf(failure: Failure): Verdict {
         decision.kind === 'incomplete-identity' ? decision.what : 'names a secret of another namespace';
       return fail(
         `AzureIdentity ${namespace}/${name}, which ${pods} would get, ${what}. Agents give no token for it.`,
-        `kubectl edit azureidentity ${name} -n ${namespace}`,
+        command('kubectl edit azureidentity', name, '-n', namespace),
       );
     }
     default:
@@ -107,9 +108,18 @@ function missingText(missing: MissingIdentity, { metadata, spec }: AzureIdentity
   }
 }
 
-function patchCommand({ metadata }: AzureIdentityBinding, azureIdentity: string): string {
+function patchCommand({ metadata }: AzureIdentityBinding, azureIdentity: string): Command {
   const patch = JSON.stringify({ spec: { azureIdentity } });
-  return `kubectl patch azureidentitybinding ${metadata.name} -n ${metadata.namespace} --type merge -p '${patch}'`;
+  const where = ['-n', metadata.namespace];
+  return command(
+    'kubectl patch azureidentitybinding',
+    metadata.name,
+    ...where,
+    '--type',
+    'merge',
+    '-p',
+    patch,
+  );
 }
 
 /** An entry beside the binding, which others may have written: both may have the same selector. */
@@ -118,7 +128,7 @@ function addCommand(
   { namespace }: Pod,
   { metadata, spec }: AzureIdentityBinding,
   missing: MissingIdentity,
-): string {
+): Command {
   const named = (spec.azureIdentity || spec.selector || '').toLowerCase();
   const isAddonOff = cluster.kind === 'read' && !cluster.value.profile.enabled;
   return nextCommand('add', subject.cluster, {
@@ -150,6 +160,6 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
           'binding-selector': value,
           'identity-resource-id': 'ID',
         })
-      : `kubectl label pod ${pod.name} -n ${pod.namespace} --overwrite ${bindingLabel}=${meant.spec.selector}, and the same in the template of the workload that creates it`,
+      : advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${meant.spec.selector}`)}, and the same in the template of the workload that creates it`,
   );
 }

@@ -1,3 +1,4 @@
+import { advice } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
@@ -17,7 +18,7 @@ export const tenants: Check = {
       const places = known.map(({ of, tenantId }) => `${of} is in ${tenantId}`);
       return fail(
         `Azure assigns no identity across tenants: ${listed(places)}.`,
-        "Use managed identities of the cluster's tenant.",
+        advice`Use managed identities of the cluster's tenant.`,
       );
     }),
 };

@@ -1,7 +1,9 @@
+import { advice, command } from '../../../errors/hint.ts';
 import { decisionsFor, lastOf } from '../agent-decisions.ts';
 import { sumOf } from '../agent-metrics.ts';
 import { type Check, fail, pass, skip, unread, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
+import { logsCommand } from '../logs-command.ts';
 
 const operations = 'aadpodidentity_nmi_operations_duration_seconds_count';
 
@@ -36,7 +38,7 @@ function byLog({ subject, pods, agentProbes }: Evidence): Verdict | undefined {
     const why = refused.reason === '' ? '' : `, reason ${refused.reason}`;
     return fail(
       `The agent's last answer to ${refused.pod} was HTTP ${refused.status}${why}, for ${refused.resource || 'no resource'}.`,
-      `kubectl logs -n ${agentProbes[0]?.agent.namespace} daemonset/${agentProbes[0]?.agent.daemonSet} | grep ${refused.pod}; the answer to the pod has the full reason`,
+      advice`${logsCommand(agentProbes)} | ${command('grep -F --', refused.pod)}; the answer to the pod has the full reason`,
     );
   }
   const [given] = last;
@@ -62,7 +64,10 @@ function byNumbers({ subject, agentProbes }: Evidence): Verdict {
   }
   const text = `${counts.given} tokens given and ${counts.refused} refused ${where} since the agents started`;
   if (counts.given === 0) {
-    return fail(`${text}.`, `podid doctor --namespace ${namespace ?? 'NAMESPACE'} --pod POD checks one pod`);
+    return fail(
+      `${text}.`,
+      advice`${command('podid doctor --namespace', namespace ?? 'NAMESPACE', '--pod', 'POD')} checks one pod`,
+    );
   }
   return counts.refused > 0 && counts.refused >= counts.given ? warn(`${text}.`) : pass(`${text}.`);
 }

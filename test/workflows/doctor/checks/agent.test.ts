@@ -26,8 +26,8 @@ describe('an agent in standard mode', () => {
     const { result, message, hint } = judge(agents, more);
     expect(result).toBe('fail');
     expect(message).toContain('standard mode');
-    expect(hint).toMatch(new RegExp(`podid nmi install .*${command}$`));
-    expect(hint).not.toContain('podid disable');
+    expect(String(hint)).toMatch(new RegExp(`podid nmi install .*${command}$`));
+    expect(String(hint)).not.toContain('podid disable');
   });
 
   it.each<[string, readonly AgentPod[], object]>([
@@ -43,13 +43,13 @@ describe('an agent in standard mode', () => {
 describe('two agents on a node', () => {
   const two = [{ ...addon, needsMic: false }, agentPod('a')];
   it('ends with the add-on being turned off while it is on', () => {
-    expect(judge(two, { enabled: true }).hint).toContain('podid disable');
+    expect(String(judge(two, { enabled: true }).hint)).toContain('podid disable');
   });
 
   it('does not end with turning off what is off', () => {
     const { result, hint } = judge(two);
     expect(result).toBe('warn');
-    expect(hint).toContain('podid nmi install');
-    expect(hint).not.toContain('podid disable');
+    expect(String(hint)).toContain('podid nmi install');
+    expect(String(hint)).not.toContain('podid disable');
   });
 });

@@ -4,6 +4,7 @@ import { parsePod } from '../../../../src/validate/kubernetes/pod.ts';
 import { addOn } from '../../../../src/workflows/doctor/checks/add-on.ts';
 import { identities } from '../../../../src/workflows/doctor/checks/identities.ts';
 import { selector } from '../../../../src/workflows/doctor/checks/selector.ts';
+import { hintText } from '../../../hint-text.ts';
 import { evidenceOf } from '../evidence-in-test.ts';
 
 const resourceID =
@@ -45,7 +46,9 @@ describe('the check of the selector', () => {
       result: 'fail',
       message:
         'Binding demo/web-binding has the selector web of demo/web-1 and names AzureIdentity Web, which does not exist; there is web.',
-      hint: `kubectl patch azureidentitybinding web-binding -n demo --type merge -p '{"spec":{"azureIdentity":"web"}}'`,
+      hint: hintText(
+        `kubectl patch azureidentitybinding web-binding -n demo --type merge -p '{"spec":{"azureIdentity":"web"}}'`,
+      ),
     });
   });
 
@@ -60,7 +63,7 @@ describe('the check of the selector', () => {
     expect(verdict.message).toMatch(
       /names AzureIdentity web, which is in default; managed mode looks in the pod's own namespace, demo\.$/,
     );
-    expect(verdict.hint).toMatch(
+    expect(String(verdict.hint)).toMatch(
       /^podid add .*--mode cluster --namespace demo --name web-pod --binding-selector web --identity-resource-id \/subscriptions\//,
     );
   });
@@ -90,7 +93,7 @@ describe('the check of the identities', () => {
       ...evidence({ azureIdentity: 'none' }),
       identities: new Map([[resourceID.toLowerCase(), { kind: 'read', value }]]),
     });
-    expect(verdict).toMatchObject({ result: 'fail', hint: expect.stringContaining('podid add') });
-    expect(verdict.hint).not.toContain('--binding-selector');
+    expect(verdict).toMatchObject({ result: 'fail', hint: hintText(expect.stringContaining('podid add')) });
+    expect(String(verdict.hint)).not.toContain('--binding-selector');
   });
 });

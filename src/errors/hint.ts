@@ -1,0 +1,131 @@
+import { type Shell, shellWord } from './shell-word.ts';
+
+/** Text of others within a sentence of podid's own. */
+class OthersText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type HintPart = string | { readonly words: readonly string[] } | OthersText;
+
+/**
+ * What to do next: sentences of podid's own with commands in them. Its text exists only for a shell; made by
+ * `advice`, so that a value gets into it as a word of a command or as text of others, and in no other way.
+ */
+export class Hint {
+  readonly parts: readonly HintPart[];
+
+  constructor(parts: readonly HintPart[]) {
+    this.parts = parts;
+  }
+
+  /** As a POSIX shell takes its commands. */
+  toString(): string {
+    return hintText(this, 'posix');
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** Whether podid's own sentences in it, or a command, name the command that is written out here. */
+  names(words: string): boolean {
+    return this.toString().includes(words);
+  }
+
+  /** For one that goes on behind it. */
+  withoutFullStop(): Hint {
+    const last = this.parts.at(-1);
+    return typeof last === 'string' ? new Hint([...this.parts.slice(0, -1), last.replace(/\.$/, '')]) : this;
+  }
+}
+
+/**
+ * A command that somebody is to type, as the list of its words. Words are data: what a tenant, Azure or the
+ * cluster chose is one word, whatever stands in it. It is quoted where it is printed, and nowhere else.
+ */
+export class Command extends Hint {
+  readonly words: readonly string[];
+
+  constructor(words: readonly string[]) {
+    super([{ words }]);
+    this.words = words;
+  }
+
+  /** With more words at its end. */
+  with(...more: readonly string[]): Command {
+    return new Command([...this.words, ...more]);
+  }
+}
+
+/** A text that is written in the source as it is: `string`, and a template string with a value, are not. */
+// biome-ignore lint/complexity/noBannedTypes: an empty record is assignable to one whose keys are a pattern.
+export type Literal<Text extends string> = {} extends Record<Text, 1> ? never : Text;
+
+/**
+ * A command from its fixed words, which may be written as one literal (`kubectl get pods`), and from words that
+ * hold values: `command('kubectl get pod -n', namespace, name)`. A template string with a value does not
+ * compile in the place of the fixed words.
+ */
+export function command<const Text extends string>(
+  fixed: Text & Literal<Text>,
+  ...words: readonly string[]
+): Command {
+  return new Command([...fixed.split(' '), ...words]);
+}
+
+/**
+ * The tag of every hint: advice`Start it: ${command('podid nmi install')}`. What stands in the source is
+ * podid's own; between it stand commands, hints, numbers and `othersText(text)`, and a string does not compile.
+ */
+export function advice(
+  texts: TemplateStringsArray,
+  ...values: readonly (Hint | OthersText | number)[]
+): Hint {
+  const parts = texts.flatMap((text, at) => [text, ...(at < values.length ? partsOf(values[at]) : [])]);
+  return new Hint(parts.filter((part) => part !== ''));
+}
+
+function partsOf(value: Hint | OthersText | number | undefined): readonly HintPart[] {
+  if (value instanceof Hint) {
+    return value.parts;
+  }
+  return value === undefined ? [] : [value instanceof OthersText ? value : new OthersText(String(value))];
+}
+
+/** A name or a sentence that podid did not write, for a hint: on one line, and in quotes unless it is one plain word. */
+export function othersText(text: string): OthersText {
+  return new OthersText(text);
+}
+
+/** Several as one, with a text of podid's own between them. */
+export function joinHints<const Text extends string>(
+  hints: readonly Hint[],
+  between: Text & Literal<Text>,
+): Hint {
+  return new Hint(hints.flatMap((each, at) => [...(at === 0 ? [] : [between]), ...each.parts]));
+}
+
+/** The one place where a hint becomes text: each word of its commands is quoted for the shell. */
+export function hintText(hint: Hint, shell: Shell): string {
+  return hint.parts.map((part) => partText(part, shell)).join('');
+}
+
+function partText(part: HintPart, shell: Shell): string {
+  if (typeof part === 'string') {
+    return part;
+  }
+  return part instanceof OthersText ? quotedUnlessPlain(part.text) : commandLine(part.words, shell);
+}
+
+/** The words of a command as a shell takes them. */
+export function commandLine(words: readonly string[], shell: Shell = 'posix'): string {
+  return words.map((word) => shellWord(word, shell)).join(' ');
+}
+
+function quotedUnlessPlain(text: string): string {
+  return /^[\w.:/@+*-]+$/.test(text) ? text : JSON.stringify(text);
+}

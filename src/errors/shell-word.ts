@@ -1,0 +1,87 @@
+/** The shells for which podid prints commands. */
+export type Shell = 'posix' | 'powershell';
+
+/**
+ * A word as the shell takes it for exactly this one word: plain where nothing in it means anything to the
+ * shell, else quoted. What a terminal would obey is written as an escape. NUL and half a surrogate pair, which no
+ * word of a command can hold, become U+FFFD.
+ */
+export function shellWord(word: string, shell: Shell = 'posix'): string {
+  const possible = word.replace(/[\0\p{Cs}]/gu, '\ufffd');
+  return shell === 'posix' ? posixWord(possible) : powershellWord(possible);
+}
+
+/** What a terminal obeys or does not show: controls, line separators, marks of direction and of no width. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** `=` at the beginning is a command's path to zsh. */
+function posixWord(word: string): string {
+  if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word)) {
+    return word;
+  }
+  if (!unprintable.test(word)) {
+    return `'${word.replaceAll("'", `'\\''`)}'`;
+  }
+  // A substitution takes line breaks at its end away, so these alone stand there as they are.
+  const end = /\n*$/.exec(word)?.[0] ?? '';
+  const begin = word.slice(0, word.length - end.length);
+  const printed = begin === '' ? '' : `"$(printf '${printfFormat(begin)}')"`;
+  return printed + (end === '' ? '' : `'${end}'`);
+}
+
+/**
+ * For every `printf`: octal escapes of the bytes. A dash at the beginning would be an option, and bash looks
+ * for `!` here although it is quoted.
+ */
+function printfFormat(text: string): string {
+  return [...text]
+    .map((letter, at) => {
+      if (letter === '%' || letter === '\\') {
+        return letter + letter;
+      }
+      const isEscaped = unprintable.test(letter) || "'!".includes(letter) || (letter === '-' && at === 0);
+      return isEscaped ? octal(letter) : letter;
+    })
+    .join('');
+}
+
+function octal(letter: string): string {
+  return [...new TextEncoder().encode(letter)]
+    .map((byte) => `\\${byte.toString(8).padStart(3, '0')}`)
+    .join('');
+}
+
+/**
+ * PowerShell reads more than a POSIX shell: `,` makes lists, `@` and `%` begin something of their own, a dash
+ * with `.` or `:` splits the word, and typographic quotes are quotes.
+ */
+function powershellWord(word: string): string {
+  if (/^(?:[A-Za-z0-9_/.]|-(?!.*[.:]))[\w./:=+-]*$/.test(word)) {
+    return word;
+  }
+  if (!unprintable.test(word)) {
+    return `'${word.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`;
+  }
+  const letters = [...word].map((letter) => {
+    if (unprintable.test(letter)) {
+      return `$([char]::ConvertFromUtf32(${letter.codePointAt(0)}))`;
+    }
+    return /["`$\u201c-\u201e]/.test(letter) ? `\`${letter}` : letter;
+  });
+  return `"${letters.join('')}"`;
+}
+
+/**
+ * The shell of whoever started podid, as far as its environment tells. PowerShell sets PSModulePath; Windows
+ * has it everywhere, and there SHELL or MSYSTEM tell of a POSIX shell. A POSIX shell within PowerShell is
+ * taken for PowerShell: quoted for that, a word is one word in both.
+ */
+export function shellOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+): Shell {
+  if (platform === 'win32') {
+    return environment['SHELL'] || environment['MSYSTEM'] ? 'posix' : 'powershell';
+  }
+  return environment['PSModulePath'] ? 'powershell' : 'posix';
+}

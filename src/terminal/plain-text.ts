@@ -1,0 +1,56 @@
+/**
+ * What a terminal obeys or hides, everywhere the same: controls (C0, DEL, C1), marks of direction and of no
+ * width, separators of lines, and halves of surrogate pairs. Tab and line break are judged where they stand.
+ */
+const obeyed = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/**
+ * Takes from a server's, a tenant's or a user's text what would steer a terminal, and shows it as an escape:
+ * `\u001b`. Line breaks and tabs stay unless the text has to fit one line.
+ */
+export function plainText(text: string, lines: 'many' | 'one' = 'many'): string {
+  const flat = lines === 'one' ? text.replace(/\s*[\r\n\t]+\s*/g, ' ') : text.replace(/\r\n?/g, '\n');
+  return flat.replace(obeyed, (letter) => (letter === '\n' || letter === '\t' ? letter : escaped(letter)));
+}
+
+/**
+ * A text as one message. What podid writes begins at the margin, so every further line, which can come from
+ * others alone, is marked: none of them passes for a line of podid's own, as `hint: …`.
+ */
+export function messageText(text: string): string {
+  return plainText(text).replaceAll('\n', '\n  | ');
+}
+
+/** JSON with nothing in it that a terminal obeys; whoever parses it gets the same value. @param space as JSON.stringify */
+export function jsonText(value: unknown, space = 0): string {
+  return JSON.stringify(value, null, space).replace(obeyed, (letter) =>
+    letter === '\n' ? letter : jsonEscape(letter),
+  );
+}
+
+/** YAML in which every text that holds such a letter stands in double quotes. */
+export function yamlEscapes(yaml: string): string {
+  return yaml.replace(obeyed, (letter) => {
+    const code = letter.codePointAt(0)?.toString(16) ?? '';
+    return letter === '\n'
+      ? letter
+      : code.length > 4
+        ? `\\U${code.padStart(8, '0')}`
+        : `\\u${code.padStart(4, '0')}`;
+  });
+}
+
+/** Whether a text holds what a terminal obeys, beyond line breaks. */
+export function isObeyed(text: string): boolean {
+  return text.replaceAll('\n', '').search(obeyed) >= 0;
+}
+
+function escaped(letter: string): string {
+  const code = letter.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
+
+/** UTF-16 units, as JSON has them. */
+function jsonEscape(letter: string): string {
+  return Array.from({ length: letter.length }, (_, at) => escaped(letter.charAt(at))).join('');
+}

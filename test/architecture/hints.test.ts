@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { sourceFiles } from './source-files.ts';
+
+/** What begins a command in a text of ours, as opposed to a sentence about the program. */
+const verbs = {
+  kubectl:
+    'annotate|apply|auth|create|delete|describe|edit|exec|get|label|logs|patch|rollout|run|scale|taint',
+  az: 'account|ad|aks|feature|group|identity|lock|login|provider|resource|role|rest|vm|vmss',
+  helm: 'get|install|list|rollback|uninstall|upgrade',
+  podid:
+    'add|apply|cluster|delete|disable|doctor|emulator|enable|exception|export|init|list|mirror|nmi|node|plan|policy|show|status|token|update|wait',
+  export: '[A-Z]',
+  curl: '',
+};
+const begin = new RegExp(
+  `(?:^|[\\s(:;&|])(?:${Object.entries(verbs)
+    .map(([program, next]) => `${program} (?:${next})`)
+    .join('|')})(?!,)`,
+);
+
+/**
+ * Not shown to anybody as something to type: scripts that podid runs itself, and lines that consist of words
+ * as they were typed and quoted.
+ */
+const exempt = [
+  'src/k8s/run-command/kubectl-text.ts',
+  'src/domain/az/',
+  'src/commands/emulator.ts',
+  'src/emulator/',
+];
+
+interface Template {
+  readonly path: string;
+  readonly tag: string;
+  /** The text before each value. */
+  readonly before: readonly string[];
+  readonly text: string;
+}
+
+const templates = sourceFiles('src')
+  .filter(({ path }) => !exempt.some((each) => path.startsWith(each)))
+  .flatMap(({ path, text }) => templatesIn(path, text));
+
+describe('a command that podid shows', () => {
+  it('is nowhere a template string with a value', () => {
+    expect(templates.length).toBeGreaterThan(500);
+    const strange = templates.filter(
+      ({ tag, before }) => tag !== 'advice' && before.some((text) => begin.test(text)),
+    );
+    expect(strange.map(({ path, text }) => `${path}: ${text}`)).toEqual([]);
+  });
+
+  it('has no value outside its list of words, in a hint either', () => {
+    const strange = templates.filter(
+      ({ tag, before }) =>
+        tag === 'advice' && before.some((text) => begin.test(text.split(/[,;.():…]|and then/).at(-1) ?? '')),
+    );
+    expect(templates.filter(({ tag }) => tag === 'advice').length).toBeGreaterThan(100);
+    expect(strange.map(({ path, text }) => `${path}: ${text}`)).toEqual([]);
+  });
+
+  it('would be found by these tests', () => {
+    const found = templatesIn(
+      'x',
+      'const a = `Try: kubectl label pod ${name} -n ${namespace}`; f(advice`az aks show -n ${x}`);',
+    );
+    expect(found.map(({ tag, before }) => [tag, before.map((text) => begin.test(text))])).toEqual([
+      ['', [true, true]],
+      ['advice', [true]],
+    ]);
+  });
+
+  it('is made into text by nobody but who prints', () => {
+    const printing = ['src/errors/', 'src/terminal/', 'src/cli/', 'src/nmi/', 'src/commands/'];
+    const callers = sourceFiles('src')
+      .filter(({ text }) => /\b(?:hintText|commandLine|shellWord)\(/.test(text))
+      .filter(
+        ({ path }) =>
+          !printing.some((each) => path.startsWith(each)) && !exempt.some((each) => path.startsWith(each)),
+      );
+    expect(callers.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+/** Template strings, those within values of others too. */
+function templatesIn(path: string, source: string): Template[] {
+  const found: Template[] = [];
+  const code = source.replaceAll(/\/\*[\s\S]*?\*\/|(?<=\s)\/\/[^\n]*/g, '');
+  let at = 0;
+  const skipQuoted = (quote: string) => {
+    at++;
+    while (at < code.length && code[at] !== quote && code[at] !== '\n') {
+      at += code[at] === '\\' ? 2 : 1;
+    }
+    at++;
+  };
+  const value = () => {
+    let depth = 1;
+    while (at < code.length && depth > 0) {
+      const letter = code[at];
+      if (letter === '`') {
+        template();
+      } else if (letter === "'" || letter === '"') {
+        skipQuoted(letter);
+      } else {
+        depth += letter === '{' ? 1 : letter === '}' ? -1 : 0;
+        at++;
+      }
+    }
+  };
+  const template = () => {
+    const tag = /(\w+)$/.exec(code.slice(Math.max(0, at - 20), at))?.[1] ?? '';
+    const from = ++at;
+    const before: string[] = [];
+    let text = '';
+    while (at < code.length && code[at] !== '`') {
+      if (code.startsWith('${', at)) {
+        before.push(text);
+        at += 2;
+        value();
+        text += '…';
+      } else {
+        text += code[at];
+        at += code[at] === '\\' ? 2 : 1;
+      }
+    }
+    found.push({ path, tag, before, text: code.slice(from, at) });
+    at++;
+  };
+  while (at < code.length) {
+    const letter = code[at];
+    if (letter === '`') {
+      template();
+    } else if (letter === "'" || letter === '"') {
+      skipQuoted(letter);
+    } else if (letter === '/' && /[(,=:[!&|?{};]\s*$/.test(code.slice(Math.max(0, at - 5), at))) {
+      skipRegex();
+    } else {
+      at++;
+    }
+  }
+  function skipRegex() {
+    let inClass = false;
+    at++;
+    while (at < code.length && (code[at] !== '/' || inClass) && code[at] !== '\n') {
+      inClass = code[at] === '[' || (inClass && code[at] !== ']');
+      at += code[at] === '\\' ? 2 : 1;
+    }
+    at++;
+  }
+  return found;
+}
