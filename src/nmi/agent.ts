@@ -79,7 +79,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const gate = createKubenetGate(rules, { needed: ports.needsGuard, logger });
   const held = createHeldRequests({
     view,
-    closed: gate.answer,
+    ...(ports.needsGuard ? { closed: gate.answer } : {}),
     times: settings.holdTimes,
     clock,
     ending: ports.ending,

@@ -16,8 +16,8 @@ export interface HeldRequest {
 
 export interface HeldRequestsOptions {
   readonly view: { readonly synced: boolean; readonly changed: ChangeNotice };
-  /** Why nobody at all is answered at present. */
-  closed(): ErrorAnswer | undefined;
+  /** Why nobody at all is answered at present; absent on a node where that cannot be. */
+  readonly closed?: () => ErrorAnswer | undefined;
   readonly times: HoldTimes;
   readonly clock: Clock;
   /** Aborted when the process is to end: whoever is held is answered. */
@@ -54,7 +54,7 @@ const notReady = tryLater('not-ready', 'The agent has just started and does not 
 
 export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
   const rounds = createHoldRounds(options.view.changed, options.clock, options.ending);
-  const shut = () => options.closed() ?? (options.view.synced ? undefined : notReady);
+  const shut = () => options.closed?.() ?? (options.view.synced ? undefined : notReady);
   return {
     get open() {
       return shut() === undefined;
