@@ -1,3 +1,5 @@
+import { isObeyed } from './plain-text.ts';
+
 /** The shells for which podid prints commands. */
 export type Shell = 'posix' | 'powershell';
 
@@ -11,15 +13,12 @@ export function shellWord(word: string, shell: Shell = 'posix'): string {
   return shell === 'posix' ? posixWord(possible) : powershellWord(possible);
 }
 
-/** What a terminal obeys or does not show: controls, line separators, marks of direction and of no width. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-
 /** `=` at the beginning is a command's path to zsh. */
 function posixWord(word: string): string {
   if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word)) {
     return word;
   }
-  if (!unprintable.test(word)) {
+  if (!isObeyed(word)) {
     return `'${word.replaceAll("'", `'\\''`)}'`;
   }
   // A substitution takes line breaks at its end away, so these alone stand there as they are.
@@ -39,7 +38,7 @@ function printfFormat(text: string): string {
       if (letter === '%' || letter === '\\') {
         return letter + letter;
       }
-      const isEscaped = unprintable.test(letter) || "'!".includes(letter) || (letter === '-' && at === 0);
+      const isEscaped = isObeyed(letter) || "'!".includes(letter) || (letter === '-' && at === 0);
       return isEscaped ? octal(letter) : letter;
     })
     .join('');
@@ -59,11 +58,11 @@ function powershellWord(word: string): string {
   if (/^(?:[A-Za-z0-9_/.]|-(?!.*[.:]))[\w./:=+-]*$/.test(word)) {
     return word;
   }
-  if (!unprintable.test(word)) {
+  if (!isObeyed(word)) {
     return `'${word.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`;
   }
   const letters = [...word].map((letter) => {
-    if (unprintable.test(letter)) {
+    if (isObeyed(letter)) {
       return `$([char]::ConvertFromUtf32(${letter.codePointAt(0)}))`;
     }
     return /["`$\u201c-\u201e]/.test(letter) ? `\`${letter}` : letter;

@@ -1,3 +1,4 @@
+import { messageText, plainText } from '../errors/plain-text.ts';
 import { isPodidError } from '../errors/podid-error.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { endSignal } from '../runtime/shutdown.ts';
@@ -88,11 +89,13 @@ async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSigna
 
 function report(error: unknown): void {
   if (isPodidError(error)) {
-    const hint = error.hint === undefined ? '' : `hint: ${error.hint}\n`;
-    process.stderr.write(`podid-nmi: ${error.message}\n${hint}`);
+    const hint = error.hint === undefined ? '' : `hint: ${plainText(String(error.hint))}\n`;
+    process.stderr.write(`podid-nmi: ${messageText(error.message)}\n${hint}`);
     process.exitCode = error.exitCode;
     return;
   }
-  process.stderr.write(`podid-nmi: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `podid-nmi: ${messageText(error instanceof Error ? (error.stack ?? '') : String(error))}\n`,
+  );
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino';
+import { jsonEscapes } from '../errors/plain-text.ts';
 import { textLines } from './text-lines.ts';
 
 /**
@@ -21,9 +22,13 @@ export interface LoggerOptions {
   readonly destination: DestinationStream;
 }
 
-/** JSON escapes line breaks in every value, so that no client can forge a line. */
+/**
+ * JSON escapes line breaks in every value, so that no client can forge a line; what else a terminal would obey
+ * is escaped here.
+ */
 export function createLogger({ level, format, destination }: LoggerOptions): Logger {
-  const stream = format === 'json' ? destination : textLines(destination);
+  const printable = { write: (line: string) => destination.write(jsonEscapes(line)) };
+  const stream = format === 'json' ? printable : textLines(printable);
   return pino(
     {
       level,

@@ -1,7 +1,7 @@
 import { advice } from '../errors/hint.ts';
+import { plainText } from '../errors/plain-text.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { watchEndOfInput } from './end-of-input.ts';
-import { plainText } from './plain-text.ts';
 
 export interface AskOptions {
   /** Both ends are terminals: somebody reads the question and can answer it. */

@@ -1,5 +1,5 @@
+import { plainText } from '../errors/plain-text.ts';
 import type { Colours } from './colours.ts';
-import { plainText } from './plain-text.ts';
 
 /** One thing that changes: its sign says how, its lines what. */
 export interface DiffItem {

@@ -1,7 +1,7 @@
 import { Hint, hintText } from '../errors/hint.ts';
+import { jsonText, plainText } from '../errors/plain-text.ts';
 import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
-import { jsonText, plainText } from './plain-text.ts';
 import type { Query } from './query.ts';
 import type { Column } from './table.ts';
 import { tsv } from './tsv.ts';

@@ -1,7 +1,7 @@
 import { Hint, hintText } from '../errors/hint.ts';
+import { messageText, plainText } from '../errors/plain-text.ts';
 import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
-import { messageText, plainText } from './plain-text.ts';
 import type { OutputStream } from './streams.ts';
 
 /** What a spinner has to be able to do; yocto-spinner's is one. */

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
+import { isObeyed, plainText } from '../errors/plain-text.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { watchEndOfInput } from './end-of-input.ts';
-import { plainText } from './plain-text.ts';
 
 /** One line to choose. */
 export interface Choice<Value> {
@@ -67,7 +67,7 @@ export function terminalQuestions(options: QuestionsOptions): Questions {
     },
     text({ message, initial, problem }) {
       const validate = (text: string) => plainText(problem(text) ?? '', 'one') || true;
-      const at = initial === undefined ? {} : { default: initial };
+      const at = initial === undefined || isObeyed(initial) ? {} : { default: initial };
       return ask({ type: 'input', message: plainText(message), validate, ...at });
     },
   };

@@ -1,8 +1,8 @@
 import { hintText } from '../errors/hint.ts';
+import { jsonText, messageText, plainText } from '../errors/plain-text.ts';
 import { isPodidError, type PodidError } from '../errors/podid-error.ts';
 import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
-import { jsonText, messageText, plainText } from './plain-text.ts';
 
 export interface ErrorReport {
   /** Ends with a line break. */

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../errors/plain-text.ts';
 
 /** One column: its heading in capitals and what a row shows in it. */
 export interface Column {

@@ -71,6 +71,7 @@ const agentShares: readonly string[] = [
   'src/domain/time/time-limit.ts',
   'src/errors/error-catalog.ts',
   'src/errors/hint.ts',
+  'src/errors/plain-text.ts',
   'src/errors/podid-error.ts',
   'src/errors/shell-word.ts',
   'src/errors/system-error-code.ts',

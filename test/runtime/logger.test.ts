@@ -30,6 +30,15 @@ describe('the logger', () => {
     expect(written[0]?.trimEnd()).not.toMatch(/[\r\n]/);
   });
 
+  it.each(['json', 'text'] as const)('hands no terminal of whoever reads %s what it would obey', (format) => {
+    const steering = '\u001b[2J\u009b2J\u202e\u200b\u007f';
+    const [line = ''] = lines(format, (logger) => logger.info({ resource: steering }, 'decided'));
+    expect(line.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    const value =
+      format === 'json' ? JSON.parse(line).resource : JSON.parse(line.slice(line.indexOf('=') + 1));
+    expect(value).toBe(steering);
+  });
+
   it('writes text for people when asked', () => {
     const [line] = lines('text', (logger) => logger.info({ pod: 'a/b' }, 'decided'));
     expect(line).toMatch(/^\S+ INFO decided pod="a\/b"\n$/);

@@ -2,9 +2,9 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps, Kube } from '../../domain/deps.ts';
 import { profileStore } from '../../domain/entries/profile-store.ts';
 import type { Azure, Confirm } from '../../domain/ports.ts';
+import { messageText } from '../../errors/plain-text.ts';
 import { shellWord } from '../../errors/shell-word.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
-import { plainText } from '../../terminal/plain-text.ts';
 import { tenantRule } from '../../validate/flags/azure-names.ts';
 import type { clusterFlags } from '../flags/cluster-flags.ts';
 import { checkModeFlags, inClusterMode } from '../flags/mode-flags.ts';
@@ -106,7 +106,7 @@ export function openAzure(session: Session, subscription: string | undefined): P
     auth: global.auth,
     tenant: global.tenant,
     subscription,
-    debug: global.debug ? (text) => void context.stderr.write(`${plainText(text)}\n`) : undefined,
+    debug: global.debug ? (text) => void context.stderr.write(`${messageText(text)}\n`) : undefined,
     verbose: global.verbose || global.debug ? report.note : undefined,
   });
 }

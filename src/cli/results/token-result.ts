@@ -1,7 +1,7 @@
 import type { MetadataAnswer } from '../../domain/azure/metadata-service.ts';
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { Hint } from '../../errors/hint.ts';
-import { plainText } from '../../terminal/plain-text.ts';
+import { plainText } from '../../errors/plain-text.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { TokenNews } from '../../workflows/agent/ask-for-token.ts';
 

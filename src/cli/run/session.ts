@@ -1,10 +1,10 @@
 import { podidCommand } from '../../domain/hints/next-command.ts';
+import { plainText } from '../../errors/plain-text.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
 import { checkChoice } from '../../flags/read-flags.ts';
 import { lateBar } from '../../terminal/bar.ts';
 import { type Colours, noColours, terminalColours } from '../../terminal/colours.ts';
-import { plainText } from '../../terminal/plain-text.ts';
 import {
   type OutputFormat,
   outputFormats,

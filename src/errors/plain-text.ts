@@ -23,9 +23,12 @@ export function messageText(text: string): string {
 
 /** JSON with nothing in it that a terminal obeys; whoever parses it gets the same value. @param space as JSON.stringify */
 export function jsonText(value: unknown, space = 0): string {
-  return JSON.stringify(value, null, space).replace(obeyed, (letter) =>
-    letter === '\n' ? letter : jsonEscape(letter),
-  );
+  return jsonEscapes(JSON.stringify(value, null, space));
+}
+
+/** The same of JSON that is text already. */
+export function jsonEscapes(json: string): string {
+  return json.replace(obeyed, (letter) => (letter === '\n' ? letter : jsonEscape(letter)));
 }
 
 /** YAML in which every text that holds such a letter stands in double quotes. */
@@ -40,9 +43,9 @@ export function yamlEscapes(yaml: string): string {
   });
 }
 
-/** Whether a text holds what a terminal obeys, beyond line breaks. */
+/** Whether a text holds what a terminal obeys; a line break is that, too. */
 export function isObeyed(text: string): boolean {
-  return text.replaceAll('\n', '').search(obeyed) >= 0;
+  return text.search(obeyed) >= 0;
 }
 
 function escaped(letter: string): string {
