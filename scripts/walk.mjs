@@ -133,6 +133,8 @@ async function walkToken() {
       stdio: 'ignore',
     });
     await until(async () => (await askForToken(port)) === 200);
+    // The first answer of its kind is logged, and those after it are counted.
+    await askForToken(port);
     await takeCoverage(agent, join(coverage, '1.json'));
     const status = await askForToken(port);
     await takeCoverage(agent, join(coverage, '2.json'));

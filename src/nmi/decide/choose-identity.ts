@@ -58,17 +58,19 @@ export function createDecide(
     identity(pod, request) {
       const { requireChoice } = rules;
       const asker = { pod, request, requireChoice, isYoung: this.isYoung(pod) };
-      if (rules.mode === 'managed') {
-        const { namespace } = pod;
-        const bindings = view.bindings.with(namespace, bindingLabelOf(pod)).values();
-        return explainLeftOut(
-          chooseManagedIdentity(asker, bindings, view.identities.in(namespace)),
-          pod,
-          view,
-        );
-      }
-      const assignments = view.assigned.in(`${pod.namespace}/${pod.name}`).values();
-      return explainLeftOut(chooseAssignedIdentity(asker, assignments, rules.forceNamespaced), pod, view);
+      const choice =
+        rules.mode === 'managed'
+          ? chooseManagedIdentity(
+              asker,
+              view.bindings.with(pod.namespace, bindingLabelOf(pod)).values(),
+              view.identities.in(pod.namespace),
+            )
+          : chooseAssignedIdentity(
+              asker,
+              view.assigned.in(`${pod.namespace}/${pod.name}`).values(),
+              rules.forceNamespaced,
+            );
+      return choice.kind === 'error' ? explainLeftOut(choice, pod, view) : choice;
     },
   };
 }

@@ -13,12 +13,12 @@ const lacking: ReadonlySet<string> = new Set([
 const mostNamed = 3;
 
 /** Says beside what a pod lacks that objects of its namespace are beyond the agent's limits: it may be one of them. */
-export function explainLeftOut<Granted extends { readonly kind: 'granted' }>(
-  answer: Granted | ErrorAnswer,
+export function explainLeftOut(
+  answer: ErrorAnswer,
   { namespace, name }: Pick<Pod, 'namespace' | 'name'>,
   view: Pick<ClusterView, 'leftOutIn'>,
-): Granted | ErrorAnswer {
-  if (answer.kind === 'granted' || !lacking.has(answer.reason)) {
+): ErrorAnswer {
+  if (!lacking.has(answer.reason)) {
     return answer;
   }
   // Another pod's labels are of no concern to this one.
