@@ -53,6 +53,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       upgradeNodeImage: async (...asked) => (await clusters()).upgradeNodeImage(...asked),
       list: async (...asked) => (await clusters()).list(...asked),
       userKubeconfig: async (...asked) => (await clusters()).userKubeconfig(...asked),
+      apiServerHosts: async (...asked) => (await clusters()).apiServerHosts(...asked),
       runCommand: async (...asked) => (await clusters()).runCommand(...asked),
     },
     identities: {

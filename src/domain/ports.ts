@@ -4,7 +4,7 @@ import type { Machines } from './azure/machines.ts';
 import type { Operation, OperationEnd } from './azure/operation.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './azure/role-assignment.ts';
 import type { ClusterCommand, CommandEnd } from './azure/run-command.ts';
-import type { Cluster, ClusterId, ClusterSummary } from './clusters/cluster.ts';
+import type { ApiServerHosts, Cluster, ClusterId, ClusterSummary } from './clusters/cluster.ts';
 import type { ClusterEdit } from './clusters/cluster-edit.ts';
 
 export type { Operation, OperationEnd };
@@ -69,6 +69,8 @@ export interface Clusters {
   list(subscriptionId: string, signal: AbortSignal): Promise<readonly ClusterSummary[]>;
   /** A kubeconfig of this very cluster (`listClusterUserCredential`), as YAML. @throws PodidError */
   userKubeconfig(id: ClusterId, signal: AbortSignal): Promise<string>;
+  /** Where a token of the caller's may go for this cluster. @throws PodidError as `get` */
+  apiServerHosts(id: ClusterId, signal: AbortSignal): Promise<ApiServerHosts>;
   /**
    * Runs a command in the cluster, as `az aks command invoke` does, and waits for its end.
    *

@@ -1,4 +1,5 @@
 import type { FetchEntraToken } from '../domain/azure/entra-sign-in.ts';
+import type { ApiServerHosts } from '../domain/clusters/cluster.ts';
 import type { ObjectsInCluster } from '../domain/kubernetes/cluster-objects.ts';
 import type { ConnectedCluster, Workloads } from '../domain/kubernetes/workloads.ts';
 import type { Clock } from '../domain/time/clock.ts';
@@ -12,6 +13,7 @@ import type { ChosenContext } from './kubeconfig/choose-context.ts';
 import { accessCluster } from './kubeconfig/cluster-access.ts';
 import { readKubeconfig } from './kubeconfig/read-kubeconfig.ts';
 import { type InPod, serviceAccountContext } from './kubeconfig/service-account-context.ts';
+import { checkTokenServer } from './kubeconfig/token-server.ts';
 import { mirrorObjects } from './mirror/mirror-objects.ts';
 import { mirrorTerms } from './mirror/mirror-terms.ts';
 import { readObjects } from './mirror/read-objects.ts';
@@ -31,6 +33,8 @@ export interface ClusterConnection {
   readonly inPod?: InPod;
   /** Of that very cluster, as YAML. */
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  /** Of that cluster: where a token of the caller's may go. Asked where the kubeconfig wants one. */
+  readonly fetchApiServerHosts: (signal: AbortSignal) => Promise<ApiServerHosts>;
   /** For clusters that sign in through Entra; without it kubelogin is run as any other plugin. */
   readonly entraToken?: FetchEntraToken;
   readonly warn: (text: string, hint?: Hint) => void;
@@ -118,14 +122,18 @@ export async function checkKubeconfig(path: string, context: string | undefined)
 }
 
 async function contextOf(connection: ClusterConnection): Promise<ChosenContext> {
-  const { kubeconfigPath, context, inPod, fetchUserKubeconfig, signal } = connection;
+  const { kubeconfigPath, context, inPod, fetchUserKubeconfig, fetchApiServerHosts, signal } = connection;
   if (inPod !== undefined) {
     return serviceAccountContext(inPod);
   }
   if (kubeconfigPath !== undefined) {
     return readKubeconfig(kubeconfigPath, context);
   }
-  return armContext(await fetchUserKubeconfig(signal), context);
+  const chosen = armContext(await fetchUserKubeconfig(signal), context);
+  if (chosen.entra !== undefined) {
+    checkTokenServer(chosen.cluster.server, await fetchApiServerHosts(signal));
+  }
+  return chosen;
 }
 
 async function accessInTime(chosen: ChosenContext, { timeoutMs, signal, entraToken }: ClusterConnection) {

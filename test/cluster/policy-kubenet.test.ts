@@ -20,6 +20,7 @@ async function connect(api: ApiServer): Promise<ConnectedCluster> {
   return await createContext(signal).connectCluster({
     kubeconfigPath: api.kubeconfig,
     fetchUserKubeconfig: () => Promise.reject(new Error('nobody asks Azure')),
+    fetchApiServerHosts: () => Promise.reject(new Error('nobody asks Azure')),
     warn: () => undefined,
     entraToken: () => Promise.reject(new Error('nobody expected a sign-in')),
     signal,

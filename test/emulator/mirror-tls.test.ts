@@ -82,6 +82,7 @@ describe('a cluster behind TLS', () => {
     });
     const api = await connectCluster({
       fetchUserKubeconfig: async () => text,
+      fetchApiServerHosts: () => Promise.reject(new Error('no token of Entra')),
       warn,
       timeoutMs: 20_000,
       clock,

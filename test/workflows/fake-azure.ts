@@ -230,6 +230,7 @@ export class FakeAzure {
           },
         ],
         userKubeconfig: async () => 'unused',
+        apiServerHosts: async () => ({ names: [], besideLoopbackArm: false }),
         runCommand: () => unexpected('clusters.runCommand'),
       },
       identities: {

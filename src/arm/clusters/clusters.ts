@@ -7,6 +7,7 @@ import type { IdentityReference } from '../../domain/entries/pod-identity.ts';
 import type { Clusters, OperationEnd, PutAnswer, PutOptions } from '../../domain/ports.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { readApiServerHosts } from '../../validate/azure/api-server-hosts.ts';
 import { readKubeconfigAnswer } from '../../validate/azure/kubeconfig-answer.ts';
 import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
 import type { ArmAnswer } from '../connection/arm-answer.ts';
@@ -71,6 +72,10 @@ export function armClusters(
         );
         return readKubeconfigAnswer(id, answer.text);
       }),
+    async apiServerHosts(id, signal) {
+      const { document } = await get(id, signal);
+      return { names: readApiServerHosts(document), besideLoopbackArm: connection.endpoint.isLoopback };
+    },
     async runCommand(id, command, options) {
       const cluster = await get(id, options.signal);
       const { runCommand } = await import('./run-command.ts');

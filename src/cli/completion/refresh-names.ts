@@ -89,6 +89,7 @@ async function namespacesOf(
     const { workloads } = await context.connectCluster({
       ...(kubeconfigPath ? { kubeconfigPath } : {}),
       fetchUserKubeconfig: (ofConnecting) => azure.clusters.userKubeconfig(id, ofConnecting),
+      fetchApiServerHosts: (ofConnecting) => azure.clusters.apiServerHosts(id, ofConnecting),
       entraToken: azure.entraToken,
       warn: () => undefined,
       signal,

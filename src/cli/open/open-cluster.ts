@@ -60,6 +60,7 @@ function connectInPod({ context, report }: Session, host: string): Promise<Conne
   return context.connectCluster({
     inPod: { host, port: context.env['KUBERNETES_SERVICE_PORT'] ?? '443' },
     fetchUserKubeconfig: unasked,
+    fetchApiServerHosts: unasked,
     entraToken: unasked,
     warn: report.warn,
     signal: context.signal,

@@ -149,6 +149,7 @@ export function openKube({ context, report }: Session, azure: Azure, way: WayToC
       ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
       ...(way.context === undefined ? {} : { context: way.context }),
       fetchUserKubeconfig: (ofConnecting) => azure.clusters.userKubeconfig(cluster, ofConnecting),
+      fetchApiServerHosts: (ofConnecting) => azure.clusters.apiServerHosts(cluster, ofConnecting),
       entraToken: azure.entraToken,
       warn: report.warn,
       signal,

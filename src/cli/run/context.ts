@@ -1,6 +1,7 @@
 import type { FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import type { MetadataService } from '../../domain/azure/metadata-service.ts';
 import type { RunCommand } from '../../domain/azure/run-command.ts';
+import type { ApiServerHosts } from '../../domain/clusters/cluster.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Azure } from '../../domain/ports.ts';
@@ -40,6 +41,7 @@ export interface ClusterChoice {
   /** podid runs in a pod of the cluster, which reaches the API by its service account. */
   readonly inPod?: { readonly host: string; readonly port: string };
   readonly fetchUserKubeconfig: (signal: AbortSignal) => Promise<string>;
+  readonly fetchApiServerHosts: (signal: AbortSignal) => Promise<ApiServerHosts>;
   readonly entraToken: FetchEntraToken;
   readonly warn: (text: string, hint?: Hint) => void;
   readonly signal: AbortSignal;

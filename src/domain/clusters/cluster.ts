@@ -95,3 +95,11 @@ export interface Cluster {
   /** The server's answer, to the byte: what a PUT is made of. */
   readonly document: string;
 }
+
+/** Where a cluster's API server is, by ARM. */
+export interface ApiServerHosts {
+  /** Host names in lower case; none of a cluster that is being created or is stopped. */
+  readonly names: readonly string[];
+  /** ARM itself is on loopback, as an emulator is. */
+  readonly besideLoopbackArm: boolean;
+}

@@ -31,8 +31,10 @@ export function armContext(text: string, context: string | undefined): ChosenCon
   if (cluster.skipTlsVerify && cluster.server.startsWith('https:')) {
     throw unverified();
   }
-  // Nor does it choose a principal: a file or a secret that it names is none of the user's.
-  return { ...chosen, cluster, user, entra: { ...entra, as: { kind: 'caller' } } };
+  // Nor does it choose a way past the names that the token may go to, or a principal: a file or a secret that
+  // it names is none of the user's.
+  const { proxyUrl: _proxy, tlsServerName: _name, ...direct } = cluster;
+  return { ...chosen, cluster: direct, user, entra: { ...entra, as: { kind: 'caller' } } };
 }
 
 const source = 'that Azure gave for the cluster';

@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import { type RequestOptions, Agent as TlsAgent } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { EntraSignIn, FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
+import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
@@ -38,6 +39,7 @@ async function withCredential(
   }
   const entra = chosen.entra ?? ownSignIn(chosen);
   if (entra !== undefined && entraToken !== undefined) {
+    refusePlainHttp(chosen);
     const { authProvider: _, ...others } = user;
     return { ...chosen, user: { ...others, token: await entraToken(entra, signal) } };
   }
@@ -47,6 +49,17 @@ async function withCredential(
   const { token, certificate, key } = await runCredentialPlugin(plugin, signal);
   const pair = certificate && key ? { certData: toBase64(certificate), keyData: toBase64(key) } : {};
   return { ...chosen, user: { ...user, ...(token ? { token } : {}), ...pair } };
+}
+
+/** Of the user's own choice a server on this machine, such as a proxy of kubectl's, needs no TLS. */
+function refusePlainHttp({ name, cluster: { server } }: ChosenContext): void {
+  const url = new URL(server);
+  if (url.protocol !== 'https:' && !isLoopbackHost(url.hostname)) {
+    const message = `The server of context ${JSON.stringify(name)} of the kubeconfig is ${url.origin}, and podid sends an Entra token over https only.`;
+    throw new PodidError('InvalidKubeconfig', message, {
+      hint: advice`Give the cluster an https server in the file, or name another with --kubeconfig.`,
+    });
+  }
 }
 
 /** kubelogin need not be installed: its entry says what to ask Entra for. */

@@ -56,6 +56,12 @@ describe('the kubeconfig that ARM gives', () => {
     expect(armContext(loopback, undefined).entra).toBeDefined();
   });
 
+  it('chooses no way past the server that the token is for', () => {
+    const user = { exec: { command: 'kubelogin', args: `get-token --server-id ${aksServerId}`.split(' ') } };
+    const by = { 'proxy-url': 'http://evil.example', 'tls-server-name': 'evil.example' };
+    expect(JSON.stringify(armContext(kubeconfig(user, by), undefined))).not.toContain('evil');
+  });
+
   it('gets no token for another application than that of AKS', () => {
     const args = 'get-token --server-id 00000003-0000-0000-c000-000000000000'.split(' ');
     expect(() => armContext(kubeconfig({ exec: { command: 'kubelogin', args } }), undefined)).toThrow(
