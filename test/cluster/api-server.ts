@@ -20,7 +20,8 @@ export interface ApiServer {
   stop(): Promise<void>;
 }
 
-const adminToken = 'admin-of-a-test';
+/** Of the cluster's administrator, for requests beside kubectl. */
+export const adminToken = 'admin-of-a-test';
 
 /**
  * Starts etcd and kube-apiserver on free ports of loopback, so that several run side by side. Takes about
