@@ -12,7 +12,9 @@ const loopbackRings = [
   'test/nmi-on-emulator/**',
   'test/docs-run/**',
 ];
-const drills = ['agent-drills', 'rules-drills', 'address-guard'].map((name) => `test/node/${name}.test.ts`);
+const drills = ['agent-drills', 'rules-drills', 'address-guard', 'reused-addresses'].map(
+  (name) => `test/node/${name}.test.ts`,
+);
 const onOneNode = ['in-the-cluster', 'nmi-on-a-node', 'address-guard'].map(
   (name) => `test/cluster/${name}.test.ts`,
 );

@@ -3,13 +3,14 @@ import type { ApiConnection } from '../k8s/client/api-connection.ts';
 import { createHttpServer, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
-import { type ClusterView, createClusterView } from './cluster/cluster-view.ts';
+import { type ClusterView, type ClusterViewOptions, createClusterView } from './cluster/cluster-view.ts';
 import { createPodLookup, unknownPeersOf } from './cluster/pod-lookup.ts';
 import { createDecide } from './decide/choose-identity.ts';
 import { holdMs } from './decide/passing-reasons.ts';
 import { createTokenJson, type Exchange } from './http/answer.ts';
 import type { ErrorAnswer } from './http/error-answer.ts';
 import { createHeldRequests, type HeldRequests } from './http/held-requests.ts';
+import { type ConnectionOwners, createConnectionOwners } from './http/lost-addresses.ts';
 import { createHostTokenRoute } from './http/routes/host-token.ts';
 import { createInstanceMetadataRoute } from './http/routes/instance-metadata.ts';
 import { createTokenRoute } from './http/routes/token.ts';
@@ -19,6 +20,7 @@ import type { NmiSettings } from './nmi-settings.ts';
 import { createDecisionLog, type DecisionLog } from './observe/decision-log.ts';
 import { createNmiMetrics, measuredSources, type NmiMetrics, tokenCounters } from './observe/nmi-metrics.ts';
 import { stateGauges } from './observe/state-gauges.ts';
+import { folderStamp, recordStamp } from './rules/address-map.ts';
 import { createKubenetGate, type KubenetGate } from './rules/guard/kubenet-gate.ts';
 import { nodeUptimeMs } from './rules/heartbeat.ts';
 import { createRulesWatch, type RulesWatch } from './rules/rules-watch.ts';
@@ -68,9 +70,16 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     measure: measuredSources(metrics, clock),
     onSecretFailure: () => counters.kubernetesError('get_secret'),
   });
-  const view = createView(settings, ports, { counters, onPodGone: (uid) => tokens.forget(uid) });
+  const owners = createConnectionOwners();
+  const onAddressLost = (address: string, uid: string) => owners.lose(server, address, uid);
+  const onPodGone = (uid: string) => tokens.forget(uid);
+  const view = createView(settings, ports, { counters, onPodGone, onAddressLost });
   const rules: RulesWatch = createRulesWatch({
     uptimeMs: nodeUptimeMs,
+    isKept: isKept(settings),
+    folderStamp: () => folderStamp(settings.flags['cni-results-dir']),
+    recordStamp: (name) => recordStamp(settings.flags['cni-results-dir'], name),
+    onAddressLost,
     onChange: () => {
       gate.look();
       view.changed.announce();
@@ -85,7 +94,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     ending: ports.ending,
     onHeld: (one) => counters.held(one),
   });
-  const routes = createRoutes(settings, ports, { view, tokens, rules, held, log, counters });
+  const routes = createRoutes(settings, ports, { view, tokens, rules, held, owners, log, counters });
   const server: HttpServer = createHttpServer({
     limits: {
       headerBytes: 16 * 1024,
@@ -142,7 +151,7 @@ function recordRefused({
 function createView(
   { node, flags }: NmiSettings,
   { connection, clock, logger }: AgentPorts,
-  { counters, onPodGone }: { counters: NmiMetrics; onPodGone(uid: string): void },
+  parts: Pick<ClusterViewOptions, 'onPodGone' | 'onAddressLost'> & { readonly counters: NmiMetrics },
 ): ClusterView {
   return createClusterView({
     connection,
@@ -152,9 +161,15 @@ function createView(
     allowLoopbackPods: flags['allow-loopback-pods'],
     clock,
     logger,
-    onPodGone,
-    onTrouble: (resource) => counters.kubernetesError(resource),
+    onPodGone: parts.onPodGone,
+    onAddressLost: parts.onAddressLost,
+    onTrouble: (resource) => parts.counters.kubernetesError(resource),
   });
+}
+
+/** Whether somebody is to report rules and addresses. */
+function isKept({ word, flags }: NmiSettings): boolean {
+  return word === 'all' || flags['heartbeat-file'] !== '' || !flags['redirected-by-others'];
 }
 
 interface Parts {
@@ -162,6 +177,7 @@ interface Parts {
   readonly tokens: TokenCache;
   readonly rules: RulesWatch;
   readonly held: HeldRequests;
+  readonly owners: ConnectionOwners;
   readonly log: DecisionLog;
   readonly counters: NmiMetrics;
 }
@@ -169,11 +185,11 @@ interface Parts {
 function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): NmiRoutes {
   const { flags, holdTimes } = settings;
   const { clock, userAgent, ending } = ports;
-  const { view, tokens, rules, held, log, counters: metrics } = parts;
+  const { view, tokens, rules, held, owners, log, counters: metrics } = parts;
   const lookup = createPodLookup({
     pods: view.pods,
     relist: () => view.relistPods(),
-    ownerOf: rules.ownerOf,
+    evidenceOf: rules.evidenceOf,
     clock,
     ending,
   });
@@ -200,6 +216,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
   return {
     token: createTokenRoute({
       ...shared,
+      owners,
       mayPass: (answer) => holdMs(answer, holdTimes) > 0,
       allowLoopbackPods: flags['allow-loopback-pods'],
     }),

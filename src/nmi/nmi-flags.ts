@@ -194,7 +194,7 @@ const podidFlags = {
     kind: 'text',
     value: 'FOLDER',
     default: '/var/lib/cni/results',
-    summary: "rules: the CNI's record of addresses",
+    summary: "the CNI's record of addresses: rules reads it, serve sees when it changes",
   },
   'server-user': {
     kind: 'text',

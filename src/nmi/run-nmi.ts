@@ -132,7 +132,7 @@ function followRules(
 }
 
 async function firstHeartbeat({ rules, view }: Agent, signal: AbortSignal): Promise<void> {
-  while (rules.latest === undefined) {
+  while (rules.latest?.rules.intact !== true) {
     await view.changed.next(signal);
   }
 }

@@ -23,6 +23,17 @@ export interface ConnectionSharesOptions {
   onClosed(): void;
 }
 
+/** A connection, as one who ends it looks at it. */
+export interface OpenConnection {
+  readonly socket: Socket;
+  /** As the socket tells it. */
+  readonly address: string;
+  /** Requests that wait for their answers. */
+  readonly unanswered: number;
+  /** Milliseconds since it was opened, or last asked or was answered. */
+  readonly idleMs: number;
+}
+
 /** Who holds how many connections, and how many requests wait on each. */
 export interface ConnectionShares {
   readonly size: number;
@@ -37,6 +48,8 @@ export interface ConnectionShares {
    * or on those of its address
    */
   begin(socket: Socket): { ended(): void } | undefined;
+  /** Resets the connections that `isLost` picks. */
+  reset(isLost: (connection: OpenConnection) => boolean): void;
   /** Nothing came and nothing left for a while: true where that is nobody's but the client's doing. */
   isStuck(socket: Socket): boolean;
 }
@@ -121,6 +134,17 @@ class Shares implements ConnectionShares {
     this.#count(connection, 1);
     connection.hasAsked = true;
     return { ended: () => this.#count(connection, -1) };
+  }
+
+  reset(isLost: (connection: OpenConnection) => boolean): void {
+    const now = this.#options.clock.monotonic();
+    for (const connection of [...this.#connections.values()]) {
+      const { socket, peer, unanswered, busyAt } = connection;
+      if (isLost({ socket, address: peer.address, unanswered, idleMs: now - busyAt })) {
+        this.#forget(connection);
+        socket.resetAndDestroy();
+      }
+    }
   }
 
   isStuck(socket: Socket): boolean {

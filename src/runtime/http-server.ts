@@ -6,6 +6,7 @@ import {
   type ConnectionShareLimits,
   type ConnectionShares,
   createConnectionShares,
+  type OpenConnection,
   type UnknownPeers,
 } from './connection-shares.ts';
 
@@ -47,6 +48,8 @@ export interface HttpServer {
    * closes. Closing the listener first would break the clients that are about to reuse a connection.
    */
   drain(times: { readonly idleMs: number; readonly mostMs: number }): Promise<void>;
+  /** Resets the connections that `isLost` picks, whatever is under way on them. */
+  reset(isLost: (connection: OpenConnection) => boolean): void;
   close(): Promise<void>;
 }
 
@@ -133,6 +136,10 @@ class LimitedServer implements HttpServer {
       await clock.sleep(Math.max(1, idleMs - idleForMs), never);
     }
     await this.close();
+  }
+
+  reset(isLost: (connection: OpenConnection) => boolean): void {
+    this.#shares.reset(isLost);
   }
 
   async close(): Promise<void> {

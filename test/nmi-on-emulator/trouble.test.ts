@@ -200,6 +200,7 @@ function beat(world: AgentWorld, addresses: Record<string, string>): Promise<voi
     listenOn: ['127.0.0.1'],
     problems: [],
     addresses,
+    records: { keepsRecords: true, stamp: '', sources: {} },
     intervalMs: 60_000,
     writtenAtMs: Date.now(),
     writtenAtUptimeMs: nodeUptimeMs(),

@@ -64,7 +64,7 @@ describe('a pod without an identity', () => {
 
   it('asks a thousand times from an address that nobody has, at the cost of two lists', async () => {
     await inAgentWorld(programs, {}, async (world) => {
-      await world.startAgent();
+      await world.startAgent({ extra: ['--hold-sec=1'] });
       const before = world.apiCalls()['list pods'] ?? 0;
       world.unbound.run('ip', 'addr', 'add', '10.244.2.1/16', 'dev', 'eth0');
       const flood = world.unbound.start('curl', [

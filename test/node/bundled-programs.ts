@@ -8,6 +8,7 @@ const testNames = [
   'fake-imds',
   'stand-in-agent',
   'asker',
+  'greedy',
   'rules-alone',
   'one-request',
   'azure',

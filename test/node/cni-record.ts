@@ -7,6 +7,8 @@ export interface RecordedPod {
   readonly uid: string;
   readonly name?: string;
   readonly namespace?: string;
+  /** Its IPv4 address, where it is not the one that the host began with. */
+  readonly address?: string;
   /** IPv6 addresses beside the pod's own IPv4 one. */
   readonly addresses6?: readonly string[];
 }
@@ -22,19 +24,19 @@ export function recordPod(
   folder: string,
   network: NodeNetwork,
   pod: Host,
-  { uid, name = 'any', namespace = 'shop', addresses6 = [] }: RecordedPod,
+  { uid, name = 'any', namespace = 'shop', address = pod.address, addresses6 = [] }: RecordedPod,
 ): void {
   mkdirSync(folder, { recursive: true });
   const veth = network.vethOf(pod);
   const result = {
     cniVersion: '0.4.0',
     interfaces: [
-      { name: 'cbr0', mac: macOf(network.node, 'cbr0') },
+      ...(hasBridge(network.node) ? [{ name: 'cbr0', mac: macOf(network.node, 'cbr0') }] : []),
       { name: veth, mac: macOf(network.node, veth) },
       { name: 'eth0', mac: macOf(pod), sandbox: `/var/run/netns/${pod.name}` },
     ],
     ips: [
-      { version: '4', interface: 2, address: `${pod.address}/16`, gateway: '10.244.0.1' },
+      { version: '4', interface: 2, address: `${address}/16`, gateway: '10.244.0.1' },
       ...addresses6.map((address) => ({ version: '6', interface: 2, address: `${address}/64` })),
     ],
   };
@@ -53,6 +55,10 @@ export function recordPod(
     result,
   };
   writeFileSync(recordOf(folder, pod), JSON.stringify(file), { mode: 0o600 });
+}
+
+function hasBridge(node: Host): boolean {
+  return node.run('ip', '-o', 'link', 'show', 'type', 'bridge').includes('cbr0');
 }
 
 /** What libcni does when the pod's sandbox is gone. */

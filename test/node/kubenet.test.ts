@@ -19,9 +19,10 @@ describe('on a node whose kubelet says kubenet', () => {
   it('the server answers nobody until the keeper of the rules has read the guard back, and says why', async () => {
     await inGuardWorld(programs, { others: 0 }, async (world) => {
       const { node } = world.network;
-      const serve = await world.startAgent({ word: 'serve', extra: [kubenet(world)], wait: false });
+      const extra = [kubenet(world), '--hold-sec=1'];
+      const serve = await world.startAgent({ word: 'serve', extra, wait: false });
       await world.ready('/healthz');
-      const direct = 'http://127.0.0.1:2579/metadata/identity/oauth2/token?resource=r';
+      const direct = 'http://127.0.0.1:2579/metadata/instance?api-version=2021-02-01';
       const asked = ['curl', '-s', '-m', '10', '-H', 'Metadata: true', '-w', '\n%{http_code}'] as const;
       expect(node.run(...asked, direct)).toMatch(/address guard of this node is not in place.*\n503$/s);
       expect(node.run(...asked, 'http://127.0.0.1:8085/readyz')).toMatch(

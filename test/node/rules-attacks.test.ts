@@ -129,6 +129,42 @@ describe.each(kinds)('a pod that goes around the redirect, %s,', (kind) => {
     });
   });
 
+  it.each([
+    ['behind podid’s', { backend: 'nft' }, -100, { status: 200, standIn: null }],
+    ['before podid’s', { backend: 'nft' }, -120, { error: 'NO_ANSWER' }],
+    ['behind podid’s, which are iptables’', { backend: 'iptables' }, -90, { status: 200, standIn: null }],
+    ['before podid’s, which are iptables’', { backend: 'iptables' }, -120, { error: 'NO_ANSWER' }],
+  ] as const)(
+    'answers the agent in place of IMDS by no NAT %s',
+    async (_where, options, priority, expected) => {
+      await inRulesWorld(programs, { kind }, async (world) => {
+        const { unbound, network } = world;
+        const { node } = network;
+        const thief = unbound.start(process.execPath, [programs.path('fake-imds'), '0']);
+        await thief.line(/listening/);
+        node.run(
+          'nft',
+          `table ip mesh {
+          chain own {
+            type nat hook output priority ${priority}; policy accept;
+            ip daddr 169.254.169.254 tcp dport 80 dnat to ${unbound.address}:80
+          }
+        }`,
+        );
+        await ask(node, imdsToken);
+        expect(thief.lines.filter((line) => line.startsWith('{'))).toHaveLength(1);
+        const rules = await world.keepRules(options);
+        if (priority < -110) {
+          await rules.line(/Others' NAT rules .*ip mesh own/);
+        }
+        expect(await ask(node, imdsToken)).toMatchObject(expected);
+        expect(thief.lines.filter((line) => line.startsWith('{'))).toHaveLength(1);
+        await rules.stop('SIGTERM');
+        await world.rules('remove', options);
+      });
+    },
+  );
+
   it('waits no minute when it takes the port of its last connection again', async () => {
     await inRulesWorld(programs, { kind }, async (world) => {
       await world.startAgent();

@@ -84,7 +84,7 @@ export function logArgs({ values: { nmi } }: Rendering): string[] {
 }
 
 /** The CNI's record of addresses, which the guard and the server go by. */
-const recordsMount = { name: 'cni-results', mountPath: '/var/lib/cni/results', readOnly: true };
+export const recordsMount = { name: 'cni-results', mountPath: '/var/lib/cni/results', readOnly: true };
 const lockMount = { name: 'xtables-lock', mountPath: '/run/xtables.lock' };
 
 /** Flags on which everyone who touches the rules must agree. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path/posix';
 import { agentPorts } from '../../domain/kubernetes/agent-values.ts';
 import { heartbeatFolder, heartbeatPath, type Rendering, serverUser } from './agent-names.ts';
-import { type ContainerImage, leastPrivilege, logArgs } from './render-rules-containers.ts';
+import { type ContainerImage, leastPrivilege, logArgs, recordsMount } from './render-rules-containers.ts';
 
 /** The container that answers pods: no capability, no root, and the only one with a token. */
 export function renderServer(rendering: Rendering, image: ContainerImage, keepsRules: boolean): object {
@@ -31,7 +31,9 @@ export function renderServer(rendering: Rendering, image: ContainerImage, keepsR
     readinessProbe: { ...probe('/readyz'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
     volumeMounts: [
       { name: 'token', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
-      ...(keepsRules ? [{ name: 'heartbeat', mountPath: heartbeatFolder, readOnly: true }] : []),
+      ...(keepsRules
+        ? [{ name: 'heartbeat', mountPath: heartbeatFolder, readOnly: true }, recordsMount]
+        : []),
       ...(values.nmi.allowNetworkPluginKubenet
         ? []
         : [{ name: 'kubelet-config', mountPath: '/host/kubelet-config', readOnly: true }]),

@@ -61,6 +61,8 @@ export interface ClusterViewOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   onPodGone(uid: string): void;
+  /** A pod has an address no more. */
+  onAddressLost(address: string, uid: string): void;
   /** Counts a failed list or watch by what it was of. */
   onTrouble(resource: string): void;
 }
@@ -72,6 +74,7 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     clock,
     changed,
     onGone: (uid) => options.onPodGone(uid),
+    onAddressLost: (address, uid) => options.onAddressLost(address, uid),
     allowLoopback: options.allowLoopbackPods,
   });
   const indexes = {

@@ -31,6 +31,8 @@ export interface PodIndexOptions {
   readonly changed: ChangeNotice;
   /** Called for each pod that is gone, so that what is held for it can go too. */
   onGone(uid: string): void;
+  /** Called for each address that a pod had and has no more: it ended, or is gone. */
+  onAddressLost(address: string, uid: string): void;
   /**
    * Only a demonstration has pods in 127.0.0.0/8; elsewhere such an address would let a pod speak for the
    * node.
@@ -61,6 +63,14 @@ export function createPodIndex(options: PodIndexOptions): PodIndex {
       others.length > 0 ? byAddress.set(address, others) : byAddress.delete(address);
     }
   };
+  const gone = (uid: string) => {
+    const pod = byUid.get(uid);
+    drop(uid);
+    options.onGone(uid);
+    for (const address of pod === undefined ? [] : liveAddresses(pod, options.allowLoopback)) {
+      options.onAddressLost(address, uid);
+    }
+  };
   const put = (pod: Pod) => {
     const before = byUid.get(pod.uid);
     const bornAt = before?.createdMs === pod.createdMs ? before.bornAt : birth(pod, options);
@@ -68,8 +78,14 @@ export function createPodIndex(options: PodIndexOptions): PodIndex {
     const known: KnownPod = { ...pod, kind: 'pod', bornAt };
     byUid.set(pod.uid, known);
     byName.set(nameKey(pod), known);
-    for (const address of liveAddresses(pod, options.allowLoopback)) {
+    const now = liveAddresses(pod, options.allowLoopback);
+    for (const address of now) {
       byAddress.set(address, [...(byAddress.get(address) ?? []), known]);
+    }
+    for (const address of before === undefined ? [] : liveAddresses(before, options.allowLoopback)) {
+      if (!now.includes(address)) {
+        options.onAddressLost(address, pod.uid);
+      }
     }
   };
   return {
@@ -83,8 +99,7 @@ export function createPodIndex(options: PodIndexOptions): PodIndex {
       const kept = new Set(pods.map(({ uid }) => uid));
       for (const uid of [...byUid.keys()]) {
         if (!kept.has(uid)) {
-          drop(uid);
-          options.onGone(uid);
+          gone(uid);
         }
       }
       for (const pod of pods) {
@@ -97,8 +112,7 @@ export function createPodIndex(options: PodIndexOptions): PodIndex {
       options.changed.announce();
     },
     remove(pod) {
-      drop(pod.uid);
-      options.onGone(pod.uid);
+      gone(pod.uid);
       options.changed.announce();
     },
   };

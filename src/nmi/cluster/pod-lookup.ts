@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/time/clock.ts';
 import type { UnknownPeers } from '../../runtime/connection-shares.ts';
 import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
+import type { AddressEvidence } from '../rules/rules-watch.ts';
 import { isLive, isLoopback, type KnownPod, normalAddress, type PodIndex } from './pod-index.ts';
 
 /**
@@ -21,8 +22,8 @@ export interface PodLookupOptions {
   readonly pods: PodIndex;
   /** Lists this node's pods anew; rejects when the API server does not answer. */
   relist(): Promise<void>;
-  /** UID of the pod that the CNI gave the address to; undefined when there is no record. */
-  ownerOf(address: string): string | undefined;
+  /** What the CNI's records say of an address. */
+  evidenceOf(address: string): AddressEvidence;
   readonly clock: Clock;
   /** Aborted when nobody is looked up any more. */
   readonly ending: AbortSignal;
@@ -56,6 +57,8 @@ export function unknownPeersOf(
 const watchGraceMs = 2_000;
 /** A list costs the API server something, and any pod's neighbour without a record could ask for one. */
 const relistPauseMs = 5_000;
+/** What a list did not bring, the next one does not either: the watch does. */
+const vainPauseMs = 60_000;
 const mostSought = 2_000;
 
 export function createPodLookup(options: PodLookupOptions): PodLookup {
@@ -66,8 +69,10 @@ class Lookup implements PodLookup {
   readonly #options: PodLookupOptions;
   #relistedAt = Number.NEGATIVE_INFINITY;
   #isRelistDue = false;
-  /** What was looked for in vain, and how to look again. */
+  /** What is looked for, and how to look again. */
   readonly #sought = new Map<string, () => KnownPod | undefined>();
+  /** What a list did not bring, and until when it is worth no other, by the monotonic clock. */
+  readonly #inVain = new Map<string, number>();
 
   constructor(options: PodLookupOptions) {
     this.#options = options;
@@ -75,12 +80,19 @@ class Lookup implements PodLookup {
 
   peek(address: string): KnownPod | undefined {
     const pods = this.#options.pods.byAddress(address);
-    const [pod] = pods;
-    if (pod === undefined || pods.length > 1) {
+    if (pods.length === 0) {
       return undefined;
     }
-    const owner = this.#options.ownerOf(address);
-    return owner === undefined || owner === pod.uid ? pod : undefined;
+    const evidence = this.#options.evidenceOf(address);
+    switch (evidence.kind) {
+      case 'recorded':
+        return pods.find(({ uid }) => uid === evidence.uid);
+      case 'none-kept':
+        return pods.length === 1 ? pods[0] : undefined;
+      case 'unrecorded':
+      case 'not-yet':
+        return undefined;
+    }
   }
 
   find(address: string): KnownPod | ErrorAnswer {
@@ -98,6 +110,9 @@ class Lookup implements PodLookup {
   }
 
   #seek(key: string, look: () => KnownPod | undefined, errorAnswer: ErrorAnswer): ErrorAnswer {
+    if ((this.#inVain.get(key) ?? 0) > this.#options.clock.monotonic()) {
+      return errorAnswer;
+    }
     if (this.#sought.size < mostSought) {
       this.#sought.set(key, look);
     }
@@ -116,28 +131,48 @@ class Lookup implements PodLookup {
     const pauseMs = Math.max(watchGraceMs, this.#relistedAt + relistPauseMs - clock.monotonic());
     try {
       await clock.sleep(pauseMs, ending);
-      const isMissing = [...this.#sought.values()].some((look) => look() === undefined);
+      const missing = [...this.#sought].filter(([, look]) => look() === undefined);
       this.#sought.clear();
-      if (isMissing) {
+      if (missing.length > 0) {
         this.#relistedAt = clock.monotonic();
         await this.#options.relist();
+        this.#remember(missing.flatMap(([key, look]) => (look() === undefined ? [key] : [])));
       }
     } catch {
       // The API server is away, or this process ends; whoever still asks is looked for again.
     }
   }
 
-  #addressErrorAnswer(address: string): ErrorAnswer {
-    const claims = this.#options.pods.byAddress(address).length;
-    if (claims > 1) {
-      return tryLater(
-        'address-shared',
-        'Several pods claim this address; the older ones are still ending.',
-        2,
-      );
+  #remember(keys: readonly string[]): void {
+    if (this.#inVain.size + keys.length > mostSought) {
+      this.#inVain.clear();
     }
-    return claims === 1
-      ? tryLater('address-moved', 'This address was given to another pod than the API server says.', 2)
-      : tryLater('unknown-pod', 'No pod of this node is known by this address yet.', 2);
+    for (const key of keys) {
+      this.#inVain.set(key, this.#options.clock.monotonic() + vainPauseMs);
+    }
+  }
+
+  #addressErrorAnswer(address: string): ErrorAnswer {
+    if (this.#options.pods.byAddress(address).length === 0) {
+      return tryLater('unknown-pod', 'No pod of this node is known by this address yet.', 2);
+    }
+    switch (this.#options.evidenceOf(address).kind) {
+      case 'recorded':
+        return tryLater(
+          'address-moved',
+          'This address was given to another pod than the API server says.',
+          2,
+        );
+      case 'unrecorded':
+        return tryLater('address-moved', 'The CNI has no record of a pod with this address.', 2);
+      case 'not-yet':
+        return tryLater('not-ready', 'Which pod has this address is not known at the moment.', 2);
+      case 'none-kept':
+        return tryLater(
+          'address-shared',
+          'Several pods claim this address; the older ones are still ending.',
+          2,
+        );
+    }
   }
 }

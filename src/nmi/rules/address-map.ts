@@ -1,19 +1,65 @@
-import { constants, type Stats } from 'node:fs';
+import { type BigIntStats, constants, type Stats, statSync } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { followFolder } from './follow-folder.ts';
 import { type CniResult, parseCniResult } from './parse-cni-result.ts';
+
+export interface RecordSource {
+  readonly name: string;
+  readonly stamp: string;
+}
+
+/** One file of the folder; without a result where it is no record. */
+export interface RecordFile extends RecordSource {
+  readonly changedMs: number;
+  readonly result: CniResult | undefined;
+}
 
 export interface NodeAddresses {
   /** Pod UID by address. */
   readonly addresses: Readonly<Record<string, string>>;
   /** `namespace/name` of pods that claim one of the node's ports. */
   hostPortPods(port: number): readonly string[];
+  /** Name and stamp of the record that each address was read from. */
+  readonly sources: Readonly<Record<string, RecordSource>>;
   /** What the plugin did, by pod, the earliest first. */
   readonly results: readonly CniResult[];
   /** False where there is no such folder, so that nothing can be known of any pod. */
   readonly recorded: boolean;
+  /** The plugin has written down a pod here: who has no record is nobody's pod yet. */
+  readonly keepsRecords: boolean;
+  /**
+   * The state of the folder that all this was read from, as `folderStamp` gives it; empty while a change may not have
+   * been seen, or not be whole.
+   */
+  readonly stamp: string;
 }
+
+/**
+ * Tells one state of the folder from the next: it changes whenever a record comes or goes. Empty where the folder
+ * cannot be seen. To see it takes no right to read it.
+ */
+export function folderStamp(folder: string): string {
+  try {
+    return stampOf(statSync(folder, { bigint: true }));
+  } catch {
+    return '';
+  }
+}
+
+/** The same of one record, which somebody may write anew in its place; empty where it cannot be seen. */
+export function recordStamp(folder: string, name: string): string {
+  return folderStamp(join(folder, name));
+}
+
+function stampOf({ ino, mtimeNs }: BigIntStats): string {
+  return `${ino} ${mtimeNs}`;
+}
+
+/** Two changes within one tick of the kernel's clock have one time; the slowest kernels have 100 a second. */
+const tickMs = 20;
+/** libcni writes in place: a file that cannot be read and is younger than this may be half of a record. */
+const writingMs = 2_000;
 
 export interface AddressMap {
   /** Reads what changed since the last call. A missing folder is an empty map. */
@@ -31,46 +77,68 @@ export interface AddressMap {
  * @param folder where libcni, as containerd runs it, notes what it gave to whom: `/var/lib/cni/results`
  */
 export function addressMap(folder: string): AddressMap {
-  let known = new Map<string, { readonly changedMs: number; readonly result: CniResult | undefined }>();
+  let known = new Map<string, RecordFile>();
+  let keepsRecords = false;
   return {
     async read() {
+      const stamp = folderStamp(folder);
       const names = await readdir(folder).catch(() => undefined);
       const next: typeof known = new Map();
       for (const name of names ?? []) {
         const path = join(folder, name);
-        const found = await lstat(path).catch(() => undefined);
+        const found = await lstat(path, { bigint: true }).catch(() => undefined);
         if (found === undefined || !isRecord(found)) {
           continue;
         }
-        const changedMs = found.mtimeMs;
+        const now = { name, stamp: stampOf(found), changedMs: Number(found.mtimeMs) };
         const before = known.get(name);
         // libcni writes in place: what could not be read may have been half a file, whose time need not
         // change any more.
-        const isRead = before?.result !== undefined && before.changedMs === changedMs;
-        next.set(name, { changedMs, result: isRead ? before.result : await readResult(path) });
+        const isRead = before?.result !== undefined && before.stamp === now.stamp;
+        next.set(name, { ...now, result: isRead ? before.result : await readResult(path) });
       }
       known = next;
-      return { ...addressesOf([...known.values()]), recorded: names !== undefined };
+      const files = [...known.values()];
+      keepsRecords ||= files.some(({ result }) => result !== undefined);
+      const isSettled =
+        stamp === folderStamp(folder) && ![{ stamp }, ...files].some(isRecent) && !files.some(isHalfWritten);
+      return {
+        ...addressesOf(files),
+        recorded: names !== undefined,
+        keepsRecords,
+        stamp: isSettled ? stamp : '',
+      };
     },
     follow: (signal, onChange) => followFolder(folder, signal, onChange),
   };
 }
 
+function isRecent({ stamp }: { readonly stamp: string }): boolean {
+  const changedMs = Number(stamp.split(' ')[1] ?? 0) / 1e6;
+  return Math.abs(Date.now() - changedMs) < tickMs;
+}
+
+function isHalfWritten({ changedMs, result }: RecordFile): boolean {
+  return result === undefined && Math.abs(Date.now() - changedMs) < writingMs;
+}
+
 /** Two files with one address: the later one counts, the other was left behind by a reboot. */
 export function addressesOf(
-  files: readonly { readonly changedMs: number; readonly result: CniResult | undefined }[],
-): Omit<NodeAddresses, 'recorded'> {
+  files: readonly RecordFile[],
+): Omit<NodeAddresses, 'recorded' | 'keepsRecords' | 'stamp'> {
   const addresses: Record<string, string> = {};
-  const results = files
-    .toSorted((one, other) => one.changedMs - other.changedMs)
-    .flatMap(({ result }) => result ?? []);
-  for (const { podUid, addresses: own } of results) {
-    for (const address of own) {
-      addresses[address] = podUid;
+  const sources: Record<string, RecordSource> = {};
+  const sorted = files.toSorted((one, other) => one.changedMs - other.changedMs);
+  for (const { name, stamp, result } of sorted) {
+    for (const address of result?.addresses ?? []) {
+      addresses[address] = result?.podUid ?? '';
+      sources[address] = { name, stamp };
     }
   }
+  const results = sorted.flatMap(({ result }) => result ?? []);
   return {
     addresses,
+    sources,
     results,
     hostPortPods: (port) =>
       results
@@ -83,7 +151,7 @@ export function addressesOf(
 const largestBytes = 1024 * 1024;
 
 /** A pipe would be waited for without end, a device read without end, and a link may lead anywhere. */
-function isRecord(found: Stats): boolean {
+function isRecord(found: Stats | BigIntStats): boolean {
   return found.isFile() && found.size <= largestBytes;
 }
 

@@ -19,7 +19,8 @@ const ownPriority = { nft: -110, iptables: -100 } as const;
 
 /**
  * Others' nftables tables that decide about NAT before podid's redirect and name the metadata address, or a
- * range that holds it: a connection keeps the first NAT it is given. Chains are listed without their rules,
+ * range that holds it, on the way of pods (prerouting) or of the agent itself (output): a connection keeps the
+ * first NAT it is given. Chains are listed without their rules,
  * and rules only of such tables, since a busy node has tens of thousands.
  * @returns `family table chain`
  */
@@ -49,8 +50,9 @@ function parseChains(listing: string): readonly ListedChain[] {
 
 function comesFirst({ family, table, name, type, hook, prio }: ListedChain, priority: number): boolean {
   const isOwn = family === ownTable.family && table === ownTable.name;
-  const isIptables = family === 'ip' && table === 'nat' && name === 'PREROUTING';
-  return !isOwn && !isIptables && type === 'nat' && hook === 'prerouting' && (prio ?? 0) <= priority;
+  const isIptables = family === 'ip' && table === 'nat' && (name === 'PREROUTING' || name === 'OUTPUT');
+  const isOnTheWay = hook === 'prerouting' || hook === 'output';
+  return !isOwn && !isIptables && type === 'nat' && isOnTheWay && (prio ?? 0) <= priority;
 }
 
 /** As nft writes addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import type { NodeAddresses } from './address-map.ts';
 import type { NodeProblem } from './diagnose-node.ts';
 import type { GuardState } from './guard/guard-state.ts';
 
@@ -23,10 +24,15 @@ export interface Heartbeat {
   readonly problems: readonly NodeProblem[];
   /** Pod UID by IPv4 or IPv6 address, as the CNI plugin gave them out. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Whether the plugin writes down its pods at all, and the state of its folder that `addresses` come from. */
+  readonly records: Pick<NodeAddresses, 'keepsRecords' | 'stamp' | 'sources'>;
   readonly intervalMs: number;
   /** Wall time, for people. */
   readonly writtenAtMs: number;
-  /** Milliseconds since the node's boot, for age: the wall clock may jump. */
+  /**
+   * Milliseconds since the node's boot at which the rules were read back, for age: the wall clock may jump. Addresses
+   * are published in between, and make the rest no younger.
+   */
   readonly writtenAtUptimeMs: number;
 }
 
@@ -84,7 +90,7 @@ export function heartbeatIsFresh(heartbeat: Heartbeat, uptimeMs: number): boolea
 }
 
 function isHeartbeat(value: unknown): value is Heartbeat {
-  const { rules, guard, listenOn, problems, addresses, intervalMs, writtenAtMs, writtenAtUptimeMs } =
+  const { rules, guard, listenOn, problems, addresses, records, intervalMs, writtenAtMs, writtenAtUptimeMs } =
     record(value);
   return (
     typeof record(rules).intact === 'boolean' &&
@@ -92,8 +98,14 @@ function isHeartbeat(value: unknown): value is Heartbeat {
     Array.isArray(listenOn) &&
     Array.isArray(problems) &&
     isStringMap(addresses) &&
+    isRecordsState(records) &&
     [intervalMs, writtenAtMs, writtenAtUptimeMs].every(Number.isFinite)
   );
+}
+
+function isRecordsState(value: unknown): boolean {
+  const { keepsRecords, stamp, sources } = record(value);
+  return typeof keepsRecords === 'boolean' && typeof stamp === 'string' && typeof sources === 'object';
 }
 
 function isGuardState(value: unknown): boolean {
@@ -102,7 +114,7 @@ function isGuardState(value: unknown): boolean {
 }
 
 function record(value: unknown): {
-  readonly [Member in keyof Heartbeat | keyof GuardState | 'intact']?: unknown;
+  readonly [Member in keyof Heartbeat | keyof Heartbeat['records'] | keyof GuardState | 'intact']?: unknown;
 } {
   return typeof value === 'object' && value !== null ? value : {};
 }

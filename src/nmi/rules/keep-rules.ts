@@ -5,6 +5,7 @@ import type { NodeProblem } from './diagnose-node.ts';
 import type { AddressGuard } from './guard/address-guard.ts';
 import { type GuardState, inactiveGuard } from './guard/guard-state.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { createPublishedAddresses, type PublishedAddresses } from './published-addresses.ts';
 import type { RedirectTarget } from './redirect-options.ts';
 import type { InstallResult, RedirectRules } from './redirect-rules.ts';
 
@@ -39,21 +40,50 @@ export async function keepRules(
   options: KeepRulesOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const published = createPublishedAddresses(ports);
   const wake = wakeUp(ports.clock);
   signal.addEventListener('abort', wake.call, { once: true });
   ports.rules.follow(signal, wake.call);
   ports.addresses.follow(signal, wake.call);
   ports.guard.follow(signal, wake.call);
   const last: LastLogged = { putBack: -1, problems: '', guard: '' };
+  const following = followAddresses(ports, { published, intervalMs: options.intervalMs }, signal);
   while (!signal.aborted) {
     wake.reset();
     try {
-      await keepOnce(ports, options, last);
+      await keepOnce(ports, { ...options, published }, last);
     } catch (error) {
       ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
     }
     await ports.clock.sleep(shortestPauseMs, signal).catch(() => undefined);
     await wake.pause(options.intervalMs);
+  }
+  await following;
+}
+
+/**
+ * Publishes each change of the addresses by itself: what the rules take on a busy node would otherwise be time in
+ * which a pod has its predecessor's address and nobody says so.
+ */
+async function followAddresses(
+  { addresses, clock, logger }: KeepRulesPorts,
+  { published, intervalMs }: { readonly published: PublishedAddresses; readonly intervalMs: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const wake = wakeUp(clock);
+  signal.addEventListener('abort', wake.call, { once: true });
+  addresses.follow(signal, wake.call);
+  while (!signal.aborted) {
+    wake.reset();
+    try {
+      const { stamp, recorded } = await published.read();
+      await clock.sleep(shortestPauseMs, signal).catch(() => undefined);
+      await wake.pause(recorded && stamp === '' ? shortestPauseMs : intervalMs);
+    } catch (error) {
+      logger.error({ error: String(error) }, 'the addresses of the pods could not be reported');
+      await clock.sleep(shortestPauseMs, signal).catch(() => undefined);
+      await wake.pause(intervalMs);
+    }
   }
 }
 
@@ -63,9 +93,14 @@ interface LastLogged {
   guard: string;
 }
 
-async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, last: LastLogged): Promise<void> {
+async function keepOnce(
+  ports: KeepRulesPorts,
+  options: KeepRulesOptions & { readonly published: PublishedAddresses },
+  last: LastLogged,
+): Promise<void> {
   const { rules, clock, logger } = ports;
-  const addresses = await ports.addresses.read();
+  // Reported before the guard lets the pod through: a pod that can ask is one that is known by its address.
+  const addresses = await options.published.read();
   let guard = await keepGuard(ports, addresses);
   let state = await rules.verify();
   if (!state.intact) {
@@ -80,11 +115,10 @@ async function keepOnce(ports: KeepRulesPorts, options: KeepRulesOptions, last: 
   logGuard(logger, guard, last);
   const problems = await ports.diagnose(state.target, addresses);
   logProblems(logger, problems, last);
-  await ports.publish({
+  await options.published.publish({
     guard,
     listenOn: [state.target.address],
     problems,
-    addresses: addresses.addresses,
     rules: {
       intact: state.intact,
       backend: options.backend,

@@ -32,6 +32,8 @@ export const wireserver = { ip: '168.63.129.16', ports: [80, 32526] } as const;
 export const rulePurposes = {
   redirect: 'podid: pods asking for IMDS are sent to the agent',
   ownPort: 'podid: no other NAT rule may take the port of the agent on the node',
+  ownImds: 'podid: no other NAT rule may lead the node itself elsewhere than to IMDS',
+  ownAstray: 'podid: what the node asks IMDS reaches IMDS alone',
   spoofed: 'podid: this source does not live behind this interface',
   shield: 'podid: nothing but the redirect leads to IMDS',
   astray: 'podid: what was meant for IMDS goes nowhere else',

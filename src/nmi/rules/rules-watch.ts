@@ -9,21 +9,46 @@ export interface RulesWatch {
   publish(heartbeat: Heartbeat): Promise<void>;
   readonly latest: Heartbeat | undefined;
   readonly isFresh: boolean;
-  /** UID of the pod that the CNI gave the address to, while the keeper is alive to know. */
-  ownerOf(address: string): string | undefined;
+  /** What the CNI's records say of an address, and whether they can be relied on at this moment. */
+  evidenceOf(address: string): AddressEvidence;
 }
+
+export type AddressEvidence =
+  /** UID of the pod that the CNI gave the address to. */
+  | { readonly kind: 'recorded'; readonly uid: string }
+  /** The CNI writes down its pods, and none with this address. */
+  | { readonly kind: 'unrecorded' }
+  /** The keeper has never been heard, is not heard any more, or has not seen the last change yet. */
+  | { readonly kind: 'not-yet' }
+  /** Nobody keeps records on this node, or nobody reports them: there is the API server's word alone. */
+  | { readonly kind: 'none-kept' };
 
 export interface RulesWatchOptions {
   uptimeMs(): number;
   onChange(): void;
+  /** Somebody is to report: until they do, nothing is known. */
+  readonly isKept: boolean;
+  /** The state of the records' folder now; empty where it cannot be seen from here. Asked for each request. */
+  folderStamp(): string;
+  /** The same of one record. */
+  recordStamp(name: string): string;
+  /** An address is not that pod's any more, says the CNI. */
+  onAddressLost(address: string, uid: string): void;
 }
 
-export function createRulesWatch({ uptimeMs, onChange }: RulesWatchOptions): RulesWatch {
+export function createRulesWatch(options: RulesWatchOptions): RulesWatch {
+  const { uptimeMs, onChange } = options;
   let latest: Heartbeat | undefined;
   const isFresh = () => latest !== undefined && heartbeatIsFresh(latest, uptimeMs());
   return {
     publish(heartbeat) {
+      const before = Object.entries(latest?.addresses ?? {});
       latest = heartbeat;
+      for (const [address, uid] of before) {
+        if (heartbeat.addresses[address] !== uid) {
+          options.onAddressLost(address, uid);
+        }
+      }
       onChange();
       return Promise.resolve();
     },
@@ -33,14 +58,34 @@ export function createRulesWatch({ uptimeMs, onChange }: RulesWatchOptions): Rul
     get isFresh() {
       return isFresh();
     },
-    ownerOf(address) {
-      // A record that nobody keeps up would refuse every pod that came after its keeper died.
-      return latest !== undefined && Object.hasOwn(latest.addresses, address) && isFresh()
-        ? latest.addresses[address]
-        : undefined;
+    evidenceOf(address) {
+      if (latest === undefined) {
+        return options.isKept ? notYet : noneKept;
+      }
+      const { addresses, records } = latest;
+      const stamp = options.folderStamp();
+      // Where the folder can be seen, that it is as it was read counts for more than when that was.
+      const isCurrent = stamp === '' ? isFresh() : stamp === records.stamp;
+      if (!isCurrent && (records.keepsRecords || stamp !== '')) {
+        return notYet;
+      }
+      if (!records.keepsRecords) {
+        return noneKept;
+      }
+      const uid = Object.hasOwn(addresses, address) ? addresses[address] : undefined;
+      if (uid === undefined) {
+        return unrecorded;
+      }
+      const source = records.sources[address];
+      const now = source === undefined ? '' : options.recordStamp(source.name);
+      return now !== '' && now !== source?.stamp ? notYet : { kind: 'recorded', uid };
     },
   };
 }
+
+const notYet: AddressEvidence = { kind: 'not-yet' };
+const noneKept: AddressEvidence = { kind: 'none-kept' };
+const unrecorded: AddressEvidence = { kind: 'unrecorded' };
 
 /** How often the file is read even if nothing was reported. */
 const readEveryMs = 1_000;
@@ -53,16 +98,21 @@ export async function followHeartbeatFile(
 ): Promise<void> {
   let wake = new AbortController();
   watchFolder(path, signal, () => wake.abort());
-  let writtenAt = -1;
+  let last = '';
   while (!signal.aborted) {
     wake = new AbortController();
     const heartbeat = await readHeartbeat(path);
-    if (heartbeat !== undefined && heartbeat.writtenAtUptimeMs !== writtenAt) {
-      writtenAt = heartbeat.writtenAtUptimeMs;
+    const now = heartbeat === undefined ? '' : versionOf(heartbeat);
+    if (heartbeat !== undefined && now !== last) {
+      last = now;
       await publish(heartbeat);
     }
     await clock.sleep(readEveryMs, AbortSignal.any([signal, wake.signal])).catch(() => undefined);
   }
+}
+
+function versionOf({ writtenAtUptimeMs, addresses, records }: Heartbeat): string {
+  return `${writtenAtUptimeMs} ${JSON.stringify([records, addresses])}`;
 }
 
 function watchFolder(path: string, signal: AbortSignal, onChange: () => void): void {

@@ -68,6 +68,7 @@ async function viewOf(seed: readonly Parameters<StartedKube['store']['seed']>[0]
     clock,
     logger: { debug: note, info: () => undefined, warn: note, error: note },
     onPodGone: () => undefined,
+    onAddressLost: () => undefined,
     onTrouble: () => undefined,
   });
   const stop = new AbortController();

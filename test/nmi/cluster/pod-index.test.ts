@@ -19,16 +19,19 @@ const pod = (uid: string, facts: Partial<Pod> = {}): Pod => ({
 
 function index({ allowLoopback = false, nowMs = 1_000_000 } = {}) {
   const gone: string[] = [];
+  const lost: string[] = [];
   let monotonicMs = 500;
   const pods = createPodIndex({
     clock: { now: () => nowMs, monotonic: () => monotonicMs },
     changed: createChangeNotice(),
     onGone: (uid) => gone.push(uid),
+    onAddressLost: (address, uid) => lost.push(`${uid} ${address}`),
     allowLoopback,
   });
   return {
     pods,
     gone,
+    lost,
     at: (address: string) => pods.byAddress(address).map(({ uid }) => uid),
     moveTo: (ms: number) => {
       monotonicMs = ms;
@@ -80,6 +83,18 @@ describe('the index of pods', () => {
     }
     expect([plain.at('127.0.0.1'), plain.at('::1'), plain.at('10.0.0.1')]).toEqual([[], [], ['a']]);
     expect(demo.at('127.0.0.1')).toEqual(['a']);
+  });
+
+  it('reports each address that a pod has no more', () => {
+    const { pods, lost } = index();
+    pods.replace([pod('a', { ips: ['10.0.0.1', '10.0.0.2'] }), pod('b', { ips: ['10.0.0.3'] })]);
+    expect(lost).toEqual([]);
+    pods.upsert(pod('a', { ips: ['10.0.0.1'] }));
+    pods.upsert(pod('a', { ips: ['10.0.0.1'], phase: 'Failed' }));
+    pods.upsert(pod('c', { ips: ['10.0.0.1'] }));
+    pods.remove(pod('c', {}));
+    pods.replace([]);
+    expect(lost).toEqual(['a 10.0.0.2', 'a 10.0.0.1', 'c 10.0.0.1', 'b 10.0.0.3']);
   });
 
   it('knows the age of a pod that was there before the agent, and of one from a clock that is ahead', () => {

@@ -3,6 +3,7 @@ import type { Pod } from '../../../src/domain/kubernetes/pod.ts';
 import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
 import { createPodIndex } from '../../../src/nmi/cluster/pod-index.ts';
 import { createPodLookup } from '../../../src/nmi/cluster/pod-lookup.ts';
+import type { AddressEvidence } from '../../../src/nmi/rules/rules-watch.ts';
 import { handClock } from '../../domain/time/hand-clock.ts';
 
 const web: Pod = {
@@ -19,21 +20,27 @@ const web: Pod = {
 
 function lookup({
   relist = () => Promise.resolve(),
-  owners = {},
+  evidence = () => ({ kind: 'none-kept' }),
 }: {
   relist?: () => Promise<void>;
-  owners?: Record<string, string>;
+  evidence?: (address: string) => AddressEvidence;
 } = {}) {
   const clock = handClock();
   const changed = createChangeNotice();
-  const pods = createPodIndex({ clock, changed, onGone: () => undefined, allowLoopback: false });
+  const pods = createPodIndex({
+    clock,
+    changed,
+    onGone: () => undefined,
+    onAddressLost: () => undefined,
+    allowLoopback: false,
+  });
   let lists = 0;
   const stop = new AbortController();
   const found = createPodLookup({
     pods,
     clock,
     ending: stop.signal,
-    ownerOf: (address) => owners[address],
+    evidenceOf: evidence,
     relist: () => {
       lists += 1;
       return relist();
@@ -91,14 +98,24 @@ describe('looking up a pod', () => {
     expect(world.found.find('10.0.0.1')).toMatchObject({ uid: 'u' });
   });
 
-  it('trusts the record of the CNI over the API', () => {
-    const owners: Record<string, string> = { '10.0.0.1': 'somebody-else' };
-    const { pods, found } = lookup({ owners });
-    pods.upsert(web);
-    expect(found.peek('10.0.0.1')).toBeUndefined();
-    expect(found.find('10.0.0.1')).toMatchObject({ status: 503, reason: 'address-moved' });
-    owners['10.0.0.1'] = 'u';
-    expect(found.peek('10.0.0.1')?.uid).toBe('u');
+  const uidOfWeb = { kind: 'recorded', uid: 'u' } as const;
+  const twoPods = [web, { ...web, uid: 'v', name: 'other' }];
+
+  it.each<[string, readonly Pod[], AddressEvidence, string]>([
+    ['the API and the CNI name the same pod', [web], uidOfWeb, 'u'],
+    ['the CNI names one of two that the API has', twoPods, uidOfWeb, 'u'],
+    ['nobody keeps records, and the API has one', [web], { kind: 'none-kept' }, 'u'],
+    ['nobody keeps records, and the API has two', twoPods, { kind: 'none-kept' }, 'address-shared'],
+    ['the CNI names another', [web], { kind: 'recorded', uid: 'newcomer' }, 'address-moved'],
+    ['the CNI names none', [web], { kind: 'unrecorded' }, 'address-moved'],
+    ['the CNI has not been heard', [web], { kind: 'not-yet' }, 'not-ready'],
+    ['the API has none', [], uidOfWeb, 'unknown-pod'],
+  ])('where %s says so', (_case, listed, evidence, expected) => {
+    const { pods, found } = lookup({ evidence: () => evidence });
+    pods.replace(listed);
+    const answer = found.find('10.0.0.1');
+    expect(answer.kind === 'error' ? answer.reason : answer.uid).toBe(expected);
+    expect(found.peek('10.0.0.1')?.uid).toBe(answer.kind === 'error' ? undefined : answer.uid);
   });
 
   it('finds live pods alone by name', () => {

@@ -9,6 +9,7 @@ describe('the readiness', () => {
     listenOn: [],
     problems: [],
     addresses: {},
+    records: { keepsRecords: true, stamp: '', sources: {} },
     intervalMs: 5_000,
     writtenAtMs: 0,
     writtenAtUptimeMs: 0,

@@ -1,9 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addressMap } from '../../../src/nmi/rules/address-map.ts';
+import { addressMap, folderStamp } from '../../../src/nmi/rules/address-map.ts';
 
 const record = (uid: string, address: string) =>
   JSON.stringify({
@@ -44,5 +52,38 @@ describe('the folder of the CNI plugin’s records', () => {
     const before = process.memoryUsage().rss;
     expect((await addressMap(folder).read()).addresses).toEqual({ '10.244.0.10': 'uid-1' });
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 ** 2);
+  });
+
+  it('has a stamp that changes with every record, and none while a change may be half seen', async () => {
+    const { read } = addressMap(folder);
+    const settled = async () => {
+      for (;;) {
+        const { stamp } = await read();
+        if (stamp !== '') {
+          return stamp;
+        }
+      }
+    };
+    const first = await settled();
+    expect(first).toBe(folderStamp(folder));
+    writeFileSync(at('later'), '');
+    expect((await read()).stamp).toBe('');
+    expect(folderStamp(folder)).not.toBe(first);
+    // Half of a record; an old file that is no record is nobody's.
+    utimesSync(at('later'), 1, 1);
+    const second = await settled();
+    expect(second).not.toBe(first);
+    rmSync(at('later'));
+    expect(await settled()).not.toBe(second);
+  });
+
+  it('keeps records once there was one, and keeps none where it is not or stays empty', async () => {
+    const { read } = addressMap(folder);
+    expect(await read()).toMatchObject({ recorded: true, keepsRecords: true });
+    rmSync(at('sound'));
+    expect(await read()).toMatchObject({ recorded: true, keepsRecords: true, addresses: {} });
+    expect(await addressMap(folder).read()).toMatchObject({ recorded: true, keepsRecords: false });
+    expect(await addressMap(at('nowhere')).read()).toMatchObject({ recorded: false, keepsRecords: false });
+    expect(folderStamp(at('nowhere'))).toBe('');
   });
 });

@@ -26,13 +26,14 @@ describe('redirects of others that come before podid’s', () => {
   ])('are found by %s', async (rule) => {
     expect(await found({}, rule)).toEqual(['ip mesh early']);
     expect(await found({ prio: -110 }, rule)).toEqual(['ip mesh early']);
+    expect(await found({ hook: 'output' }, rule)).toEqual(['ip mesh early']);
   });
 
   it.each([
     [{}, 'ip daddr 168.63.129.16 dnat to 10.0.0.9'],
     [{}, 'ip daddr 999.254.169.254/99 dnat to 10.0.0.9'],
     [{ prio: -100 }, 'ip daddr 169.254.169.254 dnat to 10.0.0.9'],
-    [{ hook: 'output' }, 'ip daddr 169.254.169.254 dnat to 10.0.0.9'],
+    [{ hook: 'postrouting' }, 'ip daddr 169.254.169.254 snat to 10.0.0.9'],
     [{ type: 'filter' }, 'ip daddr 169.254.169.254 drop'],
     [{ family: 'inet', table: 'podid' }, 'ip daddr 169.254.169.254 dnat to 127.0.0.1:2579'],
   ])('are not what %j with %s is', async (chain, rule) => {

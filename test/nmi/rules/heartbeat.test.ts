@@ -15,6 +15,7 @@ const heartbeat: Heartbeat = {
   listenOn: ['127.0.0.1'],
   problems: [],
   addresses: { '10.244.0.10': 'uid-1' },
+  records: { keepsRecords: true, stamp: '', sources: {} },
   intervalMs: 5000,
   writtenAtMs: 1_795_000_000_000,
   writtenAtUptimeMs: 60_000,

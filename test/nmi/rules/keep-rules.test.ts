@@ -73,10 +73,49 @@ describe('the address guard', () => {
   });
 });
 
+describe('the addresses of the pods', () => {
+  it('are reported before the guard lets a new pod through', async () => {
+    const node = nodeWith({ intact: true });
+    await node.keepUntil((heartbeats) => {
+      if (heartbeats.length === 1) {
+        node.order.length = 0;
+        node.record({ addresses: { '10.244.0.10': 'uid-2' }, stamp: '1 3' });
+      }
+      node.order.push(`heartbeat of ${heartbeats.at(-1)?.addresses['10.244.0.10']}`);
+      return heartbeats.length === 3;
+    });
+    expect(node.order).toEqual(['heartbeat of uid-1', 'heartbeat of uid-2', 'guard', 'heartbeat of uid-2']);
+  });
+
+  it('are reported while the rules are still being kept, as old as those', async () => {
+    const node = nodeWith({ intact: true });
+    await node.keepUntil((heartbeats) => {
+      if (heartbeats.length === 1) {
+        node.hangRules();
+        node.moveTo(99);
+        node.record({ addresses: {}, stamp: '' });
+      }
+      return heartbeats.length === 2;
+    });
+    expect(node.heartbeats[1]).toMatchObject({
+      addresses: {},
+      records: { keepsRecords: true, stamp: '' },
+      writtenAtUptimeMs: 7,
+    });
+  });
+});
+
 function nodeWith(start: { intact: boolean; failures?: number; guardFails?: boolean }) {
   const leaving = new AbortController();
   let { intact, failures = 0, guardFails = false } = start;
   let onChange: () => void = () => undefined;
+  let onRecord: () => void = () => undefined;
+  let hanging: Promise<void> | undefined;
+  let uptimeMs = 7;
+  let recorded: { addresses: Record<string, string>; stamp: string } = {
+    addresses: { '10.244.0.10': 'uid-1' },
+    stamp: '1 2',
+  };
   const seen = {
     installs: 0,
     order: [] as string[],
@@ -86,6 +125,7 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
   let enough: (heartbeats: readonly Heartbeat[]) => boolean = () => true;
   const rules: RedirectRules = {
     async verify() {
+      await hanging;
       return { intact, target, packets: {} };
     },
     async install(alongside = '') {
@@ -108,12 +148,20 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
     rules,
     addresses: {
       read: async () => ({
-        addresses: { '10.244.0.10': 'uid-1' },
+        ...recorded,
         hostPortPods: () => [],
         results: [],
         recorded: true,
+        keepsRecords: true,
+        sources: {},
       }),
-      follow: () => undefined,
+      follow: (_signal, call) => {
+        const before = onRecord;
+        onRecord = () => {
+          before();
+          call();
+        };
+      },
     },
     guard: {
       async keep() {
@@ -136,13 +184,25 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
     },
     // No time passes but in waits, and each wait is over at once.
     clock: { now: () => 1000, monotonic: () => 0, random: () => 0, sleep: async () => undefined },
-    uptimeMs: () => 7,
+    uptimeMs: () => uptimeMs,
     logger: { debug: say, info: say, warn: say, error: say },
   };
   return Object.assign(seen, {
     touch() {
       intact = false;
       onChange();
+    },
+    record(now: typeof recorded) {
+      recorded = now;
+      onRecord();
+    },
+    /** The rules cannot be read back until the keeper ends. */
+    hangRules() {
+      hanging = new Promise((resolve) => leaving.signal.addEventListener('abort', () => resolve()));
+      onChange();
+    },
+    moveTo(ms: number) {
+      uptimeMs = ms;
     },
     breakSilently(now: boolean) {
       intact = !now;

@@ -95,6 +95,8 @@ describe('a cached CNI result', () => {
   });
 });
 
+const source = { name: 'net', stamp: '1 2' };
+
 describe('the addresses of a node', () => {
   const result = (podUid: string, hostPorts: readonly number[] = []) => ({
     podUid,
@@ -106,15 +108,15 @@ describe('the addresses of a node', () => {
   });
 
   it('belong to the pod that got them last', () => {
-    const late = { changedMs: 2, result: result('new') };
-    const early = { changedMs: 1, result: result('old') };
-    expect(addressesOf([late, early, { changedMs: 3, result: undefined }]).addresses).toEqual({
+    const late = { ...source, changedMs: 2, result: result('new') };
+    const early = { ...source, changedMs: 1, result: result('old') };
+    expect(addressesOf([late, early, { ...source, changedMs: 3, result: undefined }]).addresses).toEqual({
       '10.244.0.10': 'new',
     });
   });
 
   it('come with the pods that claim a port of the node', () => {
-    const map = addressesOf([{ changedMs: 1, result: result('a', [2579]) }]);
+    const map = addressesOf([{ ...source, changedMs: 1, result: result('a', [2579]) }]);
     expect(map.hostPortPods(2579)).toEqual(['shop/a']);
     expect(map.hostPortPods(80)).toEqual([]);
   });

@@ -7,6 +7,7 @@ import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
 import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
 import { clientGone, type ErrorAnswer, noIdentity } from '../error-answer.ts';
 import type { HeldRequests } from '../held-requests.ts';
+import type { ConnectionOwners } from '../lost-addresses.ts';
 import type { TokenRequest } from '../token-request.ts';
 
 export interface TokenRouteOptions {
@@ -16,6 +17,7 @@ export interface TokenRouteOptions {
   readonly read: (query: string) => TokenRequest | ErrorAnswer;
   readonly json: TokenJson;
   readonly held: HeldRequests;
+  readonly owners: Pick<ConnectionOwners, 'note'>;
   /** Whether this refusal heals by itself, so that the request is held. */
   readonly mayPass: (answer: ErrorAnswer) => boolean;
   readonly log: DecisionLog;
@@ -43,6 +45,9 @@ export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
       return finish(options, exchange, { outcome: notAPod, request });
     }
     const pod = held.open ? lookup.peek(exchange.peer) : undefined;
+    if (pod !== undefined) {
+      options.owners.note(exchange.request.socket, pod.uid);
+    }
     const outcome = pod && service.now(pod, request, true);
     return outcome === undefined || (outcome.kind === 'error' && options.mayPass(outcome))
       ? slowly(options, exchange, request)
@@ -63,6 +68,7 @@ async function slowly(options: TokenRouteOptions, exchange: Exchange, request: T
       return found;
     }
     pod = found;
+    options.owners.note(exchange.request.socket, found.uid);
     return options.service.serve({ pod: found, request, mayBeExcepted: true }, signal);
   });
   finish(options, exchange, { outcome: outcome ?? clientGone, request, pod });

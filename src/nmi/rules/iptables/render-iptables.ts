@@ -13,6 +13,7 @@ export interface OwnChain {
 /** The strictest first: written in this order, no moment lets a pod through to IMDS. */
 export const ownChains: readonly OwnChain[] = [
   { table: 'filter', name: 'podid-shield', hook: 'FORWARD' },
+  { table: 'filter', name: 'podid-own-way', hook: 'OUTPUT' },
   { table: 'raw', name: 'podid-no-spoof', hook: 'PREROUTING' },
   { table: 'mangle', name: 'podid-held' },
   { table: 'mangle', name: 'podid-guard', hook: 'INPUT' },
@@ -33,6 +34,14 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
       rule('podid-shield', imds, 'shield', '-j DROP'),
       rule('podid-shield', `-m conntrack --ctorigdst ${metadataIp}`, 'astray', '-j DROP'),
       ...(options.blockWireserver ? [renderWireserver()] : []),
+    ],
+    'podid-own-way': [
+      rule(
+        'podid-own-way',
+        `-m conntrack --ctorigdst ${metadataIp} --ctdir ORIGINAL ! -d ${metadataIp}/32`,
+        'ownAstray',
+        '-j DROP',
+      ),
     ],
     'podid-no-spoof': [rule('podid-no-spoof', `${imds} ! -i lo -m rpfilter --invert`, 'spoofed', '-j DROP')],
     'podid-held': [
@@ -64,6 +73,12 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
         `-d 127.0.0.1/32 -p tcp -m tcp --dport ${target.port}`,
         'ownPort',
         `-j DNAT --to-destination 127.0.0.1:${target.port}`,
+      ),
+      rule(
+        'podid-own-port',
+        `${imds} -p tcp -m tcp --dport ${metadataPort}`,
+        'ownImds',
+        `-j DNAT --to-destination ${metadataIp}:${metadataPort}`,
       ),
     ],
   };

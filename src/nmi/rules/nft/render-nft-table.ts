@@ -25,6 +25,17 @@ ${[
   ]),
   chain('own_port', 'type nat hook output priority -110; policy accept;', [
     rule(`ip daddr 127.0.0.1 tcp dport ${target.port} dnat ip to 127.0.0.1:${target.port}`, 'ownPort'),
+    rule(
+      `ip daddr ${metadataIp} tcp dport ${metadataPort} dnat ip to ${metadataIp}:${metadataPort}`,
+      'ownImds',
+    ),
+  ]),
+  // Whoever's NAT came before even that: the agent would hand out as a token whatever answered it.
+  chain('own_way', 'type filter hook output priority 0; policy accept;', [
+    rule(
+      `ct direction original ct original ip daddr ${metadataIp} ip daddr != ${metadataIp} counter drop`,
+      'ownAstray',
+    ),
   ]),
   chain('no_spoof', 'type filter hook prerouting priority -310; policy accept;', [
     rule(`iif != "lo" ip daddr ${metadataIp} fib saddr . iif oif missing counter drop`, 'spoofed'),

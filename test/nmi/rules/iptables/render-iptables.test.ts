@@ -9,8 +9,10 @@ describe('the iptables rules', () => {
     expect(renderIptables(defaultOptions, target)).toMatchInlineSnapshot(`
       "*filter
       :podid-shield - [0:0]
+      :podid-own-way - [0:0]
       -A podid-shield -d 169.254.169.254/32 -m comment --comment "podid: nothing but the redirect leads to IMDS" -j DROP
       -A podid-shield -m conntrack --ctorigdst 169.254.169.254 -m comment --comment "podid: what was meant for IMDS goes nowhere else" -j DROP
+      -A podid-own-way -m conntrack --ctorigdst 169.254.169.254 --ctdir ORIGINAL ! -d 169.254.169.254/32 -m comment --comment "podid: what the node asks IMDS reaches IMDS alone" -j DROP
       COMMIT
       *raw
       :podid-no-spoof - [0:0]
@@ -31,6 +33,7 @@ describe('the iptables rules', () => {
       :podid-own-port - [0:0]
       -A podid-to-agent -d 169.254.169.254/32 ! -i lo -p tcp -m tcp --dport 80 -m comment --comment "podid: pods asking for IMDS are sent to the agent" -j DNAT --to-destination 127.0.0.1:2579
       -A podid-own-port -d 127.0.0.1/32 -p tcp -m tcp --dport 2579 -m comment --comment "podid: no other NAT rule may take the port of the agent on the node" -j DNAT --to-destination 127.0.0.1:2579
+      -A podid-own-port -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -m comment --comment "podid: no other NAT rule may lead the node itself elsewhere than to IMDS" -j DNAT --to-destination 169.254.169.254:80
       COMMIT
       "
     `);

@@ -24,6 +24,11 @@ describe('the nft table', () => {
       	chain own_port {
       		type nat hook output priority -110; policy accept;
       		ip daddr 127.0.0.1 tcp dport 2579 dnat ip to 127.0.0.1:2579 comment "podid: no other NAT rule may take the port of the agent on the node"
+      		ip daddr 169.254.169.254 tcp dport 80 dnat ip to 169.254.169.254:80 comment "podid: no other NAT rule may lead the node itself elsewhere than to IMDS"
+      	}
+      	chain own_way {
+      		type filter hook output priority 0; policy accept;
+      		ct direction original ct original ip daddr 169.254.169.254 ip daddr != 169.254.169.254 counter drop comment "podid: what the node asks IMDS reaches IMDS alone"
       	}
       	chain no_spoof {
       		type filter hook prerouting priority -310; policy accept;
