@@ -216,7 +216,7 @@ describe('podid token', () => {
     imds.faults.set([{ kind: 'hang' }]);
     const hung = await run(`token --endpoint http://127.0.0.1:${imds.port} --timeout 200ms`);
     expect(hung.exitCode).toBe(7);
-    expect(errorOf(hung).message).toContain('gave no answer within 0.2 s');
+    expect(errorOf(hung).message).toContain('did not answer within 0.2 s');
   });
 
   it('says so where nobody answers', async () => {

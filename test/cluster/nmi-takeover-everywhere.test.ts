@@ -47,7 +47,7 @@ describe('podid nmi install --force where upstream stands on more nodes than pod
     expect(ran.exitCode, ran.stderr).not.toBe(0);
     expect(ran.stderr).toContain('AgentNotReady');
     for (const node of ['node-a', 'node-b']) {
-      const reason = `${node} (no pod of podid's agent goes there)`;
+      const reason = `${node} (no pod of podid's agent is scheduled there)`;
       expect(ran.stderr.includes(reason), ran.stderr).toBe(named.includes(node));
     }
     expect(ran.stderr).not.toContain('2 of 3');

@@ -138,7 +138,7 @@ describe('podid nmi where another agent is', () => {
     }
     const status = await run('nmi status');
     expect(JSON.parse(status.stdout).nodes[0]).toMatchObject({ ready: true, otherAgents: ['aks-addon'] });
-    expect(status.stderr).toContain('always asks at 2579');
+    expect(status.stderr).toContain('always uses 2579');
   });
 });
 

@@ -36,7 +36,7 @@ export function refuseOtherManagers(changes: readonly PolicyChange[]): void {
     return;
   }
   const names = foreign.map(({ kind, name, reason }) => `${kind} ${name} (${reason})`).join(', ');
-  throw new PodidError('PolicyBlocked', `Left as it is, since podid did not write it: ${names}.`, {
+  throw new PodidError('PolicyBlocked', `podid did not write ${names}, and left it unchanged.`, {
     hint: advice`Look at it, and take it over with: podid policy kubenet --apply --force`,
   });
 }
@@ -52,11 +52,11 @@ const missing: Readonly<Record<PolicyEngine, { readonly message: string; readonl
     hint: advice`az aks upgrade, or where Gatekeeper or Kyverno runs: podid policy kubenet --engine gatekeeper --apply`,
   },
   gatekeeper: {
-    message: 'Gatekeeper is not in the cluster: nobody would read its template.',
+    message: 'Gatekeeper is not installed in the cluster, so its template would have no effect.',
     hint: advice`podid policy kubenet --engine vap --apply needs no Gatekeeper (Kubernetes 1.30); or install Gatekeeper, then the same command again`,
   },
   kyverno: {
-    message: 'Kyverno is not in the cluster: nobody would read its policy.',
+    message: 'Kyverno is not installed in the cluster, so its policy would have no effect.',
     hint: advice`podid policy kubenet --engine vap --apply needs no Kyverno (Kubernetes 1.30); or install Kyverno, then the same command again`,
   },
 };

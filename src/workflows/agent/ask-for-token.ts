@@ -59,7 +59,7 @@ export async function askForToken(
 }
 
 function noAnswer({ endpoint }: MetadataQuestion, timeoutMs: number): PodidError {
-  return new PodidError('Unavailable', `${endpoint} gave no answer within ${timeoutMs / 1000} s.`, {
+  return new PodidError('Unavailable', `${endpoint} did not answer within ${timeoutMs / 1000} s.`, {
     hint: advice`Where no agent listens, pods wait: podid nmi status shows the node's. Outside Azure and its clusters: --endpoint URL`,
   });
 }

@@ -79,7 +79,7 @@ export function refuseSharedRelease(
   const install = installCommand(namespace);
   throw new PodidError(
     'AgentRefused',
-    `${agentKindText(upstream)} comes with chart ${record.chart}, which holds more than the agent: ${shown.join(', ')}${others}. All of that would be removed.`,
+    `${agentKindText(upstream)} was installed by chart ${record.chart}, which contains more than the agent: ${shown.join(', ')}${others}. All of that would be removed.`,
     {
       hint: advice`In front of it, on ports of its own: ${install.with('--alongside')}. Then take aad-pod-identity out of that chart and upgrade the release, and: ${install}`,
     },
@@ -96,7 +96,7 @@ function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }
   const [here] = own;
   if (here?.release !== undefined && !force) {
     const { name, namespace: home } = here.release;
-    throw new PodidError('AgentPresent', `${agentKindText(here)} is installed, and Helm looks after it.`, {
+    throw new PodidError('AgentPresent', `${agentKindText(here)} is installed, and Helm manages it.`, {
       hint: advice`Change it with: ${command('helm upgrade', name, '-n', home)} …; or take it over from Helm, which then must not be used on it: ${command('podid nmi install --namespace', namespace, '--force')}`,
     });
   }
@@ -107,7 +107,7 @@ function present(
   { namespace }: Asked,
   ways: (install: Command) => Hint,
 ): PodidError {
-  const message = `${agentKindText(found)} is on the nodes, and two agents cannot share its ports.`;
+  const message = `${agentKindText(found)} runs on the nodes, and two agents cannot use the same ports.`;
   return new PodidError('AgentPresent', message, { hint: ways(installCommand(namespace)) });
 }
 
@@ -131,9 +131,9 @@ function leftoverWays(install: Command): Hint {
 function severalWays(others: readonly AgentInstallation[]): (install: Command) => Hint {
   const names = others.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
   return (install) =>
-    advice`There are ${others.length} DaemonSets of other agents (${othersText(names)}), and one can be replaced at a time. In front of all of them, on ports of its own: ${install.with('--alongside')}; then take them away but for one, and: ${install.with('--force')}`;
+    advice`There are ${others.length} DaemonSets of other agents (${othersText(names)}), and only one can be replaced at a time. To install podid in front of all of them, on other ports: ${install.with('--alongside')}; then remove all of them but one, and: ${install.with('--force')}`;
 }
 
 function upstreamWays(install: Command): Hint {
-  return advice`Instead of it, with its values and without a moment in which a node is open: ${install.with('--force')}. Or in front of it, on ports of its own: ${install.with('--alongside')}`;
+  return advice`To replace it, with its values and with no node open meanwhile: ${install.with('--force')}. Or install podid in front of it, on other ports: ${install.with('--alongside')}`;
 }

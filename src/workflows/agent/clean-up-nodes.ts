@@ -99,7 +99,7 @@ async function untilClean(
     }
     const done = cleaned.filter(({ clean }) => clean).length;
     report.progress(
-      [`${done} of ${cleaned.length} nodes are clean`, ...waitingFor(cleaned), ...rollout.trouble].join('; '),
+      [`Cleaned ${done} of ${cleaned.length} nodes`, ...waitingFor(cleaned), ...rollout.trouble].join('; '),
     );
     if (deadline.passed()) {
       return { cleaned, known };
@@ -130,7 +130,7 @@ export function judgeNodes(rollout: Rollout, known: readonly TaintedNode[]): rea
     if (pod?.ready) {
       return { name, clean: true };
     }
-    const reason = ready ? (pod?.reason ?? 'no pod was started there') : 'the node is not ready';
+    const reason = ready ? (pod?.reason ?? 'no pod was started on it') : 'the node is not ready';
     return { name, clean: false, reason };
   });
 }

@@ -56,7 +56,8 @@ export function openNodes(theirs: Pick<Rollout, 'nodes'>, ours: Pick<Rollout, 'n
     .filter((name) => !pods.get(name)?.ready)
     .map((name) => {
       const pod = pods.get(name);
-      const reason = pod === undefined ? "no pod of podid's agent goes there" : (pod.reason ?? 'starting');
+      const reason =
+        pod === undefined ? "no pod of podid's agent is scheduled there" : (pod.reason ?? 'starting');
       return { name, hasPod: pod !== undefined, reason };
     });
 }
@@ -74,7 +75,7 @@ function notBeside(
   const where = open.length === 0 ? '' : `: ${namesOf(open)}`;
   return new PodidError(
     'AgentNotReady',
-    `podid's agent is beside ${agentKindText(other)}, and not ready on ${open.length} of the ${of} nodes where that one runs${where}. Nothing of it is removed: pods on those nodes would reach the node's own identities.`,
+    `podid's agent runs beside ${agentKindText(other)}, but is not ready on ${open.length} of the ${of} nodes where that one runs${where}. Nothing was removed: pods on those nodes would reach the node's own identities.`,
     {
       hint: advice`Let podid's agent onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations, podid.tolerateNothing) and give the same command again; which node has what: ${command('podid nmi status --namespace', namespace)}`,
       details: open.map(({ name, reason }) => ({ code: 'NodeNotReady', message: `${name}: ${reason}` })),

@@ -107,7 +107,7 @@ async function recordOf({ agent, report }: AgentDeps, way: InstallWay, signal: A
   const record = await agent.helmRelease(release, signal);
   if (record === undefined) {
     report.warn(
-      `What Helm keeps of release ${release.name} cannot be read, so its values are not known: those of --values and --set count, and none else.`,
+      `The record of Helm release ${release.name} cannot be read, so its values are unknown: only those of --values and --set are used.`,
       advice`Do not uninstall that release with Helm afterwards: where it holds the definitions, that deletes every identity`,
     );
   }
@@ -130,7 +130,7 @@ async function checkCluster(
   if (minor < 30) {
     throw new PodidError(
       'AgentRefused',
-      `podid.startupTaint needs Kubernetes 1.30 or later (this is 1.${minor}): only there can an admission policy confine the right to change nodes to the agent's own node and to that one taint.`,
+      `podid.startupTaint needs Kubernetes 1.30 or later (this is 1.${minor}). Only there can an admission policy limit the right to change nodes to the agent's own node and to that one taint.`,
       { hint: advice`The same command with --set podid.startupTaint.enabled=false` },
     );
   }
@@ -205,7 +205,7 @@ async function installInstead(
   const beside = { ...values, podid: { ...values.podid, alongside: true } };
   const objects = await writeAgent(deps, { values: beside, release, force }, wait);
   await waitForAgent(deps, { values: beside, release, instead: way.upstream }, wait);
-  report.note(`2 of 3: ${theirs} is removed; identities, bindings and exceptions stay`);
+  report.note(`2 of 3: removing ${theirs}; identities, bindings and exceptions stay`);
   const removed = await removeUpstream(deps, way.upstream, record, wait);
   report.note("3 of 3: podid's agent moves to the usual ports, node by node");
   await writeAgent(deps, { values, release, force }, wait);
@@ -224,7 +224,7 @@ async function warnOfNodesWithOthersAlone(
     const alone = openNodes(theirs, { nodes });
     if (alone.length > 0) {
       report.warn(
-        `Not on ${alone.length} of the ${theirs.nodes.length} nodes of ${agentKindText(other)}: ${namesOf(alone)}. Without that one, pods there reach the node's own identities.`,
+        `Not on ${alone.length} of the ${theirs.nodes.length} nodes of ${agentKindText(other)}: ${namesOf(alone)}. Without that one, pods there can use the node's own identities.`,
         advice`Let it onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations) before the other one goes`,
       );
     }
@@ -243,7 +243,7 @@ async function waitForAgent(
   }
   if (nodes.length === 0) {
     deps.report.warn(
-      'The agent is installed, and no node takes it.',
+      'The agent is installed, but no node matches its node selector, affinity and tolerations.',
       advice`kubectl get nodes --show-labels`,
     );
   }

@@ -32,11 +32,11 @@ export async function probeNodes(
   wait: AgentWait,
 ): Promise<readonly NodeProbe[]> {
   let done = 0;
-  deps.report.progress(`0 of ${nodes.length} nodes are probed`);
+  deps.report.progress(`Probed 0 of ${nodes.length} nodes`);
   return await eachConcurrently([...nodes], async (node) => {
     const result = await probeNode(deps, installation, node, wait);
     done += 1;
-    deps.report.progress(`${done} of ${nodes.length} nodes are probed`);
+    deps.report.progress(`Probed ${done} of ${nodes.length} nodes`);
     return result;
   });
 }

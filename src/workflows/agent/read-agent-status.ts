@@ -195,29 +195,29 @@ function reportFindings({ report }: AgentDeps, { installation, own, others, rows
   if (installation === undefined) {
     const there = others.map(agentKindText).join(' and ');
     report.note(
-      `podid's agent is not installed${there === '' ? '' : `; on the nodes is ${there}`}. To install it: podid nmi install`,
+      `podid's agent is not installed${there === '' ? '' : `; the nodes run ${there}`}. To install it: podid nmi install`,
     );
     return;
   }
   if (own.length > 1) {
-    report.warn(`There are ${own.length} of podid's agents: ${own.map(agentKindText).join(', ')}.`);
+    report.warn(`podid's agent is installed ${own.length} times: ${own.map(agentKindText).join(', ')}.`);
   }
   const without = rows.filter(({ version }) => version === '').map(({ name }) => name);
   if (without.length > 0) {
     report.warn(
-      `${without.length} nodes have no agent, and unless something else keeps pods from 169.254.169.254 they get the node's own identities there: ${without.slice(0, 5).join(', ')}.`,
+      `${without.length} nodes have no agent. Unless something else blocks 169.254.169.254, pods on them can use the node's own identities: ${without.slice(0, 5).join(', ')}.`,
       advice`Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: podid nmi uninstall --node NAME`,
     );
   }
   if (!installation.bootGuard && rows.length + nodes.length > 0) {
     report.warn(
-      'Open at boot: after a reboot, pods may reach the identities of their node until the agent has started.',
+      'Open at boot: after a reboot, pods can use the identities of their node until the agent has started.',
       advice`podid nmi install --set podid.bootGuard.enabled=true; or IMDS restriction of AKS, where it can be had`,
     );
   }
   if (installation.port !== keyVaultDriverPort) {
     report.warn(
-      `The agent listens at port ${installation.port}, and the Key Vault CSI driver always asks at ${keyVaultDriverPort}: pods that mount secrets with usePodIdentity do not reach this agent.`,
+      `The agent listens at port ${installation.port}, and the Key Vault CSI driver always uses ${keyVaultDriverPort}: pods that mount secrets with usePodIdentity do not reach this agent.`,
     );
   }
 }

@@ -85,10 +85,10 @@ function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
 function question({ release, node, cleanUpOnly }: UninstallRequest, own: readonly ObjectRef[]): string {
   const then = "Pods that use an identity then reach the node's own identities instead.";
   if (node !== undefined) {
-    return `Take the agent's rules off node ${node}? ${then}`;
+    return `Remove the agent's rules from node ${node}? ${then}`;
   }
   if (cleanUpOnly) {
-    return `Take the agent's rules off every node? ${then}`;
+    return `Remove the agent's rules from every node? ${then}`;
   }
   return `Remove the agent in namespace ${release.namespace} (${own.length} objects) and its rules on every node? ${then}`;
 }
@@ -105,9 +105,13 @@ function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentR
       });
     }
     if (each.release !== undefined) {
-      throw new PodidError('AgentPresent', `${agentKindText(each)} is Helm's to take away.`, {
-        hint: command('helm uninstall', each.release.name, '-n', each.release.namespace),
-      });
+      throw new PodidError(
+        'AgentPresent',
+        `${agentKindText(each)} was installed by Helm, and has to be removed by Helm.`,
+        {
+          hint: command('helm uninstall', each.release.name, '-n', each.release.namespace),
+        },
+      );
     }
     if (!each.ownedByPodid) {
       throw new PodidError('AgentPresent', `${agentKindText(each)} was not written by podid.`, {
@@ -121,13 +125,9 @@ function refuseAgents([first]: readonly AgentInstallation[]): void {
   if (first === undefined) {
     return;
   }
-  throw new PodidError(
-    'AgentPresent',
-    `${agentKindText(first)} is installed, and would put its rules back.`,
-    {
-      hint: advice`Without --clean-up-only the agent goes first, and for one node that it has left: podid nmi uninstall --node NAME`,
-    },
-  );
+  throw new PodidError('AgentPresent', `${agentKindText(first)} is installed, and would restore its rules.`, {
+    hint: advice`Without --clean-up-only the agent goes first, and for one node that it has left: podid nmi uninstall --node NAME`,
+  });
 }
 
 async function refuseServedNode(
@@ -141,7 +141,7 @@ async function refuseServedNode(
     if (nodes.some(({ name }) => name === node)) {
       throw new PodidError(
         'AgentPresent',
-        `${agentKindText(installation)} runs on node ${node}, and would put its rules back.`,
+        `${agentKindText(installation)} runs on node ${node}, and would restore its rules.`,
         {
           hint: advice`Keep it off that node first (--set nmi.nodeSelector…), or take it off all: podid nmi uninstall`,
         },
@@ -203,7 +203,7 @@ function endOf({ report }: AgentDeps, request: UninstallRequest, result: Uninsta
     return { result, failure };
   }
   const where = request.node ?? `${result.nodes.length} nodes`;
-  report.note(`Clean: ${where}. Nothing is left there: no rules, no boot guard, no taint of podid's.`);
+  report.note(`Cleaned: ${where}. No rules, boot guard or taint of podid's are left there.`);
   if (!request.cleanUpOnly && request.node === undefined) {
     report.note(
       'Left in the cluster: the definitions of the identity kinds, and all identities, bindings and exceptions.',

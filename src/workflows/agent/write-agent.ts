@@ -47,7 +47,7 @@ export async function tryAgent(
 ): Promise<readonly AgentObjectChange[]> {
   const { definitions, objects } = agent.render(values, release);
   const request: WriteRequest = { force, dryRun: true };
-  report.progress('Asking the cluster whether it takes the agent');
+  report.progress('Checking whether the cluster accepts the agent');
   const daemonSet = objects.find(({ kind }) => kind === 'DaemonSet');
   if (daemonSet !== undefined) {
     await agent.tryPod(daemonSet, signal);
@@ -85,7 +85,7 @@ function expectOwn(change: AgentObjectChange, { namespace }: AgentRelease): Agen
   if (change.action !== 'foreign') {
     return change;
   }
-  throw new PodidError('AgentRefused', `${refText(change)} is not podid's to write: ${change.reason}.`, {
+  throw new PodidError('AgentRefused', `${refText(change)} was not written by podid: ${change.reason}.`, {
     hint: advice`To take it over: ${command('podid nmi install --namespace', namespace, '--force')}`,
   });
 }

@@ -71,7 +71,7 @@ describe('the status of the agent', () => {
 
   it.each([
     ['open at boot', { bootGuard: false }, 'Open at boot'],
-    ['deaf to the Key Vault driver', { port: 2580 }, 'always asks at 2579'],
+    ['deaf to the Key Vault driver', { port: 2580 }, 'always uses 2579'],
   ])('says that a node is %s', async (_, more, words) => {
     const place = fakePlace(
       { installations: async () => [installation(more)], taintedNodes: async () => [node('a')] },

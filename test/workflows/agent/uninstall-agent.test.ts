@@ -87,7 +87,7 @@ describe('taking the agent off the nodes', () => {
       'remove DaemonSet kube-system/podid-clean-up',
     ]);
     expect(end?.failure).toBeUndefined();
-    expect(place.messages.join('\n')).toContain('Nothing is left there');
+    expect(place.messages.join('\n')).toContain('are left there');
     expect(place.messages.join('\n')).toContain('Left in the cluster: the definitions');
   });
 
@@ -148,7 +148,7 @@ describe('taking the agent off the nodes', () => {
     expect(done).toEqual([]);
   });
 
-  it('cleans nothing beside an agent that would put its rules back', async () => {
+  it('cleans nothing beside an agent that would restore its rules', async () => {
     const { place, done } = cluster({ nodes: [node('a')], pods: [ready('a')] });
     for (const more of [{ cleanUpOnly: true }, { node: 'a' }]) {
       await expect(uninstallAgent(place, { ...request, ...more }, wait)).rejects.toMatchObject({
