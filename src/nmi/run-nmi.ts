@@ -1,7 +1,8 @@
 import type { Clock } from '../domain/time/clock.ts';
 import { withinTime } from '../domain/time/time-limit.ts';
 import { type ApiConnection, createApiConnection } from '../k8s/client/api-connection.ts';
-import { type ApiEndpoint, inClusterEndpoint } from '../k8s/client/api-endpoint.ts';
+import { inClusterEndpoint } from '../k8s/client/api-endpoint.ts';
+import type { ReadEndpoint } from '../k8s/client/live-endpoint.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type Agent, createAgent } from './agent.ts';
 import { isLoopback } from './cluster/pod-index.ts';
@@ -42,8 +43,10 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   const needsGuard = await needsAddressGuard(settings, logger);
   const suffix = settings.flags['custom-user-agent'];
   const userAgent = `podid-nmi/${version}${suffix === '' ? '' : ` ${suffix}`}`;
+  const readEndpoint = await endpointReader(settings);
   const connection = createApiConnection({
-    endpoint: await findEndpoint(settings),
+    endpoint: await readEndpoint(),
+    readAgain: readEndpoint,
     userAgent,
     timeoutMs: 30_000,
     clock,
@@ -105,17 +108,17 @@ async function letPodsIn(
   await removeStartupTaint(key, { isReady, remove, clock, logger }, signal);
 }
 
-async function findEndpoint({
+async function endpointReader({
   kubeconfig,
   kubernetesHost,
   kubernetesPort,
-}: NmiSettings): Promise<ApiEndpoint> {
+}: NmiSettings): Promise<ReadEndpoint> {
   if (kubeconfig === '') {
-    return inClusterEndpoint({ host: kubernetesHost, port: kubernetesPort });
+    return () => inClusterEndpoint({ host: kubernetesHost, port: kubernetesPort });
   }
   // The YAML reader is needed here alone, and costs memory.
   const { kubeconfigEndpoint } = await import('../k8s/client/kubeconfig-endpoint.ts');
-  return kubeconfigEndpoint(kubeconfig);
+  return () => kubeconfigEndpoint(kubeconfig);
 }
 
 function followRules(

@@ -84,6 +84,7 @@ const agentShares: readonly string[] = [
   'src/k8s/client/cut-json.ts',
   'src/k8s/client/json-value-end.ts',
   'src/k8s/client/kubeconfig-endpoint.ts',
+  'src/k8s/client/live-endpoint.ts',
   'src/k8s/client/open-request.ts',
   'src/k8s/client/watch-list.ts',
   'src/k8s/kubeconfig/choose-context.ts',

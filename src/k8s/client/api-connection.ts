@@ -1,12 +1,12 @@
-import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../domain/time/clock.ts';
 import { limitTime } from '../../domain/time/time-limit.ts';
 import type { JsonShape } from '../../validate/json-shape.ts';
 import { parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
 import { type CutJson, JsonCutter } from './cut-json.ts';
-import { keepAliveProbeMs, openRequest, readBody } from './open-request.ts';
+import { createLiveEndpoint, type ReadEndpoint } from './live-endpoint.ts';
+import { openRequest, readBody } from './open-request.ts';
 
 /** The API server answered, but not with what was asked for. */
 export class ApiFailure extends Error {
@@ -74,6 +74,8 @@ export interface ApiConnection {
 
 export interface ApiConnectionOptions {
   readonly endpoint: ApiEndpoint;
+  /** Asked before each request, so that a rotated authority or certificate is taken without a restart. */
+  readonly readAgain?: ReadEndpoint;
   readonly userAgent: string;
   /** For one whole answer, and for the head of a stream. */
   readonly timeoutMs: number;
@@ -85,13 +87,11 @@ const largestAnswerBytes = 8 * 1024 * 1024;
 
 export function createApiConnection(options: ApiConnectionOptions): ApiConnection {
   const { endpoint, userAgent, timeoutMs, clock } = options;
-  const secure = endpoint.server.startsWith('https:');
-  const agentOptions = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs, ...endpoint.tls };
-  const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+  const live = createLiveEndpoint(endpoint, options.readAgain);
   const reason = () => new Error(`The API server did not answer within ${timeoutMs} ms.`);
   const limit = { clock, ms: timeoutMs, reason };
   const open = async (path: string, signal: AbortSignal, patch?: string) => {
-    const token = await endpoint.token();
+    const { server, agent, token } = await live.route();
     const headers = {
       accept: 'application/json',
       'user-agent': userAgent,
@@ -99,7 +99,7 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
       ...(patch === undefined ? {} : { 'content-type': 'application/json-patch+json' }),
     };
     const body = patch === undefined ? { method: 'GET' } : { method: 'PATCH', body: patch };
-    const answer = await openRequest(`${endpoint.server}${path}`, { ...body, headers, agent }, signal);
+    const answer = await openRequest(`${server}${path}`, { ...body, headers, agent }, signal);
     return await expectSuccess(path, answer, body.method);
   };
   /** The answer's bytes as they come. The limit on its head is behind it by then, so it has a signal of its own. */
@@ -154,7 +154,7 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
         }
       }
     },
-    close: () => agent.destroy(),
+    close: () => live.close(),
   };
 }
 

@@ -33,6 +33,8 @@ export interface WatchLimits {
    * Servers send a bookmark about once a minute, with a quarter of jitter: a watch silent for longer is dead.
    */
   readonly silenceMs: number;
+  /** The server is asked to end a watch after so long, and up to a fifth more; the next one goes on from there. */
+  readonly watchSec: number;
   /**
    * A relist after 410 or an outage starts somewhere in this span, so that a cluster's nodes do not all come
    * at once.
@@ -44,6 +46,7 @@ export interface WatchLimits {
 
 const usualLimits: WatchLimits = {
   silenceMs: 80_000,
+  watchSec: 270,
   relistSpreadMs: 30_000,
   firstRetryMs: 250,
   mostRetryMs: 10_000,
@@ -169,7 +172,7 @@ class ListAndWatch<Item> implements WatchList {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { connection, path, query, clock, shape, mostBytes } = this.#options;
-    const timeoutSeconds = String(Math.round(270 + clock.random() * 60));
+    const timeoutSeconds = String(Math.round(this.#limits.watchSec * (1 + clock.random() / 5)));
     const search = new URLSearchParams({
       ...query,
       watch: 'true',
@@ -189,6 +192,8 @@ class ListAndWatch<Item> implements WatchList {
       this.#heard();
       this.#apply(event);
     }
+    // Its end is a sign of life as well.
+    this.#heard();
     this.live = false;
     // A server that ends each watch at once must not be asked in a tight loop.
     if (clock.monotonic() - began < this.#limits.firstRetryMs) {

@@ -31,6 +31,13 @@ export type WatchBasics = Pick<WatchListOptions<unknown>, 'connection' | 'clock'
 const identityPath = `/apis/${identityApi.group}/${identityApi.version}`;
 
 /**
+ * Whose address it is decides who gets a token, and a watch that is open and says nothing would go on naming a pod that
+ * is gone. Such a watch is asked for anew every 12 to 15 seconds, as often as a kubelet renews its lease: it costs the
+ * server no list, and brings what the last one kept back.
+ */
+const podWatchLimits = { watchSec: 12, silenceMs: 20_000 } as const;
+
+/**
  * The pods of one node, in all namespaces, without those that have ended: their addresses and identities are given
  * back, and a cluster keeps thousands of them.
  */
@@ -38,7 +45,8 @@ export function watchNodePods(node: string, into: CappedTarget<Pod>, basics: Wat
   const fieldSelector = `spec.nodeName=${node},status.phase!=Succeeded,status.phase!=Failed`;
   const query = { fieldSelector };
   const kind = { kind: 'pods', shape: keptOfPods, parse: parsePod } as const;
-  return createWatchList({ ...basics, ...watchOf(kind, into), path: '/api/v1/pods', query });
+  const limits = { ...podWatchLimits, ...basics.limits };
+  return createWatchList({ ...basics, ...watchOf(kind, into), path: '/api/v1/pods', query, limits });
 }
 
 export function watchAzureIdentities(into: CappedTarget<AzureIdentity>, basics: WatchBasics): WatchList {

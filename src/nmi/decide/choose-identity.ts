@@ -22,6 +22,7 @@ import { type Command, command } from '../../errors/hint.ts';
 import { type ClusterView, labelKey } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
 import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
+import { explainId } from '../http/explain-query.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenSubject } from '../tokens/token.ts';
 import { explainLeftOut } from './explain-left-out.ts';
@@ -189,7 +190,7 @@ function answerOf(asker: Asker, decision: PodDecision): IdentityChoice {
     case 'other-identity-asked':
       return noIdentity(
         'other-identity-asked',
-        `Pod ${namespace}/${name} has ${decision.candidates} pod identities, and none of them is the one asked for. Ask without client_id and msi_res_id, or bind it: ${bindCommand(namespace, bindingLabelOf(asker.pod))}.`,
+        `${oddIdText(asker.request)}Pod ${namespace}/${name} has ${decision.candidates} pod identities, and none of them is the one asked for. Ask without client_id and msi_res_id, or bind it: ${bindCommand(namespace, bindingLabelOf(asker.pod))}.`,
       );
     case 'choice-required':
       return badRequest(
@@ -207,6 +208,12 @@ function answerOf(asker: Asker, decision: PodDecision): IdentityChoice {
         description: `${azureIdentityText(decision.identity)} names a secret of another namespace.`,
       };
   }
+}
+
+/** Followed by a blank; empty for ids that may be ids. */
+function oddIdText({ clientId, resourceId }: IdentityQuestion['request']): string {
+  const odd = explainId('client_id', clientId) ?? explainId('msi_res_id', resourceId);
+  return odd === undefined ? '' : `${odd} `;
 }
 
 function azureIdentityText({ metadata }: AzureIdentity): string {

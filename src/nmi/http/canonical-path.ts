@@ -95,7 +95,8 @@ export function decodeQuery(query: string): ReadonlyMap<string, string> | undefi
   return found;
 }
 
-const longestQuery = 8192;
+/** Characters. */
+export const longestQuery = 8192;
 
 function decode(text: string): string | undefined {
   try {

@@ -1,5 +1,6 @@
-import { decodeQuery } from './canonical-path.ts';
+import { decodeQuery, longestQuery } from './canonical-path.ts';
 import { badRequest, type ErrorAnswer } from './error-answer.ts';
+import { explainQuery } from './explain-query.ts';
 
 /** What the caller of a token endpoint asks for. Ids are lower case, to be compared without case. */
 export interface TokenRequest {
@@ -18,7 +19,7 @@ export interface TokenRequest {
 export function parseTokenRequest(query: string): TokenRequest | ErrorAnswer {
   const values = decodeQuery(query);
   if (values === undefined) {
-    return badRequest('bad-query', 'The query is malformed, too long, or names a parameter twice.');
+    return badRequest('bad-query', explainQuery(query, longestQuery));
   }
   const resource = values.get('resource') ?? '';
   if (resource === '') {

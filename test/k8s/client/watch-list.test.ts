@@ -16,6 +16,7 @@ const podNamed = (name: string, node = 'n1', labels = {}) => ({
 
 const quick: Partial<WatchLimits> = {
   silenceMs: 60_000,
+  watchSec: 300,
   relistSpreadMs: 10,
   firstRetryMs: 5,
   mostRetryMs: 50,
@@ -122,6 +123,34 @@ describe('a watched list', () => {
     await until(() => replaced.length > 1);
     await until(() => !names.has('a'));
     expect(watch.synced).toBe(true);
+  });
+
+  it('asks for a watch as long as it was told, and takes its end for a sign of life', async () => {
+    const asked: string[] = [];
+    const stop = new AbortController();
+    let now = 0;
+    const clock = { ...systemClock(), monotonic: () => now, random: () => 0.99 };
+    const connection: ApiConnection = {
+      ...connect('http://127.0.0.1:1'),
+      list: async () => ({ metadata: { resourceVersion: '7' }, items: [] }),
+      async *stream(path) {
+        asked.push(new URLSearchParams(path.split('?')[1]).get('timeoutSeconds') ?? '');
+        now += 12_000;
+        if (asked.length === 3) {
+          stop.abort();
+        }
+        yield* [];
+      },
+    };
+    const watch = createWatchList({
+      ...{ connection, clock, path: '/api/v1/pods', parse: parsePod, shape: keptOfPods, mostBytes: 1_000 },
+      into: { replace: () => undefined, upsert: () => undefined, remove: () => undefined },
+      onTrouble: (error) => expect.unreachable(String(error)),
+      limits: { ...quick, watchSec: 12 },
+    });
+    await watch.run(stop.signal);
+    expect(asked).toEqual(['14', '14', '14']);
+    expect(watch.heardAt).toBe(now);
   });
 
   it('takes a watch for dead that has been silent for too long', async () => {

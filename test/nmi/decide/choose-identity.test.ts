@@ -81,6 +81,19 @@ describe('managed mode', () => {
     identities: [identity('a', { created: '2026-02-01T00:00:00Z' }), identity('b')],
   };
 
+  it.each([
+    [{ clientId: ' guid' }, /client_id holds a blank \(%20\)/],
+    [{ clientId: '"guid"' }, /client_id holds a quotation mark/],
+    [{ clientId: "'guid'" }, /client_id holds an apostrophe/],
+    [{ clientId: '{guid}' }, /client_id holds the character U\+007B/],
+    [{ resourceId: '/subscriptions/s\u200b' }, /msi_res_id holds the character U\+200B/],
+    [{ resourceId: '/sub/my.group_(1)-x' }, /^Identity not found\. Pod shop/],
+  ])('names the character that no id has: %j', (request, expected) => {
+    const answer = managed({ request });
+    expect(answer).toMatchObject({ status: 400, reason: 'other-identity-asked' });
+    expect(answer).toMatchObject({ description: expect.stringMatching(expected) });
+  });
+
   it('takes the identity that a binding of the pod names', () => {
     const choice = managed();
     expect(choice).toMatchObject({

@@ -43,6 +43,22 @@ describe('a token request', () => {
     expect(reason(query)).toBe(expected);
   });
 
+  it.each([
+    ['client_id=GUID%0A', /client_id" holds a line feed \(%0A\)/],
+    ['client_id=GUID%0d', /client_id" holds a carriage return/],
+    ['client_id=a&Client_Id=a', /the parameter "client_id" twice/],
+    ['client_id=%zz', /"client_id=%zz" has a broken percent sign/],
+    ['client_id=%E4', /broken percent sign/],
+    ['%0aclient_id=a', /holds a line feed/],
+    [`client_id=${'x'.repeat(9_000)}`, /longer than 8192 characters/],
+  ])('is refused with the name of what is odd about it: %.40s', (query, expected) => {
+    expect(parseTokenRequest(`resource=r&${query}`)).toMatchObject({
+      status: 400,
+      reason: 'bad-query',
+      description: expect.stringMatching(expected),
+    });
+  });
+
   it('is refused for a resource that is too long, not for a missing one', () => {
     expect(parseTokenRequest(`resource=${'x'.repeat(2_049)}`)).toMatchObject({
       description: expect.stringContaining('longer than 2048'),
