@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Rings: `unit` opens no socket but to itself, `emulator` talks to loopback, `node` wants root and network
@@ -26,9 +27,35 @@ const setUp = { programs: 'test/node/set-up.ts', image: 'test/cluster/set-up.ts'
 const inOneWorld = { ...sideBySide, isolate: false, restoreMocks: true, unstubEnvs: true };
 const minutes = (count: number) => ({ testTimeout: count * 60_000, hookTimeout: count * 60_000 });
 
+/** They take longest, the first of them for as long as it is told to. */
+const longest = [
+  'nmi-on-emulator/fuzz',
+  'cli-on-emulator/hundred-adds',
+  'cli-on-emulator/doctor',
+  'nmi-on-emulator/trouble',
+].map((name) => `/test/${name}.test.ts`);
+
+/**
+ * Begins with the longest files of a ring, so that no worker is left with one of them when the rest is done. Vitest
+ * knows their times by itself only where it has run before.
+ */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex((name) => moduleId.endsWith(name));
+      return at < 0 ? longest.length : at;
+    };
+    const sorted = await super.sort(files);
+    const ofProject = (name: string) => sorted.filter(({ project }) => project.name === name);
+    const projects = [...new Set(sorted.map(({ project }) => project.name))];
+    return projects.flatMap((name) => ofProject(name).toSorted((one, other) => place(one) - place(other)));
+  }
+}
+
 export default defineConfig({
   test: {
     ...minutes(1),
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

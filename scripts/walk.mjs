@@ -5,6 +5,7 @@
 // V8's coverage; source maps lead back to the files.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
 import { SourceMap } from 'node:module';
@@ -18,17 +19,24 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** A copy of podid that can be walked: `bin/`, a development build and a package.json. */
 export async function buildForWalks() {
-  const folder = await mkdtemp(join(tmpdir(), 'podid-walk-'));
-  await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
-  await writeFile(join(folder, 'package.json'), '{"type": "module"}');
-  await end(start([join(root, 'scripts/build.mjs'), '--development', '--out', join(folder, 'dist')]));
+  const kept = process.env.PODID_WALK_BUILD || undefined;
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'podid-walk-')));
+  if (!existsSync(join(folder, 'dist'))) {
+    await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
+    await writeFile(join(folder, 'package.json'), '{"type": "module"}');
+    await end(start([join(root, 'scripts/build.mjs'), '--development', '--out', join(folder, 'dist')]));
+  }
   return {
     program: (name) => join(folder, 'bin', `${name}.js`),
     /** A folder for the coverage of one run. */
     async coverage() {
       return await mkdtemp(join(folder, 'coverage-'));
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove: async () => {
+      if (kept === undefined) {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
   };
 }
 

@@ -1,17 +1,26 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../architecture/source-files.ts';
 
 const run = promisify(execFile);
+
+/** One build for all walks. */
+let build = '';
+beforeAll(async () => {
+  build = await mkdtemp(join(tmpdir(), 'podid-walk-'));
+});
+afterAll(() => rm(build, { recursive: true, force: true }));
 
 /** The files that `npm run walk` says were entered. */
 async function walked(...args: string[]): Promise<string[]> {
   const { PODID_ARM_ENDPOINT: _, ...env } = process.env;
   const { stdout } = await run(process.execPath, [join(root, 'scripts/walk.mjs'), ...args], {
     cwd: root,
-    env,
+    env: { ...env, PODID_WALK_BUILD: build },
   });
   expect(stdout).toMatch(/^\d+ files of src entered; (?:exit code 0|status 200)$/m);
   return stdout.split('\n').filter((line) => /^src\/.*\.ts$/.test(line));

@@ -119,7 +119,9 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
   return {
     version,
     env,
-    shell: shellOf(env, process.platform),
+    get shell() {
+      return shellOf(env, process.platform);
+    },
     stdout: outputStream(stdout, 'fails'),
     stderr: outputStream(stderr, 'is ignored'),
     get interactive() {
