@@ -19,7 +19,7 @@ const idleMs = 1_000;
 export function createConnectionOwners(): ConnectionOwners {
   const owners = new WeakMap<Socket, string>();
   return {
-    note: (socket, uid) => void owners.set(socket, uid),
+    note: owners.set.bind(owners),
     lose(server, address, uid) {
       server.reset((connection) => {
         const owner = owners.get(connection.socket);
