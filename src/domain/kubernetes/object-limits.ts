@@ -1,3 +1,5 @@
+import type { Pod } from './pod.ts';
+
 /*
  * How much an agent keeps of what others write. Whoever may write objects in one namespace would else write as many and as
  * large ones as the memory of every agent of the cluster holds. What is beyond a limit is left out, and nothing else.
@@ -61,9 +63,25 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** The size of an object as it counts. */
-export function sizeOfKept(object: unknown): number {
-  return JSON.stringify(object).length;
+/** The size of an object of the identity kinds as it counts: labels and annotations do not, since no agent keeps them. */
+export function sizeOfObject({
+  metadata: { namespace, name },
+  spec,
+}: {
+  readonly metadata: ObjectName;
+  readonly spec: object;
+}): number {
+  return JSON.stringify({ namespace, name, spec }).length;
+}
+
+/** The size of a pod as it counts: for the most part its labels. */
+export function sizeOfPod({
+  namespace,
+  name,
+  labels,
+  ips,
+}: Pick<Pod, 'namespace' | 'name' | 'labels' | 'ips'>): number {
+  return JSON.stringify({ namespace, name, labels, ips }).length;
 }
 
 interface Namespace {

@@ -1,5 +1,5 @@
 import { advice } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 import type { KubeRest, RestReply, RestRequest } from './kube-rest.ts';
 import type { KubeFailure } from './map-kube-error.ts';
@@ -9,6 +9,8 @@ export type ListReply =
   | { readonly items?: undefined; readonly failure: KubeFailure };
 
 const pageSize = 500;
+/** An object has 1.5 MB at most, so that a page of one is never too large. */
+const smaller = 8;
 /** A server that ends a list so often will not see its end. */
 const maxLists = 3;
 
@@ -43,12 +45,15 @@ async function listOnce(
 ): Promise<ListReply | 'expired'> {
   const items: unknown[] = [];
   let next = '';
-  do {
+  let limit = pageSize;
+  for (;;) {
     const more = next === '' ? {} : { continue: next };
-    const reply = await rest(
-      { method: 'GET', path, query: { ...query, limit: `${pageSize}`, ...more } },
-      signal,
-    );
+    const read = { method: 'GET', path, query: { ...query, limit: `${limit}`, ...more } } as const;
+    const reply = await rest(read, signal).catch(unlessTooLarge(limit));
+    if (reply === undefined) {
+      limit = Math.max(1, Math.floor(limit / smaller));
+      continue;
+    }
     if (reply.failure !== undefined) {
       return reply.failure.httpStatus === 410 && next !== '' ? 'expired' : { failure: reply.failure };
     }
@@ -57,8 +62,20 @@ async function listOnce(
       items.push(item);
     }
     next = continueOf(reply);
-  } while (next !== '');
-  return { items };
+    if (next === '') {
+      return { items };
+    }
+  }
+}
+
+/** Objects may be large: the same page is asked for again in smaller ones. */
+function unlessTooLarge(limit: number): (error: unknown) => undefined {
+  return (error) => {
+    const isTooLarge = isPodidError(error) && error.details.some(({ code }) => code === 'EMSGSIZE');
+    if (!isTooLarge || limit === 1) {
+      throw error;
+    }
+  };
 }
 
 function continueOf({ body }: RestReply): string {

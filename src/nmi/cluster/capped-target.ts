@@ -3,7 +3,6 @@ import {
   ObjectLedger,
   type ObjectName,
   objectLimits,
-  sizeOfKept,
   type WatchedKind,
 } from '../../domain/kubernetes/object-limits.ts';
 import type { Clock } from '../../domain/time/clock.ts';
@@ -32,6 +31,7 @@ export interface CappedTargetOptions<Item> {
   readonly kind: WatchedKind;
   readonly into: WatchListTarget<Item>;
   readonly nameOf: (item: Item) => ObjectName;
+  readonly sizeOf: (item: Item) => number;
   /** What stays of an object that is left out; undefined: nothing. */
   readonly remainder?: (item: Item) => Item | undefined;
   readonly clock: Pick<Clock, 'monotonic' | 'sleep' | 'random'>;
@@ -123,8 +123,8 @@ class Capped<Item> implements CappedTarget<Item> {
 
   /** The object, or what stays of it; undefined when nothing does. */
   #kept(ledger: ObjectLedger, { item, isCut }: Received<Item>): Item | undefined {
-    const { nameOf, remainder } = this.#options;
-    const size = isCut ? Number.POSITIVE_INFINITY : sizeOfKept(item);
+    const { nameOf, sizeOf, remainder } = this.#options;
+    const size = isCut ? Number.POSITIVE_INFINITY : sizeOf(item);
     return ledger.admit(nameOf(item), size) === undefined ? item : remainder?.(item);
   }
 

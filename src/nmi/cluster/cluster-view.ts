@@ -4,7 +4,13 @@ import type {
   AzureIdentityBinding,
   AzurePodIdentityException,
 } from '../../domain/kubernetes/identity-resources.ts';
-import type { LeftOutReason, ObjectName, WatchedKind } from '../../domain/kubernetes/object-limits.ts';
+import {
+  type LeftOutReason,
+  type ObjectName,
+  sizeOfObject,
+  sizeOfPod,
+  type WatchedKind,
+} from '../../domain/kubernetes/object-limits.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
@@ -132,15 +138,24 @@ function watchedKinds(options: ClusterViewOptions, pods: PodIndex, into: Indexes
       logger.warn({ resource, error: String(error).slice(0, 500) }, 'the cluster cannot be watched');
     },
   });
-  const capped = <Item extends { readonly metadata: ObjectName }>(
+  const capped = <Item extends { readonly metadata: ObjectName; readonly spec: object }>(
     kind: WatchedKind,
     index: WatchListTarget<Item>,
-  ) => createCappedTarget({ kind, into: index, nameOf: ({ metadata }) => metadata, clock, logger });
+  ) =>
+    createCappedTarget({
+      kind,
+      into: index,
+      nameOf: ({ metadata }) => metadata,
+      sizeOf: sizeOfObject,
+      clock,
+      logger,
+    });
 
   const podTarget = createCappedTarget<Pod>({
     kind: 'pods',
     into: pods,
     nameOf: (pod) => pod,
+    sizeOf: sizeOfPod,
     remainder: withoutLabels,
     clock,
     logger,

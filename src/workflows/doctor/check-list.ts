@@ -10,6 +10,7 @@ import { exceptions } from './checks/exceptions.ts';
 import { hostNetwork } from './checks/host-network.ts';
 import { identities } from './checks/identities.ts';
 import { label } from './checks/label.ts';
+import { limits } from './checks/limits.ts';
 import { metadataService } from './checks/metadata-service.ts';
 import { networkPlugin } from './checks/network-plugin.ts';
 import { networkPolicy } from './checks/network-policy.ts';
@@ -47,6 +48,7 @@ export const checkList: readonly Check[] = [
   nodeIdentities,
   definitions,
   objects,
+  limits,
   pod,
   label,
   selector,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { PodidError } from '../../../src/errors/podid-error.ts';
+import type { KubeRest } from '../../../src/k8s/client/kube-rest.ts';
 import { listPages } from '../../../src/k8s/client/list-pages.ts';
 import { expired, page, refused, scriptedRest, signal } from '../scripted-rest.ts';
 
@@ -12,6 +14,32 @@ describe('listing page by page', () => {
       { labelSelector: 'app=web', limit: '500' },
       { labelSelector: 'app=web', limit: '500', continue: 'more' },
     ]);
+  });
+
+  it('asks for smaller pages where one is larger than an answer may be, down to one object', async () => {
+    const asked: unknown[] = [];
+    const rest: KubeRest = async ({ query }) => {
+      asked.push([query?.['limit'], query?.['continue']]);
+      if (Number(query?.['limit']) > 7) {
+        const details = [{ code: 'EMSGSIZE', message: 'too large' }];
+        throw new PodidError('ClusterUnreachable', 'Too large.', { details });
+      }
+      return query?.['continue'] === undefined ? page([{ a: 1 }], 'more') : page([{ b: 2 }]);
+    };
+    expect(await listPages(rest, collection, signal)).toEqual({ items: [{ a: 1 }, { b: 2 }] });
+    expect(asked).toEqual([
+      ['500', undefined],
+      ['62', undefined],
+      ['7', undefined],
+      ['7', 'more'],
+    ]);
+  });
+
+  it('says so where even one object is', async () => {
+    const details = [{ code: 'EMSGSIZE', message: 'too large' }];
+    const rest: KubeRest = () =>
+      Promise.reject(new PodidError('ClusterUnreachable', 'Too large.', { details }));
+    await expect(listPages(rest, collection, signal)).rejects.toThrow('Too large.');
   });
 
   it('begins again when the list expired, and forgets what it had', async () => {

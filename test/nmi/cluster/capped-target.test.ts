@@ -31,6 +31,7 @@ function capped() {
       remove: ({ name }) => void names.delete(name),
     },
     nameOf: (thing) => thing,
+    sizeOf: (thing) => JSON.stringify(thing).length,
     clock,
     logger,
   });
