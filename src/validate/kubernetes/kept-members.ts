@@ -1,4 +1,8 @@
-import { behaviorAnnotation } from '../../domain/kubernetes/identity-resources.ts';
+import {
+  assignedAtAnnotation,
+  behaviorAnnotation,
+  podUidAnnotation,
+} from '../../domain/kubernetes/identity-resources.ts';
 import type { JsonShape } from '../json-shape.ts';
 
 /*
@@ -41,10 +45,10 @@ export const keptOfBindings: JsonShape = {
 export const keptOfExceptions: JsonShape = { metadata: named, spec: { podLabels: 'kept' } };
 
 export const keptOfAssignments: JsonShape = {
-  metadata: named,
+  metadata: { ...named, annotations: { [podUidAnnotation]: 'kept', [assignedAtAnnotation]: 'kept' } },
   spec: {
     azureIdentityRef: keptOfIdentities,
-    azureBindingRef: { metadata: named },
+    azureBindingRef: { metadata: named, spec: { selector: 'kept' } },
     pod: 'kept',
     podNamespace: 'kept',
     nodename: 'kept',

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { JsonCutter } from '../../../src/k8s/client/cut-json.ts';
+import {
+  parseAzureAssignedIdentity,
+  parseAzureIdentity,
+  parseAzureIdentityBinding,
+  parseAzurePodIdentityException,
+} from '../../../src/validate/kubernetes/crd-objects.ts';
+import {
+  keptOfAssignments,
+  keptOfBindings,
+  keptOfExceptions,
+  keptOfIdentities,
+} from '../../../src/validate/kubernetes/kept-members.ts';
+
+const metadata = {
+  name: 'web',
+  namespace: 'shop',
+  uid: 'u',
+  resourceVersion: '7',
+  creationTimestamp: '2026-01-01T00:00:00Z',
+};
+const identity = {
+  metadata: { ...metadata, annotations: { 'aadpodidentity.k8s.io/Behavior': 'namespaced' } },
+  spec: {
+    type: 1,
+    resourceID: '/r',
+    clientID: 'c',
+    clientPassword: { name: 'n', namespace: 's' },
+    tenantID: 't',
+    auxiliaryTenantIDs: ['t2'],
+    adEndpoint: 'https://x/',
+  },
+};
+const binding = { metadata, spec: { azureIdentity: 'web', selector: 'web' } };
+
+describe('of what an agent decides by, nothing is left out of', () => {
+  it.each([
+    ['an AzureIdentity', keptOfIdentities, parseAzureIdentity, identity],
+    ['an AzureIdentityBinding', keptOfBindings, parseAzureIdentityBinding, binding],
+    [
+      'an AzurePodIdentityException',
+      keptOfExceptions,
+      parseAzurePodIdentityException,
+      { metadata, spec: { podLabels: { app: 'a' } } },
+    ],
+    [
+      'an AzureAssignedIdentity',
+      keptOfAssignments,
+      parseAzureAssignedIdentity,
+      {
+        metadata: {
+          ...metadata,
+          annotations: { 'podid.io/pod-uid': 'u1', 'podid.io/assigned-at': '2026-01-01T00:00:00Z' },
+        },
+        spec: {
+          azureIdentityRef: identity,
+          azureBindingRef: { metadata, spec: { selector: 'web' } },
+          pod: 'web-0',
+          podNamespace: 'shop',
+          nodename: 'n1',
+        },
+        status: { status: 'Assigned' },
+      },
+    ],
+  ])('%s', (_kind, shape, parse, object) => {
+    const whole = { ...object, metadata: { ...object.metadata, managedFields: [{ manager: 'kubectl' }] } };
+    const [cut] = new JsonCutter({ shape, mostBytes: 10_000 }).push(Buffer.from(JSON.stringify(whole)));
+    expect(cut?.text).not.toContain('kubectl');
+    expect(parse(JSON.parse(cut?.text ?? ''))).toEqual(parse(object));
+  });
+});
