@@ -17,4 +17,5 @@ export const scenarioNames = [
   'user-assigned',
   'preview-fields',
   'node-pools',
+  'standard-mode',
 ] as const;

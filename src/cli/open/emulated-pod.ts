@@ -7,6 +7,8 @@ import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseKubeconfig } from '../../validate/files/kubeconfig.ts';
 import { bindingSelectorRule, namespaceRule } from '../../validate/flags/kubernetes-names.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt } from '../../validate/json-record.ts';
+import { parseAgentInstallation } from '../../validate/kubernetes/agent-installation.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 import type { Context } from '../run/context.ts';
 
@@ -28,7 +30,13 @@ export interface EmulatedPod extends AsyncDisposable {
 
 /** Of the one pod; 127.0.0.1 is the node itself. */
 const address = '127.0.0.11';
-const node = 'emulated-node';
+
+/** The agent of the emulated cluster, as far as it is started here. */
+interface AgentToStart {
+  readonly mode: 'managed' | 'standard';
+  /** In standard mode one of the cluster's own, on whose machine a controller can put the identity. */
+  readonly node: string;
+}
 
 /** What `NAMESPACE/LABEL` and the emulator's variables mean; the next `checkUsage` reports the faults. */
 export function podToEmulate(
@@ -65,11 +73,13 @@ export function podToEmulate(
  * @throws PodidError Unavailable when the emulator or the agent does not come up
  */
 export async function emulatePod(pod: PodToEmulate, context: Context): Promise<EmulatedPod> {
-  const remove = await createPod(pod, context.signal);
+  const server: Server = { emulator: pod.emulator, token: await tokenIn(pod.kubeconfig) };
+  const { mode, node } = await agentToStart(server, context.signal);
+  const remove = await createPod(pod, { server, node }, context.signal);
   const [port, probePort] = [await freePort(), await freePort()];
   const agent = await context.startAgent([
     ...['serve', '--forceNamespaced', '--allow-loopback-pods', '--redirected-by-others'],
-    ...[`--node=${node}`, '--operation-mode=managed', '--prometheus-port=0', `--nmi-port=${port}`],
+    ...[`--node=${node}`, `--operation-mode=${mode}`, '--prometheus-port=0', `--nmi-port=${port}`],
     ...[`--http-probe-port=${probePort}`, '--metadata-ip=127.0.0.1', `--metadata-port=${pod.emulator.port}`],
   ]);
   const dispose = async () => {
@@ -85,9 +95,40 @@ export async function emulatePod(pod: PodToEmulate, context: Context): Promise<E
   return { endpoint: `http://127.0.0.1:${port}`, address, [Symbol.asyncDispose]: dispose };
 }
 
+/** The emulator, and what its cluster takes for a sign-in. */
+interface Server {
+  readonly emulator: URL;
+  readonly token: string | undefined;
+}
+
+async function tokenIn(kubeconfig: string): Promise<string | undefined> {
+  const { users } = parseKubeconfig(await readFile(kubeconfig, 'utf8'), kubeconfig);
+  return users.map((user) => user.token).find((token) => token !== undefined);
+}
+
+/** Managed mode, unless the agents of the emulated cluster run in standard mode and it has nodes. */
+async function agentToStart(server: Server, signal: AbortSignal): Promise<AgentToStart> {
+  const [daemonSets, nodes] = await Promise.all([
+    itemsOf(server, '/apis/apps/v1/daemonsets', signal),
+    itemsOf(server, '/api/v1/nodes', signal),
+  ]);
+  const mode = daemonSets.map(parseAgentInstallation).find((agent) => agent?.kind === 'podid')?.mode;
+  const [node] = nodes.map((one) => stringAt(recordAt(one, 'metadata'), 'name') ?? '').sort();
+  return mode === 'standard' && node !== undefined
+    ? { mode, node }
+    : { mode: 'managed', node: 'emulated-node' };
+}
+
+async function itemsOf(server: Server, path: string, signal: AbortSignal): Promise<JsonRecord[]> {
+  const list: unknown = JSON.parse(await send(server, path, { method: 'GET', signal }));
+  const items = isRecord(list) ? list['items'] : undefined;
+  return Array.isArray(items) ? items.filter(isRecord) : [];
+}
+
 /** @returns what takes the pod away again */
 async function createPod(
-  { namespace, label, emulator, kubeconfig }: PodToEmulate,
+  { namespace, label }: PodToEmulate,
+  { server, node }: { readonly server: Server; readonly node: string },
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   const name = `asked-by-podid-token-${process.pid}`;
@@ -100,24 +141,25 @@ async function createPod(
     spec: { nodeName: node, containers: [{ name: 'ask', image: 'podid' }] },
     status: { phase: 'Running', startTime, podIP: address, podIPs: [{ ip: address }] },
   };
-  const { users } = parseKubeconfig(await readFile(kubeconfig, 'utf8'), kubeconfig);
-  const token = users.map((user) => user.token).find((each) => each !== undefined);
-  await send(new URL('/_podid/world', emulator), 'PUT', { body: { kubernetes: [pod] }, signal });
+  await send(server, '/_podid/world', { method: 'PUT', body: { kubernetes: [pod] }, signal });
   return async () => {
-    const url = new URL(`/api/v1/namespaces/${namespace}/pods/${name}`, emulator);
-    await send(url, 'DELETE', { token, signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
+    const asked = { method: 'DELETE', signal: AbortSignal.timeout(5000) };
+    await send(server, path, asked).catch(() => undefined);
   };
 }
 
+/** @returns the text of the answer */
 async function send(
-  url: URL,
-  method: string,
+  { emulator, token }: Server,
+  path: string,
   {
+    method,
     body,
-    token,
     signal,
-  }: { readonly body?: unknown; readonly token?: string | undefined; readonly signal: AbortSignal },
-): Promise<void> {
+  }: { readonly method: string; readonly body?: unknown; readonly signal: AbortSignal },
+): Promise<string> {
+  const url = new URL(path, emulator);
   const headers = {
     'content-type': 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -139,6 +181,7 @@ async function send(
       },
     );
   }
+  return await response.text();
 }
 
 async function readiness(url: string, ended: Promise<string>, { clock, signal }: Context): Promise<void> {

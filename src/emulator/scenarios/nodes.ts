@@ -1,30 +1,41 @@
-import type { JsonObject } from '../exact-json.ts';
+import { type JsonObject, textAt } from '../exact-json.ts';
 import { scaleSetId } from './machine-parts.ts';
 
 /** Two Linux nodes, each with podid's agent: ready, its rules in place. */
-export function nodes(more: AgentWords = {}): JsonObject[] {
-  return [agentDaemonSet, ...[0, 1].flatMap((number) => [node(number), agentPod(number, more)])];
+export function nodes(more: AgentFacts = {}): JsonObject[] {
+  const { mode = 'managed', machines = [] } = more;
+  const made = [0, 1].map((number) =>
+    node(nodeName(number), `${scaleSetId('nodepool1')}/virtualMachines/${number}`),
+  );
+  const others = machines.map((id) => node(id.split('/').at(-1) ?? '', id));
+  const all = [...made, ...others];
+  return [
+    agentDaemonSet(mode, all.length),
+    ...all.flatMap((one, number) => [one, agentPod(textAt(one, 'metadata', 'name') ?? '', number, more)]),
+  ];
 }
 
-export interface AgentWords {
+export interface AgentFacts {
   /** Lines of Prometheus text that follow the agent's own. */
   readonly metrics?: string;
   readonly log?: string;
+  /** `managed` when absent. */
+  readonly mode?: 'managed' | 'standard';
+  /** Ids of virtual machines that are nodes besides. */
+  readonly machines?: readonly string[];
 }
 
 export function nodeName(number: number): string {
   return `aks-nodepool1-12345678-vmss${String(number).padStart(6, '0')}`;
 }
 
-function node(number: number): JsonObject {
+function node(name: string, machineId: string): JsonObject {
+  const pool = name.split('-')[1] ?? '';
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: {
-      name: nodeName(number),
-      labels: { 'kubernetes.io/os': 'linux', 'kubernetes.azure.com/agentpool': 'nodepool1' },
-    },
-    spec: { providerID: `azure://${scaleSetId('nodepool1')}/virtualMachines/${number}` },
+    metadata: { name, labels: { 'kubernetes.io/os': 'linux', 'kubernetes.azure.com/agentpool': pool } },
+    spec: { providerID: `azure://${machineId}` },
     status: {
       conditions: [{ type: 'Ready', status: 'True' }],
       nodeInfo: { operatingSystem: 'linux', kubeletVersion: 'v1.33.5' },
@@ -37,28 +48,37 @@ const agentLabels = {
   'app.kubernetes.io/component': 'nmi',
   component: 'nmi',
 };
-const agentContainer = {
-  name: 'nmi',
-  image: 'podid:0.1.0',
-  command: ['podid-nmi'],
-  args: ['--node=$(NODE_NAME)', '--http-probe-port=8085', '--operation-mode=managed', '--forceNamespaced'],
-};
 
-const agentDaemonSet: JsonObject = {
-  apiVersion: 'apps/v1',
-  kind: 'DaemonSet',
-  metadata: { name: 'podid-nmi', namespace: 'kube-system', labels: agentLabels },
-  spec: {
-    selector: { matchLabels: agentLabels },
-    template: {
-      metadata: { labels: agentLabels },
-      spec: { hostNetwork: true, containers: [agentContainer] },
+function agentContainer(mode: 'managed' | 'standard'): JsonObject {
+  return {
+    name: 'nmi',
+    image: 'podid:0.1.0',
+    command: ['podid-nmi'],
+    args: ['--node=$(NODE_NAME)', '--http-probe-port=8085', `--operation-mode=${mode}`, '--forceNamespaced'],
+  };
+}
+
+function agentDaemonSet(mode: 'managed' | 'standard', count: number): JsonObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'podid-nmi', namespace: 'kube-system', labels: agentLabels },
+    spec: {
+      selector: { matchLabels: agentLabels },
+      template: {
+        metadata: { labels: agentLabels },
+        spec: { hostNetwork: true, containers: [agentContainer(mode)] },
+      },
     },
-  },
-  status: { desiredNumberScheduled: 2, numberReady: 2 },
-};
+    status: { desiredNumberScheduled: count, numberReady: count },
+  };
+}
 
-function agentPod(number: number, { metrics = '', log = '' }: AgentWords): JsonObject {
+function agentPod(
+  onNode: string,
+  number: number,
+  { metrics = '', log = '', mode = 'managed' }: AgentFacts,
+): JsonObject {
   const answers = {
     '8085/healthz': { status: 200, text: 'Active' },
     '8085/readyz': { status: 200, text: 'Active' },
@@ -76,7 +96,7 @@ function agentPod(number: number, { metrics = '', log = '' }: AgentWords): JsonO
         'emulator.podid.io/log': log,
       },
     },
-    spec: { nodeName: nodeName(number), hostNetwork: true, containers: [agentContainer] },
+    spec: { nodeName: onNode, hostNetwork: true, containers: [agentContainer(mode)] },
     status: {
       phase: 'Running',
       podIP: `10.224.0.${number + 4}`,

@@ -9,6 +9,7 @@ import { noETag } from './no-etag.ts';
 import { nodePools } from './node-pools.ts';
 import { previewFields } from './preview-fields.ts';
 import { servicePrincipal } from './service-principal.ts';
+import { standardMode } from './standard-mode.ts';
 import { full, twoHundred } from './two-hundred.ts';
 import { unregistered } from './unregistered.ts';
 import { userAssigned } from './user-assigned.ts';
@@ -29,4 +30,5 @@ export const scenarioCatalog: Readonly<Record<string, JsonObject>> = {
   'user-assigned': userAssigned,
   'preview-fields': previewFields,
   'node-pools': nodePools,
+  'standard-mode': standardMode,
 };
