@@ -21,6 +21,7 @@ describe('the CRDs', () => {
     api.kubectl('apply', '-f', upstream);
     established();
     api.kubectl('create', '-f', 'test/cluster/fixtures/stored-objects.yaml');
+    apply(identity('oversized', { type: 0, clientID: 'c', tenantID: 'x'.repeat(3_000) }));
     before = stored();
   });
   afterAll(async () => {
@@ -70,6 +71,7 @@ describe('the CRDs', () => {
     ['azureidentity', 'no-secret'],
     ['azureidentity', 'four-tenants'],
     ['azureidentity', 'empty'],
+    ['azureidentity', 'oversized'],
     ['azureidentitybinding', 'to-nobody'],
     ['azurepodidentityexception', 'legacy'],
     ['azureassignedidentity', 'web-0-default-web'],
@@ -131,6 +133,40 @@ describe('the CRDs', () => {
     expect(() => merge(kind, object.metadata.name, { spec })).toThrow(reason);
     api.kubectl('label', kind, object.metadata.name, 'team=shop');
     api.kubectl('delete', kind, object.metadata.name);
+  });
+
+  const labels = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`label-${index}`, 'x']));
+  const exception = (podLabels: Record<string, string>) => ({
+    apiVersion: 'aadpodidentity.k8s.io/v1',
+    kind: 'AzurePodIdentityException',
+    metadata: { name: 'long', namespace: 'default' },
+    spec: { podLabels },
+  });
+  it.each([
+    ['an id of 1.4 MB', identity('long', { clientID: 'x'.repeat(1_400_000) }), /clientID: Too long/],
+    ['a resource id', identity('long', { resourceID: 'x'.repeat(2_049) }), /resourceID: Too long/],
+    ['what nobody reads', identity('long', { adResourceID: 'x'.repeat(2_049) }), /adResourceID: Too long/],
+    [
+      'tenants',
+      identity('long', { auxiliaryTenantIDs: Array(101).fill('t') }),
+      /auxiliaryTenantIDs: Too many/,
+    ],
+    [
+      'a selector',
+      binding('long', { azureIdentity: 'a', selector: 'x'.repeat(1_025) }),
+      /selector: Too long/,
+    ],
+    ['labels', exception(labels(1_001)), /podLabels: Too many/],
+    ['the value of a label', exception({ app: 'x'.repeat(1_025) }), /podLabels.app: Too long/],
+  ])('refuse what is longer than anything that works: %s', (_what, object, reason) => {
+    expect(() => apply(object)).toThrow(reason);
+  });
+
+  it('let in what is as long as it may be', () => {
+    const most = identity('longest', { type: 0, resourceID: 'x'.repeat(2_048), clientID: 'x'.repeat(1_024) });
+    apply(most, '--dry-run=server');
+    apply(exception(labels(1_000)), '--dry-run=server');
   });
 
   it('let a faulty object be fixed, in one step or in several', () => {

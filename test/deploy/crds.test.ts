@@ -32,6 +32,13 @@ describe('the definitions of the kinds', () => {
     }
   });
 
+  it('let nothing be as long as its author likes', () => {
+    const open = definitions.flatMap(({ spec }) =>
+      withoutLength(spec.versions[0].schema.openAPIV3Schema, spec.names.kind),
+    );
+    expect(open).toEqual([]);
+  });
+
   it('judge by rules only what is being changed', () => {
     const rules = definitions.flatMap(({ spec }) =>
       (spec.versions[0].schema.openAPIV3Schema.properties.spec['x-kubernetes-validations'] ?? []).map(
@@ -43,7 +50,24 @@ describe('the definitions of the kinds', () => {
   });
 });
 
-/** A schema without what says nothing about which objects are valid: descriptions, and rules on changes. */
+const lengths = ['maxLength', 'maxItems', 'maxProperties'];
+
+/** Where a text, a list or a map of any names may be as long as its author likes. */
+function withoutLength(schema: unknown, path: string): string[] {
+  if (typeof schema !== 'object' || schema === null || /\.(apiVersion|kind)$/.test(path)) {
+    return [];
+  }
+  const { type, properties = {}, items, additionalProperties, ...rest } = schema as Record<string, unknown>;
+  const needs = type === 'string' || type === 'array' || additionalProperties !== undefined;
+  const own = needs && !lengths.some((length) => Number(rest[length]) > 0) ? [path] : [];
+  const inner = [...Object.entries(properties as object), ['[]', items], ['{}', additionalProperties]];
+  return [...own, ...inner.flatMap(([name, each]) => withoutLength(each, `${path}.${name}`))];
+}
+
+/**
+ * A schema without what says nothing about which objects of use are valid: descriptions, rules on changes, and
+ * lengths beyond those of anything that works.
+ */
 function typesOf(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(typesOf);
@@ -54,7 +78,9 @@ function typesOf(value: unknown): unknown {
   const entries = Object.entries(value)
     .filter(
       ([key, member]) =>
-        key !== 'x-kubernetes-validations' && !(key === 'description' && typeof member === 'string'),
+        key !== 'x-kubernetes-validations' &&
+        !lengths.includes(key) &&
+        !(key === 'description' && typeof member === 'string'),
     )
     .map(([key, member]) => [key, typesOf(member)]);
   return Object.fromEntries(entries);
