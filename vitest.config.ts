@@ -11,6 +11,7 @@ const loopbackRings = [
   'test/emulator/**',
   'test/cli-on-emulator/**',
   'test/nmi-on-emulator/**',
+  'test/mic-on-emulator/**',
   'test/docs-run/**',
 ];
 const drills = ['agent-drills', 'rules-drills', 'address-guard', 'reused-addresses'].map(

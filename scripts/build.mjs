@@ -140,7 +140,7 @@ const shared = {
   },
 };
 
-const daemons = { 'podid-nmi': 'src/nmi/main.ts' };
+const daemons = { 'podid-nmi': 'src/nmi/main.ts', 'podid-mic': 'src/mic/main.ts' };
 
 const podid = {
   ...shared,

@@ -39,6 +39,7 @@ async function renderPages() {
     wordText,
     defaultText,
     nmiFlags,
+    micFlags,
     exitCodes,
     errorCatalog,
     podIdentitiesSchema,
@@ -96,15 +97,16 @@ async function renderPages() {
     ['docs/commands/README.md', index],
     ...commands.map((command) => [`docs/commands/${pageName(command)}`, commandPage(command)]),
     ['docs/errors.md', errorsPage(errorCatalog, exitCodes)],
-    ['docs/nmi.md', await agentPage(nmiFlags, defaultText, longFlag)],
+    ['docs/nmi.md', await daemonPage('docs/nmi.md', nmiFlags, { defaultText, longFlag })],
+    ['docs/mic.md', await daemonPage('docs/mic.md', micFlags, { defaultText, longFlag })],
     ['docs/schema/pod-identities.schema.json', `${JSON.stringify(podIdentitiesSchema, null, 2)}\n`],
   ];
 }
 
-/** The page of the agent is written by hand, but for its table of flags. */
-async function agentPage(nmiFlags, defaultText, longFlag) {
-  const page = await readFile(join(root, 'docs/nmi.md'), 'utf8');
-  const rows = Object.entries(nmiFlags).map(([key, flag]) => {
+/** The page of a daemon is written by hand, but for its table of flags. */
+async function daemonPage(path, flags, { defaultText, longFlag }) {
+  const page = await readFile(join(root, path), 'utf8');
+  const rows = Object.entries(flags).map(([key, flag]) => {
     const usual = defaultText(flag);
     return `| \`${longFlag(key, flag)}\` | ${usual === '' ? '' : `\`${usual}\``} | ${cell(flag.summary)} |`;
   });
@@ -176,6 +178,7 @@ async function loadSources() {
           `export { longFlag } from ${from('flags/flag-table.ts')};`,
           `export { defaultText, flagHead, flagText, wordText } from ${from('flags/flag-text.ts')};`,
           `export { nmiFlags } from ${from('nmi/nmi-flags.ts')};`,
+          `export { micFlags } from ${from('mic/mic-flags.ts')};`,
           `export { exitCodes } from ${from('errors/exit-codes.ts')};`,
           `export { errorCatalog } from ${from('errors/error-catalog.ts')};`,
           `export { podIdentitiesSchema } from ${from('validate/files/pod-identities-schema.ts')};`,

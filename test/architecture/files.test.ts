@@ -26,6 +26,14 @@ const walks = {
     'src/nmi/decide/choose-identity.ts',
     'src/nmi/tokens/token-cache.ts',
   ],
+  'an assignment': [
+    'src/mic/run-mic.ts',
+    'src/mic/cluster/assignment-keeper.ts',
+    'src/mic/decide/desired-assignments.ts',
+    'src/mic/machines/machine-worker.ts',
+    'src/mic/decide/plan-machine.ts',
+    'src/arm/machines/patch-identities.ts',
+  ],
   'podid nmi install': [
     'src/commands/nmi/install.ts',
     'src/validate/files/agent-values.ts',

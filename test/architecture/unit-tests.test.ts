@@ -5,7 +5,7 @@ import { root, sourceFiles } from './source-files.ts';
 
 /** Rings beside the unit ring, which walk across the files; and what is about no source file at all. */
 const elsewhere =
-  /^test\/(?:emulator|cli-on-emulator|nmi-on-emulator|docs-run|node|cluster|architecture|deploy|docs)\//;
+  /^test\/(?:emulator|cli-on-emulator|nmi-on-emulator|mic-on-emulator|docs-run|node|cluster|architecture|deploy|docs)\//;
 
 describe('a test of the unit ring', () => {
   const tests = sourceFiles('test')

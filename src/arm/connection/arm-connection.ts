@@ -81,6 +81,8 @@ export interface RawRequest {
   readonly about: ArmRequest;
   /** JSON. */
   readonly body?: string;
+  /** Besides those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const defaultTimeoutMs = 60_000;
@@ -103,14 +105,20 @@ export function connectArm(settings: AzureSettings): ArmConnection {
   const userAgentOptions = { userAgentPrefix: settings.userAgent };
   const pipelineFor = (retries: Retries) =>
     equip({ pipeline: createPipelineFromOptions({ userAgentOptions }) }, retries).pipeline;
-  const send: ArmConnection['send'] = async ({ method, url, about, body }, signal, retries = 'none') => {
+  const send: ArmConnection['send'] = async (
+    { method, url, about, body, headers },
+    signal,
+    retries = 'none',
+  ) => {
     const request = createPipelineRequest({
       ...exactUrl(url.startsWith('/') ? endpoint.url + url : url),
       method,
       abortSignal: signal,
-      ...(body === undefined
-        ? {}
-        : { body, headers: createHttpHeaders({ 'content-type': 'application/json' }) }),
+      headers: createHttpHeaders({
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      }),
+      ...(body === undefined ? {} : { body }),
     });
     const pipeline = pipelineFor(retries);
     return armAnswer(await callArm(about, signal, () => pipeline.sendRequest(httpClient, request)));
@@ -152,7 +160,11 @@ async function signIn(settings: AzureSettings): Promise<TokenCredential> {
     return { getToken: async () => ({ token, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) };
   }
   const { createCredential } = await import('../sign-in/credential.ts');
-  return createCredential(settings);
+  if (settings.as === undefined) {
+    return createCredential(settings);
+  }
+  const { principalSource } = await import('../sign-in/principal-source.ts');
+  return createCredential(settings, principalSource(settings, settings.as));
 }
 
 function equipPipeline(

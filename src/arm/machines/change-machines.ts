@@ -8,12 +8,11 @@ import {
 } from '../../domain/azure/machines.ts';
 import { parseResourceId, type ResourceId } from '../../domain/azure/resource-id.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { isRecord } from '../../validate/json-record.ts';
 import type { ArmAnswer } from '../connection/arm-answer.ts';
 import type { ArmConnection, RawResponse } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/map-arm-error.ts';
 import { mapMachineFault } from './map-machine-error.ts';
-import { readMachine } from './read-machine.ts';
+import { readPatchedMachine } from './read-machine.ts';
 
 type Writes = Pick<Machines, 'assignIdentities' | 'removeIdentities' | 'upgradeInstances'>;
 
@@ -84,15 +83,9 @@ async function patch(
   );
   const operation = operationOf(answer);
   return {
-    machine: readPatched(answer, machine),
+    machine: readPatchedMachine(answer.text, machine),
     ...(operation === undefined ? {} : { operation }),
   };
-}
-
-/** A 202 may come without a body. */
-function readPatched(answer: ArmAnswer, before: Machine): Machine {
-  const body: unknown = JSON.parse(answer.text || '{}');
-  return isRecord(body) && isRecord(body['properties']) ? readMachine(body, before.resourceId) : before;
 }
 
 function operationOf(answer: ArmAnswer): { url: string } | undefined {

@@ -7,7 +7,7 @@ import type { ArmRequest } from '../connection/map-arm-error.ts';
 import { PageHistory } from '../connection/page-history.ts';
 import { readInstance, readMachine } from './read-machine.ts';
 
-const apiVersion = '2024-07-01';
+export const machineApiVersion = '2024-07-01';
 
 type Reads = Pick<Machines, 'get' | 'scaleSets' | 'virtualMachines' | 'instances' | 'follow'>;
 
@@ -27,7 +27,7 @@ export function armMachines(connection: ArmConnection): Reads {
       const request = about(`read ${resourceId}`, `${resourceId.split('/').at(-2)}/read`, resourceId);
       const body = await getJson(
         connection,
-        `${resourceId}?api-version=${apiVersion}`,
+        `${resourceId}?api-version=${machineApiVersion}`,
         { ...request, notFound: 'MachineNotFound' },
         signal,
       );
@@ -86,7 +86,7 @@ async function listAll(
   signal: AbortSignal,
 ): Promise<JsonRecord[]> {
   const found: JsonRecord[] = [];
-  let url: string | undefined = `${path}?api-version=${apiVersion}`;
+  let url: string | undefined = `${path}?api-version=${machineApiVersion}`;
   const history = new PageHistory(url);
   while (url !== undefined) {
     const page: JsonRecord = await getJson(connection, url, about, signal);

@@ -13,6 +13,7 @@ export function readMachine(body: JsonRecord, resourceId: string): Machine {
   const storage = recordAt(profile, 'storageProfile');
   const identity = recordAt(body, 'identity');
   const poolName = poolOf(body);
+  const clientIds = clientIdsOf(recordAt(identity, 'userAssignedIdentities'));
   const eTag = stringAt(body, 'etag') || undefined;
   const upgradeMode = stringAt(recordAt(properties, 'upgradePolicy'), 'mode');
   return {
@@ -23,11 +24,18 @@ export function readMachine(body: JsonRecord, resourceId: string): Machine {
     ...(poolName === undefined ? {} : { poolName }),
     identityType: stringAt(identity, 'type') || 'None',
     identityIds: Object.keys(recordAt(identity, 'userAssignedIdentities')),
+    ...(clientIds.length === 0 ? {} : { identityClientIds: Object.fromEntries(clientIds) }),
     provisioningState: stringAt(properties, 'provisioningState') ?? '',
     ...(eTag === undefined ? {} : { eTag }),
     ...(kind === 'vmss' && upgradeMode !== undefined ? { upgradeMode } : {}),
     ...(kind === 'vmss' ? { image: imageOf(storage) } : {}),
   };
+}
+
+/** As the answer to a PATCH shows the machine. @param text a 202 may come without a body */
+export function readPatchedMachine(text: string, before: Machine): Machine {
+  const body: unknown = JSON.parse(text || '{}');
+  return isRecord(body) && isRecord(body['properties']) ? readMachine(body, before.resourceId) : before;
 }
 
 export function readInstance(body: JsonRecord): MachineInstance {
@@ -40,6 +48,13 @@ export function readInstance(body: JsonRecord): MachineInstance {
       ? { identityIds: Object.keys(recordAt(body['identity'], 'userAssignedIdentities')) }
       : {}),
   };
+}
+
+function clientIdsOf(identities: JsonRecord): [id: string, clientId: string][] {
+  return Object.keys(identities).flatMap((id) => {
+    const clientId = stringAt(recordAt(identities, id), 'clientId');
+    return clientId ? [[id, clientId]] : [];
+  });
 }
 
 /** AKS has written the pool's name under either tag. */

@@ -1,3 +1,4 @@
+import type { EntraPrincipal } from '../../domain/azure/entra-sign-in.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { AzureCloud } from './clouds.ts';
 
@@ -10,6 +11,8 @@ export interface AzureSettings {
   readonly token?: string;
   /** `--auth`; without it no IMDS is probed. */
   readonly auth?: 'managed-identity';
+  /** The one principal to sign in as, for a program that is told by its own settings. */
+  readonly as?: Exclude<EntraPrincipal, { readonly kind: 'caller' }>;
   /** `--tenant`. */
   readonly tenantId?: string;
   /**

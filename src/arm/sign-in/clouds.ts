@@ -3,7 +3,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 
 /** Where one of Azure's clouds is reached (the `cloud` list of az's own core). */
 export interface AzureCloud {
-  readonly name: CloudName;
+  readonly name: CloudName | 'AzureStackCloud';
   /** Base URL of Azure Resource Manager, without a slash at the end. */
   readonly armEndpoint: string;
   /** The scope that a token for ARM is asked with. */

@@ -1,14 +1,9 @@
-import {
-  ClientCertificateCredential,
-  ClientSecretCredential,
-  ManagedIdentityCredential,
-  WorkloadIdentityCredential,
-} from '@azure/identity';
 import type { EntraSignIn } from '../../domain/azure/entra-sign-in.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AzureSettings } from './azure-settings.ts';
-import { createCredential, entraOptions, type Source } from './credential.ts';
+import { createCredential, type Source } from './credential.ts';
+import { principalSource } from './principal-source.ts';
 
 /**
  * A token for the API of a cluster that signs in through Entra, by podid's own sign-in or as the principal
@@ -40,44 +35,10 @@ export async function fetchEntraToken(
 }
 
 /** Undefined: podid's own. */
-function sourcesOf(
-  settings: AzureSettings,
-  { as, tenantId = '' }: EntraSignIn,
-): readonly Source[] | undefined {
-  const entra = entraOptions(settings);
-  const source = (name: string, make: Source['make']) => [{ name, isDeliberate: true, make }];
-  switch (as.kind) {
-    case 'caller':
-      return undefined;
-    case 'secret':
-      return source(
-        "the kubeconfig's service principal",
-        () => new ClientSecretCredential(tenantId, as.clientId, as.secret, entra),
-      );
-    case 'certificate':
-      return source(
-        "the kubeconfig's service principal",
-        () => new ClientCertificateCredential(tenantId, as.clientId, { certificatePath: as.path }, entra),
-      );
-    case 'managedIdentity':
-      return source('managed identity', () => managedIdentity(as));
-    case 'workloadIdentity': {
-      const own = {
-        ...(as.clientId === undefined ? {} : { clientId: as.clientId }),
-        ...(as.tokenFile === undefined ? {} : { tokenFilePath: as.tokenFile }),
-      };
-      return source('workload identity', () => new WorkloadIdentityCredential({ ...entra, ...own }));
-    }
-  }
-}
-
-function managedIdentity({ clientId, resourceId }: { clientId?: string; resourceId?: string }) {
-  if (resourceId !== undefined) {
-    return new ManagedIdentityCredential({ resourceId });
-  }
-  return clientId === undefined
-    ? new ManagedIdentityCredential()
-    : new ManagedIdentityCredential({ clientId });
+function sourcesOf(settings: AzureSettings, { as }: EntraSignIn): readonly Source[] | undefined {
+  return as.kind === 'caller'
+    ? undefined
+    : principalSource(settings, as, "the kubeconfig's service principal");
 }
 
 function otherCloud(cloud: string, own: string): PodidError {

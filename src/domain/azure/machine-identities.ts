@@ -50,6 +50,30 @@ export function removingPatch(
   };
 }
 
+/**
+ * The PATCH that adds and takes away in one. The type keeps a system-assigned identity; what is asked for and
+ * there already, or not there, is left out. With the last one gone the type loses `UserAssigned`, as
+ * `removingPatch` has it.
+ *
+ * @returns undefined where nothing would change
+ */
+export function changingPatch(
+  machine: Pick<Machine, 'identityType' | 'identityIds'>,
+  change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+): IdentityPatch | undefined {
+  const add = lackingOf(machine, change.add);
+  const remove = carriedAmong(machine, change.remove);
+  if (add.length + remove.length === 0) {
+    return undefined;
+  }
+  if (add.length === 0) {
+    return removingPatch(machine, remove);
+  }
+  const { type, userAssignedIdentities } = assigningPatch(machine, add);
+  const gone = Object.fromEntries(remove.map((id) => [id, null]));
+  return { type, userAssignedIdentities: { ...userAssignedIdentities, ...gone } };
+}
+
 /** Of these ids those that the machine carries, as the machine writes them. */
 export function carriedAmong(
   { identityIds }: Pick<Machine, 'identityIds'>,

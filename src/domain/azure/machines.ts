@@ -16,6 +16,8 @@ export interface Machine {
   readonly identityType: string;
   /** Ids of the user-assigned identities that it carries, in Azure's casing. */
   readonly identityIds: readonly string[];
+  /** Client ids of those of them whose client id Azure tells, by the ids of `identityIds`. */
+  readonly identityClientIds?: Readonly<Record<string, string>>;
   /** `Succeeded`, `Updating`, `Deleting`, `Failed` …; `''` when the server names none. */
   readonly provisioningState: string;
   readonly eTag?: string;

@@ -4,6 +4,7 @@ import {
   type AzureIdentity,
   type AzureIdentityBinding,
   type AzurePodIdentityException,
+  behaviorAnnotation,
   bindingLabel,
   podUidAnnotation,
 } from './identity-resources.ts';
@@ -105,6 +106,29 @@ export function fitBinding(
   }
   const identity = identities.get(`${namespace}/${spec.azureIdentity ?? ''}`);
   return identity === undefined ? identityMissing : { kind: 'fits', identity };
+}
+
+/**
+ * The same in standard mode, where a binding of any namespace counts unless pod identity is confined to
+ * namespaces, for all or by the identity's own annotation.
+ */
+export function fitAssignment(
+  pod: Pick<Pod, 'namespace'>,
+  label: string,
+  binding: AzureIdentityBinding,
+  { identities, forceNamespaced }: { readonly identities: IdentityIndex; readonly forceNamespaced: boolean },
+): BindingFit {
+  const there = binding.metadata.namespace;
+  const fit = fitBinding({ namespace: there }, label, binding, identities);
+  if (there === pod.namespace || fit.kind !== 'fits') {
+    return there !== pod.namespace && forceNamespaced ? otherNamespace : fit;
+  }
+  return isConfined(fit.identity, forceNamespaced) ? otherNamespace : fit;
+}
+
+/** Whether only pods of its own namespace may use the identity. */
+export function isConfined({ metadata }: AzureIdentity, forceNamespaced: boolean): boolean {
+  return forceNamespaced || metadata.annotations?.[behaviorAnnotation]?.toLowerCase() === 'namespaced';
 }
 
 const otherNamespace: BindingFit = { kind: 'other-namespace' };

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../domain/time/clock.ts';
+import { parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { limitTime } from '../../domain/time/time-limit.ts';
 import type { JsonShape } from '../../validate/json-shape.ts';
 import { parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
@@ -13,10 +14,13 @@ export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
   /** HTTP status, or the `code` of a Status object in a watch. */
   readonly status: number;
+  /** How long the server asked to be left alone (`Retry-After`). */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfterMs?: number) {
     super(message);
     this.status = status;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -72,6 +76,20 @@ export interface ApiConnection {
   close(): void;
 }
 
+/** A connection that writes whole objects, too: a controller's. */
+export interface WritingConnection extends ApiConnection {
+  /** Sends one write, once. @returns the object that the server answers with @throws as `getJson` */
+  write(request: ApiWrite, signal: AbortSignal): Promise<unknown>;
+}
+
+export interface ApiWrite {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  /** Of the body; JSON when absent. A PATCH is a merge patch (RFC 7396). */
+  readonly contentType?: string;
+}
+
 export interface ApiConnectionOptions {
   readonly endpoint: ApiEndpoint;
   /** Asked before each request, so that a rotated authority or certificate is taken without a restart. */
@@ -85,22 +103,22 @@ export interface ApiConnectionOptions {
 /** No single object is larger: etcd takes 1.5 MB. */
 const largestAnswerBytes = 8 * 1024 * 1024;
 
-export function createApiConnection(options: ApiConnectionOptions): ApiConnection {
+export function createApiConnection(options: ApiConnectionOptions): WritingConnection {
   const { endpoint, userAgent, timeoutMs, clock } = options;
   const live = createLiveEndpoint(endpoint, options.readAgain);
   const reason = () => new Error(`The API server did not answer within ${timeoutMs} ms.`);
   const limit = { clock, ms: timeoutMs, reason };
-  const open = async (path: string, signal: AbortSignal, patch?: string) => {
+  const open = async (path: string, signal: AbortSignal, { method, text, contentType }: Sent = reading) => {
     const { server, agent, token } = await live.route();
     const headers = {
       accept: 'application/json',
       'user-agent': userAgent,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(patch === undefined ? {} : { 'content-type': 'application/json-patch+json' }),
+      ...(text === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
     };
-    const body = patch === undefined ? { method: 'GET' } : { method: 'PATCH', body: patch };
-    const answer = await openRequest(`${server}${path}`, { ...body, headers, agent }, signal);
-    return await expectSuccess(path, answer, body.method);
+    const body = text === undefined ? {} : { body: text };
+    const answer = await openRequest(`${server}${path}`, { method, ...body, headers, agent }, signal);
+    return await expectSuccess(path, answer, method);
   };
   /** The answer's bytes as they come. The limit on its head is behind it by then, so it has a signal of its own. */
   async function* pieces(path: string, silenceMs: number, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -118,15 +136,22 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
       signal.removeEventListener('abort', stop);
     }
   }
+  const send = (path: string, sent: Sent | undefined, signal: AbortSignal): Promise<unknown> =>
+    limitTime(limit, signal, async (inTime) => {
+      const text = await readBody(await open(path, inTime, sent), largestAnswerBytes);
+      return sent?.ignoresAnswer === true ? undefined : JSON.parse(text);
+    });
   return {
-    getJson: (path, signal) =>
-      limitTime(limit, signal, async (inTime) =>
-        JSON.parse(await readBody(await open(path, inTime), largestAnswerBytes)),
-      ),
-    patchJson: (path, patch, signal) =>
-      limitTime(limit, signal, async (inTime) => {
-        await readBody(await open(path, inTime, JSON.stringify(patch)), largestAnswerBytes);
-      }),
+    getJson: (path, signal) => send(path, undefined, signal),
+    patchJson: async (path, patch, signal) => {
+      const contentType = 'application/json-patch+json';
+      const text = JSON.stringify(patch);
+      await send(path, { method: 'PATCH', text, contentType, ignoresAnswer: true }, signal);
+    },
+    write: ({ method, path, body, contentType = usualContent[method] }, signal) => {
+      const text = body === undefined ? {} : { text: JSON.stringify(body) };
+      return send(path, { method, contentType, ...text }, signal);
+    },
     async list(path, { shape, mostBytes, signal, onItem }) {
       const cutter = new JsonCutter({
         shape: { metadata: { resourceVersion: 'always' }, items: shape },
@@ -158,6 +183,22 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
   };
 }
 
+interface Sent {
+  readonly method: string;
+  readonly text?: string;
+  readonly contentType?: string;
+  /** What comes back may be empty or anything else. */
+  readonly ignoresAnswer?: true;
+}
+
+const reading: Sent = { method: 'GET' };
+const usualContent = {
+  POST: 'application/json',
+  PUT: 'application/json',
+  PATCH: 'application/merge-patch+json',
+  DELETE: 'application/json',
+};
+
 async function expectSuccess(path: string, answer: IncomingMessage, verb: string): Promise<IncomingMessage> {
   const status = answer.statusCode ?? 0;
   if (status >= 200 && status < 300) {
@@ -167,7 +208,8 @@ async function expectSuccess(path: string, answer: IncomingMessage, verb: string
   const { message = '' } = parseKubeStatus(body) ?? {};
   // The server's own sentence names user, verb and resource, and no secret.
   const reason = message === '' ? '' : `: ${message.slice(0, 300)}`;
-  throw new ApiFailure(status, `${verb} ${path.split('?')[0]} was answered ${status}${reason}.`);
+  const askedMs = parseRetryAfter(answer.headers['retry-after'], Number.NaN);
+  throw new ApiFailure(status, `${verb} ${path.split('?')[0]} was answered ${status}${reason}.`, askedMs);
 }
 
 /** An event may be a Status, of which the code decides. */

@@ -1,6 +1,7 @@
 import {
   assignedAtAnnotation,
   behaviorAnnotation,
+  bindingLabel,
   podUidAnnotation,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { JsonShape } from '../json-shape.ts';
@@ -54,4 +55,33 @@ export const keptOfAssignments: JsonShape = {
     nodename: 'kept',
   },
   status: { status: 'kept' },
+};
+
+/** Nodes, as a controller reads them. */
+export const keptOfNodes: JsonShape = { metadata: named, spec: { providerID: 'always' } };
+
+/** Pods, as far as a controller decides by them. */
+export const keptOfLabelledPods: JsonShape = {
+  metadata: { ...named, labels: { [bindingLabel]: 'always' } },
+  spec: { nodeName: 'always' },
+  status: { phase: 'always' },
+};
+
+/** Assignments, with what only their owner reads. */
+export const keptOfOwnAssignments: JsonShape = {
+  metadata: {
+    ...named,
+    deletionTimestamp: 'always',
+    finalizers: 'kept',
+    labels: { nodename: 'always' },
+    annotations: { [podUidAnnotation]: 'always', [assignedAtAnnotation]: 'always' },
+  },
+  spec: {
+    azureIdentityRef: keptOfIdentities,
+    azureBindingRef: keptOfBindings,
+    pod: 'always',
+    podNamespace: 'always',
+    nodename: 'always',
+  },
+  status: { status: 'always' },
 };

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(
+    `podid-mic: This is Node ${process.versions.node}; podid-mic needs Node 20.19 or newer.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  const { main } = await import('../dist/podid-mic.js');
+  await main(process.argv.slice(2));
+}

@@ -1,0 +1,227 @@
+import type { Clock } from '../../domain/time/clock.ts';
+import { createWake } from '../../runtime/wake.ts';
+import {
+  type Assignment,
+  type DecisionFacts,
+  type MicPod,
+  type PodWants,
+  wantsOfPod,
+} from '../decide/desired-assignments.ts';
+import {
+  diffAssignments,
+  isSameIdentity,
+  nameKey,
+  stateOf,
+  type WantedAssignment,
+} from '../decide/diff-assignments.ts';
+import { type AssignmentName, nameAssignment } from '../decide/name-assignment.ts';
+import type { MachineFleet } from '../machines/machine-fleet.ts';
+import type { AssignmentWriter } from './assignment-writer.ts';
+import { podOf } from './live-index.ts';
+import type { MicView } from './mic-view.ts';
+
+export interface KeeperDeps {
+  readonly view: MicView;
+  readonly fleet: Pick<MachineFleet, 'setPod' | 'shows' | 'troubleOf'>;
+  readonly writer: AssignmentWriter;
+  readonly clock: Clock;
+  readonly facts: DecisionFacts;
+  /** Hears of each pod after each decision. */
+  onDecided(decision: PodOutcome): void;
+  /** Hears of each round of decisions. */
+  onRound(ms: number): void;
+}
+
+/** How a pod stands. */
+export interface PodOutcome {
+  readonly podKey: string;
+  /** Undefined: it is gone. */
+  readonly pod: MicPod | undefined;
+  readonly wants: PodWants;
+  readonly wanted: readonly WantedAssignment[];
+}
+
+/** Sees to the AzureAssignedIdentities: pod by pod, those that something was heard of. */
+export interface AssignmentKeeper {
+  /** @param podKey `namespace/name` */
+  mark(podKey: string): void;
+  markAll(): void;
+  markMachine(machineId: string): void;
+  markNode(node: string): void;
+  readonly outcomes: ReadonlyMap<string, PodOutcome>;
+  /** Decides the pods that are marked, and begins to write. */
+  decide(signal: AbortSignal): void;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** At most so often is decided; what comes in between is decided together. */
+const decideEveryMs = 100;
+
+export function createAssignmentKeeper(deps: KeeperDeps): AssignmentKeeper {
+  return new Keeper(deps);
+}
+
+class Keeper implements AssignmentKeeper {
+  readonly outcomes = new Map<string, PodOutcome>();
+  readonly #deps: KeeperDeps;
+  readonly #marked = new Set<string>();
+  /** Which assignment has which name. */
+  readonly #names = new Map<string, string>();
+  readonly #namesOfPod = new Map<string, readonly string[]>();
+  readonly #podsOfMachine = new Map<string, Set<string>>();
+  readonly #wake;
+
+  constructor(deps: KeeperDeps) {
+    this.#deps = deps;
+    this.#wake = createWake(deps.clock);
+  }
+
+  mark(podKey: string): void {
+    this.#marked.add(podKey);
+    this.#wake.call();
+  }
+
+  markAll(): void {
+    const { view } = this.#deps;
+    for (const key of [...view.pods.keys(), ...view.live.podKeys(), ...this.outcomes.keys()]) {
+      this.#marked.add(key);
+    }
+    this.#wake.call();
+  }
+
+  markMachine(machineId: string): void {
+    for (const key of this.#podsOfMachine.get(machineId) ?? []) {
+      this.mark(key);
+    }
+  }
+
+  markNode(node: string): void {
+    for (const pod of this.#deps.view.pods.values()) {
+      if (pod.nodeName === node) {
+        this.mark(`${pod.namespace}/${pod.name}`);
+      }
+    }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    this.markAll();
+    while (!signal.aborted) {
+      const beganMs = clock.monotonic();
+      this.decide(signal);
+      this.#deps.onRound(clock.monotonic() - beganMs);
+      try {
+        await this.#wake.wait(undefined, signal);
+        const pauseMs = decideEveryMs - (clock.monotonic() - beganMs);
+        if (pauseMs > 0) {
+          await clock.sleep(pauseMs, signal);
+        }
+      } catch {
+        break;
+      }
+    }
+    await this.#deps.writer.idle();
+  }
+
+  decide(signal: AbortSignal): void {
+    // In order, so that two pods that want one name get it the same way at each start.
+    for (const podKey of [...this.#marked].sort()) {
+      if (this.#deps.writer.isFree(podKey)) {
+        this.#marked.delete(podKey);
+        this.#decidePod(podKey, signal);
+      }
+    }
+  }
+
+  #decidePod(podKey: string, signal: AbortSignal): void {
+    const { view, fleet, facts, writer, clock } = this.#deps;
+    const pod = view.pods.get(podKey);
+    const wants = pod === undefined ? nothing : wantsOfPod(pod, facts);
+    const on = wants.assignments.flatMap(({ machineId, resource }) =>
+      machineId === undefined || resource === undefined ? [] : [{ machineId, resource }],
+    );
+    fleet.setPod(podKey, { on, keeps: wants.keeps });
+    this.#fileMachines(podKey, new Set(on.map(({ machineId }) => machineId)));
+    const wanted = this.#named(podKey, wants.assignments).map(({ at, assignment }) => ({
+      at,
+      assignment,
+      state: fleet.shows(assignment, this.#saysAssigned(at, assignment)),
+    }));
+    const live = [
+      ...view.live.ofPod(podKey),
+      ...wanted.flatMap(({ at }) => view.live.get(nameKey(at)) ?? []),
+    ];
+    const now = new Date(clock.now()).toISOString();
+    const steps = diffAssignments(wanted, live, now);
+    if (steps.length > 0) {
+      writer.submit(podKey, steps, signal);
+    }
+    const outcome = { podKey, pod, wants, wanted };
+    pod === undefined ? this.outcomes.delete(podKey) : this.outcomes.set(podKey, outcome);
+    this.#deps.onDecided(outcome);
+  }
+
+  /** What stands there says `Assigned`, and of the same identity on the same node. */
+  #saysAssigned(at: AssignmentName, { pod, identity }: Assignment): boolean {
+    const live = this.#deps.view.live.get(nameKey(at));
+    const { azureIdentityRef, nodename } = live?.spec ?? {};
+    return (
+      live !== undefined &&
+      stateOf(live) === 'Assigned' &&
+      nodename === pod.nodeName &&
+      azureIdentityRef !== undefined &&
+      (isSameIdentity(azureIdentityRef, identity) ||
+        azureIdentityRef.spec.resourceID?.toLowerCase() === identity.spec.resourceID?.toLowerCase())
+    );
+  }
+
+  #named(
+    podKey: string,
+    assignments: readonly Assignment[],
+  ): { at: AssignmentName; assignment: Assignment }[] {
+    for (const name of this.#namesOfPod.get(podKey) ?? []) {
+      this.#names.delete(name);
+    }
+    const named = assignments.map((assignment) => {
+      const isTaken = (at: AssignmentName) => this.#isTaken(nameKey(at), assignment.key);
+      const at = nameAssignment(assignment, this.#deps.facts.forceNamespaced, isTaken);
+      this.#names.set(nameKey(at), assignment.key);
+      return { at, assignment };
+    });
+    this.#namesOfPod.set(
+      podKey,
+      named.map(({ at }) => nameKey(at)),
+    );
+    if (named.length === 0) {
+      this.#namesOfPod.delete(podKey);
+    }
+    return named;
+  }
+
+  /** By another assignment, or by one that stands there for a pod that is there, too. */
+  #isTaken(name: string, key: string): boolean {
+    const owner = this.#names.get(name);
+    if (owner !== undefined) {
+      return owner !== key;
+    }
+    const live = this.#deps.view.live.get(name);
+    if (live === undefined || this.#deps.view.pods.get(podOf(live)) === undefined) {
+      return false;
+    }
+    const identity = live.spec.azureIdentityRef?.metadata;
+    return `${podOf(live)}/${identity?.namespace}/${identity?.name}` !== key;
+  }
+
+  #fileMachines(podKey: string, machines: ReadonlySet<string>): void {
+    for (const [machineId, pods] of this.#podsOfMachine) {
+      if (!machines.has(machineId) && pods.delete(podKey) && pods.size === 0) {
+        this.#podsOfMachine.delete(machineId);
+      }
+    }
+    for (const machineId of machines) {
+      this.#podsOfMachine.set(machineId, (this.#podsOfMachine.get(machineId) ?? new Set()).add(podKey));
+    }
+  }
+}
+
+const nothing: PodWants = { assignments: [], keeps: [], refusals: [] };

@@ -1,0 +1,120 @@
+import { isRecord, recordAt } from '../../validate/json-record.ts';
+
+/** What podid has put on one machine. Keys are ids of identities in lower case. */
+export interface LedgerEntry {
+  readonly on: readonly string[];
+  /** A change that was begun and is not known to have ended. */
+  readonly doing?: { readonly add: readonly string[]; readonly remove: readonly string[] };
+}
+
+/** What podid put where, by machines' ids in lower case. It outlives nodes, assignments and leaders. */
+export interface LedgerState {
+  /** One more with each leader: whoever holds an older one has been replaced. */
+  readonly epoch: number;
+  readonly machines: Readonly<Record<string, LedgerEntry>>;
+}
+
+export const emptyLedger: LedgerState = { epoch: 0, machines: {} };
+
+/** Whatever podid has added, as far as the ledger knows: a change that was begun may have been done. */
+export function ownedIn({ machines }: LedgerState, machineId: string): ReadonlySet<string> {
+  const { on = [], doing } = (Object.hasOwn(machines, machineId) ? machines[machineId] : undefined) ?? {};
+  return new Set([...on, ...(doing?.add ?? [])]);
+}
+
+export function countOwned(state: LedgerState): number {
+  return Object.keys(state.machines).reduce((sum, id) => sum + ownedIn(state, id).size, 0);
+}
+
+/** Before a change is sent. */
+export function withBegun(
+  state: LedgerState,
+  machineId: string,
+  change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+): LedgerState {
+  const { on = [] } = entryOf(state, machineId) ?? {};
+  return withEntry(state, machineId, { on, doing: change });
+}
+
+/**
+ * Once the machine is idle and was read after the change: what it carries of what podid added is podid's; of
+ * the rest podid owns nothing, and does not remove it should others put it there later.
+ *
+ * @param carried keys of all that the machine carries
+ */
+export function withSettled(
+  state: LedgerState,
+  machineId: string,
+  carried: ReadonlySet<string>,
+): LedgerState {
+  const on = [...ownedIn(state, machineId)].filter((key) => carried.has(key)).sort();
+  return on.length === 0 ? withoutMachine(state, machineId) : withEntry(state, machineId, { on });
+}
+
+/** The machine is gone, or podid has nothing on it. */
+export function withoutMachine(state: LedgerState, machineId: string): LedgerState {
+  const { [machineId]: _gone, ...machines } = state.machines;
+  return { ...state, machines };
+}
+
+export function entryOf({ machines }: LedgerState, machineId: string): LedgerEntry | undefined {
+  return Object.hasOwn(machines, machineId) ? machines[machineId] : undefined;
+}
+
+function withEntry(state: LedgerState, machineId: string, entry: LedgerEntry): LedgerState {
+  return { ...state, machines: { ...state.machines, [machineId]: entry } };
+}
+
+/** As text for a ConfigMap: each id once, since a ConfigMap holds 1 MiB. */
+export function renderLedger({ epoch, machines }: LedgerState): string {
+  const ids = new Map<string, number>();
+  const numbers = (keys: readonly string[]) =>
+    keys.map((key) => {
+      const number = ids.get(key) ?? ids.size;
+      ids.set(key, number);
+      return number;
+    });
+  const rows = Object.entries(machines).map(([id, { on, doing }]) => [
+    id,
+    {
+      on: numbers(on),
+      ...(doing === undefined ? {} : { doing: { add: numbers(doing.add), remove: numbers(doing.remove) } }),
+    },
+  ]);
+  const body = Object.fromEntries(rows);
+  return JSON.stringify({ epoch, identities: [...ids.keys()], machines: body });
+}
+
+/** What cannot be read is not owned: nothing is removed by a ledger that somebody has broken. */
+export function parseLedger(text: string): LedgerState {
+  const json = parseJson(text);
+  if (!isRecord(json)) {
+    return emptyLedger;
+  }
+  const listed: unknown[] = Array.isArray(json['identities']) ? json['identities'] : [];
+  const keys = (numbers: unknown): string[] =>
+    Array.isArray(numbers)
+      ? numbers.flatMap((number) => {
+          const key = typeof number === 'number' ? listed[number] : undefined;
+          return typeof key === 'string' ? [key] : [];
+        })
+      : [];
+  const machines = Object.entries(recordAt(json, 'machines')).flatMap(([id, entry]) => {
+    if (!isRecord(entry)) {
+      return [];
+    }
+    const doing = isRecord(entry['doing']) ? entry['doing'] : undefined;
+    const begun = doing && { doing: { add: keys(doing['add']), remove: keys(doing['remove']) } };
+    return [[id, { on: keys(entry['on']), ...begun }] as const];
+  });
+  const epoch = Number.isSafeInteger(json['epoch']) ? Number(json['epoch']) : 0;
+  return { epoch, machines: Object.fromEntries(machines) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

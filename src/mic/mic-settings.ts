@@ -1,0 +1,102 @@
+import { hostname } from 'node:os';
+import { advice } from '../errors/hint.ts';
+import { PodidError } from '../errors/podid-error.ts';
+import type { FlagValues } from '../flags/flag-table.ts';
+import { didYouMean, readGoFlags } from '../flags/read-go-flags.ts';
+import { parseDuration } from '../validate/flags/duration.ts';
+import { micFlags, micWords } from './mic-flags.ts';
+
+export type MicWord = 'control' | keyof typeof micWords;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything that was set, read once; what may change meanwhile is read again by `azure/`. */
+export interface MicSettings {
+  readonly word: MicWord;
+  readonly flags: FlagValues<typeof micFlags>;
+  readonly forceNamespaced: boolean;
+  /** `MIC_POD_NAMESPACE`; empty outside a cluster. */
+  readonly ownNamespace: string;
+  readonly instance: string;
+  readonly leaseMs: number;
+  readonly reconcileMs: number;
+  /** Undefined: nothing is ever removed. */
+  readonly removalDelayMs: number | undefined;
+  /** Client ids and resource ids in lower case. */
+  readonly immutable: readonly string[];
+  /** `subscription/group` or `group`, in lower case; empty: those of the nodes. */
+  readonly groups: readonly string[];
+  readonly kubernetesHost: string;
+  readonly kubernetesPort: string;
+  readonly environment: Environment;
+}
+
+/** @throws PodidError InvalidUsage with every fault in its details */
+export function micSettings(argv: readonly string[], environment: Environment = process.env): MicSettings {
+  const { values: flags, given, words } = readGoFlags(argv, micFlags, { program: 'podid-mic', environment });
+  const faults: string[] = [];
+  const duration = (name: 'leader-election-duration' | 'identity-assignment-reconcile-interval') =>
+    durationOf(name, flags[name], faults);
+  const settings: MicSettings = {
+    word: readWord(words),
+    flags,
+    forceNamespaced: given.has('forceNamespaced')
+      ? flags.forceNamespaced
+      : environment['FORCENAMESPACED']?.toLowerCase() !== 'false',
+    ownNamespace: environment['MIC_POD_NAMESPACE'] ?? '',
+    instance: flags['leader-election-instance'] || hostname(),
+    leaseMs: duration('leader-election-duration'),
+    reconcileMs: duration('identity-assignment-reconcile-interval'),
+    removalDelayMs: removalDelay(flags['removal-delay'], faults),
+    immutable: listed(flags['immutable-user-msis']),
+    groups: listed(flags['node-resource-groups']),
+    kubernetesHost: environment['KUBERNETES_SERVICE_HOST'] ?? '',
+    kubernetesPort: environment['KUBERNETES_SERVICE_PORT'] ?? '443',
+    environment,
+  };
+  if (faults.length > 0) {
+    throw usage(faults.join(' '), faults);
+  }
+  return settings;
+}
+
+function readWord(given: readonly string[]): MicWord {
+  const [word, ...more] = given;
+  if (word === undefined) {
+    return 'control';
+  }
+  if (more.length === 0 && word === 'plan') {
+    return word;
+  }
+  const words = Object.keys(micWords);
+  const message = `"${given.join(' ')}" is not a command of podid-mic: give ${words.join(', ')}, or none.${didYouMean(word, words)}`;
+  throw usage(message, [message]);
+}
+
+function durationOf(name: string, text: string, faults: string[]): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) {
+    faults.push(`The flag --${name} takes a duration with its unit, such as 15s or 3m.`);
+  }
+  return ms ?? 1;
+}
+
+function removalDelay(text: string, faults: string[]): number | undefined {
+  if (text === 'never') {
+    return undefined;
+  }
+  return text === '0' || text === '0s' ? 0 : durationOf('removal-delay', text, faults);
+}
+
+function listed(text: string): string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => each !== '');
+}
+
+function usage(message: string, faults: readonly string[]): PodidError {
+  return new PodidError('InvalidUsage', message, {
+    hint: advice`podid-mic --help`,
+    details: faults.map((fault) => ({ message: fault })),
+  });
+}

@@ -1,0 +1,63 @@
+import type { Clock } from '../../domain/time/clock.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { MicView } from '../cluster/mic-view.ts';
+import type { ViewRelay } from '../control.ts';
+import { stateOf } from '../decide/diff-assignments.ts';
+import type { Election } from '../lead/election.ts';
+import type { MachineWorker } from '../machines/machine-worker.ts';
+
+export interface GaugeSources {
+  readonly relay: Pick<ViewRelay, 'working'>;
+  readonly election: Pick<Election, 'isLeader'>;
+  readonly view: Pick<MicView, 'live'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Numbers that are read at each scrape. What only the leader knows is left out by all others. */
+export function stateGauges(metrics: Metrics, { relay, election, view, clock }: GaugeSources): void {
+  metrics.gauge({ name: 'podid_mic_leader', help: '1 on the instance that leads' }, () => [
+    [{}, election.isLeader ? 1 : 0],
+  ]);
+  metrics.gauge(
+    { name: 'podid_mic_assignments', help: 'AzureAssignedIdentities by state', labels: ['state'] },
+    () => {
+      const counts = new Map(['Created', 'Assigned', 'Unassigned'].map((state) => [state, 0]));
+      for (const each of view.live.values()) {
+        const state = stateOf(each);
+        counts.set(state, (counts.get(state) ?? 0) + 1);
+      }
+      return [...counts].map(([state, count]) => [{ state }, count] as const);
+    },
+  );
+  metrics.gauge(
+    {
+      name: 'podid_mic_oldest_created_seconds',
+      help: 'Age of the oldest AzureAssignedIdentity whose identity is not on its machine; 0 when there is none',
+    },
+    () => {
+      const created = [...view.live.values()].filter((each) => stateOf(each) === 'Created');
+      const times = created.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? ''));
+      const oldest = Math.min(...times.filter((time) => !Number.isNaN(time)));
+      return [[{}, Number.isFinite(oldest) ? Math.max(0, (clock.now() - oldest) / 1000) : 0]];
+    },
+  );
+  metrics.gauge(
+    { name: 'podid_mic_machines_busy', help: 'Machines on which an operation runs that podid waits for' },
+    () => workers(relay, (all) => all.filter(({ memory }) => memory.isBusy).length),
+  );
+  metrics.gauge(
+    { name: 'podid_mic_machines_in_trouble', help: 'Machines that podid cannot change at the moment' },
+    () => workers(relay, (all) => all.filter(({ memory }) => memory.trouble !== undefined).length),
+  );
+  metrics.gauge(
+    { name: 'podid_mic_identities_refused', help: 'Identities that Azure does not put on machines' },
+    () => workers(relay, (all) => all.reduce((sum, { memory }) => sum + memory.refused.size, 0)),
+  );
+}
+
+function workers(
+  { working }: Pick<ViewRelay, 'working'>,
+  count: (all: readonly MachineWorker[]) => number,
+): [Record<string, never>, number][] {
+  return working === undefined ? [] : [[{}, count([...working.fleet.workers.values()])]];
+}

@@ -1,0 +1,73 @@
+import { createAzureAccess } from '../azure/azure-access.ts';
+import { createMicView, type MicView } from '../cluster/mic-view.ts';
+import { ViewRelay } from '../control.ts';
+import { emptyLedger } from '../decide/ledger-state.ts';
+import { createLedgerStore } from '../lead/ledger-store.ts';
+import type { MicSettings } from '../mic-settings.ts';
+import {
+  connector,
+  controlSettings,
+  ledgerPlace,
+  type MicPorts,
+  untilSynced,
+  userAgentOf,
+} from '../run-mic.ts';
+import { type MicPlan, planCluster } from './plan-cluster.ts';
+
+/**
+ * What podid-mic would do now, as text for stdout. Nothing is changed.
+ * @throws PodidError, ApiFailure, and the signal's reason
+ */
+export async function printPlan(
+  settings: MicSettings,
+  ports: MicPorts,
+  signal: AbortSignal,
+): Promise<string> {
+  const { clock, logger } = ports;
+  const connection = (await connector(settings, clock))();
+  const ended = new AbortController();
+  const azure = await createAzureAccess({
+    variables: settings.environment,
+    file: settings.flags.cloudconfig,
+    userAgent: userAgentOf(settings),
+    clock,
+    logger,
+    onRequest: () => undefined,
+  });
+  const view: MicView = createMicView({
+    connection,
+    clock,
+    logger,
+    listener: new ViewRelay(),
+    onTrouble: () => undefined,
+  });
+  const watching = view.run(ended.signal);
+  try {
+    await untilSynced(view, clock, signal);
+    signal.throwIfAborted();
+    const ledger = (await createLedgerStore(connection, ledgerPlace).read(signal))?.state ?? emptyLedger;
+    const control = controlSettings(settings, { azure, view });
+    const plan = await planCluster({ view, machines: azure, ledger, clock, settings: control }, signal);
+    return settings.flags.output === 'json' ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan);
+  } finally {
+    ended.abort(new Error('The plan is made.'));
+    await watching;
+    connection.close();
+  }
+}
+
+export function planText({ assignments, machines, pods }: MicPlan): string {
+  const lines = [
+    ...assignments.map(
+      ({ action, namespace, name, state }) =>
+        `${action.padEnd(8)} AzureAssignedIdentity ${namespace}/${name}${state === undefined ? '' : ` (${state})`}`,
+    ),
+    ...machines.flatMap(({ id, add, remove, trouble }) => [
+      ...add.map((identity) => `add      ${identity} to ${id}`),
+      ...remove.map((identity) => `remove   ${identity} from ${id}, after the removal delay`),
+      ...(trouble === undefined ? [] : [`blocked  ${id}: ${trouble}`]),
+    ]),
+    ...pods.map(({ namespace, name, reason }) => `nothing  for pod ${namespace}/${name}: ${reason}`),
+  ];
+  return lines.length === 0 ? 'Nothing is to be done.\n' : `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  countOwned,
+  emptyLedger,
+  entryOf,
+  type LedgerState,
+  ownedIn,
+  parseLedger,
+  renderLedger,
+  withBegun,
+  withoutMachine,
+  withSettled,
+} from '../../../src/mic/decide/ledger-state.ts';
+
+const begun = withBegun(emptyLedger, 'm', { add: ['a', 'b'], remove: [] });
+
+describe('the ledger', () => {
+  it('owns what was begun to be added: it may be there', () => {
+    expect([...ownedIn(begun, 'm')].sort()).toEqual(['a', 'b']);
+  });
+
+  it('owns, after a change, what of it the machine carries', () => {
+    const after = withSettled(begun, 'm', new Set(['a', 'others']));
+    expect(entryOf(after, 'm')).toEqual({ on: ['a'] });
+  });
+
+  it('rule 11: does not own again what was taken off and put back by others', () => {
+    const taken = withSettled(withSettled(begun, 'm', new Set(['a'])), 'm', new Set());
+    expect(ownedIn(withSettled(taken, 'm', new Set(['a'])), 'm').size).toBe(0);
+  });
+
+  it('still owns what is being removed, until it is gone', () => {
+    const on = withSettled(begun, 'm', new Set(['a', 'b']));
+    const removing = withBegun(on, 'm', { add: [], remove: ['a'] });
+    expect([...ownedIn(removing, 'm')]).toEqual(['a', 'b']);
+    expect(entryOf(withSettled(removing, 'm', new Set(['b'])), 'm')).toEqual({ on: ['b'] });
+  });
+
+  it('rule 14: drops a machine that is gone, and nothing else', () => {
+    const two = withBegun(begun, 'n', { add: ['a'], remove: [] });
+    expect(Object.keys(withoutMachine(two, 'm').machines)).toEqual(['n']);
+    expect(countOwned(two)).toBe(3);
+  });
+
+  it('is read as it was written', () => {
+    const name = fc.string({ minLength: 1 }).map((text) => `/id/${text}`);
+    const entry = fc.record(
+      {
+        on: fc.uniqueArray(name),
+        doing: fc.record({ add: fc.uniqueArray(name), remove: fc.uniqueArray(name) }),
+      },
+      { requiredKeys: ['on'] },
+    );
+    const ledger = fc.record({
+      epoch: fc.nat(),
+      machines: fc.dictionary(name, entry, { noNullPrototype: true }),
+    });
+    fc.assert(
+      fc.property(ledger, (state) => {
+        expect(parseLedger(renderLedger(state as LedgerState))).toEqual(state);
+      }),
+    );
+  });
+
+  it.each(['', 'null', '[]', '{"identities":{}}', '{"epoch":"x","machines":[]}', '{'])(
+    'of the text %j owns nothing',
+    (text) => expect(parseLedger(text)).toEqual(emptyLedger),
+  );
+});
