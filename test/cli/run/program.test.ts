@@ -302,7 +302,7 @@ describe('help', () => {
   it('names every variable that podid reads', async () => {
     const { stdout } = await run('help environment');
     const read = sourceFiles('src')
-      .filter(({ path }) => !/^src\/(?:nmi|emulator)\//.test(path))
+      .filter(({ path }) => !/^src\/(?:nmi|mic|emulator)\//.test(path))
       .flatMap(({ text }) => [...text.matchAll(/(?:env(?:ironment)?\['|variable: ')([A-Z_]+)'/g)])
       .map(([, name = '']) => name)
       // What says where podid was started is nobody's to set for it.

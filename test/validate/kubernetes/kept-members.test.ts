@@ -11,7 +11,11 @@ import {
   keptOfBindings,
   keptOfExceptions,
   keptOfIdentities,
+  keptOfNodes,
+  keptOfOwnAssignments,
 } from '../../../src/validate/kubernetes/kept-members.ts';
+import { parseLiveAssignment } from '../../../src/validate/kubernetes/live-assignment.ts';
+import { parseNode } from '../../../src/validate/kubernetes/node.ts';
 
 const metadata = {
   name: 'web',
@@ -34,7 +38,25 @@ const identity = {
 };
 const binding = { metadata, spec: { azureIdentity: 'web', selector: 'web' } };
 
-describe('of what an agent decides by, nothing is left out of', () => {
+const owned = {
+  metadata: {
+    ...metadata,
+    finalizers: ['f'],
+    deletionTimestamp: '2026-01-01T00:00:00Z',
+    labels: { nodename: 'n1' },
+    annotations: { 'podid.io/pod-uid': 'u1' },
+  },
+  spec: {
+    azureIdentityRef: identity,
+    azureBindingRef: binding,
+    pod: 'web-0',
+    podNamespace: 'shop',
+    nodename: 'n1',
+  },
+  status: { status: 'Created' },
+};
+
+describe('of what an agent or the controller decides by, nothing is left out of', () => {
   it.each([
     ['an AzureIdentity', keptOfIdentities, parseAzureIdentity, identity],
     ['an AzureIdentityBinding', keptOfBindings, parseAzureIdentityBinding, binding],
@@ -63,6 +85,8 @@ describe('of what an agent decides by, nothing is left out of', () => {
         status: { status: 'Assigned' },
       },
     ],
+    ['an AzureAssignedIdentity of its owner', keptOfOwnAssignments, parseLiveAssignment, owned],
+    ['a node', keptOfNodes, parseNode, { metadata, spec: { providerID: 'azure:///x' } }],
   ])('%s', (_kind, shape, parse, object) => {
     const whole = { ...object, metadata: { ...object.metadata, managedFields: [{ manager: 'kubectl' }] } };
     const [cut] = new JsonCutter({ shape, mostBytes: 10_000 }).push(Buffer.from(JSON.stringify(whole)));
