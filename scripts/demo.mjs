@@ -209,7 +209,7 @@ async function createPods(environment) {
   }));
   const response = await fetch(`${environment.PODID_ARM_ENDPOINT}/_podid/world`, {
     method: 'PUT',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'podid-emulator-key': environment.PODID_EMULATOR_KEY },
     body: JSON.stringify({ kubernetes: items }),
   });
   check(response.ok, 'the pods are running');

@@ -127,7 +127,7 @@ async function walkToken() {
       '50ms',
     ];
     await end(start(added, { env, stdio: 'ignore' }));
-    await createPod(emulator.env.PODID_ARM_ENDPOINT);
+    await createPod(emulator.env);
     const { port: imds } = new URL(emulator.env.PODID_ARM_ENDPOINT);
     const port = await freePort();
     const flags = [
@@ -157,7 +157,7 @@ async function walkToken() {
   }
 }
 
-async function createPod(endpoint) {
+async function createPod(env) {
   const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
   const { address: ip, name } = pod;
   const item = {
@@ -167,9 +167,9 @@ async function createPod(endpoint) {
     spec: { nodeName: 'node-1', containers: [{ name: 'app', image: 'app' }] },
     status: { phase: 'Running', startTime: anHourAgo, podIP: ip, podIPs: [{ ip }] },
   };
-  await fetch(`${endpoint}/_podid/world`, {
+  await fetch(`${env.PODID_ARM_ENDPOINT}/_podid/world`, {
     method: 'PUT',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'podid-emulator-key': env.PODID_EMULATOR_KEY },
     body: JSON.stringify({ kubernetes: [item] }),
   });
 }

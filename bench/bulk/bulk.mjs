@@ -19,7 +19,7 @@ export async function bench() {
   const emulator = spawn(process.execPath, [podid, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const env = await environmentOf(emulator);
-    const control = controlOf(env['PODID_ARM_ENDPOINT']);
+    const control = controlOf(env);
     await control('world', 'PUT', {
       identities: Array.from({ length: count }, (_, at) => identity(at, env)),
     });
@@ -59,11 +59,12 @@ function fileOf(env) {
   return { apiVersion: 'podid.io/v1', kind: 'PodIdentities', identities };
 }
 
-function controlOf(url) {
+function controlOf({ PODID_ARM_ENDPOINT: url, PODID_EMULATOR_KEY: key }) {
   return async (path, method = 'GET', body) => {
     const init = {
       method,
-      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: { 'podid-emulator-key': key, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
     };
     const response = await fetch(`${url}/_podid/${path}`, init);
     if (!response.ok) {

@@ -141,12 +141,13 @@ async function environmentOf(emulator) {
 
 async function addExceptions(environment) {
   const url = `${environment.PODID_ARM_ENDPOINT}/_podid/world`;
-  const { clusters } = await (await fetch(url)).json();
+  const headers = { 'podid-emulator-key': environment.PODID_EMULATOR_KEY };
+  const { clusters } = await (await fetch(url, { headers })).json();
   const profile = clusters[0].properties.podIdentityProfile;
   profile.userAssignedIdentityExceptions = Array.from({ length: 200 }, (_, at) => {
     return { namespace: 'demo', name: `legacy-${at}`, podLabels: { app: `legacy-${at}` } };
   });
-  const answer = await fetch(url, { method: 'PUT', body: JSON.stringify({ clusters }) });
+  const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify({ clusters }) });
   if (!answer.ok) {
     throw new Error(`the emulator took no exceptions: ${await answer.text()}`);
   }

@@ -24,6 +24,7 @@ import {
   type MountedRoutes,
   readBody,
 } from './http.ts';
+import { refuseStranger } from './request-guard.ts';
 import { logEntry } from './request-log.ts';
 import type { TokenBook } from './tokens.ts';
 
@@ -35,6 +36,8 @@ export interface ServerParts extends Control {
   readonly runKubectl: ArmCall['runKubectl'];
   /** Known once the server listens. */
   readonly baseUrl: () => string;
+  /** What the control routes want. */
+  readonly key: string;
   /** Told after each request that may have changed the world. */
   readonly save: () => Promise<void>;
 }
@@ -75,6 +78,13 @@ async function answer(
   response: ServerResponse,
   closing: AbortSignal,
 ): Promise<void> {
+  const port = incoming.socket.localPort ?? 0;
+  const refusal = refuseStranger(incoming, { port, key: parts.key });
+  if (refusal !== undefined) {
+    incoming.resume();
+    send(response, refusal, {});
+    return;
+  }
   const body = await readBody(incoming);
   const request = asEmulatorRequest(incoming, body);
   if (request.path.startsWith('/_podid/')) {
@@ -159,7 +169,7 @@ function ownAnswer(parts: ServerParts, request: EmulatorRequest, effects: FaultE
       return answerEntra(request, world, tokens, baseUrl);
     }
     const call = { request, world, effects, baseUrl, kubeconfig, runKubectl, giveOut: tokens.giveOut };
-    return answerArm(matchArmRoute(request.method, request.path), call, tokens.knows);
+    return answerArm(matchArmRoute(request.method, request.path), call, tokens);
   } catch (error) {
     if (error instanceof ErrorAnswer) {
       return error.response;

@@ -97,6 +97,7 @@ function answerToken(
       appId: application.appId,
       nowMs: world.clock.now(),
     }),
+    form.get('client_secret') === application.secret ? 'secret' : 'assertion',
   );
   return {
     status: 200,

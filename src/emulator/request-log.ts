@@ -1,5 +1,6 @@
 import type { JsonObject } from './exact-json.ts';
 import { type EmulatorRequest, jsonBody } from './http.ts';
+import { keyHeader } from './request-guard.ts';
 
 /** One request, in the order in which requests came in. */
 export interface LoggedRequest {
@@ -21,7 +22,7 @@ export interface LoggedRequest {
 export function logEntry(request: EmulatorRequest, operation: string): LoggedRequest {
   const headers = Object.entries(request.headers).map(([name, value]) => [
     name,
-    name === 'authorization' ? mask(String(value)) : String(value),
+    name === 'authorization' ? mask(String(value)) : name === keyHeader ? '***' : String(value),
   ]);
   return {
     method: request.method,

@@ -62,6 +62,8 @@ export interface Emulator extends AsyncDisposable {
   readonly imds: ImdsRoutes;
   /** A token that ARM accepts. */
   readonly armToken: string;
+  /** What the control routes want in the header `podid-emulator-key`. */
+  readonly key: string;
   /** Every secret given out so far: tokens, signatures, kubeconfigs. */
   readonly secrets: ReadonlySet<string>;
   /** Merges a seed into the world, Kubernetes objects included. */
@@ -151,8 +153,9 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
     faults,
     requests,
     armToken,
+    key: parts.key,
     stop,
-    environment: environmentOf(world, { url, armToken, files }),
+    environment: environmentOf(world, { url, armToken, key: parts.key, files }),
     kube: kubeRoutes.store,
     imds: imdsRoutes,
     secrets: tokens.givenOut,
@@ -167,7 +170,9 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
 function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
   const tls = options.tls === true ? createCertificate((options.now ?? Date.now)()) : undefined;
   const kubeToken = randomBytes(24).toString('base64url');
+  const key = randomBytes(24).toString('base64url');
   tokens.giveOut(kubeToken);
+  tokens.giveOut(key);
   const kubeRoutes = createKubeRoutes({
     now: clock.now,
     users: { [kubeToken]: { name: 'clusterUser' } },
@@ -187,6 +192,7 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
   return {
     tls,
     kubeToken,
+    key,
     world,
     clock,
     tokens,
@@ -237,7 +243,7 @@ function issueArmToken(world: World, tokens: TokenBook, url: string): string {
     appId: application?.appId ?? '',
     nowMs: world.clock.now(),
   });
-  return tokens.issue(claims);
+  return tokens.issue(claims, 'secret');
 }
 
 interface WrittenFiles {
@@ -264,7 +270,7 @@ async function writeFiles(
 /** Plain http goes with a ready-made token; over TLS the SDK signs in as the application. */
 function environmentOf(
   world: World,
-  { url, armToken, files }: { url: string; armToken: string; files: WrittenFiles },
+  { url, armToken, key, files }: { url: string; armToken: string; key: string; files: WrittenFiles },
 ): Record<string, string> {
   const [cluster] = world.clusters.values();
   const [, , subscription = '', , group = ''] = (textAt(cluster?.document, 'id') ?? '').split('/');
@@ -280,6 +286,7 @@ function environmentOf(
         };
   return {
     PODID_ARM_ENDPOINT: url,
+    PODID_EMULATOR_KEY: key,
     ...signIn,
     AZURE_AUTHORITY_HOST: url,
     AZURE_POD_IDENTITY_AUTHORITY_HOST: url,

@@ -5,27 +5,31 @@ import { randomBytes } from 'node:crypto';
  * random.
  */
 export interface TokenBook {
-  issue(claims: Readonly<Record<string, string | number>>): string;
+  /** @param proof by a secret that the emulator gave out, or by an assertion that nobody can check */
+  issue(claims: Readonly<Record<string, string | number>>, proof: 'secret' | 'assertion'): string;
   knows(token: string): boolean;
+  /** Got by a secret that the emulator gave out. */
+  isProven(token: string): boolean;
   /** Whatever secret the emulator ever handed out, for tests that look for leaks. */
   readonly givenOut: ReadonlySet<string>;
   giveOut(secret: string): void;
 }
 
 export function createTokenBook(): TokenBook {
-  const issued = new Set<string>();
+  const issued = new Map<string, 'secret' | 'assertion'>();
   const givenOut = new Set<string>();
   return {
-    issue(claims) {
+    issue(claims, proof) {
       const parts = [{ typ: 'JWT', alg: 'RS256', kid: 'emulator' }, claims].map((part) =>
         Buffer.from(JSON.stringify(part)).toString('base64url'),
       );
       const token = `${parts.join('.')}.${randomBytes(32).toString('base64url')}`;
-      issued.add(token);
+      issued.set(token, proof);
       givenOut.add(token);
       return token;
     },
     knows: (token) => issued.has(token),
+    isProven: (token) => issued.get(token) === 'secret',
     givenOut,
     giveOut: (secret) => void givenOut.add(secret),
   };

@@ -19,7 +19,7 @@ export interface ResultFormat {
   /** Of stdout: what tsv prints is for a program elsewhere, and stays as it is. */
   readonly isTerminal: boolean;
   /** Where the commands of hints are to be typed. */
-  readonly shell: Shell;
+  readonly shell: () => Shell;
 }
 
 /** How a table shows a result when no query shapes it: its rows, and what is in each. */
@@ -56,10 +56,10 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
 }
 
 /** A hint in a result is its text for the shell; `toJSON` has run before the value comes here. */
-function withHints(shell: Shell) {
+function withHints(shell: () => Shell) {
   return function (this: unknown, key: string, value: unknown): unknown {
     const held = Reflect.get(Object(this), key);
-    return held instanceof Hint ? hintText(held, shell) : value;
+    return held instanceof Hint ? hintText(held, shell()) : value;
   };
 }
 

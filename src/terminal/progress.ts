@@ -24,7 +24,7 @@ export interface ProgressOptions {
   /** `--only-show-errors`. */
   readonly silent: boolean;
   /** Where the commands of hints are to be typed. */
-  readonly shell: Shell;
+  readonly shell: () => Shell;
   /** Absent: one line for each change of text, as a log wants it. */
   readonly spinner?: Spinner;
   /** For work whose share is known; absent where there is no terminal. */
@@ -94,7 +94,7 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
     },
     note(text) {
       if (!silent) {
-        line(text instanceof Hint ? plainText(hintText(text, shell)) : messageText(text));
+        line(text instanceof Hint ? plainText(hintText(text, shell())) : messageText(text));
       }
     },
     warn(text, hint) {
@@ -103,7 +103,7 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
       }
       line(`${colour.yellow('warning:')} ${messageText(text)}`);
       if (hint !== undefined) {
-        line(`${colour.cyan('hint:')} ${plainText(hintText(hint, shell))}`);
+        line(`${colour.cyan('hint:')} ${plainText(hintText(hint, shell()))}`);
       }
     },
     stop,

@@ -81,7 +81,7 @@ export class UsageFaults {
   }
 
   /** @throws PodidError InvalidUsage with every fault */
-  throwIfAny(hint: Hint): void {
+  throwIfAny(hint: () => Hint): void {
     const [first, ...others] = this.#faults;
     if (first === undefined) {
       return;
@@ -91,7 +91,7 @@ export class UsageFaults {
         ? first.message
         : `${this.#faults.length} things are wrong with this command, and nothing was sent.`;
     throw new PodidError('InvalidUsage', message, {
-      hint,
+      hint: hint(),
       details: this.#faults.map((fault) => ({ code: 'InvalidUsage', ...fault })),
     });
   }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/start-emulator.ts';
 import { startEmulator } from '../../src/emulator/start-emulator.ts';
 import { emulatedPodid, identityId } from './emulated-podid.ts';
 
@@ -18,8 +19,9 @@ const web = {
   objectId: '00000000-0000-4000-8000-00000b1e0001',
 };
 
-async function setFaults(url: string, faults: unknown): Promise<void> {
-  await fetch(`${url}/_podid/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+async function setFaults({ url, key }: Emulator, faults: unknown): Promise<void> {
+  const headers = { 'podid-emulator-key': key };
+  await fetch(`${url}/_podid/faults`, { method: 'PUT', headers, body: JSON.stringify(faults) });
 }
 
 async function spawned(
@@ -45,7 +47,7 @@ describe('what a colleague writes between the question and the PUT', () => {
       await using podid = await emulatedPodid();
       await podid.json(addWeb);
       const late = { name: 'late', namespace: 'demo', podLabels: { app: 'late' } };
-      await setFaults(podid.emulator.url, [
+      await setFaults(podid.emulator, [
         { match: { operation: 'clusters.put', times: 1 }, effect: { edit: { addException: [late] } } },
       ]);
       const file = join(folder, 'saved.yaml');
@@ -61,7 +63,7 @@ describe('what a colleague writes between the question and the PUT', () => {
   it('is not deleted by delete --failed once it is fixed', async () => {
     await using podid = await emulatedPodid({ scenario: 'failed-entry' });
     const fixed = { namespace: 'demo', name: 'jobs', bindingSelector: 'fixed', identity: web };
-    await setFaults(podid.emulator.url, [
+    await setFaults(podid.emulator, [
       {
         match: { operation: 'clusters.put', times: 1 },
         effect: { edit: { delete: [{ namespace: 'demo', name: 'jobs' }], add: [fixed] } },
@@ -119,7 +121,7 @@ describe('a change that stands', () => {
 
   it.each([400, 403, 410])('is judged by the cluster when the operation answers %d', async (status) => {
     await using podid = await emulatedPodid();
-    await setFaults(podid.emulator.url, [
+    await setFaults(podid.emulator, [
       { match: { operation: 'operations.get' }, effect: { status, body: {} } },
     ]);
     const ran = await podid.run([...addWeb, '--no-mirror']);
@@ -132,7 +134,7 @@ describe('a Retry-After beyond what a timer can hold', () => {
   it('does not make a poll of every millisecond', async () => {
     const emulator = await startEmulator();
     try {
-      await setFaults(emulator.url, [
+      await setFaults(emulator, [
         {
           match: { operation: 'operations.get' },
           effect: { status: 200, body: { status: 'InProgress' }, headers: { 'retry-after': '9999999' } },

@@ -65,7 +65,8 @@ describe('the emulator with the Azure SDK', () => {
           .on('error', fail)
           .end();
       });
-    await expect(ask({ ca })).resolves.toBe(200);
+    const headers = { 'podid-emulator-key': emulator.key };
+    await expect(ask({ ca, headers })).resolves.toBe(200);
     await expect(ask({})).rejects.toThrow();
   });
 });

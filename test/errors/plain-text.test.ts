@@ -23,7 +23,7 @@ const asText: TableShape = {
   ...shape,
   text: (value: { readonly text: string }, colour) => `${colour.bold('text')} ${value.text}\n`,
 };
-const terminal = { width: 80, colour: noColours, isTerminal: true, shell: 'posix' } as const;
+const terminal = { width: 80, colour: noColours, isTerminal: true, shell: () => 'posix' as const };
 
 const controls = fc.string({
   unit: fc.oneof(
@@ -86,7 +86,7 @@ describe('a result', () => {
 describe('what people read beside it', () => {
   const printed = (text: string) => {
     const stderr = fakeStream({ isTerminal: true });
-    const report = terminalReporter({ stderr, colour: noColours, silent: false, shell: 'posix' });
+    const report = terminalReporter({ stderr, colour: noColours, silent: false, shell: () => 'posix' });
     report.progress(text);
     report.note(text);
     report.note(advice`Look at ${othersText(text)}`);

@@ -7,7 +7,7 @@ export function faultsOf(check: (faults: UsageFaults) => unknown): string[] {
   const faults = new UsageFaults();
   check(faults);
   try {
-    faults.throwIfAny(advice`podid --help`);
+    faults.throwIfAny(() => advice`podid --help`);
     return [];
   } catch (error) {
     if (!isPodidError(error, 'InvalidUsage')) {

@@ -54,7 +54,9 @@ export async function readValueFlags(
     }
     const own = new UsageFaults();
     const values = readAgentValues(over(mergeTrees(usual, valuesOfRelease(of))), namespace, own);
-    own.throwIfAny(advice`podid nmi install --force --values FILE, with the values that podid is to use`);
+    own.throwIfAny(
+      () => advice`podid nmi install --force --values FILE, with the values that podid is to use`,
+    );
     return values;
   };
 }

@@ -41,6 +41,10 @@ const environment: Topic = {
       items: [
         ['PODID_ARM_ENDPOINT', "Azure Resource Manager's URL; https, but for loopback"],
         ['PODID_ARM_TOKEN', 'a bearer token, used as it is; for an endpoint on loopback alone'],
+        [
+          'PODID_EMULATOR_KEY',
+          'what podid emulator wants of whoever controls it; its lines set it, and podid token --emulated-pod needs it',
+        ],
         ['PODID_ARM_API_VERSION', "the api-version of the cluster's requests, instead of podid's choice"],
       ],
     },

@@ -19,6 +19,8 @@ export interface PodToEmulate {
   /** Of the emulator. */
   readonly emulator: URL;
   readonly kubeconfig: string;
+  /** `PODID_EMULATOR_KEY`: what the emulator wants of whoever changes its world. */
+  readonly key: string;
 }
 
 export interface EmulatedPod extends AsyncDisposable {
@@ -54,16 +56,23 @@ export function podToEmulate(
   faults.check(flag, label, `a value of ${bindingLabel}`, bindingSelectorRule);
   const endpoint = env['PODID_ARM_ENDPOINT'] ?? '';
   const kubeconfig = env['KUBECONFIG'] ?? '';
+  const key = env['PODID_EMULATOR_KEY'] ?? '';
   const emulator = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (emulator?.protocol !== 'http:' || !isLoopbackHost(emulator.hostname) || kubeconfig === '') {
-    const meant = endpoint === '' ? 'PODID_ARM_ENDPOINT is not set' : `PODID_ARM_ENDPOINT is ${endpoint}`;
+  if (
+    emulator?.protocol !== 'http:' ||
+    !isLoopbackHost(emulator.hostname) ||
+    kubeconfig === '' ||
+    key === ''
+  ) {
+    const set = key === '' ? 'PODID_EMULATOR_KEY is not set' : `PODID_ARM_ENDPOINT is ${endpoint}`;
+    const meant = endpoint === '' ? 'PODID_ARM_ENDPOINT is not set' : set;
     faults.add(
       flag,
       `${flag} needs the variables of podid emulator, started without --tls; ${meant}. Start it: ${startEmulatorCommand}`,
     );
     return undefined;
   }
-  return { namespace, label, emulator, kubeconfig };
+  return { namespace, label, emulator, kubeconfig, key };
 }
 
 /**
@@ -73,7 +82,11 @@ export function podToEmulate(
  * @throws PodidError Unavailable when the emulator or the agent does not come up
  */
 export async function emulatePod(pod: PodToEmulate, context: Context): Promise<EmulatedPod> {
-  const server: Server = { emulator: pod.emulator, token: await tokenIn(pod.kubeconfig) };
+  const server: Server = {
+    emulator: pod.emulator,
+    token: await tokenIn(pod.kubeconfig),
+    key: pod.key,
+  };
   const { mode, node } = await agentToStart(server, context.signal);
   const remove = await createPod(pod, { server, node }, context.signal);
   const [port, probePort] = [await freePort(), await freePort()];
@@ -99,6 +112,7 @@ export async function emulatePod(pod: PodToEmulate, context: Context): Promise<E
 interface Server {
   readonly emulator: URL;
   readonly token: string | undefined;
+  readonly key: string;
 }
 
 async function tokenIn(kubeconfig: string): Promise<string | undefined> {
@@ -151,7 +165,7 @@ async function createPod(
 
 /** @returns the text of the answer */
 async function send(
-  { emulator, token }: Server,
+  { emulator, token, key }: Server,
   path: string,
   {
     method,
@@ -162,6 +176,7 @@ async function send(
   const url = new URL(path, emulator);
   const headers = {
     'content-type': 'application/json',
+    'podid-emulator-key': key,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   const init = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };

@@ -139,7 +139,7 @@ async function answerGroup(
       : strayWordText(word, globalFlags);
     faults.add(word, text);
   }
-  faults.throwIfAny(podidCommand(group.words, { help: true }));
+  faults.throwIfAny(() => podidCommand(group.words, { help: true }));
   return 0;
 }
 

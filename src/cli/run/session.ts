@@ -67,7 +67,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     stderr,
     colour,
     silent: global.onlyShowErrors,
-    shell: context.shell,
+    shell: () => context.shell,
     ...(spinner === undefined ? {} : { spinner }),
     ...(isAnimated ? { bar: lateBar() } : {}),
   });
@@ -83,7 +83,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
         void stderr.write(text);
       }
     },
-    checkUsage: () => faults.throwIfAny(podidCommand(words, { help: true })),
+    checkUsage: () => faults.throwIfAny(() => podidCommand(words, { help: true })),
     async printLine(line) {
       report.stop();
       await stdout.write(`${stdout.isTerminal ? plainText(line) : line}\n`);
@@ -95,7 +95,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
         width: stdout.columns,
         colour: await coloursOf('stdout', context, global),
         isTerminal: stdout.isTerminal,
-        shell: context.shell,
+        shell: () => context.shell,
       };
       try {
         const asked = query === undefined ? output : { ...output, query };

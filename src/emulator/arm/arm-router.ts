@@ -1,4 +1,5 @@
 import type { EmulatorResponse } from '../http.ts';
+import type { TokenBook } from '../tokens.ts';
 import { knownApiVersions } from './api-versions.ts';
 import { refuseAsArm } from './arm-answers.ts';
 import type { ArmCall, ArmRoute } from './arm-call.ts';
@@ -60,9 +61,9 @@ function decode(text: string): string {
 export function answerArm(
   match: ArmMatch | undefined,
   call: Omit<ArmCall, 'params'>,
-  isKnownToken: (token: string) => boolean,
+  tokens: Pick<TokenBook, 'knows' | 'isProven'>,
 ): EmulatorResponse {
-  checkToken(call, isKnownToken);
+  checkToken(call, match, tokens);
   checkApiVersion(call, match);
   if (match === undefined) {
     return refuseAsArm(404, 'InvalidResourceType', `Nothing is known under '${call.request.path}'.`);
@@ -70,13 +71,28 @@ export function answerArm(
   return match.route.handle({ ...call, params: match.params });
 }
 
-function checkToken(call: Omit<ArmCall, 'params'>, isKnownToken: (token: string) => boolean): void {
+/**
+ * A command runs as the user who started the emulator, so it wants a token that was got by a secret of the
+ * emulator's own.
+ */
+function checkToken(
+  call: Omit<ArmCall, 'params'>,
+  match: ArmMatch | undefined,
+  tokens: Pick<TokenBook, 'knows' | 'isProven'>,
+): void {
   const token = /^Bearer (.+)$/.exec(call.request.headers.authorization ?? '')?.[1];
   if (token === undefined) {
     refuseAsArm(401, 'AuthenticationFailed', 'The Authorization header is missing.');
   }
-  if (!isKnownToken(token)) {
+  if (!tokens.knows(token)) {
     refuseAsArm(401, 'InvalidAuthenticationToken', 'The access token is invalid.');
+  }
+  if (match?.route.name === 'clusters.runCommand' && !tokens.isProven(token)) {
+    refuseAsArm(
+      403,
+      'AuthorizationFailed',
+      'The emulator runs commands only for a token that was got by a secret of its own, not by an assertion.',
+    );
   }
 }
 

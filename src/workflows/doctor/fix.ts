@@ -6,7 +6,7 @@ import { asFailure } from '../change/mirror-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import { decideDelete } from '../entries/delete-identity.ts';
 import { removeIdentities } from '../entries/remove-identities.ts';
-import { createRole } from '../identities/create-role.ts';
+import { createRole } from '../identities/grant-operator-role.ts';
 import { type CheckResult, counted, listed } from './check.ts';
 import { driftInQuestion } from './checks/objects.ts';
 import { missingGrants } from './checks/operator-role.ts';

@@ -15,8 +15,7 @@ import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { Change } from '../change/outcome.ts';
-import type { ChangeDeps } from '../change/start-change.ts';
-import { createRole } from './create-role.ts';
+import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
 
 /** How the role stands after the check. */
 export interface GrantedRole {
@@ -173,4 +172,26 @@ function withOwnerCommand(error: PodidError, cluster: Cluster, grant: RoleGrant)
     ...(error.correlationId ? { correlationId: error.correlationId } : {}),
     cause: error,
   });
+}
+
+/**
+ * Assigns a role; `created` is false where it was assigned already. Azure may refuse for as long as it does
+ * not know a new principal, so that it is asked again and again until `--timeout` ends.
+ *
+ * @throws PodidError Forbidden | RoleAssignmentBlocked | Unavailable | TimedOut
+ */
+export async function createRole(
+  deps: Pick<ChangeDeps, 'azure' | 'deadline' | 'options' | 'signal'>,
+  grant: RoleGrant,
+): Promise<{ readonly created: boolean }> {
+  try {
+    return await deps.deadline.within((signal) => deps.azure.roles.create(grant, signal));
+  } catch (error) {
+    throw endOfWait(
+      deps,
+      error,
+      `Azure may not have assigned the role on ${grant.scope}.`,
+      advice`Run the same command again, or give it longer: --timeout 60m`,
+    );
+  }
 }

@@ -5,7 +5,7 @@ import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Change } from '../change/outcome.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
-import { createRole } from './create-role.ts';
+import { createRole } from './grant-operator-role.ts';
 
 /** `--grant ROLE=SCOPE`: a role for the identity itself. */
 export interface WantedGrant {

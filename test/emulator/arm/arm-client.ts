@@ -57,6 +57,7 @@ export function client(emulator: Emulator): ArmClient {
         method,
         headers: {
           authorization: `Bearer ${emulator.armToken}`,
+          'podid-emulator-key': emulator.key,
           'content-type': 'application/json',
           ...headers,
         },

@@ -58,6 +58,7 @@ export const slowly = { operationMs: [60_000, 60_000], operationPolls: 0 };
 export async function control(emulator: Emulator, path: string, body: unknown) {
   const response = await fetch(`${emulator.url}/_podid/${path}`, {
     method: 'PUT',
+    headers: { 'podid-emulator-key': emulator.key },
     body: JSON.stringify(body),
   });
   const answered = (await response.json()) as { machines: string[] };

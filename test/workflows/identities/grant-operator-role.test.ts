@@ -3,7 +3,7 @@ import type { RoleGrant } from '../../../src/domain/azure/role-assignment.ts';
 import { startDeadline } from '../../../src/domain/time/deadline.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
-import { createRole } from '../../../src/workflows/identities/create-role.ts';
+import { createRole } from '../../../src/workflows/identities/grant-operator-role.ts';
 import { FakeAzure, options } from '../fake-azure.ts';
 
 const grant: RoleGrant = { scope: '/scope', principalId: 'principal', roleId: 'role' };
