@@ -7,7 +7,18 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startImds } from '../../src/emulator/imds/start-imds.ts';
 import { startKube } from '../../src/emulator/kube/start-kube.ts';
-import { identityOf, kubeconfigFor, seedShop, send, tokenTarget, until } from './agent-world.ts';
+import { encryptedKey, pkcs12WithHiddenRounds, rounds } from '../nmi/tokens/der-in-test.ts';
+import {
+  azureIdentity,
+  binding,
+  identityOf,
+  kubeconfigFor,
+  pod,
+  seedShop,
+  send,
+  tokenTarget,
+  until,
+} from './agent-world.ts';
 
 let folder = '';
 
@@ -59,6 +70,35 @@ function start(argv: readonly string[]): Started {
   return { child, ended, output: () => output, errors: () => errors };
 }
 
+async function startServing(kube: string, imdsPort: number): Promise<Started> {
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, kubeconfigFor(kube));
+  return start([
+    'serve',
+    '--node=node-1',
+    '--operation-mode=managed',
+    '--forceNamespaced',
+    '--nmi-port=0',
+    '--http-probe-port=0',
+    '--prometheus-port=0',
+    '--metadata-ip=127.0.0.1',
+    `--metadata-port=${imdsPort}`,
+    `--kubeconfig=${kubeconfig}`,
+    '--allow-loopback-pods',
+    '--redirected-by-others',
+  ]);
+}
+
+function portOf(agent: Started): Promise<number> {
+  return until(() => {
+    const line = agent
+      .errors()
+      .split('\n')
+      .find((text) => text.includes('"what":"pods"'));
+    return line === undefined ? undefined : Number(JSON.parse(line).port);
+  });
+}
+
 describe('podid-nmi as a process', () => {
   it('prints its version and its flags', async () => {
     const version = start(['--version']);
@@ -87,30 +127,9 @@ describe('podid-nmi as a process', () => {
     const kube = await startKube({ namespaces: ['shop'] });
     const imds = await startImds({ identities: [identityOf('web')] });
     seedShop(kube);
-    const kubeconfig = join(folder, 'kubeconfig');
-    await writeFile(kubeconfig, kubeconfigFor(kube.url));
-    const agent = start([
-      'serve',
-      '--node=node-1',
-      '--operation-mode=managed',
-      '--forceNamespaced',
-      '--nmi-port=0',
-      '--http-probe-port=0',
-      '--prometheus-port=0',
-      '--metadata-ip=127.0.0.1',
-      `--metadata-port=${imds.port}`,
-      `--kubeconfig=${kubeconfig}`,
-      '--allow-loopback-pods',
-      '--redirected-by-others',
-    ]);
+    const agent = await startServing(kube.url, imds.port);
     try {
-      const port = await until(() => {
-        const line = agent
-          .errors()
-          .split('\n')
-          .find((text) => text.includes('"what":"pods"'));
-        return line === undefined ? undefined : Number(JSON.parse(line).port);
-      });
+      const port = await portOf(agent);
       const answer = await send({
         port,
         path: tokenTarget,
@@ -127,4 +146,67 @@ describe('podid-nmi as a process', () => {
       await Promise.all([kube.stop(), imds.stop()]);
     }
   });
+
+  it.each([
+    [
+      'seen before it is opened',
+      encryptedKey(rounds(2 ** 31 - 1)),
+      /Secret other\/app asks for 2147483647 rounds/,
+    ],
+    [
+      'hidden in an encrypted part',
+      pkcs12WithHiddenRounds('hunter2', 2 ** 31 - 1),
+      /Secret other\/app was not open after 6 seconds/,
+    ],
+  ])(
+    "answers a neighbour while a certificate's rounds, %s, are refused",
+    async (_where, certificate, reason) => {
+      const kube = await startKube({ namespaces: ['shop', 'other'] });
+      const imds = await startImds({ identities: [identityOf('web')] });
+      seedShop(kube);
+      kube.store.seed(
+        azureIdentity(
+          'app',
+          { type: 2, tenantID: 't', clientID: 'c', clientPassword: { name: 'app' }, resourceID: '' },
+          'other',
+        ),
+      );
+      kube.store.seed(binding('app', 'app', 'other'));
+      const labels = { aadpodidbinding: 'app' };
+      kube.store.seed(pod({ name: 'app', namespace: 'other', ip: '127.0.0.30', labels }));
+      const data = {
+        certificate: Buffer.from(certificate).toString('base64'),
+        password: Buffer.from('hunter2').toString('base64'),
+      };
+      kube.store.seed({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'app', namespace: 'other' },
+        data,
+      });
+      const agent = await startServing(kube.url, imds.port);
+      try {
+        const port = await portOf(agent);
+        const ask = (localAddress: string) =>
+          send({ port, path: tokenTarget, localAddress, headers: { Metadata: 'true' } });
+        expect((await ask('127.0.0.7')).status).toBe(200);
+        const refused = { yes: false };
+        const costly = ask('127.0.0.30').finally(() => {
+          refused.yes = true;
+        });
+        let answered = 0;
+        do {
+          expect((await ask('127.0.0.7')).status).toBe(200);
+          answered += 1;
+        } while (!refused.yes);
+        const { status, json } = await costly;
+        expect([status, json['error_description']]).toEqual([403, expect.stringMatching(reason)]);
+        // In seconds that the certificate took, hundreds were answered; where it was refused at once, at least one.
+        expect(answered).toBeGreaterThanOrEqual(typeof certificate === 'string' ? 1 : 100);
+      } finally {
+        agent.child.kill('SIGKILL');
+        await Promise.all([kube.stop(), imds.stop()]);
+      }
+    },
+  );
 });
