@@ -1,8 +1,11 @@
 // The files of src that a run enters: those of which a function ran.
-// npm run walk -- add -g demo-rg -c demo …     podid, with an emulator of its own unless PODID_ARM_ENDPOINT
-// is set npm run walk -- --agent serve --node=n …     podid-nmi, until Ctrl-C npm run walk -- --token
-// one request for a token that the agent's cache answers A development build in a temporary folder, run with
-// V8's coverage; source maps lead back to the files.
+//
+//   npm run walk -- add -g demo-rg -c demo …      podid, with an emulator unless PODID_ARM_ENDPOINT is set
+//   npm run walk -- --agent serve --node=n …      podid-nmi, until Ctrl-C
+//   npm run walk -- --token                       a request for a token that the agent's cache answers
+//
+// It makes a development build in a temporary folder and runs it with V8's coverage; source maps lead back to
+// the files.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

@@ -179,6 +179,7 @@ function readPool(pool: JsonRecord): AgentPool {
 function readPodIdentity(entry: JsonRecord): PodIdentity {
   const identity = recordAt(entry, 'identity');
   const key = readEntryKey(entry);
+  const fault = recordAt(entry, 'provisioningInfo')['error'];
   return {
     ...key,
     bindingSelector: filled(stringAt(entry, 'bindingSelector')) ?? key.name,
@@ -188,7 +189,7 @@ function readPodIdentity(entry: JsonRecord): PodIdentity {
       objectId: stringAt(identity, 'objectId') ?? '',
     },
     ...optional('provisioningState', filled(stringAt(entry, 'provisioningState'))),
-    ...optional('error', innermostError(recordAt(entry, 'provisioningInfo')['error'])),
+    ...optional('error', fault === undefined ? undefined : innermostError(fault)),
   };
 }
 
