@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/time/clock.ts';
 import type { KnownPod, PodIndex } from '../cluster/pod-index.ts';
-import { type Decide, exceptedSubject, type IdentityChoice } from '../decide/choose-identity.ts';
+import type { IdentityChoice } from '../decide/answer-decision.ts';
+import { type Decide, exceptedSubject } from '../decide/choose-identity.ts';
 import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenAnswer, TokenSubject } from './token.ts';
