@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
+import type { ImdsFault } from '../../src/emulator/imds/imds-faults.ts';
 import type { BundledPrograms } from './bundled-programs.ts';
 import { type Asked, startAsking } from './drill.ts';
 import { createNodeNetwork, type Host, type NetworkOptions, type NodeNetwork } from './network.ts';
@@ -38,6 +39,8 @@ export interface AgentWorld {
   ready(path?: string): Promise<void>;
   seed(object: object): Promise<void>;
   remove(kind: string, namespace: string, name: string): Promise<void>;
+  /** What IMDS is like from now on: as it began, but for what is given. */
+  imds(change: { readonly faults?: readonly ImdsFault[]; readonly identities?: readonly Identity[] }): void;
   issued(): readonly Issued[];
   /** How often IMDS had to say 429. */
   throttled(): number;
@@ -133,6 +136,7 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
     async remove(kind, namespace, name) {
       control('/remove', { kind, namespace, name });
     },
+    imds: (change) => void control('/imds', change),
     issued: () => control('/').issued,
     throttled: () => control('/').throttled,
     apiCalls: () => control('/').counts,
@@ -272,7 +276,7 @@ function binding(name: string) {
   };
 }
 
-interface Identity {
+export interface Identity {
   readonly clientId: string;
   readonly objectId: string;
   readonly resourceId: string;

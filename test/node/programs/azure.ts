@@ -1,10 +1,11 @@
 // IMDS and the cluster's API server, as the emulator knows them, on a host of their own. Argument: JSON with
 // `identities`, `systemAssigned`, `objects` of the cluster, `latencyMs` and `quota` of IMDS. The test changes
-// the cluster through POST /seed and POST /remove on port 8099.
+// the cluster through POST /seed and POST /remove on port 8099, and IMDS through POST /imds.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import type { ImdsFault } from '../../../src/emulator/imds/imds-faults.ts';
 import type { ImdsIdentity } from '../../../src/emulator/imds/imds-identity.ts';
 import type { ImdsQuota } from '../../../src/emulator/imds/imds-quota.ts';
 import { startImds } from '../../../src/emulator/imds/start-imds.ts';
@@ -22,8 +23,11 @@ interface AzureOptions {
   readonly quota?: ImdsQuota;
 }
 
-const { folder, objects, namespaces, ...imdsOptions } = JSON.parse(process.argv[2] ?? '{}') as AzureOptions;
-const imds = await startImds({ ...imdsOptions, host: '0.0.0.0', port: 80 });
+const { folder, objects, namespaces, identities, ...imdsOptions } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as AzureOptions;
+let onNode = identities;
+const imds = await startImds({ ...imdsOptions, identities: () => onNode, host: '0.0.0.0', port: 80 });
 const kube = await startKube({ namespaces });
 for (const object of objects) {
   kube.store.seed(object);
@@ -48,6 +52,10 @@ const control = createServer((request, response) => {
   request.on('end', () => {
     if (request.url === '/seed') {
       kube.store.seed(JSON.parse(body) as KubeObject);
+    } else if (request.url === '/imds') {
+      const change = JSON.parse(body) as { faults?: ImdsFault[]; identities?: ImdsIdentity[] };
+      imds.faults.set(change.faults ?? []);
+      onNode = change.identities ?? identities;
     } else if (request.url === '/remove') {
       const { kind, namespace, name } = JSON.parse(body) as { kind: string; namespace: string; name: string };
       kube.store.remove(kind, namespace, name);
