@@ -74,11 +74,9 @@ const upstreamFlags = {
   },
   clientQps: {
     name: 'clientQps',
-    kind: 'integer',
+    kind: 'text',
     value: 'N',
-    least: 1,
-    most: 10_000,
-    default: 100,
+    default: '100',
     summary: 'writes of AzureAssignedIdentities a second; twice as many in a burst',
   },
   'immutable-user-msis': {

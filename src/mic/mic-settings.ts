@@ -19,6 +19,8 @@ export interface MicSettings {
   readonly instance: string;
   readonly leaseMs: number;
   readonly reconcileMs: number;
+  /** Of AzureAssignedIdentities; more than 0. */
+  readonly writesPerSecond: number;
   /** Undefined: nothing is ever removed. */
   readonly removalDelayMs: number | undefined;
   /** Client ids and resource ids in lower case. */
@@ -46,6 +48,7 @@ export function micSettings(argv: readonly string[], environment: Environment = 
     instance: flags['leader-election-instance'] || hostname(),
     leaseMs: duration('leader-election-duration'),
     reconcileMs: duration('identity-assignment-reconcile-interval'),
+    writesPerSecond: writesPerSecond(flags.clientQps, faults),
     removalDelayMs: removalDelay(flags['removal-delay'], faults),
     immutable: listed(flags['immutable-user-msis']),
     groups: listed(flags['node-resource-groups']),
@@ -78,6 +81,15 @@ function durationOf(name: string, text: string, faults: string[]): number {
     faults.push(`The flag --${name} takes a duration with its unit, such as 15s or 3m.`);
   }
   return ms ?? 1;
+}
+
+/** Upstream takes parts of a write, too. */
+function writesPerSecond(text: string, faults: string[]): number {
+  const count = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (count <= 0) {
+    faults.push('The flag --clientQps takes a number above 0.');
+  }
+  return count;
 }
 
 function removalDelay(text: string, faults: string[]): number | undefined {

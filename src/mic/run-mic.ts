@@ -120,7 +120,7 @@ export function controlSettings(
     groups: settings.groups,
     reconcileMs: settings.reconcileMs,
     removalDelayMs: settings.removalDelayMs,
-    writes: { perSecond: settings.flags.clientQps, atOnce: settings.flags.createDeleteBatch },
+    writes: { perSecond: settings.writesPerSecond, atOnce: settings.flags.createDeleteBatch },
     isProtected: (text) =>
       isListed(text) ||
       [...view.identities.values()].some(

@@ -18,7 +18,13 @@ export function handClock(startMs = 1_800_000_000_000): HandClock {
     random: () => 0.5,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        const wait = { at: monotonic + ms, done: resolve };
+        const wait = {
+          at: monotonic + ms,
+          done: () => {
+            signal.removeEventListener('abort', stop);
+            resolve();
+          },
+        };
         const stop = () => {
           waits.delete(wait);
           reject(signal.reason);

@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { measured } from '../cluster/measured.ts';
+import { assignments, carriedBy, count, pod, seedWeb, until } from './mic-world.ts';
+
+interface Mic {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  output(): string;
+  errors(): string;
+  /** Whether it leads, as its log says. */
+  isLeading(): boolean;
+}
+
+const started: Mic[] = [];
+
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill('SIGCONT');
+    child.kill('SIGKILL');
+    await ended;
+  }
+});
+
+/** The bundle, as it is shipped. */
+function start(emulator: Emulator, ...flags: readonly string[]): Mic {
+  const ports = ['--http-probe-port=0', '--prometheus-port=0', '--probe-address=127.0.0.1'];
+  const argv = ['bin/podid-mic.js', ...flags, ...ports, '--metrics-address=127.0.0.1'];
+  const env = { PATH: process.env['PATH'], ...emulator.environment, MIC_POD_NAMESPACE: 'kube-system' };
+  const child = spawn(process.execPath, argv, { env });
+  let [output, errors] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const mic: Mic = {
+    child,
+    ended: once(child, 'close').then(([code]) => code),
+    output: () => output,
+    errors: () => errors,
+    isLeading: () => errors.lastIndexOf('"msg":"leading"') > errors.lastIndexOf('"msg":"no longer leading"'),
+  };
+  started.push(mic);
+  return mic;
+}
+
+const lease = ({ kube }: Emulator) =>
+  (kube.get('Lease', 'kube-system', 'podid-mic') as { spec?: { holderIdentity?: string } } | undefined)?.spec
+    ?.holderIdentity;
+
+async function twoOf(emulator: Emulator): Promise<readonly [Mic, Mic]> {
+  const flags = ['--leader-election-duration=3s'];
+  const one = start(emulator, '--leader-election-instance=one', ...flags);
+  await until(() => one.isLeading() || undefined);
+  const other = start(emulator, '--leader-election-instance=other', ...flags);
+  await until(() => other.errors().includes('"listening"') || undefined);
+  return [one, other];
+}
+
+const states = (emulator: Emulator) => assignments(emulator).map(({ status }) => status?.status);
+
+describe('podid-mic as a process', () => {
+  it('prints its version, its help, and what was meant', async () => {
+    await using emulator = await startEmulator();
+    const version = start(emulator, '--version');
+    expect(await version.ended).toBe(0);
+    expect(version.output()).toMatch(/^podid-mic \d+\.\d+\.\d+/);
+    const help = start(emulator, '--help');
+    expect(await help.ended).toBe(0);
+    expect(help.output()).toContain('--removal-delay DURATION');
+    const wrong = start(emulator, '--cloudconfg=x');
+    expect(await wrong.ended).toBe(2);
+    expect(wrong.errors()).toContain('Did you mean --cloudconfig?\nhint: podid-mic --help');
+  });
+
+  it('prints what it would do, and does nothing', async () => {
+    await using emulator = await startEmulator({ scenario: 'node-pools' });
+    seedWeb(emulator);
+    emulator.kube.seed(pod('shop-1', 'web') as never);
+    emulator.kube.seed(pod('shop-2', 'nobody') as never);
+    const text = start(emulator, 'plan');
+    expect(await text.ended).toBe(0);
+    expect(text.output().split('\n')).toEqual([
+      'create   AzureAssignedIdentity demo/shop-1-demo-web (Created)',
+      expect.stringMatching(/^add {6}\/subscriptions\/.*\/web to \/subscriptions\/.*vmss$/),
+      'nothing  for pod demo/shop-2: No AzureIdentityBinding with selector nobody applies to pods of namespace demo.',
+      '',
+    ]);
+    const json = start(emulator, 'plan', '--output=json');
+    await json.ended;
+    expect(JSON.parse(json.output())).toMatchObject({
+      assignments: [{ action: 'create', namespace: 'demo', name: 'shop-1-demo-web', state: 'Created' }],
+      machines: [{ id: scaleSetId('nodepool1').toLowerCase(), remove: [] }],
+      pods: [{ namespace: 'demo', name: 'shop-2' }],
+    });
+    expect(assignments(emulator)).toEqual([]);
+    expect(count(emulator, 'machines.patch')).toBe(0);
+    expect(lease(emulator)).toBeUndefined();
+  });
+
+  it('gives the lease back on SIGTERM, ends with 0, and the other one goes on', async () => {
+    await using emulator = await startEmulator({ scenario: 'node-pools' });
+    seedWeb(emulator);
+    const [one, other] = await twoOf(emulator);
+    const beganMs = performance.now();
+    one.child.kill('SIGTERM');
+    expect(await one.ended).toBe(0);
+    emulator.kube.seed(pod('shop-1', 'web') as never);
+    await until(() => other.isLeading() || undefined);
+    measured('mic', `SIGTERM of the leader to the next lead: ${Math.round(performance.now() - beganMs)} ms`);
+    await until(() => states(emulator).includes('Assigned') || undefined);
+    expect(lease(emulator)).toMatch(/^other_/);
+  });
+
+  it('is killed while a change runs: the other one waits for its end, sends nothing again, and owns it', async () => {
+    await using emulator = await startEmulator({ scenario: 'node-pools' });
+    Object.assign(emulator.world.settings, { operationMs: [8_000, 8_000], operationPolls: 0 });
+    seedWeb(emulator);
+    emulator.kube.seed(pod('shop-1', 'web') as never);
+    const [one, other] = await twoOf(emulator);
+    await until(() => count(emulator, 'machines.patch') === 1 || undefined);
+    one.child.kill('SIGKILL');
+    const beganMs = performance.now();
+    await until(() => other.isLeading() || undefined);
+    measured(
+      'mic',
+      `SIGKILL of the leader to the next lead, lease 3 s: ${Math.round(performance.now() - beganMs)} ms`,
+    );
+    expect(carriedBy(emulator)).toContain('web');
+    await until(() => states(emulator).includes('Assigned') || undefined);
+    expect(count(emulator, 'machines.patch')).toBe(1);
+    const ledger = emulator.kube.get('ConfigMap', 'kube-system', 'podid-mic-ledger') as
+      | { data?: object }
+      | undefined;
+    expect(JSON.parse(String(Object.values(ledger?.data ?? {})[0]))).toMatchObject({
+      epoch: 2,
+      identities: [expect.stringContaining('/web')],
+      machines: { [scaleSetId('nodepool1').toLowerCase()]: { on: [0] } },
+    });
+  });
+
+  it('is stopped, and goes on when another one leads: it writes nothing, and stands by', async () => {
+    await using emulator = await startEmulator({ scenario: 'node-pools' });
+    seedWeb(emulator);
+    const [one, other] = await twoOf(emulator);
+    one.child.kill('SIGSTOP');
+    await until(() => other.isLeading() || undefined);
+    emulator.kube.seed(pod('shop-1', 'web') as never);
+    await until(() => states(emulator).includes('Assigned') || undefined);
+    const patches = count(emulator, 'machines.patch');
+    one.child.kill('SIGCONT');
+    await until(() => (one.errors().includes('no longer leading') && !one.isLeading()) || undefined);
+    expect(lease(emulator)).toMatch(/^other_/);
+    emulator.kube.remove('Pod', 'demo', 'shop-1');
+    await until(() => assignments(emulator).length === 0 || undefined);
+    expect(count(emulator, 'machines.patch')).toBe(patches);
+    expect(other.isLeading()).toBe(true);
+  });
+});

@@ -1,0 +1,335 @@
+import { describe, expect, it } from 'vitest';
+import { identity, keyOf, nodeOf, resourceId, scaleSetId, vmId } from './decide/mic-objects.ts';
+import { fakeFault, operationMs } from './fake-azure.ts';
+import { addPod, furnish, micBench, minute } from './mic-bench.ts';
+
+const pool1 = keyOf(scaleSetId('pool1'));
+const key = (name: string) => keyOf(resourceId(name));
+const carried = ({ azure }: ReturnType<typeof micBench>, id = pool1) => [
+  ...(azure.machines.get(id)?.ids.keys() ?? []),
+];
+
+async function withOnePod() {
+  const bench = micBench();
+  furnish(bench, 'web', 'api');
+  addPod(bench, 'p1', 'web');
+  await bench.restart();
+  await bench.clock.advance(2 * operationMs);
+  expect(bench.states()).toEqual({ 'shop/p1-shop-web': 'Assigned' });
+  return bench;
+}
+
+describe('the controller', () => {
+  it('says Created while the change runs, and Assigned once it has ended', async () => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    addPod(bench, 'p1', 'web');
+    await bench.restart();
+    await bench.clock.advance(operationMs / 2);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.states()).toEqual({ 'shop/p1-shop-web': 'Created' });
+    await bench.clock.advance(operationMs);
+    expect(bench.states()).toEqual({ 'shop/p1-shop-web': 'Assigned' });
+    expect(bench.azure.patches).toHaveLength(1);
+  });
+
+  it('sends what comes within half a second with one change, and what comes while it runs with the next', async () => {
+    const bench = micBench();
+    furnish(bench, 'a', 'b', 'c', 'd');
+    await bench.restart();
+    addPod(bench, 'p1', 'a');
+    await bench.clock.advance(200);
+    addPod(bench, 'p2', 'b');
+    await bench.clock.advance(2_000);
+    addPod(bench, 'p3', 'c');
+    addPod(bench, 'p4', 'd');
+    await bench.clock.advance(3 * operationMs);
+    expect(bench.azure.patches.map(({ add }) => add)).toEqual([
+      [key('a'), key('b')],
+      [key('c'), key('d')],
+    ]);
+    expect(Object.values(bench.states())).toEqual(Array.from({ length: 4 }, () => 'Assigned'));
+  });
+
+  it('writes once, and asks nothing of Azure, where the machine carries the identity', async () => {
+    const bench = await withOnePod();
+    const before = { reads: bench.azure.reads, writes: bench.cluster.writes };
+    addPod(bench, 'p2', 'web');
+    await bench.clock.advance(200);
+    expect(bench.states()['shop/p2-shop-web']).toBe('Assigned');
+    expect([bench.azure.reads, bench.cluster.writes]).toEqual([before.reads, before.writes + 1]);
+    expect(bench.azure.patches).toHaveLength(1);
+  });
+});
+
+describe('each rule', () => {
+  it('rule 1: no machine waits for another', async () => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    bench.azure.addMachine(vmId('vm-1'));
+    bench.cluster.putNode('n2', nodeOf(vmId('vm-1')));
+    addPod(bench, 'p1', 'web');
+    await bench.restart();
+    await bench.clock.advance(5_000);
+    addPod(bench, 'p2', 'web', 'n2');
+    await bench.clock.advance(5_000);
+    expect(carried(bench, keyOf(vmId('vm-1')))).toEqual([key('web')]);
+  });
+
+  it('rule 3: decides only about pods that something was heard of', async () => {
+    const bench = await withOnePod();
+    const { writes } = bench.cluster;
+    bench.cluster.putIdentity({
+      ...identity('web'),
+      metadata: { ...identity('web').metadata, labels: { gitops: 'x' } },
+    });
+    await bench.clock.advance(1_000);
+    expect(bench.cluster.writes).toBe(writes);
+  });
+
+  it('rule 4: a corrected client id never leaves Assigned', async () => {
+    const bench = await withOnePod();
+    const seen: (string | undefined)[] = [];
+    const { take } = bench.cluster.api;
+    Object.assign(bench.cluster.api, {
+      take: async (...asked: Parameters<typeof take>) => {
+        const result = await take(...asked);
+        seen.push(...Object.values(bench.states()));
+        return result;
+      },
+    });
+    bench.cluster.putIdentity(identity('web', { spec: { clientID: 'corrected' } }));
+    await bench.clock.advance(1_000);
+    expect(seen).toEqual(['Assigned']);
+    const [live] = bench.cluster.assignments.values();
+    expect(live?.spec.azureIdentityRef?.spec.clientID).toBe('corrected');
+  });
+
+  it.each([true, false])(
+    'rule 5: good ones are not blocked by a bad identity (Azure names it: %s)',
+    async (namesBad) => {
+      const bench = micBench();
+      const names = ['a', 'b', 'c', 'd', 'bad'];
+      furnish(bench, ...names);
+      bench.azure.bad.add(key('bad'));
+      bench.azure.namesBad = namesBad;
+      for (const name of names) {
+        addPod(bench, `p-${name}`, name);
+      }
+      await bench.restart();
+      // Halving takes two changes; a minute's backoff for all would take longer.
+      await bench.clock.advance(2.5 * operationMs);
+      expect(carried(bench).sort()).toEqual(['a', 'b', 'c', 'd'].map(key));
+      expect(bench.states()['shop/p-bad-shop-bad']).toBe('Created');
+      expect(bench.cluster.events.filter(({ about }) => about.name === 'p-bad').at(-1)).toMatchObject({
+        reason: 'IdentityNotAssigned',
+        message: expect.stringContaining('FailedIdentityOperation'),
+      });
+    },
+  );
+
+  it('rule 5: a bad identity costs one change for each step of its backoff, whatever happens to other pods', async () => {
+    const bench = micBench();
+    furnish(bench, 'web', 'bad');
+    bench.azure.bad.add(key('bad'));
+    addPod(bench, 'p1', 'web');
+    addPod(bench, 'p-bad', 'bad');
+    await bench.restart();
+    await bench.clock.advance(minute);
+    for (let each = 0; each < 20; each += 1) {
+      addPod(bench, `more-${each}`, 'web');
+      await bench.clock.advance(3 * minute);
+    }
+    const tries = bench.azure.patches.filter(({ add }) => add.includes(key('bad')));
+    // At 0, 1, 3, 7, 15, 31 and 61 minutes.
+    expect(tries.length).toBeLessThanOrEqual(7);
+    expect(tries.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('rule 5: a change of the AzureIdentity clears it', async () => {
+    const bench = micBench();
+    furnish(bench, 'bad');
+    bench.azure.bad.add(key('bad'));
+    addPod(bench, 'p-bad', 'bad');
+    await bench.restart();
+    await bench.clock.advance(20 * minute);
+    bench.azure.bad.clear();
+    bench.cluster.putIdentity(identity('bad', { spec: { clientID: 'corrected' } }));
+    await bench.clock.advance(2 * operationMs);
+    expect(Object.values(bench.states())).toEqual(['Assigned']);
+  });
+
+  it.each([
+    ['a conflict', { kind: 'refuse', fault: fakeFault(409, 'Conflict') }],
+    ['throttling', { kind: 'refuse', fault: { ...fakeFault(429, 'TooManyRequests'), retryAfterMs: 20_000 } }],
+    ['a 503', { kind: 'refuse', fault: fakeFault(503, '') }],
+    ['a machine that changed meanwhile', { kind: 'refuse', fault: fakeFault(412, 'PreconditionFailed') }],
+    ['an answer that was lost', { kind: 'lost' }],
+    ['a connection that was cut', { kind: 'unreached' }],
+    ['an operation that failed', { kind: 'operation-fails' }],
+  ] as const)('rules 6 and 7: %s is tried again without any event', async (_what, trouble) => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    addPod(bench, 'p1', 'web');
+    bench.azure.troubles.push(trouble);
+    await bench.restart();
+    await bench.clock.advance(4 * minute);
+    expect(Object.values(bench.states())).toEqual(['Assigned']);
+    expect(bench.azure.breaches).toEqual([]);
+  });
+
+  it('rule 8: a node gets its providerID late', async () => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    bench.cluster.putNode('n2', '');
+    addPod(bench, 'p1', 'web', 'n2');
+    await bench.restart();
+    await bench.clock.advance(minute);
+    expect(bench.azure.reads + bench.azure.patches.length).toBe(0);
+    expect(bench.cluster.events.at(-1)).toMatchObject({ reason: 'IdentityNotAssigned' });
+    bench.cluster.putNode('n2', nodeOf(`${scaleSetId('pool1')}/virtualMachines/1`));
+    await bench.clock.advance(2 * operationMs);
+    expect(Object.values(bench.states())).toEqual(['Assigned']);
+  });
+
+  it("rule 11: others' identities stay, though pods used them", async () => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    bench.azure.putByOthers(pool1, resourceId('web'));
+    addPod(bench, 'p1', 'web');
+    await bench.restart();
+    await bench.clock.advance(minute);
+    bench.cluster.removePod('shop/p1');
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.azure.patches).toEqual([]);
+  });
+
+  it('rule 13: five jobs one after the other: one change', async () => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    await bench.restart();
+    for (let job = 0; job < 5; job += 1) {
+      addPod(bench, `job-${job}`, 'web');
+      await bench.clock.advance(2 * minute);
+      bench.cluster.removePod(`shop/job-${job}`);
+      await bench.clock.advance(5 * minute);
+    }
+    expect(bench.azure.patches).toHaveLength(1);
+    await bench.clock.advance(12 * minute);
+    expect(carried(bench)).toEqual([]);
+  });
+
+  it('rule 13: a pod that waits for a node keeps the identity where it was', async () => {
+    const bench = await withOnePod();
+    bench.cluster.removePod('shop/p1');
+    addPod(bench, 'p2', 'web', '');
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.states()).toEqual({});
+  });
+
+  it('rule 14: what nodes that vanished left on their scale set goes', async () => {
+    const bench = await withOnePod();
+    bench.cluster.removePod('shop/p1');
+    bench.cluster.removeNode('n1');
+    await bench.clock.advance(15 * minute);
+    expect(carried(bench)).toEqual([]);
+    expect(bench.cluster.ledger?.state.machines).toEqual({});
+  });
+
+  it('rule 14: a machine that is gone is dropped from the ledger', async () => {
+    const bench = await withOnePod();
+    bench.cluster.removePod('shop/p1');
+    bench.azure.machines.delete(pool1);
+    await bench.clock.advance(15 * minute);
+    expect(bench.cluster.ledger?.state.machines).toEqual({});
+  });
+
+  it('rule 15: removed by AKS or by hand: Created, and put back', async () => {
+    const bench = await withOnePod();
+    bench.azure.takeByOthers(pool1, key('web'));
+    const seen = new Set<string | undefined>();
+    for (let at = 0; at < 5 * minute; at += 5_000) {
+      await bench.clock.advance(5_000);
+      seen.add(bench.states()['shop/p1-shop-web']);
+    }
+    expect([...seen]).toEqual(['Assigned', 'Created']);
+    expect(bench.states()['shop/p1-shop-web']).toBe('Assigned');
+    expect(carried(bench)).toEqual([key('web')]);
+  });
+
+  it('rule 16: a prune of bindings takes access away at once, and identities after two looks', async () => {
+    const bench = micBench();
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    furnish(bench, ...names);
+    for (const name of names) {
+      addPod(bench, `p-${name}`, name);
+    }
+    await bench.restart();
+    await bench.clock.advance(2 * operationMs);
+    for (const name of names) {
+      bench.cluster.removeBinding(`shop/${name}-binding`);
+    }
+    await bench.clock.advance(1_000);
+    expect(bench.states()).toEqual({});
+    await bench.clock.advance(14 * minute);
+    expect(carried(bench)).toHaveLength(5);
+    await bench.clock.advance(3 * minute);
+    expect(carried(bench)).toEqual([]);
+  });
+
+  it('rule 26: a missing right is asked about ever more seldom, and told', async () => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    addPod(bench, 'p1', 'web');
+    const fault = fakeFault(
+      403,
+      'AuthorizationFailed',
+      'does not have authorization to perform virtualMachineScaleSets/write',
+    );
+    bench.azure.troubles.push(...Array.from({ length: 50 }, () => ({ kind: 'refuse', fault }) as const));
+    await bench.restart();
+    await bench.clock.advance(60 * minute);
+    expect(bench.azure.patches.length).toBeLessThanOrEqual(7);
+    const told = bench.cluster.events.filter(({ about }) => about.kind === 'Pod');
+    expect(told).toHaveLength(1);
+    expect(told[0]?.message).toContain('virtualMachineScaleSets/write');
+  });
+});
+
+describe('a controller that is killed', () => {
+  it.each([600, 1_000, 20_000, operationMs + 1_000])(
+    '%d ms after the start: the next one ends what it began',
+    async (ms) => {
+      const bench = micBench();
+      furnish(bench, 'web');
+      addPod(bench, 'p1', 'web');
+      await bench.restart();
+      await bench.clock.advance(ms);
+      await bench.restart();
+      await bench.clock.advance(1_000);
+      const isRunning = (bench.azure.machines.get(pool1)?.busyUntilMs ?? 0) > bench.clock.monotonic();
+      if (isRunning) {
+        // (b) the model shows the identity, and the operation runs still.
+        expect(bench.states()).toEqual({ 'shop/p1-shop-web': 'Created' });
+      }
+      await bench.clock.advance(3 * operationMs);
+      expect(bench.states()).toEqual({ 'shop/p1-shop-web': 'Assigned' });
+      bench.cluster.removePod('shop/p1');
+      await bench.clock.advance(15 * minute);
+      expect(carried(bench)).toEqual([]);
+      expect(bench.azure.breaches).toEqual([]);
+    },
+  );
+
+  it('and whose ledger was deleted leaves everything where it is', async () => {
+    const bench = await withOnePod();
+    await bench.stop();
+    bench.cluster.ledger = undefined;
+    bench.cluster.removePod('shop/p1');
+    await bench.restart();
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+  });
+});
