@@ -124,7 +124,7 @@ describe.concurrent('a pod that the agent does not know', () => {
 describe.concurrent('an address that the CNI gave to another pod than the API says', () => {
   it('gets no token until both agree', async () => {
     await using world = await startWorld({
-      flags: ['--heartbeat-file=HEARTBEAT'],
+      flags: ['--heartbeat-file=HEARTBEAT', '--hold-sec=1'],
       before: (kube) => {
         seedShop(kube);
         kube.store.seed(
@@ -132,12 +132,17 @@ describe.concurrent('an address that the CNI gave to another pod than the API sa
         );
       },
     });
-    expect((await world.ask()).status).toBe(200);
-    await beat(world, { '127.0.0.7': 'uid-of-an-intruder' });
-    await until(async () => ((await world.ask()).status === 503 ? true : undefined));
     const uid = world.kube.store.get('Pod', 'shop', 'web')?.metadata.uid ?? '';
+    // The keeper of the rules was never heard.
+    expect((await world.ask()).status).toBe(503);
     await beat(world, { '127.0.0.7': uid });
     await until(async () => ((await world.ask()).status === 200 ? true : undefined));
+    for (const addresses of [{ '127.0.0.7': 'uid-of-an-intruder' }, { '127.0.0.9': uid }]) {
+      await beat(world, addresses);
+      await until(async () => ((await world.ask()).status === 503 ? true : undefined));
+      await beat(world, { '127.0.0.7': uid });
+      await until(async () => ((await world.ask()).status === 200 ? true : undefined));
+    }
   });
 });
 
