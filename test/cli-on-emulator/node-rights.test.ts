@@ -47,6 +47,19 @@ describe('before it changes a machine, podid', () => {
     },
   );
 
+  it('names the one identity that the caller may not assign, and sends nothing', async () => {
+    const settings = { unassignableIdentities: [identityId('web')] };
+    await using podid = await emulatedPodid({ ...inPools, seed: { settings } });
+    const error = errorOf(await podid.run(assign('web', 'jobs')));
+    expect(error).toMatchObject({
+      exitCode: 6,
+      code: 'AssignForbidden',
+      stdout: '',
+      target: identityId('web'),
+    });
+    expect(patches(podid)).toEqual([]);
+  });
+
   it('wants no right to assign where it takes away', async () => {
     await using podid = await emulatedPodid(inPools);
     podid.emulator.world.settings.callerLacks = ['Microsoft.ManagedIdentity/*/assign/action'];

@@ -4,6 +4,12 @@ import { assign, carried, errorOf, inPools, laggingPools, type Node, patches } f
 
 const onBatch = assign('web', '--node-pool', 'batch');
 const conflict = { error: { code: 'Conflict', message: 'conflict with a concurrent request' } };
+const wrapped = {
+  error: {
+    code: 'FailedIdentityOperation',
+    message: `failed with error 'Failed to perform resource identity operation. Status: '429'. … Retry after 20 seconds.'`,
+  },
+};
 const throttled = { error: { code: 'OperationNotAllowed', message: 'too many requests' } };
 
 describe('a change of machines', () => {
@@ -11,6 +17,7 @@ describe('a change of machines', () => {
     ['409', { status: 409, body: conflict }],
     ['412', { status: 412, body: { error: { code: 'PreconditionFailed', message: 'x' } } }],
     ['429', { status: 429, body: throttled, headers: { 'retry-after': '0' } }],
+    ['429 of the identity service', { status: 429, body: wrapped }],
     ['500', { status: 500 }],
     ['a cut connection', { drop: true }],
   ])('outlives %s', async (_what, effect) => {
