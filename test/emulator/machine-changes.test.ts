@@ -116,7 +116,7 @@ describe('the PATCH of a scale set', () => {
     const path = (name: string) => `${identityId(name)}/providers/Microsoft.Authorization/permissions`;
     const lacks = async (name: string) =>
       (await send(emulator, 'GET', path(name))).body.value[0].notActions as string[];
-    expect(await lacks('web')).toEqual(['Microsoft.ManagedIdentity/userAssignedIdentities/assign/action']);
+    expect(await lacks('web')).toEqual(['Microsoft.ManagedIdentity/*/assign/action']);
     expect(await lacks('other')).toEqual([]);
   });
 

@@ -4,6 +4,9 @@ import type { ArmRoute } from './arm-call.ts';
 
 export const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
+/** That, and as Azure's built-in roles grant it. */
+const anyAssignAction = 'Microsoft.ManagedIdentity/*/assign/action';
+
 /**
  * The caller may do everything here but what the world's settings say; any other answer is a fault in place
  * of this.
@@ -20,7 +23,7 @@ export const permissionRoutes: readonly ArmRoute[] = [
             actions: ['*'],
             notActions: [
               ...world.settings.callerLacks,
-              ...(isUnassignable(world, params['scope'] ?? '') ? [assignAction] : []),
+              ...(isUnassignable(world, params['scope'] ?? '') ? [anyAssignAction] : []),
             ],
             dataActions: [],
             notDataActions: [],
