@@ -220,7 +220,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
       mayPass: (answer) => holdMs(answer, holdTimes) > 0,
       allowLoopbackPods: flags['allow-loopback-pods'],
     }),
-    hostToken: createHostTokenRoute({ ...shared, pods: view.pods }),
+    hostToken: createHostTokenRoute({ ...shared, pods: view.pods, isOff: flags['host-token'] === 'off' }),
     metadata: createInstanceMetadataRoute({
       lookup,
       decide,

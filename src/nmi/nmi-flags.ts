@@ -77,6 +77,13 @@ const upstreamFlags = {
     default: false,
     summary: 'answer /metadata/instance with 403',
   },
+  'host-token': {
+    kind: 'text',
+    value: 'WHOM',
+    choices: ['node', 'off'],
+    default: 'node',
+    summary: 'who may ask under /host/token/: processes of the node, as the Key Vault CSI driver, or nobody',
+  },
   'metadata-header-required': {
     kind: 'switch',
     default: true,

@@ -135,7 +135,9 @@ describe('a pod that asks for a token', () => {
 });
 
 describe('the Key Vault driver', () => {
-  const headers = { podns: 'shop', podname: 'web' };
+  /** Go's client keeps connections. */
+  const driver = { 'User-Agent': 'Go-http-client/1.1', Connection: 'keep-alive' };
+  const headers = { podns: 'shop', podname: 'web', ...driver };
   const target = `/host/token/?resource=${resource}`;
 
   it('gets the token of the pod it names, with the client id', async () => {
@@ -153,14 +155,40 @@ describe('the Key Vault driver', () => {
     const answer = await world.ask({
       from: '127.0.0.1',
       target,
-      headers: { podns: 'shop', podname: 'plain', Metadata: '' },
+      headers: { podns: 'shop', podname: 'plain', Metadata: '', ...driver },
     });
     expect(answer.status).toBe(404);
+  });
+
+  it.each([
+    ['a probe', { 'User-Agent': 'kube-probe/1.33' }],
+    ['a hook', { 'User-Agent': 'kube-lifecycle/1.33' }],
+    ['a probe that has no name', { Connection: 'close' }],
+    ['a probe by another name', { 'User-Agent': 'Go-http-client/1.1', Connection: 'close' }],
+    ['a probe that asks for another protocol', { 'User-Agent': 'x', Connection: 'upgrade', Upgrade: 'h3' }],
+  ])('is not the kubelet, to which nobody is bound: %s', async (_, ofKubelet) => {
+    await using world = await startWorld({ before: seedShop });
+    const answers = [];
+    for (const podname of ['web', 'plain', 'nobody']) {
+      const asked = { podns: 'shop', podname, ...ofKubelet };
+      const { status, text, headers: sent } = await world.ask({ from: '127.0.0.1', target, headers: asked });
+      answers.push({ status, text, retryAfter: sent['retry-after'] });
+    }
+    expect(answers[0]).toMatchObject({ status: 403 });
+    expect(answers).toEqual([answers[0], answers[0], answers[0]]);
+    expect(world.imds.issued()).toEqual([]);
+  });
+
+  it('is nobody where that is switched off', async () => {
+    await using world = await startWorld({ before: seedShop, flags: ['--host-token=off'] });
+    const answer = await world.ask({ from: '127.0.0.1', target, headers });
+    expect(answer).toMatchObject({ status: 403 });
+    expect(world.imds.issued()).toEqual([]);
   });
 
   it('is nobody but a process of the node', async () => {
     await using world = await startWorld({ before: seedShop });
     expect((await world.ask({ from: '127.0.0.7', target, headers })).status).toBe(403);
-    expect((await world.ask({ from: '127.0.0.1', target })).status).toBe(400);
+    expect((await world.ask({ from: '127.0.0.1', target, headers: driver })).status).toBe(400);
   });
 });

@@ -22,36 +22,47 @@ describe.each(kinds)('a pod that goes around the redirect, %s,', (kind) => {
     });
   });
 
-  it('reaches the node’s loopback address not even with NET_ADMIN (CVE-2020-8558)', async () => {
-    await inRulesWorld(programs, { kind }, async (world) => {
-      await world.startAgent();
-      const { unbound } = world;
-      const gateway = kind === 'bridged' ? '10.244.0.1' : '169.254.1.1';
-      unbound.run('sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
-      unbound.run('ip', 'rule', 'add', 'pref', '1', 'to', '127.0.0.1', 'lookup', '77');
-      unbound.run('ip', 'rule', 'add', 'pref', '10', 'lookup', 'local');
-      unbound.run('ip', 'rule', 'del', 'pref', '0');
-      unbound.run(
-        'ip',
-        'route',
-        'add',
-        '127.0.0.1',
-        'via',
-        gateway,
-        'dev',
-        'eth0',
-        'src',
-        unbound.address,
-        'table',
-        '77',
-      );
-      const loopback = 'http://127.0.0.1:2579/';
-      const from = { localAddress: unbound.address };
-      expect(await ask(unbound, loopback, from)).toMatchObject({ standIn: 'yes' });
-      await world.rules('once');
-      expect(await ask(unbound, loopback, from)).toEqual({ error: 'NO_ANSWER' });
-    });
-  });
+  it.each(['nft', 'iptables'] as const)(
+    'reaches no port of the node’s loopback address, not even with NET_ADMIN (CVE-2020-8558), by %s',
+    async (backend) => {
+      await inRulesWorld(programs, { kind }, async (world) => {
+        const ports = [2579, 8085, 9090];
+        const agent = await world.startAgent(ports.map((port) => `127.0.0.1:${port}`).join(','));
+        await agent.line(/listening on 127\.0\.0\.1:9090/);
+        const { unbound } = world;
+        const gateway = kind === 'bridged' ? '10.244.0.1' : '169.254.1.1';
+        unbound.run('sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
+        unbound.run('ip', 'rule', 'add', 'pref', '1', 'to', '127.0.0.1', 'lookup', '77');
+        unbound.run('ip', 'rule', 'add', 'pref', '10', 'lookup', 'local');
+        unbound.run('ip', 'rule', 'del', 'pref', '0');
+        unbound.run(
+          'ip',
+          'route',
+          'add',
+          '127.0.0.1',
+          'via',
+          gateway,
+          'dev',
+          'eth0',
+          'src',
+          unbound.address,
+          'table',
+          '77',
+        );
+        const from = { localAddress: unbound.address };
+        const reached = async (by: Host, options: RequestOptions = {}) =>
+          await Promise.all(ports.map((port) => ask(by, `http://127.0.0.1:${port}/`, options)));
+        for (const outcome of await reached(unbound, from)) {
+          expect(outcome).toMatchObject({ standIn: 'yes' });
+        }
+        await world.rules('once', { backend });
+        expect(await reached(unbound, from)).toEqual(ports.map(() => ({ error: 'NO_ANSWER' })));
+        for (const outcome of await reached(world.network.node)) {
+          expect(outcome).toMatchObject({ standIn: 'yes' });
+        }
+      });
+    },
+  );
 
   it('keeps no connection to IMDS from before the rules', async () => {
     await inRulesWorld(programs, { kind }, async (world) => {

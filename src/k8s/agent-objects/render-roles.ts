@@ -56,7 +56,10 @@ function agentRoles(rendering: Rendering): KubeObject[] {
   ];
 }
 
-/** The kinds of identities, for whom the cluster lets view, edit and administer namespaces. */
+/**
+ * The kinds of identities, for whom the cluster lets view, edit and administer namespaces. Exceptions, which give
+ * their pods every identity of the node, are written by none of them.
+ */
 function userRoles({ agent, labels }: Rendering): KubeObject[] {
   const [edit, admin] = [aggregate('edit'), aggregate('admin')];
   const role = (name: string, to: object, rules: readonly unknown[]): KubeObject => ({
@@ -65,11 +68,15 @@ function userRoles({ agent, labels }: Rendering): KubeObject[] {
     metadata: { name: `${agent}-${name}`, labels: { ...labels, ...to } },
     rules,
   });
-  const written = ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'];
+  const written = ['azureidentities', 'azureidentitybindings'];
   const changes = ['create', 'delete', 'deletecollection', 'patch', 'update'];
   return [
     role('view', { ...aggregate('view'), ...edit, ...admin }, [
-      rule(identityApi.group, [...written, 'azureassignedidentities'], ['get', 'list', 'watch']),
+      rule(
+        identityApi.group,
+        [...written, 'azurepodidentityexceptions', 'azureassignedidentities'],
+        ['get', 'list', 'watch'],
+      ),
     ]),
     role('edit', { ...edit, ...admin }, [rule(identityApi.group, written, changes)]),
   ];

@@ -24,9 +24,11 @@ export function createSideServers(options: SideServersOptions): Listener[] {
     headerBytes: 16 * 1024,
     requestMs: 5_000,
     idleMs: 60_000,
-    connections: 200,
-    connectionsPerPeer: 100,
+    connections: 100,
+    connectionsPerPeer: 20,
   };
+  // Read by one Prometheus, or a few, over a connection each; and each may leave a whole answer unread.
+  const ofMetrics = { ...limits, connections: 20, connectionsPerPeer: 4 };
   const onFault = (error: unknown) => logger.error({ error: String(error) }, 'a fault of the agent');
   const health = createHealthHandler(options.whyNotReady);
   return [
@@ -38,7 +40,12 @@ export function createSideServers(options: SideServersOptions): Listener[] {
     },
     {
       what: 'metrics',
-      server: createHttpServer({ limits, clock, handle: createMetricsHandler(agent.metrics), onFault }),
+      server: createHttpServer({
+        limits: ofMetrics,
+        clock,
+        handle: createMetricsHandler(agent.metrics, clock),
+        onFault,
+      }),
       address: flags['metrics-address'],
       port: flags['prometheus-port'],
     },

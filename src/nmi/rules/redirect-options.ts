@@ -42,6 +42,7 @@ export const rulePurposes = {
   toAgent: 'podid: what comes from off the node is looked at',
   redirected: 'podid: it came through the redirect',
   direct: 'podid: nobody off the node reaches the agent directly',
+  ownLoopback: 'podid: nobody off the node reaches the loopback addresses of the node',
   established: 'podid: only new connections are held',
   listening: 'podid: somebody listens',
   held: 'podid: nobody listens yet, the client tries again',

@@ -1,10 +1,11 @@
 // The least that an agent must do, to try the rules alone: one bound pod gets its identity's token from IMDS,
 // all others get 400. Arguments: the bound pod's address, its client id, addresses to listen on, parted by
-// commas.
+// commas; `127.0.0.1:8085` for another port than 2579.
 import { createServer, get } from 'node:http';
 
 const [boundAddress, clientId, listenOn = '127.0.0.1'] = process.argv.slice(2);
-for (const address of listenOn.split(',')) {
+for (const place of listenOn.split(',')) {
+  const [address, port = '2579'] = place.split(':');
   const server = createServer((request, response) => {
     response.setHeader('x-stand-in', 'yes');
     response.setHeader('connection', 'close');
@@ -18,6 +19,6 @@ for (const address of listenOn.split(',')) {
       answer.pipe(response);
     }).on('error', () => response.writeHead(503).end());
   });
-  server.listen(2579, address, () => process.stdout.write(`listening on ${address}\n`));
+  server.listen(Number(port), address, () => process.stdout.write(`listening on ${place}\n`));
 }
 process.on('SIGTERM', () => process.exit(0));

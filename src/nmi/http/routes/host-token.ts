@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../../domain/time/clock.ts';
 import type { KnownPod, PodIndex } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
@@ -12,6 +13,8 @@ import type { TokenRequest } from '../token-request.ts';
 export interface HostTokenRouteOptions {
   readonly lookup: PodLookup;
   readonly pods: PodIndex;
+  /** `--host-token=off`: nobody may ask. */
+  readonly isOff: boolean;
   readonly service: TokenService;
   readonly read: (query: string) => TokenRequest | ErrorAnswer;
   readonly json: TokenJson;
@@ -31,7 +34,9 @@ interface HostQuestion {
 /**
  * `/host/token/`: the Key Vault driver on this node asks for one of the node's pods. Whoever runs in the
  * node's own network may ask; a pod never gets here with 127.0.0.1 as its address, since the redirect keeps
- * the pod's own.
+ * the pod's own. But whoever may create pods has the kubelet ask for them: whether a probe's answer was 200
+ * would tell of a stranger's pod whether it has an identity. So the kubelet is refused before anything is
+ * looked up, with one answer for all pods.
  */
 export function createHostTokenRoute(options: HostTokenRouteOptions) {
   return async (exchange: Exchange, query: string): Promise<void> => {
@@ -56,12 +61,21 @@ export function createHostTokenRoute(options: HostTokenRouteOptions) {
 }
 
 function readQuestion(
-  { pods, read }: HostTokenRouteOptions,
+  { pods, isOff, read }: HostTokenRouteOptions,
   { peer, request: { headers } }: Exchange,
   query: string,
 ): HostQuestion | ErrorAnswer {
   if (peer !== '127.0.0.1' || pods.byAddress(peer).length > 0) {
     return forbidden('not-the-node', 'Only processes of the node itself may ask for the tokens of its pods.');
+  }
+  if (isOff) {
+    return forbidden(
+      'host-token-off',
+      'The agent gives no tokens to processes of the node (--host-token=off).',
+    );
+  }
+  if (isKubelets(headers)) {
+    return forbidden('kubelet', 'Probes and hooks of pods may not ask for tokens.');
   }
   const namespace = headers['podns'];
   const name = headers['podname'];
@@ -70,6 +84,18 @@ function readQuestion(
   }
   const request = read(query);
   return request.kind === 'error' ? request : { kind: 'question', namespace, name, request };
+}
+
+/**
+ * A probe calls itself `kube-probe/…` and a hook `kube-lifecycle/…`, unless the pod gives it another name. A
+ * probe's connections serve one request each, and it says so whatever headers the pod gives it, but for those
+ * that ask for another protocol (Kubernetes, pkg/probe/http: DisableKeepAlives; Go, net/http). The driver sends
+ * neither: it is Go's client as it comes. A hook by another name is told from it by nothing; against those
+ * there is `--host-token=off`.
+ */
+function isKubelets(headers: IncomingHttpHeaders): boolean {
+  const { 'user-agent': agent = '', connection = '', upgrade } = headers;
+  return /^\s*kube-/i.test(agent) || /\bclose\b/i.test(connection) || upgrade !== undefined;
 }
 
 function asTheDriverKnowsIt(outcome: ServedToken | ErrorAnswer): ServedToken | ErrorAnswer {

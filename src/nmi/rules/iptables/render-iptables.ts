@@ -58,6 +58,7 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
         '-g podid-held',
       ),
       rule('podid-guard', `-p tcp -m tcp --dport ${target.port}`, 'direct', '-j DROP'),
+      rule('podid-guard', '-m conntrack --ctorigdst 127.0.0.0/8 --ctdir ORIGINAL', 'ownLoopback', '-j DROP'),
     ],
     'podid-to-agent': [
       rule(

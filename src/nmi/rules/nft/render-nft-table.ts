@@ -49,6 +49,9 @@ ${[
   chain('guard', 'type filter hook input priority -200; policy accept;', [
     rule('iif "lo" accept', 'nodeItself'),
     rule(`tcp dport ${target.port} goto arrival`, 'toAgent'),
+    // Raw frames, where route_localnet lets them in: probes and metrics are as close as the agent's port. What
+    // was sent elsewhere, and led here by NAT, and answers, are none of this.
+    rule('ct direction original ct original ip daddr 127.0.0.0/8 counter drop', 'ownLoopback'),
   ]),
   chain('arrival', '', [
     rule(

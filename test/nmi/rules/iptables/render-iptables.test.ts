@@ -27,6 +27,7 @@ describe('the iptables rules', () => {
       -A podid-guard -i lo -m comment --comment "podid: the node talks to its own agent" -j RETURN
       -A podid-guard -p tcp -m tcp --dport 2579 -m conntrack --ctorigdst 169.254.169.254 --ctorigdstport 80 --ctdir ORIGINAL -m comment --comment "podid: it came through the redirect" -g podid-held
       -A podid-guard -p tcp -m tcp --dport 2579 -m comment --comment "podid: nobody off the node reaches the agent directly" -j DROP
+      -A podid-guard -m conntrack --ctorigdst 127.0.0.0/8 --ctdir ORIGINAL -m comment --comment "podid: nobody off the node reaches the loopback addresses of the node" -j DROP
       COMMIT
       *nat
       :podid-to-agent - [0:0]

@@ -43,6 +43,7 @@ describe('the nft table', () => {
       		type filter hook input priority -200; policy accept;
       		iif "lo" accept comment "podid: the node talks to its own agent"
       		tcp dport 2579 goto arrival comment "podid: what comes from off the node is looked at"
+      		ct direction original ct original ip daddr 127.0.0.0/8 counter drop comment "podid: nobody off the node reaches the loopback addresses of the node"
       	}
       	chain arrival {
       		meta l4proto tcp ct direction original ct original ip daddr 169.254.169.254 ct original proto-dst 80 goto held comment "podid: it came through the redirect"
