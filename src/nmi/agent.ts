@@ -202,7 +202,13 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     },
     clock,
   );
-  const service = createTokenService({ view, decide, tokens, clock });
+  const service = createTokenService({
+    view,
+    decide,
+    tokens,
+    clock,
+    refused: settings.refusedClientIds,
+  });
   const shared = {
     lookup,
     service,

@@ -256,6 +256,13 @@ const podidFlags = {
     default: '',
     summary: 'additional hosts, separated by commas, that an adEndpoint may name',
   },
+  'refuse-client-ids': {
+    kind: 'text',
+    value: 'IDS',
+    default: '',
+    summary:
+      "client ids, separated by commas, of identities that no AzureIdentity gives access to, such as the kubelet's own",
+  },
   'redirected-by-others': {
     kind: 'switch',
     default: false,

@@ -14,6 +14,8 @@ export interface NmiSettings {
   readonly flags: FlagValues<typeof nmiFlags>;
   readonly node: string;
   readonly forceNamespaced: boolean;
+  /** `--refuse-client-ids`, in lower case. */
+  readonly refusedClientIds: ReadonlySet<string>;
   readonly kubeconfig: string;
   /** The API server's address inside a cluster; empty outside. */
   readonly kubernetesHost: string;
@@ -39,6 +41,13 @@ export function nmiSettings(
     flags,
     node: flags.node,
     forceNamespaced: flags.forceNamespaced,
+    refusedClientIds: new Set(
+      flags['refuse-client-ids']
+        .toLowerCase()
+        .split(',')
+        .map((id) => id.trim())
+        .filter((id) => id !== ''),
+    ),
     kubeconfig: flags.kubeconfig,
     kubernetesHost: environment['KUBERNETES_SERVICE_HOST'] ?? '',
     kubernetesPort: environment['KUBERNETES_SERVICE_PORT'] ?? '443',

@@ -134,6 +134,55 @@ describe('a pod that asks for a token', () => {
   });
 });
 
+describe('an identity that no pod is to have', () => {
+  const { clientId, resourceId } = identityOf('web');
+  const flags = [`--refuse-client-ids=x, ${clientId.toUpperCase()}`];
+
+  it.each([
+    ['both its ids', {}, 0],
+    ['its client id', { resourceID: '' }, 0],
+    ['the client id with the resource id of another', { resourceID: identityOf('api').resourceId }, 0],
+    ['its resource id, so that IMDS alone knows whose it is', { clientID: '' }, 1],
+  ])('is refused to a pod whose AzureIdentity has %s', async (_, spec, asked) => {
+    await using world = await startWorld({
+      flags,
+      before: (kube) => {
+        seedShop(kube);
+        kube.store.seed(azureIdentity('web', spec));
+      },
+    });
+    for (const _again of [1, 2]) {
+      const answer = await world.ask();
+      expect(answer.status).toBe(403);
+      expect(answer.text).not.toContain('access_token');
+    }
+    expect(world.imds.issued()).toHaveLength(asked);
+    const driver = { Connection: 'keep-alive', podns: 'shop', podname: 'web' };
+    const host = `/host/token/?resource=${resource}`;
+    expect((await world.ask({ from: '127.0.0.1', target: host, headers: driver })).status).toBe(403);
+  });
+
+  it('is there for an excepted pod, and others for the pods that are bound to them', async () => {
+    await using world = await startWorld({
+      flags,
+      before: (kube) => {
+        for (const each of [
+          azureIdentity('api'),
+          binding('api', 'api'),
+          exception('legacy', { app: 'legacy' }),
+        ]) {
+          kube.store.seed(each);
+        }
+        kube.store.seed(pod({ name: 'legacy', ip: '127.0.0.9', labels: { app: 'legacy' } }));
+        kube.store.seed(pod({ name: 'api', ip: '127.0.0.7', labels: { aadpodidbinding: 'api' } }));
+      },
+    });
+    const target = `${tokenTarget}&msi_res_id=${encodeURIComponent(resourceId)}`;
+    expect((await world.ask({ from: '127.0.0.9', target })).json['client_id']).toBe(clientId);
+    expect((await world.ask()).json['client_id']).toBe(identityOf('api').clientId);
+  });
+});
+
 describe('the Key Vault driver', () => {
   /** Go's client keeps connections. */
   const driver = { 'User-Agent': 'Go-http-client/1.1', Connection: 'keep-alive' };

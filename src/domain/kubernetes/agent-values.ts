@@ -70,6 +70,8 @@ export interface AgentValues {
     readonly addressGuard: 'auto' | 'off';
     /** Undefined: as long as the agent holds a request by itself. */
     readonly holdSeconds: number | undefined;
+    /** Of identities that no AzureIdentity gives access to. */
+    readonly refusedClientIds: readonly string[];
     readonly serveArgs: readonly string[];
     readonly rulesArgs: readonly string[];
     /** No taint is borne, whatever `nmi.tolerations` says. */

@@ -63,6 +63,9 @@ function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
     ...(customUserAgent === '' ? [] : [`--custom-user-agent=${customUserAgent}`]),
     ...(podid.startupTaint.enabled ? [`--remove-startup-taint=${podid.startupTaint.key}`] : []),
     ...(podid.holdSeconds === undefined ? [] : [`--hold-sec=${podid.holdSeconds}`]),
+    ...(podid.refusedClientIds.length === 0
+      ? []
+      : [`--refuse-client-ids=${podid.refusedClientIds.join(',')}`]),
     ...logArgs(rendering),
     ...podid.serveArgs,
   ];

@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/time/clock.ts';
 import type { KnownPod, PodIndex } from '../cluster/pod-index.ts';
 import type { IdentityChoice } from '../decide/answer-decision.ts';
 import { type Decide, exceptedSubject } from '../decide/choose-identity.ts';
-import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
+import { type ErrorAnswer, forbidden, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenAnswer, TokenSubject } from './token.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -23,6 +23,11 @@ export interface TokenServiceOptions {
   readonly decide: Decide;
   readonly tokens: Pick<TokenCache, 'peek' | 'token'>;
   readonly clock: Pick<Clock, 'now'>;
+  /**
+   * Client ids, in lower case, of identities that no AzureIdentity gives access to, such as the node's own: an
+   * AzureIdentity names any identity it likes, and all that are on the node can be had.
+   */
+  readonly refused: ReadonlySet<string>;
 }
 
 /**
@@ -60,8 +65,11 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         ? subject
         : { kind: 'granted', subject, identity: 'node', isArbitrary: false };
     }
-    return asGranted(decide.identity(pod, request));
+    const granted = asGranted(decide.identity(pod, request));
+    return granted.kind === 'error' ? granted : (refusedSubject(options.refused, granted) ?? granted);
   };
+  const answered = (granted: Granted, answer: TokenAnswer, from: ServedToken['from']) =>
+    refusedOwner(options.refused, granted, answer) ?? served(granted, answer, from);
   return {
     now(pod, request, mayBeExcepted) {
       const granted = grant(pod, request, mayBeExcepted);
@@ -69,7 +77,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         return granted;
       }
       const answer = tokens.peek({ subject: granted.subject, resource: request.resource, askerId: pod.uid });
-      return answer && served(granted, answer, 'memory');
+      return answer && answered(granted, answer, 'memory');
     },
     async serve({ pod, request, mayBeExcepted }, signal) {
       const granted = grant(pod, request, mayBeExcepted);
@@ -83,13 +91,43 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         const stillHere = options.view.pods.byUid(pod.uid);
         const after = stillHere && grant(stillHere, request, mayBeExcepted);
         const isSame = after?.kind === 'granted' && sameSubject(after.subject, granted.subject);
-        return isSame ? served(granted, answer, 'upstream') : refusedMeanwhile(after);
+        return isSame ? answered(granted, answer, 'upstream') : refusedMeanwhile(after);
       } catch (error) {
         const isLate = () => decide.isYoung(pod) || isYoungIdentity(granted, options.clock.now());
         return asErrorAnswer(error, granted, isLate);
       }
     },
   };
+}
+
+function refusedSubject(
+  refused: ReadonlySet<string>,
+  { subject, identity }: Granted,
+): ErrorAnswer | undefined {
+  if (refused.size === 0 || subject.kind === 'node-default') {
+    return undefined;
+  }
+  const clientId = subject.kind === 'managed-identity' ? subject.choice.clientId : subject.clientId;
+  return clientId !== undefined && refused.has(clientId.toLowerCase())
+    ? refusedIdentity(identity)
+    : undefined;
+}
+
+/** Whose token came, whatever name it was asked by. An excepted pod may have every identity of the node. */
+function refusedOwner(
+  refused: ReadonlySet<string>,
+  { identity }: Granted,
+  answer: TokenAnswer,
+): ErrorAnswer | undefined {
+  const isRefused = identity !== 'node' && answer.some(({ clientId }) => refused.has(clientId.toLowerCase()));
+  return isRefused ? refusedIdentity(identity) : undefined;
+}
+
+function refusedIdentity(identity: string): ErrorAnswer {
+  return forbidden(
+    'refused-identity',
+    `The AzureIdentity ${identity} names an identity that this agent gives to no pod (--refuse-client-ids).`,
+  );
 }
 
 function served(

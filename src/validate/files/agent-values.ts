@@ -102,6 +102,7 @@ function readPodid(podid: ValueSection): AgentValues['podid'] {
     rulesBackend: podid.choice('rulesBackend', ['nft', 'iptables']),
     addressGuard: podid.choice('addressGuard', ['auto', 'off']),
     holdSeconds: podid.integer('holdSeconds', 50),
+    refusedClientIds: podid.texts('refusedClientIds'),
     serveArgs: podid.texts('serveArgs'),
     rulesArgs: podid.texts('rulesArgs'),
     tolerateNothing: podid.boolean('tolerateNothing'),
