@@ -4,6 +4,7 @@ import { createHttpServer, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
 import { type ClusterView, type ClusterViewOptions, createClusterView } from './cluster/cluster-view.ts';
+import { namespaceOfPeer, namespaceOfUid } from './cluster/pod-index.ts';
 import { createPodLookup, unknownPeersOf } from './cluster/pod-lookup.ts';
 import { createDecide } from './decide/choose-identity.ts';
 import { holdMs } from './decide/passing-reasons.ts';
@@ -67,13 +68,14 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     userAgent,
     clock,
     metrics: tokenCounters(metrics),
+    namespaceOf: (uid) => namespaceOfUid(view.pods, uid),
     measure: measuredSources(metrics, clock),
     onSecretFailure: () => counters.kubernetesError('get_secret'),
   });
   const owners = createConnectionOwners();
   const onAddressLost = (address: string, uid: string) => owners.lose(server, address, uid);
   const onPodGone = (uid: string) => tokens.forget(uid);
-  const view = createView(settings, ports, { counters, onPodGone, onAddressLost });
+  const view: ClusterView = createView(settings, ports, { counters, onPodGone, onAddressLost });
   const rules: RulesWatch = createRulesWatch({
     uptimeMs: nodeUptimeMs,
     isKept: isKept(settings),
@@ -107,6 +109,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       maxConnections: settings.flags['max-connections'],
       allowLoopbackPods: settings.flags['allow-loopback-pods'],
     }),
+    namespaceOf: (address) => namespaceOfPeer(view.pods, address),
     clock,
     handle: createNmiHandler({
       routes,
@@ -242,7 +245,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
         address: flags['metadata-ip'],
         port: flags['metadata-port'],
         userAgent,
-        budget: createMetadataBudget({ clock }),
+        budget: createMetadataBudget({ clock, namespaceOf: (uid) => namespaceOfUid(view.pods, uid) }),
       }),
     }),
   };

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/time/clock.ts';
+import { createPlaceCounts } from './fair-places.ts';
+import type { NamespaceOfPeer, UnknownPeers } from './peers.ts';
 
 export interface ConnectionShareLimits {
   /** In all. */
@@ -8,16 +10,10 @@ export interface ConnectionShareLimits {
   readonly connectionsPerPeer: number;
 }
 
-/** Addresses nobody vouches for: whoever can give itself a thousand of them has one share with them all. */
-export interface UnknownPeers {
-  readonly connections: number;
-  /** @param address as the socket has it */
-  isUnknownPeer(address: string): boolean;
-}
-
 export interface ConnectionSharesOptions {
   readonly limits: ConnectionShareLimits;
   readonly unknownPeers?: UnknownPeers | undefined;
+  readonly namespaceOf?: NamespaceOfPeer | undefined;
   readonly clock: Clock;
   /** A connection was refused, or closed for the sake of another. */
   onClosed(): void;
@@ -38,10 +34,11 @@ export interface OpenConnection {
 export interface ConnectionShares {
   readonly size: number;
   /**
-   * Takes a new connection in. Where all places are taken, the longest idle connection of whoever has most is
-   * closed for it; only an address whose own share is used up is refused.
+   * Takes a new connection in. Where all places are taken, the longest idle connection of whoever has most, first by
+   * namespace and then by address, is closed for it; only an address whose own share is used up is refused.
+   * @returns false when it was refused, and is closed
    */
-  admit(socket: Socket): void;
+  admit(socket: Socket): boolean;
   /**
    * Counts a request until `ended` is called.
    * @returns undefined when the connection is closed, or was closed just now: too many requests wait on it,
@@ -59,6 +56,7 @@ export interface ConnectionShares {
  * unanswered.
  */
 const unansweredPerConnection = 8;
+const strangers = { namespace: 'no pods', pod: 'no pods' };
 
 export function createConnectionShares(options: ConnectionSharesOptions): ConnectionShares {
   return new Shares(options);
@@ -94,12 +92,12 @@ class Shares implements ConnectionShares {
     return this.#connections.size;
   }
 
-  admit(socket: Socket): void {
+  admit(socket: Socket): boolean {
     const { limits, unknownPeers, clock } = this.#options;
     const peer = this.#peerOf(socket.remoteAddress ?? '');
     if (peer.connections.size >= limits.connectionsPerPeer) {
       this.#close(socket);
-      return;
+      return false;
     }
     const unknownPeersMost = unknownPeers?.connections ?? Number.POSITIVE_INFINITY;
     if (peer.isUnknownPeer && this.#ofUnknownPeers >= unknownPeersMost) {
@@ -116,6 +114,7 @@ class Shares implements ConnectionShares {
     this.#connections.set(socket, connection);
     this.#ofUnknownPeers += peer.isUnknownPeer ? 1 : 0;
     socket.once('close', () => this.#forget(connection));
+    return true;
   }
 
   begin(socket: Socket): { ended(): void } | undefined {
@@ -186,15 +185,14 @@ class Shares implements ConnectionShares {
 
   /** One address, or all strangers together. */
   #largestHolder(): Peer[] {
-    let most = this.#ofUnknownPeers;
-    let holder = this.#strangePeers();
-    for (const peer of this.#peers.values()) {
-      if (!peer.isUnknownPeer && peer.connections.size > most) {
-        most = peer.connections.size;
-        holder = [peer];
-      }
+    const { namespaceOf = () => '' } = this.#options;
+    const counts = createPlaceCounts();
+    for (const { isUnknownPeer, address, connections } of this.#peers.values()) {
+      const holder = isUnknownPeer ? strangers : { namespace: namespaceOf(address), pod: address };
+      counts.add(holder, connections.size);
     }
-    return holder;
+    const peer = this.#peers.get(counts.most?.pod ?? '');
+    return peer === undefined ? this.#strangePeers() : [peer];
   }
 
   /**

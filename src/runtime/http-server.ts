@@ -7,8 +7,8 @@ import {
   type ConnectionShares,
   createConnectionShares,
   type OpenConnection,
-  type UnknownPeers,
 } from './connection-shares.ts';
+import type { NamespaceOfPeer, UnknownPeers } from './peers.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -24,6 +24,7 @@ export interface HttpServerOptions {
   readonly limits: HttpLimits;
   /** Without: every address has a share of its own. */
   readonly unknownPeers?: UnknownPeers;
+  readonly namespaceOf?: NamespaceOfPeer;
   readonly clock: Clock;
   /** Must answer, or destroy the response. What it throws becomes a bare 500. */
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
@@ -67,11 +68,12 @@ class LimitedServer implements HttpServer {
   #lastBusyAt: number;
 
   constructor(options: HttpServerOptions) {
-    const { limits, unknownPeers, clock } = options;
+    const { limits, unknownPeers, namespaceOf, clock } = options;
     this.#options = options;
     this.#shares = createConnectionShares({
       limits,
       unknownPeers,
+      namespaceOf,
       clock,
       onClosed: () => options.onRefusedConnection?.(),
     });

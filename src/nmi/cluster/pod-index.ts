@@ -155,6 +155,16 @@ export function normalAddress(address: string): string {
   return /^::ffff:/i.test(address) && isIPv4(mapped) ? mapped : address.toLowerCase();
 }
 
+/** Callers that are no known pods are together in one namespace, without a name. */
+export function namespaceOfUid(pods: Pick<PodIndex, 'byUid'>, uid: string): string {
+  return pods.byUid(uid)?.namespace ?? '';
+}
+
+/** @param peer as a socket tells it */
+export function namespaceOfPeer(pods: Pick<PodIndex, 'byAddress'>, peer: string): string {
+  return pods.byAddress(normalAddress(peer))[0]?.namespace ?? '';
+}
+
 /** `127.0.0.0/8` or `::1`. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || (isIPv4(address) && address.startsWith('127.'));

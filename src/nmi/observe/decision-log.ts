@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/time/clock.ts';
+import { createPlaceCounts, type Holder } from '../../runtime/fair-places.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
 /** One decision about one request, as operators want to read it. */
@@ -33,11 +34,11 @@ export interface DecisionLog {
 const flushEveryMs = 60_000;
 /** A pod that asks for something else each time fills its own share, and no other pod's lines are lost. */
 const kindsOfOne = 50;
-/** More than a node's 250 pods need, unless a fifth of them fill their shares. */
+/** More than a node's 250 pods need. Where a fifth of them fill their shares, whoever has most loses its last. */
 const kindsInAll = 2_500;
 
 interface Tally {
-  readonly owner: string;
+  readonly owner: Holder;
   readonly facts: object;
   /** Of the line that says that it happened again. */
   readonly again: string;
@@ -52,12 +53,32 @@ interface Kind extends Pick<Tally, 'owner' | 'facts' | 'again'> {
   first(facts: object): void;
 }
 
+/** Lines that are nobody's own; there are at most as many as there are owners. */
+const nobody: Holder = { namespace: '', pod: '' };
+
 export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
   const tallies = new Map<string, Tally>();
-  const shares = new Map<string, number>();
-  const share = (owner: string, step: 1 | -1) => {
-    const now = (shares.get(owner) ?? 0) + step;
-    now > 0 ? shares.set(owner, now) : shares.delete(owner);
+  const shares = createPlaceCounts();
+  const sumUp = (tally: Tally) => {
+    const { repeats: times, slowestMs } = tally;
+    if (times > 0) {
+      logger.info({ ...tally.facts, times, slowestMs: round(slowestMs) }, tally.again);
+    }
+  };
+  const forget = (key: string, tally: Tally) => {
+    tallies.delete(key);
+    shares.add(tally.owner, -1);
+  };
+  /** @returns false when nobody has more kinds than the newcomer would have */
+  const makeRoom = (newcomer: Holder): boolean => {
+    const most = shares.toYield(newcomer);
+    const last = most && [...tallies].findLast(([, { owner }]) => owner.pod === most.pod);
+    if (last === undefined) {
+      return false;
+    }
+    sumUp(last[1]);
+    forget(...last);
+    return true;
   };
   const report = (kind: Kind): void => {
     const tally = tallies.get(kind.key);
@@ -68,33 +89,32 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
     }
     const { key, owner, facts, again } = kind;
     tallies.set(key, { owner, facts, again, repeats: 0, slowestMs: 0, quietFlushes: 0 });
-    share(owner, 1);
+    shares.add(owner, 1);
     kind.first(facts);
   };
   /**
-   * What exceeds a share is logged as one kind of that pod's, and what exceeds all of them as one kind that
-   * names no pod.
+   * What exceeds a share is logged as one kind of that pod's, and what exceeds all of them, of whoever has most, as
+   * one kind that names no pod.
    */
   const within = (kind: Kind, overflow: object): Kind => {
     if (tallies.has(kind.key)) {
       return kind;
     }
-    if ((shares.get(kind.owner) ?? 0) >= kindsOfOne) {
-      return { ...kind, key: `overflow ${kind.owner}`, owner: '', facts: { ...overflow, overflow: true } };
+    if (shares.of(kind.owner) >= kindsOfOne) {
+      const key = `overflow ${kind.owner.pod}`;
+      return { ...kind, key, owner: nobody, facts: { ...overflow, overflow: true } };
     }
-    return tallies.size >= kindsInAll
-      ? { ...kind, key: 'overflow', owner: '', facts: { overflow: true } }
-      : kind;
+    return tallies.size < kindsInAll || makeRoom(kind.owner)
+      ? kind
+      : { ...kind, key: 'overflow', owner: nobody, facts: { overflow: true } };
   };
   const flush = () => {
     for (const [key, tally] of tallies) {
       if (tally.repeats > 0) {
-        const { repeats: times, slowestMs } = tally;
-        logger.info({ ...tally.facts, times, slowestMs: round(slowestMs) }, tally.again);
+        sumUp(tally);
         Object.assign(tally, { repeats: 0, slowestMs: 0, quietFlushes: 0 });
       } else if (++tally.quietFlushes >= 10) {
-        tallies.delete(key);
-        share(tally.owner, -1);
+        forget(key, tally);
       }
     }
   };
@@ -117,7 +137,7 @@ function decided(logger: Logger, decision: Decision): Kind {
   const { ms: _ms, ...facts } = { ...decision, clientId: shortId(decision.clientId), resource };
   return {
     key: `${kind} ${uid || pod} ${identity} ${status} ${from} ${reason} ${resource}`,
-    owner: uid || pod,
+    owner: { namespace: pod.includes('/') ? (pod.split('/')[0] ?? '') : '', pod: uid || pod },
     facts,
     again: 'decided again',
     ms,
@@ -133,7 +153,7 @@ function failed(logger: Logger, error: unknown): Kind {
   const stack = error instanceof Error ? error.stack : '';
   return {
     key: `fault ${text}`,
-    owner: 'the agent itself',
+    owner: { namespace: '', pod: 'the agent itself' },
     facts: { error: text },
     again: 'a fault of the agent again',
     ms: 0,

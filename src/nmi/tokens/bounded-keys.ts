@@ -1,5 +1,6 @@
+import { createPlaceCounts } from '../../runtime/fair-places.ts';
 import { type HeldAnswer, isGood, type Moment } from './cached-key.ts';
-import type { TokenAnswer } from './token.ts';
+import { type NamespaceOf, ownNamespace, type TokenAnswer } from './token.ts';
 import type { TokenRefused } from './token-error.ts';
 
 export interface CacheBounds {
@@ -20,17 +21,20 @@ export interface CachedKey {
 
 /**
  * The keys of the cache within its bounds. Each asker holds a share of at most `keysPerAsker` keys: one that
- * asks for a thousand resources pushes out its own. Keys with a call under way are never pushed out.
+ * asks for a thousand resources pushes out its own. Where there are too many in all, the namespace that holds most
+ * loses, and of it the pod that does. Keys with a call under way are never pushed out.
  */
 export class BoundedKeys {
   readonly #bounds: CacheBounds;
+  readonly #namespaceOf: NamespaceOf;
   readonly #keys = new Map<string, CachedKey>();
   readonly #shares = new Map<string, Set<CachedKey>>();
   #uses = 0;
   bytes = 0;
 
-  constructor(bounds: CacheBounds) {
+  constructor(bounds: CacheBounds, namespaceOf = ownNamespace) {
     this.#bounds = bounds;
+    this.#namespaceOf = namespaceOf;
   }
 
   get size(): number {
@@ -154,13 +158,11 @@ export class BoundedKeys {
   }
 
   #largestShare(): Iterable<CachedKey> {
-    let largest = new Set<CachedKey>();
-    for (const share of this.#shares.values()) {
-      if (share.size > largest.size) {
-        largest = share;
-      }
+    const counts = createPlaceCounts();
+    for (const [askerId, share] of this.#shares) {
+      counts.add({ namespace: this.#namespaceOf(askerId), pod: askerId }, share.size);
     }
-    return largest;
+    return this.#shares.get(counts.most?.pod ?? '') ?? [];
   }
 
   #leaveShare(cached: CachedKey, askerId: string): void {

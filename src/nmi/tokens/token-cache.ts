@@ -11,7 +11,7 @@ import {
   isRenewalDue,
   type Moment,
 } from './cached-key.ts';
-import type { TokenAnswer, TokenQuestion, TokenSource, UpstreamSource } from './token.ts';
+import type { NamespaceOf, TokenAnswer, TokenQuestion, TokenSource, UpstreamSource } from './token.ts';
 import { gone, remembered, shareFull, TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 
@@ -31,6 +31,7 @@ export interface TokenCacheOptions {
   readonly clock: Clock;
   readonly metrics?: TokenMetrics;
   readonly bounds?: CacheBounds;
+  readonly namespaceOf?: NamespaceOf;
 }
 
 export interface TokenCache extends TokenSource {
@@ -67,7 +68,7 @@ class Cache implements TokenCache {
   constructor(options: TokenCacheOptions) {
     this.#options = options;
     this.#metrics = options.metrics ?? silentTokenMetrics();
-    this.#keys = new BoundedKeys(options.bounds ?? defaultBounds);
+    this.#keys = new BoundedKeys(options.bounds ?? defaultBounds, options.namespaceOf);
     this.#sweptAtMs = options.clock.monotonic();
   }
 

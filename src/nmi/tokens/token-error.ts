@@ -50,11 +50,15 @@ export function remembered(refused: TokenRefused, remainingMs: number): TokenRef
 }
 
 export function shareFull(): TokenRefused {
+  return queueFull('This pod already waits for as many different tokens as one pod may.', 2);
+}
+
+export function queueFull(description: string, retryAfterSec: number): TokenRefused {
   return new TokenRefused({
     status: 503,
     error: 'temporarily_unavailable',
-    description: 'This pod already waits for as many different tokens as one pod may.',
-    retryAfterSec: 2,
+    description,
+    retryAfterSec,
     holdsForOthers: false,
   });
 }

@@ -6,7 +6,7 @@ import { createCertificateProver } from './entra/certificate-prover.ts';
 import { createCredentialReader } from './entra/credential-reader.ts';
 import { createEntraSource } from './entra/entra-source.ts';
 import { createImdsSource } from './imds/imds-source.ts';
-import type { UpstreamSource } from './token.ts';
+import type { NamespaceOf, UpstreamSource } from './token.ts';
 import { createTokenCache, type TokenCache } from './token-cache.ts';
 import type { TokenMetrics } from './token-metrics.ts';
 import { createUpstreamQueue, imdsTokenLimits } from './upstream-queue.ts';
@@ -17,6 +17,7 @@ export interface TokenSourcesOptions {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly metrics: TokenMetrics;
+  readonly namespaceOf: NamespaceOf;
   /** Wraps each source, to time it. */
   measure(source: UpstreamSource): UpstreamSource;
   onSecretFailure(): void;
@@ -27,7 +28,7 @@ const entraLimits = { atOnce: 16, perSecond: 50, waiting: 500, waitingPerAsker: 
 
 /** The cache, and behind it IMDS and Entra. */
 export function createTokens(options: TokenSourcesOptions): TokenCache {
-  const { settings, connection, userAgent, clock, metrics } = options;
+  const { settings, connection, userAgent, clock, metrics, namespaceOf } = options;
   const credentials = createCredentialReader({
     clock,
     readSecret: async (namespace, name, signal) => {
@@ -44,12 +45,12 @@ export function createTokens(options: TokenSourcesOptions): TokenCache {
     port: settings.flags['metadata-port'],
     userAgent,
     clock,
-    queue: createUpstreamQueue({ clock, limits: imdsTokenLimits, metrics }),
+    queue: createUpstreamQueue({ clock, limits: imdsTokenLimits, metrics, namespaceOf }),
   });
   const entra = createEntraSource({
     credentials,
     clock,
-    queue: createUpstreamQueue({ clock, limits: entraLimits }),
+    queue: createUpstreamQueue({ clock, limits: entraLimits, namespaceOf }),
     proveByCertificate: createCertificateProver({ clock }),
     allowedHosts: settings.adEndpointHosts,
     proxyUrl: settings.proxyUrl,
@@ -59,5 +60,6 @@ export function createTokens(options: TokenSourcesOptions): TokenCache {
     credentials,
     clock,
     metrics,
+    namespaceOf,
   });
 }

@@ -11,6 +11,12 @@ export interface TokenQuestion {
   readonly askerId: string;
 }
 
+/** The namespace of an asker by its id; empty for whoever is no pod. */
+export type NamespaceOf = (askerId: string) => string;
+
+/** Where nobody says more: each asker is in a namespace of its own. */
+export const ownNamespace: NamespaceOf = (askerId) => askerId;
+
 /** A token in memory. Never logged, never written. */
 export interface AccessToken {
   readonly accessToken: string;

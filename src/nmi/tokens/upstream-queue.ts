@@ -1,5 +1,7 @@
 import type { Clock } from '../../domain/time/clock.ts';
-import { TokenRefused } from './token-error.ts';
+import { createFairTurns, type Holder, placeToYield } from '../../runtime/fair-places.ts';
+import { type NamespaceOf, ownNamespace } from './token.ts';
+import { queueFull, type TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 
 export interface UpstreamQueueLimits {
@@ -10,7 +12,7 @@ export interface UpstreamQueueLimits {
   readonly waitingPerAsker: number;
   /**
    * Calls of one asker at once, however few others there are: whoever comes next finds a place even when
-   * every answer is slow.
+   * every answer is slow. The last free place goes only to a namespace of which nothing runs.
    */
   readonly runningPerAsker: number;
 }
@@ -30,9 +32,9 @@ export interface UpstreamQueue {
   /**
    * Runs `call` when its turn comes. `askers` is read anew at every turn and may grow meanwhile; its first
    * member is charged for the place in the queue, and the one at whose turn the call begins for the call that
-   * runs. The last free place goes only to an asker of whom nothing runs.
-   * @throws TokenRefused 503 at once when the queue or the asker's part of it is full; the signal's reason
-   * while waiting
+   * runs.
+   * @throws TokenRefused 503 when the asker's part of the queue is full, or all of it and nobody has more places of
+   * it: at once, or later, when one who has fewer comes; the signal's reason while waiting
    */
   run<T>(askers: ReadonlySet<string>, signal: AbortSignal, call: () => Promise<T>): Promise<T>;
 }
@@ -41,15 +43,16 @@ export interface UpstreamQueueOptions {
   readonly clock: Clock;
   readonly limits: UpstreamQueueLimits;
   readonly metrics?: TokenMetrics;
+  readonly namespaceOf?: NamespaceOf;
 }
 
 /**
- * A queue in front of a shared quota: bounded, and served in turns so that nobody's thousand calls delay
- * another's one. Turns alone do not help when every answer takes ten seconds, so nobody holds all places
- * either.
+ * A queue in front of a shared quota: bounded, and served in turns by namespace and pod so that nobody's thousand
+ * calls delay another's one. Turns alone do not help when every answer takes ten seconds, so nobody holds all places
+ * either, and where the queue is full, whoever waits for most of it loses a place to whoever waits for less.
  */
 export function createUpstreamQueue(options: UpstreamQueueOptions): UpstreamQueue {
-  const turns = new Turns(options.clock, options.limits, options.metrics ?? silentTokenMetrics());
+  const turns = new Turns(options);
   return {
     async run(askers, signal, call) {
       const leave = await turns.enter(askers, signal);
@@ -65,43 +68,42 @@ export function createUpstreamQueue(options: UpstreamQueueOptions): UpstreamQueu
 interface Waiter {
   readonly askers: ReadonlySet<string>;
   readonly chargedTo: string;
-  readonly begin: (asker: string) => void;
+  readonly begin: (asker: Holder) => void;
+  readonly refuse: (reason: TokenRefused) => void;
 }
 
 interface Turn {
   readonly waiter: Waiter;
-  readonly asker: string;
+  readonly asker: Holder;
 }
 
 class Turns {
   readonly #clock: Clock;
   readonly #limits: UpstreamQueueLimits;
   readonly #metrics: TokenMetrics;
+  readonly #namespaceOf: NamespaceOf;
   readonly #waiting = new Set<Waiter>();
   readonly #waitingOf = new Map<string, number>();
   readonly #runningOf = new Map<string, number>();
-  /**
-   * Number of the turn at which an asker was last served. Kept until the queue is idle: a newcomer goes first
-   * only once.
-   */
-  readonly #lastServed = new Map<string, number>();
+  readonly #runningOfNamespace = new Map<string, number>();
+  readonly #turns = createFairTurns();
   /** Monotonic times of the latest starts, oldest first, at most `perSecond` of them. */
   readonly #starts: number[] = [];
   #running = 0;
-  #turn = 0;
   #wakePending = false;
 
-  constructor(clock: Clock, limits: UpstreamQueueLimits, metrics: TokenMetrics) {
+  constructor({ clock, limits, metrics, namespaceOf = ownNamespace }: UpstreamQueueOptions) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#metrics = metrics;
+    this.#metrics = metrics ?? silentTokenMetrics();
+    this.#namespaceOf = namespaceOf;
   }
 
   enter(askers: ReadonlySet<string>, signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const [chargedTo = ''] = askers;
-      this.#refuseWhenFull(chargedTo);
+      this.#makeRoom(chargedTo);
       const abandon = () => {
         this.#remove(waiter);
         reject(signal.reason);
@@ -113,6 +115,10 @@ class Turns {
           signal.removeEventListener('abort', abandon);
           resolve(() => this.#leave(asker));
         },
+        refuse: (reason) => {
+          signal.removeEventListener('abort', abandon);
+          reject(reason);
+        },
       };
       signal.addEventListener('abort', abandon, { once: true });
       this.#waiting.add(waiter);
@@ -121,21 +127,33 @@ class Turns {
     });
   }
 
-  #refuseWhenFull(asker: string): void {
-    const ownFull = (this.#waitingOf.get(asker) ?? 0) >= this.#limits.waitingPerAsker;
-    if (!ownFull && this.#waiting.size < this.#limits.waiting) {
+  #makeRoom(asker: string): void {
+    if ((this.#waitingOf.get(asker) ?? 0) >= this.#limits.waitingPerAsker) {
+      throw this.#full('This pod already waits for as many different tokens as one pod may.');
+    }
+    if (this.#waiting.size < this.#limits.waiting) {
       return;
     }
+    const taken = [...this.#waiting].map((item) => ({ item, holders: this.#holdersOf(item) }));
+    const last = placeToYield(taken, { namespace: this.#namespaceOf(asker), pod: asker });
+    const refused = this.#full('Too many pods of this node wait for tokens.');
+    if (last === undefined) {
+      throw refused;
+    }
+    this.#remove(last);
+    last.refuse(refused);
+  }
+
+  #full(description: string): TokenRefused {
     this.#metrics.refused('queue-full');
-    throw new TokenRefused({
-      status: 503,
-      error: 'temporarily_unavailable',
-      description: ownFull
-        ? 'This pod already waits for as many different tokens as one pod may.'
-        : 'Too many pods of this node wait for tokens.',
-      retryAfterSec: 1 + Math.ceil(this.#waiting.size / this.#limits.perSecond),
-      holdsForOthers: false,
-    });
+    return queueFull(description, 1 + Math.ceil(this.#waiting.size / this.#limits.perSecond));
+  }
+
+  #holdersOf({ askers, chargedTo }: Waiter): readonly Holder[] {
+    return [...(askers.size > 0 ? askers : [chargedTo])].map((pod) => ({
+      namespace: this.#namespaceOf(pod),
+      pod,
+    }));
   }
 
   #serve(): void {
@@ -174,21 +192,18 @@ class Turns {
     });
   }
 
-  /**
-   * The call of the asker whose last turn is longest ago, of those who may have one more; among that asker's
-   * calls, the oldest.
-   */
+  /** The call of those whose turn comes first, of those who may have one more; among theirs, the oldest. */
   #next(): Turn | undefined {
     const isLastPlace = this.#running === this.#limits.atOnce - 1;
-    const most = isLastPlace ? 1 : this.#limits.runningPerAsker;
+    const mayRun = ({ namespace, pod }: Holder) =>
+      isLastPlace
+        ? !this.#runningOfNamespace.has(namespace)
+        : (this.#runningOf.get(pod) ?? 0) < this.#limits.runningPerAsker;
     let best: Turn | undefined;
-    let bestTurn = Number.POSITIVE_INFINITY;
     for (const waiter of this.#waiting) {
-      for (const asker of waiter.askers.size > 0 ? waiter.askers : [waiter.chargedTo]) {
-        const turn = this.#lastServed.get(asker) ?? -1;
-        if (turn < bestTurn && (this.#runningOf.get(asker) ?? 0) < most) {
+      for (const asker of this.#holdersOf(waiter)) {
+        if (mayRun(asker) && (best === undefined || this.#turns.isBefore(asker, best.asker))) {
           best = { waiter, asker };
-          bestTurn = turn;
         }
       }
     }
@@ -197,14 +212,14 @@ class Turns {
 
   #begin({ waiter, asker }: Turn): void {
     this.#remove(waiter);
-    this.#turn += 1;
-    this.#lastServed.set(asker, this.#turn);
+    this.#turns.take(asker);
     this.#starts.push(this.#clock.monotonic());
     if (this.#starts.length > this.#limits.perSecond) {
       this.#starts.shift();
     }
     this.#running += 1;
-    count(this.#runningOf, asker, 1);
+    count(this.#runningOf, asker.pod, 1);
+    count(this.#runningOfNamespace, asker.namespace, 1);
     waiter.begin(asker);
   }
 
@@ -214,11 +229,12 @@ class Turns {
     }
   }
 
-  #leave(asker: string): void {
+  #leave({ namespace, pod }: Holder): void {
     this.#running -= 1;
-    count(this.#runningOf, asker, -1);
+    count(this.#runningOf, pod, -1);
+    count(this.#runningOfNamespace, namespace, -1);
     if (this.#running === 0 && this.#waiting.size === 0) {
-      this.#lastServed.clear();
+      this.#turns.forget();
     }
     this.#serve();
   }

@@ -71,6 +71,21 @@ describe('the log of decisions', () => {
     expect(lines.at(-1)?.facts).toMatchObject({ uid: 'later' });
   });
 
+  it('writes what is new of a namespace that has few kinds, when another has filled the log', () => {
+    const { record, lines } = log();
+    for (let index = 0; index < 5_000; index++) {
+      const uid = `e${index % 60}`;
+      record({ ...decision, pod: `evil/${uid}`, uid, resource: `r${index}` });
+    }
+    record(decision);
+    expect(lines.at(-1)?.facts).toMatchObject({ pod: 'shop/web', resource: 'r' });
+    const before = lines.length;
+    for (let index = 0; index < 5_000; index++) {
+      record({ ...decision, pod: 'evil/e1', uid: 'e1', resource: `other ${index}` });
+    }
+    expect(lines.length - before).toBeLessThanOrEqual(2);
+  });
+
   it('gives a pod its share back once it was quiet', () => {
     const { record, flush, lines } = log();
     for (let index = 0; index < 60; index++) {

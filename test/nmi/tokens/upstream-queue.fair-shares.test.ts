@@ -12,7 +12,8 @@ setMaxListeners(0, signal);
 /** IMDS at its documented pace: an answer after ten milliseconds. */
 function world() {
   const clock = handClock();
-  const queue = createUpstreamQueue({ clock, limits: imdsTokenLimits });
+  const namespaceOf = (askerId: string) => askerId.split('/')[0] ?? '';
+  const queue = createUpstreamQueue({ clock, limits: imdsTokenLimits, namespaceOf });
   let calls = 0;
   const imds: UpstreamSource = {
     fetch: ({ question: { resource }, askers }, stop) =>
@@ -32,7 +33,7 @@ function world() {
       }),
   };
   const credentials = { known: () => undefined, read: () => Promise.reject(new Error('no principal here')) };
-  const cache = createTokenCache({ sources: { imds, entra: imds }, credentials, clock });
+  const cache = createTokenCache({ sources: { imds, entra: imds }, credentials, clock, namespaceOf });
   const ask = (askerId: string, resource: string) => {
     const askedAtMs = clock.monotonic();
     const question: TokenQuestion = {
@@ -64,6 +65,39 @@ describe('a node whose pods want tokens at once', () => {
     expect(refused.every(({ status, retryAfterSec }) => status === 503 && Number(retryAfterSec) > 0)).toBe(
       true,
     );
+  });
+
+  it('answers a newcomer, again and again, while thirteen pods of another namespace fill the queue', async () => {
+    const { clock, ask } = world();
+    const greedy: Promise<unknown>[] = [];
+    const waits: unknown[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      for (let pod = 0; pod < 13; pod += 1) {
+        for (let number = 0; number < 50; number += 1) {
+          greedy.push(ask(`tenant/${pod}`, `https://${pod}-${round}-${number}`));
+        }
+      }
+      await clock.advance(100);
+      const own = ask('shop/web', `https://own-${round}`);
+      await clock.advance(1_000);
+      waits.push(await own);
+    }
+    expect(waits.filter((wait) => typeof wait === 'number' && wait < 1_000)).toHaveLength(10);
+    await clock.advance(100_000);
+    const refused = (await Promise.all(greedy)).filter((outcome) => outcome instanceof TokenRefused);
+    expect(refused.length).toBeGreaterThan(1_000);
+  });
+
+  it('gives a namespace of one pod as many turns as one of thirteen, all of which wait', async () => {
+    const { clock, ask } = world();
+    const own = Array.from({ length: 20 }, (_, number) => ask('shop/web', `https://own-${number}`));
+    const greedy = Array.from({ length: 520 }, (_, number) =>
+      ask(`tenant/${number % 13}`, `https://${number}`),
+    );
+    await clock.advance(4_000);
+    expect(await Promise.all(own)).toEqual(Array.from({ length: 20 }, () => expect.any(Number)));
+    await clock.advance(100_000);
+    await Promise.all(greedy);
   });
 
   it('asks once for each identity and resource, with 250 pods that ask four times each', async () => {

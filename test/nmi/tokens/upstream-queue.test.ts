@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type NamespaceOf, ownNamespace } from '../../../src/nmi/tokens/token.ts';
 import { TokenRefused } from '../../../src/nmi/tokens/token-error.ts';
 import {
   createUpstreamQueue,
@@ -12,9 +13,9 @@ import { handClock, settle } from '../../domain/time/hand-clock.ts';
 const signal = new AbortController().signal;
 setMaxListeners(0, signal);
 
-function world(overrides: Partial<UpstreamQueueLimits> = {}) {
+function world(overrides: Partial<UpstreamQueueLimits> = {}, namespaceOf: NamespaceOf = ownNamespace) {
   const clock = handClock();
-  const queue = createUpstreamQueue({ clock, limits: { ...imdsTokenLimits, ...overrides } });
+  const queue = createUpstreamQueue({ clock, limits: { ...imdsTokenLimits, ...overrides }, namespaceOf });
   const starts: { asker: string; at: number }[] = [];
   let running = 0;
   let mostRunning = 0;
@@ -152,6 +153,74 @@ describe('the queue before IMDS', () => {
     expect(await newcomer).toBe('c');
     await clock.advance(60_000);
     expect(await Promise.all(slow)).toHaveLength(6);
+  });
+
+  it('leaves the last place to a namespace of which nothing runs, however many pods another has', async () => {
+    const { clock, call, starts } = world({}, (asker) => asker.split('/')[0] ?? '');
+    const slow = ['a/1', 'a/2', 'a/3', 'a/4', 'a/5'].map((asker) => call(asker, 9_000));
+    await clock.advance(100);
+    expect(starts).toHaveLength(3);
+    const newcomer = call('b/1', 10);
+    await clock.advance(20);
+    expect(await newcomer).toBe('b/1');
+    await clock.advance(60_000);
+    expect(await Promise.all(slow)).toHaveLength(5);
+  });
+
+  it('refuses of whoever waits for most, when it is full, what it shares with nobody', async () => {
+    const { clock, call } = world(
+      { atOnce: 1, waiting: 4, runningPerAsker: 1 },
+      (asker) => asker.split('/')[0] ?? '',
+    );
+    const running = call('a/1', 1_000);
+    await settle();
+    const outcomes = ['a/1', 'a/2', 'a/3'].map((asker) => call(asker, 10).catch(() => 'refused'));
+    const shared = call('a/1', 10, new Set(['a/1', 'b/1']));
+    const newcomer = call('b/2', 10);
+    await clock.advance(30_000);
+    expect(await Promise.all([running, ...outcomes, shared, newcomer])).toEqual([
+      'a/1',
+      'refused',
+      'a/2',
+      'a/3',
+      'a/1',
+      'b/2',
+    ]);
+  });
+
+  it('refuses a namespace with fewer calls at no time while another has more that wait', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'c/1'), { maxLength: 60 }),
+        async (askers) => {
+          const namespaceOf = (asker: string) => asker.split('/')[0] ?? '';
+          const { clock, call } = world({ atOnce: 1, waiting: 10, waitingPerAsker: 100 }, namespaceOf);
+          const first = call('x/1', 1_000);
+          await settle();
+          const calls = askers.map(async (asker, number) => {
+            try {
+              return await call(asker, 1);
+            } catch {
+              return `refused ${number}`;
+            }
+          });
+          await settle();
+          await clock.advance(100_000);
+          await first;
+          const outcomes = await Promise.all(calls);
+          const waiting = outcomes.filter((outcome) => !outcome.startsWith('refused')).map(namespaceOf);
+          const count = (all: readonly string[], namespace: string) =>
+            all.filter((each) => each === namespace).length;
+          for (const namespace of ['a', 'b', 'c']) {
+            const kept = count(waiting, namespace);
+            const isRefused = kept < count(askers.map(namespaceOf), namespace);
+            const most = Math.max(...['a', 'b', 'c'].map((other) => count(waiting, other)));
+            expect(isRefused && most > kept + 1).toBe(false);
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   it('goes on after a call that failed', async () => {

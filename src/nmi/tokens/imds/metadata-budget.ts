@@ -1,6 +1,7 @@
 import type { Clock } from '../../../domain/time/clock.ts';
 import { limitTime, untilAborted } from '../../../domain/time/time-limit.ts';
 import type { HttpAnswer } from '../bounded-exchange.ts';
+import type { NamespaceOf } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import { createUpstreamQueue } from '../upstream-queue.ts';
 
@@ -33,8 +34,13 @@ interface Kept {
   readonly untilMs: number;
 }
 
-export function createMetadataBudget({ clock }: { readonly clock: Clock }): MetadataBudget {
-  const queue = createUpstreamQueue({ clock, limits });
+export interface MetadataBudgetOptions {
+  readonly clock: Clock;
+  readonly namespaceOf?: NamespaceOf;
+}
+
+export function createMetadataBudget({ clock, ...options }: MetadataBudgetOptions): MetadataBudget {
+  const queue = createUpstreamQueue({ ...options, clock, limits });
   const kept = new Map<string, Kept>();
   const flights = new Map<string, { askers: Set<string>; promise: Promise<HttpAnswer> }>();
   const deadline = { clock, ms: deadlineMs, reason: tooLate };
