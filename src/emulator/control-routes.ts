@@ -1,7 +1,8 @@
+import { documentedLimits } from './arm/machines/documented-limits.ts';
 import { putBackMachines } from './arm/machines/put-back.ts';
 import { settleOperations } from './arm/operations.ts';
 import type { EmulatorClock } from './clock.ts';
-import { at, isObject, type Json, type JsonObject, listAt } from './exact-json.ts';
+import { at, isObject, type Json, type JsonObject, listAt, objectAt } from './exact-json.ts';
 import type { Fault, FaultList } from './faults.ts';
 import { type EmulatorRequest, type EmulatorResponse, jsonBody } from './http.ts';
 import { applyKubeFault } from './kube/apply-kube-fault.ts';
@@ -118,12 +119,25 @@ function answerWorld(method: string, body: Json | undefined, control: Control): 
     if (!isObject(body)) {
       throw new TypeError('A world is a JSON object.');
     }
+    checkSettings(control.world, body);
     seedWorld(control.world, body);
     control.seedKubernetes();
   } else if (method !== 'GET') {
     return undefined;
   }
   return { status: 200, body: worldAsSeed(control.world) };
+}
+
+/** As with faults: a misspelt setting would be one that never holds. */
+function checkSettings({ settings }: World, body: JsonObject): void {
+  const limits = objectAt(body, 'settings', 'machineLimits') ?? {};
+  const unknown = [
+    ...Object.keys(objectAt(body, 'settings') ?? {}).filter((name) => !Object.hasOwn(settings, name)),
+    ...Object.keys(limits).filter((name) => !Object.hasOwn(documentedLimits, name)),
+  ];
+  if (unknown.length > 0) {
+    throw new TypeError(`Unknown in the settings of a world: ${unknown.join(', ')}.`);
+  }
 }
 
 function answerScenario(

@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { documentedLimits } from '../../src/emulator/arm/machines/documented-limits.ts';
 import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
-import { assign, batch, send, slowly, solo } from './arm/machine-client.ts';
+import { assign, batch, control, send, slowly, solo } from './arm/machine-client.ts';
 
 const group = batch.replace(/\/virtualMachineScaleSets.*/, '');
 
@@ -84,5 +86,39 @@ describe('the limits of requests to machines', () => {
     await using emulator = await limited({ getMachine: { perMinute: 1, most: 1 } }, 10);
     await send(emulator, 'GET', solo);
     expect((await send(emulator, 'GET', solo)).headers.get('retry-after')).toBe('6');
+  });
+});
+
+describe('the settings of a world', () => {
+  it.each([
+    ['a setting', { imdsMachine: 'x' }, 'imdsMachine'],
+    ['a limit', { machineLimits: { updateVm: { perMinute: 1, most: 1 } } }, 'updateVm'],
+  ])('are refused with %s that does not exist', async (_what, settings, name) => {
+    await using emulator = await startEmulator();
+    const before = structuredClone(emulator.world.settings);
+    const refused = await control(emulator, 'world', { settings });
+    expect(refused).toMatchObject({ status: 400, body: { error: expect.stringContaining(`: ${name}.`) } });
+    expect(emulator.world.settings).toEqual(before);
+  });
+
+  it('are those of its schema in the document, and the limits those of its table', async () => {
+    await using emulator = await startEmulator();
+    const document = await readFile(new URL('../../docs/emulator.md', import.meta.url), 'utf8');
+    const schemas = [...document.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text ?? ''));
+    const { settings } = schemas.find((one) => one.title === 'World').properties;
+    expect(Object.keys(settings.properties).toSorted()).toEqual(
+      Object.keys(emulator.world.settings).toSorted(),
+    );
+    const rows = [...document.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| [^|]+ \| ([\d,() ]+) \|$/gm)];
+    const told = rows.flatMap(([, names = '', numbers = '']) => {
+      const found = [...numbers.matchAll(/([\d,]*\d) \(([\d,]*\d)\)/g)];
+      return names.split(', ').map((name, index) => {
+        const [perMinute, most] = (found[index]?.slice(1) ?? []).map((text) =>
+          Number(text.replaceAll(',', '')),
+        );
+        return [name.replaceAll('`', ''), { perMinute, most }];
+      });
+    });
+    expect(Object.fromEntries(told)).toEqual(documentedLimits);
   });
 });
