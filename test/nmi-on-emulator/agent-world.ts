@@ -137,9 +137,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<AgentWorld
   return world;
 }
 
-/** Waits for a condition; fails after twenty seconds. */
-export async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 20_000;
+/** Waits for a condition; fails after twenty seconds, unless told otherwise. */
+export async function until<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+  longestMs = 20_000,
+): Promise<T> {
+  const end = Date.now() + longestMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) {

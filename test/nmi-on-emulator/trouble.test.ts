@@ -87,6 +87,27 @@ describe.concurrent('the watch', () => {
   });
 });
 
+describe.concurrent('watches that are open and silent', () => {
+  // Whether the server is asked for new ones or not, they bring nothing.
+  it('do not let the next pod of an address have the tokens of the one before it', async () => {
+    await using world = await startWorld({ before: seedShop, flags: ['--hold-sec=0'] });
+    expect((await world.ask()).json['client_id']).toBe(identityOf('web').clientId);
+    const { store } = world.kube;
+    store.faults.hangWatches = true;
+    store.remove('Pod', 'shop', 'web');
+    store.seed(pod({ name: 'next', ip: '127.0.0.7' }));
+    const began = performance.now();
+    const answer = await until(async () => {
+      const said = await world.ask();
+      return said.status === 200 ? undefined : said;
+    }, 60_000);
+    process.stdout.write(
+      `measured: watches silent, the next pod of the address: the token of the one before it for ${((performance.now() - began) / 1000).toFixed(1)} s\n`,
+    );
+    expect(answer.json['error_description']).toMatch(/shop\/next/);
+  });
+});
+
 describe.concurrent('a pod that the agent does not know', () => {
   it('waits for the watch and is served when it comes', async () => {
     await using world = await startWorld({ before: seedShop });

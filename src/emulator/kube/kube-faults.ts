@@ -18,8 +18,8 @@ export interface KubeFaults {
    */
   away: 'reset' | 'hang' | '503' | '500' | 'html' | 'truncated' | null;
   /**
-   * Watches stay open and say nothing, bookmarks included: what a firewall that drops idle flows leaves
-   * behind.
+   * Watches stay open and say nothing, neither bookmarks nor their end: what a firewall that drops idle flows
+   * leaves behind.
    */
   hangWatches: boolean;
   /** So many watches to come are answered by one ERROR event with code 410. */

@@ -100,6 +100,9 @@ function lineWriter(store: KubeStore, response: ServerResponse): (line: WatchLin
   };
 }
 
+/** Beside the regular bookmarks a server sends one so long before the end of a watch (apiserver, cacheWatcher). */
+const bookmarkBeforeEndSec = 2;
+
 function keepOpen(
   store: KubeStore,
   request: WatchRequest,
@@ -122,11 +125,21 @@ function keepOpen(
   store.watches.add(open);
   const bookmarks = setInterval(open.bookmark, bookmarkIntervalMs);
   const seconds = Number(query.get('timeoutSeconds') ?? '0');
-  const timeout = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined;
+  const lastBookmark =
+    seconds > bookmarkBeforeEndSec
+      ? setTimeout(open.bookmark, (seconds - bookmarkBeforeEndSec) * 1000)
+      : undefined;
+  const end = () => {
+    if (!store.faults.hangWatches) {
+      response.end();
+    }
+  };
+  const timeout = seconds > 0 ? setTimeout(end, seconds * 1000) : undefined;
   response.once('close', () => {
     unsubscribe();
     store.watches.delete(open);
     clearInterval(bookmarks);
+    clearTimeout(lastBookmark);
     clearTimeout(timeout);
   });
 }

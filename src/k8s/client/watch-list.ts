@@ -87,6 +87,8 @@ class ListAndWatch<Item> implements WatchList {
   #floor = '0';
   #failures = 0;
   #spreadNextList = false;
+  /** The last watch had all its time and brought nothing: a server writes a bookmark before it ends one. */
+  #isSilent = false;
   #interrupt = new AbortController();
   #asked: { promise: Promise<void>; settle: (error?: unknown) => void } | undefined;
 
@@ -127,7 +129,8 @@ class ListAndWatch<Item> implements WatchList {
   }
 
   async #step(signal: AbortSignal, step: AbortSignal): Promise<void> {
-    if (this.#version === undefined || this.#asked !== undefined) {
+    // Whatever swallowed one watch may swallow the next: what it kept back a list brings.
+    if (this.#version === undefined || this.#asked !== undefined || this.#isSilent) {
       if (this.#spreadNextList && this.#asked === undefined) {
         await this.#options.clock.sleep(this.#options.clock.random() * this.#limits.relistSpreadMs, step);
       }
@@ -158,6 +161,7 @@ class ListAndWatch<Item> implements WatchList {
       this.#version = list.resourceVersion;
       this.#floor = list.resourceVersion;
       this.synced = true;
+      this.#isSilent = false;
       this.#spreadNextList = false;
       this.#failures = 0;
       asked?.settle();
@@ -188,9 +192,16 @@ class ListAndWatch<Item> implements WatchList {
     });
     const began = clock.monotonic();
     this.live = true;
-    for await (const event of stream) {
-      this.#heard();
-      this.#apply(event);
+    let lines = 0;
+    try {
+      for await (const event of stream) {
+        lines += 1;
+        this.#heard();
+        this.#apply(event);
+      }
+    } finally {
+      const shortestMs = Math.min(this.#limits.silenceMs, this.#limits.watchSec * 1000);
+      this.#isSilent = lines === 0 && clock.monotonic() - began >= shortestMs;
     }
     // Its end is a sign of life as well.
     this.#heard();

@@ -165,6 +165,26 @@ describe('a watched list', () => {
     expect(troubles.join()).toMatch(/silent for 100 ms/);
   });
 
+  it('lists after a watch that brought nothing, since the next may bring nothing either', async () => {
+    const { store, names, watch } = await watched({ silenceMs: 100 });
+    await until(() => watch.live);
+    store.faults.hangWatches = true;
+    store.cutWatches();
+    store.seed(podNamed('a'));
+    await until(() => names.has('a'));
+    const lists = store.count('list', 'pods');
+    store.remove('Pod', 'default', 'a');
+    await until(() => !names.has('a'));
+    expect(store.count('list', 'pods')).toBeGreaterThan(lists);
+  });
+
+  it('does not list after a watch that ended as it was asked to', async () => {
+    const { store, watch } = await watched({ watchSec: 3 });
+    await until(() => store.count('watch', 'pods') >= 2);
+    expect(watch.synced).toBe(true);
+    expect(store.count('list', 'pods')).toBe(1);
+  });
+
   it.each(['reset', '503', '500', 'html', 'truncated'] as const)(
     'outlives a server that answers with %s',
     async (away) => {
