@@ -46,10 +46,9 @@ try {
   const crds = readdirSync(join(root, 'deploy/crds')).sort();
   const definitions = crds.map((name) => readFileSync(join(root, 'deploy/crds', name), 'utf8').trimEnd());
   writeFileSync(join(out, `podid-crds-v${version}.yaml`), `${definitions.join('\n---\n')}\n`);
-  cpSync(
-    join(root, 'deploy/manifests/object-checks.yaml'),
-    join(out, `podid-object-checks-v${version}.yaml`),
-  );
+  for (const name of ['object-checks', 'identity-namespaces']) {
+    cpSync(join(root, `deploy/manifests/${name}.yaml`), join(out, `podid-${name}-v${version}.yaml`));
+  }
   const demo = readFileSync(join(root, 'deploy/manifests/demo.yaml'), 'utf8');
   writeFileSync(
     join(out, `podid-demo-v${version}.yaml`),

@@ -73,6 +73,7 @@ describe('the chart', () => {
       'podid-V.tgz',
       'podid-crds-vV.yaml',
       'podid-demo-vV.yaml',
+      'podid-identity-namespaces-vV.yaml',
       'podid-managed-vV.yaml',
       'podid-object-checks-vV.yaml',
     ]);
