@@ -159,8 +159,8 @@ describe('podid policy kubenet', () => {
   });
 
   it.each([
-    ['gatekeeper', 'Gatekeeper is not in the cluster'],
-    ['kyverno', 'Kyverno is not in the cluster'],
+    ['gatekeeper', 'Gatekeeper is not installed in the cluster'],
+    ['kyverno', 'Kyverno is not installed in the cluster'],
   ])('refuses %s where it is not there, and says what to do instead', async (engine, message) => {
     await using podid = await emulatedPodid();
     const ran = await podid.run(`policy kubenet --engine ${engine} --apply ${cluster}`);

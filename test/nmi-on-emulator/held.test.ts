@@ -77,21 +77,23 @@ const waits: Readonly<Record<string, Wait>> = {
   },
 };
 
-/** Waits until the agent holds a request. */
-const held = (world: AgentWorld) =>
-  until(async () => (/podid_nmi_requests_held 1\b/.test(await world.metrics()) ? true : undefined));
+/** Waits until the agent holds a request for this. */
+const held = (world: AgentWorld, reason: string) =>
+  until(async () =>
+    (await world.metrics()).includes(`podid_nmi_requests_held{reason="${reason}"} 1`) ? true : undefined,
+  );
 
 describe('a request is held for', () => {
   it.each(Object.entries(waits))('%s', async (_who, { begin, heal, reason }) => {
     await using world = await startWorld({ before: seedShop, imds: { identities: onNode } });
     begin(world);
     const asked = world.ask({ from });
-    await held(world);
+    await held(world, reason);
     heal(world);
     expect(await asked).toMatchObject({ status: 200, json: { client_id: clientId } });
-    expect(await world.metrics()).toContain(
-      `podid_nmi_held_seconds_count{reason="${reason}",end="served"} 1`,
-    );
+    // They are rendered once a second at most.
+    const count = `podid_nmi_held_seconds_count{reason="${reason}",end="served"} 1`;
+    await until(async () => ((await world.metrics()).includes(count) ? true : undefined));
   });
 });
 
@@ -99,7 +101,7 @@ describe.concurrent('a held request', () => {
   it('is answered at the end of the agent, and keeps it from ending no longer', async () => {
     await using world = await startWorld({ before: seedShop });
     const asked = world.ask({ from });
-    await held(world);
+    await held(world, 'unknown-pod');
     await world.end();
     expect(await asked).toMatchObject({
       status: 503,

@@ -29,8 +29,8 @@ export interface HeldRequestsOptions {
 export interface HeldRequests {
   /** Nothing keeps requests in general from being answered. */
   readonly open: boolean;
-  /** Requests that wait at this moment. */
-  readonly size: number;
+  /** Requests that wait at this moment, by what they wait for. */
+  readonly waiting: ReadonlyMap<string, number>;
   /**
    * Runs `ask`, and where it is refused for a reason that heals by itself, again after each change of what is known,
    * until it is not or the time for that reason is up. Undefined when the client has gone.
@@ -54,14 +54,13 @@ const notReady = tryLater('not-ready', 'The agent has just started and does not 
 
 export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
   const rounds = createHoldRounds(options.view.changed, options.clock, options.ending);
+  const waiting = new Map<string, number>();
   const shut = () => options.closed?.() ?? (options.view.synced ? undefined : notReady);
   return {
     get open() {
       return shut() === undefined;
     },
-    get size() {
-      return rounds.size;
-    },
+    waiting,
     async run({ response }, ask) {
       const left = new AbortController();
       const leave = () => left.abort(new Error('The client has gone.'));
@@ -69,7 +68,7 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
       const attempt = async () =>
         shut() ?? (await withinTime({ clock: options.clock, ms: attemptMs }, left.signal, ask)) ?? tooLong;
       try {
-        return await hold(options, rounds, { attempt, left: left.signal });
+        return await hold(options, rounds, { attempt, left: left.signal, waiting });
       } finally {
         response.off('close', leave);
       }
@@ -80,12 +79,13 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
 interface Held<T> {
   attempt(): Promise<T | ErrorAnswer>;
   readonly left: AbortSignal;
+  readonly waiting: Map<string, number>;
 }
 
 async function hold<T extends { readonly kind: string }>(
   options: HeldRequestsOptions,
   rounds: HoldRounds,
-  { attempt, left }: Held<T>,
+  { attempt, left, waiting }: Held<T>,
 ): Promise<T | ErrorAnswer | undefined> {
   const { clock, times } = options;
   const began = clock.monotonic();
@@ -110,7 +110,10 @@ async function hold<T extends { readonly kind: string }>(
       }
       reason = answer.reason;
       const waitMs = untilNextAttempt(leftMs, answer.retryAfterMs);
-      const isChanged = await rounds.next(seen, waitMs, left);
+      count(waiting, reason, 1);
+      const isChanged = await rounds
+        .next(seen, waitMs, left)
+        .finally(() => count(waiting, answer.reason, -1));
       isLast = !isChanged && waitMs >= leftMs;
     }
   } catch (error) {
@@ -120,6 +123,10 @@ async function hold<T extends { readonly kind: string }>(
     }
     throw error;
   }
+}
+
+function count(waiting: Map<string, number>, reason: string, by: number): void {
+  waiting.set(reason, (waiting.get(reason) ?? 0) + by);
 }
 
 function untilNextAttempt(leftMs: number, retryAfterMs = Number.POSITIVE_INFINITY): number {

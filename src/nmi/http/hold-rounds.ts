@@ -5,8 +5,6 @@ import type { ChangeNotice } from '../cluster/change-notice.ts';
 export interface HoldRounds {
   /** Grows with every change. Read before an attempt, it tells what that attempt could know. */
   readonly seen: number;
-  /** Requests that wait. */
-  readonly size: number;
   /**
    * Waits for a change later than `seen`.
    * @returns false when `ms` are over, or the process is to end, without one
@@ -46,10 +44,6 @@ class Rounds implements HoldRounds {
       this.#call();
     });
     ending.addEventListener('abort', () => this.#wake(false), { once: true });
-  }
-
-  get size(): number {
-    return this.#waiters.size;
   }
 
   next(seen: number, ms: number, signal: AbortSignal): Promise<boolean> {

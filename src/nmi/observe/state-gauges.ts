@@ -11,7 +11,7 @@ export interface AgentState {
   readonly view: ClusterView;
   readonly rules: RulesWatch;
   readonly server: HttpServer;
-  readonly held: Pick<HeldRequests, 'size'>;
+  readonly held: Pick<HeldRequests, 'waiting'>;
   readonly clock: Clock;
   /** `standard` or `managed`. */
   readonly mode: string;
@@ -30,7 +30,14 @@ export function stateGauges(metrics: Metrics, { view, rules, server, held, clock
     () => [[{ version, mode }, 1]],
   );
   gauge('podid_nmi_requests_in_flight', 'Requests being answered', () => server.inFlight);
-  gauge('podid_nmi_requests_held', 'Requests that wait for what heals by itself', () => held.size);
+  metrics.gauge(
+    {
+      name: 'podid_nmi_requests_held',
+      help: 'Requests that wait for what heals by itself, by what they wait for',
+      labels: ['reason'],
+    },
+    () => [...held.waiting].map(([reason, requests]) => [{ reason }, requests] as const),
+  );
   gauge('podid_nmi_connections', 'Open connections', () => server.connections);
   gauge('podid_nmi_pods', 'Pods of this node that are known', () => view.pods.size);
   perWatch('podid_nmi_watch_live', 'Whether a watch is open', (resource) =>

@@ -71,11 +71,11 @@ describe('a refusal', () => {
     state.now = answer;
     const asked = ask();
     await clock.advance(9_000);
-    expect([asked.isOver, held.size]).toEqual([false, 1]);
+    expect([asked.isOver, held.waiting.get(answer.reason)]).toEqual([false, 1]);
     state.now = token;
     changed.announce();
     await clock.advance(10);
-    expect([asked.answer, held.size]).toEqual([token, 0]);
+    expect([asked.answer, held.waiting.get(answer.reason)]).toEqual([token, 0]);
     expect(over).toMatchObject([{ reason: answer.reason, end: 'served' }]);
   });
 
@@ -182,7 +182,8 @@ describe('a held request', () => {
     response.emit('close');
     await settle();
     expect(asked).toMatchObject({ isOver: true, answer: undefined });
-    expect([held.size, over[0]?.end, response.listenerCount('close')]).toEqual([0, 'client-gone', 0]);
+    expect([...held.waiting.values()]).toEqual([0]);
+    expect([over[0]?.end, response.listenerCount('close')]).toEqual(['client-gone', 0]);
   });
 
   it('is answered when the process is to end', async () => {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setPriority } from 'node:os';
 import type { Clock } from '../../../domain/time/clock.ts';
+import { limitTime } from '../../../domain/time/time-limit.ts';
 import { BadCertificate, badCertificateIn } from './bad-certificate.ts';
 import { judgeCertificate } from './certificate.ts';
 import type { PickedCredential } from './pick-credential.ts';
@@ -25,7 +26,7 @@ export interface ProofOf {
 export type ProveByCertificate = (proof: ProofOf, signal: AbortSignal) => Promise<string>;
 
 export interface CertificateProverOptions {
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   /** Path of the script that answers to the word; this program's own. */
   readonly program?: string;
   readonly mostMs?: number;
@@ -63,18 +64,25 @@ export function createCertificateProver(options: CertificateProverOptions): Prov
       password: credential.password,
       claims,
     };
-    const answer = await takeTurn(namespace, signal, () => runProof({ program, mostMs }, request, signal));
-    if (answer === 'too-slow') {
+    const limit = { clock, ms: mostMs, reason: () => new TooSlow() };
+    try {
+      const answer = await takeTurn(namespace, signal, () =>
+        limitTime(limit, signal, (inTime) => runProof(program, request, inTime)),
+      );
+      if ('refused' in answer) {
+        throw badCertificateIn(place, answer.refused);
+      }
+      return answer.assertion;
+    } catch (error) {
+      if (!(error instanceof TooSlow)) {
+        throw error;
+      }
       if (slowUntil.size >= mostSlow) {
         slowUntil.clear();
       }
       slowUntil.set(credential.fingerprint, clock.monotonic() + slowMemoryMs);
       throw tooSlow(place);
     }
-    if ('refused' in answer) {
-      throw badCertificateIn(place, answer.refused);
-    }
-    return answer.assertion;
   };
 }
 
@@ -86,33 +94,28 @@ function judgeNamed({ certificate }: CertificateCredential, place: string): void
   }
 }
 
-interface ProofRun {
-  readonly program: string;
-  readonly mostMs: number;
-}
+class TooSlow extends Error {}
 
 /** No environment goes along: neither a proxy's password nor options for Node. */
-function runProof(
-  { program, mostMs }: ProofRun,
-  request: ProofRequest,
-  signal: AbortSignal,
-): Promise<ProofAnswer | 'too-slow'> {
+function runProof(program: string, request: ProofRequest, signal: AbortSignal): Promise<ProofAnswer> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
       ['--max-old-space-size=48', program, proofWord],
-      { timeout: mostMs, killSignal: 'SIGKILL', maxBuffer: 1024 * 1024, env: {}, signal },
-      (error, stdout) => {
+      { killSignal: 'SIGKILL', maxBuffer: 1024 * 1024, env: {} },
+      (_error, stdout) => {
+        signal.removeEventListener('abort', kill);
         const answer = parseProofAnswer(stdout);
         if (signal.aborted) {
           reject(signal.reason);
-        } else if (answer !== undefined) {
-          resolve(answer);
         } else {
-          error?.killed === true ? resolve('too-slow') : resolve({ refused: 'could not be opened' });
+          resolve(answer ?? { refused: 'could not be opened' });
         }
       },
     );
+    // Its own `signal` would reject before the process has ended.
+    const kill = () => child.kill('SIGKILL');
+    signal.addEventListener('abort', kill, { once: true });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(JSON.stringify(request));
     yieldToOthers(child.pid);

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { compactVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Clock } from '../../../../src/domain/time/clock.ts';
 import {
   createCertificateProver,
   createTurns,
   type ProofOf,
 } from '../../../../src/nmi/tokens/entra/certificate-prover.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
+import { handClock } from '../../../domain/time/hand-clock.ts';
 import { certificateFolder } from '../certificates-in-test.ts';
 import { encryptedKey, pkcs12WithHiddenRounds, rounds } from '../der-in-test.ts';
 
@@ -46,8 +48,7 @@ const proofOf = (namespace: string, certificate: Uint8Array): ProofOf => ({
   namespace,
   place: `Secret ${namespace}/app`,
 });
-const prover = (mostMs?: number) =>
-  createCertificateProver({ clock: systemClock(), program, ...(mostMs === undefined ? {} : { mostMs }) });
+const prover = (clock: Clock = systemClock()) => createCertificateProver({ clock, program });
 
 describe('the proof by a certificate', () => {
   it('is made in a process of its own, and holds', async () => {
@@ -74,7 +75,8 @@ describe('the proof by a certificate', () => {
   });
 
   it('is given up where hidden rounds take too long, while another namespace gets its own', async () => {
-    const prove = prover(4_000);
+    const clock = handClock();
+    const prove = prover(clock);
     const ended: string[] = [];
     const hidden = proofOf('hostile', pkcs12WithHiddenRounds('hunter2', 2 ** 31 - 1));
     const slow = prove(hidden, never)
@@ -83,9 +85,11 @@ describe('the proof by a certificate', () => {
     const good = await prove(proofOf('team', made.pfx('rsa', 'hunter2')), never);
     ended.push('team');
     expect(good).toMatch(/^ey/);
+    expect(childrenWith(program)).toHaveLength(1);
+    await clock.advance(6_000);
     expect(await slow).toMatchObject({
       status: 403,
-      message: expect.stringContaining('The certificate in Secret hostile/app was not open after 4 seconds'),
+      message: expect.stringContaining('The certificate in Secret hostile/app was not open after 6 seconds'),
     });
     expect(ended).toEqual(['team', 'hostile']);
     // Its process is gone, and no second one is started for it.
