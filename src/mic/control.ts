@@ -111,7 +111,7 @@ function assemble(deps: ControlDeps, ledger: Ledger, lead: Lead): Working {
     clock,
     onRead: (ids) => {
       for (const id of ids) {
-        fleet.workers.get(id)?.wake();
+        fleet.workers.get(id)?.hear();
         keeper.markMachine(id);
       }
     },
@@ -166,7 +166,7 @@ function reporting(
     onLeadLost: () => lead.giveUp(new LeadLost('Another leader has opened the ledger.')),
     onPatched(outcome) {
       metrics.patched(outcome);
-      logger.info({ ...outcome, ms: Math.round(outcome.ms) }, 'a machine was changed');
+      logger.info({ ...outcome, ms: Math.round(outcome.ms) }, 'a change of a machine was sent');
     },
     onMassRemoval: (count) =>
       logger.warn(

@@ -5,7 +5,8 @@ import { countOwned } from '../decide/ledger-state.ts';
 import { decideRemoval, type FirstLook, secondLookAt } from '../decide/mass-removal.ts';
 import { groupKey, groupOf } from './machine-api.ts';
 import type { Trouble } from './machine-memory.ts';
-import { MachineWorker, type WorkerDeps } from './machine-worker.ts';
+import { MachineWorker } from './machine-worker.ts';
+import type { WorkerDeps } from './worker-deps.ts';
 
 /** What one pod needs of machines. */
 export interface MachineWants {

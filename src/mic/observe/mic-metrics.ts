@@ -1,6 +1,6 @@
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { AssignmentStep } from '../decide/diff-assignments.ts';
-import type { PatchOutcome } from '../machines/machine-worker.ts';
+import type { PatchOutcome } from '../machines/worker-deps.ts';
 
 /** Upstream's numbers by upstream's names, and podid's own beside them. */
 export interface MicMetrics {

@@ -1,0 +1,208 @@
+import type { Operation } from '../../domain/azure/operation.ts';
+import { type Judgement, judgeMachineFault } from '../decide/judge-machine-fault.ts';
+import { ownedIn, withBegun, withoutMachine, withSettled } from '../decide/ledger-state.ts';
+import { isBusy, type MachinePlan } from '../decide/plan-machine.ts';
+import { LeadLost } from './ledger.ts';
+import type { KnownMachine } from './machine-book.ts';
+import type { MachineState } from './machine-state.ts';
+import type { PatchOutcome, WorkerDeps } from './worker-deps.ts';
+
+type Change = Extract<MachinePlan, { kind: 'change' }>;
+
+const firstPollMs = 1_000;
+export const pollMs = 3_000;
+const slowPollMs = 15_000;
+const slowAfterMs = 3 * 60_000;
+/** What tells a later moment from the same. */
+const leastMs = 0.001;
+/** A machine without an eTag is read right before it is written. */
+const untaggedReadMs = 5_000;
+
+/** Changes one machine, and reads it. */
+export class MachineChange {
+  readonly #state: MachineState;
+  readonly #deps: WorkerDeps;
+
+  constructor(state: MachineState, deps: WorkerDeps) {
+    this.#state = state;
+    this.#deps = deps;
+  }
+
+  /** Sends a change, follows it to its end, and learns from how it went. */
+  async send(known: KnownMachine, plan: Change, signal: AbortSignal): Promise<void> {
+    if (known.machine.eTag === undefined && this.#state.nowMs - known.readAtMs > untaggedReadMs) {
+      this.#state.readSinceMs = this.#state.nowMs;
+      return;
+    }
+    const { budget, ledger } = this.#deps;
+    const { id } = this.#state;
+    const names = plan.add.length + plan.remove.length;
+    const answered = await budget.take({ id, kind: known.machine.kind }, names, signal);
+    const lower = { add: plan.add.map(lowerCase), remove: plan.remove.map(lowerCase) };
+    const owned = ownedIn(ledger.state, id);
+    const putBack = lower.add.filter((key) => owned.has(key)).length;
+    const beganMs = this.#state.nowMs;
+    let judgement: PatchOutcome['judgement'] = 'unknown';
+    try {
+      await this.#begin(lower, signal);
+      judgement = await this.#sendNow(known, plan, { answered, signal });
+    } finally {
+      answered();
+      this.#deps.onPatched({ machineId: id, ...lower, putBack, judgement, ms: this.#state.nowMs - beganMs });
+    }
+  }
+
+  /** Nothing is sent that the ledger does not know of. */
+  async #begin(
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#state.markUnderWay([...change.add, ...change.remove]);
+    try {
+      await this.#deps.ledger.edit((state) => withBegun(state, this.#state.id, change), signal);
+    } catch (error) {
+      this.#state.markUnderWay([]);
+      throw error;
+    }
+  }
+
+  /** @returns how it went; what Azure may have done without saying so is read back */
+  async #sendNow(
+    { machine, keys }: KnownMachine,
+    { add, remove, identity }: Change,
+    { answered, signal }: { answered(): void; readonly signal: AbortSignal },
+  ): Promise<PatchOutcome['judgement']> {
+    const { api, book } = this.#deps;
+    if (!this.#deps.mayWrite()) {
+      throw new LeadLost('The lease was not renewed in time.');
+    }
+    // From now on nothing that was read before says what the machine carries.
+    this.#state.readSinceMs = this.#state.nowMs;
+    const answer = await api.patch(machine, identity, signal);
+    answered();
+    const sent = add.map(lowerCase);
+    if (answer.kind === 'refused') {
+      // Nothing was done: what was known before is as true as it was.
+      this.#state.readSinceMs = Number.NEGATIVE_INFINITY;
+      await this.#end(keys, signal);
+      return this.#learn(judgeMachineFault(answer.fault, sent), sent, remove.length);
+    }
+    book.note(this.#state.id, answer.machine);
+    const isDone = answer.operation === undefined && !isBusy(answer.machine);
+    const after = await this.settle(signal, isDone ? undefined : firstPollMs);
+    const failed = await this.#failureOf(after, { add, remove, operation: answer.operation }, signal);
+    if (failed === undefined) {
+      this.#state.memory.trouble = undefined;
+      return 'done';
+    }
+    return this.#learn(judgeMachineFault(failed, sent), sent, remove.length);
+  }
+
+  /** Asks how the operation ended, where the machine does not show what was asked for. */
+  async #failureOf(
+    after: KnownMachine | undefined,
+    change: Pick<Change, 'add' | 'remove'> & { readonly operation: Operation | undefined },
+    signal: AbortSignal,
+  ) {
+    const isThere = (id: string) => after?.keys.has(lowerCase(id)) === true;
+    if (after !== undefined && change.add.every(isThere) && !change.remove.some(isThere)) {
+      return undefined;
+    }
+    const end = change.operation && (await this.#deps.api.follow(change.operation, signal));
+    const { code = '', message = 'Azure accepted the change, and the machine does not show it.' } =
+      end?.error ?? {};
+    return { status: 0, code, message, innermost: { code, message } };
+  }
+
+  #learn(judgement: Judgement, add: readonly string[], removals: number): Judgement['kind'] {
+    const { clock, budget } = this.#deps;
+    this.#state.memory.learn(
+      judgement,
+      { add, removals },
+      { nowMs: this.#state.nowMs, random: clock.random() },
+    );
+    if (['busy', 'stale', 'gone'].includes(judgement.kind)) {
+      this.#state.readSinceMs = this.#state.nowMs;
+    }
+    if (judgement.kind === 'throttled' && judgement.whom === 'all') {
+      budget.pauseAll(judgement.waitMs);
+    }
+    this.#deps.onChange(this.#state.id);
+    return judgement.kind;
+  }
+
+  /** Waits until the machine is idle after a change, and writes down what podid has there. */
+  async settle(signal: AbortSignal, firstMs = 0): Promise<KnownMachine | undefined> {
+    const known = await this.untilIdle(signal, firstMs);
+    await this.#end(known?.keys ?? new Set(), signal);
+    return known;
+  }
+
+  async #end(carried: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    await this.#deps.ledger.edit((state) => withSettled(state, this.#state.id, carried), signal);
+    this.#state.memory.noteCarried(carried);
+    this.#state.markUnderWay([]);
+  }
+
+  /**
+   * Reads until no operation runs there. Whatever list comes in for another machine's sake is looked at at once.
+   * Undefined: the machine is gone.
+   *
+   * @param firstMs before the first read of its own
+   */
+  async untilIdle(signal: AbortSignal, firstMs = 0): Promise<KnownMachine | undefined> {
+    const beganMs = this.#state.nowMs;
+    let seenMs = Math.max(
+      this.#state.readSinceMs,
+      this.#deps.book.find(this.#state.id)?.readAtMs ?? Number.NEGATIVE_INFINITY,
+    );
+    let known: KnownMachine | undefined;
+    let waitMs = firstMs;
+    do {
+      known = await this.#readAfter(seenMs, waitMs, signal);
+      seenMs = known?.readAtMs ?? seenMs;
+      this.#state.memory.isBusy = known !== undefined && isBusy(known.machine);
+      waitMs = this.#state.nowMs - beganMs > slowAfterMs ? slowPollMs : pollMs;
+    } while (this.#state.memory.isBusy);
+    if (known === undefined) {
+      await this.#gone(signal);
+    }
+    this.#deps.onChange(this.#state.id);
+    return known;
+  }
+
+  /** The machine as read after `seenMs`: by others within `waitMs`, else by a read of its own. */
+  async #readAfter(seenMs: number, waitMs: number, signal: AbortSignal): Promise<KnownMachine | undefined> {
+    const { book } = this.#deps;
+    const { id, news } = this.#state;
+    const endsAtMs = this.#state.nowMs + waitMs;
+    for (let leftMs = waitMs; leftMs > 0; leftMs = endsAtMs - this.#state.nowMs) {
+      await news.wait(Math.max(1, leftMs), signal);
+      const found = book.find(id);
+      if (found !== undefined && found.readAtMs > seenMs) {
+        return found;
+      }
+    }
+    // One that is under way will do, and so will one that is sent now.
+    return book.readSince(id, Math.min(this.#state.nowMs, seenMs + leastMs), signal);
+  }
+
+  async read(signal: AbortSignal): Promise<void> {
+    const known = await this.#deps.book.readSince(this.#state.id, this.#state.readSinceMs, signal);
+    if (known === undefined) {
+      await this.#gone(signal);
+    }
+    this.#deps.onChange(this.#state.id);
+  }
+
+  /** Whatever podid had put there is gone with the machine. */
+  async #gone(signal: AbortSignal): Promise<void> {
+    await this.#deps.ledger.edit((state) => withoutMachine(state, this.#state.id), signal);
+    this.#state.markUnderWay([]);
+    this.#state.fail('Azure has no such machine.');
+  }
+}
+
+function lowerCase(id: string): string {
+  return id.toLowerCase();
+}

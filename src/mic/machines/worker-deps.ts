@@ -1,0 +1,36 @@
+import type { Machine } from '../../domain/azure/machines.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import type { Judgement } from '../decide/judge-machine-fault.ts';
+import type { Ledger } from './ledger.ts';
+import type { MachineApi } from './machine-api.ts';
+import type { MachineBook } from './machine-book.ts';
+import type { WriteBudget } from './write-budget.ts';
+
+/** What all workers have in common. */
+export interface WorkerDeps {
+  readonly api: Pick<MachineApi, 'patch' | 'follow'>;
+  readonly book: MachineBook;
+  readonly ledger: Ledger;
+  readonly budget: WriteBudget;
+  readonly clock: Clock;
+  /** False from the moment on at which somebody else may lead. */
+  mayWrite(): boolean;
+  isKept(key: string): boolean;
+  isProtected(key: string, machine: Machine): boolean;
+  mayRemove(machineId: string, key: string): boolean;
+  readonly removalDelayMs: number | undefined;
+  /** Something that assignments show has changed. */
+  onChange(machineId: string): void;
+  onLeadLost(): void;
+  onPatched(outcome: PatchOutcome): void;
+}
+
+export interface PatchOutcome {
+  readonly machineId: string;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  /** How many of those to add podid had put there before: others have taken them off. */
+  readonly putBack: number;
+  readonly judgement: 'done' | Judgement['kind'] | 'unknown';
+  readonly ms: number;
+}
