@@ -312,6 +312,25 @@ describe.each(['iptables-nft', 'iptables-legacy'])('the fallback on a node of %s
       expect(inventory(node, tool)).toEqual(before);
     });
   });
+
+  it('reports a rule above its own that leads IMDS away, and hands out nothing of what answers', async () => {
+    await inRulesWorld(programs, {}, async (world) => {
+      const { unbound, network } = world;
+      const { node } = network;
+      node.run(tool, '-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT');
+      const thief = unbound.start(process.execPath, [programs.path('fake-imds'), '0']);
+      await thief.line(/listening/);
+      const options = { backend: 'iptables' } as const;
+      const rules = await world.keepRules(options);
+      const away = `-d 169.254.0.0/16 -p tcp --dport 80 -j DNAT --to-destination ${unbound.address}:80`;
+      node.run(tool, '-t', 'nat', '-I', 'OUTPUT', ...away.split(' '));
+      await rules.line(/Others' NAT rules .*iptables nat OUTPUT/);
+      expect(await ask(node, imdsToken)).toEqual({ error: 'NO_ANSWER' });
+      expect(thief.lines.filter((line) => line.startsWith('{'))).toEqual([]);
+      node.run(tool, '-t', 'nat', '-D', 'OUTPUT', ...away.split(' '));
+      await rules.stop('SIGTERM');
+    });
+  });
 });
 
 /** Everything that rules could leave behind, without counters. Tables made by merely asking do not count. */

@@ -55,8 +55,8 @@ function comesFirst({ family, table, name, type, hook, prio }: ListedChain, prio
   return !isOwn && !isIptables && type === 'nat' && isOnTheWay && (prio ?? 0) <= priority;
 }
 
-/** As nft writes addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`. */
-function namesAddress(text: string, address: string): boolean {
+/** @param text with addresses as nft and iptables write them: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9` */
+export function namesAddress(text: string, address: string): boolean {
   return [...text.matchAll(/(\d+(?:\.\d+){3})(?:\/(\d+)|-(\d+(?:\.\d+){3}))?/g)].some(
     ([, first = '', bits, last]) => {
       if (!isIPv4(first)) {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { NodeFacts } from './diagnose-node.ts';
 import { earlierRedirects } from './earlier-redirects.ts';
+import { earlierIptablesRules } from './iptables/earlier-iptables-rules.ts';
 import { linkLocalTarget } from './local-target.ts';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
 import type { RunTool } from './run-tool.ts';
@@ -11,21 +12,26 @@ import type { RunTool } from './run-tool.ts';
  */
 const ciliumNodeConfig = '/var/run/cilium/state/globals/node_config.h';
 
-export interface FactsOptions extends Pick<RedirectOptions, 'backend' | 'metadataIp' | 'port'> {
+export interface FactsOptions
+  extends Pick<RedirectOptions, 'backend' | 'metadataIp' | 'metadataPort' | 'port'> {
   /** Numeric user of the agent's server; undefined when anyone may listen. */
   readonly serverUser?: number;
   readonly ciliumNodeConfig?: string;
 }
 
-/** Looks at the node. Nothing here lists the rules of a table that grows with the cluster. */
+/**
+ * Looks at the node. Nothing here lists the rules of a table that grows with the cluster, but for the list of its
+ * services with `--rules-backend=iptables`.
+ */
 export async function readNodeFacts(
   run: RunTool,
   options: FactsOptions,
   found: { readonly target: RedirectTarget; readonly hostPortPods: readonly string[] },
 ): Promise<NodeFacts> {
-  const [upstreamChain, earlier, cilium, tcp, tcp6] = await Promise.all([
+  const [upstreamChain, earlier, above, cilium, tcp, tcp6] = await Promise.all([
     hasUpstreamChain(run),
     earlierRedirects(run, options),
+    options.backend === 'iptables' ? earlierIptablesRules(run, options) : [],
     readFile(options.ciliumNodeConfig ?? ciliumNodeConfig, 'utf8').catch(() => ''),
     readFile('/proc/net/tcp', 'utf8').catch(() => ''),
     readFile('/proc/net/tcp6', 'utf8').catch(() => ''),
@@ -35,7 +41,7 @@ export async function readNodeFacts(
     backend: options.backend,
     port: options.port,
     ebpfHostRouting: /^#define\s+ENABLE_HOST_ROUTING\b/m.test(cilium),
-    earlierRedirects: earlier,
+    earlierRedirects: [...earlier, ...above],
     upstreamChain,
     hostPortPods: found.hostPortPods,
     linkLocal: found.target.address === linkLocalTarget,

@@ -75,7 +75,7 @@ async function removeChain(run: RunTool, iptables: string, chain: OwnChain): Pro
  * The variant that the node's own rules are in. Asking the legacy one would create its tables, so the
  * kernel's list is read instead.
  */
-async function chooseIptables(run: RunTool): Promise<string> {
+export async function chooseIptables(run: RunTool): Promise<string> {
   const hint = await run('iptables-nft', ['-w', '-t', 'mangle', '-S', 'KUBE-IPTABLES-HINT']);
   if (hint.code === 0) {
     return 'iptables-nft';
