@@ -131,7 +131,7 @@ describe('podid nmi where another agent is', () => {
     expect((await run('nmi install --force --yes')).exitCode).toBe(5);
     const ran = await run('nmi install --alongside');
     expect(ran.exitCode, ran.stderr).toBe(0);
-    expect(ran.stderr).toContain('On ports 2580, 8086 and 9091');
+    expect(ran.stderr).toContain('uses ports 2580, 8086 and 9091');
     expect(ran.stderr).toContain('Key Vault CSI driver');
     for (const flag of ['--nmi-port=2580', '--http-probe-port=8086', '--prometheus-port=9091']) {
       expect(agent()).toContain(flag);
