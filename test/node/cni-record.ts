@@ -11,6 +11,15 @@ export interface RecordedPod {
   readonly address?: string;
   /** IPv6 addresses beside the pod's own IPv4 one. */
   readonly addresses6?: readonly string[];
+  /** What `interfacesOf` said before, where a test records the same pod many times. */
+  readonly interfaces?: readonly RecordedInterface[];
+}
+
+/** A link of the pod's network, as a CNI result names it. */
+export interface RecordedInterface {
+  readonly name: string;
+  readonly mac: string;
+  readonly sandbox?: string;
 }
 
 /** Hardware address of a link on a host. */
@@ -19,22 +28,28 @@ export function macOf(host: Host, link = 'eth0'): string {
   return found?.address ?? '';
 }
 
+/** The bridge, where there is one, the pod's veth and its own end of it. */
+export function interfacesOf(network: NodeNetwork, pod: Host): readonly RecordedInterface[] {
+  const veth = network.vethOf(pod);
+  return [
+    ...(hasBridge(network.node) ? [{ name: 'cbr0', mac: macOf(network.node, 'cbr0') }] : []),
+    { name: veth, mac: macOf(network.node, veth) },
+    { name: 'eth0', mac: macOf(pod), sandbox: `/var/run/netns/${pod.name}` },
+  ];
+}
+
 /** Writes what libcni writes, as containerd runs it, after the bridge plugin has laid the pod's veth pair. */
 export function recordPod(
   folder: string,
   network: NodeNetwork,
   pod: Host,
-  { uid, name = 'any', namespace = 'shop', address = pod.address, addresses6 = [] }: RecordedPod,
+  { uid, name = 'any', namespace = 'shop', address = pod.address, addresses6 = [], ...known }: RecordedPod,
 ): void {
   mkdirSync(folder, { recursive: true });
-  const veth = network.vethOf(pod);
+  const interfaces = known.interfaces ?? interfacesOf(network, pod);
   const result = {
     cniVersion: '0.4.0',
-    interfaces: [
-      ...(hasBridge(network.node) ? [{ name: 'cbr0', mac: macOf(network.node, 'cbr0') }] : []),
-      { name: veth, mac: macOf(network.node, veth) },
-      { name: 'eth0', mac: macOf(pod), sandbox: `/var/run/netns/${pod.name}` },
-    ],
+    interfaces,
     ips: [
       { version: '4', interface: 2, address: `${address}/16`, gateway: '10.244.0.1' },
       ...addresses6.map((address) => ({ version: '6', interface: 2, address: `${address}/64` })),
