@@ -36,7 +36,7 @@ export const emulatorCommand = defineCommand({
       summary: 'how long Azure takes: instant, recorded (as in real traffic) or a factor such as 0.1',
       fallback: 'instant',
     },
-    tls: { kind: 'switch', summary: 'serve https with a temporary certificate authority' },
+    tls: { kind: 'switch', summary: 'serve Azure over https too, with a temporary certificate authority' },
     kubeconfig: {
       kind: 'text',
       value: 'FILE',
@@ -121,10 +121,21 @@ async function start(context: Context, choice: EmulatorChoice): Promise<RunningE
   }
 }
 
+/** By which a sign-in is chosen. What another emulator has left in the terminal would be taken for this one's. */
+const signInVariables = [
+  'PODID_ARM_TOKEN',
+  'NODE_EXTRA_CA_CERTS',
+  'AZURE_TENANT_ID',
+  'AZURE_CLIENT_ID',
+  'AZURE_CLIENT_SECRET',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_FEDERATED_TOKEN_FILE',
+];
+
 function exportLines(environment: Readonly<Record<string, string>>): string {
-  return Object.entries(environment)
-    .map(([name, value]) => `export ${name}=${shellWord(value)}\n`)
-    .join('');
+  const unset = signInVariables.filter((name) => !Object.hasOwn(environment, name));
+  const set = Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
+  return [`unset ${unset.join(' ')}\n`, ...set].join('');
 }
 
 function portOf(text: string | undefined, faults: UsageFaults): number {

@@ -115,8 +115,9 @@ function questionOf(given: FlagValues<typeof flags>, { context, faults, global }
   const resource = given.resource ?? armResource(global.cloud ?? (env['PODID_CLOUD'] || undefined));
   faults.check('--resource', resource, 'an audience', audienceRule);
   const { identityResourceId } = given;
-  const clientId =
-    given.clientId ?? (identityResourceId === undefined ? env['AZURE_CLIENT_ID'] || undefined : undefined);
+  // An emulated pod is not this shell, whose variable may be that of a sign-in.
+  const mayBeOfPod = identityResourceId === undefined && given.emulatedPod === undefined;
+  const clientId = given.clientId ?? (mayBeOfPod ? env['AZURE_CLIENT_ID'] || undefined : undefined);
   if (clientId !== undefined) {
     faults.check(
       given.clientId === undefined ? 'AZURE_CLIENT_ID' : '--client-id',

@@ -155,6 +155,7 @@ function answerScenario(
   const seed = scenarioSeed(name);
   const applications = listAt(worldAsSeed(control.world), 'applications');
   clearWorld(control.world);
+  control.kube.reset();
   seedWorld(control.world, { ...seed, applications });
   control.seedKubernetes();
   return { status: 200, body: { name } };

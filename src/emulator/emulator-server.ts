@@ -1,16 +1,11 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ArmCall } from './arm/arm-call.ts';
 import { answerArm, matchArmRoute } from './arm/arm-router.ts';
 import { settleOperations } from './arm/operations.ts';
+import { isSecure, splitByProtocol } from './both-protocols.ts';
 import type { TlsFiles } from './certificate.ts';
 import { answerControl, type Control } from './control-routes.ts';
 import { answerEntra, entraOperation } from './entra-routes.ts';
@@ -38,29 +33,40 @@ export interface ServerParts extends Control {
   readonly baseUrl: () => string;
   /** What the control routes want. */
   readonly key: string;
+  /** Azure is asked over https alone. */
+  readonly isTls: boolean;
   /** Told after each request that may have changed the world. */
   readonly save: () => Promise<void>;
 }
 
 export interface EmulatorServer {
-  readonly server: Server;
+  /** On 127.0.0.1; 0 is any free one. @returns the port */
+  listen(port: number): Promise<number>;
   /** Ends every connection, hanging ones included. */
   close(): Promise<void>;
 }
 
-export function createEmulatorServer(parts: ServerParts, tls: TlsFiles | undefined): EmulatorServer {
+/** Answers http and https on one port. */
+export function createEmulatorServer(parts: ServerParts, certificate: TlsFiles): EmulatorServer {
   const closing = new AbortController();
   const listener: RequestListener = (request, response) => {
     answer(parts, request, response, closing.signal).catch((fault: unknown) => sendOwnFault(response, fault));
   };
-  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  const server = splitByProtocol(createServer(listener), createTlsServer(certificate, listener));
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
   return {
-    server,
+    listen: (port) =>
+      new Promise((done, fail) => {
+        server.once('error', fail);
+        server.listen(port, '127.0.0.1', () => {
+          server.off('error', fail);
+          done((server.address() as AddressInfo).port);
+        });
+      }),
     close: () =>
       new Promise((done) => {
         closing.abort();
@@ -83,6 +89,11 @@ async function answer(
   if (refusal !== undefined) {
     incoming.resume();
     send(response, refusal, {});
+    return;
+  }
+  if (parts.isTls && !isSecure(incoming) && !isMetadata(incoming.url)) {
+    incoming.resume();
+    send(response, { status: 400, text: 'Client sent an HTTP request to an HTTPS server.\n' }, {});
     return;
   }
   const body = await readBody(incoming);
@@ -127,12 +138,17 @@ async function answer(
   send(response, answered, effects);
 }
 
+/** Instance metadata is asked for over plain http, by its protocol. */
+function isMetadata(path = ''): boolean {
+  return /^\/(metadata|_imds)(\/|\?|$)/i.test(path);
+}
+
 function operationName(request: EmulatorRequest): string {
   const { path, method } = request;
   if (/^\/(api|apis|version|openapi|healthz|livez|readyz)(\/|$)/.test(path)) {
     return 'kube';
   }
-  if (/^\/(metadata|_imds)(\/|$)/i.test(path)) {
+  if (isMetadata(path)) {
     return 'imds';
   }
   return entraOperation(method, path) ?? matchArmRoute(method, path)?.route.name ?? 'unexpected';

@@ -1,8 +1,8 @@
 export interface KubeconfigFacts {
   readonly server: string;
   readonly token: string;
-  /** PEM; absent on plain http, where nothing is verified. */
-  readonly ca?: string;
+  /** PEM of the authority that signed the server's certificate. */
+  readonly ca: string;
 }
 
 /** Of AKS's application for API servers, which every cluster with managed Entra integration has in common. */
@@ -35,19 +35,7 @@ export function writeKubeconfig({ server, token, ca }: KubeconfigFacts): string 
   return kubeconfigText({ server, ca, user: `token: ${JSON.stringify(token)}` });
 }
 
-function kubeconfigText({
-  server,
-  ca,
-  user,
-}: {
-  server: string;
-  ca: string | undefined;
-  user: string;
-}): string {
-  const trust =
-    ca === undefined
-      ? 'insecure-skip-tls-verify: true'
-      : `certificate-authority-data: ${Buffer.from(ca).toString('base64')}`;
+function kubeconfigText({ server, ca, user }: { server: string; ca: string; user: string }): string {
   return `apiVersion: v1
 kind: Config
 current-context: demo
@@ -55,7 +43,7 @@ clusters:
   - name: demo
     cluster:
       server: ${server}
-      ${trust}
+      certificate-authority-data: ${Buffer.from(ca).toString('base64')}
 users:
   - name: demo
     user:

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AskedCommand } from './arm/arm-call.ts';
-import { createCertificate, type TlsFiles } from './certificate.ts';
+import { createCertificate } from './certificate.ts';
 import { createClock, type EmulatorClock } from './clock.ts';
 import { scenarioSeed } from './control-routes.ts';
+import { environmentOf, writeFiles } from './emulator-environment.ts';
 import { createEmulatorServer } from './emulator-server.ts';
 import { type JsonObject, parseJson, textAt } from './exact-json.ts';
 import { createFaults, type FaultList } from './faults.ts';
 import { createImdsRoutes, type ImdsRoutes } from './imds/imds-routes.ts';
-import { identitiesFor } from './imds/machine-registrations.ts';
+import { identitiesFor, machineIn } from './imds/machine-registrations.ts';
 import { createKubeRoutes } from './kube/kube-routes.ts';
 import type { KubeStore } from './kube/objects/kube-store.ts';
 import { aksServerApplication, writeEntraKubeconfig, writeKubeconfig } from './kubeconfig.ts';
@@ -34,6 +34,7 @@ export interface EmulatorOptions {
   readonly scenario?: string;
   /** Merged into the scenario, in the shape of `PUT /_podid/world`. */
   readonly seed?: JsonObject;
+  /** Azure is asked over https alone; the cluster's API always takes https. */
   readonly tls?: boolean;
   /** `instant` when absent. */
   readonly time?: EmulatorTime;
@@ -107,36 +108,33 @@ interface Ground {
 
 async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulator> {
   const { world, clock, tokens, home } = ground;
-  const { tls, kubeToken, ...parts } = assemble(options, ground);
+  const { certificate, kubeToken, ...parts } = assemble(options, ground);
   const { kubeRoutes, imdsRoutes, faults, requests, save, seedKubernetes } = parts;
-  let url = '';
-  const trust = tls && { ca: tls.ca };
-  const ownKubeconfig = (token: string) => writeKubeconfig({ server: url, token, ...trust });
+  const { ca } = certificate;
+  let port = 0;
+  const own = (protocol: 'http' | 'https') => `${protocol}://127.0.0.1:${port}`;
+  const ownKubeconfig = (token: string) => writeKubeconfig({ server: own('https'), token, ca });
   const kubeconfig = (kind: 'token' | 'entra') =>
     kind === 'token'
       ? ownKubeconfig(kubeToken)
-      : writeEntraKubeconfig({ server: url, tenantId: world.tenantId, ...trust });
+      : writeEntraKubeconfig({ server: own('https'), tenantId: world.tenantId, ca });
   const stopping = new AbortController();
   const runKubectl = async ({ token = kubeToken, ...asked }: AskedCommand) => {
     const { path = '' } = options;
     const foreign = options.kubeconfig && (await readFile(options.kubeconfig, 'utf8'));
     const { signal } = stopping;
-    if (!foreign && tls === undefined) {
-      throw new Error(
-        'kubectl sends no token over plain http: start the emulator with --tls, or with --kubeconfig FILE of another cluster',
-      );
-    }
     return runKubectlIn({ ...asked, kubeconfig: foreign || ownKubeconfig(token), path, signal });
   };
-  const server = createEmulatorServer({ ...parts, kubeconfig, runKubectl, baseUrl: () => url }, tls);
-  const port = await portOf(server.server, options.port ?? 0);
+  const baseUrl = () => own(parts.isTls ? 'https' : 'http');
+  const server = createEmulatorServer({ ...parts, kubeconfig, runKubectl, baseUrl }, certificate);
+  port = await server.listen(options.port ?? 0);
   const closeAfter = async (error: unknown): Promise<never> => {
     await server.close();
     throw error;
   };
-  url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  const url = baseUrl();
   const armToken = issueArmToken(world, tokens, url);
-  const files = await writeFiles(home, kubeconfig('token'), tls).catch(closeAfter);
+  const files = await writeFiles(home, kubeconfig('token'), parts.isTls ? ca : undefined).catch(closeAfter);
   await save().catch(closeAfter);
   const stop = async () => {
     stopping.abort();
@@ -168,7 +166,7 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
 }
 
 function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
-  const tls = options.tls === true ? createCertificate((options.now ?? Date.now)()) : undefined;
+  const certificate = createCertificate((options.now ?? Date.now)());
   const kubeToken = randomBytes(24).toString('base64url');
   const key = randomBytes(24).toString('base64url');
   tokens.giveOut(kubeToken);
@@ -178,7 +176,11 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
     users: { [kubeToken]: { name: 'clusterUser' } },
     userOf: (token) => entraUser(tokens, token),
   });
-  const imdsRoutes = createImdsRoutes({ now: clock.now, node: (peer) => identitiesFor(world, peer) });
+  const imdsRoutes = createImdsRoutes({
+    now: clock.now,
+    node: (peer) => identitiesFor(world, peer),
+    machine: () => machineIn(world),
+  });
   const requests: LoggedRequest[] = [];
   const write = options.stateFile === undefined ? undefined : createStateWriter(options.stateFile);
   const save = async () => write?.(() => worldAsSeed(world));
@@ -190,7 +192,8 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
   };
   seedKubernetes();
   return {
-    tls,
+    certificate,
+    isTls: options.tls === true,
     kubeToken,
     key,
     world,
@@ -223,16 +226,6 @@ function addApplication(world: World, tokens: TokenBook): void {
   tokens.giveOut(secret);
 }
 
-function portOf(server: ReturnType<typeof createEmulatorServer>['server'], port: number): Promise<number> {
-  return new Promise((done, fail) => {
-    server.once('error', fail);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', fail);
-      done((server.address() as AddressInfo).port);
-    });
-  });
-}
-
 function issueArmToken(world: World, tokens: TokenBook, url: string): string {
   const [application] = world.applications.values();
   const claims = claimsFor({
@@ -244,55 +237,4 @@ function issueArmToken(world: World, tokens: TokenBook, url: string): string {
     nowMs: world.clock.now(),
   });
   return tokens.issue(claims, 'secret');
-}
-
-interface WrittenFiles {
-  readonly kubeconfig: string;
-  readonly ca?: string;
-}
-
-async function writeFiles(
-  home: string,
-  kubeconfig: string,
-  tls: TlsFiles | undefined,
-): Promise<WrittenFiles> {
-  await chmod(home, 0o700);
-  const path = join(home, 'kubeconfig');
-  await writeFile(path, kubeconfig, { mode: 0o600 });
-  if (tls === undefined) {
-    return { kubeconfig: path };
-  }
-  const ca = join(home, 'ca.pem');
-  await writeFile(ca, tls.ca);
-  return { kubeconfig: path, ca };
-}
-
-/** Plain http goes with a ready-made token; over TLS the SDK signs in as the application. */
-function environmentOf(
-  world: World,
-  { url, armToken, key, files }: { url: string; armToken: string; key: string; files: WrittenFiles },
-): Record<string, string> {
-  const [cluster] = world.clusters.values();
-  const [, , subscription = '', , group = ''] = (textAt(cluster?.document, 'id') ?? '').split('/');
-  const [application] = world.applications.values();
-  const signIn: Record<string, string> =
-    files.ca === undefined || application === undefined
-      ? { PODID_ARM_TOKEN: armToken }
-      : {
-          NODE_EXTRA_CA_CERTS: files.ca,
-          AZURE_TENANT_ID: application.tenantId,
-          AZURE_CLIENT_ID: application.appId,
-          AZURE_CLIENT_SECRET: application.secret,
-        };
-  return {
-    PODID_ARM_ENDPOINT: url,
-    PODID_EMULATOR_KEY: key,
-    ...signIn,
-    AZURE_AUTHORITY_HOST: url,
-    AZURE_POD_IDENTITY_AUTHORITY_HOST: url,
-    AZURE_SUBSCRIPTION_ID: subscription,
-    PODID_RESOURCE_GROUP: group,
-    PODID_CLUSTER_NAME: textAt(cluster?.document, 'name') ?? '',
-    KUBECONFIG: files.kubeconfig,
-  };
 }

@@ -94,6 +94,8 @@ export interface Application {
 export interface World {
   readonly clock: EmulatorClock;
   settings: WorldSettings;
+  /** As they were before any scenario. */
+  readonly ownSettings: WorldSettings;
   tenantId: string;
   readonly subscriptions: Map<string, Subscription>;
   readonly resourceGroups: Map<string, JsonObject>;
@@ -123,11 +125,15 @@ export interface World {
   newId(): string;
 }
 
+/** Of a world without a scenario. */
+const emptyTenant = '00000000-0000-4000-8000-00000000aaaa';
+
 export function createWorld(clock: EmulatorClock, settings: WorldSettings): World {
   return {
     clock,
     settings,
-    tenantId: '00000000-0000-4000-8000-00000000aaaa',
+    ownSettings: settings,
+    tenantId: emptyTenant,
     subscriptions: new Map(),
     resourceGroups: new Map(),
     clusters: new Map(),
@@ -147,7 +153,11 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
   };
 }
 
+/** Back to where `createWorld` was. The clock goes on. */
 export function clearWorld(world: World): void {
+  world.settings = world.ownSettings;
+  world.tenantId = emptyTenant;
+  world.draws = 0;
   for (const map of [
     world.subscriptions,
     world.resourceGroups,

@@ -13,15 +13,6 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('podid emulator', () => {
-  it('says what commands in its cluster need, where kubectl would send no token', async () => {
-    await using podid = await emulatedPodid();
-    const ran = await podid.run('mirror --via run-command');
-    expect(ran).toMatchObject({
-      exitCode: 7,
-      stderr: expect.stringContaining('start the emulator with --tls'),
-    });
-  });
-
   it('ends with 2 and a sentence when the folder of --write-env is missing', async () => {
     await using podid = await emulatedPodid();
     const ran = await podid.run(['emulator', '--write-env', join(folder, 'none', 'env')]);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -230,6 +230,7 @@ describe('the bundled podid', () => {
   it.each([
     ['SIGINT', 130, 'Interrupted'],
     ['SIGTERM', 143, 'Terminated'],
+    ['SIGHUP', 143, 'Terminated'],
   ] as const)('ends on %s with %i and says that Azure continues', async (signal, code, name) => {
     await using emulator = await startEmulator({
       seed: { settings: { operationMs: [600_000, 600_000], operationPolls: 0 } },
@@ -275,13 +276,27 @@ describe('the bundled podid', () => {
     },
   );
 
-  it('ends the emulator cleanly on a signal', async () => {
-    const file = join(folder, 'emulator.env');
-    const child = start(['emulator', '--env-file', file, '--tls']);
-    await Promise.race([once(child.process.stdout ?? child.process, 'data'), child.ended]);
-    expect(child.out()).toContain('export NODE_EXTRA_CA_CERTS=');
-    child.process.kill('SIGTERM');
-    expect(await child.ended).toEqual({ code: 0, signal: null });
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'ends the emulator cleanly on %s, its private folder included',
+    async (signal) => {
+      const file = join(folder, `emulator-${signal}.env`);
+      const child = start(['emulator', '--env-file', file, '--tls']);
+      await Promise.race([once(child.process.stdout ?? child.process, 'data'), child.ended]);
+      expect(child.out()).toContain('export NODE_EXTRA_CA_CERTS=');
+      const [, kubeconfig = ''] = /KUBECONFIG='?([^'\n]+)/.exec(child.out()) ?? [];
+      expect(existsSync(kubeconfig)).toBe(true);
+      child.process.kill(signal);
+      expect(await child.ended).toEqual({ code: 0, signal: null });
+      expect(existsSync(dirname(kubeconfig))).toBe(false);
+    },
+  );
+
+  it('gets a token as a pod of an emulator with --tls, which pods ask over plain http', async () => {
+    await using emulator = await startEmulator({ tls: true });
+    expect((await finished(addWeb, emulator)).code).toBe(0);
+    const asked = await finished(['token', '--emulated-pod', 'demo/web'], emulator);
+    expect(asked.code, asked.err).toBe(0);
+    expect(JSON.parse(asked.out)).toMatchObject({ tenantId: emulator.world.tenantId });
   });
 });
 

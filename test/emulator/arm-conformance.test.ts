@@ -589,7 +589,7 @@ const facts: readonly Fact[] = [
     run: async (arm) => {
       const { body } = await arm.call('POST', `${clusterPath}/listClusterUserCredential`);
       const text = Buffer.from(body.kubeconfigs[0].value, 'base64').toString();
-      expect(text).toContain(`server: ${arm.emulator.url}`);
+      expect(text).toContain(`server: ${arm.emulator.url.replace('http:', 'https:')}`);
       const token = /token: "([^"]+)"/.exec(text)?.[1];
       const namespace = await fetch(`${arm.emulator.url}/api/v1/namespaces/demo`, {
         headers: { authorization: `Bearer ${token}` },

@@ -58,17 +58,12 @@ export function podToEmulate(
   const kubeconfig = env['KUBECONFIG'] ?? '';
   const key = env['PODID_EMULATOR_KEY'] ?? '';
   const emulator = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (
-    emulator?.protocol !== 'http:' ||
-    !isLoopbackHost(emulator.hostname) ||
-    kubeconfig === '' ||
-    key === ''
-  ) {
+  if (emulator === undefined || !isLoopbackHost(emulator.hostname) || kubeconfig === '' || key === '') {
     const set = key === '' ? 'PODID_EMULATOR_KEY is not set' : `PODID_ARM_ENDPOINT is ${endpoint}`;
     const meant = endpoint === '' ? 'PODID_ARM_ENDPOINT is not set' : set;
     faults.add(
       flag,
-      `${flag} needs the variables of podid emulator, started without --tls; ${meant}. Start it: ${startEmulatorCommand}`,
+      `${flag} needs the variables of an emulator; ${meant}. Start it: ${startEmulatorCommand}`,
     );
     return undefined;
   }

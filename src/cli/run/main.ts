@@ -14,6 +14,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Once each: a second Ctrl-C does what Ctrl-C does everywhere.
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', terminate);
+  // The terminal was closed.
+  process.once('SIGHUP', terminate);
   // Until the command has finished: a process whose last handle went away while it waited has not succeeded.
   process.exitCode = 1;
   process.once('beforeExit', reportUnfinished);
@@ -23,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.off('beforeExit', reportUnfinished);
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', terminate);
+    process.off('SIGHUP', terminate);
   }
 }
 

@@ -14,7 +14,8 @@ export interface ImdsRoutesOptions {
   readonly systemAssigned?: ImdsIdentity;
   /** In place of both, where callers are on several nodes. @param peer address of the caller */
   readonly node?: (peer: string) => NodeIdentities;
-  readonly machine?: ImdsMachine;
+  /** What it says of the machine it is on; a function when that changes. */
+  readonly machine?: ImdsMachine | (() => ImdsMachine);
   /** Milliseconds since the epoch; the machine's clock when absent. */
   readonly now?: () => number;
   /** 86,400 when absent. */
@@ -44,7 +45,7 @@ export interface ImdsRoutes {
 
 interface Imds {
   readonly options: ImdsRoutesOptions;
-  readonly machine: ImdsMachine;
+  readonly machine: () => ImdsMachine;
   readonly tokens: (identity: ImdsIdentity, resource: string) => ImdsToken;
   readonly gate: QuotaGate;
   readonly faults: ImdsFaults;
@@ -66,14 +67,15 @@ interface Ask {
  * tests look and set faults.
  */
 export function createImdsRoutes(options: ImdsRoutesOptions): ImdsRoutes {
-  const { now = () => Date.now(), machine = emulatedMachine } = options;
+  const { now = () => Date.now(), machine: given = emulatedMachine } = options;
+  const machine = typeof given === 'function' ? given : () => given;
   const { tokenLifetimeSec: lifetimeSec = 86_400, renewAfterSec = 3_600 } = options;
   const closing = new AbortController();
   const ledger = createImdsLedger();
   const imds: Imds = {
     options,
     machine,
-    tokens: createImdsTokens({ now, tenantId: machine.tenantId, lifetimeSec, renewAfterSec }),
+    tokens: createImdsTokens({ now, tenantId: () => machine().tenantId, lifetimeSec, renewAfterSec }),
     gate: createQuotaGate(options.quota, now),
     faults: createImdsFaults(),
     ledger,
@@ -238,7 +240,7 @@ function answerDocument(imds: Imds, ask: Ask): void {
     return;
   }
   const node = nodeIdentities(imds.options, peer);
-  const document = metadataDocument(path, imds.machine, node.systemAssigned ?? node.userAssigned[0]);
+  const document = metadataDocument(path, imds.machine(), node.systemAssigned ?? node.userAssigned[0]);
   if (document === undefined) {
     refuse(ask, 404, 'Not found', 'not_found');
     return;

@@ -4,7 +4,7 @@ import type { ImdsIdentity } from './imds-identity.ts';
 export interface ImdsTokenOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly tenantId: string;
+  readonly tenantId: () => string;
   /** Seconds, 86,400 in Azure. */
   readonly lifetimeSec: number;
   /** A token asked for again this many seconds after its issue is replaced by a new one: 3,600 in Azure. */
@@ -62,7 +62,8 @@ function mintJwt(
   nowSec: number,
   options: ImdsTokenOptions,
 ): string {
-  const issuer = `https://sts.windows.net/${options.tenantId}/`;
+  const tenantId = options.tenantId();
+  const issuer = `https://sts.windows.net/${tenantId}/`;
   const header = { typ: 'JWT', alg: 'RS256', kid: 'podid-emulator' };
   const claims = {
     aud: resource,
@@ -76,7 +77,7 @@ function mintJwt(
     idtyp: 'app',
     oid: identity.objectId,
     sub: identity.objectId,
-    tid: options.tenantId,
+    tid: tenantId,
     uti: randomUUID(),
     ver: '1.0',
     xms_mirid: identity.resourceId,

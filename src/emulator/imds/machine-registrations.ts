@@ -1,5 +1,6 @@
 import { type JsonObject, objectAt, textAt } from '../exact-json.ts';
 import type { World } from '../world.ts';
+import { emulatedMachine, type ImdsMachine } from './imds-documents.ts';
 import type { ImdsIdentity, NodeIdentities, Registrations } from './imds-identity.ts';
 
 /**
@@ -54,6 +55,20 @@ export function identitiesFor(world: World, peer: string): NodeIdentities {
     userAssigned: [...known.values()].filter(({ fromMs }) => fromMs <= now).map(({ identity }) => identity),
     systemAssigned: systemAssignedOf(world.machines.get(key)),
   };
+}
+
+/** What the metadata service says of itself: it is on the first node, in the tenant of the world. */
+export function machineIn({ tenantId, machines }: World): ImdsMachine {
+  const ofInstance =
+    /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.Compute\/virtualMachineScaleSets\/([^/]+)\/virtualMachines\/([^/]+)$/i;
+  const [first] = [...machines.values()].filter((one) => ofInstance.test(textAt(one, 'id') ?? ''));
+  const [, subscriptionId, resourceGroup, scaleSet, instance] =
+    ofInstance.exec(textAt(first, 'id') ?? '') ?? [];
+  if (!subscriptionId || !resourceGroup || !scaleSet || !instance) {
+    return { ...emulatedMachine, tenantId };
+  }
+  const location = textAt(first, 'location') ?? emulatedMachine.location;
+  return { tenantId, subscriptionId, resourceGroup, scaleSet, instance, location };
 }
 
 function carriedBy(world: World, key: string, fromMs: number): Registrations['known'] {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { badRequest, KubeFailure } from './kube-failure.ts';
+import { badRequest } from './kube-failure.ts';
 import type { OpenPages } from './list-objects.ts';
 import { isMap } from './objects/kube-object.ts';
 import type { KubeStore } from './objects/kube-store.ts';
+import { readProtobuf } from './protobuf/read-protobuf.ts';
 
 /** One request on its way through the routes. */
 export interface Call {
@@ -22,7 +23,7 @@ export interface RequestBody {
   readonly [field: string]: unknown;
 }
 
-/** @throws KubeFailure 400 on what is no JSON object, 415 on protobuf */
+/** @throws KubeFailure 400 on what is no JSON object, 415 on protobuf of other kinds than kubectl's own commands make */
 export function parseBody(call: Call): RequestBody {
   const parsed = parseJson(call);
   if (!isMap(parsed)) {
@@ -31,10 +32,10 @@ export function parseBody(call: Call): RequestBody {
   return parsed;
 }
 
-/** @throws KubeFailure 400 on what is no JSON, 415 on protobuf */
+/** @throws KubeFailure 400 on what is no JSON, 415 as `parseBody` */
 export function parseJson({ body, request }: Call): unknown {
   if (request.headers['content-type']?.includes('protobuf')) {
-    throw new KubeFailure(415, 'UnsupportedMediaType', 'The emulator reads JSON, not protobuf.');
+    return readProtobuf(body);
   }
   try {
     return JSON.parse(body.toString('utf8'));

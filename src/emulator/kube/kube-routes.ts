@@ -10,6 +10,7 @@ import type { WriteTarget } from './objects/admit-object.ts';
 import { answerDelete, answerWrite } from './objects/answer-write.ts';
 import type { KubeKind } from './objects/kube-kinds.ts';
 import { KubeStore, type KubeStoreOptions } from './objects/kube-store.ts';
+import { openApiAnswer } from './open-api.ts';
 import { answerForPod, parsePodVoice } from './pod-logs.ts';
 import { transientFailure } from './server-away.ts';
 import { streamWatch } from './watch-stream.ts';
@@ -111,7 +112,8 @@ function checkUser(request: IncomingMessage, { users, userOf }: KubeRoutesOption
 }
 
 function sendDiscovery(call: Call): void {
-  const found = discoveryAnswer(call.url.pathname.replace(/\/$/, ''), call.store.kinds());
+  const path = call.url.pathname.replace(/\/$/, '');
+  const found = discoveryAnswer(path, call.store.kinds()) ?? openApiAnswer(path, call.store.kinds());
   if (found === undefined) {
     sendUnknownPath(call);
     return;
@@ -142,7 +144,8 @@ async function answerResource(call: Call, user: KubeUser, kind: KubeKind, path: 
     throw notFound(kind, path.name);
   }
   const subresource = path.subresource === 'status' ? 'status' : '';
-  const target: WriteTarget = { kind, namespace, name: path.name, subresource };
+  const isStrict = url.searchParams.get('fieldValidation') === 'Strict';
+  const target: WriteTarget = { kind, namespace, name: path.name, subresource, isStrict };
   if (verb === 'list' && store.faults.slowListsMs > 0) {
     await delay(store.faults.slowListsMs);
   }

@@ -18,10 +18,10 @@ export const previewFields: JsonObject = parts({
           list: [],
         },
         agentPoolProfiles: [
-          { name: 'linux', count: 1, osType: 'Linux', type: 'VirtualMachineScaleSets', mode: 'System' },
+          { name: 'nodepool1', count: 2, osType: 'Linux', type: 'VirtualMachineScaleSets', mode: 'System' },
           {
             name: 'later',
-            count: 1,
+            count: 0,
             osType: 'Linux',
             type: 'FutureMachines',
             futureOption: [new ExactNumber('1e2')],

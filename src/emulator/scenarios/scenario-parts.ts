@@ -79,7 +79,7 @@ export function cluster(properties: JsonObject = {}, root: JsonObject = {}): Jso
       agentPoolProfiles: [
         {
           name: 'nodepool1',
-          count: 3,
+          count: 2,
           vmSize: 'Standard_D4s_v5',
           osDiskSizeGB: 128,
           osType: 'Linux',

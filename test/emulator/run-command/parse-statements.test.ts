@@ -76,7 +76,7 @@ describe("the emulator's runCommand", () => {
 
   it('hands on a token as a token, whatever is in it', () => {
     const token = 'x\n      exec:\n        apiVersion: v1\n        command: /bin/sh';
-    const { users } = parse(writeKubeconfig({ server: 'https://127.0.0.1:1', token })) as {
+    const { users } = parse(writeKubeconfig({ server: 'https://127.0.0.1:1', token, ca: '' })) as {
       users: unknown[];
     };
     expect(users).toEqual([{ name: 'demo', user: { token } }]);

@@ -2,7 +2,7 @@ import { badRequest, type FailureCause, invalid, methodNotAllowed, notFound } fr
 import { apiVersionOf, type KubeKind, namespaceKind } from './kube-kinds.ts';
 import { isMap, type KubeMeta, type KubeObject } from './kube-object.ts';
 import type { KubeStore } from './kube-store.ts';
-import { pruneObject, schemaFaults } from './structural-schema.ts';
+import { lostFields, pruneObject, schemaFaults } from './structural-schema.ts';
 
 /** What a write is about. `name` is empty only for a create. */
 export interface WriteTarget {
@@ -11,6 +11,8 @@ export interface WriteTarget {
   readonly namespace: string;
   readonly name: string;
   readonly subresource: '' | 'status';
+  /** `fieldValidation=Strict`: a field that the schema does not name is refused instead of pruned. */
+  readonly isStrict: boolean;
 }
 
 /**
@@ -40,6 +42,12 @@ export function admitted(store: KubeStore, target: WriteTarget, sent: KubeObject
     throw methodNotAllowed();
   }
   const pruned = kind.schema === undefined ? body : pruneObject(kind.schema, body);
+  const unknown = target.isStrict ? lostFields(body, pruned) : [];
+  if (unknown.length > 0) {
+    throw badRequest(
+      `strict decoding error: ${unknown.map((field) => `unknown field "${field}"`).join(', ')}`,
+    );
+  }
   const faults = [...nameFaults(kind, body.metadata.name ?? name), ...metaFaults(body.metadata)];
   const all = [...faults, ...(kind.schema === undefined ? [] : schemaFaults(kind.schema, pruned))];
   if (all.length > 0) {

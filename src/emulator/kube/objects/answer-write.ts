@@ -4,6 +4,7 @@ import type { WriteTarget } from './admit-object.ts';
 import { jsonPatch } from './json-patch.ts';
 import { isMap, type KubeObject } from './kube-object.ts';
 import { selectObjects } from './selectors.ts';
+import { strategicMerge } from './strategic-merge.ts';
 import {
   applyToStore,
   createObject,
@@ -44,11 +45,14 @@ function patch(call: Call, target: WriteTarget, options: WriteOptions): void {
   } else if (type === 'application/merge-patch+json') {
     const body = parseBody(call);
     patched((live) => mergePatch(live, body));
+  } else if (type === 'application/strategic-merge-patch+json' && target.kind.schema === undefined) {
+    const body = parseBody(call);
+    patched((live) => strategicMerge(live, body));
   } else if (type === 'application/json-patch+json') {
     const steps = parseJson(call);
     patched((live) => jsonPatch(live, steps));
   } else {
-    const message = `The emulator takes merge patches, JSON patches and server-side apply, not ${type}.`;
+    const message = `A ${target.kind.kind} takes merge patches, JSON patches and server-side apply, not ${type}.`;
     throw new KubeFailure(415, 'UnsupportedMediaType', message);
   }
 }

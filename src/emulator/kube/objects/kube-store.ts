@@ -54,6 +54,7 @@ export class KubeStore {
   readonly requests: KubeRequestRecord[] = [];
   readonly watches = new Set<OpenWatch>();
   readonly #historyLimit: number;
+  readonly #options: KubeStoreOptions;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
   readonly #listeners = new Set<Listener>();
   readonly #counts = new Map<string, number>();
@@ -65,17 +66,31 @@ export class KubeStore {
   constructor(options: KubeStoreOptions = {}) {
     this.now = options.now ?? (() => Date.now());
     this.#historyLimit = options.historyLimit ?? 10_000;
+    this.#options = options;
+    this.#seedBeginning();
+  }
+
+  /** Deletes what there is, which watches are told, and begins again. Faults and the log of requests stay. */
+  reset(): void {
+    const all = this.kinds().flatMap((kind) => this.all(kind).map(({ metadata }) => ({ kind, metadata })));
+    for (const { kind, metadata } of all) {
+      this.drop(kind, metadata.namespace ?? '', metadata.name);
+    }
+    this.#seedBeginning();
+  }
+
+  #seedBeginning(): void {
     const namespaces = [
       'default',
       'kube-system',
       'kube-public',
       'kube-node-lease',
-      ...(options.namespaces ?? []),
+      ...(this.#options.namespaces ?? []),
     ];
     for (const name of new Set(namespaces)) {
       this.seed({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, status: { phase: 'Active' } });
     }
-    for (const crd of options.identityCrds === false ? [] : identityCrds()) {
+    for (const crd of this.#options.identityCrds === false ? [] : identityCrds()) {
       this.seed(crd);
     }
   }

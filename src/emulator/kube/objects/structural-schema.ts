@@ -36,6 +36,20 @@ function prune(schema: StructuralSchema, value: unknown): unknown {
   return Object.fromEntries(kept);
 }
 
+/** The fields, as `spec.clientID`, that pruning has left out of an object. */
+export function lostFields(object: unknown, pruned: unknown, path = ''): readonly string[] {
+  if (Array.isArray(object) && Array.isArray(pruned)) {
+    return object.flatMap((item, index) => lostFields(item, pruned[index], `${path}[${index}]`));
+  }
+  if (!isMap(object) || !isMap(pruned)) {
+    return [];
+  }
+  return Object.entries(object).flatMap(([name, value]) => {
+    const field = path === '' ? name : `${path}.${name}`;
+    return Object.hasOwn(pruned, name) ? lostFields(value, pruned[name], field) : [field];
+  });
+}
+
 /** Undefined when the schema does not know the field; `{}` when it lets everything through. */
 function fieldSchema(schema: StructuralSchema, name: string): StructuralSchema | undefined {
   if (schema.properties !== undefined && Object.hasOwn(schema.properties, name)) {

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { clusterPrograms } from './cluster-programs.ts';
+
+const kubectl = clusterPrograms().path('kubectl');
+
+function objects(data: string, selector: string): string {
+  return `apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop, finalizers: []}
+data: {a: ${data}}
+---
+apiVersion: aadpodidentity.k8s.io/v1
+kind: AzureIdentityBinding
+metadata: {name: web, namespace: shop}
+spec: {azureIdentity: web, ${selector}: web}
+`;
+}
+
+describe.each([false, true])('the real kubectl on the emulator, with tls: %s,', (tls) => {
+  let folder: string;
+  let emulator: Emulator;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'podid-kubectl-'));
+    emulator = await startEmulator({ tls });
+  });
+  afterAll(async () => {
+    await emulator.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function run(...words: readonly string[]) {
+    const env = { HOME: folder, ...emulator.environment };
+    return new Promise<{ code: number; text: string }>((done) =>
+      execFile(kubectl, words, { env, cwd: folder }, (error, stdout, stderr) =>
+        done({ code: typeof error?.code === 'number' ? error.code : 0, text: stdout + stderr }),
+      ),
+    );
+  }
+
+  it('makes, reads, labels, changes and deletes what a session with podid needs', async () => {
+    const file = join(folder, 'objects.yaml');
+    await writeFile(file, objects('b', 'selector'));
+    const steps: [readonly string[], string][] = [
+      [['create', 'namespace', 'shop'], 'namespace/shop created'],
+      [['label', 'namespace', 'shop', 'team=platform'], 'namespace/shop labeled'],
+      [['annotate', 'namespace', 'shop', 'by=hand'], 'namespace/shop annotated'],
+      [['apply', '-f', file], 'azureidentitybinding.aadpodidentity.k8s.io/web created'],
+      [['apply', '-f', file], 'configmap/settings unchanged'],
+      [['get', 'azureidentitybindings', '-n', 'shop', '-o', 'name'], 'azureidentitybinding.aadpodidentity'],
+      [['get', 'nodes'], 'aks-nodepool1'],
+      [['auth', 'can-i', 'delete', 'pods'], 'yes'],
+      [['create', 'secret', 'generic', 's', '--from-literal=a=b', '-n', 'shop'], 'secret/s created'],
+      [['delete', '-f', file], 'configmap "settings" deleted'],
+      [['delete', 'namespace', 'shop'], 'namespace "shop" deleted'],
+    ];
+    for (const [words, told] of steps) {
+      const { code, text } = await run(...words);
+      expect([words, code, text]).toEqual([words, 0, expect.stringContaining(told)]);
+    }
+    await run('create', 'namespace', 'shop');
+    await run('apply', '-f', file);
+    await writeFile(file, objects('c', 'selector'));
+    expect((await run('apply', '-f', file)).text).toContain('configmap/settings configured');
+    expect(emulator.kube.get('ConfigMap', 'shop', 'settings')).toMatchObject({ data: { a: 'c' } });
+    expect(await run('apply', '--server-side', '--force-conflicts', '-f', file)).toMatchObject({ code: 0 });
+  });
+
+  it('is told of a misspelt field, as by a real server', async () => {
+    const file = join(folder, 'misspelt.yaml');
+    await run('create', 'namespace', 'shop');
+    await writeFile(file, objects('b', 'slector'));
+    const { code, text } = await run('apply', '-f', file);
+    expect(code).toBe(1);
+    expect(text).toContain('unknown field "spec.slector"');
+  });
+
+  it('takes a Deployment, which it does not read in protobuf, from a file', async () => {
+    await run('create', 'namespace', 'shop');
+    const asked = ['create', 'deployment', 'web', '--image=web:1', '-n', 'shop'];
+    expect((await run(...asked)).text).toContain('--dry-run=client -o yaml | kubectl apply -f -');
+    const made = await run(...asked, '--dry-run=client', '-o', 'yaml');
+    await writeFile(join(folder, 'web.yaml'), made.text);
+    expect(await run('apply', '-f', 'web.yaml')).toEqual({ code: 0, text: 'deployment.apps/web created\n' });
+    await writeFile(join(folder, 'web.yaml'), made.text.replace('web:1', 'web:2'));
+    expect((await run('apply', '-f', 'web.yaml')).text).toContain('configured');
+    const { spec } = emulator.kube.get('Deployment', 'shop', 'web') as { spec?: unknown };
+    expect(JSON.stringify(spec)).toContain('web:2');
+  });
+});
