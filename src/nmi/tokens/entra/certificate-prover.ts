@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { Clock } from '../../../domain/time/clock.ts';
 import { limitTime } from '../../../domain/time/time-limit.ts';
+import { TokenRefused } from '../token-error.ts';
 import { BadCertificate, badCertificateIn } from './bad-certificate.ts';
 import { judgeCertificate } from './certificate.ts';
 import type { PickedCredential } from './pick-credential.ts';
@@ -21,7 +23,8 @@ export interface ProofOf {
 
 /**
  * Signs the assertion by which a certificate proves a client.
- * @throws TokenRefused 403 that names the Secret and what is wrong; the signal's reason
+ * @throws TokenRefused 403 that names the Secret and what is wrong, 503 where the node has no time for it; the signal's
+ * reason
  */
 export type ProveByCertificate = (proof: ProofOf, signal: AbortSignal) => Promise<string>;
 
@@ -67,7 +70,7 @@ export function createCertificateProver(options: CertificateProverOptions): Prov
     const limit = { clock, ms: mostMs, reason: () => new TooSlow() };
     try {
       const answer = await takeTurn(namespace, signal, () =>
-        limitTime(limit, signal, (inTime) => runProof(program, request, inTime)),
+        limitTime(limit, signal, (inTime) => runProof({ program, mostMs }, request, inTime)),
       );
       if ('refused' in answer) {
         throw badCertificateIn(place, answer.refused);
@@ -96,8 +99,36 @@ function judgeNamed({ certificate }: CertificateCredential, place: string): void
 
 class TooSlow extends Error {}
 
+const busyNode = () =>
+  new TokenRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    description: 'The node is too busy to open the certificate of the service principal in time.',
+    retryAfterSec: 5,
+  });
+
+/**
+ * Whether a process that ran out of time has used it: one that got little of the processors says nothing of its
+ * certificate. Read from `/proc/PID/stat`, fields 14 and 15 in hundredths of a second (proc(5)); true where that cannot
+ * be read.
+ */
+function hasUsed(pid: number | undefined, ms: number): boolean {
+  try {
+    const [, , , , , , , , , , , user = '', system = ''] = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(user) + Number(system)) * 10 >= ms;
+  } catch {
+    return true;
+  }
+}
+
 /** No environment goes along: neither a proxy's password nor options for Node. */
-function runProof(program: string, request: ProofRequest, signal: AbortSignal): Promise<ProofAnswer> {
+function runProof(
+  { program, mostMs }: { readonly program: string; readonly mostMs: number },
+  request: ProofRequest,
+  signal: AbortSignal,
+): Promise<ProofAnswer> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
@@ -107,14 +138,18 @@ function runProof(program: string, request: ProofRequest, signal: AbortSignal): 
         signal.removeEventListener('abort', kill);
         const answer = parseProofAnswer(stdout);
         if (signal.aborted) {
-          reject(signal.reason);
+          reject(signal.reason instanceof TooSlow && !isUsed ? busyNode() : signal.reason);
         } else {
           resolve(answer ?? { refused: 'could not be opened' });
         }
       },
     );
     // Its own `signal` would reject before the process has ended.
-    const kill = () => child.kill('SIGKILL');
+    let isUsed = true;
+    const kill = () => {
+      isUsed = hasUsed(child.pid, mostMs / 3);
+      child.kill('SIGKILL');
+    };
     signal.addEventListener('abort', kill, { once: true });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(JSON.stringify(request));
