@@ -9,7 +9,7 @@ import type { PatchOutcome, WorkerDeps } from './worker-deps.ts';
 
 type Change = Extract<MachinePlan, { kind: 'change' }>;
 
-const firstPollMs = 1_000;
+const firstPollMs = 2_000;
 export const pollMs = 3_000;
 const slowPollMs = 15_000;
 const slowAfterMs = 3 * 60_000;
