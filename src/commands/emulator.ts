@@ -13,7 +13,7 @@ export const emulatorCommand = defineCommand({
   examples: [
     {
       title: 'with the environment in a file, for another terminal to source',
-      line: 'podid emulator --write-env podid-emulator.env',
+      line: 'podid emulator --write-env demo.env',
     },
     {
       title: 'as slow as Azure, with its state kept over restarts',

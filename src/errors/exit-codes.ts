@@ -18,7 +18,11 @@ export const exitCodes: readonly { readonly code: string; readonly meaning: stri
       meaning: 'Azure accepted the change, but the entry or the operation ended as Failed',
       az: '0',
     },
-    { code: '9', meaning: 'with `--dry-run --exit-code`: there is something to do', az: '' },
+    {
+      code: '9',
+      meaning: 'with `--exit-code` (`podid plan`, or `--dry-run`): there is something to do',
+      az: '',
+    },
     {
       code: '10',
       meaning: '`podid doctor`: a check failed; `podid nmi status --probe`: a probe got past the agent',

@@ -14,10 +14,16 @@ const documents = [
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 ].filter((path) => path.endsWith('.md'));
 
-/** Lines of the fenced blocks marked `shell`: those a reader can type as they are. */
-function shellLines(markdown: string): string[] {
-  const blocks = [...markdown.matchAll(/^```shell\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
-  return blocks.flatMap((block) => block.split('\n')).filter((line) => line.trim() !== '');
+/**
+ * Lines of the fenced blocks marked `shell`: those a reader can type as they are, on an emulator with the
+ * scenario that stands behind the word, `default` where none does.
+ */
+function shellLines(markdown: string): { readonly lines: string[]; readonly scenario: string } {
+  const blocks = [...markdown.matchAll(/^```shell(?: ([\w-]+))?\n([\s\S]*?)^```$/gm)];
+  const lines = blocks.flatMap(([, , block = '']) => block.split('\n')).filter((line) => line.trim() !== '');
+  const scenarios = new Set(blocks.map(([, scenario = 'default']) => scenario));
+  expect(scenarios.size, 'one page, one scenario').toBeLessThanOrEqual(1);
+  return { lines, scenario: [...scenarios][0] ?? 'default' };
 }
 
 async function scriptsNamedIn(path: string): Promise<string[]> {
@@ -42,14 +48,13 @@ describe('the documents', () => {
   it.each(documents)(
     '%s shows commands that work, one after the other, on a fresh emulator',
     async (path) => {
-      const lines = shellLines(await readFile(join(root, path), 'utf8')).filter(
-        (line) => !/^npm /.test(line),
-      );
+      const page = shellLines(await readFile(join(root, path), 'utf8'));
+      const lines = page.lines.filter((line) => !/^npm /.test(line));
       if (lines.length === 0) {
         return;
       }
       const folder = await mkdtemp(join(tmpdir(), 'podid-docs-'));
-      await using emulator = await startEmulator();
+      await using emulator = await startEmulator({ scenario: page.scenario });
       try {
         await writeFile(
           join(folder, 'podid'),
