@@ -9,7 +9,15 @@ class OthersText {
   }
 }
 
-type HintPart = string | { readonly words: readonly string[] } | OthersText;
+/** How much of the command line that was typed a command of a hint takes over; set by `again` and `asItStands`. */
+type Keeps = 'way' | 'flags' | 'nothing';
+
+export interface CommandPart {
+  readonly words: readonly string[];
+  readonly keeps: Keeps;
+}
+
+type HintPart = string | CommandPart | OthersText;
 
 /**
  * What to do next: sentences of podid's own with commands in them. Its text exists only for a shell; made by
@@ -36,6 +44,14 @@ export class Hint {
     return this.toString().includes(words);
   }
 
+  /** With each of its commands as `change` has it. */
+  withCommands(change: (part: CommandPart) => readonly string[]): Hint {
+    const parts = this.parts.map((part) =>
+      typeof part === 'string' || part instanceof OthersText ? part : { ...part, words: change(part) },
+    );
+    return new Hint(parts);
+  }
+
   /** For one that goes on behind it. */
   withoutFullStop(): Hint {
     const last = this.parts.at(-1);
@@ -49,15 +65,27 @@ export class Hint {
  */
 export class Command extends Hint {
   readonly words: readonly string[];
+  private readonly keeps: Keeps;
 
-  constructor(words: readonly string[]) {
-    super([{ words }]);
+  constructor(words: readonly string[], keeps: Keeps = 'way') {
+    super([{ words, keeps }]);
     this.words = words;
+    this.keeps = keeps;
   }
 
   /** With more words at its end. */
   with(...more: readonly string[]): Command {
-    return new Command([...this.words, ...more]);
+    return new Command([...this.words, ...more], this.keeps);
+  }
+
+  /** For one that is to be typed again: where it is the command that was typed, it keeps all flags of that. */
+  again(): Command {
+    return new Command(this.words, 'flags');
+  }
+
+  /** For one that is to reach the cluster in another way than the command that was typed. */
+  asItStands(): Command {
+    return new Command(this.words, 'nothing');
   }
 }
 

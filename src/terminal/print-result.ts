@@ -1,6 +1,5 @@
-import { Hint, hintText } from '../errors/hint.ts';
+import { Hint } from '../errors/hint.ts';
 import { jsonText, plainText } from '../errors/plain-text.ts';
-import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
 import type { Query } from './query.ts';
 import type { Column } from './table.ts';
@@ -18,8 +17,8 @@ export interface ResultFormat {
   readonly colour: Colours;
   /** Of stdout: what tsv prints is for a program elsewhere, and stays as it is. */
   readonly isTerminal: boolean;
-  /** Where the commands of hints are to be typed. */
-  readonly shell: () => Shell;
+  /** A hint as whoever reads it can type it. */
+  readonly hintText: (hint: Hint) => string;
 }
 
 /** How a table shows a result when no query shapes it: its rows, and what is in each. */
@@ -35,7 +34,7 @@ export interface TableShape {
 /** The result as the format has it; empty or ending with a line break. */
 export async function resultText(value: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
   // A query sees what JSON would show: members that are undefined are not there.
-  const plain: unknown = JSON.parse(JSON.stringify(value ?? null, withHints(output.shell)));
+  const plain: unknown = JSON.parse(JSON.stringify(value ?? null, withHints(output.hintText)));
   const shown = output.query === undefined ? plain : (output.query(plain) ?? null);
   switch (output.format) {
     case 'json':
@@ -55,11 +54,11 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
   }
 }
 
-/** A hint in a result is its text for the shell; `toJSON` has run before the value comes here. */
-function withHints(shell: () => Shell) {
+/** A hint in a result is its text; `toJSON` has run before the value comes here. */
+function withHints(hintText: ResultFormat['hintText']) {
   return function (this: unknown, key: string, value: unknown): unknown {
     const held = Reflect.get(Object(this), key);
-    return held instanceof Hint ? hintText(held, shell()) : value;
+    return held instanceof Hint ? hintText(held) : value;
   };
 }
 

@@ -1,6 +1,5 @@
-import { Hint, hintText } from '../errors/hint.ts';
+import { Hint } from '../errors/hint.ts';
 import { messageText, plainText } from '../errors/plain-text.ts';
-import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
 import type { OutputStream } from './streams.ts';
 
@@ -23,8 +22,8 @@ export interface ProgressOptions {
   readonly colour: Colours;
   /** `--only-show-errors`. */
   readonly silent: boolean;
-  /** Where the commands of hints are to be typed. */
-  readonly shell: () => Shell;
+  /** A hint as whoever reads it can type it. */
+  readonly hintText: (hint: Hint) => string;
   /** Absent: one line for each change of text, as a log wants it. */
   readonly spinner?: Spinner;
   /** For work whose share is known; absent where there is no terminal. */
@@ -41,7 +40,7 @@ export interface TerminalReporter {
 }
 
 export function terminalReporter(options: ProgressOptions): TerminalReporter {
-  const { stderr, colour, silent, shell, spinner, bar } = options;
+  const { stderr, colour, silent, hintText, spinner, bar } = options;
   let spinning = false;
   let barText = '';
   let last = '';
@@ -94,7 +93,7 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
     },
     note(text) {
       if (!silent) {
-        line(text instanceof Hint ? plainText(hintText(text, shell())) : messageText(text));
+        line(text instanceof Hint ? plainText(hintText(text)) : messageText(text));
       }
     },
     warn(text, hint) {
@@ -103,7 +102,7 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
       }
       line(`${colour.yellow('warning:')} ${messageText(text)}`);
       if (hint !== undefined) {
-        line(`${colour.cyan('hint:')} ${plainText(hintText(hint, shell()))}`);
+        line(`${colour.cyan('hint:')} ${plainText(hintText(hint))}`);
       }
     },
     stop,

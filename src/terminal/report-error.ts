@@ -1,7 +1,6 @@
-import { hintText } from '../errors/hint.ts';
+import type { Hint } from '../errors/hint.ts';
 import { jsonText, messageText, plainText } from '../errors/plain-text.ts';
 import { isPodidError, type PodidError } from '../errors/podid-error.ts';
-import type { Shell } from '../errors/shell-word.ts';
 import type { Colours } from './colours.ts';
 
 export interface ErrorReport {
@@ -20,8 +19,8 @@ export interface ErrorReportOptions {
   /** `--debug`. */
   readonly stack: boolean;
   readonly version: string;
-  /** Where the commands of hints are to be typed. */
-  readonly shell: Shell;
+  /** A hint as whoever reads it can type it. */
+  readonly hintText: (hint: Hint) => string;
 }
 
 /**
@@ -32,10 +31,10 @@ export function errorReport(error: unknown, options: ErrorReportOptions): ErrorR
     return bugReport(error, options);
   }
   const text = options.json === 'only' ? '' : errorText(error, options);
-  return { text: text + errorJson(options, errorMembers(error, options.shell)), exitCode: error.exitCode };
+  return { text: text + errorJson(options, errorMembers(error, options)), exitCode: error.exitCode };
 }
 
-function errorText(error: PodidError, { colour, stack, shell }: ErrorReportOptions): string {
+function errorText(error: PodidError, { colour, stack, hintText }: ErrorReportOptions): string {
   const lines = [`${colour.red('podid:')} ${messageText(error.message)}`];
   if (error.details.length > 1) {
     lines.push(...error.details.map((detail) => `  ${detailText(detail)}`));
@@ -48,7 +47,7 @@ function errorText(error: PodidError, { colour, stack, shell }: ErrorReportOptio
     lines.push(colour.dim(`  (${plainText(ids.filter(Boolean).join(', '), 'one')})`));
   }
   if (error.hint !== undefined) {
-    lines.push(`${colour.cyan('hint:')} ${plainText(hintText(error.hint, shell))}`);
+    lines.push(`${colour.cyan('hint:')} ${plainText(hintText(error.hint))}`);
   }
   if (stack) {
     lines.push(...stackLines(error));
@@ -61,11 +60,14 @@ function detailText(detail: PodidError['details'][number]): string {
   return plainText(`${code}${detail.message}`, 'one');
 }
 
-function errorMembers(error: PodidError, shell: Shell): Readonly<Record<string, unknown>> {
+function errorMembers(
+  error: PodidError,
+  { hintText }: ErrorReportOptions,
+): Readonly<Record<string, unknown>> {
   return {
     code: error.code,
     message: error.message,
-    hint: error.hint && hintText(error.hint, shell),
+    hint: error.hint && hintText(error.hint),
     details: error.details,
     requestId: error.requestId,
     correlationId: error.correlationId,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { commandTree } from '../../src/cli/run/command-tree.ts';
 import { sourceFiles } from './source-files.ts';
 
 /** What begins a command in a text of ours, as opposed to a sentence about the program. */
@@ -57,6 +58,21 @@ describe('a command that podid shows', () => {
     );
     expect(templates.filter(({ tag }) => tag === 'advice').length).toBeGreaterThan(100);
     expect(strange.map(({ path, text }) => `${path}: ${text}`)).toEqual([]);
+  });
+
+  it('stands as a list of words wherever podid needs a cluster for it, so that it reaches the one that was typed', () => {
+    const reaching = commandTree.commands.filter(({ reach }) => reach !== 'none');
+    const inText = new RegExp(
+      `podid (?:${reaching.map(({ words }) => words.join(' ')).join('|')})(?![\\w-])`,
+    );
+    const strange = templates.filter(
+      ({ tag, path, text }) =>
+        tag === 'advice' &&
+        !path.startsWith('src/nmi/') &&
+        inText.test(text.replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '')),
+    );
+    expect(strange.map(({ path, text }) => `${path}: ${text}`)).toEqual([]);
+    expect(inText.test('Look at podid nmi status.')).toBe(true);
   });
 
   it('would be found by these tests', () => {

@@ -263,7 +263,7 @@ describe('a hint that names what others have named', () => {
   it("stands in the doctor's table as it was quoted", async () => {
     const verdict = judge(label, { selectors: ['x$(touch PWNED)|web'] });
     const text = await resultText({ checks: [{ name: 'label', ...verdict }] }, doctorShape(undefined), {
-      ...{ format: 'table', width: undefined, colour: noColours, isTerminal: true, shell: () => 'posix' },
+      ...{ format: 'table', width: undefined, colour: noColours, isTerminal: true, hintText: String },
     });
     expect(text).toContain("kubectl label pod web-1 -n demo 'aadpodidbinding=x$(touch PWNED)|web', and");
   });

@@ -23,7 +23,7 @@ const asText: TableShape = {
   ...shape,
   text: (value: { readonly text: string }, colour) => `${colour.bold('text')} ${value.text}\n`,
 };
-const terminal = { width: 80, colour: noColours, isTerminal: true, shell: () => 'posix' as const };
+const terminal = { width: 80, colour: noColours, isTerminal: true, hintText: String };
 
 const controls = fc.string({
   unit: fc.oneof(
@@ -86,7 +86,7 @@ describe('a result', () => {
 describe('what people read beside it', () => {
   const printed = (text: string) => {
     const stderr = fakeStream({ isTerminal: true });
-    const report = terminalReporter({ stderr, colour: noColours, silent: false, shell: () => 'posix' });
+    const report = terminalReporter({ stderr, colour: noColours, silent: false, hintText: String });
     report.progress(text);
     report.note(text);
     report.note(advice`Look at ${othersText(text)}`);
@@ -97,7 +97,7 @@ describe('what people read beside it', () => {
     });
     const reports = (['no', 'last', 'only'] as const).flatMap((json) =>
       [error, new Error(text)].map((each) =>
-        errorReport(each, { colour: noColours, json, stack: false, version: '1', shell: 'posix' }),
+        errorReport(each, { colour: noColours, json, stack: false, version: '1', hintText: String }),
       ),
     );
     const stack = errorReport(error, {
@@ -105,7 +105,7 @@ describe('what people read beside it', () => {
       json: 'no',
       stack: true,
       version: '1',
-      shell: 'posix',
+      hintText: String,
     });
     const diff = diffText(
       [{ sign: '+', title: text, lines: [{ name: 'a', before: text, after: text }] }],

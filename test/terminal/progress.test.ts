@@ -25,7 +25,7 @@ function reporter(options: { silent?: boolean; spinning?: boolean; bar?: boolean
     stderr,
     colour: noColours,
     silent: options.silent ?? false,
-    shell: () => 'posix',
+    hintText: String,
     ...(options.spinning ? { spinner } : {}),
     ...(options.bar ? { bar } : {}),
   });

@@ -4,7 +4,7 @@ import { PodidError } from '../../src/errors/podid-error.ts';
 import { noColours, terminalColours } from '../../src/terminal/colours.ts';
 import { errorReport } from '../../src/terminal/report-error.ts';
 
-const plain = { colour: noColours, stack: false, version: '1.2.3', shell: 'posix' } as const;
+const plain = { colour: noColours, stack: false, version: '1.2.3', hintText: String } as const;
 
 describe('the report of an error', () => {
   const error = new PodidError('Forbidden', 'No right\u001b[2J.', {

@@ -1,5 +1,5 @@
 import type { FollowOptions, Operation, OperationEnd } from '../../domain/ports.ts';
-import { advice, type Hint } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { innermostError } from '../../validate/azure/innermost-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
@@ -43,7 +43,7 @@ export async function followOperation(
   operation: Operation,
   options: Following,
 ): Promise<OperationEnd> {
-  const { readHint = advice`podid status shows how the change ended.` } = options;
+  const { readHint = advice`${command('podid status')} shows how the change ended.` } = options;
   if (!URL.canParse(operation.url, connection.endpoint.url)) {
     throw leadsElsewhere(readHint);
   }

@@ -1,5 +1,5 @@
 import { type Machine, type MachineKind, type Machines, machineTypes } from '../../domain/azure/machines.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import { followOperation } from '../connection/follow-operation.ts';
@@ -50,7 +50,7 @@ export function armMachines(connection: ArmConnection): Reads {
       followOperation(connection, operation, {
         ...options,
         action: 'Microsoft.Compute/locations/operations/read',
-        readHint: advice`podid node list shows how the change ended.`,
+        readHint: advice`${command('podid node list')} shows how the change ended.`,
       }),
   };
 }

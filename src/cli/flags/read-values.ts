@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { readAgentValues } from '../../validate/files/agent-values.ts';
 import {
   mergeTrees,
@@ -55,7 +55,8 @@ export async function readValueFlags(
     const own = new UsageFaults();
     const values = readAgentValues(over(mergeTrees(usual, valuesOfRelease(of))), namespace, own);
     own.throwIfAny(
-      () => advice`podid nmi install --force --values FILE, with the values that podid is to use`,
+      () =>
+        advice`${command('podid nmi install --force --values FILE').again()}, with the values that podid is to use`,
     );
     return values;
   };

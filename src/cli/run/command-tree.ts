@@ -1,3 +1,4 @@
+import type { Reach } from '../../domain/hints/next-command.ts';
 import type { CommandSpec } from './command-spec.ts';
 
 export interface CommandGroup {
@@ -27,6 +28,7 @@ export interface CommandEntry {
   /** One line, without a full stop. */
   readonly summary: string;
   readonly block: CommandBlock;
+  readonly reach: Reach;
   readonly load: () => Promise<CommandSpec>;
 }
 
@@ -43,6 +45,12 @@ export type Command = CommandEntry & CommandSpec;
 
 export async function loadCommand(entry: CommandEntry): Promise<Command> {
   return { ...entry, ...(await entry.load()) };
+}
+
+/** How the command that these words begin with finds its cluster; `none` where they are no command. */
+export function reachOf(words: readonly string[]): Reach {
+  const entry = commandTree.commands.find((each) => each.words.every((word, at) => words[at] === word));
+  return entry?.reach ?? 'none';
 }
 
 /** `podid completion SHELL`. */
@@ -92,204 +100,238 @@ export const commandTree: CommandTree = {
       words: ['add'],
       summary: 'let pods of a namespace use a managed identity',
       block: 'pod identities',
+      reach: 'objects',
       load: async () => (await import('../../commands/add.ts')).addCommand,
     },
     {
       words: ['update'],
       summary: 'change the selector or the identity of a pod identity',
       block: 'pod identities',
+      reach: 'objects',
       load: async () => (await import('../../commands/update.ts')).updateCommand,
     },
     {
       words: ['delete'],
       summary: 'take a managed identity from the pods of a namespace',
       block: 'pod identities',
+      reach: 'objects',
       load: async () => (await import('../../commands/delete.ts')).deleteCommand,
     },
     {
       words: ['list'],
       summary: "list the cluster's pod identities",
       block: 'pod identities',
+      reach: 'entries',
       load: async () => (await import('../../commands/list.ts')).listCommand,
     },
     {
       words: ['show'],
       summary: 'show one pod identity',
       block: 'pod identities',
+      reach: 'entries',
       load: async () => (await import('../../commands/show.ts')).showCommand,
     },
     {
       words: ['wait'],
       summary: 'wait until an entry is assigned or deleted, or the cluster is idle',
       block: 'pod identities',
+      reach: 'azure',
       load: async () => (await import('../../commands/wait.ts')).waitCommand,
     },
     {
       words: ['exception', 'add'],
       summary: 'let pods with certain labels reach the metadata service of their node',
       block: 'exceptions',
+      reach: 'objects',
       load: async () => (await import('../../commands/exception/add.ts')).exceptionAddCommand,
     },
     {
       words: ['exception', 'update'],
       summary: 'replace the labels of an exception',
       block: 'exceptions',
+      reach: 'objects',
       load: async () => (await import('../../commands/exception/update.ts')).exceptionUpdateCommand,
     },
     {
       words: ['exception', 'delete'],
       summary: 'delete an exception',
       block: 'exceptions',
+      reach: 'objects',
       load: async () => (await import('../../commands/exception/delete.ts')).exceptionDeleteCommand,
     },
     {
       words: ['exception', 'list'],
       summary: "list the cluster's exceptions",
       block: 'exceptions',
+      reach: 'entries',
       load: async () => (await import('../../commands/exception/list.ts')).exceptionListCommand,
     },
     {
       words: ['exception', 'show'],
       summary: 'show one exception',
       block: 'exceptions',
+      reach: 'entries',
       load: async () => (await import('../../commands/exception/show.ts')).exceptionShowCommand,
     },
     {
       words: ['enable'],
       summary: "turn the cluster's pod-identity add-on on",
       block: 'the add-on',
+      reach: 'both',
       load: async () => (await import('../../commands/enable.ts')).enableCommand,
     },
     {
       words: ['disable'],
       summary: "turn the cluster's pod-identity add-on off",
       block: 'the add-on',
+      reach: 'both',
       load: async () => (await import('../../commands/disable.ts')).disableCommand,
     },
     {
       words: ['status'],
       summary: 'show the state of the add-on',
       block: 'the add-on',
+      reach: 'both',
       load: async () => (await import('../../commands/status.ts')).statusCommand,
     },
     {
       words: ['plan'],
       summary: 'show what apply would change',
       block: 'many at once',
+      reach: 'objects',
       load: async () => (await import('../../commands/plan.ts')).planCommand,
     },
     {
       words: ['apply'],
       summary: 'bring the cluster in line with a file of pod identities',
       block: 'many at once',
+      reach: 'objects',
       load: async () => (await import('../../commands/apply.ts')).applyCommand,
     },
     {
       words: ['export'],
       summary: "print the cluster's pod identities as a file for apply",
       block: 'many at once',
+      reach: 'objects',
       load: async () => (await import('../../commands/export.ts')).exportCommand,
     },
     {
       words: ['init'],
       summary: 'set pod identity up for the first time, question by question',
       block: 'first time',
+      reach: 'both',
       load: async () => (await import('../../commands/init.ts')).initCommand,
     },
     {
       words: ['doctor'],
       summary: 'find out why a pod gets no token',
       block: 'first time',
+      reach: 'both',
       load: async () => (await import('../../commands/doctor.ts')).doctorCommand,
     },
     {
       words: ['completion'],
       summary: 'print the script that makes a shell complete podid',
       block: 'first time',
+      reach: 'none',
       load: async () => (await import('../../commands/completion.ts')).completionCommand,
     },
     {
       words: ['from-az'],
       summary: 'print the podid command for an az one',
       block: 'first time',
+      reach: 'none',
       load: async () => (await import('../../commands/from-az.ts')).fromAzCommand,
     },
     {
       words: ['schema'],
       summary: 'print the JSON schema of the file of plan, apply and export',
       block: 'first time',
+      reach: 'none',
       load: async () => (await import('../../commands/schema.ts')).schemaCommand,
     },
     {
       words: ['mirror'],
       summary: "bring the objects in the cluster in line with Azure's entries",
       block: 'in the cluster',
+      reach: 'objects',
       load: async () => (await import('../../commands/mirror.ts')).mirrorCommand,
     },
     {
       words: ['nmi', 'install'],
       summary: "put podid's agent on the nodes, or change how it runs",
       block: 'in the cluster',
+      reach: 'api',
       load: async () => (await import('../../commands/nmi/install.ts')).nmiInstallCommand,
     },
     {
       words: ['nmi', 'status'],
       summary: 'show the state of the agent on each node',
       block: 'in the cluster',
+      reach: 'api',
       load: async () => (await import('../../commands/nmi/status.ts')).nmiStatusCommand,
     },
     {
       words: ['nmi', 'uninstall'],
       summary: "take podid's agent off the nodes, with all that it left there",
       block: 'in the cluster',
+      reach: 'api',
       load: async () => (await import('../../commands/nmi/uninstall.ts')).nmiUninstallCommand,
     },
     {
       words: ['policy', 'kubenet'],
       summary: 'print or apply the policy that keeps pods on kubenet from posing as other pods',
       block: 'in the cluster',
+      reach: 'api',
       load: async () => (await import('../../commands/policy/kubenet.ts')).policyKubenetCommand,
     },
     {
       words: ['cluster', 'show'],
       summary: 'show the identities that the cluster itself runs as',
       block: 'the cluster',
+      reach: 'azure',
       load: async () => (await import('../../commands/cluster/show.ts')).clusterShowCommand,
     },
     {
       words: ['cluster', 'update'],
       summary: 'change the identities that the cluster itself runs as',
       block: 'the cluster',
+      reach: 'azure',
       load: async () => (await import('../../commands/cluster/update.ts')).clusterUpdateCommand,
     },
     {
       words: ['node', 'list'],
       summary: 'list which managed identities the machines of the nodes have',
       block: 'node identities',
+      reach: 'azure',
       load: async () => (await import('../../commands/node/list.ts')).nodeListCommand,
     },
     {
       words: ['node', 'assign'],
       summary: 'put managed identities on the machines of the nodes',
       block: 'node identities',
+      reach: 'azure',
       load: async () => (await import('../../commands/node/assign.ts')).nodeAssignCommand,
     },
     {
       words: ['node', 'unassign'],
       summary: 'take managed identities from the machines of the nodes',
       block: 'node identities',
+      reach: 'both',
       load: async () => (await import('../../commands/node/unassign.ts')).nodeUnassignCommand,
     },
     {
       words: ['token'],
       summary: 'in a pod: ask for a token as an SDK does, and print whose it is',
       block: 'in a pod',
+      reach: 'none',
       load: async () => (await import('../../commands/token.ts')).tokenCommand,
     },
     {
       words: ['emulator'],
       summary: 'run a small Azure with a cluster on this machine, to try podid',
       block: 'to try it',
+      reach: 'none',
       load: async () => (await import('../../commands/emulator.ts')).emulatorCommand,
     },
   ],

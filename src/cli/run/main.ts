@@ -1,4 +1,4 @@
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { createContext } from './context.ts';
 import { runProgram } from './program.ts';
@@ -37,6 +37,6 @@ function reportUnfinished(): void {
 
 function interruptedBy(code: 'Interrupted' | 'Terminated'): PodidError {
   return new PodidError(code, `${code}. Azure finishes what it has accepted.`, {
-    hint: advice`podid status shows the state of the cluster, and podid wait --for idle waits for it`,
+    hint: advice`${command('podid status')} shows the state of the cluster, and ${command('podid wait --for idle')} waits for it`,
   });
 }

@@ -1,13 +1,15 @@
-import { podidCommand } from '../../domain/hints/next-command.ts';
+import { hintAfter, podidCommand, type TypedFlag } from '../../domain/hints/next-command.ts';
+import { type Hint, hintText } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { checkRest, readFlags, strayWordText, takeWord } from '../../flags/read-flags.ts';
+import { type FlagSpec, type FlagTable, longFlag } from '../../flags/flag-table.ts';
+import { checkRest, type Occurrence, readFlags, strayWordText, takeWord } from '../../flags/read-flags.ts';
 import { errorReport } from '../../terminal/report-error.ts';
 import { nearestWord } from '../../validate/nearest-word.ts';
 import { quoted, UsageFaults } from '../../validate/usage-faults.ts';
 import { completeWord, refreshWord } from '../completion/typed-words.ts';
 import { globalFlags } from '../flags/global-flags.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
-import { type Command, commandTree } from './command-tree.ts';
+import { type Command, commandTree, reachOf } from './command-tree.ts';
 import type { Context } from './context.ts';
 import { coloursOf, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
@@ -26,7 +28,7 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
   try {
     return await answer(line, context, global, faults);
   } catch (error) {
-    return await report(error, context, global);
+    return await report(error, context, { global, line });
   }
 }
 
@@ -64,6 +66,7 @@ async function runCommand(
     words: command.words,
     global,
     faults,
+    hintText: (hint) => typableHint(hint, line, context),
     examples: examples ?? noExamples,
   });
   try {
@@ -179,7 +182,11 @@ async function print(context: Context, text: string): Promise<number> {
   return 0;
 }
 
-async function report(error: unknown, context: Context, global: GlobalValues): Promise<number> {
+async function report(
+  error: unknown,
+  context: Context,
+  { global, line }: { readonly global: GlobalValues; readonly line: CommandLine },
+): Promise<number> {
   const interrupted =
     context.signal.aborted && !isPodidError(error) && context.signal.reason instanceof PodidError;
   const report = errorReport(interrupted ? context.signal.reason : error, {
@@ -187,10 +194,26 @@ async function report(error: unknown, context: Context, global: GlobalValues): P
     json: jsonErrors(context, global),
     stack: global.debug,
     version: context.version,
-    shell: context.shell,
+    hintText: (hint) => typableHint(hint, line, context),
   });
   await context.stderr.write(report.text);
   return report.exitCode;
+}
+
+/** A hint as it can be typed after this command line, in the shell that podid was started from. */
+function typableHint(hint: Hint, { command, occurrences }: CommandLine, { shell }: Context): string {
+  const table: FlagTable = { ...globalFlags, ...command?.flags };
+  const flags = occurrences.map((each) => typedFlag(each, table[each.key]));
+  return hintText(hintAfter(hint, { words: command?.words ?? [], flags, reachOf }), shell);
+}
+
+/** A value that begins with a dash stands in one word with its flag. */
+function typedFlag({ key, value }: Occurrence, flag: FlagSpec | undefined): TypedFlag {
+  const name = flag?.short === undefined ? longFlag(key, flag) : `-${flag.short}`;
+  if (value === null) {
+    return { key, words: [name] };
+  }
+  return { key, words: value.startsWith('-') ? [`${longFlag(key, flag)}=${value}`] : [name, value] };
 }
 
 /** JSON because it was asked for, or because no format was and stdout is a pipe. */

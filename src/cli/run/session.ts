@@ -1,4 +1,5 @@
 import { podidCommand } from '../../domain/hints/next-command.ts';
+import type { Hint } from '../../errors/hint.ts';
 import { plainText } from '../../errors/plain-text.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
@@ -48,6 +49,8 @@ export interface SessionOptions {
   readonly words: readonly string[];
   readonly global: GlobalValues;
   readonly faults: UsageFaults;
+  /** A hint as it can be typed after this command line. */
+  readonly hintText: (hint: Hint) => string;
   /**
    * Of the result, in every shape it may take; none: its shapes are not known. Asked for where there is a
    * query.
@@ -56,7 +59,7 @@ export interface SessionOptions {
 }
 
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
-  const { words, global, faults, examples } = options;
+  const { words, global, faults, hintText, examples } = options;
   const { stdout, stderr } = context;
   const format = effectiveFormat(context, global, faults);
   const query = await readQuery(global.query, examples, faults);
@@ -67,7 +70,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     stderr,
     colour,
     silent: global.onlyShowErrors,
-    shell: () => context.shell,
+    hintText,
     ...(spinner === undefined ? {} : { spinner }),
     ...(isAnimated ? { bar: lateBar() } : {}),
   });
@@ -95,7 +98,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
         width: stdout.columns,
         colour: await coloursOf('stdout', context, global),
         isTerminal: stdout.isTerminal,
-        shell: () => context.shell,
+        hintText,
       };
       try {
         const asked = query === undefined ? output : { ...output, query };

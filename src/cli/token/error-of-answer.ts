@@ -1,5 +1,5 @@
 import { parseRetryAfter } from '../../domain/time/retry-after.ts';
-import { advice, type Hint } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseTokenError } from '../../validate/azure/token-answer.ts';
 
@@ -26,15 +26,15 @@ export function errorOf(answer: Answer, endpoint: string, nowMs: number): PodidE
   const retryAfterMs =
     status === 429 || status >= 500 ? parseRetryAfter(answer.retryAfter, nowMs) : undefined;
   return new PodidError('Unavailable', message, {
-    hint: advice`Ask again in a few seconds; if the error remains: podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in.`,
+    hint: advice`Ask again in a few seconds; if the error remains: ${command('podid doctor --namespace NAMESPACE --pod POD')}, from a machine that is signed in.`,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
 function hintOf(agent: string | null): Hint {
   return agent === null
-    ? advice`podid's agent did not answer this request: podid nmi status shows whether it runs on the node and its rules are in place.`
-    : advice`podid doctor --namespace NAMESPACE --pod POD, from a machine that is signed in, checks each link of the chain.`;
+    ? advice`podid's agent did not answer this request: ${command('podid nmi status')} shows whether it runs on the node and its rules are in place.`
+    : advice`${command('podid doctor --namespace NAMESPACE --pod POD')}, from a machine that is signed in, checks each link of the chain.`;
 }
 
 const mostCharacters = 1000;

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { MetadataQuestion, MetadataService } from '../../domain/azure/metadata-service.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseTokenAnswer } from '../../validate/azure/token-answer.ts';
 import { type Answer, errorOf } from './error-of-answer.ts';
@@ -100,7 +100,7 @@ async function readText(response: IncomingMessage): Promise<string> {
 
 function nobodyAnswers({ endpoint }: MetadataQuestion, cause: NodeJS.ErrnoException): PodidError {
   return new PodidError('Unavailable', `Nobody answers at ${endpoint}: ${cause.code ?? cause.message}.`, {
-    hint: advice`podid nmi status shows whether the agent runs on the node of this pod; outside Azure and its clusters: --endpoint URL`,
+    hint: advice`${command('podid nmi status')} shows whether the agent runs on the node of this pod; outside Azure and its clusters: --endpoint URL`,
     cause,
   });
 }

@@ -1,4 +1,4 @@
-import { Command, type Literal } from '../../errors/hint.ts';
+import { Command, type CommandPart, type Hint, type Literal } from '../../errors/hint.ts';
 import type { ClusterId } from '../clusters/cluster.ts';
 
 type FlagValue = string | readonly string[] | true | undefined;
@@ -41,4 +41,89 @@ function flagWords([flag, value]: [string, FlagValue]): string[] {
 /** `-g`, `-n` and `--subscription` of az. */
 export function azFlags({ resourceGroup, name, subscriptionId }: ClusterId, clusterFlag = '-n'): string[] {
   return ['-g', resourceGroup, clusterFlag, name, '--subscription', subscriptionId];
+}
+
+/**
+ * How a command finds its cluster: by Azure (`azure`); by the cluster's own API, for which Azure is not needed
+ * (`api`); by both (`both`), where the API's way may be `--via` too (`objects`), or is taken in mode cluster
+ * alone (`entries`).
+ */
+export type Reach = 'none' | 'azure' | 'api' | 'both' | 'objects' | 'entries';
+
+/** A flag as typed, `['-g', 'demo-rg']`, under its name in the flag table. */
+export interface TypedFlag {
+  readonly key: string;
+  readonly words: readonly string[];
+}
+
+/** The command line that a hint follows. */
+export interface TypedCommand {
+  /** After `podid`. */
+  readonly words: readonly string[];
+  readonly flags: readonly TypedFlag[];
+  /** How the podid command of these words, flags and all, finds its cluster. */
+  readonly reachOf: (words: readonly string[]) => Reach;
+}
+
+const signIn = ['cloud', 'auth', 'tenant'];
+const cluster = ['resourceGroup', 'clusterName', 'subscription', 'clusterId'];
+const way = ['kubeconfig', 'context', 'via'];
+const clusterWords = /^(?:-[gc]|--(?:resource-group|cluster-name|subscription|cluster-id)(?:=|$))/;
+const wayWords = /^--(?:kubeconfig|context|via)(?:=|$)/;
+
+/**
+ * The hint with each podid command reaching the cluster that was typed, in the way that was typed, as far as
+ * the command takes those flags and names no other. The one place of that: no command of a hint, typed as it
+ * stands, goes to another cluster.
+ */
+export function hintAfter(hint: Hint, typed: TypedCommand): Hint {
+  return hint.withCommands((part) => (part.words[0] === 'podid' ? completed(part, typed) : part.words));
+}
+
+function completed({ words, keeps }: CommandPart, typed: TypedCommand): readonly string[] {
+  if (keeps === 'nothing' || words.includes('--help')) {
+    return words;
+  }
+  const isTyped = ['podid', ...typed.words].every((word, at) => words[at] === word);
+  if (keeps === 'flags' && isTyped) {
+    const given = words.filter((word) => word.startsWith('-')).map((word) => word.replace(/=.*/, ''));
+    const kept = typed.flags.filter((flag) => !given.includes(flag.words[0]?.replace(/=.*/, '') ?? ''));
+    const head = words.slice(0, typed.words.length + 1);
+    return [...head, ...kept.flatMap(withoutSecret), ...words.slice(head.length)];
+  }
+  const reach = typed.reachOf(words.slice(1));
+  const mode = typed.flags.some(({ key }) => key === 'mode');
+  const keys =
+    reach === 'none'
+      ? []
+      : [...signIn, ...clusterKeys(words), ...modeKeys(words, reach), ...wayKeys(words, reach, mode)];
+  const added = typed.flags.filter(
+    ({ key, words: [flag = ''] }) => keys.includes(key) && !words.includes(flag),
+  );
+  return [...words, ...added.flatMap((flag) => flag.words)];
+}
+
+function clusterKeys(words: readonly string[]): readonly string[] {
+  return words.some((word) => clusterWords.test(word)) ? [] : cluster;
+}
+
+/** Entries live where those of the typed command did. */
+function modeKeys(words: readonly string[], reach: Reach): readonly string[] {
+  return (reach === 'objects' && words[1] !== 'mirror') || reach === 'entries' ? ['mode'] : [];
+}
+
+/** @param inMode the typed command has a mode */
+function wayKeys(words: readonly string[], reach: Reach, inMode: boolean): readonly string[] {
+  const unread = reach === 'entries' && !inMode && !words.includes('--mode');
+  if (reach === 'azure' || unread || words.some((word) => wayWords.test(word))) {
+    return [];
+  }
+  return reach === 'objects' || reach === 'entries' ? way : way.filter((key) => key !== 'via');
+}
+
+/** A hint may end up in a log that others read. */
+function withoutSecret({ key, words }: TypedFlag): readonly string[] {
+  return key === 'set'
+    ? words.map((word) => word.replace(/^([^=]*(?:secret|password|token)[^=]*=).+/i, '$1VALUE'))
+    : words;
 }

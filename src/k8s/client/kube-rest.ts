@@ -3,7 +3,7 @@ import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { backoffMs } from '../../domain/time/backoff.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { parseRetryAfter } from '../../domain/time/retry-after.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { systemErrorCode } from '../../errors/system-error-code.ts';
 import { type KubeFailure, kubeFailure } from './map-kube-error.ts';
@@ -166,7 +166,7 @@ function unreachable(host: string, code: string, timeoutMs: number): PodidError 
   return new PodidError('ClusterUnreachable', message, { hint: reachHint, details: [{ code, message }] });
 }
 
-const reachHint = advice`The same command from where the API server can be reached, or with --kubeconfig FILE --context NAME; for a private cluster through Azure, where the command takes it: --via run-command, as in podid mirror --via run-command`;
+const reachHint = advice`The same command from where the API server can be reached, or with --kubeconfig FILE --context NAME; for a private cluster through Azure, where the command takes it: --via run-command, as in ${command('podid mirror --via run-command')}`;
 
 /** The code alone: messages of TLS errors quote certificates. */
 function codeOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { aksServerId } from '../../domain/azure/entra-sign-in.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type KubeconfigUser, parseKubeconfig } from '../../validate/files/kubeconfig.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
@@ -67,4 +67,4 @@ function unverified(): PodidError {
   return new PodidError('ClusterUnreachable', why, { hint: ownKubeconfigHint });
 }
 
-const ownKubeconfigHint = advice`az aks get-credentials -g GROUP -n CLUSTER && kubelogin convert-kubeconfig -l azurecli, then podid mirror --kubeconfig ~/.kube/config; or through Azure: podid mirror --via run-command`;
+const ownKubeconfigHint = advice`az aks get-credentials -g GROUP -n CLUSTER -f cluster.yaml && kubelogin convert-kubeconfig -l azurecli --kubeconfig cluster.yaml, then ${command('podid mirror --kubeconfig cluster.yaml')}; or through Azure: ${command('podid mirror --via run-command')}`;

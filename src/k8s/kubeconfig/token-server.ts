@@ -1,6 +1,6 @@
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import type { ApiServerHosts } from '../../domain/clusters/cluster.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 /**
@@ -22,6 +22,6 @@ export function checkTokenServer(server: string, { names, besideLoopbackArm }: A
   const known = names.length === 0 ? 'of which Azure names no host' : `which is at ${names.join(' or ')}`;
   const message = `The kubeconfig that Azure gave for the cluster leads to ${url?.origin ?? 'no URL'}. podid sends your Entra token to the cluster's own API server alone, ${known}, and only over https.`;
   throw new PodidError('ClusterUnreachable', message, {
-    hint: advice`Look at what Azure names (az aks show -g GROUP -n CLUSTER --query "[fqdn, privateFqdn]"); where the other server is yours: podid mirror --kubeconfig FILE`,
+    hint: advice`Look at what Azure names (az aks show -g GROUP -n CLUSTER --query "[fqdn, privateFqdn]"); where the other server is yours: ${command('podid mirror --kubeconfig FILE')}`,
   });
 }

@@ -1,6 +1,6 @@
 import { crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import type { FailureTerms } from '../client/map-kube-error.ts';
 import { grantMirrorCommand, mirrorRule, userIn } from './rbac-rule.ts';
 
@@ -12,7 +12,7 @@ export const mirrorTerms: FailureTerms = {
     advice`Have an administrator of the cluster give the right: ${grantMirrorCommand(namespace, userIn(sentence))}`,
   rule: () => ({ code: 'MissingRule', message: mirrorRule() }),
   missingKind: {
-    hint: advice`podid nmi install  # installs the definitions of the four kinds with the agent; or turn the add-on on: podid enable`,
+    hint: advice`${command('podid nmi install')}  # installs the definitions of the four kinds with the agent; or turn the add-on on: ${command('podid enable')}`,
     detail: {
       code: crdMissingCode,
       message: `${identityApi.group}/${identityApi.version} is not served.`,

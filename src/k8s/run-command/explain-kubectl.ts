@@ -1,5 +1,5 @@
 import { crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { grantMirrorCommand, mirrorRule, userIn } from '../mirror/rbac-rule.ts';
 
@@ -17,7 +17,7 @@ export function explainReadFailure(said: readonly string[]): PodidError {
       'MirrorFailed',
       'The cluster does not know the four kinds of aadpodidentity.k8s.io.',
       {
-        hint: advice`podid nmi install  # installs the definitions of the four kinds with the agent; or turn the add-on on: podid enable`,
+        hint: advice`${command('podid nmi install')}  # installs the definitions of the four kinds with the agent; or turn the add-on on: ${command('podid enable')}`,
         details: [{ code: crdMissingCode, message: missing }],
       },
     );

@@ -103,7 +103,7 @@ function counted({ length }: readonly unknown[], one: string, many: string): str
   return `${length} ${length === 1 ? one : many}`;
 }
 
-function reportLoss({ report }: Pick<Deps, 'report'>, { profile }: Cluster): void {
+function reportLoss({ report }: Pick<Deps, 'report'>, { id, profile }: Cluster): void {
   for (const entry of profile.identities) {
     report.note(`removed: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
   }
@@ -112,7 +112,7 @@ function reportLoss({ report }: Pick<Deps, 'report'>, { profile }: Cluster): voi
   }
   report.warn(
     "The add-on's agent leaves every node with it: where no agent of podid's is ready beside it, pods reach the node's own identities from then on.",
-    advice`podid nmi install --alongside puts one there first, and podid nmi status names the nodes without`,
+    advice`${nextCommand('nmi install', id, { alongside: true })} puts one there first, and ${nextCommand('nmi status', id)} names the nodes without`,
   );
 }
 

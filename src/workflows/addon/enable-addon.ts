@@ -1,7 +1,7 @@
 import { checkCluster, isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { Outcome } from '../change/outcome.ts';
 import type { Decision } from '../change/profile-change.ts';
@@ -54,7 +54,7 @@ function withWaysLeft(error: unknown, { registerFeature: tried }: EnableRequest)
   }
   const { code, message, details, requestId, correlationId, target } = error;
   return new PodidError(code, message, {
-    hint: advice`If Azure takes no new add-ons any more: run podid's own agent on this cluster without the add-on and add pod identities with: podid add --mode cluster (docs/modes.md); or move the pods to Workload Identity (az aks update --enable-oidc-issuer --enable-workload-identity)`,
+    hint: advice`If Azure takes no new add-ons any more: run podid's own agent on this cluster without the add-on and add pod identities with: ${command('podid add --mode cluster')} (docs/modes.md); or move the pods to Workload Identity (az aks update --enable-oidc-issuer --enable-workload-identity)`,
     details,
     ...(target === undefined ? {} : { target }),
     ...(requestId === undefined ? {} : { requestId }),

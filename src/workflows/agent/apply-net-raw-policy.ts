@@ -1,7 +1,7 @@
 import type { ClusterPolicies, PolicyChange } from '../../domain/kubernetes/cluster-policies.ts';
 import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
 import type { PolicyEngine } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
-import { advice, type Hint } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
 export interface PolicyApplication {
@@ -37,7 +37,7 @@ export function refuseOtherManagers(changes: readonly PolicyChange[]): void {
   }
   const names = foreign.map(({ kind, name, reason }) => `${kind} ${name} (${reason})`).join(', ');
   throw new PodidError('PolicyBlocked', `podid did not write ${names}, and left it unchanged.`, {
-    hint: advice`Look at it, and take it over with: podid policy kubenet --apply --force`,
+    hint: advice`Look at it, and take it over with: ${command('podid policy kubenet --apply --force').again()}`,
   });
 }
 
@@ -49,14 +49,14 @@ function engineMissing(engine: PolicyEngine): PodidError {
 const missing: Readonly<Record<PolicyEngine, { readonly message: string; readonly hint: Hint }>> = {
   vap: {
     message: "The cluster's API has no ValidatingAdmissionPolicy; it comes with Kubernetes 1.30.",
-    hint: advice`az aks upgrade, or where Gatekeeper or Kyverno runs: podid policy kubenet --engine gatekeeper --apply`,
+    hint: advice`az aks upgrade, or where Gatekeeper or Kyverno runs: ${command('podid policy kubenet --engine gatekeeper --apply').again()}`,
   },
   gatekeeper: {
     message: 'Gatekeeper is not installed in the cluster, so its template would have no effect.',
-    hint: advice`podid policy kubenet --engine vap --apply needs no Gatekeeper (Kubernetes 1.30); or install Gatekeeper, then the same command again`,
+    hint: advice`${command('podid policy kubenet --engine vap --apply').again()} needs no Gatekeeper (Kubernetes 1.30); or install Gatekeeper, then the same command again`,
   },
   kyverno: {
     message: 'Kyverno is not installed in the cluster, so its policy would have no effect.',
-    hint: advice`podid policy kubenet --engine vap --apply needs no Kyverno (Kubernetes 1.30); or install Kyverno, then the same command again`,
+    hint: advice`${command('podid policy kubenet --engine vap --apply').again()} needs no Kyverno (Kubernetes 1.30); or install Kyverno, then the same command again`,
   },
 };

@@ -6,7 +6,7 @@ import type {
 import type { Reporter } from '../../domain/ports.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 export interface AskOptions {
@@ -60,7 +60,7 @@ export async function askForToken(
 
 function noAnswer({ endpoint }: MetadataQuestion, timeoutMs: number): PodidError {
   return new PodidError('Unavailable', `${endpoint} did not answer within ${timeoutMs / 1000} s.`, {
-    hint: advice`Where no agent listens, pods wait: podid nmi status shows the node's. Outside Azure and its clusters: --endpoint URL`,
+    hint: advice`Where no agent listens, pods wait: ${command('podid nmi status')} shows the node's. Outside Azure and its clusters: --endpoint URL`,
   });
 }
 

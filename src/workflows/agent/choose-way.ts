@@ -90,14 +90,14 @@ function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }
   const elsewhere = own.find((each) => each.namespace !== namespace);
   if (elsewhere !== undefined) {
     throw new PodidError('AgentPresent', `${agentKindText(elsewhere)} is installed already.`, {
-      hint: advice`To change it: ${command('podid nmi install --namespace', elsewhere.namespace)}`,
+      hint: advice`To change it: ${command('podid nmi install --namespace', elsewhere.namespace).again()}`,
     });
   }
   const [here] = own;
   if (here?.release !== undefined && !force) {
     const { name, namespace: home } = here.release;
     throw new PodidError('AgentPresent', `${agentKindText(here)} is installed, and Helm manages it.`, {
-      hint: advice`Change it with: ${command('helm upgrade', name, '-n', home)} …; or take it over from Helm, which then must not be used on it: ${command('podid nmi install --namespace', namespace, '--force')}`,
+      hint: advice`Change it with: ${command('helm upgrade', name, '-n', home)} …; or take it over from Helm, which then must not be used on it: ${command('podid nmi install --namespace', namespace, '--force').again()}`,
     });
   }
 }
@@ -112,19 +112,22 @@ function present(
 }
 
 function installCommand(namespace: string): Command {
-  return command('podid nmi install', ...(namespace === 'kube-system' ? [] : ['--namespace', namespace]));
+  return command(
+    'podid nmi install',
+    ...(namespace === 'kube-system' ? [] : ['--namespace', namespace]),
+  ).again();
 }
 
 function addonWays(install: Command): Hint {
-  return advice`In front of it, on ports of its own: ${install.with('--alongside')}. Or without the add-on: podid disable -g GROUP -c CLUSTER --export saved.yaml, and then ${install}`;
+  return advice`In front of it, on ports of its own: ${install.with('--alongside')}. Or without the add-on: ${command('podid disable --export saved.yaml')}, and then ${install}`;
 }
 
 function unknownAddonWays(install: Command): Hint {
-  return advice`${addonWays(install)}. Where Azure says that the add-on is off already, disabling it changes nothing: ${install.with('-g', 'GROUP', '-c', 'CLUSTER', '--force')} (without --kubeconfig) asks Azure, and takes its place`;
+  return advice`${addonWays(install)}. Where Azure says that the add-on is off already, disabling it changes nothing: ${install.with('-g', 'GROUP', '-c', 'CLUSTER', '--force').asItStands()} (without --kubeconfig) asks Azure, and takes its place`;
 }
 
 function leftoverWays(install: Command): Hint {
-  return advice`Azure says that the add-on is off, so that nobody looks after it. Instead of it, without a moment in which a node is open: ${install.with('-g', 'GROUP', '-c', 'CLUSTER', '--force')}`;
+  return advice`Azure says that the add-on is off, so that nobody looks after it. Instead of it, without a moment in which a node is open: ${install.with('--force')}`;
 }
 
 /** One can be taken over at a time, and the ports are free only once all are gone. */

@@ -6,7 +6,7 @@ import {
 } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, type Command, command, othersText } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
 import type { AgentDeps } from './agent-deps.ts';
@@ -195,7 +195,9 @@ function reportFindings({ report }: AgentDeps, { installation, own, others, rows
   if (installation === undefined) {
     const there = others.map(agentKindText).join(' and ');
     report.note(
-      `podid's agent is not installed${there === '' ? '' : `; the nodes run ${there}`}. To install it: podid nmi install`,
+      there === ''
+        ? advice`podid's agent is not installed. To install it: ${command('podid nmi install')}`
+        : advice`podid's agent is not installed; the nodes run ${othersText(there)}. To install it: ${command('podid nmi install')}`,
     );
     return;
   }
@@ -206,13 +208,13 @@ function reportFindings({ report }: AgentDeps, { installation, own, others, rows
   if (without.length > 0) {
     report.warn(
       `${without.length} nodes have no agent. Unless something else blocks 169.254.169.254, pods on them can use the node's own identities: ${without.slice(0, 5).join(', ')}.`,
-      advice`Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: podid nmi uninstall --node NAME`,
+      advice`Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: ${command('podid nmi uninstall --namespace', installation.namespace, '--node', 'NAME')}`,
     );
   }
   if (!installation.bootGuard && rows.length + nodes.length > 0) {
     report.warn(
       'Open at boot: after a reboot, pods can use the identities of their node until the agent has started.',
-      advice`podid nmi install --set podid.bootGuard.enabled=true; or IMDS restriction of AKS, where it can be had`,
+      advice`With the values that it was installed with: ${withBootGuard(installation)}; or IMDS restriction of AKS, where it can be had`,
     );
   }
   if (installation.port !== keyVaultDriverPort) {
@@ -220,4 +222,13 @@ function reportFindings({ report }: AgentDeps, { installation, own, others, rows
       `The agent listens at port ${installation.port}, and the Key Vault CSI driver always uses ${keyVaultDriverPort}: pods that mount secrets with usePodIdentity do not reach this agent.`,
     );
   }
+}
+
+function withBootGuard({ release, namespace, port }: AgentInstallation): Command {
+  const value = ['--set', 'podid.bootGuard.enabled=true'];
+  if (release !== undefined) {
+    return command('helm upgrade --reuse-values', release.name, 'CHART', '-n', release.namespace, ...value);
+  }
+  const alongside = port === keyVaultDriverPort ? [] : ['--alongside'];
+  return command('podid nmi install --namespace', namespace, ...alongside, ...value);
 }

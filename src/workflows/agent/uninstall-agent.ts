@@ -2,7 +2,7 @@ import type { AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
-import { advice, command, othersText } from '../../errors/hint.ts';
+import { advice, type Command, command, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanedNode, type CleanUpRequest, cleanUpNodes } from './clean-up-nodes.ts';
@@ -59,7 +59,7 @@ export async function uninstallAgent(
   const own = cleanUpOnly || node !== undefined ? [] : await agent.ownObjects(release, wait.signal);
   if (!cleanUpOnly && node === undefined && own.length === 0) {
     report.note(
-      advice`No agent of podid's is installed in namespace ${othersText(release.namespace)}. Rules that one left on nodes: ${command('podid nmi uninstall --clean-up-only --namespace', release.namespace)}`,
+      advice`No agent of podid's is installed in namespace ${othersText(release.namespace)}. Rules that one left on nodes: ${command('podid nmi uninstall --clean-up-only --namespace', release.namespace).again()}`,
     );
     return { result: { objects: [], nodes: [] } };
   }
@@ -101,7 +101,7 @@ function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentR
   for (const each of found) {
     if (each.namespace !== namespace) {
       throw new PodidError('AgentPresent', `The agent is in another namespace: ${agentKindText(each)}.`, {
-        hint: command('podid nmi uninstall --namespace', each.namespace),
+        hint: command('podid nmi uninstall --namespace', each.namespace).again(),
       });
     }
     if (each.release !== undefined) {
@@ -115,7 +115,7 @@ function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentR
     }
     if (!each.ownedByPodid) {
       throw new PodidError('AgentPresent', `${agentKindText(each)} was not written by podid.`, {
-        hint: advice`kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid (its manifest by -f would take the definitions along, and all identities with them), and then: ${command('podid nmi uninstall --clean-up-only --namespace', namespace)}`,
+        hint: advice`kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid (its manifest by -f would take the definitions along, and all identities with them), and then: ${command('podid nmi uninstall --clean-up-only --namespace', namespace).again()}`,
       });
     }
   }
@@ -126,7 +126,7 @@ function refuseAgents([first]: readonly AgentInstallation[]): void {
     return;
   }
   throw new PodidError('AgentPresent', `${agentKindText(first)} is installed, and would restore its rules.`, {
-    hint: advice`Without --clean-up-only the agent goes first, and for one node that it has left: podid nmi uninstall --node NAME`,
+    hint: advice`Without --clean-up-only the agent goes first, and for one node that it has left: ${command('podid nmi uninstall --namespace', first.namespace, '--node', 'NAME')}`,
   });
 }
 
@@ -143,7 +143,7 @@ async function refuseServedNode(
         'AgentPresent',
         `${agentKindText(installation)} runs on node ${node}, and would restore its rules.`,
         {
-          hint: advice`Keep it off that node first (--set nmi.nodeSelector…), or take it off all: podid nmi uninstall`,
+          hint: advice`Keep it off that node first (--set nmi.nodeSelector…), or take it off all: ${command('podid nmi uninstall --namespace', installation.namespace)}`,
         },
       );
     }
@@ -187,6 +187,12 @@ function cleanUpOf(request: UninstallRequest, installation: AgentInstallation | 
   };
 }
 
+/** Of the nodes that were missed, with the image that the values of this command name. */
+function missedAgain({ node, release: { namespace } }: UninstallRequest): Command {
+  const uninstall = command('podid nmi uninstall --namespace', namespace);
+  return uninstall.with(...(node === undefined ? ['--clean-up-only'] : ['--node', node])).again();
+}
+
 function endOf({ report }: AgentDeps, request: UninstallRequest, result: Uninstalled): UninstallEnd {
   const missed = result.nodes.filter(({ clean }) => !clean);
   if (missed.length > 0) {
@@ -196,7 +202,7 @@ function endOf({ report }: AgentDeps, request: UninstallRequest, result: Uninsta
       'CleanUpIncomplete',
       `${missed.length} of ${result.nodes.length} nodes may still hold rules: ${names.join(', ')}${more}.`,
       {
-        hint: command('podid nmi uninstall --clean-up-only --namespace', request.release.namespace),
+        hint: missedAgain(request),
         details: missed.map(({ name, reason }) => ({ code: 'NodeMissed', message: `${name}: ${reason}` })),
       },
     );

@@ -86,7 +86,7 @@ function expectOwn(change: AgentObjectChange, { namespace }: AgentRelease): Agen
     return change;
   }
   throw new PodidError('AgentRefused', `${refText(change)} was not written by podid: ${change.reason}.`, {
-    hint: advice`To take it over: ${command('podid nmi install --namespace', namespace, '--force')}`,
+    hint: advice`To take it over: ${command('podid nmi install --namespace', namespace, '--force').again()}`,
   });
 }
 

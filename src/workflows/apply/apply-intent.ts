@@ -12,7 +12,7 @@ import {
 } from '../../domain/entries/pod-identity.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import { type ObjectChange, objectKey } from '../../domain/kubernetes/cluster-objects.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { Decision } from '../change/profile-change.ts';
 import { diffProfile, type ProfileDiff, type Replaced, unnamed, type WantedProfile } from './diff-profile.ts';
@@ -168,7 +168,7 @@ function refuseSurprise({ replace }: ProfileDiff, { replaced }: ApplyIntent): vo
   throw new PodidError(
     'EntryConflict',
     `Someone else has given pod identity ${called} the identity ${surprise.old.identity.resourceId} meanwhile.`,
-    { hint: advice`podid plan shows how the file and the cluster differ now`, target: called },
+    { hint: advice`${command('podid plan')} shows how the file and the cluster differ now`, target: called },
   );
 }
 

@@ -68,7 +68,7 @@ export function asFailure(objects: readonly ObjectChange[]): PodidError | undefi
   const hint =
     first.action === 'pending'
       ? command('kubectl create namespace', first.namespace)
-      : advice`podid mirror --dry-run shows what differs; --force takes the objects over`;
+      : advice`${command('podid mirror --dry-run')} shows what differs; --force takes the objects over`;
   return new PodidError('MirrorFailed', `${all[0]?.message}${others}.`, { hint, details: all });
 }
 

@@ -10,7 +10,7 @@ import {
   entryText,
   type PodIdentity,
 } from '../../domain/entries/pod-identity.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
 import { findEntry } from '../change/judge-change.ts';
@@ -113,7 +113,7 @@ function replacedMeanwhile(wanted: DesiredPodIdentity): PodidError {
     'EntryConflict',
     `Someone else has given pod identity ${entryText(wanted)} another managed identity meanwhile.`,
     {
-      hint: advice`podid show prints the current entry; run the command again if it still applies`,
+      hint: advice`${command('podid show --namespace', wanted.namespace, '--name', wanted.name)} prints the current entry; run the command again if it still applies`,
       target: entryText(wanted),
     },
   );

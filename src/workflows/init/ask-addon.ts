@@ -1,6 +1,7 @@
 import { isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { advice } from '../../errors/hint.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
 import { type AskStep, type StepEnd, settled, someone, type Wizard } from './wizard.ts';
@@ -43,7 +44,7 @@ export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
   const deps = await wizard.open(cluster.id.subscriptionId);
   deps.report.warn(
     kubenetConsentMissing(cluster).message,
-    advice`First deny NET_RAW to pods with an admission policy: podid policy kubenet --apply`,
+    advice`First deny NET_RAW to pods with an admission policy: ${nextCommand('policy kubenet', cluster.id, { apply: true })}`,
   );
   const end = await choose(wizard, 'Pod identity on kubenet:', [
     { value: false, name: 'Do not turn it on' },
@@ -88,7 +89,7 @@ function consentIsMissing(cluster: Cluster): PodidError {
   const flag = '--enable-pod-identity-with-kubenet';
   const message = `${flag} is missing. ${kubenetConsentMissing(cluster).message}`;
   return new PodidError('InvalidUsage', message, {
-    hint: advice`podid init --help`,
+    hint: command('podid init --help'),
     details: [{ code: 'InvalidUsage', flag, message }],
   });
 }

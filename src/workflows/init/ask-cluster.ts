@@ -1,6 +1,6 @@
 import type { ClusterId, ClusterSummary } from '../../domain/clusters/cluster.ts';
 import type { Subscription } from '../../domain/ports.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
 import { moveFromServicePrincipal } from './move-from-service-principal.ts';
@@ -72,7 +72,9 @@ async function clustersToChoose(
     `There is no AKS cluster${which} that you can read in subscription ${displayName} (${subscriptionId}).`,
     {
       hint:
-        all.length === 0 ? advice`Another subscription: podid init --subscription ID` : advice`podid init`,
+        all.length === 0
+          ? advice`Another subscription: ${command('podid init --subscription ID')}`
+          : command('podid init').asItStands(),
     },
   );
 }

@@ -1,4 +1,4 @@
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import {
   type AskStep,
@@ -56,7 +56,7 @@ function signInHelp({ questions }: Wizard, error: unknown): unknown {
     return error;
   }
   return new PodidError('NotSignedIn', 'You are not signed in to Azure. podid can sign in in these ways:', {
-    hint: advice`az login, and then podid init again`,
+    hint: advice`az login, and then ${command('podid init')} again`,
     details: error.details,
     cause: error,
   });

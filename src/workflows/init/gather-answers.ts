@@ -1,4 +1,4 @@
-import { advice } from '../../errors/hint.ts';
+import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { askAddon, askFeature, askKubenet } from './ask-addon.ts';
 import { askCluster } from './ask-cluster.ts';
@@ -69,7 +69,7 @@ function follow(place: Place, end: StepEnd<unknown>): Place {
     'Interrupted',
     'The cluster was given by a flag or a variable, and you want another; no operation is running.',
     {
-      hint: advice`podid init`,
+      hint: command('podid init').asItStands(),
     },
   );
 }

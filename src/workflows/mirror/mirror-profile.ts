@@ -3,7 +3,7 @@ import type { Deps } from '../../domain/deps.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ClusterObjects, MirrorRequest, ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { asFailure, mirrorFailed } from '../change/mirror-change.ts';
 import type { Done, Plan } from '../change/outcome.ts';
@@ -65,7 +65,7 @@ function refusePruneOfAll({ id, profile, resourceId }: Cluster, { prune }: Mirro
     'AddonDisabled',
     `The add-on is off on cluster ${id.name}, so that Azure has no entries, and --prune would delete every object that podid wrote. Agents on the nodes go by those.`,
     {
-      hint: advice`${nextCommand('list', id, { mode: 'cluster' })} shows them, and podid delete --mode cluster deletes one`,
+      hint: advice`${nextCommand('list', id, { mode: 'cluster' })} shows them, and ${command('podid delete --mode cluster --namespace NAMESPACE --name NAME')} deletes one`,
       target: resourceId,
     },
   );

@@ -1,6 +1,6 @@
 import { identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
 import type { Machine } from '../../domain/azure/machines.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import { followMachine, settled } from './follow-machine.ts';
@@ -57,7 +57,7 @@ async function waitForEffect({ options, deadline }: ChangeDeps, machine: Machine
     'EntryFailed',
     `Azure accepted the change of ${machine.name}, but ${machine.name} does not show it.`,
     {
-      hint: advice`podid node list shows what is there; the same command tries again.`,
+      hint: advice`${command('podid node list')} shows what is there; the same command tries again.`,
       target: machine.resourceId,
     },
   );
@@ -101,7 +101,7 @@ function refuseDeleting({ name, provisioningState, resourceId }: Machine): void 
     return;
   }
   throw new PodidError('MachineStateForbids', `${name} is being deleted.`, {
-    hint: advice`podid node list shows what is there when it is gone.`,
+    hint: advice`${command('podid node list')} shows what is there when it is gone.`,
     target: resourceId,
   });
 }

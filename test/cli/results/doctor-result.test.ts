@@ -25,7 +25,7 @@ describe("the doctor's table", () => {
       width,
       colour: noColours,
       isTerminal: true,
-      shell: () => 'posix',
+      hintText: String,
     });
     const lines = text.trimEnd().split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
@@ -42,7 +42,7 @@ describe("the doctor's table", () => {
       width: undefined,
       colour: noColours,
       isTerminal: true,
-      shell: () => 'posix',
+      hintText: String,
     });
     expect(text.trimEnd().split('\n')).toHaveLength(5);
   });

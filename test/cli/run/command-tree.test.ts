@@ -4,6 +4,18 @@ import { sourceFiles } from '../../architecture/source-files.ts';
 
 const source = sourceFiles('src/cli/run').find(({ path }) => path.endsWith('/command-tree.ts'));
 
+const clusterKeys = ['resourceGroup', 'clusterName', 'subscription', 'clusterId'];
+const kubeKeys = ['kubeconfig', 'context'];
+/** What commands take that find their cluster so. */
+const flagsOf = {
+  none: { azure: false, kube: false, via: false },
+  azure: { azure: true, kube: false, via: false },
+  api: { azure: true, kube: true, via: false },
+  both: { azure: true, kube: true, via: false },
+  objects: { azure: true, kube: true, via: true },
+  entries: { azure: true, kube: true, via: true },
+};
+
 describe('the command tree', () => {
   it('loads for the words of a command the file of that path, and knows every file of commands', () => {
     const loaded = source?.imports.filter(({ dynamic }) => dynamic).map(({ target }) => target);
@@ -31,6 +43,13 @@ describe('the command tree', () => {
       const command = await loadCommand(entry);
       expect(command).toMatchObject({ words: entry.words, summary: entry.summary });
       expect(command.run).toBeTypeOf('function');
+      const taken = Object.keys(command.flags).filter(
+        (key) => key !== 'kubeconfig' || entry.reach !== 'none',
+      );
+      const { azure, kube, via } = flagsOf[entry.reach];
+      expect(clusterKeys.filter((key) => taken.includes(key))).toEqual(azure ? clusterKeys : []);
+      expect(kubeKeys.filter((key) => taken.includes(key))).toEqual(kube ? kubeKeys : []);
+      expect(taken.includes('via')).toBe(via);
     },
   );
 });

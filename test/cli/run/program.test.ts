@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { scenarioNames } from '../../../src/cli/flags/scenario-names.ts';
 import { commandTree } from '../../../src/cli/run/command-tree.ts';
 import { scenarioCatalog } from '../../../src/emulator/scenarios/scenario-catalog.ts';
+import { command } from '../../../src/errors/hint.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { sourceFiles } from '../../architecture/source-files.ts';
 import { identityId, lastError, run, subscriptionId } from '../fake-context.ts';
@@ -315,5 +316,21 @@ describe('help', () => {
 describe('the scenarios in the help of the emulator', () => {
   it('are those that it knows', () => {
     expect([...scenarioNames]).toEqual(Object.keys(scenarioCatalog));
+  });
+});
+
+describe('a hint', () => {
+  it.each([
+    [
+      'nmi install --kubeconfig lab.yaml --context=-lab --alongside --set podid.logLevel=debug adminsecret.clientSecret=y',
+      'podid nmi install --kubeconfig lab.yaml --context=-lab --alongside --set podid.logLevel=debug --set adminsecret.clientSecret=VALUE --force',
+    ],
+    ['nmi status --kubeconfig lab.yaml --probe', 'podid nmi install --force --kubeconfig lab.yaml'],
+  ])('after %s goes to the same cluster', async (line, hint) => {
+    const refused = new PodidError('AgentRefused', 'It is there.', {
+      hint: command('podid nmi install --force').again(),
+    });
+    const ran = await run(line, { context: { connectCluster: () => Promise.reject(refused) } });
+    expect(lastError(ran)).toMatchObject({ code: 'AgentRefused', hint });
   });
 });

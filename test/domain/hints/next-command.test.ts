@@ -1,7 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextCommand, podidCommand } from '../../../src/domain/hints/next-command.ts';
+import { reachOf } from '../../../src/cli/run/command-tree.ts';
+import {
+  hintAfter,
+  nextCommand,
+  podidCommand,
+  type TypedCommand,
+} from '../../../src/domain/hints/next-command.ts';
+import { advice, command, type Hint } from '../../../src/errors/hint.ts';
 import { shellWord } from '../../../src/errors/shell-word.ts';
 
 const cluster = { subscriptionId: 'sub', resourceGroup: 'rg', name: 'aks' };
@@ -39,5 +46,109 @@ describe('a command in a hint', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+/** As typed, words and flags. */
+function typed(line: string, flags: Readonly<Record<string, string>>): TypedCommand {
+  return {
+    words: line.split(' '),
+    flags: Object.entries(flags).map(([key, text]) => ({ key, words: text.split(' ') })),
+    reachOf,
+  };
+}
+
+const byAzure = { resourceGroup: '-g demo-rg', clusterName: '-c demo', subscription: '--subscription lab' };
+const byKubeconfig = { kubeconfig: '--kubeconfig lab.yaml', context: '--context lab' };
+
+describe('a command of a hint', () => {
+  it.each<[string, Hint, TypedCommand, string]>([
+    [
+      'reaches the cluster that was named',
+      advice`See ${command('podid nmi status')}.`,
+      typed('nmi install', byAzure),
+      'See podid nmi status -g demo-rg -c demo --subscription lab.',
+    ],
+    [
+      'reaches it by the kubeconfig that was named',
+      command('podid nmi uninstall --clean-up-only'),
+      typed('nmi uninstall', byKubeconfig),
+      'podid nmi uninstall --clean-up-only --kubeconfig lab.yaml --context lab',
+    ],
+    [
+      'signs in as the typed one did',
+      command('podid policy kubenet --apply'),
+      typed('doctor', { ...byAzure, cloud: '--cloud AzureChinaCloud', tenant: '--tenant contoso.cn' }),
+      'podid policy kubenet --apply -g demo-rg -c demo --subscription lab --cloud AzureChinaCloud --tenant contoso.cn',
+    ],
+    [
+      'that names its cluster gets the way to its API alone',
+      command('podid mirror -g demo-rg -c demo'),
+      typed('add', { ...byAzure, ...byKubeconfig }),
+      'podid mirror -g demo-rg -c demo --kubeconfig lab.yaml --context lab',
+    ],
+    [
+      'that names its way keeps to it',
+      command('podid mirror --via run-command'),
+      typed('mirror', { ...byAzure, ...byKubeconfig }),
+      'podid mirror --via run-command -g demo-rg -c demo --subscription lab',
+    ],
+    [
+      'gets no flag that it does not take',
+      command('podid wait --for idle'),
+      typed('add', { ...byAzure, ...byKubeconfig, via: '--via run-command', mode: '--mode cluster' }),
+      'podid wait --for idle -g demo-rg -c demo --subscription lab',
+    ],
+    [
+      'keeps to where the entries live',
+      command('podid list'),
+      typed('delete', { ...byKubeconfig, mode: '--mode cluster' }),
+      'podid list --kubeconfig lab.yaml --context lab --mode cluster',
+    ],
+    [
+      'reads entries of Azure without a kubeconfig',
+      command('podid list'),
+      typed('add', { ...byAzure, ...byKubeconfig }),
+      'podid list -g demo-rg -c demo --subscription lab',
+    ],
+    [
+      'that is to be typed again keeps the other flags',
+      command('podid nmi install --namespace kube-system --force').again(),
+      typed('nmi install', {
+        ...byAzure,
+        alongside: '--alongside',
+        set: '--set podid.logLevel=debug',
+        namespace: '--namespace other',
+      }),
+      'podid nmi install -g demo-rg -c demo --subscription lab --alongside --set podid.logLevel=debug --namespace kube-system --force',
+    ],
+    [
+      'that is to be typed again shows no secret',
+      command('podid nmi install --force').again(),
+      typed('nmi install', { set: '--set adminsecret.clientSecret=hidden' }),
+      'podid nmi install --set adminsecret.clientSecret=VALUE --force',
+    ],
+    [
+      'of another command gets no flags of the typed one',
+      command('podid nmi install --force').again(),
+      typed('nmi status', { ...byAzure, probe: '--probe' }),
+      'podid nmi install --force -g demo-rg -c demo --subscription lab',
+    ],
+    [
+      'that is to reach the cluster in another way stays',
+      command('podid nmi install -g GROUP -c CLUSTER').asItStands(),
+      typed('nmi install', byKubeconfig),
+      'podid nmi install -g GROUP -c CLUSTER',
+    ],
+    [
+      'about help stays',
+      command('podid nmi install --help'),
+      typed('nmi install', byAzure),
+      'podid nmi install --help',
+    ],
+    ['of another program stays', command('kubectl get pods'), typed('add', byAzure), 'kubectl get pods'],
+    ['that needs no cluster stays', command('podid emulator'), typed('add', byAzure), 'podid emulator'],
+  ])('%s', (_, hint, line, text) => {
+    expect(hintAfter(hint, line).toString()).toBe(text);
   });
 });

@@ -42,7 +42,7 @@ describe('the way into a cluster', () => {
       { ...asked, force: true },
       '-g GROUP -c CLUSTER --force (without',
     ],
-    ['what is left of it, unless it is said', [addon], off, 'podid nmi install -g GROUP -c CLUSTER --force'],
+    ['what is left of it, unless it is said', [addon], off, 'podid nmi install --force'],
     [
       'two of upstream, whose nodes would be open once both are gone',
       [upstream, { ...upstream, name: 'nmi-blue' }],

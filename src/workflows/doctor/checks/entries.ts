@@ -1,6 +1,6 @@
 import { entryProgress, entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { advice } from '../../../errors/hint.ts';
+import { command } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, listed, pass, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 
@@ -27,7 +27,7 @@ export const entries: Check = {
         );
       }
       return all.length === 0
-        ? warn('There is no pod identity.', advice`podid add --help`)
+        ? warn('There is no pod identity.', command('podid add --help'))
         : pass(`${counted(all.length, 'entry', 'entries')} assigned: ${listed(all.map(entryText))}.`);
     }),
 };

@@ -1,6 +1,6 @@
 import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { advice } from '../../../errors/hint.ts';
+import { advice, command } from '../../../errors/hint.ts';
 import { type Check, fail, listed, pass, unread, type Verdict } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
@@ -40,7 +40,7 @@ function goneVerdict({ subject }: Evidence, gone: readonly PodIdentity[]): Verdi
   const names = listed(gone.map((entry) => `${entryText(entry)} (${entry.identity.resourceId})`));
   return fail(
     `The managed identity is gone: ${names}. Such an entry keeps Azure from any change of the cluster's pod identities.`,
-    advice`${nextCommand('delete --failed', subject.cluster)}, or podid doctor --fix`,
+    advice`${nextCommand('delete --failed', subject.cluster)}, or ${command('podid doctor --fix').again()}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { isKubenet, kubenetConsentMissing } from '../../../domain/clusters/check-cluster.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { advice } from '../../../errors/hint.ts';
 import { type Check, fail, judging, pass, warn } from '../check.ts';
 
@@ -14,7 +15,7 @@ export const networkPlugin: Check = {
       if (cluster.profile.allowNetworkPluginKubenet) {
         return warn(
           'The network plugin is kubenet, with consent: a pod with NET_RAW can pose as another pod and be given its token.',
-          advice`podid policy kubenet --apply denies NET_RAW to pods (docs/kubenet.md)`,
+          advice`${nextCommand('policy kubenet', cluster.id, { apply: true })} denies NET_RAW to pods (docs/kubenet.md)`,
         );
       }
       const { message, hint } = kubenetConsentMissing(cluster);
