@@ -76,6 +76,7 @@ describe('podid apply', () => {
       ...Array(3).fill('roleAssignment'),
       ...Array(3).fill('identity'),
       'exception',
+      ...Array(7).fill('object'),
     ]);
     const roles = podid.count('roleAssignments.put');
 
@@ -347,7 +348,7 @@ describe('podid plan', () => {
       + pod identity demo/web
           bindingSelector      web
           identity.resourceId  /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web
-      2 to add, 0 to change, 0 to delete; one write of the cluster.
+      1 entry and 1 role to add; one write of the cluster.
       "
     `);
     expect(await podid.run([...plan, '--exit-code'])).toMatchObject({ exitCode: 9 });

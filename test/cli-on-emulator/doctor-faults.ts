@@ -104,6 +104,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'an entry that Failed',
     check: 'entries',
+    fixes: /podid add .*--namespace demo --name web --identity-resource-id/,
     title: /demo\/web \(Failed: Nope, Not today/,
     takes: 'the assignment',
     seed: (emulator) =>
@@ -193,6 +194,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'an object with the client id of yesterday',
     check: 'objects',
+    fixes: /podid mirror .* --force/,
     title: /identity demo\/web \((differs|missing)\)/,
     seed: (emulator) =>
       editObject(emulator, 'azureidentities', 'web', (object) => ({

@@ -53,6 +53,7 @@ export class FakeAzure {
   readonly notes: string[] = [];
   readonly progress: string[] = [];
   readonly warnings: string[] = [];
+  readonly hints: string[] = [];
   readonly questions: string[] = [];
   readonly mirrored: MirrorRequest[] = [];
   readonly created: string[] = [];
@@ -192,7 +193,10 @@ export class FakeAzure {
       report: {
         progress: (text) => this.progress.push(text),
         note: (text) => this.notes.push(String(text)),
-        warn: (text) => this.warnings.push(text),
+        warn: (text, hint) => {
+          this.warnings.push(text);
+          this.hints.push(String(hint ?? ''));
+        },
       },
       confirm: async (question) => {
         this.questions.push(question);

@@ -144,5 +144,5 @@ const addonRefusals: Readonly<Record<string, ErrorAnswer>> = {
 };
 
 function clearFailed(cluster: ClusterId): Hint {
-  return nextCommand('delete', cluster, { failed: true, yes: true });
+  return advice`${nextCommand('doctor', cluster, { fix: true })} grants roles that are missing and removes entries whose managed identity is gone, each after asking`;
 }

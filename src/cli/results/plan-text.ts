@@ -81,10 +81,41 @@ function summary({ changes, puts }: Plan): string {
   if (changes.length === 0 && puts === 0) {
     return 'Nothing to change.';
   }
-  const count = (action: Change['action']) => changes.filter((change) => change.action === action).length;
-  const counts = `${count('add')} to add, ${count('update')} to change, ${count('delete')} to delete`;
+  const counts = Object.entries(verbs).flatMap(([action, verb]) => {
+    const counted = countedKinds(changes.filter((change) => change.action === action));
+    return counted === '' ? [] : [`${counted} to ${verb}`];
+  });
   const writes = ['no write', 'one write'][puts] ?? `${puts} writes`;
-  return `${counts}; ${writes} of the cluster.${puts > 1 ? ` ${whyTwice(changes)}` : ''}`;
+  return `${[...counts, ''].join('; ')}${writes} of the cluster.${puts > 1 ? ` ${whyTwice(changes)}` : ''}`;
+}
+
+/** What a summary counts, one and several. */
+const nouns = {
+  entry: ['entry', 'entries'],
+  roleAssignment: ['role', 'roles'],
+  managedIdentity: ['managed identity', 'managed identities'],
+  addon: ['add-on', 'add-ons'],
+  object: ['object in the cluster', 'objects in the cluster'],
+  cluster: ['cluster', 'clusters'],
+  nodePool: ['node pool', 'node pools'],
+  machine: ['machine', 'machines'],
+} as const;
+
+const verbs: Readonly<Record<Change['action'], string>> = {
+  add: 'add',
+  update: 'change',
+  delete: 'delete',
+};
+
+/** `2 entries, 1 role and 3 objects in the cluster`: a role or an object is no entry of the file. */
+function countedKinds(changes: readonly Change[]): string {
+  const kinds = changes.map(({ kind }) => (kind === 'identity' || kind === 'exception' ? 'entry' : kind));
+  const counted = Object.entries(nouns).flatMap(([kind, [one, many]]) => {
+    const { length } = kinds.filter((each) => each === kind);
+    return length === 0 ? [] : [`${length} ${length === 1 ? one : many}`];
+  });
+  const last = counted.pop();
+  return last === undefined || counted.length === 0 ? (last ?? '') : `${counted.join(', ')} and ${last}`;
 }
 
 function whyTwice(changes: Plan['changes']): string {

@@ -1,5 +1,6 @@
 import { Command, type CommandPart, type Hint, type Literal } from '../../errors/hint.ts';
 import type { ClusterId } from '../clusters/cluster.ts';
+import type { PodIdentity } from '../entries/pod-identity.ts';
 
 type FlagValue = string | readonly string[] | true | undefined;
 
@@ -18,6 +19,12 @@ export function nextCommand<const Text extends string>(
 /** `-g`, `-c` and `--subscription`. */
 export function clusterFlags({ resourceGroup, name, subscriptionId }: ClusterId): CommandFlags {
   return { g: resourceGroup, c: name, subscription: subscriptionId };
+}
+
+/** Of the `podid add` that makes Azure try an entry again which it ended as Failed. */
+export function addAgainFlags({ namespace, name, bindingSelector, identity }: PodIdentity): CommandFlags {
+  const selector = bindingSelector === name ? undefined : bindingSelector || undefined;
+  return { namespace, name, 'identity-resource-id': identity.resourceId, 'binding-selector': selector };
 }
 
 /** The same for a cluster that other flags name. */

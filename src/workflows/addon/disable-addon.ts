@@ -105,10 +105,10 @@ function counted({ length }: readonly unknown[], one: string, many: string): str
 
 function reportLoss({ report }: Pick<Deps, 'report'>, { id, profile }: Cluster): void {
   for (const entry of profile.identities) {
-    report.note(`removed: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
+    report.note(`will be removed: pod identity ${entryText(entry)} (${entry.identity.resourceId})`);
   }
   for (const entry of profile.exceptions) {
-    report.note(`removed: exception ${entryText(entry)}`);
+    report.note(`will be removed: exception ${entryText(entry)}`);
   }
   report.warn(
     "The add-on's agent leaves every node with it: where no agent of podid's is ready beside it, pods reach the node's own identities from then on.",

@@ -9,7 +9,9 @@ import {
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
 import { checkLimits, editProfile } from '../../domain/entries/profile-edit.ts';
+import { rehearsedChanges } from '../change/changes-beside.ts';
 import type { Change, Outcome, Plan } from '../change/outcome.ts';
+import { objectChanges } from '../change/plan-changes.ts';
 import {
   type ChangeDeps,
   type ChangeOptions,
@@ -80,8 +82,8 @@ export async function applyFile(
   if (options.dryRun) {
     return { plan: await planWithObjects(started, cluster, intent, { plan, rehearsal }) };
   }
-
-  request.show(plan);
+  const shown = await planWithObjects(looking(started), cluster, intent, { plan, rehearsal });
+  request.show(shown);
   if (!(await agreed(deps, cluster, intent))) {
     return { done: applied(cluster, []) };
   }
@@ -100,9 +102,23 @@ export async function applyFile(
     files: request.files,
     leftOut: [...read.leftOut, ...made.leftOut],
   });
-  const changes = plan.changes.filter((change) => !written.leftOut.some(({ entry }) => isOf(entry, change)));
+  const beside = rehearsal === undefined ? objectChanges(written.objects) : rehearsedChanges(rehearsal);
+  const changes = [...plan.changes, ...beside].filter(
+    (change) => !written.leftOut.some(({ entry }) => isOf(entry, change)),
+  );
   const done = applied(written.cluster, changes);
   return { done: written.failure ? { ...done, failure: written.failure } : done };
+}
+
+/** To say what will be written; what cannot be read is reported when it is to be written. */
+function looking(deps: ChangeDeps): ChangeDeps {
+  const { options, report } = deps;
+  const mirror = options.noWait ? 'off' : options.mirror;
+  return {
+    ...deps,
+    options: { ...options, dryRun: true, mirror },
+    report: { ...report, warn: () => undefined },
+  };
 }
 
 /** Before anything is read or granted for a file that cannot fit. @throws PodidError LimitReached */

@@ -9,6 +9,7 @@ import {
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
 import { advice, type Command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
@@ -35,6 +36,8 @@ export interface ApplyWrite {
 export interface WrittenApply {
   readonly cluster: Cluster;
   readonly leftOut: readonly LeftOut[];
+  /** What became of the objects in the cluster. */
+  readonly objects: readonly ObjectChange[];
   readonly failure?: PodidError;
 }
 
@@ -53,11 +56,11 @@ export async function writeApply(
   const end = { cluster: changed.cluster, leftOut: first.write.leftOut };
   if (deps.options.noWait) {
     deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
-    return { ...end, ...(failure ? { failure } : {}) };
+    return { ...end, objects: [], ...(failure ? { failure } : {}) };
   }
   const mirrored = await mirrorApply(deps, changed.cluster, write.intent);
   const last = failure ?? mirrored.failure;
-  return { ...end, ...(last ? { failure: last } : {}) };
+  return { ...end, objects: mirrored.objects, ...(last ? { failure: last } : {}) };
 }
 
 interface FirstWritten {

@@ -1,7 +1,11 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { MirrorRequest, ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
-import { advice, command } from '../../errors/hint.ts';
+import {
+  type MirrorRequest,
+  namespaceMissing,
+  type ObjectChange,
+} from '../../domain/kubernetes/cluster-objects.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from './start-change.ts';
 
@@ -45,7 +49,7 @@ export async function mirrorChange(
     };
     const objects = await api.mirror(request, deps.signal);
     const failure = asFailure(objects);
-    return { objects, ...(failure ? reported(deps, cluster, failure) : {}) };
+    return { objects, ...(failure ? reported(deps, cluster, failure, true) : {}) };
   } catch (error) {
     if (!isPodidError(error) || deps.signal.aborted) {
       throw error;
@@ -61,25 +65,54 @@ export function asFailure(objects: readonly ObjectChange[]): PodidError | undefi
   if (first === undefined) {
     return undefined;
   }
-  const all = open.map((object) => ({
+  const details = open.map((object) => ({
     message: `${object.kind} ${object.namespace}/${object.name}: ${object.reason ?? object.action}`,
   }));
-  const others = open.length > 1 ? ` (and ${open.length - 1} more)` : '';
-  const hint =
-    first.action === 'pending'
-      ? command('kubectl create namespace', first.namespace)
-      : advice`${command('podid mirror --dry-run')} shows what differs; --force takes the objects over`;
-  return new PodidError('MirrorFailed', `${all[0]?.message}${others}.`, { hint, details: all });
+  const alike = open.filter((each) => each.reason === first.reason && each.namespace === first.namespace);
+  const { text, hint } = openText(first, alike.length);
+  const told = text.includes(first.name) ? 1 : alike.length;
+  const others = open.length > told ? ` (and ${open.length - told} more)` : '';
+  return new PodidError('MirrorFailed', `${text}${others}.`, { hint, details });
 }
 
-function reported(deps: ChangeDeps, cluster: Cluster, error: PodidError): { failure?: PodidError } {
+/** Why an object is not as podid wants it, and what to do. @param count those of its namespace with its reason */
+function openText(
+  { kind, namespace, name, action, reason = action }: ObjectChange,
+  count: number,
+): { readonly text: string; readonly hint: Hint } {
+  if (reason === namespaceMissing(namespace)) {
+    const objects = count === 1 ? 'One object is' : `${count} objects are`;
+    return {
+      text: `${objects} not in the cluster yet, because it has no namespace ${namespace}`,
+      hint: command('kubectl create namespace', namespace),
+    };
+  }
+  if (action === 'pending') {
+    return {
+      text: `${kind} ${namespace}/${name} is not in the cluster yet: ${reason}`,
+      hint: advice`Run the same command again.`,
+    };
+  }
+  return {
+    text: `${kind} ${namespace}/${name} is not podid's, and stays as it is. ${reason}`,
+    hint: advice`${command('podid mirror --dry-run')} shows what differs, and ${command('podid mirror --force')} takes the objects over`,
+  };
+}
+
+/** @param isOfObjects the message is about the objects, and needs no words before it */
+function reported(
+  deps: ChangeDeps,
+  cluster: Cluster,
+  error: PodidError,
+  isOfObjects = false,
+): { failure?: PodidError } {
   if (deps.options.mirror !== 'required') {
     const again = nextCommand('mirror', cluster.id);
     const tried = deps.options.dryRun
       ? 'The objects in the cluster would not be brought in line'
       : 'The objects in the cluster were not brought in line';
     deps.report.warn(
-      `${tried}: ${error.message}`,
+      isOfObjects ? error.message : `${tried}: ${error.message}`,
       error.hint === undefined || error.hint.names('podid mirror')
         ? (error.hint ?? again)
         : advice`${error.hint.withoutFullStop()}; then ${again}`,

@@ -1,7 +1,8 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { DesiredPodIdentity, PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
+import { addAgainFlags, nextCommand } from '../../domain/hints/next-command.ts';
+import { advice } from '../../errors/hint.ts';
 import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
 import { changesBeside } from '../change/changes-beside.ts';
 import { findEntry } from '../change/judge-change.ts';
@@ -88,11 +89,13 @@ function warnOfOthers(deps: ChangeDeps, cluster: Cluster, own: DesiredPodIdentit
       entry.provisioningState?.toLowerCase() === 'failed' &&
       !(entry.name === own.name && entry.namespace === own.namespace),
   );
-  if (failed.length === 0) {
+  const [first] = failed;
+  if (first === undefined) {
     return;
   }
+  const key = { namespace: first.namespace, name: first.name };
   deps.report.warn(
     `Other entries are Failed: ${failed.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
-    deps.entries.command('delete', cluster.id, { failed: true }),
+    advice`${deps.entries.command('add', cluster.id, addAgainFlags(first))} writes it again; if its managed identity is gone: ${deps.entries.command('delete', cluster.id, key)}`,
   );
 }

@@ -108,7 +108,7 @@ async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
   }
   const these = identities.length === 1 ? 'identity' : 'identities';
   const those = exceptions.length === 1 ? 'exception' : 'exceptions';
-  const text = `Mirroring ${identities.length} ${these} and ${exceptions.length} ${those}`;
+  const text = `${dryRun ? 'Comparing' : 'Mirroring'} ${identities.length} ${these} and ${exceptions.length} ${those}`;
   deps.report.progress(text);
   return await api.mirror(whole, signal, (done, total) => deps.report.progress(text, { done, total }));
 }

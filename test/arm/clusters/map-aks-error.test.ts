@@ -8,7 +8,10 @@ const where = "-g 'rg (old)' -c web --subscription s-1";
 
 describe("the hint of an add-on's refusal", () => {
   it.each([
-    ['PodIdentityAddonIdentitiesAssignmentError', `podid delete ${where} --failed --yes`],
+    [
+      'PodIdentityAddonIdentitiesAssignmentError',
+      `podid doctor ${where} --fix grants roles that are missing and removes entries whose managed identity is gone, each after asking`,
+    ],
     ['PodIdentityAddonFeatureFlagNotEnabled', `podid enable ${where} --register-feature`],
     [
       'PodIdentityAddonWithKubeNetNotAllowed',

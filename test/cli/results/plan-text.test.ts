@@ -46,7 +46,7 @@ describe('a plan for people', () => {
       + AzureIdentity shop/web
       Objects in the cluster without an entry in Azure:
         pod identity shop/old
-      3 to add, 1 to change, 1 to delete; one write of the cluster.
+      1 role, 1 managed identity and 1 object in the cluster to add; 1 entry to change; 1 entry to delete; one write of the cluster.
       "
     `);
   });

@@ -24,6 +24,7 @@ describe('disabling the add-on', () => {
     const declined = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
     declined.answerYes = false;
     await disableAddon(declined.deps(), disable, options());
+    expect(declined.notes).toEqual([expect.stringMatching(/^will be removed: pod identity shop\/web /)]);
     const unsaved = new FakeAzure();
     const save = () => Promise.reject(new Error('disk full'));
     await expect(disableAddon(unsaved.deps(), { ...disable, save }, options())).rejects.toThrow('disk full');

@@ -28,6 +28,18 @@ describe('adding an identity', () => {
     expect(azure.mirrored[0]?.identities).toEqual([podIdentity('web')]);
   });
 
+  it('names for another entry that Failed the command that writes it again', async () => {
+    const jobs = podIdentity('jobs', { bindingSelector: 'batch', provisioningState: 'Failed' });
+    const azure = new FakeAzure(clusterWith({}, { identities: [jobs] }));
+    await addIdentity(azure.deps(), request, options());
+    expect(azure.warnings).toEqual(['Other entries are Failed: shop/jobs.']);
+    expect(azure.hints).toEqual([
+      expect.stringMatching(
+        /^podid add .* --namespace shop --name jobs --identity-resource-id \S+ --binding-selector batch writes it again; if its managed identity is gone: podid delete .* --namespace shop --name jobs$/,
+      ),
+    ]);
+  });
+
   it.each([
     ['the add-on is off', clusterWith({}, { enabled: false }), 'AddonDisabled'],
     [

@@ -138,6 +138,10 @@ describe('entries that are objects in the cluster', () => {
       'update web',
       'add api',
       'delete mine',
+      'update pool1',
+      'add api',
+      'update web',
+      'delete mine',
     ]);
   });
 

@@ -1,8 +1,9 @@
 import { entryProgress, entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
-import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { command } from '../../../errors/hint.ts';
+import { addAgainFlags, nextCommand } from '../../../domain/hints/next-command.ts';
+import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, listed, pass, warn } from '../check.ts';
-import { entriesInQuestion } from '../chosen-entries.ts';
+import { entriesInQuestion, isGone } from '../chosen-entries.ts';
+import type { Evidence } from '../evidence.ts';
 
 /** Whether Azure is done with the entries, and well. */
 export const entries: Check = {
@@ -16,7 +17,7 @@ export const entries: Check = {
       if (failed.length > 0) {
         return fail(
           `Azure did not assign ${listed(failed.map(failureText))}. Pods of such an entry get no token.`,
-          nextCommand('delete --failed', cluster.id),
+          againOrAway(evidence, failed),
         );
       }
       const moving = [...inState('running'), ...inState('deleting')];
@@ -31,6 +32,15 @@ export const entries: Check = {
         : pass(`${counted(all.length, 'entry', 'entries')} assigned: ${listed(all.map(entryText))}.`);
     }),
 };
+
+/** An entry can be assigned once its cause is gone; without its managed identity it never will be. */
+function againOrAway(evidence: Evidence, failed: readonly PodIdentity[]): Hint {
+  const { cluster } = evidence.subject;
+  const living = failed.find(({ identity }) => !isGone(evidence, identity.resourceId));
+  return living === undefined
+    ? nextCommand('delete --failed', cluster)
+    : advice`Once the cause is fixed: ${nextCommand('add', cluster, addAgainFlags(living))}`;
+}
 
 function failureText(entry: PodIdentity): string {
   const why = entry.error === undefined ? '' : `: ${entry.error.code}, ${entry.error.message}`;

@@ -1,6 +1,8 @@
+import type { ClusterId } from '../../../domain/clusters/cluster.ts';
 import { findDrift } from '../../../domain/entries/drift.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { advice, type Hint } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { readOr } from '../probe.ts';
@@ -28,18 +30,43 @@ export const objects: Check = {
         );
         return fail(
           `The objects in the cluster differ from the entries in Azure: ${names}. Agents use the objects.`,
-          nextCommand('mirror', subject.cluster),
+          written(
+            subject.cluster,
+            stale.some(({ cluster: held }) => held !== null),
+          ),
         );
       }
       if (drift.length > 0) {
         return warn(
-          `Azure has no entry for ${listed(drift.map((each) => `${each.kind} ${entryText(each)}`))}, but agents still give tokens for it.`,
+          `Azure has no entry for ${leftOver(drift)}.`,
           nextCommand('mirror', subject.cluster, { prune: true, 'dry-run': true }),
         );
       }
       return pass('The objects in the cluster match the entries in Azure.');
     }),
 };
+
+/** Objects that somebody else has changed are theirs until they are taken over. */
+function written(cluster: ClusterId, someDiffer: boolean): Hint {
+  const mirror = nextCommand('mirror', cluster);
+  return someDiffer
+    ? advice`${mirror}, or to take over objects that others have changed: ${mirror.with('--force')}`
+    : mirror;
+}
+
+/** What agents do by an object that Azure has no entry for. */
+function leftOver(drift: ReturnType<typeof driftInQuestion>): string {
+  const effects = {
+    identity: 'but agents still give tokens for it',
+    exception: "but agents still let its pods past to the node's own identities",
+  };
+  return (['identity', 'exception'] as const)
+    .flatMap((kind) => {
+      const keys = drift.filter((each) => each.kind === kind).map((each) => `${kind} ${entryText(each)}`);
+      return keys.length === 0 ? [] : [`${listed(keys)}, ${effects[kind]}`];
+    })
+    .join('; and none for ');
+}
 
 export function driftInQuestion({ cluster, objects: probed, subject }: Evidence) {
   const profile = readOr(cluster, undefined)?.profile;
