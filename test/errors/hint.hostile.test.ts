@@ -8,6 +8,7 @@ import { checkCluster } from '../../src/domain/clusters/check-cluster.ts';
 import { grantCommand } from '../../src/domain/hints/grant-command.ts';
 import { nextCommand } from '../../src/domain/hints/next-command.ts';
 import { allowPrivileged } from '../../src/domain/hints/privileged-namespace.ts';
+import { namespaceMissing } from '../../src/domain/kubernetes/cluster-objects.ts';
 import { commandLine, type Hint } from '../../src/errors/hint.ts';
 import { isPodidError } from '../../src/errors/podid-error.ts';
 import { kubeFailure, mapKubeError } from '../../src/k8s/client/map-kube-error.ts';
@@ -153,7 +154,12 @@ const producers: readonly [string, (word: string) => Hint | undefined][] = [
     'a namespace that is not there',
     (word) =>
       hintOf(() =>
-        asFailure([{ kind: 'AzureIdentity', namespace: `x${word}`, name: 'w', action: 'pending' }]),
+        asFailure([
+          {
+            ...{ kind: 'AzureIdentity', namespace: `x${word}`, name: 'w', action: 'pending' },
+            reason: namespaceMissing(`x${word}`),
+          },
+        ]),
       ),
   ],
   ['whom the API server refuses', (word) => grantMirrorCommand('demo', `x${word}`)],
