@@ -54,6 +54,7 @@ export interface QuestionsOptions {
 export function terminalQuestions(options: QuestionsOptions): Questions {
   const ask = <Value>(question: PromptQuestion) => askOnce<Value>(question, options);
   const theme = { style: { keysHelpTip: helpLine } };
+  const searchTheme = { style: { keysHelpTip: searchHelpLine } };
   return {
     select({ message, choices, initial }) {
       const lines = asLines(choices, options);
@@ -63,7 +64,14 @@ export function terminalQuestions(options: QuestionsOptions): Questions {
     search({ message, choices, initial }) {
       const source = (typed: string | undefined) => asLines(choices(typed ?? ''), options);
       const at = initial === undefined ? {} : { default: initial };
-      return ask({ type: 'search', message: plainText(message), source, theme, pageSize: 8, ...at });
+      return ask({
+        type: 'search',
+        message: plainText(message),
+        source,
+        theme: searchTheme,
+        pageSize: 8,
+        ...at,
+      });
     },
     text({ message, initial, problem }) {
       const validate = (text: string) => plainText(problem(text) ?? '', 'one') || true;
@@ -121,6 +129,11 @@ function helpLine(keys: readonly [string, string][]): string {
   return [...keys.filter(([key]) => key !== '⏎'), ['⏎', 'take'], ['esc', 'back']]
     .map(([key = '', action = '']) => `${styleText('bold', key)} ${styleText('dim', action)}`)
     .join(styleText('dim', ' · '));
+}
+
+/** A list that is searched shows no field to type into until something is typed. */
+function searchHelpLine(keys: readonly [string, string][]): string {
+  return helpLine([['type', 'to search'], ...keys]);
 }
 
 /** Cursor and margin of inquirer's lists. */

@@ -4,7 +4,7 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
-import { type AskStep, type StepEnd, settled, someone, type Wizard } from './wizard.ts';
+import { type AskStep, endWithoutAddon, type StepEnd, settled, someone, type Wizard } from './wizard.ts';
 
 /** Whether to register the preview feature, which Azure wants before it turns the add-on on. */
 export const askFeature: AskStep<'feature'> = async (wizard, known) => {
@@ -50,7 +50,10 @@ export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
     { value: false, name: 'Do not turn it on' },
     { value: true, name: 'Accept the risk, and turn it on' },
   ]);
-  return typeof end === 'object' && !end.value ? 'to the cluster' : end;
+  if (typeof end === 'object' && !end.value) {
+    throw endWithoutAddon(cluster.id);
+  }
+  return end;
 };
 
 /** Whether to turn the add-on on where it is off. */
@@ -63,9 +66,14 @@ export const askAddon: AskStep<'addon'> = async (wizard, known) => {
   if (given.yes || questions === undefined) {
     return settled(true);
   }
-  return choose(wizard, `The pod-identity add-on is off on ${cluster.id.name}:`, [
-    { value: true, name: 'Turn it on' },
+  const end = await choose(wizard, `The pod-identity add-on is off on ${cluster.id.name}:`, [
+    { value: true, name: 'Turn it on (Azure has not supported it since September 2025)' },
+    { value: false, name: 'Leave it off, and use objects in the cluster' },
   ]);
+  if (typeof end === 'object' && !end.value) {
+    throw endWithoutAddon(cluster.id);
+  }
+  return end;
 };
 
 export function needsKubenetConsent(cluster: Cluster): boolean {

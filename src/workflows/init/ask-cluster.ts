@@ -5,7 +5,15 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
 import { moveFromServicePrincipal } from './move-from-service-principal.ts';
 import { readCluster } from './read-cluster.ts';
-import { type AskStep, type Choice, fits, type InitDeps, settled, someone, type Wizard } from './wizard.ts';
+import {
+  type AskStep,
+  type Choice,
+  fitting,
+  type InitDeps,
+  settled,
+  someone,
+  type Wizard,
+} from './wizard.ts';
 
 /**
  * Asks until a cluster is chosen that pod identity can work on; what forbids it is reported with the way out.
@@ -33,7 +41,7 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
     const initial = choices.find(({ value }) => last !== undefined && isSame(value, last))?.value;
     const id = await someone(wizard).search({
       message: 'Cluster:',
-      choices: (typed) => choices.filter((choice) => fits(choice, typed)),
+      choices: (typed) => fitting(choices, typed),
       ...(initial === undefined ? {} : { initial }),
     });
     if (id === undefined) {

@@ -4,7 +4,7 @@ import { isPodidError } from '../../errors/podid-error.ts';
 import { findEntry } from '../change/judge-change.ts';
 import { identityIdOf } from './ask-identity.ts';
 import { type Known, need } from './history.ts';
-import { type AskStep, asked, type Choice, fits, settled, someone, type Wizard } from './wizard.ts';
+import { type AskStep, asked, type Choice, fitting, settled, someone, type Wizard } from './wizard.ts';
 
 /** The namespace: one that the cluster has, or one that it will have. */
 export const askNamespace: AskStep<'namespace'> = async (wizard, known, before) => {
@@ -22,7 +22,7 @@ export const askNamespace: AskStep<'namespace'> = async (wizard, known, before) 
   const answer = await someone(wizard).search({
     message,
     choices: (typed) => [
-      ...choices.filter((choice) => fits(choice, typed)),
+      ...fitting(choices, typed),
       ...(typed === '' || names.includes(typed) || rules.namespace(typed) !== undefined
         ? []
         : [{ value: typed, name: typed, facts: 'does not exist yet' }]),

@@ -5,7 +5,7 @@ import { advice } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { WantedGrant } from '../identities/grant-roles.ts';
 import { type Known, need } from './history.ts';
-import { type AskStep, asked, type Choice, fits, settled, someone, type Wizard } from './wizard.ts';
+import { type AskStep, asked, type Choice, fitting, settled, someone, type Wizard } from './wizard.ts';
 
 /** The last line of the list. */
 const newOne = 'new';
@@ -25,11 +25,7 @@ export const askIdentity: AskStep<'identity'> = async (wizard, known, before) =>
   const initial = choices.find(({ value }) => before !== undefined && sameResource(value, before))?.value;
   const question = {
     message: 'Managed identity:',
-    choices: (typed: string) => [
-      ...pastedId(typed),
-      ...choices.filter((choice) => fits(choice, typed)),
-      creation,
-    ],
+    choices: (typed: string) => [...pastedId(typed), ...fitting(choices, typed), creation],
     ...(initial === undefined ? {} : { initial }),
   };
   for (;;) {

@@ -4,7 +4,7 @@ import {
   type AskStep,
   asked,
   type Choice,
-  fits,
+  fitting,
   type InitDeps,
   settled,
   someone,
@@ -44,15 +44,15 @@ export const askSubscription: AskStep<'subscription'> = async (wizard, _known, b
   );
   const answer = await someone(wizard).search({
     message: 'Subscription:',
-    choices: (typed) => choices.filter((choice) => fits(choice, typed)),
+    choices: (typed) => fitting(choices, typed),
     ...(initial === undefined ? {} : { initial }),
   });
   return asked(answer);
 };
 
-/** For people the ways to sign in come before the reasons why each of them failed. */
+/** For people the ways to sign in, each with the reason why it failed; of one alone the error itself tells. */
 function signInHelp({ questions }: Wizard, error: unknown): unknown {
-  if (questions === undefined || !isPodidError(error, 'NotSignedIn') || error.details.length === 0) {
+  if (questions === undefined || !isPodidError(error, 'NotSignedIn') || error.details.length < 2) {
     return error;
   }
   return new PodidError('NotSignedIn', 'You are not signed in to Azure. podid can sign in in these ways:', {

@@ -2,14 +2,15 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { updateCluster } from '../clusters/update-cluster.ts';
 import { readCluster } from './read-cluster.ts';
-import type { InitDeps, Questions, Wizard } from './wizard.ts';
+import { endWithoutAddon, type InitDeps, type Questions, type Wizard } from './wizard.ts';
 
 /**
  * Offers to give a service-principal cluster a managed identity, which is an operation of its own and done at
  * once.
  *
- * @returns the cluster after it; undefined when that is not the obstacle, nothing may be written, or nobody
- * wants it
+ * @returns the cluster after it; undefined when that is not the obstacle, nothing may be written, or another
+ * cluster is wanted
+ * @throws PodidError Interrupted when the cluster is to stay as it is
  */
 export async function moveFromServicePrincipal(
   { given, questions, options, signal }: Wizard,
@@ -20,11 +21,15 @@ export async function moveFromServicePrincipal(
   if (options.dryRun || !isPodidError(obstacle, 'ServicePrincipalCluster')) {
     return undefined;
   }
-  if (!given.enableManagedIdentity && !(await wantsToMove(questions, id))) {
+  const wish = given.enableManagedIdentity ? 'move' : await wishFor(questions, id);
+  if (wish === 'leave') {
+    throw endWithoutAddon(id);
+  }
+  if (wish === 'other') {
     return undefined;
   }
-  const wish = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
-  await updateCluster(deps.forCluster(id), wish, options);
+  const update = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
+  await updateCluster(deps.forCluster(id), update, options);
   const read = await readCluster(deps, id, signal);
   if (read.obstacle === undefined) {
     return read.cluster;
@@ -33,13 +38,17 @@ export async function moveFromServicePrincipal(
   return undefined;
 }
 
-async function wantsToMove(questions: Questions | undefined, { name }: ClusterId): Promise<boolean> {
-  const move = await questions?.select({
+async function wishFor(
+  questions: Questions | undefined,
+  { name }: ClusterId,
+): Promise<'leave' | 'move' | 'other'> {
+  const wish = await questions?.select<'leave' | 'move' | 'other'>({
     message: `${name} runs as a service principal:`,
     choices: [
-      { value: false, name: 'Leave it as it is' },
-      { value: true, name: 'Give it a managed identity now' },
+      { value: 'leave', name: 'Leave it as it is, and use objects in the cluster' },
+      { value: 'move', name: 'Give it a managed identity now' },
+      { value: 'other', name: 'Choose another cluster' },
     ],
   });
-  return move ?? false;
+  return wish ?? 'other';
 }

@@ -1,5 +1,8 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice } from '../../errors/hint.ts';
+import { PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import type { WantedGrant } from '../identities/grant-roles.ts';
 import type { InitAnswers, Known, Step } from './history.ts';
@@ -111,11 +114,27 @@ export function someone({ questions }: Wizard): Questions {
   return questions;
 }
 
-/** Every word typed occurs in the name or the facts, in any case. */
-export function fits({ name, facts = '' }: Choice<unknown>, typed: string): boolean {
-  const text = `${name} ${facts}`.toLowerCase();
-  return typed
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+/** Who leaves the cluster without the add-on has chosen an end, and learns of the other way. */
+export function endWithoutAddon(id: ClusterId): PodidError {
+  const add = { mode: 'cluster', namespace: 'NAMESPACE', 'identity-resource-id': 'ID' };
+  return new PodidError('Interrupted', 'Nothing was changed.', {
+    hint: advice`Without the add-on: ${nextCommand('add', id, add)} (docs/modes.md)`,
+  });
+}
+
+/**
+ * The choices in which every word typed occurs, in any case: first those whose name begins with what is typed,
+ * then those whose name holds it, and last those that have it among their facts.
+ */
+export function fitting<Value>(choices: readonly Choice<Value>[], typed: string): readonly Choice<Value>[] {
+  const text = typed.trim().toLowerCase();
+  const words = text.split(/\s+/);
+  const holds = (held: string) => words.every((word) => held.toLowerCase().includes(word));
+  const rank = ({ name, facts = '' }: Choice<Value>) => {
+    if (name.toLowerCase().startsWith(text)) {
+      return 0;
+    }
+    return holds(name) ? 1 : holds(`${name} ${facts}`) ? 2 : 3;
+  };
+  return choices.filter((choice) => rank(choice) < 3).toSorted((one, other) => rank(one) - rank(other));
 }

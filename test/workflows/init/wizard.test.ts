@@ -4,7 +4,7 @@ import { PodidError } from '../../../src/errors/podid-error.ts';
 import { identityIdOf } from '../../../src/workflows/init/ask-identity.ts';
 import { gatherAnswers } from '../../../src/workflows/init/gather-answers.ts';
 import { planInit } from '../../../src/workflows/init/init-plan.ts';
-import type { InitGiven, Questions, Wizard } from '../../../src/workflows/init/wizard.ts';
+import { fitting, type InitGiven, type Questions, type Wizard } from '../../../src/workflows/init/wizard.ts';
 import { hintText } from '../../hint-text.ts';
 import { clusterWith, FakeAzure, identityId, options, podIdentity } from '../fake-azure.ts';
 
@@ -167,9 +167,20 @@ describe('the wizard', () => {
     expect(azure.puts).toEqual([]);
   });
 
-  it('reports the risk of kubenet, and without consent leads to another cluster', async () => {
+  it('reports the risk of kubenet, and leads to another cluster when that is chosen', async () => {
     const azure = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
-    const person = new Person('aks', 'Do not', 'aks', 'Accept', 'Turn it on', 'web', 'shop', '', '', 'Yes');
+    const person = new Person(
+      'aks',
+      'Choose another',
+      'aks',
+      'Accept',
+      'Turn it on',
+      'web',
+      'shop',
+      '',
+      '',
+      'Yes',
+    );
     const answers = await gatherAnswers(wizard(azure, person));
     expect(azure.warnings.join()).toContain('CVE-2021-1677');
     expect(answers).toMatchObject({ kubenet: true, addon: true });
@@ -188,9 +199,41 @@ describe('the wizard', () => {
     expect(azure.registered).toBe(0);
   });
 
-  it('explains a service-principal cluster and leaves it as it is when asked to', async () => {
+  it.each([
+    ['kubenet', clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }), 'Do not turn it on'],
+    ['the add-on off', clusterWith({}, { enabled: false }), 'Leave it off'],
+    [
+      'a service principal',
+      clusterWith({ identity: { type: 'None', userAssigned: [] } }),
+      'Leave it as it is',
+    ],
+  ])('ends with the way without the add-on for who leaves %s', async (_, cluster, leave) => {
+    const azure = new FakeAzure(cluster);
+    await expect(gatherAnswers(wizard(azure, new Person('aks', leave)))).rejects.toMatchObject({
+      code: 'Interrupted',
+      message: 'Nothing was changed.',
+      hint: hintText(
+        'Without the add-on: podid add -g rg -c aks --subscription sub --mode cluster --namespace NAMESPACE --identity-resource-id ID (docs/modes.md)',
+      ),
+    });
+    expect(azure.puts).toEqual([]);
+  });
+
+  it.each([
+    ['w', ['web', 'new-web', 'jobs']],
+    ['WEB', ['web', 'new-web']],
+    ['west j', ['jobs']],
+    ['', ['jobs', 'new-web', 'web']],
+    ['x', []],
+  ])('offers to who types "%s" names before details', (typed, names) => {
+    const choices = ['jobs', 'new-web', 'web'].map((name) => ({ value: name, name, facts: 'westeurope' }));
+    const shown = typed === 'WEB' ? choices.map(({ facts: _, ...choice }) => choice) : choices;
+    expect(fitting(shown, typed).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('explains a service-principal cluster and asks for another when asked to', async () => {
     const azure = new FakeAzure(clusterWith({ identity: { type: 'None', userAssigned: [] } }));
-    const person = new Person('aks', 'Leave', back, 'aks', 'Leave');
+    const person = new Person('aks', 'Choose another', back, 'aks', back);
     await expect(gatherAnswers(wizard(azure, person))).rejects.toThrow(
       'nobody expected the question "Cluster:"',
     );
@@ -291,13 +334,22 @@ describe('the wizard', () => {
     expect(answers.namespace).toBe('default');
   });
 
-  it('says how to sign in when nobody is signed in', async () => {
+  it.each([
+    [
+      'in the ways that there are',
+      ['az: not installed', 'azd: not installed'],
+      'You are not signed in to Azure. podid can sign in in these ways:',
+    ],
+    ['by what Azure says of the one', ['The token has expired.'], 'A long list.'],
+  ])('says how to sign in when nobody is signed in: %s', async (_, reasons, message) => {
     const azure = new FakeAzure();
     const { open, ...rest } = wizard(azure, new Person());
     const deps = await open(undefined);
     const list = () =>
       Promise.reject(
-        new PodidError('NotSignedIn', 'A long list.', { details: [{ message: 'az: not installed' }] }),
+        new PodidError('NotSignedIn', 'A long list.', {
+          details: reasons.map((reason) => ({ message: reason })),
+        }),
       );
     const signedOut = {
       ...deps,
@@ -306,9 +358,8 @@ describe('the wizard', () => {
     const answers = gatherAnswers({ ...rest, open: async () => signedOut });
     await expect(answers).rejects.toMatchObject({
       code: 'NotSignedIn',
-      message: 'You are not signed in to Azure. podid can sign in in these ways:',
-      hint: hintText('az login, and then podid init again'),
-      details: [{ message: 'az: not installed' }],
+      message,
+      details: reasons.map((reason) => ({ message: reason })),
     });
   });
 
