@@ -4,6 +4,8 @@ import { translateAz } from '../domain/az/translate-az.ts';
 import { parseAzCommand } from '../validate/flags/parse-az-command.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
 
+const unquoted = "Put the az command into quotes: podid from-az 'az aks pod-identity list …'.";
+
 export const fromAzCommand = defineCommand({
   description:
     'Translates one command of az, in quotes, and sends nothing. stdout carries a line to paste, with variables and quotes as they were; differences are explained on stderr. A command that has no equivalent in podid but is part of working with pod identity, such as "az aks create", stays az, with the flags of pod identity moved to a podid command after it.\n\nIt knows all commands of "az aks pod-identity", "az aks create" and "az aks update", "az vm identity" and "az vmss identity", and those of the AKS documentation around them. For any other it exits with 2.',
@@ -18,7 +20,7 @@ export const fromAzCommand = defineCommand({
     },
   ],
   flags: {},
-  word: { value: 'AZ-COMMAND', summary: 'the az command, whole and in quotes' },
+  word: { value: 'AZ-COMMAND', summary: 'the az command, whole and in quotes', unquoted },
   async run(_flags, session, word) {
     const command = parse(word, session.faults);
     session.checkUsage();
@@ -35,7 +37,9 @@ export const fromAzCommand = defineCommand({
 
 function parse(line: string, faults: UsageFaults): AzCommand {
   if (line.trim() === '') {
-    faults.missing('AZ-COMMAND', 'the az command, whole and in quotes');
+    if (!faults.any) {
+      faults.missing('AZ-COMMAND', 'the az command, whole and in quotes');
+    }
   } else {
     try {
       return parseAzCommand(line);

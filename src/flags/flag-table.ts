@@ -36,6 +36,8 @@ export interface WordSpec {
   readonly summary: string;
   /** The only words there are. */
   readonly choices?: readonly string[];
+  /** What to do where several words stand in its place: it is a command line, and came without its quotes. */
+  readonly unquoted?: string;
 }
 
 /** Keys are the flags' long names in camelCase, or as they are typed. */

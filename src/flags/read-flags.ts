@@ -79,7 +79,9 @@ export function readInteger(text: string, { least = 0, most = Number.MAX_SAFE_IN
 
 /** What an `integer` takes, with its article. */
 export function integerText({ least = 0, most }: FlagSpec): string {
-  return `a whole number from ${least}${most === undefined ? '' : ` to ${most}`}`;
+  return most === undefined
+    ? `a whole number of ${least} or more`
+    : `a whole number from ${least} to ${most}`;
 }
 
 /** `--for END, which is one of assigned, deleted, idle`. */
@@ -115,13 +117,23 @@ export function takeWord(
   const at = rest.findIndex((each) => each === '-' || !each.startsWith('-'));
   const word = rest[at];
   if (word === undefined) {
-    faults.missing(spec.value, spec.summary);
+    faults.missing(spec.value, spec.choices === undefined ? spec.summary : `give ${oneOf(spec.choices)}`);
     return { word: '', rest };
   }
   if (spec.choices) {
     checkChoice(spec.value, word, spec.choices, faults);
   }
-  return { word, rest: rest.toSpliced(at, 1) };
+  const others = rest.toSpliced(at, 1);
+  if (spec.unquoted !== undefined && others.length > 0 && !/\s/.test(word)) {
+    faults.add(spec.value, spec.unquoted);
+    return { word: '', rest: [] };
+  }
+  return { word, rest: others };
+}
+
+/** `bash, zsh or fish`. */
+function oneOf(choices: readonly string[]): string {
+  return [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter(Boolean).join(' or ');
 }
 
 /** Reports words and flags that the command does not know, each with the nearest one that it does. */

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Command } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { nearestWord } from '../validate/nearest-word.ts';
+import { quoted } from '../validate/usage-faults.ts';
 import { type FlagSpec, type FlagTable, type FlagValues, longFlags } from './flag-table.ts';
 import { integerText, readInteger } from './read-flags.ts';
 
@@ -124,11 +125,13 @@ function faultOf(
   if (flag === undefined) {
     return `The flag ${rawName} is unknown.${didYouMean(rawName, longFlags(flags))}`;
   }
+  const text = textOf(token);
+  const given = text === undefined ? '' : `, not ${quoted(text)}`;
   if (flag.choices !== undefined) {
-    return `The flag ${rawName} takes one of ${flag.choices.join(', ')}.${didYouMean(textOf(token) ?? '', flag.choices)}`;
+    return `The flag ${rawName} takes one of ${flag.choices.join(', ')}${given}.${didYouMean(textOf(token) ?? '', flag.choices)}`;
   }
   const taken = { switch: 'true or false', integer: integerText(flag), text: 'a text', list: 'a text' };
-  return `The flag ${rawName} takes ${taken[flag.kind]}.`;
+  return `The flag ${rawName} takes ${taken[flag.kind]}${given}.`;
 }
 
 /** A sentence of its own; empty when nothing is near enough. */

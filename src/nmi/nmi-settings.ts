@@ -35,7 +35,9 @@ export function nmiSettings(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): NmiSettings {
-  const { values: flags, given, words } = parseFlags(argv, nmiFlags, environment);
+  // As with podid, `help` before everything else is `--help`.
+  const asFlag = argv[0] === 'help' ? ['--help', ...argv.slice(1)] : argv;
+  const { values: flags, given, words } = parseFlags(asFlag, nmiFlags, environment);
   const settings: NmiSettings = {
     word: readWord(words),
     flags,

@@ -4,6 +4,7 @@ import { PodidError } from '../errors/podid-error.ts';
 import { type FlagSpec, type FlagTable, type FlagValues, longFlags } from '../flags/flag-table.ts';
 import { integerText, readInteger } from '../flags/read-flags.ts';
 import { nearestWord } from '../validate/nearest-word.ts';
+import { quoted } from '../validate/usage-faults.ts';
 
 export interface ParsedFlags<Flags extends FlagTable> {
   readonly values: FlagValues<Flags>;
@@ -109,11 +110,13 @@ function faultOf(
   if (flag === undefined) {
     return `The flag ${rawName} is unknown.${didYouMean(rawName, longFlags(flags))}`;
   }
+  const text = textOf(token);
+  const given = text === undefined ? '' : `, not ${quoted(text)}`;
   if (flag.choices !== undefined) {
-    return `The flag ${rawName} takes one of ${flag.choices.join(', ')}.${didYouMean(textOf(token) ?? '', flag.choices)}`;
+    return `The flag ${rawName} takes one of ${flag.choices.join(', ')}${given}.${didYouMean(textOf(token) ?? '', flag.choices)}`;
   }
   const taken = { switch: 'true or false', integer: integerText(flag), text: 'a text', list: 'a text' };
-  return `The flag ${rawName} takes ${taken[flag.kind]}.`;
+  return `The flag ${rawName} takes ${taken[flag.kind]}${given}.`;
 }
 
 /** A sentence of its own; empty when nothing is near enough. */

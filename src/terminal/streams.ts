@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { advice, command } from '../errors/hint.ts';
+import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 
 /** One of the process's two outputs. */
@@ -68,7 +68,7 @@ function isReaderGone(error: NodeJS.ErrnoException): boolean {
 function outputFailed(error: NodeJS.ErrnoException): PodidError {
   const reason = error.code === 'ENOSPC' ? 'no space is left (ENOSPC)' : (error.code ?? 'the write failed');
   return new PodidError('OutputFailed', `The result could not be written to stdout: ${reason}.`, {
-    hint: advice`Free some space or write elsewhere; the change itself is done, and ${command('podid status')} shows it.`,
+    hint: advice`Free some space or write elsewhere; what the command changes is done all the same.`,
     cause: error,
   });
 }

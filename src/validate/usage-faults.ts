@@ -29,7 +29,10 @@ export class UsageFaults {
 
   /** @param message a full sentence that names the flag and, where there is one, the value */
   add(flag: string, message: string): void {
-    this.#faults.push({ flag, message });
+    // Who notices a fault does not know who has noticed it before.
+    if (!this.messages.includes(message)) {
+      this.#faults.push({ flag, message });
+    }
   }
 
   missing(flag: string, what: string): void {

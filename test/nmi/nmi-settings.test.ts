@@ -32,6 +32,17 @@ describe('the settings', () => {
   });
 
   it.each([
+    [['--nmi-port=abc'], 'The flag --nmi-port takes a whole number from 0 to 65535, not "abc".'],
+    [['--operation-mode=manged'], ', not "manged". Did you mean managed?'],
+  ])('say of %j what is wrong with which value', (argv, text) => {
+    expect(() => read(argv)).toThrow(text);
+  });
+
+  it('take the word help for the flag', () => {
+    expect(read(['help'], {})).toMatchObject({ word: 'all', flags: { help: true } });
+  });
+
+  it.each([
     [['--nmi-port', '2600'], 'nmi-port', 2600],
     [['--block-instance-metadata'], 'block-instance-metadata', true],
     [['--metadata-header-required=false'], 'metadata-header-required', false],

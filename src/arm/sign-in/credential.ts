@@ -66,11 +66,11 @@ function sourcesOf(settings: AzureSettings): Source[] {
     return [{ name: 'managed identity', isDeliberate: true, make }];
   }
   return [
-    { name: 'environment', isDeliberate: true, make: () => new EnvironmentCredential(entra) },
+    { name: 'environment', isDeliberate: true, make: () => environmentCredential(environment, entra) },
     {
       name: 'workload identity',
       isDeliberate: true,
-      make: () => new WorkloadIdentityCredential(entra),
+      make: () => workloadCredential(environment, entra),
     },
     { name: 'Azure Pipelines', isDeliberate: true, make: () => pipelinesCredential(environment, entra) },
     { name: 'az', isDeliberate: false, make: () => new AzureCliCredential(tool) },
@@ -92,6 +92,26 @@ function tenantOptions({ tenantId }: AzureSettings) {
 /** Entra's own hosts are known to the library; for any other it must not ask the public one about them. */
 function isKnownAuthority(host: string): boolean {
   return Object.values(clouds).some((cloud) => cloud.authorityHost === host.replace(/\/+$/, ''));
+}
+
+type Entra = ReturnType<typeof entraOptions>;
+
+/** The SDK says in its own words, of its own parameters, what is not set. */
+function environmentCredential(environment: AzureSettings['environment'], entra: Entra): TokenCredential {
+  if (!environment['AZURE_TENANT_ID'] || !environment['AZURE_CLIENT_ID']) {
+    throw unavailable('AZURE_TENANT_ID and AZURE_CLIENT_ID are not set.');
+  }
+  return new EnvironmentCredential(entra);
+}
+
+function workloadCredential(environment: AzureSettings['environment'], entra: Entra): TokenCredential {
+  const lacking = ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_FEDERATED_TOKEN_FILE'].filter(
+    (name) => !environment[name] && !(name === 'AZURE_TENANT_ID' && 'tenantId' in entra),
+  );
+  if (lacking.length > 0) {
+    throw unavailable(`${lacking.join(' and ')} ${lacking.length === 1 ? 'is' : 'are'} not set.`);
+  }
+  return new WorkloadIdentityCredential(entra);
 }
 
 /** The variables are those that the task AzureCLI of Azure Pipelines sets. */

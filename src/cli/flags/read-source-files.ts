@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../errors/system-error-code.ts';
+import { fileErrorText } from '../../errors/system-error-code.ts';
 import type { SourceText } from '../../validate/files/located-yaml.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 import type { Context } from '../run/context.ts';
@@ -48,14 +48,7 @@ async function readSource(
       })),
     );
   } catch (error) {
-    const reason = systemErrorCode(error) ?? String(error);
-    faults.add(flag, `${flag}: ${quoted(path)} cannot be read: ${reasons[reason] ?? reason}.`);
+    faults.add(flag, `${flag}: ${quoted(path)} cannot be read: ${fileErrorText(error)}.`);
     return [];
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  EACCES: 'you may not read it',
-  EISDIR: 'it is a folder',
-};

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { fileErrorText } from '../../errors/system-error-code.ts';
 import { fileBehind } from '../../terminal/private-file.ts';
 import { saveYaml } from '../../terminal/save-yaml.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
@@ -27,10 +28,9 @@ export async function saveExportFile(path: string, content: unknown): Promise<vo
   try {
     await saveYaml(path, content);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PodidError(
       'InvalidUsage',
-      `The file ${quoted(path)} cannot be written (${reason}); nothing was changed.`,
+      `The file ${quoted(path)} cannot be written (${fileErrorText(cause)}); nothing was changed.`,
       {
         hint: advice`give --export a file in a folder that you can write to`,
         cause,

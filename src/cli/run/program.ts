@@ -141,6 +141,9 @@ async function answerGroup(
       ? `${typed} has no command ${topics === undefined ? '' : 'and no topic '}${quoted(word)}.${hint}`
       : strayWordText(word, globalFlags);
     faults.add(word, text);
+    const words = meant?.split(' ').slice(1) ?? [];
+    const isCommand = commandTree.commands.some((each) => each.words.join(' ') === words.join(' '));
+    faults.throwIfAny(() => podidCommand(isCommand ? words : group.words, { help: true }));
   }
   faults.throwIfAny(() => podidCommand(group.words, { help: true }));
   return 0;

@@ -71,10 +71,9 @@ export const clusterUpdateCommand = defineCommand({
     }
     const { enableManagedIdentity, assignIdentity, assignKubeletIdentity, upgradeNodeImages } = flags;
     if (!enableManagedIdentity && !upgradeNodeImages && !assignIdentity && !assignKubeletIdentity) {
-      faults.missing(
-        '--enable-managed-identity',
-        'an update needs it, --assign-identity, --assign-kubelet-identity or --upgrade-node-images',
-      );
+      const wishes =
+        '--enable-managed-identity, --assign-identity, --assign-kubelet-identity, --upgrade-node-images';
+      faults.add('--enable-managed-identity', `Give one of ${wishes}.`);
     }
     if (flags.noWait && upgradeNodeImages) {
       faults.add(

@@ -4,10 +4,11 @@ import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { agentExamples, agentStatusShape, agentStatusView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
+import { advice, command } from '../../errors/hint.ts';
 
 export const nmiStatusCommand = defineCommand({
   description:
-    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there. Agents are asked through the cluster's API; what you lack the right to read is unknown. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent.",
+    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there. Agents are asked through the cluster's API; what you lack the right to read is unknown. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent, else with 7 when a probe did not finish.",
   examples: [
     { title: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo', needs: 'a cluster' },
     {
@@ -44,15 +45,18 @@ export const nmiStatusCommand = defineCommand({
       await session.print(agentStatusView(status, undefined), agentStatusShape(false));
       return 0;
     }
-    const { probeNodes } = await import('../../workflows/agent/probe-nodes.ts');
+    const { probeNodes, probesExitCode } = await import('../../workflows/agent/probe-nodes.ts');
     const names = status.nodes.map(({ name }) => name);
     const probes = await probeNodes(deps, installation, names, wait);
     for (const { name, reason } of probes) {
       if (reason !== undefined) {
-        session.report.warn(`The probe on node ${name} printed nothing: ${reason}`);
+        session.report.warn(
+          `The probe on node ${name} printed nothing: ${reason}`,
+          advice`Give it longer: ${command('podid nmi status --probe --timeout 5m').again()}`,
+        );
       }
     }
     await session.print(agentStatusView(status, probes), agentStatusShape(true));
-    return probes.some(({ probe }) => probe === 'past') ? 10 : 0;
+    return probesExitCode(probes);
   },
 });

@@ -1,4 +1,6 @@
 import type { Agent } from 'node:http';
+import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
+import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { backoffMs } from '../../domain/time/backoff.ts';
 import type { Clock } from '../../domain/time/clock.ts';
@@ -163,8 +165,11 @@ export function unusableAnswer(host: string): PodidError {
 function unreachable(host: string, code: string, timeoutMs: number): PodidError {
   const why = code === 'ETIMEDOUT' ? `no answer within ${timeoutMs / 1000} s` : code;
   const message = `The cluster's API at ${host} cannot be reached: ${why}.`;
-  return new PodidError('ClusterUnreachable', message, { hint: reachHint, details: [{ code, message }] });
+  const hint = isLoopbackHost(new URL(`https://${host}`).hostname) ? loopbackHint : reachHint;
+  return new PodidError('ClusterUnreachable', message, { hint, details: [{ code, message }] });
 }
+
+const loopbackHint = advice`Start what listens there; an emulator of podid's: ${startEmulatorCommand}`;
 
 const reachHint = advice`The same command from where the API server can be reached, or with --kubeconfig FILE --context NAME; for a private cluster through Azure, where the command takes it: --via run-command, as in ${command('podid mirror --via run-command')}`;
 

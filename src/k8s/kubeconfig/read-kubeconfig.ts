@@ -3,7 +3,7 @@ import { delimiter, dirname, isAbsolute, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { systemErrorCode } from '../../errors/system-error-code.ts';
+import { fileErrorText, systemErrorCode } from '../../errors/system-error-code.ts';
 import {
   type Kubeconfig,
   type KubeconfigCluster,
@@ -148,8 +148,7 @@ async function readSmallFile(path: string, what: string): Promise<Buffer> {
     if (error instanceof PodidError) {
       throw error;
     }
-    const code = systemErrorCode(error) ?? 'unknown error';
-    throw new PodidError('InvalidKubeconfig', `${what} cannot be read: ${code}.`, {
+    throw new PodidError('InvalidKubeconfig', `${what} cannot be read: ${fileErrorText(error)}.`, {
       hint: otherFileHint,
       target: path,
     });

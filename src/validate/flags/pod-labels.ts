@@ -10,10 +10,20 @@ export function parsePodLabels(
 ): Readonly<Record<string, string>> {
   const labels = new Map<string, string>();
   for (const pair of pairs.filter((text) => text !== '')) {
-    const parts = pair.split('=');
-    const [key = '', value] = parts;
-    if (value === undefined || parts.length > 2) {
-      faults.add(flag, `${flag}: ${quoted(pair)} is not of the form KEY=VALUE.${nearest(parts)}`);
+    const [key = '', ...values] = pair.split('=');
+    const value = values.join('=');
+    const isPair = values.length > 0 && values.every((part) => labelValueRule(part) === undefined);
+    if (values.length !== 1 && !isPair) {
+      const meant = nearest(key, values.join('-') || 'VALUE');
+      faults.add(flag, `${flag}: ${quoted(pair)} is not of the form KEY=VALUE.${meant}`);
+      continue;
+    }
+    if (values.length > 1) {
+      const { rule = '' } = labelValueRule(value) ?? {};
+      faults.add(
+        flag,
+        `${flag}: ${quoted(value)} is not a label value: ${rule}.${nearest(key, values.join('-'))}`,
+      );
       continue;
     }
     faults.check(flag, key, 'a label key', labelKeyRule);
@@ -29,11 +39,7 @@ export function parsePodLabels(
   return Object.fromEntries(labels);
 }
 
-function nearest(parts: readonly string[]): string {
-  const [key = '', ...values] = parts;
-  if (labelKeyRule(key) !== undefined) {
-    return '';
-  }
-  const value = values.join('-') || 'VALUE';
-  return labelValueRule(value) === undefined ? ` Nearest: ${key}=${value}` : '';
+function nearest(key: string, value: string): string {
+  const isLegal = labelKeyRule(key) === undefined && labelValueRule(value) === undefined;
+  return isLegal ? ` Nearest: ${key}=${value}` : '';
 }

@@ -1,4 +1,5 @@
 import { quoted, type Rule, type UsageFaults } from '../usage-faults.ts';
+import { isGuid } from './azure-names.ts';
 
 const flag = '--grant';
 
@@ -34,6 +35,9 @@ export function parseRoleGrants(faults: UsageFaults, texts: readonly string[]): 
   return grants;
 }
 
+/** Of a management group. */
+const noGuidNeeded = '00000000-0000-0000-0000-000000000000';
+
 const roleRule: Rule = (text) =>
   text !== '' && text.length <= 512 && !/\p{Cc}/u.test(text)
     ? undefined
@@ -44,12 +48,13 @@ const roleRule: Rule = (text) =>
  * into one.
  */
 const scopeRule: Rule = (text) =>
+  isGuid(/^\/subscriptions\/([^/]*)/i.exec(text)?.[1] ?? noGuidNeeded) &&
   /^\/(?:subscriptions\/[^/\s?#%]+|providers\/Microsoft\.Management\/managementGroups\/[^/\s?#%]+)(?:\/[^/\s?#%]+)*$/i.test(
     text,
   )
     ? undefined
     : {
-        rule: 'a full id such as /subscriptions/SUBSCRIPTION/resourceGroups/GROUP, without a slash at the end',
+        rule: 'a full id such as /subscriptions/SUBSCRIPTION/resourceGroups/GROUP, with the GUID of the subscription and without a slash at the end',
         nearest: nearestScope(text),
       };
 

@@ -79,7 +79,8 @@ function readPiece(line: string, at: number): Piece {
     return asTyped(expansionIn(rest));
   }
   if (/[|&;<>()]/.test(mark)) {
-    throw new SyntaxError(`it has ${JSON.stringify(mark)} outside quotes`);
+    const advice = mark === '|' ? '; translate the part before | alone' : '';
+    throw new SyntaxError(`it has ${JSON.stringify(mark)} outside quotes${advice}`);
   }
   return asTyped(mark);
 }

@@ -32,7 +32,7 @@ export function updateOptions(flags: UpdateFlags, faults: UsageFaults): UpdateOp
     checkSelector(faults, bindingSelector);
   }
   if (identityResourceId === undefined && bindingSelector === undefined) {
-    faults.missing('--binding-selector', 'an update needs it or --identity-resource-id, or both');
+    faults.add('--binding-selector', 'Give --binding-selector or --identity-resource-id, or both.');
   }
   return {
     ...key,

@@ -41,6 +41,14 @@ export async function probeNodes(
   });
 }
 
+/** An open node outweighs one of which nothing is known, and that is no success either. */
+export function probesExitCode(probes: readonly Pick<NodeProbe, 'probe'>[]): 0 | 7 | 10 {
+  if (probes.some(({ probe }) => probe === 'past')) {
+    return 10;
+  }
+  return probes.some(({ probe }) => probe === 'unknown') ? 7 : 0;
+}
+
 async function probeNode(
   { agent, clock }: AgentDeps,
   installation: AgentInstallation,

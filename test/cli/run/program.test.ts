@@ -129,7 +129,14 @@ describe('a command line', () => {
     [`list ${cluster} --debug=true`, '--debug takes no value'],
     [`delete ${cluster} --failed --name web`, '--name and --failed exclude each other.'],
     [`delete ${cluster}`, '--namespace is missing'],
-    [`update ${cluster} --namespace shop --name web`, '--binding-selector is missing'],
+    [
+      `update ${cluster} --namespace shop --name web`,
+      'Give --binding-selector or --identity-resource-id, or both.',
+    ],
+    [
+      `cluster update ${cluster}`,
+      'Give one of --enable-managed-identity, --assign-identity, --assign-kubelet-identity, --upgrade-node-images.',
+    ],
     [`exception add ${cluster} --namespace shop --name old --pod-labels`, '--pod-labels needs a value'],
     [`exception add ${cluster} --namespace shop --name old --pod-labels=`, '--pod-labels needs at least one'],
     [`exception add ${cluster} --namespace shop --pod-labels a=b`, '--name is missing'],
@@ -332,5 +339,33 @@ describe('a hint', () => {
     });
     const ran = await run(line, { context: { connectCluster: () => Promise.reject(refused) } });
     expect(lastError(ran)).toMatchObject({ code: 'AgentRefused', hint });
+  });
+});
+
+describe('what is wrong with a command line', () => {
+  it.each([
+    ['from-az', ['AZ-COMMAND is missing: the az command, whole and in quotes.'], 'podid from-az --help'],
+    [
+      'from-az az aks pod-identity list -g demo-rg --cluster-name demo',
+      ["Put the az command into quotes: podid from-az 'az aks pod-identity list …'."],
+      'podid from-az --help',
+    ],
+    ['completion', ['SHELL is missing: give bash, zsh, fish or powershell.'], 'podid completion --help'],
+    ['lisst', ['podid has no command "lisst". Did you mean podid list?'], 'podid list --help'],
+    [
+      'exception ad',
+      ['podid exception has no command "ad". Did you mean podid exception add?'],
+      'podid exception add --help',
+    ],
+  ])('is told once, and as it is: %s', async (line, messages, hint) => {
+    const ran = await run(line, { context: { readStdin: async () => '' } });
+    const { details, ...error } = lastError(ran);
+    expect([error.hint, details.map(({ message }) => message)]).toEqual([hint, messages]);
+    expect(ran.exitCode).toBe(2);
+  });
+
+  it('names for a pipe the part that can be translated', async () => {
+    const ran = await run(['from-az', 'az aks pod-identity list -g demo-rg | jq .']);
+    expect(lastError(ran).message).toContain('it has "|" outside quotes; translate the part before | alone.');
   });
 });

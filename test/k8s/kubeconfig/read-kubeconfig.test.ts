@@ -85,7 +85,7 @@ describe('reading a kubeconfig', () => {
     [
       'a missing token file',
       { user: { tokenFile: 'none' } },
-      'The token file of user x cannot be read: ENOENT',
+      'The token file of user x cannot be read: there is no such file or folder',
     ],
     [
       'a missing authority',
@@ -102,7 +102,9 @@ describe('reading a kubeconfig', () => {
   });
 
   it('refuses what is missing, a folder or a device, and does not hang', async () => {
-    await expect(checkKubeconfig(join(folder, 'none'), undefined)).rejects.toThrow('cannot be read: ENOENT');
+    await expect(checkKubeconfig(join(folder, 'none'), undefined)).rejects.toThrow(
+      'cannot be read: there is no such file or folder',
+    );
     await expect(checkKubeconfig(folder, undefined)).rejects.toThrow('is not a regular file');
     await symlink('/dev/zero', join(folder, 'zero'));
     await expect(checkKubeconfig(join(folder, 'zero'), undefined)).rejects.toThrow('is not a regular file');

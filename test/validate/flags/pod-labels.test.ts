@@ -13,7 +13,10 @@ describe('pod labels', () => {
   });
 
   it.each([
-    ['a=b=c', 'Nearest: a=b-c'],
+    [
+      'a=b=c',
+      '"b=c" is not a label value: at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends. Nearest: a=b-c',
+    ],
     ['k', 'Nearest: k='],
     ['=v', '"" is not a label key'],
     [`k=${'v'.repeat(64)}`, `Nearest: ${'v'.repeat(63)}`],

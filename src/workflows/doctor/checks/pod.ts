@@ -2,16 +2,28 @@ import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { command } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, pass, type Verdict, warn } from '../check.ts';
-import type { DoctorSubject } from '../evidence.ts';
+import { entriesInQuestion } from '../chosen-entries.ts';
+import type { DoctorSubject, Evidence } from '../evidence.ts';
 
 /** Whether the pods in question are there and run. */
 export const pod: Check = {
   name: 'pod',
   behind: [],
-  judge: ({ pods, subject }) => judging(pods, (found) => judgePods(found, subject)),
+  judge: (evidence) =>
+    judging(evidence.pods, (found) => judgePods(found, evidence.subject, selectorOf(evidence))),
 };
 
-function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: DoctorSubject): Verdict {
+/** The one that there is to choose; else a word in its place. */
+function selectorOf(evidence: Evidence): string {
+  const [first, ...others] = new Set(entriesInQuestion(evidence).map((entry) => entry.bindingSelector));
+  return first === undefined || others.length > 0 ? 'SELECTOR' : first;
+}
+
+function judgePods(
+  pods: readonly Pod[],
+  { namespace, pod: name, deployment }: DoctorSubject,
+  selector: string,
+): Verdict {
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   const inNamespace = namespace === undefined ? ['--all-namespaces'] : ['-n', namespace];
   const [first] = pods;
@@ -23,7 +35,7 @@ function judgePods(pods: readonly Pod[], { namespace, pod: name, deployment }: D
             'kubectl patch deployment NAME -n',
             namespace ?? 'NAMESPACE',
             '-p',
-            JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: 'SELECTOR' } } } } }),
+            JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: selector } } } } }),
           ),
         )
       : pass(`${counted(pods.length, 'pod')}${where} with the label ${bindingLabel}.`);
