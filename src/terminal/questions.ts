@@ -54,7 +54,7 @@ export interface QuestionsOptions {
 export function terminalQuestions(options: QuestionsOptions): Questions {
   const ask = <Value>(question: PromptQuestion) => askOnce<Value>(question, options);
   const theme = { style: { keysHelpTip: helpLine } };
-  const searchTheme = { style: { keysHelpTip: searchHelpLine } };
+  const searchTheme = { style: { keysHelpTip: searchHelpLine(options.width) } };
   return {
     select({ message, choices, initial }) {
       const lines = asLines(choices, options);
@@ -131,9 +131,13 @@ function helpLine(keys: readonly [string, string][]): string {
     .join(styleText('dim', ' · '));
 }
 
-/** A list that is searched shows no field to type into until something is typed. */
-function searchHelpLine(keys: readonly [string, string][]): string {
-  return helpLine([['type', 'to search'], ...keys]);
+/** A list that is searched shows no field to type into until something is typed; where the line has room for it. */
+function searchHelpLine(width: () => number | undefined) {
+  return (keys: readonly [string, string][]): string => {
+    const columns = width() ?? 80;
+    const shown = helpLine(keys);
+    return columns < 50 ? shown : `${styleText('bold', 'type')} ${styleText('dim', 'to search · ')}${shown}`;
+  };
 }
 
 /** Cursor and margin of inquirer's lists. */

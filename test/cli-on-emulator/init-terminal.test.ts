@@ -54,6 +54,7 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     await using it = await wizard('', { scenario: 'unregistered' });
     const { window } = it;
     await window.until(/demo \(demo-rg\) {2}Succeeded, azure, system-assigned, add-on off/);
+    await window.until(/type to search · ↑↓ navigate · ⏎ take · esc back/);
     await window.press('Enter');
     await window.until(open('EnablePodIdentityPreview is NotRegistered'));
     await window.press('Enter');
