@@ -193,7 +193,9 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     await window.until(/CVE-2021-1677/);
     await window.until(open('Pod identity on kubenet:'));
     await window.press('Enter');
-    await window.until(open('Cluster:'));
+    expect(await window.ended()).toBe(130);
+    expect(await window.history()).toContain('hint: Without the add-on: podid add -g d');
+    expect(it.writes()).toEqual([]);
   });
 });
 
