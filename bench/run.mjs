@@ -6,6 +6,7 @@ const benches = {
   bulk: './bulk/bulk.mjs',
   mirror: './mirror/mirror.mjs',
   guard: './guard/guard.mjs',
+  floods: './floods/floods.mjs',
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Program } from '../../test/node/program.ts';
 
 export interface Memory {
@@ -21,6 +21,21 @@ export function memoryOf(programs: readonly Program[]): Memory {
       0,
     ) / 1024;
   return { pssMb: sum('Pss'), anonymousMb: sum('Pss_Anon') };
+}
+
+/** Begins anew what `peakMbOf` measures. */
+export function forgetPeak(programs: readonly Program[]): void {
+  for (const pid of programs.flatMap(({ pid }) => family(pid))) {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  }
+}
+
+/** The most that the largest of these processes had of the memory at a time. */
+export function peakMbOf(programs: readonly Program[]): number {
+  const peaks = programs
+    .flatMap(({ pid }) => family(pid))
+    .map((pid) => /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  return Math.max(...peaks.map(Number)) / 1024;
 }
 
 function family(pid: number): readonly number[] {

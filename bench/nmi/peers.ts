@@ -40,7 +40,7 @@ async function startBare(world: AgentWorld, programs: BundledPrograms): Promise<
  * Upstream reads its account from a fixed path and has no kubelet here; a mount namespace and any existing
  * file stand in.
  */
-async function startUpstream(world: AgentWorld, program: string): Promise<readonly Program[]> {
+export async function startUpstream(world: AgentWorld, program: string): Promise<readonly Program[]> {
   await installRules(world);
   const script = `set -e
 mount -t tmpfs none /run

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/time/clock.ts';
 import { createPlaceCounts } from './fair-places.ts';
-import type { NamespaceOfPeer, UnknownPeers } from './peers.ts';
+import { type Peers, strangers } from './peers.ts';
 
 export interface ConnectionShareLimits {
   /** In all. */
@@ -12,8 +12,9 @@ export interface ConnectionShareLimits {
 
 export interface ConnectionSharesOptions {
   readonly limits: ConnectionShareLimits;
-  readonly unknownPeers?: UnknownPeers | undefined;
-  readonly namespaceOf?: NamespaceOfPeer | undefined;
+  readonly peers: Peers;
+  /** Of all unknown peers together. Without: as many as of all. */
+  readonly connectionsOfUnknownPeers?: number | undefined;
   readonly clock: Clock;
   /** A connection was refused, or closed for the sake of another. */
   onClosed(): void;
@@ -56,7 +57,6 @@ export interface ConnectionShares {
  * unanswered.
  */
 const unansweredPerConnection = 8;
-const strangers = { namespace: 'no pods', pod: 'no pods' };
 
 export function createConnectionShares(options: ConnectionSharesOptions): ConnectionShares {
   return new Shares(options);
@@ -93,17 +93,16 @@ class Shares implements ConnectionShares {
   }
 
   admit(socket: Socket): boolean {
-    const { limits, unknownPeers, clock } = this.#options;
+    const { limits, clock, connectionsOfUnknownPeers = limits.connections } = this.#options;
     const peer = this.#peerOf(socket.remoteAddress ?? '');
     if (peer.connections.size >= limits.connectionsPerPeer) {
       this.#close(socket);
       return false;
     }
-    const unknownPeersMost = unknownPeers?.connections ?? Number.POSITIVE_INFINITY;
-    if (peer.isUnknownPeer && this.#ofUnknownPeers >= unknownPeersMost) {
+    if (peer.isUnknownPeer && this.#ofUnknownPeers >= connectionsOfUnknownPeers) {
       this.#readAgain();
     }
-    if (peer.isUnknownPeer && this.#ofUnknownPeers >= unknownPeersMost) {
+    if (peer.isUnknownPeer && this.#ofUnknownPeers >= connectionsOfUnknownPeers) {
       this.#makeRoom(this.#strangePeers());
     } else if (this.size >= limits.connections) {
       this.#makeRoom(this.#largestHolder());
@@ -156,7 +155,7 @@ class Shares implements ConnectionShares {
   }
 
   #peerOf(address: string): Peer {
-    const isUnknownPeer = this.#options.unknownPeers?.isUnknownPeer(address) ?? false;
+    const isUnknownPeer = this.#options.peers.isUnknown(address);
     const peer = this.#peers.get(address);
     if (peer === undefined) {
       return { address, connections: new Set(), isUnknownPeer, unanswered: 0 };
@@ -175,7 +174,7 @@ class Shares implements ConnectionShares {
   /** Somebody may have become known since it came. */
   #readAgain(): void {
     for (const peer of this.#strangePeers()) {
-      this.#judge(peer, this.#options.unknownPeers?.isUnknownPeer(peer.address) ?? false);
+      this.#judge(peer, this.#options.peers.isUnknown(peer.address));
     }
   }
 
@@ -185,11 +184,9 @@ class Shares implements ConnectionShares {
 
   /** One address, or all strangers together. */
   #largestHolder(): Peer[] {
-    const { namespaceOf = () => '' } = this.#options;
     const counts = createPlaceCounts();
     for (const { isUnknownPeer, address, connections } of this.#peers.values()) {
-      const holder = isUnknownPeer ? strangers : { namespace: namespaceOf(address), pod: address };
-      counts.add(holder, connections.size);
+      counts.add(isUnknownPeer ? strangers : this.#options.peers.known(address), connections.size);
     }
     const peer = this.#peers.get(counts.most?.pod ?? '');
     return peer === undefined ? this.#strangePeers() : [peer];

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Clock } from '../domain/time/clock.ts';
 import {
   type ConnectionShareLimits,
@@ -8,7 +7,9 @@ import {
   createConnectionShares,
   type OpenConnection,
 } from './connection-shares.ts';
-import type { NamespaceOfPeer, UnknownPeers } from './peers.ts';
+import { createFairReading, type FairReading } from './fair-reading.ts';
+import { createPeers, type NamespaceOfPeer, type UnknownPeers } from './peers.ts';
+import { faultOf, mostHeaders, refuseMalformed } from './request-faults.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -65,16 +66,24 @@ class LimitedServer implements HttpServer {
   readonly #options: HttpServerOptions;
   readonly #servers: Server[] = [];
   readonly #shares: ConnectionShares;
+  readonly #reading: FairReading;
   #lastBusyAt: number;
 
   constructor(options: HttpServerOptions) {
     const { limits, unknownPeers, namespaceOf, clock } = options;
     this.#options = options;
+    const peers = createPeers(unknownPeers, namespaceOf);
     this.#shares = createConnectionShares({
       limits,
-      unknownPeers,
-      namespaceOf,
+      peers,
+      connectionsOfUnknownPeers: unknownPeers?.connections,
       clock,
+      onClosed: () => options.onRefusedConnection?.(),
+    });
+    this.#reading = createFairReading({
+      clock,
+      holderOf: peers.holderOf,
+      mostBytesAhead: 2 * limits.headerBytes,
       onClosed: () => options.onRefusedConnection?.(),
     });
     this.#lastBusyAt = clock.monotonic();
@@ -96,8 +105,8 @@ class LimitedServer implements HttpServer {
       // What Node answers by itself is counted by nobody.
       requireHostHeader: false,
     });
-    // Node leaves out what exceeds the number, without a word; the bytes are bounded anyway.
-    server.maxHeadersCount = 0;
+    // Node leaves out what exceeds the number, without a word: one more than may be says that there are too many.
+    server.maxHeadersCount = mostHeaders + 1;
     server.timeout = limits.requestMs;
     server.on('timeout', (socket) => {
       if (this.#shares.isStuck(socket)) {
@@ -108,10 +117,7 @@ class LimitedServer implements HttpServer {
     // A client that waits for 100-continue has a body to send, and nobody here wants one.
     server.on('checkContinue', (request, response) => this.#serve(request, response));
     server.on('checkExpectation', (request, response) => this.#serve(request, response));
-    server.on('connection', (socket) => {
-      this.#shares.admit(socket);
-      readInChunks(socket);
-    });
+    attachFairly(server, this.#shares, this.#reading);
     server.on('clientError', (error, socket) => refuseMalformed(error, socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -163,8 +169,9 @@ class LimitedServer implements HttpServer {
       return;
     }
     response.once('close', counted.ended);
-    if (!namesOneHost(request)) {
-      response.writeHead(400, { 'Content-Length': 0, Connection: 'close' }).end();
+    const fault = faultOf(request);
+    if (fault !== undefined) {
+      response.writeHead(fault, { 'Content-Length': 0, Connection: 'close' }).end();
       return;
     }
     if (this.draining) {
@@ -202,46 +209,16 @@ class LimitedServer implements HttpServer {
   }
 }
 
-/** Two readers could take a doubled Host differently; before HTTP/1.1 there need be none. */
-function namesOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    hosts += rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === 'host' ? 1 : 0;
-  }
-  return hosts === 1 || (hosts === 0 && httpVersion !== '1.1');
-}
-
-/** What is no HTTP gets a line that says so, and nothing else. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-const chunkBytes = 1_024;
-
-/**
- * Lets the parser of a server's new connection have what was read in small chunks, and nothing more once the
- * connection is destroyed. By itself it makes requests of all 64 KiB that one read can bring, more than two
- * thousand, whatever becomes of the first.
- */
-export function readInChunks(socket: Socket): void {
-  const listeners = socket.listeners('data') as ((bytes: Buffer) => void)[];
-  socket.removeAllListeners('data');
-  socket.on('data', (bytes: Buffer) => {
-    for (let at = 0; at < bytes.length && !socket.destroyed; at += chunkBytes) {
-      const chunk = bytes.length <= chunkBytes ? bytes : bytes.subarray(at, at + chunkBytes);
-      for (const listener of listeners) {
-        listener.call(socket, chunk);
+/** A connection that is refused gets no parser. */
+function attachFairly(server: Server, shares: ConnectionShares, reading: FairReading): void {
+  const attachParser = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    if (shares.admit(socket)) {
+      for (const attach of attachParser) {
+        attach.call(server, socket);
       }
+      reading.attach(socket);
     }
   });
 }

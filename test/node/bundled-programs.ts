@@ -9,6 +9,7 @@ const testNames = [
   'stand-in-agent',
   'asker',
   'greedy',
+  'flood',
   'rules-alone',
   'one-request',
   'azure',

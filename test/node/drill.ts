@@ -4,6 +4,8 @@ import type { Program } from './program.ts';
 export interface Answer {
   readonly begunMs: number;
   readonly endedMs: number;
+  /** From the request to the end of its answer, exactly. */
+  readonly ms: number;
   readonly status?: number;
   readonly token?: string | null;
   readonly error?: string;

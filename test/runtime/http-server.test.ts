@@ -214,7 +214,11 @@ describe('a server with limits', () => {
     expect(await text(socket)).toContain('late');
   });
 
-  it('overlooks no header, however many stand before it', async () => {
+  it.each([
+    { before: 97, sees: '10.0.0.1', says: '200' },
+    { before: 98, sees: undefined, says: '431' },
+    { before: 2_100, sees: undefined, says: '431' },
+  ])('overlooks no header, or refuses the request: $before before it', async ({ before, sees, says }) => {
     let seen: string | string[] | undefined;
     const { open } = await started({
       limits: { ...limits, headerBytes: 16 * 1024 },
@@ -224,9 +228,9 @@ describe('a server with limits', () => {
       },
     });
     const socket = open();
-    socket.write(request(`${'A:b\r\n'.repeat(2_100)}X-Forwarded-For: 10.0.0.1\r\nConnection: close\r\n`));
-    await text(socket);
-    expect(seen).toBe('10.0.0.1');
+    socket.write(request(`${'A:b\r\n'.repeat(before)}X-Forwarded-For: 10.0.0.1\r\nConnection: close\r\n`));
+    expect(await text(socket)).toContain(`HTTP/1.1 ${says}`);
+    expect(seen).toBe(sees);
   });
 
   it.each([

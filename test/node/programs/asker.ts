@@ -12,9 +12,11 @@ let over = false;
 
 function ask(): void {
   const begunMs = Date.now();
+  const begun = performance.now();
   running += 1;
   const report = (facts: object) => {
-    process.stdout.write(`${JSON.stringify({ begunMs, endedMs: Date.now(), ...facts })}\n`);
+    const ms = performance.now() - begun;
+    process.stdout.write(`${JSON.stringify({ begunMs, endedMs: Date.now(), ms, ...facts })}\n`);
     running -= 1;
     leaveWhenIdle();
   };

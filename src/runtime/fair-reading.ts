@@ -1,0 +1,237 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../domain/time/clock.ts';
+import { createFairTurns, type Holder } from './fair-places.ts';
+
+export interface FairReadingOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Whose connection it is, by the address of its other end. */
+  holderOf(address: string): Holder;
+  /** More than this may no client send before it is answered. */
+  readonly mostBytesAhead: number;
+  /** A connection was closed because more was sent ahead. */
+  onClosed(): void;
+}
+
+/**
+ * Shares the thread's time between those who ask. Everything that a connection brings goes through here to its
+ * parser; who has used up its part of a turn of the event loop has the rest wait, unread, for a later one.
+ */
+export interface FairReading {
+  /** Takes over what is read from a new connection; to be called when its parser listens already. */
+  attach(socket: Socket): void;
+}
+
+/** Of one holder in one turn of the event loop, in milliseconds. A request takes some tens of microseconds. */
+const turnMs = 1;
+/** Of all that wait together, in one turn: in between, a newcomer is accepted and read, one connection a turn. */
+const waitingMs = 2;
+/** The same while connections come in: as many as wait to be accepted are as many turns. */
+const acceptingMs = 0.2;
+/** What else the thread did meanwhile is charged to whoever was last, who must not pay for it for long. */
+const longestDebtMs = 5;
+/** The parser gets what was read in pieces of so many bytes: by itself it makes thousands of requests of 64 KiB. */
+const biteBytes = 1_024;
+
+export function createFairReading(options: FairReadingOptions): FairReading {
+  return new Reading(options);
+}
+
+interface Source {
+  readonly holder: Holder;
+  /** Milliseconds of its part of this turn, and beyond it of the next ones. */
+  usedMs: number;
+  /** Connections whose bytes wait, in turns. */
+  readonly waiting: Connection[];
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly parsers: readonly ((bytes: Buffer) => void)[];
+  /** What was read and not yet parsed. */
+  rest: Buffer | undefined;
+}
+
+class Reading implements FairReading {
+  readonly #options: FairReadingOptions;
+  /** Those that used time in the last turns, or wait. */
+  readonly #sources = new Map<string, Source>();
+  readonly #turns = createFairTurns();
+  /** Whose work goes on; promises that it settled included, which run before the next is begun. */
+  #current: { readonly source: Source; readonly sinceMs: number } | undefined;
+  #isTurnEndDue = false;
+  #isAccepting = false;
+
+  constructor(options: FairReadingOptions) {
+    this.#options = options;
+  }
+
+  attach(socket: Socket): void {
+    const parsers = socket.listeners('data') as ((bytes: Buffer) => void)[];
+    const connection: Connection = { socket, parsers, rest: undefined };
+    socket.removeAllListeners('data');
+    socket.on('data', (bytes: Buffer) => this.#read(connection, bytes));
+    // To accept it took time as well.
+    this.#begin(this.#sourceOf(socket));
+    this.#isAccepting = true;
+  }
+
+  #read(connection: Connection, bytes: Buffer): void {
+    const source = this.#sourceOf(connection.socket);
+    if (connection.rest !== undefined) {
+      this.#keep(connection, Buffer.concat([connection.rest, bytes]));
+      return;
+    }
+    this.#begin(source);
+    const rest =
+      source.waiting.length > 0 ? bytes : this.#parse(connection, source, { bytes, partMs: turnMs });
+    if (rest !== undefined) {
+      source.waiting.push(connection);
+      this.#keep(connection, rest);
+    }
+  }
+
+  /** @returns what is left when the source has used up that part of this turn */
+  #parse(
+    { socket, parsers }: Connection,
+    source: Source,
+    { bytes, partMs }: { readonly bytes: Buffer; readonly partMs: number },
+  ): Buffer | undefined {
+    for (let at = 0; at < bytes.length && !socket.destroyed; at += biteBytes) {
+      if (this.#usedMs(source) >= partMs) {
+        return bytes.subarray(at);
+      }
+      const bite = bytes.length <= biteBytes ? bytes : bytes.subarray(at, at + biteBytes);
+      for (const parser of parsers) {
+        parser.call(socket, bite);
+      }
+    }
+    return undefined;
+  }
+
+  #keep(connection: Connection, rest: Buffer): void {
+    connection.rest = rest;
+    if (rest.length > this.#options.mostBytesAhead) {
+      this.#options.onClosed();
+      connection.socket.destroy();
+    } else {
+      stopReading(connection.socket);
+    }
+  }
+
+  #sourceOf({ remoteAddress = '' }: Socket): Source {
+    const holder = this.#options.holderOf(remoteAddress);
+    const known = this.#sources.get(holder.pod);
+    if (known !== undefined) {
+      return known;
+    }
+    const source = { holder, usedMs: 0, waiting: [] };
+    this.#sources.set(holder.pod, source);
+    return source;
+  }
+
+  #begin(source: Source): void {
+    const nowMs = this.#settle();
+    this.#current = { source, sinceMs: nowMs };
+    this.#awaitTurnEnd();
+  }
+
+  #awaitTurnEnd(): void {
+    if (!this.#isTurnEndDue) {
+      this.#isTurnEndDue = true;
+      setImmediate(() => this.#endTurn());
+    }
+  }
+
+  /** Charges what was done since the last beginning to whose it was. */
+  #settle(): number {
+    const nowMs = this.#options.clock.monotonic();
+    if (this.#current !== undefined) {
+      this.#current.source.usedMs += nowMs - this.#current.sinceMs;
+      this.#current = undefined;
+    }
+    return nowMs;
+  }
+
+  #usedMs(source: Source): number {
+    const current = this.#current;
+    const runningMs = current?.source === source ? this.#options.clock.monotonic() - current.sinceMs : 0;
+    return source.usedMs + runningMs;
+  }
+
+  /** After everything that this turn brought: each source gets its part of the next, and those that wait theirs. */
+  #endTurn(): void {
+    this.#isTurnEndDue = false;
+    const beganMs = this.#settle();
+    for (const [pod, source] of this.#sources) {
+      source.usedMs = Math.max(0, Math.min(source.usedMs - turnMs, longestDebtMs));
+      if (source.usedMs === 0 && source.waiting.length === 0) {
+        this.#sources.delete(pod);
+      }
+    }
+    const forAllMs = this.#isAccepting ? acceptingMs : waitingMs;
+    this.#isAccepting = false;
+    const partMs = Math.min(turnMs, forAllMs);
+    for (;;) {
+      const next = this.#nextSource(partMs);
+      if (next === undefined || this.#options.clock.monotonic() - beganMs >= forAllMs) {
+        break;
+      }
+      this.#serve(next, partMs);
+    }
+    if (this.#sources.size === 0) {
+      this.#turns.forget();
+    } else {
+      this.#awaitTurnEnd();
+    }
+  }
+
+  #nextSource(partMs: number): Source | undefined {
+    let best: Source | undefined;
+    for (const source of this.#sources.values()) {
+      const mayRun = source.waiting.length > 0 && this.#usedMs(source) < partMs;
+      if (mayRun && (best === undefined || this.#turns.isBefore(source.holder, best.holder))) {
+        best = source;
+      }
+    }
+    return best;
+  }
+
+  /** One of its connections, as far as it comes. */
+  #serve(source: Source, partMs: number): void {
+    this.#begin(source);
+    this.#turns.take(source.holder);
+    const connection = source.waiting.shift();
+    const { rest: bytes } = connection ?? {};
+    if (connection === undefined || bytes === undefined || connection.socket.destroyed) {
+      return;
+    }
+    connection.rest = this.#parse(connection, source, { bytes, partMs });
+    if (connection.rest === undefined) {
+      readOn(connection.socket);
+    } else {
+      source.waiting.push(connection);
+    }
+  }
+}
+
+/**
+ * Stops at once: a paused stream goes on to read into its buffer until that is full. Node's own streams do the same to
+ * a handle.
+ */
+function stopReading(socket: Socket): void {
+  socket.pause();
+  const { _handle: handle } = socket as unknown as {
+    _handle?: { reading: boolean; readStop(): void } | null;
+  };
+  if (handle?.reading) {
+    handle.reading = false;
+    handle.readStop();
+  }
+}
+
+/** Where the answers are not read, the parser has stopped the reading itself, and goes on when they are. */
+function readOn(socket: Socket): void {
+  if (!socket.destroyed && !socket.writableNeedDrain) {
+    socket.resume();
+  }
+}

@@ -1,0 +1,138 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createFairReading } from '../../src/runtime/fair-reading.ts';
+
+const one = (path: string) => `GET /${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+const cleanUps: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) {
+    await cleanUp();
+  }
+});
+
+/** A server whose every request takes so many milliseconds of a clock that nothing else moves. */
+async function started({ requestMs = 0.4, mostBytesAhead = 100_000, isDestroyed = false } = {}) {
+  let nowMs = 0;
+  let closed = 0;
+  const handled: string[] = [];
+  const reading = createFairReading({
+    clock: { monotonic: () => nowMs },
+    holderOf: (address) => ({ namespace: address, pod: address }),
+    mostBytesAhead,
+    onClosed: () => {
+      closed += 1;
+    },
+  });
+  const server = createServer((request, response) => {
+    nowMs += requestMs;
+    handled.push(`${request.socket.remoteAddress} ${request.url}`);
+    isDestroyed ? request.socket.destroy() : response.end(request.url);
+  });
+  server.on('connection', (socket) => reading.attach(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  cleanUps.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const open = async (localAddress: string): Promise<Socket> => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
+    socket.on('error', () => undefined);
+    cleanUps.push(() => void socket.destroy());
+    await new Promise((resolve) => socket.once('connect', resolve));
+    return socket;
+  };
+  const untilHandled = async (count: number) => {
+    while (handled.length < count) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { open, handled, untilHandled, closed: () => closed };
+}
+
+/** Reads until so many answers have come, and returns their bodies. */
+function answers(socket: Socket, count: number): Promise<string[]> {
+  return new Promise((resolve) => {
+    let seen = '';
+    socket.setEncoding('utf8').on('data', (text) => {
+      seen += text;
+      const bodies = [...seen.matchAll(/\r\n\r\n(\/[a-z]+\d*)/g)].map(([, body]) => body ?? '');
+      if (bodies.length >= count) {
+        resolve(bodies);
+      }
+    });
+  });
+}
+
+describe('fair reading', () => {
+  it('lets a neighbour be answered after a few requests of one that asks over a hundred connections', async () => {
+    const { open, handled, untilHandled } = await started();
+    const busy = await Promise.all(Array.from({ length: 100 }, () => open('127.0.0.2')));
+    const neighbour = await open('127.0.0.3');
+    const all = [...busy, neighbour].map(async (socket, index) => {
+      const first = answers(socket, 2);
+      socket.write(one(`first${index}`));
+      return first;
+    });
+    await untilHandled(101);
+    for (const socket of busy) {
+      socket.write(one('second'));
+    }
+    await untilHandled(102);
+    neighbour.write(one('mine'));
+    await Promise.all(all);
+    expect(handled).toHaveLength(202);
+    const place = handled.slice(101).indexOf('127.0.0.3 /mine');
+    expect(place).toBeGreaterThanOrEqual(0);
+    expect(place).toBeLessThan(30);
+  });
+
+  it('answers every request, in the order of its connection, however its bytes come', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (pieces, count) => {
+          const { open } = await started({ requestMs: 0.3 });
+          const paths = Array.from({ length: count }, (_, index) => `r${index}`);
+          const sockets = await Promise.all(['127.0.0.2', '127.0.0.2', '127.0.0.3'].map(open));
+          const got = await Promise.all(
+            sockets.map((socket) => {
+              const read = answers(socket, count);
+              let text = paths.map(one).join('');
+              for (let turn = 0; text !== ''; turn += 1) {
+                const length = pieces[turn % pieces.length] ?? 1;
+                socket.write(text.slice(0, length));
+                text = text.slice(length);
+              }
+              return read;
+            }),
+          );
+          const wanted = paths.map((path) => `/${path}`);
+          expect(got).toEqual([wanted, wanted, wanted]);
+          for (const socket of sockets) {
+            socket.destroy();
+          }
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('closes a connection that sends further requests without end while it has to wait', async () => {
+    const { open, closed } = await started({ mostBytesAhead: 10_000 });
+    const greedy = await open('127.0.0.2');
+    greedy.resume().write(one('greedy').repeat(2_000));
+    await new Promise((resolve) => greedy.once('close', resolve));
+    expect(closed()).toBe(1);
+  });
+
+  it('makes no requests of what was read before the connection was destroyed', async () => {
+    const { open, handled } = await started({ requestMs: 0, isDestroyed: true });
+    const socket = await open('127.0.0.2');
+    socket.resume().write(one('a').repeat(2_000));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(handled.length).toBeGreaterThan(0);
+    expect(handled.length).toBeLessThanOrEqual(Math.ceil(1_024 / one('a').length));
+  });
+});
