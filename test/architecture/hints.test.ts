@@ -78,6 +78,7 @@ describe('a command that podid shows', () => {
   it('would be found by these tests', () => {
     const found = templatesIn(
       'x',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a source text, which is to be found.
       'const a = `Try: kubectl label pod ${name} -n ${namespace}`; f(advice`az aks show -n ${x}`);',
     );
     expect(found.map(({ tag, before }) => [tag, before.map((text) => begin.test(text))])).toEqual([
