@@ -167,9 +167,9 @@ describe('podid mirror on a real API server with the definitions', () => {
     const ran = await run('mirror');
     expect(ran.exitCode).toBe(7);
     expect(ran.stderr).toContain(
-      'AzureIdentityBinding shop/web-binding: Written by anna; fields that differ: spec.selector "hers" (wanted "web")',
+      'AzureIdentityBinding shop/web-binding is not podid\'s, and stays as it is. Written by anna; fields that differ: spec.selector "hers" (wanted "web")',
     );
-    expect(ran.stderr).toContain('--force takes the objects over');
+    expect(ran.stderr).toContain('podid mirror --force');
   });
 
   it('takes over by force, after it has shown what', async () => {
