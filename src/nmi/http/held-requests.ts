@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/time/clock.ts';
 import { withinTime } from '../../domain/time/time-limit.ts';
 import type { ChangeNotice } from '../cluster/change-notice.ts';
@@ -10,7 +11,7 @@ import { createHoldRounds, type HoldRounds } from './hold-rounds.ts';
 export interface HeldRequest {
   /** The last one for which the request was held. */
   readonly reason: string;
-  readonly end: 'served' | 'refused' | 'client-gone';
+  readonly end: 'served' | 'refused' | 'client-gone' | 'agent-ends';
   readonly seconds: number;
 }
 
@@ -20,7 +21,7 @@ export interface HeldRequestsOptions {
   readonly closed?: () => ErrorAnswer | undefined;
   readonly times: HoldTimes;
   readonly clock: Clock;
-  /** Aborted when the process is to end: whoever is held is answered. */
+  /** Aborted when the process is to end: whoever is held finds the next one. */
   readonly ending: AbortSignal;
   onHeld(held: HeldRequest): void;
 }
@@ -33,7 +34,8 @@ export interface HeldRequests {
   readonly waiting: ReadonlyMap<string, number>;
   /**
    * Runs `ask`, and where it is refused for a reason that heals by itself, again after each change of what is known,
-   * until it is not or the time for that reason is up. Undefined when the client has gone.
+   * until it is not or the time for that reason is up. Undefined when the client has gone. When the process is to
+   * end, the connection is reset.
    * @throws what `ask` throws
    */
   run<T extends { readonly kind: string }>(
@@ -68,7 +70,11 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
       const attempt = async () =>
         shut() ?? (await withinTime({ clock: options.clock, ms: attemptMs }, left.signal, ask)) ?? tooLong;
       try {
-        return await hold(options, rounds, { attempt, left: left.signal, waiting });
+        const answer = await hold(options, rounds, { attempt, left: left.signal, waiting });
+        if (options.ending.aborted && answer !== undefined && isHeld(answer, options.times)) {
+          resetConnection(response);
+        }
+        return answer;
       } finally {
         response.off('close', leave);
       }
@@ -99,13 +105,13 @@ async function hold<T extends { readonly kind: string }>(
     for (let isLast = false; ; ) {
       const seen = rounds.seen;
       const answer = await attempt();
-      if (!isErrorAnswer(answer) || holdMs(answer, times) === 0) {
+      if (!isHeld(answer, times)) {
         ended(isErrorAnswer(answer) ? 'refused' : 'served');
         return answer;
       }
       const leftMs = began + holdMs(answer, times) - clock.monotonic();
       if (isLast || leftMs <= 0 || options.ending.aborted) {
-        ended('refused');
+        ended(options.ending.aborted ? 'agent-ends' : 'refused');
         return answer.status === 503 ? { ...answer, retryAfterSec } : answer;
       }
       reason = answer.reason;
@@ -131,6 +137,19 @@ function count(waiting: Map<string, number>, reason: string, by: number): void {
 
 function untilNextAttempt(leftMs: number, retryAfterMs = Number.POSITIVE_INFINITY): number {
   return retryAfterMs <= leftMs + stretchMs ? retryAfterMs : leftMs;
+}
+
+/**
+ * Some clients end at the first 503, and none at a connection that is reset before it was answered: it asks again, and
+ * the rules let it wait for the next agent.
+ */
+function resetConnection(response: ServerResponse): void {
+  response.socket?.resetAndDestroy();
+  response.destroy();
+}
+
+function isHeld(answer: { readonly kind: string }, times: HoldTimes): answer is ErrorAnswer {
+  return isErrorAnswer(answer) && holdMs(answer, times) > 0;
 }
 
 function isErrorAnswer(answer: { readonly kind: string }): answer is ErrorAnswer {

@@ -33,7 +33,11 @@ function hold(holdMs = 10_000) {
     onHeld: (one) => over.push(one),
   });
   let attempts = 0;
-  const response = new EventEmitter() as ServerResponse;
+  const resets: string[] = [];
+  const response = Object.assign(new EventEmitter(), {
+    socket: { resetAndDestroy: () => resets.push('connection') },
+    destroy: () => resets.push('answer'),
+  }) as unknown as ServerResponse;
   /** Asks; `answer` is undefined for as long as the request is held. */
   const ask = () => {
     const asked: { answer?: Outcome | undefined; isOver: boolean } = { isOver: false };
@@ -45,7 +49,7 @@ function hold(holdMs = 10_000) {
       .then((answer) => Object.assign(asked, { answer, isOver: true }));
     return asked;
   };
-  return { clock, changed, ending, over, state, held, ask, response, attempts: () => attempts };
+  return { clock, changed, ending, over, state, held, ask, response, resets, attempts: () => attempts };
 }
 
 const young = tryLater('no-binding', 'The pod is new.', 5);
@@ -186,15 +190,20 @@ describe('a held request', () => {
     expect([over[0]?.end, response.listenerCount('close')]).toEqual(['client-gone', 0]);
   });
 
-  it('is answered when the process is to end', async () => {
-    const { ask, ending } = hold();
-    const asked = ask();
+  it('is sent to the next agent when the process is to end, and so is one that comes later', async () => {
+    const { ask, ending, resets, over, state } = hold();
+    ask();
     await settle();
+    expect(resets).toEqual([]);
     ending.abort(new Error('SIGTERM'));
     await settle();
-    expect(asked.answer).toMatchObject({ status: 503, reason: 'unknown-pod', retryAfterSec: 2 });
-    const late = ask();
+    expect([resets, over[0]?.end]).toEqual([['connection', 'answer'], 'agent-ends']);
+    ask();
     await settle();
-    expect(late.answer).toMatchObject({ status: 503 });
+    expect(resets).toHaveLength(4);
+    state.now = token;
+    const served = ask();
+    await settle();
+    expect([served.answer, resets.length]).toEqual([token, 4]);
   });
 });
