@@ -36,6 +36,12 @@ export interface WatchLimits {
   /** The server is asked to end a watch after so long, and up to a fifth more; the next one goes on from there. */
   readonly watchSec: number;
   /**
+   * A watch that had all its time and brought nothing is followed by a list: whatever swallowed it may swallow the
+   * next. A server that has seen a change of the kind since it started writes a bookmark before it ends a watch; one
+   * that has not is listed each time.
+   */
+  readonly listAfterSilence: boolean;
+  /**
    * A relist after 410 or an outage starts somewhere in this span, so that a cluster's nodes do not all come
    * at once.
    */
@@ -47,6 +53,7 @@ export interface WatchLimits {
 const usualLimits: WatchLimits = {
   silenceMs: 80_000,
   watchSec: 270,
+  listAfterSilence: false,
   relistSpreadMs: 30_000,
   firstRetryMs: 250,
   mostRetryMs: 10_000,
@@ -87,7 +94,7 @@ class ListAndWatch<Item> implements WatchList {
   #floor = '0';
   #failures = 0;
   #spreadNextList = false;
-  /** The last watch had all its time and brought nothing: a server writes a bookmark before it ends one. */
+  /** The last watch had all its time and brought nothing. */
   #isSilent = false;
   #interrupt = new AbortController();
   #asked: { promise: Promise<void>; settle: (error?: unknown) => void } | undefined;
@@ -129,8 +136,8 @@ class ListAndWatch<Item> implements WatchList {
   }
 
   async #step(signal: AbortSignal, step: AbortSignal): Promise<void> {
-    // Whatever swallowed one watch may swallow the next: what it kept back a list brings.
-    if (this.#version === undefined || this.#asked !== undefined || this.#isSilent) {
+    const isDue = this.#version === undefined || (this.#isSilent && this.#limits.listAfterSilence);
+    if (isDue || this.#asked !== undefined) {
       if (this.#spreadNextList && this.#asked === undefined) {
         await this.#options.clock.sleep(this.#options.clock.random() * this.#limits.relistSpreadMs, step);
       }

@@ -165,8 +165,8 @@ describe('a watched list', () => {
     expect(troubles.join()).toMatch(/silent for 100 ms/);
   });
 
-  it('lists after a watch that brought nothing, since the next may bring nothing either', async () => {
-    const { store, names, watch } = await watched({ silenceMs: 100 });
+  it('lists, where it shall, after a watch that brought nothing, since the next may bring nothing either', async () => {
+    const { store, names, watch } = await watched({ silenceMs: 100, listAfterSilence: true });
     await until(() => watch.live);
     store.faults.hangWatches = true;
     store.cutWatches();
@@ -179,7 +179,7 @@ describe('a watched list', () => {
   });
 
   it('does not list after a watch that ended as it was asked to', async () => {
-    const { store, watch } = await watched({ watchSec: 3 });
+    const { store, watch } = await watched({ watchSec: 3, listAfterSilence: true });
     await until(() => store.count('watch', 'pods') >= 2);
     expect(watch.synced).toBe(true);
     expect(store.count('list', 'pods')).toBe(1);
