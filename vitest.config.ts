@@ -14,7 +14,7 @@ const loopbackRings = [
   'test/mic-on-emulator/**',
   'test/docs-run/**',
 ];
-const drills = ['agent-drills', 'rules-drills', 'address-guard', 'reused-addresses'].map(
+const drills = ['agent-drills', 'rules-drills', 'address-guard', 'reused-addresses', 'waiting-clients'].map(
   (name) => `test/node/${name}.test.ts`,
 );
 const onOneNode = ['in-the-cluster', 'nmi-on-a-node', 'address-guard'].map(

@@ -7,6 +7,7 @@ const benches = {
   mirror: './mirror/mirror.mjs',
   guard: './guard/guard.mjs',
   floods: './floods/floods.mjs',
+  clients: './clients/clients.mjs',
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));

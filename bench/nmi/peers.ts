@@ -36,12 +36,21 @@ async function startBare(world: AgentWorld, programs: BundledPrograms): Promise<
   return [server];
 }
 
-/**
- * Upstream reads its account from a fixed path and has no kubelet here; a mount namespace and any existing
- * file stand in.
- */
+/** Behind podid's redirect, as the others, on the first core. */
 export async function startUpstream(world: AgentWorld, program: string): Promise<readonly Program[]> {
   await installRules(world);
+  return [await runUpstream(world, program, pinned.server)];
+}
+
+/**
+ * Upstream's NMI with the rules that it writes itself. It reads its account from a fixed path and has no kubelet here;
+ * a mount namespace and any existing file stand in.
+ */
+export async function runUpstream(
+  world: AgentWorld,
+  program: string,
+  through: readonly string[] = [],
+): Promise<Program> {
   const script = `set -e
 mount -t tmpfs none /run
 account=/run/secrets/kubernetes.io/serviceaccount
@@ -49,13 +58,13 @@ mkdir -p $account
 cp '${join(world.folder, 'tls.crt')}' $account/ca.crt
 echo none > $account/token
 echo kube-system > $account/namespace
-exec ${pinned.server.join(' ')} '${program}' --node=node-1 --operation-mode=managed --forceNamespaced --http-probe-port=8085 \\
+exec ${through.join(' ')} '${program}' --node=node-1 --operation-mode=managed --forceNamespaced --http-probe-port=8085 \\
   --kubelet-config=/etc/hostname`;
   const server = world.network.node.start('unshare', ['-m', 'sh', '-c', script], {
     env: { KUBERNETES_SERVICE_HOST: '10.1.0.1', KUBERNETES_SERVICE_PORT: '6443' },
   });
   await world.ready('/healthz');
-  return [server];
+  return server;
 }
 
 async function installRules(world: AgentWorld): Promise<void> {

@@ -9,11 +9,14 @@ export interface Host {
   /** Runs to the end and returns stdout; throws when the exit code is not 0. */
   run(command: string, ...args: readonly string[]): string;
   /** Starts a program that the network ends with it. */
-  start(
-    command: string,
-    args: readonly string[],
-    options?: { env?: Record<string, string>; user?: number },
-  ): Program;
+  start(command: string, args: readonly string[], options?: StartOptions): Program;
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: number;
+  /** It is told things through its stdin. */
+  readonly listens?: boolean;
 }
 
 export interface NodeNetwork {
@@ -153,7 +156,7 @@ function host(name: string, address: string, programs: Program[]): Host {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
-    start(command, args, { env = {}, user } = {}) {
+    start(command, args, { env = {}, user, listens = false } = {}) {
       const as =
         user === undefined
           ? []
@@ -166,7 +169,7 @@ function host(name: string, address: string, programs: Program[]): Host {
               '--bounding-set=-all',
               '--no-new-privs',
             ];
-      const program = startProgram('nsenter', [enter, ...as, command, ...args], env);
+      const program = startProgram('nsenter', [enter, ...as, command, ...args], env, { listens });
       programs.push(program);
       return program;
     },

@@ -12,6 +12,8 @@ export interface Program {
   /** Sends a signal and waits for the end; returns exit code or signal. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
   signal(signal: NodeJS.Signals): void;
+  /** Writes a line to its stdin, where it was started with one. */
+  say(line: string): void;
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
@@ -20,8 +22,14 @@ export function startProgram(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  { listens = false }: { readonly listens?: boolean } = {},
 ): Program {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: [listens ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  });
+  // It has ended before it was told.
+  child.stdin?.on('error', () => undefined);
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   let over = false;
@@ -30,7 +38,7 @@ export function startProgram(
       look();
     }
   };
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout, child.stderr].filter((one) => one !== null)) {
     let rest = '';
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       const parts = (rest + chunk).split('\n');
@@ -67,6 +75,7 @@ export function startProgram(
         look();
       }),
     signal: (signal) => child.kill(signal),
+    say: (line) => void child.stdin?.write(`${line}\n`),
     stop(signal) {
       if (!over) {
         child.kill(signal);

@@ -1,16 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** A client as its registry offers it, at one version. */
 export interface WaitingClient {
@@ -22,6 +15,8 @@ export interface WaitingClient {
   readonly program: string;
   /** It ends at the first 503, or at any error: what is not served within one hold is lost to it. */
   readonly endsAtOnce?: true;
+  /** It ends where its connection is reset. */
+  readonly endsAtReset?: true;
   /** It tries for half a second whether there is an IMDS, and believes what it finds. */
   readonly probes?: true;
 }
@@ -65,6 +60,7 @@ export const waitingClients: readonly WaitingClient[] = [
     language: 'python',
     packages: ['msrestazure==0.6.4'],
     program: 'msrestazure.py',
+    endsAtReset: true,
   },
   {
     name: 'MSAL 1.34.0 for Python, as az login --identity',
@@ -72,6 +68,7 @@ export const waitingClients: readonly WaitingClient[] = [
     packages: ['msal==1.34.0'],
     program: 'msal.py',
     endsAtOnce: true,
+    endsAtReset: true,
   },
   ...['1.0.0', '1.5.2', '2.1.0', '4.13.1'].map((version) => ({
     name: `@azure/identity ${version} for JavaScript`,
@@ -86,6 +83,7 @@ export const waitingClients: readonly WaitingClient[] = [
     packages: ['@azure/ms-rest-nodeauth@3.1.1'],
     program: 'ms-rest-nodeauth.mjs',
     endsAtOnce: true,
+    endsAtReset: true,
   },
   ...(
     [
@@ -97,41 +95,52 @@ export const waitingClients: readonly WaitingClient[] = [
     language: 'java' as const,
     packages: ['com.azure', 'azure-identity', version],
     program: 'AzureIdentity.java',
-    ...(endsAtOnce && { endsAtOnce }),
+    ...(endsAtOnce && { endsAtOnce, probes: true as const }),
   })),
 ];
 
+export type ClientCommand = readonly [string, ...string[]];
+
 /**
- * Installs a client once, into the user's cache folder.
+ * Installs a client's packages once, into the user's cache folder, and its program, where that has changed.
+ * @param programs the folder of the clients' programs
  * @returns the command that runs it; the resource comes behind it
  * @throws when the registry refuses, or cannot be reached: see `isUnreachable`
  */
-export function installClient(client: WaitingClient): readonly [string, ...string[]] {
-  const source = join(import.meta.dirname, 'clients', client.program);
-  const wanted = JSON.stringify([client.packages, readFileSync(source, 'utf8')]);
-  const digest = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
+export async function installClient(
+  client: WaitingClient,
+  programs = join(import.meta.dirname, 'clients'),
+): Promise<ClientCommand> {
+  const digest = createHash('sha256').update(JSON.stringify(client.packages)).digest('hex').slice(0, 16);
   const folder = join(homedir(), '.cache', 'podid', 'clients', `${client.language}-${digest}`);
-  const done = join(folder, 'complete');
-  if (!existsSync(done)) {
+  const { fetch, compile, command } = languages[client.language];
+  await once(join(folder, 'complete'), client.packages.join(' '), async () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    copyFileSync(source, join(folder, copyOf(client)));
-    install[client.language](client, folder);
-    writeFileSync(`${done}.draft`, '');
-    renameSync(`${done}.draft`, done);
-  }
+    await fetch(client, folder);
+  });
+  const source = readFileSync(join(programs, client.program), 'utf8');
   const program = join(folder, copyOf(client));
-  return {
-    go: [join(folder, 'client')] as const,
-    python: [join(folder, 'bin', 'python3'), program] as const,
-    js: [process.execPath, program] as const,
-    java: ['java', '-cp', `${join(folder, 'lib')}/*`, program] as const,
-  }[client.language];
+  await once(join(folder, 'compiled'), source, async () => {
+    writeFileSync(program, source);
+    await compile?.(program, folder);
+  });
+  return command(program, folder);
 }
 
-/** Python would take a program of its package's name for the package. */
-function copyOf({ program }: WaitingClient): string {
-  return `Ask${extname(program)}`;
+/** Does what is not done yet, or was done for something else. */
+async function once(mark: string, wanted: string, act: () => Promise<void>): Promise<void> {
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) {
+    return;
+  }
+  await act();
+  writeFileSync(`${mark}.draft`, wanted);
+  renameSync(`${mark}.draft`, mark);
+}
+
+/** Python would take a program of its package's name for the package; Java wants that of its class. */
+function copyOf({ program, language }: Pick<WaitingClient, 'program' | 'language'>): string {
+  return language === 'java' ? program : `Ask${extname(program)}`;
 }
 
 /** The registry was not reached, as far as the tools' words go. */
@@ -142,33 +151,64 @@ export function isUnreachable(error: unknown): boolean {
   );
 }
 
-type Install = (client: WaitingClient, folder: string) => void;
+interface Language {
+  fetch(client: WaitingClient, folder: string): Promise<void>;
+  compile?(program: string, folder: string): Promise<void>;
+  command(program: string, folder: string): ClientCommand;
+}
 
-const install: Readonly<Record<WaitingClient['language'], Install>> = {
-  go({ packages }, folder) {
-    run(folder, 'go', 'mod', 'init', 'client');
-    run(folder, 'go', 'get', ...packages);
-    run(folder, 'go', 'build', '-o', 'client', '.');
+const languages: Readonly<Record<WaitingClient['language'], Language>> = {
+  go: {
+    async fetch({ packages }, folder) {
+      await run(folder, 'go', 'mod', 'init', 'client');
+      await run(folder, 'go', 'get', ...packages);
+    },
+    compile: (program, folder) => run(folder, 'go', 'build', '-o', 'client', program),
+    command: (_program, folder) => [join(folder, 'client')],
   },
-  python({ packages }, folder) {
-    run(folder, 'python3', '-m', 'venv', folder);
-    run(folder, join(folder, 'bin', 'python3'), '-m', 'pip', 'install', '-q', ...packages);
+  python: {
+    async fetch({ packages }, folder) {
+      await run(folder, 'python3', '-m', 'venv', folder);
+      await run(folder, join(folder, 'bin', 'python3'), '-m', 'pip', 'install', '-q', ...packages);
+    },
+    command: (program, folder) => [join(folder, 'bin', 'python3'), program],
   },
-  js({ packages }, folder) {
-    writeFileSync(join(folder, 'package.json'), '{"private":true}');
-    run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages);
+  js: {
+    async fetch({ packages }, folder) {
+      writeFileSync(join(folder, 'package.json'), '{"private":true}');
+      // Old clients name the Nodes of their time, and what runs this may be strict about that.
+      const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--engine-strict=false'];
+      await run(folder, 'npm', 'install', ...flags, ...packages);
+    },
+    command: (program) => [process.execPath, program],
   },
-  java({ packages: [group, artifact, version] }, folder) {
-    writeFileSync(
-      join(folder, 'pom.xml'),
-      `<project><modelVersion>4.0.0</modelVersion><groupId>client</groupId><artifactId>client</artifactId><version>1</version>
+  java: {
+    async fetch({ packages: [group, artifact, version] }, folder) {
+      writeFileSync(
+        join(folder, 'pom.xml'),
+        `<project><modelVersion>4.0.0</modelVersion><groupId>client</groupId><artifactId>client</artifactId><version>1</version>
 <dependencies><dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency></dependencies></project>
 `,
-    );
-    run(folder, 'mvn', '-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=lib');
+      );
+      await run(folder, 'mvn', '-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=lib');
+    },
+    // A Java that only runs programs has the compiler as a module all the same.
+    compile(program, folder) {
+      const jars = readdirSync(join(folder, 'lib')).map((name) => join('lib', name));
+      const compiler = 'jdk.compiler/com.sun.tools.javac.Main';
+      return run(folder, 'java', '-m', compiler, '-cp', jars.join(':'), '-d', '.', program);
+    },
+    command: (program, folder) => [
+      'java',
+      '-cp',
+      `${join(folder, 'lib')}/*:${folder}`,
+      basename(program, '.java'),
+    ],
   },
 };
 
-function run(folder: string, command: string, ...args: readonly string[]): void {
-  execFileSync(command, args, { cwd: folder, stdio: 'pipe', encoding: 'utf8' });
+const execute = promisify(execFile);
+
+async function run(folder: string, command: string, ...args: readonly string[]): Promise<void> {
+  await execute(command, args, { cwd: folder });
 }

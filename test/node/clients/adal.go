@@ -1,7 +1,9 @@
-// What a workload with adal does. Argument: the resource. Prints one JSON line.
+// What a workload with adal does. Argument: the resource. Says when it has loaded,
+// asks once it gets a line, and prints one of JSON.
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,6 +12,8 @@ import (
 )
 
 func main() {
+	fmt.Println("loaded")
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	said := map[string]any{}
 	principal, err := adal.NewServicePrincipalTokenFromManagedIdentity(os.Args[1], nil)
 	if err == nil {

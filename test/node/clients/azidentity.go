@@ -1,7 +1,9 @@
-// What a workload with azidentity does. Argument: the resource. Prints one JSON line.
+// What a workload with azidentity does. Argument: the resource. Says when it has loaded,
+// asks once it gets a line, and prints one of JSON.
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +14,8 @@ import (
 )
 
 func main() {
+	fmt.Println("loaded")
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	said := map[string]any{}
 	credential, err := azidentity.NewManagedIdentityCredential(nil)
 	if err == nil {

@@ -1,10 +1,13 @@
-# What `az login --identity` does, by MSAL. Argument: the resource. Prints one JSON line.
+# What `az login --identity` does, by MSAL. Argument: the resource. Says when it has loaded,
+# asks once it gets a line, and prints one of JSON.
 import json
 import sys
 
 import msal
 import requests
 
+print("loaded", flush=True)
+sys.stdin.readline()
 try:
     client = msal.ManagedIdentityClient(msal.SystemAssignedManagedIdentity(), http_client=requests.Session())
     answer = client.acquire_token_for_client(resource=sys.argv[1])
