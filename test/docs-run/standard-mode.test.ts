@@ -74,7 +74,7 @@ describe('the first use of podid-mic, as docs/mic.md tells it', () => {
     );
     await shows(type(emulator, folder), 'The emulator listens');
     const mic = type(controller, folder);
-    await shows(mic, 'a machine was changed');
+    await shows(mic, 'a change of a machine was sent');
     expect(mic.text()).toMatch(/^create +AzureAssignedIdentity demo\/web-1-demo-web \(Created\)$/m);
     const asked = type(asker, folder);
     const [code] = (await once(asked.shell, 'close')) as [number];
