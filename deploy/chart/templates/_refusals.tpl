@@ -3,11 +3,11 @@
 {{- $faults := list -}}
 {{- $values := .Values -}}
 {{- if ne ($values.operationMode | lower) "managed" -}}
-{{- $faults = append $faults (printf "operationMode %s needs MIC, the controller that puts identities on nodes, which podid does not have yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart." $values.operationMode) -}}
+{{- $faults = append $faults (printf "operationMode %s needs MIC, the controller that puts identities on nodes, which this chart does not install yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart." $values.operationMode) -}}
 {{- end -}}
 {{- $mic := include "podid.micOfRelease" . -}}
 {{- if $mic -}}
-{{- $faults = append $faults (printf "This release runs in standard mode, whether its values say so or not: Deployment %s/%s is MIC, which podid does not have yet and the upgrade would remove. Put the identities on the nodes (podid node assign), see that each binding is in the namespace of its pods, take MIC away (kubectl delete deployment --namespace %s %s), and upgrade again; or stay with upstream's chart." .Release.Namespace $mic .Release.Namespace $mic) -}}
+{{- $faults = append $faults (printf "This release runs in standard mode, whether its values say so or not: Deployment %s/%s is MIC, which this chart does not install yet and the upgrade would remove. Put the identities on the nodes (podid node assign), see that each binding is in the namespace of its pods, take MIC away (kubectl delete deployment --namespace %s %s), and upgrade again; or stay with upstream's chart." .Release.Namespace $mic .Release.Namespace $mic) -}}
 {{- end -}}
 {{- $definitions := include "podid.definitionsOfRelease" . -}}
 {{- if $definitions -}}

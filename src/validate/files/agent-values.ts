@@ -172,7 +172,7 @@ function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespac
   if (mode === 'standard') {
     root.fault(
       'operationMode',
-      `operationMode ${mode} needs MIC, the controller that puts identities on nodes, which podid does not have yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart.`,
+      `operationMode ${mode} needs MIC, the controller that puts identities on nodes, which this chart does not install yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart.`,
     );
   }
   const repository = root.section('image').text('repository');
