@@ -9,12 +9,15 @@ export interface Peer {
   start(world: AgentWorld): Promise<readonly Program[]>;
 }
 
+/** What is measured on new connections is the agent, and not the rule that limits them. */
+const extra = ['--new-connections-per-pod=0'];
+
 export const pinned = { server: ['taskset', '-c', '0'], load: ['taskset', '-c', '1'] } as const;
 
 export function peers(programs: BundledPrograms, upstream: string | undefined): readonly Peer[] {
   return [
     { name: 'bare node:http', start: (world) => startBare(world, programs) },
-    { name: 'podid', start: async (world) => [await world.startAgent({ through: pinned.server })] },
+    { name: 'podid', start: async (world) => [await world.startAgent({ through: pinned.server, extra })] },
     ...(upstream === undefined
       ? []
       : [{ name: 'upstream 1.8.17', start: (world: AgentWorld) => startUpstream(world, upstream) }]),
@@ -24,7 +27,7 @@ export function peers(programs: BundledPrograms, upstream: string | undefined): 
 /** `rules` and `serve` as two processes, as the chart runs them. */
 export async function startSplit(world: AgentWorld): Promise<readonly Program[]> {
   const through = pinned.server;
-  const rules = await world.startAgent({ word: 'rules', through });
+  const rules = await world.startAgent({ word: 'rules', through, extra });
   return [rules, await world.startAgent({ word: 'serve', through, user: 10_001 })];
 }
 
@@ -68,7 +71,7 @@ exec ${through.join(' ')} '${program}' --node=node-1 --operation-mode=managed --
 }
 
 async function installRules(world: AgentWorld): Promise<void> {
-  const once = await world.startAgent({ word: 'rules', extra: ['--once'] });
+  const once = await world.startAgent({ word: 'rules', extra: ['--once', ...extra] });
   const code = await once.ended;
   if (code !== 0) {
     throw new Error(`the rules were not installed (${code}): ${once.lines.join('\n')}`);

@@ -197,6 +197,14 @@ const podidFlags = {
     default: false,
     summary: 'rules: keep pods from ports 80 and 32526 of 168.63.129.16',
   },
+  'new-connections-per-pod': {
+    kind: 'integer',
+    value: 'N',
+    least: 0,
+    most: 10_000,
+    default: 200,
+    summary: 'rules: most new connections of one address in a second, after 256 at once; 0 for no limit',
+  },
   'cni-results-dir': {
     kind: 'text',
     value: 'FOLDER',

@@ -9,6 +9,8 @@ export interface Program {
    * it.
    */
   line(pattern: RegExp): Promise<string>;
+  /** Resolves when so many lines match; rejects when the program ends with fewer. */
+  lineCount(pattern: RegExp, count: number): Promise<void>;
   /** Sends a signal and waits for the end; returns exit code or signal. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
   signal(signal: NodeJS.Signals): void;
@@ -55,25 +57,29 @@ export function startProgram(
       resolve(code ?? signal);
     });
   });
+  const seen = <Found>(pattern: RegExp, find: () => Found | undefined): Promise<Found> =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const found = find();
+        if (found !== undefined || over) {
+          waiting.delete(look);
+          found === undefined
+            ? reject(new Error(`${command} ${args.join(' ')} ended without ${pattern}:\n${lines.join('\n')}`))
+            : resolve(found);
+        }
+      };
+      waiting.add(look);
+      look();
+    });
   return {
     pid: child.pid ?? 0,
     lines,
-    line: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const found = lines.find((line) => pattern.test(line));
-          if (found !== undefined || over) {
-            waiting.delete(look);
-            found === undefined
-              ? reject(
-                  new Error(`${command} ${args.join(' ')} ended without ${pattern}:\n${lines.join('\n')}`),
-                )
-              : resolve(found);
-          }
-        };
-        waiting.add(look);
-        look();
-      }),
+    line: (pattern) => seen(pattern, () => lines.find((line) => pattern.test(line))),
+    async lineCount(pattern, count) {
+      await seen(pattern, () =>
+        lines.filter((line) => pattern.test(line)).length >= count ? true : undefined,
+      );
+    },
     signal: (signal) => child.kill(signal),
     say: (line) => void child.stdin?.write(`${line}\n`),
     stop(signal) {

@@ -9,6 +9,8 @@ export interface RedirectOptions {
   readonly metadataPort: number;
   /** `--block-wireserver`: pods reach neither port 80 nor 32526 of 168.63.129.16. */
   readonly blockWireserver: boolean;
+  /** `--new-connections-per-pod`: of one address; 0 for any number. */
+  readonly newConnectionsPerSec: number;
   /**
    * `iptables` is for nodes whose kernel or image lacks nftables; it loses to whoever inserts a rule above
    * it.
@@ -28,6 +30,14 @@ export interface RedirectTarget {
  */
 export const wireserver = { ip: '168.63.129.16', ports: [80, 32526] } as const;
 
+/**
+ * Per source, new connections to the agent. Its thread accepts one a turn, in the order in which they came, and 511 may
+ * wait: without a limit one pod's would be all of them. No client comes near: IMDS answers a whole machine 20 requests a
+ * second, and at once a pod may open as many as it may have (`--max-connections-per-pod`). What exceeds it is dropped
+ * and sent again by the client's kernel a second later, so that it delays nobody else.
+ */
+export const newConnections = { atOnce: 256, forgottenAfterSec: 10, sources: 4_096 } as const;
+
 /** What one rule is for. Kept as the rule's comment, so that an operator who lists the table can read it. */
 export const rulePurposes = {
   redirect: 'podid: pods asking for IMDS are sent to the agent',
@@ -44,6 +54,7 @@ export const rulePurposes = {
   direct: 'podid: nobody off the node reaches the agent directly',
   ownLoopback: 'podid: nobody off the node reaches the loopback addresses of the node',
   established: 'podid: only new connections are held',
+  crowding: 'podid: a source opens more connections than any client does, and tries again',
   listening: 'podid: somebody listens',
   held: 'podid: nobody listens yet, the client tries again',
 } as const;

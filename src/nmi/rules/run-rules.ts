@@ -100,6 +100,7 @@ export function rulesOptions({ flags, serverUser }: NmiSettings): RunRulesOption
     metadataIp: flags['metadata-ip'],
     metadataPort: flags['metadata-port'],
     blockWireserver: flags['block-wireserver'],
+    newConnectionsPerSec: flags['new-connections-per-pod'],
     backend: flags['rules-backend'] === 'iptables' ? 'iptables' : 'nft',
     intervalMs: flags['ipt-update-interval-sec'] * 1000,
     addressGuard: flags['address-guard'] === 'off' ? 'off' : 'auto',

@@ -7,5 +7,6 @@ export const defaultOptions: RedirectOptions = {
   metadataIp: '169.254.169.254',
   metadataPort: 80,
   blockWireserver: false,
+  newConnectionsPerSec: 200,
   backend: 'nft',
 };

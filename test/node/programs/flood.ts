@@ -1,5 +1,5 @@
 // One pod that asks as fast as it is answered, over many connections at once, and opens again what is closed to it.
-// Arguments: the kind of flood, host and port. Prints `flooding` with the first answer or refusal and, once a second,
+// Arguments: the kind of flood, host and port, and, in place of its own, the addresses to ask from, with commas. Prints `flooding` with the first answer or refusal and, once a second,
 // one JSON line: answers, connections opened and connections closed to it so far.
 import { connect } from 'node:net';
 
@@ -37,12 +37,18 @@ const floods: Readonly<Record<string, Flood>> = {
     connections: 256,
     request: (count) => get(`${tokenPath}?api-version=2018-02-01&resource=https%3A%2F%2F${count}.example`),
   },
+  'resources-of-many': {
+    connections: 650,
+    request: (count) =>
+      get(`${tokenPath}?api-version=2018-02-01&resource=https%3A%2F%2Fof-many-${count}.example`),
+  },
   metrics: { connections: 256, request: () => get('/metrics') },
   slow: { connections: 256, byteEveryMs: 100, request: () => get(`${tokenPath}?${query}`) },
   'come-and-go': { connections: 200, brief: 600, request: () => get('/nothing') },
 };
 
-const [kind = '', host = '169.254.169.254', port = '80'] = process.argv.slice(2);
+const [kind = '', host = '169.254.169.254', port = '80', addresses = ''] = process.argv.slice(2);
+const own = addresses.split(',');
 const flood = floods[kind];
 if (flood === undefined) {
   throw new Error(`There is no flood ${kind}; there are: ${Object.keys(floods).join(', ')}`);
@@ -58,8 +64,8 @@ function noteFirst(): void {
   }
 }
 
-function open({ request, byteEveryMs }: Flood, isBrief: boolean): void {
-  const socket = connect({ host, port: Number(port) });
+function open({ request, byteEveryMs }: Flood, isBrief: boolean, localAddress = ''): void {
+  const socket = connect({ host, port: Number(port), ...(localAddress === '' ? {} : { localAddress }) });
   const ask = () => {
     requests += 1;
     const text = request(requests);
@@ -89,14 +95,14 @@ function open({ request, byteEveryMs }: Flood, isBrief: boolean): void {
   socket.on('close', () => {
     said.closed += 1;
     noteFirst();
-    setTimeout(() => open(flood as Flood, isBrief), isBrief ? 0 : 10);
+    setTimeout(() => open(flood as Flood, isBrief, localAddress), isBrief ? 0 : 10);
   });
 }
 
 for (let i = 0; i < flood.connections; i += 1) {
-  open(flood, false);
+  open(flood, false, own[i % own.length]);
 }
 for (let i = 0; i < (flood.brief ?? 0); i += 1) {
-  open(flood, true);
+  open(flood, true, own[i % own.length]);
 }
 setInterval(() => process.stdout.write(`${JSON.stringify(said)}\n`), 1_000);

@@ -11,6 +11,7 @@ const options = {
   metadataIp: '169.254.169.254',
   metadataPort: 80,
   blockWireserver: false,
+  newConnectionsPerSec: 200,
   backend: 'nft' as const,
   intervalMs: 1000,
   addressGuard: 'auto' as const,

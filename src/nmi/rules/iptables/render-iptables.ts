@@ -1,4 +1,10 @@
-import { type RedirectOptions, type RedirectTarget, rulePurposes, wireserver } from '../redirect-options.ts';
+import {
+  newConnections,
+  type RedirectOptions,
+  type RedirectTarget,
+  rulePurposes,
+  wireserver,
+} from '../redirect-options.ts';
 
 /**
  * A chain of podid's own and the built-in chain that jumps to it; `hook` is absent for one that only others
@@ -46,6 +52,7 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
     'podid-no-spoof': [rule('podid-no-spoof', `${imds} ! -i lo -m rpfilter --invert`, 'spoofed', '-j DROP')],
     'podid-held': [
       rule('podid-held', '-p tcp -m tcp ! --syn', 'established', '-j RETURN'),
+      ...(options.newConnectionsPerSec > 0 ? [renderCrowding(options.newConnectionsPerSec)] : []),
       rule('podid-held', '-m socket --nowildcard', 'listening', '-j RETURN'),
       rule('podid-held', '', 'held', '-j DROP'),
     ],
@@ -94,6 +101,19 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
       ].join('\n');
     })
     .join('');
+}
+
+function renderCrowding(perSecond: number): string {
+  const limit = {
+    above: `${perSecond}/sec`,
+    burst: newConnections.atOnce,
+    mode: 'srcip',
+    name: 'podid-newcomers',
+    'htable-max': newConnections.sources,
+    'htable-expire': newConnections.forgottenAfterSec * 1000,
+  };
+  const words = Object.entries(limit).map(([word, value]) => `--hashlimit-${word} ${value}`);
+  return rule('podid-held', `-p tcp -m hashlimit ${words.join(' ')}`, 'crowding', '-j DROP');
 }
 
 function renderWireserver(): string {

@@ -17,7 +17,7 @@ export function nftBackend(run: RunTool): RulesBackend {
       const text = renderNftTable(options, target);
       await mustRun(run, 'nft', ['-f', '-'], { stdin: `${alongside}${text}` });
       const table = await list();
-      if (table?.flags !== 'null' || table.rules.length !== text.split(' comment "').length - 1) {
+      if (table?.flags !== 'null' || table.rules.length !== text.match(/ comment "|^\tset /gm)?.length) {
         throw new RulesError('The redirect rules were written, but other rules were read back.');
       }
       return installed(table);

@@ -6,7 +6,7 @@ export interface NftTable {
   /** `null` for a table without flags, as podid's is. A dormant one holds every rule and does nothing. */
   readonly flags: string;
   readonly chains: readonly string[];
-  /** One canonical line a rule: `chain: expression`. */
+  /** One canonical line a rule: `chain: expression`; and one a set, without its elements, which packets put in. */
   readonly rules: readonly string[];
   /** Packets by the rule's comment, for the metrics. */
   readonly packets: Readonly<Record<string, number>>;
@@ -16,6 +16,7 @@ interface ListedEntry {
   readonly metainfo?: unknown;
   readonly table?: { readonly flags?: unknown };
   readonly chain?: unknown;
+  readonly set?: { readonly elem?: unknown };
   readonly rule?: ListedRule;
 }
 
@@ -41,6 +42,9 @@ export function parseNftTable(listing: string): NftTable {
   for (const entry of nftables) {
     if (entry.chain !== undefined) {
       chains.push(canonical(entry.chain));
+    } else if (entry.set !== undefined) {
+      const { elem: _elements, ...set } = entry.set;
+      rules.push(canonical({ set }));
     } else if (entry.rule !== undefined) {
       const rule = entry.rule;
       rules.push(`${rule.chain}: ${canonical(rule.expr)} ${rule.comment ?? ''}`);

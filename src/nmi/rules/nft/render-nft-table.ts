@@ -1,4 +1,10 @@
-import { type RedirectOptions, type RedirectTarget, rulePurposes, wireserver } from '../redirect-options.ts';
+import {
+  newConnections,
+  type RedirectOptions,
+  type RedirectTarget,
+  rulePurposes,
+  wireserver,
+} from '../redirect-options.ts';
 
 /** The table that is podid's alone; everything in it may be thrown away and written anew. */
 export const ownTable = { family: 'inet', name: 'podid' } as const;
@@ -17,6 +23,7 @@ export function renderNftTable(options: RedirectOptions, target: RedirectTarget)
   return `${renderNftRemoval()}
 table ${ownTable.family} ${ownTable.name} {
 ${[
+  ...(options.newConnectionsPerSec > 0 ? [newcomers] : []),
   chain('to_agent', 'type nat hook prerouting priority -110; policy accept;', [
     rule(
       `iif != "lo" ip daddr ${metadataIp} tcp dport ${metadataPort} counter dnat ip to ${agent}`,
@@ -62,6 +69,7 @@ ${[
   ]),
   chain('held', '', [
     rule('tcp flags & (fin | syn | rst | ack) != syn return', 'established'),
+    ...(options.newConnectionsPerSec > 0 ? [renderCrowding(options.newConnectionsPerSec)] : []),
     // Any socket counts. `socket wildcard` would not see one in TIME_WAIT, and a client that takes the same
     // port again would wait a minute.
     rule('socket transparent 0 return', 'listening'),
@@ -77,6 +85,19 @@ ${[
 export function renderNftRemoval(): string {
   const table = `table ${ownTable.family} ${ownTable.name}`;
   return `${table}\ndelete ${table}\n`;
+}
+
+/** Where the set is full, whoever is not in it is not limited. */
+const newcomers = `\tset newcomers {
+\t\ttype ipv4_addr
+\t\tsize ${newConnections.sources}
+\t\tflags dynamic,timeout
+\t\ttimeout ${newConnections.forgottenAfterSec}s
+\t}`;
+
+function renderCrowding(perSecond: number): string {
+  const limit = `limit rate over ${perSecond}/second burst ${newConnections.atOnce} packets`;
+  return rule(`update @newcomers { ip saddr ${limit} } counter drop`, 'crowding');
 }
 
 function renderWireserver(): string {

@@ -34,6 +34,24 @@ const meaning = (text: string) => {
 };
 
 describe('what nft lists', () => {
+  it('means the same whatever sources packets put into a set, and another thing when the set or its rule changes', () => {
+    const set = (elem: readonly object[], size = 4_096) => ({
+      set: { family: 'inet', name: 'newcomers', table: 'podid', type: 'ipv4_addr', handle: 2, size, elem },
+    });
+    const limited = (field: string) => ({
+      rule: {
+        ...rule(1, 1),
+        expr: [{ set: { op: 'update', elem: { payload: { protocol: 'ip', field } }, set: '@newcomers' } }],
+      },
+    });
+    const source = { elem: { val: '10.244.0.10', timeout: 10, expires: 7 } };
+    const empty = meaning(listing(set([]), limited('saddr')));
+    expect(meaning(listing(set([source]), limited('saddr')))).toBe(empty);
+    expect(meaning(listing(set([source], 1), limited('saddr')))).not.toBe(empty);
+    expect(meaning(listing(set([source]), limited('daddr')))).not.toBe(empty);
+    expect(meaning(listing(limited('saddr')))).not.toBe(empty);
+  });
+
   it('means the same whatever the counters and handles are', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), fc.nat(), (packets, handle, tableHandle) => {

@@ -17,6 +17,12 @@ describe('the nft table', () => {
       delete table inet podid
 
       table inet podid {
+      	set newcomers {
+      		type ipv4_addr
+      		size 4096
+      		flags dynamic,timeout
+      		timeout 10s
+      	}
       	chain to_agent {
       		type nat hook prerouting priority -110; policy accept;
       		iif != "lo" ip daddr 169.254.169.254 tcp dport 80 counter dnat ip to 127.0.0.1:2579 comment "podid: pods asking for IMDS are sent to the agent"
@@ -51,6 +57,7 @@ describe('the nft table', () => {
       	}
       	chain held {
       		tcp flags & (fin | syn | rst | ack) != syn return comment "podid: only new connections are held"
+      		update @newcomers { ip saddr limit rate over 200/second burst 256 packets } counter drop comment "podid: a source opens more connections than any client does, and tries again"
       		socket transparent 0 return comment "podid: somebody listens"
       		socket transparent 1 return comment "podid: somebody listens"
       		counter drop comment "podid: nobody listens yet, the client tries again"
