@@ -2,9 +2,9 @@ import { isIPv4 } from 'node:net';
 import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
+import { didYouMean, readGoFlags } from '../flags/read-go-flags.ts';
 import { type HoldTimes, usualHoldMs } from './decide/passing-reasons.ts';
 import { nmiFlags, nmiWords } from './nmi-flags.ts';
-import { didYouMean, parseFlags } from './parse-flags.ts';
 
 export type NmiWord = 'all' | keyof typeof nmiWords;
 
@@ -37,7 +37,14 @@ export function nmiSettings(
 ): NmiSettings {
   // As with podid, `help` before everything else is `--help`.
   const asFlag = argv[0] === 'help' ? ['--help', ...argv.slice(1)] : argv;
-  const { values: flags, given, words } = parseFlags(asFlag, nmiFlags, environment);
+  const {
+    values: flags,
+    given,
+    words,
+  } = readGoFlags(asFlag, nmiFlags, {
+    program: 'podid-nmi',
+    environment,
+  });
   const settings: NmiSettings = {
     word: readWord(words),
     flags,

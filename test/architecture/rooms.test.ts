@@ -82,6 +82,7 @@ const agentShares: readonly string[] = [
   'src/flags/flag-text.ts',
   'src/flags/help-text.ts',
   'src/flags/read-flags.ts',
+  'src/flags/read-go-flags.ts',
   'src/k8s/client/api-connection.ts',
   'src/k8s/client/api-endpoint.ts',
   'src/k8s/client/cut-json.ts',

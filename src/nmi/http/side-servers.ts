@@ -1,9 +1,9 @@
 import type { Clock } from '../../domain/time/clock.ts';
 import { createHttpServer } from '../../runtime/http-server.ts';
+import type { Listener } from '../../runtime/keep-listening.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Agent } from '../agent.ts';
 import type { NmiSettings } from '../nmi-settings.ts';
-import type { Listener } from './keep-listening.ts';
 import { createHealthHandler } from './routes/health.ts';
 import { createMetricsHandler } from './routes/metrics.ts';
 
