@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../domain/time/clock.ts';
 import { withinTime } from '../domain/time/time-limit.ts';
 import { type ApiConnection, createApiConnection } from '../k8s/client/api-connection.ts';
@@ -67,6 +68,8 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   const sideServers = createSideServers({ settings, agent, whyNotReady: notReady, clock, logger });
   // What the server needs while it drains ends after it.
   const ended = new AbortController();
+  // Every watch, and every request that waits, listens to them.
+  setMaxListeners(0, ended.signal, signal);
 
   const rules = followRules(settings, { ...ports, agent }, { signal, ended: ended.signal });
   await Promise.all(sideServers.map((side) => listeners.open(side)));
