@@ -44,8 +44,8 @@ describe('podid nmi where another agent is', () => {
     expect(ran.stderr).toContain(
       "aad-pod-identity's NMI (DaemonSet kube-system/aad-pod-identity-nmi of Helm release aad in namespace kube-system)",
     );
-    expect(ran.stderr).toContain('podid nmi install --force');
-    expect(ran.stderr).toContain('podid nmi install --alongside');
+    expect(ran.stderr).toContain(`podid nmi install --kubeconfig ${api.kubeconfig} --force`);
+    expect(ran.stderr).toContain(`podid nmi install --kubeconfig ${api.kubeconfig} --alongside`);
     expect(api.kubectl('get', 'crd', '-o', 'name')).toBe('');
   });
 
