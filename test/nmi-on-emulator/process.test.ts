@@ -191,7 +191,12 @@ describe('podid-nmi as a process', () => {
           send({ port, path: tokenTarget, localAddress, headers: { Metadata: 'true' } });
         expect((await ask('127.0.0.7')).status).toBe(200);
         const refused = { yes: false };
-        const costly = ask('127.0.0.30').finally(() => {
+        const judged = async (): ReturnType<typeof ask> => {
+          const answer = await ask('127.0.0.30');
+          // A machine that gave it too little time to be judged.
+          return answer.status === 503 ? judged() : answer;
+        };
+        const costly = judged().finally(() => {
           refused.yes = true;
         });
         let answered = 0;
