@@ -1,6 +1,5 @@
-import { messageText, plainText } from '../errors/plain-text.ts';
-import { isPodidError } from '../errors/podid-error.ts';
 import { createLogger } from '../runtime/logger.ts';
+import { reportFailure } from '../runtime/report-failure.ts';
 import { endSignal } from '../runtime/shutdown.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { micHelp } from './mic-flags.ts';
@@ -18,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     }
     await start(settings);
   } catch (error) {
-    report(error);
+    reportFailure('podid-mic', error);
   }
 }
 
@@ -44,17 +43,4 @@ async function start(settings: MicSettings): Promise<void> {
   }
   logger.info({ version, instance: settings.instance }, 'starting');
   await runMic(settings, { clock, logger }, signal);
-}
-
-function report(error: unknown): void {
-  if (isPodidError(error)) {
-    const hint = error.hint === undefined ? '' : `hint: ${plainText(String(error.hint))}\n`;
-    process.stderr.write(`podid-mic: ${messageText(error.message)}\n${hint}`);
-    process.exitCode = error.exitCode;
-    return;
-  }
-  process.stderr.write(
-    `podid-mic: ${messageText(error instanceof Error ? (error.stack ?? '') : String(error))}\n`,
-  );
-  process.exitCode = 1;
 }

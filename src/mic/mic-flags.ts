@@ -1,5 +1,6 @@
 import type { FlagTable } from '../flags/flag-table.ts';
 import type { HelpPage } from '../flags/help-text.ts';
+import { klogFlags } from '../flags/klog-flags.ts';
 
 const port = { kind: 'integer', value: 'PORT', least: 0, most: 65_535 } as const;
 const noEffect = 'accepted, without effect';
@@ -170,29 +171,6 @@ const podidFlags = {
   },
 } as const satisfies FlagTable;
 
-/** klog's flags, as far as upstream's manifests use them. Log lines go to stderr, whatever these say. */
-const klogFlags = {
-  v: {
-    kind: 'integer',
-    value: 'LEVEL',
-    most: 10,
-    default: 0,
-    summary: 'verbosity; 5 and above logs what is only of use to developers',
-  },
-  logtostderr: { kind: 'switch', default: true, summary: noEffect },
-  alsologtostderr: { kind: 'switch', default: false, summary: noEffect },
-  log_dir: { kind: 'text', value: 'FOLDER', default: '', summary: noEffect },
-  log_file: { kind: 'text', value: 'FILE', default: '', summary: noEffect },
-  log_file_max_size: { kind: 'integer', value: 'MEGABYTES', default: 1800, summary: noEffect },
-  stderrthreshold: { kind: 'text', value: 'LEVEL', default: '2', summary: noEffect },
-  vmodule: { kind: 'text', value: 'TEXT', default: '', summary: noEffect },
-  log_backtrace_at: { kind: 'text', value: 'TEXT', default: '', summary: noEffect },
-  skip_headers: { kind: 'switch', default: false, summary: noEffect },
-  skip_log_headers: { kind: 'switch', default: false, summary: noEffect },
-  add_dir_header: { kind: 'switch', default: false, summary: noEffect },
-  one_output: { kind: 'switch', default: false, summary: noEffect },
-} as const satisfies FlagTable;
-
 /** What podid-mic does with each word that may follow its name. */
 export const micWords = {
   plan: 'print what it would do now, and end without changing anything',
@@ -204,7 +182,7 @@ export const micHelp: HelpPage = {
   name: 'podid-mic',
   summary: 'the controller of standard mode, which puts identities on machines',
   usage: `[${Object.keys(micWords).join('|')}] [flags]`,
-  description: 'Without a command: control, until it is told to end.',
+  description: 'Without a command: control until a signal ends it.',
   words: [{ heading: 'Commands', items: Object.entries(micWords) }],
   flags: [
     { heading: "Flags of upstream's mic", table: upstreamFlags },

@@ -1,6 +1,5 @@
-import { messageText, plainText } from '../errors/plain-text.ts';
-import { isPodidError } from '../errors/podid-error.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
+import { reportFailure } from '../runtime/report-failure.ts';
 import { endSignal } from '../runtime/shutdown.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { nmiHelp } from './nmi-flags.ts';
@@ -27,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     }
     await start(settings);
   } catch (error) {
-    report(error);
+    reportFailure('podid-nmi', error);
   }
 }
 
@@ -85,17 +84,4 @@ async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSigna
   const file = flags['heartbeat-file'];
   const publish = file === '' ? () => Promise.resolve() : heartbeatFile(file);
   return runRules(options, { clock: systemClock(), logger, publish }, signal);
-}
-
-function report(error: unknown): void {
-  if (isPodidError(error)) {
-    const hint = error.hint === undefined ? '' : `hint: ${plainText(String(error.hint))}\n`;
-    process.stderr.write(`podid-nmi: ${messageText(error.message)}\n${hint}`);
-    process.exitCode = error.exitCode;
-    return;
-  }
-  process.stderr.write(
-    `podid-nmi: ${messageText(error instanceof Error ? (error.stack ?? '') : String(error))}\n`,
-  );
-  process.exitCode = 1;
 }

@@ -81,6 +81,7 @@ const agentShares: readonly string[] = [
   'src/flags/flag-table.ts',
   'src/flags/flag-text.ts',
   'src/flags/help-text.ts',
+  'src/flags/klog-flags.ts',
   'src/flags/read-flags.ts',
   'src/flags/read-go-flags.ts',
   'src/k8s/client/api-connection.ts',
