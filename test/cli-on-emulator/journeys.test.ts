@@ -170,6 +170,16 @@ describe('an exception', () => {
     expect((await podid.run(`exception delete ${key}`)).exitCode).toBe(4);
     expect((await podid.run(`exception update ${key} --pod-labels a=b`)).exitCode).toBe(4);
   });
+
+  it('is named by podid when no name is given, and says so', async () => {
+    await using podid = await emulatedPodid();
+    const ran = await podid.run('exception add --namespace demo --pod-labels app=old');
+    const { name } = JSON.parse(ran.stdout);
+    expect(name).toMatch(/^[a-z][a-z0-9]{15}$/);
+    expect(ran.stderr).toContain(`the exception is called ${name}`);
+    const again = await podid.run('exception add --namespace demo --name= --pod-labels app=old');
+    expect([JSON.parse(again.stdout).name, podid.count('clusters.put')]).toEqual([name, 1]);
+  });
 });
 
 describe('the add-on', () => {

@@ -5,6 +5,18 @@ export const entryFlags = {
   name: { kind: 'text', short: 'n', value: 'NAME', required: true, summary: 'the name of the entry' },
 } as const satisfies FlagTable;
 
+/** Of what gets a name of podid's where none is given. */
+export const newExceptionFlags = {
+  ...entryFlags,
+  name: {
+    kind: 'text',
+    short: 'n',
+    value: 'NAME',
+    summary: 'the name of the entry',
+    fallback: 'a generated name of 16 letters and digits, the same for the same labels',
+  },
+} as const satisfies FlagTable;
+
 /** For commands that can do without an entry. */
 export const optionalEntryFlags = {
   namespace: { kind: 'text', value: 'NAMESPACE', summary: 'the namespace of the entry' },

@@ -1,12 +1,12 @@
 import { changeFlags } from '../../cli/flags/change-flags.ts';
-import { entryFlags, podLabelsFlag } from '../../cli/flags/entry-flags.ts';
+import { newExceptionFlags, podLabelsFlag } from '../../cli/flags/entry-flags.ts';
 import { modeFlags } from '../../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../../cli/open/change-options.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import { entryKey } from '../../validate/flags/entry-key.ts';
+import { newExceptionKey } from '../../validate/flags/entry-key.ts';
 import { parsePodLabels } from '../../validate/flags/pod-labels.ts';
 
 export const exceptionAddCommand = defineCommand({
@@ -19,9 +19,9 @@ export const exceptionAddCommand = defineCommand({
       line: 'podid exception add -g demo-rg -c demo --namespace demo --name legacy --pod-labels app=legacy',
     },
   ],
-  flags: { ...entryFlags, ...podLabelsFlag, ...changeFlags, ...modeFlags },
+  flags: { ...newExceptionFlags, ...podLabelsFlag, ...changeFlags, ...modeFlags },
   async run(flags, session) {
-    const key = entryKey('exception', flags, session.faults);
+    const key = newExceptionKey(flags, session.faults);
     const podLabels = flags.podLabels === undefined ? {} : parsePodLabels(session.faults, flags.podLabels);
     const options = changeOptions(session, flags);
     const { deps, cluster } = await openDeps(session, flags, {

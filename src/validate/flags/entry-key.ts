@@ -23,6 +23,15 @@ export function entryKey(kind: 'identity' | 'exception', flags: KeyFlags, faults
   return { namespace, name };
 }
 
+/** Of an exception to be added, which may be without a name; an empty one counts as omitted, as in az. */
+export function newExceptionKey(
+  { namespace, name }: KeyFlags,
+  faults: UsageFaults,
+): { readonly namespace: string; readonly name?: string } {
+  const key = entryKey('exception', { namespace, name: name || undefined }, faults);
+  return name ? key : { namespace: key.namespace };
+}
+
 /** The namespace that a list is narrowed to. */
 export function namespaceFilter(
   namespace: string | undefined,

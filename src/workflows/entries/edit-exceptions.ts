@@ -1,6 +1,7 @@
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
+import { nameOfLabels } from '../../domain/entries/derive-name.ts';
 import type { EntryStore } from '../../domain/entries/entry-store.ts';
 import {
   type EntryKey,
@@ -12,11 +13,18 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { holdsException } from '../change/compare-profile.ts';
 import type { Outcome } from '../change/outcome.ts';
 import type { Decision } from '../change/profile-change.ts';
-import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
+import {
+  type ChangeDeps,
+  type ChangeOptions,
+  readGatedCluster,
+  startChange,
+} from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { finishException } from './finish-exception.ts';
 
 export type ExceptionRequest = { readonly cluster: ClusterId } & PodIdentityException;
+/** Without a name: that of the exception that has these labels already, else a generated one. */
+export type NewExceptionRequest = Omit<ExceptionRequest, 'name'> & { readonly name?: string };
 export type DeleteExceptionRequest = {
   readonly cluster: ClusterId;
   readonly ignoreNotFound: boolean;
@@ -27,7 +35,7 @@ const demands = { addon: true, kubenetConsent: true, usablePool: false };
 /** Leaves pods with these labels alone. The same again changes nothing. @throws PodidError EntryConflict */
 export async function addException(
   deps: Omit<Deps, 'deadline'>,
-  request: ExceptionRequest,
+  request: NewExceptionRequest,
   options: ChangeOptions,
 ): Promise<Outcome<PodIdentityException>> {
   return putException(deps, request, options, decideAdd);
@@ -44,13 +52,14 @@ export async function updateException(
 
 async function putException(
   deps: Omit<Deps, 'deadline'>,
-  request: ExceptionRequest,
+  request: NewExceptionRequest,
   options: ChangeOptions,
   decide: typeof decideAdd,
 ): Promise<Outcome<PodIdentityException>> {
   const started = startChange(deps, options);
   const cluster = await readGatedCluster(started, request.cluster, demands);
-  const wanted = wantedException(request);
+  const { namespace, name, podLabels } = request;
+  const wanted = { namespace, name: name ?? nameFor(started, cluster, request), podLabels };
   return finishException(started, cluster, {
     wanted,
     decide: (current) => decide(deps.entries, current, wanted),
@@ -123,8 +132,18 @@ function findException(cluster: Cluster, key: EntryKey): PodIdentityException | 
   return cluster.profile.exceptions.find((entry) => sameEntry(entry, key));
 }
 
-function wantedException({ namespace, name, podLabels }: ExceptionRequest): PodIdentityException {
-  return { namespace, name, podLabels };
+function nameFor({ report }: ChangeDeps, { profile }: Cluster, request: NewExceptionRequest): string {
+  const { namespace, podLabels } = request;
+  const same = profile.exceptions.find((entry) =>
+    holdsException(entry, { namespace, name: entry.name, podLabels }),
+  );
+  const name = same?.name ?? nameOfLabels(namespace, podLabels);
+  report.note(
+    same === undefined
+      ? `No --name given: the exception is called ${name}, after its labels.`
+      : `No --name given: exception ${entryText(same)} has these labels already.`,
+  );
+  return name;
 }
 
 function notFound(entries: EntryStore, cluster: Cluster, key: EntryKey): PodidError {

@@ -139,7 +139,7 @@ describe('a command line', () => {
     ],
     [`exception add ${cluster} --namespace shop --name old --pod-labels`, '--pod-labels needs a value'],
     [`exception add ${cluster} --namespace shop --name old --pod-labels=`, '--pod-labels needs at least one'],
-    [`exception add ${cluster} --namespace shop --pod-labels a=b`, '--name is missing'],
+    [`exception update ${cluster} --namespace shop --pod-labels a=b`, '--name is missing'],
     [`list --cluster-id /subscriptions/1/x`, '--cluster-id'],
     [
       `list ${cluster} --cluster-id /subscriptions/1/x`,

@@ -33,6 +33,26 @@ describe('editing exceptions', () => {
     expect(String((error as PodidError).hint)).toMatch(/exception update .*--pod-labels app=x b=$/);
   });
 
+  it('names one after its labels where no name is given, so that the same again changes nothing', async () => {
+    const azure = new FakeAzure();
+    const { name: _, ...unnamed } = { ...legacy, podLabels: { app: 'legacy', tier: 'old' } };
+    const first = await addException(azure.deps(), unnamed, options());
+    const again = { ...unnamed, podLabels: { tier: 'old', app: 'legacy' } };
+    const second = await addException(azure.deps(), again, options());
+    expect(first.done?.result.name).toMatch(/^[a-z][a-z0-9]{15}$/);
+    expect(second.done?.result.name).toBe(first.done?.result.name);
+    expect(azure.puts).toHaveLength(1);
+  });
+
+  it('takes the name of the exception that has these labels already where no name is given', async () => {
+    const azure = withLegacy();
+    const { name: _, ...unnamed } = legacy;
+    const { done } = await addException(azure.deps(), unnamed, options());
+    expect([done?.result.name, azure.puts]).toEqual(['legacy', []]);
+    const elsewhere = await addException(azure.deps(), { ...unnamed, namespace: 'other' }, options());
+    expect(elsewhere.done?.result.name).not.toBe('legacy');
+  });
+
   it('replaces the whole map of labels', async () => {
     const azure = withLegacy();
     const { done } = await updateException(
