@@ -1,7 +1,7 @@
 import { machineTypes } from '../domain/azure/machines.ts';
 import { parseResourceId } from '../domain/azure/resource-id.ts';
+import type { DecisionFacts } from '../domain/standard-mode/desired-assignments.ts';
 import type { MicView } from './cluster/mic-view.ts';
-import type { DecisionFacts } from './decide/desired-assignments.ts';
 
 export interface FactSettings {
   readonly forceNamespaced: boolean;

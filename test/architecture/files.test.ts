@@ -29,7 +29,7 @@ const walks = {
   'an assignment': [
     'src/mic/run-mic.ts',
     'src/mic/cluster/assignment-keeper.ts',
-    'src/mic/decide/desired-assignments.ts',
+    'src/domain/standard-mode/desired-assignments.ts',
     'src/mic/machines/machine-worker.ts',
     'src/mic/decide/plan-machine.ts',
     'src/arm/machines/patch-identities.ts',

@@ -1,5 +1,6 @@
 import type { AzureIdentity, AzureIdentityBinding } from '../../src/domain/kubernetes/identity-resources.ts';
 import type { LiveAssignment } from '../../src/domain/kubernetes/live-assignment.ts';
+import type { MicPod } from '../../src/domain/standard-mode/desired-assignments.ts';
 import { ApiFailure } from '../../src/k8s/client/api-connection.ts';
 import type { AssignmentApi, StepResult } from '../../src/mic/cluster/assignment-api.ts';
 import type { Told } from '../../src/mic/cluster/event-writer.ts';
@@ -8,7 +9,6 @@ import type { MicView } from '../../src/mic/cluster/mic-view.ts';
 import { BindingIndex, ObjectIndex } from '../../src/mic/cluster/object-index.ts';
 import { PodIndex } from '../../src/mic/cluster/pod-index.ts';
 import { ViewRelay } from '../../src/mic/control.ts';
-import type { MicPod } from '../../src/mic/decide/desired-assignments.ts';
 import { type AssignmentStep, nameKey } from '../../src/mic/decide/diff-assignments.ts';
 import type { AssignmentName } from '../../src/mic/decide/name-assignment.ts';
 import type { LedgerStore, StoredLedger } from '../../src/mic/machines/ledger.ts';

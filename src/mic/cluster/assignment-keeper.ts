@@ -1,12 +1,12 @@
-import type { Clock } from '../../domain/time/clock.ts';
-import { createWake } from '../../runtime/wake.ts';
 import {
   type Assignment,
   type DecisionFacts,
   type MicPod,
   type PodWants,
   wantsOfPod,
-} from '../decide/desired-assignments.ts';
+} from '../../domain/standard-mode/desired-assignments.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { createWake } from '../../runtime/wake.ts';
 import {
   diffAssignments,
   isSameIdentity,

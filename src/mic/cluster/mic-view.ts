@@ -5,6 +5,7 @@ import {
   identityApi,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
+import type { MicPod } from '../../domain/standard-mode/desired-assignments.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
 import { createWatchList, type WatchList, type WatchListOptions } from '../../k8s/client/watch-list.ts';
@@ -21,7 +22,6 @@ import {
 import { parseLiveAssignment } from '../../validate/kubernetes/live-assignment.ts';
 import { type NodeFacts, parseNode } from '../../validate/kubernetes/node.ts';
 import { parsePod } from '../../validate/kubernetes/pod.ts';
-import type { MicPod } from '../decide/desired-assignments.ts';
 import { LiveIndex } from './live-index.ts';
 import { BindingIndex, ObjectIndex } from './object-index.ts';
 import { PodIndex } from './pod-index.ts';

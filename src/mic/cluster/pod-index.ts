@@ -1,5 +1,5 @@
 import { bindingLabelOf } from '../../domain/kubernetes/pod-decision.ts';
-import { isEnded, type MicPod } from '../decide/desired-assignments.ts';
+import { isEnded, type MicPod } from '../../domain/standard-mode/desired-assignments.ts';
 
 /** Pods that want an identity, by `namespace/name`. */
 export class PodIndex {

@@ -1,5 +1,5 @@
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
-import type { Assignment } from '../decide/desired-assignments.ts';
+import type { Assignment } from '../../domain/standard-mode/desired-assignments.ts';
 import type { AssignmentStep } from '../decide/diff-assignments.ts';
 import type { MachineFleet } from '../machines/machine-fleet.ts';
 import type { PodOutcome } from './assignment-keeper.ts';

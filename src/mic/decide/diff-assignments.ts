@@ -8,7 +8,7 @@ import {
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
-import type { Assignment } from './desired-assignments.ts';
+import type { Assignment } from '../../domain/standard-mode/desired-assignments.ts';
 import type { AssignmentName } from './name-assignment.ts';
 import { renderAssignment, type ShownState } from './render-assignment.ts';
 

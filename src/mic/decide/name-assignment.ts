@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isConfined } from '../../domain/kubernetes/pod-decision.ts';
-import type { Assignment } from './desired-assignments.ts';
+import type { Assignment } from '../../domain/standard-mode/desired-assignments.ts';
 
 /** Namespace and name of an AzureAssignedIdentity. */
 export interface AssignmentName {

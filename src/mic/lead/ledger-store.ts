@@ -1,6 +1,6 @@
 import { ApiFailure, type ApiWrite, type WritingConnection } from '../../k8s/client/api-connection.ts';
 import { isRecord, recordAt, stringAt } from '../../validate/json-record.ts';
-import { parseLedger, renderLedger } from '../decide/ledger-state.ts';
+import { parseLedger, renderLedger } from '../../validate/kubernetes/ledger-text.ts';
 import type { LedgerStore, StoredLedger } from '../machines/ledger.ts';
 import type { LeasePlace } from './lease-api.ts';
 

@@ -1,4 +1,4 @@
-import { emptyLedger, type LedgerState } from '../decide/ledger-state.ts';
+import { emptyLedger, type LedgerState } from '../../domain/standard-mode/ledger-state.ts';
 
 /** Where the ledger is kept: one object with a version. */
 export interface LedgerStore {

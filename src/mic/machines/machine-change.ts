@@ -1,6 +1,6 @@
 import type { Operation } from '../../domain/azure/operation.ts';
+import { ownedIn, withBegun, withoutMachine, withSettled } from '../../domain/standard-mode/ledger-state.ts';
 import { type Judgement, judgeMachineFault } from '../decide/judge-machine-fault.ts';
-import { ownedIn, withBegun, withoutMachine, withSettled } from '../decide/ledger-state.ts';
 import { isBusy, type MachinePlan } from '../decide/plan-machine.ts';
 import { LeadLost } from './ledger.ts';
 import type { KnownMachine } from './machine-book.ts';

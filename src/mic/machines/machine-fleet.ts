@@ -1,7 +1,7 @@
 import type { Machine } from '../../domain/azure/machines.ts';
+import type { Assignment, AzureResource } from '../../domain/standard-mode/desired-assignments.ts';
+import { countOwned } from '../../domain/standard-mode/ledger-state.ts';
 import { createWake } from '../../runtime/wake.ts';
-import type { Assignment, AzureResource } from '../decide/desired-assignments.ts';
-import { countOwned } from '../decide/ledger-state.ts';
 import { decideRemoval, type FirstLook, secondLookAt } from '../decide/mass-removal.ts';
 import { groupKey, groupOf } from './machine-api.ts';
 import type { Trouble } from './machine-memory.ts';

@@ -1,5 +1,5 @@
+import { entryOf } from '../../domain/standard-mode/ledger-state.ts';
 import { createWake, type Wake } from '../../runtime/wake.ts';
-import { entryOf } from '../decide/ledger-state.ts';
 import type { KnownMachine } from './machine-book.ts';
 import { MachineMemory } from './machine-memory.ts';
 import type { WorkerDeps } from './worker-deps.ts';

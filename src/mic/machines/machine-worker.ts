@@ -1,6 +1,6 @@
+import { entryOf, ownedIn } from '../../domain/standard-mode/ledger-state.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { createWake } from '../../runtime/wake.ts';
-import { entryOf, ownedIn } from '../decide/ledger-state.ts';
 import { type MachinePlan, planMachine } from '../decide/plan-machine.ts';
 import { LeadLost } from './ledger.ts';
 import { MachineChange, pollMs } from './machine-change.ts';

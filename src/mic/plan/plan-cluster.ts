@@ -1,11 +1,11 @@
 import { changingPatch } from '../../domain/azure/machine-identities.ts';
+import { type LedgerState, ownedIn } from '../../domain/standard-mode/ledger-state.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { createAssignmentKeeper } from '../cluster/assignment-keeper.ts';
 import type { AssignmentWriter } from '../cluster/assignment-writer.ts';
 import type { MicView } from '../cluster/mic-view.ts';
 import type { ControlSettings } from '../control.ts';
 import type { AssignmentStep } from '../decide/diff-assignments.ts';
-import { type LedgerState, ownedIn } from '../decide/ledger-state.ts';
 import { isBusy, removable } from '../decide/plan-machine.ts';
 import { decisionFacts } from '../decision-facts.ts';
 import type { MachineApi } from '../machines/machine-api.ts';

@@ -1,7 +1,7 @@
+import { emptyLedger } from '../../domain/standard-mode/ledger-state.ts';
 import { createAzureAccess } from '../azure/azure-access.ts';
 import { createMicView, type MicView } from '../cluster/mic-view.ts';
 import { ViewRelay } from '../control.ts';
-import { emptyLedger } from '../decide/ledger-state.ts';
 import { createLedgerStore } from '../lead/ledger-store.ts';
 import type { MicSettings } from '../mic-settings.ts';
 import {

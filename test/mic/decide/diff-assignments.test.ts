@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Assignment } from '../../../src/mic/decide/desired-assignments.ts';
+import type { Assignment } from '../../../src/domain/standard-mode/desired-assignments.ts';
 import { diffAssignments, type WantedAssignment } from '../../../src/mic/decide/diff-assignments.ts';
 import { renderAssignment } from '../../../src/mic/decide/render-assignment.ts';
 import { bindingTo, identity, keyOf, liveOf, micPod, resourceId } from './mic-objects.ts';

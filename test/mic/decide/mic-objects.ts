@@ -3,7 +3,7 @@ import type {
   AzureIdentityBinding,
 } from '../../../src/domain/kubernetes/identity-resources.ts';
 import type { LiveAssignment } from '../../../src/domain/kubernetes/live-assignment.ts';
-import type { DecisionFacts, MicPod } from '../../../src/mic/decide/desired-assignments.ts';
+import type { DecisionFacts, MicPod } from '../../../src/domain/standard-mode/desired-assignments.ts';
 import { parseLiveAssignment } from '../../../src/validate/kubernetes/live-assignment.ts';
 
 export function resourceId(name: string, group = 'rg'): string {

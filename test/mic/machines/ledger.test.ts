@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withBegun } from '../../../src/mic/decide/ledger-state.ts';
+import { withBegun } from '../../../src/domain/standard-mode/ledger-state.ts';
 import { LeadLost, openLedger } from '../../../src/mic/machines/ledger.ts';
 import { fakeCluster } from '../fake-cluster.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wantsOfPod } from '../../../src/mic/decide/desired-assignments.ts';
+import { wantsOfPod } from '../../../src/domain/standard-mode/desired-assignments.ts';
 import {
   bindingTo,
   type FactParts,
@@ -11,7 +11,7 @@ import {
   resourceId,
   scaleSetId,
   vmId,
-} from './mic-objects.ts';
+} from '../../mic/decide/mic-objects.ts';
 
 const web: FactParts = { bindings: [bindingTo('web')], identities: [identity('web')] };
 const pool1 = keyOf(scaleSetId('pool1'));

@@ -1,17 +1,13 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   countOwned,
   emptyLedger,
   entryOf,
-  type LedgerState,
   ownedIn,
-  parseLedger,
-  renderLedger,
   withBegun,
   withoutMachine,
   withSettled,
-} from '../../../src/mic/decide/ledger-state.ts';
+} from '../../../src/domain/standard-mode/ledger-state.ts';
 
 const begun = withBegun(emptyLedger, 'm', { add: ['a', 'b'], remove: [] });
 
@@ -42,29 +38,4 @@ describe('the ledger', () => {
     expect(Object.keys(withoutMachine(two, 'm').machines)).toEqual(['n']);
     expect(countOwned(two)).toBe(3);
   });
-
-  it('is read as it was written', () => {
-    const name = fc.string({ minLength: 1 }).map((text) => `/id/${text}`);
-    const entry = fc.record(
-      {
-        on: fc.uniqueArray(name),
-        doing: fc.record({ add: fc.uniqueArray(name), remove: fc.uniqueArray(name) }),
-      },
-      { requiredKeys: ['on'] },
-    );
-    const ledger = fc.record({
-      epoch: fc.nat(),
-      machines: fc.dictionary(name, entry, { noNullPrototype: true }),
-    });
-    fc.assert(
-      fc.property(ledger, (state) => {
-        expect(parseLedger(renderLedger(state as LedgerState))).toEqual(state);
-      }),
-    );
-  });
-
-  it.each(['', 'null', '[]', '{"identities":{}}', '{"epoch":"x","machines":[]}', '{'])(
-    'of the text %j owns nothing',
-    (text) => expect(parseLedger(text)).toEqual(emptyLedger),
-  );
 });

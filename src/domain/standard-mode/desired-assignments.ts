@@ -1,8 +1,8 @@
-import { machineOfNode } from '../../domain/azure/machines.ts';
-import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
-import type { AzureIdentity, AzureIdentityBinding } from '../../domain/kubernetes/identity-resources.ts';
-import type { Pod } from '../../domain/kubernetes/pod.ts';
-import { bindingLabelOf, fitAssignment, type IdentityIndex } from '../../domain/kubernetes/pod-decision.ts';
+import { machineOfNode } from '../azure/machines.ts';
+import { managedIdentityType, parseResourceId } from '../azure/resource-id.ts';
+import type { AzureIdentity, AzureIdentityBinding } from '../kubernetes/identity-resources.ts';
+import type { Pod } from '../kubernetes/pod.ts';
+import { bindingLabelOf, fitAssignment, type IdentityIndex } from '../kubernetes/pod-decision.ts';
 
 /** A pod, as far as its assignments need it. */
 export type MicPod = Pick<Pod, 'uid' | 'namespace' | 'name' | 'labels' | 'nodeName' | 'phase'>;
