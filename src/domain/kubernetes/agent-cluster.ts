@@ -35,6 +35,8 @@ export interface Rollout {
     /** Why it is not: `ImagePullBackOff: …`. */
     readonly reason?: string;
   }[];
+  /** Nodes with a pod that is ending: it may be the only one there until its successor comes. */
+  readonly ending: readonly string[];
   /** Why pods could not even be made, in the controller's words. */
   readonly trouble: readonly string[];
 }

@@ -5,7 +5,7 @@ import { parseDaemonSetStatus, parseRolledPod } from '../../validate/kubernetes/
 import { objectPath } from '../client/kube-rest.ts';
 import type { AgentObjectsApi } from './agent-objects-api.ts';
 
-const nothing: Rollout = { counted: false, desired: 0, nodes: [], trouble: [] };
+const nothing: Rollout = { counted: false, desired: 0, nodes: [], ending: [], trouble: [] };
 
 /** The DaemonSet's own count, and behind it each pod with the reason why it is not ready. */
 export async function readRollout(
@@ -21,9 +21,9 @@ export async function readRollout(
   }
   const labels = Object.entries(status.selector).map(([key, value]) => `${key}=${value}`);
   const pods = (await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels.join(','), signal)) ?? [];
-  const nodes = pods
-    .map((pod) => parseRolledPod(pod, status.template))
-    .filter((node) => node !== undefined)
+  const rolled = pods.map((pod) => parseRolledPod(pod, status)).filter((node) => node !== undefined);
+  const nodes = rolled
+    .filter(({ ending }) => !ending)
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const { counted, desired } = status;
   const short = nodes.length < desired;
@@ -31,6 +31,7 @@ export async function readRollout(
     counted,
     desired,
     nodes,
+    ending: rolled.filter(({ ending }) => ending).map(({ name: node }) => node),
     trouble: short ? await troubleOf(api, daemonSet, status.uid, signal) : [],
   };
 }

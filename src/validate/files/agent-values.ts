@@ -8,7 +8,7 @@ import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { type ValueSection, valueSection } from './value-section.ts';
 import type { ValueNode } from './value-tree.ts';
 
-const port = 65_535;
+const port = { least: 1, most: 65_535 };
 
 /**
  * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are reported
@@ -49,7 +49,7 @@ function readNmi(nmi: ValueSection): AgentValues['nmi'] {
     priorityClassName: nmi.text('priorityClassName'),
     loggingFormat:
       nmi.node('loggingFormat') === undefined ? '' : nmi.choice('loggingFormat', ['json', 'text']),
-    logVerbosity: nmi.integer('logVerbosity', 10) ?? 0,
+    logVerbosity: nmi.integer('logVerbosity', { least: 0, most: 10 }) ?? 0,
     updateStrategy: nmi.json('updateStrategy'),
     resources: nmi.json('resources'),
     podAnnotations: nmi.labels('podAnnotations'),
@@ -57,7 +57,10 @@ function readNmi(nmi: ValueSection): AgentValues['nmi'] {
     nodeSelector: nmi.labels('nodeSelector'),
     tolerations: nmi.jsonList('tolerations'),
     affinity: nmi.json('affinity'),
-    ipTableUpdateTimeIntervalInSeconds: nmi.integer('ipTableUpdateTimeIntervalInSeconds', 3600),
+    ipTableUpdateTimeIntervalInSeconds: nmi.integer('ipTableUpdateTimeIntervalInSeconds', {
+      least: 1,
+      most: 3600,
+    }),
     probePort: nmi.integer('probePort', port),
     prometheusPort: nmi.integer('prometheusPort', port),
     blockInstanceMetadata: nmi.boolean('blockInstanceMetadata'),
@@ -101,7 +104,7 @@ function readPodid(podid: ValueSection): AgentValues['podid'] {
     rulesResources: podid.json('rulesResources'),
     rulesBackend: podid.choice('rulesBackend', ['nft', 'iptables']),
     addressGuard: podid.choice('addressGuard', ['auto', 'off']),
-    holdSeconds: podid.integer('holdSeconds', 50),
+    holdSeconds: podid.integer('holdSeconds', { least: 0, most: 50 }),
     refusedClientIds: podid.texts('refusedClientIds'),
     serveArgs: podid.texts('serveArgs'),
     rulesArgs: podid.texts('rulesArgs'),
@@ -140,7 +143,7 @@ function readIdentities(root: ValueSection): readonly AgentIdentity[] {
     const identity: AgentIdentity = {
       name,
       namespace: section.text('namespace'),
-      type: section.integer('type', 2) ?? 0,
+      type: section.integer('type', { least: 0, most: 2 }) ?? 0,
       resourceID: section.text('resourceID'),
       clientID: section.text('clientID'),
       tenantID: section.text('tenantID'),

@@ -16,8 +16,8 @@ export interface ValueSection {
   boolean(key: string): boolean;
   /** As `boolean`, and undefined when it is empty. */
   perhaps(key: string): boolean | undefined;
-  /** @param most the largest number that it may be */
-  integer(key: string, most: number): number | undefined;
+  /** The smallest and the largest number that it may be. */
+  integer(key: string, range: { readonly least: number; readonly most: number }): number | undefined;
   /** Texts by name: labels and annotations. */
   labels(key: string): Readonly<Record<string, string>>;
   /** A map that Kubernetes reads. */
@@ -105,10 +105,11 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
           ? String(value).toLowerCase() === 'true'
           : undefined,
       ),
-    integer: (key, most) =>
-      scalar(key, `a whole number up to ${most}`, (value) =>
-        /^\d{1,9}$/.test(String(value)) && Number(value) <= most ? Number(value) : undefined,
-      ),
+    integer: (key, { least, most }) =>
+      scalar(key, `a whole number from ${least} to ${most}`, (value) => {
+        const number = /^\d{1,9}$/.test(String(value)) ? Number(value) : -1;
+        return number >= least && number <= most ? number : undefined;
+      }),
     labels(key) {
       const entries = [...map(key)].map(([name, inner]) => {
         const isText = typeof inner.value === 'string';

@@ -29,20 +29,24 @@ export function parseDaemonSetStatus(json: unknown):
 }
 
 /**
- * A pod of a DaemonSet and its node. Undefined for one that is ending or has no node. @param template
- * generation of the newest one
+ * A pod of a DaemonSet and its node. Undefined for one that has no node, and for one of another controller, whose
+ * selector may be the same. @param template generation of the newest one
  */
 export function parseRolledPod(
   json: unknown,
-  template: string | undefined,
-): Rollout['nodes'][number] | undefined {
+  { uid, template }: { readonly uid: string; readonly template: string | undefined },
+): (Rollout['nodes'][number] & { readonly ending?: true }) | undefined {
   if (!isRecord(json)) {
     return undefined;
   }
   const metadata = recordAt(json, 'metadata');
   const node = stringAt(recordAt(json, 'spec'), 'nodeName') ?? chosenNode(json);
-  if (node === undefined || stringAt(metadata, 'deletionTimestamp') !== undefined) {
+  const [controller] = recordsAt(metadata, 'ownerReferences').filter((each) => each['controller'] === true);
+  if (node === undefined || (controller !== undefined && controller['uid'] !== uid)) {
     return undefined;
+  }
+  if (stringAt(metadata, 'deletionTimestamp') !== undefined) {
+    return { name: node, ready: false, ending: true, reason: 'ending' };
   }
   const status = recordAt(json, 'status');
   const made = stringMapAt(metadata, 'labels')?.['pod-template-generation'];

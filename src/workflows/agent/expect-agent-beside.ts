@@ -3,7 +3,7 @@ import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/a
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { advice, command } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /** How long a DaemonSet's controller may take to send a pod to a node that has just joined. */
@@ -27,8 +27,10 @@ export async function expectAgentBeside(
     // Theirs first: a node that joins between the two is one more of ours, never one less.
     const theirs = await agent.rollout(other, signal);
     const ours = await agent.rollout({ namespace, name }, signal);
-    const open = openNodes(theirs, ours);
-    if (theirs.counted && ours.counted && open.length === 0) {
+    const open = await openNodes(agent, { theirs, ours }, signal);
+    // Theirs may be about to stand on one node more.
+    const isWhole = theirs.nodes.length + theirs.ending.length >= theirs.desired || joining.passed();
+    if (theirs.counted && ours.counted && isWhole && open.length === 0) {
       return;
     }
     const isLeftOut = open.some(({ hasPod }) => !hasPod);
@@ -48,11 +50,19 @@ interface OpenNode {
   readonly reason: string;
 }
 
-/** Nodes with a pod of theirs and no ready one of ours. */
-export function openNodes(theirs: Pick<Rollout, 'nodes'>, ours: Pick<Rollout, 'nodes'>): readonly OpenNode[] {
+/**
+ * Nodes with a pod of theirs, be it ending, and no ready one of ours. Of those without any of ours only nodes that are
+ * still there and can run an agent count: what is bound to a node that is gone, to Windows or to a virtual kubelet
+ * protects nobody.
+ */
+export async function openNodes(
+  agent: Pick<AgentDeps['agent'], 'taintedNodes'>,
+  { theirs, ours }: { readonly theirs: Rollout; readonly ours: Pick<Rollout, 'nodes'> },
+  signal: AbortSignal,
+): Promise<readonly OpenNode[]> {
   const pods = new Map(ours.nodes.map((pod) => [pod.name, pod]));
-  const names = [...new Set(theirs.nodes.map(({ name }) => name))];
-  return names
+  const names = [...new Set([...theirs.nodes.map(({ name }) => name), ...theirs.ending])].toSorted();
+  const open = names
     .filter((name) => !pods.get(name)?.ready)
     .map((name) => {
       const pod = pods.get(name);
@@ -60,6 +70,24 @@ export function openNodes(theirs: Pick<Rollout, 'nodes'>, ours: Pick<Rollout, 'n
         pod === undefined ? "no pod of podid's agent is scheduled there" : (pod.reason ?? 'starting');
       return { name, hasPod: pod !== undefined, reason };
     });
+  const agents = open.every(({ hasPod }) => hasPod) ? undefined : await nodesForAgents(agent, signal);
+  return open.filter(({ name, hasPod }) => hasPod || agents === undefined || agents.has(name));
+}
+
+/** Undefined for whoever may not list nodes. */
+async function nodesForAgents(
+  agent: Pick<AgentDeps['agent'], 'taintedNodes'>,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const nodes = await agent.taintedNodes(signal);
+    return new Set(nodes.filter(({ takesAgent }) => takesAgent).map(({ name }) => name));
+  } catch (error) {
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
+    return undefined;
+  }
 }
 
 /** `aks-1 (ImagePullBackOff: …), aks-2 (…) and 3 more`. */

@@ -221,7 +221,7 @@ async function warnOfNodesWithOthersAlone(
 ): Promise<void> {
   for (const other of found.filter(({ kind }) => kind !== 'podid')) {
     const theirs = await agent.rollout(other, signal);
-    const alone = openNodes(theirs, { nodes });
+    const alone = await openNodes(agent, { theirs, ours: { nodes } }, signal);
     if (alone.length > 0) {
       report.warn(
         `Not on ${alone.length} of the ${theirs.nodes.length} nodes of ${agentKindText(other)}: ${namesOf(alone)}. Without that one, pods there can use the node's own identities.`,

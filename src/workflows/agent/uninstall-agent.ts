@@ -137,8 +137,8 @@ async function refuseServedNode(
   signal: AbortSignal,
 ): Promise<void> {
   for (const installation of found) {
-    const { nodes } = await agent.rollout(installation, signal);
-    if (nodes.some(({ name }) => name === node)) {
+    const { nodes, ending } = await agent.rollout(installation, signal);
+    if (nodes.some(({ name }) => name === node) || ending.includes(node)) {
       throw new PodidError(
         'AgentPresent',
         `${agentKindText(installation)} runs on node ${node}, and would restore its rules.`,

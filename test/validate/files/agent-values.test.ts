@@ -54,13 +54,35 @@ describe('values of the agent', () => {
     );
     expect(faults.toSorted()).toEqual(
       [
-        'mine.yaml:2:14: nmi.probePort has to be a whole number up to 65535; this is "many".',
+        'mine.yaml:2:14: nmi.probePort has to be a whole number from 1 to 65535; this is "many".',
         'mine.yaml:3:21: nmi.podLabels.team has to be a text, in quotes; this is 7.',
         'mine.yaml:5:23: podid.addressGuard has to be one of auto, off; this is "maybe".',
         '--set: There is no value podid.image.tga.',
         'mine.yaml:4:7: There is no value rbca. Did you mean rbac?',
       ].toSorted(),
     );
+  });
+
+  it.each(['-1', '51', '10.5', '1e1', '9999999999', '0x5', '+5'])(
+    'may not hold a request for %s s',
+    (seconds) => {
+      expect(read(`podid: {holdSeconds: "${seconds}"}`).faults).toEqual([
+        `mine.yaml:1:22: podid.holdSeconds has to be a whole number from 0 to 50; this is "${seconds}".`,
+      ]);
+    },
+  );
+
+  it.each(['probePort', 'prometheusPort', 'ipTableUpdateTimeIntervalInSeconds'])(
+    'may not have 0 for nmi.%s',
+    (key) => {
+      expect(read(`nmi: {${key}: 0}`).faults.join()).toContain(
+        `nmi.${key} has to be a whole number from 1 to `,
+      );
+    },
+  );
+
+  it.each(['0', '"50"', '""', 'null'])('may hold a request for %s s', (seconds) => {
+    expect(read(`podid: {holdSeconds: ${seconds}}`).faults).toEqual([]);
   });
 
   it("read upstream's booleans as booleans, as words and as nothing", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { AgentCluster, Rollout } from '../../../src/domain/kubernetes/agent-cluster.ts';
+import type { AgentCluster, Rollout, TaintedNode } from '../../../src/domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../../src/domain/kubernetes/agent-installation.ts';
 import { refText } from '../../../src/domain/kubernetes/kube-object.ts';
+import { PodidError } from '../../../src/errors/podid-error.ts';
 import { renderAgent } from '../../../src/k8s/agent-objects/render-agent.ts';
 import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
 import { treeOfJson } from '../../../src/validate/files/value-tree.ts';
@@ -28,11 +29,22 @@ interface World {
   /** Pods of podid's agent at each look; the last one stays. */
   readonly ours: readonly Nodes[];
   readonly found?: readonly AgentInstallation[];
+  /** Nodes with a pod of theirs that is ending. */
+  readonly ending?: readonly string[];
+  /** How many nodes theirs is for, where that is more than it stands on. */
+  readonly desired?: number;
+  /** Theirs from the second look on. */
+  readonly later?: Nodes;
+  /** Nodes of the cluster that take no agent, and those that are gone. */
+  readonly others?: { readonly windows?: string; readonly gone?: string };
+  readonly mayListNodes?: boolean;
 }
 
-function cluster({ theirs, ours, found = [upstream] }: World) {
+function cluster(world: World) {
+  const { theirs, ours, found = [upstream], ending = [], others = {}, mayListNodes = true } = world;
   const done: string[] = [];
   const looks = [...ours];
+  const theirLooks = [theirs, ...(world.later === undefined ? [] : [world.later])];
   const agent: Partial<AgentCluster> = {
     installations: async () => found,
     namespaceExists: async () => true,
@@ -46,8 +58,20 @@ function cluster({ theirs, ours, found = [upstream] }: World) {
     },
     podsLeft: async () => [],
     rollout: async ({ name }) => {
-      const nodes = name === 'nmi' ? theirs : ((looks.length > 1 ? looks.shift() : looks[0]) ?? []);
-      return { counted: true, desired: nodes.length, nodes, trouble: [] };
+      const isTheirs = name === 'nmi';
+      const left = isTheirs ? theirLooks : looks;
+      const nodes = (left.length > 1 ? left.shift() : left[0]) ?? [];
+      const desired = isTheirs ? (world.desired ?? nodes.length) : nodes.length;
+      return { counted: true, desired, nodes, ending: isTheirs ? ending : [], trouble: [] };
+    },
+    taintedNodes: async () => {
+      if (!mayListNodes) {
+        throw new PodidError('Forbidden', 'You may not list nodes.');
+      }
+      const all = [...theirs, ...(world.later ?? [])].map(({ name }) => name);
+      return [...new Set([...all, ...ending])]
+        .filter((name) => name !== others.gone)
+        .map((name): TaintedNode => ({ name, ready: true, takesAgent: name !== others.windows, taints: [] }));
     },
   };
   return { done, place: fakePlace(agent) };
@@ -66,6 +90,21 @@ describe("taking upstream's place", () => {
       'it was ready, and is no more when the other would go',
       { theirs: ready('a'), ours: [ready('a'), waiting('a')] },
       'a',
+    ],
+    [
+      "theirs is being replaced on a node, and ours isn't there",
+      { theirs: ready('a'), ending: ['b'], ours: [ready('a')] },
+      'b',
+    ],
+    [
+      'nobody may say which nodes there are',
+      { theirs: ready('a', 'win'), ours: [ready('a')], others: { windows: 'win' }, mayListNodes: false },
+      'win',
+    ],
+    [
+      'theirs is about to stand on a node more',
+      { theirs: ready('a'), desired: 2, later: ready('a', 'b'), ours: [ready('a')] },
+      'b',
     ],
   ])('removes nothing while %s, and names the nodes', async (_, world, named) => {
     const { done, place } = cluster(world);
@@ -89,6 +128,18 @@ describe("taking upstream's place", () => {
     [
       'it has come up there again',
       { theirs: ready('a'), ours: [ready('a'), waiting('a'), waiting('a'), ready('a')] },
+    ],
+    [
+      'the rest has Windows, where no agent protects anybody',
+      { theirs: [...ready('a'), ...waiting('win')], ours: [ready('a')], others: { windows: 'win' } },
+    ],
+    [
+      'the rest is gone, and a pod is bound to it still',
+      { theirs: ready('a', 'old'), ours: [ready('a')], others: { gone: 'old' } },
+    ],
+    [
+      'theirs comes to no further node, though it is for one',
+      { theirs: ready('a'), desired: 2, ours: [ready('a')] },
     ],
   ])('goes on once %s', async (_, world) => {
     const { done, place } = cluster(world);

@@ -56,7 +56,7 @@ function cluster({ nodes, pods, agents = async () => [installation()] }: World) 
     createBriefly: async (object) => {
       done.push(`create ${refText(refOf(object))}`);
     },
-    rollout: async () => ({ counted: true, desired: pods.length, nodes: pods, trouble: [] }),
+    rollout: async () => ({ counted: true, desired: pods.length, nodes: pods, ending: [], trouble: [] }),
     taintedNodes: async () => nodes,
     removeTaint: async (name, key) => {
       done.push(`untaint ${name} ${key}`);
