@@ -72,6 +72,33 @@ describe('an emulator that others on the machine can reach', () => {
     }
   });
 
+  it.each([
+    '/./_podid/world',
+    '/x/../_podid/world',
+    '/%2e/_podid/world',
+    '//_podid/world',
+    '/%5fpodid/world',
+    '/_podid%2fworld',
+    '/\\_podid/world',
+    '/?/../_podid/world',
+    '/metadata/../_imds/issued',
+    '/metadata/%2e%2e/_imds/issued',
+    'OWN/_podid/world',
+    'OWN/_imds/issued',
+    'http://evil.example/_podid/world',
+  ])(
+    'takes no spelling of a path for a control route that the key is not asked for: %s',
+    async (spelling) => {
+      const path = spelling.replace('OWN', emulator.url);
+      for (const headers of [{}, { metadata: 'true' }]) {
+        const { status, text } = await ask(path, { headers });
+        expect([400, 401, 404]).toContain(status);
+        expect(secretsIn(text)).toEqual([]);
+        expect(text).not.toContain('"issued"');
+      }
+    },
+  );
+
   it('is controlled by whoever has the key', async () => {
     const headers = { 'podid-emulator-key': emulator.key };
     const { status, text } = await ask('/_podid/world', { headers });
@@ -90,6 +117,12 @@ describe('an emulator that others on the machine can reach', () => {
       `127.0.0.1.evil.example:${port}`,
       `localhost.evil:${port}`,
       `127.0.0.2:${port}`,
+      `localhost.:${port}`,
+      `127.0.0.1.nip.io:${port}`,
+      `127.1:${port}`,
+      `[::ffff:127.0.0.1]:${port}`,
+      `user@127.0.0.1:${port}`,
+      `127.0.0.1:${port}, evil.example`,
       '',
     ]) {
       const { status, text } = await ask(path, { headers: { host, ...key } });
