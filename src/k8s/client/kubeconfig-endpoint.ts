@@ -1,8 +1,7 @@
 import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { KubeconfigUser } from '../../validate/files/kubeconfig.ts';
-import type { ChosenContext } from '../kubeconfig/choose-context.ts';
-import { readContext } from '../kubeconfig/read-kubeconfig.ts';
+import { checkPem, readContext } from '../kubeconfig/read-kubeconfig.ts';
 import { type ApiEndpoint, contextEndpoint } from './api-endpoint.ts';
 
 /**
@@ -11,18 +10,19 @@ import { type ApiEndpoint, contextEndpoint } from './api-endpoint.ts';
  * @throws PodidError InvalidKubeconfig
  */
 export async function kubeconfigEndpoint(path: string): Promise<ApiEndpoint> {
-  const chosen = await currentContext(path);
+  const chosen = await asPlainFault(() => readContext(path, undefined));
   const unsupported = unsupportedMember(chosen.user);
   if (unsupported !== undefined) {
     const message = `The kubeconfig ${path} cannot be used: its user signs in by ${unsupported}, which the agent does not do.`;
     throw new PodidError('InvalidKubeconfig', message, { hint });
   }
+  await asPlainFault(async () => checkPem(chosen, path));
   return contextEndpoint(chosen);
 }
 
-async function currentContext(path: string): Promise<ChosenContext> {
+async function asPlainFault<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
-    return await readContext(path, undefined);
+    return await work();
   } catch (error) {
     // The hints are for people at a command line.
     throw isPodidError(error) ? new PodidError(error.code, error.message, { hint, cause: error }) : error;

@@ -19,7 +19,7 @@ export interface Route {
  * replaced, leaves what was known.
  */
 export interface LiveEndpoint {
-  /** @throws Node's error when the token's file cannot be read */
+  /** @throws Node's error when the token's file could never be read */
   route(): Promise<Route>;
   close(): void;
 }
@@ -33,6 +33,18 @@ export function createLiveEndpoint(first: ApiEndpoint, read?: ReadEndpoint): Liv
     return { endpoint, agent, content: contentOf(endpoint) };
   };
   let known = connect(first);
+  let lastToken: string | undefined;
+  const tokenOf = async (endpoint: ApiEndpoint) => {
+    const token = await endpoint.token().catch((error: unknown) => {
+      if (lastToken === undefined) {
+        throw error;
+      }
+      return lastToken;
+    });
+    // Nothing is what a file holds between two tokens; without one, the server would be asked as nobody.
+    lastToken = token === '' ? lastToken : token;
+    return lastToken;
+  };
   const refresh = async () => {
     const next = await read?.().catch(() => undefined);
     if (next === undefined || contentOf(next) === known.content) {
@@ -50,7 +62,7 @@ export function createLiveEndpoint(first: ApiEndpoint, read?: ReadEndpoint): Liv
     async route() {
       await refresh();
       const { endpoint, agent } = known;
-      return { server: endpoint.server, agent, token: await endpoint.token() };
+      return { server: endpoint.server, agent, token: await tokenOf(endpoint) };
     },
     close() {
       for (const agent of agents) {

@@ -114,8 +114,7 @@ async function withClusterFiles({ caFile, ...cluster }: KubeconfigCluster): Prom
 async function withUserFiles(user: KubeconfigUser): Promise<KubeconfigUser> {
   const { tokenFile, certFile, keyFile, ...rest } = user;
   const whose = `of user ${user.name}`;
-  const token =
-    tokenFile && (await readSmallFile(tokenFile, `The token file ${whose}`)).toString('utf8').trim();
+  const token = tokenFile && (await readFull(tokenFile, `The token file ${whose}`)).toString('utf8').trim();
   const certData = certFile && (await readBase64(certFile, `The certificate ${whose}`));
   const keyData = keyFile && (await readBase64(keyFile, `The key ${whose}`));
   return {
@@ -127,7 +126,16 @@ async function withUserFiles(user: KubeconfigUser): Promise<KubeconfigUser> {
 }
 
 async function readBase64(path: string, what: string): Promise<string> {
-  return (await readSmallFile(path, what)).toString('base64');
+  return (await readFull(path, what)).toString('base64');
+}
+
+/** Empty is a file that is just being written: without an authority, a certificate or a token podid would ask otherwise than is meant. */
+async function readFull(path: string, what: string): Promise<Buffer> {
+  const content = await readSmallFile(path, what);
+  if (content.every((byte) => byte <= 0x20)) {
+    throw new PodidError('InvalidKubeconfig', `${what} is empty.`, { hint: otherFileHint, target: path });
+  }
+  return content;
 }
 
 const maxFileBytes = 10 * 1024 * 1024;
@@ -159,7 +167,7 @@ async function readSmallFile(path: string, what: string): Promise<Buffer> {
  * @throws PodidError InvalidKubeconfig when certificate, key or authority is none, or the two do not belong
  * together
  */
-function checkPem({ cluster, user }: ChosenContext, source: string): void {
+export function checkPem({ cluster, user }: ChosenContext, source: string): void {
   const pem = (data: string | undefined) => (data === undefined ? undefined : Buffer.from(data, 'base64'));
   try {
     createSecureContext({ ca: pem(cluster.caData), cert: pem(user.certData), key: pem(user.keyData) });

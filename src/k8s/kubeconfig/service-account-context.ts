@@ -14,7 +14,8 @@ export interface InPod {
 const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * The pod's own service account, as the kubelet mounts it. Its token is as good as it was just now for the
+ * The pod's own service account, as the kubelet mounts it. An empty authority would leave it to the system's whom to
+ * trust, and an empty token would ask as nobody, so neither is taken. Its token is as good as it was just now for the
  * hour that a command takes at most; a daemon reads the file again.
  *
  * @throws PodidError InvalidKubeconfig
@@ -29,6 +30,9 @@ export async function serviceAccountContext(
       readFile(tokenFile, 'utf8'),
       readFile(join(accountDir, 'ca.crt')),
     ]);
+    if (token.trim() === '' || ca.length === 0) {
+      throw new Error('The token or ca.crt is empty.');
+    }
     const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
     const name = 'service account';
     return {

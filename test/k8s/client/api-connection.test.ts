@@ -229,15 +229,23 @@ describe('where the API server is', () => {
   it('is said by the current context of a kubeconfig', async () => {
     const base64 = (text: string) => Buffer.from(text).toString('base64');
     const path = await kubeconfig(
-      { token: 'T', 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') },
+      { token: 'T' },
       { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kubernetes' },
     );
     const endpoint = await kubeconfigEndpoint(path);
     expect(endpoint).toMatchObject({
       server: 'https://api:443',
-      tls: { ca: 'CA', cert: 'CERT', key: 'KEY', servername: 'kubernetes' },
+      tls: { ca: 'CA', servername: 'kubernetes' },
     });
     expect(await endpoint.token()).toBe('T');
+  });
+
+  it('is not said by a certificate that cannot be used', async () => {
+    const user = { 'client-certificate-data': 'Q0VSVA==', 'client-key-data': 'S0VZ' };
+    await expect(kubeconfigEndpoint(await kubeconfig(user))).rejects.toMatchObject({
+      code: 'InvalidKubeconfig',
+      message: expect.stringContaining('holds a certificate or key that cannot be used'),
+    });
   });
 
   it('is read beside the kubeconfig where that names files', async () => {

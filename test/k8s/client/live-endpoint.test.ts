@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -98,18 +98,27 @@ function writeKubeconfig(server: Server, { authority = read('first.crt'), user =
   return at('config');
 }
 
+/** The service account of a pod, whose authority is the first. */
+function inPod(server: Server): ReadEndpoint {
+  put('ca.crt', read('first.crt'));
+  put('token', 'T1');
+  const { port } = server.address() as AddressInfo;
+  return () => inClusterEndpoint({ host: '127.0.0.1', port: `${port}` }, folder);
+}
+
+/** A kubeconfig whose user has a certificate and a token, all in files. */
+function byFiles(server: Server): ReadEndpoint {
+  put('c.crt', read('client1.crt'));
+  put('c.key', read('client1.key'));
+  put('token', 'T1');
+  const user = { 'client-certificate': 'c.crt', 'client-key': 'c.key', tokenFile: 'token' };
+  const path = writeKubeconfig(server, { user });
+  return () => kubeconfigEndpoint(path);
+}
+
 describe('a connection that lives for months', () => {
   it.each<[string, (server: Server) => ReadEndpoint, (server: Server) => void]>([
-    [
-      'ca.crt of the service account',
-      (server) => {
-        put('ca.crt', read('first.crt'));
-        put('token', 'T');
-        const { port } = server.address() as AddressInfo;
-        return () => inClusterEndpoint({ host: '127.0.0.1', port: `${port}` }, folder);
-      },
-      () => put('ca.crt', read('second.crt')),
-    ],
+    ['ca.crt of the service account', inPod, () => put('ca.crt', read('second.crt'))],
     [
       'the authority in a kubeconfig',
       (server) => {
@@ -117,6 +126,26 @@ describe('a connection that lives for months', () => {
         return () => kubeconfigEndpoint(path);
       },
       (server) => void writeKubeconfig(server, { authority: read('second.crt') }),
+    ],
+    [
+      'ca.crt of the service account, which trusts both for a while',
+      inPod,
+      () => put('ca.crt', `${read('first.crt')}${read('second.crt')}`),
+    ],
+    [
+      'ca.crt behind a link, as the kubelet mounts it',
+      (server) => {
+        const readAgain = inPod(server);
+        rmSync(at('ca.crt'));
+        writeFileSync(at('ca.1'), read('first.crt'));
+        symlinkSync('ca.1', at('ca.crt'));
+        return readAgain;
+      },
+      () => {
+        writeFileSync(at('ca.2'), read('second.crt'));
+        symlinkSync('ca.2', at('ca.link'));
+        renameSync(at('ca.link'), at('ca.crt'));
+      },
     ],
   ])('takes another authority after a rotation: %s', async (_what, prepare, rotate) => {
     const server = await startServer();
@@ -149,6 +178,45 @@ describe('a connection that lives for months', () => {
     put('config', 'half a fi');
     expect(await connection.getJson('/c', signal)).toEqual({ client: 'client2', token: 'Bearer T2' });
   });
+
+  it.each<[string, (server: Server) => ReadEndpoint, () => void, object]>([
+    ["the pod's token is gone", inPod, () => rmSync(at('token')), { token: 'Bearer T1' }],
+    ["the pod's token is empty", inPod, () => put('token', ''), { token: 'Bearer T1' }],
+    ["the pod's token is a blank line", inPod, () => put('token', '\n'), { token: 'Bearer T1' }],
+    ["the pod's authority is gone", inPod, () => rmSync(at('ca.crt')), { token: 'Bearer T1' }],
+    ["the pod's authority is empty", inPod, () => put('ca.crt', ''), { token: 'Bearer T1' }],
+    ['the token of a kubeconfig is gone', byFiles, () => rmSync(at('token')), { token: 'Bearer T1' }],
+    ['the token of a kubeconfig is empty', byFiles, () => put('token', ''), { token: 'Bearer T1' }],
+    ['the certificate is empty', byFiles, () => put('c.crt', ''), { client: 'client1' }],
+    [
+      'the certificate is new, and its key not yet',
+      byFiles,
+      () => put('c.crt', read('client2.crt')),
+      { client: 'client1' },
+    ],
+    ['the key is gone', byFiles, () => rmSync(at('c.key')), { client: 'client1' }],
+  ])('goes on with what it knew while %s', async (_what, prepare, spoil, expected) => {
+    const server = await startServer();
+    const readAgain = prepare(server);
+    const connection = connect(readAgain, await readAgain());
+    await connection.getJson('/a', signal);
+    spoil();
+    server.closeAllConnections();
+    expect(await connection.getJson('/b', signal)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['authority', 'ca.crt'],
+    ['token', 'token'],
+  ])(
+    'does not begin with an empty %s, which would trust whomever the system trusts, or ask as nobody',
+    async (_, file) => {
+      const server = await startServer();
+      const readAgain = inPod(server);
+      put(file, '');
+      await expect(readAgain()).rejects.toMatchObject({ code: 'InvalidKubeconfig' });
+    },
+  );
 
   it('goes on with one connection while nothing changes', async () => {
     const server = await startServer();
