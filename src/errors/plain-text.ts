@@ -1,8 +1,9 @@
 /**
  * What a terminal obeys or hides, everywhere the same: controls (C0, DEL, C1), marks of direction and of no
- * width, separators of lines, and halves of surrogate pairs. Tab and line break are judged where they stand.
+ * width, separators of lines, halves of surrogate pairs, and what is drawn as nothing (fillers, selectors of
+ * variants). Tab and line break are judged where they stand.
  */
-const obeyed = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const obeyed = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * Takes from a server's, a tenant's or a user's text what would steer a terminal, and shows it as an escape:

@@ -13,7 +13,7 @@ import { fakeStream } from '../cli/fake-context.ts';
 import { hostileWords } from '../hostile-words.ts';
 
 /** What a terminal obeys or hides; a line break where it ends a line of podid's own. */
-const obeyed = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const obeyed = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u;
 
 const shape: TableShape = {
   rows: (value: unknown) => [value],
@@ -39,6 +39,7 @@ const controls = fc.string({
       '\u2028',
       '\u00ad',
     ),
+    fc.constantFrom('\u3164', '\u115f', '\u034f', '\ufe0f', '\u{e0100}', '\u{e0020}', '\u{e0fff}'),
     fc.constantFrom('\r', '\n', '\t', '\u007f', '\0', '\u{e0001}', '\ud800', '\u061c', '\ufff9'),
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
   ),

@@ -27,9 +27,12 @@ export function explainQuery(query: string, longest: number): string {
   return 'The query is malformed.';
 }
 
-/** Names the first character that no client id and no resource id of Azure has; undefined for what may be one. */
+/**
+ * Names the first character that no client id and no resource id of Azure has, as the dashes and quotation marks of a
+ * text program; undefined for what may be an id.
+ */
 export function explainId(name: string, value: string | undefined): string | undefined {
-  const [odd] = /[\s\p{C}"'`<>{}\\$,;]/u.exec(value ?? '') ?? [];
+  const [odd] = /[\s\p{C}"'`<>{}\\$,;]|[^\p{ASCII}\p{L}\p{M}\p{N}]/u.exec(value ?? '') ?? [];
   return odd === undefined ? undefined : `The query variable ${name} holds ${nameOf(odd)}, which no id has.`;
 }
 

@@ -17,6 +17,8 @@ describe("the caller's token of Entra's", () => {
   it.each([
     ['the public name', 'https://web-1a2b.hcp.westeurope.azmk8s.io:443', azure],
     ['the private name', 'https://web-9f.privatelink.westeurope.azmk8s.io', azure],
+    ['the public name at another port', 'https://web-1a2b.hcp.westeurope.azmk8s.io:8443/path', azure],
+    ['the public name in other letters', 'HTTPS://WEB-1A2B.hcp.westeurope.AZMK8S.io', azure],
     ['an emulator', 'http://127.0.0.1:4711', emulator],
     ['an emulator with TLS', 'https://localhost:4711', emulator],
   ])('goes to %s', (_, server, hosts) => {
@@ -33,6 +35,10 @@ describe("the caller's token of Entra's", () => {
     ['a name before it', 'https://evil.web-1a2b.hcp.westeurope.azmk8s.io', azure],
     ['a name as the user of another', 'https://web-1a2b.hcp.westeurope.azmk8s.io@evil.example', azure],
     ['a name with a dot behind it', 'https://web-1a2b.hcp.westeurope.azmk8s.io.', azure],
+    ['a name with a letter that only looks like it', 'https://w\u0435b-1a2b.hcp.westeurope.azmk8s.io', azure],
+    ['its address', 'https://20.1.2.3', azure],
+    ['another scheme', 'wss://web-1a2b.hcp.westeurope.azmk8s.io', azure],
+    ['a backslash before another', 'https://evil.example\\@web-1a2b.hcp.westeurope.azmk8s.io', azure],
     ['no URL', 'web-1a2b.hcp.westeurope.azmk8s.io', azure],
     ['a cluster of which ARM names no host', 'https://anything.example', { ...azure, names: [] }],
     ['an empty host', 'https://', { ...azure, names: [''] }],

@@ -30,6 +30,12 @@ describe('managed mode', () => {
     [{ clientId: '"guid"' }, /client_id holds a quotation mark/],
     [{ clientId: "'guid'" }, /client_id holds an apostrophe/],
     [{ clientId: '{guid}' }, /client_id holds the character U\+007B/],
+    [{ clientId: '\ufeffguid' }, /client_id holds the character U\+FEFF/],
+    [{ clientId: 'gu\u2013id' }, /client_id holds the character U\+2013/],
+    [{ clientId: '\u201cguid\u201d' }, /client_id holds the character U\+201C/],
+    [{ clientId: 'guid\u00a0' }, /client_id holds the character U\+00A0/],
+    [{ resourceId: '/subscriptions/s\u2014x' }, /msi_res_id holds the character U\+2014/],
+    [{ resourceId: '/sub/größe' }, /^Identity not found\. Pod shop/],
     [{ resourceId: '/subscriptions/s\u200b' }, /msi_res_id holds the character U\+200B/],
     [{ resourceId: '/sub/my.group_(1)-x' }, /^Identity not found\. Pod shop/],
   ])('names the character that no id has: %j', (request, expected) => {
