@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { badCertificate } from './bad-certificate.ts';
-import { judgePemCost, judgePkcs12Cost, judgeSize, pemBlocks } from './credential-cost.ts';
+import { judgePemCost, judgePkcs12Cost, judgeSize, mostKeyBits, pemBlocks } from './credential-cost.ts';
 import { readPkcs12 } from './read-pkcs12.ts';
 
 export interface SigningCertificate {
@@ -64,9 +64,6 @@ function readPem(bytes: Uint8Array, password: string) {
     throw badCertificate('cannot be read as PEM, or its password is wrong');
   }
 }
-
-/** A signature's cost grows with the cube of this; Key Vault's largest keys have 4096. */
-const mostKeyBits = 8_192;
 
 function judgeKey({ asymmetricKeyDetails }: KeyObject): void {
   const bits = asymmetricKeyDetails?.modulusLength ?? 0;

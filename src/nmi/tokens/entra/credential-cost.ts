@@ -25,16 +25,22 @@ const mostScryptCost = 2 ** 18;
 /** A PKCS#12 file with ten certificates has some 1,500 parts. */
 const mostParts = 20_000;
 const mostPemBlocks = 64;
+/**
+ * A signature's cost grows with the cube of this; Key Vault's largest keys have 4096. Of a prime of DSA that is much
+ * longer it takes seconds to find out that nobody signs with it.
+ */
+export const mostKeyBits = 8_192;
 const deepestNesting = 32;
 
 /** @throws TokenRefused 403 that names the value, the rule and what to do */
 export function judgePemCost(bytes: Uint8Array): void {
   const total = emptyCost();
+  const inTheOpen = emptyCost();
   for (const { label, body } of pemBlocks(bytes)) {
-    if (label === 'ENCRYPTED PRIVATE KEY') {
-      addCost(Buffer.from(body, 'base64'), total);
-    }
+    addCost(Buffer.from(body, 'base64'), label === 'ENCRYPTED PRIVATE KEY' ? total : inTheOpen);
   }
+  // Of what is not encrypted no number says how often a password is hashed.
+  judge({ ...inTheOpen, rounds: 0, scrypt: 0 }, 0, '');
   judge(total, mostPemRounds, 'openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in OLD.pem -out NEW.pem');
 }
 
@@ -58,15 +64,22 @@ interface Cost {
   rounds: number;
   scrypt: number;
   parts: number;
+  /** Of the longest number. */
+  bits: number;
 }
 
 function emptyCost(): Cost {
-  return { rounds: 0, scrypt: 0, parts: 0 };
+  return { rounds: 0, scrypt: 0, parts: 0, bits: 0 };
 }
 
-function judge({ rounds, scrypt, parts }: Cost, mostRounds: number, command: string): void {
+function judge({ rounds, scrypt, parts, bits }: Cost, mostRounds: number, command: string): void {
   if (parts > mostParts) {
     throw badCertificate(`consists of more than ${mostParts} parts, which no certificate does`);
+  }
+  if (bits > mostKeyBits) {
+    throw badCertificate(
+      `holds a number of ${bits} bits, and at most ${mostKeyBits} are read; use a shorter key`,
+    );
   }
   if (rounds > mostRounds) {
     throw badCertificate(
@@ -141,7 +154,9 @@ function walk(bytes: Uint8Array, { start, end, isIndefinite }: Extent, place: Pl
     }
     at = part.end;
     if (part.tag === derTag.integer) {
-      afterSalt?.push(numberIn(bytes.subarray(part.start, part.end)));
+      const number = bytes.subarray(part.start, part.end);
+      total.bits = Math.max(total.bits, bitsOf(number));
+      afterSalt?.push(numberIn(number));
       continue;
     }
     addNumbers(afterSalt, place);
@@ -189,6 +204,11 @@ function octetsOf(bytes: Uint8Array, part: DerPart): Uint8Array {
     at = piece.end;
   }
   return Buffer.concat(pieces);
+}
+
+function bitsOf(bytes: Uint8Array): number {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? 0 : 8 * (bytes.length - first) - Math.clz32(bytes[first] ?? 0) + 24;
 }
 
 /** Big-endian. What is beyond every bound may lose its last digits. */

@@ -33,6 +33,18 @@ beforeAll(() => {
 });
 afterAll(() => made[Symbol.dispose]());
 
+const longNumber = (bits: number) => tlv(0x02, Buffer.alloc(1), Buffer.alloc(bits / 8, 0xab));
+const pemOf = (label: string, der: Uint8Array) =>
+  `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64')}\n-----END ${label}-----\n`;
+/** The prime is put through its paces before the key is known to be of the wrong kind. */
+const keyOfDsa = (bits: number) => {
+  const numbers = tlv(0x30, longNumber(bits), longNumber(256), longNumber(bits));
+  const algorithm = tlv(0x30, oid('2a8648ce380401'), numbers);
+  return pemOf('PRIVATE KEY', tlv(0x30, integer(0), algorithm, tlv(0x04, integer(2n ** 200n))));
+};
+const keyOfRsa = (bits: number) =>
+  pemOf('RSA PRIVATE KEY', tlv(0x30, integer(0), longNumber(bits), integer(65_537)));
+
 /** What a tenant may write into a Secret, and what of it is told. */
 const refused: readonly [string, () => string | Uint8Array, string][] = [
   ['PEM, 2³¹−1 rounds', () => encryptedKey(rounds(2 ** 31 - 1)), '2147483647 rounds'],
@@ -93,6 +105,12 @@ const refused: readonly [string, () => string | Uint8Array, string][] = [
   ],
   ['PKCS#12 of empty parts', () => tlv(0x30, Buffer.alloc(100_000, 0)), 'more than 20000 parts'],
   ['PEM of a million bytes', () => `-----BEGIN CERTIFICATE-----${'A'.repeat(1_000_000)}`, 'at most 131072'],
+  ['PEM, a key of DSA whose prime has 262,144 bits', () => keyOfDsa(262_144), 'a number of 262144 bits'],
+  [
+    'PEM, a key of RSA of 65,536 bits',
+    () => keyOfRsa(65_536),
+    'a number of 65536 bits, and at most 8192 are read; use a shorter key',
+  ],
   ['PEM whose blocks never end', () => '-----BEGIN A-----'.repeat(7_000), 'cannot be read as PEM'],
 ];
 
