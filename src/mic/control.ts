@@ -1,5 +1,4 @@
 import type { AzureIdentity } from '../domain/kubernetes/identity-resources.ts';
-import { bindingLabelOf } from '../domain/kubernetes/pod-decision.ts';
 import type { Clock } from '../domain/time/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { AssignmentApi } from './cluster/assignment-api.ts';
@@ -69,12 +68,9 @@ export class ViewRelay implements ViewListener {
 
   #markLabels(selectors: ReadonlySet<string>): void {
     const { working, view } = this;
-    if (working === undefined || view === undefined) {
-      return;
-    }
-    for (const pod of view.pods.values()) {
-      if (selectors.has(bindingLabelOf(pod))) {
-        working.keeper.mark(podKeyOf(pod));
+    for (const selector of selectors) {
+      for (const key of view?.pods.withLabel(selector) ?? []) {
+        working?.keeper.mark(key);
       }
     }
   }

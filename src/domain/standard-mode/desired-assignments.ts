@@ -3,6 +3,7 @@ import { managedIdentityType, parseResourceId } from '../azure/resource-id.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../kubernetes/identity-resources.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import { bindingLabelOf, fitAssignment, type IdentityIndex } from '../kubernetes/pod-decision.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 /** A pod, as far as its assignments need it. */
 export type MicPod = Pick<Pod, 'uid' | 'namespace' | 'name' | 'labels' | 'nodeName' | 'phase'>;
@@ -33,6 +34,7 @@ export interface Refusal {
     | 'no-binding'
     | 'identity-missing'
     | 'identity-malformed'
+    | 'too-many'
     | 'not-scheduled'
     | 'node-unknown'
     | 'node-without-machine'
@@ -98,11 +100,18 @@ export function isEnded({ phase }: Pick<MicPod, 'phase'>): boolean {
 
 type Bound = Pick<Assignment, 'binding' | 'identity' | 'resource'>;
 
+/** Whoever binds more to a pod would have as many objects written for each of its pods; Azure takes 150 with a change. */
+export const mostOfPod = 100;
+
 /** One for each identity; of several bindings to the same the first counts. */
 function boundIdentities(pod: MicPod, label: string, facts: DecisionFacts) {
   const bound = new Map<AzureIdentity, Bound>();
   const refusals: Refusal[] = [];
-  for (const binding of facts.bindingsWith(label)) {
+  for (const binding of inTurns(facts.bindingsWith(label), pod)) {
+    if (bound.size + refusals.length >= mostOfPod) {
+      refusals.push(tooMany(pod));
+      break;
+    }
     const fit = fitAssignment(pod, label, binding, facts);
     if (fit.kind === 'identity-missing') {
       refusals.push(missingIdentity(binding));
@@ -125,15 +134,56 @@ function boundIdentities(pod: MicPod, label: string, facts: DecisionFacts) {
   return { bound: [...bound.values()], refusals };
 }
 
+/**
+ * Where there are more than a pod can have, those of its own namespace come first, and then one of each other
+ * namespace in turn: whoever binds hundreds of identities to the pods of others takes no place of theirs.
+ */
+function inTurns(
+  bindings: readonly AzureIdentityBinding[],
+  { namespace }: Pick<MicPod, 'namespace'>,
+): readonly AzureIdentityBinding[] {
+  if (bindings.length <= mostOfPod) {
+    return bindings;
+  }
+  const own = bindings.filter(({ metadata }) => metadata.namespace === namespace);
+  const turns = new TurnQueue<AzureIdentityBinding>();
+  for (const binding of bindings) {
+    if (binding.metadata.namespace !== namespace) {
+      turns.push(binding.metadata.namespace, binding);
+    }
+  }
+  const others: AzureIdentityBinding[] = [];
+  for (let next = turns.shift(); next !== undefined; next = turns.shift()) {
+    others.push(next);
+  }
+  return [...own, ...others];
+}
+
+function tooMany({ namespace }: Pick<MicPod, 'namespace'>): Refusal {
+  return {
+    code: 'too-many',
+    message: `More than ${mostOfPod} AzureIdentityBindings apply to the pod; podid takes ${mostOfPod} of them, those of namespace ${namespace} first.`,
+  };
+}
+
 /** Undefined for a service principal. */
 function resourceOf({ spec }: AzureIdentity): AzureResource | undefined | 'malformed' {
   const { type = 0, resourceID = '' } = spec;
   if (type === 1 || type === 2) {
     return undefined;
   }
-  const isWhole = type === 0 && parseResourceId(resourceID, managedIdentityType) !== undefined;
+  const isWhole =
+    type === 0 &&
+    resourceID.length <= longestId &&
+    parseResourceId(resourceID, managedIdentityType) !== undefined;
   return isWhole ? { id: resourceID, key: resourceID.toLowerCase() } : 'malformed';
 }
+
+/**
+ * Azure's names are 90 characters for a group and 128 for an identity at most. The ledger of all machines has room for
+ * some thousands of such ids.
+ */
+const longestId = 400;
 
 function missingIdentity({ metadata, spec }: AzureIdentityBinding): Refusal {
   const { namespace, name } = metadata;

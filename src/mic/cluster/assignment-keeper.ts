@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Assignment,
   type DecisionFacts,
@@ -5,6 +6,7 @@ import {
   type PodWants,
   wantsOfPod,
 } from '../../domain/standard-mode/desired-assignments.ts';
+import { namespaceOfKey, TurnQueue } from '../../domain/standard-mode/turn-queue.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { createWake } from '../../runtime/wake.ts';
 import {
@@ -56,6 +58,8 @@ export interface AssignmentKeeper {
 
 /** At most so often is decided; what comes in between is decided together. */
 const decideEveryMs = 100;
+/** So long at a stretch: in between, the lease is renewed and what happens in the cluster is heard. */
+const stretchMs = 20;
 
 export function createAssignmentKeeper(deps: KeeperDeps): AssignmentKeeper {
   return new Keeper(deps);
@@ -64,7 +68,7 @@ export function createAssignmentKeeper(deps: KeeperDeps): AssignmentKeeper {
 class Keeper implements AssignmentKeeper {
   readonly outcomes = new Map<string, PodOutcome>();
   readonly #deps: KeeperDeps;
-  readonly #marked = new Set<string>();
+  readonly #marked = new TurnQueue<string>();
   /** Which assignment has which name. */
   readonly #names = new Map<string, string>();
   readonly #namesOfPod = new Map<string, readonly string[]>();
@@ -77,16 +81,17 @@ class Keeper implements AssignmentKeeper {
   }
 
   mark(podKey: string): void {
-    this.#marked.add(podKey);
+    this.#marked.push(namespaceOfKey(podKey), podKey);
     this.#wake.call();
   }
 
   markAll(): void {
     const { view } = this.#deps;
-    for (const key of [...view.pods.keys(), ...view.live.podKeys(), ...this.outcomes.keys()]) {
-      this.#marked.add(key);
+    const all = new Set([...view.pods.keys(), ...view.live.podKeys(), ...this.outcomes.keys()]);
+    // In order, so that two pods that want one name get it the same way at each start.
+    for (const key of [...all].sort()) {
+      this.mark(key);
     }
-    this.#wake.call();
   }
 
   markMachine(machineId: string): void {
@@ -108,7 +113,7 @@ class Keeper implements AssignmentKeeper {
     this.markAll();
     while (!signal.aborted) {
       const beganMs = clock.monotonic();
-      this.decide(signal);
+      await this.#decideInTurns(signal);
       this.#deps.onRound(clock.monotonic() - beganMs);
       try {
         await this.#wake.wait(undefined, signal);
@@ -124,12 +129,30 @@ class Keeper implements AssignmentKeeper {
   }
 
   decide(signal: AbortSignal): void {
-    // In order, so that two pods that want one name get it the same way at each start.
-    for (const podKey of [...this.#marked].sort()) {
-      if (this.#deps.writer.isFree(podKey)) {
-        this.#marked.delete(podKey);
-        this.#decidePod(podKey, signal);
+    for (let key = this.#marked.shift(); key !== undefined; key = this.#marked.shift()) {
+      this.#decideFree(key, signal);
+    }
+  }
+
+  async #decideInTurns(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    let beganMs = clock.monotonic();
+    for (let key = this.#marked.shift(); key !== undefined; key = this.#marked.shift()) {
+      this.#decideFree(key, signal);
+      if (clock.monotonic() - beganMs >= stretchMs) {
+        await nextTurn();
+        if (signal.aborted) {
+          return;
+        }
+        beganMs = clock.monotonic();
       }
+    }
+  }
+
+  /** One that is being written is marked again when it is done. */
+  #decideFree(podKey: string, signal: AbortSignal): void {
+    if (this.#deps.writer.isFree(podKey)) {
+      this.#decidePod(podKey, signal);
     }
   }
 

@@ -1,3 +1,4 @@
+import { namespaceOfKey, TurnQueue } from '../../domain/standard-mode/turn-queue.ts';
 import { backoffMs } from '../../domain/time/backoff.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { ApiFailure } from '../../k8s/client/api-connection.ts';
@@ -19,7 +20,10 @@ export interface AssignmentWriterDeps {
   onTrouble(podKey: string, error: unknown): void;
 }
 
-/** Writes what was decided for pods: many pods at once, and for each pod one write after the other. */
+/**
+ * Writes what was decided for pods: many pods at once, and for each pod one write after the other. After each write the
+ * next namespace has its turn.
+ */
 export interface AssignmentWriter {
   /** False while the pod's last steps are under way: it is to be decided again after them. */
   isFree(podKey: string): boolean;
@@ -38,7 +42,8 @@ export function createAssignmentWriter(deps: AssignmentWriterDeps): AssignmentWr
 
 interface Job {
   readonly podKey: string;
-  readonly steps: readonly AssignmentStep[];
+  /** What is left to be written. */
+  readonly steps: AssignmentStep[];
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +52,7 @@ class Writer implements AssignmentWriter {
   readonly #bucket: TokenBucket;
   readonly #busy = new Set<string>();
   readonly #failures = new Map<string, number>();
-  readonly #queue: Job[] = [];
+  readonly #queue = new TurnQueue<Job>();
   readonly #workers = new Set<Promise<void>>();
 
   constructor(deps: AssignmentWriterDeps) {
@@ -57,7 +62,7 @@ class Writer implements AssignmentWriter {
   }
 
   get waiting(): number {
-    return this.#queue.length;
+    return this.#queue.size;
   }
 
   isFree(podKey: string): boolean {
@@ -66,7 +71,7 @@ class Writer implements AssignmentWriter {
 
   submit(podKey: string, steps: readonly AssignmentStep[], signal: AbortSignal): void {
     this.#busy.add(podKey);
-    this.#queue.push({ podKey, steps, signal });
+    this.#queue.push(namespaceOfKey(podKey), { podKey, steps: [...steps], signal });
     if (this.#workers.size < this.#deps.limits.atOnce) {
       const worker: Promise<void> = this.#work().finally(() => this.#workers.delete(worker));
       this.#workers.add(worker);
@@ -81,9 +86,13 @@ class Writer implements AssignmentWriter {
 
   async #work(): Promise<void> {
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      const { podKey, signal } = job;
+      const { podKey, steps, signal } = job;
       try {
-        await this.#takeAll(job);
+        await this.#takeNext(job);
+        if (steps.length > 0) {
+          this.#queue.push(namespaceOfKey(podKey), job);
+          continue;
+        }
         this.#failures.delete(podKey);
         this.#end(podKey);
       } catch (error) {
@@ -97,15 +106,17 @@ class Writer implements AssignmentWriter {
     }
   }
 
-  async #takeAll({ steps, signal }: Job): Promise<void> {
-    for (const step of steps) {
-      for (let ms = this.#bucket.waitMs(1); ms > 0; ms = this.#bucket.waitMs(1)) {
-        await this.#deps.clock.sleep(ms, signal);
-      }
-      this.#bucket.take(1);
-      signal.throwIfAborted();
-      await this.#take(step, signal);
+  async #takeNext({ steps, signal }: Job): Promise<void> {
+    const step = steps.shift();
+    if (step === undefined) {
+      return;
     }
+    for (let ms = this.#bucket.waitMs(1); ms > 0; ms = this.#bucket.waitMs(1)) {
+      await this.#deps.clock.sleep(ms, signal);
+    }
+    this.#bucket.take(1);
+    signal.throwIfAborted();
+    await this.#take(step, signal);
   }
 
   async #take(step: AssignmentStep, signal: AbortSignal): Promise<void> {

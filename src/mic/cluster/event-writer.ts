@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { TurnQueue } from '../../domain/standard-mode/turn-queue.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { ApiFailure, type WritingConnection } from '../../k8s/client/api-connection.ts';
 import { createWake } from '../../runtime/wake.ts';
@@ -22,7 +23,7 @@ export interface Told {
 
 /** Events of Kubernetes, for whoever describes a pod or a binding. None is worth waiting for. */
 export interface EventWriter {
-  /** Queues an Event; the oldest are dropped where too many wait. */
+  /** Queues an Event; where too many wait, the oldest of the namespace that has most is dropped. */
   tell(event: Told): void;
   readonly dropped: number;
   run(signal: AbortSignal): Promise<void>;
@@ -31,14 +32,14 @@ export interface EventWriter {
 const longestQueue = 2_000;
 /** So that Events never take the API server's patience from assignments. */
 const perSecond = { size: 50, everyMs: 50 };
-const longestMessage = 1_000;
+export const longestMessage = 1_000;
 const component = 'podid-mic';
 
 export function createEventWriter(
   connection: WritingConnection,
   { clock, instance, onFailure }: { readonly clock: Clock; readonly instance: string; onFailure(): void },
 ): EventWriter {
-  const queue: Told[] = [];
+  const queue = new TurnQueue<Told>();
   const bucket = new TokenBucket(perSecond, clock);
   const wake = createWake(clock);
   let dropped = 0;
@@ -47,9 +48,9 @@ export function createEventWriter(
       return dropped;
     },
     tell(event) {
-      queue.push(event);
-      if (queue.length > longestQueue) {
-        queue.shift();
+      queue.push(event.about.namespace, event);
+      if (queue.size > longestQueue) {
+        queue.dropOfMost();
         dropped += 1;
       }
       wake.call();

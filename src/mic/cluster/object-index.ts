@@ -66,9 +66,15 @@ export class ObjectIndex<Item extends Named> {
   }
 }
 
-/** Bindings by their selectors, in upstream's order: by namespace, then name. */
+/**
+ * Bindings by their selectors, in upstream's order: by namespace, then name. A change costs what the binding itself
+ * costs, and no walk over those of everybody; what has one selector is sorted when it is asked for.
+ */
 export class BindingIndex extends ObjectIndex<AzureIdentityBinding> {
-  readonly #bySelector = new Map<string, readonly AzureIdentityBinding[]>();
+  readonly #bySelector = new Map<string, Map<string, AzureIdentityBinding>>();
+  readonly #sorted = new Map<string, readonly AzureIdentityBinding[]>();
+  /** By `namespace/name` of the identity, and of the binding. */
+  readonly #byIdentity = new Map<string, Map<string, AzureIdentityBinding>>();
 
   constructor(onChange: (selector: string) => void) {
     super(({ spec }) => onChange(spec.selector ?? ''));
@@ -76,29 +82,52 @@ export class BindingIndex extends ObjectIndex<AzureIdentityBinding> {
 
   /** An empty selector matches nothing. */
   with(selector: string): readonly AzureIdentityBinding[] {
-    return selector === '' ? [] : (this.#bySelector.get(selector) ?? []);
+    const fitting = selector === '' ? undefined : this.#bySelector.get(selector);
+    if (fitting === undefined) {
+      return [];
+    }
+    const sorted = this.#sorted.get(selector) ?? [...fitting.values()].sort(byName);
+    this.#sorted.set(selector, sorted);
+    return sorted;
   }
 
   /** The labels of pods to which the identity may go. @param key `namespace/name` of the identity */
   selectorsOf(key: string): Set<string> {
-    const found = new Set<string>();
-    for (const { metadata, spec } of this.items.values()) {
-      if (`${metadata.namespace}/${spec.azureIdentity ?? ''}` === key && spec.selector) {
-        found.add(spec.selector);
-      }
-    }
-    return found;
+    const bindings = [...(this.#byIdentity.get(key)?.values() ?? [])];
+    return new Set(bindings.flatMap(({ spec }) => spec.selector || []));
   }
 
   protected override changed(item: AzureIdentityBinding, before: AzureIdentityBinding | undefined): void {
-    for (const selector of new Set([item.spec.selector ?? '', before?.spec.selector ?? ''])) {
-      const fitting = [...this.items.values()].filter(({ spec }) => spec.selector === selector);
-      this.#bySelector.set(selector, fitting.toSorted(byName));
-      if (fitting.length === 0) {
-        this.#bySelector.delete(selector);
-      }
+    const key = keyOf(item);
+    if (before !== undefined) {
+      unfile(this.#bySelector, before.spec.selector ?? '', key);
+      unfile(this.#byIdentity, identityOf(before), key);
+      this.#sorted.delete(before.spec.selector ?? '');
+    }
+    if (this.items.get(key) === item) {
+      file(this.#bySelector, item.spec.selector ?? '', item);
+      file(this.#byIdentity, identityOf(item), item);
+      this.#sorted.delete(item.spec.selector ?? '');
     }
     super.changed(item, before);
+  }
+}
+
+function identityOf({ metadata, spec }: AzureIdentityBinding): string {
+  return `${metadata.namespace}/${spec.azureIdentity ?? ''}`;
+}
+
+type Filed = Map<string, Map<string, AzureIdentityBinding>>;
+
+function file(groups: Filed, group: string, item: AzureIdentityBinding): void {
+  groups.set(group, (groups.get(group) ?? new Map<string, AzureIdentityBinding>()).set(keyOf(item), item));
+}
+
+function unfile(groups: Filed, group: string, key: string): void {
+  const members = groups.get(group);
+  members?.delete(key);
+  if (members?.size === 0) {
+    groups.delete(group);
   }
 }
 

@@ -4,6 +4,7 @@ import { isEnded, type MicPod } from '../../domain/standard-mode/desired-assignm
 /** Pods that want an identity, by `namespace/name`. */
 export class PodIndex {
   readonly #byKey = new Map<string, MicPod>();
+  readonly #byLabel = new Map<string, Set<string>>();
   readonly #onChange: (key: string) => void;
 
   constructor(onChange: (key: string) => void) {
@@ -26,6 +27,11 @@ export class PodIndex {
     return this.#byKey.values();
   }
 
+  /** Keys of the pods that ask by this label. */
+  withLabel(label: string): Iterable<string> {
+    return this.#byLabel.get(label) ?? [];
+  }
+
   replace(pods: readonly MicPod[]): void {
     const gone = new Set(this.#byKey.keys());
     for (const pod of pods) {
@@ -33,7 +39,7 @@ export class PodIndex {
       this.upsert(pod);
     }
     for (const key of gone) {
-      this.#byKey.delete(key);
+      this.#drop(key);
       this.#onChange(key);
     }
   }
@@ -46,7 +52,10 @@ export class PodIndex {
       return;
     }
     const before = this.#byKey.get(key);
+    this.#drop(key);
     this.#byKey.set(key, pod);
+    const label = bindingLabelOf(pod);
+    this.#byLabel.set(label, (this.#byLabel.get(label) ?? new Set()).add(key));
     const isSame =
       before?.uid === pod.uid &&
       before.nodeName === pod.nodeName &&
@@ -60,8 +69,19 @@ export class PodIndex {
   remove(pod: MicPod): void {
     const key = podKeyOf(pod);
     if (this.#byKey.get(key)?.uid === pod.uid) {
-      this.#byKey.delete(key);
+      this.#drop(key);
       this.#onChange(key);
+    }
+  }
+
+  #drop(key: string): void {
+    const pod = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    const label = pod === undefined ? '' : bindingLabelOf(pod);
+    const keys = this.#byLabel.get(label);
+    keys?.delete(key);
+    if (keys?.size === 0) {
+      this.#byLabel.delete(label);
     }
   }
 }

@@ -1,15 +1,19 @@
+import { createHash } from 'node:crypto';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import type { Assignment } from '../../domain/standard-mode/desired-assignments.ts';
 import type { AssignmentStep } from '../decide/diff-assignments.ts';
 import type { MachineFleet } from '../machines/machine-fleet.ts';
 import type { PodOutcome } from './assignment-keeper.ts';
-import type { EventSubject, EventWriter, Told } from './event-writer.ts';
+import { type EventSubject, type EventWriter, longestMessage, type Told } from './event-writer.ts';
+
+/** Of so many pods and bindings it is known what was said of them; of more, it may be said again. */
+const mostSubjects = 50_000;
 
 /** Turns how pods stand into Events, each once until it is another one. */
 export class PodReports {
   readonly #events: Pick<EventWriter, 'tell'>;
   readonly #fleet: Pick<MachineFleet, 'troubleOf'>;
-  /** What was said last of each pod and binding. */
+  /** A digest of what was said last of each pod and binding. */
   readonly #said = new Map<string, string>();
 
   constructor(events: Pick<EventWriter, 'tell'>, fleet: Pick<MachineFleet, 'troubleOf'>) {
@@ -29,7 +33,12 @@ export class PodReports {
     const reasons = [...wants.refusals.map(({ message }) => message), ...troubles];
     if (reasons.length > 0) {
       const about = { apiVersion: 'v1', kind: 'Pod', namespace: pod.namespace, name: pod.name, uid: pod.uid };
-      this.#tell(key, { about, type: 'Warning', reason: 'IdentityNotAssigned', message: reasons.join(' ') });
+      this.#tell(key, {
+        about,
+        type: 'Warning',
+        reason: 'IdentityNotAssigned',
+        message: reasons.join(' ').slice(0, longestMessage),
+      });
     }
     for (const { assignment, state } of wanted) {
       const [trouble] = state === 'Created' ? this.#troubleWith(assignment) : [];
@@ -81,9 +90,16 @@ export class PodReports {
 
   #tell(key: string, told: Told): void {
     const text = `${told.about.uid} ${told.reason} ${told.message}`;
-    if (this.#said.get(key) !== text) {
-      this.#said.set(key, text);
-      this.#events.tell(told);
+    const digest = createHash('sha256').update(text).digest('base64url');
+    if (this.#said.get(key) === digest) {
+      return;
     }
+    this.#said.delete(key);
+    this.#said.set(key, digest);
+    const [oldest] = this.#said.keys();
+    if (this.#said.size > mostSubjects && oldest !== undefined) {
+      this.#said.delete(oldest);
+    }
+    this.#events.tell(told);
   }
 }

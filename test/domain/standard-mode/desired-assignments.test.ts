@@ -126,6 +126,53 @@ describe('what a pod shall have', () => {
   });
 });
 
+describe('what others bind to a pod', () => {
+  const many = (namespace: string, count: number) =>
+    Array.from({ length: count }, (_, number) => `${namespace}-${number}`);
+  const parts = (
+    ...[namespaces, isThere = true]: [Readonly<Record<string, number>>, boolean?]
+  ): FactParts => {
+    const all = Object.entries(namespaces).flatMap(([namespace, count]) =>
+      many(namespace, count).map((name) => ({ namespace, name })),
+    );
+    return {
+      bindings: all.map(({ namespace, name }) => bindingTo(name, 'web', namespace)),
+      identities: isThere ? all.map(({ namespace, name }) => identity(name, { namespace })) : [],
+      forceNamespaced: false,
+    };
+  };
+  const namespacesOf = (counted: FactParts) => {
+    const { assignments, refusals } = wantsOfPod(micPod(), factsOf(counted));
+    const counts: Record<string, number> = {};
+    for (const { identity: each } of assignments) {
+      counts[each.metadata.namespace] = (counts[each.metadata.namespace] ?? 0) + 1;
+    }
+    return { counts, codes: refusals.map(({ code }) => code) };
+  };
+
+  it.each<[string, Record<string, number>, Record<string, number>]>([
+    ['2,000 of a namespace before its own', { attacker: 2_000, shop: 3 }, { shop: 3, attacker: 97 }],
+    [
+      'the same, and few of a third',
+      { attacker: 2_000, shared: 2, shop: 1 },
+      { shop: 1, attacker: 97, shared: 2 },
+    ],
+    ['2,000 of its own', { shop: 2_000 }, { shop: 100 }],
+  ])('is at most 100, its own first and the others in turn: %s', (_what, bound, taken) => {
+    expect(namespacesOf(parts(bound))).toEqual({ counts: taken, codes: ['too-many'] });
+  });
+
+  it('is told in a hundred sentences at most, where nothing of it is there', () => {
+    expect(namespacesOf(parts({ shop: 2_000 }, false)).codes).toHaveLength(101);
+  });
+
+  it('has no id that is longer than Azure’s, of which the ledger has room for a few', () => {
+    const spec = { resourceID: resourceId('x'.repeat(1_900)) };
+    const { refusals } = wantsOfPod(micPod(), factsOf({ ...web, identities: [identity('web', { spec })] }));
+    expect(refusals).toMatchObject([{ code: 'identity-malformed' }]);
+  });
+});
+
 describe('the machine of a node', () => {
   const at = (providerId: string) => factsOf({ ...web, nodes: { n1: providerId } });
 

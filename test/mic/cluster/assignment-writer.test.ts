@@ -84,6 +84,27 @@ describe('rule 2: two seconds of writes cost minutes: the writer', () => {
     expect(done).toEqual(['shop/quick', 'shop/slow']);
   });
 
+  it('has the namespaces in turn: one with thousands of writes for a few pods holds nobody up', async () => {
+    const sent: string[] = [];
+    const { clock, done, writer } = writerOver(async ({ at }) => {
+      sent.push(at.name);
+      return { kind: 'deleted' };
+    });
+    for (let each = 0; each < 40; each += 1) {
+      const steps = Array.from({ length: 100 }, (_, number) => step(`p${each}-${number}`));
+      writer.submit(`flood/p${each}`, steps, signal);
+    }
+    await clock.advance(3_000);
+    writer.submit('shop/p', [step('one'), step('two')], signal);
+    await clock.advance(1_000);
+    expect(done).toEqual(['shop/p']);
+    await clock.advance(60_000);
+    expect(done).toHaveLength(41);
+    expect(sent.filter((name) => name.startsWith('p7-'))).toEqual(
+      Array.from({ length: 100 }, (_, number) => `p7-${number}`),
+    );
+  });
+
   it('sends nothing once another one may lead', async () => {
     let sent = 0;
     const take = async () => {

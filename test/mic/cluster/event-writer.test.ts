@@ -70,6 +70,17 @@ describe('an Event', () => {
     await stop();
   });
 
+  it('neither waits nor is dropped for those of a namespace that has thousands', async () => {
+    const { clock, events, sent, stop } = writerOver();
+    events.tell(told);
+    for (let each = 0; each < 5_000; each += 1) {
+      events.tell({ ...told, about: { ...about, namespace: 'flood' }, message: `${each}` });
+    }
+    await clock.advance(100);
+    expect(sent.slice(0, 2).map(({ path }) => path)).toContain('/api/v1/namespaces/shop/events');
+    await stop();
+  });
+
   it('is not worth waiting for: few a second, the oldest dropped, a failure counted', async () => {
     const away = () => {
       throw new ApiFailure(503, 'away');
