@@ -1,10 +1,11 @@
 /**
- * Aborted at the first SIGTERM or SIGINT; its reason names the signal. A second one ends the process at once,
- * as Node does by itself.
+ * Aborted at the first of the signals that end a daemon; its reason names the signal. SIGHUP is one of them: a terminal
+ * that is closed takes the daemon with it, and there is nothing to read anew, since what changes is followed. A second
+ * signal ends the process at once, as Node does by itself.
  */
 export function endSignal(process: NodeJS.EventEmitter): AbortSignal {
   const controller = new AbortController();
-  const names = ['SIGTERM', 'SIGINT'];
+  const names = ['SIGTERM', 'SIGINT', 'SIGHUP'];
   const listeners = names.map((name) => {
     const end = () => {
       for (const [index, other] of names.entries()) {

@@ -103,19 +103,25 @@ describe('podid-mic as a process', () => {
     expect(lease(emulator)).toBeUndefined();
   });
 
-  it('gives the lease back on SIGTERM, ends with 0, and the other one goes on', async () => {
-    await using emulator = await startEmulator({ scenario: 'node-pools' });
-    seedWeb(emulator);
-    const [one, other] = await twoOf(emulator);
-    const beganMs = performance.now();
-    one.child.kill('SIGTERM');
-    expect(await one.ended).toBe(0);
-    emulator.kube.seed(pod('shop-1', 'web') as never);
-    await until(() => other.isLeading() || undefined);
-    measured('mic', `SIGTERM of the leader to the next lead: ${Math.round(performance.now() - beganMs)} ms`);
-    await until(() => states(emulator).includes('Assigned') || undefined);
-    expect(lease(emulator)).toMatch(/^other_/);
-  });
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
+    'gives the lease back on %s, ends with 0, and the other one goes on',
+    async (signal) => {
+      await using emulator = await startEmulator({ scenario: 'node-pools' });
+      seedWeb(emulator);
+      const [one, other] = await twoOf(emulator);
+      const beganMs = performance.now();
+      one.child.kill(signal);
+      expect(await one.ended).toBe(0);
+      emulator.kube.seed(pod('shop-1', 'web') as never);
+      await until(() => other.isLeading() || undefined);
+      measured(
+        'mic',
+        `${signal} of the leader to the next lead: ${Math.round(performance.now() - beganMs)} ms`,
+      );
+      await until(() => states(emulator).includes('Assigned') || undefined);
+      expect(lease(emulator)).toMatch(/^other_/);
+    },
+  );
 
   it('is killed while a change runs: the other one waits for its end, sends nothing again, and owns it', async () => {
     await using emulator = await startEmulator({ scenario: 'node-pools' });

@@ -123,29 +123,32 @@ describe('podid-nmi as a process', () => {
     expect(lost.errors()).toContain('hint: Mount a service account token, or pass --kubeconfig.');
   });
 
-  it('serves, and ends with 0 after SIGTERM, without a word of any token', async () => {
-    const kube = await startKube({ namespaces: ['shop'] });
-    const imds = await startImds({ identities: [identityOf('web')] });
-    seedShop(kube);
-    const agent = await startServing(kube.url, imds.port);
-    try {
-      const port = await portOf(agent);
-      const answer = await send({
-        port,
-        path: tokenTarget,
-        localAddress: '127.0.0.7',
-        headers: { Metadata: 'true' },
-      });
-      expect(answer.status).toBe(200);
-      agent.child.kill('SIGTERM');
-      expect(await agent.ended).toEqual({ code: 0, signal: null });
-      expect(agent.errors()).not.toContain(String(answer.json['access_token']).slice(0, 20));
-      expect(agent.errors()).toContain('ended; the redirect rules stay');
-    } finally {
-      agent.child.kill('SIGKILL');
-      await Promise.all([kube.stop(), imds.stop()]);
-    }
-  });
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
+    'serves, and ends with 0 after %s, without a word of any token',
+    async (signal) => {
+      const kube = await startKube({ namespaces: ['shop'] });
+      const imds = await startImds({ identities: [identityOf('web')] });
+      seedShop(kube);
+      const agent = await startServing(kube.url, imds.port);
+      try {
+        const port = await portOf(agent);
+        const answer = await send({
+          port,
+          path: tokenTarget,
+          localAddress: '127.0.0.7',
+          headers: { Metadata: 'true' },
+        });
+        expect(answer.status).toBe(200);
+        agent.child.kill(signal);
+        expect(await agent.ended).toEqual({ code: 0, signal: null });
+        expect(agent.errors()).not.toContain(String(answer.json['access_token']).slice(0, 20));
+        expect(agent.errors()).toContain('ended; the redirect rules stay');
+      } finally {
+        agent.child.kill('SIGKILL');
+        await Promise.all([kube.stop(), imds.stop()]);
+      }
+    },
+  );
 
   it.each([
     [
