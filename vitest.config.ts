@@ -17,7 +17,7 @@ const loopbackRings = [
 const drills = ['agent-drills', 'rules-drills', 'address-guard', 'reused-addresses', 'waiting-clients'].map(
   (name) => `test/node/${name}.test.ts`,
 );
-const onOneNode = ['in-the-cluster', 'nmi-on-a-node', 'address-guard'].map(
+const onOneNode = ['in-the-cluster', 'nmi-on-a-node', 'address-guard', 'tenants-cost-in-pods'].map(
   (name) => `test/cluster/${name}.test.ts`,
 );
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { createServer, request as plainRequest, type Server } from 'node:http';
-import { Agent, request as tlsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,21 +8,22 @@ import type { Program } from '../node/program.ts';
 import { type ApiServer, adminToken, startApiServer } from './api-server.ts';
 import { measured } from './measured.ts';
 import { createMemoryLimit, type MemoryLimit } from './memory-limit.ts';
+import { binding, eachOf, identity, largeText, object, objectWriter, podOn } from './tenant-objects.ts';
 
 /** The limit that the chart gives the container that serves. */
 const chartMegabytes = 256;
-const group = '/apis/aadpodidentity.k8s.io/v1';
-const large = 'x'.repeat(1_400_000);
 const ports = { nmi: 12_579, probe: 18_080, metrics: 19_090 };
 
 describe("one tenant's objects, on a real API server and at the chart's own limit of memory", () => {
   let api: ApiServer;
+  let write: ReturnType<typeof objectWriter>;
   let imds: Server;
   let limit: MemoryLimit;
   let agent: Program | undefined;
 
   beforeAll(async () => {
     api = await startApiServer('cost');
+    write = objectWriter(api.url, adminToken);
     // Upstream's definitions know no lengths, and what was stored under them stays.
     api.kubectl('apply', '--server-side', '-f', join(root, 'test/cluster/fixtures/upstream-crds.yaml'));
     api.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
@@ -34,9 +34,9 @@ describe("one tenant's objects, on a real API server and at the chart's own limi
     }
     imds = await startImds();
     limit = createMemoryLimit(chartMegabytes);
-    await write(api, identity('team', 'web'));
-    await write(api, binding('team', 'web'));
-    await write(api, pod('team', 'app'));
+    await write(identity('team', 'web'));
+    await write(binding('team', 'web'));
+    await write(podOn('n1', 'team', 'app'));
     status(api, 'team', 'app', '127.0.0.5');
   });
   afterAll(async () => {
@@ -71,9 +71,11 @@ describe("one tenant's objects, on a real API server and at the chart's own limi
   });
 
   it('are 200 AzureIdentities of 1.4 MB (S3), written while it runs', async () => {
-    await eachOf(200, (index) => write(api, identity('hostile', `i${index}`, { resourceID: large })));
-    await write(api, binding('hostile', 'i0'));
-    await write(api, pod('hostile', 'app', { aadpodidbinding: 'i0' }));
+    await eachOf(200, (index) =>
+      write(identity('hostile', `i${index}`, { resourceID: largeText(1_400_000) })),
+    );
+    await write(binding('hostile', 'i0'));
+    await write(podOn('n1', 'hostile', 'app', { aadpodidbinding: 'i0' }));
     status(api, 'hostile', 'app', '127.0.0.6');
     await untilTrue(async () => (await leftOut('azureidentities')) === 200, agent);
     await expectServed();
@@ -99,13 +101,13 @@ describe("one tenant's objects, on a real API server and at the chart's own limi
   });
 
   it('are 110 pods of 1.35 MB (S2), and five exceptions of 20,000 labels (S9)', async () => {
-    const env = [{ name: 'LARGE', value: large.slice(0, 1_350_000) }];
-    await eachOf(110, (index) => write(api, pod('hostile', `p${index}`, {}, env)));
+    const env = [{ name: 'LARGE', value: largeText(1_350_000) }];
+    await eachOf(110, (index) => write(podOn('n1', 'hostile', `p${index}`, {}, env)));
     const podLabels = Object.fromEntries(
       Array.from({ length: 20_000 }, (_, index) => [`label-${index}`, 'some-value']),
     );
     await eachOf(5, (index) =>
-      write(api, object('AzurePodIdentityException', 'hostile', `e${index}`, { podLabels })),
+      write(object('AzurePodIdentityException', 'hostile', `e${index}`, { podLabels })),
     );
     await untilTrue(async () => (await leftOut('azurepodidentityexceptions')) === 5, agent);
     await expectServed();
@@ -121,76 +123,6 @@ describe("one tenant's objects, on a real API server and at the chart's own limi
     expect(limit.kills).toBe(0);
   });
 });
-
-function object(kind: string, namespace: string, name: string, spec: object) {
-  return { apiVersion: 'aadpodidentity.k8s.io/v1', kind, metadata: { namespace, name }, spec };
-}
-
-function identity(namespace: string, name: string, more: Record<string, unknown> = {}) {
-  return object('AzureIdentity', namespace, name, { type: 0, clientID: `client-of-${name}`, ...more });
-}
-
-function binding(namespace: string, name: string) {
-  return object('AzureIdentityBinding', namespace, name, { azureIdentity: name, selector: name });
-}
-
-function pod(
-  namespace: string,
-  name: string,
-  labels: Record<string, string> = { aadpodidbinding: 'web' },
-  env: readonly object[] = [],
-) {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { namespace, name, labels },
-    spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'none', env }] },
-  };
-}
-
-const pathOf: Readonly<Record<string, (namespace: string) => string>> = {
-  Pod: (namespace) => `/api/v1/namespaces/${namespace}/pods`,
-  AzureIdentity: (namespace) => `${group}/namespaces/${namespace}/azureidentities`,
-  AzureIdentityBinding: (namespace) => `${group}/namespaces/${namespace}/azureidentitybindings`,
-  AzurePodIdentityException: (namespace) => `${group}/namespaces/${namespace}/azurepodidentityexceptions`,
-};
-
-const connections = new Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
-
-/** Without kubectl, which takes a second for each. */
-function write(
-  { url }: ApiServer,
-  body: { readonly kind: string; readonly metadata: { readonly namespace: string } },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = tlsRequest(
-      `${url}${pathOf[body.kind]?.(body.metadata.namespace)}`,
-      {
-        method: 'POST',
-        agent: connections,
-        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text = text.length < 1_000 ? text + chunk : text;
-        });
-        response.on('end', () =>
-          response.statusCode === 201
-            ? resolve()
-            : reject(new Error(`${response.statusCode}: ${text.slice(0, 500)}`)),
-        );
-      },
-    );
-    request.on('error', reject).end(JSON.stringify(body));
-  });
-}
-
-async function eachOf(count: number, run: (index: number) => Promise<void>): Promise<void> {
-  for (let index = 0; index < count; index += 4) {
-    await Promise.all([0, 1, 2, 3].filter((more) => index + more < count).map((more) => run(index + more)));
-  }
-}
 
 function status(api: ApiServer, namespace: string, name: string, ip: string): void {
   const patch = JSON.stringify({ status: { phase: 'Running', podIP: ip, podIPs: [{ ip }] } });

@@ -1,7 +1,7 @@
 /** Waits until something is true, for at most a minute. */
-export async function until(holds: () => boolean): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const giveUpMs = Date.now() + 60_000;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > giveUpMs) {
       throw new Error(`It did not come true within a minute: ${holds}`);
     }

@@ -172,6 +172,7 @@ authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
 authorization: {mode: AlwaysAllow}
 cgroupDriver: cgroupfs
 failSwapOn: false
+maxPods: 250
 resolvConf: ""
 clusterDNS: [10.0.0.10]
 containerRuntimeEndpoint: unix://$run/containerd.sock
