@@ -42,6 +42,26 @@ describe.each(['nft', 'iptables'])('the neighbour of a pod that floods the agent
   });
 });
 
+describe('sources beyond those that the rules count one by one', () => {
+  it('have one limit together, and whoever is counted is answered every time', async () => {
+    await inAgentWorld(programs, { latencyMs: 10, quota }, async (world) => {
+      await world.startAgent();
+      const { node } = world.network;
+      node.run('nft', 'flush', 'set', 'inet', 'podid', 'newcomers');
+      expect(await requestFrom(world.bound, programs, imdsToken)).toMatchObject({ status: 200 });
+      const others = Array.from({ length: 4_095 }, (_, i) => `10.9.${i >> 8}.${i & 255} timeout 1h`);
+      node.run('nft', `add element inet podid newcomers { ${others.join(', ')} }`);
+      const flood = startFlood(world, 'come-and-go');
+      await flood.line(/^flooding$/);
+      const counts = await answersTo(world, 40);
+      await flood.stop('SIGKILL');
+      expect(Object.keys(counts)).toEqual([`token-of-${identities.web.clientId}`]);
+      expect(droppedBy(world, 'nft', 'the others have one limit together')).toBeGreaterThan(0);
+      await world.ready();
+    });
+  });
+});
+
 describe('thirteen pods of another namespace that fill the queue', () => {
   it('keep nobody from a new token', async () => {
     await inAgentWorld(programs, { latencyMs: 10, quota }, async (world) => {
@@ -78,12 +98,16 @@ async function seedTenant(world: AgentWorld): Promise<void> {
   await of('AzureIdentityBinding', 'own', { azureIdentity: 'own', selector: 'own' });
 }
 
-/** New connections that the limit of one source has dropped. */
-function droppedBy({ network: { node } }: AgentWorld, backend: string): number {
+/** New connections that a limit has dropped: that of one source, unless another is named. */
+function droppedBy(
+  { network: { node } }: AgentWorld,
+  backend: string,
+  limit = 'more connections than any client',
+): number {
   const listed =
     backend === 'nft'
       ? node.run('nft', 'list', 'chain', 'inet', 'podid', 'held')
       : node.run('iptables', '-w', '-t', 'mangle', '-nvxL', 'podid-held');
-  const line = listed.split('\n').find((each) => each.includes('more connections than any client')) ?? '';
+  const line = listed.split('\n').find((each) => each.includes(limit)) ?? '';
   return Number(/(?:packets |^\s*)(\d+)/.exec(line)?.[1]);
 }

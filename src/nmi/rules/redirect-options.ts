@@ -34,7 +34,8 @@ export const wireserver = { ip: '168.63.129.16', ports: [80, 32526] } as const;
  * Per source, new connections to the agent. Its thread accepts one a turn, in the order in which they came, and 511 may
  * wait: without a limit one pod's would be all of them. No client comes near: IMDS answers a whole machine 20 requests a
  * second, and at once a pod may open as many as it may have (`--max-connections-per-pod`). What exceeds it is dropped
- * and sent again by the client's kernel a second later, so that it delays nobody else.
+ * and sent again by the client's kernel a second later, so that it delays nobody else. Whoever comes when so many sources
+ * are counted already has one limit with all others who do.
  */
 export const newConnections = { atOnce: 256, forgottenAfterSec: 10, sources: 4_096 } as const;
 
@@ -55,6 +56,7 @@ export const rulePurposes = {
   ownLoopback: 'podid: nobody off the node reaches the loopback addresses of the node',
   established: 'podid: only new connections are held',
   crowding: 'podid: a source opens more connections than any client does, and tries again',
+  uncounted: 'podid: too many sources are counted, the others have one limit together',
   listening: 'podid: somebody listens',
   held: 'podid: nobody listens yet, the client tries again',
 } as const;

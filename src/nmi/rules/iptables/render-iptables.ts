@@ -103,13 +103,16 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
     .join('');
 }
 
+/** iptables drops whoever finds the table full, and has no limit for all of them: it holds every address of a /16. */
+const mostSources = 65_536;
+
 function renderCrowding(perSecond: number): string {
   const limit = {
     above: `${perSecond}/sec`,
     burst: newConnections.atOnce,
     mode: 'srcip',
     name: 'podid-newcomers',
-    'htable-max': newConnections.sources,
+    'htable-max': mostSources,
     'htable-expire': newConnections.forgottenAfterSec * 1000,
   };
   const words = Object.entries(limit).map(([word, value]) => `--hashlimit-${word} ${value}`);

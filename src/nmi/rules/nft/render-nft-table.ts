@@ -69,7 +69,7 @@ ${[
   ]),
   chain('held', '', [
     rule('tcp flags & (fin | syn | rst | ack) != syn return', 'established'),
-    ...(options.newConnectionsPerSec > 0 ? [renderCrowding(options.newConnectionsPerSec)] : []),
+    ...(options.newConnectionsPerSec > 0 ? renderCrowding(options.newConnectionsPerSec) : []),
     // Any socket counts. `socket wildcard` would not see one in TIME_WAIT, and a client that takes the same
     // port again would wait a minute.
     rule('socket transparent 0 return', 'listening'),
@@ -87,7 +87,6 @@ export function renderNftRemoval(): string {
   return `${table}\ndelete ${table}\n`;
 }
 
-/** Where the set is full, whoever is not in it is not limited. */
 const newcomers = `\tset newcomers {
 \t\ttype ipv4_addr
 \t\tsize ${newConnections.sources}
@@ -95,9 +94,13 @@ const newcomers = `\tset newcomers {
 \t\ttimeout ${newConnections.forgottenAfterSec}s
 \t}`;
 
-function renderCrowding(perSecond: number): string {
+/** A source that is not in the set after the first rule has found no room in it. */
+function renderCrowding(perSecond: number): readonly string[] {
   const limit = `limit rate over ${perSecond}/second burst ${newConnections.atOnce} packets`;
-  return rule(`update @newcomers { ip saddr ${limit} } counter drop`, 'crowding');
+  return [
+    rule(`update @newcomers { ip saddr ${limit} } counter drop`, 'crowding'),
+    rule(`ip saddr != @newcomers ${limit} counter drop`, 'uncounted'),
+  ];
 }
 
 function renderWireserver(): string {

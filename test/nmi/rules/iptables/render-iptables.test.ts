@@ -22,7 +22,7 @@ describe('the iptables rules', () => {
       :podid-held - [0:0]
       :podid-guard - [0:0]
       -A podid-held -p tcp -m tcp ! --syn -m comment --comment "podid: only new connections are held" -j RETURN
-      -A podid-held -p tcp -m hashlimit --hashlimit-above 200/sec --hashlimit-burst 256 --hashlimit-mode srcip --hashlimit-name podid-newcomers --hashlimit-htable-max 4096 --hashlimit-htable-expire 10000 -m comment --comment "podid: a source opens more connections than any client does, and tries again" -j DROP
+      -A podid-held -p tcp -m hashlimit --hashlimit-above 200/sec --hashlimit-burst 256 --hashlimit-mode srcip --hashlimit-name podid-newcomers --hashlimit-htable-max 65536 --hashlimit-htable-expire 10000 -m comment --comment "podid: a source opens more connections than any client does, and tries again" -j DROP
       -A podid-held -m socket --nowildcard -m comment --comment "podid: somebody listens" -j RETURN
       -A podid-held -m comment --comment "podid: nobody listens yet, the client tries again" -j DROP
       -A podid-guard -i lo -m comment --comment "podid: the node talks to its own agent" -j RETURN

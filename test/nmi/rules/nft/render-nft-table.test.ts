@@ -58,6 +58,7 @@ describe('the nft table', () => {
       	chain held {
       		tcp flags & (fin | syn | rst | ack) != syn return comment "podid: only new connections are held"
       		update @newcomers { ip saddr limit rate over 200/second burst 256 packets } counter drop comment "podid: a source opens more connections than any client does, and tries again"
+      		ip saddr != @newcomers limit rate over 200/second burst 256 packets counter drop comment "podid: too many sources are counted, the others have one limit together"
       		socket transparent 0 return comment "podid: somebody listens"
       		socket transparent 1 return comment "podid: somebody listens"
       		counter drop comment "podid: nobody listens yet, the client tries again"
