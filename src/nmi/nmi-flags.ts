@@ -219,6 +219,17 @@ const podidFlags = {
     default: '',
     summary: 'address of /metrics; all addresses when empty',
   },
+  'open-metrics': {
+    kind: 'switch',
+    default: false,
+    summary: 'rules: let pods and other machines reach /metrics; otherwise only the node itself does',
+  },
+  'open-probes': {
+    kind: 'switch',
+    default: false,
+    summary:
+      'rules: let pods and other machines reach /healthz and /readyz; otherwise only the node itself does',
+  },
   'require-identity-choice': {
     kind: 'switch',
     default: false,

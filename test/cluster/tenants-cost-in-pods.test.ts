@@ -80,14 +80,12 @@ describe("one tenant's objects, in a real cluster and at the chart's own limits"
   });
 
   it('are what it finds when it starts', () => {
-    for (const start of ['first', 'second']) {
-      const begunMs = Date.now();
-      cluster.kubectl('-n', 'kube-system', 'delete', 'pod', agentPod());
-      agentIsReady();
-      measured(`${start} start with all of them`, `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
-      expectServed(start);
-      expect(leftOut('azureidentities')).toBe(200);
-    }
+    const begunMs = Date.now();
+    cluster.kubectl('-n', 'kube-system', 'delete', 'pod', agentPod());
+    agentIsReady();
+    measured('a start with all of them', `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
+    expectServed('start');
+    expect(leftOut('azureidentities')).toBe(200);
   });
 
   it('are told to the tenant by the answer, the log, the metric and the doctor', async () => {

@@ -42,6 +42,19 @@ describe.each(['nft', 'iptables'])('the neighbour of a pod that floods the agent
   });
 });
 
+describe.each(['nft', 'iptables'])('metrics that are open to pods, with %s', (backend) => {
+  it('have the limit of new connections that the agent has', async () => {
+    await inAgentWorld(programs, { latencyMs: 10, quota }, async (world) => {
+      const open = ['--metrics-address=0.0.0.0', '--open-metrics'];
+      await world.startAgent({ extra: [`--rules-backend=${backend}`, ...open] });
+      const flood = startFlood(world, 'come-and-go', world.network.node.address, '9090');
+      await flood.line(/^flooding$/);
+      await expect.poll(() => droppedBy(world, backend), { timeout: 60_000 }).toBeGreaterThan(0);
+      await flood.stop('SIGKILL');
+    });
+  });
+});
+
 describe('sources beyond those that the rules count one by one', () => {
   it('have one limit together, and whoever is counted is answered every time', async () => {
     await inAgentWorld(programs, { latencyMs: 10, quota }, async (world) => {
@@ -106,8 +119,8 @@ function droppedBy(
 ): number {
   const listed =
     backend === 'nft'
-      ? node.run('nft', 'list', 'chain', 'inet', 'podid', 'held')
-      : node.run('iptables', '-w', '-t', 'mangle', '-nvxL', 'podid-held');
+      ? node.run('nft', 'list', 'chain', 'inet', 'podid', 'crowd')
+      : node.run('iptables', '-w', '-t', 'mangle', '-nvxL', 'podid-crowd');
   const line = listed.split('\n').find((each) => each.includes(limit)) ?? '';
   return Number(/(?:packets |^\s*)(\d+)/.exec(line)?.[1]);
 }

@@ -64,6 +64,33 @@ describe.each(kinds)('a pod that goes around the redirect, %s,', (kind) => {
     },
   );
 
+  it.each(['nft', 'iptables'] as const)(
+    'reaches probes and metrics by no address of the node, unless asked for, by %s',
+    async (backend) => {
+      await inRulesWorld(programs, { kind }, async (world) => {
+        const { unbound, network } = world;
+        const ports = [8080, 9090];
+        const agent = await world.startAgent(ports.map((port) => `0.0.0.0:${port}`).join(','));
+        await agent.line(/listening on 0\.0\.0\.0:9090/);
+        const outcomes = (by: Host) =>
+          Promise.all(ports.map((port) => ask(by, `http://10.1.0.4:${port}/metrics`)));
+        const answered = ports.map(() => expect.objectContaining({ standIn: 'yes' }));
+        const refused = { error: 'ECONNREFUSED' };
+        expect(await outcomes(unbound)).toEqual(answered);
+        await world.rules('once', { backend });
+        for (const stranger of [unbound, network.azure]) {
+          expect(await outcomes(stranger)).toEqual([refused, refused]);
+        }
+        // A kubelet, and a Prometheus on the network of the node.
+        expect(await outcomes(network.node)).toEqual(answered);
+        await world.rules('once', { backend, closedPorts: [8080], openPorts: [9090] });
+        expect(await outcomes(unbound)).toEqual([refused, answered[1]]);
+        await world.rules('remove', { backend });
+        expect(await outcomes(unbound)).toEqual(answered);
+      });
+    },
+  );
+
   it('keeps no connection to IMDS from before the rules', async () => {
     await inRulesWorld(programs, { kind }, async (world) => {
       await world.startAgent();

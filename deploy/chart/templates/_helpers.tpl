@@ -82,6 +82,11 @@ capabilities:
 {{/* Flags that everyone who touches the rules must agree on. */}}
 {{- define "podid.rulesArgs" -}}
 - --nmi-port={{ include "podid.port" . }}
+- --probe-address=127.0.0.1
+- --prometheus-port={{ include "podid.metricsPort" . }}
+{{- if or .Values.nmi.prometheusPort .Values.podid.podMonitor.enabled }}
+- --open-metrics
+{{- end }}
 - --rules-backend={{ .Values.podid.rulesBackend }}
 - --address-guard={{ .Values.podid.addressGuard }}
 {{- include "podid.logArgs" . }}

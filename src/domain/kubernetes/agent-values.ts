@@ -107,6 +107,11 @@ export function agentPorts({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): 
   return { pods: 2580, probes: probes === 8085 ? 8086 : probes, metrics: metrics === 9090 ? 9091 : metrics };
 }
 
+/** Whoever names the port of the metrics, or has them monitored, wants others than the node itself to read them. */
+export function isScraped({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): boolean {
+  return nmi.prometheusPort !== undefined || podid.podMonitor.enabled;
+}
+
 /**
  * Taints that the agent tolerates. An empty list is what upstream's charts had by default for long, and is in
  * every file that was copied from them: a node without an agent is open, so that it means every taint.

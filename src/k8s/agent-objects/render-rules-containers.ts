@@ -1,4 +1,4 @@
-import { agentPorts } from '../../domain/kubernetes/agent-values.ts';
+import { agentPorts, isScraped } from '../../domain/kubernetes/agent-values.ts';
 import { heartbeatFolder, heartbeatPath, type Rendering, serverUser } from './agent-names.ts';
 
 export interface ContainerImage {
@@ -90,8 +90,12 @@ const lockMount = { name: 'xtables-lock', mountPath: '/run/xtables.lock' };
 /** Flags on which everyone who touches the rules must agree. */
 function rulesArgs(rendering: Rendering): string[] {
   const { podid } = rendering.values;
+  const ports = agentPorts(rendering.values);
   return [
-    `--nmi-port=${agentPorts(rendering.values).pods}`,
+    `--nmi-port=${ports.pods}`,
+    '--probe-address=127.0.0.1',
+    `--prometheus-port=${ports.metrics}`,
+    ...(isScraped(rendering.values) ? ['--open-metrics'] : []),
     `--rules-backend=${podid.rulesBackend}`,
     `--address-guard=${podid.addressGuard}`,
     ...logArgs(rendering),

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { agentPorts } from '../../domain/kubernetes/agent-values.ts';
+import { agentPorts, isScraped } from '../../domain/kubernetes/agent-values.ts';
 import { heartbeatFolder, heartbeatPath, type Rendering, serverUser } from './agent-names.ts';
 import { type ContainerImage, leastPrivilege, logArgs, recordsMount } from './render-rules-containers.ts';
 
@@ -83,8 +83,7 @@ function containerPorts({ values }: Rendering): object[] {
     hostPort: port,
     protocol: 'TCP',
   });
-  const scraped = values.nmi.prometheusPort !== undefined || values.podid.podMonitor.enabled;
-  return [onHost('nmi', ports.pods), ...(scraped ? [onHost('metrics', ports.metrics)] : [])];
+  return [onHost('nmi', ports.pods), ...(isScraped(values) ? [onHost('metrics', ports.metrics)] : [])];
 }
 
 function fromField(name: string, fieldPath: string): object {

@@ -11,6 +11,10 @@ export interface RedirectOptions {
   readonly blockWireserver: boolean;
   /** `--new-connections-per-pod`: of one address; 0 for any number. */
   readonly newConnectionsPerSec: number;
+  /** Probes and metrics: only the node itself reaches them. */
+  readonly closedPorts: readonly number[];
+  /** Those that others are to reach, too. They have the limit of new connections that the agent's port has. */
+  readonly openPorts: readonly number[];
   /**
    * `iptables` is for nodes whose kernel or image lacks nftables; it loses to whoever inserts a rule above
    * it.
@@ -54,6 +58,9 @@ export const rulePurposes = {
   redirected: 'podid: it came through the redirect',
   direct: 'podid: nobody off the node reaches the agent directly',
   ownLoopback: 'podid: nobody off the node reaches the loopback addresses of the node',
+  closed: 'podid: only the node itself reaches probes and metrics',
+  open: 'podid: whoever opens connections to probes and metrics is counted',
+  counted: 'podid: whoever opens connections to the agent is counted',
   established: 'podid: only new connections are held',
   crowding: 'podid: a source opens more connections than any client does, and tries again',
   uncounted: 'podid: too many sources are counted, the others have one limit together',

@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/time/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { isLoopback } from '../cluster/pod-index.ts';
 import type { NmiSettings } from '../nmi-settings.ts';
 import { addressMap } from './address-map.ts';
 import { diagnoseNode } from './diagnose-node.ts';
@@ -101,10 +102,21 @@ export function rulesOptions({ flags, serverUser }: NmiSettings): RunRulesOption
     metadataPort: flags['metadata-port'],
     blockWireserver: flags['block-wireserver'],
     newConnectionsPerSec: flags['new-connections-per-pod'],
+    ...sidePorts(flags),
     backend: flags['rules-backend'] === 'iptables' ? 'iptables' : 'nft',
     intervalMs: flags['ipt-update-interval-sec'] * 1000,
     addressGuard: flags['address-guard'] === 'off' ? 'off' : 'auto',
     cniResultsDir: flags['cni-results-dir'],
     ...(serverUser === undefined ? {} : { serverUser }),
   };
+}
+
+/** Of what listens on more than the loopback address: whether others than the node itself reach it. */
+function sidePorts(flags: NmiSettings['flags']): Pick<RedirectOptions, 'closedPorts' | 'openPorts'> {
+  const sides = [
+    { port: flags['prometheus-port'], address: flags['metrics-address'], isOpen: flags['open-metrics'] },
+    { port: flags['http-probe-port'], address: flags['probe-address'], isOpen: flags['open-probes'] },
+  ].filter(({ port, address }) => port > 0 && !isLoopback(address));
+  const portsOf = (open: boolean) => sides.filter(({ isOpen }) => isOpen === open).map(({ port }) => port);
+  return { closedPorts: portsOf(false), openPorts: portsOf(true) };
 }

@@ -7,7 +7,7 @@ import {
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { advice, type Command, command, othersText } from '../../errors/hint.ts';
-import { isPodidError } from '../../errors/podid-error.ts';
+import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
 import type { AgentDeps } from './agent-deps.ts';
 
@@ -114,7 +114,7 @@ async function askAgents(
   pods: readonly AgentPod[],
   signal: AbortSignal,
 ): Promise<readonly Voice[]> {
-  let refused: string | undefined;
+  let refused: PodidError | undefined;
   const voices = await eachConcurrently([...pods], async (pod) => {
     try {
       const { status, text } = await workloads.ask(pod, pod.metricsPort, '/metrics', signal);
@@ -123,14 +123,16 @@ async function askAgents(
       if (!isPodidError(error, 'Forbidden', 'ClusterUnreachable')) {
         throw error;
       }
-      refused ??= error.message;
+      refused ??= error;
       return { pod, metrics: undefined };
     }
   });
   if (refused !== undefined) {
     report.warn(
-      `Not every agent could be asked: ${refused}`,
-      advice`kubectl auth can-i get pods/proxy -n kube-system`,
+      `Not every agent could be asked: ${refused.message}`,
+      refused.code === 'Forbidden'
+        ? advice`kubectl auth can-i get pods/proxy -n kube-system`
+        : advice`Only the node itself reads the agent's metrics unless its values open them: ${command('podid nmi install --set nmi.prometheusPort=9090')}, or the same value with helm upgrade`,
     );
   }
   return voices;

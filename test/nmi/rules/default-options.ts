@@ -8,5 +8,7 @@ export const defaultOptions: RedirectOptions = {
   metadataPort: 80,
   blockWireserver: false,
   newConnectionsPerSec: 200,
+  closedPorts: [9090, 8080],
+  openPorts: [],
   backend: 'nft',
 };

@@ -12,6 +12,8 @@ const options = {
   metadataPort: 80,
   blockWireserver: false,
   newConnectionsPerSec: 200,
+  closedPorts: [9090, 8080],
+  openPorts: [],
   backend: 'nft' as const,
   intervalMs: 1000,
   addressGuard: 'auto' as const,

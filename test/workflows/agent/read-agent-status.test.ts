@@ -69,6 +69,18 @@ describe('the status of the agent', () => {
     expect(place.messages.filter((text) => text.includes('could be asked'))).toHaveLength(1);
   });
 
+  it('says how to open metrics that the API server does not reach', async () => {
+    const refused = () =>
+      Promise.reject(new PodidError('ClusterUnreachable', 'dial tcp 10.1.0.4:9090: connection refused'));
+    const place = fakePlace(
+      { installations: async () => [installation()], taintedNodes: async () => [] },
+      { agents: async () => [agentPod('a')], ask: refused },
+    );
+    const { status } = await readAgentStatus(place, 'kube-system', signal);
+    expect(status.nodes).toMatchObject([{ name: 'a', ready: true, rules: 'verified' }]);
+    expect(place.messages.join('\n')).toMatch(/connection refused.*--set nmi\.prometheusPort=9090/s);
+  });
+
   it.each([
     ['open at boot', { bootGuard: false }, 'Open at boot'],
     ['deaf to the Key Vault driver', { port: 2580 }, 'always uses 2579'],

@@ -20,7 +20,9 @@ export interface OwnChain {
 export const ownChains: readonly OwnChain[] = [
   { table: 'filter', name: 'podid-shield', hook: 'FORWARD' },
   { table: 'filter', name: 'podid-own-way', hook: 'OUTPUT' },
+  { table: 'filter', name: 'podid-closed', hook: 'INPUT' },
   { table: 'raw', name: 'podid-no-spoof', hook: 'PREROUTING' },
+  { table: 'mangle', name: 'podid-crowd' },
   { table: 'mangle', name: 'podid-held' },
   { table: 'mangle', name: 'podid-guard', hook: 'INPUT' },
   { table: 'nat', name: 'podid-to-agent', hook: 'PREROUTING' },
@@ -49,10 +51,18 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
         '-j DROP',
       ),
     ],
+    // The table in which a connection can be refused; mangle can but drop.
+    'podid-closed': [
+      rule('podid-closed', '-i lo', 'nodeItself', '-j RETURN'),
+      ...toOneOf('podid-closed', options.closedPorts, 'closed', '-j REJECT --reject-with tcp-reset'),
+    ],
     'podid-no-spoof': [rule('podid-no-spoof', `${imds} ! -i lo -m rpfilter --invert`, 'spoofed', '-j DROP')],
+    'podid-crowd': [
+      ...(options.newConnectionsPerSec > 0 ? [renderCrowding(options.newConnectionsPerSec)] : []),
+    ],
     'podid-held': [
       rule('podid-held', '-p tcp -m tcp ! --syn', 'established', '-j RETURN'),
-      ...(options.newConnectionsPerSec > 0 ? [renderCrowding(options.newConnectionsPerSec)] : []),
+      rule('podid-held', '', 'counted', '-j podid-crowd'),
       rule('podid-held', '-m socket --nowildcard', 'listening', '-j RETURN'),
       rule('podid-held', '', 'held', '-j DROP'),
     ],
@@ -66,6 +76,7 @@ export function renderIptables(options: RedirectOptions, target: RedirectTarget)
       ),
       rule('podid-guard', `-p tcp -m tcp --dport ${target.port}`, 'direct', '-j DROP'),
       rule('podid-guard', '-m conntrack --ctorigdst 127.0.0.0/8 --ctdir ORIGINAL', 'ownLoopback', '-j DROP'),
+      ...toOneOf('podid-guard', options.openPorts, 'open', '-j podid-crowd'),
     ],
     'podid-to-agent': [
       rule(
@@ -116,7 +127,18 @@ function renderCrowding(perSecond: number): string {
     'htable-expire': newConnections.forgottenAfterSec * 1000,
   };
   const words = Object.entries(limit).map(([word, value]) => `--hashlimit-${word} ${value}`);
-  return rule('podid-held', `-p tcp -m hashlimit ${words.join(' ')}`, 'crowding', '-j DROP');
+  return rule('podid-crowd', `-p tcp -m hashlimit ${words.join(' ')}`, 'crowding', '-j DROP');
+}
+
+/** New connections to one of these ports. */
+function toOneOf(
+  chain: string,
+  ports: readonly number[],
+  purpose: keyof typeof rulePurposes,
+  verdict: string,
+): readonly string[] {
+  const match = `-p tcp -m tcp --syn -m multiport --dports ${ports.join(',')}`;
+  return ports.length === 0 ? [] : [rule(chain, match, purpose, verdict)];
 }
 
 function renderWireserver(): string {

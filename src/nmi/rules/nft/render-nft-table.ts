@@ -59,6 +59,7 @@ ${[
     // Raw frames, where route_localnet lets them in: probes and metrics are as close as the agent's port. What
     // was sent elsewhere, and led here by NAT, and answers, are none of this.
     rule('ct direction original ct original ip daddr 127.0.0.0/8 counter drop', 'ownLoopback'),
+    ...renderSidePorts(options),
   ]),
   chain('arrival', '', [
     rule(
@@ -68,14 +69,17 @@ ${[
     rule('counter drop', 'direct'),
   ]),
   chain('held', '', [
-    rule('tcp flags & (fin | syn | rst | ack) != syn return', 'established'),
-    ...(options.newConnectionsPerSec > 0 ? renderCrowding(options.newConnectionsPerSec) : []),
+    rule(`${tcpFlags} != syn return`, 'established'),
+    ...(options.newConnectionsPerSec > 0 ? [rule('jump crowd', 'counted')] : []),
     // Any socket counts. `socket wildcard` would not see one in TIME_WAIT, and a client that takes the same
     // port again would wait a minute.
     rule('socket transparent 0 return', 'listening'),
     rule('socket transparent 1 return', 'listening'),
     rule('counter drop', 'held'),
   ]),
+  ...(options.newConnectionsPerSec > 0
+    ? [chain('crowd', '', renderCrowding(options.newConnectionsPerSec))]
+    : []),
 ].join('\n')}
 }
 `;
@@ -93,6 +97,21 @@ const newcomers = `\tset newcomers {
 \t\tflags dynamic,timeout
 \t\ttimeout ${newConnections.forgottenAfterSec}s
 \t}`;
+
+const tcpFlags = 'tcp flags & (fin | syn | rst | ack)';
+
+/** A reset, so that whoever asks for a closed port need not wait until it gives up. */
+function renderSidePorts({ closedPorts, openPorts, newConnectionsPerSec }: RedirectOptions): string[] {
+  const opensOneOf = (ports: readonly number[]) => `tcp dport { ${ports.join(', ')} } ${tcpFlags} == syn`;
+  return [
+    ...(closedPorts.length > 0
+      ? [rule(`${opensOneOf(closedPorts)} counter reject with tcp reset`, 'closed')]
+      : []),
+    ...(openPorts.length > 0 && newConnectionsPerSec > 0
+      ? [rule(`${opensOneOf(openPorts)} jump crowd`, 'open')]
+      : []),
+  ];
+}
 
 /** A source that is not in the set after the first rule has found no room in it. */
 function renderCrowding(perSecond: number): readonly string[] {

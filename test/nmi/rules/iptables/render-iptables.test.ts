@@ -10,19 +10,24 @@ describe('the iptables rules', () => {
       "*filter
       :podid-shield - [0:0]
       :podid-own-way - [0:0]
+      :podid-closed - [0:0]
       -A podid-shield -d 169.254.169.254/32 -m comment --comment "podid: nothing but the redirect leads to IMDS" -j DROP
       -A podid-shield -m conntrack --ctorigdst 169.254.169.254 -m comment --comment "podid: what was meant for IMDS goes nowhere else" -j DROP
       -A podid-own-way -m conntrack --ctorigdst 169.254.169.254 --ctdir ORIGINAL ! -d 169.254.169.254/32 -m comment --comment "podid: what the node asks IMDS reaches IMDS alone" -j DROP
+      -A podid-closed -i lo -m comment --comment "podid: the node talks to its own agent" -j RETURN
+      -A podid-closed -p tcp -m tcp --syn -m multiport --dports 9090,8080 -m comment --comment "podid: only the node itself reaches probes and metrics" -j REJECT --reject-with tcp-reset
       COMMIT
       *raw
       :podid-no-spoof - [0:0]
       -A podid-no-spoof -d 169.254.169.254/32 ! -i lo -m rpfilter --invert -m comment --comment "podid: this source does not live behind this interface" -j DROP
       COMMIT
       *mangle
+      :podid-crowd - [0:0]
       :podid-held - [0:0]
       :podid-guard - [0:0]
+      -A podid-crowd -p tcp -m hashlimit --hashlimit-above 200/sec --hashlimit-burst 256 --hashlimit-mode srcip --hashlimit-name podid-newcomers --hashlimit-htable-max 65536 --hashlimit-htable-expire 10000 -m comment --comment "podid: a source opens more connections than any client does, and tries again" -j DROP
       -A podid-held -p tcp -m tcp ! --syn -m comment --comment "podid: only new connections are held" -j RETURN
-      -A podid-held -p tcp -m hashlimit --hashlimit-above 200/sec --hashlimit-burst 256 --hashlimit-mode srcip --hashlimit-name podid-newcomers --hashlimit-htable-max 65536 --hashlimit-htable-expire 10000 -m comment --comment "podid: a source opens more connections than any client does, and tries again" -j DROP
+      -A podid-held -m comment --comment "podid: whoever opens connections to the agent is counted" -j podid-crowd
       -A podid-held -m socket --nowildcard -m comment --comment "podid: somebody listens" -j RETURN
       -A podid-held -m comment --comment "podid: nobody listens yet, the client tries again" -j DROP
       -A podid-guard -i lo -m comment --comment "podid: the node talks to its own agent" -j RETURN

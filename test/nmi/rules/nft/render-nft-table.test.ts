@@ -50,6 +50,7 @@ describe('the nft table', () => {
       		iif "lo" accept comment "podid: the node talks to its own agent"
       		tcp dport 2579 goto arrival comment "podid: what comes from off the node is looked at"
       		ct direction original ct original ip daddr 127.0.0.0/8 counter drop comment "podid: nobody off the node reaches the loopback addresses of the node"
+      		tcp dport { 9090, 8080 } tcp flags & (fin | syn | rst | ack) == syn counter reject with tcp reset comment "podid: only the node itself reaches probes and metrics"
       	}
       	chain arrival {
       		meta l4proto tcp ct direction original ct original ip daddr 169.254.169.254 ct original proto-dst 80 goto held comment "podid: it came through the redirect"
@@ -57,11 +58,14 @@ describe('the nft table', () => {
       	}
       	chain held {
       		tcp flags & (fin | syn | rst | ack) != syn return comment "podid: only new connections are held"
-      		update @newcomers { ip saddr limit rate over 200/second burst 256 packets } counter drop comment "podid: a source opens more connections than any client does, and tries again"
-      		ip saddr != @newcomers limit rate over 200/second burst 256 packets counter drop comment "podid: too many sources are counted, the others have one limit together"
+      		jump crowd comment "podid: whoever opens connections to the agent is counted"
       		socket transparent 0 return comment "podid: somebody listens"
       		socket transparent 1 return comment "podid: somebody listens"
       		counter drop comment "podid: nobody listens yet, the client tries again"
+      	}
+      	chain crowd {
+      		update @newcomers { ip saddr limit rate over 200/second burst 256 packets } counter drop comment "podid: a source opens more connections than any client does, and tries again"
+      		ip saddr != @newcomers limit rate over 200/second burst 256 packets counter drop comment "podid: too many sources are counted, the others have one limit together"
       	}
       }
       "
