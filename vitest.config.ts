@@ -25,7 +25,13 @@ const onOneNode = ['in-the-cluster', 'nmi-on-a-node', 'address-guard', 'tenants-
 const sideBySide = { maxWorkers: availableParallelism() };
 const setUp = { programs: 'test/node/set-up.ts', image: 'test/cluster/set-up.ts' };
 /** No module of ours keeps state, so that a worker reads them once for all files that it runs. */
-const inOneWorld = { ...sideBySide, isolate: false, restoreMocks: true, unstubEnvs: true };
+const inOneWorld = {
+  ...sideBySide,
+  isolate: false,
+  restoreMocks: true,
+  unstubEnvs: true,
+  setupFiles: 'test/own-machine.ts',
+};
 const minutes = (count: number) => ({ testTimeout: count * 60_000, hookTimeout: count * 60_000 });
 
 /** They take longest, the first of them for as long as it is told to. */

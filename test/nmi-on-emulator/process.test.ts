@@ -120,7 +120,9 @@ describe('podid-nmi as a process', () => {
   it('ends with 2 when it knows no API server', async () => {
     const lost = start(['serve', '--node=n']);
     expect((await lost.ended).code).toBe(2);
-    expect(lost.errors()).toContain('hint: Mount a service account token, or pass --kubeconfig.');
+    expect(lost.errors()).toContain(
+      'podid-nmi: KUBERNETES_SERVICE_HOST is not set.\nhint: Kubernetes sets KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT in every pod. Elsewhere pass --kubeconfig.\n',
+    );
   });
 
   it.each(['SIGTERM', 'SIGHUP'] as const)(

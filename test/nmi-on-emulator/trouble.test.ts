@@ -24,7 +24,7 @@ describe('the agent, when the API server is away,', () => {
       return probe.status === 503 ? probe : undefined;
     });
     expect(notReady.text).toMatch(
-      /Nothing was received from the API server about pods .* serving from the last known state/,
+      /Nothing was received from the API server about \w+ for .* serving from the last known state/,
     );
     expect((await world.probe('/healthz')).status).toBe(200);
     expect(await world.metrics()).toMatch(/podid_nmi_watch_live\{resource="pods"\} 0/);
@@ -156,13 +156,16 @@ describe.concurrent('an address that the CNI gave to another pod than the API sa
     const uid = world.kube.store.get('Pod', 'shop', 'web')?.metadata.uid ?? '';
     // The keeper of the rules was never heard.
     expect((await world.ask()).status).toBe(503);
-    await beat(world, { '127.0.0.7': uid });
-    await until(async () => ((await world.ask()).status === 200 ? true : undefined));
+    // A record is stale after seconds, which a busy machine needs for less.
+    const untilAnswered = (status: number, addresses: Record<string, string>) =>
+      until(async () => {
+        await beat(world, addresses);
+        return (await world.ask()).status === status ? true : undefined;
+      });
+    await untilAnswered(200, { '127.0.0.7': uid });
     for (const addresses of [{ '127.0.0.7': 'uid-of-an-intruder' }, { '127.0.0.9': uid }]) {
-      await beat(world, addresses);
-      await until(async () => ((await world.ask()).status === 503 ? true : undefined));
-      await beat(world, { '127.0.0.7': uid });
-      await until(async () => ((await world.ask()).status === 200 ? true : undefined));
+      await untilAnswered(503, addresses);
+      await untilAnswered(200, { '127.0.0.7': uid });
     }
   });
 });

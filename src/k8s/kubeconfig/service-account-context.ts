@@ -24,6 +24,13 @@ export async function serviceAccountContext(
   { host, port }: InPod,
   accountDir = serviceAccountDir,
 ): Promise<ChosenContext> {
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (host === '' || !URL.canParse(server)) {
+    const found = host === '' ? 'is not set' : `and KUBERNETES_SERVICE_PORT make no address: ${server}`;
+    throw new PodidError('InvalidKubeconfig', `KUBERNETES_SERVICE_HOST ${found}.`, {
+      hint: advice`Kubernetes sets KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT in every pod. Elsewhere pass --kubeconfig.`,
+    });
+  }
   const tokenFile = join(accountDir, 'token');
   try {
     const [token, ca] = await Promise.all([
@@ -33,7 +40,6 @@ export async function serviceAccountContext(
     if (token.trim() === '' || ca.length === 0) {
       throw new Error('The token or ca.crt is empty.');
     }
-    const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
     const name = 'service account';
     return {
       name,

@@ -20,6 +20,25 @@ describe('the service account of a pod', () => {
     });
   });
 
+  it.each([
+    [{ host: '', port: '443' }, 'KUBERNETES_SERVICE_HOST is not set.'],
+    [
+      { host: 'api server', port: '443' },
+      'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT make no address: https://api server:443.',
+    ],
+    [
+      { host: '10.0.0.1', port: 'tcp://10.0.0.1:443' },
+      'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT make no address: https://10.0.0.1:tcp://10.0.0.1:443.',
+    ],
+  ])('leads nowhere where the environment does not say where: %j', async (inPod, message) => {
+    writeFileSync(join(folder, 'token'), 'a.b.c');
+    writeFileSync(join(folder, 'ca.crt'), 'PEM');
+    await expect(serviceAccountContext(inPod, folder)).rejects.toMatchObject({
+      code: 'InvalidKubeconfig',
+      message,
+    });
+  });
+
   it('is named when it is not mounted', async () => {
     await expect(serviceAccountContext({ host: '10.0.0.1', port: '443' }, folder)).rejects.toMatchObject({
       code: 'InvalidKubeconfig',

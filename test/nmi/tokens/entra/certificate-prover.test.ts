@@ -121,7 +121,7 @@ describe('the proof by a certificate', () => {
 });
 
 function childrenWith(word: string): string[] {
-  return execFileSync('ps', ['-o', 'pid=,args=', '--ppid', `${process.pid}`], { encoding: 'utf8' })
+  return execFileSync('ps', ['-ww', '-o', 'pid=,args=', '--ppid', `${process.pid}`], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(word));
 }
