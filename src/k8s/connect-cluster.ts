@@ -19,6 +19,7 @@ import { mirrorTerms } from './mirror/mirror-terms.ts';
 import { readObjects } from './mirror/read-objects.ts';
 import { type OwnedObjects, ownedObjects } from './objects/owned-objects.ts';
 import { clusterPolicies } from './policies/cluster-policies.ts';
+import { readStandardMode } from './workloads/read-standard-mode.ts';
 import { readWorkloads } from './workloads/read-workloads.ts';
 import { workloadApi } from './workloads/workload-api.ts';
 
@@ -65,7 +66,9 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     explain: (failure, attempt) => mapKubeError(failure, attempt, mirrorTerms),
   });
   // Most commands mirror and ask for nothing else, so the other parts are made when they are asked for.
-  const workloads = once(() => readWorkloads(workloadApi(rest, askPod(access, timeoutMs))));
+  const reading = once(() => workloadApi(rest, askPod(access, timeoutMs)));
+  const workloads = once(() => readWorkloads(reading()));
+  const standardMode = once(() => readStandardMode(reading()));
   const policies = once(() => clusterPolicies(rest, clock));
   const agent = once(() => agentCluster(rest));
   return {
@@ -73,6 +76,9 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     read: (ofRead) => readWithNamespaces(api, workloads(), ofRead),
     get workloads() {
       return workloads();
+    },
+    get standardMode() {
+      return standardMode();
     },
     get policies() {
       return policies();

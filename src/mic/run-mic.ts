@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { leasePlace, ledgerPlace } from '../domain/standard-mode/controller.ts';
 import type { Clock } from '../domain/time/clock.ts';
 import { createApiConnection, type WritingConnection } from '../k8s/client/api-connection.ts';
 import { inClusterEndpoint } from '../k8s/client/api-endpoint.ts';
@@ -27,13 +28,6 @@ export interface MicPorts {
   readonly clock: Clock;
   readonly logger: Logger;
 }
-
-/**
- * One place for the whole cluster, whatever the release is called and wherever it runs: two releases must not
- * both lead, and the ledger outlives the namespace of any of them.
- */
-export const leasePlace: LeasePlace = { namespace: 'kube-system', name: 'podid-mic' };
-export const ledgerPlace: LeasePlace = { namespace: 'kube-system', name: 'podid-mic-ledger' };
 
 const requestMs = 30_000;
 const syncLookMs = 50;

@@ -146,7 +146,8 @@ describe('what may not be seen', () => {
     expect([failed(checks), exitCode]).toEqual([[], 0]);
     expect(checks.filter(({ result }) => result === 'skip').map(({ name }) => name)).toEqual([
       ...['definitions', 'objects', 'limits', 'pod', 'label', 'selector', 'exceptions', 'host-network'],
-      ...['node-os', 'network-policy', 'agent', 'agent-rules', 'imds', 'token'],
+      ...['node-os', 'network-policy', 'agent', 'controller', 'node-machines', 'assignments'],
+      ...['agent-rules', 'imds', 'token'],
     ]);
   });
 });
@@ -336,7 +337,7 @@ describe('the doctor', () => {
 
   it.each([
     ['in other letters', 'demo', 'Web', /names AzureIdentity Web, which does not exist; there is web\.$/],
-    ['of another namespace', 'default', 'web', /which is in default; managed mode looks in the pod's own/],
+    ['of another namespace', 'default', 'web', /which is in default; it is looked for in the binding's own/],
   ])(
     'says what is wrong with a binding that names an identity %s, without the add-on',
     async (_what, namespace, azureIdentity, message) => {

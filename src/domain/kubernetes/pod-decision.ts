@@ -69,6 +69,30 @@ export function decidePodIdentity(
   bindings: Iterable<AzureIdentityBinding>,
   identities: IdentityIndex,
 ): PodDecision {
+  return decideByFit(question, bindings, (label, binding) =>
+    fitBinding(question.pod, label, binding, identities),
+  );
+}
+
+/**
+ * The same in standard mode: of what a controller assigns to the pod. @param bindings candidates: at least those
+ * of the namespaces that count
+ */
+export function decideAssignableIdentity(
+  question: IdentityQuestion,
+  bindings: Iterable<AzureIdentityBinding>,
+  facts: AssignmentScope,
+): PodDecision {
+  return decideByFit(question, bindings, (label, binding) =>
+    fitAssignment(question.pod, label, binding, facts),
+  );
+}
+
+function decideByFit(
+  question: IdentityQuestion,
+  bindings: Iterable<AzureIdentityBinding>,
+  fitOf: (label: string, binding: AzureIdentityBinding) => BindingFit,
+): PodDecision {
   const label = bindingLabelOf(question.pod);
   if (label === '') {
     return { kind: 'no-label' };
@@ -76,7 +100,7 @@ export function decidePodIdentity(
   const bound = new Set<AzureIdentity>();
   const dangling: AzureIdentityBinding[] = [];
   for (const binding of bindings) {
-    const fit = fitBinding(question.pod, label, binding, identities);
+    const fit = fitOf(label, binding);
     if (fit.kind === 'fits') {
       bound.add(fit.identity);
     } else if (fit.kind === 'identity-missing') {
@@ -108,6 +132,12 @@ export function fitBinding(
   return identity === undefined ? identityMissing : { kind: 'fits', identity };
 }
 
+/** Where the controller of standard mode looks. */
+export interface AssignmentScope {
+  readonly identities: IdentityIndex;
+  readonly forceNamespaced: boolean;
+}
+
 /**
  * The same in standard mode, where a binding of any namespace counts unless pod identity is confined to
  * namespaces, for all or by the identity's own annotation.
@@ -116,7 +146,7 @@ export function fitAssignment(
   pod: Pick<Pod, 'namespace'>,
   label: string,
   binding: AzureIdentityBinding,
-  { identities, forceNamespaced }: { readonly identities: IdentityIndex; readonly forceNamespaced: boolean },
+  { identities, forceNamespaced }: AssignmentScope,
 ): BindingFit {
   const there = binding.metadata.namespace;
   const fit = fitBinding({ namespace: there }, label, binding, identities);

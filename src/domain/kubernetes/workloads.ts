@@ -1,4 +1,5 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
+import type { StandardMode } from '../standard-mode/controller.ts';
 import type { AgentCluster } from './agent-cluster.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { ClusterPolicies } from './cluster-policies.ts';
@@ -38,7 +39,7 @@ export interface AgentPod extends EntryKey {
   readonly metricsPort: number;
   /** The AKS add-on's. */
   readonly ofAddon: boolean;
-  /** Serves what MIC assigns: upstream's standard mode, which is its default. */
+  /** Serves what MIC assigns: standard mode, which is the default of podid's agent and of upstream's. */
   readonly needsMic: boolean;
   /** Kubelet asks `/readyz`, so that a ready pod is one whose rules are in place. */
   readonly provesReadiness: boolean;
@@ -82,6 +83,7 @@ export interface Workloads {
 /** A cluster's API, signed in to. */
 export interface ConnectedCluster extends ClusterObjects {
   readonly workloads: Workloads;
+  readonly standardMode: StandardMode;
   readonly agent: AgentCluster;
   readonly policies: ClusterPolicies;
 }

@@ -1,5 +1,6 @@
 import { ApiFailure, type ApiWrite, type WritingConnection } from '../../k8s/client/api-connection.ts';
 import { isRecord, recordAt, stringAt } from '../../validate/json-record.ts';
+import { parseLeaseSpec } from '../../validate/kubernetes/controller.ts';
 
 /** A Lease of coordination.k8s.io, as far as an election reads it. */
 export interface LeaseRecord {
@@ -79,18 +80,6 @@ function unless(error: unknown, ...statuses: readonly number[]): undefined {
 }
 
 function parseLease(json: unknown): StoredLease {
-  const object = isRecord(json) ? json : {};
-  const spec = recordAt(object, 'spec');
-  const number = (name: string, otherwise: number) =>
-    typeof spec[name] === 'number' ? spec[name] : otherwise;
-  return {
-    record: {
-      holder: stringAt(spec, 'holderIdentity') ?? '',
-      durationSeconds: number('leaseDurationSeconds', 15),
-      renewTime: stringAt(spec, 'renewTime') ?? '',
-      acquireTime: stringAt(spec, 'acquireTime') ?? '',
-      transitions: number('leaseTransitions', 0),
-    },
-    version: stringAt(recordAt(object, 'metadata'), 'resourceVersion') ?? '',
-  };
+  const metadata = recordAt(isRecord(json) ? json : {}, 'metadata');
+  return { record: parseLeaseSpec(json), version: stringAt(metadata, 'resourceVersion') ?? '' };
 }

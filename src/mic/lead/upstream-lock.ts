@@ -1,6 +1,7 @@
+import { trustedSkewMs } from '../../domain/standard-mode/controller.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { type ApiConnection, ApiFailure } from '../../k8s/client/api-connection.ts';
-import { isRecord, recordAt, stringAt } from '../../validate/json-record.ts';
+import { parseElectionRecord } from '../../validate/kubernetes/controller.ts';
 import type { LeasePlace } from './lease-api.ts';
 
 /** Whether upstream's own MIC leads: two controllers on one machine would undo each other's work. */
@@ -11,11 +12,6 @@ export interface UpstreamLock {
    */
   holder(signal: AbortSignal): Promise<string | undefined>;
 }
-
-/** client-go keeps the record of an election on an Endpoints object under this annotation. */
-const annotation = 'control-plane.alpha.kubernetes.io/leader';
-/** A clock that is off by more than this is off by anything. */
-const trustedSkewMs = 60_000;
 
 /** @param places where upstream may keep its lock: its flags decide, `default` unless they say otherwise */
 export function createUpstreamLock(
@@ -29,7 +25,7 @@ export function createUpstreamLock(
     signal: AbortSignal,
   ): Promise<string | undefined> => {
     const path = `/api/v1/namespaces/${namespace}/endpoints/${name}`;
-    const record = parseRecord(await connection.getJson(path, signal).catch(unlessUnreadable));
+    const record = parseElectionRecord(await connection.getJson(path, signal).catch(unlessUnreadable));
     if (record === undefined || record.holder === '') {
       return undefined;
     }
@@ -58,26 +54,4 @@ function unlessUnreadable(error: unknown): undefined {
     return undefined;
   }
   throw error;
-}
-
-function parseRecord(json: unknown) {
-  const metadata = isRecord(json) ? recordAt(json, 'metadata') : {};
-  const text = stringAt(recordAt(metadata, 'annotations'), annotation);
-  if (text === undefined) {
-    return undefined;
-  }
-  try {
-    const record: unknown = JSON.parse(text);
-    if (!isRecord(record)) {
-      return undefined;
-    }
-    const seconds = record['leaseDurationSeconds'];
-    return {
-      holder: stringAt(record, 'holderIdentity') ?? '',
-      renewTime: stringAt(record, 'renewTime') ?? '',
-      durationSeconds: typeof seconds === 'number' ? seconds : 15,
-    };
-  } catch {
-    return undefined;
-  }
 }

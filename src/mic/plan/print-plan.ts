@@ -1,17 +1,11 @@
+import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
 import { emptyLedger } from '../../domain/standard-mode/ledger-state.ts';
 import { createAzureAccess } from '../azure/azure-access.ts';
 import { createMicView, type MicView } from '../cluster/mic-view.ts';
 import { ViewRelay } from '../control.ts';
 import { createLedgerStore } from '../lead/ledger-store.ts';
 import type { MicSettings } from '../mic-settings.ts';
-import {
-  connector,
-  controlSettings,
-  ledgerPlace,
-  type MicPorts,
-  untilSynced,
-  userAgentOf,
-} from '../run-mic.ts';
+import { connector, controlSettings, type MicPorts, untilSynced, userAgentOf } from '../run-mic.ts';
 import { type MicPlan, planCluster } from './plan-cluster.ts';
 
 /**

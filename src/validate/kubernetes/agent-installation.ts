@@ -82,7 +82,8 @@ export function flagIn(words: readonly string[], flag: string): string | undefin
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
 }
 
-function wordsOf(container: JsonRecord): string[] {
+/** What a container is started with: its command, then its arguments. */
+export function wordsOf(container: JsonRecord): string[] {
   return ['command', 'args'].flatMap((key) => {
     const words = container[key];
     return Array.isArray(words) ? words.filter((word): word is string => typeof word === 'string') : [];

@@ -2,7 +2,7 @@ import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { EgressRule, LabelSelector, NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import type { AgentPod, ClusterNode, Deployment } from '../../domain/kubernetes/workloads.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
-import { agentKindOf, flagIn } from './agent-installation.ts';
+import { agentKindOf, flagIn, wordsOf } from './agent-installation.ts';
 
 /*
  * What a cluster runs, as far as the doctor looks at it. Tolerant like all that reads other people's objects:
@@ -89,7 +89,7 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     probePort: portFlag(serving, 'http-probe-port') ?? 8080,
     metricsPort: portFlag(serving, 'prometheus-port') ?? 9090,
     ofAddon: kind === 'addon',
-    needsMic: kind !== 'podid' && flagIn(wordsOf(serving), 'operation-mode') !== 'managed',
+    needsMic: flagIn(wordsOf(serving), 'operation-mode') !== 'managed',
     provesReadiness: recordAt(recordAt(serving, 'readinessProbe'), 'httpGet')['path'] === '/readyz',
   };
 }
@@ -107,13 +107,6 @@ function portFlag(container: JsonRecord, flag: string): number | undefined {
   const at = words.findIndex((word) => new RegExp(`^--?${flag}(=|$)`).test(word));
   const value = words[at]?.split('=')[1] ?? words[at + 1];
   return at >= 0 && value !== undefined && /^\d{1,5}$/.test(value) ? Number(value) : undefined;
-}
-
-function wordsOf(container: JsonRecord): string[] {
-  return ['command', 'args'].flatMap((key) => {
-    const words = container[key];
-    return Array.isArray(words) ? words.filter((word): word is string => typeof word === 'string') : [];
-  });
 }
 
 function isReady(status: JsonRecord): boolean {

@@ -2,8 +2,10 @@ import type { Check } from './check.ts';
 import { addOn } from './checks/add-on.ts';
 import { agent } from './checks/agent.ts';
 import { agentRules } from './checks/agent-rules.ts';
+import { assignments } from './checks/assignments.ts';
 import { clusterIdentity } from './checks/cluster-identity.ts';
 import { clusterState } from './checks/cluster-state.ts';
+import { controller } from './checks/controller.ts';
 import { definitions } from './checks/definitions.ts';
 import { entries } from './checks/entries.ts';
 import { exceptions } from './checks/exceptions.ts';
@@ -15,6 +17,7 @@ import { metadataService } from './checks/metadata-service.ts';
 import { networkPlugin } from './checks/network-plugin.ts';
 import { networkPolicy } from './checks/network-policy.ts';
 import { nodeIdentities } from './checks/node-identities.ts';
+import { nodeMachines } from './checks/node-machines.ts';
 import { nodeOs } from './checks/node-os.ts';
 import { nodePools } from './checks/node-pools.ts';
 import { objects } from './checks/objects.ts';
@@ -57,6 +60,9 @@ export const checkList: readonly Check[] = [
   nodeOs,
   networkPolicy,
   agent,
+  controller,
+  nodeMachines,
+  assignments,
   agentRules,
   metadataService,
   token,

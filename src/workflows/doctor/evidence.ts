@@ -2,10 +2,16 @@ import type { Machine } from '../../domain/azure/machines.ts';
 import type { RoleAssignment, RoleDefinition } from '../../domain/azure/role-assignment.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
+import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
 import type { NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 import type { AgentPod, ClusterNode, Deployment, PodAnswer } from '../../domain/kubernetes/workloads.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
+import type {
+  AssignmentEvent,
+  ControllerLock,
+  ControllerPod,
+} from '../../domain/standard-mode/controller.ts';
 import type { Probe } from './probe.ts';
 
 /** Whom the doctor is asked about: the cluster, a namespace, one pod, or the pods of one Deployment. */
@@ -35,6 +41,16 @@ export interface AgentProbe {
   readonly log: Probe<string>;
 }
 
+/** What standard mode adds. */
+export interface StandardEvidence {
+  readonly controllers: Probe<readonly ControllerPod[]>;
+  readonly locks: Probe<readonly ControllerLock[]>;
+  readonly assignments: Probe<readonly LiveAssignment[]>;
+  readonly events: Probe<readonly AssignmentEvent[]>;
+  /** When all that was read; milliseconds since the epoch. */
+  readonly readMs: number;
+}
+
 /** All that was looked at, before anything is judged. Maps are by lower-case resource id. */
 export interface Evidence {
   readonly subject: DoctorSubject;
@@ -55,8 +71,8 @@ export interface Evidence {
   readonly nodes: Probe<readonly ClusterNode[]>;
   readonly policies: Probe<readonly NetworkPolicy[]>;
   readonly agents: Probe<readonly AgentPod[]>;
-  /** Pods of MIC, which are looked for only where an agent needs it. */
-  readonly mic: Probe<readonly Pod[]>;
+  /** Absent where no agent serves what a controller assigns. */
+  readonly standard?: StandardEvidence;
   /** Of the nodes in question, the first fifty. */
   readonly agentProbes: readonly AgentProbe[];
   /** Machines of the nodes in question. */

@@ -9,12 +9,14 @@ import type {
   ConnectedCluster,
   Workloads,
 } from '../../domain/kubernetes/workloads.ts';
+import type { StandardMode } from '../../domain/standard-mode/controller.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
 import { type Probe, probe, probeNext, readOr } from './probe.ts';
 import { readIdentities } from './read-identities.ts';
+import { waitsForController } from './standard-mode.ts';
 
 /** So many agents are asked at most: each costs three requests through the API server. */
 const mostAgents = 50;
@@ -23,7 +25,7 @@ const mostAgents = 50;
  * Reads everything, side by side; what cannot be read is kept with the reason. @throws the signal's reason
  */
 export async function gatherEvidence(
-  deps: Pick<Deps, 'azure' | 'kube' | 'report' | 'signal'>,
+  deps: Pick<Deps, 'azure' | 'kube' | 'clock' | 'report' | 'signal'>,
   subject: DoctorSubject,
 ): Promise<Evidence> {
   const { azure, kube, report, signal } = deps;
@@ -39,6 +41,7 @@ export async function gatherEvidence(
     probe(signal, () => kube.connect(signal)).then((api) => readInside(deps, subject, api)),
   ]);
   const known = { subject, cluster: await cluster, ...inside };
+  const standard = await readStandardMode(deps, known);
   const nodes = nodesInQuestion(known);
   report.progress('Reading identities, roles, machines and agents');
   const [identities, machines, agentProbes] = await Promise.all([
@@ -46,10 +49,10 @@ export async function gatherEvidence(
     readMachines(deps, known.cluster, nodes),
     readAgents(deps, inside, nodes),
   ]);
-  return { ...known, permissions, subscription, feature, ...identities, machines, agentProbes };
+  return { ...known, ...standard, permissions, subscription, feature, ...identities, machines, agentProbes };
 }
 
-type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents' | 'mic'> & {
+type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents'> & {
   readonly api: Probe<ConnectedCluster>;
 };
 
@@ -69,17 +72,28 @@ async function readInside(
     through((workloads) => workloads.networkPolicies(namespace, signal)),
     through((workloads) => workloads.agents(signal)),
   ]);
-  const mic = readOr(agents, []).some(({ needsMic }) => needsMic)
-    ? await through((workloads) => micPods(workloads, signal))
-    : { kind: 'read' as const, value: [] };
-  return { api, objects, pods, deployments, nodes, policies, agents, mic };
+  return { api, objects, pods, deployments, nodes, policies, agents };
 }
 
-/** By the labels of upstream's manifests and of its chart. */
-async function micPods(workloads: Workloads, signal: AbortSignal): Promise<readonly Pod[]> {
-  const labels = ['component=mic', 'app.kubernetes.io/component=mic'];
-  const found = await Promise.all(labels.map((label) => workloads.pods(undefined, label, signal)));
-  return found.flat();
+/** What there is to see of a controller, where an agent waits for one. */
+async function readStandardMode(
+  { clock, signal }: Pick<Deps, 'clock' | 'signal'>,
+  known: Inside & Pick<Evidence, 'subject' | 'cluster'>,
+): Promise<Pick<Evidence, 'standard'>> {
+  if (!readOr(known.agents, []).some((agent) => waitsForController(agent, known))) {
+    return {};
+  }
+  const { namespace } = known.subject;
+  const through = <Value>(read: (mode: StandardMode) => Promise<Value>) =>
+    probeNext(signal, known.api, ({ standardMode }) => read(standardMode));
+  const [[controllers, locks], assignments, events] = await Promise.all([
+    through((mode) => mode.controllers(signal)).then(
+      async (found) => [found, await through((mode) => mode.locks(readOr(found, []), signal))] as const,
+    ),
+    through((mode) => mode.assignments(signal)),
+    through((mode) => mode.events(namespace, signal)),
+  ]);
+  return { standard: { controllers, locks, assignments, events, readMs: clock.now() } };
 }
 
 async function podsInQuestion(

@@ -4,7 +4,13 @@ import type {
   IdentityResources,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import { decidePodIdentity, exceptionOf, type PodDecision } from '../../domain/kubernetes/pod-decision.ts';
+import {
+  type AssignmentScope,
+  decideAssignableIdentity,
+  decidePodIdentity,
+  exceptionOf,
+  type PodDecision,
+} from '../../domain/kubernetes/pod-decision.ts';
 import type { Evidence } from './evidence.ts';
 import { readOr } from './probe.ts';
 
@@ -34,12 +40,23 @@ export function decideAsAgent(pod: Pod, resources: IdentityResources): AgentVerd
   return exceptions.length > 0 ? { kind: 'excepted', exceptions } : decideBindings(pod, resources);
 }
 
-/** The same without a look at the exceptions, which have a check of their own. */
-export function decideBindings(pod: Pod, { bindings, identities }: IdentityResources): PodDecision {
+/**
+ * The same without a look at the exceptions, which have a check of their own. @param scope of the controller
+ * that assigns identities, in standard mode
+ */
+export function decideBindings(
+  pod: Pod,
+  { bindings, identities }: IdentityResources,
+  scope?: AssignmentScope,
+): PodDecision {
+  const question = { pod, request: {}, requireChoice: false };
+  if (scope !== undefined) {
+    return decideAssignableIdentity(question, bindings, scope);
+  }
   const byName = new Map(
     identities.map((identity) => [`${identity.metadata.namespace}/${identity.metadata.name}`, identity]),
   );
-  return decidePodIdentity({ pod, request: {}, requireChoice: false }, bindings, byName);
+  return decidePodIdentity(question, bindings, byName);
 }
 
 function resourcesOf(

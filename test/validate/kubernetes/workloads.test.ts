@@ -64,7 +64,8 @@ describe('the mode of an agent', () => {
     ['the same in two words', upstream, ['--operation-mode', 'managed'], { needsMic: false }],
     ["upstream's in standard mode", upstream, ['--operation-mode=standard'], { needsMic: true }],
     ["the add-on's", aks, [], { needsMic: true, ofAddon: true }],
-    ["podid's", podid, [], { needsMic: false, ofAddon: false }],
+    ["podid's, by default", podid, [], { needsMic: true, ofAddon: false }],
+    ["podid's in managed mode", podid, ['--operation-mode=managed'], { needsMic: false }],
   ])('is read of %s', (_, labels, args, expected) => {
     const pod = { metadata: { ...metadata, labels }, spec: { containers: [{ name: 'nmi', args }] } };
     expect(parseAgentPod(pod, 'nmi')).toMatchObject(expected);

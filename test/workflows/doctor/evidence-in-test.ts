@@ -24,7 +24,7 @@ export function evidenceOf({
     ...{ permissions: unread, subscription: unread, feature: unread },
     ...{ identities: new Map(), operatorRoles: new Map(), ownRoles: new Map() },
     ...{ objects: read(objects), pods: read(pods), deployments: unread, nodes: unread },
-    ...{ policies: unread, agents: unread, mic: unread, agentProbes: [], machines: unread },
+    ...{ policies: unread, agents: unread, agentProbes: [], machines: unread },
   };
 }
 

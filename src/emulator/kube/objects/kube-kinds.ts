@@ -48,6 +48,7 @@ export const builtinKinds: readonly KubeKind[] = [
   builtin('', 'ConfigMap', true),
   builtin('', 'ServiceAccount', true),
   builtin('', 'Event', true),
+  { ...builtin('', 'Endpoints', true), plural: 'endpoints' },
   crdKind,
   builtin('apps', 'DaemonSet', true, true),
   builtin('apps', 'Deployment', true, true),

@@ -71,6 +71,7 @@ const selectableFields = new Set([
   'involvedObject.kind',
   'involvedObject.namespace',
   'involvedObject.uid',
+  'reason',
 ]);
 
 export function parseFieldSelector(text: string): ObjectFilter {

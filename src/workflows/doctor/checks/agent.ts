@@ -1,7 +1,6 @@
-import type { ClusterId } from '../../../domain/clusters/cluster.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
-import { advice, type Command, command } from '../../../errors/hint.ts';
+import { advice, command } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { nodesInQuestion } from '../nodes-in-question.ts';
@@ -19,7 +18,7 @@ export const agent: Check = {
 function judgeNodes(
   agents: readonly AgentPod[],
   nodes: readonly ClusterNode[],
-  { subject: { cluster }, cluster: inAzure, mic }: Evidence,
+  { subject: { cluster }, cluster: inAzure }: Evidence,
 ): Verdict {
   const addonIsOn = inAzure.kind === 'read' ? inAzure.value.profile.enabled : undefined;
   if (nodes.length === 0) {
@@ -47,14 +46,6 @@ function judgeNodes(
       command('kubectl describe pod -n', first?.namespace ?? '', first?.name ?? ''),
     );
   }
-  const idle = nodes.filter((node) => on(node).every((each) => waitsForMic(each, addonIsOn)));
-  const [waiting] = idle.flatMap(on);
-  if (waiting !== undefined && mic.kind === 'read' && mic.value.length === 0) {
-    return fail(
-      `The agent on ${listed(idle.map(({ name }) => name))} (DaemonSet ${waiting.namespace}/${waiting.daemonSet}) runs in standard mode, and the cluster has no MIC, which would assign the identities: pods there get no token for what is bound now.`,
-      advice`Put the identities on the nodes (${nextCommand('node assign', cluster, { help: true })}), and then: ${insteadOf(waiting, cluster)}`,
-    );
-  }
   const doubled = nodes.filter((node) => on(node).filter(({ ready }) => ready).length > 1);
   if (doubled.length > 0) {
     return warn(
@@ -66,15 +57,4 @@ function judgeNodes(
     );
   }
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
-}
-
-/** Whose mode is AKS's own affair is looked after by AKS while the add-on is on, or may be. */
-function waitsForMic({ needsMic, ofAddon }: AgentPod, addonIsOn: boolean | undefined): boolean {
-  return needsMic && !(ofAddon && addonIsOn !== false);
-}
-
-/** A release in standard mode is not taken over in that mode, and of the add-on nothing is carried over. */
-function insteadOf({ ofAddon }: AgentPod, cluster: ClusterId): Command {
-  const mode = ofAddon ? {} : { set: 'operationMode=managed' };
-  return nextCommand('nmi install', cluster, { force: true, ...mode });
 }

@@ -16,6 +16,7 @@ import { advice, type Command, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
+import { scopeOf } from '../standard-mode.ts';
 
 /**
  * Whether a binding of the pod's own namespace has its label as the selector, and names an identity that is
@@ -27,13 +28,14 @@ export const selector: Check = {
   judge: (evidence) =>
     judging(evidence.pods, (pods) => {
       const resources = resourcesForAgents(evidence);
-      const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources) }));
+      const scope = evidence.standard && scopeOf(evidence, evidence.standard);
+      const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources, scope) }));
       const first = decided.find(({ decision }) => decision.kind !== 'granted');
       if (first === undefined) {
         return pass(
           pods.length === 0
             ? 'There is no label to compare.'
-            : 'The label matches the selector of an identity in the same namespace.',
+            : 'The label matches the selector of a binding, and its identity is there.',
         );
       }
       const alike = decided.filter(({ decision }) => decision.kind === first.decision.kind);
@@ -102,7 +104,7 @@ function missingText(missing: MissingIdentity, { metadata, spec }: AzureIdentity
     case 'identity-misspelt':
       return `${named}, which does not exist; there is ${missing.identity.metadata.name}`;
     case 'identity-in-other-namespace':
-      return `${named}, which is in ${missing.identity.metadata.namespace}; managed mode looks in the pod's own namespace, ${metadata.namespace}`;
+      return `${named}, which is in ${missing.identity.metadata.namespace}; it is looked for in the binding's own namespace, ${metadata.namespace}`;
     case 'identity-missing':
       return `${named}, which does not exist`;
   }

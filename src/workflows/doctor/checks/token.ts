@@ -12,7 +12,7 @@ export const token: Check = {
   name: 'token',
   behind: [
     ...['identities', 'label', 'selector', 'exceptions', 'host-network', 'node-os', 'network-policy'],
-    ...['node-identities', 'agent-rules', 'imds'],
+    ...['node-identities', 'node-machines', 'assignments', 'agent-rules', 'imds'],
   ],
   judge(evidence) {
     const { agentProbes, agents } = evidence;

@@ -61,7 +61,7 @@ describe('the check of the selector', () => {
   it('says in which other namespace the identity is, and adds one beside the binding', () => {
     const verdict = judge({ azureIdentity: 'web', namespace: 'default' });
     expect(verdict.message).toMatch(
-      /names AzureIdentity web, which is in default; managed mode looks in the pod's own namespace, demo\.$/,
+      /names AzureIdentity web, which is in default; it is looked for in the binding's own namespace, demo\.$/,
     );
     expect(String(verdict.hint)).toMatch(
       /^podid add .*--mode cluster --namespace demo --name web-pod --binding-selector web --identity-resource-id \/subscriptions\//,
