@@ -19,9 +19,15 @@ export function helmTemplate({ helm, chart, root, args }) {
 /**
  * For `kubectl apply -f`: the definitions too, no hooks, which only Helm runs, and no claim that Helm manages
  * it.
+ * @param mode `managed` or `standard`
  */
-export function renderManifest({ helm, chart, root, args }) {
-  const { status, stdout, stderr } = helmTemplate({ helm, chart, root, args: ['--no-hooks', ...args] });
+export function renderManifest({ helm, chart, root, mode, args }) {
+  const { status, stdout, stderr } = helmTemplate({
+    helm,
+    chart,
+    root,
+    args: ['--no-hooks', '--set', `operationMode=${mode}`, ...args],
+  });
   if (status !== 0) {
     throw new Error(stderr);
   }
@@ -30,7 +36,7 @@ export function renderManifest({ helm, chart, root, args }) {
     .filter((name) => name.endsWith('.yaml'))
     .sort();
   return [
-    '# podid in managed mode, for `kubectl apply --server-side -f`. Rendered from deploy/chart by scripts/render-manifest.mjs.',
+    `# podid in ${mode} mode, for \`kubectl apply --server-side -f\`. Rendered from deploy/chart by scripts/render-manifest.mjs.`,
     ...names.map((name) => `---\n${readFileSync(join(folder, name), 'utf8').trimEnd()}`),
     stdout
       .replaceAll('app.kubernetes.io/managed-by: Helm', 'app.kubernetes.io/managed-by: kubectl')

@@ -27,7 +27,10 @@ if (helm === undefined) {
   await settle(
     new Map([
       ...(await goldens()),
-      ['deploy/manifests/managed.yaml', renderManifest({ ...chart, args: [] })],
+      ...['managed', 'standard'].map((mode) => [
+        `deploy/manifests/${mode}.yaml`,
+        renderManifest({ ...chart, mode, args: [] }),
+      ]),
     ]),
   );
 }

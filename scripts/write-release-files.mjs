@@ -1,4 +1,4 @@
-// Writes what a release publishes beside the image: the chart with the image's name in it, the manifest for
+// Writes what a release publishes beside the image: the chart with the image's name in it, the manifests for
 // kubectl with the image's digest, and the definitions. Used by .github/workflows/release.yaml:
 //   node scripts/write-release-files.mjs --image REGISTRY/podid/podid --digest sha256:… --out FOLDER
 import { spawnSync } from 'node:child_process';
@@ -41,8 +41,11 @@ try {
   }
   mkdirSync(out, { recursive: true });
   run(helm, ['package', chart, '--destination', resolve(out)]);
-  const manifest = renderManifest({ helm, chart, root, args: ['--set', `podid.image.digest=${digest}`] });
-  writeFileSync(join(out, `podid-managed-v${version}.yaml`), manifest);
+  for (const mode of ['managed', 'standard']) {
+    const args = ['--set', `podid.image.digest=${digest}`];
+    const manifest = renderManifest({ helm, chart, root, mode, args });
+    writeFileSync(join(out, `podid-${mode}-v${version}.yaml`), manifest);
+  }
   const crds = readdirSync(join(root, 'deploy/crds')).sort();
   const definitions = crds.map((name) => readFileSync(join(root, 'deploy/crds', name), 'utf8').trimEnd());
   writeFileSync(join(out, `podid-crds-v${version}.yaml`), `${definitions.join('\n---\n')}\n`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { helmOn } from './run-helm.ts';
-import { upstreamsChart } from './upstream-chart.ts';
+import { micOf, upstreamsChart } from './upstream-chart.ts';
 
 const chart = 'deploy/chart';
 const account = 'system:serviceaccount:kube-system:podid-nmi';
@@ -76,9 +76,10 @@ describe('the chart', () => {
       'podid-identity-namespaces-vV.yaml',
       'podid-managed-vV.yaml',
       'podid-object-checks-vV.yaml',
+      'podid-standard-vV.yaml',
     ]);
     const file = (pattern: RegExp) => join(out, readdirSync(out).find((name) => pattern.test(name)) ?? '');
-    for (const name of [/managed/, /demo/]) {
+    for (const name of [/managed/, /standard/, /demo/]) {
       const images = readFileSync(file(name), 'utf8').match(/image: .*/g) ?? [];
       expect(new Set(images)).toEqual(new Set([`image: ${image}@${digest}`]));
     }
@@ -163,6 +164,7 @@ describe('the chart', () => {
       const { status, text } = helm(...upgrade, ...values('upstream-retail'));
       expect(status).toBe(1);
       expect(text).toContain('This release runs in standard mode');
+      expect(text).toContain('Set operationMode to standard');
       expect(text).toContain('kubectl delete deployment --namespace kube-system aad-pod-identity-mic');
       api.kubectl('delete', '-f', mic);
       helmDoes(...upgrade, ...values('upstream-retail'));
@@ -248,20 +250,4 @@ function exceptionOfAks(folder: string): string {
     }),
   );
   return path;
-}
-
-/** What upstream's chart adds in standard mode, as Helm marks it. */
-function micOf(release: string, folder: string): string {
-  const file = join(folder, 'mic.json');
-  const labels = { 'app.kubernetes.io/component': 'mic', 'app.kubernetes.io/managed-by': 'Helm' };
-  const annotations = {
-    'meta.helm.sh/release-name': release,
-    'meta.helm.sh/release-namespace': 'kube-system',
-  };
-  const selector = { matchLabels: { 'app.kubernetes.io/component': 'mic' } };
-  const template = { metadata: { labels }, spec: { containers: [{ name: 'mic', image: 'none' }] } };
-  const metadata = { name: 'aad-pod-identity-mic', namespace: 'kube-system', labels, annotations };
-  const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { selector, template } };
-  writeFileSync(file, JSON.stringify(deployment));
-  return file;
 }

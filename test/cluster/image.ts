@@ -70,7 +70,7 @@ function copyPodid(layer: string): void {
   for (const part of ['bin', 'dist', 'package.json']) {
     cpSync(join(checkout, part), join(home, part), { recursive: true });
   }
-  for (const program of ['podid', 'podid-nmi']) {
+  for (const program of ['podid', 'podid-nmi', 'podid-mic']) {
     symlinkSync(`/opt/podid/bin/${program}.js`, join(layer, 'usr/local/bin', program));
   }
 }

@@ -49,8 +49,9 @@ describe('the manifest of the demo', () => {
   });
 });
 
-describe('the manifest for kubectl', () => {
-  const objects: KubeObject[] = parseAllDocuments(read('deploy/manifests/managed.yaml'))
+describe.each(['managed', 'standard'])('the manifest for kubectl in %s mode', (mode) => {
+  const manifest = read(`deploy/manifests/${mode}.yaml`);
+  const objects: KubeObject[] = parseAllDocuments(manifest)
     .map((document) => document.toJS())
     .filter((object) => object !== null);
 
@@ -58,12 +59,12 @@ describe('the manifest for kubectl', () => {
     const kinds = objects.map(({ kind }) => kind);
     expect(kinds.slice(0, 4)).toEqual(Array(4).fill('CustomResourceDefinition'));
     expect(kinds.slice(4).sort()).toEqual(
-      golden('managed')
+      golden(mode)
         .filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === undefined)
         .map(({ kind }) => kind)
         .sort(),
     );
     expect(objects.some(({ metadata }) => metadata.annotations?.['helm.sh/hook'])).toBe(false);
-    expect(read('deploy/manifests/managed.yaml')).not.toContain('managed-by: Helm');
+    expect(manifest).not.toContain('managed-by: Helm');
   });
 });

@@ -26,6 +26,13 @@ describe('the image', () => {
     expect(read('deploy/chart/templates/_helpers.tpl')).toContain('{{- define "podid.user" -}}10001');
   });
 
+  it('has every program of the package on its path', () => {
+    const { bin } = JSON.parse(read('package.json'));
+    for (const [name, path] of Object.entries(bin)) {
+      expect(dockerfile).toContain(`ln -s /opt/podid/${path} /usr/local/bin/${name}`);
+    }
+  });
+
   it('holds the tools that write and read rules, with both backends of iptables', () => {
     for (const tool of ['nftables', 'iptables', 'iproute2', 'conntrack']) {
       expect(dockerfile).toMatch(new RegExp(`apt-get install .*\\b${tool}\\b`));

@@ -35,6 +35,13 @@ export interface KubeObject {
 }
 
 export const read = (path: string) => readFileSync(path, 'utf8');
+/** Default values of each of upstream's charts. */
+export const upstream: {
+  readonly charts: readonly {
+    readonly versions: readonly string[];
+    readonly defaults: Readonly<Record<string, object>> & { readonly mic: object };
+  }[];
+} = JSON.parse(read('test/deploy/upstream-defaults.json'));
 export const yamlIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 export const golden = (name: string): KubeObject[] =>
   parseAllDocuments(read(`test/deploy/golden/${name}.yaml`))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { fromJSONSchema } from 'zod';
-import { read, yamlIn } from './renders.ts';
+import { read, upstream, yamlIn } from './renders.ts';
 
 describe('the values of the chart', () => {
   const schema = fromJSONSchema(JSON.parse(read('deploy/chart/values.schema.json')));
@@ -23,13 +23,16 @@ describe('the values of the chart', () => {
     [{ azureIdentities: { web: { type: 5 } } }],
     [{ azureIdentities: { web: { binding: {} } } }],
     [{ podid: { rulesBackend: 'ebpf' } }],
+    [{ mic: { replicas: 'two' } }],
+    [{ mic: { clientQps: 0 } }],
+    [{ podid: { mic: { clientID: 'a' } } }],
     [{ podid: { image: { digest: 'latest' } } }],
   ])('may not be %j', (values) => {
     expect(accepts(values)).toBe(false);
   });
 
   it('are all of upstream, by name', () => {
-    const { nmi, rbac, podid: _own, ...rest } = parse(read('deploy/chart/values.yaml'));
+    const { nmi, mic, rbac, podid: _own, ...rest } = parse(read('deploy/chart/values.yaml'));
     expect(Object.keys(rest).sort()).toEqual([
       'adminsecret',
       'azureIdentities',
@@ -39,7 +42,6 @@ describe('the values of the chart', () => {
       'image',
       'imagePullSecrets',
       'installMICException',
-      'mic',
       'nameOverride',
       'operationMode',
     ]);
@@ -50,16 +52,21 @@ describe('the values of the chart', () => {
       'createUserFacingClusterRoles',
     ]);
     expect(Object.keys(nmi)).toHaveLength(26);
+    const ofUpstream = upstream.charts.flatMap(({ defaults }) => Object.keys(defaults.mic));
+    expect(Object.keys(mic).sort()).toEqual([...new Set(ofUpstream)].sort());
+  });
+
+  it.each(upstream.charts)('may be the defaults of upstream: $versions', ({ defaults }) => {
+    expect(accepts({ ...defaults, operationMode: 'standard' })).toBe(true);
   });
 });
 
 describe('what the chart refuses', () => {
-  it('standard mode, until its controller is there', () => {
-    expect(read('test/deploy/golden/standard.txt')).toContain('operationMode standard needs MIC');
-  });
-
-  it('every fault at once', () => {
-    const lines = read('test/deploy/golden/refused.txt').split('\n').slice(1, -3);
-    expect(lines).toHaveLength(9);
+  it.each([
+    ['refused', 8],
+    ['standard-refused', 10],
+  ])('every fault at once: %s', (name, count) => {
+    const lines = read(`test/deploy/golden/${name}.txt`).split('\n').slice(1, -3);
+    expect(lines).toHaveLength(count);
   });
 });

@@ -2,12 +2,15 @@
 {{- define "podid.refusals" -}}
 {{- $faults := list -}}
 {{- $values := .Values -}}
-{{- if ne ($values.operationMode | lower) "managed" -}}
-{{- $faults = append $faults (printf "operationMode %s needs MIC, the controller that puts identities on nodes, which this chart does not install yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart." $values.operationMode) -}}
-{{- end -}}
 {{- $mic := include "podid.micOfRelease" . -}}
-{{- if $mic -}}
-{{- $faults = append $faults (printf "This release runs in standard mode, whether its values say so or not: Deployment %s/%s is MIC, which this chart does not install yet and the upgrade would remove. Put the identities on the nodes (podid node assign), see that each binding is in the namespace of its pods, take MIC away (kubectl delete deployment --namespace %s %s), and upgrade again; or stay with upstream's chart." .Release.Namespace $mic .Release.Namespace $mic) -}}
+{{- if and $mic (not (include "podid.isStandard" .)) -}}
+{{- $faults = append $faults (printf "This release runs in standard mode, whether its values say so or not: Deployment %s/%s is MIC, which the upgrade would remove. Set operationMode to standard, and podid's own controller takes its place. For managed mode put the identities on the nodes (podid node assign), see that each binding is in the namespace of its pods, take MIC away (kubectl delete deployment --namespace %s %s), and upgrade again." .Release.Namespace $mic .Release.Namespace $mic) -}}
+{{- end -}}
+{{- if include "podid.isStandard" . -}}
+{{- $faults = concat $faults (include "podid.controllerRefusals" . | fromJsonArray) -}}
+{{- end -}}
+{{- if include "podid.isOn" (index ($values.azureIdentity | default dict) "enabled" | default "") -}}
+{{- $faults = append $faults "azureIdentity is of charts before 2.0, which had one identity: write it under azureIdentities, with its binding." -}}
 {{- end -}}
 {{- $definitions := include "podid.definitionsOfRelease" . -}}
 {{- if $definitions -}}
@@ -21,7 +24,7 @@
 {{- if $lost -}}
 {{- $faults = append $faults (printf "This release owns identities and bindings that the values do not name, and the change of charts would delete them: %s. Give the values that the release has: helm get values %s --namespace %s --output yaml > values.yaml, and --values values.yaml; or tell Helm to keep each, with the annotation helm.sh/resource-policy=keep." $lost .Release.Name .Release.Namespace) -}}
 {{- end -}}
-{{- if and $values.image.repository (ne $values.image.repository "mcr.microsoft.com/oss/azure/aad-pod-identity") (eq $values.podid.image.repository "podid/podid") -}}
+{{- if and $values.image.repository (not (has $values.image.repository (list "mcr.microsoft.com/oss/azure/aad-pod-identity" "mcr.microsoft.com/k8s/aad-pod-identity"))) (eq $values.podid.image.repository "podid/podid") -}}
 {{- $faults = append $faults (printf "image.repository %s holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it." $values.image.repository) -}}
 {{- end -}}
 {{- if include "podid.isOn" $values.rbac.pspEnabled -}}
@@ -44,7 +47,7 @@
 {{- if and $values.podid.networkPolicy.enabled (not $values.podid.networkPolicy.namespaces) -}}
 {{- $faults = append $faults "podid.networkPolicy.enabled needs podid.networkPolicy.namespaces: a NetworkPolicy binds the pods that ask, in their namespaces, and not the agent, which is on the host network." -}}
 {{- end -}}
-{{- if $values.podid.podDisruptionBudget.enabled -}}
+{{- if and $values.podid.podDisruptionBudget.enabled (not (include "podid.isStandard" .)) -}}
 {{- $faults = append $faults "podid.podDisruptionBudget makes no sense in managed mode: draining a node does not evict pods of a DaemonSet, and a budget would only stand in the way of whoever does." -}}
 {{- end -}}
 {{- if and $values.podid.ciliumLocalRedirectPolicy.enabled $values.podid.bootGuard.enabled -}}
@@ -59,7 +62,8 @@
 {{- define "podid.micOfRelease" -}}
 {{- $names := list -}}
 {{- range ((lookup "apps/v1" "Deployment" .Release.Namespace "").items | default list) -}}
-{{- if and (include "podid.isOfRelease" (list . $)) (eq (include "podid.component" .) "mic") -}}
+{{- $isOwn := eq (index (.metadata.labels | default dict) "app.kubernetes.io/name" | default "") (include "podid.name" $) -}}
+{{- if and (include "podid.isOfRelease" (list . $)) (eq (include "podid.component" .) "mic") (not $isOwn) -}}
 {{- $names = append $names .metadata.name -}}
 {{- end -}}
 {{- end -}}

@@ -1,3 +1,5 @@
+import type { ControllerValues, Json } from './controller-values.ts';
+
 /** Where an install of the agent goes, and under which name. */
 export interface AgentRelease {
   /** Value of the label `app.kubernetes.io/instance`. */
@@ -7,8 +9,6 @@ export interface AgentRelease {
   readonly version: string;
 }
 
-/** A value that goes into an object as it is. */
-export type Json = Readonly<Record<string, unknown>>;
 type Labels = Readonly<Record<string, string>>;
 
 /** An AzureIdentity, and its binding where there is one, as `azureIdentities` of the chart has them. */
@@ -32,6 +32,12 @@ export interface AgentIdentity {
  * number that is undefined mean the agent's own default.
  */
 export interface AgentValues {
+  /** `standard`: podid-mic puts identities on machines. `managed`: they are there already. */
+  readonly mode: 'managed' | 'standard';
+  /** Undefined: nobody has said, which is yes as long as no pod uses an identity of another namespace. */
+  readonly forceNamespaced: boolean | undefined;
+  /** Undefined in managed mode. */
+  readonly controller: ControllerValues | undefined;
   readonly nameOverride: string;
   readonly fullnameOverride: string;
   readonly image: { readonly imagePullPolicy: string };
@@ -56,6 +62,10 @@ export interface AgentValues {
     readonly metadataHeaderRequired: boolean;
     readonly allowNetworkPluginKubenet: boolean;
     readonly kubeletConfig: string;
+    readonly retryAttemptsForCreated: number | undefined;
+    readonly retryAttemptsForAssigned: number | undefined;
+    readonly findIdentityRetryIntervalInSeconds: number | undefined;
+    readonly enableScaleFeatures: boolean;
   };
   readonly rbac: {
     readonly enabled: boolean;

@@ -8,7 +8,7 @@ import { parseFinishedPod, parseTaintedNode } from '../../validate/kubernetes/da
 import type { KubeRest } from '../client/kube-rest.ts';
 import { mergeContent } from '../client/kube-rest.ts';
 import { podidManager } from '../objects/render-objects.ts';
-import { releaseLabels } from './agent-names.ts';
+import { releaseSelector } from './agent-names.ts';
 import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
 import { readHelmRelease } from './helm-release.ts';
 import { identityDefinitions } from './identity-definitions.ts';
@@ -116,7 +116,7 @@ async function listOwnObjects(
   release: Parameters<AgentCluster['ownObjects']>[0],
   signal: AbortSignal,
 ): Promise<readonly ObjectRef[]> {
-  const labels = selectorText(releaseLabels(release));
+  const labels = releaseSelector(release);
   const found: ObjectRef[] = [];
   for (const { apiVersion, kind } of ownKinds) {
     const items = await api.list({ apiVersion, kind }, labels, signal);

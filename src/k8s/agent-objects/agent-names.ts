@@ -1,4 +1,5 @@
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
+import type { ControllerValues } from '../../domain/kubernetes/controller-values.ts';
 
 /** What every renderer needs beside its own matter. */
 export interface Rendering {
@@ -9,6 +10,11 @@ export interface Rendering {
   /** What selects the agent's pods; never changes, since the selector of a DaemonSet cannot. */
   readonly selector: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The same for podid-mic: `agent` is its name, `podid-mic`. */
+export interface ControllerRendering extends Rendering {
+  readonly controller: ControllerValues;
 }
 
 /** Where the keeper of the rules writes for the server how they stand. */
@@ -38,13 +44,13 @@ export function startRendering(values: AgentValues, release: AgentRelease): Rend
   };
 }
 
-/** Labels that everything of a release carries, whatever its values say. */
-export function releaseLabels({ name }: AgentRelease): Readonly<Record<string, string>> {
-  return {
-    'app.kubernetes.io/component': 'nmi',
-    'app.kubernetes.io/instance': name,
-    'app.kubernetes.io/managed-by': 'podid',
-  };
+/** A label selector for everything of a release, whatever its values say. */
+export function releaseSelector({ name }: AgentRelease): string {
+  return [
+    'app.kubernetes.io/component in (nmi,mic)',
+    `app.kubernetes.io/instance=${name}`,
+    'app.kubernetes.io/managed-by=podid',
+  ].join(',');
 }
 
 function shortened(text: string, length: number): string {

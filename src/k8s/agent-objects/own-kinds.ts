@@ -8,6 +8,7 @@ export const ownKinds: readonly {
   readonly namespaced: boolean;
 }[] = [
   { apiVersion: 'apps/v1', kind: 'DaemonSet', namespaced: true },
+  { apiVersion: 'apps/v1', kind: 'Deployment', namespaced: true },
   { apiVersion: 'cilium.io/v2', kind: 'CiliumLocalRedirectPolicy', namespaced: true },
   { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor', namespaced: true },
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespaced: true },

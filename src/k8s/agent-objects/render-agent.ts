@@ -1,6 +1,7 @@
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { startRendering } from './agent-names.ts';
+import { renderController } from './render-controller.ts';
 import { renderDaemonSet } from './render-daemon-set.ts';
 import { renderExtras } from './render-extras.ts';
 import { renderIdentities } from './render-identities.ts';
@@ -18,6 +19,7 @@ export function renderAgent(values: AgentValues, release: AgentRelease): readonl
     ...renderStartupTaint(rendering),
     ...renderIdentities(rendering),
     ...renderExtras(rendering),
+    ...renderController(rendering),
     renderDaemonSet(rendering),
   ];
 }

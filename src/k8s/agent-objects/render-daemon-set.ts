@@ -62,6 +62,6 @@ function renderPod(rendering: Rendering): object {
   };
 }
 
-function unlessEmpty(members: Readonly<Record<string, object>>): object {
+export function unlessEmpty(members: Readonly<Record<string, object>>): object {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => Object.keys(value).length > 0));
 }

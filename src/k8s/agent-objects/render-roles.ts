@@ -2,7 +2,7 @@ import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 
-const rbac = 'rbac.authorization.k8s.io';
+export const rbac = 'rbac.authorization.k8s.io';
 
 /** The account and what it may do: as little as the values allow. */
 export function renderRoles(rendering: Rendering): readonly KubeObject[] {
@@ -33,6 +33,9 @@ function agentRoles(rendering: Rendering): KubeObject[] {
       ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'],
       ['list', 'watch'],
     ),
+    ...(values.mode === 'standard'
+      ? [rule(identityApi.group, ['azureassignedidentities'], ['list', 'watch'])]
+      : []),
     ...(secrets && secretNamespaces.length === 0 ? [rule('', ['secrets'], ['get'])] : []),
     // What of a node may be changed with this is confined by a ValidatingAdmissionPolicy.
     ...(startupTaint.enabled ? [rule('', ['nodes'], ['get', 'patch'])] : []),
@@ -82,14 +85,14 @@ function userRoles({ agent, labels }: Rendering): KubeObject[] {
   ];
 }
 
-function bindingTo({ agent, release }: Rendering) {
+export function bindingTo({ agent, release }: Rendering) {
   return (kind: string, name: string) => ({
     roleRef: { apiGroup: rbac, kind, name },
     subjects: [{ kind: 'ServiceAccount', name: agent, namespace: release.namespace }],
   });
 }
 
-function rule(group: string, resources: readonly string[], verbs: readonly string[]) {
+export function rule(group: string, resources: readonly string[], verbs: readonly string[]) {
   return { apiGroups: [group], resources, verbs };
 }
 

@@ -1,7 +1,14 @@
 import { basename } from 'node:path/posix';
-import { agentPorts, isScraped } from '../../domain/kubernetes/agent-values.ts';
+import { type AgentValues, agentPorts, isScraped } from '../../domain/kubernetes/agent-values.ts';
+import { crossesNamespaces } from '../../domain/kubernetes/controller-values.ts';
 import { heartbeatFolder, heartbeatPath, type Rendering, serverUser } from './agent-names.ts';
 import { type ContainerImage, leastPrivilege, logArgs, recordsMount } from './render-rules-containers.ts';
+
+export const tokenMount = {
+  name: 'token',
+  mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+  readOnly: true,
+};
 
 /** The container that answers pods: no capability, no root, and the only one with a token. */
 export function renderServer(rendering: Rendering, image: ContainerImage, keepsRules: boolean): object {
@@ -30,7 +37,7 @@ export function renderServer(rendering: Rendering, image: ContainerImage, keepsR
     livenessProbe: { ...probe('/healthz'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
     readinessProbe: { ...probe('/readyz'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
     volumeMounts: [
-      { name: 'token', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+      tokenMount,
       ...(keepsRules
         ? [{ name: 'heartbeat', mountPath: heartbeatFolder, readOnly: true }, recordsMount]
         : []),
@@ -42,12 +49,14 @@ export function renderServer(rendering: Rendering, image: ContainerImage, keepsR
 }
 
 function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
-  const { nmi, podid, customUserAgent } = rendering.values;
+  const { values } = rendering;
+  const { nmi, podid, customUserAgent } = values;
   const ports = agentPorts(rendering.values);
   return [
     'serve',
-    '--operation-mode=managed',
-    '--forceNamespaced',
+    `--operation-mode=${values.mode}`,
+    ...(crossesNamespaces(values) ? [] : ['--forceNamespaced']),
+    ...(values.mode === 'standard' ? standardArgs(values) : []),
     `--nmi-port=${ports.pods}`,
     '--probe-address=127.0.0.1',
     `--http-probe-port=${ports.probes}`,
@@ -71,6 +80,19 @@ function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
   ];
 }
 
+/** How long pods wait for the controller, where upstream's values say so. */
+function standardArgs({ nmi }: AgentValues): string[] {
+  const given = Object.entries({
+    'find-identity-retry-interval': nmi.findIdentityRetryIntervalInSeconds,
+    'retry-attempts-for-assigned': nmi.retryAttemptsForAssigned,
+    'retry-attempts-for-created': nmi.retryAttemptsForCreated,
+  });
+  return [
+    ...given.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}=${value}`])),
+    ...(nmi.enableScaleFeatures ? [] : ['--enableScaleFeatures=false']),
+  ];
+}
+
 /**
  * Declared, so that the scheduler keeps them: a pod that claimed the agent's port would be asked for tokens
  * in its stead.
@@ -86,6 +108,6 @@ function containerPorts({ values }: Rendering): object[] {
   return [onHost('nmi', ports.pods), ...(isScraped(values) ? [onHost('metrics', ports.metrics)] : [])];
 }
 
-function fromField(name: string, fieldPath: string): object {
+export function fromField(name: string, fieldPath: string): object {
   return { name, valueFrom: { fieldRef: { fieldPath } } };
 }

@@ -20,18 +20,23 @@ export function renderVolumes({ values }: Rendering, keepsRules: boolean): objec
       : []),
   ];
   return [
-    { name: 'token', projected: { sources: tokenSources } },
+    tokenVolume,
     ...(keepsRules ? rules : []),
     ...(nmi.allowNetworkPluginKubenet ? [] : [fromHost('kubelet-config', dirname(nmi.kubeletConfig))]),
   ];
 }
 
-/** As the kubelet would mount it into every container, were that not switched off. */
-const tokenSources = [
-  { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
-  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-  { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-];
+/** Mounted where it is used, and nowhere else: as the kubelet would mount it into every container, were that not switched off. */
+export const tokenVolume = {
+  name: 'token',
+  projected: {
+    sources: [
+      { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    ],
+  },
+};
 
 function fromHost(name: string, path: string, type = 'DirectoryOrCreate'): object {
   return { name, hostPath: { path, type } };

@@ -5,10 +5,17 @@ import {
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
+import { readControllerValues, refuseUnknownControllerValues } from './controller-values.ts';
 import { type ValueSection, valueSection } from './value-section.ts';
 import type { ValueNode } from './value-tree.ts';
 
 const port = { least: 1, most: 65_535 };
+
+/** Where upstream's images were; podid's are elsewhere, so that nothing is meant by it. */
+const upstreamRepositories = [
+  'mcr.microsoft.com/oss/azure/aad-pod-identity',
+  'mcr.microsoft.com/k8s/aad-pod-identity',
+];
 
 /**
  * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are reported
@@ -18,7 +25,14 @@ const port = { least: 1, most: 65_535 };
  */
 export function readAgentValues(tree: ValueNode, namespace: string, faults: UsageFaults): AgentValues {
   const root = valueSection(tree, '', faults);
+  const mode = readMode(root);
+  // Charts before 3.0 wrote the name with one capital more.
+  const names = ['forceNamespaced', 'forceNameSpaced'];
+  const [namespaced] = names.map((name) => root.perhaps(name)).filter((each) => each !== undefined);
   const values: AgentValues = {
+    mode,
+    forceNamespaced: namespaced,
+    controller: mode === 'standard' ? readControllerValues(root) : undefined,
     nameOverride: root.text('nameOverride'),
     fullnameOverride: root.text('fullnameOverride'),
     image: readImage(root),
@@ -27,13 +41,35 @@ export function readAgentValues(tree: ValueNode, namespace: string, faults: Usag
     azureIdentities: readIdentities(root),
     nmi: readNmi(root.section('nmi')),
     rbac: readRbac(root.section('rbac')),
-    podid: readPodid(root.section('podid')),
+    podid: readPodid(root.section('podid'), mode),
   };
-  // Of MIC and of standard mode; helm's own `global` reaches every chart.
-  root.ignore('forceNamespaced', 'installMICException', 'adminsecret', 'mic', 'operationMode', 'global');
+  // Of the controller alone; helm's own `global` reaches every chart, and its charts bring the definitions.
+  root.ignore('installMICException', 'adminsecret', 'mic', 'global', 'installCRDs');
+  refuseOldNames(root);
   root.refuseOthers();
   refuseWhatCannotBeHad(root, values, namespace);
   return values;
+}
+
+/** Upstream's word for the mode, any case. */
+function readMode(root: ValueSection): AgentValues['mode'] {
+  const mode = root.text('operationMode').toLowerCase();
+  if (mode !== 'managed' && mode !== 'standard') {
+    root.fault('operationMode', `operationMode has to be managed or standard; this is ${quoted(mode)}.`);
+  }
+  return mode === 'standard' ? 'standard' : 'managed';
+}
+
+/** Charts before 2.0 had one identity. */
+function refuseOldNames(root: ValueSection): void {
+  const section = root.section('azureIdentity');
+  if (section.boolean('enabled')) {
+    root.fault(
+      'azureIdentity',
+      'azureIdentity is of charts before 2.0, which had one identity: write it under azureIdentities, with its binding.',
+    );
+  }
+  root.ignore('azureIdentityBinding');
 }
 
 function readImage(root: ValueSection): AgentValues['image'] {
@@ -67,10 +103,15 @@ function readNmi(nmi: ValueSection): AgentValues['nmi'] {
     metadataHeaderRequired: nmi.boolean('metadataHeaderRequired'),
     allowNetworkPluginKubenet: nmi.boolean('allowNetworkPluginKubenet'),
     kubeletConfig: nmi.text('kubeletConfig'),
+    retryAttemptsForCreated: nmi.integer('retryAttemptsForCreated', { least: 0, most: 1000 }),
+    retryAttemptsForAssigned: nmi.integer('retryAttemptsForAssigned', { least: 0, most: 1000 }),
+    findIdentityRetryIntervalInSeconds: nmi.integer('findIdentityRetryIntervalInSeconds', {
+      least: 0,
+      most: 3600,
+    }),
+    enableScaleFeatures: nmi.perhaps('enableScaleFeatures') ?? true,
   };
-  nmi.ignore('image', 'tag', 'micNamespace', 'retryAttemptsForCreated', 'retryAttemptsForAssigned');
-  nmi.ignore('findIdentityRetryIntervalInSeconds', 'enableScaleFeatures', 'setRetryAfterHeader');
-  nmi.ignore('enableConntrackDeletion');
+  nmi.ignore('image', 'tag', 'micNamespace', 'setRetryAfterHeader', 'enableConntrackDeletion');
   nmi.refuseOthers();
   return values;
 }
@@ -91,7 +132,7 @@ function readRbac(rbac: ValueSection): AgentValues['rbac'] {
   return values;
 }
 
-function readPodid(podid: ValueSection): AgentValues['podid'] {
+function readPodid(podid: ValueSection, mode: AgentValues['mode']): AgentValues['podid'] {
   const [image, bootGuard] = [podid.section('image'), podid.section('bootGuard')];
   const [startupTaint, podMonitor] = [podid.section('startupTaint'), podid.section('podMonitor')];
   const [networkPolicy, cilium] = [
@@ -124,7 +165,8 @@ function readPodid(podid: ValueSection): AgentValues['podid'] {
     },
     ciliumLocalRedirectPolicy: { enabled: cilium.boolean('enabled') },
   };
-  if (budget.boolean('enabled')) {
+  refuseUnknownControllerValues(podid);
+  if (budget.boolean('enabled') && mode === 'managed') {
     budget.fault(
       'enabled',
       'podid.podDisruptionBudget makes no sense in managed mode: draining a node does not evict pods of a DaemonSet, and a budget would only stand in the way of whoever does.',
@@ -168,18 +210,8 @@ function readIdentities(root: ValueSection): readonly AgentIdentity[] {
 /** The chart's own refusals (`templates/_refusals.tpl`), by the same reasons. */
 function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespace: string): void {
   const { podid, rbac, nmi } = values;
-  const mode = root.text('operationMode').toLowerCase();
-  if (mode !== 'managed' && mode !== 'standard') {
-    root.fault('operationMode', `operationMode has to be managed; this is ${quoted(mode)}.`);
-  }
-  if (mode === 'standard') {
-    root.fault(
-      'operationMode',
-      `operationMode ${mode} needs MIC, the controller that puts identities on nodes, which this chart does not install yet. Put the identities on the nodes (podid node assign) and set operationMode to managed, or stay with upstream's chart.`,
-    );
-  }
   const repository = root.section('image').text('repository');
-  const isUpstream = repository === '' || repository === 'mcr.microsoft.com/oss/azure/aad-pod-identity';
+  const isUpstream = repository === '' || upstreamRepositories.includes(repository);
   if (!isUpstream && podid.image.repository === 'podid/podid') {
     root
       .section('image')

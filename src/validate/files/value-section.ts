@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/kubernetes/agent-values.ts';
+import type { Json } from '../../domain/kubernetes/controller-values.ts';
 import { nearestWord } from '../nearest-word.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { addFault, jsonOf, type ValueNode } from './value-tree.ts';

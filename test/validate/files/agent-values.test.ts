@@ -11,6 +11,7 @@ import {
 } from '../../../src/validate/files/value-tree.ts';
 import { parseSetFlags } from '../../../src/validate/flags/set-values.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
+import { upstream } from '../../deploy/renders.ts';
 
 const chart = readFileSync(new URL('../../../deploy/chart/values.yaml', import.meta.url), 'utf8');
 
@@ -41,10 +42,42 @@ describe('values of the agent', () => {
     expect(values.rbac.allowAccessToSecrets).toBeUndefined();
   });
 
-  it('refuse standard mode first of all, at its place, with the reason', () => {
-    const { faults } = read('nmi: {}\noperationMode: standard\n');
-    expect(faults).toHaveLength(1);
-    expect(faults[0]).toMatch(/^mine\.yaml:2:16: operationMode standard needs MIC, /);
+  it('have a controller in standard mode, and in managed mode none, whatever is set for it', () => {
+    const { values, faults } = read('operationMode: standard\nmic: {replicas: "3", clientQps: 5}\n');
+    expect(faults).toEqual([]);
+    expect(values.controller).toMatchObject({
+      replicas: 3,
+      clientQps: '5',
+      signIn: { kind: 'file', path: '/etc/kubernetes/azure.json' },
+    });
+    const managed = read('mic: {colour: red, replicas: many}\n');
+    expect(managed).toMatchObject({ faults: [], values: { mode: 'managed', controller: undefined } });
+  });
+
+  it.each(upstream.charts)('are carried over from the defaults of upstream: $versions', ({ defaults }) => {
+    const { values, faults } = read(JSON.stringify({ ...defaults, operationMode: 'standard' }));
+    expect(faults).toEqual([]);
+    expect(values).toMatchObject({ mode: 'standard', forceNamespaced: false, controller: { replicas: 2 } });
+  });
+
+  it.each([
+    ['operationMode: both', 'mine.yaml:1:16: operationMode has to be managed or standard; this is "both".'],
+    ['mic: {colour: red}', 'mine.yaml:1:15: There is no value mic.colour.'],
+    ['mic: {replicas: many}', 'mic.replicas has to be a whole number from 0 to 100; this is "many".'],
+    ['mic: {clientQps: 0}', 'mic.clientQps has to be a number above 0; this is "0".'],
+    ['mic: {cloudConfig: azure.json}', 'mic.cloudConfig azure.json must be an absolute path'],
+    ['mic: {cloudConfig: ""}', 'Nothing says as whom the controller signs in to Azure'],
+    ['adminsecret: {tenantID: t, clientID: c}', 'adminsecret needs tenantID, clientID and clientSecret'],
+    ['podid: {mic: {clientId: c}}', 'podid.mic.clientId needs podid.mic.tenantId'],
+    ['podid: {mic: {cloud: here}}', 'podid.mic.cloud has to be one of'],
+  ])('are refused in standard mode, with the reason: %s', (text, reason) => {
+    const mode = text.startsWith('operationMode') ? '' : '\noperationMode: standard';
+    expect(read(`${text}${mode}`).faults.join('\n')).toContain(reason);
+  });
+
+  it('never put a secret into a message', () => {
+    const secret = 'adminsecret: {clientSecret: hidden-words, clientsecret: hidden-words}';
+    expect(read(`${secret}\noperationMode: standard`).faults.join()).not.toContain('hidden-words');
   });
 
   it('are reported with all their faults at once, each at its place', () => {
