@@ -98,6 +98,10 @@ export interface ManagedIdentity {
 export interface IdentitySummary {
   readonly resourceId: string;
   readonly location: string;
+  /** Absent while Azure still makes it. */
+  readonly clientId?: string;
+  readonly principalId?: string;
+  readonly tenantId?: string;
 }
 
 export interface Identities {

@@ -72,8 +72,8 @@ describe('without a sign-in to Azure', () => {
 
 describe('what is not there', () => {
   it.each([
-    ['ResourceNotFound', `az aks list --subscription ${id.subscriptionId} -o table`],
-    ['ResourceGroupNotFound', `az aks list --subscription ${id.subscriptionId} -o table`],
+    ['ResourceNotFound', `podid cluster list --subscription ${id.subscriptionId}`],
+    ['ResourceGroupNotFound', `podid cluster list --subscription ${id.subscriptionId}`],
     ['SubscriptionNotFound', 'az account list -o table'],
   ])('is a cluster (%s) with the command that lists those that are', async (code, hint) => {
     const server = await serveArm(json(404, { error: { code, message: 'No.' } }));
@@ -89,7 +89,7 @@ describe('what is not there', () => {
   });
 
   it.each([
-    ['ResourceNotFound', 'az identity list -g shop --subscription s1 -o table'],
+    ['ResourceNotFound', 'podid identity list -g shop --subscription s1'],
     ['ResourceGroupNotFound', 'az group list --subscription s1 -o table'],
   ])('is an identity (%s) with the command that lists those that are', async (code, hint) => {
     const server = await serveArm(json(404, { error: { code, message: 'No.' } }));

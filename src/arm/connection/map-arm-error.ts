@@ -175,14 +175,14 @@ function notFoundHint(fault: ArmFault, { scope, notFound }: ArmRequest): Hint {
   }
   const within = ['--subscription', subscription, '-o', 'table'];
   if (notFound === 'ClusterNotFound') {
-    return command('az aks list', ...within);
+    return command('podid cluster list --subscription', subscription);
   }
   const isGroupGone = group === '' || fault.code === 'ResourceGroupNotFound';
   if (isGroupGone) {
     return command('az group list', ...within);
   }
   return notFound === 'IdentityNotFound'
-    ? command('az identity list -g', group, ...within)
+    ? command('podid identity list -g', group, '--subscription', subscription)
     : command('az resource list -g', group, ...within);
 }
 

@@ -20,11 +20,9 @@ export function armIdentities(connection: ArmConnection): Identities {
       return connection.call(about, signal, async () => {
         const { userAssignedIdentities } = clientFor(connection, { subscriptionId });
         const found: IdentitySummary[] = [];
-        for await (const { id, location } of userAssignedIdentities.listBySubscription({
-          abortSignal: signal,
-        })) {
-          if (id !== undefined) {
-            found.push({ resourceId: id, location });
+        for await (const identity of userAssignedIdentities.listBySubscription({ abortSignal: signal })) {
+          if (identity.id !== undefined) {
+            found.push({ resourceId: identity.id, location: identity.location, ...idsOf(identity) });
           }
         }
         return found;
@@ -82,6 +80,15 @@ function aboutIdentity(connection: ArmConnection, id: ResourceId, right: 'read' 
     scope: id.text,
     caller: connection.caller,
     notFound: 'IdentityNotFound',
+  };
+}
+
+/** Those that Azure has given it. */
+function idsOf({ clientId, principalId, tenantId }: Identity): Partial<ManagedIdentity> {
+  return {
+    ...(clientId ? { clientId } : {}),
+    ...(principalId ? { principalId } : {}),
+    ...(tenantId ? { tenantId } : {}),
   };
 }
 

@@ -22,6 +22,9 @@ export interface ChosenCluster {
 
 type ClusterFlagValues = FlagValues<typeof clusterFlags>;
 
+/** Where a value may come from, with its text; the first that is given wins. */
+type Sources = readonly (readonly [string, string | undefined])[];
+
 /** The cluster that flags, environment and az's files name, in this order. */
 export async function chooseCluster(
   flags: ClusterFlagValues,
@@ -36,15 +39,8 @@ export async function chooseCluster(
     ['--cluster-name', flags.clusterName],
     ['PODID_CLUSTER_NAME', env['PODID_CLUSTER_NAME']],
   ]);
-  const group: [string, string | undefined][] = [
-    ['--resource-group', flags.resourceGroup],
-    ['PODID_RESOURCE_GROUP', env['PODID_RESOURCE_GROUP']],
-    ['AZURE_DEFAULTS_GROUP', env['AZURE_DEFAULTS_GROUP']],
-  ];
-  const subscription: [string, string | undefined][] = [
-    ['--subscription', flags.subscription],
-    ['AZURE_SUBSCRIPTION_ID', env['AZURE_SUBSCRIPTION_ID']],
-  ];
+  const group = groupSources(flags, env);
+  const subscription = subscriptionSources(flags, env);
   const complete = [group, subscription].every((sources) => sources.some(given));
   const az = complete ? {} : await context.azDefaults();
   return {
@@ -60,16 +56,68 @@ export async function chooseCluster(
   };
 }
 
+/** The resource group that flags, environment and az's files name, in this order. */
+export async function chooseGroup(
+  flags: Pick<ClusterFlagValues, 'resourceGroup'>,
+  context: Context,
+  faults: UsageFaults,
+): Promise<string> {
+  const sources = groupSources(flags, context.env);
+  const az = sources.some(given) ? {} : await context.azDefaults();
+  return choose(faults, 'a resource group', resourceGroupRule, [
+    ...sources,
+    ["az's default group", az.resourceGroup],
+  ]);
+}
+
+function groupSources(flags: Pick<ClusterFlagValues, 'resourceGroup'>, env: Context['env']): Sources {
+  return [
+    ['--resource-group', flags.resourceGroup],
+    ['PODID_RESOURCE_GROUP', env['PODID_RESOURCE_GROUP']],
+    ['AZURE_DEFAULTS_GROUP', env['AZURE_DEFAULTS_GROUP']],
+  ];
+}
+
+/** The subscription, id or name, that flags, environment and az's files name, in this order. */
+export async function chooseSubscription(
+  flags: Pick<ClusterFlagValues, 'subscription'>,
+  context: Context,
+  faults: UsageFaults,
+): Promise<string> {
+  const sources = subscriptionSources(flags, context.env);
+  const az = sources.some(given) ? {} : await context.azDefaults();
+  return choose(faults, 'a subscription', subscriptionRule, [
+    ...sources,
+    ["az's default subscription", az.subscriptionId],
+  ]);
+}
+
+function subscriptionSources(flags: Pick<ClusterFlagValues, 'subscription'>, env: Context['env']): Sources {
+  return [
+    ['--subscription', flags.subscription],
+    ['AZURE_SUBSCRIPTION_ID', env['AZURE_SUBSCRIPTION_ID']],
+  ];
+}
+
 /** Finds the id of a subscription that was given by name. */
 export async function resolveCluster(
   { subscription, resourceGroup, name }: ChosenCluster,
   subscriptions: Subscriptions,
   signal: AbortSignal,
 ): Promise<ClusterId> {
-  const subscriptionId = isGuid(subscription)
+  const subscriptionId = await resolveSubscription(subscription, subscriptions, signal);
+  return { subscriptionId, resourceGroup, name };
+}
+
+/** @param subscription its id or its name */
+export async function resolveSubscription(
+  subscription: string,
+  subscriptions: Subscriptions,
+  signal: AbortSignal,
+): Promise<string> {
+  return isGuid(subscription)
     ? subscription
     : (await subscriptions.find(subscription, signal)).subscriptionId;
-  return { subscriptionId, resourceGroup, name };
 }
 
 function clusterOfId(id: string, flags: ClusterFlagValues, faults: UsageFaults): ChosenCluster {
@@ -97,12 +145,7 @@ function given([source, text]: readonly [string, string | undefined]): boolean {
   return source.startsWith('--') ? text !== undefined : Boolean(text);
 }
 
-function choose(
-  faults: UsageFaults,
-  noun: string,
-  rule: typeof resourceGroupRule,
-  sources: readonly (readonly [string, string | undefined])[],
-): string {
+function choose(faults: UsageFaults, noun: string, rule: typeof resourceGroupRule, sources: Sources): string {
   const [source, text = ''] = sources.find(given) ?? [];
   const [[flag = ''] = [], ...others] = sources;
   if (source !== undefined) {

@@ -40,7 +40,8 @@ function rowsOf(value: unknown): readonly unknown[] {
   return value === null ? [] : [value];
 }
 
-function shape<Row>(...columns: readonly (readonly [string, (row: Row) => unknown])[]): TableShape {
+/** A table of one row for each result. */
+export function shape<Row>(...columns: readonly (readonly [string, (row: Row) => unknown])[]): TableShape {
   return { rows: rowsOf, columns: columns.map(([heading, cell]): Column => ({ heading, cell })) };
 }
 

@@ -17,6 +17,7 @@ export type CommandBlock =
   | 'first time'
   | 'in the cluster'
   | 'the cluster'
+  | 'managed identities'
   | 'node identities'
   | 'in a pod'
   | 'to try it';
@@ -84,9 +85,14 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['cluster'],
-      summary: 'the identities that the cluster itself runs as',
+      summary: 'the AKS clusters, and the identities that one itself runs as',
       description:
         "The control plane's identity puts the pods' identities on nodes, so it needs a role on each of them; the kubelets have an identity of their own.",
+    },
+    {
+      words: ['identity'],
+      summary: 'the managed identities of a subscription',
+      description: 'User-assigned managed identities, which podid add gives to pods by their id.',
     },
     {
       words: ['node'],
@@ -286,6 +292,13 @@ export const commandTree: CommandTree = {
       load: async () => (await import('../../commands/policy/kubenet.ts')).policyKubenetCommand,
     },
     {
+      words: ['cluster', 'list'],
+      summary: 'list the AKS clusters of a subscription',
+      block: 'the cluster',
+      reach: 'subscription',
+      load: async () => (await import('../../commands/cluster/list.ts')).clusterListCommand,
+    },
+    {
       words: ['cluster', 'show'],
       summary: 'show the identities that the cluster itself runs as',
       block: 'the cluster',
@@ -298,6 +311,20 @@ export const commandTree: CommandTree = {
       block: 'the cluster',
       reach: 'azure',
       load: async () => (await import('../../commands/cluster/update.ts')).clusterUpdateCommand,
+    },
+    {
+      words: ['identity', 'list'],
+      summary: 'list the managed identities of a subscription',
+      block: 'managed identities',
+      reach: 'subscription',
+      load: async () => (await import('../../commands/identity/list.ts')).identityListCommand,
+    },
+    {
+      words: ['identity', 'show'],
+      summary: 'show one managed identity with its ids',
+      block: 'managed identities',
+      reach: 'subscription',
+      load: async () => (await import('../../commands/identity/show.ts')).identityShowCommand,
     },
     {
       words: ['node', 'list'],

@@ -53,9 +53,9 @@ export function azFlags({ resourceGroup, name, subscriptionId }: ClusterId, clus
 /**
  * How a command finds its cluster: by Azure (`azure`); by the cluster's own API, for which Azure is not needed
  * (`api`); by both (`both`), where the API's way may be `--via` too (`objects`), or is taken in mode cluster
- * alone (`entries`).
+ * alone (`entries`). `subscription`: it is about no cluster.
  */
-export type Reach = 'none' | 'azure' | 'api' | 'both' | 'objects' | 'entries';
+export type Reach = 'none' | 'subscription' | 'azure' | 'api' | 'both' | 'objects' | 'entries';
 
 /** A flag as typed, `['-g', 'demo-rg']`, under its name in the flag table. */
 export interface TypedFlag {
@@ -99,15 +99,22 @@ function completed({ words, keeps }: CommandPart, typed: TypedCommand): readonly
     return [...head, ...kept.flatMap(withoutSecret), ...words.slice(head.length)];
   }
   const reach = typed.reachOf(words.slice(1));
-  const mode = typed.flags.some(({ key }) => key === 'mode');
-  const keys =
-    reach === 'none'
-      ? []
-      : [...signIn, ...clusterKeys(words), ...modeKeys(words, reach), ...wayKeys(words, reach, mode)];
+  const keys = keptKeys(words, reach, typed);
   const added = typed.flags.filter(
     ({ key, words: [flag = ''] }) => keys.includes(key) && !words.includes(flag),
   );
   return [...words, ...added.flatMap((flag) => flag.words)];
+}
+
+function keptKeys(words: readonly string[], reach: Reach, typed: TypedCommand): readonly string[] {
+  if (reach === 'none') {
+    return [];
+  }
+  if (reach === 'subscription') {
+    return [...signIn, 'subscription'];
+  }
+  const mode = typed.flags.some(({ key }) => key === 'mode');
+  return [...signIn, ...clusterKeys(words), ...modeKeys(words, reach), ...wayKeys(words, reach, mode)];
 }
 
 function clusterKeys(words: readonly string[]): readonly string[] {

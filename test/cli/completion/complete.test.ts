@@ -30,7 +30,7 @@ describe('completion', () => {
     ],
     [
       ['cluster', ''],
-      ['show', 'update'],
+      ['list', 'show', 'update'],
     ],
     [
       ['add', '--na'],

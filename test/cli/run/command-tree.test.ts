@@ -5,15 +5,17 @@ import { sourceFiles } from '../../architecture/source-files.ts';
 const source = sourceFiles('src/cli/run').find(({ path }) => path.endsWith('/command-tree.ts'));
 
 const clusterKeys = ['resourceGroup', 'clusterName', 'subscription', 'clusterId'];
+const subscriptionKeys = ['resourceGroup', 'subscription'];
 const kubeKeys = ['kubeconfig', 'context'];
 /** What commands take that find their cluster so. */
 const flagsOf = {
-  none: { azure: false, kube: false, via: false },
-  azure: { azure: true, kube: false, via: false },
-  api: { azure: true, kube: true, via: false },
-  both: { azure: true, kube: true, via: false },
-  objects: { azure: true, kube: true, via: true },
-  entries: { azure: true, kube: true, via: true },
+  none: { azure: [], kube: false, via: false },
+  subscription: { azure: subscriptionKeys, kube: false, via: false },
+  azure: { azure: clusterKeys, kube: false, via: false },
+  api: { azure: clusterKeys, kube: true, via: false },
+  both: { azure: clusterKeys, kube: true, via: false },
+  objects: { azure: clusterKeys, kube: true, via: true },
+  entries: { azure: clusterKeys, kube: true, via: true },
 };
 
 describe('the command tree', () => {
@@ -47,7 +49,7 @@ describe('the command tree', () => {
         (key) => key !== 'kubeconfig' || entry.reach !== 'none',
       );
       const { azure, kube, via } = flagsOf[entry.reach];
-      expect(clusterKeys.filter((key) => taken.includes(key))).toEqual(azure ? clusterKeys : []);
+      expect(clusterKeys.filter((key) => taken.includes(key))).toEqual(azure);
       expect(kubeKeys.filter((key) => taken.includes(key))).toEqual(kube ? kubeKeys : []);
       expect(taken.includes('via')).toBe(via);
     },

@@ -246,7 +246,8 @@ describe('help', () => {
     expect(headings.toSorted()).toEqual(
       [
         ...['Pod identities', 'Exceptions', 'The add-on', 'Many at once', 'First time', 'In the cluster'],
-        ...['The cluster', 'Node identities', 'In a pod', 'To try it', 'Topics', 'Global flags'],
+        ...['The cluster', 'Managed identities', 'Node identities', 'In a pod', 'To try it'],
+        ...['Topics', 'Global flags'],
       ].toSorted(),
     );
     expect(stdout).toMatch(/^Usage: podid COMMAND \[flags\]$/m);

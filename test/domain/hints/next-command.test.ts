@@ -147,6 +147,12 @@ describe('a command of a hint', () => {
       'podid nmi install --help',
     ],
     ['of another program stays', command('kubectl get pods'), typed('add', byAzure), 'kubectl get pods'],
+    [
+      'about a subscription gets the typed one, and no cluster',
+      command('podid identity list'),
+      typed('add', { ...byAzure, auth: '--auth managed-identity' }),
+      'podid identity list --subscription lab --auth managed-identity',
+    ],
     ['that needs no cluster stays', command('podid emulator'), typed('add', byAzure), 'podid emulator'],
   ])('%s', (_, hint, line, text) => {
     expect(hintAfter(hint, line).toString()).toBe(text);
