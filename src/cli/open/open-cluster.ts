@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
@@ -14,8 +15,8 @@ type Flags = FlagValues<typeof clusterFlags & typeof kubeFlags> & { readonly yes
 /** What a command works with that needs the cluster's own API and nothing of Azure. */
 export type ClusterDeps = ConnectedCluster &
   Pick<Deps, 'clock' | 'report' | 'confirm'> & {
-    /** What Azure says of the add-on; absent where the cluster is reached without Azure. */
-    readonly addonState?: (signal: AbortSignal) => Promise<'on' | 'off'>;
+    /** What Azure says of the cluster; absent where it is reached without Azure. */
+    readonly azureCluster?: (signal: AbortSignal) => Promise<Cluster>;
   };
 
 /**
@@ -34,7 +35,7 @@ export async function openCluster(session: Session, flags: Flags): Promise<Clust
 async function connect(
   session: Session,
   flags: Flags,
-): Promise<ConnectedCluster & Pick<ClusterDeps, 'addonState'>> {
+): Promise<ConnectedCluster & Pick<ClusterDeps, 'azureCluster'>> {
   const { context } = session;
   const path = await kubeconfigPath(session, flags);
   const named = [flags.clusterName, flags.clusterId, context.env['PODID_CLUSTER_NAME']].some(Boolean);
@@ -76,11 +77,7 @@ async function connectThroughAzure(session: Session, flags: Flags) {
   const connected = await openKube(session, azure, { cluster, kubeconfigPath: undefined }).connect(
     context.signal,
   );
-  const addonState = async (signal: AbortSignal) => {
-    const { profile } = await azure.clusters.get(cluster, signal);
-    return profile.enabled ? ('on' as const) : ('off' as const);
-  };
-  return { ...connected, addonState };
+  return { ...connected, azureCluster: (signal: AbortSignal) => azure.clusters.get(cluster, signal) };
 }
 
 /** Where nobody names a cluster, what kubectl would use; which one that is, is reported. */

@@ -43,6 +43,11 @@ export const nmiInstallCommand = defineCommand({
       kind: 'switch',
       summary: "replace aad-pod-identity, or take over objects of podid's agent that Helm or others wrote",
     },
+    allowKubeletIdentity: {
+      kind: 'switch',
+      summary:
+        "leave the kubelet's identity to AzureIdentities that name it; otherwise agents refuse it where the cluster is named by -c or --cluster-id",
+    },
     ...yesFlag,
     ...dryRunFlags,
     noWait: { kind: 'switch', summary: 'return once the objects are written' },
@@ -71,7 +76,14 @@ export const nmiInstallCommand = defineCommand({
       force,
       dryRun,
       noWait,
-      addonState: async (signal: AbortSignal) => await deps.addonState?.(signal),
+      addonState: async (signal: AbortSignal) => {
+        const cluster = await deps.azureCluster?.(signal);
+        return cluster && (cluster.profile.enabled ? ('on' as const) : ('off' as const));
+      },
+      kubeletClientId: async (signal: AbortSignal) =>
+        flags.allowKubeletIdentity
+          ? undefined
+          : (await deps.azureCluster?.(signal))?.kubeletIdentityIds?.clientId,
       identitiesWithSecret: (signal: AbortSignal) => identitiesWithSecretIn(deps, signal),
     };
     const installed = await installAgent(deps, request, wait);

@@ -12,6 +12,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { chooseWay, type InstallWay, refuseSharedRelease } from './choose-way.ts';
 import { expectAgentBeside, namesOf, openNodes } from './expect-agent-beside.ts';
+import { refuseKubeletIdentity } from './refuse-kubelet-identity.ts';
 import { removeUpstream, upstreamObjects } from './remove-upstream.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { tryAgent, writeAgent } from './write-agent.ts';
@@ -33,6 +34,8 @@ export interface InstallRequest {
   readonly noWait: boolean;
   /** Whether the add-on is on in Azure; undefined where that cannot be asked. */
   readonly addonState: (signal: AbortSignal) => Promise<'on' | 'off' | undefined>;
+  /** Of the identity that the kubelet has; undefined where that cannot be asked, or is not to be refused. */
+  readonly kubeletClientId: (signal: AbortSignal) => Promise<string | undefined>;
   /** AzureIdentities of the cluster that need a secret. */
   readonly identitiesWithSecret: (signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -72,10 +75,11 @@ export async function installAgent(
     refuseSharedRelease(way.upstream, record, release.namespace);
   }
   // The add-on's values were AKS's own.
-  const values =
+  const given =
     way.kind === 'instead' && way.upstream.kind === 'upstream'
       ? request.values({ installation: way.upstream, ...(record === undefined ? {} : { record }) })
       : request.values();
+  const values = await refuseKubeletIdentity(deps, given, request.kubeletClientId, signal);
   await checkCluster(deps, request, values, signal);
   reportPorts(deps, values);
   reportTolerations(deps, values);

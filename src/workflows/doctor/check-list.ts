@@ -11,6 +11,7 @@ import { entries } from './checks/entries.ts';
 import { exceptions } from './checks/exceptions.ts';
 import { hostNetwork } from './checks/host-network.ts';
 import { identities } from './checks/identities.ts';
+import { kubeletIdentity } from './checks/kubelet-identity.ts';
 import { label } from './checks/label.ts';
 import { limits } from './checks/limits.ts';
 import { metadataService } from './checks/metadata-service.ts';
@@ -52,6 +53,7 @@ export const checkList: readonly Check[] = [
   definitions,
   objects,
   limits,
+  kubeletIdentity,
   pod,
   label,
   selector,

@@ -19,6 +19,7 @@ const request = {
   release: { name: 'podid', namespace: 'kube-system', version: '0.1.0' },
   ...{ values: () => values, force: true, dryRun: false, noWait: false },
   addonState: async () => undefined,
+  kubeletClientId: async () => undefined,
   identitiesWithSecret: async () => [],
 };
 const upstream = installation({ kind: 'upstream', name: 'nmi', ownedByPodid: false });
@@ -43,6 +44,7 @@ interface World {
 function cluster(world: World) {
   const { theirs, ours, found = [upstream], ending = [], others = {}, mayListNodes = true } = world;
   const done: string[] = [];
+  const written: object[] = [];
   const looks = [...ours];
   const theirLooks = [theirs, ...(world.later === undefined ? [] : [world.later])];
   const agent: Partial<AgentCluster> = {
@@ -51,7 +53,10 @@ function cluster(world: World) {
     render: (of, release) => ({ definitions: [], objects: renderAgent(of, release) }),
     tryPod: async () => undefined,
     isEstablished: async () => true,
-    write: async ({ kind, metadata: { name } }) => ({ kind, name, action: 'create' }),
+    write: async (object) => {
+      written.push(object);
+      return { kind: object.kind, name: object.metadata.name, action: 'create' };
+    },
     remove: async (ref) => {
       done.push(`remove ${refText(ref)}`);
       return true;
@@ -74,7 +79,7 @@ function cluster(world: World) {
         .map((name): TaintedNode => ({ name, ready: true, takesAgent: name !== others.windows, taints: [] }));
     },
   };
-  return { done, place: fakePlace(agent) };
+  return { done, written, place: fakePlace(agent) };
 }
 
 const ready = (...names: string[]): Nodes => names.map((name) => ({ name, ready: true }));
@@ -145,6 +150,36 @@ describe("taking upstream's place", () => {
     const { done, place } = cluster(world);
     await installAgent(place, request, wait);
     expect(done[0]).toBe('remove DaemonSet kube-system/nmi');
+  });
+});
+
+describe("the kubelet's identity", () => {
+  const kubelet = '00000000-0000-4000-8000-00000000b0b0';
+  const refusedWith = async (given: object, kubeletClientId: () => Promise<string | undefined>) => {
+    const { place, written } = cluster({ theirs: [], ours: [ready('a')], found: [] });
+    await installAgent(place, { ...request, values: () => read({ podid: given }), kubeletClientId }, wait);
+    // Tried before it is written.
+    const flags = new Set(JSON.stringify(written).match(/--refuse-client-ids=[^"]*/g));
+    return { written: [...flags], ...place };
+  };
+
+  it.each([
+    ['is refused where Azure names it', {}, kubelet, [kubelet]],
+    ['is refused once', { refusedClientIds: [kubelet.toUpperCase()] }, kubelet, [kubelet.toUpperCase()]],
+    ['is refused beside others', { refusedClientIds: ['other'] }, kubelet, ['other', kubelet]],
+    ['is not refused where nobody names it', {}, undefined, undefined],
+    ['is not refused where Azure leaves its id empty', {}, '', undefined],
+  ])('%s', async (_, given, clientId, refused) => {
+    const { written } = await refusedWith(given, async () => clientId);
+    expect(written).toEqual(refused === undefined ? [] : [`--refuse-client-ids=${refused.join(',')}`]);
+  });
+
+  it('is left as it is by whoever may not read the cluster in Azure, with a warning', async () => {
+    const { written, messages } = await refusedWith({}, async () => {
+      throw new PodidError('Forbidden', 'You may not read the cluster.');
+    });
+    expect(written).toEqual([]);
+    expect(messages.join('\n')).toMatch(/an AzureIdentity may name it. You may not read the cluster/);
   });
 });
 
