@@ -9,6 +9,8 @@ import { createHttpServer } from '../runtime/http-server.ts';
 import { createListeners, type Listeners } from '../runtime/keep-listening.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
+import { createMetricsHandler } from '../runtime/metrics-handler.ts';
+import { metricsLimits, probeLimits } from '../runtime/side-limits.ts';
 import { type AzureAccess, createAzureAccess } from './azure/azure-access.ts';
 import { createAssignmentApi } from './cluster/assignment-api.ts';
 import { createEventWriter } from './cluster/event-writer.ts';
@@ -20,7 +22,7 @@ import { createLedgerStore } from './lead/ledger-store.ts';
 import { createUpstreamLock } from './lead/upstream-lock.ts';
 import type { MicSettings } from './mic-settings.ts';
 import { createMicMetrics } from './observe/mic-metrics.ts';
-import { createMetricsHandler, createProbeHandler } from './observe/probes.ts';
+import { createProbeHandler } from './observe/probes.ts';
 import { stateGauges } from './observe/state-gauges.ts';
 import { version } from './version.ts';
 
@@ -117,9 +119,7 @@ export function controlSettings(
     writes: { perSecond: settings.writesPerSecond, atOnce: settings.flags.createDeleteBatch },
     isProtected: (text) =>
       isListed(text) ||
-      [...view.identities.values()].some(
-        ({ spec }) => spec.resourceID?.toLowerCase() === text && isListed(spec.clientID?.toLowerCase() ?? ''),
-      ),
+      view.identities.ofResource(text).some(({ spec }) => isListed(spec.clientID?.toLowerCase() ?? '')),
   };
 }
 
@@ -164,13 +164,6 @@ interface Listening extends MicPorts {
 async function listen({ flags }: MicSettings, parts: Listening) {
   const { clock, logger, signal, election, view, azure, metrics } = parts;
   const listeners: Listeners = createListeners({ clock, logger, signal });
-  const limits = {
-    headerBytes: 16 * 1024,
-    requestMs: 5_000,
-    idleMs: 60_000,
-    connections: 200,
-    connectionsPerPeer: 100,
-  };
   const onFault = (error: unknown) => logger.error({ error: String(error) }, 'a fault of podid-mic');
   const probes = createProbeHandler(() => ({
     notListening: listeners.faults,
@@ -184,13 +177,18 @@ async function listen({ flags }: MicSettings, parts: Listening) {
   const servers = [
     {
       what: 'probes',
-      server: createHttpServer({ limits, clock, handle: probes, onFault }),
+      server: createHttpServer({ limits: probeLimits, clock, handle: probes, onFault }),
       address: flags['probe-address'],
       port: flags['http-probe-port'],
     },
     {
       what: 'metrics',
-      server: createHttpServer({ limits, clock, handle: createMetricsHandler(metrics), onFault }),
+      server: createHttpServer({
+        limits: metricsLimits,
+        clock,
+        handle: createMetricsHandler(metrics, clock),
+        onFault,
+      }),
       address: flags['metrics-address'],
       port: flags['prometheus-port'],
     },

@@ -6,7 +6,7 @@ import type { AssignmentApi, StepResult } from '../../src/mic/cluster/assignment
 import type { Told } from '../../src/mic/cluster/event-writer.ts';
 import { LiveIndex } from '../../src/mic/cluster/live-index.ts';
 import type { MicView } from '../../src/mic/cluster/mic-view.ts';
-import { BindingIndex, ObjectIndex } from '../../src/mic/cluster/object-index.ts';
+import { BindingIndex, IdentityIndex } from '../../src/mic/cluster/object-index.ts';
 import { PodIndex } from '../../src/mic/cluster/pod-index.ts';
 import { ViewRelay } from '../../src/mic/control.ts';
 import { type AssignmentStep, nameKey } from '../../src/mic/decide/diff-assignments.ts';
@@ -130,7 +130,7 @@ export function fakeCluster(): FakeCluster {
 interface Watching {
   readonly pods: PodIndex;
   readonly bindings: BindingIndex;
-  readonly identities: ObjectIndex<AzureIdentity>;
+  readonly identities: IdentityIndex;
   readonly nodes: Map<string, { readonly name: string; readonly providerId: string }>;
   readonly live: LiveIndex;
   readonly relay: ViewRelay;
@@ -141,7 +141,7 @@ function watchingOf(cluster: FakeCluster): Watching {
   const relay = new ViewRelay();
   const pods = new PodIndex((key) => relay.podChanged(key));
   const bindings = new BindingIndex((selector) => relay.selectorChanged(selector));
-  const identities = new ObjectIndex<AzureIdentity>((identity) => relay.identityChanged(identity));
+  const identities = new IdentityIndex((identity) => relay.identityChanged(identity));
   const nodes = new Map([...cluster.nodes].map(([name, providerId]) => [name, { name, providerId }]));
   const live = new LiveIndex((key) => relay.podChanged(key));
   const watches = new Map();

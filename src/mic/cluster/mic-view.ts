@@ -23,14 +23,14 @@ import { parseLiveAssignment } from '../../validate/kubernetes/live-assignment.t
 import { type NodeFacts, parseNode } from '../../validate/kubernetes/node.ts';
 import { parsePod } from '../../validate/kubernetes/pod.ts';
 import { LiveIndex } from './live-index.ts';
-import { BindingIndex, ObjectIndex } from './object-index.ts';
+import { BindingIndex, IdentityIndex } from './object-index.ts';
 import { PodIndex } from './pod-index.ts';
 
 /** What MIC knows of the cluster. What was last known stays while the API server is away. */
 export interface MicView {
   readonly pods: PodIndex;
   readonly bindings: BindingIndex;
-  readonly identities: ObjectIndex<AzureIdentity>;
+  readonly identities: IdentityIndex;
   readonly nodes: ReadonlyMap<string, NodeFacts>;
   readonly live: LiveIndex;
   readonly watches: ReadonlyMap<string, WatchList>;
@@ -65,7 +65,7 @@ export function createMicView(options: MicViewOptions): MicView {
   const { listener } = options;
   const pods = new PodIndex((key) => listener.podChanged(key));
   const bindings = new BindingIndex((selector) => listener.selectorChanged(selector));
-  const identities = new ObjectIndex<AzureIdentity>((identity) => listener.identityChanged(identity));
+  const identities = new IdentityIndex((identity) => listener.identityChanged(identity));
   const nodes = new NodeIndex((node) => listener.nodeChanged(node));
   const live = new LiveIndex((key) => listener.podChanged(key));
   const watch = watchMaker(options);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type AzureIdentity,
   type AzureIdentityBinding,
   behaviorAnnotation,
   type ObjectMeta,
@@ -66,15 +67,40 @@ export class ObjectIndex<Item extends Named> {
   }
 }
 
+/** Identities, also by what they name in Azure. */
+export class IdentityIndex extends ObjectIndex<AzureIdentity> {
+  readonly #byResource: Filed<AzureIdentity> = new Map();
+
+  /** @param resource id of the resource, in lower case */
+  ofResource(resource: string): readonly AzureIdentity[] {
+    return [...(this.#byResource.get(resource)?.values() ?? [])];
+  }
+
+  protected override changed(item: AzureIdentity, before: AzureIdentity | undefined): void {
+    const key = keyOf(item);
+    if (before !== undefined) {
+      unfile(this.#byResource, resourceOf(before), key);
+    }
+    if (this.items.get(key) === item) {
+      file(this.#byResource, resourceOf(item), item);
+    }
+    super.changed(item, before);
+  }
+}
+
+function resourceOf({ spec }: AzureIdentity): string {
+  return spec.resourceID?.toLowerCase() ?? '';
+}
+
 /**
  * Bindings by their selectors, in upstream's order: by namespace, then name. A change costs what the binding itself
  * costs, and no walk over those of everybody; what has one selector is sorted when it is asked for.
  */
 export class BindingIndex extends ObjectIndex<AzureIdentityBinding> {
-  readonly #bySelector = new Map<string, Map<string, AzureIdentityBinding>>();
+  readonly #bySelector: Filed<AzureIdentityBinding> = new Map();
   readonly #sorted = new Map<string, readonly AzureIdentityBinding[]>();
   /** By `namespace/name` of the identity, and of the binding. */
-  readonly #byIdentity = new Map<string, Map<string, AzureIdentityBinding>>();
+  readonly #byIdentity: Filed<AzureIdentityBinding> = new Map();
 
   constructor(onChange: (selector: string) => void) {
     super(({ spec }) => onChange(spec.selector ?? ''));
@@ -117,13 +143,13 @@ function identityOf({ metadata, spec }: AzureIdentityBinding): string {
   return `${metadata.namespace}/${spec.azureIdentity ?? ''}`;
 }
 
-type Filed = Map<string, Map<string, AzureIdentityBinding>>;
+type Filed<Item> = Map<string, Map<string, Item>>;
 
-function file(groups: Filed, group: string, item: AzureIdentityBinding): void {
-  groups.set(group, (groups.get(group) ?? new Map<string, AzureIdentityBinding>()).set(keyOf(item), item));
+function file<Item extends Named>(groups: Filed<Item>, group: string, item: Item): void {
+  groups.set(group, (groups.get(group) ?? new Map<string, Item>()).set(keyOf(item), item));
 }
 
-function unfile(groups: Filed, group: string, key: string): void {
+function unfile(groups: Filed<unknown>, group: string, key: string): void {
   const members = groups.get(group);
   members?.delete(key);
   if (members?.size === 0) {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WatchList } from '../../k8s/client/watch-list.ts';
-import type { Metrics } from '../../runtime/metrics.ts';
 
 export interface MicFacts {
   readonly notListening: readonly string[];
@@ -64,22 +63,6 @@ export function createProbeHandler(read: () => MicFacts) {
     const role = facts.isLeader ? 'Leading.' : `Standing by; ${facts.leader || 'nobody'} leads.`;
     const word = faults.length === 0 ? 'Active' : 'Not Active';
     plain(response, faults.length === 0 ? 200 : 503, [word, role, ...faults].join('\n'));
-  };
-}
-
-/** `/metrics`, for Prometheus. */
-export function createMetricsHandler(metrics: Pick<Metrics, 'text' | 'contentType'>) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if ((request.url ?? '').split('?')[0] !== '/metrics') {
-      response.writeHead(404, { 'Content-Length': 0 }).end();
-      return;
-    }
-    const text = await metrics.text();
-    response.writeHead(200, {
-      'Content-Type': metrics.contentType,
-      'Content-Length': Buffer.byteLength(text),
-    });
-    response.end(text);
   };
 }
 

@@ -13,6 +13,10 @@ export interface GaugeSources {
   readonly clock: Pick<Clock, 'now'>;
 }
 
+const states: readonly string[] = ['Created', 'Assigned', 'Unassigned'];
+/** The state is a text that whoever may write one chooses. */
+const otherState = 'other';
+
 /** Numbers that are read at each scrape. What only the leader knows is left out by all others. */
 export function stateGauges(metrics: Metrics, { relay, election, view, clock }: GaugeSources): void {
   metrics.gauge({ name: 'podid_mic_leader', help: '1 on the instance that leads' }, () => [
@@ -21,9 +25,10 @@ export function stateGauges(metrics: Metrics, { relay, election, view, clock }: 
   metrics.gauge(
     { name: 'podid_mic_assignments', help: 'AzureAssignedIdentities by state', labels: ['state'] },
     () => {
-      const counts = new Map(['Created', 'Assigned', 'Unassigned'].map((state) => [state, 0]));
+      const counts = new Map([...states, otherState].map((state) => [state, 0]));
       for (const each of view.live.values()) {
-        const state = stateOf(each);
+        const said = stateOf(each);
+        const state = states.includes(said) ? said : otherState;
         counts.set(state, (counts.get(state) ?? 0) + 1);
       }
       return [...counts].map(([state, count]) => [{ state }, count] as const);
@@ -36,8 +41,10 @@ export function stateGauges(metrics: Metrics, { relay, election, view, clock }: 
     },
     () => {
       const created = [...view.live.values()].filter((each) => stateOf(each) === 'Created');
-      const times = created.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? ''));
-      const oldest = Math.min(...times.filter((time) => !Number.isNaN(time)));
+      const oldest = created.reduce((time, { metadata }) => {
+        const own = Date.parse(metadata.creationTimestamp ?? '');
+        return Number.isNaN(own) ? time : Math.min(time, own);
+      }, Number.POSITIVE_INFINITY);
       return [[{}, Number.isFinite(oldest) ? Math.max(0, (clock.now() - oldest) / 1000) : 0]];
     },
   );

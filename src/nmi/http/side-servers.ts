@@ -2,10 +2,11 @@ import type { Clock } from '../../domain/time/clock.ts';
 import { createHttpServer } from '../../runtime/http-server.ts';
 import type { Listener } from '../../runtime/keep-listening.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { createMetricsHandler } from '../../runtime/metrics-handler.ts';
+import { metricsLimits, probeLimits } from '../../runtime/side-limits.ts';
 import type { Agent } from '../agent.ts';
 import type { NmiSettings } from '../nmi-settings.ts';
 import { createHealthHandler } from './routes/health.ts';
-import { createMetricsHandler } from './routes/metrics.ts';
 
 export interface SideServersOptions {
   readonly settings: NmiSettings;
@@ -20,28 +21,19 @@ export interface SideServersOptions {
 export function createSideServers(options: SideServersOptions): Listener[] {
   const { settings, agent, clock, logger } = options;
   const { flags } = settings;
-  const limits = {
-    headerBytes: 16 * 1024,
-    requestMs: 5_000,
-    idleMs: 60_000,
-    connections: 100,
-    connectionsPerPeer: 20,
-  };
-  // Read by one Prometheus, or a few, over a connection each; and each may leave a whole answer unread.
-  const ofMetrics = { ...limits, connections: 20, connectionsPerPeer: 4 };
   const onFault = (error: unknown) => logger.error({ error: String(error) }, 'a fault of the agent');
   const health = createHealthHandler(options.whyNotReady);
   return [
     {
       what: 'probes',
-      server: createHttpServer({ limits, clock, handle: health, onFault }),
+      server: createHttpServer({ limits: probeLimits, clock, handle: health, onFault }),
       address: flags['probe-address'],
       port: flags['http-probe-port'],
     },
     {
       what: 'metrics',
       server: createHttpServer({
-        limits: ofMetrics,
+        limits: metricsLimits,
         clock,
         handle: createMetricsHandler(agent.metrics, clock),
         onFault,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../../../domain/time/clock.ts';
-import type { Metrics } from '../../../runtime/metrics.ts';
+import type { Clock } from '../domain/time/clock.ts';
+import type { Metrics } from './metrics.ts';
 
 /** How old an answer may be: whoever reads metrics does so every few seconds at most. */
 const freshMs = 1_000;
@@ -9,7 +9,10 @@ const freshMs = 1_000;
  * `/metrics`, for Prometheus. The numbers are put together once a second at most, and once for all who ask
  * meanwhile: any pod that reaches the port may ask, as often as it likes.
  */
-export function createMetricsHandler(metrics: Metrics, clock: Pick<Clock, 'monotonic'>) {
+export function createMetricsHandler(
+  metrics: Pick<Metrics, 'text' | 'contentType'>,
+  clock: Pick<Clock, 'monotonic'>,
+) {
   let made: { readonly atMs: number; readonly text: Promise<Buffer> } | undefined;
   const latest = (): Promise<Buffer> => {
     const nowMs = clock.monotonic();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createMetricsHandler } from '../../../../src/nmi/http/routes/metrics.ts';
+import { createMetricsHandler } from '../../src/runtime/metrics-handler.ts';
 
 function handlerAt(text: () => Promise<string>) {
   const now = { ms: 0 };
