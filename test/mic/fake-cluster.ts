@@ -146,7 +146,17 @@ function watchingOf(cluster: FakeCluster): Watching {
   const live = new LiveIndex((key) => relay.podChanged(key));
   const watches = new Map();
   const run = () => Promise.resolve();
-  const view: MicView = { pods, bindings, identities, nodes, live, watches, synced: true, run };
+  const view: MicView = {
+    pods,
+    bindings,
+    identities,
+    nodes,
+    live,
+    watches,
+    synced: true,
+    leftOut: () => [],
+    run,
+  };
   relay.view = view;
   pods.replace([...cluster.pods.values()]);
   bindings.replace([...cluster.bindings.values()]);

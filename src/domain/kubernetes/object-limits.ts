@@ -1,3 +1,4 @@
+import { behaviorAnnotation } from './identity-resources.ts';
 import type { Pod } from './pod.ts';
 
 /*
@@ -50,6 +51,21 @@ export const objectLimits: Readonly<Record<WatchedKind, ObjectLimits>> = {
   },
 };
 
+/**
+ * What the controller of standard mode keeps, of all nodes. Upstream's releases may have every binding of a cluster in one
+ * namespace, and a cluster has 150,000 pods at most, of which it keeps name, label and node.
+ */
+export const controllerLimits = {
+  pods: { mostOfObject: 4 * kilo, mostObjects: 30_000, mostOfNamespace: 16 * mega, mostOfAll: 64 * mega },
+  azureidentities: { ...ofTenants, mostObjects: 10_000, mostOfNamespace: 8 * mega, mostOfAll: 32 * mega },
+  azureidentitybindings: {
+    ...ofTenants,
+    mostObjects: 10_000,
+    mostOfNamespace: 8 * mega,
+    mostOfAll: 32 * mega,
+  },
+} as const satisfies Partial<Record<WatchedKind, ObjectLimits>>;
+
 export type LeftOutReason = 'object-too-large' | 'namespace-full' | 'cluster-full';
 
 export const leftOutReasons: readonly LeftOutReason[] = [
@@ -63,15 +79,18 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** The size of an object of the identity kinds as it counts: labels and annotations do not, since no agent keeps them. */
+/**
+ * The size of an object of the identity kinds as it counts: of labels and annotations only the one that is kept, since it
+ * decides who may use an AzureIdentity.
+ */
 export function sizeOfObject({
-  metadata: { namespace, name },
+  metadata: { namespace, name, annotations },
   spec,
 }: {
-  readonly metadata: ObjectName;
+  readonly metadata: ObjectName & { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: object;
 }): number {
-  return JSON.stringify({ namespace, name, spec }).length;
+  return JSON.stringify({ namespace, name, behavior: annotations?.[behaviorAnnotation], spec }).length;
 }
 
 /** The size of a pod as it counts: for the most part its labels. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type AzureIdentity,
   type AzureIdentityBinding,
@@ -5,10 +6,23 @@ import {
   identityApi,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
+import {
+  controllerLimits,
+  type LeftOutReason,
+  type ObjectName,
+  sizeOfObject,
+  type WatchedKind,
+} from '../../domain/kubernetes/object-limits.ts';
 import type { MicPod } from '../../domain/standard-mode/desired-assignments.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
-import { createWatchList, type WatchList, type WatchListOptions } from '../../k8s/client/watch-list.ts';
+import { type CappedTarget, createCappedTarget, type Received } from '../../k8s/client/capped-target.ts';
+import {
+  createWatchList,
+  type WatchList,
+  type WatchListOptions,
+  type WatchListTarget,
+} from '../../k8s/client/watch-list.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import { parseAzureIdentity, parseAzureIdentityBinding } from '../../validate/kubernetes/crd-objects.ts';
@@ -23,6 +37,7 @@ import { parseLiveAssignment } from '../../validate/kubernetes/live-assignment.t
 import { type NodeFacts, parseNode } from '../../validate/kubernetes/node.ts';
 import { parsePod } from '../../validate/kubernetes/pod.ts';
 import { LiveIndex } from './live-index.ts';
+import { NodeIndex } from './node-index.ts';
 import { BindingIndex, IdentityIndex } from './object-index.ts';
 import { PodIndex } from './pod-index.ts';
 
@@ -36,6 +51,8 @@ export interface MicView {
   readonly watches: ReadonlyMap<string, WatchList>;
   /** Every list is in. */
   readonly synced: boolean;
+  /** How many objects of each kind that tenants write are beyond the limits, and so unknown. */
+  leftOut(): readonly (readonly [WatchedKind, Readonly<Record<LeftOutReason, number>>])[];
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -69,42 +86,69 @@ export function createMicView(options: MicViewOptions): MicView {
   const nodes = new NodeIndex((node) => listener.nodeChanged(node));
   const live = new LiveIndex((key) => listener.podChanged(key));
   const watch = watchMaker(options);
+  const capped = {
+    pods: cappedTarget<MicPod>(options, 'pods', { into: pods, nameOf: (pod) => pod, sizeOf: sizeOfMicPod }),
+    azureidentitybindings: cappedTarget<AzureIdentityBinding>(options, 'azureidentitybindings', {
+      into: bindings,
+      nameOf: ({ metadata }) => metadata,
+      sizeOf: sizeOfObject,
+    }),
+    azureidentities: cappedTarget<AzureIdentity>(options, 'azureidentities', {
+      into: identities,
+      nameOf: ({ metadata }) => metadata,
+      sizeOf: sizeOfObject,
+    }),
+  };
+  const watchCapped = <Item>(
+    kind: ControlledKind,
+    parts: Pick<WatchParts<Item>, 'path' | 'query' | 'shape' | 'parse'>,
+    target: CappedTarget<Item>,
+  ): WatchList =>
+    watch<Received<Item>>(kind, {
+      ...parts,
+      parse(json, isCut) {
+        const item = parts.parse(json, isCut);
+        return item === undefined ? undefined : { item, isCut };
+      },
+      sieve: () => target.sieve(),
+      into: target,
+    });
   const watches = new Map<string, WatchList>([
     [
       'pods',
-      watch<MicPod>('pods', {
-        path: '/api/v1/pods',
-        shape: keptOfLabelledPods,
-        query: podQuery,
-        parse: parseMicPod,
-        into: pods,
-      }),
+      watchCapped(
+        'pods',
+        { path: '/api/v1/pods', shape: keptOfLabelledPods, query: podQuery, parse: parseMicPod },
+        capped.pods,
+      ),
     ],
     ['nodes', watch('nodes', { path: '/api/v1/nodes', shape: keptOfNodes, parse: parseNode, into: nodes })],
     [
       'azureidentitybindings',
-      watch<AzureIdentityBinding>('azureidentitybindings', {
-        path: `${identityPath}/azureidentitybindings`,
-        shape: keptOfBindings,
-        parse: parseAzureIdentityBinding,
-        into: bindings,
-      }),
+      watchCapped(
+        'azureidentitybindings',
+        {
+          path: `${identityPath}/azureidentitybindings`,
+          shape: keptOfBindings,
+          parse: parseAzureIdentityBinding,
+        },
+        capped.azureidentitybindings,
+      ),
     ],
     [
       'azureidentities',
-      watch('azureidentities', {
-        path: `${identityPath}/azureidentities`,
-        shape: keptOfIdentities,
-        parse: parseAzureIdentity,
-        into: identities,
-      }),
+      watchCapped(
+        'azureidentities',
+        { path: `${identityPath}/azureidentities`, shape: keptOfIdentities, parse: parseAzureIdentity },
+        capped.azureidentities,
+      ),
     ],
     [
       'azureassignedidentities',
       watch<LiveAssignment>('azureassignedidentities', {
         path: `${identityPath}/azureassignedidentities`,
         shape: keptOfOwnAssignments,
-        parse: parseLiveAssignment,
+        parse: (json, isCut) => parseLiveAssignment(isCut ? withoutSpec(json) : json),
         into: live,
       }),
     ],
@@ -119,8 +163,16 @@ export function createMicView(options: MicViewOptions): MicView {
     get synced() {
       return [...watches.values()].every(({ synced }) => synced);
     },
+    leftOut: () => cappedKinds.map((kind) => [kind, capped[kind].countLeftOut()] as const),
     async run(signal) {
-      await Promise.all([...watches.values()].map((each) => each.run(signal)));
+      const ended = new AbortController();
+      setMaxListeners(0, ended.signal);
+      signal.addEventListener('abort', () => ended.abort(signal.reason), { once: true });
+      const rooms = cappedKinds.flatMap((kind) => {
+        const own = watches.get(kind);
+        return own === undefined ? [] : [capped[kind].listForRoom(own, ended.signal)];
+      });
+      await Promise.all([...[...watches.values()].map((each) => each.run(signal)), ...rooms]);
     },
   };
 }
@@ -131,16 +183,29 @@ const podQuery = {
   fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
 };
 
-type WatchParts<Item> = Pick<WatchListOptions<Item>, 'path' | 'query' | 'shape' | 'into'> & {
-  parse(json: unknown): Item | undefined;
-};
+type ControlledKind = keyof typeof controllerLimits;
+
+const cappedKinds = ['pods', 'azureidentitybindings', 'azureidentities'] as const;
+
+function cappedTarget<Item>(
+  { clock, logger }: Pick<MicViewOptions, 'clock' | 'logger'>,
+  kind: ControlledKind,
+  parts: {
+    readonly into: WatchListTarget<Item>;
+    nameOf(item: Item): ObjectName;
+    sizeOf(item: Item): number;
+  },
+): CappedTarget<Item> {
+  return createCappedTarget<Item>({ ...parts, kind, limits: controllerLimits[kind], clock, logger });
+}
+
+type WatchParts<Item> = Pick<WatchListOptions<Item>, 'path' | 'query' | 'shape' | 'into' | 'sieve' | 'parse'>;
 
 function watchMaker({ connection, clock, logger, onTrouble }: MicViewOptions) {
   return <Item>(resource: string, parts: WatchParts<Item>): WatchList =>
     createWatchList<Item>({
       ...parts,
       mostBytes,
-      parse: (json, isCut) => parts.parse(isCut ? withoutSpec(json) : json),
       connection,
       clock,
       onTrouble: (error) => {
@@ -153,6 +218,10 @@ function watchMaker({ connection, clock, logger, onTrouble }: MicViewOptions) {
 /** What is too large to be read whole is nothing that anybody could use, and must not stay what it was. */
 function withoutSpec(json: unknown): unknown {
   return isRecord(json) ? { ...json, spec: {} } : json;
+}
+
+function sizeOfMicPod({ namespace, name, labels, nodeName }: MicPod): number {
+  return JSON.stringify({ namespace, name, labels, nodeName }).length;
 }
 
 /** Whole pods of a large cluster would be hundreds of MB. */
@@ -171,39 +240,4 @@ function parseMicPod(json: unknown): MicPod | undefined {
     nodeName,
     phase,
   };
-}
-
-class NodeIndex {
-  readonly byName = new Map<string, NodeFacts>();
-  readonly #onChange: (node: string) => void;
-
-  constructor(onChange: (node: string) => void) {
-    this.#onChange = onChange;
-  }
-
-  replace(items: readonly NodeFacts[]): void {
-    const gone = new Set(this.byName.keys());
-    for (const item of items) {
-      gone.delete(item.name);
-      this.upsert(item);
-    }
-    for (const name of gone) {
-      this.byName.delete(name);
-      this.#onChange(name);
-    }
-  }
-
-  /** Heartbeats of nodes change nothing here. */
-  upsert(node: NodeFacts): void {
-    const isNews = this.byName.get(node.name)?.providerId !== node.providerId;
-    this.byName.set(node.name, node);
-    if (isNews) {
-      this.#onChange(node.name);
-    }
-  }
-
-  remove({ name }: NodeFacts): void {
-    this.byName.delete(name);
-    this.#onChange(name);
-  }
 }

@@ -1,3 +1,4 @@
+import { leftOutReasons } from '../../domain/kubernetes/object-limits.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { MicView } from '../cluster/mic-view.ts';
@@ -9,7 +10,7 @@ import type { MachineWorker } from '../machines/machine-worker.ts';
 export interface GaugeSources {
   readonly relay: Pick<ViewRelay, 'working'>;
   readonly election: Pick<Election, 'isLeader'>;
-  readonly view: Pick<MicView, 'live'>;
+  readonly view: Pick<MicView, 'live' | 'leftOut'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -47,6 +48,19 @@ export function stateGauges(metrics: Metrics, { relay, election, view, clock }: 
       }, Number.POSITIVE_INFINITY);
       return [[{}, Number.isFinite(oldest) ? Math.max(0, (clock.now() - oldest) / 1000) : 0]];
     },
+  );
+  metrics.gauge(
+    {
+      name: 'podid_mic_objects_left_out',
+      help: 'Objects beyond the limits of the controller, and so unknown to it',
+      labels: ['resource', 'reason'],
+    },
+    () =>
+      view
+        .leftOut()
+        .flatMap(([resource, counts]) =>
+          leftOutReasons.map((reason) => [{ resource, reason }, counts[reason]] as const),
+        ),
   );
   metrics.gauge(
     { name: 'podid_mic_machines_busy', help: 'Machines on which an operation runs that podid waits for' },

@@ -12,12 +12,12 @@ import {
   type WatchedKind,
 } from '../../domain/kubernetes/object-limits.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
+import { type ChangeNotice, createChangeNotice } from '../../domain/time/change-notice.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
+import { type CappedTarget, createCappedTarget } from '../../k8s/client/capped-target.ts';
 import type { WatchList, WatchListTarget } from '../../k8s/client/watch-list.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { type CappedTarget, createCappedTarget } from './capped-target.ts';
-import { type ChangeNotice, createChangeNotice } from './change-notice.ts';
 import { createNamespacedIndex, type NamespacedIndex } from './namespaced-index.ts';
 import {
   watchAssignedIdentities,

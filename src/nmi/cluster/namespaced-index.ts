@@ -1,5 +1,5 @@
 import type { ObjectMeta } from '../../domain/kubernetes/identity-resources.ts';
-import type { ChangeNotice } from './change-notice.ts';
+import type { ChangeNotice } from '../../domain/time/change-notice.ts';
 
 interface Named {
   readonly metadata: ObjectMeta;

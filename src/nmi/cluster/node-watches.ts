@@ -7,6 +7,7 @@ import {
 } from '../../domain/kubernetes/identity-resources.ts';
 import { objectLimits, type WatchedKind } from '../../domain/kubernetes/object-limits.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
+import type { CappedTarget, Received } from '../../k8s/client/capped-target.ts';
 import { createWatchList, type WatchList, type WatchListOptions } from '../../k8s/client/watch-list.ts';
 import type { JsonShape } from '../../validate/json-shape.ts';
 import {
@@ -23,7 +24,6 @@ import {
   keptOfPods,
 } from '../../validate/kubernetes/kept-members.ts';
 import { parsePod } from '../../validate/kubernetes/pod.ts';
-import type { CappedTarget, Received } from './capped-target.ts';
 
 /** How to reach the server and what to do about trouble; what is watched each function adds. */
 export type WatchBasics = Pick<WatchListOptions<unknown>, 'connection' | 'clock' | 'onTrouble' | 'limits'>;

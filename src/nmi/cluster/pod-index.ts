@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
+import type { ChangeNotice } from '../../domain/time/change-notice.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import type { ChangeNotice } from './change-notice.ts';
 
 /** A pod and since when this agent knows of it. */
 export interface KnownPod extends Pod {

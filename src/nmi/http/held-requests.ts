@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { ChangeNotice } from '../../domain/time/change-notice.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { withinTime } from '../../domain/time/time-limit.ts';
-import type { ChangeNotice } from '../cluster/change-notice.ts';
 import { type HoldTimes, holdMs } from '../decide/passing-reasons.ts';
 import type { Exchange } from './answer.ts';
 import { type ErrorAnswer, tryLater } from './error-answer.ts';

@@ -1,5 +1,5 @@
+import type { ChangeNotice } from '../../domain/time/change-notice.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import type { ChangeNotice } from '../cluster/change-notice.ts';
 
 /** Wakes held requests together, so that many changes in a row cost each of them one attempt. */
 export interface HoldRounds {

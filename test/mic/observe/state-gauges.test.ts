@@ -21,7 +21,7 @@ async function numbersOf(states: readonly string[]): Promise<string> {
   stateGauges(metrics, {
     relay: { working: undefined },
     election,
-    view: { live },
+    view: { live, leftOut: () => [] },
     clock: { now: () => nowMs },
   });
   return metrics.text();

@@ -117,6 +117,18 @@ describe('what one tenant writes', () => {
       ['azureidentities', { 'object-too-large': 0, 'namespace-full': 0 }],
     ],
     [
+      'S3: the one annotation that is read, of 90 kB',
+      Array.from({ length: 60 }, (_, index) => ({
+        ...identity('hostile', `i${index}`),
+        metadata: {
+          namespace: 'hostile',
+          name: `i${index}`,
+          annotations: { 'aadpodidentity.k8s.io/Behavior': large.slice(0, 90_000) },
+        },
+      })),
+      ['azureidentities', { 'object-too-large': 60 }],
+    ],
+    [
       'S9: 20,000 labels of an exception',
       [
         exception(

@@ -6,7 +6,7 @@ import {
   exceptionOf,
   type IdentityQuestion,
 } from '../../../src/domain/kubernetes/pod-decision.ts';
-import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
+import { createChangeNotice } from '../../../src/domain/time/change-notice.ts';
 import { indexedBy, labelKey } from '../../../src/nmi/cluster/cluster-view.ts';
 import { createNamespacedIndex } from '../../../src/nmi/cluster/namespaced-index.ts';
 

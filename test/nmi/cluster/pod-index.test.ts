@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/domain/kubernetes/pod.ts';
-import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
+import { createChangeNotice } from '../../../src/domain/time/change-notice.ts';
 import { createPodIndex, normalAddress } from '../../../src/nmi/cluster/pod-index.ts';
 
 const pod = (uid: string, facts: Partial<Pod> = {}): Pod => ({

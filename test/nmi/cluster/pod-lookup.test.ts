@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/domain/kubernetes/pod.ts';
-import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
+import { createChangeNotice } from '../../../src/domain/time/change-notice.ts';
 import { createPodIndex } from '../../../src/nmi/cluster/pod-index.ts';
 import { createPodLookup } from '../../../src/nmi/cluster/pod-lookup.ts';
 import type { AddressEvidence } from '../../../src/nmi/rules/rules-watch.ts';

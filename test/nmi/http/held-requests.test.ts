@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
+import { createChangeNotice } from '../../../src/domain/time/change-notice.ts';
 import { type ErrorAnswer, noIdentity, tryLater } from '../../../src/nmi/http/error-answer.ts';
 import { createHeldRequests, type HeldRequest } from '../../../src/nmi/http/held-requests.ts';
 import { handClock, settle } from '../../domain/time/hand-clock.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createChangeNotice } from '../../../src/domain/time/change-notice.ts';
 import { objectsAsEntries } from '../../../src/k8s/mirror/read-objects.ts';
-import { createChangeNotice } from '../../../src/nmi/cluster/change-notice.ts';
 import { indexedBy } from '../../../src/nmi/cluster/cluster-view.ts';
 import { createNamespacedIndex } from '../../../src/nmi/cluster/namespaced-index.ts';
 import { createDecide } from '../../../src/nmi/decide/choose-identity.ts';

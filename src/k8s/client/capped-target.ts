@@ -1,14 +1,14 @@
 import {
   type LeftOutReason,
   ObjectLedger,
+  type ObjectLimits,
   type ObjectName,
   objectLimits,
   type WatchedKind,
 } from '../../domain/kubernetes/object-limits.ts';
+import { createChangeNotice } from '../../domain/time/change-notice.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import type { WatchList, WatchListTarget } from '../../k8s/client/watch-list.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import { createChangeNotice } from './change-notice.ts';
+import type { WatchList, WatchListTarget } from './watch-list.ts';
 
 /** An object as a watch brings it. */
 export interface Received<Item> {
@@ -29,13 +29,15 @@ export interface CappedTarget<Item> extends WatchListTarget<Received<Item>> {
 
 export interface CappedTargetOptions<Item> {
   readonly kind: WatchedKind;
+  /** An agent's unless said otherwise. */
+  readonly limits?: ObjectLimits;
   readonly into: WatchListTarget<Item>;
   readonly nameOf: (item: Item) => ObjectName;
   readonly sizeOf: (item: Item) => number;
   /** What stays of an object that is left out; undefined: nothing. */
   readonly remainder?: (item: Item) => Item | undefined;
   readonly clock: Pick<Clock, 'monotonic' | 'sleep' | 'random'>;
-  readonly logger: Logger;
+  readonly logger: { warn(fields: object, message: string): void };
 }
 
 const logPauseMs = 60_000;
@@ -48,6 +50,7 @@ export function createCappedTarget<Item>(options: CappedTargetOptions<Item>): Ca
 
 class Capped<Item> implements CappedTarget<Item> {
   readonly #options: CappedTargetOptions<Item>;
+  readonly #limits: ObjectLimits;
   #ledger: ObjectLedger;
   /** Of the list that is being read. */
   #next: ObjectLedger;
@@ -57,12 +60,13 @@ class Capped<Item> implements CappedTarget<Item> {
 
   constructor(options: CappedTargetOptions<Item>) {
     this.#options = options;
-    this.#ledger = new ObjectLedger(objectLimits[options.kind]);
+    this.#limits = options.limits ?? objectLimits[options.kind];
+    this.#ledger = new ObjectLedger(this.#limits);
     this.#next = this.#ledger;
   }
 
   sieve(): (received: Received<Item>) => Received<Item> | undefined {
-    const ledger = new ObjectLedger(objectLimits[this.#options.kind]);
+    const ledger = new ObjectLedger(this.#limits);
     this.#next = ledger;
     return (received) => {
       const item = this.#kept(ledger, received);
@@ -146,7 +150,7 @@ class Capped<Item> implements CappedTarget<Item> {
         resource: kind,
         leftOut: this.countLeftOut(),
         namespaces: namespaces.slice(0, 5),
-        limits: objectLimits[kind],
+        limits: this.#limits,
       },
       'objects beyond the limits are left out; podid doctor says which',
     );

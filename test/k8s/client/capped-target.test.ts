@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCappedTarget, type Received } from '../../../src/nmi/cluster/capped-target.ts';
+import { createCappedTarget, type Received } from '../../../src/k8s/client/capped-target.ts';
 import { handClock, settle } from '../../domain/time/hand-clock.ts';
 
 interface Thing {
