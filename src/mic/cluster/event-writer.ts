@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TurnQueue } from '../../domain/standard-mode/turn-queue.ts';
 import type { Clock } from '../../domain/time/clock.ts';
+import { plainText } from '../../errors/plain-text.ts';
 import { ApiFailure, type WritingConnection } from '../../k8s/client/api-connection.ts';
 import { createWake } from '../../runtime/wake.ts';
 import { TokenBucket } from '../token-bucket.ts';
@@ -87,7 +88,7 @@ interface Moment {
 /** The same Event has the same name, whoever leads: a second one counts the first one up. */
 async function write(connection: WritingConnection, told: Told, moment: Moment): Promise<void> {
   const { about, reason } = told;
-  const message = told.message.slice(0, longestMessage);
+  const message = plainText(told.message.slice(0, longestMessage), 'one').slice(0, longestMessage);
   const hash = createHash('sha256')
     .update(JSON.stringify([about, reason, message]))
     .digest('hex')

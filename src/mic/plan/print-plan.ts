@@ -1,5 +1,6 @@
 import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
 import { emptyLedger } from '../../domain/standard-mode/ledger-state.ts';
+import { jsonText, plainText } from '../../errors/plain-text.ts';
 import { createAzureAccess } from '../azure/azure-access.ts';
 import { createMicView, type MicView } from '../cluster/mic-view.ts';
 import { ViewRelay } from '../control.ts';
@@ -42,7 +43,7 @@ export async function printPlan(
     const ledger = (await createLedgerStore(connection, ledgerPlace).read(signal))?.state ?? emptyLedger;
     const control = controlSettings(settings, { azure, view });
     const plan = await planCluster({ view, machines: azure, ledger, clock, settings: control }, signal);
-    return settings.flags.output === 'json' ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan);
+    return settings.flags.output === 'json' ? `${jsonText(plan, 2)}\n` : planText(plan);
   } finally {
     ended.abort(new Error('The plan is made.'));
     await watching;
@@ -50,6 +51,7 @@ export async function printPlan(
   }
 }
 
+/** One line for each thing. Ids, names of identities and Azure's sentences are others' text, and make no line of their own. */
 export function planText({ assignments, machines, pods }: MicPlan): string {
   const lines = [
     ...assignments.map(
@@ -63,5 +65,7 @@ export function planText({ assignments, machines, pods }: MicPlan): string {
     ]),
     ...pods.map(({ namespace, name, reason }) => `nothing  for pod ${namespace}/${name}: ${reason}`),
   ];
-  return lines.length === 0 ? 'Nothing is to be done.\n' : `${lines.join('\n')}\n`;
+  return lines.length === 0
+    ? 'Nothing is to be done.\n'
+    : `${lines.map((line) => plainText(line, 'one')).join('\n')}\n`;
 }

@@ -55,6 +55,14 @@ describe('an Event', () => {
     await stop();
   });
 
+  it('steers no terminal, and stays one line, whatever a tenant called an identity', async () => {
+    const { clock, events, sent, stop } = writerOver();
+    events.tell({ ...told, message: 'names AzureIdentity a\u001b[2J\nb.' });
+    await clock.advance(100);
+    expect(sent).toMatchObject([{ body: { message: 'names AzureIdentity a\\u001b[2J b.' } }]);
+    await stop();
+  });
+
   it('counts up the one that another leader has written', async () => {
     const refuse = ({ method }: ApiWrite) => {
       if (method === 'POST') {
