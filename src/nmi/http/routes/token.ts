@@ -5,7 +5,7 @@ import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
 import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
-import { clientGone, type ErrorAnswer, noIdentity } from '../error-answer.ts';
+import { clientGone, type ErrorAnswer, noIdentity, tryLater } from '../error-answer.ts';
 import type { HeldRequests } from '../held-requests.ts';
 import type { ConnectionOwners } from '../lost-addresses.ts';
 import type { TokenRequest } from '../token-request.ts';
@@ -60,6 +60,12 @@ const notAPod = noIdentity(
   'The request comes from the node itself, and only pods have pod identities.',
 );
 
+const movedMeanwhile = tryLater(
+  'address-moved',
+  'This address may have been given to another pod while the token was fetched.',
+  2,
+);
+
 async function slowly(options: TokenRouteOptions, exchange: Exchange, request: TokenRequest): Promise<void> {
   let pod: KnownPod | undefined;
   const outcome = await options.held.run(exchange, async (signal) => {
@@ -69,7 +75,10 @@ async function slowly(options: TokenRouteOptions, exchange: Exchange, request: T
     }
     pod = found;
     options.owners.note(exchange.request.socket, found.uid);
-    return options.service.serve({ pod: found, request, mayBeExcepted: true }, signal);
+    const served = await options.service.serve({ pod: found, request, mayBeExcepted: true }, signal);
+    // It took a while, and what is written now goes to whoever has the address now.
+    const isStillIts = options.lookup.peek(exchange.peer)?.uid === found.uid;
+    return served.kind === 'error' || isStillIts ? served : movedMeanwhile;
   });
   finish(options, exchange, { outcome: outcome ?? clientGone, request, pod });
 }
