@@ -19,6 +19,7 @@ import { mirrorTerms } from './mirror/mirror-terms.ts';
 import { readObjects } from './mirror/read-objects.ts';
 import { type OwnedObjects, ownedObjects } from './objects/owned-objects.ts';
 import { clusterPolicies } from './policies/cluster-policies.ts';
+import { ledgerObject } from './workloads/ledger-object.ts';
 import { readStandardMode } from './workloads/read-standard-mode.ts';
 import { readWorkloads } from './workloads/read-workloads.ts';
 import { workloadApi } from './workloads/workload-api.ts';
@@ -68,7 +69,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   // Most commands mirror and ask for nothing else, so the other parts are made when they are asked for.
   const reading = once(() => workloadApi(rest, askPod(access, timeoutMs)));
   const workloads = once(() => readWorkloads(reading()));
-  const standardMode = once(() => readStandardMode(reading()));
+  const standardMode = once(() => readStandardMode(reading(), ledgerObject(rest)));
   const policies = once(() => clusterPolicies(rest, clock));
   const agent = once(() => agentCluster(rest));
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ownedIn, withoutOwned } from '../../src/domain/standard-mode/ledger-state.ts';
 import { identity, keyOf, nodeOf, resourceId, scaleSetId, vmId } from './decide/mic-objects.ts';
 import { fakeFault, operationMs } from './fake-azure.ts';
 import { addPod, furnish, micBench, minute } from './mic-bench.ts';
@@ -203,6 +204,36 @@ describe('each rule', () => {
     await bench.clock.advance(60 * minute);
     expect(carried(bench)).toEqual([key('web')]);
     expect(bench.azure.patches).toEqual([]);
+  });
+
+  it('rule 11: what somebody takes over by hand stays for good, though podid had put it there', async () => {
+    const bench = await withOnePod();
+    const { ledger } = bench.cluster;
+    if (ledger === undefined) {
+      throw new Error('The leader has opened it.');
+    }
+    expect(ownedIn(ledger.state, pool1)).toContain(key('web'));
+    const taken = withoutOwned(ledger.state, [pool1], [key('web')]);
+    bench.cluster.ledger = { state: taken, version: 'by-hand' };
+    bench.cluster.removePod('shop/p1');
+    await bench.clock.advance(60 * minute);
+    expect(bench.states()).toEqual({});
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.azure.patches).toHaveLength(1);
+    expect(bench.cluster.ledger.state.machines).toEqual({});
+  });
+
+  it('rule 11: what others took off and put back while nobody needed it stays', async () => {
+    const bench = await withOnePod();
+    bench.cluster.removePod('shop/p1');
+    await bench.clock.advance(minute);
+    bench.azure.takeByOthers(pool1, key('web'));
+    await bench.clock.advance(4 * minute);
+    expect(bench.cluster.ledger?.state.machines).toEqual({});
+    bench.azure.putByOthers(pool1, resourceId('web'));
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.azure.patches).toHaveLength(1);
   });
 
   it('rule 13: five jobs one after the other: one change', async () => {

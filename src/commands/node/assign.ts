@@ -1,3 +1,4 @@
+import { kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import {
   identitiesFlag,
   identityIds,
@@ -29,6 +30,7 @@ export const nodeAssignCommand = defineCommand({
     ...identitiesFlag,
     ...nodeFlags,
     ...nodeChangeFlags,
+    ...kubeFlags,
   },
   async run(flags, session) {
     const { faults } = session;
@@ -36,9 +38,10 @@ export const nodeAssignCommand = defineCommand({
       nodes: nodeSelection(flags, faults),
       identityIds: identityIds(flags, faults),
       upgradeInstances: flags.upgradeInstances,
+      lookAtLedger: true,
     };
     const options = changeOptions(session, flags);
-    const { deps, cluster } = await openDeps(session, flags, { kube: false });
+    const { deps, cluster } = await openDeps(session, flags, { kube: true });
     const { assignToNodes } = await import('../../workflows/nodes/assign-to-nodes.ts');
     const outcome = await assignToNodes(deps, { cluster, ...request }, options);
     return await finishChange(session, outcome, { view: nodesView, shape: nodesShape, ...flags });

@@ -1,6 +1,7 @@
 import type { Machine } from '../azure/machines.ts';
 import type { PodIdentityProfile } from '../clusters/cluster.ts';
 import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
+import type { LiveAssignment } from '../kubernetes/live-assignment.ts';
 import type { PodIdentity } from './pod-identity.ts';
 
 /** What Azure says of a managed identity; `gone` when it says that there is none. */
@@ -13,6 +14,8 @@ export interface AzureFacts {
   readonly identities: ReadonlyMap<string, KnownIdentity>;
   /** Those on which pods with identities may run; undefined when they could not be read. */
   readonly machines: readonly Machine[] | undefined;
+  /** Where a controller puts identities on machines, what it has assigned; machines say nothing then. */
+  readonly assignments?: readonly LiveAssignment[];
 }
 
 type ObjectEntry = ObjectsInCluster['identities'][number];
@@ -38,15 +41,15 @@ function podIdentity(entry: ObjectEntry, facts: AzureFacts): PodIdentity {
     name,
     bindingSelector,
     identity: { resourceId, clientId, objectId },
-    ...stateOf(entry, known, facts.machines),
+    ...stateOf(entry, known, facts),
   };
 }
 
 /** No state where the nodes could not be read. */
 function stateOf(
-  { name, bindingSelector, resourceId, clientId }: ObjectEntry,
+  { namespace, name, bindingSelector, resourceId, clientId }: ObjectEntry,
   known: KnownIdentity | undefined,
-  machines: AzureFacts['machines'],
+  { machines, assignments }: AzureFacts,
 ): Pick<PodIdentity, 'provisioningState' | 'error'> {
   if (resourceId === undefined) {
     return failed('ResourceIdMissing', `AzureIdentity ${name} names no managed identity.`);
@@ -63,6 +66,15 @@ function stateOf(
       'ClientIdMismatch',
       `AzureIdentity ${name} has client id ${clientId ?? 'none'}, and the managed identity has ${known.clientId}: ${made}.`,
     );
+  }
+  if (assignments !== undefined) {
+    const isWaiting = assignments.some(
+      ({ spec, status }) =>
+        spec.azureIdentityRef?.metadata.namespace === namespace &&
+        spec.azureIdentityRef.metadata.name === name &&
+        status?.status === 'Created',
+    );
+    return { provisioningState: isWaiting ? 'Updating' : 'Assigned' };
   }
   const lacking = machines?.filter((machine) => !carries(machine, resourceId)) ?? [];
   if (lacking.length > 0) {

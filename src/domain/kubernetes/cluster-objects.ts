@@ -4,6 +4,7 @@ import {
   type PodIdentity,
   type PodIdentityException,
 } from '../entries/pod-identity.ts';
+import type { StandardMode } from '../standard-mode/controller.ts';
 import type { IdentityResources } from './identity-resources.ts';
 
 /** Code of the error detail that says: the cluster does not know the identity kinds at all. */
@@ -100,6 +101,8 @@ export interface ClusterObjects {
     signal: AbortSignal,
     report?: ReportMirrored,
   ): Promise<readonly ObjectChange[]>;
+  /** Absent where only commands that Azure runs in the cluster reach it. */
+  readonly standardMode?: StandardMode;
   /** @throws PodidError MirrorFailed | ClusterUnreachable */
   read(signal: AbortSignal): Promise<ObjectsInCluster>;
 }

@@ -1,5 +1,6 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
 import type { LiveAssignment } from '../kubernetes/live-assignment.ts';
+import type { LedgerState } from './ledger-state.ts';
 
 /** What assigns identities in standard mode: podid's controller, or upstream's MIC. */
 export type ControllerProgram = 'podid-mic' | 'aad-pod-identity';
@@ -68,6 +69,15 @@ export interface StandardMode {
   ): Promise<readonly ControllerLock[]>;
   /** Of every namespace: those of pods of one namespace may lie in another. */
   assignments(signal: AbortSignal): Promise<readonly LiveAssignment[]>;
+  /** What podid-mic has put where; nothing where it never ran. */
+  ledger(signal: AbortSignal): Promise<LedgerState>;
+  /**
+   * Takes identities out of podid-mic's ledger: whoever put them there by hand, or took them off, has them from then on.
+   * A leader heeds it with its next write, and before it takes anything off a machine.
+   *
+   * @param identityIds and machine ids in any case
+   */
+  disown(machineIds: readonly string[], identityIds: readonly string[], signal: AbortSignal): Promise<void>;
   /** @param namespace undefined for all */
   events(namespace: string | undefined, signal: AbortSignal): Promise<readonly AssignmentEvent[]>;
 }

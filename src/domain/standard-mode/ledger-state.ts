@@ -49,6 +49,36 @@ export function withSettled(
   return on.length === 0 ? withoutMachine(state, machineId) : withEntry(state, machineId, { on });
 }
 
+/** Without what podid put on these machines: from now on it is of whoever else wants it there. Keys in lower case. */
+export function withoutOwned(
+  state: LedgerState,
+  machineIds: readonly string[],
+  keys: readonly string[],
+): LedgerState {
+  return machineIds.reduce((before, id) => keepingOwned(before, id, (key) => !keys.includes(key)), state);
+}
+
+/** Of what podid owned only what it owns in the ledger that was found: somebody else has taken out the rest. */
+export function withOwnedIn(state: LedgerState, found: LedgerState): LedgerState {
+  return Object.keys(state.machines).reduce((before, id) => {
+    const left = ownedIn(found, id);
+    return keepingOwned(before, id, (key) => left.has(key));
+  }, state);
+}
+
+function keepingOwned(state: LedgerState, machineId: string, keeps: (key: string) => boolean): LedgerState {
+  const entry = entryOf(state, machineId);
+  if (entry === undefined || [...ownedIn(state, machineId)].every(keeps)) {
+    return state;
+  }
+  const { doing } = entry;
+  const on = entry.on.filter(keeps);
+  if (doing !== undefined) {
+    return withEntry(state, machineId, { on, doing: { ...doing, add: doing.add.filter(keeps) } });
+  }
+  return on.length === 0 ? withoutMachine(state, machineId) : withEntry(state, machineId, { on });
+}
+
 /** The machine is gone, or podid has nothing on it. */
 export function withoutMachine(state: LedgerState, machineId: string): LedgerState {
   const { [machineId]: _gone, ...machines } = state.machines;

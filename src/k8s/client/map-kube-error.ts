@@ -5,7 +5,7 @@ import { type KubeStatus, parseKubeStatus } from '../../validate/kubernetes/kube
 
 /** What was asked of the API server. `namespace` is absent for the cluster scope and for a list of all. */
 export interface KubeAttempt {
-  readonly verb: 'get' | 'list' | 'create' | 'patch' | 'delete';
+  readonly verb: 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
   /** As rights call it, plural with its group: `daemonsets.apps`, `pods/proxy`. */
   readonly resource: string;
   readonly namespace?: string;

@@ -14,6 +14,7 @@ import {
   parseLeaseSpec,
 } from '../../validate/kubernetes/controller.ts';
 import { parseLiveAssignment } from '../../validate/kubernetes/live-assignment.ts';
+import { disown, type LedgerObject } from './ledger-object.ts';
 import type { WorkloadApi } from './workload-api.ts';
 
 /** Of upstream's manifests, and of its chart and podid's. */
@@ -21,9 +22,11 @@ const controllerLabels = ['component=mic', 'app.kubernetes.io/component=mic'];
 /** podid-mic's, then upstream's. */
 const eventReasons = ['IdentityNotAssigned', 'binding apply error'];
 
-/** Standard mode, read from the cluster's API. */
-export function readStandardMode(api: WorkloadApi): StandardMode {
+/** Standard mode as the cluster's API shows it; of its objects the ledger alone is ever written. */
+export function readStandardMode(api: WorkloadApi, ledger: LedgerObject): StandardMode {
   return {
+    ledger: async (signal) => (await ledger.read(signal)).state,
+    disown: (machineIds, identityIds, signal) => disown(ledger, { machineIds, identityIds }, signal),
     async controllers(signal) {
       const lists = await Promise.all(
         controllerLabels.map((labelSelector) =>

@@ -1,4 +1,4 @@
-import { emptyLedger, type LedgerState } from '../../domain/standard-mode/ledger-state.ts';
+import { emptyLedger, type LedgerState, withOwnedIn } from '../../domain/standard-mode/ledger-state.ts';
 
 /** Where the ledger is kept: one object with a version. */
 export interface LedgerStore {
@@ -77,10 +77,8 @@ class SharedLedger implements Ledger {
     this.#writing = true;
     while (this.#waiting.length > 0) {
       const edits = this.#waiting.splice(0);
-      const next = edits.reduce((state, { change }) => change(state), this.state);
       try {
-        await this.#write(next, signal);
-        this.state = next;
+        await this.#write(edits, signal);
         for (const { done } of edits) {
           done();
         }
@@ -93,13 +91,16 @@ class SharedLedger implements Ledger {
     this.#writing = false;
   }
 
-  async #write(next: LedgerState, signal: AbortSignal): Promise<void> {
+  async #write(edits: readonly Edit[], signal: AbortSignal): Promise<void> {
+    const apply = () => edits.reduce((state, { change }) => change(state), this.state);
+    const next = apply();
     if (next === this.state) {
       return;
     }
     const written = await this.#store.write(next, this.#version, signal);
     if (typeof written !== 'string') {
       this.#version = written.version;
+      this.state = next;
       return;
     }
     // Somebody took it away, or touched it: what this leader knows of its own epoch is still right.
@@ -107,10 +108,14 @@ class SharedLedger implements Ledger {
     if (found !== undefined && found.state.epoch !== this.state.epoch) {
       throw new LeadLost('Another leader has opened the ledger.');
     }
-    const again = await this.#store.write(next, found?.version, signal);
+    // What somebody took out of it is not podid's any more.
+    this.state = found === undefined ? this.state : withOwnedIn(this.state, found.state);
+    const anew = apply();
+    const again = await this.#store.write(anew, found?.version, signal);
     if (typeof again === 'string') {
       throw new Error('The ledger changes at every attempt to write it.');
     }
     this.#version = again.version;
+    this.state = anew;
   }
 }

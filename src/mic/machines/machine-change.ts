@@ -45,7 +45,13 @@ export class MachineChange {
     let judgement: PatchOutcome['judgement'] = 'unknown';
     try {
       await this.#begin(lower, signal);
-      judgement = await this.#sendNow(known, plan, { answered, signal });
+      const left = ownedIn(ledger.state, id);
+      if (lower.remove.every((key) => left.has(key))) {
+        judgement = await this.#sendNow(known, plan, { answered, signal });
+      } else {
+        // Somebody has taken it over, which the ledger told with this very write.
+        await this.#end(known.keys, signal);
+      }
     } finally {
       answered();
       this.#deps.onPatched({ machineId: id, ...lower, putBack, judgement, ms: this.#state.nowMs - beganMs });

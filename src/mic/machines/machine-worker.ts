@@ -1,4 +1,4 @@
-import { entryOf, ownedIn } from '../../domain/standard-mode/ledger-state.ts';
+import { entryOf, ownedIn, withoutOwned } from '../../domain/standard-mode/ledger-state.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { createWake } from '../../runtime/wake.ts';
 import { type MachinePlan, planMachine } from '../decide/plan-machine.ts';
@@ -7,6 +7,12 @@ import { MachineChange, pollMs } from './machine-change.ts';
 import type { MachineMemory } from './machine-memory.ts';
 import { MachineState } from './machine-state.ts';
 import type { WorkerDeps } from './worker-deps.ts';
+
+/** Others took off what nobody needs: should they put it there again, it is theirs. */
+interface Forgetting {
+  readonly kind: 'forget';
+  readonly keys: readonly string[];
+}
 
 /** What wants come within so long go with one change. */
 const gatherMs = 500;
@@ -91,6 +97,9 @@ export class MachineWorker {
       case 'settle':
         await this.#change.settle(signal);
         break;
+      case 'forget':
+        await this.#deps.ledger.edit((state) => withoutOwned(state, [this.id], plan.keys), signal);
+        break;
       case 'wait':
         // Nothing is left that could be in trouble.
         this.memory.trouble = undefined;
@@ -115,7 +124,7 @@ export class MachineWorker {
     }
   }
 
-  #plan(): MachinePlan | { readonly kind: 'settle' } {
+  #plan(): MachinePlan | { readonly kind: 'settle' } | Forgetting {
     const { memory } = this;
     const { ledger, isKept, isProtected, mayRemove, removalDelayMs } = this.#deps;
     const notBeforeMs = memory.trouble?.untilMs ?? Number.NEGATIVE_INFINITY;
@@ -124,6 +133,10 @@ export class MachineWorker {
     }
     const known = this.#state.known();
     const owned = ownedIn(ledger.state, this.id);
+    const lost = [...owned].filter((key) => known?.keys.has(key) === false && !this.#wanted.has(key));
+    if (lost.length > 0) {
+      return { kind: 'forget', keys: lost };
+    }
     memory.noteUnneeded(owned, (key) => this.#wanted.has(key) || isKept(key), this.#state.nowMs);
     return planMachine({
       machine: known?.machine,

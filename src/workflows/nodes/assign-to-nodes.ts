@@ -1,3 +1,4 @@
+import { carriedAmong } from '../../domain/azure/machine-identities.ts';
 import { checkTenants } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
@@ -8,6 +9,7 @@ import type { Outcome } from '../change/outcome.ts';
 import { type ChangeOptions, readUsableCluster, startChange } from '../change/start-change.ts';
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
+import { keepFromController } from './controller-ledger.ts';
 import { findMachines } from './find-machines.ts';
 import type { WantedChange } from './machine-change.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
@@ -35,14 +37,23 @@ export async function assignToNodes(
   const { identityIds, upgradeInstances } = request;
   const wanted: WantedChange = { action: 'assign', identityIds, upgradeInstances };
   const { touched } = reportNodes(started, machines, wanted);
+  const there = machines.filter((machine) => carriedAmong(machine, identityIds).length > 0);
   await checkAssignRights(reads, touched, {
     assigned: touched.length === 0 ? [] : identityIds,
     upgradeInstances,
   });
+  const keep = async () => {
+    if (there.length > 0 && request.lookAtLedger) {
+      await keepFromController(deps, there, identityIds, options.dryRun);
+    }
+  };
   if (options.dryRun) {
+    await keep();
     return { plan: planNodes(machines, wanted) };
   }
-  return { done: await changeNodes(started, cluster, machines, wanted) };
+  const done = await changeNodes(started, cluster, machines, wanted);
+  await keep();
+  return { done };
 }
 
 /**

@@ -22,6 +22,8 @@ export interface NodeRequest {
   readonly identityIds: readonly string[];
   /** `WantedChange.upgradeInstances` */
   readonly upgradeInstances?: boolean | undefined;
+  /** Takes what is there already out of podid-mic's ledger, so that it stays. */
+  readonly lookAtLedger?: boolean;
 }
 
 /** One machine and what it carries. */

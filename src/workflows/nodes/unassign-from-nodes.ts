@@ -4,6 +4,7 @@ import { type ChangeOptions, readUsableCluster, startChange } from '../change/st
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
 import { refuseOwnIdentities, refuseStillBound } from './check-removable.ts';
+import { forgetInLedger, refuseManaged } from './controller-ledger.ts';
 import { findMachines } from './find-machines.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
@@ -33,6 +34,7 @@ export async function unassignFromNodes(
   const touched = machines.filter((machine) => idsToSend(machine, wanted).length > 0);
   if (touched.length > 0 && !options.force) {
     await refuseStillBound(deps, cluster, request.identityIds, deps.signal);
+    await refuseManaged(deps, cluster, touched, identityIds);
   }
   reportNodes(started, machines, wanted);
   await checkAssignRights(reads, touched, { assigned: [], upgradeInstances });
@@ -51,5 +53,9 @@ export async function unassignFromNodes(
       return { done: { result: await readNodes(reads, machines), cluster } };
     }
   }
-  return { done: await changeNodes(started, cluster, machines, wanted) };
+  const done = await changeNodes(started, cluster, machines, wanted);
+  if (touched.length > 0) {
+    await forgetInLedger(deps, touched, identityIds);
+  }
+  return { done };
 }

@@ -18,10 +18,11 @@ export function entriesInCluster(
   deps: Omit<Deps, 'deadline'>,
   { azure: isKnown, about, clusterFlags }: EntriesChoice,
 ): EntryStore {
-  const { azure, kube, report } = deps;
+  const { azure, kube, report, clock } = deps;
   return objectStore({
     ...(isKnown ? { azure: { ports: azure, nodes: nodeSideOfAzure(deps) } } : {}),
     kube,
+    clock,
     report,
     ...(clusterFlags === undefined ? {} : { clusterFlags }),
     lookUp: ({ namespace, name }) =>

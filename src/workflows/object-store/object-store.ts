@@ -15,8 +15,10 @@ import {
 } from '../../domain/hints/next-command.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import type { Azure, Reporter } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/time/clock.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { findLeader, readController } from './controller-side.ts';
 import type { NodeSide } from './node-side.ts';
 import { identityReader } from './read-identities.ts';
 import { refuseAddonException, refusedEntries, throwRefused } from './refused-entries.ts';
@@ -28,6 +30,7 @@ export interface ObjectStoreParts {
   readonly azure?: { readonly ports: Azure; readonly nodes: NodeSide };
   readonly kube: Pick<Deps['kube'], 'objects'>;
   readonly report: Reporter;
+  readonly clock: Pick<Clock, 'now'>;
   /** Entries whose identities are looked up in Azure. */
   readonly lookUp: (key: EntryKey) => boolean;
   /** The flags that name the cluster, where no Azure ids do. */
@@ -53,13 +56,21 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
   };
   const get: EntryStore['get'] = async (id, signal) => {
     const bare = await readBare(azure, id, signal);
-    const objects = await (await connect(signal)).read(signal);
+    const api = await connect(signal);
+    const objects = await api.read(signal);
     const wanted = objects.identities.filter(parts.lookUp).flatMap(({ resourceId }) => resourceId ?? []);
+    const controller = azure && (await readController(api, parts.clock, signal));
     const [identities, machines] = await Promise.all([
       lookUp?.(wanted, signal) ?? new Map(),
-      azure?.nodes.machines(bare, signal),
+      controller === undefined ? azure?.nodes.machines(bare, signal) : undefined,
     ]);
-    return { ...bare, profile: profileOfObjects(objects, { identities, machines }) };
+    const assigned = controller === undefined ? {} : { assignments: controller.assignments };
+    return { ...bare, profile: profileOfObjects(objects, { identities, machines, ...assigned }) };
+  };
+  /** None in standard mode, where the controller puts identities on them, for pods that ask, and takes them off. */
+  const nodesToChange = async (signal: AbortSignal) => {
+    const leader = azure && (await findLeader(await connect(signal), parts.clock, signal));
+    return leader === undefined ? azure?.nodes : undefined;
   };
   const command: EntryStore['command'] = (words, cluster, flags) => {
     const named = parts.clusterFlags ?? clusterFlags(cluster);
@@ -72,9 +83,10 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
   ): Promise<Rehearsal> => {
     refuseAddonException(edit);
     const api = await connect(signal);
+    const ownNodes = await nodesToChange(signal);
     const [objects, nodes = nothingOnNodes] = await Promise.all([
       api.mirror(objectsEdit(base.profile, edit, { force, dryRun: true }), signal),
-      azure && rehearseNodes(azure.nodes, base, edit, signal),
+      ownNodes && rehearseNodes(ownNodes, base, edit, signal),
     ]);
     return {
       objects,
@@ -87,16 +99,17 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     async put(base, edit, options) {
       const { force, signal } = options;
       refuseAddonException(edit);
-      if (azure) {
-        await assignMissing(azure.nodes, base, edit, options);
+      const nodes = await nodesToChange(signal);
+      if (nodes) {
+        await assignMissing(nodes, base, edit, options);
       }
       const api = await connect(signal);
       report.progress('Writing the objects in the cluster');
       const objects = await api.mirror(objectsEdit(base.profile, edit, { force, dryRun: false }), signal);
       throwRefused(refusedEntries(objects));
       const cluster = await get(base.id, signal);
-      if (azure) {
-        await reportWhatStays({ nodes: azure.nodes, report }, base, { cluster, edit }, signal);
+      if (nodes) {
+        await reportWhatStays({ nodes, report }, base, { cluster, edit }, signal);
       }
       return { cluster };
     },

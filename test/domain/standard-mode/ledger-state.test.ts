@@ -5,7 +5,9 @@ import {
   entryOf,
   ownedIn,
   withBegun,
+  withOwnedIn,
   withoutMachine,
+  withoutOwned,
   withSettled,
 } from '../../../src/domain/standard-mode/ledger-state.ts';
 
@@ -37,5 +39,19 @@ describe('the ledger', () => {
     const two = withBegun(begun, 'n', { add: ['a'], remove: [] });
     expect(Object.keys(withoutMachine(two, 'm').machines)).toEqual(['n']);
     expect(countOwned(two)).toBe(3);
+  });
+
+  it('gives up what somebody takes over, on the machines named alone', () => {
+    const two = withSettled(withBegun(begun, 'n', { add: ['a'], remove: [] }), 'n', new Set(['a']));
+    const left = withoutOwned(two, ['m', 'n', 'unknown'], ['a']);
+    expect([...ownedIn(left, 'm')]).toEqual(['b']);
+    expect(entryOf(left, 'n')).toBeUndefined();
+    expect(withoutOwned(two, ['m'], ['c'])).toBe(two);
+  });
+
+  it('owns no more than the ledger that was found, and nothing that it did not own', () => {
+    const found = withoutOwned(withBegun(begun, 'n', { add: ['x'], remove: [] }), ['m'], ['b']);
+    const left = withOwnedIn(begun, found);
+    expect([[...ownedIn(left, 'm')], Object.keys(left.machines)]).toEqual([['a'], ['m']]);
   });
 });

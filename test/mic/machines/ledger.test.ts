@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withBegun } from '../../../src/domain/standard-mode/ledger-state.ts';
+import { ownedIn, withBegun, withoutOwned } from '../../../src/domain/standard-mode/ledger-state.ts';
 import { LeadLost, openLedger } from '../../../src/mic/machines/ledger.ts';
 import { fakeCluster } from '../fake-cluster.ts';
 
@@ -44,6 +44,16 @@ describe('the ledger of a leader', () => {
     cluster.ledger = { state: ledger.state, version: 'touched' };
     await ledger.edit(begin('o'), signal);
     expect(Object.keys(ledger.state.machines)).toEqual(['m', 'n', 'o']);
+  });
+
+  it('takes in with its next write what somebody has taken out meanwhile', async () => {
+    const cluster = fakeCluster();
+    const ledger = await openLedger(cluster.store, signal);
+    await ledger.edit(begin('m'), signal);
+    cluster.ledger = { state: withoutOwned(ledger.state, ['m'], ['a']), version: 'by-hand' };
+    await ledger.edit(begin('n'), signal);
+    expect([[...ownedIn(ledger.state, 'm')], [...ownedIn(ledger.state, 'n')]]).toEqual([[], ['a']]);
+    expect(cluster.ledger.state).toEqual(ledger.state);
   });
 
   it('does not hold what could not be written', async () => {

@@ -21,7 +21,8 @@ function world(more: Parameters<typeof clusterWith>[0] = {}) {
   const azure = new FakeAzure(clusterWith(more, { enabled: false }));
   const cluster = new ObjectsInCluster();
   const plain = azure.deps();
-  const parts = { kube: { objects: async () => cluster.api }, report: plain.report, lookUp: () => true };
+  const { report, clock } = plain;
+  const parts = { kube: { objects: async () => cluster.api }, report, clock, lookUp: () => true };
   const lookedUp: string[] = [];
   const identities: Deps['azure']['identities'] = {
     ...plain.azure.identities,
@@ -205,7 +206,8 @@ describe('entries that are objects in the cluster', () => {
     const { cluster, deps } = world();
     const answers = [Promise.reject(new PodidError('Unavailable', 'Azure is busy.')), cluster.api];
     const kube = { objects: async () => await (answers.shift() ?? cluster.api) };
-    const store = objectStore({ kube, report: deps.report, lookUp: () => true });
+    const { report, clock } = deps;
+    const store = objectStore({ kube, report, clock, lookUp: () => true });
     await expect(store.get(id, deps.signal)).rejects.toMatchObject({ code: 'Unavailable' });
     expect((await store.get(id, deps.signal)).profile.identities).toEqual([]);
     await store.get(id, deps.signal);
@@ -219,7 +221,8 @@ describe('entries that are objects in the cluster', () => {
       `podid exception list ${where} --mode cluster`,
     );
     const flags = { kubeconfig: '/k', context: 'dev' };
-    const parts = { kube: { objects: async () => cluster.api }, report: deps.report, lookUp: () => true };
+    const { report, clock } = deps;
+    const parts = { kube: { objects: async () => cluster.api }, report, clock, lookUp: () => true };
     const reached = objectStore({ ...parts, clusterFlags: flags });
     expect(String(reached.followUpCommand(id, {}))).toBe(
       'podid list --kubeconfig /k --context dev --mode cluster',

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
+import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
+import { assign, carried, errorOf, patches, unassign } from './node-worlds.ts';
+import { putOn, seedAssignment, seedLease, settle, solo } from './standard-world.ts';
+
+const vmss = 'aks-nodepool1-12345678-vmss';
+
+/** The scenario as podid-mic leaves it, with `web` in its ledger and `jobs` put there by hand. */
+async function managedPodid(): Promise<EmulatedPodid> {
+  const podid = await emulatedPodid({ scenario: 'standard-mode' });
+  settle(podid.emulator);
+  seedLedger(podid, 'web');
+  return podid;
+}
+
+function seedLedger({ emulator: { kube } }: EmulatedPodid, ...names: readonly string[]): void {
+  const identities = names.map((name) => identityId(name).toLowerCase());
+  const on = names.map((_, at) => at);
+  const machines = { [scaleSetId('nodepool1').toLowerCase()]: { on } };
+  kube.seed({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'podid-mic-ledger', namespace: 'kube-system' },
+    data: { ledger: JSON.stringify({ epoch: 7, identities, machines }) },
+  });
+}
+
+function ledgerOf({ emulator: { kube } }: EmulatedPodid) {
+  const data = kube.get('configmaps', 'kube-system', 'podid-mic-ledger')?.['data'] as { ledger: string };
+  return JSON.parse(data.ledger) as { epoch: number; machines: Record<string, { on: number[] }> };
+}
+
+/** Nothing in the cluster asks for it any more. */
+function unbind({ emulator: { kube } }: EmulatedPodid, name: string): void {
+  kube.remove('azureidentitybindings', 'demo', `${name}-binding`);
+  kube.remove('azureassignedidentities', 'demo', `${name}-1-demo-${name}`);
+}
+
+describe('podid node assign of what podid-mic has put on a machine', () => {
+  it('takes it out of the ledger, so that it stays, and sends Azure nothing', async () => {
+    await using podid = await managedPodid();
+    const { stderr, exitCode } = await podid.run(assign('web', '--node-pool', 'nodepool1'));
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain(
+      `podid-mic had put there itself: web on ${vmss}. It stays from now on until "podid node unassign" takes it off.`,
+    );
+    expect(ledgerOf(podid)).toMatchObject({ epoch: 7, machines: {} });
+    expect(patches(podid)).toEqual([]);
+    const again = await podid.run(assign('web', '--node-pool', 'nodepool1'));
+    expect(again.stderr).not.toContain('podid-mic');
+  });
+
+  it('only says so in a dry run', async () => {
+    await using podid = await managedPodid();
+    const { stderr } = await podid.run(assign('web', '--node-pool', 'nodepool1', '--dry-run'));
+    expect(stderr).toContain('It would stay until');
+    expect(Object.keys(ledgerOf(podid).machines)).toHaveLength(1);
+  });
+
+  it('never puts what it assigns itself into the ledger', async () => {
+    await using podid = await managedPodid();
+    expect((await podid.run(assign('jobs'))).exitCode).toBe(0);
+    expect(JSON.stringify(ledgerOf(podid))).not.toContain('/jobs');
+  });
+
+  it('does its work, and says what it could not see, where the ledger may not be read', async () => {
+    await using podid = await managedPodid();
+    podid.emulator.kube.faults = { ...podid.emulator.kube.faults, deny: [{ resource: 'configmaps' }] };
+    const { stderr, exitCode } = await podid.run(assign('web'));
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(
+      /Whether podid-mic had put some .* was not seen.*get configmaps in namespace kube-system/,
+    );
+  });
+});
+
+describe('podid node unassign of what podid-mic has put on a machine', () => {
+  it('is refused with what takes it off, while podid-mic leads', async () => {
+    await using podid = await managedPodid();
+    unbind(podid, 'web');
+    const refused = errorOf(await podid.run(unassign('web', '--yes')));
+    expect(refused).toMatchObject({
+      exitCode: 5,
+      code: 'IdentityInUse',
+      message: `podid-mic of cluster demo has put there itself: web on ${vmss}. It takes an identity off by itself once no pod has needed it for its --removal-delay, ten minutes unless it is set.`,
+      hint: 'podid-mic plan shows what is due; --force takes it off now',
+    });
+    expect(patches(podid)).toEqual([]);
+  });
+
+  it('is done with --force, and the ledger knows', async () => {
+    await using podid = await managedPodid();
+    const { exitCode, stderr } = await podid.run(unassign('web', '--yes', '--force'));
+    expect(exitCode, stderr).toBe(0);
+    expect(patches(podid)).toHaveLength(1);
+    expect(ledgerOf(podid).machines).toEqual({});
+  });
+
+  it('is done where nobody leads any more, who would take it off', async () => {
+    await using podid = await managedPodid();
+    unbind(podid, 'web');
+    podid.emulator.kube.remove('leases', 'kube-system', 'podid-mic');
+    expect((await podid.run(unassign('web', '--yes'))).exitCode).toBe(0);
+    expect(ledgerOf(podid).machines).toEqual({});
+  });
+
+  it('takes off what somebody else had put there', async () => {
+    await using podid = await managedPodid();
+    unbind(podid, 'jobs');
+    const nodes = await podid.json(unassign('jobs', '--yes'));
+    expect(carried(nodes)).toEqual([
+      ['nodepool1', 'vmss', vmss, 'web', true],
+      ['solo', 'vm', solo, '', true],
+    ]);
+    expect(Object.keys(ledgerOf(podid).machines)).toHaveLength(1);
+  });
+});
+
+describe('--mode cluster in standard mode', () => {
+  const states = (entries: readonly { name: string; provisioningState: string | null }[]) =>
+    entries.map(({ name, provisioningState }) => [name, provisioningState]);
+
+  it('lists an entry as Assigned though machines without its pods lack the identity', async () => {
+    await using podid = await managedPodid();
+    expect(states(await podid.json('list --mode cluster'))).toEqual([
+      ['jobs', 'Assigned'],
+      ['web', 'Assigned'],
+    ]);
+  });
+
+  it('lists one whose pod waits as Updating', async () => {
+    await using podid = await managedPodid();
+    seedAssignment(podid.emulator, 'web', { state: 'Created' });
+    expect(states(await podid.json('list --mode cluster'))).toEqual([
+      ['jobs', 'Assigned'],
+      ['web', 'Updating'],
+    ]);
+  });
+
+  it('calls it Failed where nobody leads and machines lack it, as in managed mode', async () => {
+    await using podid = await managedPodid();
+    seedLease(podid.emulator, { holderIdentity: '' });
+    expect(states(await podid.json('list --mode cluster'))).toEqual([
+      ['jobs', 'Failed'],
+      ['web', 'Failed'],
+    ]);
+  });
+
+  it('adds and deletes entries, and leaves the machines to the controller', async () => {
+    await using podid = await managedPodid();
+    putOn(podid.emulator, scaleSetId('nodepool1'));
+    const added: { provisioningState: string } = await podid.json(
+      `add --mode cluster --namespace demo --name front --identity-resource-id ${identityId('web')}`,
+    );
+    expect(added.provisioningState).toBe('Assigned');
+    expect((await podid.run('delete --mode cluster --namespace demo --name front --yes')).exitCode).toBe(0);
+    expect(patches(podid)).toEqual([]);
+  });
+});
