@@ -337,7 +337,7 @@ export const commandTree: CommandTree = {
       words: ['node', 'assign'],
       summary: 'put managed identities on the machines of the nodes',
       block: 'node identities',
-      reach: 'azure',
+      reach: 'both',
       load: async () => (await import('../../commands/node/assign.ts')).nodeAssignCommand,
     },
     {
