@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   type AgentWorld,
@@ -5,8 +6,10 @@ import {
   binding,
   identityOf,
   pod,
+  resource,
   seedShop,
   startWorld,
+  tokenTarget,
   until,
 } from './agent-world.ts';
 
@@ -77,10 +80,12 @@ const waits: Readonly<Record<string, Wait>> = {
   },
 };
 
-/** Waits until the agent holds a request for this. */
-const held = (world: AgentWorld, reason: string) =>
+/** Waits until the agent holds so many requests for this. */
+const held = (world: AgentWorld, reason: string, requests = 1) =>
   until(async () =>
-    (await world.metrics()).includes(`podid_nmi_requests_held{reason="${reason}"} 1`) ? true : undefined,
+    (await world.metrics()).includes(`podid_nmi_requests_held{reason="${reason}"} ${requests}`)
+      ? true
+      : undefined,
   );
 
 describe('a request is held for', () => {
@@ -97,11 +102,101 @@ describe('a request is held for', () => {
   });
 });
 
+/** Says these bytes on one connection, and hears until the agent closes it or `isWhole`. */
+function say(port: number, text: string, isWhole = (_: string): boolean => false) {
+  const socket = connect({ host: '127.0.0.1', port, localAddress: from });
+  const heard = new Promise<string>((resolve, reject) => {
+    let all = '';
+    socket.on('data', (bytes) => {
+      all += bytes;
+      if (isWhole(all)) {
+        socket.destroy();
+        resolve(all);
+      }
+    });
+    socket.on('end', () => resolve(all));
+    socket.on('error', reject);
+  });
+  socket.write(text);
+  return { socket, heard };
+}
+
+const head = (version: string, ...lines: string[]) =>
+  [`GET ${tokenTarget} HTTP/${version}`, 'Host: 169.254.169.254', 'Metadata: true', ...lines, '', ''].join(
+    '\r\n',
+  );
+const tokensIn = (heard: string) => heard.match(/"access_token"/g)?.length ?? 0;
+
+describe.concurrent('a request is held, and then served, that', () => {
+  it.each<[string, string, number]>([
+    ['closes its connection', head('1.1', 'Connection: close'), 1],
+    ['is of HTTP/1.0', head('1.0'), 1],
+    ['is of HTTP/1.0 and keeps its connection', head('1.0', 'Connection: keep-alive'), 1],
+    ['has two more behind it', `${head('1.1')}${head('1.1')}${head('1.1', 'Connection: close')}`, 3],
+  ])('%s', async (_what, text, tokens) => {
+    await using world = await startWorld({ before: seedShop });
+    world.kube.store.seed(youngPod());
+    const isWhole = (all: string) => tokensIn(all) === tokens && all.endsWith('}');
+    const { heard } = say(world.port, text, isWhole);
+    await held(world, 'no-binding', tokens);
+    bindLate(world);
+    const answer = await heard;
+    expect([tokensIn(answer), answer.match(/HTTP\/1\.1 200/g)?.length]).toEqual([tokens, tokens]);
+  });
+
+  it('is one of two of the same pod', async () => {
+    await using world = await startWorld({ before: seedShop });
+    world.kube.store.seed(youngPod());
+    const both = [world.ask({ from }), world.ask({ from })];
+    await held(world, 'no-binding', 2);
+    bindLate(world);
+    expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(world.imds.issued().map(({ count }) => count)).toEqual([1]);
+  });
+
+  it("is the driver's", async () => {
+    await using world = await startWorld({ before: seedShop });
+    world.kube.store.seed(youngPod());
+    const headers = { Connection: 'keep-alive', podns: 'shop', podname: 'late' };
+    const asked = world.ask({ from: '127.0.0.1', target: `/host/token/?resource=${resource}`, headers });
+    await held(world, 'no-binding');
+    bindLate(world);
+    expect((await asked).status).toBe(200);
+  });
+
+  it('is not the one of a client that has gone: nobody is asked for it any more', async () => {
+    await using world = await startWorld({ before: seedShop });
+    world.kube.store.seed(youngPod());
+    const { socket, heard } = say(world.port, head('1.1'));
+    heard.catch(() => undefined);
+    await held(world, 'no-binding');
+    socket.resetAndDestroy();
+    const gone = 'podid_nmi_held_seconds_count{reason="no-binding",end="client-gone"} 1';
+    await until(async () => ((await world.metrics()).includes(gone) ? true : undefined));
+    bindLate(world);
+    expect((await world.ask({ from })).status).toBe(200);
+    expect(world.imds.issued().map(({ count }) => count)).toEqual([1]);
+  });
+});
+
 describe.concurrent('a held request', () => {
   it('is reset at the end of the agent, and keeps it from ending no longer', async () => {
     await using world = await startWorld({ before: seedShop });
     const outcome = world.ask({ from }).catch((error: NodeJS.ErrnoException) => error.code);
     await held(world, 'unknown-pod');
+    await world.end();
+    expect(await outcome).toBe('ECONNRESET');
+  });
+
+  it.each([
+    ['of HTTP/1.0', head('1.0'), 1],
+    ['that closes its connection', head('1.1', 'Connection: close'), 1],
+    ['with another behind it', `${head('1.1')}${head('1.1')}`, 2],
+  ])('%s is reset at the end of the agent as well', async (_what, text, requests) => {
+    await using world = await startWorld({ before: seedShop });
+    const { heard } = say(world.port, text);
+    const outcome = heard.catch((error: NodeJS.ErrnoException) => error.code);
+    await held(world, 'unknown-pod', requests);
     await world.end();
     expect(await outcome).toBe('ECONNRESET');
   });
