@@ -247,6 +247,9 @@ describe('the token cache', () => {
     const variants = [
       principal,
       { ...principal, namespace: 'b', secret: { namespace: 'b', name: 's' } },
+      { ...principal, secret: { namespace: 'a', name: 's2' } },
+      { ...principal, kind: 'certificate' as const },
+      { ...principal, clientId: 'sp2' },
       { ...principal, adEndpoint: 'https://login.microsoftonline.us/' },
       { ...principal, tenantId: 't2' },
       { ...principal, auxiliaryTenantIds: ['t2'] },
