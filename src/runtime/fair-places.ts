@@ -85,10 +85,24 @@ export interface PlaceCounts {
 export function createPlaceCounts(): PlaceCounts {
   const namespaces = new Map<string, NamespacePlaces>();
   const largestPod = (namespace: string, least: number): Holder | undefined => {
-    const pod = largest(namespaces.get(namespace)?.pods ?? [], least, (places) => places);
+    const pod = largest(namespaces.get(namespace)?.pods ?? [], least);
     return pod === undefined ? undefined : { namespace, pod };
   };
-  const largestNamespace = (least: number) => largest(namespaces, least, ({ places }) => places);
+  /** Of several that have most, the one whose largest pod has most. */
+  const largestNamespace = (least: number): string | undefined => {
+    let name: string | undefined;
+    let most: Weight = { namespace: least - 1, pod: Number.POSITIVE_INFINITY };
+    for (const [each, { places, pods }] of namespaces) {
+      if (places >= most.namespace) {
+        const weight = { namespace: places, pod: Math.max(...pods.values()) };
+        if (isLighter(most, weight)) {
+          most = weight;
+          name = each;
+        }
+      }
+    }
+    return name;
+  };
   return {
     add({ namespace, pod }, places) {
       const own = namespaces.get(namespace) ?? { places: 0, pods: new Map<string, number>() };
@@ -123,16 +137,12 @@ interface NamespacePlaces {
 }
 
 /** The first name of those that have most, at least `least`. */
-function largest<Value>(
-  entries: Iterable<readonly [string, Value]>,
-  least: number,
-  placesOf: (value: Value) => number,
-): string | undefined {
+function largest(entries: Iterable<readonly [string, number]>, least: number): string | undefined {
   let name: string | undefined;
   let most = least - 1;
-  for (const [each, value] of entries) {
-    if (placesOf(value) > most) {
-      most = placesOf(value);
+  for (const [each, places] of entries) {
+    if (places > most) {
+      most = places;
       name = each;
     }
   }

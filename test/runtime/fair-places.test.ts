@@ -126,6 +126,8 @@ describe('places of one holder each', () => {
             of(places, ({ namespace }) => namespace === other?.namespace);
         expect(same(loser, lost === undefined ? undefined : places[lost]?.holders[0])).toBe(true);
       }),
+      // Two namespaces have as much, and the pods of one of them less each.
+      { examples: [[['c/1', 'a/3', 'c/1', 'a/1'], ['a/1'], 'b/1']] },
     );
   });
 
