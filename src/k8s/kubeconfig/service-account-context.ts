@@ -32,24 +32,27 @@ export async function serviceAccountContext(
     });
   }
   const tokenFile = join(accountDir, 'token');
-  try {
-    const [token, ca] = await Promise.all([
-      readFile(tokenFile, 'utf8'),
-      readFile(join(accountDir, 'ca.crt')),
-    ]);
-    if (token.trim() === '' || ca.length === 0) {
-      throw new Error('The token or ca.crt is empty.');
-    }
-    const name = 'service account';
-    return {
-      name,
-      cluster: { name, server, caData: ca.toString('base64'), skipTlsVerify: false },
-      user: { name, token: token.trim(), tokenFile },
-    };
-  } catch (cause) {
-    throw new PodidError('InvalidKubeconfig', `The service account in ${accountDir} cannot be read.`, {
-      hint: advice`Mount a service account token, or pass --kubeconfig.`,
-      cause,
-    });
+  const [token, ca] = await Promise.all([
+    readFile(tokenFile, 'utf8'),
+    readFile(join(accountDir, 'ca.crt'), 'utf8'),
+  ]).catch((cause: unknown) => {
+    throw unusable(`The service account in ${accountDir} cannot be read.`, cause);
+  });
+  const empty = [['token', token] as const, ['ca.crt', ca] as const].find(([, text]) => text.trim() === '');
+  if (empty !== undefined) {
+    throw unusable(`The ${empty[0]} of the service account in ${accountDir} is empty.`);
   }
+  const name = 'service account';
+  return {
+    name,
+    cluster: { name, server, caData: Buffer.from(ca).toString('base64'), skipTlsVerify: false },
+    user: { name, token: token.trim(), tokenFile },
+  };
+}
+
+function unusable(message: string, cause?: unknown): PodidError {
+  return new PodidError('InvalidKubeconfig', message, {
+    hint: advice`Mount a service account token, or pass --kubeconfig.`,
+    cause,
+  });
 }
