@@ -1,4 +1,5 @@
 import { changingPatch } from '../../domain/azure/machine-identities.ts';
+import { machineOfNode } from '../../domain/azure/machines.ts';
 import { type LedgerState, ownedIn } from '../../domain/standard-mode/ledger-state.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { createAssignmentKeeper } from '../cluster/assignment-keeper.ts';
@@ -27,6 +28,11 @@ export interface MicPlan {
     readonly add: readonly string[];
     /** What podid added and nobody needs; it goes after the removal delay. */
     readonly remove: readonly string[];
+    /**
+     * What no pod needs and podid did not put there, as upstream's MIC leaves it; podid never takes it off. What lies in
+     * the machine's own resource group is AKS's.
+     */
+    readonly unneeded: readonly string[];
     readonly trouble?: string;
   }[];
   /** Pods that ask for an identity and get none, or not all. */
@@ -48,12 +54,13 @@ export async function planCluster(sources: PlanSources, signal: AbortSignal): Pr
   const steps: AssignmentStep[] = [];
   const book = createMachineBook({ api: machines, clock, onRead: () => undefined });
   const fleet = idleFleet(sources, book);
+  const facts = decisionFacts(view, settings);
   const keeper = createAssignmentKeeper({
     view,
     fleet,
     writer: notingWriter(steps),
     clock,
-    facts: decisionFacts(view, settings),
+    facts,
     onDecided: () => undefined,
     onRound: () => undefined,
   });
@@ -65,7 +72,11 @@ export async function planCluster(sources: PlanSources, signal: AbortSignal): Pr
   // The first time says which machines matter, the second what the assignments can say of them.
   decideAll();
   const sinceMs = clock.monotonic();
-  const ids = [...new Set([...fleet.machineIds, ...Object.keys(ledger.machines)])].sort();
+  const ofNodes = [...view.nodes.values()].flatMap(({ providerId }) => {
+    const id = machineOfNode(providerId)?.toLowerCase();
+    return id !== undefined && facts.mayChange(id) ? [id] : [];
+  });
+  const ids = [...new Set([...fleet.machineIds, ...Object.keys(ledger.machines), ...ofNodes])].sort();
   const planned = await Promise.all(
     ids.map(async (id) => {
       const read = await book.readSince(id, sinceMs, signal).catch((error: unknown) => {
@@ -83,7 +94,8 @@ export async function planCluster(sources: PlanSources, signal: AbortSignal): Pr
       ...(step.kind === 'delete' ? {} : { state: step.shown.state }),
     })),
     machines: planned.filter(
-      ({ add, remove, trouble }) => add.length + remove.length > 0 || trouble !== undefined,
+      ({ add, remove, unneeded, trouble }) =>
+        add.length + remove.length + unneeded.length > 0 || trouble !== undefined,
     ),
     pods: [...keeper.outcomes.values()].flatMap(({ pod, wants }) =>
       pod === undefined
@@ -103,30 +115,49 @@ function planOf(
   { fleet, ledger, settings }: { readonly fleet: MachineFleet } & Pick<PlanSources, 'ledger' | 'settings'>,
 ): MicPlan['machines'][number] {
   if (read === undefined || read instanceof Error) {
-    return { id, add: [], remove: [], trouble: read?.message ?? 'Azure has no such machine.' };
+    return { id, add: [], remove: [], unneeded: [], trouble: read?.message ?? 'Azure has no such machine.' };
   }
   const wanted = fleet.neededOn(id);
   const { machine } = read;
-  const unneeded = removable(
+  const owned = ownedIn(ledger, id);
+  const due = removable(
     {
-      owned: ownedIn(ledger, id),
+      owned,
       wanted,
       isKept: (key) => fleet.isKept(key),
       isProtected: (key) => settings.isProtected(key),
     },
     machine,
   );
-  const remove = settings.removalDelayMs === undefined ? [] : unneeded;
+  const remove = settings.removalDelayMs === undefined ? [] : due;
   const { userAssignedIdentities = {} } =
     changingPatch(machine, { add: [...wanted.values()], remove: [] }) ?? {};
   const add = Object.keys(userAssignedIdentities);
+  const unneeded = machine.identityIds.filter((each) => {
+    const key = each.toLowerCase();
+    const clientId = machine.identityClientIds?.[each]?.toLowerCase() ?? '';
+    return !(
+      owned.has(key) ||
+      wanted.has(key) ||
+      fleet.isKept(key) ||
+      settings.isProtected(key) ||
+      settings.isProtected(clientId) ||
+      groupOf(key) === groupOf(id)
+    );
+  });
   const isWaiting = add.length + remove.length > 0 && isBusy(machine);
   return {
     id,
     add,
     remove,
+    unneeded,
     ...(isWaiting ? { trouble: 'Another operation is running on the machine.' } : {}),
   };
+}
+
+/** Of an id in lower case: what names its resource group. */
+function groupOf(key: string): string {
+  return key.split('/providers/')[0] ?? '';
 }
 
 function notingWriter(steps: AssignmentStep[]): AssignmentWriter {

@@ -58,9 +58,12 @@ export function planText({ assignments, machines, pods }: MicPlan): string {
       ({ action, namespace, name, state }) =>
         `${action.padEnd(8)} AzureAssignedIdentity ${namespace}/${name}${state === undefined ? '' : ` (${state})`}`,
     ),
-    ...machines.flatMap(({ id, add, remove, trouble }) => [
+    ...machines.flatMap(({ id, add, remove, unneeded, trouble }) => [
       ...add.map((identity) => `add      ${identity} to ${id}`),
       ...remove.map((identity) => `remove   ${identity} from ${id}, after the removal delay`),
+      ...unneeded.map(
+        (identity) => `unneeded ${identity} on ${id}; podid did not put it there, and leaves it`,
+      ),
       ...(trouble === undefined ? [] : [`blocked  ${id}: ${trouble}`]),
     ]),
     ...pods.map(({ namespace, name, reason }) => `nothing  for pod ${namespace}/${name}: ${reason}`),

@@ -7,7 +7,15 @@ describe('the plan of the controller', () => {
   it.each(hostileWords)('has one line for each thing, whatever others wrote: %j', (word) => {
     const text = planText({
       assignments: [{ action: 'create', namespace: 'shop', name: 'p1', state: 'Created' }],
-      machines: [{ id: 'vm', add: [`/id/${word}`], remove: [`/old/${word}`], trouble: `Azure: ${word}.` }],
+      machines: [
+        {
+          id: 'vm',
+          add: [`/id/${word}`],
+          remove: [`/old/${word}`],
+          unneeded: [`/left/${word}`],
+          trouble: `Azure: ${word}.`,
+        },
+      ],
       pods: [{ namespace: 'shop', name: 'p1', reason: `names AzureIdentity ${word}.` }],
     });
     const lines = text.trimEnd().split('\n');
@@ -15,6 +23,7 @@ describe('the plan of the controller', () => {
       'create',
       'add',
       'remove',
+      'unneeded',
       'blocked',
       'nothing',
     ]);
