@@ -62,20 +62,20 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const metrics = createMetrics();
   const counters = createNmiMetrics(metrics);
   const log = createDecisionLog(logger, clock);
-  const tokens = createTokens({
+  const owners = createConnectionOwners();
+  const onAddressLost = (address: string, uid: string) => owners.lose(server, address, uid);
+  const onPodGone = (uid: string) => tokens.forget(uid);
+  const view: ClusterView = createView(settings, ports, { counters, onPodGone, onAddressLost });
+  const tokens: TokenCache = createTokens({
     settings,
     connection,
     userAgent,
     clock,
     metrics: tokenCounters(metrics),
-    namespaceOf: (uid) => namespaceOfUid(view.pods, uid),
+    namespaceOf: namespaceOfUid(view.pods),
     measure: measuredSources(metrics, clock),
     onSecretFailure: () => counters.kubernetesError('get_secret'),
   });
-  const owners = createConnectionOwners();
-  const onAddressLost = (address: string, uid: string) => owners.lose(server, address, uid);
-  const onPodGone = (uid: string) => tokens.forget(uid);
-  const view: ClusterView = createView(settings, ports, { counters, onPodGone, onAddressLost });
   const rules: RulesWatch = createRulesWatch({
     uptimeMs: nodeUptimeMs,
     isKept: isKept(settings),
@@ -109,7 +109,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       maxConnections: settings.flags['max-connections'],
       allowLoopbackPods: settings.flags['allow-loopback-pods'],
     }),
-    namespaceOf: (address) => namespaceOfPeer(view.pods, address),
+    namespaceOf: namespaceOfPeer(view.pods),
     clock,
     handle: createNmiHandler({
       routes,
@@ -245,7 +245,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
         address: flags['metadata-ip'],
         port: flags['metadata-port'],
         userAgent,
-        budget: createMetadataBudget({ clock, namespaceOf: (uid) => namespaceOfUid(view.pods, uid) }),
+        budget: createMetadataBudget({ clock, namespaceOf: namespaceOfUid(view.pods) }),
       }),
     }),
   };

@@ -7,9 +7,9 @@ import {
   createConnectionShares,
   type OpenConnection,
 } from './connection-shares.ts';
+import { createPeers, type NamespaceOfPeer, type UnknownPeers } from './fair-places.ts';
 import { createFairReading, type FairReading } from './fair-reading.ts';
-import { createPeers, type NamespaceOfPeer, type UnknownPeers } from './peers.ts';
-import { faultOf, mostHeaders, refuseMalformed } from './request-faults.ts';
+import { refuseMalformed } from './refuse-malformed.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -54,6 +54,9 @@ export interface HttpServer {
   reset(isLost: (connection: OpenConnection) => boolean): void;
   close(): Promise<void>;
 }
+
+/** The clients of IMDS send ten, and a proxy in the pod adds as many; two thousand cost as much as fifty requests. */
+const mostHeaders = 100;
 
 /** One handler on any number of addresses, with a limit on everything a client can make it hold. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -221,4 +224,21 @@ function attachFairly(server: Server, shares: ConnectionShares, reading: FairRea
       reading.attach(socket);
     }
   });
+}
+
+/** The status of a request that nobody is to read; the server must keep one header more than may be. */
+function faultOf(request: IncomingMessage): 400 | 431 | undefined {
+  if (request.rawHeaders.length > 2 * mostHeaders) {
+    return 431;
+  }
+  return namesOneHost(request) ? undefined : 400;
+}
+
+/** Two readers could take a doubled Host differently; before HTTP/1.1 there need be none. */
+function namesOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    hosts += rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === 'host' ? 1 : 0;
+  }
+  return hosts === 1 || (hosts === 0 && httpVersion !== '1.1');
 }

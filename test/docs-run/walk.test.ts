@@ -49,6 +49,6 @@ describe('npm run walk', () => {
   it('shows the way of a token that the cache has', async () => {
     const files = await walked('--token');
     expect(files).toContain('src/nmi/tokens/token-cache.ts');
-    expect(files.length).toBeLessThanOrEqual(27);
+    expect(files.length).toBeLessThanOrEqual(24);
   });
 });

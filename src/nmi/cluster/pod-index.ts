@@ -155,14 +155,14 @@ export function normalAddress(address: string): string {
   return /^::ffff:/i.test(address) && isIPv4(mapped) ? mapped : address.toLowerCase();
 }
 
-/** Callers that are no known pods are together in one namespace, without a name. */
-export function namespaceOfUid(pods: Pick<PodIndex, 'byUid'>, uid: string): string {
-  return pods.byUid(uid)?.namespace ?? '';
+/** In which namespace a pod is, by its uid. Callers that are no known pods are together in one, without a name. */
+export function namespaceOfUid(pods: Pick<PodIndex, 'byUid'>): (uid: string) => string {
+  return (uid) => pods.byUid(uid)?.namespace ?? '';
 }
 
-/** @param peer as a socket tells it */
-export function namespaceOfPeer(pods: Pick<PodIndex, 'byAddress'>, peer: string): string {
-  return pods.byAddress(normalAddress(peer))[0]?.namespace ?? '';
+/** The same by the address at the other end, as a socket tells it. */
+export function namespaceOfPeer(pods: Pick<PodIndex, 'byAddress'>): (peer: string) => string {
+  return (peer) => pods.byAddress(normalAddress(peer))[0]?.namespace ?? '';
 }
 
 /** `127.0.0.0/8` or `::1`. */

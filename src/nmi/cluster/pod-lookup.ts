@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/time/clock.ts';
-import type { UnknownPeers } from '../../runtime/peers.ts';
+import type { UnknownPeers } from '../../runtime/fair-places.ts';
 import { type ErrorAnswer, tryLater } from '../http/error-answer.ts';
 import type { AddressEvidence } from '../rules/rules-watch.ts';
 import { isLive, isLoopback, type KnownPod, normalAddress, type PodIndex } from './pod-index.ts';
