@@ -44,19 +44,36 @@ describe('a release that owns the definitions', () => {
 
   /** As such a release stands in a cluster: definitions and objects, of which Helm's record holds all. */
   beforeEach(() => {
-    for (const release of JSON.parse(helm.does('list', '--all-namespaces', '--all', '-o', 'json'))) {
-      helm.does('uninstall', release.name, '--namespace', release.namespace, '--no-hooks');
-    }
-    api.kubectl('delete', 'daemonset', '--all', '-n', 'kube-system');
-    api.kubectl('delete', 'crd', '--all');
-    api.kubectl('apply', '--server-side', '-f', 'deploy/crds');
+    clear();
+    api.kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds');
     api.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
-    api.kubectl('label', 'crd', '--all', 'app.kubernetes.io/managed-by=Helm');
+    api.kubectl('label', 'crd', '--all', '--overwrite', 'app.kubernetes.io/managed-by=Helm');
     const owner = ['meta.helm.sh/release-name=aad', 'meta.helm.sh/release-namespace=kube-system'];
-    api.kubectl('annotate', 'crd', '--all', ...owner);
+    api.kubectl('annotate', 'crd', '--all', '--overwrite', ...owner, 'helm.sh/resource-policy-');
     const set = ['--set', 'operationMode=managed'];
     helm.does('install', 'aad', upstreamsChartWithDefinitions(folder), ...inKubeSystem, ...set);
   });
+
+  /**
+   * The definitions stay: a server that makes and deletes the same ones again and again has been seen to stand still on
+   * a busy machine. So a release whose record holds them is forgotten in place of uninstalled.
+   */
+  function clear() {
+    for (const { name, namespace, chart: of } of JSON.parse(
+      helm.does('list', '--all-namespaces', '--all', '-o', 'json'),
+    )) {
+      if (of.startsWith('podid-')) {
+        helm.does('uninstall', name, '--namespace', namespace, '--no-hooks');
+      } else {
+        api.kubectl('delete', 'secret', '-n', namespace, '-l', `owner=helm,name=${name}`);
+      }
+    }
+    api.kubectl('delete', 'daemonset', '--all', '-n', 'kube-system');
+    if (api.kubectl('get', 'crd', '-o', 'name') !== '') {
+      const kinds = 'azureidentity,azureidentitybinding,azurepodidentityexception';
+      api.kubectl('delete', kinds, '--all', '--all-namespaces');
+    }
+  }
 
   const uids = () => {
     const kinds = 'crd,azureidentity,azureidentitybinding,azurepodidentityexception';
@@ -107,6 +124,26 @@ describe('a release that owns the definitions', () => {
       definitions,
     ],
     [
+      'another release has taken them over, and its record holds them still',
+      (to) => {
+        to.kubectl('annotate', 'crd', '--all', '--overwrite', 'meta.helm.sh/release-name=other');
+      },
+      definitions,
+    ],
+    [
+      'only the label says that they are of Helm',
+      (to) => {
+        to.kubectl(
+          'annotate',
+          'crd',
+          '--all',
+          'meta.helm.sh/release-name-',
+          'meta.helm.sh/release-namespace-',
+        );
+      },
+      definitions,
+    ],
+    [
       'a Helm before 3.2 wrote it, which marked nothing',
       (to) => {
         const marks = ['meta.helm.sh/release-name-', 'meta.helm.sh/release-namespace-'];
@@ -124,6 +161,32 @@ describe('a release that owns the definitions', () => {
     expect(status, text).toBe(1);
     expect(text).toContain(`kubectl annotate crd --overwrite ${named.join(' ')} ${keep}`);
     expect(uids()).toEqual(before);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['install it where it is missing', ['--install']],
+    ['go on from what failed', ['--atomic']],
+    ['write over what others changed', ['--force']],
+    ['say first what would happen', ['--dry-run=server']],
+  ])('is refused by an upgrade that is to %s', (_, flags) => {
+    const before = uids();
+    const { status, text } = helm(...upgrade, ...flags, ...values);
+    expect(status, text).toBe(1);
+    expect(text).toContain(keep);
+    expect(uids()).toEqual(before);
+  });
+
+  it('loses nothing by a rollback, which Helm refuses since the definitions are there, and by the upgrade after it', () => {
+    const before = uids();
+    api.kubectl('annotate', 'crd', '--all', keep);
+    helm.does(...upgrade, ...values);
+    const { status, text } = helm('rollback', 'aad', '1', ...inKubeSystem);
+    expect(status, text).toBe(1);
+    expect(uids()).toEqual(expect.arrayContaining(before));
+    expect(daemonSets()).toBe('daemonset.apps/podid-nmi');
+    helm.does(...upgrade, ...values);
+    expect(helm.does('get', 'manifest', 'aad', ...inKubeSystem)).not.toContain('CustomResourceDefinition');
+    expect(uids()).toEqual(expect.arrayContaining(before));
   });
 
   it.each<[string, readonly string[], string]>([

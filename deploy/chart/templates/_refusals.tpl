@@ -14,7 +14,7 @@
 {{- end -}}
 {{- $definitions := include "podid.definitionsOfRelease" . -}}
 {{- if $definitions -}}
-{{- $faults = append $faults (printf "This release owns definitions of the identity kinds, which the upgrade would delete, and with them every AzureIdentity, binding and exception of the cluster. Tell Helm (3.2 or later) to keep them, and upgrade again: kubectl annotate crd --overwrite %s helm.sh/resource-policy=keep; or let podid take the release over, which leaves them where they are: podid nmi install --namespace %s --force" $definitions .Release.Namespace) -}}
+{{- $faults = append $faults (printf "This release owns definitions of the identity kinds, or may hold them in its record, so that the upgrade would delete them, and with them every AzureIdentity, binding and exception of the cluster. Tell Helm (3.2 or later) to keep them, and upgrade again: kubectl annotate crd --overwrite %s helm.sh/resource-policy=keep; or let podid take the release over, which leaves them where they are: podid nmi install --namespace %s --force" $definitions .Release.Namespace) -}}
 {{- end -}}
 {{- $namespaces := include "podid.namespacesOfRelease" . -}}
 {{- if $namespaces -}}
@@ -72,19 +72,24 @@
 
 {{/*
 Names of the definitions that an upgrade would delete: this release owns them, as charts of upstream's up to 3.0 and those that wrap one make
-it, and Helm is not set to keep them. What was written before 3.2 has no owner, so that beside an agent without one every definition without one may be the release's.
+it, and Helm is not set to keep them. Helm deletes what its record holds, whoever owns it now, and no template can read the record. So while another
+agent's chart is left, every definition that Helm ever marked may be in it; and what was written before 3.2 has no mark, so that beside an agent
+without one every definition without one may be, too.
 */}}
 {{- define "podid.definitionsOfRelease" -}}
 {{- $names := list -}}
 {{- if .Release.IsUpgrade -}}
 {{- $unmarked := include "podid.unmarkedAgentOfRelease" . -}}
+{{- $isChange := include "podid.otherAgentOfRelease" . -}}
 {{- range list "azureassignedidentities" "azureidentities" "azureidentitybindings" "azurepodidentityexceptions" -}}
 {{- $name := printf "%s.%s" . (include "podid.apiGroup" $) -}}
 {{- $definition := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $name -}}
 {{- if $definition -}}
 {{- $annotations := $definition.metadata.annotations | default dict -}}
 {{- $kept := include "podid.isKept" (list $definition $) -}}
-{{- $mayBeOurs := and $unmarked (not (index $annotations "meta.helm.sh/release-name")) -}}
+{{- $owner := index $annotations "meta.helm.sh/release-name" -}}
+{{- $isMarked := or $owner (eq (index ($definition.metadata.labels | default dict) "app.kubernetes.io/managed-by" | default "") "Helm") -}}
+{{- $mayBeOurs := or (and $isChange $isMarked) (and $unmarked (not $owner)) -}}
 {{- if and (not $kept) (or $mayBeOurs (include "podid.isOfRelease" (list $definition $))) -}}
 {{- $names = append $names $name -}}
 {{- end -}}

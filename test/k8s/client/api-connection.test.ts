@@ -51,7 +51,7 @@ async function served(
     clock: systemClock(),
   });
   cleanUps.push(() => connection.close());
-  return { connection, seen };
+  return { connection, seen, server: endpoint.server };
 }
 
 describe('a connection to the API server', () => {
@@ -67,6 +67,16 @@ describe('a connection to the API server', () => {
     await connection.getJson('/b', signal);
     expect(seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second']);
     expect(seen[0]?.headers['user-agent']).toBe('podid-nmi/test');
+  });
+
+  it.each([301, 302, 307, 308])('takes the token to no other server: %s', async (status) => {
+    const other = await served((_request, response) => void response.end('{}'));
+    const { connection, seen } = await served(
+      (_request, response) => void response.writeHead(status, { Location: other.server }).end(),
+      () => Promise.resolve('T'),
+    );
+    await expect(connection.getJson('/a', signal)).rejects.toMatchObject({ status });
+    expect([seen.length, other.seen.length]).toEqual([1, 0]);
   });
 
   it('sends a JSON patch as such, and reports its refusal', async () => {
