@@ -117,7 +117,7 @@ function startControllers(api: ApiServer): Program {
       '--pdeathsig=KILL',
       clusterPrograms().path('kube-controller-manager'),
       `--kubeconfig=${api.kubeconfig}`,
-      '--controllers=daemonset-controller,serviceaccount-controller,garbage-collector-controller',
+      '--controllers=daemonset-controller,deployment-controller,replicaset-controller,serviceaccount-controller,garbage-collector-controller',
       '--leader-elect=false',
       '--secure-port=0',
       '--kube-api-qps=200',

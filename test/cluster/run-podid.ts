@@ -7,10 +7,14 @@ import { sink } from '../cli-on-emulator/sink.ts';
 export type { Ran };
 
 /** Runs a command line in process against a cluster; a string is split at spaces. */
-export async function runPodid(kubeconfig: string, line: string | readonly string[]): Promise<Ran> {
+export async function runPodid(
+  kubeconfig: string,
+  line: string | readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const [stdout, stderr] = [sink(), sink()];
   const context = createContext(AbortSignal.timeout(120_000), {
-    env: { PODID_POLL_INTERVAL: '50ms' },
+    env: { PODID_POLL_INTERVAL: '50ms', ...more },
     stdin: Readable.from(['']),
     stdout: stdout.stream,
     stderr: stderr.stream,

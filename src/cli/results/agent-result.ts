@@ -4,6 +4,7 @@ import type { CleanedNode } from '../../workflows/agent/clean-up-nodes.ts';
 import type { Installed } from '../../workflows/agent/install-agent.ts';
 import type { NodeProbe } from '../../workflows/agent/probe-nodes.ts';
 import type { AgentNode, AgentStatus } from '../../workflows/agent/read-agent-status.ts';
+import type { CleanedMachine } from '../../workflows/agent/remove-ledger-identities.ts';
 import type { Uninstalled } from '../../workflows/agent/uninstall-agent.ts';
 
 /** Members in the documented order. */
@@ -17,19 +18,21 @@ export function installView({ namespace, version, mode, objects, nodes }: Instal
   };
 }
 
-export function uninstallView({ objects, nodes }: Uninstalled): unknown {
+export function uninstallView({ objects, nodes, machines }: Uninstalled): unknown {
   return {
     objects: objects.map(objectView),
     nodes: nodes.map(({ name, clean, reason }) => ({ name, clean, ...(reason ? { reason } : {}) })),
+    ...(machines === undefined ? {} : { machines: machines.map(machineView) }),
   };
 }
 
 export function agentStatusView(status: AgentStatus, probes: readonly NodeProbe[] | undefined): unknown {
-  const { installed, version, mode, nodes } = status;
+  const { installed, version, mode, controller, nodes } = status;
   return {
     installed,
     version,
     mode,
+    ...(controller === undefined ? {} : { controller }),
     nodes: nodes.map(({ name, ready, rules, addressGuard, version: own, otherAgents }) => {
       const probe = probes?.find((each) => each.name === name);
       return {
@@ -43,6 +46,10 @@ export function agentStatusView(status: AgentStatus, probes: readonly NodeProbe[
       };
     }),
   };
+}
+
+function machineView({ resource, identities, clean, reason }: CleanedMachine): unknown {
+  return { resource, identities, clean, ...(reason ? { reason } : {}) };
 }
 
 function objectView({ kind, namespace, name, action, reason }: AgentObjectChange): unknown {
@@ -61,11 +68,12 @@ type Changed = Pick<Installed | Uninstalled, 'objects'> & {
     readonly ready?: boolean;
     readonly clean?: boolean;
   })[];
+  readonly machines?: readonly CleanedMachine[];
 };
 
 /** Objects, and below them nodes. */
 export const agentChangeShape: TableShape = {
-  rows: ({ objects, nodes }: Changed): Line[] => [
+  rows: ({ objects, nodes, machines = [] }: Changed): Line[] => [
     ...objects.map(({ kind, namespace, name, action, reason }) => ({
       what: kind,
       name: namespace ? `${namespace}/${name}` : name,
@@ -77,6 +85,12 @@ export const agentChangeShape: TableShape = {
       name,
       reason: reason ?? '',
       state: clean === undefined ? (ready ? 'ready' : 'not ready') : clean ? 'clean' : 'missed',
+    })),
+    ...machines.map(({ resource, identities, clean, reason }) => ({
+      what: 'machine',
+      name: resource,
+      state: clean ? 'clean' : 'left',
+      reason: reason ?? `${identities.length} identities of podid's`,
     })),
   ],
   columns: [
@@ -106,6 +120,11 @@ export function agentStatusShape(probed: boolean): TableShape {
 
 const object = { kind: 'DaemonSet', namespace: 'kube-system', name: 'podid-nmi', action: 'create' } as const;
 
+const machineId =
+  '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/MC_demo/providers/Microsoft.Compute/virtualMachines/aks-1';
+const identityId =
+  '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
+
 /** Results in each of their shapes, to try queries on. */
 export const agentExamples = {
   install: [
@@ -121,6 +140,7 @@ export const agentExamples = {
     uninstallView({
       objects: [{ ...object, action: 'delete' }],
       nodes: [{ name: 'aks-1', clean: true, reason: '' }],
+      machines: [{ resource: machineId, identities: [identityId], clean: true }],
     }),
   ],
   status: [
@@ -128,7 +148,8 @@ export const agentExamples = {
       {
         installed: true,
         version: '0.1.0',
-        mode: 'managed',
+        mode: 'standard',
+        controller: { program: 'podid-mic', instances: 2, ready: 2, leader: 'podid-mic-5c9d-abcde' },
         nodes: [
           {
             name: 'aks-1',

@@ -1,3 +1,4 @@
+import type { LedgerState } from '../standard-mode/ledger-state.ts';
 import type { AgentInstallation } from './agent-installation.ts';
 import type { AgentRelease, AgentValues } from './agent-values.ts';
 import type { KubeObject, ObjectRef } from './kube-object.ts';
@@ -39,6 +40,23 @@ export interface Rollout {
   readonly ending: readonly string[];
   /** Why pods could not even be made, in the controller's words. */
   readonly trouble: readonly string[];
+}
+
+/** How the controller of standard mode stands. */
+export interface ControllerRollout {
+  readonly desired: number;
+  /** Of any version. */
+  readonly ready: number;
+  /** All run by the newest template and are ready, and no other is left. */
+  readonly done: boolean;
+  /** Why pods are not ready, or could not be made. */
+  readonly trouble: readonly string[];
+}
+
+/** podid-mic's ledger, and the version by which a change is refused that somebody else came before. */
+export interface StoredLedger {
+  readonly state: LedgerState;
+  readonly version: string;
 }
 
 /** A pod that runs to its end. */
@@ -103,6 +121,15 @@ export interface AgentCluster {
     daemonSet: { readonly namespace: string; readonly name: string },
     signal: AbortSignal,
   ): Promise<Rollout>;
+  /** Undefined when there is no Deployment of that name. */
+  controllerRollout(
+    deployment: { readonly namespace: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<ControllerRollout | undefined>;
+  /** Undefined when there is none: then nothing on machines is podid's. */
+  ledger(signal: AbortSignal): Promise<StoredLedger | undefined>;
+  /** Replaces it, if it is as it was read. @throws PodidError AgentRefused where somebody came before */
+  keepLedger(ledger: StoredLedger, signal: AbortSignal): Promise<StoredLedger>;
   taintedNodes(signal: AbortSignal): Promise<readonly TaintedNode[]>;
   /** Takes the taint of this key off a node; a node without it is left alone. */
   removeTaint(node: string, key: string, signal: AbortSignal): Promise<void>;

@@ -54,14 +54,6 @@ export interface ControllerValues {
   readonly args: readonly string[];
 }
 
-/** Lease and ledger of podid-mic, wherever its release is. */
-export const controllerHome = 'kube-system';
-export const controllerLease = 'podid-mic';
-export const controllerLedger = 'podid-mic-ledger';
-
-/** Upstream's own lock, where nothing names another. */
-export const upstreamLockName = 'aad-pod-identity-mic';
-
 /** Whether bindings of other namespaces count: upstream's default, and here only where it was asked for. */
 export function crossesNamespaces(values: {
   readonly mode: 'managed' | 'standard';

@@ -2,18 +2,19 @@ import type { AgentCluster } from '../../domain/kubernetes/agent-cluster.ts';
 import { agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../domain/kubernetes/kube-object.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { isRecord, recordAt, stringAt } from '../../validate/json-record.ts';
+import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../../validate/json-record.ts';
 import { parseAgentInstallation } from '../../validate/kubernetes/agent-installation.ts';
 import { parseFinishedPod, parseTaintedNode } from '../../validate/kubernetes/daemon-set-rollout.ts';
 import type { KubeRest } from '../client/kube-rest.ts';
 import { mergeContent } from '../client/kube-rest.ts';
 import { podidManager } from '../objects/render-objects.ts';
+import { keepLedger, readLedger } from '../standard-mode/controller-ledger.ts';
 import { releaseSelector } from './agent-names.ts';
 import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
 import { readHelmRelease } from './helm-release.ts';
 import { identityDefinitions } from './identity-definitions.ts';
 import { ownKinds } from './own-kinds.ts';
-import { readRollout } from './read-rollout.ts';
+import { readControllerRollout, readRollout } from './read-rollout.ts';
 import { renderAgent } from './render-agent.ts';
 import { agentOwned, writeAgentObject } from './write-agent-object.ts';
 
@@ -63,6 +64,9 @@ export function agentCluster(rest: KubeRest): AgentCluster {
       return (pods ?? []).map((pod) => stringAt(recordAt(pod, 'metadata'), 'name') ?? '');
     },
     rollout: (daemonSet, signal) => readRollout(api, daemonSet, signal),
+    controllerRollout: (deployment, signal) => readControllerRollout(api, deployment, signal),
+    ledger: (signal) => readLedger(api, signal),
+    keepLedger: (ledger, signal) => keepLedger(api, ledger, signal),
     async taintedNodes(signal) {
       const nodes = (await api.list({ apiVersion: 'v1', kind: 'Node' }, '', signal)) ?? [];
       return nodes.map(parseTaintedNode).filter((node) => node !== undefined);
@@ -125,10 +129,23 @@ async function listOwnObjects(
       const [name, namespace] = [stringAt(metadata, 'name'), stringAt(metadata, 'namespace')];
       if (name) {
         found.push({ apiVersion, kind, name, ...(namespace ? { namespace } : {}) });
+        found.push(...secretsOf(item, kind, namespace));
       }
     }
   }
   return found;
+}
+
+/** The controller's own Secret, by its Deployment: who may not list secrets can still delete the one. */
+function secretsOf(item: JsonRecord, kind: string, namespace: string | undefined): ObjectRef[] {
+  if (kind !== 'Deployment' || namespace === undefined) {
+    return [];
+  }
+  const pod = recordAt(recordAt(recordAt(item, 'spec'), 'template'), 'spec');
+  return recordsAt(pod, 'volumes').flatMap((volume) => {
+    const name = stringAt(recordAt(volume, 'secret'), 'secretName');
+    return name === undefined ? [] : [{ apiVersion: 'v1', kind: 'Secret', namespace, name }];
+  });
 }
 
 async function removeTaint(

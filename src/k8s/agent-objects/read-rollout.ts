@@ -1,7 +1,12 @@
-import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
+import type { ControllerRollout, Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { type JsonRecord, stringAt } from '../../validate/json-record.ts';
-import { parseDaemonSetStatus, parseRolledPod } from '../../validate/kubernetes/daemon-set-rollout.ts';
+import {
+  parseDaemonSetStatus,
+  parseDeploymentStatus,
+  parseRolledPod,
+  podTrouble,
+} from '../../validate/kubernetes/daemon-set-rollout.ts';
 import { objectPath } from '../client/kube-rest.ts';
 import type { AgentObjectsApi } from './agent-objects-api.ts';
 
@@ -19,8 +24,7 @@ export async function readRollout(
   if (status === undefined) {
     return nothing;
   }
-  const labels = Object.entries(status.selector).map(([key, value]) => `${key}=${value}`);
-  const pods = (await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels.join(','), signal)) ?? [];
+  const pods = await podsOf(api, namespace, status.selector, signal);
   const rolled = pods.map((pod) => parseRolledPod(pod, status)).filter((node) => node !== undefined);
   const nodes = rolled
     .filter(({ ending }) => !ending)
@@ -34,6 +38,33 @@ export async function readRollout(
     ending: rolled.filter(({ ending }) => ending).map(({ name: node }) => node),
     trouble: short ? await troubleOf(api, daemonSet, status.uid, signal) : [],
   };
+}
+
+/** A Deployment's own count, and behind it why pods are not ready. Undefined when it is not there. */
+export async function readControllerRollout(
+  api: AgentObjectsApi,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<ControllerRollout | undefined> {
+  const json = await api.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }, signal);
+  const status = parseDeploymentStatus(json);
+  if (status === undefined) {
+    return undefined;
+  }
+  const { selector, ...rollout } = status;
+  const pods = rollout.done ? [] : await podsOf(api, namespace, selector, signal);
+  const troubles = pods.map(podTrouble).filter((each) => each !== undefined);
+  return { ...rollout, trouble: [...rollout.trouble, ...troubles] };
+}
+
+async function podsOf(
+  api: AgentObjectsApi,
+  namespace: string,
+  selector: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<readonly JsonRecord[]> {
+  const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+  return (await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels.join(','), signal)) ?? [];
 }
 
 /**

@@ -1,14 +1,8 @@
 import { agentImage } from '../../domain/kubernetes/agent-values.ts';
-import {
-  asksImds,
-  controllerHome,
-  controllerLease,
-  controllerLedger,
-  crossesNamespaces,
-  upstreamLockName,
-} from '../../domain/kubernetes/controller-values.ts';
+import { asksImds, crossesNamespaces } from '../../domain/kubernetes/controller-values.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
+import { leasePlace, ledgerPlace, upstreamLockPlace } from '../../domain/standard-mode/controller.ts';
 import type { ControllerRendering, Rendering } from './agent-names.ts';
 import { renderControllerPod } from './render-controller-pod.ts';
 import { bindingTo, rbac, rule } from './render-roles.ts';
@@ -58,8 +52,8 @@ function renderAccount(rendering: ControllerRendering): KubeObject {
 function renderRights(rendering: ControllerRendering): KubeObject[] {
   const { agent: name, labels, controller } = rendering;
   const [apiVersion, binding] = [`${rbac}/v1`, bindingTo(rendering)];
-  const lock = controller.leaderElection.name || upstreamLockName;
-  const inHome = { name, namespace: controllerHome, labels };
+  const lock = controller.leaderElection.name || upstreamLockPlace.name;
+  const inHome = { name, namespace: leasePlace.namespace, labels };
   const coordination = 'coordination.k8s.io';
   return [
     {
@@ -90,8 +84,8 @@ function renderRights(rendering: ControllerRendering): KubeObject[] {
       kind: 'Role',
       metadata: inHome,
       rules: [
-        { ...rule(coordination, ['leases'], ['get', 'update']), resourceNames: [controllerLease] },
-        { ...rule('', ['configmaps'], ['get', 'update']), resourceNames: [controllerLedger] },
+        { ...rule(coordination, ['leases'], ['get', 'update']), resourceNames: [leasePlace.name] },
+        { ...rule('', ['configmaps'], ['get', 'update']), resourceNames: [ledgerPlace.name] },
         // A right to create cannot be bound to a name.
         rule(coordination, ['leases'], ['create']),
         rule('', ['configmaps'], ['create']),

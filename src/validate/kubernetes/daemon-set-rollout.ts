@@ -1,4 +1,9 @@
-import type { FinishedPod, Rollout, TaintedNode } from '../../domain/kubernetes/agent-cluster.ts';
+import type {
+  ControllerRollout,
+  FinishedPod,
+  Rollout,
+  TaintedNode,
+} from '../../domain/kubernetes/agent-cluster.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { parseNode } from './workloads.ts';
 
@@ -57,6 +62,44 @@ export function parseRolledPod(
     return { name: node, ready: true };
   }
   return { name: node, ready: false, reason: reasonOf(status) };
+}
+
+/** Where a Deployment stands; `trouble` is its controller's alone. Undefined when the JSON is none. */
+export function parseDeploymentStatus(
+  json: unknown,
+): (ControllerRollout & { readonly selector: Readonly<Record<string, string>> }) | undefined {
+  if (!isRecord(json)) {
+    return undefined;
+  }
+  const [metadata, spec, status] = [
+    recordAt(json, 'metadata'),
+    recordAt(json, 'spec'),
+    recordAt(json, 'status'),
+  ];
+  const counted = (numberAt(status, 'observedGeneration') ?? -1) >= (numberAt(metadata, 'generation') ?? 0);
+  const desired = numberAt(spec, 'replicas') ?? 1;
+  const [ready, updated, all] = ['readyReplicas', 'updatedReplicas', 'replicas'].map(
+    (key) => numberAt(status, key) ?? 0,
+  ) as [number, number, number];
+  const failure = conditionOf(status, 'ReplicaFailure');
+  return {
+    desired,
+    ready,
+    done: counted && updated >= desired && all <= updated && ready >= desired,
+    trouble:
+      failure?.['status'] === 'True' ? [text(stringAt(failure, 'message') ?? 'no pod can be made')] : [],
+    selector: stringMapAt(recordAt(spec, 'selector'), 'matchLabels') ?? {},
+  };
+}
+
+/** `podid-mic-1: container mic: ImagePullBackOff`; undefined for a pod that is ready or ending. */
+export function podTrouble(json: unknown): string | undefined {
+  const pod = isRecord(json) ? json : {};
+  const [metadata, status] = [recordAt(pod, 'metadata'), recordAt(pod, 'status')];
+  const isWell =
+    conditionOf(status, 'Ready')?.['status'] === 'True' ||
+    stringAt(metadata, 'deletionTimestamp') !== undefined;
+  return isWell ? undefined : `${stringAt(metadata, 'name') ?? ''}: ${reasonOf(status)}`;
 }
 
 export function parseFinishedPod(json: unknown): FinishedPod {

@@ -2,7 +2,7 @@ import type { Deps } from '../../domain/deps.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 
 /** Commands about the agent need the cluster's own API, connected, and nothing of Azure. */
-export type AgentDeps = Pick<ConnectedCluster, 'agent' | 'workloads'> &
+export type AgentDeps = Pick<ConnectedCluster, 'agent' | 'workloads' | 'standardMode'> &
   Pick<Deps, 'clock' | 'report' | 'confirm'>;
 
 export interface AgentWait {

@@ -14,6 +14,7 @@ import { chooseWay, type InstallWay, refuseSharedRelease } from './choose-way.ts
 import { expectAgentBeside, namesOf, openNodes } from './expect-agent-beside.ts';
 import { refuseKubeletIdentity } from './refuse-kubelet-identity.ts';
 import { removeUpstream, upstreamObjects } from './remove-upstream.ts';
+import { expectNamespacesDecided, waitForController } from './wait-for-controller.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { tryAgent, writeAgent } from './write-agent.ts';
 
@@ -43,7 +44,7 @@ export interface InstallRequest {
 export interface Installed {
   readonly namespace: string;
   readonly version: string;
-  readonly mode: 'managed';
+  readonly mode: AgentValues['mode'];
   readonly objects: readonly AgentObjectChange[];
   readonly nodes: Rollout['nodes'];
 }
@@ -81,6 +82,7 @@ export async function installAgent(
       : request.values();
   const values = await refuseKubeletIdentity(deps, given, request.kubeletClientId, signal);
   await checkCluster(deps, request, values, signal);
+  await expectNamespacesDecided(deps, values, signal);
   reportPorts(deps, values);
   reportTolerations(deps, values);
   if (request.dryRun) {
@@ -94,7 +96,7 @@ export async function installAgent(
   if (way.kind === 'alongside' && !request.noWait) {
     await warnOfNodesWithOthersAlone(deps, { found, nodes }, signal);
   }
-  return installed(request, objects, nodes);
+  return installed(request, values, { objects, nodes });
 }
 
 interface Chosen {
@@ -183,7 +185,7 @@ async function dryRun(
   const objects = await tryAgent(deps, { values, release, force }, signal);
   const gone = way.kind === 'instead' ? upstreamObjects(way.upstream, record) : [];
   const deletes = gone.map(({ apiVersion: _api, ...key }) => ({ ...key, action: 'delete' as const }));
-  return installed(request, [...objects, ...deletes], []);
+  return installed(request, values, { objects: [...objects, ...deletes], nodes: [] });
 }
 
 /**
@@ -205,7 +207,8 @@ async function installInstead(
   if (!(await confirm(`Install podid's agent and remove ${theirs}?`))) {
     return undefined;
   }
-  report.note(`1 of 3: podid's agent beside ${theirs}, on ports of its own`);
+  const which = values.mode === 'standard' ? 'agent and controller' : 'agent';
+  report.note(`1 of 3: podid's ${which} beside ${theirs}, on ports of its own`);
   const beside = { ...values, podid: { ...values.podid, alongside: true } };
   const objects = await writeAgent(deps, { values: beside, release, force }, wait);
   await waitForAgent(deps, { values: beside, release, instead: way.upstream }, wait);
@@ -214,7 +217,7 @@ async function installInstead(
   report.note("3 of 3: podid's agent moves to the usual ports, node by node");
   await writeAgent(deps, { values, release, force }, wait);
   const nodes = request.noWait ? [] : await waitForAgent(deps, { values, release }, wait);
-  return installed(request, [...objects, ...removed], nodes);
+  return installed(request, values, { objects: [...objects, ...removed], nodes });
 }
 
 /** Whoever then takes the other agent away by other means has to know. */
@@ -245,6 +248,7 @@ async function waitForAgent(
   if (daemonSet !== undefined && instead !== undefined) {
     await expectAgentBeside(deps, { daemonSet, other: instead }, wait);
   }
+  await waitForController(deps, { values, release }, wait);
   if (nodes.length === 0) {
     deps.report.warn(
       'The agent is installed, but no node matches its node selector, affinity and tolerations.',
@@ -256,8 +260,8 @@ async function waitForAgent(
 
 function installed(
   { release: { namespace, version } }: InstallRequest,
-  objects: readonly AgentObjectChange[],
-  nodes: Rollout['nodes'],
+  { mode }: AgentValues,
+  result: Pick<Installed, 'objects' | 'nodes'>,
 ): Installed {
-  return { namespace, version, mode: 'managed', objects, nodes };
+  return { namespace, version, mode, ...result };
 }

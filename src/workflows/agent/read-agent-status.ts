@@ -10,6 +10,7 @@ import { advice, type Command, command, othersText } from '../../errors/hint.ts'
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
 import type { AgentDeps } from './agent-deps.ts';
+import { type ControllerStatus, readControllerStatus } from './read-controller-status.ts';
 
 /** How one node stands. Members are in the documented order. */
 export interface AgentNode {
@@ -29,6 +30,8 @@ export interface AgentStatus {
   /** Empty when it is not installed. */
   readonly version: string;
   readonly mode: 'managed' | 'standard' | '';
+  /** Absent in managed mode, and where it may not be read. */
+  readonly controller?: ControllerStatus;
   readonly nodes: readonly AgentNode[];
 }
 
@@ -68,6 +71,10 @@ export async function readAgentStatus(
     .toSorted()
     .map((name) => nodeOf(name, { voices, installation, others: othersOn(name, others, pods) }));
   reportFindings(deps, { installation, own, others, rows, nodes });
+  const isStandard = installation !== undefined && (installation.mode ?? 'standard') === 'standard';
+  const controller = isStandard
+    ? await orWarn(deps, () => readControllerStatus(deps, installation.namespace, signal), undefined)
+    : undefined;
   return {
     installation,
     podsPort: installation?.port ?? keyVaultDriverPort,
@@ -75,6 +82,7 @@ export async function readAgentStatus(
       installed: installation !== undefined,
       version: installation?.version ?? '',
       mode: installation === undefined ? '' : (installation.mode ?? 'standard'),
+      ...(controller === undefined ? {} : { controller }),
       nodes: rows,
     },
   };

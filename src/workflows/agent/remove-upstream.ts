@@ -6,14 +6,22 @@ import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';
 
 /** What upstream's manifests create beside the DaemonSet (deploy/infra of aad-pod-identity 1.8.17). */
-const manifestNames = ['nmi', 'mic'].flatMap((part) => {
+const manifestNames = [
+  // Only standard mode has it.
+  { apiVersion: 'apps/v1', kind: 'Deployment', name: 'mic' },
+  ...['nmi', 'mic'].flatMap(rolesOf),
+];
+
+function rolesOf(part: string) {
   const prefix = `aad-pod-id-${part}`;
   return [
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', name: `${prefix}-binding` },
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: `${prefix}-role` },
     { apiVersion: 'v1', kind: 'ServiceAccount', name: `${prefix}-service-account` },
   ];
-});
+}
+
+const namespacedKinds = ['Deployment', 'ServiceAccount'];
 
 /**
  * What goes with upstream's agent, the DaemonSet first. The definitions and all objects of the identity kinds
@@ -29,7 +37,7 @@ export function upstreamObjects(
   }
   const rest =
     record === undefined
-      ? manifestNames.map((each) => (each.kind === 'ServiceAccount' ? { ...each, namespace } : each))
+      ? manifestNames.map((each) => (namespacedKinds.includes(each.kind) ? { ...each, namespace } : each))
       : [...record.objects, ...record.secrets];
   return [daemonSet, ...rest.filter((ref) => !isKept(ref) && !isSame(ref, daemonSet))];
 }

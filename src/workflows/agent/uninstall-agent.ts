@@ -1,11 +1,18 @@
-import type { AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts';
+import type { AgentObjectChange, StoredLedger } from '../../domain/kubernetes/agent-cluster.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { advice, type Command, command, othersText } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanedNode, type CleanUpRequest, cleanUpNodes } from './clean-up-nodes.ts';
+import {
+  type CleanedMachine,
+  type MachineAccess,
+  ownedText,
+  planRemoval,
+  removeLedgerIdentities,
+} from './remove-ledger-identities.ts';
 import { toolsOf, toolsOfValues } from './render-clean-up.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';
 
@@ -18,11 +25,15 @@ export interface UninstallRequest {
   /** Cleans this node alone, and leaves the agent where it is. */
   readonly node?: string;
   readonly dryRun: boolean;
+  /** Also takes from the machines what the controller put there; absent: it stays. */
+  readonly removeIdentities?: MachineAccess;
 }
 
 export interface Uninstalled {
   readonly objects: readonly AgentObjectChange[];
   readonly nodes: readonly CleanedNode[];
+  /** Absent where identities were to stay. */
+  readonly machines?: readonly CleanedMachine[];
 }
 
 export interface UninstallEnd {
@@ -64,26 +75,76 @@ export async function uninstallAgent(
     return { result: { objects: [], nodes: [] } };
   }
   const objects = own.map(deletion);
+  const ledger = await ledgerOf(deps, request, own, wait.signal);
+  const { removeIdentities } = request;
   if (request.dryRun) {
-    return { result: { objects, nodes: [] } };
+    const planned = removeIdentities && { machines: ledger === undefined ? [] : planRemoval(ledger) };
+    return { result: { objects, nodes: [], ...planned } };
   }
-  if (!(await deps.confirm(question(request, own)))) {
+  if (!(await deps.confirm(question(request, own, ledger)))) {
     return undefined;
   }
-  await removeObjects(deps, own, installation, wait);
+  await removeObjects(deps, { own, release, installation }, wait);
   if (cleanUpOnly) {
     await untilPodsAreGone(deps, agentPods(request), wait);
   }
+  // Before the rules go: without them every pod of a node reaches what the node carries.
+  const removed = removeIdentities && {
+    machines: await removeLedgerIdentities(deps, removeIdentities, wait),
+  };
   const nodes = await cleanUpNodes(deps, cleanUpOf(request, installation), wait);
-  return endOf(deps, request, { objects, nodes });
+  if (removed === undefined) {
+    reportLeft(deps, request, ledger);
+  }
+  return endOf(deps, request, { objects, nodes, ...removed });
+}
+
+/** Where there was a controller, or what it did is to be undone. */
+async function ledgerOf(
+  { agent }: AgentDeps,
+  { removeIdentities }: UninstallRequest,
+  own: readonly ObjectRef[],
+  signal: AbortSignal,
+): Promise<StoredLedger | undefined> {
+  if (removeIdentities !== undefined) {
+    return await agent.ledger(signal);
+  }
+  if (!own.some(({ kind }) => kind === 'Deployment')) {
+    return undefined;
+  }
+  return await agent.ledger(signal).catch((error: unknown) => {
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
+    return undefined;
+  });
+}
+
+function reportLeft(
+  { report }: AgentDeps,
+  { release: { namespace } }: UninstallRequest,
+  ledger: StoredLedger | undefined,
+): void {
+  const left = ownedText(ledger);
+  if (left !== undefined) {
+    report.note(`Left: ${left}, and the ledger that says which.`);
+    const remove = command('podid nmi uninstall --clean-up-only --remove-identities --namespace', namespace);
+    report.note(advice`To remove exactly those: ${remove.again()}`);
+  }
 }
 
 function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
   return { ...key, action: 'delete' };
 }
 
-function question({ release, node, cleanUpOnly }: UninstallRequest, own: readonly ObjectRef[]): string {
-  const then = "Pods that use an identity then reach the node's own identities instead.";
+function question(
+  { release, node, cleanUpOnly, removeIdentities }: UninstallRequest,
+  own: readonly ObjectRef[],
+  ledger: StoredLedger | undefined,
+): string {
+  const removed = removeIdentities && ownedText(ledger);
+  const also = removed === undefined ? '' : ` Also removed: ${removed}.`;
+  const then = `Pods that use an identity then reach the node's own identities instead.${also}`;
   if (node !== undefined) {
     return `Remove the agent's rules from node ${node}? ${then}`;
   }
@@ -152,8 +213,15 @@ async function refuseServedNode(
 
 async function removeObjects(
   deps: AgentDeps,
-  own: readonly ObjectRef[],
-  installation: AgentInstallation | undefined,
+  {
+    own,
+    release,
+    installation,
+  }: {
+    readonly own: readonly ObjectRef[];
+    readonly release: AgentRelease;
+    readonly installation: AgentInstallation | undefined;
+  },
   wait: AgentWait,
 ): Promise<void> {
   for (const ref of own) {
@@ -162,7 +230,15 @@ async function removeObjects(
     if (ref.kind === 'DaemonSet' && installation !== undefined) {
       await untilPodsAreGone(deps, installation, wait);
     }
+    if (ref.kind === 'Deployment') {
+      await untilPodsAreGone(deps, { namespace: release.namespace, selector: controllerPods(release) }, wait);
+    }
   }
+}
+
+/** One that still runs would put identities back. */
+function controllerPods({ name }: AgentRelease) {
+  return { 'app.kubernetes.io/component': 'mic', 'app.kubernetes.io/instance': name };
 }
 
 /** Of an agent whose DaemonSet is gone already: Helm starts the clean-up while its pods are still ending. */
@@ -172,6 +248,29 @@ function agentPods({ release, values }: UninstallRequest) {
     'app.kubernetes.io/component': 'nmi',
   };
   return { namespace: release.namespace, selector };
+}
+
+function identitiesLeft(
+  { release: { namespace } }: UninstallRequest,
+  unchanged: readonly CleanedMachine[],
+  total: number,
+): PodidError {
+  const lines = unchanged.map(({ resource, reason }) => `${nameOf(resource)}: ${reason}`);
+  return new PodidError(
+    'CleanUpIncomplete',
+    `${unchanged.length} of ${total} machines may still carry identities that podid put there: ${lines.slice(0, 5).join('; ')}${lines.length > 5 ? ` and ${lines.length - 5} more` : ''}`,
+    {
+      hint: command('podid nmi uninstall --clean-up-only --remove-identities --namespace', namespace).again(),
+      details: unchanged.map(({ resource, reason }) => ({
+        code: 'MachineMissed',
+        message: `${resource}: ${reason}`,
+      })),
+    },
+  );
+}
+
+function nameOf(resourceId: string): string {
+  return resourceId.slice(resourceId.lastIndexOf('/') + 1);
 }
 
 function cleanUpOf(request: UninstallRequest, installation: AgentInstallation | undefined): CleanUpRequest {
@@ -194,6 +293,10 @@ function missedAgain({ node, release: { namespace } }: UninstallRequest): Comman
 }
 
 function endOf({ report }: AgentDeps, request: UninstallRequest, result: Uninstalled): UninstallEnd {
+  const unchanged = (result.machines ?? []).filter(({ clean }) => !clean);
+  if (unchanged.length > 0) {
+    return { result, failure: identitiesLeft(request, unchanged, result.machines?.length ?? 0) };
+  }
   const missed = result.nodes.filter(({ clean }) => !clean);
   if (missed.length > 0) {
     const names = missed.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);

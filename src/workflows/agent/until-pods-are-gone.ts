@@ -4,7 +4,8 @@ import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**
- * Waits for the pods of a DaemonSet that was deleted: while one runs it keeps its rules. @throws PodidError
+ * Waits for the pods of a DaemonSet or Deployment that was deleted: while one runs it keeps its rules, or puts
+ * identities back. @throws PodidError
  * AgentNotReady
  */
 export async function untilPodsAreGone(
@@ -22,7 +23,7 @@ export async function untilPodsAreGone(
     if (deadline.passed()) {
       throw new PodidError(
         'AgentNotReady',
-        `The DaemonSet is deleted, and ${left.length} of its pods have not ended within ${Math.round(timeoutMs / 1000)} s.`,
+        `What runs them is deleted, and ${left.length} of its pods have not ended within ${Math.round(timeoutMs / 1000)} s.`,
         { hint: command('kubectl get pod -n', pods.namespace, left[0] ?? '') },
       );
     }

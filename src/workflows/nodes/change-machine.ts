@@ -2,8 +2,7 @@ import { identitiesPerRequest } from '../../domain/azure/machine-identities.ts';
 import type { Machine } from '../../domain/azure/machines.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { ChangeDeps } from '../change/start-change.ts';
-import { followMachine, settled } from './follow-machine.ts';
+import { followMachine, type MachineDeps, settled } from './follow-machine.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 
 /**
@@ -16,7 +15,7 @@ import { idsToSend, type WantedChange } from './machine-change.ts';
  *   Unavailable, and the signal's reason
  */
 export async function changeMachine(
-  deps: ChangeDeps,
+  deps: MachineDeps,
   machine: Machine,
   wanted: WantedChange,
 ): Promise<Machine> {
@@ -49,7 +48,7 @@ export async function changeMachine(
  * Azure accepted a request and its answers do not show it yet: they may lag, and asking on at once would be a
  * storm.
  */
-async function waitForEffect({ options, deadline }: ChangeDeps, machine: Machine): Promise<void> {
+async function waitForEffect({ options, deadline }: MachineDeps, machine: Machine): Promise<void> {
   if (!deadline.passed()) {
     return deadline.pause(options.pollIntervalMs);
   }
@@ -70,7 +69,7 @@ async function waitForEffect({ options, deadline }: ChangeDeps, machine: Machine
  * @returns the machine as Azure accepted it; nothing when it has to be read again
  */
 async function send(
-  deps: ChangeDeps,
+  deps: MachineDeps,
   machine: Machine,
   { action, identityIds }: WantedChange,
 ): Promise<{ readonly accepted?: Machine }> {

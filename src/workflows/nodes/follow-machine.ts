@@ -4,6 +4,12 @@ import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 
+/** What one machine's change needs of a command's deps. */
+export type MachineDeps = Pick<ChangeDeps, 'report' | 'deadline' | 'signal'> & {
+  readonly azure: Pick<ChangeDeps['azure'], 'machines'>;
+  readonly options: Pick<ChangeDeps['options'], 'pollIntervalMs' | 'noWait'>;
+};
+
 /**
  * Follows an operation on a machine to its end. Where it cannot be followed, for want of a right on
  * operations or because Azure does not know it any more, the machine's own state decides.
@@ -11,7 +17,7 @@ import type { ChangeDeps } from '../change/start-change.ts';
  * @throws PodidError EntryFailed when it ends as anything but Succeeded, and the signal's reason
  */
 export async function followMachine(
-  deps: ChangeDeps,
+  deps: MachineDeps,
   machine: Pick<Machine, 'name' | 'resourceId'>,
   operation: Operation,
 ): Promise<void> {
@@ -51,7 +57,7 @@ function failed(
 
 /** Reads the machine until nothing is under way on it. */
 export async function settled(
-  deps: ChangeDeps,
+  deps: MachineDeps,
   machine: Pick<Machine, 'name' | 'resourceId'>,
 ): Promise<Machine> {
   const { options, deadline } = deps;

@@ -1,6 +1,7 @@
 import type { AgentCluster } from '../../../src/domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../../src/domain/kubernetes/agent-installation.ts';
 import type { AgentPod, Workloads } from '../../../src/domain/kubernetes/workloads.ts';
+import type { StandardMode } from '../../../src/domain/standard-mode/controller.ts';
 import type { AgentDeps } from '../../../src/workflows/agent/agent-deps.ts';
 
 export interface FakePlace extends AgentDeps {
@@ -9,7 +10,11 @@ export interface FakePlace extends AgentDeps {
 }
 
 /** A place in which nothing is but what is given; everything else fails the test. */
-export function fakePlace(agent: Partial<AgentCluster>, workloads: Partial<Workloads> = {}): FakePlace {
+export function fakePlace(
+  agent: Partial<AgentCluster>,
+  workloads: Partial<Workloads> = {},
+  standardMode: Partial<StandardMode> = {},
+): FakePlace {
   const messages: string[] = [];
   let now = 0;
   const missing = (what: string) =>
@@ -24,6 +29,7 @@ export function fakePlace(agent: Partial<AgentCluster>, workloads: Partial<Workl
   return {
     agent: Object.assign(Object.create(missing('agent')), agent) as AgentCluster,
     workloads: Object.assign(Object.create(missing('workloads')), workloads) as Workloads,
+    standardMode: Object.assign(Object.create(missing('standardMode')), standardMode) as StandardMode,
     clock: {
       now: () => now,
       monotonic: () => now,

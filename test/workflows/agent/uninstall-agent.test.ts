@@ -117,6 +117,22 @@ describe('taking the agent off the nodes', () => {
     expect(done.at(-1)).toBe('remove DaemonSet kube-system/podid-clean-up');
   });
 
+  it('takes the controller with the agent, waits for its pods, and says what stays on machines', async () => {
+    const { place, done } = cluster({ nodes: [], pods: [] });
+    const machines = { one: { on: ['web'] } };
+    const agent = Object.assign(place.agent, {
+      ownObjects: async () => [daemonSet, { ...daemonSet, kind: 'Deployment', name: 'podid-mic' }],
+      ledger: async () => ({ state: { epoch: 1, machines }, version: '1' }),
+    });
+    const end = await uninstallAgent({ ...place, agent }, request, wait);
+    expect(end?.failure).toBeUndefined();
+    expect(end?.result.machines).toBeUndefined();
+    expect(done).toContain('remove Deployment kube-system/podid-mic');
+    const said = place.messages.join('\n');
+    expect(said).toContain('Left: 1 identity that podid put on 1 machine');
+    expect(said).toContain('podid nmi uninstall --clean-up-only --remove-identities --namespace kube-system');
+  });
+
   it('writes nothing on a dry run', async () => {
     const { place, done } = cluster({ nodes: [node('a')], pods: [] });
     const end = await uninstallAgent(place, { ...request, dryRun: true }, wait);

@@ -1,0 +1,115 @@
+import { carriedAmong } from '../../domain/azure/machine-identities.ts';
+import type { Machines } from '../../domain/azure/machines.ts';
+import type { StoredLedger } from '../../domain/kubernetes/agent-cluster.ts';
+import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
+import { countOwned, ownedIn, withoutMachine } from '../../domain/standard-mode/ledger-state.ts';
+import { startDeadline } from '../../domain/time/deadline.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { changeMachine } from '../nodes/change-machine.ts';
+import type { AgentDeps, AgentWait } from './agent-deps.ts';
+
+/** What becomes of one machine on which the ledger says podid put identities. */
+export interface CleanedMachine {
+  /** Its ARM id. */
+  readonly resource: string;
+  /** Ids of what podid put there: what went, or would go, or is left. */
+  readonly identities: readonly string[];
+  /** Carries none of them any more. */
+  readonly clean: boolean;
+  /** Why it is not, or that it is gone itself. */
+  readonly reason?: string;
+}
+
+/** With what machines are changed. */
+export interface MachineAccess {
+  readonly machines: Machines;
+  readonly pollIntervalMs: number;
+}
+
+const ledgerRef = { apiVersion: 'v1', kind: 'ConfigMap', ...ledgerPlace } as const;
+
+/** What would go, by the ledger alone: Azure is not asked. */
+export function planRemoval({ state }: StoredLedger): readonly CleanedMachine[] {
+  return Object.keys(state.machines).map((resource) => ({
+    resource,
+    identities: [...ownedIn(state, resource)],
+    clean: false,
+    reason: 'would be removed',
+  }));
+}
+
+/** `3 identities that podid put on 2 machines`; undefined where there are none. */
+export function ownedText(ledger: StoredLedger | undefined): string | undefined {
+  const count = ledger === undefined ? 0 : countOwned(ledger.state);
+  if (ledger === undefined || count === 0) {
+    return undefined;
+  }
+  const machines = Object.keys(ledger.state.machines).length;
+  return `${count === 1 ? '1 identity' : `${count} identities`} that podid put on ${machines === 1 ? '1 machine' : `${machines} machines`}`;
+}
+
+/**
+ * Takes from the machines what the ledger says podid put there and nothing else, machine by machine out of the
+ * ledger, too, and at last the ledger. A machine that fails keeps its place in it, for the next time.
+ *
+ * @throws the signal's reason; PodidError AgentRefused where a controller writes the ledger meanwhile
+ */
+export async function removeLedgerIdentities(
+  deps: AgentDeps,
+  { machines, pollIntervalMs }: MachineAccess,
+  { timeoutMs, signal }: AgentWait,
+): Promise<readonly CleanedMachine[]> {
+  const { agent, clock, report } = deps;
+  const found = await agent.ledger(signal);
+  if (found === undefined) {
+    report.note(
+      `There is no ledger (ConfigMap ${ledgerPlace.namespace}/${ledgerPlace.name}): nothing on machines is known to be podid's, and nothing is removed from them.`,
+    );
+    return [];
+  }
+  const change = {
+    azure: { machines },
+    options: { pollIntervalMs, noWait: false },
+    deadline: startDeadline(clock, timeoutMs, signal),
+    report,
+    signal,
+  };
+  const forget = forgetful(deps, found, signal);
+  const cleaned = await eachConcurrently(Object.keys(found.state.machines), async (resource) => {
+    const identities = [...ownedIn(found.state, resource)];
+    try {
+      const machine = await machines.get(resource, signal);
+      const carried = carriedAmong(machine, identities);
+      await changeMachine(change, machine, { action: 'remove', identityIds: identities });
+      await forget(resource);
+      return { resource: machine.resourceId, identities: carried, clean: true };
+    } catch (error) {
+      if (isPodidError(error, 'MachineNotFound')) {
+        await forget(resource);
+        return { resource, identities: [], clean: true, reason: 'the machine is gone' };
+      }
+      // The ledger's own write failed: then nothing may go on.
+      const ofLedger = isPodidError(error, 'AgentRefused');
+      if (signal.aborted || ofLedger || !isPodidError(error)) {
+        throw error;
+      }
+      return { resource, identities, clean: false, reason: error.message };
+    }
+  });
+  if (cleaned.every(({ clean }) => clean)) {
+    await agent.remove(ledgerRef, signal);
+  }
+  return cleaned;
+}
+
+/** Writes of the ledger, one after the other: each is for the version that the one before left. */
+function forgetful({ agent }: AgentDeps, found: StoredLedger, signal: AbortSignal) {
+  let kept = Promise.resolve(found);
+  return async (resource: string): Promise<void> => {
+    kept = kept.then(({ state, version }) =>
+      agent.keepLedger({ state: withoutMachine(state, resource), version }, signal),
+    );
+    await kept;
+  };
+}
