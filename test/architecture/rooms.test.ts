@@ -65,6 +65,7 @@ const tree = 'src/cli/run/command-tree.ts';
 
 /** What podid and podid-nmi have in common, types aside: what is added here is loaded on every node. */
 const agentShares: readonly string[] = [
+  'src/domain/azure/odd-character.ts',
   'src/domain/kubernetes/identity-credential.ts',
   'src/domain/kubernetes/identity-resources.ts',
   'src/domain/kubernetes/object-limits.ts',
@@ -99,6 +100,7 @@ const agentShares: readonly string[] = [
   'src/k8s/kubeconfig/service-account-context.ts',
   'src/validate/files/kubeconfig.ts',
   'src/validate/json-record.ts',
+  'src/validate/json-shape.ts',
   'src/validate/kubernetes/crd-objects.ts',
   'src/validate/kubernetes/kept-members.ts',
   'src/validate/kubernetes/kube-status.ts',

@@ -222,6 +222,66 @@ describe('the CRDs', () => {
     api.kubectl('apply', ...serverSide, '-f', ours);
   });
 
+  describe('over objects that are older than any schema', () => {
+    const old = {
+      ...{ 'azureidentity/text': { type: '0', resourceID: '/r', clientID: 'c' } },
+      ...{ 'azureidentity/capital': { type: 0, ResourceID: '/r', ClientID: 'c', TenantID: 't' } },
+      ...{ 'azureidentity/principal': { type: '1', ClientID: 'c', ClientPassword: { Name: 's' } } },
+      ...{ 'azureidentitybinding/capital': { AzureIdentity: 'capital', Selector: 'old' } },
+      ...{ 'azurepodidentityexception/capital': { PodLabels: { app: 'old' } } },
+    };
+    const specOf = (path: string) =>
+      JSON.parse(api.kubectl('get', ...path.split('/'), '--output=json', '--namespace=old')).spec;
+
+    beforeAll(async () => {
+      api.kubectl('create', 'namespace', 'old');
+      const bare = JSON.parse(api.kubectl('get', 'crd', '--output=json')).items.map(withoutSchema);
+      writeFileSync(
+        join(folder, 'bare.json'),
+        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: bare }),
+      );
+      api.kubectl('replace', '-f', join(folder, 'bare.json'));
+      await vi.waitFor(() => {
+        for (const [path, spec] of Object.entries(old)) {
+          const [kind = '', name = ''] = path.split('/');
+          const kindName = { azureidentity: 'AzureIdentity', azureidentitybinding: 'AzureIdentityBinding' }[
+            kind
+          ];
+          const object = {
+            ...identity(name, spec),
+            kind: kindName ?? 'AzurePodIdentityException',
+            metadata: { name, namespace: 'old' },
+          };
+          writeFileSync(join(folder, 'old.json'), JSON.stringify(object));
+          api.kubectl('replace', '--force', '-f', join(folder, 'old.json'));
+          expect(specOf(path)).toEqual(spec);
+        }
+      }, takesUp);
+      api.kubectl('apply', ...serverSide, '-f', ours);
+      established();
+    });
+    afterAll(() => api.kubectl('delete', 'namespace', 'old', '--wait=false'));
+
+    it.each(Object.entries(old))('keep what is stored, and let it be labelled: %s', (path, spec) => {
+      expect(specOf(path)).toEqual(spec);
+      api.kubectl('label', ...path.split('/'), 'team=shop', '--namespace=old');
+      api.kubectl('annotate', ...path.split('/'), 'note=kept', '--namespace=old');
+      expect(specOf(path)).toEqual(spec);
+    });
+
+    it('let a type as text become a number, and take no new text', () => {
+      const inOld = ['--namespace=old', '--type=merge'];
+      api.kubectl('patch', 'azureidentity', 'text', ...inOld, '--patch={"spec":{"type":0}}');
+      expect(() =>
+        api.kubectl('patch', 'azureidentity', 'text', ...inOld, '--patch={"spec":{"type":"1"}}'),
+      ).toThrow(/spec.type must be a number/);
+      expect(() => apply(identity('new-text', { type: '0', clientID: 'c' }))).toThrow(
+        /spec.type must be a number/,
+      );
+      expect(() => apply(identity('no-number', { type: true, clientID: 'c' }))).toThrow(/type/);
+    });
+  });
+
   describe('with the checks of object-checks.yaml', () => {
     beforeAll(async () => {
       api.kubectl('apply', '-f', 'deploy/manifests/object-checks.yaml');
@@ -289,3 +349,20 @@ describe('the CRDs', () => {
     );
   });
 });
+
+/** As definitions of v1beta1 were stored: every field is kept, whatever it is. */
+function withoutSchema(definition: {
+  metadata: { name: string };
+  spec: { versions: { schema: unknown; additionalPrinterColumns?: unknown }[] };
+}): unknown {
+  const { metadata, spec } = definition;
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  return {
+    ...definition,
+    metadata: { name: metadata.name, annotations: { 'api-approved.kubernetes.io': 'unapproved' } },
+    spec: {
+      ...spec,
+      versions: spec.versions.map(({ additionalPrinterColumns: _, ...version }) => ({ ...version, schema })),
+    },
+  };
+}

@@ -65,8 +65,8 @@ function withoutLength(schema: unknown, path: string): string[] {
 }
 
 /**
- * A schema without what says nothing about which objects of use are valid: descriptions, rules on changes, and
- * lengths beyond those of anything that works.
+ * A schema without what says nothing about which objects of use are valid: descriptions, rules on changes,
+ * lengths beyond those of anything that works, spellings of old releases, and that a number may be stored as text.
  */
 function typesOf(value: unknown): unknown {
   if (Array.isArray(value)) {
@@ -80,8 +80,15 @@ function typesOf(value: unknown): unknown {
       ([key, member]) =>
         key !== 'x-kubernetes-validations' &&
         !lengths.includes(key) &&
+        !isOldSpelling(member) &&
         !(key === 'description' && typeof member === 'string'),
     )
-    .map(([key, member]) => [key, typesOf(member)]);
+    .map(([key, member]) =>
+      key === 'x-kubernetes-int-or-string' ? ['type', 'integer'] : [key, typesOf(member)],
+    );
   return Object.fromEntries(entries);
+}
+
+function isOldSpelling(member: unknown): boolean {
+  return String((member as { description?: unknown } | null)?.description).startsWith('How releases before');
 }

@@ -1,3 +1,4 @@
+import { noIdCharacter, oddCharacterOf } from '../azure/odd-character.ts';
 import type { AzureIdentity } from './identity-resources.ts';
 
 /**
@@ -48,15 +49,26 @@ export function credentialOf(identity: AzureIdentity): IdentityCredential | Unus
     return servicePrincipal(identity, type === 1 ? 'secret' : 'certificate');
   }
   if (type !== 0) {
-    return incomplete(identity, `has the type ${type}, which is not 0, 1 or 2`);
+    return incomplete(identity, Number.isNaN(type) ? otherType : `has the type ${type}, ${noType}`);
   }
-  if (clientID) {
+  if (clientID && !noIdCharacter.test(clientID)) {
     return { kind: 'managed-identity', choice: { clientId: clientID } };
   }
-  return resourceID
-    ? { kind: 'managed-identity', choice: { resourceId: resourceID } }
-    : incomplete(identity, 'has neither a clientID nor a resourceID');
+  if (resourceID && !noIdCharacter.test(resourceID)) {
+    return { kind: 'managed-identity', choice: { resourceId: resourceID } };
+  }
+  return incomplete(identity, whatIsWrong(identity.spec));
 }
+
+function whatIsWrong({ clientID = '', resourceID = '' }: AzureIdentity['spec']): string {
+  const [[member, id] = []] = Object.entries({ clientID, resourceID }).filter(([, text]) => text !== '');
+  return id === undefined
+    ? 'has neither a clientID nor a resourceID'
+    : `has a ${member} that holds ${oddCharacterOf(id)}, which no id has`;
+}
+
+const noType = 'which is not 0, 1 or 2';
+const otherType = `has a type that is no number, ${noType}`;
 
 function servicePrincipal(
   identity: AzureIdentity,

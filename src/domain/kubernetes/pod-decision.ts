@@ -200,13 +200,14 @@ export function chooseIdentity(
   { request, requireChoice }: IdentityQuestion,
   candidates: readonly AzureIdentity[],
 ): GrantedIdentity | ChoiceFailure {
-  if (request.objectId !== undefined) {
-    return { kind: 'object-id-asked' };
-  }
   const asked = candidates.filter((identity) => isAskedFor(identity, request));
-  const [any] = asked;
+  const [any, ...others] = asked;
   if (any === undefined) {
     return { kind: 'other-identity-asked', candidates: candidates.length };
+  }
+  // No object has an object id, so it can tell several apart for nobody.
+  if (request.objectId !== undefined && others.length > 0) {
+    return { kind: 'object-id-asked' };
   }
   const first = asked.reduce((oldest, each) => (byAge(each, oldest) < 0 ? each : oldest), any);
   const isArbitrary = asked.length > 1;
@@ -219,13 +220,18 @@ export function chooseIdentity(
     : { kind: 'granted', identity: first, subject, isArbitrary };
 }
 
+/** By each id that is asked for; one that the object does not have decides nothing where the other is its own. */
 export function isAskedFor(
   { spec }: AzureIdentity,
   { clientId, resourceId }: IdentityQuestion['request'],
 ): boolean {
+  const compared = [
+    [clientId, spec.clientID],
+    [resourceId, spec.resourceID],
+  ].filter(([asked]) => asked !== undefined);
+  const known = compared.filter(([, own]) => own);
   return (
-    (clientId === undefined || spec.clientID?.toLowerCase() === clientId) &&
-    (resourceId === undefined || spec.resourceID?.toLowerCase() === resourceId)
+    (compared.length === 0 || known.length > 0) && known.every(([asked, own]) => asked === own?.toLowerCase())
   );
 }
 

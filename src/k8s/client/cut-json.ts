@@ -1,4 +1,4 @@
-import type { JsonShape } from '../../validate/json-shape.ts';
+import { type JsonShape, memberShape } from '../../validate/json-shape.ts';
 import { JsonValueEnd } from './json-value-end.ts';
 
 /** A JSON value without what its shape does not name. */
@@ -162,7 +162,7 @@ export class JsonCutter {
     if (frame === undefined) {
       return this.#options.shape;
     }
-    const shape = frame.isArray ? frame.shape : memberOf(frame.shape, frame.member);
+    const shape = frame.isArray ? frame.shape : memberShape(frame.shape, frame.member);
     // Elements cost something even when nothing of them is kept.
     if (frame.isArray && !frame.givesOut && this.#length - this.#base > this.#options.mostBytes) {
       this.#isCut = true;
@@ -212,8 +212,4 @@ export class JsonCutter {
       this.#length = this.#base;
     }
   }
-}
-
-function memberOf(shape: JsonShape, member: string): JsonShape | undefined {
-  return typeof shape === 'object' && Object.hasOwn(shape, member) ? shape[member] : undefined;
 }

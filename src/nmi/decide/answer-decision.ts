@@ -1,3 +1,4 @@
+import { oddCharacterOf } from '../../domain/azure/odd-character.ts';
 import { type AzureIdentity, bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 import {
@@ -8,7 +9,6 @@ import {
 } from '../../domain/kubernetes/pod-decision.ts';
 import { type Command, command } from '../../errors/hint.ts';
 import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
-import { explainId } from '../http/explain-query.ts';
 
 /** An identity that the pod may use. */
 export interface ChosenIdentity extends GrantedIdentity {
@@ -36,7 +36,7 @@ export function answerOf(asker: Asker, decision: Exclude<PodDecision, GrantedIde
     case 'object-id-asked':
       return badRequest(
         'object-id',
-        'Pod identities cannot be selected by object id. Ask by client_id or msi_res_id instead.',
+        `Pod ${namespace}/${name} has several pod identities, which cannot be told apart by object id. Ask by client_id or msi_res_id instead.`,
       );
     case 'other-identity-asked':
       return noIdentity(
@@ -63,8 +63,13 @@ export function answerOf(asker: Asker, decision: Exclude<PodDecision, GrantedIde
 
 /** Followed by a blank; empty for ids that may be ids. */
 function oddIdText({ clientId, resourceId }: IdentityQuestion['request']): string {
-  const odd = explainId('client_id', clientId) ?? explainId('msi_res_id', resourceId);
-  return odd === undefined ? '' : `${odd} `;
+  for (const [name, id] of Object.entries({ client_id: clientId, msi_res_id: resourceId })) {
+    const odd = oddCharacterOf(id ?? '');
+    if (odd !== undefined) {
+      return `The query variable ${name} holds ${odd}, which no id has. `;
+    }
+  }
+  return '';
 }
 
 function azureIdentityText({ metadata }: AzureIdentity): string {

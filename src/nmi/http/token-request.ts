@@ -36,7 +36,8 @@ export function parseTokenRequest(query: string): TokenRequest | ErrorAnswer {
     return badRequest('bad-query', 'msi_res_id and mi_res_id name two identities.');
   }
   const clientId = values.get('client_id')?.toLowerCase();
-  const objectId = values.get('object_id')?.toLowerCase();
+  // Of App Service, whose clients know no other.
+  const objectId = (values.get('object_id') || values.get('principal_id'))?.toLowerCase();
   return {
     kind: 'request',
     resource,

@@ -4,7 +4,7 @@ import {
   bindingLabel,
   podUidAnnotation,
 } from '../../domain/kubernetes/identity-resources.ts';
-import type { JsonShape } from '../json-shape.ts';
+import { anyCase, type JsonShape } from '../json-shape.ts';
 
 /*
  * What an agent keeps of the objects that it watches: the members that the parsers beside this file read, and of the metadata
@@ -28,10 +28,11 @@ export const keptOfPods: JsonShape = {
 export const keptOfIdentities: JsonShape = {
   metadata: { ...named, annotations: { [behaviorAnnotation]: 'kept' } },
   spec: {
+    [anyCase]: true,
     type: 'kept',
     resourceID: 'kept',
     clientID: 'kept',
-    clientPassword: { name: 'kept', namespace: 'kept' },
+    clientPassword: { [anyCase]: true, name: 'kept', namespace: 'kept' },
     tenantID: 'kept',
     auxiliaryTenantIDs: 'kept',
     adEndpoint: 'kept',
@@ -40,16 +41,16 @@ export const keptOfIdentities: JsonShape = {
 
 export const keptOfBindings: JsonShape = {
   metadata: named,
-  spec: { azureIdentity: 'kept', selector: 'kept' },
+  spec: { [anyCase]: true, azureIdentity: 'kept', selector: 'kept' },
 };
 
-export const keptOfExceptions: JsonShape = { metadata: named, spec: { podLabels: 'kept' } };
+export const keptOfExceptions: JsonShape = { metadata: named, spec: { [anyCase]: true, podLabels: 'kept' } };
 
 export const keptOfAssignments: JsonShape = {
   metadata: { ...named, annotations: { [podUidAnnotation]: 'kept', [assignedAtAnnotation]: 'kept' } },
   spec: {
     azureIdentityRef: keptOfIdentities,
-    azureBindingRef: { metadata: named, spec: { selector: 'kept' } },
+    azureBindingRef: { metadata: named, spec: { [anyCase]: true, selector: 'kept' } },
     pod: 'kept',
     podNamespace: 'kept',
     nodename: 'kept',

@@ -96,7 +96,7 @@ describe('managed mode', () => {
       400,
       'other-identity-asked',
     ],
-    ['an object id is asked for', { request: { objectId: 'o' } }, 400, 'object-id'],
+    ['an object id is to tell two apart', { ...two, request: { objectId: 'o' } }, 400, 'object-id'],
     ['a choice is required and none is made', { ...two, requireChoice: true }, 400, 'choice-required'],
     [
       'the identity names nobody',
@@ -128,6 +128,27 @@ describe('managed mode', () => {
       'foreign-secret',
     ],
     [
+      'the type is no number',
+      { identities: [identity('web', { spec: { type: Number.NaN, clientID: 'c' } })] },
+      400,
+      'incomplete-identity',
+    ],
+    [
+      'both ids are asked for and the object has none',
+      { identities: [identity('web', { spec: {} })], request: { clientId: 'c', resourceId: '/r' } },
+      400,
+      'other-identity-asked',
+    ],
+    [
+      'the id that the object has is not the one asked for, beside one that it does not have',
+      {
+        identities: [identity('web', { spec: { clientID: 'c' } })],
+        request: { clientId: 'd', resourceId: '/sub/web' },
+      },
+      400,
+      'other-identity-asked',
+    ],
+    [
       'a service principal lacks its tenant',
       { identities: [identity('web', { spec: { type: 2, clientID: 'c', clientPassword: { name: 's' } } })] },
       400,
@@ -148,6 +169,37 @@ describe('managed mode', () => {
     expect(managed({ ...two, request: { clientId: 'client-a' } })).toMatchObject({ isArbitrary: false });
     expect(name(managed({ ...two, request: { clientId: 'client-a' } }))).toBe('a');
     expect(name(managed({ ...two, request: { resourceId: '/sub/a' }, requireChoice: true }))).toBe('a');
+  });
+
+  it.each([
+    ['client id', { clientID: 'C' }, { clientId: 'c', resourceId: '/sub/web' }],
+    ['resource id', { resourceID: '/Sub/web' }, { clientId: 'c', resourceId: '/sub/web' }],
+    ['object id, of which no object speaks', { clientID: 'C' }, { objectId: 'o' }],
+    ['object id beside its client id', { clientID: 'C' }, { clientId: 'c', objectId: 'o' }],
+  ])('takes the only one by its %s, whatever else is asked for', (_, spec, request) => {
+    expect(name(managed({ identities: [identity('web', { spec })], request }))).toBe('web');
+  });
+
+  it.each([
+    [{ clientID: '“c”', resourceID: '/sub/web' }, { resourceId: '/sub/web' }],
+    [{ clientID: 'c', resourceID: '/sub/we\u200bb' }, { clientId: 'c' }],
+  ])('asks by the id that may be one: %j', (spec, choice) => {
+    expect(managed({ identities: [identity('web', { spec })] })).toMatchObject({ subject: { choice } });
+  });
+
+  it.each([
+    [{ clientID: 'c\rd' }, 'has a clientID that holds a carriage return (%0D), which no id has.'],
+    [
+      { clientID: '“c”', resourceID: '/a b' },
+      'has a clientID that holds the character U+201C, which no id has.',
+    ],
+    [{ resourceID: '/sub/a b' }, 'has a resourceID that holds a blank (%20), which no id has.'],
+    [{}, 'has neither a clientID nor a resourceID.'],
+  ])('names the character in the object that no id has: %j', (spec, what) => {
+    expect(managed({ identities: [identity('web', { spec })] })).toMatchObject({
+      reason: 'incomplete-identity',
+      description: expect.stringContaining(`The AzureIdentity shop/web ${what}`),
+    });
   });
 
   it('asks by resource id for an identity without a client id', () => {

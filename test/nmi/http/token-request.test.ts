@@ -24,6 +24,7 @@ describe('a token request', () => {
     });
     expect(reason('resource=a+b&object_id=O')).toEqual({ kind: 'request', resource: 'a b', objectId: 'o' });
     expect(reason('resource=r&client_id=&mi_res_id=')).toEqual({ kind: 'request', resource: 'r' });
+    expect(reason('resource=r&principal_id=O')).toEqual({ kind: 'request', resource: 'r', objectId: 'o' });
   });
 
   it.each([

@@ -42,6 +42,63 @@ describe('the identity objects', () => {
     );
   });
 
+  it.each([
+    [
+      'before 1.6.0',
+      { type: 0, ResourceID: '/r', ClientID: 'c', ClientPassword: { Name: 's', Namespace: 'n' } },
+    ],
+    [
+      'in lower case',
+      { type: 0, resourceid: '/r', clientid: 'c', clientpassword: { name: 's', namespace: 'n' } },
+    ],
+    [
+      'beside the one of today',
+      {
+        Type: 5,
+        type: 0,
+        ResourceID: '/other',
+        resourceID: '/r',
+        clientID: 'c',
+        clientPassword: { name: 's', Name: 'x', namespace: 'n' },
+      },
+    ],
+    [
+      'with a type as text',
+      { type: '0', resourceID: '/r', clientID: 'c', clientPassword: { name: 's', namespace: 'n' } },
+    ],
+    [
+      'with what files leave around ids',
+      {
+        type: ' 0\n',
+        resourceID: ' /r\r\n',
+        clientID: '\ufeffc\n',
+        clientPassword: { name: 's', namespace: 'n' },
+      },
+    ],
+  ])('are read as they were stored: %s', (_, spec) => {
+    expect(parseAzureIdentity({ metadata, spec })?.spec).toEqual({
+      type: 0,
+      resourceID: '/r',
+      clientID: 'c',
+      clientPassword: { name: 's', namespace: 'n' },
+    });
+  });
+
+  it('are read in any case by binding and exception, whose texts stay as they are', () => {
+    const spec = { AzureIdentity: 'web', Selector: 'web ' };
+    expect(parseAzureIdentityBinding({ metadata, spec })?.spec).toEqual({
+      azureIdentity: 'web',
+      selector: 'web ',
+    });
+    expect(parseAzurePodIdentityException({ metadata, spec: { PodLabels: { app: 'A' } } })?.spec).toEqual({
+      podLabels: { app: 'A' },
+    });
+  });
+
+  it.each(['one', '0x1', '-1', {}, true])('have no known type where it is %j', (type) => {
+    expect(parseAzureIdentity({ metadata, spec: { type } })?.spec.type).toBeNaN();
+  });
+
   it('hold whole copies in an assignment, whose node is spelled in lower case', () => {
     const json = {
       metadata,

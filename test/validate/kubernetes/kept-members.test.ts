@@ -59,6 +59,18 @@ const owned = {
 describe('of what an agent or the controller decides by, nothing is left out of', () => {
   it.each([
     ['an AzureIdentity', keptOfIdentities, parseAzureIdentity, identity],
+    [
+      'an AzureIdentity of before 1.6.0',
+      keptOfIdentities,
+      parseAzureIdentity,
+      { metadata, spec: { type: '0', ResourceID: '/r', ClientID: 'c', ClientPassword: { Name: 'n' } } },
+    ],
+    [
+      'an AzureIdentityBinding of before 1.6.0',
+      keptOfBindings,
+      parseAzureIdentityBinding,
+      { metadata, spec: { AzureIdentity: 'web', Selector: 'web' } },
+    ],
     ['an AzureIdentityBinding', keptOfBindings, parseAzureIdentityBinding, binding],
     [
       'an AzurePodIdentityException',
