@@ -5,6 +5,7 @@ import type { ConnectedCluster, Workloads } from '../domain/kubernetes/workloads
 import type { Clock } from '../domain/time/clock.ts';
 import { advice, type Hint } from '../errors/hint.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
+import { createNetwork } from '../network/network.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
 import { askPod, kubeRest } from './client/kube-rest.ts';
 import { mapKubeError } from './client/map-kube-error.ts';
@@ -40,6 +41,8 @@ export interface ClusterConnection {
   /** For clusters that sign in through Entra; without it kubelogin is run as any other plugin. */
   readonly entraToken?: FetchEntraToken;
   readonly warn: (text: string, hint?: Hint) => void;
+  /** The process's, for the way to the API: proxies and authorities. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** For each try of a request, and for signing in. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -143,10 +146,12 @@ async function contextOf(connection: ClusterConnection): Promise<ChosenContext> 
   return chosen;
 }
 
-async function accessInTime(chosen: ChosenContext, { timeoutMs, signal, entraToken }: ClusterConnection) {
+async function accessInTime(chosen: ChosenContext, connection: ClusterConnection) {
+  const { timeoutMs, signal, entraToken, environment } = connection;
   const limit = AbortSignal.timeout(timeoutMs);
   try {
-    return await accessCluster(chosen, entraToken, AbortSignal.any([signal, limit]));
+    const network = createNetwork(environment);
+    return await accessCluster(chosen, entraToken, network, AbortSignal.any([signal, limit]));
   } catch (error) {
     signal.throwIfAborted();
     if (limit.aborted && !(error instanceof PodidError)) {

@@ -30,13 +30,14 @@ const house: Readonly<Record<string, Room>> = {
       'yocto-spinner',
     ],
   },
+  network: { rooms: ['domain', 'errors'], packages: ['node:*', 'https-proxy-agent', 'socks-proxy-agent'] },
   runtime: { rooms: ['errors', 'domain/time'], packages: ['node:*', 'pino', 'prom-client'] },
   arm: {
-    rooms: ['domain', 'validate', 'errors'],
-    packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'uuid', 'https-proxy-agent'],
+    rooms: ['network', 'domain', 'validate', 'errors'],
+    packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'uuid'],
   },
   k8s: {
-    rooms: ['domain', 'validate', 'errors'],
+    rooms: ['network', 'domain', 'validate', 'errors'],
     packages: ['node:*', '@kubernetes/client-node/dist/config.js'],
   },
   cli: {
@@ -45,11 +46,11 @@ const house: Readonly<Record<string, Room>> = {
   },
   commands: { rooms: ['cli', 'flags', 'validate', 'workflows', 'domain', 'errors'], packages: ['node:*'] },
   nmi: {
-    rooms: ['domain', 'k8s/client', 'runtime', 'flags', 'validate', 'errors'],
+    rooms: ['domain', 'k8s/client', 'network', 'runtime', 'flags', 'validate', 'errors'],
     packages: ['node:*', '@azure/msal-node', 'jose', 'node-forge', 'https-proxy-agent'],
   },
   mic: {
-    rooms: ['domain', 'arm', 'k8s/client', 'runtime', 'flags', 'validate', 'errors'],
+    rooms: ['domain', 'arm', 'k8s/client', 'network', 'runtime', 'flags', 'validate', 'errors'],
     packages: ['node:*'],
   },
   emulator: { rooms: [], packages: ['node:*'] },

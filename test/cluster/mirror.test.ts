@@ -285,6 +285,7 @@ describe('a mirror of 200 identities and 200 exceptions', () => {
       fetchUserKubeconfig: () => Promise.reject(new Error('not asked')),
       fetchApiServerHosts: () => Promise.reject(new Error('not asked')),
       warn: () => undefined,
+      environment: {},
       timeoutMs: 60_000,
       clock: { now: Date.now, monotonic: () => 0, random: Math.random, sleep: async () => undefined },
       signal: stop.signal,

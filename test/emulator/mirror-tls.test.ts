@@ -84,6 +84,7 @@ describe('a cluster behind TLS', () => {
       fetchUserKubeconfig: async () => text,
       fetchApiServerHosts: () => Promise.reject(new Error('no token of Entra')),
       warn,
+      environment: {},
       timeoutMs: 20_000,
       clock,
       signal,

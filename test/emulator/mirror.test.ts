@@ -52,6 +52,7 @@ function connect(changes: Partial<ClusterConnection> = {}): Promise<ClusterObjec
     warn: (text) => {
       throw new Error(`nothing to warn of here: ${text}`);
     },
+    environment: {},
     timeoutMs: 20_000,
     clock,
     signal,

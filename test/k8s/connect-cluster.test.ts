@@ -23,6 +23,7 @@ async function connectTo(server: string, besideLoopbackArm: boolean) {
       return 'secret';
     },
     warn: () => undefined,
+    environment: {},
     timeoutMs: 1000,
     clock,
     signal: new AbortController().signal,

@@ -6,6 +6,7 @@ import {
   type HttpMethods,
   type Pipeline,
   type PipelineResponse,
+  type ProxySettings,
   retryPolicy,
 } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
@@ -17,6 +18,7 @@ import { type ArmAnswer, armAnswer } from './arm-answer.ts';
 import { type ArmEndpoint, armEndpoint, refusedLoopbackPolicy } from './arm-endpoint.ts';
 import { debugPolicy } from './debug-policy.ts';
 import { type ArmRequest, mapArmAnswer, mapArmError } from './map-arm-error.ts';
+import { networkPolicy, unusedProxy } from './network-policy.ts';
 import { retryReads } from './retry-reads.ts';
 import { wholeAnswerPolicy } from './whole-answer-policy.ts';
 
@@ -34,6 +36,7 @@ export interface ArmConnection {
   readonly clientOptions: {
     readonly endpoint: string;
     readonly userAgentOptions: { readonly userAgentPrefix: string };
+    readonly proxyOptions: ProxySettings;
   };
   /** For the constructors alone; the sign-in is a policy. */
   readonly credential: TokenCredential;
@@ -91,6 +94,7 @@ const defaultReadRetries = { count: 3, firstMs: 800 };
 /** @throws PodidError InvalidUsage when the endpoint or the token may not be used */
 export function connectArm(settings: AzureSettings): ArmConnection {
   const endpoint = armEndpoint(settings);
+  settings.network.check(endpoint.url);
   const tokens = createArmTokens({
     signIn: () => signIn(settings),
     scope: settings.cloud.armScope,
@@ -104,7 +108,8 @@ export function connectArm(settings: AzureSettings): ArmConnection {
   const httpClient = createDefaultHttpClient();
   const userAgentOptions = { userAgentPrefix: settings.userAgent };
   const pipelineFor = (retries: Retries) =>
-    equip({ pipeline: createPipelineFromOptions({ userAgentOptions }) }, retries).pipeline;
+    equip({ pipeline: createPipelineFromOptions({ userAgentOptions, proxyOptions: unusedProxy }) }, retries)
+      .pipeline;
   const send: ArmConnection['send'] = async (
     { method, url, about, body, headers },
     signal,
@@ -126,7 +131,7 @@ export function connectArm(settings: AzureSettings): ArmConnection {
   return {
     endpoint,
     clock: settings.clock,
-    clientOptions: { endpoint: endpoint.url, userAgentOptions },
+    clientOptions: { endpoint: endpoint.url, userAgentOptions, proxyOptions: unusedProxy },
     credential: { getToken: async () => null },
     equip,
     caller: tokens.caller,
@@ -177,10 +182,9 @@ function equipPipeline(
     'redirectPolicy',
     'defaultRetryPolicy',
     'decompressResponsePolicy',
+    'proxyPolicy',
   ];
-  // A token for a loopback test must not pass through a proxy of the outside.
-  const needless = parts.endpoint.isLoopback ? [...replaced, 'proxyPolicy'] : replaced;
-  for (const name of needless) {
+  for (const name of replaced) {
     pipeline.removePolicy({ name });
   }
   const { count, firstMs } = settings.readRetries ?? defaultReadRetries;
@@ -198,6 +202,7 @@ function equipPipeline(
   if (settings.debug !== undefined) {
     pipeline.addPolicy(debugPolicy(settings.debug), { afterPhase: 'Sign' });
   }
+  pipeline.addPolicy(networkPolicy(settings.network), { afterPhase: 'Sign' });
   pipeline.addPolicy(wholeAnswerPolicy(settings.requestTimeoutMs ?? defaultTimeoutMs), {
     afterPhase: 'Sign',
   });

@@ -4,6 +4,7 @@ import { advice, command, type Hint, othersText } from '../../errors/hint.ts';
 import { PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
 import { type ArmAnswer, type ArmFault, armAnswer, armFault, azureRetryAfterMs } from './arm-answer.ts';
 import { maskSecrets } from './mask-secrets.ts';
+import { networkFaultOf } from './network-policy.ts';
 import { answerFaults } from './whole-answer-policy.ts';
 
 /** What was asked, as far as a message about its failure needs it. */
@@ -48,8 +49,10 @@ export function mapArmError(error: unknown, request: ArmRequest, answer?: ArmAns
   if (seen !== undefined && !isBroken) {
     return mapArmAnswer(seen, request);
   }
-  return new PodidError('Unavailable', `Azure could not be reached to ${request.doing}: ${reasonOf(error)}`, {
-    hint: advice`Try again in a moment; behind a proxy, set HTTPS_PROXY.`,
+  const network = isBroken ? undefined : networkFaultOf(error);
+  const reason = network?.reason ?? reasonOf(error);
+  return new PodidError('Unavailable', `Azure could not be reached to ${request.doing}: ${reason}`, {
+    hint: network?.hint ?? advice`Try the same command again in a moment.`,
     target: request.scope,
     ...(seen === undefined ? {} : answerFacts(seen)),
   });

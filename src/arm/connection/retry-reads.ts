@@ -1,5 +1,6 @@
 import { isRestError, type PipelineResponse, type RetryStrategy } from '@azure/core-rest-pipeline';
 import { backoffMs } from '../../domain/time/backoff.ts';
+import { isLastingFault } from '../../network/explain-network-fault.ts';
 import { azureRetryAfterMs } from './arm-answer.ts';
 
 const longestPauseMs = 30_000;
@@ -29,7 +30,10 @@ export function retryReads(options: {
       if (responseError === undefined && !isTransient(answer)) {
         return { skipStrategy: true };
       }
-      if (responseError !== undefined && !isRestError(responseError)) {
+      if (
+        responseError !== undefined &&
+        (!isRestError(responseError) || isLastingFault(responseError.code))
+      ) {
         return { errorToThrow: responseError };
       }
       const askedMs = azureRetryAfterMs(answer?.headers, options.now());

@@ -1,5 +1,6 @@
 import type { EntraPrincipal } from '../../domain/azure/entra-sign-in.ts';
 import type { Clock } from '../../domain/time/clock.ts';
+import type { Network } from '../../network/network.ts';
 import type { AzureCloud } from './clouds.ts';
 
 /** What the adapters need to know, checked. */
@@ -19,6 +20,8 @@ export interface AzureSettings {
    * The tenant of the subscription in az's profile: what az itself is asked for when there is no `--tenant`.
    */
   readonly profileTenantId?: string;
+  /** The way to Azure and Entra: proxies and authorities. */
+  readonly network: Network;
   /** The process's environment: the sign-in reads its variables from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `PODID_ARM_API_VERSION` for managed clusters. */

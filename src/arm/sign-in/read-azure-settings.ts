@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/time/clock.ts';
-import { advice, command } from '../../errors/hint.ts';
+import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { createNetwork } from '../../network/network.ts';
 import type { AzSubscription } from './az-profile.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { chooseCloud } from './clouds.ts';
@@ -29,7 +30,6 @@ export interface AzureChoice {
 /** @throws PodidError InvalidUsage */
 export async function readAzureSettings(choice: AzureChoice): Promise<AzureSettings> {
   const { environment } = choice;
-  checkProxy(environment);
   const token = filled(environment['PODID_ARM_TOKEN']);
   const endpoint = filled(environment['PODID_ARM_ENDPOINT']);
   const apiVersion = filled(environment['PODID_ARM_API_VERSION']);
@@ -39,6 +39,7 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
   return {
     cloud: chooseCloud(choice.cloud, entry?.environmentName),
     environment,
+    network: createNetwork(environment),
     userAgent: choice.userAgent,
     clock: choice.clock,
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -60,23 +61,6 @@ async function subscriptionOfAz({
 }: AzureChoice): Promise<AzSubscription | undefined> {
   const { readAzProfile, subscriptionIn } = await import('./az-profile.ts');
   return subscriptionIn(await readAzProfile(environment), subscription);
-}
-
-/** As Azure's SDK chooses it, whose own word on a proxy without a scheme is a fault of the program. */
-function checkProxy(environment: AzureChoice['environment']): void {
-  for (const name of ['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY']) {
-    const proxy = filled(environment[name]) ?? filled(environment[name.toLowerCase()]);
-    if (proxy === undefined) {
-      continue;
-    }
-    // It may hold a password, and is not repeated.
-    if (!URL.canParse(proxy) || new URL(proxy).hostname === '') {
-      throw new PodidError('InvalidUsage', `${name} is not a URL.`, {
-        hint: command('export', `${name}=http://HOST:PORT`),
-      });
-    }
-    return;
-  }
 }
 
 function checkApiVersion(apiVersion: string): string {

@@ -32,8 +32,19 @@ const environment: Topic = {
         ['AZURE_FEDERATED_TOKEN_FILE', 'the token of a workload identity'],
         ['AZURE_AUTHORITY_HOST', 'where to sign in, instead of the authority of the cloud'],
         ['AZURE_CONFIG_DIR', 'the folder of az, ~/.azure'],
-        ['HTTPS_PROXY, NO_PROXY', 'the proxy to Azure, and the hosts that are reached without it'],
+        [
+          'HTTPS_PROXY, ALL_PROXY',
+          "the proxy to Azure and to the cluster's API, as curl takes it; the spelling https_proxy goes first",
+        ],
+        [
+          'NO_PROXY',
+          'names, addresses and ranges that are reached without a proxy: *.contoso.com,10.0.0.0/8',
+        ],
         ['NODE_EXTRA_CA_CERTS', 'a file of certificates to trust; Node reads it'],
+        [
+          'REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE',
+          'files or folders of certificates to trust as well; az, curl and Go read them',
+        ],
       ],
     },
     {

@@ -151,7 +151,7 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
     },
     async connectCluster(choice) {
       const { connectCluster } = await import('../../k8s/connect-cluster.ts');
-      return await connectCluster({ ...choice, clock: clock(), timeoutMs: 60_000 });
+      return await connectCluster({ ...choice, environment: env, clock: clock(), timeoutMs: 60_000 });
     },
     async connectByCommand(run) {
       const { connectByCommand } = await import('../../k8s/run-command/connect-by-command.ts');

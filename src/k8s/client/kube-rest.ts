@@ -8,6 +8,7 @@ import { parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { systemErrorCode } from '../../errors/system-error-code.ts';
+import type { NetworkFault } from '../../network/explain-network-fault.ts';
 import { type KubeFailure, kubeFailure } from './map-kube-error.ts';
 import { type ApiRequest, openRequest, readBody } from './open-request.ts';
 
@@ -17,6 +18,8 @@ export interface ClusterAccess {
   readonly headers: Readonly<Record<string, string>>;
   /** TLS options and, where there is one, the proxy. */
   readonly agent?: Agent;
+  /** Why nothing came back, in words; absent: by the code of the error alone. */
+  readonly explain?: (error: unknown) => Promise<NetworkFault>;
 }
 
 export interface RestRequest {
@@ -126,7 +129,7 @@ const maxBodyBytes = 64 * 1024 * 1024;
  * @throws PodidError ClusterUnreachable, and the signal's reason
  */
 async function sendRequest(
-  { server, headers, agent }: ClusterAccess,
+  { server, headers, agent, explain }: ClusterAccess,
   path: string,
   request: Omit<ApiRequest, 'agent'>,
   { timeoutMs, signal, anyContent }: SendOptions,
@@ -152,7 +155,11 @@ async function sendRequest(
     if (error instanceof PodidError) {
       throw error;
     }
-    throw unreachable(host, limit.aborted ? 'ETIMEDOUT' : codeOf(error), timeoutMs);
+    if (limit.aborted) {
+      throw unreachable(host, 'ETIMEDOUT', { reason: `no answer within ${timeoutMs / 1000} s.` });
+    }
+    const code = codeOf(error);
+    throw unreachable(host, code, (await explain?.(error)) ?? { reason: `${code}.` });
   }
 }
 
@@ -162,10 +169,12 @@ export function unusableAnswer(host: string): PodidError {
   });
 }
 
-function unreachable(host: string, code: string, timeoutMs: number): PodidError {
-  const why = code === 'ETIMEDOUT' ? `no answer within ${timeoutMs / 1000} s` : code;
-  const message = `The cluster's API at ${host} cannot be reached: ${why}.`;
-  const hint = isLoopbackHost(new URL(`https://${host}`).hostname) ? loopbackHint : reachHint;
+function unreachable(host: string, code: string, fault: Partial<NetworkFault>): PodidError {
+  const message = `The cluster's API at ${host} cannot be reached: ${fault.reason}`;
+  const isHere = isLoopbackHost(new URL(`https://${host}`).hostname);
+  // What is wrong with a proxy or a certificate is the same from wherever the way leads there.
+  const lasting = fault.mayPass === false ? fault.hint : undefined;
+  const hint = isHere ? loopbackHint : (lasting ?? reachHint);
   return new PodidError('ClusterUnreachable', message, { hint, details: [{ code, message }] });
 }
 

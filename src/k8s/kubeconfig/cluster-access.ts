@@ -1,10 +1,11 @@
-import type { Agent } from 'node:http';
-import { type RequestOptions, Agent as TlsAgent } from 'node:https';
+import { type AgentOptions, type RequestOptions, Agent as TlsAgent } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { EntraSignIn, FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import type { Network } from '../../network/network.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
 import type { ClusterAccess } from '../client/kube-rest.ts';
 import type { ChosenContext } from './choose-context.ts';
@@ -21,10 +22,19 @@ import { runCredentialPlugin } from './run-credential-plugin.ts';
 export async function accessCluster(
   chosen: ChosenContext,
   entraToken: FetchEntraToken | undefined,
+  network: Network,
   signal: AbortSignal,
 ): Promise<ClusterAccess> {
-  const { headers, agent } = await requestOptions(await withCredential(chosen, entraToken, signal));
-  return { server: chosen.cluster.server, headers, ...(agent ? { agent } : {}) };
+  const { server, proxyUrl } = chosen.cluster;
+  const { headers, tls } = await requestOptions(await withCredential(chosen, entraToken, signal));
+  const way = { tls, proxyUrl: proxyUrl || undefined };
+  const agent = await network.agentFor(server, way);
+  return {
+    server,
+    headers,
+    ...(agent ? { agent } : {}),
+    explain: (error) => network.explain(error, server, way),
+  };
 }
 
 async function withCredential(
@@ -90,17 +100,14 @@ async function requestOptions(chosen: ChosenContext) {
   if (options.auth) {
     headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   }
-  const agent = typeof options.agent === 'object' ? keptAlive(options.agent) : undefined;
-  return { headers, agent };
+  return { headers, tls: options.agent instanceof TlsAgent ? tlsOf(options.agent.options) : {} };
 }
 
-/**
- * One connection serves many requests, and none is kept idle for as long as load balancers take to forget it.
- * A proxy's agent keeps to its own ways.
- */
-function keptAlive(agent: Agent): Agent {
-  const isPlain = agent instanceof TlsAgent && Object.getPrototypeOf(agent) === TlsAgent.prototype;
-  return isPlain ? new TlsAgent({ ...agent.options, keepAlive: true, timeout: 10_000 }) : agent;
+const tlsMembers = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'rejectUnauthorized', 'servername'] as const;
+
+function tlsOf(options: AgentOptions): ConnectionOptions {
+  const given = tlsMembers.filter((member) => options[member] !== undefined);
+  return Object.fromEntries(given.map((member) => [member, options[member]]));
 }
 
 function kubeConfigOf({ name, cluster, user }: ChosenContext): KubeConfig {
@@ -115,7 +122,6 @@ function kubeConfigOf({ name, cluster, user }: ChosenContext): KubeConfig {
         // On loopback, where alone plain http is allowed, there is no TLS to verify.
         skipTLSVerify: cluster.skipTlsVerify || cluster.server.startsWith('http:'),
         tlsServerName: cluster.tlsServerName,
-        proxyUrl: cluster.proxyUrl,
       },
     ],
     users: [{ ...credentials, name: 'user', authProvider, impersonateUser: impersonate }],

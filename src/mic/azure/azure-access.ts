@@ -7,6 +7,7 @@ import type { Clock } from '../../domain/time/clock.ts';
 import { withinTime } from '../../domain/time/time-limit.ts';
 import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { createNetwork } from '../../network/network.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { parseAzureJson, parseCustomCloud } from '../../validate/files/azure-json.ts';
 import { groupOf, type MachineApi } from '../machines/machine-api.ts';
@@ -187,6 +188,7 @@ async function connect(options: AzureAccessOptions, before: Connected | undefine
     ...(token ? { token } : {}),
     ...(endpoint ? { endpoint } : {}),
     environment: variables,
+    network: createNetwork(variables),
     userAgent,
     clock,
   });

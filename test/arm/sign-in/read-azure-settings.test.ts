@@ -2,7 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectArm } from '../../../src/arm/connection/arm-connection.ts';
+import { clouds } from '../../../src/arm/sign-in/clouds.ts';
 import { readAzureSettings } from '../../../src/arm/sign-in/read-azure-settings.ts';
+import { createNetwork } from '../../../src/network/network.ts';
 import { hintText } from '../../hint-text.ts';
 import { instantClock } from '../arm-server.ts';
 
@@ -23,22 +26,31 @@ function settings(environment: Record<string, string>, more: object = {}) {
   });
 }
 
+const base = {
+  cloud: clouds.AzureCloud,
+  environment: {},
+  userAgent: 'podid/0',
+  clock: instantClock,
+};
+
 describe('the settings', () => {
-  it.each([
-    { PODID_ARM_API_VERSION: 'latest' },
-    { HTTPS_PROXY: '10.0.0.1:3128' },
-    { https_proxy: 'proxy.contoso.com:3128' },
-    { ALL_PROXY: 'nonsense' },
-  ])('refuse %o', async (environment) => {
-    await expect(settings(environment)).rejects.toMatchObject({ code: 'InvalidUsage' });
+  it('refuse an api-version that cannot be one', async () => {
+    await expect(settings({ PODID_ARM_API_VERSION: 'latest' })).rejects.toMatchObject({
+      code: 'InvalidUsage',
+    });
   });
 
-  it('take the first proxy that is set, as the SDK does, and never repeat one that is not a URL', async () => {
-    const good = { HTTPS_PROXY: 'http://ann:s3cret@10.0.0.1:3128', HTTP_PROXY: 'nonsense' };
-    await expect(settings(good)).resolves.toBeDefined();
-    await expect(settings({ HTTP_PROXY: 'ann:s3cret@proxy:3128' })).rejects.toMatchObject({
-      message: 'HTTP_PROXY is not a URL.',
-      hint: hintText('export HTTP_PROXY=http://HOST:PORT'),
-    });
+  it('lead to a proxy as curl takes it, and never repeat one that cannot be', async () => {
+    for (const proxy of ['10.0.0.1:3128', 'proxy.contoso.com:3128', 'http://ann:s3cret@10.0.0.1:3128']) {
+      expect(() => connectArm({ ...base, network: createNetwork({ HTTPS_PROXY: proxy }) })).not.toThrow();
+    }
+    const network = createNetwork({ https_proxy: 'ftp://ann:s3cret@proxy' });
+    expect(() => connectArm({ ...base, network })).toThrow(
+      expect.objectContaining({
+        code: 'InvalidUsage',
+        message: 'https_proxy begins with ftp://, and podid takes http, https, socks4 or socks5.',
+        hint: hintText('export https_proxy=http://HOST:PORT'),
+      }),
+    );
   });
 });

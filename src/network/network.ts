@@ -1,0 +1,88 @@
+import type { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
+import { explainNetworkFault, type NetworkFault } from './explain-network-fault.ts';
+import { type OwnAuthorities, readOwnAuthorities } from './own-authorities.ts';
+import { createProxyAgent } from './proxy-agent.ts';
+import { chooseProxy, type Environment, type NamedProxy, readProxy } from './proxy-choice.ts';
+
+export interface WayOut {
+  /** Of the connection to the server: an authority, a client's certificate. */
+  readonly tls?: ConnectionOptions;
+  /** Instead of what the environment names: `proxy-url` of a kubeconfig. */
+  readonly proxyUrl?: string | undefined;
+}
+
+/** How this machine reaches others: the environment's proxies, and the authorities it names. */
+export interface Network {
+  /**
+   * The agent for requests to a URL; undefined where Node's own will do. One for each proxy, where no `tls` is given.
+   *
+   * @throws PodidError InvalidUsage when the proxy that is named cannot be one
+   */
+  agentFor(url: string, way?: WayOut): Promise<Agent | undefined>;
+  /** @throws PodidError as `agentFor` */
+  check(url: string): void;
+  /** Why nothing came back from a URL, in words, and what to do about it. */
+  explain(error: unknown, url: string, way?: Pick<WayOut, 'proxyUrl'>): Promise<NetworkFault>;
+}
+
+/** @param environment of the process; read when a way is asked for */
+export function createNetwork(environment: Environment): Network {
+  let reading: Promise<OwnAuthorities> | undefined;
+  const agents = new Map<string, Promise<Agent>>();
+  const authorities = () => {
+    reading ??= readOwnAuthorities(environment);
+    return reading;
+  };
+  const proxyOf = (url: string, proxyUrl: string | undefined): NamedProxy | undefined =>
+    proxyUrl === undefined
+      ? chooseProxy(environment, new URL(url))
+      : readProxy(proxyUrl, 'proxy-url of the kubeconfig');
+  const make = async (proxy: NamedProxy | undefined, tls: ConnectionOptions): Promise<Agent> => {
+    const ca = [...((await authorities()).ca ?? [])];
+    // A context that is made once spares each connection the reading of some hundred certificates.
+    const own = ca.length === 0 ? {} : { secureContext: createSecureContext({ ca }) };
+    const toServer = isEmpty(tls) ? own : { ...(ca.length === 0 ? {} : { ca }), ...tls };
+    return proxy === undefined
+      ? new TlsAgent({ keepAlive: true, timeout: idleMs, ...toServer })
+      : createProxyAgent(proxy, toServer, own);
+  };
+  return {
+    check(url) {
+      proxyOf(url, undefined);
+    },
+    async agentFor(url, { tls = {}, proxyUrl } = {}) {
+      const proxy = proxyOf(url, proxyUrl);
+      const isPlain = isEmpty(tls);
+      if (proxy === undefined && isPlain && (await authorities()).ca === undefined) {
+        return undefined;
+      }
+      if (proxy === undefined && !url.startsWith('https:')) {
+        return undefined;
+      }
+      if (!isPlain) {
+        return make(proxy, tls);
+      }
+      const key = proxy?.url.href ?? '';
+      const agent = agents.get(key) ?? make(proxy, {});
+      agents.set(key, agent);
+      return agent;
+    },
+    async explain(error, url, { proxyUrl } = {}) {
+      return explainNetworkFault(error, {
+        host: new URL(url).host,
+        proxy: proxyOf(url, proxyUrl),
+        authorities: await authorities(),
+        trustsMore: Boolean(environment['NODE_EXTRA_CA_CERTS']),
+      });
+    },
+  };
+}
+
+function isEmpty(tls: ConnectionOptions): boolean {
+  return Object.keys(tls).length === 0;
+}
+
+/** None is kept idle for as long as load balancers take to forget it. */
+const idleMs = 10_000;

@@ -1,0 +1,79 @@
+import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
+import { command } from '../errors/hint.ts';
+import { PodidError } from '../errors/podid-error.ts';
+import { isPastProxy } from './no-proxy.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A proxy, and who named it. */
+export interface NamedProxy {
+  /** May hold a user and password; only `origin` is fit for a message. */
+  readonly url: URL;
+  /** Without user and password: `http://proxy.contoso.com:3128`. */
+  readonly origin: string;
+  /** The variable: `https_proxy`; or `proxy-url` of a kubeconfig. */
+  readonly from: string;
+}
+
+/** What the agents can speak to. */
+const schemes = ['http:', 'https:', 'socks:', 'socks4:', 'socks4a:', 'socks5:', 'socks5h:'];
+
+/**
+ * The proxy that the environment has for a URL, as curl chooses it: `https_proxy` or `http_proxy` by the URL's
+ * scheme, then `all_proxy`, each before its spelling in capitals, unless `no_proxy` lets the host past it. As curl
+ * does, `HTTP_PROXY` in capitals is not read: where podid runs behind a web server it is a header of a stranger's.
+ * This machine itself is never reached through a proxy.
+ *
+ * @throws PodidError InvalidUsage when what is named is not a proxy
+ */
+export function chooseProxy(environment: Environment, target: URL): NamedProxy | undefined {
+  if (isLoopbackHost(target.hostname)) {
+    return undefined;
+  }
+  const isTls = target.protocol === 'https:';
+  const names = [...(isTls ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy']), 'all_proxy', 'ALL_PROXY'];
+  const from = names.find((name) => environment[name]);
+  const text = from === undefined ? undefined : environment[from];
+  if (from === undefined || text === undefined) {
+    return undefined;
+  }
+  const noProxy = environment['no_proxy'] || environment['NO_PROXY'] || '';
+  const port = Number(target.port) || (isTls ? 443 : 80);
+  return isPastProxy(noProxy, target.hostname, port) ? undefined : readProxy(text, from);
+}
+
+/** @param text with or without a scheme; without one it is `http` @throws PodidError InvalidUsage */
+export function readProxy(text: string, from: string): NamedProxy {
+  const whole = text.includes('://') ? text : `http://${text}`;
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
+  // It may hold a password, and is not repeated.
+  if (url === undefined || url.hostname === '') {
+    throw unusable(from, 'is not the URL of a proxy', `${from}=http://HOST:PORT`);
+  }
+  if (!schemes.includes(url.protocol)) {
+    const known = 'http, https, socks4 or socks5';
+    throw unusable(
+      from,
+      `begins with ${url.protocol}//, and podid takes ${known}`,
+      `${from}=http://HOST:PORT`,
+    );
+  }
+  if (!isDecodable(url.username) || !isDecodable(url.password)) {
+    const why = 'has a % in its user or password that is not written as %25';
+    throw unusable(from, why, `${from}=http://USER:PASSWORD@HOST:PORT`);
+  }
+  return { url, origin: `${url.protocol}//${url.host}`, from };
+}
+
+function unusable(from: string, why: string, example: string): PodidError {
+  return new PodidError('InvalidUsage', `${from} ${why}.`, { hint: command('export', example) });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
