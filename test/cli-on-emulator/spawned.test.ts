@@ -109,9 +109,9 @@ describe('the bundled podid', () => {
 
   it.each([
     ['--help', 8],
-    ['list -o json', 20],
-    ['show --namespace demo --name web', 20],
-    ['status', 20],
+    ['list -o json', 21],
+    ['show --namespace demo --name web', 21],
+    ['status', 22],
   ])('reads for %s at most %i of its files, and no client of an SDK', async (line, most) => {
     await using emulator = await startEmulator();
     expect((await finished(addWeb, emulator)).code).toBe(0);
@@ -147,7 +147,8 @@ describe('the bundled podid', () => {
         AZURE_SUBSCRIPTION_ID: '00000000-0000-4000-8000-000000000001',
       };
       const child = start(['list', '-g', 'rg', '-c', 'web'], undefined, { env });
-      expect((await child.ended).code, child.err()).toBe(3);
+      expect((await child.ended).code, child.err()).toBe(7);
+      expect(child.err()).toContain(`the proxy http://127.0.0.1:${port} lets nobody through to login`);
       expect(new Set(seen)).toEqual(new Set(['login.microsoftonline.com:443']));
     } finally {
       proxy.close();

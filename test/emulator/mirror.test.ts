@@ -400,7 +400,7 @@ describe('a cluster with transient failures', () => {
     await kube.refuse();
     await expect(api.mirror(web, signal)).rejects.toMatchObject({
       code: 'ClusterUnreachable',
-      message: expect.stringContaining(`127.0.0.1:${kube.port} cannot be reached: ECONNREFUSED`),
+      message: expect.stringContaining(`127.0.0.1:${kube.port} takes no connection (ECONNREFUSED).`),
     });
     await kube.accept();
   });

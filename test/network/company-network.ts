@@ -22,6 +22,8 @@ export interface CompanyNetwork extends AsyncDisposable {
   /** `HOST:PORT` of each CONNECT, with the user and password that came along. */
   readonly asked: { readonly host: string; readonly signIn: string }[];
   conduct: ProxyConduct;
+  /** A certificate with its key, PEM, for whoever signs in by one. */
+  readonly certificate: string;
 }
 
 /** @param answer what stands behind the proxy; a URL: what is there, with `https://HOST` in place of that URL */
@@ -38,6 +40,7 @@ export async function companyNetwork(answer: RequestListener | string): Promise<
     authority: join(folder, 'ca.crt'),
     asked,
     conduct: 'tunnel',
+    certificate: `${cert}${key}`,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) {
         socket.destroy();
@@ -80,7 +83,7 @@ function certificateIn(folder: string): { readonly cert: Buffer; readonly key: B
     execFileSync(
       'openssl',
       [
-        ...'req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:P-256'.split(' '),
+        ...'req -x509 -nodes -days 2 -newkey rsa:2048'.split(' '),
         ...['-subj', `/CN=${name}`, '-keyout', at(`${name}.key`), '-out', at(`${name}.crt`), ...more],
       ],
       { stdio: 'pipe' },

@@ -1,6 +1,8 @@
 import type { EntraPrincipal } from '../../domain/azure/entra-sign-in.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { Network } from '../../network/network.ts';
+import type { AuthWay } from './auth-ways.ts';
+import type { AzSubscription } from './az-profile.ts';
 import type { AzureCloud } from './clouds.ts';
 
 /** What the adapters need to know, checked. */
@@ -10,16 +12,16 @@ export interface AzureSettings {
   readonly endpoint?: string;
   /** `PODID_ARM_TOKEN`; accepted for a loopback endpoint only. */
   readonly token?: string;
-  /** `--auth`; without it no IMDS is probed. */
-  readonly auth?: 'managed-identity';
+  /** The ways to sign in, in the order in which they are tried. */
+  readonly ways: readonly AuthWay[];
   /** The one principal to sign in as, for a program that is told by its own settings. */
   readonly as?: Exclude<EntraPrincipal, { readonly kind: 'caller' }>;
   /** `--tenant`. */
   readonly tenantId?: string;
-  /**
-   * The tenant of the subscription in az's profile: what az itself is asked for when there is no `--tenant`.
-   */
-  readonly profileTenantId?: string;
+  /** The subscription in az's profile, whose account az is asked for when there is no `--tenant`. */
+  readonly profile?: Pick<AzSubscription, 'id' | 'tenantId'>;
+  /** Takes what somebody has to do in a browser to sign in; absent: nobody is there. */
+  readonly prompt?: (text: string) => void;
   /** The way to Azure and Entra: proxies and authorities. */
   readonly network: Network;
   /** The process's environment: the sign-in reads its variables from it. */

@@ -2,8 +2,9 @@ import type { EntraSignIn } from '../../domain/azure/entra-sign-in.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AzureSettings } from './azure-settings.ts';
-import { createCredential, type Source } from './credential.ts';
+import { createCredential } from './credential.ts';
 import { principalSource } from './principal-source.ts';
+import type { Source } from './source.ts';
 
 /**
  * A token for the API of a cluster that signs in through Entra, by podid's own sign-in or as the principal

@@ -2,10 +2,16 @@ import {
   ClientCertificateCredential,
   ClientSecretCredential,
   ManagedIdentityCredential,
+  type TokenCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
+import { advice, othersText } from '../../errors/hint.ts';
 import type { AzureSettings } from './azure-settings.ts';
-import { entraOptions, type Source } from './credential.ts';
+import { createEntraClient, type EntraClient, metadataClient } from './entra-client.ts';
+import { signInBy } from './entra-sources.ts';
+import type { Source } from './source.ts';
+
+type Principal = NonNullable<AzureSettings['as']>;
 
 /**
  * The one way to sign in as a principal that somebody has named: nothing else is searched.
@@ -14,40 +20,56 @@ import { entraOptions, type Source } from './credential.ts';
  */
 export function principalSource(
   settings: AzureSettings,
-  as: NonNullable<AzureSettings['as']>,
+  as: Principal,
   servicePrincipal = 'the service principal',
 ): readonly Source[] {
+  const name = names[as.kind] ?? servicePrincipal;
+  const refused = {
+    name,
+    hint: advice`Fix what names ${othersText(name)}.`,
+    ...('clientId' in as ? { clientId: as.clientId } : {}),
+    ...(as.kind === 'managedIdentity' ? { isLocal: true as const } : {}),
+  };
+  const make = () => {
+    const client = as.kind === 'managedIdentity' ? metadataClient(settings) : createEntraClient(settings);
+    return signInBy(credentialOf(settings, as, client), client, refused);
+  };
+  return [{ name, make }];
+}
+
+const names: Readonly<Partial<Record<Principal['kind'], string>>> = {
+  managedIdentity: 'managed identity',
+  workloadIdentity: 'workload identity',
+};
+
+function credentialOf(settings: AzureSettings, as: Principal, { options }: EntraClient): TokenCredential {
   const { tenantId = '' } = settings;
-  const entra = entraOptions(settings);
-  const source = (name: string, make: Source['make']) => [{ name, isDeliberate: true, make }];
   switch (as.kind) {
     case 'secret':
-      return source(
-        servicePrincipal,
-        () => new ClientSecretCredential(tenantId, as.clientId, as.secret, entra),
-      );
+      return new ClientSecretCredential(tenantId, as.clientId, as.secret, options);
     case 'certificate':
-      return source(
-        servicePrincipal,
-        () => new ClientCertificateCredential(tenantId, as.clientId, { certificatePath: as.path }, entra),
-      );
+      return new ClientCertificateCredential(tenantId, as.clientId, { certificatePath: as.path }, options);
     case 'managedIdentity':
-      return source('managed identity', () => managedIdentity(as));
+      return managedIdentity(as, options);
     case 'workloadIdentity': {
       const own = {
         ...(as.clientId === undefined ? {} : { clientId: as.clientId }),
         ...(as.tokenFile === undefined ? {} : { tokenFilePath: as.tokenFile }),
       };
-      return source('workload identity', () => new WorkloadIdentityCredential({ ...entra, ...own }));
+      return new WorkloadIdentityCredential({ ...options, ...own });
     }
   }
 }
 
-function managedIdentity({ clientId, resourceId }: { clientId?: string; resourceId?: string }) {
+function managedIdentity(
+  { clientId, resourceId }: { clientId?: string; resourceId?: string },
+  { httpClient, proxyOptions, retryOptions }: EntraClient['options'],
+) {
+  const way = { httpClient, proxyOptions, retryOptions };
   if (resourceId !== undefined) {
-    return new ManagedIdentityCredential({ resourceId });
+    return new ManagedIdentityCredential({ ...way, resourceId });
   }
   return clientId === undefined
-    ? new ManagedIdentityCredential()
-    : new ManagedIdentityCredential({ clientId });
+    ? new ManagedIdentityCredential(way)
+    : new ManagedIdentityCredential({ ...way, clientId });
 }

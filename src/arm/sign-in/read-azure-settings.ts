@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/time/clock.ts';
-import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { createNetwork } from '../../network/network.ts';
+import { chooseAuthWays } from './auth-ways.ts';
 import type { AzSubscription } from './az-profile.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { chooseCloud } from './clouds.ts';
@@ -16,6 +16,8 @@ export interface AzureChoice {
   readonly tenant?: string | undefined;
   /** Id or name of the subscription that is worked on. */
   readonly subscription?: string | undefined;
+  /** See AzureSettings. */
+  readonly prompt?: ((text: string) => void) | undefined;
   readonly debug?: ((text: string) => void) | undefined;
   readonly verbose?: ((text: string) => void) | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -45,9 +47,10 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(token === undefined ? {} : { token }),
     ...(apiVersion === undefined ? {} : { apiVersion: checkApiVersion(apiVersion) }),
-    ...(choice.auth === undefined ? {} : { auth: checkAuth(choice.auth) }),
+    ways: chooseAuthWays(filled(choice.auth), environment['AZURE_TOKEN_CREDENTIALS']),
     ...(tenantId === undefined ? {} : { tenantId }),
-    ...(entry?.tenantId === undefined ? {} : { profileTenantId: entry.tenantId }),
+    ...(entry === undefined ? {} : { profile: entry }),
+    ...(choice.prompt === undefined ? {} : { prompt: choice.prompt }),
     ...(choice.debug === undefined ? {} : { debug: choice.debug }),
     ...(choice.verbose === undefined ? {} : { verbose: choice.verbose }),
     ...(choice.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: choice.requestTimeoutMs }),
@@ -68,15 +71,6 @@ function checkApiVersion(apiVersion: string): string {
     return apiVersion;
   }
   throw new PodidError('InvalidUsage', 'PODID_ARM_API_VERSION must look like 2026-04-01.');
-}
-
-function checkAuth(auth: string): 'managed-identity' {
-  if (auth === 'managed-identity') {
-    return auth;
-  }
-  throw new PodidError('InvalidUsage', `--auth ${auth} is not known.`, {
-    hint: advice`--auth managed-identity`,
-  });
 }
 
 function filled(text: string | undefined): string | undefined {

@@ -85,6 +85,8 @@ function keyOf({ env, subscription, user }: Account, cluster: string | undefined
     'PODID_ARM_ENDPOINT',
     'PODID_ARM_TOKEN',
     'PODID_CLOUD',
+    'PODID_AUTH',
+    'AZURE_TOKEN_CREDENTIALS',
     'AZURE_AUTHORITY_HOST',
     'AZURE_TENANT_ID',
     'AZURE_CLIENT_ID',

@@ -23,10 +23,21 @@ export const globalFlags = {
   },
   auth: {
     kind: 'text',
-    value: 'managed-identity',
-    choices: ['managed-identity'],
-    summary: 'sign in as the managed identity of this machine',
-    fallback: 'environment and workload identity, Azure Pipelines, az, azd, in this order',
+    value: 'WAY',
+    choices: [
+      'environment',
+      'workload-identity',
+      'pipelines',
+      'az',
+      'azd',
+      'managed-identity',
+      'browser',
+      'device-code',
+    ],
+    summary: 'sign in by this way alone',
+    variable: 'PODID_AUTH',
+    fallback:
+      'what AZURE_TOKEN_CREDENTIALS says, else environment, workload-identity, pipelines, az, azd, in this order',
   },
   tenant: { kind: 'text', value: 'ID', summary: 'the tenant to sign in to', fallback: "the subscription's" },
   clusterPrincipalId: {

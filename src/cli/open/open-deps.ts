@@ -103,10 +103,11 @@ export function openAzure(session: Session, subscription: string | undefined): P
   const { context, global, report } = session;
   return context.connectAzure({
     cloud: global.cloud ?? (context.env['PODID_CLOUD'] || undefined),
-    auth: global.auth,
+    auth: global.auth ?? (context.env['PODID_AUTH'] || undefined),
     tenant: global.tenant,
     subscription,
     debug: global.debug ? (text) => void context.stderr.write(`${messageText(text)}\n`) : undefined,
+    prompt: (text) => void context.stderr.write(`${messageText(text)}\n`),
     verbose: global.verbose || global.debug ? report.note : undefined,
   });
 }

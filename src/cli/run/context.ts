@@ -29,6 +29,8 @@ export interface AzureChoice {
   readonly tenant: string | undefined;
   /** Id or name of the subscription that is worked on. */
   readonly subscription: string | undefined;
+  /** Where podid says what somebody has to do in a browser to sign in. */
+  readonly prompt?: (text: string) => void;
   /** Where `--debug` goes, one line a call. */
   readonly debug: ((line: string) => void) | undefined;
   /** Where `--verbose` goes. */

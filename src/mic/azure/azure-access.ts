@@ -189,6 +189,7 @@ async function connect(options: AzureAccessOptions, before: Connected | undefine
     ...(endpoint ? { endpoint } : {}),
     environment: variables,
     network: createNetwork(variables),
+    ways: [],
     userAgent,
     clock,
   });

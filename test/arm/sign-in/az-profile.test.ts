@@ -45,13 +45,16 @@ describe("az's files", () => {
       resourceGroup: 'mine',
     });
     expect(await settings({}, { subscription: 'dev' })).toMatchObject({
-      profileTenantId: 'ta',
+      profile: expect.objectContaining({ tenantId: 'ta' }),
       cloud: { name: 'AzureCloud' },
     });
-    expect(await settings({})).toMatchObject({ profileTenantId: 'tb', cloud: { name: 'AzureChinaCloud' } });
+    expect(await settings({})).toMatchObject({
+      profile: expect.objectContaining({ tenantId: 'tb' }),
+      cloud: { name: 'AzureChinaCloud' },
+    });
     expect(await settings({}, { subscription: 'A', tenant: 'mine' })).toMatchObject({
       tenantId: 'mine',
-      profileTenantId: 'ta',
+      profile: expect.objectContaining({ tenantId: 'ta' }),
     });
     await expect(settings({}, { cloud: 'AzureCloud' })).rejects.toMatchObject({ code: 'InvalidUsage' });
   });

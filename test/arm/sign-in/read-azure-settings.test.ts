@@ -29,6 +29,7 @@ function settings(environment: Record<string, string>, more: object = {}) {
 const base = {
   cloud: clouds.AzureCloud,
   environment: {},
+  ways: [],
   userAgent: 'podid/0',
   clock: instantClock,
 };
