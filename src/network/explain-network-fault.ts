@@ -48,15 +48,6 @@ export function explainNetworkFault(error: unknown, facts: FaultFacts): NetworkF
   };
 }
 
-/** Whether a code says that sending the same again would come to the same. */
-export function isLastingFault(code: string | undefined): boolean {
-  return (
-    code === proxyFaults.wantsSignIn ||
-    code === proxyFaults.refused ||
-    (code !== undefined && Object.hasOwn(certificateFaults, code))
-  );
-}
-
 const unknown = (host: string) =>
   `the certificate of ${host} is signed by an authority that this machine does not know (a company's proxy?)`;
 

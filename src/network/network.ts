@@ -1,9 +1,8 @@
 import type { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
-import { explainNetworkFault, type NetworkFault } from './explain-network-fault.ts';
-import { type OwnAuthorities, readOwnAuthorities } from './own-authorities.ts';
-import { createProxyAgent } from './proxy-agent.ts';
+import type { NetworkFault } from './explain-network-fault.ts';
+import type { OwnAuthorities } from './own-authorities.ts';
 import { chooseProxy, type Environment, type NamedProxy, readProxy } from './proxy-choice.ts';
 
 export interface WayOut {
@@ -32,7 +31,7 @@ export function createNetwork(environment: Environment): Network {
   let reading: Promise<OwnAuthorities> | undefined;
   const agents = new Map<string, Promise<Agent>>();
   const authorities = () => {
-    reading ??= readOwnAuthorities(environment);
+    reading ??= readAuthorities(environment);
     return reading;
   };
   const proxyOf = (url: string, proxyUrl: string | undefined): NamedProxy | undefined =>
@@ -44,9 +43,11 @@ export function createNetwork(environment: Environment): Network {
     // A context that is made once spares each connection the reading of some hundred certificates.
     const own = ca.length === 0 ? {} : { secureContext: createSecureContext({ ca }) };
     const toServer = isEmpty(tls) ? own : { ...(ca.length === 0 ? {} : { ca }), ...tls };
-    return proxy === undefined
-      ? new TlsAgent({ keepAlive: true, timeout: idleMs, ...toServer })
-      : createProxyAgent(proxy, toServer, own);
+    if (proxy === undefined) {
+      return new TlsAgent({ keepAlive: true, timeout: idleMs, ...toServer });
+    }
+    const { createProxyAgent } = await import('./proxy-agent.ts');
+    return await createProxyAgent(proxy, toServer, own);
   };
   return {
     check(url) {
@@ -70,6 +71,7 @@ export function createNetwork(environment: Environment): Network {
       return agent;
     },
     async explain(error, url, { proxyUrl } = {}) {
+      const { explainNetworkFault } = await import('./explain-network-fault.ts');
       return explainNetworkFault(error, {
         host: new URL(url).host,
         proxy: proxyOf(url, proxyUrl),
@@ -79,6 +81,18 @@ export function createNetwork(environment: Environment): Network {
     },
   };
 }
+
+/** Most commands need nothing of it, so the reader is loaded where a variable is set. */
+async function readAuthorities(environment: Environment): Promise<OwnAuthorities> {
+  if (!authorityVariables.some((name) => environment[name])) {
+    return { used: [], unusable: [] };
+  }
+  const { readOwnAuthorities } = await import('./own-authorities.ts');
+  return await readOwnAuthorities(environment, authorityVariables);
+}
+
+/** By which other programs are told of a company's authority: az and pip, curl, Go. */
+const authorityVariables = ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'] as const;
 
 function isEmpty(tls: ConnectionOptions): boolean {
   return Object.keys(tls).length === 0;

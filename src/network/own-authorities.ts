@@ -3,12 +3,6 @@ import { join } from 'node:path';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import type { Environment } from './proxy-choice.ts';
 
-/**
- * Variables by which other programs are told of a company's authority: az and pip, curl, Go. Each names a file of PEM
- * certificates, or a folder of them. What they hold is trusted beside what Node trusts.
- */
-export const authorityVariables = ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'] as const;
-
 export interface OwnAuthorities {
   /** PEM of all that is trusted. Undefined: Node's own trust is all there is. */
   readonly ca?: readonly string[];
@@ -18,12 +12,18 @@ export interface OwnAuthorities {
   readonly unusable: readonly { readonly variable: string; readonly path: string }[];
 }
 
-/** Reads them once. What cannot be read is left out, since it may be meant for another program; it is told of. */
-export async function readOwnAuthorities(environment: Environment): Promise<OwnAuthorities> {
+/**
+ * What variables of other programs name is trusted beside what Node trusts: a file of PEM certificates, or a folder of
+ * them. What cannot be read is left out, since it may be meant for another program; it is told of.
+ */
+export async function readOwnAuthorities(
+  environment: Environment,
+  variables: readonly string[],
+): Promise<OwnAuthorities> {
   const used: string[] = [];
   const unusable: { variable: string; path: string }[] = [];
   const added: string[] = [];
-  for (const variable of authorityVariables) {
+  for (const variable of variables) {
     const path = environment[variable];
     if (!path) {
       continue;

@@ -1,7 +1,7 @@
 import { isRestError, type PipelineResponse, type RetryStrategy } from '@azure/core-rest-pipeline';
 import { backoffMs } from '../../domain/time/backoff.ts';
-import { isLastingFault } from '../../network/explain-network-fault.ts';
 import { azureRetryAfterMs } from './arm-answer.ts';
+import { networkFaultOf } from './network-policy.ts';
 
 const longestPauseMs = 30_000;
 /**
@@ -32,7 +32,7 @@ export function retryReads(options: {
       }
       if (
         responseError !== undefined &&
-        (!isRestError(responseError) || isLastingFault(responseError.code))
+        (!isRestError(responseError) || networkFaultOf(responseError)?.mayPass === false)
       ) {
         return { errorToThrow: responseError };
       }
