@@ -40,7 +40,7 @@ export function judgeMachineFault(fault: MachineFault, sent: readonly string[]):
     return { kind: 'forbidden', message };
   }
   if (status === 404) {
-    return { kind: 'gone' };
+    return isAboutIdentity(fault) ? refused(fault, sent) : { kind: 'gone' };
   }
   if (status === 409) {
     return { kind: 'busy' };
@@ -48,11 +48,19 @@ export function judgeMachineFault(fault: MachineFault, sent: readonly string[]):
   return status === 400 || status === 422 ? refused(fault, sent) : { kind: 'transient', message };
 }
 
-/** An answer that is about none of the identities by its code may be about one by its words. */
+/**
+ * An answer that is about none of the identities by its code may be about one by its words, or in words of Azure's own. So
+ * what was to be added is tried in parts: a machine must not stand still for an id that somebody has made up.
+ */
 function refused(fault: MachineFault, sent: readonly string[]): Judgement {
   const keys = namedIn(fault, sent);
   const message = sentenceOf(fault);
-  return keys.length > 0 ? { kind: 'bad-identities', keys, message } : { kind: 'forbidden', message };
+  return sent.length > 0 ? { kind: 'bad-identities', keys, message } : { kind: 'forbidden', message };
+}
+
+/** Of a machine that is gone, no answer names the type of an identity. */
+function isAboutIdentity({ message, innermost }: MachineFault): boolean {
+  return /userAssignedIdentities/i.test(`${message} ${innermost.message}`);
 }
 
 function throttled(fault: MachineFault): Judgement {

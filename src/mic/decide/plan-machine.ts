@@ -26,6 +26,8 @@ export interface MachineFacts {
   readonly refusedUntil: ReadonlyMap<string, number>;
   /** What a refused change that named no identity is split into; tried one after the other. */
   readonly groups: readonly (readonly string[])[];
+  /** Whose an identity is: the namespaces whose pods need it. */
+  ownerOf(key: string): string;
   /** Before that the machine is left alone. */
   readonly notBeforeMs: number;
   readonly nowMs: number;
@@ -86,7 +88,7 @@ function later({ nowMs, notBeforeMs }: MachineFacts, plan: MachinePlan): Machine
 
 /** Ids to add now, and when others are due. */
 function additions(
-  { wanted, refusedUntil, groups, nowMs }: MachineFacts,
+  { wanted, refusedUntil, groups, ownerOf, nowMs }: MachineFacts,
   machine: Machine,
 ): { readonly now: readonly string[]; readonly later: readonly number[] } {
   const carried = keysOf(machine);
@@ -96,7 +98,11 @@ function additions(
     .map((keys) => keys.filter((key) => good.includes(key)))
     .find((keys) => keys.length > 0);
   const split = new Set(groups.flat());
-  const fresh = group ?? good.filter((key) => !split.has(key));
+  const untried = good.filter((key) => !split.has(key));
+  const suspects = new Set([...split].map(ownerOf));
+  // Nobody waits until those of another namespace are tried one by one.
+  const others = untried.filter((key) => !suspects.has(ownerOf(key)));
+  const fresh = others.length > 0 ? others : (group ?? untried);
   const refused = lacking.filter((key) => refusedUntil.has(key));
   const due = refused.filter((key) => (refusedUntil.get(key) ?? 0) <= nowMs);
   const keys = fresh.length > 0 ? fresh : due.slice(0, 1);

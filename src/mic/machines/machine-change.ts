@@ -121,10 +121,10 @@ export class MachineChange {
   }
 
   #learn(judgement: Judgement, add: readonly string[], removals: number): Judgement['kind'] {
-    const { clock, budget } = this.#deps;
+    const { clock, budget, ownerOf } = this.#deps;
     this.#state.memory.learn(
       judgement,
-      { add, removals },
+      { add, removals, ownerOf: (key) => ownerOf(this.#state.id, key) },
       { nowMs: this.#state.nowMs, random: clock.random() },
     );
     if (['busy', 'stale', 'gone'].includes(judgement.kind)) {

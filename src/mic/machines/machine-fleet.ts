@@ -1,6 +1,7 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import type { Assignment, AzureResource } from '../../domain/standard-mode/desired-assignments.ts';
 import { countOwned } from '../../domain/standard-mode/ledger-state.ts';
+import { namespaceOfKey } from '../../domain/standard-mode/turn-queue.ts';
 import { createWake } from '../../runtime/wake.ts';
 import { decideRemoval, type FirstLook, secondLookAt } from '../decide/mass-removal.ts';
 import { groupKey, groupOf } from './machine-api.ts';
@@ -15,7 +16,7 @@ export interface MachineWants {
   readonly keeps: readonly string[];
 }
 
-export interface FleetDeps extends Omit<WorkerDeps, 'isKept' | 'mayRemove' | 'isProtected'> {
+export interface FleetDeps extends Omit<WorkerDeps, 'isKept' | 'ownerOf' | 'mayRemove' | 'isProtected'> {
   /** Client ids and ids of resources, in lower case, that podid never takes away. */
   isProtected(keyOrClientId: string): boolean;
   /** Between two reads of every machine. */
@@ -53,8 +54,7 @@ class Fleet implements MachineFleet {
   readonly workers = new Map<string, MachineWorker>();
   readonly #deps: FleetDeps;
   readonly #pods = new Map<string, MachineWants>();
-  /** By machine, by key: the ids that pods need, with how many need each. */
-  readonly #needed = new Map<string, Map<string, { id: string; pods: number }>>();
+  readonly #needed = new Map<string, Map<string, Needed>>();
   readonly #kept = new Map<string, number>();
   readonly #running = new Map<string, { stop: AbortController; ended: Promise<void> }>();
   #signal: AbortSignal | undefined;
@@ -84,8 +84,9 @@ class Fleet implements MachineFleet {
       return;
     }
     const touched = new Set([...(before?.on ?? []), ...wants.on].map(({ machineId }) => machineId));
-    this.#count(wants, 1);
-    this.#count(before ?? nothing, -1);
+    const namespace = namespaceOfKey(podKey);
+    this.#count(namespace, wants, 1);
+    this.#count(namespace, before ?? nothing, -1);
     if (wants.on.length + wants.keeps.length === 0) {
       this.#pods.delete(podKey);
     } else {
@@ -139,11 +140,13 @@ class Fleet implements MachineFleet {
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
-  #count({ on, keeps }: MachineWants, by: 1 | -1): void {
+  #count(namespace: string, { on, keeps }: MachineWants, by: 1 | -1): void {
     for (const { machineId, resource } of on) {
-      const needed = this.#needed.get(machineId) ?? new Map();
-      const pods = (needed.get(resource.key)?.pods ?? 0) + by;
-      if (pods > 0) {
+      const needed = this.#needed.get(machineId) ?? new Map<string, Needed>();
+      const pods = needed.get(resource.key)?.pods ?? new Map<string, number>();
+      const count = (pods.get(namespace) ?? 0) + by;
+      count > 0 ? pods.set(namespace, count) : pods.delete(namespace);
+      if (pods.size > 0) {
         needed.set(resource.key, { id: resource.id, pods });
       } else {
         needed.delete(resource.key);
@@ -186,6 +189,8 @@ class Fleet implements MachineFleet {
     return {
       ...deps,
       isKept: (key) => this.#kept.has(key),
+      ownerOf: (machineId, key) =>
+        [...(this.#needed.get(machineId)?.get(key)?.pods.keys() ?? [])].sort().join(' '),
       isProtected: (key, machine) => deps.isProtected(key) || deps.isProtected(clientIdOf(machine, key)),
       mayRemove: (machineId, key) => this.#mayRemove(machineId, key),
     };
@@ -263,6 +268,12 @@ class Fleet implements MachineFleet {
       worker.wake();
     }
   }
+}
+
+/** An id that pods need on a machine, with how many of each namespace do. */
+interface Needed {
+  readonly id: string;
+  readonly pods: Map<string, number>;
 }
 
 const nothing: MachineWants = { on: [], keeps: [] };

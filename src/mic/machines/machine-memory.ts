@@ -9,12 +9,19 @@ export interface Trouble {
   readonly untilMs: number;
 }
 
+interface RefusedIdentity extends Trouble {
+  /** Monotonic milliseconds. */
+  readonly refusedAtMs: number;
+}
+
 /** A change that was refused. */
 export interface SentChange {
   /** Keys of the identities that it was to add. */
   readonly add: readonly string[];
   /** How many it was to take away. */
   readonly removals: number;
+  /** Whose an identity is, as `WorkerDeps` has it. */
+  ownerOf(key: string): string;
 }
 
 interface Moment {
@@ -31,7 +38,7 @@ const transientPauses = { firstMs: 5_000, mostMs: 60_000 };
  */
 export class MachineMemory {
   /** Keys of identities that Azure refuses here. */
-  readonly refused = new Map<string, Trouble>();
+  readonly refused = new Map<string, RefusedIdentity>();
   readonly unneededSince = new Map<string, number>();
   groups: readonly (readonly string[])[] = [];
   trouble: Trouble | undefined;
@@ -77,13 +84,13 @@ export class MachineMemory {
 
   #learnBad(
     { keys, message }: Extract<Judgement, { kind: 'bad-identities' }>,
-    { add, removals }: SentChange,
+    { add, removals, ownerOf }: SentChange,
     nowMs: number,
   ): void {
     if (keys.length > 0 || add.length === 1) {
       this.refuse(keys.length > 0 ? keys : add, message, nowMs);
     } else if (add.length > 1) {
-      this.split(add);
+      this.split(add, ownerOf);
     } else if (removals > 0) {
       this.#forbid(message, nowMs);
     }
@@ -96,18 +103,34 @@ export class MachineMemory {
   refuse(keys: readonly string[], message: string, nowMs: number): void {
     for (const key of keys) {
       const failures = (this.refused.get(key)?.failures ?? 0) + 1;
-      this.refused.set(key, { message, failures, untilMs: nowMs + doubledMs(refusedPauses, failures) });
+      this.refused.set(key, {
+        message,
+        failures,
+        untilMs: nowMs + doubledMs(refusedPauses, failures),
+        refusedAtMs: nowMs,
+      });
     }
     const named = new Set(keys);
     this.groups = this.groups.map((group) => group.filter((key) => !named.has(key)));
     this.#dropEmptyGroups();
   }
 
-  /** A change of these was refused for the sake of one of them that nobody names: halves are tried. */
-  split(keys: readonly string[]): void {
+  /**
+   * A change of these was refused for the sake of one of them that nobody names: those of each namespace are tried by
+   * themselves, fewest first, and of one namespace halves. They wait behind the groups that there are.
+   */
+  split(keys: readonly string[], ownerOf: (key: string) => string): void {
+    const owned = new Map<string, string[]>();
+    for (const key of keys) {
+      owned.set(ownerOf(key), [...(owned.get(ownerOf(key)) ?? []), key]);
+    }
     const half = Math.ceil(keys.length / 2);
+    const parts =
+      owned.size > 1
+        ? [...owned.values()].sort((one, other) => one.length - other.length)
+        : [keys.slice(0, half), keys.slice(half)];
     const rest = this.groups.filter((group) => !group.some((key) => keys.includes(key)));
-    this.groups = [keys.slice(0, half), keys.slice(half), ...rest];
+    this.groups = [...rest, ...parts];
     this.#dropEmptyGroups();
   }
 
@@ -120,9 +143,20 @@ export class MachineMemory {
     this.#dropEmptyGroups();
   }
 
-  /** Whatever was refused may be right now. @returns whether there was something to forget */
+  /**
+   * Whatever was refused may be right now, and is tried again: at once where it was refused once, since most who change an
+   * AzureIdentity have put it right, and later a minute after it was refused. So whoever changes one without end takes no
+   * changes of the machine from others. @returns whether there was something to forgive
+   */
   forgive(key: string): boolean {
-    return this.refused.delete(key);
+    const trouble = this.refused.get(key);
+    if (trouble === undefined) {
+      return false;
+    }
+    const { failures, untilMs, refusedAtMs } = trouble;
+    const forgivenMs = failures > 1 ? refusedAtMs + refusedPauses.firstMs : refusedAtMs;
+    this.refused.set(key, { ...trouble, untilMs: Math.min(untilMs, forgivenMs) });
+    return true;
   }
 
   /** Begins to count for what podid added and nobody needs; forgets what is needed again. */

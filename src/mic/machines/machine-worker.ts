@@ -126,7 +126,7 @@ export class MachineWorker {
 
   #plan(): MachinePlan | { readonly kind: 'settle' } | Forgetting {
     const { memory } = this;
-    const { ledger, isKept, isProtected, mayRemove, removalDelayMs } = this.#deps;
+    const { ledger, isKept, isProtected, mayRemove, ownerOf, removalDelayMs } = this.#deps;
     const notBeforeMs = memory.trouble?.untilMs ?? Number.NEGATIVE_INFINITY;
     if (entryOf(ledger.state, this.id)?.doing !== undefined) {
       return notBeforeMs > this.#state.nowMs ? { kind: 'paused', untilMs: notBeforeMs } : { kind: 'settle' };
@@ -149,6 +149,7 @@ export class MachineWorker {
       mayRemove: (key) => mayRemove(this.id, key),
       refusedUntil: new Map([...memory.refused].map(([key, { untilMs }]) => [key, untilMs])),
       groups: memory.groups,
+      ownerOf: (key) => ownerOf(this.id, key),
       notBeforeMs,
       nowMs: this.#state.nowMs,
     });

@@ -16,6 +16,8 @@ export interface WorkerDeps {
   /** False from the moment on at which somebody else may lead. */
   mayWrite(): boolean;
   isKept(key: string): boolean;
+  /** The namespaces whose pods need the identity on the machine, as one text. */
+  ownerOf(machineId: string, key: string): string;
   isProtected(key: string, machine: Machine): boolean;
   mayRemove(machineId: string, key: string): boolean;
   readonly removalDelayMs: number | undefined;

@@ -42,6 +42,20 @@ describe('what a refused change means', () => {
     ['rule 26: missing role', fault(403, 'AuthorizationFailed'), { kind: 'forbidden' }],
     ['a policy', fault(403, 'RequestDisallowedByPolicy'), { kind: 'forbidden' }],
     ['rule 14: gone', fault(404, 'ResourceNotFound'), { kind: 'gone' }],
+    [
+      'an id that somebody made up, called by another name',
+      fault(400, 'LinkedInvalidPropertyId', "Property id '' at path 'identity' is invalid."),
+      { kind: 'bad-identities', keys: [] },
+    ],
+    [
+      'an identity that is not there, called by its type and name',
+      fault(
+        404,
+        'ResourceNotFound',
+        "The Resource 'Microsoft.ManagedIdentity/userAssignedIdentities/x' was not found.",
+      ),
+      { kind: 'bad-identities', keys: [] },
+    ],
     ['rule 7: a passing fault', fault(503, ''), { kind: 'transient' }],
     ['rule 7: a failed operation', fault(0, 'InternalError'), { kind: 'transient' }],
   ])('%s', (_rule, given, expected) => {

@@ -41,6 +41,7 @@ function plan(parts: Parts) {
     wanted: new Map(wanted.map((name) => [key(name), id(name)])),
     owned: new Set(owned.map(key)),
     isKept: () => false,
+    ownerOf: () => 'shop',
     unneededSince: keyed(unneeded),
     removalDelayMs: 600_000,
     isProtected: () => false,
