@@ -110,11 +110,19 @@ class Access implements AzureAccess {
       return answer;
     } catch (error) {
       if (!signal.aborted) {
-        this.trouble = error instanceof Error ? error.message : String(error);
+        this.#note(error instanceof Error ? error.message : String(error));
         onRequest(operation, 'failed', clock.monotonic() - beganMs);
       }
       throw error;
     }
+  }
+
+  /** What stays as it is needs no second line. */
+  #note(trouble: string): void {
+    if (this.trouble !== trouble) {
+      this.#options.logger.warn({ error: trouble.slice(0, 500) }, 'Azure does not do what it is asked for');
+    }
+    this.trouble = trouble;
   }
 
   /** A secret that was rotated is tried before a refusal counts. */

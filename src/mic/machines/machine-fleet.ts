@@ -1,20 +1,13 @@
 import type { Machine } from '../../domain/azure/machines.ts';
-import type { Assignment, AzureResource } from '../../domain/standard-mode/desired-assignments.ts';
+import type { Assignment } from '../../domain/standard-mode/desired-assignments.ts';
 import { countOwned } from '../../domain/standard-mode/ledger-state.ts';
-import { namespaceOfKey } from '../../domain/standard-mode/turn-queue.ts';
 import { createWake } from '../../runtime/wake.ts';
 import { decideRemoval, type FirstLook, secondLookAt } from '../decide/mass-removal.ts';
 import { groupKey, groupOf } from './machine-api.ts';
 import type { Trouble } from './machine-memory.ts';
+import { MachineNeeds, type MachineWants } from './machine-needs.ts';
 import { MachineWorker } from './machine-worker.ts';
 import type { WorkerDeps } from './worker-deps.ts';
-
-/** What one pod needs of machines. */
-export interface MachineWants {
-  readonly on: readonly { readonly machineId: string; readonly resource: AzureResource }[];
-  /** Keys of identities that are to stay wherever they are. */
-  readonly keeps: readonly string[];
-}
 
 export interface FleetDeps extends Omit<WorkerDeps, 'isKept' | 'ownerOf' | 'mayRemove' | 'isProtected'> {
   /** Client ids and ids of resources, in lower case, that podid never takes away. */
@@ -53,9 +46,7 @@ export function createMachineFleet(deps: FleetDeps): MachineFleet {
 class Fleet implements MachineFleet {
   readonly workers = new Map<string, MachineWorker>();
   readonly #deps: FleetDeps;
-  readonly #pods = new Map<string, MachineWants>();
-  readonly #needed = new Map<string, Map<string, Needed>>();
-  readonly #kept = new Map<string, number>();
+  readonly #needs = new MachineNeeds();
   readonly #running = new Map<string, { stop: AbortController; ended: Promise<void> }>();
   #signal: AbortSignal | undefined;
   #look: FirstLook | undefined;
@@ -67,35 +58,23 @@ class Fleet implements MachineFleet {
   }
 
   get machineIds(): readonly string[] {
-    return [...this.#needed.keys()];
+    return this.#needs.machineIds;
   }
 
   neededOn(machineId: string): ReadonlyMap<string, string> {
-    return new Map([...(this.#needed.get(machineId) ?? [])].map(([key, { id }]) => [key, id]));
+    return this.#needs.on(machineId);
   }
 
   isKept(key: string): boolean {
-    return this.#kept.has(key);
+    return this.#needs.isKept(key);
   }
 
   setPod(podKey: string, wants: MachineWants): void {
-    const before = this.#pods.get(podKey);
-    if (before !== undefined && sameWants(before, wants)) {
-      return;
-    }
-    const touched = new Set([...(before?.on ?? []), ...wants.on].map(({ machineId }) => machineId));
-    const namespace = namespaceOfKey(podKey);
-    this.#count(namespace, wants, 1);
-    this.#count(namespace, before ?? nothing, -1);
-    if (wants.on.length + wants.keeps.length === 0) {
-      this.#pods.delete(podKey);
-    } else {
-      this.#pods.set(podKey, wants);
-    }
-    for (const machineId of touched) {
+    const touched = this.#needs.set(podKey, wants);
+    for (const machineId of touched?.machineIds ?? []) {
       this.#tell(machineId);
     }
-    if (wants.keeps.length + (before?.keeps.length ?? 0) > 0) {
+    if (touched?.keeps === true) {
       this.#wakeAll();
     }
   }
@@ -133,39 +112,16 @@ class Fleet implements MachineFleet {
 
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
-    for (const machineId of [...Object.keys(this.#deps.ledger.state.machines), ...this.#needed.keys()]) {
+    for (const machineId of [...Object.keys(this.#deps.ledger.state.machines), ...this.#needs.machineIds]) {
       this.#tell(machineId);
     }
     await Promise.all([this.#reconcile(signal), this.#lookTwice(signal)]);
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
-  #count(namespace: string, { on, keeps }: MachineWants, by: 1 | -1): void {
-    for (const { machineId, resource } of on) {
-      const needed = this.#needed.get(machineId) ?? new Map<string, Needed>();
-      const pods = needed.get(resource.key)?.pods ?? new Map<string, number>();
-      const count = (pods.get(namespace) ?? 0) + by;
-      count > 0 ? pods.set(namespace, count) : pods.delete(namespace);
-      if (pods.size > 0) {
-        needed.set(resource.key, { id: resource.id, pods });
-      } else {
-        needed.delete(resource.key);
-      }
-      if (needed.size > 0) {
-        this.#needed.set(machineId, needed);
-      } else {
-        this.#needed.delete(machineId);
-      }
-    }
-    for (const key of keeps) {
-      const pods = (this.#kept.get(key) ?? 0) + by;
-      pods > 0 ? this.#kept.set(key, pods) : this.#kept.delete(key);
-    }
-  }
-
   /** Has the machine's worker know what is needed there, and makes one where there is none. */
   #tell(machineId: string): void {
-    const needed = this.neededOn(machineId);
+    const needed = this.#needs.on(machineId);
     const found = this.workers.get(machineId);
     if (found !== undefined) {
       found.wanted = needed;
@@ -188,9 +144,8 @@ class Fleet implements MachineFleet {
     const deps = this.#deps;
     return {
       ...deps,
-      isKept: (key) => this.#kept.has(key),
-      ownerOf: (machineId, key) =>
-        [...(this.#needed.get(machineId)?.get(key)?.pods.keys() ?? [])].sort().join(' '),
+      isKept: (key) => this.#needs.isKept(key),
+      ownerOf: (machineId, key) => this.#needs.ownerOf(machineId, key),
       isProtected: (key, machine) => deps.isProtected(key) || deps.isProtected(clientIdOf(machine, key)),
       mayRemove: (machineId, key) => this.#mayRemove(machineId, key),
     };
@@ -268,20 +223,6 @@ class Fleet implements MachineFleet {
       worker.wake();
     }
   }
-}
-
-/** An id that pods need on a machine, with how many of each namespace do. */
-interface Needed {
-  readonly id: string;
-  readonly pods: Map<string, number>;
-}
-
-const nothing: MachineWants = { on: [], keeps: [] };
-
-function sameWants(one: MachineWants, other: MachineWants): boolean {
-  const text = ({ on, keeps }: MachineWants) =>
-    JSON.stringify([on.map(({ machineId, resource }) => [machineId, resource.id]), keeps]);
-  return text(one) === text(other);
 }
 
 function clientIdOf({ identityClientIds = {} }: Machine, key: string): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createElection, type Election, electionTimes, type Lead } from '../../../src/mic/lead/election.ts';
+import { createElection, type Election, type Lead } from '../../../src/mic/lead/election.ts';
+import { electionTimes } from '../../../src/mic/lead/election-times.ts';
 import type { LeaseApi, StoredLease } from '../../../src/mic/lead/lease-api.ts';
 import { type HandClock, handClock, settle } from '../../domain/time/hand-clock.ts';
 
