@@ -1,6 +1,7 @@
 import { createLogger } from '../runtime/logger.ts';
 import { reportFailure } from '../runtime/report-failure.ts';
 import { endSignal } from '../runtime/shutdown.ts';
+import { keepHeapSmall } from '../runtime/small-heap.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { micHelp } from './mic-flags.ts';
 import { type MicSettings, micSettings } from './mic-settings.ts';
@@ -41,6 +42,7 @@ async function start(settings: MicSettings): Promise<void> {
     process.stdout.write(await printPlan(settings, { clock, logger }, signal));
     return;
   }
+  keepHeapSmall();
   logger.info({ version, instance: settings.instance }, 'starting');
   await runMic(settings, { clock, logger }, signal);
 }

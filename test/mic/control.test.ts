@@ -52,6 +52,21 @@ describe('the controller', () => {
     expect(Object.values(bench.states())).toEqual(Array.from({ length: 4 }, () => 'Assigned'));
   });
 
+  it('writes once for each of the pods whose turn comes after the change has ended', async () => {
+    const bench = micBench({ writes: { perSecond: 2, atOnce: 2 } });
+    furnish(bench, 'web');
+    await bench.restart();
+    const pods = Array.from({ length: 200 }, (_, number) => `p${String(number).padStart(3, '0')}`);
+    for (const name of pods) {
+      addPod(bench, name, 'web');
+    }
+    const before = bench.cluster.writes;
+    await bench.clock.advance(200_000);
+    expect(Object.values(bench.states())).toEqual(pods.map(() => 'Assigned'));
+    // Two a second while the change runs are written as Created first; all others are not.
+    expect(bench.cluster.writes - before).toBeLessThan(pods.length + (2 * operationMs) / 1000 + 20);
+  });
+
   it('writes once, and asks nothing of Azure, where the machine carries the identity', async () => {
     const bench = await withOnePod();
     const before = { reads: bench.azure.reads, writes: bench.cluster.writes };
@@ -191,6 +206,22 @@ describe('each rule', () => {
     bench.cluster.putNode('n2', nodeOf(`${scaleSetId('pool1')}/virtualMachines/1`));
     await bench.clock.advance(2 * operationMs);
     expect(Object.values(bench.states())).toEqual(['Assigned']);
+  });
+
+  it('rule 11: what others put there while a change of podid failed stays', async () => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    bench.azure.troubles.push({ kind: 'operation-fails' });
+    addPod(bench, 'p1', 'web');
+    await bench.restart();
+    await bench.clock.advance(2_000);
+    bench.azure.putByOthers(pool1, resourceId('web'));
+    await bench.clock.advance(2 * operationMs);
+    expect(bench.states()).toEqual({ 'shop/p1-shop-web': 'Assigned' });
+    bench.cluster.removePod('shop/p1');
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.azure.breaches).toEqual([]);
   });
 
   it("rule 11: others' identities stay, though pods used them", async () => {

@@ -15,6 +15,8 @@ interface FakeMachine {
   readonly byPodid: Set<string>;
   eTag: number;
   busyUntilMs: number;
+  /** The last change that was accepted did not come to its end. */
+  hasFailed: boolean;
 }
 
 /** How one PATCH is answered in place of being done. */
@@ -86,6 +88,7 @@ export function fakeAzure(clock: Clock): FakeAzure {
         byPodid: new Set(),
         eTag: 1,
         busyUntilMs: 0,
+        hasFailed: false,
       });
     },
     putByOthers(machineId, id) {
@@ -166,6 +169,7 @@ function answerPatch(azure: FakeAzure, inner: Inner, read: Machine, identity: Id
   if (trouble?.kind === 'operation-fails') {
     operations.set(url, { error: { code: 'InternalError', message: 'It failed.' } });
     machine.busyUntilMs = clock.monotonic() + operationMs;
+    machine.hasFailed = true;
     return { kind: 'accepted', machine: shown(machine, clock), operation: { url } };
   }
   apply(azure, machine, patch, identity);
@@ -232,10 +236,12 @@ function apply(azure: FakeAzure, machine: FakeMachine, patch: SentPatch, identit
     }
   }
   machine.eTag += 1;
+  machine.hasFailed = false;
 }
 
 function shown(machine: FakeMachine, clock: Clock): Machine {
   const { resourceId, hasSystem, ids, eTag, busyUntilMs } = machine;
+  const ended = machine.hasFailed ? 'Failed' : 'Succeeded';
   const user = ids.size > 0;
   const both = 'SystemAssigned, UserAssigned';
   return {
@@ -245,7 +251,7 @@ function shown(machine: FakeMachine, clock: Clock): Machine {
     osType: 'Linux',
     identityType: hasSystem ? (user ? both : 'SystemAssigned') : user ? 'UserAssigned' : 'None',
     identityIds: [...ids.values()],
-    provisioningState: busyUntilMs > clock.monotonic() ? 'Updating' : 'Succeeded',
+    provisioningState: busyUntilMs > clock.monotonic() ? 'Updating' : ended,
     eTag: String(eTag),
   };
 }

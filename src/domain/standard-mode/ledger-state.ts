@@ -39,13 +39,16 @@ export function withBegun(
  * the rest podid owns nothing, and does not remove it should others put it there later.
  *
  * @param carried keys of all that the machine carries
+ * @param hasFailed the machine's last change: what it was to add and is there all the same, others may have put there
  */
 export function withSettled(
   state: LedgerState,
   machineId: string,
   carried: ReadonlySet<string>,
+  hasFailed = false,
 ): LedgerState {
-  const on = [...ownedIn(state, machineId)].filter((key) => carried.has(key)).sort();
+  const doubtful = new Set(hasFailed ? entryOf(state, machineId)?.doing?.add : []);
+  const on = [...ownedIn(state, machineId)].filter((key) => carried.has(key) && !doubtful.has(key)).sort();
   return on.length === 0 ? withoutMachine(state, machineId) : withEntry(state, machineId, { on });
 }
 

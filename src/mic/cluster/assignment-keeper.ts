@@ -18,6 +18,7 @@ import {
 } from '../decide/diff-assignments.ts';
 import { type AssignmentName, nameAssignment } from '../decide/name-assignment.ts';
 import type { MachineFleet } from '../machines/machine-fleet.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import type { AssignmentWriter } from './assignment-writer.ts';
 import { podOf } from './live-index.ts';
 import type { MicView } from './mic-view.ts';
@@ -56,8 +57,8 @@ export interface AssignmentKeeper {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** At most so often is decided; what comes in between is decided together. */
-const decideEveryMs = 100;
+/** At most ten times a second is decided, and a few times at once: a single pod never waits for its turn. */
+const rounds = { size: 5, everyMs: 100 };
 /** So long at a stretch: in between, the lease is renewed and what happens in the cluster is heard. */
 const stretchMs = 20;
 
@@ -69,6 +70,8 @@ class Keeper implements AssignmentKeeper {
   readonly outcomes = new Map<string, PodOutcome>();
   readonly #deps: KeeperDeps;
   readonly #marked = new TurnQueue<string>();
+  /** Whose writes wait until there is room: what they are is decided then, so that an older state is never written. */
+  readonly #held = new TurnQueue<string>();
   /** Which assignment has which name. */
   readonly #names = new Map<string, string>();
   readonly #namesOfPod = new Map<string, readonly string[]>();
@@ -110,16 +113,17 @@ class Keeper implements AssignmentKeeper {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
+    const bucket = new TokenBucket(rounds, clock);
     this.markAll();
     while (!signal.aborted) {
       const beganMs = clock.monotonic();
+      bucket.take(1);
       await this.#decideInTurns(signal);
       this.#deps.onRound(clock.monotonic() - beganMs);
       try {
         await this.#wake.wait(undefined, signal);
-        const pauseMs = decideEveryMs - (clock.monotonic() - beganMs);
-        if (pauseMs > 0) {
-          await clock.sleep(pauseMs, signal);
+        for (let ms = bucket.waitMs(1); ms > 0; ms = bucket.waitMs(1)) {
+          await clock.sleep(ms, signal);
         }
       } catch {
         break;
@@ -130,6 +134,17 @@ class Keeper implements AssignmentKeeper {
 
   decide(signal: AbortSignal): void {
     for (let key = this.#marked.shift(); key !== undefined; key = this.#marked.shift()) {
+      this.#decideFree(key, signal);
+    }
+    this.#decideHeld(signal);
+  }
+
+  #decideHeld(signal: AbortSignal): void {
+    while (this.#deps.writer.hasRoom) {
+      const key = this.#held.shift();
+      if (key === undefined) {
+        return;
+      }
       this.#decideFree(key, signal);
     }
   }
@@ -147,6 +162,7 @@ class Keeper implements AssignmentKeeper {
         beganMs = clock.monotonic();
       }
     }
+    this.#decideHeld(signal);
   }
 
   /** One that is being written is marked again when it is done. */
@@ -176,7 +192,9 @@ class Keeper implements AssignmentKeeper {
     ];
     const now = new Date(clock.now()).toISOString();
     const steps = diffAssignments(wanted, live, now);
-    if (steps.length > 0) {
+    if (steps.length > 0 && !writer.hasRoom) {
+      this.#held.push(namespaceOfKey(podKey), podKey);
+    } else if (steps.length > 0) {
       writer.submit(podKey, steps, signal);
     }
     const outcome = { podKey, pod, wants, wanted };

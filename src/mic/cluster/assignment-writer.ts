@@ -29,7 +29,8 @@ export interface AssignmentWriter {
   isFree(podKey: string): boolean;
   /** Takes the steps of a pod that is free. */
   submit(podKey: string, steps: readonly AssignmentStep[], signal: AbortSignal): void;
-  readonly waiting: number;
+  /** False while so much waits that what is handed in now would be old when it is written. */
+  readonly hasRoom: boolean;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
 }
@@ -61,8 +62,8 @@ class Writer implements AssignmentWriter {
     this.#bucket = new TokenBucket({ size: perSecond * 2, everyMs: 1000 / perSecond }, deps.clock);
   }
 
-  get waiting(): number {
-    return this.#queue.size;
+  get hasRoom(): boolean {
+    return this.#queue.size < this.#deps.limits.atOnce;
   }
 
   isFree(podKey: string): boolean {

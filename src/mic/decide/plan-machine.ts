@@ -76,6 +76,11 @@ export function planMachine(facts: MachineFacts): MachinePlan {
 }
 
 /** Whether an operation runs on the machine. */
+/** Its last change did not come to its end. */
+export function hasFailed({ provisioningState }: Machine): boolean {
+  return ['failed', 'canceled'].includes(provisioningState.toLowerCase());
+}
+
 export function isBusy({ provisioningState }: Machine): boolean {
   return ['updating', 'creating', 'migrating'].includes(provisioningState.toLowerCase());
 }

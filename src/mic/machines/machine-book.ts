@@ -20,6 +20,8 @@ export interface KnownMachine {
  */
 export interface MachineBook {
   find(machineId: string): KnownMachine | undefined;
+  /** When the last list was sent that answers for the machine (monotonic); -Infinity before the first. */
+  listedAtMs(machineId: string): number;
   /** Takes in what the answer to a change shows. */
   note(machineId: string, machine: Machine): void;
   /**
@@ -61,6 +63,11 @@ class Book implements MachineBook {
 
   find(machineId: string): KnownMachine | undefined {
     return this.#known.get(machineId);
+  }
+
+  listedAtMs(machineId: string): number {
+    const reads = this.#groups.get(groupKey(groupOf(machineId)));
+    return reads?.running?.sentAtMs ?? reads?.listedAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
   note(machineId: string, machine: Machine): void {

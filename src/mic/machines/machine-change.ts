@@ -1,7 +1,7 @@
 import type { Operation } from '../../domain/azure/operation.ts';
 import { ownedIn, withBegun, withoutMachine, withSettled } from '../../domain/standard-mode/ledger-state.ts';
 import { type Judgement, judgeMachineFault } from '../decide/judge-machine-fault.ts';
-import { isBusy, type MachinePlan } from '../decide/plan-machine.ts';
+import { hasFailed, isBusy, type MachinePlan } from '../decide/plan-machine.ts';
 import { LeadLost } from './ledger.ts';
 import type { KnownMachine } from './machine-book.ts';
 import type { MachineState } from './machine-state.ts';
@@ -140,12 +140,12 @@ export class MachineChange {
   /** Waits until the machine is idle after a change, and writes down what podid has there. */
   async settle(signal: AbortSignal, firstMs = 0): Promise<KnownMachine | undefined> {
     const known = await this.untilIdle(signal, firstMs);
-    await this.#end(known?.keys ?? new Set(), signal);
+    await this.#end(known?.keys ?? new Set(), signal, known !== undefined && hasFailed(known.machine));
     return known;
   }
 
-  async #end(carried: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-    await this.#deps.ledger.edit((state) => withSettled(state, this.#state.id, carried), signal);
+  async #end(carried: ReadonlySet<string>, signal: AbortSignal, failed = false): Promise<void> {
+    await this.#deps.ledger.edit((state) => withSettled(state, this.#state.id, carried, failed), signal);
     this.#state.memory.noteCarried(carried);
     this.#state.markUnderWay([]);
   }
@@ -177,12 +177,16 @@ export class MachineChange {
     return known;
   }
 
-  /** The machine as read after `seenMs`: by others within `waitMs`, else by a read of its own. */
+  /**
+   * The machine as read after `seenMs`: by others within `waitMs`, else by a read of its own. Who waits anyhow waits
+   * for the turn of its group: fifty machines that begin one after the other share a list every three seconds.
+   */
   async #readAfter(seenMs: number, waitMs: number, signal: AbortSignal): Promise<KnownMachine | undefined> {
     const { book } = this.#deps;
     const { id, news } = this.#state;
-    const endsAtMs = this.#state.nowMs + waitMs;
-    for (let leftMs = waitMs; leftMs > 0; leftMs = endsAtMs - this.#state.nowMs) {
+    const turnMs = waitMs === 0 ? 0 : book.listedAtMs(id) + pollMs;
+    const endsAtMs = Math.max(this.#state.nowMs + waitMs, turnMs);
+    for (let leftMs = endsAtMs - this.#state.nowMs; leftMs > 0; leftMs = endsAtMs - this.#state.nowMs) {
       await news.wait(Math.max(1, leftMs), signal);
       const found = book.find(id);
       if (found !== undefined && found.readAtMs > seenMs) {

@@ -166,7 +166,7 @@ function notingWriter(steps: AssignmentStep[]): AssignmentWriter {
     submit: (_podKey, more) => {
       steps.push(...more);
     },
-    waiting: 0,
+    hasRoom: true,
     idle: () => Promise.resolve(),
   };
 }

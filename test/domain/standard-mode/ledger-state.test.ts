@@ -28,6 +28,12 @@ describe('the ledger', () => {
     expect(ownedIn(withSettled(taken, 'm', new Set(['a'])), 'm').size).toBe(0);
   });
 
+  it('rule 11: does not own what is there after a change that failed: others may have put it there', () => {
+    const on = withSettled(begun, 'm', new Set(['a']));
+    const again = withBegun(on, 'm', { add: ['b'], remove: [] });
+    expect(entryOf(withSettled(again, 'm', new Set(['a', 'b']), true), 'm')).toEqual({ on: ['a'] });
+  });
+
   it('still owns what is being removed, until it is gone', () => {
     const on = withSettled(begun, 'm', new Set(['a', 'b']));
     const removing = withBegun(on, 'm', { add: [], remove: ['a'] });
