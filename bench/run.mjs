@@ -3,6 +3,7 @@
 const benches = {
   startup: './startup/startup.mjs',
   nmi: './nmi/nmi.mjs',
+  mic: './mic/mic.mjs',
   bulk: './bulk/bulk.mjs',
   mirror: './mirror/mirror.mjs',
   guard: './guard/guard.mjs',
