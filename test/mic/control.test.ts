@@ -267,6 +267,32 @@ describe('each rule', () => {
     expect(bench.azure.patches).toHaveLength(1);
   });
 
+  it('rule 10: what is needed again while its removal waits for its turn stays', async () => {
+    const bench = micBench();
+    furnish(bench, 'web', 'a', 'b', 'c', 'd');
+    bench.cluster.putNode('v1', nodeOf(vmId('solo')));
+    bench.azure.addMachine(vmId('solo'));
+    addPod(bench, 'p1', 'web');
+    // So that it is not most of all identities that goes.
+    for (const name of ['a', 'b', 'c']) {
+      addPod(bench, name, name, 'v1');
+    }
+    await bench.restart();
+    await bench.clock.advance(2 * operationMs);
+    bench.cluster.removePod('shop/p1');
+    // The removal is due ten minutes later; a minute before, Azure throttles the whole subscription.
+    await bench.clock.advance(9 * minute);
+    const fault = { ...fakeFault(429, 'SubscriptionRequestsThrottled'), retryAfterMs: 5 * minute };
+    bench.azure.troubles.push({ kind: 'refuse', fault });
+    addPod(bench, 'd', 'd', 'v1');
+    await bench.clock.advance(2 * minute);
+    addPod(bench, 'p2', 'web');
+    await bench.clock.advance(20 * minute);
+    expect(bench.azure.patches.filter(({ machineId }) => machineId === pool1)).toHaveLength(1);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(Object.values(bench.states())).toEqual(Array.from({ length: 5 }, () => 'Assigned'));
+  });
+
   it('rule 13: five jobs one after the other: one change', async () => {
     const bench = micBench();
     furnish(bench, 'web');

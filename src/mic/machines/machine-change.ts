@@ -1,13 +1,13 @@
 import type { Operation } from '../../domain/azure/operation.ts';
 import { ownedIn, withBegun, withoutMachine, withSettled } from '../../domain/standard-mode/ledger-state.ts';
 import { type Judgement, judgeMachineFault } from '../decide/judge-machine-fault.ts';
-import { hasFailed, isBusy, type MachinePlan } from '../decide/plan-machine.ts';
+import { hasFailed, isBusy } from '../decide/plan-machine.ts';
 import { LeadLost } from './ledger.ts';
 import type { KnownMachine } from './machine-book.ts';
 import type { MachineState } from './machine-state.ts';
-import type { PatchOutcome, WorkerDeps } from './worker-deps.ts';
+import type { PatchOutcome, PlannedChange, WorkerDeps } from './worker-deps.ts';
 
-type Change = Extract<MachinePlan, { kind: 'change' }>;
+type Change = PlannedChange['plan'];
 
 const firstPollMs = 2_000;
 export const pollMs = 3_000;
@@ -28,24 +28,53 @@ export class MachineChange {
     this.#deps = deps;
   }
 
-  /** Sends a change, follows it to its end, and learns from how it went. */
-  async send(known: KnownMachine, plan: Change, signal: AbortSignal): Promise<void> {
-    if (known.machine.eTag === undefined && this.#state.nowMs - known.readAtMs > untaggedReadMs) {
-      this.#state.readSinceMs = this.#state.nowMs;
+  /**
+   * Sends a change, follows it to its end, and learns from how it went.
+   *
+   * @param planned what is to be done by now: there may be a long wait for its turn, after which an identity may be
+   * needed again that was to go
+   */
+  async send(planned: () => PlannedChange | undefined, signal: AbortSignal): Promise<void> {
+    const first = planned();
+    if (first === undefined || this.#isTooOld(first.known)) {
       return;
     }
-    const { budget, ledger } = this.#deps;
+    const { budget } = this.#deps;
+    const machine = { id: this.#state.id, kind: first.known.machine.kind };
+    const answered = await budget.take(machine, () => namesIn(planned() ?? first), signal);
+    try {
+      const now = planned();
+      if (now !== undefined && !this.#isTooOld(now.known)) {
+        await this.#sendPlanned(now, answered, signal);
+      }
+    } finally {
+      answered();
+    }
+  }
+
+  /** Without an eTag nothing says that the machine is as it was read: it is read again. */
+  #isTooOld({ machine, readAtMs }: KnownMachine): boolean {
+    const isTooOld = machine.eTag === undefined && this.#state.nowMs - readAtMs > untaggedReadMs;
+    if (isTooOld) {
+      this.#state.readSinceMs = this.#state.nowMs;
+    }
+    return isTooOld;
+  }
+
+  async #sendPlanned(
+    { known, plan }: PlannedChange,
+    answered: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { id } = this.#state;
-    const names = plan.add.length + plan.remove.length;
-    const answered = await budget.take({ id, kind: known.machine.kind }, names, signal);
     const lower = { add: plan.add.map(lowerCase), remove: plan.remove.map(lowerCase) };
-    const owned = ownedIn(ledger.state, id);
+    const owned = ownedIn(this.#deps.ledger.state, id);
     const putBack = lower.add.filter((key) => owned.has(key)).length;
     const beganMs = this.#state.nowMs;
     let judgement: PatchOutcome['judgement'] = 'unknown';
     try {
       await this.#begin(lower, signal);
-      const left = ownedIn(ledger.state, id);
+      const left = ownedIn(this.#deps.ledger.state, id);
       if (lower.remove.every((key) => left.has(key))) {
         judgement = await this.#sendNow(known, plan, { answered, signal });
       } else {
@@ -53,7 +82,6 @@ export class MachineChange {
         await this.#end(known.keys, signal);
       }
     } finally {
-      answered();
       this.#deps.onPatched({ machineId: id, ...lower, putBack, judgement, ms: this.#state.nowMs - beganMs });
     }
   }
@@ -211,6 +239,10 @@ export class MachineChange {
     this.#state.markUnderWay([]);
     this.#state.fail('Azure has no such machine.');
   }
+}
+
+function namesIn({ plan }: PlannedChange): number {
+  return plan.add.length + plan.remove.length;
 }
 
 function lowerCase(id: string): string {

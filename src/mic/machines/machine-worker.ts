@@ -6,7 +6,7 @@ import { LeadLost } from './ledger.ts';
 import { MachineChange, pollMs } from './machine-change.ts';
 import type { MachineMemory } from './machine-memory.ts';
 import { MachineState } from './machine-state.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { PlannedChange, WorkerDeps } from './worker-deps.ts';
 
 /** Others took off what nobody needs: should they put it there again, it is theirs. */
 interface Forgetting {
@@ -120,7 +120,7 @@ export class MachineWorker {
         break;
       case 'change':
         await this.#deps.clock.sleep(gatherMs, signal);
-        await this.#changeNow(signal);
+        await this.#change.send(() => this.#plannedChange(), signal);
     }
   }
 
@@ -156,12 +156,10 @@ export class MachineWorker {
   }
 
   /** What came in while it gathered goes along; what is not needed any more does not. */
-  async #changeNow(signal: AbortSignal): Promise<void> {
+  #plannedChange(): PlannedChange | undefined {
     const plan = this.#plan();
     const known = this.#state.known();
-    if (plan.kind === 'change' && known !== undefined) {
-      await this.#change.send(known, plan, signal);
-    }
+    return plan.kind === 'change' && known !== undefined ? { known, plan } : undefined;
   }
 
   #stumble(error: unknown): void {

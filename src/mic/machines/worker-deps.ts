@@ -1,9 +1,10 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { Judgement } from '../decide/judge-machine-fault.ts';
+import type { MachinePlan } from '../decide/plan-machine.ts';
 import type { Ledger } from './ledger.ts';
 import type { MachineApi } from './machine-api.ts';
-import type { MachineBook } from './machine-book.ts';
+import type { KnownMachine, MachineBook } from './machine-book.ts';
 import type { WriteBudget } from './write-budget.ts';
 
 /** What all workers have in common. */
@@ -35,4 +36,10 @@ export interface PatchOutcome {
   readonly putBack: number;
   readonly judgement: 'done' | Judgement['kind'] | 'unknown';
   readonly ms: number;
+}
+
+/** A change, and the machine as it was read that it is for. */
+export interface PlannedChange {
+  readonly known: KnownMachine;
+  readonly plan: Extract<MachinePlan, { kind: 'change' }>;
 }

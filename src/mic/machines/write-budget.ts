@@ -5,12 +5,12 @@ import { TokenBucket } from '../token-bucket.ts';
 /** Leave to send one change. */
 export interface WriteBudget {
   /**
-   * Waits until the change may be sent. @param names how many identities it names @returns what ends it, to be
-   * called when it is answered @throws the signal's reason
+   * Waits until the change may be sent. @param names how many identities it names by now @returns what ends it,
+   * to be called when it is answered @throws the signal's reason
    */
   take(
     machine: { readonly id: string; readonly kind: MachineKind },
-    names: number,
+    names: () => number,
     signal: AbortSignal,
   ): Promise<() => void>;
   /** Azure has asked for it: nothing is sent to anything for so long. */
@@ -41,12 +41,12 @@ export function createWriteBudget(clock: Clock): WriteBudget {
     async take({ id }, count, signal) {
       const bucket = machines.get(id) ?? new TokenBucket(perMachine, clock);
       machines.set(id, bucket);
-      const asked = Math.min(count, names.size);
-      for (let ms = waitMs(bucket, asked); ms > 0; ms = waitMs(bucket, asked)) {
+      const asked = () => Math.min(count(), names.size);
+      for (let ms = waitMs(bucket, asked()); ms > 0; ms = waitMs(bucket, asked())) {
         await clock.sleep(ms, signal);
       }
       bucket.take(1);
-      named.take(asked);
+      named.take(asked());
       running += 1;
       let isRunning = true;
       return () => {

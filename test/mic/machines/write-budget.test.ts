@@ -20,12 +20,14 @@ async function sentAt(
     budget.pauseAll(pauseMs);
   }
   for (const { id, names } of changes) {
-    void budget.take({ id, kind: 'vm' }, names, signal).then(async (answered) => {
-      times.push(clock.monotonic() - beganMs);
-      await clock.sleep(100, signal);
-      answered();
-      answered();
-    });
+    void budget
+      .take({ id, kind: 'vm' }, () => names, signal)
+      .then(async (answered) => {
+        times.push(clock.monotonic() - beganMs);
+        await clock.sleep(100, signal);
+        answered();
+        answered();
+      });
   }
   await clock.advance(forMs);
   return times;
