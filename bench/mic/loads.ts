@@ -67,7 +67,12 @@ export const loads: readonly Load[] = [
       const measured = await assigned(rig, () => rig.watch.assign(pods));
       // Memory that a collector has not come to yet counts.
       const { peak, now } = megabytesOf(rig.mic);
-      return { ...measured, 'memory before it, MB': atStart, 'memory after it, MB': now, 'peak of it, MB': peak };
+      return {
+        ...measured,
+        'memory before it, MB': atStart,
+        'memory after it, MB': now,
+        'peak of it, MB': peak,
+      };
     },
   },
   {
@@ -99,16 +104,13 @@ export const loads: readonly Load[] = [
     isLongForDefaults: true,
     asked: () => ({ 'after the last pod, s': 10 }),
     async measure({ cluster, watch }) {
-      const pods: { readonly items: readonly { readonly metadata: { readonly name: string } }[] } =
-        JSON.parse(cluster.api.kubectl('get', 'pods', '-n', 'demo', '-o', 'json'));
-      await deletePods(
-        cluster,
-        pods.items.map(({ metadata }) => metadata.name),
-      );
+      const listed = cluster.api.kubectl('get', 'pods', '-n', 'demo', '-o', 'name');
+      const pods = listed.split('\n').flatMap((line) => /^pod\/(.+)$/.exec(line)?.[1] ?? []);
+      await deletePods(cluster, pods);
       const goneMs = performance.now();
       const emptyMs = await watch.untilLeft(0);
       return {
-        assignments: pods.items.length,
+        assignments: pods.length,
         'after the last pod, s': Math.max(0, emptyMs - goneMs) / 1000,
       };
     },

@@ -1,8 +1,10 @@
 import { type MicCluster, startMicCluster } from '../../test/cluster/mic-cluster.ts';
 import type { Program } from '../../test/node/program.ts';
+import { printChurn } from './churn.ts';
 import { measureIdle, measureLeadChanges } from './lead-changes.ts';
 import { type Figures, identityNames, type Load, loads, machines, patchSeconds } from './loads.ts';
 import { type Peer, peers } from './peers.ts';
+import { printScenes } from './scenes.ts';
 import { watchOf } from './watch.ts';
 
 export interface MicBenchOptions {
@@ -14,12 +16,26 @@ export interface MicBenchOptions {
   readonly only: string;
   /** Names of loads; empty: all. */
   readonly loads: readonly string[];
+  /** A word of the titles of scenes; empty: all. */
+  readonly scene: string;
   readonly churn: { readonly pods: number; readonly perSecond: number };
 }
 
 /** Prints what was asked for. Sets the exit code where a figure of podid-mic is not what it shall be. */
 export async function measureMic(options: MicBenchOptions): Promise<void> {
-  await printLoads(options);
+  const { root, what, churn, only, scene } = options;
+  const all = peers(root).filter(({ name }) => name.includes(only));
+  const [podid] = all;
+  if (what === 'scenes') {
+    await printScenes(
+      all.filter(({ name }) => name !== 'upstream, tuned'),
+      scene,
+    );
+  } else if (what === 'churn' && podid !== undefined) {
+    await printChurn(podid, churn);
+  } else {
+    await printLoads(all, options);
+  }
 }
 
 /** What does not belong to one of the loads. */
@@ -39,10 +55,9 @@ const more: readonly Pick<Load, 'name' | 'title' | 'asked'>[] = [
 /** By load, by peer. */
 type Results = Map<string, Map<Peer['name'], Figures>>;
 
-async function printLoads({ root, full, only, loads: wanted }: MicBenchOptions): Promise<void> {
+async function printLoads(all: readonly Peer[], { full, loads: wanted }: MicBenchOptions): Promise<void> {
   const scale = full ? 1 : 0.1;
   const isWanted = ({ name }: { readonly name: string }) => wanted.length === 0 || wanted.includes(name);
-  const all = peers(root).filter(({ name }) => name.includes(only));
   const results: Results = new Map();
   for (const peer of all) {
     const isShort = peer.name === 'upstream' && !full;

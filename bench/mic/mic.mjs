@@ -4,7 +4,7 @@
 //   npm run bench -- mic --full     as long as in Azure, and upstream with its own defaults too: an hour
 //   npm run bench -- mic --scenes   what each does in situations that users of upstream complained of
 //   npm run bench -- mic --churn    podid-mic alone: 18,000 pods that come and go, in a cluster of 5,000
-// Further flags: --only=podid, of the peers; --loads=warm,burst, of the loads; --churn-pods=18000 --churn-rate=60.
+// Further flags: --only=podid, of the peers; --loads=warm,burst, of the loads; --scene=WORD, of titles; --churn-pods=18000 --churn-rate=60.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -34,6 +34,7 @@ export async function bench(argv) {
       full: argv.includes('--full'),
       what: argv.includes('--churn') ? 'churn' : argv.includes('--scenes') ? 'scenes' : 'loads',
       only: flag('only', ''),
+      scene: flag('scene', ''),
       loads: flag('loads', '').split(',').filter(Boolean),
       churn: { pods: Number(flag('churn-pods', 18_000)), perSecond: Number(flag('churn-rate', 60)) },
     });

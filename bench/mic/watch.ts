@@ -4,6 +4,8 @@ import { createPods, type MicCluster, type PodSeed } from '../../test/cluster/mi
 export interface AssignmentWatch {
   /** Creates the pods and waits until all are assigned. @returns milliseconds each, sorted */
   assign(pods: readonly PodSeed[], options?: { readonly overMs?: number }): Promise<readonly number[]>;
+  /** Waits until each of the pods is assigned that was created in whatever way. */
+  untilAssigned(names: readonly string[]): Promise<void>;
   /** Waits until so many assignments are left. @returns at which moment (performance.now) that was */
   untilLeft(count: number): Promise<number>;
   readonly count: number;
@@ -17,15 +19,20 @@ export function watchOf(cluster: MicCluster): AssignmentWatch {
   const createdAt = new Map<string, number>();
   const took = new Map<string, number>();
   const live = new Set<string>();
+  const assigned = new Set<string>();
   let changedAtMs = performance.now();
   const stop = cluster.watchAssignments((type, { metadata, spec, status }) => {
     changedAtMs = performance.now();
     const pod = String(spec['pod']);
     if (type === 'DELETED') {
       live.delete(metadata.uid);
+      assigned.delete(pod);
       return;
     }
     live.add(metadata.uid);
+    if (status?.status === 'Assigned') {
+      assigned.add(pod);
+    }
     const beganMs = createdAt.get(pod);
     if (beganMs !== undefined && status?.status === 'Assigned' && !took.has(pod)) {
       took.set(pod, changedAtMs - beganMs);
@@ -49,6 +56,8 @@ export function watchOf(cluster: MicCluster): AssignmentWatch {
       await until(() => pods.every(({ name }) => took.has(name)), `${pods.length} pods are assigned`);
       return pods.map(({ name }) => took.get(name) ?? Number.NaN).sort((one, other) => one - other);
     },
+    untilAssigned: (names) =>
+      until(() => names.every((name) => assigned.has(name)), `${names.length} pods are assigned`),
     async untilLeft(count) {
       await until(() => live.size <= count, `${count} assignments are left`);
       return changedAtMs;
