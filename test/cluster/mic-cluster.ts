@@ -111,17 +111,15 @@ export async function createPods(
   );
 }
 
-export async function deletePods(
-  cluster: Pick<MicCluster, 'send'>,
-  names: readonly string[],
-  onDeleted: (name: string) => void = () => undefined,
-): Promise<void> {
+export async function deletePods(cluster: Pick<MicCluster, 'send'>, names: readonly string[]): Promise<void> {
   const now = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 };
   await eachConcurrently(
     names,
     async (name) => {
-      await cluster.send('DELETE', `/api/v1/namespaces/demo/pods/${name}`, now);
-      onDeleted(name);
+      const status = await cluster.send('DELETE', `/api/v1/namespaces/demo/pods/${name}`, now);
+      if (status !== 200) {
+        throw new Error(`The end of pod ${name} was answered ${status}.`);
+      }
     },
     32,
   );
@@ -183,7 +181,13 @@ function send(
   body: object | undefined,
   onSent: () => void = () => undefined,
 ): Promise<number> {
-  const headers = { ...user, 'content-type': 'application/json' };
+  const text = JSON.stringify(body ?? {});
+  // A DELETE has no body by default, and Node announces none.
+  const headers = {
+    ...user,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  };
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent, method, headers, rejectUnauthorized: false }, (answer) => {
       answer.resume();
@@ -193,7 +197,7 @@ function send(
     sent.on('socket', (socket) => {
       const begin = () => {
         onSent();
-        sent.end(body === undefined ? undefined : JSON.stringify(body));
+        sent.end(text);
       };
       socket.connecting ? socket.once('secureConnect', begin) : begin();
     });
