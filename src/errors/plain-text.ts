@@ -58,3 +58,14 @@ function escaped(letter: string): string {
 function jsonEscape(letter: string): string {
   return Array.from({ length: letter.length }, (_, at) => escaped(letter.charAt(at))).join('');
 }
+
+/**
+ * The text of a file or of stdin, by the byte order mark at its beginning, which is left out: UTF-16 as PowerShell 5.1
+ * writes it with `>`, or UTF-8. Without a mark it is UTF-8; bytes that are not become U+FFFD.
+ */
+export function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}

@@ -66,6 +66,7 @@ const tree = 'src/cli/run/command-tree.ts';
 
 /** What podid and podid-nmi have in common, types aside: what is added here is loaded on every node. */
 const agentShares: readonly string[] = [
+  'src/domain/azure/loopback-host.ts',
   'src/domain/azure/odd-character.ts',
   'src/domain/kubernetes/identity-credential.ts',
   'src/domain/kubernetes/identity-resources.ts',
@@ -99,6 +100,7 @@ const agentShares: readonly string[] = [
   'src/k8s/kubeconfig/choose-context.ts',
   'src/k8s/kubeconfig/read-kubeconfig.ts',
   'src/k8s/kubeconfig/service-account-context.ts',
+  'src/validate/files/kubeconfig-entries.ts',
   'src/validate/files/kubeconfig.ts',
   'src/validate/json-record.ts',
   'src/validate/json-shape.ts',

@@ -17,6 +17,19 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+describe('files from Windows', () => {
+  it('are read by their byte order mark, from a file, a folder and stdin', async () => {
+    seedIdentities('web');
+    const path = await fileOf({ identities: [entry('web')] });
+    const text = `\ufeff${await readFile(path, 'utf8')}`.replaceAll('\n', '\r\n');
+    await writeFile(path, Buffer.from(text, 'utf16le'));
+    expect(await podid.json(['apply', '-f', path, '--query', 'identities[].name'])).toEqual(['web']);
+    const again = ['plan', '--exit-code', '-f'];
+    expect((await podid.run([...again, folder])).exitCode).toBe(0);
+    expect((await podid.run([...again, '-'], {}, text)).exitCode).toBe(0);
+  });
+});
+
 function entry(name: string, more: object = {}) {
   return { name, namespace: 'demo', identityResourceId: identityId(name), ...more };
 }

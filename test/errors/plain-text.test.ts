@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { advice, othersText } from '../../src/errors/hint.ts';
+import { decodeText } from '../../src/errors/plain-text.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { noColours } from '../../src/terminal/colours.ts';
 import { diffText } from '../../src/terminal/diff-text.ts';
@@ -143,4 +144,25 @@ describe('what people read beside it', () => {
       }
     }
   });
+});
+
+const written = 'name: Zürich 🎉\r\n';
+const utf16 = Buffer.from(`\ufeff${written}`, 'utf16le');
+
+describe('the text of a file', () => {
+  it.each([
+    ['UTF-8', Buffer.from(written)],
+    ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${written}`)],
+    ['UTF-16, little end first', utf16],
+    ['UTF-16, big end first', Buffer.from(utf16).swap16()],
+  ])('is read from %s', (_what, bytes) => {
+    expect(decodeText(bytes)).toBe(written);
+  });
+
+  it.each([[[]], [[0xff]], [[0xfe, 0xff]], [[0xff, 0xfe, 0x41]], [[0xc3]]])(
+    'is something for %j',
+    (bytes) => {
+      expect(typeof decodeText(Uint8Array.from(bytes))).toBe('string');
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { decodeText } from '../../errors/plain-text.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -72,7 +73,7 @@ async function readText(path: string): Promise<string> {
       return '';
     }
     // az on Windows and older az elsewhere begin the profile with a byte order mark.
-    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+    return decodeText(await readFile(path));
   } catch {
     return '';
   }

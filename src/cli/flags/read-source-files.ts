@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeText } from '../../errors/plain-text.ts';
 import { fileErrorText } from '../../errors/system-error-code.ts';
 import type { SourceText } from '../../validate/files/located-yaml.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
@@ -35,7 +36,7 @@ async function readSource(
   }
   try {
     if (!(await stat(path)).isDirectory()) {
-      return [{ name: path, text: await readFile(path, 'utf8') }];
+      return [{ name: path, text: decodeText(await readFile(path)) }];
     }
     const names = (await readdir(path)).filter((name) => /\.(?:ya?ml|json)$/i.test(name)).toSorted();
     if (names.length === 0) {
@@ -44,7 +45,7 @@ async function readSource(
     return await Promise.all(
       names.map(async (name) => ({
         name: join(path, name),
-        text: await readFile(join(path, name), 'utf8'),
+        text: decodeText(await readFile(join(path, name))),
       })),
     );
   } catch (error) {

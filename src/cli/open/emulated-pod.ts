@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { advice } from '../../errors/hint.ts';
+import { decodeText } from '../../errors/plain-text.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseKubeconfig } from '../../validate/files/kubeconfig.ts';
 import { bindingSelectorRule, namespaceRule } from '../../validate/flags/kubernetes-names.ts';
@@ -111,8 +112,8 @@ interface Server {
 }
 
 async function tokenIn(kubeconfig: string): Promise<string | undefined> {
-  const { users } = parseKubeconfig(await readFile(kubeconfig, 'utf8'), kubeconfig);
-  return users.map((user) => user.token).find((token) => token !== undefined);
+  const { users } = parseKubeconfig(decodeText(await readFile(kubeconfig)), kubeconfig);
+  return users.map(({ value }) => stringAt(value, 'token')).find((token) => token !== undefined);
 }
 
 /** Managed mode, unless the agents of the emulated cluster run in standard mode and it has nodes. */

@@ -64,7 +64,10 @@ async function checkKubeconfig(session: Session, path: string, flags: KubeFlagVa
 /** An emulator takes its kubeconfig along when it ends, and leaves the variables behind. */
 async function ofEmulator({ context }: Session, path: string, error: PodidError): Promise<PodidError> {
   const endpoint = context.env['PODID_ARM_ENDPOINT'] ?? '';
-  const isEmulator = URL.canParse(endpoint) && isLoopbackHost(new URL(endpoint).hostname);
+  const isEmulator =
+    URL.canParse(endpoint) &&
+    isLoopbackHost(new URL(endpoint).hostname) &&
+    /[/\\]podid-emulator-[^/\\:;]+[/\\]kubeconfig$/.test(path);
   const isThere = await stat(path).then(
     () => true,
     () => false,

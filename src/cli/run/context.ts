@@ -7,6 +7,7 @@ import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Azure } from '../../domain/ports.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { Hint } from '../../errors/hint.ts';
+import { decodeText } from '../../errors/plain-text.ts';
 import { type Shell, shellOf } from '../../errors/shell-word.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { type OutputStream, outputStream } from '../../terminal/streams.ts';
@@ -189,5 +190,5 @@ async function readAll(stream: Partial<AsyncIterable<string | Uint8Array>>): Pro
       chunks.push(Buffer.from(chunk));
     }
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decodeText(Buffer.concat(chunks));
 }

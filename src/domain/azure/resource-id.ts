@@ -31,6 +31,24 @@ export function parseResourceId(text: string, type: string): ResourceId | undefi
   return { text, subscriptionId, resourceGroup, type: foundType, name };
 }
 
+/**
+ * What of a text can be an id of ARM, where one was wrapped on its way: in quotes, in the URL of ARM or of the portal, or in
+ * a path of Windows, into which Git Bash changes it.
+ */
+export function unwrapId(text: string): string {
+  const bare = text.trim().replace(/^(?:\\?["'\u2018-\u201d])+|(?:\\?["'\u2018-\u201d])+$/gu, '');
+  const at = /^(?:https?:\/\/|[a-z]:[\\/])/i.test(bare)
+    ? bare.search(/[\\/](?:subscriptions|providers)[\\/]/i)
+    : 0;
+  const id = at > 0 ? bare.slice(at).replaceAll('\\', '/') : bare;
+  return at > 0 ? id.replace(/[?#].*$/s, '') : id;
+}
+
+/** Git Bash puts its own folder before a word that begins with a slash. */
+export function isChangedPath(text: string): boolean {
+  return /^["']?[a-z]:[\\/].*[\\/](?:subscriptions|providers)[\\/]/i.test(text.trim());
+}
+
 /** Azure compares ids without case. */
 export function sameResource(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { decodeText } from '../../errors/plain-text.ts';
 import type { ChosenContext } from '../kubeconfig/choose-context.ts';
 import { type InPod, serviceAccountContext } from '../kubeconfig/service-account-context.ts';
 
@@ -44,5 +45,5 @@ export function contextEndpoint({ cluster, user }: ChosenContext): ApiEndpoint {
 
 /** Read anew for every request: a few dozen an hour, and a rotated token is never used late. */
 export function tokenFromFile(path: string): () => Promise<string> {
-  return async () => (await readFile(path, 'utf8')).trim();
+  return async () => decodeText(await readFile(path)).trim();
 }

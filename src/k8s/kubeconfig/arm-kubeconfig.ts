@@ -3,7 +3,7 @@ import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type KubeconfigUser, parseKubeconfig } from '../../validate/files/kubeconfig.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
-import { type ChosenContext, chooseContext } from './choose-context.ts';
+import { type ChosenContext, chooseEntries, readEntries } from './choose-context.ts';
 
 /**
  * One context of the kubeconfig that ARM handed out. It comes over the network, so nothing in it is run and
@@ -14,7 +14,7 @@ import { type ChosenContext, chooseContext } from './choose-context.ts';
  * `--context`)
  */
 export function armContext(text: string, context: string | undefined): ChosenContext {
-  const chosen = chooseContext(parseArm(text), context, source);
+  const chosen = choose(text, context);
   const { plugin, authProvider, tokenFile: _token, certFile: _cert, keyFile: _key, ...user } = chosen.user;
   const { caFile: _ca, ...cluster } = chosen.cluster;
   if (hasCredential(user)) {
@@ -39,9 +39,15 @@ export function armContext(text: string, context: string | undefined): ChosenCon
 
 const source = 'that Azure gave for the cluster';
 
-function parseArm(text: string) {
+function choose(text: string, context: string | undefined): ChosenContext {
+  const config = orUnreachable(() => parseKubeconfig(text, source));
+  const entries = chooseEntries(config, context, source);
+  return orUnreachable(() => readEntries(entries));
+}
+
+function orUnreachable<Value>(read: () => Value): Value {
   try {
-    return parseKubeconfig(text, source);
+    return read();
   } catch (error) {
     if (!isPodidError(error, 'InvalidKubeconfig')) {
       throw error;

@@ -1,7 +1,17 @@
 import type { EntraSignIn } from '../../domain/azure/entra-sign-in.ts';
 import { advice, type Hint, joinHints, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { Kubeconfig, KubeconfigCluster, KubeconfigUser } from '../../validate/files/kubeconfig.ts';
+import type {
+  Kubeconfig,
+  KubeconfigCluster,
+  KubeconfigEntry,
+  KubeconfigUser,
+} from '../../validate/files/kubeconfig.ts';
+import {
+  kubeconfigCluster,
+  kubeconfigContext,
+  kubeconfigUser,
+} from '../../validate/files/kubeconfig-entries.ts';
 
 /** Where to go, and as whom. */
 export interface ChosenContext {
@@ -12,13 +22,21 @@ export interface ChosenContext {
   readonly entra?: EntraSignIn;
 }
 
+/** The entries of a kubeconfig that one context uses; nothing else in it is judged. */
+export interface ChosenEntries {
+  readonly name: string;
+  readonly cluster: KubeconfigEntry;
+  /** Absent: requests carry no credential. */
+  readonly user?: KubeconfigEntry;
+}
+
 /**
- * The context by name, or the kubeconfig's current one.
+ * Of the context by name, or of the kubeconfig's current one.
  *
  * @param source completes "The kubeconfig …"
  * @throws PodidError InvalidKubeconfig
  */
-export function chooseContext(config: Kubeconfig, wanted: string | undefined, source: string): ChosenContext {
+export function chooseEntries(config: Kubeconfig, wanted: string | undefined, source: string): ChosenEntries {
   const name = wanted ?? config.currentContext;
   const known = knownContexts(config);
   if (name === undefined) {
@@ -26,21 +44,33 @@ export function chooseContext(config: Kubeconfig, wanted: string | undefined, so
       hint: known,
     });
   }
-  const context = config.contexts.find((one) => one.name === name);
-  if (context === undefined) {
+  const entry = config.contexts.find((one) => one.name === name);
+  if (entry === undefined) {
     const message = `The kubeconfig ${source} has no context ${JSON.stringify(name)}.`;
     throw new PodidError('InvalidKubeconfig', message, { hint: known });
   }
+  const context = kubeconfigContext(entry);
   const cluster = config.clusters.find((one) => one.name === context.cluster);
   if (cluster === undefined) {
     throw dangling(source, name, 'cluster');
   }
-  const user =
-    context.user === undefined ? { name: '' } : config.users.find((one) => one.name === context.user);
+  if (context.user === undefined) {
+    return { name, cluster };
+  }
+  const user = config.users.find((one) => one.name === context.user);
   if (user === undefined) {
     throw dangling(source, name, 'user');
   }
   return { name, cluster, user };
+}
+
+/** @throws PodidError InvalidKubeconfig */
+export function readEntries({ name, cluster, user }: ChosenEntries): ChosenContext {
+  return {
+    name,
+    cluster: kubeconfigCluster(cluster),
+    user: user === undefined ? { name: '' } : kubeconfigUser(user),
+  };
 }
 
 function knownContexts({ contexts }: Kubeconfig): Hint {

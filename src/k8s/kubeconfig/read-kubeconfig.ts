@@ -1,16 +1,20 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { advice } from '../../errors/hint.ts';
+import { decodeText } from '../../errors/plain-text.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { fileErrorText, systemErrorCode } from '../../errors/system-error-code.ts';
 import {
   type Kubeconfig,
   type KubeconfigCluster,
+  type KubeconfigEntry,
   type KubeconfigUser,
   parseKubeconfig,
 } from '../../validate/files/kubeconfig.ts';
-import { type ChosenContext, chooseContext } from './choose-context.ts';
+import { checkClusterRules, checkUserRules } from '../../validate/files/kubeconfig-entries.ts';
+import { type ChosenContext, type ChosenEntries, chooseEntries, readEntries } from './choose-context.ts';
 
 /**
  * As `readContext`, with certificates and keys that were looked at.
@@ -39,39 +43,40 @@ export async function readContext(path: string, context: string | undefined): Pr
     contexts: configs.flatMap(({ contexts }) => contexts),
     ...firstCurrentContext(configs),
   };
-  const chosen = chooseContext(merged, context, path);
+  const entries = chooseEntries(merged, context, path);
+  checkRules(entries);
+  const { name, cluster, user } = readEntries(entries);
   return {
-    ...chosen,
-    cluster: await withClusterFiles(chosen.cluster),
-    user: await withUserFiles(chosen.user),
+    name,
+    cluster: await withClusterFiles(absolute(cluster, ['caFile'], folderOf(entries.cluster))),
+    user: await withUserFiles(entries.user ? absoluteUser(user, folderOf(entries.user)) : user),
   };
+}
+
+function checkRules({ cluster, user }: ChosenEntries): void {
+  checkClusterRules(cluster);
+  if (user !== undefined) {
+    checkUserRules(user);
+  }
+}
+
+/** Paths in a kubeconfig are relative to its folder. */
+function folderOf({ source }: KubeconfigEntry): string {
+  return dirname(resolve(source));
 }
 
 async function existingPaths(path: string): Promise<readonly string[]> {
   const parts = path.split(delimiter).filter((part) => part !== '');
-  if (parts.length < 2) {
-    return [path];
-  }
   const there = await Promise.all(parts.map((part) => stat(part).then(Boolean, () => false)));
   const existing = parts.filter((_, index) => there[index]);
-  return existing.length > 0 ? existing : parts.slice(0, 1);
+  return existing.length > 0 ? existing : [parts[0] ?? path];
 }
 
 async function readOne(path: string): Promise<Kubeconfig> {
-  const text = (await readSmallFile(path, `The kubeconfig ${path}`)).toString('utf8');
-  const config = parseKubeconfig(text, path);
-  const folder = dirname(resolve(path));
-  return {
-    ...config,
-    clusters: config.clusters.map((cluster) => absolute(cluster, ['caFile'], folder)),
-    users: config.users.map((user) => absoluteUser(user, folder)),
-  };
+  return parseKubeconfig(decodeText(await readSmallFile(path, `The kubeconfig ${path}`)), path);
 }
 
-/**
- * Paths in a kubeconfig are relative to its folder; a plugin's command only when it is a path and no bare
- * name.
- */
+/** A plugin's command is relative to the folder only when it is a path and no bare name. */
 function absoluteUser(user: KubeconfigUser, folder: string): KubeconfigUser {
   const { plugin, ...rest } = absolute(user, ['tokenFile', 'certFile', 'keyFile'], folder);
   if (plugin === undefined) {
@@ -114,15 +119,31 @@ async function withClusterFiles({ caFile, ...cluster }: KubeconfigCluster): Prom
 async function withUserFiles(user: KubeconfigUser): Promise<KubeconfigUser> {
   const { tokenFile, certFile, keyFile, ...rest } = user;
   const whose = `of user ${user.name}`;
-  const token = tokenFile && (await readFull(tokenFile, `The token file ${whose}`)).toString('utf8').trim();
+  const fromFile = tokenFile && (await readToken(tokenFile, whose, rest.token));
   const certData = certFile && (await readBase64(certFile, `The certificate ${whose}`));
   const keyData = keyFile && (await readBase64(keyFile, `The key ${whose}`));
   return {
     ...rest,
-    ...(token && tokenFile ? { token, tokenFile } : {}),
+    ...(fromFile && tokenFile ? { token: fromFile, tokenFile } : {}),
     ...(certData ? { certData } : {}),
     ...(keyData ? { keyData } : {}),
   };
+}
+
+/** As in kubectl, a token that stands in the kubeconfig counts where its file cannot be read. */
+async function readToken(
+  path: string,
+  whose: string,
+  fallback: string | undefined,
+): Promise<string | undefined> {
+  try {
+    return decodeText(await readFull(path, `The token file ${whose}`)).trim();
+  } catch (error) {
+    if (fallback === undefined) {
+      throw error;
+    }
+    return undefined;
+  }
 }
 
 async function readBase64(path: string, what: string): Promise<string> {
@@ -170,6 +191,10 @@ async function readSmallFile(path: string, what: string): Promise<Buffer> {
 export function checkPem({ cluster, user }: ChosenContext, source: string): void {
   const pem = (data: string | undefined) => (data === undefined ? undefined : Buffer.from(data, 'base64'));
   try {
+    // TLS takes an authority that is none for none at all.
+    if (cluster.caData !== undefined) {
+      new X509Certificate(Buffer.from(cluster.caData, 'base64'));
+    }
     createSecureContext({ ca: pem(cluster.caData), cert: pem(user.certData), key: pem(user.keyData) });
   } catch (error) {
     const code = systemErrorCode(error);

@@ -6,6 +6,7 @@ import { patchIdentities } from '../../arm/machines/patch-identities.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { withinTime } from '../../domain/time/time-limit.ts';
 import { advice } from '../../errors/hint.ts';
+import { decodeText } from '../../errors/plain-text.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { createNetwork } from '../../network/network.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -216,7 +217,7 @@ async function readSettings(path: string): Promise<string | undefined> {
     return undefined;
   }
   try {
-    return await readFile(path, 'utf8');
+    return decodeText(await readFile(path));
   } catch (cause) {
     throw new PodidError('InvalidUsage', `${path} cannot be read: ${String(cause)}`, {
       hint: advice`Name another file, or leave the flag or variable away.`,

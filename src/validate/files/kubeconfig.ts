@@ -1,7 +1,24 @@
-import { parse, YAMLParseError } from 'yaml';
+import { parseAllDocuments, YAMLParseError } from 'yaml';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../json-record.ts';
+
+/** A cluster, user or context of a kubeconfig, as it stands there. */
+export interface KubeconfigEntry {
+  readonly name: string;
+  readonly value: JsonRecord;
+  /** Such as `users[2].user`. */
+  readonly place: string;
+  /** Of the file: completes "The kubeconfig …". */
+  readonly source: string;
+}
+
+export interface Kubeconfig {
+  readonly clusters: readonly KubeconfigEntry[];
+  readonly users: readonly KubeconfigEntry[];
+  readonly contexts: readonly KubeconfigEntry[];
+  readonly currentContext?: string;
+}
 
 export interface KubeconfigCluster {
   readonly name: string;
@@ -41,225 +58,176 @@ export interface KubeconfigUser {
 }
 
 export interface KubeconfigContext {
-  readonly name: string;
   readonly cluster: string;
   readonly user?: string;
 }
 
-export interface Kubeconfig {
-  readonly clusters: readonly KubeconfigCluster[];
-  readonly users: readonly KubeconfigUser[];
-  readonly contexts: readonly KubeconfigContext[];
-  readonly currentContext?: string;
-}
-
 /**
- * A kubeconfig's text as what podid uses of it. Members it does not know are left out, those of a wrong type
- * are a fault. Faults name places and rules, never content: it may be a secret.
+ * A kubeconfig's text taken apart as kubectl does it: what has a wrong type refuses the file wherever it stands, what an
+ * entry lacks counts when the entry is used. A file without content has no entries. Faults name places and rules, never
+ * content: it may be a secret.
  *
  * @param source completes "The kubeconfig …": a path, or whose it is
  * @throws PodidError InvalidKubeconfig
  */
 export function parseKubeconfig(text: string, source: string): Kubeconfig {
-  const fault: Fault = (reason) =>
-    new PodidError('InvalidKubeconfig', `The kubeconfig ${source} cannot be used: ${reason}.`, {
-      hint: advice`Fix that place in the file (kubectl config view checks it), or name another with --kubeconfig.`,
-    });
-  const root = parseYaml(text, fault);
+  const root = parseYaml(text, source) ?? {};
   if (!isRecord(root)) {
-    throw fault('it is not a YAML mapping');
+    throw kubeconfigFault(source, 'it is not a YAML mapping');
   }
-  const read = membersOf(root, '', fault);
+  checkKind(root, source);
+  const currentContext = textOf(root, 'current-context', '', source);
   return {
-    clusters: named(root, 'clusters', 'cluster', fault).map((entry) => parseCluster(entry, fault)),
-    users: named(root, 'users', 'user', fault).map((entry) => parseUser(entry, fault)),
-    contexts: named(root, 'contexts', 'context', fault).map((entry) => parseContext(entry, fault)),
-    ...read.text({ currentContext: 'current-context' }),
+    clusters: entries(root, { list: 'clusters', member: 'cluster', members: clusterMembers, source }),
+    users: entries(root, { list: 'users', member: 'user', members: userMembers, source }),
+    contexts: entries(root, { list: 'contexts', member: 'context', members: contextMembers, source }),
+    ...(currentContext === undefined ? {} : { currentContext }),
   };
 }
 
-type Fault = (reason: string) => PodidError;
-
-interface NamedEntry {
-  readonly name: string;
-  readonly value: JsonRecord;
-  /** Such as `users[2].user`. */
-  readonly place: string;
+/** @param reason the end of "The kubeconfig … cannot be used: …" */
+export function kubeconfigFault(source: string, reason: string): PodidError {
+  return new PodidError('InvalidKubeconfig', `The kubeconfig ${source} cannot be used: ${reason}.`, {
+    hint: advice`Fix that place in the file (kubectl config view checks it), or name another with --kubeconfig.`,
+  });
 }
 
 const longestText = 1024 * 1024;
 
-function parseYaml(text: string, fault: Fault): unknown {
+/** The first document, as kubectl takes it. */
+function parseYaml(text: string, source: string): unknown {
   if (text.length > longestText) {
-    throw fault('it is longer than 1 MiB');
+    throw kubeconfigFault(source, 'it is longer than 1 MiB');
   }
   try {
     // Whether a key comes twice costs the square of their number; the last one counts.
-    return parse(text, { prettyErrors: true, logLevel: 'error', uniqueKeys: false });
+    const options = { prettyErrors: true, logLevel: 'error', uniqueKeys: false } as const;
+    const documents = parseAllDocuments(text, options);
+    const [first] = Array.isArray(documents) ? documents : [];
+    const [error] = first?.errors ?? [];
+    if (error !== undefined) {
+      throw error;
+    }
+    return first?.toJS();
   } catch (error) {
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
-    throw fault(line === undefined ? 'it is not YAML' : `line ${line} is not YAML`);
+    throw kubeconfigFault(source, line === undefined ? 'it is not YAML' : `line ${line} is not YAML`);
   }
 }
 
-function named(root: JsonRecord, list: string, member: string, fault: Fault): readonly NamedEntry[] {
-  const entries = root[list] ?? [];
-  if (!Array.isArray(entries)) {
-    throw fault(`\`${list}\` is not a list`);
-  }
-  return entries.map((entry: unknown, index) => {
-    const name = isRecord(entry) ? entry['name'] : undefined;
-    if (!isRecord(entry) || typeof name !== 'string' || name === '') {
-      throw fault(`\`${list}[${index}]\` has no name`);
+function checkKind(root: JsonRecord, source: string): void {
+  for (const [member, wanted] of [
+    ['apiVersion', 'v1'],
+    ['kind', 'Config'],
+  ] as const) {
+    const text = textOf(root, member, '', source);
+    if (text !== undefined && text !== wanted) {
+      throw kubeconfigFault(source, `its ${member} is not ${wanted}`);
     }
-    const value = entry[member] ?? {};
+  }
+}
+
+/** What of a member is judged wherever it stands: its type. */
+type MemberTypes = Readonly<Record<string, 'text' | 'base64' | 'switch' | 'list' | 'mapping'>>;
+
+const clusterMembers: MemberTypes = {
+  server: 'text',
+  'tls-server-name': 'text',
+  'insecure-skip-tls-verify': 'switch',
+  'certificate-authority': 'text',
+  'certificate-authority-data': 'base64',
+  'proxy-url': 'text',
+};
+const userMembers: MemberTypes = {
+  token: 'text',
+  tokenFile: 'text',
+  'client-certificate': 'text',
+  'client-certificate-data': 'base64',
+  'client-key': 'text',
+  'client-key-data': 'base64',
+  username: 'text',
+  password: 'text',
+  as: 'text',
+  'as-uid': 'text',
+  'as-groups': 'list',
+  'as-user-extra': 'mapping',
+  exec: 'mapping',
+  'auth-provider': 'mapping',
+};
+const contextMembers: MemberTypes = { cluster: 'text', user: 'text', namespace: 'text' };
+
+interface EntryList {
+  readonly list: string;
+  readonly member: string;
+  readonly members: MemberTypes;
+  readonly source: string;
+}
+
+function entries(root: JsonRecord, { list, member, members, source }: EntryList): KubeconfigEntry[] {
+  const found = root[list] ?? [];
+  if (!Array.isArray(found)) {
+    throw kubeconfigFault(source, `\`${list}\` is not a list`);
+  }
+  const names = new Set<string>();
+  return found.map((entry: unknown, index) => {
+    const place = `${list}[${index}]`;
+    const record = entry ?? {};
+    if (!isRecord(record)) {
+      throw kubeconfigFault(source, `\`${place}\` is not a mapping`);
+    }
+    const name = textOf(record, 'name', place, source) ?? '';
+    if (names.has(name)) {
+      throw kubeconfigFault(source, `\`${place}\` has a name that another of its ${list} has`);
+    }
+    names.add(name);
+    const value = record[member] ?? {};
     if (!isRecord(value)) {
-      throw fault(`\`${list}[${index}].${member}\` is not a mapping`);
+      throw kubeconfigFault(source, `\`${place}.${member}\` is not a mapping`);
     }
-    return { name, value, place: `${list}[${index}].${member}` };
+    checkTypes(value, members, `${place}.${member}`, source);
+    return { name, value, place: `${place}.${member}`, source };
   });
 }
 
-function parseCluster({ name, value, place }: NamedEntry, fault: Fault): KubeconfigCluster {
-  const skip = value['insecure-skip-tls-verify'] ?? false;
-  if (typeof skip !== 'boolean') {
-    throw fault(`\`${place}.insecure-skip-tls-verify\` is neither true nor false`);
-  }
-  return {
-    name,
-    server: parseServer(value['server'], place, fault),
-    skipTlsVerify: skip,
-    ...membersOf(value, place, fault).text({
-      caData: 'certificate-authority-data',
-      caFile: 'certificate-authority',
-      tlsServerName: 'tls-server-name',
-      proxyUrl: 'proxy-url',
-    }),
-  };
-}
-
-function parseServer(value: unknown, place: string, fault: Fault): string {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (typeof value !== 'string' || url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw fault(`\`${place}.server\` is not an http or https address`);
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw fault(`\`${place}.server\` holds more than an address`);
-  }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw fault(`\`${place}.server\` is plain http beyond this machine`);
-  }
-  return value.replace(/\/+$/, '');
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
-function parseUser({ name, value, place }: NamedEntry, fault: Fault): KubeconfigUser {
-  for (const member of ['as-uid', 'as-groups', 'as-user-extra']) {
-    if (value[member] !== undefined && value[member] !== null) {
-      throw fault(
-        `\`${place}.${member}\` is not supported, and without it the requests would run as another user`,
-      );
+function checkTypes(value: JsonRecord, members: MemberTypes, place: string, source: string): void {
+  for (const [member, type] of Object.entries(members)) {
+    const found = value[member];
+    if (found !== undefined && found !== null && !types[type].fits(found)) {
+      throw kubeconfigFault(source, `\`${place}.${member}\` is ${types[type].otherwise}`);
     }
   }
-  const plugin = parsePlugin(value['exec'], `${place}.exec`, fault);
-  const authProvider = parseAuthProvider(value['auth-provider'], `${place}.auth-provider`, fault);
-  return {
-    name,
-    ...membersOf(value, place, fault).text({
-      token: 'token',
-      tokenFile: 'tokenFile',
-      certData: 'client-certificate-data',
-      certFile: 'client-certificate',
-      keyData: 'client-key-data',
-      keyFile: 'client-key',
-      username: 'username',
-      password: 'password',
-      impersonate: 'as',
-    }),
-    ...(plugin ? { plugin } : {}),
-    ...(authProvider ? { authProvider } : {}),
-  };
 }
 
-function parsePlugin(value: unknown, place: string, fault: Fault): CredentialPlugin | undefined {
-  if (value === undefined || value === null) {
-    return undefined;
-  }
-  if (!isRecord(value)) {
-    throw fault(`\`${place}\` is not a mapping`);
-  }
-  const { command, apiVersion } = membersOf(value, place, fault).text({
-    command: 'command',
-    apiVersion: 'apiVersion',
-  });
-  if (command === undefined) {
-    throw fault(`\`${place}.command\` is missing`);
-  }
-  const args = listOf(value['args'], `${place}.args`, isText, fault);
-  const env = listOf(value['env'], `${place}.env`, isVariable, fault);
-  return { apiVersion: apiVersion ?? 'client.authentication.k8s.io/v1', command, args, env };
-}
+const types: Readonly<
+  Record<MemberTypes[string], { fits(value: unknown): boolean; readonly otherwise: string }>
+> = {
+  text: { fits: isText, otherwise: 'not a text' },
+  base64: { fits: isBase64, otherwise: 'not base64' },
+  switch: { fits: (value) => typeof value === 'boolean', otherwise: 'neither true nor false' },
+  list: { fits: Array.isArray, otherwise: 'not a list' },
+  mapping: { fits: isRecord, otherwise: 'not a mapping' },
+};
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isVariable(value: unknown): value is { name: string; value: string } {
-  return isRecord(value) && isText(value['name']) && isText(value['value']);
+/** Line breaks are passed over. */
+function isBase64(value: unknown): boolean {
+  const text = isText(value) ? value.replace(/[\r\n]/g, '') : '-';
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
-function listOf<Item>(
-  value: unknown,
+/** A member that is text where it is given at all; an empty one counts as not given, as in kubectl. */
+export function textOf(
+  record: JsonRecord,
+  member: string,
   place: string,
-  isItem: (item: unknown) => item is Item,
-  fault: Fault,
-): readonly Item[] {
-  const list = value ?? [];
-  if (!Array.isArray(list) || !list.every(isItem)) {
-    throw fault(`\`${place}\` is not the list it should be`);
+  source: string,
+): string | undefined {
+  const value = record[member] ?? '';
+  if (!isText(value)) {
+    throw kubeconfigFault(source, `\`${place === '' ? '' : `${place}.`}${member}\` is not a text`);
   }
-  return list;
-}
-
-function parseAuthProvider(value: unknown, place: string, fault: Fault): KubeconfigUser['authProvider'] {
-  if (value === undefined || value === null) {
-    return undefined;
-  }
-  const name = isRecord(value) ? value['name'] : undefined;
-  if (!isRecord(value) || typeof name !== 'string') {
-    throw fault(`\`${place}\` has no name`);
-  }
-  return { name, config: isRecord(value['config']) ? value['config'] : {} };
-}
-
-function parseContext({ name, value, place }: NamedEntry, fault: Fault): KubeconfigContext {
-  const { cluster, user } = membersOf(value, place, fault).text({ cluster: 'cluster', user: 'user' });
-  if (cluster === undefined) {
-    throw fault(`\`${place}.cluster\` is missing`);
-  }
-  return { name, cluster, ...(user === undefined ? {} : { user }) };
-}
-
-/**
- * Reads members that are text where they are given at all; an empty one counts as not given, as in kubectl.
- */
-function membersOf(record: JsonRecord, place: string, fault: Fault) {
-  return {
-    text<Name extends string>(members: Readonly<Record<Name, string>>): { [N in Name]?: string } {
-      const found: { [N in Name]?: string } = {};
-      for (const [name, member] of Object.entries(members) as [Name, string][]) {
-        const value = record[member] ?? '';
-        if (typeof value !== 'string') {
-          throw fault(`\`${place === '' ? '' : `${place}.`}${member}\` is not a text`);
-        }
-        if (value !== '') {
-          found[name] = value;
-        }
-      }
-      return found;
-    },
-  };
+  return value === '' ? undefined : value;
 }

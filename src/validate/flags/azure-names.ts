@@ -1,4 +1,10 @@
-import { managedClusterType, managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import {
+  isChangedPath,
+  managedClusterType,
+  managedIdentityType,
+  parseResourceId,
+  unwrapId,
+} from '../../domain/azure/resource-id.ts';
 import type { Breach, Rule } from '../usage-faults.ts';
 
 /** Azure's rule for resource groups; the slash above all must not get into a path. */
@@ -45,19 +51,23 @@ function resourceIdBreach(text: string, type: string): Breach | undefined {
   ) {
     return undefined;
   }
-  return {
-    rule: `a full id of the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/${type}/NAME`,
-    nearest: nearestResourceId(text, type),
-  };
+  const form = `a full id of the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/${type}/NAME`;
+  return { rule: form + changedPathText(text), nearest: nearestResourceId(text, type) };
+}
+
+/** For the end of a rule: why a path stands before the id. */
+export function changedPathText(text: string): string {
+  return isChangedPath(text)
+    ? '; Git Bash put its own folder before it, which MSYS_NO_PATHCONV=1 before the command turns off'
+    : '';
 }
 
 /**
- * Fixes what copying breaks: white space around, a missing first slash, a slash or segments too many at the
+ * Fixes what copying breaks: what was wrapped around, a missing first slash, a slash or segments too many at the
  * end.
  */
-function nearestResourceId(text: string, type: string): string | undefined {
-  const [subscriptions, subscription, groups, group, providers, provider, kind, name] = text
-    .trim()
+export function nearestResourceId(text: string, type: string): string | undefined {
+  const [subscriptions, subscription, groups, group, providers, provider, kind, name] = unwrapId(text)
     .split('/')
     .filter((segment) => segment !== '');
   if (name === undefined) {

@@ -1,5 +1,6 @@
+import { unwrapId } from '../../domain/azure/resource-id.ts';
 import { quoted, type Rule, type UsageFaults } from '../usage-faults.ts';
-import { isGuid } from './azure-names.ts';
+import { changedPathText, isGuid } from './azure-names.ts';
 
 const flag = '--grant';
 
@@ -9,10 +10,11 @@ export interface RoleAtScope {
   readonly scope: string;
 }
 
-/** `ROLE=SCOPE` each. A role's name may hold `=`; the scope begins at the first `=/`. */
+/** `ROLE=SCOPE` each. A role's name may hold `=`; the scope begins at the first `=/`, or at the first `=` before what an
+ * id may be wrapped in. */
 export function parseRoleGrants(faults: UsageFaults, texts: readonly string[]): readonly RoleAtScope[] {
   const grants = texts.map((text): RoleAtScope => {
-    const at = text.indexOf('=/');
+    const at = text.search(/=\s*["']?(?:\/|https?:\/\/|[a-z]:[\\/])/i);
     if (at < 1) {
       faults.add(
         flag,
@@ -54,11 +56,13 @@ const scopeRule: Rule = (text) =>
   )
     ? undefined
     : {
-        rule: 'a full id such as /subscriptions/SUBSCRIPTION/resourceGroups/GROUP, with the GUID of the subscription and without a slash at the end',
+        rule:
+          'a full id such as /subscriptions/SUBSCRIPTION/resourceGroups/GROUP, with the GUID of the subscription and without a slash at the end' +
+          changedPathText(text),
         nearest: nearestScope(text),
       };
 
 function nearestScope(text: string): string | undefined {
-  const trimmed = text.trim().replace(/\/+$/, '');
+  const trimmed = unwrapId(text).replace(/\/+$/, '');
   return trimmed !== text && scopeRule(trimmed) === undefined ? trimmed : undefined;
 }

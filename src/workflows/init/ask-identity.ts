@@ -1,4 +1,9 @@
-import { managedIdentityType, parseResourceId, sameResource } from '../../domain/azure/resource-id.ts';
+import {
+  managedIdentityType,
+  parseResourceId,
+  sameResource,
+  unwrapId,
+} from '../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { IdentitySummary } from '../../domain/ports.ts';
 import { advice } from '../../errors/hint.ts';
@@ -164,7 +169,7 @@ function asChoice({ resourceId, location }: IdentitySummary): Choice<string> {
 }
 
 function pastedId(typed: string): Choice<string>[] {
-  const id = parseResourceId(typed.trim(), managedIdentityType);
+  const id = parseResourceId(unwrapId(typed), managedIdentityType);
   return id === undefined
     ? []
     : [{ value: id.text, name: `${id.name} (${id.resourceGroup})`, facts: 'as typed' }];

@@ -216,12 +216,38 @@ describe('a slip of the hand', () => {
   });
 });
 
+const identity =
+  '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
+const machine = identity.replace('ManagedIdentity/userAssignedIdentities', 'Compute/virtualMachineScaleSets');
+
+describe('an id that Git Bash changed', () => {
+  it.each([
+    [['add', '--namespace', 'a', '--identity-resource-id'], identity],
+    [['update', '--namespace', 'a', '--name', 'b', '--identity-resource-id'], identity],
+    [['cluster', 'update', '--assign-identity'], identity],
+    [['cluster', 'update', '--assign-kubelet-identity'], identity],
+    [['node', 'assign', '--identities'], identity],
+    [['node', 'assign', '--identities', identity, '--vmss'], machine],
+    [['token', '--resource', 'r', '--identity-resource-id'], identity],
+    [
+      ['status', '--cluster-id'],
+      identity.replace('ManagedIdentity/userAssignedIdentities', 'ContainerService/managedClusters'),
+    ],
+  ])('comes back with %j as it was', async (words, id) => {
+    const where = words.some((word) => ['--cluster-id', 'token'].includes(word)) ? '' : cluster;
+    const ran = await run([...words, `C:/Program Files/Git${id}`, ...where.split(' ').filter(Boolean)]);
+    expect(ran).toMatchObject({ exitCode: 2, requests: [] });
+    expect(ran.stderr).toContain(`Nearest: ${id}`);
+    expect(ran.stderr).toContain('MSYS_NO_PATHCONV=1');
+  });
+});
+
 describe('a kubeconfig of an emulator that has ended', () => {
   it('is reported with what starts one', async () => {
     const env = {
       PODID_ARM_ENDPOINT: 'http://127.0.0.1:9',
       PODID_ARM_TOKEN: 't',
-      KUBECONFIG: '/nonexistent/kubeconfig',
+      KUBECONFIG: '/nonexistent/podid-emulator-x1/kubeconfig',
     };
     const checkKubeconfig = async () => {
       throw new PodidError('InvalidKubeconfig', 'The kubeconfig cannot be read: ENOENT.');
@@ -229,7 +255,9 @@ describe('a kubeconfig of an emulator that has ended', () => {
     const line = `delete ${cluster} --namespace shop --name web`;
     const ran = await run(line, { env, context: { checkKubeconfig } });
     expect(ran).toMatchObject({ exitCode: 2, requests: [] });
-    expect(lastError(ran).message).toContain('/nonexistent/kubeconfig (KUBECONFIG) is gone');
+    expect(lastError(ran).message).toContain(
+      '/nonexistent/podid-emulator-x1/kubeconfig (KUBECONFIG) is gone',
+    );
     expect(lastError(ran).hint).toMatch(/^podid emulator --write-env/);
     const elsewhere = await run(line, {
       env: { ...env, PODID_ARM_ENDPOINT: 'https://arm.example' },

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApiConnection } from '../../../src/k8s/client/api-connection.ts';
 import { type ApiEndpoint, inClusterEndpoint, tokenFromFile } from '../../../src/k8s/client/api-endpoint.ts';
@@ -237,15 +238,16 @@ describe('where the API server is', () => {
   }
 
   it('is said by the current context of a kubeconfig', async () => {
-    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    const [ca = ''] = rootCertificates;
+    const caData = Buffer.from(ca).toString('base64');
     const path = await kubeconfig(
       { token: 'T' },
-      { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kubernetes' },
+      { 'certificate-authority-data': caData, 'tls-server-name': 'kubernetes' },
     );
     const endpoint = await kubeconfigEndpoint(path);
     expect(endpoint).toMatchObject({
       server: 'https://api:443',
-      tls: { ca: 'CA', servername: 'kubernetes' },
+      tls: { ca, servername: 'kubernetes' },
     });
     expect(await endpoint.token()).toBe('T');
   });

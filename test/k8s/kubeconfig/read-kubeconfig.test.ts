@@ -1,11 +1,13 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { checkKubeconfig } from '../../../src/k8s/connect-cluster.ts';
-import { readKubeconfig } from '../../../src/k8s/kubeconfig/read-kubeconfig.ts';
+import type { ChosenContext } from '../../../src/k8s/kubeconfig/choose-context.ts';
+import { readContext, readKubeconfig } from '../../../src/k8s/kubeconfig/read-kubeconfig.ts';
 import { hintText } from '../../hint-text.ts';
+import { kubeconfigCases, writeCase } from './kubeconfig-cases.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -74,9 +76,10 @@ describe('reading a kubeconfig', () => {
   });
 
   it('takes a relative plugin from the folder of the kubeconfig, and a bare name from the PATH', async () => {
+    const apiVersion = 'client.authentication.k8s.io/v1beta1';
     const plugin = async (command: string) =>
-      (await readKubeconfig(await write('a', { user: { exec: { command } } }), undefined)).user.plugin
-        ?.command;
+      (await readKubeconfig(await write('a', { user: { exec: { apiVersion, command } } }), undefined)).user
+        .plugin?.command;
     expect(await plugin('./bin/login')).toBe(join(folder, 'bin/login'));
     expect(await plugin('kubelogin')).toBe('kubelogin');
   });
@@ -110,3 +113,25 @@ describe('reading a kubeconfig', () => {
     await expect(checkKubeconfig(join(folder, 'zero'), undefined)).rejects.toThrow('is not a regular file');
   });
 });
+
+describe('reading a kubeconfig as kubectl does', () => {
+  it.each(kubeconfigCases)('$what', async (each) => {
+    const path = await writeCase(each, folder);
+    const read = readKubeconfig(path, each.context);
+    if (each.podid instanceof RegExp) {
+      await expect(read).rejects.toMatchObject({
+        code: 'InvalidKubeconfig',
+        message: expect.stringMatching(each.podid),
+      });
+    } else {
+      await read;
+      expect(shortOf(await readContext(path, each.context))).toEqual(each.podid);
+    }
+  });
+});
+
+function shortOf({ cluster, user: { token, tokenFile, username, plugin } }: ChosenContext) {
+  const members = { token, tokenFile: tokenFile && basename(tokenFile), username, command: plugin?.command };
+  const given = Object.entries(members).filter(([, value]) => value !== undefined);
+  return { server: cluster.server, user: Object.fromEntries(given) };
+}

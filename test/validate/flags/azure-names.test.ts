@@ -7,6 +7,7 @@ import {
   resourceGroupRule,
   subscriptionRule,
 } from '../../../src/validate/flags/azure-names.ts';
+import { machineRule } from '../../../src/validate/flags/machine-names.ts';
 
 const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
 
@@ -28,7 +29,6 @@ describe('the id of a managed identity', () => {
     [id.replace('userAssignedIdentities', 'identities'), undefined],
     [`${id} x`, undefined],
     [id.replace('/web', ''), undefined],
-    [`https://management.azure.com${id}`, undefined],
     [`${id}?x=y`, undefined],
     ['web', undefined],
     ['', undefined],
@@ -39,6 +39,36 @@ describe('the id of a managed identity', () => {
       expect(breach?.nearest).toBe(nearest);
     }
   });
+
+  it.each([
+    [`"${id}"`],
+    [`'${id}'`],
+    [`\\"${id}\\"`],
+    [`\u201c${id}\u201d`],
+    [`C:/Program Files/Git${id}`],
+    [`C:\\Program Files\\Git${id.replaceAll('/', '\\')}`],
+    [`"C:/Users/anna/scoop/apps/git/current${id}"`],
+    [`https://management.azure.com${id}`],
+    [`https://management.azure.com${id}?api-version=2023-01-31`],
+    [`https://portal.azure.com/#@contoso.com/resource${id}/overview`],
+    [`https://portal.azure.com/#resource${id}`],
+  ])('is found in %j, for every kind of id', (text) => {
+    expect(managedIdentityIdRule(text)?.nearest).toBe(id);
+    const cluster = 'Microsoft.ContainerService/managedClusters';
+    const type = 'Microsoft.ManagedIdentity/userAssignedIdentities';
+    const other = (wanted: string) => text.replace(type, wanted).replace(type.replace('/', '\\'), wanted);
+    expect(clusterIdRule(other(cluster))?.nearest).toBe(id.replace(type, cluster));
+    const machine = 'Microsoft.Compute/virtualMachines';
+    expect(machineRule(machine)(other(machine))?.nearest).toBe(id.replace(type, machine));
+  });
+
+  it.each([managedIdentityIdRule, machineRule('Microsoft.Compute/virtualMachines')])(
+    'that Git Bash changed is told from others',
+    (rule) => {
+      expect(rule(`C:/Program Files/Git${id}`)?.rule).toContain('MSYS_NO_PATHCONV=1');
+      expect(rule(`https://management.azure.com${id}x/y/z`)?.rule).not.toContain('MSYS');
+    },
+  );
 
   it('offers only ids that it takes itself', () => {
     const segment = fc.constantFrom(

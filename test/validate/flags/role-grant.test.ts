@@ -33,6 +33,13 @@ describe('--grant', () => {
       ['Reader=/subscriptions/SUBSCRIPTION/resourceGroups/g'],
       'with the GUID of the subscription',
     ],
+    [
+      'a path of Git Bash',
+      [`Reader=C:/Program Files/Git${scope}`],
+      `MSYS_NO_PATHCONV=1 before the command turns off. Nearest: ${scope}`,
+    ],
+    ['a URL', [`Reader=https://management.azure.com${scope}`], `Nearest: ${scope}`],
+    ['quotes', [`Reader="${scope}"`], `Nearest: ${scope}`],
     ['the same twice', [`Reader=${scope}`, `reader=${scope}`], 'is given twice'],
   ])('refuses %s', (_, texts, said) => {
     expect(faultsOf((faults) => parseRoleGrants(faults, texts))).toEqual([expect.stringContaining(said)]);
