@@ -1,14 +1,12 @@
 import { defineCommand } from '../cli/run/command-spec.ts';
-import type { AzCommand } from '../domain/az/az-command.ts';
-import { translateAz } from '../domain/az/translate-az.ts';
-import { parseAzCommand } from '../validate/flags/parse-az-command.ts';
-import type { UsageFaults } from '../validate/usage-faults.ts';
+import type { Session } from '../cli/run/session.ts';
 
 const unquoted = "Put the az command into quotes: podid from-az 'az aks pod-identity list …'.";
+const wanted = 'an az command in quotes, or a script on stdin: podid from-az < script.sh';
 
 export const fromAzCommand = defineCommand({
   description:
-    'Translates one command of az, in quotes, and sends nothing. stdout carries a line to paste, with variables and quotes as they were; differences are explained on stderr. A command that has no equivalent in podid but is part of working with pod identity, such as "az aks create", stays az, with the flags of pod identity moved to a podid command after it.\n\nIt knows all commands of "az aks pod-identity", "az aks create" and "az aks update", "az vm identity" and "az vmss identity", and those of the AKS documentation around them. For any other it exits with 2.',
+    'Translates az commands, and sends nothing. It takes one command in quotes, or a whole script on stdin: for a POSIX shell, PowerShell or cmd, as typed or as copied from a terminal. stdout carries what is to be pasted, with variables and quotes as they were. Of a script the other lines stay untouched, and comments say what changed or was left out; of one command, stderr does.\n\nIt knows all commands of "az aks pod-identity", the flags of pod identity of "az aks create" and "az aks update", "az vm identity" and "az vmss identity", and those that scripts of pod identity use beside them, which stay az. A command that is about pod identity and that podid does not wholly understand ends it with 2, before anything is printed. docs/from-az.md has the table.',
   examples: [
     {
       title: 'one command',
@@ -18,37 +16,42 @@ export const fromAzCommand = defineCommand({
       title: 'the flags of pod identity, moved to a command after the cluster is created',
       line: "podid from-az 'az aks create -g demo-rg -n demo --enable-pod-identity --network-plugin azure'",
     },
+    {
+      title: 'a line of a script',
+      line: "podid from-az 'az aks pod-identity list -g demo-rg --cluster-name demo | jq .'",
+    },
   ],
   flags: {},
-  word: { value: 'AZ-COMMAND', summary: 'the az command, whole and in quotes', unquoted },
+  word: {
+    value: 'AZ-COMMAND',
+    summary: 'the az command, whole and in quotes; - or nothing for a script on stdin',
+    optional: true,
+    unquoted,
+  },
   async run(_flags, session, word) {
-    const command = parse(word, session.faults);
+    const text = await textOf(session, word);
     session.checkUsage();
-    const { line, notes } = translateAz(command);
-    for (const note of notes) {
+    const { translateScript } = await import('../cli/from-az/translate-script.ts');
+    const translated = translateScript(text);
+    for (const fault of translated.faults) {
+      session.faults.add('AZ-COMMAND', `AZ-COMMAND: ${fault}`);
+    }
+    session.checkUsage();
+    for (const note of translated.notes) {
       session.report.note(note);
     }
-    if (line !== '') {
-      await session.printLine(line);
+    if (translated.text !== '') {
+      await session.printLine(translated.text.replace(/\r?\n$/, ''));
     }
     return 0;
   },
 });
 
-function parse(line: string, faults: UsageFaults): AzCommand {
-  if (line.trim() === '') {
-    if (!faults.any) {
-      faults.missing('AZ-COMMAND', 'the az command, whole and in quotes');
-    }
-  } else {
-    try {
-      return parseAzCommand(line);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) {
-        throw error;
-      }
-      faults.add('AZ-COMMAND', `AZ-COMMAND is not one command of az: ${error.message}.`);
-    }
+async function textOf({ context, faults }: Session, word: string): Promise<string> {
+  const isFromStdin = word === '-' || (word === '' && !context.interactive);
+  const text = isFromStdin ? await context.readStdin() : word;
+  if (text.trim() === '' && !faults.any) {
+    faults.missing('AZ-COMMAND', wanted);
   }
-  return { words: [], flags: [] };
+  return text;
 }

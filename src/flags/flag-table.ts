@@ -36,6 +36,8 @@ export interface WordSpec {
   readonly summary: string;
   /** The only words there are. */
   readonly choices?: readonly string[];
+  /** The command does without it. */
+  readonly optional?: true;
   /** What to do where several words stand in its place: it is a command line, and came without its quotes. */
   readonly unquoted?: string;
 }

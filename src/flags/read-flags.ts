@@ -117,6 +117,9 @@ export function takeWord(
   const at = rest.findIndex((each) => each === '-' || !each.startsWith('-'));
   const word = rest[at];
   if (word === undefined) {
+    if (spec.optional) {
+      return { word: '', rest };
+    }
     faults.missing(spec.value, spec.choices === undefined ? spec.summary : `give ${oneOf(spec.choices)}`);
     return { word: '', rest };
   }

@@ -14,7 +14,7 @@ interface Room {
 const house: Readonly<Record<string, Room>> = {
   errors: { rooms: [], packages: [] },
   domain: { rooms: ['errors'], packages: [] },
-  validate: { rooms: ['domain', 'errors'], packages: ['yaml', 'fastest-levenshtein'] },
+  validate: { rooms: ['domain', 'errors'], packages: ['yaml', 'fastest-levenshtein', 'unbash'] },
   flags: { rooms: ['validate', 'errors'], packages: ['commander', 'node:util'] },
   workflows: { rooms: ['domain', 'errors'], packages: [] },
   terminal: {

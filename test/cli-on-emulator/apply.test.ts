@@ -17,6 +17,45 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+describe('what others wrote', () => {
+  it('is read as az and ARM print a cluster, its profile, and manifests of its objects', async () => {
+    seedIdentities('web', 'jobs');
+    const path = await fileOf({
+      identities: [entry('web', { bindingSelector: 'front' }), entry('jobs')],
+      exceptions: [{ name: 'old', namespace: 'demo', podLabels: { a: 'b' } }],
+    });
+    await podid.json(['apply', '-f', path]);
+    const same = async (text: string) => {
+      const ran = await podid.run(['plan', '--prune', '--exit-code', '-f', '-'], {}, text);
+      expect(ran.exitCode, ran.stderr + ran.stdout).toBe(0);
+    };
+    await same((await podid.run('list --raw-cluster -o json')).stdout);
+    await same((await podid.run('export --as profile -o json')).stdout);
+    await same((await podid.run('export -o json')).stdout);
+    await same(manifests());
+    const ran = await podid.run(['apply', '--prune', '--yes', '-f', '-'], {}, manifests('back'));
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(await podid.json('show --namespace demo --name web --query bindingSelector')).toBe('back');
+  });
+});
+
+function manifests(selector = 'front'): string {
+  const object = (kind: string, name: string, spec: object) =>
+    JSON.stringify({
+      apiVersion: 'aadpodidentity.k8s.io/v1',
+      kind,
+      metadata: { name, namespace: 'demo' },
+      spec,
+    });
+  return [
+    object('AzureIdentityBinding', 'web-binding', { azureIdentity: 'web', selector }),
+    object('AzureIdentity', 'web', { type: 0, resourceID: identityId('web') }),
+    object('AzureIdentity', 'jobs', { resourceID: identityId('jobs') }),
+    object('AzureIdentityBinding', 'jobs-binding', { azureIdentity: 'jobs', selector: 'jobs' }),
+    object('AzurePodIdentityException', 'old', { podLabels: { a: 'b' } }),
+  ].join('\n---\n');
+}
+
 describe('files from Windows', () => {
   it('are read by their byte order mark, from a file, a folder and stdin', async () => {
     seedIdentities('web');

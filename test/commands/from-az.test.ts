@@ -178,6 +178,12 @@ describe('podid from-az', () => {
       'podid node unassign --node-resource-group rg --vm vm1 --identities "$(az identity show -g rg -n reader --query id -o tsv)" $TWO',
     ],
     ['az vmss identity show -g rg -n set1', 'podid node list --node-resource-group rg --vmss set1'],
+    ['az vm identity assign -g rg -n vm1', 'az vm identity assign -g rg -n vm1'],
+    [
+      'az vmss identity remove -g rg -n set1 --identities [system]',
+      'az vmss identity remove -g rg -n set1 --identities [system]',
+    ],
+    ['az feature register --name Other', 'az feature register --name Other'],
   ])('translates %s', async (az, line) => {
     const ran = await translate(az);
     expect(ran.stdout, ran.stderr).toBe(`${line}\n`);
@@ -185,14 +191,12 @@ describe('podid from-az', () => {
   });
 
   it.each([
-    ['kubectl get pods', 'does not begin with az'],
+    ['kubectl get pods', 'there is no command of az in it'],
     ['', 'AZ-COMMAND'],
     ['az', 'complete command'],
     ['az vm create -n x', 'no equivalent'],
-    ['az vm identity assign -g rg -n vm1', 'system-assigned'],
-    ['az vmss identity remove -g rg -n set1 --identities [system]', 'system-assigned'],
     ['az vm identity assign -g rg -n vm1 --identities $A --role Owner --scope s', '--role, --scope'],
-    ['az vm identity frobnicate -g rg', 'no equivalent'],
+    ['az vm identity frobnicate -g rg', 'is not a command of az'],
     ['az aks scale -g rg -n c --node-count 3', 'no equivalent'],
     ['az aks pod-identity show -n x', 'not a command of az'],
     ['az aks pod-identity add --no-wait --frobnicate x', '--no-wait, --frobnicate'],
@@ -201,15 +205,30 @@ describe('podid from-az', () => {
     ['az aks update -g rg -n c --enable-pod-identity-with-kubenet', 'alone does nothing'],
     ['az aks update -g rg -n c --enable-pod-identity --disable-pod-identity', 'exclude each other'],
     ['az extension add --name other', 'no equivalent'],
-    ['az feature register --name Other', 'no equivalent'],
-    ['az aks pod-identity list -g rg --cluster-name c | jq .', 'outside quotes'],
-    ['az group create -n a && az group create -n b', 'outside quotes'],
-    ['az group create -n "a', 'never closed'],
-    ['az group create -n a # note', 'comment'],
+    ['az group create -n "a', 'cannot be read as a shell takes it'],
+    ['az webapp up && az functionapp list', 'az webapp up has no equivalent'],
   ])('refuses %j with exit 2 and an empty stdout', async (az, text) => {
     const ran = await translate(az);
     expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
     expect(ran.stderr).toContain(text);
+  });
+
+  it.each([[['from-az']], [['from-az', '-']]])('%j reads a script from stdin', async (words) => {
+    const script = '# pods\naz aks pod-identity list -g rg --cluster-name c -o none\n';
+    const ran = await run(words, { context: { readStdin: async () => script } });
+    expect(ran, ran.stderr).toMatchObject({ exitCode: 0, requests: [] });
+    expect(ran.stdout).toMatch(/^# pods\n# podid: .*\npodid list -g rg -c c -o none\n$/);
+    expect(ran.stderr).toContain('1 of 1 az commands translated.');
+  });
+
+  it('says what it wants where nothing comes', async () => {
+    const ran = await run('from-az', { context: { readStdin: async () => '' } });
+    expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(ran.stderr).toContain('AZ-COMMAND is missing: an az command in quotes, or a script on stdin');
+    const asked = await run('from-az', {
+      context: { interactive: true, readStdin: () => Promise.reject(new Error('read')) },
+    });
+    expect(asked.exitCode).toBe(2);
   });
 
   it('wants quotes around the command', async () => {

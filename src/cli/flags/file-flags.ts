@@ -6,7 +6,8 @@ export const fileFlag = {
     short: 'f',
     value: 'FILE',
     required: true,
-    summary: 'YAML or JSON files of pod identities, folders of them, or - for stdin',
+    summary:
+      'YAML or JSON files of pod identities, of AzureIdentity manifests or of what az aks show prints, folders of them, or - for stdin',
   },
 } as const satisfies FlagTable;
 

@@ -56,7 +56,8 @@ export function reachOf(words: readonly string[]): Reach {
 
 /** `podid completion SHELL`. */
 export function commandHead({ words, word }: Command): string {
-  return ['podid', ...words, ...(word === undefined ? [] : [word.value])].join(' ');
+  const typed = word?.optional ? `[${word.value}]` : word?.value;
+  return ['podid', ...words, ...(typed === undefined ? [] : [typed])].join(' ');
 }
 
 export const commandTree: CommandTree = {

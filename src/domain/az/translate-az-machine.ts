@@ -1,19 +1,14 @@
-import { advice } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
 import type { AzCommand, AzFlag, AzTranslation } from './az-command.ts';
-
-type MachineWord = 'vm' | 'vmss';
+import { bare, type Equivalents, has, readAzFlags, refused, translateFlags } from './az-flags.ts';
 
 const verbs: Readonly<Record<string, string>> = { assign: 'assign', remove: 'unassign', show: 'list' };
 
 /** From az's flag to podid's. `-n` is the machine, and `-g` its group: the cluster is named besides. */
-const equivalents: Readonly<Record<string, string>> = {
+const equivalents: Equivalents = {
   '--resource-group': '--node-resource-group',
-  '-g': '--node-resource-group',
   '--subscription': '--subscription',
   '--identities': '--identities',
   '--output': '-o',
-  '-o': '-o',
   '--only-show-errors': '--only-show-errors',
   '--verbose': '--verbose',
   '--debug': '--debug',
@@ -24,45 +19,49 @@ const equivalents: Readonly<Record<string, string>> = {
  *
  * @throws PodidError InvalidUsage
  */
-export function translateMachineCommand({ words, flags }: AzCommand): AzTranslation {
-  const [kind, group, word = ''] = words;
+export function translateMachineCommand(command: AzCommand): AzTranslation {
+  const [kind = '', , word = ''] = command.words;
   const verb = verbs[word];
-  if (group !== 'identity' || verb === undefined || words.length > 3) {
-    throw unknown(
-      `az ${words.join(' ')} has no equivalent in podid and is not part of working with pod identity.`,
-    );
+  if (verb === undefined || command.words.length > 3) {
+    return { kind: 'unknown', reason: `az ${command.words.join(' ')} is not a command of az.` };
   }
-  const ofMachine = machineFlags(kind as MachineWord);
-  const unknownFlags = flags.filter(({ name }) => !(name in equivalents) && !(name in ofMachine));
-  if (unknownFlags.length > 0) {
-    throw unknown(`podid node ${verb} does not know ${unknownFlags.map(({ name }) => name).join(', ')}.`);
-  }
+  const ofMachine: Equivalents = { ...equivalents, '--name': `--${kind}`, '--ids': `--${kind}` };
+  const flags = readAzFlags(command.flags, Object.keys(ofMachine));
   const identities = flags.filter(({ name }) => name === '--identities').flatMap(({ values }) => values);
-  if (verb !== 'list' && identities.length === 0) {
-    throw systemAssigned();
+  if (verb !== 'list' && (identities.length === 0 || identities.some(isSystem))) {
+    return {
+      kind: 'kept',
+      notes: ['Stays az: it is about the system-assigned identity of the machine, which podid leaves alone.'],
+    };
   }
-  if (identities.some((id) => bare(id).toLowerCase() === '[system]')) {
-    throw systemAssigned();
+  if (!has(flags, '--name', '--ids')) {
+    throw refused(`az ${command.words.join(' ')} needs --name, which this command does not have.`);
   }
-  const where = flags.filter(({ name }) => ['-g', '--resource-group'].includes(name));
+  if (command.consumed && verb !== 'list') {
+    throw refused('What reads its result expects what az prints, and podid prints something else.');
+  }
+  const translated = translateFlags(flags, ofMachine, `az ${command.words.join(' ')}`);
+  const where = flags.filter(({ name }) => name === '--resource-group');
   const named = identities.some(isName);
-  const line = [
-    `podid node ${verb}`,
-    ...flags.flatMap(({ name, values }) => [
-      ofMachine[name] ?? equivalents[name] ?? name,
-      ...(name === '--identities' ? values.map((id) => asId(id, where)) : values),
-    ]),
-  ].join(' ');
-  return { line, notes: notesFor(verb, named) };
+  if (named && command.shell === 'cmd') {
+    throw refused('podid takes identities by their whole ids: write the id, which az identity show prints.');
+  }
+  const wanted = translated.map((flag) =>
+    flag.name === '--identities' ? { ...flag, values: flag.values.map((id) => asId(id, where)) } : flag,
+  );
+  const { cluster = [] } = command;
+  return {
+    kind: 'typed',
+    commands: [{ head: `podid node ${verb}`, flags: [...cluster, ...wanted] }],
+    notes: notesFor(verb, named, cluster.length > 0),
+  };
 }
 
-function machineFlags(kind: MachineWord): Readonly<Record<string, string>> {
-  return { '--name': `--${kind}`, '-n': `--${kind}`, '--ids': `--${kind}` };
-}
-
-function notesFor(verb: string, named: boolean): string[] {
+function notesFor(verb: string, named: boolean, hasCluster: boolean): string[] {
   return [
-    'PODID_RESOURCE_GROUP and PODID_CLUSTER_NAME name the cluster whose nodes these are.',
+    ...(hasCluster
+      ? []
+      : ['PODID_RESOURCE_GROUP and PODID_CLUSTER_NAME name the cluster whose nodes these are.']),
     ...(verb === 'list'
       ? []
       : ['Without --vm and --vmss it does the same on every Linux pool of the cluster.']),
@@ -85,19 +84,6 @@ function isName(value: string): boolean {
   return /^[\w-]+$/.test(bare(value));
 }
 
-/** As typed, without quotes around. */
-function bare(value: string): string {
-  return value.replace(/^(["'])(.*)\1$/s, '$2');
-}
-
-function systemAssigned(): PodidError {
-  return unknown(
-    'It is about the system-assigned identity of the machine, which podid leaves alone; it stays az.',
-  );
-}
-
-function unknown(message: string): PodidError {
-  return new PodidError('InvalidUsage', message, {
-    hint: advice`podid from-az --help lists what can be translated`,
-  });
+function isSystem(value: string): boolean {
+  return bare(value).toLowerCase() === '[system]';
 }

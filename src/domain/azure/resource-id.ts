@@ -36,12 +36,20 @@ export function parseResourceId(text: string, type: string): ResourceId | undefi
  * a path of Windows, into which Git Bash changes it.
  */
 export function unwrapId(text: string): string {
-  const bare = text.trim().replace(/^(?:\\?["'\u2018-\u201d])+|(?:\\?["'\u2018-\u201d])+$/gu, '');
+  const bare = decoded(text.trim()).replace(
+    /^(?:\\?["'\u2018-\u201d])+|(?:\\?["'\u2018-\u201d]|[,;])+$/gu,
+    '',
+  );
   const at = /^(?:https?:\/\/|[a-z]:[\\/])/i.test(bare)
     ? bare.search(/[\\/](?:subscriptions|providers)[\\/]/i)
     : 0;
   const id = at > 0 ? bare.slice(at).replaceAll('\\', '/') : bare;
   return at > 0 ? id.replace(/[?#].*$/s, '') : id;
+}
+
+/** The portal has ids in its own addresses with `%2F` for each slash. */
+function decoded(text: string): string {
+  return text.replace(/%2f/gi, '/');
 }
 
 /** Git Bash puts its own folder before a word that begins with a slash. */

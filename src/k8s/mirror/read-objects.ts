@@ -1,11 +1,10 @@
-import { isAddonException } from '../../domain/entries/addon-exception.ts';
-import { type EntryKey, entryText, type PodIdentityException } from '../../domain/entries/pod-identity.ts';
+import { entriesOfObjects } from '../../domain/entries/entries-of-objects.ts';
+import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import {
   type ObjectFacts,
   type ObjectsInCluster,
   objectKey,
 } from '../../domain/kubernetes/cluster-objects.ts';
-import type { AzureIdentity, AzureIdentityBinding } from '../../domain/kubernetes/identity-resources.ts';
 import {
   parseAzureIdentity,
   parseAzureIdentityBinding,
@@ -47,9 +46,7 @@ export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLis
     bindings: parsed(bindings, parseAzureIdentityBinding),
     exceptions: parsed(exceptions, parseAzurePodIdentityException),
   };
-  const { selectors, moreBindings } = selectorsOf(resources.bindings);
-  const all = resources.identities;
-  const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
+  const { identities: entries, exceptions: excepted, ...others } = entriesOfObjects(resources);
   const { facts, writers } = writtenBy({
     AzureIdentity: identities,
     AzureIdentityBinding: bindings,
@@ -57,17 +54,12 @@ export function objectsAsEntries({ identities, bindings, exceptions }: ObjectLis
   });
   const writerOf = (kind: ObjectKind, key: EntryKey) => writers.get(objectKey(kind, key));
   return {
-    identities: all.filter(isManaged).map((identity) => {
-      const entry = entryOf(identity, selectors);
+    identities: entries.map((entry) => {
       const binding = { ...entry, name: `${entry.name}-binding` };
       return withWriter(entry, writerOf('AzureIdentity', entry) ?? writerOf('AzureIdentityBinding', binding));
     }),
-    exceptions: resources.exceptions
-      .map(({ metadata, spec }) => ({ ...keyOf(metadata), podLabels: spec.podLabels ?? {} }))
-      .map((entry) => withWriter(entry, writerOf('AzurePodIdentityException', entry)))
-      .filter((exception: PodIdentityException) => !isAddonException(exception)),
-    moreBindings,
-    servicePrincipals: all.filter((identity) => !isManaged(identity)).map(({ metadata }) => keyOf(metadata)),
+    exceptions: excepted.map((entry) => withWriter(entry, writerOf('AzurePodIdentityException', entry))),
+    ...others,
     facts,
     resources,
   };
@@ -108,45 +100,4 @@ function withWriter<Entry extends EntryKey>(
   writer: string | undefined,
 ): Entry & { readonly writer?: string } {
   return { ...entry, ...(writer === undefined ? {} : { writer }) };
-}
-
-function entryOf({ metadata, spec }: AzureIdentity, selectors: ReadonlyMap<string, string>) {
-  const key = keyOf(metadata);
-  const bindingSelector = selectors.get(entryText(key));
-  return {
-    ...key,
-    ...(bindingSelector ? { bindingSelector } : {}),
-    ...(spec.resourceID ? { resourceId: spec.resourceID } : {}),
-    ...(spec.clientID ? { clientId: spec.clientID } : {}),
-  };
-}
-
-/** By identity: the selector of `name-binding`, else of the first binding by name that refers to it. */
-function selectorsOf(bindings: readonly AzureIdentityBinding[]): {
-  readonly selectors: ReadonlyMap<string, string>;
-  readonly moreBindings: NonNullable<ObjectsInCluster['moreBindings']>;
-} {
-  const selectors = new Map<string, string>();
-  const moreBindings: NonNullable<ObjectsInCluster['moreBindings']>[number][] = [];
-  const isConventional = ({ metadata, spec }: AzureIdentityBinding) =>
-    metadata.name === `${spec.azureIdentity}-binding`;
-  const rank = (binding: AzureIdentityBinding) =>
-    `${isConventional(binding) ? 0 : 1}${binding.metadata.name}`;
-  for (const binding of bindings.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1))) {
-    const { azureIdentity, selector } = binding.spec;
-    if (!selector || !azureIdentity) {
-      continue;
-    }
-    const identity = entryText({ namespace: binding.metadata.namespace, name: azureIdentity });
-    if (!selectors.has(identity)) {
-      selectors.set(identity, selector);
-    } else {
-      moreBindings.push({ ...keyOf(binding.metadata), identity: azureIdentity, bindingSelector: selector });
-    }
-  }
-  return { selectors, moreBindings };
-}
-
-function keyOf({ namespace, name }: EntryKey): EntryKey {
-  return { namespace, name };
 }

@@ -36,6 +36,17 @@ export interface LocatedEntry {
   readonly value: Located;
 }
 
+/** What stands there, as JSON has it; keys that are no text are left out. */
+export function jsonOf(located: Located): unknown {
+  if (located.kind === 'scalar') {
+    return located.scalar();
+  }
+  if (located.kind === 'list') {
+    return (located.list('a list') ?? []).map(jsonOf);
+  }
+  return Object.fromEntries((located.map('a map') ?? []).map(({ key, value }) => [key, jsonOf(value)]));
+}
+
 /** The documents of a text, without empty ones. What is no YAML goes to the faults, all of it. */
 export function locatedDocuments(source: SourceText, faults: UsageFaults): Located[] {
   const lines = new LineCounter();

@@ -1,11 +1,4 @@
-import {
-  type FileCluster,
-  type FileIdentity,
-  fileApiVersion,
-  fileKind,
-  type WantedEntries,
-} from '../../domain/entries/pod-identities-file.ts';
-import { type EntryKey, entryText, type PodIdentityException } from '../../domain/entries/pod-identity.ts';
+import { fileApiVersion, fileKind, type WantedEntries } from '../../domain/entries/pod-identities-file.ts';
 import {
   clusterNameRule,
   managedIdentityIdRule,
@@ -21,59 +14,55 @@ import {
   namespaceRule,
 } from '../flags/kubernetes-names.ts';
 import { quoted, type Rule, type UsageFaults } from '../usage-faults.ts';
-import {
-  type Located,
-  type LocatedEntry,
-  locatedDocuments,
-  type Place,
-  type SourceText,
-} from './located-yaml.ts';
-
-/** What is worth a word and no fault. */
-type Warn = (text: string) => void;
+import { type Located, type LocatedEntry, locatedDocuments, type SourceText } from './located-yaml.ts';
+import { documentKind, type ManifestObject, objectsIn, readManifest } from './manifest-documents.ts';
+import { readProfileDocument } from './profile-document.ts';
+import { WantedList, type Warn } from './wanted-list.ts';
 
 /**
- * Reads files of pod identities, each with any number of documents, as one wish. Every fault of every file is
- * reported with its line and column; what comes back then is only good for finding more of them.
+ * Reads files of pod identities, each with any number of documents, as one wish: podid's own, manifests of upstream's
+ * kinds, and what Azure says of a cluster, told by what each is. Every fault of every file is reported with its
+ * line and column; what comes back then is only good for finding more of them.
  */
 export function parsePodIdentitiesFiles(
   sources: readonly SourceText[],
   faults: UsageFaults,
   warn: Warn,
 ): WantedEntries {
-  const reader = new FileReader(faults, warn);
+  const wanted = new WantedList(faults);
+  const reader = new FileReader(faults, warn, wanted);
+  const objects: ManifestObject[] = [];
   for (const source of sources) {
     const documents = locatedDocuments(source, faults);
     if (documents.length === 0 && !faults.any) {
       faults.addAt({ file: source.name, line: 1, column: 1 }, 'there is no document in it.');
     }
     for (const document of documents) {
-      reader.readDocument(document);
+      const kind = documentKind(document);
+      if (kind === 'profile') {
+        readProfileDocument(document, wanted, { faults, warn });
+      } else if (kind === 'objects') {
+        objects.push(...objectsIn(document));
+      } else {
+        reader.readDocument(document);
+      }
     }
   }
-  return reader.wanted();
+  // An identity and its binding may stand in two files.
+  readManifest(objects, wanted, { faults, warn });
+  return wanted.entries();
 }
 
-/** Holds what earlier documents said, which later ones must not say again. */
+/** Reads documents of podid's own kind. */
 class FileReader {
   readonly #faults: UsageFaults;
   readonly #warn: Warn;
-  readonly #places = new Map<string, Place>();
-  #cluster: { readonly text: string; readonly value: FileCluster } | undefined;
-  #identities: FileIdentity[] | undefined;
-  #exceptions: PodIdentityException[] | undefined;
+  readonly #wanted: WantedList;
 
-  constructor(faults: UsageFaults, warn: Warn) {
+  constructor(faults: UsageFaults, warn: Warn, wanted: WantedList) {
     this.#faults = faults;
     this.#warn = warn;
-  }
-
-  wanted(): WantedEntries {
-    return {
-      ...(this.#cluster === undefined ? {} : { cluster: this.#cluster.value }),
-      ...(this.#identities === undefined ? {} : { identities: this.#identities }),
-      ...(this.#exceptions === undefined ? {} : { exceptions: this.#exceptions }),
-    };
+    this.#wanted = wanted;
   }
 
   readDocument(document: Located): void {
@@ -86,16 +75,16 @@ class FileReader {
     }
     const identities = members.get('identities')?.list('identities');
     if (identities !== undefined) {
-      this.#identities ??= [];
+      this.#wanted.manage('identities');
       for (const item of identities) {
-        this.#readIdentity(item, this.#identities);
+        this.#readIdentity(item);
       }
     }
     const exceptions = members.get('exceptions')?.list('exceptions');
     if (exceptions !== undefined) {
-      this.#exceptions ??= [];
+      this.#wanted.manage('exceptions');
       for (const item of exceptions) {
-        this.#readException(item, this.#exceptions);
+        this.#readException(item);
       }
     }
   }
@@ -110,14 +99,10 @@ class FileReader {
       ...(resourceGroup === undefined ? {} : { resourceGroup }),
       ...(name === undefined ? {} : { name }),
     };
-    const text = [subscription, resourceGroup, name].join('/').toLowerCase();
-    this.#cluster ??= { text, value };
-    if (this.#cluster.text !== text) {
-      this.#faults.addAt(located.place, 'another document names another cluster; all have to name the same.');
-    }
+    this.#wanted.keepCluster(value, located.place);
   }
 
-  #readIdentity(item: Located, list: FileIdentity[]): void {
+  #readIdentity(item: Located): void {
     const required = ['name', 'namespace', 'identityResourceId'];
     const members = this.#members(item, 'an identity', identityKeys, required);
     const name = this.#text(members, 'name', 'a name of a pod identity', identityNameRule);
@@ -138,19 +123,15 @@ class FileReader {
     if (name === undefined || namespace === undefined) {
       return;
     }
-    this.#refuseDouble('pod identity', { namespace, name }, item.place);
-    if (identityResourceId === undefined) {
-      return;
-    }
-    list.push({
-      name,
-      namespace,
-      identityResourceId,
-      ...(bindingSelector === undefined ? {} : { bindingSelector }),
-    });
+    const selector = bindingSelector === undefined ? {} : { bindingSelector };
+    this.#wanted.keepIdentity(
+      { name, namespace },
+      item.place,
+      identityResourceId && { identityResourceId, ...selector },
+    );
   }
 
-  #readException(item: Located, list: PodIdentityException[]): void {
+  #readException(item: Located): void {
     const members = this.#members(item, 'an exception', exceptionKeys, exceptionKeys);
     const name = this.#text(members, 'name', 'a name of an exception', exceptionNameRule);
     const namespace = this.#text(members, 'namespace', 'a namespace', namespaceRule);
@@ -158,14 +139,10 @@ class FileReader {
     if (name === undefined || namespace === undefined) {
       return;
     }
-    this.#refuseDouble('exception', { namespace, name }, item.place);
-    if (podLabels === undefined) {
-      return;
-    }
-    if (Object.keys(podLabels).length === 0) {
+    if (podLabels !== undefined && Object.keys(podLabels).length === 0) {
       this.#warn(`Exception ${namespace}/${name} has no labels, so it excepts no pod.`);
     }
-    list.push({ name, namespace, podLabels });
+    this.#wanted.keepException({ name, namespace }, item.place, podLabels);
   }
 
   #labels(located: Located | undefined): Readonly<Record<string, string>> | undefined {
@@ -229,19 +206,6 @@ class FileReader {
       return;
     }
     this.#faults.addAt(located.place, `${key} is ${quoted(text)}, and podid knows only ${wanted}.`);
-  }
-
-  #refuseDouble(kind: string, key: EntryKey, place: Place): void {
-    const called = `${kind} ${entryText(key)}`;
-    const first = this.#places.get(called);
-    this.#places.set(called, first ?? place);
-    if (first === undefined) {
-      return;
-    }
-    this.#faults.addAt(
-      place,
-      `${called} appears twice; the first is at ${first.file}:${first.line}:${first.column}.`,
-    );
   }
 }
 

@@ -52,11 +52,15 @@ describe('the id of a managed identity', () => {
     [`https://management.azure.com${id}?api-version=2023-01-31`],
     [`https://portal.azure.com/#@contoso.com/resource${id}/overview`],
     [`https://portal.azure.com/#resource${id}`],
+    [`https://portal.azure.com/#view/Blade/resourceId/${id.replaceAll('/', '%2F')}`],
+    [`"${id}",`],
+    [`${id}\r\n`],
   ])('is found in %j, for every kind of id', (text) => {
     expect(managedIdentityIdRule(text)?.nearest).toBe(id);
     const cluster = 'Microsoft.ContainerService/managedClusters';
     const type = 'Microsoft.ManagedIdentity/userAssignedIdentities';
-    const other = (wanted: string) => text.replace(type, wanted).replace(type.replace('/', '\\'), wanted);
+    const other = (wanted: string) =>
+      ['/', '\\', '%2F'].reduce((made, slash) => made.replace(type.replace('/', slash), wanted), text);
     expect(clusterIdRule(other(cluster))?.nearest).toBe(id.replace(type, cluster));
     const machine = 'Microsoft.Compute/virtualMachines';
     expect(machineRule(machine)(other(machine))?.nearest).toBe(id.replace(type, machine));

@@ -1,0 +1,75 @@
+import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
+import type {
+  AzureIdentity,
+  AzureIdentityBinding,
+  IdentityResources,
+} from '../kubernetes/identity-resources.ts';
+import { isAddonException } from './addon-exception.ts';
+import { type EntryKey, entryText } from './pod-identity.ts';
+
+/**
+ * Objects put together to entries, in their order. Left out is the exception that AKS keeps for its own
+ * pods.
+ */
+export function entriesOfObjects({
+  identities,
+  bindings,
+  exceptions,
+}: IdentityResources): Pick<
+  ObjectsInCluster,
+  'identities' | 'exceptions' | 'moreBindings' | 'servicePrincipals'
+> {
+  const { selectors, moreBindings } = selectorsOf(bindings);
+  const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
+  return {
+    identities: identities.filter(isManaged).map((identity) => entryOf(identity, selectors)),
+    exceptions: exceptions
+      .map(({ metadata, spec }) => ({ ...keyOf(metadata), podLabels: spec.podLabels ?? {} }))
+      .filter((exception) => !isAddonException(exception)),
+    moreBindings,
+    servicePrincipals: identities
+      .filter((identity) => !isManaged(identity))
+      .map(({ metadata }) => keyOf(metadata)),
+  };
+}
+
+function entryOf({ metadata, spec }: AzureIdentity, selectors: ReadonlyMap<string, string>) {
+  const key = keyOf(metadata);
+  const bindingSelector = selectors.get(entryText(key));
+  return {
+    ...key,
+    ...(bindingSelector ? { bindingSelector } : {}),
+    ...(spec.resourceID ? { resourceId: spec.resourceID } : {}),
+    ...(spec.clientID ? { clientId: spec.clientID } : {}),
+  };
+}
+
+/** By identity: the selector of `name-binding`, else of the first binding by name that refers to it. */
+function selectorsOf(bindings: readonly AzureIdentityBinding[]): {
+  readonly selectors: ReadonlyMap<string, string>;
+  readonly moreBindings: NonNullable<ObjectsInCluster['moreBindings']>;
+} {
+  const selectors = new Map<string, string>();
+  const moreBindings: NonNullable<ObjectsInCluster['moreBindings']>[number][] = [];
+  const isConventional = ({ metadata, spec }: AzureIdentityBinding) =>
+    metadata.name === `${spec.azureIdentity}-binding`;
+  const rank = (binding: AzureIdentityBinding) =>
+    `${isConventional(binding) ? 0 : 1}${binding.metadata.name}`;
+  for (const binding of bindings.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1))) {
+    const { azureIdentity, selector } = binding.spec;
+    if (!selector || !azureIdentity) {
+      continue;
+    }
+    const identity = entryText({ namespace: binding.metadata.namespace, name: azureIdentity });
+    if (!selectors.has(identity)) {
+      selectors.set(identity, selector);
+    } else {
+      moreBindings.push({ ...keyOf(binding.metadata), identity: azureIdentity, bindingSelector: selector });
+    }
+  }
+  return { selectors, moreBindings };
+}
+
+function keyOf({ namespace, name }: EntryKey): EntryKey {
+  return { namespace, name };
+}

@@ -1,0 +1,138 @@
+import { type Command, forEachChild, parse, type Statement, type SyntaxNode } from 'unbash';
+import { type AzScript, type FoundCommand, isAz, lineStart, ScriptError } from './az-script.ts';
+import { withoutPlaceholders } from './transcript.ts';
+
+/** What is known on the way down to a command. */
+interface Place {
+  readonly consumed: boolean;
+  readonly operand: boolean;
+  /** Of the script's own statements, the one in which this is. */
+  readonly statement: Statement | undefined;
+  readonly nested: boolean;
+}
+
+/** Programs that run the command that follows them. */
+const wrappers = ['sudo', 'command', 'exec', 'nohup', 'env', 'nice', 'winpty', 'timeout', 'time'];
+
+/**
+ * The commands of az in a script for a POSIX shell or bash.
+ *
+ * @throws ScriptError for what is not one
+ */
+export function readPosixScript(text: string): AzScript {
+  const script = parse(withoutPlaceholders(text));
+  const [error] = script.errors ?? [];
+  if (error !== undefined) {
+    throw new ScriptError(error.message, error.pos);
+  }
+  const commands: FoundCommand[] = [];
+  const statements = script.commands;
+  const visit = (node: SyntaxNode, place: Place): void => {
+    if (node.type === 'Script' && node.source !== undefined) {
+      return;
+    }
+    if (node.type === 'Command') {
+      const found = azCommand(text, node, place, statements);
+      if (found !== undefined) {
+        commands.push(found);
+      }
+    }
+    forEachChild(node, (child) => visit(child, placeOf(node, child, place)));
+  };
+  visit(script, { consumed: false, operand: false, statement: undefined, nested: false });
+  return { shell: 'posix', commands };
+}
+
+function placeOf(node: SyntaxNode, child: SyntaxNode, place: Place): Place {
+  switch (node.type) {
+    case 'Script':
+    case 'CompoundList': {
+      const statement = place.statement ?? (child.type === 'Statement' ? child : undefined);
+      return { ...place, operand: false, statement, nested: place.statement !== undefined };
+    }
+    case 'Pipeline': {
+      const isLast = node.commands.at(-1) === child;
+      return { ...place, operand: true, consumed: place.consumed || !isLast, nested: true };
+    }
+    case 'AndOr': {
+      const at = node.commands.indexOf(child as (typeof node.commands)[number]);
+      return { ...place, operand: at > 0 && node.operators[at - 1] === '||', nested: true };
+    }
+    case 'CommandExpansion':
+    case 'ProcessSubstitution':
+      return { ...place, consumed: true, nested: true };
+    case 'Statement':
+      return place;
+    default:
+      return { ...place, nested: true };
+  }
+}
+
+function azCommand(
+  text: string,
+  node: Command,
+  place: Place,
+  statements: readonly Statement[],
+): FoundCommand | undefined {
+  const { name } = node;
+  const { args } = node;
+  const all = name === undefined ? [] : [name, ...args];
+  const at =
+    name !== undefined && wrappers.includes(name.text) ? all.findIndex((each) => isAz(textOf(each))) : 0;
+  const az = all[at];
+  if (az === undefined || !isAz(textOf(az))) {
+    return undefined;
+  }
+  const words = all.slice(at + 1).map((each) => {
+    const raw = text.slice(each.pos, each.end);
+    return { raw: raw.includes("'") ? raw : raw.replace(/\\\r?\n/g, ''), text: textOf(each) };
+  });
+  const redirections = node.redirects.map((each) => text.slice(each.pos, each.end));
+  const isFile = node.redirects.some((each) => isFileForOutput(text.slice(each.pos, each.end)));
+  const begin = node.prefix[0]?.pos ?? name?.pos ?? az.pos;
+  const { statement } = place;
+  const commentAt = statement === undefined ? undefined : commentPlace(text, statement, statements);
+  return {
+    start: az.pos,
+    end: node.end,
+    words,
+    redirections,
+    before: text.slice(begin, az.pos),
+    consumed: place.consumed || isFile,
+    operand: place.operand,
+    alone:
+      !place.nested &&
+      begin === az.pos &&
+      statement !== undefined &&
+      !statement.background &&
+      isWholeLines(text, node.pos, statement.end),
+    ...(commentAt === undefined ? {} : { commentAt }),
+  };
+}
+
+/** Without quotes; an assignment among the words is one of them to the program. */
+function textOf(word: { readonly text: string; readonly value?: unknown }): string {
+  return typeof word.value === 'string' ? word.value : word.text;
+}
+
+/** Other than to nowhere, and other than what is printed for people. */
+function isFileForOutput(redirection: string): boolean {
+  return /^(?:1|&)?>/.test(redirection) && !/^(?:1|&)?>>?\s*(?:\/dev\/null|&2)$/.test(redirection);
+}
+
+function isWholeLines(text: string, start: number, end: number): boolean {
+  const lineEnd = text.indexOf('\n', end);
+  const behind = text.slice(end, lineEnd < 0 ? text.length : lineEnd);
+  return text.slice(lineStart(text, start), start).trim() === '' && /^\s*;?\s*(?:#.*)?$/.test(behind);
+}
+
+/** Where the line of the statement begins, unless a statement before it ends on that line. */
+function commentPlace(text: string, statement: Statement, statements: readonly Statement[]): number {
+  let at = lineStart(text, statement.pos);
+  for (const each of statements.toReversed()) {
+    if (each.pos < at && each.end > at) {
+      at = lineStart(text, each.pos);
+    }
+  }
+  return at;
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import type { WantedEntries } from '../../../src/domain/entries/pod-identities-file.ts';
+import { parsePodIdentitiesFiles } from '../../../src/validate/files/pod-identities-file.ts';
+import { faultsOf } from '../faults-of.ts';
+
+const idOf = (name: string) =>
+  `/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
+const apiVersion = 'aadpodidentity.k8s.io/v1';
+
+function object(kind: string, name: string, spec: object, metadata: object = {}) {
+  return { apiVersion, kind, metadata: { name, namespace: 'shop', ...metadata }, spec };
+}
+const identity = (name: string, more: object = {}) =>
+  object('AzureIdentity', name, { type: 0, resourceID: idOf(name), clientID: 'c', ...more });
+const binding = (name: string, selector = name, called = `${name}-binding`) =>
+  object('AzureIdentityBinding', called, { azureIdentity: name, selector });
+const exception = (name: string, podLabels: object) =>
+  object('AzurePodIdentityException', name, { podLabels });
+const documents = (...values: readonly object[]) => values.map((value) => stringify(value)).join('---\n');
+
+function parse(...texts: readonly string[]) {
+  const warnings: string[] = [];
+  const sources = texts.map((text, at) => ({ name: `${at + 1}.yaml`, text }));
+  let wanted: WantedEntries = {};
+  const faults = faultsOf((found) => {
+    wanted = parsePodIdentitiesFiles(sources, found, (text) => warnings.push(text));
+  });
+  return { wanted, warnings, faults };
+}
+
+const web = { name: 'web', namespace: 'shop', identityResourceId: idOf('web'), bindingSelector: 'front' };
+
+describe('a manifest of identities', () => {
+  it.each([
+    ['documents', [documents(identity('web'), binding('web', 'front'))]],
+    ['documents in another order', [documents(binding('web', 'front'), identity('web'))]],
+    ['two files', [documents(binding('web', 'front')), documents(identity('web'))]],
+    [
+      'a list',
+      [documents({ apiVersion: 'v1', kind: 'List', items: [identity('web'), binding('web', 'front')] })],
+    ],
+    [
+      'lists of a kind, as kubectl prints them',
+      [
+        documents(
+          {
+            apiVersion,
+            kind: 'AzureIdentityList',
+            metadata: { resourceVersion: '1' },
+            items: [identity('web')],
+          },
+          { apiVersion, kind: 'AzureIdentityBindingList', items: [binding('web', 'front')] },
+        ),
+      ],
+    ],
+    [
+      'JSON',
+      [JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [identity('web'), binding('web', 'front')] })],
+    ],
+    [
+      'what kubectl adds',
+      [
+        documents(
+          {
+            ...identity('web'),
+            status: {},
+            metadata: { name: 'web', namespace: 'shop', uid: 'u', managedFields: [] },
+          },
+          binding('web', 'front'),
+        ),
+      ],
+    ],
+  ])('may be %s', (_what, texts) => {
+    expect(parse(...texts)).toEqual({ wanted: { identities: [web] }, warnings: [], faults: [] });
+  });
+
+  it('may stand beside exceptions, other objects and a file of podid', () => {
+    const own = {
+      apiVersion: 'podid.io/v1',
+      kind: 'PodIdentities',
+      exceptions: [{ name: 'old', namespace: 'shop', podLabels: { a: 'b' } }],
+    };
+    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: {} };
+    const text = documents(
+      identity('web'),
+      binding('web', 'front'),
+      exception('legacy', { app: 'x' }),
+      deployment,
+      own,
+    );
+    const { wanted, warnings, faults } = parse(text);
+    expect(faults).toEqual([]);
+    expect(wanted.identities).toEqual([web]);
+    expect(wanted.exceptions?.map(({ name }) => name).toSorted()).toEqual(['legacy', 'old']);
+    expect(warnings).toEqual(['Passed over: objects of other kinds (Deployment).']);
+  });
+
+  it('becomes as many entries as it has bindings, and says what no entry can be', () => {
+    const text = documents(
+      ...[identity('web'), binding('web', 'front'), binding('web', 'back', 'jobs-binding')],
+      ...[identity('alone'), identity('robot', { type: 1 }), binding('robot')],
+    );
+    const { wanted, warnings, faults } = parse(text);
+    expect(faults).toEqual([]);
+    expect(wanted.identities?.map((entry) => [entry.name, entry.bindingSelector])).toEqual([
+      ['jobs', 'back'],
+      ['web', 'front'],
+    ]);
+    expect(warnings).toEqual([
+      expect.stringContaining('Left out: AzureIdentity shop/alone has no AzureIdentityBinding'),
+      expect.stringContaining('Left out: AzureIdentity shop/robot is a service principal'),
+    ]);
+  });
+
+  it('leaves out the exception that AKS keeps for itself', () => {
+    const addon = object(
+      'AzurePodIdentityException',
+      'aks-addon-exception',
+      { podLabels: { a: 'b' } },
+      { namespace: 'kube-system' },
+    );
+    expect(parse(documents(addon))).toEqual({ wanted: { exceptions: [] }, warnings: [], faults: [] });
+  });
+
+  it.each([
+    [
+      'no namespace',
+      documents({ ...identity('web'), metadata: { name: 'web' } }, binding('web')),
+      '1.yaml:1:1: metadata.namespace is missing: AzureIdentity needs it.',
+    ],
+    [
+      'an id that is none',
+      documents(identity('web', { resourceID: 'web' }), binding('web')),
+      '1.yaml:1:1: "web" is not the id of a managed identity',
+    ],
+    [
+      'an id that was wrapped',
+      documents(
+        identity('web', { resourceID: `https://management.azure.com${idOf('web')}` }),
+        binding('web'),
+      ),
+      `Nearest: ${idOf('web')}`,
+    ],
+    [
+      'a selector that is none',
+      documents(identity('web'), binding('web', 'a b')),
+      '"a b" is not a binding selector',
+    ],
+    [
+      'nothing of the three kinds',
+      documents({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'x' } }),
+      '1.yaml:1:1: there is no AzureIdentity, AzureIdentityBinding, AzurePodIdentityException in it.',
+    ],
+    [
+      'an entry that another file has',
+      documents(identity('web'), binding('web'), {
+        apiVersion: 'podid.io/v1',
+        kind: 'PodIdentities',
+        identities: [web],
+      }),
+      'pod identity shop/web appears twice',
+    ],
+  ])('is refused with %s', (_what, text, fault) => {
+    expect(parse(text).faults).toEqual(expect.arrayContaining([expect.stringContaining(fault)]));
+  });
+});
