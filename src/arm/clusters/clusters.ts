@@ -12,8 +12,8 @@ import { readKubeconfigAnswer } from '../../validate/azure/kubeconfig-answer.ts'
 import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
 import type { ArmAnswer } from '../connection/arm-answer.ts';
 import type { ArmConnection, RawResponse } from '../connection/arm-connection.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
 import { followOperation } from '../connection/follow-operation.ts';
-import type { ArmRequest } from '../connection/map-arm-error.ts';
 import { upgradeNodeImage } from '../machines/upgrade-node-image.ts';
 import { clusterApiVersion } from './cluster-api-version.ts';
 import { listClusters } from './list-clusters.ts';

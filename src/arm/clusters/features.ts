@@ -1,7 +1,8 @@
 import type { Features } from '../../domain/ports.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
+import { mapArmAnswer } from '../connection/map-arm-error.ts';
 
 const provider = 'Microsoft.ContainerService';
 const feature = 'EnablePodIdentityPreview';

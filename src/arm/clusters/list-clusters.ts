@@ -3,7 +3,7 @@ import type { ClusterSummary } from '../../domain/clusters/cluster.ts';
 import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import type { ArmRequest } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
 import { PageHistory } from '../connection/page-history.ts';
 
 /** Every cluster of a subscription, through all pages of the list. */

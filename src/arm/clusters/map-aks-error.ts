@@ -1,10 +1,12 @@
+import { autoscaledCode } from '../../domain/clusters/autoscaled-code.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { IdentityReference } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
-import { advice, type Hint } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
-import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
+import type { KnownFault } from '../connection/arm-request.ts';
+import { messageOf } from '../connection/fault-text.ts';
 import { previewFeatureError } from './preview-feature-error.ts';
 
 /** Codes by which a 409 says that something else is at work on the cluster. */
@@ -35,6 +37,15 @@ export function mapAksError(
   }
   if (fault.status === 412 || codes.includes('EtagMismatch')) {
     return { code: 'StaleCluster', message: `Cluster ${cluster.name} changed between reading and writing.` };
+  }
+  // AKS has one code for all that a request may be wrong in; the sentence alone tells of the autoscaler.
+  if (fault.status === 400 && /Cannot manually scale Agent\s?Pool/i.test(fault.message)) {
+    return {
+      code: 'StaleCluster',
+      message: `The autoscaler changed a node pool of cluster ${cluster.name} between reading and writing: ${messageOf(fault)}`,
+      hint: advice`Run the same command again; if it meets this again: ${command('az aks nodepool list', '--cluster-name', cluster.name, '-g', cluster.resourceGroup, '-o', 'table')}`,
+      details: [{ code: autoscaledCode, message: fault.message }],
+    };
   }
   if (fault.status === 409 && busyCode.test(fault.code)) {
     return {

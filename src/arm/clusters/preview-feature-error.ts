@@ -1,6 +1,7 @@
 import { advice, command } from '../../errors/hint.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
-import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
+import type { KnownFault } from '../connection/arm-request.ts';
+import { messageOf } from '../connection/fault-text.ts';
 
 /** How AKS ends the codes by which it asks for a preview feature. */
 const asksForFeature = /Feature\w*Not(?:Registered|Enabled|Found)$/;

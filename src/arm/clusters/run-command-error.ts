@@ -3,7 +3,8 @@ import { azFlags } from '../../domain/hints/next-command.ts';
 import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
-import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
+import type { KnownFault } from '../connection/arm-request.ts';
+import { messageOf } from '../connection/fault-text.ts';
 
 /** ErrorAnswers of AKS's own, by code (Azure documentation, "Resolve az aks command invoke failures"). */
 const hints: Readonly<Record<string, Hint>> = {
@@ -16,7 +17,7 @@ const hints: Readonly<Record<string, Hint>> = {
 /** AKS could not run the command; undefined for what any part of ARM may say. */
 export function mapRunCommandError(fault: ArmFault, id: ClusterId): KnownFault | undefined {
   const code = [fault.code, fault.innermost.code].find((each) => Object.hasOwn(hints, each));
-  const hint = code === undefined ? undefined : hints[code];
+  const hint = code === undefined ? undefined : (admissionHint(fault.message) ?? hints[code]);
   if (hint !== undefined) {
     const message = `AKS could not run the command in cluster ${id.name}: ${messageOf(fault)}`;
     return { code: 'ClusterUnreachable', message, hint };
@@ -42,12 +43,29 @@ function disabled(id: ClusterId) {
 
 /** @param reason AKS's own words */
 export function commandFailed(id: ClusterId, reason: string): PodidError {
-  const why = reason === '' ? 'it gives no reason' : reason.slice(0, 1000);
-  return new PodidError(
-    'ClusterUnreachable',
-    `AKS could not run the command in cluster ${id.name}: ${why}.`,
-    {
-      hint: advice`See the pods of namespace aks-command: they need a node with 200m CPU and 500Mi memory free.`,
-    },
-  );
+  const why = reason.trim() === '' ? 'it gives no reason.' : sentence(reason.trim().slice(0, 1000));
+  return new PodidError('ClusterUnreachable', `AKS could not run the command in cluster ${id.name}: ${why}`, {
+    hint:
+      admissionHint(reason) ??
+      advice`See the pods of namespace aks-command: they need a node with 200m CPU and 500Mi memory free.`,
+  });
+}
+
+/** With one full stop. */
+function sentence(text: string): string {
+  return /[.!?)\]]$/.test(text) ? text : `${text}.`;
+}
+
+/** The cluster itself would not have the pod that runs the command; the reason names who. */
+function admissionHint(reason: string): Hint | undefined {
+  if (
+    /admission webhook|denied the request|gatekeeper|kyverno|ValidatingAdmissionPolicy|violates PodSecurity/i.test(
+      reason,
+    )
+  ) {
+    return advice`Exempt the namespace aks-command from the policy that the reason names, or reach the API from inside its network, with --kubeconfig FILE.`;
+  }
+  return /exceeded quota|LimitRange/i.test(reason)
+    ? advice`Make room in the quota of the namespace aks-command for 200m CPU and 500Mi memory.`
+    : undefined;
 }

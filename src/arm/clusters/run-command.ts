@@ -8,7 +8,8 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../../validate/json-record.ts';
 import { type ArmAnswer, azureRetryAfterMs } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
+import { mapArmAnswer } from '../connection/map-arm-error.ts';
 import { maskSecrets } from '../connection/mask-secrets.ts';
 import { commandFailed, mapRunCommandError, runCommandDisabled } from './run-command-error.ts';
 

@@ -3,7 +3,7 @@ import { advice, command, joinHints } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import type { ArmRequest } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
 import { PageHistory } from '../connection/page-history.ts';
 
 const apiVersion = '2022-12-01';

@@ -1,6 +1,7 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { longestRetryAfterMs, parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { innermostError, outermostError } from '../../validate/azure/innermost-error.ts';
+import { challengeClaims } from './challenge-claims.ts';
 
 /** An answer of ARM as it came. */
 export interface ArmAnswer {
@@ -41,6 +42,8 @@ export interface ArmFault {
   readonly code: string;
   readonly message: string;
   readonly innermost: { readonly code: string; readonly message: string };
+  /** Of the challenge of a 401: base64. */
+  readonly claims?: string;
   /** The body is a web page: something between here and ARM has answered. */
   readonly isOtherManagers: boolean;
 }
@@ -48,10 +51,12 @@ export interface ArmFault {
 export function armFault(answer: ArmAnswer): ArmFault {
   const body = parseJson(answer.text);
   const outer = outermostError(body) ?? { code: '', message: '' };
+  const claims = answer.status === 401 ? challengeClaims(answer.header('www-authenticate')) : undefined;
   return {
     status: answer.status,
     ...outer,
     innermost: innermostError(body) ?? outer,
+    ...(claims === undefined ? {} : { claims }),
     isOtherManagers: body === undefined && answer.text.trimStart().startsWith('<'),
   };
 }

@@ -16,8 +16,9 @@ import { type ArmTokens, createArmTokens, signInPolicy } from '../sign-in/arm-to
 import type { AzureSettings } from '../sign-in/azure-settings.ts';
 import { type ArmAnswer, armAnswer } from './arm-answer.ts';
 import { type ArmEndpoint, armEndpoint, refusedLoopbackPolicy } from './arm-endpoint.ts';
+import type { ArmRequest } from './arm-request.ts';
 import { debugPolicy } from './debug-policy.ts';
-import { type ArmRequest, mapArmAnswer, mapArmError } from './map-arm-error.ts';
+import { mapArmAnswer, mapArmError } from './map-arm-error.ts';
 import { networkPolicy, unusedProxy } from './network-policy.ts';
 import { retryReads } from './retry-reads.ts';
 import { wholeAnswerPolicy } from './whole-answer-policy.ts';
@@ -104,7 +105,8 @@ export function connectArm(settings: AzureSettings): ArmConnection {
     equipPipeline(client.pipeline, settings, { endpoint, tokens, retries });
     return client;
   };
-  const signInHint = endpoint.isLoopback ? { signInHint: loopbackSignInCommand } : {};
+  const { signedIn } = tokens;
+  const signIn401 = endpoint.isLoopback ? { signedIn, signInHint: loopbackSignInCommand } : { signedIn };
   const httpClient = createDefaultHttpClient();
   const userAgentOptions = { userAgentPrefix: settings.userAgent };
   const pipelineFor = (retries: Retries) =>
@@ -136,10 +138,10 @@ export function connectArm(settings: AzureSettings): ArmConnection {
     equip,
     caller: tokens.caller,
     verbose: (text) => settings.verbose?.(text),
-    call: (request, signal, run) => callArm({ ...request, ...signInHint }, signal, run),
-    raw: (request, signal, run) => rawCall({ ...request, ...signInHint }, signal, run),
+    call: (request, signal, run) => callArm({ ...request, ...signIn401 }, signal, run),
+    raw: (request, signal, run) => rawCall({ ...request, ...signIn401 }, signal, run),
     async read(url, about, signal) {
-      const hinted = { ...about, ...signInHint };
+      const hinted = { ...about, ...signIn401 };
       const answer = await send({ method: 'GET', url, about: hinted }, signal, 'reads');
       if (answer.status < 200 || answer.status >= 300) {
         throw mapArmAnswer(answer, hinted);

@@ -5,7 +5,8 @@ import { innermostError } from '../../validate/azure/innermost-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import { type ArmAnswer, azureRetryAfterMs } from './arm-answer.ts';
 import type { ArmConnection } from './arm-connection.ts';
-import { type ArmRequest, mapArmAnswer } from './map-arm-error.ts';
+import type { ArmRequest } from './arm-request.ts';
+import { mapArmAnswer } from './map-arm-error.ts';
 import { maskSecrets } from './mask-secrets.ts';
 
 const ends = ['Succeeded', 'Failed', 'Canceled'] as const;

@@ -1,39 +1,13 @@
 import { isRestError } from '@azure/core-rest-pipeline';
-import type { ErrorCode } from '../../errors/error-catalog.ts';
-import { advice, command, type Hint, othersText } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
 import { type ArmAnswer, type ArmFault, armAnswer, armFault, azureRetryAfterMs } from './arm-answer.ts';
-import { maskSecrets } from './mask-secrets.ts';
+import type { ArmRequest, KnownFault } from './arm-request.ts';
+import { forbidden } from './explain-forbidden.ts';
+import { signedOut } from './explain-signed-out.ts';
+import { messageOf, shown } from './fault-text.ts';
 import { networkFaultOf } from './network-policy.ts';
 import { answerFaults } from './whole-answer-policy.ts';
-
-/** What was asked, as far as a message about its failure needs it. */
-export interface ArmRequest {
-  /** With the verb: `read AKS cluster web`. */
-  readonly doing: string;
-  /** The right it takes: `Microsoft.ContainerService/managedClusters/read`. */
-  readonly action: string;
-  /** Where the right is needed; a resource id. */
-  readonly scope: string;
-  /** Who asks, for a 403. */
-  readonly caller: () => string;
-  /** What to type after a 401; `az login` when absent. */
-  readonly signInHint?: Hint;
-  /** What a 404 means. */
-  readonly notFound?: ErrorCode;
-  /** Codes that mean more here than elsewhere; asked first. */
-  readonly known?: (fault: ArmFault) => KnownFault | undefined;
-}
-
-export interface KnownFault {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint?: Hint;
-  /** Absent: the request's scope. */
-  readonly target?: string | undefined;
-}
-
-const messageLimit = 2_000;
 
 /**
  * Turns whatever an SDK call threw into an error a user can act on. @param answer the raw answer, where one
@@ -72,12 +46,6 @@ export function mapArmAnswer(answer: ArmAnswer, request: ArmRequest): PodidError
   const { code, message, ...more } =
     request.known?.(fault) ?? generalFault(fault, request, facts.retryAfterMs ?? 0);
   return new PodidError(code, message, { ...options, ...more });
-}
-
-/** What the server said, fit for a message. */
-export function messageOf(fault: ArmFault): string {
-  const text = shown(fault.message) || `HTTP ${fault.status}`;
-  return fault.code === '' ? text : `${text} (${fault.code})`;
 }
 
 function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): KnownFault {
@@ -124,32 +92,6 @@ function toldToWait(fault: ArmFault, request: ArmRequest, askedMs: number): Know
     code: 'Unavailable',
     message: `Azure could not ${request.doing}, and asks podid to wait ${seconds} s: ${messageOf(fault)}`,
     hint: advice`Run the same command again in ${seconds} s; before that Azure is likely to refuse it once more.`,
-  };
-}
-
-function signedOut(fault: ArmFault, request: ArmRequest): KnownFault {
-  const isOtherTenant = fault.code === 'InvalidAuthenticationTokenTenant';
-  return {
-    code: 'NotSignedIn',
-    message: `Azure did not accept the sign-in to ${request.doing}: ${messageOf(fault)}`,
-    hint: isOtherTenant
-      ? advice`Sign in to the tenant of the subscription: --tenant TENANT, or az login --tenant TENANT`
-      : (request.signInHint ?? advice`az login`),
-  };
-}
-
-function forbidden(fault: ArmFault, request: ArmRequest): KnownFault {
-  if (fault.code.startsWith('RequestDisallowedBy')) {
-    return {
-      code: 'AzureRefused',
-      message: `A policy does not let you ${request.doing}: ${messageOf(fault)}`,
-      hint: advice`Ask whoever owns the Azure Policy for an exemption; a role does not help.`,
-    };
-  }
-  return {
-    code: 'Forbidden',
-    message: `${request.caller()} may not ${request.doing}: ${request.action} is missing on ${request.scope}.`,
-    hint: advice`Ask an owner for a role that allows ${othersText(request.action)} on ${othersText(request.scope)}.`,
   };
 }
 
@@ -222,9 +164,4 @@ function reasonOf(error: unknown): string {
     [answerFaults.upgraded]: 'the connection was switched to another protocol.',
   };
   return reasons[error.code ?? ''] ?? `${error.code ?? 'the connection failed'}.`;
-}
-
-function shown(message: string): string {
-  const masked = maskSecrets(message).trim();
-  return masked.length > messageLimit ? `${masked.slice(0, messageLimit)}…` : masked;
 }

@@ -4,7 +4,7 @@ import type { Identities, IdentitySummary, ManagedIdentity } from '../../domain/
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import type { ArmRequest } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
 
 /** User-assigned managed identities, in any subscription of the tenant. */
 export function armIdentities(connection: ArmConnection): Identities {

@@ -1,7 +1,7 @@
 import type { Permissions } from '../../domain/ports.ts';
 import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import type { ArmRequest } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
 
 /** The permissions of the caller, as Microsoft.Authorization adds them up. */
 export function armPermissions(connection: ArmConnection): Permissions {

@@ -9,7 +9,8 @@ import { advice, type Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import { type ArmRequest, type KnownFault, messageOf } from '../connection/map-arm-error.ts';
+import type { ArmRequest, KnownFault } from '../connection/arm-request.ts';
+import { messageOf } from '../connection/fault-text.ts';
 import { endingPages } from '../connection/page-history.ts';
 import { roleAssignmentName } from './role-assignment-name.ts';
 

@@ -10,7 +10,7 @@ import { parseResourceId, type ResourceId } from '../../domain/azure/resource-id
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmAnswer } from '../connection/arm-answer.ts';
 import type { ArmConnection, RawResponse } from '../connection/arm-connection.ts';
-import type { ArmRequest } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
 import { mapMachineFault } from './map-machine-error.ts';
 import { readPatchedMachine } from './read-machine.ts';
 

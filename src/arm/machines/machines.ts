@@ -2,8 +2,8 @@ import { type Machine, type MachineKind, type Machines, machineTypes } from '../
 import { advice, command } from '../../errors/hint.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
 import { followOperation } from '../connection/follow-operation.ts';
-import type { ArmRequest } from '../connection/map-arm-error.ts';
 import { PageHistory } from '../connection/page-history.ts';
 import { readInstance, readMachine } from './read-machine.ts';
 

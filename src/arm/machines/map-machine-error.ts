@@ -2,7 +2,8 @@ import type { Machine } from '../../domain/azure/machines.ts';
 import { advice, command, othersText } from '../../errors/hint.ts';
 import { identityNamedIn } from '../clusters/map-aks-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
-import { type KnownFault, messageOf } from '../connection/map-arm-error.ts';
+import type { KnownFault } from '../connection/arm-request.ts';
+import { messageOf } from '../connection/fault-text.ts';
 
 /** A write of a machine, as far as its refusals go. */
 export interface MachineWrite {

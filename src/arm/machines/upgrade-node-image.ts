@@ -2,7 +2,8 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Operation } from '../../domain/ports.ts';
 import { mapAksError } from '../clusters/map-aks-error.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
-import { type ArmRequest, mapArmAnswer } from '../connection/map-arm-error.ts';
+import type { ArmRequest } from '../connection/arm-request.ts';
+import { mapArmAnswer } from '../connection/map-arm-error.ts';
 
 interface PoolUpgrade {
   readonly id: ClusterId;

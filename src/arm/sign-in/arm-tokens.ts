@@ -4,7 +4,11 @@ import { untilAborted } from '../../domain/time/time-limit.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmEndpoint } from '../connection/arm-endpoint.ts';
-import { callerOfToken } from './caller-of-token.ts';
+import type { SignedIn } from '../connection/arm-request.ts';
+import { challengeClaims } from '../connection/challenge-claims.ts';
+import { callerOfToken, tenantOfToken } from './caller-of-token.ts';
+import type { ChosenCredential } from './credential.ts';
+import { ClaimsUnsupported } from './source.ts';
 
 /** How long before its end a token is no longer used: the longest request and clock skew fit in. */
 const renewBeforeMs = 5 * 60_000;
@@ -20,6 +24,8 @@ export interface ArmTokens {
   renew(refused: string, claims: string | undefined, signal: AbortSignal | undefined): Promise<string>;
   /** Whose token was used last, for messages. */
   caller(): string;
+  /** The source that gave it, and its tenant. */
+  signedIn(): SignedIn;
 }
 
 export interface ArmTokensOptions {
@@ -33,6 +39,7 @@ export function createArmTokens({ signIn, scope, now }: ArmTokensOptions): ArmTo
   let current: AccessToken | undefined;
   let credential: Promise<TokenCredential> | undefined;
   let pending: Promise<AccessToken> | undefined;
+  let last: SignedIn = { source: undefined, tenantId: undefined };
 
   const ask = async (claims?: string): Promise<AccessToken> => {
     credential ??= signIn();
@@ -45,6 +52,10 @@ export function createArmTokens({ signIn, scope, now }: ArmTokensOptions): ArmTo
       throw new Error('The credential gave no token.');
     }
     current = token;
+    last = {
+      source: (signedIn as Partial<ChosenCredential>).source?.(),
+      tenantId: tenantOfToken(token.token),
+    };
     return token;
   };
   /** Callers at the same time share one sign-in; each stops waiting with its own signal. */
@@ -68,6 +79,7 @@ export function createArmTokens({ signIn, scope, now }: ArmTokensOptions): ArmTo
       return (current ?? (await shared(signal, claims))).token;
     },
     caller: () => (current === undefined ? 'The signed-in principal' : callerOfToken(current.token)),
+    signedIn: () => last,
   };
 }
 
@@ -99,8 +111,19 @@ export function signInPolicy(tokens: ArmTokens, endpoint: ArmEndpoint): Pipeline
       if (response.status !== 401) {
         return response;
       }
-      const claims = challengeClaims(response.headers.get('WWW-Authenticate'));
-      request.headers.set('Authorization', `Bearer ${await tokens.renew(token, claims, signal)}`);
+      const encoded = challengeClaims(response.headers.get('WWW-Authenticate'));
+      const claims = encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+      const renewed = await tokens.renew(token, claims, signal).catch((error: unknown) => {
+        if (error instanceof ClaimsUnsupported) {
+          return undefined;
+        }
+        throw error;
+      });
+      // Whoever has to sign in anew hears Azure's own sentence.
+      if (renewed === undefined) {
+        return response;
+      }
+      request.headers.set('Authorization', `Bearer ${renewed}`);
       return next(request);
     },
   };
@@ -115,10 +138,4 @@ function strangeHost(request: PipelineRequest): PodidError {
       hint: advice`Check PODID_ARM_ENDPOINT, --cloud and the proxy.`,
     },
   );
-}
-
-/** Claims that Entra wants in the next token (continuous access evaluation), base64 in the challenge. */
-function challengeClaims(header: string | undefined): string | undefined {
-  const encoded = /\bclaims="([^"]+)"/.exec(header ?? '')?.[1];
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
 }

@@ -17,6 +17,11 @@ export function callerOfToken(token: string): string {
   return object === undefined ? who : `${who} (object ${object})`;
 }
 
+/** Undefined where it does not say. */
+export function tenantOfToken(token: string): string | undefined {
+  return stringAt(claimsOf(token), 'tid');
+}
+
 function claimsOf(token: string): Readonly<Record<string, unknown>> {
   const payload = token.split('.')[1] ?? '';
   try {

@@ -49,7 +49,7 @@ async function changeUntilSettled(
 ): Promise<ChangedProfile> {
   let current = isVersioned(start) ? start : await readWithRetry(deps, start.id);
   let wrote = false;
-  const tries = { transientFailures: 0, assignment: 0 };
+  const tries = { transientFailures: 0, assignment: 0, autoscaled: 0 };
   for (;;) {
     const decision = change.decide(current);
     if (decision.kind === 'nothing') {

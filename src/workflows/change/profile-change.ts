@@ -27,7 +27,7 @@ export interface ProfileChange {
 export interface Write {
   readonly change: ProfileChange;
   readonly edit: ClusterEdit;
-  readonly tries: { transientFailures: number; assignment: number };
+  readonly tries: { transientFailures: number; assignment: number; autoscaled: number };
 }
 
 export interface ChangedProfile {

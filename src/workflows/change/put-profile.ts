@@ -1,3 +1,4 @@
+import { autoscaledCode } from '../../domain/clusters/autoscaled-code.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import type { OperationEnd, PutAnswer } from '../../domain/ports.ts';
@@ -17,6 +18,8 @@ export type Written =
 
 /** PUTs answered by 5xx, 429 or nothing, and found not to have arrived, before the server is given up. */
 const mostTransientFailures = 5;
+/** The autoscaler moves a pool once in ten seconds at most; a refusal that comes again is none of its doing. */
+const mostAutoscaled = 3;
 const longestPauseMs = 60_000;
 
 /** One PUT, its operation followed to the end, and every way in which it can come to nothing. */
@@ -150,7 +153,12 @@ async function readAgain(deps: ChangeDeps, base: Cluster, write: Write, error: P
   if (isApplied(cluster, write.edit)) {
     return { kind: 'written', cluster };
   }
-  if (deadline.passed() || write.tries.transientFailures > mostTransientFailures) {
+  write.tries.autoscaled += error.details.some(({ code }) => code === autoscaledCode) ? 1 : 0;
+  if (
+    deadline.passed() ||
+    write.tries.transientFailures > mostTransientFailures ||
+    write.tries.autoscaled > mostAutoscaled
+  ) {
     throw error;
   }
   return { kind: 'again', cluster };

@@ -30,7 +30,7 @@ function answeredBy(code: Code, alsoWrites?: Arrange, more: { retryAfterMs?: num
 async function put(
   arrange: Arrange = () => undefined,
   { signal, ...more }: Partial<ChangeOptions> & { readonly signal?: AbortSignal } = {},
-  tries: Write['tries'] = { transientFailures: 0, assignment: 0 },
+  tries: Write['tries'] = { transientFailures: 0, assignment: 0, autoscaled: 0 },
   freshlyGranted: readonly string[] = [],
 ) {
   const azure = new FakeAzure(clusterWith({}, { identities: [colleagues] }));
@@ -135,19 +135,27 @@ describe('one PUT of the profile', () => {
   ])(
     'pauses longer after each 5xx in a row (%d before it, %j), as Azure asks at least',
     async (before, more, pauseMs) => {
-      const tries = { transientFailures: before, assignment: 0 };
+      const tries = { transientFailures: before, assignment: 0, autoscaled: 0 };
       const { tookMs } = await put(answeredBy('Unavailable', undefined, more), {}, tries);
       expect([tries.transientFailures, tookMs]).toEqual([before + 1, pauseMs]);
     },
   );
 
   it('counts 5xx anew behind a 412', async () => {
-    const { tries } = await put(answeredBy('StaleCluster'), {}, { transientFailures: 3, assignment: 0 });
+    const { tries } = await put(
+      answeredBy('StaleCluster'),
+      {},
+      { transientFailures: 3, assignment: 0, autoscaled: 0 },
+    );
     expect(tries.transientFailures).toBe(0);
   });
 
   it('gives a server up that answered 5xx to six in a row', async () => {
-    const { written } = await put(answeredBy('Unavailable'), {}, { transientFailures: 5, assignment: 0 });
+    const { written } = await put(
+      answeredBy('Unavailable'),
+      {},
+      { transientFailures: 5, assignment: 0, autoscaled: 0 },
+    );
     expect(written).toMatchObject({ kind: 'thrown', error: { code: 'Unavailable' } });
   });
 
@@ -229,7 +237,7 @@ describe('the operation of a PUT', () => {
   });
 
   it('that knows nothing yet of a role just granted is tried again, later each time', async () => {
-    const tries = { transientFailures: 0, assignment: 2 };
+    const tries = { transientFailures: 0, assignment: 2, autoscaled: 0 };
     const blocked = { code: 'PodIdentityAddonIdentitiesAssignmentError', message: 'No rights.' };
     const { written, azure, tookMs } = await put(
       (fresh) => {
@@ -252,7 +260,7 @@ describe('the operation of a PUT', () => {
     const write: Write = {
       change: { decide: () => ({ kind: 'write', edit: addWeb }) },
       edit: addWeb,
-      tries: { transientFailures: 0, assignment: 0 },
+      tries: { transientFailures: 0, assignment: 0, autoscaled: 0 },
     };
     expect(await putProfile(session, azure.cluster, write)).toMatchObject({ kind: 'written' });
     expect(azure.warnings).toEqual(['No right to read operations. Watching the cluster instead.']);
