@@ -22,7 +22,7 @@ import { type OwnedObjects, ownedObjects } from './objects/owned-objects.ts';
 import { clusterPolicies } from './policies/cluster-policies.ts';
 import { ledgerObject } from './workloads/ledger-object.ts';
 import { readStandardMode } from './workloads/read-standard-mode.ts';
-import { readWorkloads } from './workloads/read-workloads.ts';
+import { type AskThroughKubelet, readWorkloads } from './workloads/read-workloads.ts';
 import { workloadApi } from './workloads/workload-api.ts';
 
 export interface ClusterConnection {
@@ -71,7 +71,11 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   });
   // Most commands mirror and ask for nothing else, so the other parts are made when they are asked for.
   const reading = once(() => workloadApi(rest, askPod(access, timeoutMs)));
-  const workloads = once(() => readWorkloads(reading()));
+  const askThroughKubelet: AskThroughKubelet = async (question, ofAsking) => {
+    const forward = await import('./client/port-forward.ts');
+    return await forward.askThroughKubelet(access, question, { timeoutMs, signal: ofAsking });
+  };
+  const workloads = once(() => readWorkloads(reading(), askThroughKubelet));
   const standardMode = once(() => readStandardMode(reading(), ledgerObject(rest)));
   const policies = once(() => clusterPolicies(rest, clock));
   const agent = once(() => agentCluster(rest));

@@ -38,7 +38,7 @@ const house: Readonly<Record<string, Room>> = {
   },
   k8s: {
     rooms: ['network', 'domain', 'validate', 'errors'],
-    packages: ['node:*', '@kubernetes/client-node/dist/config.js'],
+    packages: ['node:*', '@kubernetes/client-node/dist/config.js', 'ws'],
   },
   cli: {
     rooms: ['flags', 'validate', 'workflows', 'domain', 'terminal', 'errors'],

@@ -51,6 +51,12 @@ describe('podid nmi, on a real node', () => {
     ]);
   });
 
+  it('shows it also where the metrics are closed to the network, by way of the kubelet', () => {
+    run(`nmi install --timeout 2m ${ownImage} --set podid.serveArgs={--metrics-address=127.0.0.1}`);
+    const { nodes } = run('nmi status');
+    expect(nodes).toMatchObject([{ ready: true, rules: 'verified', addressGuard: 'active' }]);
+  });
+
   it('leaves nothing on the node', () => {
     const { nodes } = run('nmi uninstall --yes --timeout 2m');
     expect(nodes).toMatchObject([{ clean: true }]);

@@ -68,8 +68,8 @@ export interface Workloads {
   /** Of every namespace: an agent may be anywhere. */
   agents(signal: AbortSignal): Promise<readonly AgentPod[]>;
   /**
-   * Asks a port of a pod through `pods/proxy`. @param path begins with a slash @throws also
-   * ClusterUnreachable when nothing listens there
+   * Asks a port of a pod through `pods/proxy`, and where that gets no answer through `pods/portforward`, as from
+   * the pod itself. @param path begins with a slash @throws also ClusterUnreachable when nothing listens there
    */
   ask(pod: EntryKey, port: number, path: string, signal: AbortSignal): Promise<PodAnswer>;
   /** The last lines of a container's log. */

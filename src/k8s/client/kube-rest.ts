@@ -169,7 +169,7 @@ export function unusableAnswer(host: string): PodidError {
   });
 }
 
-function unreachable(host: string, code: string, fault: Partial<NetworkFault>): PodidError {
+export function unreachable(host: string, code: string, fault: Partial<NetworkFault>): PodidError {
   const message = `The cluster's API at ${host} cannot be reached: ${fault.reason}`;
   const isHere = isLoopbackHost(new URL(`https://${host}`).hostname);
   // What is wrong with a proxy or a certificate is the same from wherever the way leads there.

@@ -1,4 +1,4 @@
-import type { AgentPod, Workloads } from '../../domain/kubernetes/workloads.ts';
+import type { AgentPod, PodAnswer, Workloads } from '../../domain/kubernetes/workloads.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 import { parsePod } from '../../validate/kubernetes/pod.ts';
@@ -9,10 +9,14 @@ import {
   parseNetworkPolicy,
   parseNode,
 } from '../../validate/kubernetes/workloads.ts';
+import type { ForwardedQuestion } from '../client/port-forward.ts';
 import type { WorkloadApi } from './workload-api.ts';
 
+/** Asks a port of a pod where the API server cannot: by way of the pod's kubelet. */
+export type AskThroughKubelet = (question: ForwardedQuestion, signal: AbortSignal) => Promise<PodAnswer>;
+
 /** What runs in a cluster, read from its API. */
-export function readWorkloads(api: WorkloadApi): Workloads {
+export function readWorkloads(api: WorkloadApi, askThroughKubelet: AskThroughKubelet): Workloads {
   return {
     async pod({ namespace, name }, signal) {
       const path = `${podsPath(namespace)}/${encodeURIComponent(name)}`;
@@ -43,11 +47,22 @@ export function readWorkloads(api: WorkloadApi): Workloads {
     },
     agents: (signal) => listAgents(api, signal),
     async ask({ namespace, name }, port, path, signal) {
-      const whole = `${podsPath(namespace)}/${encodeURIComponent(name)}:${port}/proxy${path}`;
+      const podPath = `${podsPath(namespace)}/${encodeURIComponent(name)}`;
+      const proxied = {
+        path: `${podPath}:${port}/proxy${path}`,
+        verb: 'get',
+        resource: 'pods/proxy',
+      } as const;
       try {
-        return await api.text({ path: whole, verb: 'get', resource: 'pods/proxy', namespace }, signal);
+        return await api.text({ ...proxied, namespace }, signal);
       } catch (error) {
-        throw isPodidError(error, 'ClusterUnreachable') ? silent(error, `${namespace}/${name}`, port) : error;
+        if (!isPodidError(error, 'ClusterUnreachable')) {
+          throw error;
+        }
+        // What is closed to the network, and to an API server that does not run on the node, is not closed there.
+        return await askThroughKubelet({ podPath, port, path }, signal).catch((second: unknown) => {
+          throw isPodidError(second) ? silent(second, `${namespace}/${name}`, port) : second;
+        });
       }
     },
     async log({ namespace, name, container }, lines, signal) {
@@ -89,7 +104,7 @@ function listPods(
 function silent(cause: PodidError, pod: string, port: number): PodidError {
   return new PodidError(
     'ClusterUnreachable',
-    `Nobody answers through the cluster's API at port ${port} of pod ${pod}: it may listen only on its node's own address.`,
+    `Nobody answers at port ${port} of pod ${pod}, neither through the cluster's API nor through the kubelet: ${cause.message}`,
     { cause },
   );
 }

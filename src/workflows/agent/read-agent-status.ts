@@ -140,7 +140,7 @@ async function askAgents(
       `Not every agent could be asked: ${refused.message}`,
       refused.code === 'Forbidden'
         ? advice`kubectl auth can-i get pods/proxy -n kube-system`
-        : advice`Only the node itself reads the agent's metrics unless its values open them: ${command('podid nmi install --set nmi.prometheusPort=9090')}, or the same value with helm upgrade`,
+        : advice`Whoever may forward ports of pods can ask: ${command('kubectl auth can-i create pods/portforward -n kube-system')}; or the values open the metrics: ${command('podid nmi install --set nmi.prometheusPort=9090')}, or the same value with helm upgrade`,
     );
   }
   return voices;

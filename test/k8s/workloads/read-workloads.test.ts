@@ -13,7 +13,10 @@ describe('what the doctor reads of a cluster', () => {
       page([namespace('a')], 'second'),
       page([namespace('b')]),
     ]);
-    const workloads = readWorkloads(workloadApi(rest, () => Promise.reject(new Error('asks no pod'))));
+    const workloads = readWorkloads(
+      workloadApi(rest, () => Promise.reject(new Error('asks no pod'))),
+      () => Promise.reject(new Error('asks no kubelet')),
+    );
     expect(await workloads.namespaces(signal)).toEqual(['a', 'b']);
     expect(asked).toHaveLength(4);
   });
