@@ -1,18 +1,19 @@
-import { newsShape, newsView, tokenShape, tokenView } from '../cli/results/token-result.ts';
+import { newsShape, newsView, openedShape, tokenShape, tokenView } from '../cli/results/token-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
-import type { MetadataQuestion } from '../domain/azure/metadata-service.ts';
+import type { MetadataQuestion, Opened } from '../domain/azure/metadata-service.ts';
 import type { FlagTable, FlagValues } from '../flags/flag-table.ts';
 import { managedIdentityIdRule, principalIdRule } from '../validate/flags/azure-names.ts';
 import { durationOf } from '../validate/flags/duration.ts';
 import { audienceRule, endpointRule } from '../validate/flags/metadata-request.ts';
+import { urlToOpen } from '../validate/flags/url-to-open.ts';
 
 const flags = {
   resource: {
     kind: 'text',
     value: 'URI',
     summary: 'the resource that the token is for, such as https://vault.azure.net',
-    fallback: 'Azure Resource Manager of --cloud',
+    fallback: 'that of the host of --get, else Azure Resource Manager of --cloud',
   },
   clientId: {
     kind: 'text',
@@ -25,6 +26,12 @@ const flags = {
     alias: 'msi-res-id',
     value: 'ID',
     summary: 'the identity to ask for, by its Azure resource id',
+  },
+  get: {
+    kind: 'text',
+    value: 'URL',
+    summary:
+      'with the token, ask for this URL once and print the status and the beginning of the answer; https, and a host that takes tokens of the resource; or http://169.254.169.254/metadata/instance, without the token',
   },
   every: {
     kind: 'text',
@@ -53,11 +60,20 @@ const flags = {
 
 export const tokenCommand = defineCommand({
   description:
-    "Asks the instance metadata service, as every Azure SDK does, and prints whose token it got: identity, client id, object id, tenant and expiry. The token itself is never printed. When it gets none it prints the reason in the answer. It needs no sign-in and no cluster: it is the demo program in podid's image, and podid init prints a pod that runs it.\n\nWith --every it prints a line for each answer, a token or the reason why not, and runs until it is stopped: with -o json one line of JSON each.",
+    "Asks the instance metadata service, as every Azure SDK does, and prints whose token it got: identity, client id, object id, tenant and expiry. The token itself is never printed. When it gets none it prints the reason in the answer. It needs no sign-in and no cluster: it is the demo program in podid's image, and podid init prints a pod that runs it.\n\nWith --get it shows that the token opens something: it sends the token to that URL, and prints the status and the first 1000 characters of the answer. The token goes to hosts of its resource alone, no redirect is followed, and an answer that is not 2xx is an error.\n\nWith --every it prints a line for each answer, a token or the reason why not, and runs until it is stopped: with -o json one line of JSON each.",
   examples: [
     { title: 'once', line: 'podid token', needs: 'a pod' },
     { title: 'with the emulator, as a pod would', line: 'podid token --emulated-pod demo/web' },
-    { title: 'as the demo pod does', line: 'podid token --every 10s', needs: 'a pod' },
+    {
+      title: 'what the identity may see in Azure Resource Manager',
+      line: 'podid token --get "https://management.azure.com/subscriptions?api-version=2022-12-01"',
+      needs: 'a pod',
+    },
+    {
+      title: 'as the demo pod does',
+      line: 'podid token --every 10s --get "https://management.azure.com/subscriptions?api-version=2022-12-01"',
+      needs: 'a pod',
+    },
     {
       title: 'for Key Vault, as one of several identities',
       line: 'podid token --resource https://vault.azure.net --client-id 00000000-0000-4000-8000-000000000002',
@@ -66,7 +82,10 @@ export const tokenCommand = defineCommand({
   ],
   misnamed: { '--scope': '--resource', '--interval': '--every', '--identity': '--identity-resource-id' },
   flags,
-  examplesOfResult: async () => [exampleOf({ clientId: '00000000-0000-4000-8000-000000000002' })],
+  examplesOfResult: async () => [
+    exampleOf({ kind: 'metadata', shown: '', status: 200, body: '' }),
+    exampleOf({ kind: 'metadata', shown: '', status: null, reason: '' }),
+  ],
   async run(given, session) {
     const { context, report } = session;
     const { clock, signal } = context;
@@ -91,7 +110,13 @@ export const tokenCommand = defineCommand({
     const ask = (subject: boolean) =>
       askForToken(service, asked, { clock, report, timeoutMs, subject, signal });
     if (everyMs === undefined) {
-      await session.print(tokenView(await ask(true), clock.now()), tokenShape);
+      const answer = await ask(true);
+      const { opened } = answer;
+      await session.print(tokenView(answer, clock.now()), opened === undefined ? tokenShape : openedShape);
+      if (opened !== undefined) {
+        const { checkOpened } = await import('../cli/token/check-opened.ts');
+        checkOpened(opened, answer.owner);
+      }
       return 0;
     }
     await watchToken(
@@ -112,7 +137,21 @@ function questionOf(given: FlagValues<typeof flags>, { context, faults, global }
   const endpoint = given.endpoint ?? (env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] || 'http://169.254.169.254');
   const source = fromFlag ? '--endpoint' : 'AZURE_POD_IDENTITY_AUTHORITY_HOST';
   faults.check(source, endpoint, 'the base of a metadata service', endpointRule);
-  const resource = given.resource ?? armResource(global.cloud ?? (env['PODID_CLOUD'] || undefined));
+  const opening =
+    given.get === undefined
+      ? undefined
+      : urlToOpen(
+          given.get,
+          {
+            resource: given.resource,
+            endpoint,
+            armEndpoint: env['PODID_ARM_ENDPOINT'] || undefined,
+            emulated: given.emulatedPod !== undefined,
+          },
+          faults,
+        );
+  const resource =
+    opening?.resource ?? given.resource ?? armResource(global.cloud ?? (env['PODID_CLOUD'] || undefined));
   faults.check('--resource', resource, 'an audience', audienceRule);
   const { identityResourceId } = given;
   // An emulated pod is not this shell, whose variable may be that of a sign-in.
@@ -145,20 +184,21 @@ function questionOf(given: FlagValues<typeof flags>, { context, faults, global }
     resource,
     ...(clientId === undefined ? {} : { clientId }),
     ...(identityResourceId === undefined ? {} : { identityResourceId }),
+    ...(opening === undefined ? {} : { open: opening.open }),
   };
 }
 
 /** The shape alone matters, for `--query` to be tried on. */
-function exampleOf({ clientId }: { readonly clientId: string }): unknown {
+function exampleOf(opened: Opened): unknown {
   const owner = {
-    clientId,
+    clientId: '00000000-0000-4000-8000-000000000002',
     objectId: null,
     tenantId: null,
     identityResourceId: null,
     resource: '',
     expiresOnSec: 0,
   };
-  return tokenView({ owner, agent: null }, 0);
+  return tokenView({ owner, agent: null, opened }, 0);
 }
 
 const armResources: Readonly<Record<string, string>> = {

@@ -180,6 +180,11 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
     now: clock.now,
     node: (peer) => identitiesFor(world, peer),
     machine: () => machineIn(world),
+    onToken(token, { objectId }, resource) {
+      if (/^https:\/\/management\.(?:azure|core\.windows)\./i.test(resource)) {
+        tokens.admit(token, objectId);
+      }
+    },
   });
   const requests: LoggedRequest[] = [];
   const write = options.stateFile === undefined ? undefined : createStateWriter(options.stateFile);

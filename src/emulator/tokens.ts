@@ -8,6 +8,10 @@ export interface TokenBook {
   /** @param proof by a secret that the emulator gave out, or by an assertion that nobody can check */
   issue(claims: Readonly<Record<string, string | number>>, proof: 'secret' | 'assertion'): string;
   knows(token: string): boolean;
+  /** Takes a token that the metadata service gave to a pod. @param objectId of its identity */
+  admit(token: string, objectId: string): void;
+  /** Object id of the identity whose token a pod got; undefined: it is not such a token. */
+  identityOf(token: string): string | undefined;
   /** Got by a secret that the emulator gave out. */
   isProven(token: string): boolean;
   /** Whatever secret the emulator ever handed out, for tests that look for leaks. */
@@ -18,6 +22,7 @@ export interface TokenBook {
 export function createTokenBook(): TokenBook {
   const issued = new Map<string, 'secret' | 'assertion'>();
   const givenOut = new Set<string>();
+  const ofPods = new Map<string, string>();
   return {
     issue(claims, proof) {
       const parts = [{ typ: 'JWT', alg: 'RS256', kid: 'emulator' }, claims].map((part) =>
@@ -28,6 +33,8 @@ export function createTokenBook(): TokenBook {
       givenOut.add(token);
       return token;
     },
+    admit: (token, objectId) => void ofPods.set(token, objectId),
+    identityOf: (token) => ofPods.get(token),
     knows: (token) => issued.has(token),
     isProven: (token) => issued.get(token) === 'secret',
     givenOut,

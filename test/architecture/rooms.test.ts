@@ -58,7 +58,7 @@ const house: Readonly<Record<string, Room>> = {
 
 /** The one file that opens the doors to the adapters, and only by `import()`. */
 const composition = 'src/cli/run/context.ts';
-const adapters = ['arm', 'k8s', 'emulator'];
+const adapters = ['arm', 'k8s', 'network', 'emulator'];
 /** Small enough to be loaded at once, and the same for all three programs. */
 const clock = 'src/runtime/system-clock.ts';
 /** The one file of `cli` that knows the typed commands, and loads one only when it is typed. */

@@ -49,7 +49,10 @@ describe('podid init without a terminal', () => {
     expect(result.label).toEqual({ aadpodidbinding: 'fresh' });
     expect(result.pod.metadata).toEqual({ name: 'try-fresh', namespace: 'demo', labels: result.label });
     expect(result.pod.spec.containers).toMatchObject([
-      { image: expect.stringMatching(/^podid\/podid:/), command: ['podid', 'token', '--every', '10s'] },
+      {
+        image: expect.stringMatching(/^podid\/podid:/),
+        command: ['podid', 'token', '--every', '10s', '--get', expect.stringMatching(/\/subscriptions\?/)],
+      },
     ]);
     expect(result.commands).toHaveLength(2);
     expect(result.checks.filter(({ result }) => result === 'fail')).toEqual([]);

@@ -259,6 +259,130 @@ describe('podid token', () => {
   });
 });
 
+describe('podid token --get', () => {
+  /** A metadata service and something to open, on one port: it says what it was sent, the token too. */
+  async function opening(answer: RequestListener) {
+    const asked: { readonly url: string; readonly authorization: string | undefined }[] = [];
+    const token = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"oid":"o"}').toString('base64url')}.c2lnbmVk`;
+    const server = await serving((request, response) => {
+      if (request.url?.startsWith('/metadata/identity/')) {
+        response.end(JSON.stringify({ access_token: token, client_id: 'c', resource: 'r' }));
+        return;
+      }
+      asked.push({ url: request.url ?? '', authorization: request.headers.authorization });
+      answer(request, response);
+    });
+    const origin = `http://127.0.0.1:${server.port}`;
+    const words = `token --endpoint ${origin} --resource ${origin}`;
+    return { asked, token, origin, words, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  }
+
+  it('sends the token, and prints the status and the answer, and the token nowhere', async () => {
+    await using open = await opening((request, response) =>
+      response.end(`you sent ${request.headers.authorization}\u001b[31m ${'long '.repeat(1000)}`),
+    );
+    for (const format of ['json', 'yaml', 'table', 'tsv']) {
+      const ran = await run(`${open.words} --get ${open.origin}/things?sig=secret -o ${format} --debug`);
+      expect(ran.exitCode).toBe(0);
+      expect(`${ran.out}${ran.err}`).not.toMatch(/eyJ|c2lnbmVk|secret/);
+    }
+    expect(open.asked).toHaveLength(4);
+    expect(open.asked[0]).toEqual({ url: '/things?sig=secret', authorization: `Bearer ${open.token}` });
+    const { out } = await run(`${open.words} --get ${open.origin}/things -o json`);
+    const { get } = JSON.parse(out);
+    expect(get).toMatchObject({ url: `${open.origin}/things`, status: 200, error: null });
+    expect(get.body).toMatch(/^you sent Bearer \*\*\*/);
+    expect(get.body).toHaveLength(1000);
+    const table = await run(`${open.words} --get ${open.origin}/things -o table`);
+    expect(table.out.split('\n')).toEqual([
+      expect.stringMatching(/^token of /),
+      expect.stringMatching(/^GET http:\S+\/things: HTTP 200 you sent Bearer \*\*\*\\u001b\[31m long/),
+      '',
+    ]);
+  });
+
+  it('follows nobody', async () => {
+    let fetched = 0;
+    await using other = await serving((_request, response) => {
+      fetched += 1;
+      response.end();
+    });
+    await using open = await opening((_request, response) =>
+      response.writeHead(307, { location: `http://127.0.0.1:${other.port}/` }).end(),
+    );
+    const ran = await run(`${open.words} --get ${open.origin}/moved`);
+    expect(ran.exitCode).toBe(5);
+    expect(JSON.parse(ran.out).get).toMatchObject({ status: 307 });
+    expect(fetched).toBe(0);
+  });
+
+  it.each([
+    [204, 0],
+    [400, 5],
+    [401, 6],
+    [403, 6],
+    [404, 5],
+    [429, 7],
+    [500, 7],
+  ])('ends, once the answer is printed, with what HTTP %i means', async (status, exitCode) => {
+    await using open = await opening((_request, response) => response.writeHead(status).end('why'));
+    const ran = await run(`${open.words} --get ${open.origin}/x`);
+    expect(ran.exitCode).toBe(exitCode);
+    expect(JSON.parse(ran.out).get).toMatchObject({ status });
+    expect(ran.err.includes('HTTP')).toBe(exitCode !== 0);
+  });
+
+  it('says so where the token is there and nothing answers', async () => {
+    await using open = await opening((request) => request.socket.destroy());
+    const ran = await run(`${open.words} --get ${open.origin}/x`);
+    expect(ran.exitCode).toBe(7);
+    expect(JSON.parse(ran.out).get).toMatchObject({ status: null, error: 'ECONNRESET.' });
+    expect(errorOf(ran).message).toBe(
+      `There is a token, but nothing came back from ${open.origin}/x: ECONNRESET.`,
+    );
+  });
+
+  it('reads no more of an endless answer than it shows', async () => {
+    await using open = await opening((_request, response) => {
+      const more = () =>
+        void (response.write('x'.repeat(65_536)) ? setImmediate(more) : response.once('drain', more));
+      more();
+    });
+    const ran = await run(`${open.words} --get ${open.origin}/x`);
+    expect(JSON.parse(ran.out).get.body).toBe('x'.repeat(1000));
+  });
+
+  it('shows what describes the machine, and sends no token there', async () => {
+    await using open = await opening((_request, response) => response.end('{"compute":{"name":"vm"}}'));
+    const page = 'http://169.254.169.254/metadata/instance?api-version=2021-02-01';
+    const ran = await run(`${open.words} --get ${page} -o json`);
+    expect(JSON.parse(ran.out).get).toEqual({
+      url: 'http://169.254.169.254/metadata/instance',
+      status: 200,
+      body: '{"compute":{"name":"vm"}}',
+      error: null,
+    });
+    expect(open.asked).toEqual([
+      { url: '/metadata/instance?api-version=2021-02-01', authorization: undefined },
+    ]);
+  });
+
+  it('says with --every on each line what the token opened', async () => {
+    let status = 403;
+    await using open = await opening((_request, response) => {
+      response.writeHead(status).end('answer\nforged');
+      status = 200;
+    });
+    const running = start(`${open.words} --every 10ms --get ${open.origin}/x`);
+    await until(() => (running.out().split('\n').length > 3 ? true : undefined));
+    running.stop();
+    expect(await running.ended).toBe(0);
+    const [first, second] = running.out().split('\n');
+    expect(first).toMatch(/Z token of .*; GET \S+\/x: HTTP 403 answer forged$/);
+    expect(second).toMatch(/; GET \S+\/x: HTTP 200 answer forged$/);
+  });
+});
+
 describe('podid token --every', () => {
   it('prints a token, and why there is none, on a line of its own, until it is stopped', async () => {
     await using imds = await imdsWith({ identities: [web] });

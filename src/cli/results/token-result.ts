@@ -1,4 +1,4 @@
-import type { MetadataAnswer } from '../../domain/azure/metadata-service.ts';
+import type { MetadataAnswer, Opened } from '../../domain/azure/metadata-service.ts';
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { Hint } from '../../errors/hint.ts';
 import { plainText } from '../../errors/plain-text.ts';
@@ -15,6 +15,15 @@ interface TokenView {
   readonly expiresInSec: number;
   /** Version of podid's agent; null: somebody else answered. */
   readonly agent: string | null;
+  readonly get?: OpenedView;
+}
+
+/** What the token opened: `status` and `body` are null where nothing answered, and `error` says why. */
+interface OpenedView {
+  readonly url: string;
+  readonly status: number | null;
+  readonly body: string | null;
+  readonly error: string | null;
 }
 
 interface NewsView extends Partial<TokenView> {
@@ -22,8 +31,8 @@ interface NewsView extends Partial<TokenView> {
   readonly error?: { readonly code: string; readonly message: string; readonly hint: Hint | string | null };
 }
 
-/** Whose token it is, and never the token. */
-export function tokenView({ owner, agent }: MetadataAnswer, nowMs: number): TokenView {
+/** Whose token it is and what it opened, and never the token. */
+export function tokenView({ owner, agent, opened }: MetadataAnswer, nowMs: number): TokenView {
   const { clientId, objectId, tenantId, identityResourceId, resource, expiresOnSec } = owner;
   return {
     clientId,
@@ -34,7 +43,14 @@ export function tokenView({ owner, agent }: MetadataAnswer, nowMs: number): Toke
     expiresOn: timeText(expiresOnSec * 1000),
     expiresInSec: Math.max(0, Math.floor(expiresOnSec - nowMs / 1000)),
     agent,
+    ...(opened === undefined ? {} : { get: openedView(opened) }),
   };
+}
+
+function openedView(opened: Opened): OpenedView {
+  return opened.status !== null
+    ? { url: opened.shown, status: opened.status, body: opened.body, error: null }
+    : { url: opened.shown, status: null, body: null, error: opened.reason };
 }
 
 /** One answer of `--every`: a token's owner, or `error`. */
@@ -59,6 +75,14 @@ export const tokenShape: TableShape = {
   ],
 };
 
+/** Two lines: whose token it is, and what it opened. */
+export const openedShape: TableShape = {
+  rows: (token: TokenView) => [token],
+  columns: [],
+  text: (token: TokenView) =>
+    `${ownerText(token)}\n${token.get === undefined ? '' : `${getText(token.get)}\n`}`,
+};
+
 export const newsShape: TableShape = {
   rows: (news: NewsView) => [news],
   columns: [],
@@ -69,7 +93,8 @@ export const newsShape: TableShape = {
 /** A line, whoever answered: nothing of it steers a terminal or begins another. */
 function newsText({ time, error, ...token }: NewsView): string {
   if (error === undefined) {
-    return `${time} ${plainText(ownerText(token), 'one')}\n`;
+    const opened = token.get === undefined ? '' : `; ${getText(token.get)}`;
+    return `${time} ${plainText(`${ownerText(token)}${opened}`, 'one')}\n`;
   }
   const hint = error.hint === null ? '' : ` hint: ${error.hint}`;
   return `${time} ${plainText(`no token: ${error.message}${hint}`, 'one')}\n`;
@@ -86,6 +111,10 @@ function ownerText(token: Partial<TokenView>): string {
     token.agent === null ? "not through podid's agent" : `through podid's agent ${token.agent}`,
   ];
   return facts.join(', ');
+}
+
+function getText({ url, status, body, error }: OpenedView): string {
+  return status === null ? `GET ${url}: no answer: ${error}` : `GET ${url}: HTTP ${status} ${body}`.trimEnd();
 }
 
 function identityName({ identityResourceId }: Partial<TokenView>): string {

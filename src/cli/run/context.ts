@@ -166,7 +166,8 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
     },
     async metadataService(from) {
       const { metadataService } = await import('../token/metadata-service.ts');
-      return metadataService({ userAgent: `podid/${version}`, clock: clock(), localAddress: from });
+      const network = async () => (await import('../../network/network.ts')).createNetwork(env);
+      return metadataService({ userAgent: `podid/${version}`, clock: clock(), localAddress: from, network });
     },
     async startAgent(words) {
       const { startAgent } = await import('./child-processes.ts');

@@ -2,6 +2,7 @@ import { parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { parseTokenError } from '../../validate/azure/token-answer.ts';
+import { withoutTokens } from './without-tokens.ts';
 
 /** What came back from the metadata service. */
 export interface Answer {
@@ -46,8 +47,7 @@ function messageOf({ status, text }: Answer): string {
     return status === 200 ? ' without a token.' : '.';
   }
   const words = [refusal.error, refusal.description].filter((word) => word !== '').join(': ');
-  const plain = words
-    .replace(/eyJ[\w-]{8,}(\.[\w-]*){0,4}/g, '***')
+  const plain = withoutTokens(words)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .slice(0, mostCharacters);
   return `: ${plain}${/[.!?]$/.test(plain) ? '' : '.'}`;

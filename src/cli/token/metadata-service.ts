@@ -4,8 +4,9 @@ import type { MetadataQuestion, MetadataService } from '../../domain/azure/metad
 import type { Clock } from '../../domain/time/clock.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { parseTokenAnswer } from '../../validate/azure/token-answer.ts';
+import { parseTokenAnswer, tokenIn } from '../../validate/azure/token-answer.ts';
 import { type Answer, errorOf } from './error-of-answer.ts';
+import { type OpenUrl, openUrl } from './open-url.ts';
 
 /** The version that every SDK asks by. */
 const apiVersion = '2018-02-01';
@@ -20,9 +21,12 @@ export function metadataService({
   userAgent,
   clock,
   localAddress,
+  network,
 }: {
   readonly userAgent: string;
   readonly clock: Clock;
+  /** The way to whatever a token opens; the metadata service is asked past every proxy. */
+  readonly network: OpenUrl['network'];
   /** The address to ask from; undefined: the machine's own choice. */
   readonly localAddress?: string | undefined;
 }): MetadataService {
@@ -33,7 +37,18 @@ export function metadataService({
       if (owner === undefined) {
         throw errorOf(answer, question.endpoint, clock.now());
       }
-      return { owner, agent: answer.agent };
+      if (question.open === undefined) {
+        return { owner, agent: answer.agent };
+      }
+      const opened = await openUrl(question.open, {
+        token: tokenIn(answer.text),
+        endpoint: question.endpoint,
+        userAgent,
+        localAddress,
+        network,
+        signal,
+      });
+      return { owner, agent: answer.agent, opened };
     },
   };
 }

@@ -12,8 +12,8 @@ export interface TryOptions {
 }
 
 /**
- * A pod that asks for a token as an SDK does, every ten seconds, and whose log says whose it got, or why it
- * got none.
+ * A pod that asks for a token as an SDK does, every ten seconds, and whose log says whose it got and what it
+ * opened, or why it got none.
  */
 export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cloud, version }: TryOptions) {
   return {
@@ -34,7 +34,7 @@ export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cl
         {
           name: 'ask',
           image: `podid/podid:${version}`,
-          command: ['podid', 'token', '--every', '10s', ...(cloud === undefined ? [] : ['--cloud', cloud])],
+          command: ['podid', 'token', '--every', '10s', '--get', subscriptionsUrl(cloud)],
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
@@ -45,6 +45,17 @@ export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cl
     },
   };
 }
+
+/** Azure Resource Manager answers it to every identity: with the subscriptions in which that has a role. */
+function subscriptionsUrl(cloud: string | undefined): string {
+  const host = armHosts[cloud ?? ''] ?? 'management.azure.com';
+  return `https://${host}/subscriptions?api-version=2022-12-01`;
+}
+
+const armHosts: Readonly<Record<string, string>> = {
+  AzureUSGovernment: 'management.usgovcloudapi.net',
+  AzureChinaCloud: 'management.chinacloudapi.cn',
+};
 
 /** A pod's name is a DNS name, and 63 characters are what its host name can show. */
 function tryName(name: string): string {

@@ -38,6 +38,11 @@ export interface ArmRoute {
   readonly handle: (call: ArmCall) => EmulatorResponse;
 }
 
+export interface ArmMatch {
+  readonly route: ArmRoute;
+  readonly params: Readonly<Record<string, string>>;
+}
+
 export function param(call: ArmCall, name: string): string {
   return call.params[name] ?? '';
 }

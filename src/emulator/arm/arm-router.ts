@@ -2,7 +2,8 @@ import type { EmulatorResponse } from '../http.ts';
 import type { TokenBook } from '../tokens.ts';
 import { knownApiVersions } from './api-versions.ts';
 import { refuseAsArm } from './arm-answers.ts';
-import type { ArmCall, ArmRoute } from './arm-call.ts';
+import type { ArmCall, ArmMatch, ArmRoute } from './arm-call.ts';
+import { answerIdentity } from './ask-as-identity.ts';
 import { clusterRoutes } from './clusters.ts';
 import { identityRoutes } from './identities.ts';
 import { machineChangeRoutes } from './machines/change-machine.ts';
@@ -25,11 +26,6 @@ const routes: readonly ArmRoute[] = [
   ...permissionRoutes,
   ...subscriptionRoutes,
 ];
-
-export interface ArmMatch {
-  readonly route: ArmRoute;
-  readonly params: Readonly<Record<string, string>>;
-}
 
 /** @returns undefined when ARM has nothing under this path and method */
 export function matchArmRoute(method: string, path: string): ArmMatch | undefined {
@@ -61,12 +57,15 @@ function decode(text: string): string {
 export function answerArm(
   match: ArmMatch | undefined,
   call: Omit<ArmCall, 'params'>,
-  tokens: Pick<TokenBook, 'knows' | 'isProven'>,
+  tokens: Pick<TokenBook, 'knows' | 'isProven' | 'identityOf'>,
 ): EmulatorResponse {
-  checkToken(call, match, tokens);
+  const identity = checkToken(call, match, tokens);
   checkApiVersion(call, match);
   if (match === undefined) {
     return refuseAsArm(404, 'InvalidResourceType', `Nothing is known under '${call.request.path}'.`);
+  }
+  if (identity !== undefined) {
+    return answerIdentity(match, call, identity);
   }
   return match.route.handle({ ...call, params: match.params });
 }
@@ -74,15 +73,21 @@ export function answerArm(
 /**
  * A command runs as the user who started the emulator, so it wants a token that was got by a secret of the
  * emulator's own.
+ *
+ * @returns object id of the managed identity whose token it is; undefined: of the caller, who may do everything
  */
 function checkToken(
   call: Omit<ArmCall, 'params'>,
   match: ArmMatch | undefined,
-  tokens: Pick<TokenBook, 'knows' | 'isProven'>,
-): void {
+  tokens: Pick<TokenBook, 'knows' | 'isProven' | 'identityOf'>,
+): string | undefined {
   const token = /^Bearer (.+)$/.exec(call.request.headers.authorization ?? '')?.[1];
   if (token === undefined) {
     refuseAsArm(401, 'AuthenticationFailed', 'The Authorization header is missing.');
+  }
+  const identity = tokens.identityOf(token);
+  if (identity !== undefined) {
+    return identity;
   }
   if (!tokens.knows(token)) {
     refuseAsArm(401, 'InvalidAuthenticationToken', 'The access token is invalid.');
@@ -94,6 +99,7 @@ function checkToken(
       'The emulator runs commands only for a token that was got by a secret of its own, not by an assertion.',
     );
   }
+  return undefined;
 }
 
 function checkApiVersion(call: Omit<ArmCall, 'params'>, match: ArmMatch | undefined): void {

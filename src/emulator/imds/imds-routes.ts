@@ -22,6 +22,8 @@ export interface ImdsRoutesOptions {
   readonly tokenLifetimeSec?: number;
   /** 3,600 when absent. */
   readonly renewAfterSec?: number;
+  /** Told of every token that is given out, and of whose it is. */
+  readonly onToken?: (token: string, identity: ImdsIdentity, resource: string) => void;
   /** Of token requests; none when absent. */
   readonly quota?: ImdsQuota;
   /** Milliseconds before a token is answered, 0 when absent. */
@@ -201,7 +203,9 @@ async function answerToken(imds: Imds, ask: Ask): Promise<void> {
   }
   const { clientId, resourceId } = identity;
   imds.ledger.issue({ clientId, resourceId, resource, peer });
-  send(response, 200, imds.tokens(identity, resource));
+  const token = imds.tokens(identity, resource);
+  imds.options.onToken?.(token.access_token, identity, resource);
+  send(response, 200, token);
 }
 
 /** A request that hangs keeps its place in the quota until its caller gives up. */

@@ -24,7 +24,7 @@ export interface ImdsToken {
 }
 
 /**
- * Tokens that look like Entra's and open nothing. The same one comes back until it is due for renewal, as
+ * Tokens that look like Entra's; what they open is for whoever takes them to say. The same one comes back until it is due for renewal, as
  * from IMDS.
  */
 export function createImdsTokens(

@@ -5,14 +5,9 @@ import { isRecord, type JsonRecord, stringAt } from '../json-record.ts';
  * Whose token an answer of IMDS carries; undefined when it carries none. The token itself is not part of it.
  */
 export function parseTokenAnswer(text: string, nowMs: number): TokenOwner | undefined {
-  const all = parseJson(text);
-  // A service principal with auxiliary tenants is answered by an array, its own tenant first.
-  const answer: unknown = Array.isArray(all) ? all[0] : all;
-  if (!isRecord(answer)) {
-    return undefined;
-  }
-  const token = stringAt(answer, 'access_token');
-  if (token === undefined || token === '') {
+  const answer = firstAnswer(text);
+  const token = tokenIn(text);
+  if (answer === undefined || token === '') {
     return undefined;
   }
   const claims = claimsOf(token);
@@ -24,6 +19,18 @@ export function parseTokenAnswer(text: string, nowMs: number): TokenOwner | unde
     resource: stringAt(answer, 'resource') || stringAt(claims, 'aud') || '',
     expiresOnSec: expiryOf(answer, claims, nowMs),
   };
+}
+
+/** The token itself, for who sends it on; empty where the answer carries none. */
+export function tokenIn(text: string): string {
+  return stringAt(firstAnswer(text) ?? {}, 'access_token') ?? '';
+}
+
+/** A service principal with auxiliary tenants is answered by an array, its own tenant first. */
+function firstAnswer(text: string): JsonRecord | undefined {
+  const all = parseJson(text);
+  const answer: unknown = Array.isArray(all) ? all[0] : all;
+  return isRecord(answer) ? answer : undefined;
 }
 
 /** What IMDS says in place of a token. */
