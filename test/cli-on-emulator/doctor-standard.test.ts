@@ -5,6 +5,7 @@ import type { Emulator } from '../../src/emulator/start-emulator.ts';
 import type { CheckResult } from '../../src/workflows/doctor/check.ts';
 import { checkList } from '../../src/workflows/doctor/check-list.ts';
 import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
+import { commandsIn } from './hint-commands.ts';
 import { agoText, putOn, seedAssignment, seedEvent, seedLease, settle, soloId } from './standard-world.ts';
 
 const webRefused = `AzureIdentity demo/web: LinkedAuthorizationFailed: The client 'mic' lacks 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' over ${identityId('web')}.`;
@@ -145,7 +146,7 @@ const faults: readonly StandardFault[] = [
     what: 'a binding of another namespace, which the controller confines',
     check: 'selector',
     title: /matches no selector in namespace demo.* It matches one in shop\/web-binding/,
-    hint: /^podid add /,
+    hint: /^podid add .*--mode cluster /,
     seed: ({ kube }) => {
       const binding = kube.get('azureidentitybindings', 'demo', 'web-binding');
       kube.remove('azureidentitybindings', 'demo', 'web-binding');
@@ -232,12 +233,9 @@ describe('a fault of standard mode', () => {
       expect(found?.message).toMatch(fault.title);
       expect(String(found?.hint)).toMatch(fault.hint);
       expect(exitCode).toBe(10);
-      for (const [command = ''] of String(found?.hint).matchAll(/podid [^;)]+/g)) {
-        const typed = await podid.run([
-          ...command.trim().split(' ').slice(1),
-          ...(command.includes('--help') ? [] : ['--help']),
-        ]);
-        expect(typed.exitCode, `${command}: ${typed.stderr}`).toBe(0);
+      for (const line of commandsIn(String(found?.hint))) {
+        const typed = await podid.run(line);
+        expect(typed.exitCode, `podid ${line.join(' ')}: ${typed.stderr}`).toBe(0);
       }
     },
   );

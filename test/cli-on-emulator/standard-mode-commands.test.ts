@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
 import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
+import { commandsIn } from './hint-commands.ts';
 import { assign, carried, errorOf, patches, unassign } from './node-worlds.ts';
 import { putOn, seedAssignment, seedLease, settle, solo } from './standard-world.ts';
 
@@ -89,6 +90,17 @@ describe('podid node unassign of what podid-mic has put on a machine', () => {
     expect(patches(podid)).toEqual([]);
   });
 
+  it('is refused while a binding names it, with the command that takes the entry away', async () => {
+    await using podid = await managedPodid();
+    const { code, hint } = errorOf(await podid.run(unassign('jobs', '--yes')));
+    expect([code, hint]).toEqual(['IdentityInUse', expect.stringContaining('--mode cluster')]);
+    const [line = []] = commandsIn(String(hint));
+    const typed = await podid.run([...line.filter((word) => word !== '--dry-run'), '--yes', '--force']);
+    expect(typed.exitCode, typed.stderr).toBe(0);
+    podid.emulator.kube.remove('azureassignedidentities', 'demo', 'jobs-1-demo-jobs');
+    expect((await podid.run(unassign('jobs', '--yes'))).exitCode).toBe(0);
+  });
+
   it('is done with --force, and the ledger knows', async () => {
     await using podid = await managedPodid();
     const { exitCode, stderr } = await podid.run(unassign('web', '--yes', '--force'));
@@ -156,5 +168,65 @@ describe('--mode cluster in standard mode', () => {
     expect(added.provisioningState).toBe('Assigned');
     expect((await podid.run('delete --mode cluster --namespace demo --name front --yes')).exitCode).toBe(0);
     expect(patches(podid)).toEqual([]);
+  });
+
+  /** `front`, an entry that podid itself wrote. */
+  async function podidWithFront(): Promise<EmulatedPodid> {
+    const podid = await managedPodid();
+    const identity = ['--identity-resource-id', identityId('web')];
+    await podid.json(['add', ...front, '--name', 'front', ...identity]);
+    putOn(podid.emulator, scaleSetId('nodepool1'));
+    return podid;
+  }
+  const front = ['--mode', 'cluster', '--namespace', 'demo'];
+  const update = (...flags: readonly string[]) => ['update', ...front, '--name', 'front', ...flags, '--yes'];
+
+  it('binds an entry to another label, and leaves the machines to the controller', async () => {
+    await using podid = await podidWithFront();
+    const entry: { bindingSelector: string } = await podid.json(update('--binding-selector', 'shop'));
+    expect(entry.bindingSelector).toBe('shop');
+    const binding = podid.emulator.kube.get('azureidentitybindings', 'demo', 'front-binding');
+    expect(binding?.['spec']).toMatchObject({ selector: 'shop' });
+    expect(patches(podid)).toEqual([]);
+    expect(Object.keys(ledgerOf(podid).machines)).toHaveLength(1);
+  });
+
+  it('gives an entry another identity in one step, which the controller puts on the machines of its pods', async () => {
+    await using podid = await podidWithFront();
+    await podid.json(update('--identity-resource-id', identityId('jobs')));
+    const identity = podid.emulator.kube.get('azureidentities', 'demo', 'front');
+    expect(identity?.['spec']).toMatchObject({ resourceID: expect.stringMatching(/\/jobs$/) });
+    expect(patches(podid)).toEqual([]);
+    expect(Object.keys(ledgerOf(podid).machines)).toHaveLength(1);
+  });
+
+  it('applies a file, deletes what it does not name with --prune, and leaves the machines to the controller', async () => {
+    await using podid = await podidWithFront();
+    const entry = (name: string, of: string) => ({
+      name,
+      namespace: 'demo',
+      identityResourceId: identityId(of),
+    });
+    const apply = async (identities: readonly object[], ...flags: readonly string[]) => {
+      const file = JSON.stringify({ apiVersion: 'podid.io/v1', kind: 'PodIdentities', identities });
+      const ran = await podid.run(['apply', ...front.slice(0, 2), '-f', '-', '--yes', ...flags], {}, file);
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      return (JSON.parse(ran.stdout) as { changes: { action: string; kind: string; name: string }[] }).changes
+        .filter(({ kind }) => kind === 'identity')
+        .map(({ action, name }) => `${action} ${name}`)
+        .sort();
+    };
+    expect(await apply([entry('front', 'jobs'), entry('back', 'web')])).toEqual(['add back', 'update front']);
+    // What the scenario brings was not written by podid, and is not podid's to prune.
+    expect(await apply([entry('front', 'jobs')], '--prune')).toEqual(['delete back']);
+    expect(await apply([entry('front', 'jobs')], '--prune')).toEqual([]);
+    const entries: { name: string; provisioningState: string }[] = await podid.json('list --mode cluster');
+    expect(states(entries)).toEqual([
+      ['front', 'Assigned'],
+      ['jobs', 'Assigned'],
+      ['web', 'Assigned'],
+    ]);
+    expect(patches(podid)).toEqual([]);
+    expect(Object.keys(ledgerOf(podid).machines)).toHaveLength(1);
   });
 });

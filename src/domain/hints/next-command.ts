@@ -21,6 +21,14 @@ export function clusterFlags({ resourceGroup, name, subscriptionId }: ClusterId)
   return { g: resourceGroup, c: name, subscription: subscriptionId };
 }
 
+/**
+ * Without the add-on entries are objects of the cluster, and a command that changes them has to say so.
+ * @param profile undefined: not read
+ */
+export function modeFlags(profile: { readonly enabled: boolean } | undefined): CommandFlags {
+  return profile?.enabled === false ? { mode: 'cluster' } : {};
+}
+
 /** Of the `podid add` that makes Azure try an entry again which it ended as Failed. */
 export function addAgainFlags({ namespace, name, bindingSelector, identity }: PodIdentity): CommandFlags {
   const selector = bindingSelector === name ? undefined : bindingSelector || undefined;

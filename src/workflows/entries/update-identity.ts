@@ -78,8 +78,10 @@ function sketchOf(
   { bindingSelector = existing.bindingSelector }: UpdateIdentityRequest,
   resourceId: string,
 ): DesiredPodIdentity {
-  const { namespace, name } = existing;
-  return { namespace, name, bindingSelector, identity: { resourceId, clientId: '', objectId: '' } };
+  const { namespace, name, identity: held } = existing;
+  const stays = sameResource(resourceId, held.resourceId);
+  const identity = stays ? held : { resourceId, clientId: '', objectId: '' };
+  return { namespace, name, bindingSelector, identity };
 }
 
 /** @param agreed the entry with the identity that may be there now, besides the wanted one */

@@ -2,7 +2,7 @@ import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
+import { modeFlags, nextCommand } from '../../domain/hints/next-command.ts';
 import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
@@ -77,7 +77,7 @@ export async function refuseStillBound(
     'IdentityInUse',
     `Pods still use it: ${users.join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
     {
-      hint: advice`${nextCommand('delete', cluster.id, { namespace: first.namespace, name: first.name })} first; --force removes it anyway`,
+      hint: advice`${nextCommand('delete', cluster.id, { ...modeFlags(cluster.profile), namespace: first.namespace, name: first.name })} first; --force removes it anyway`,
       target: entryText(first),
     },
   );

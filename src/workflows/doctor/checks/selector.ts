@@ -1,5 +1,5 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
-import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { modeFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import {
   type AzureIdentityBinding,
   bindingLabel,
@@ -16,6 +16,7 @@ import { advice, type Command, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
+import { readOr } from '../probe.ts';
 import { scopeOf } from '../standard-mode.ts';
 
 /**
@@ -126,15 +127,14 @@ function patchCommand({ metadata }: AzureIdentityBinding, azureIdentity: string)
 
 /** An entry beside the binding, which others may have written: both may have the same selector. */
 function addCommand(
-  { subject, cluster }: Evidence,
+  evidence: Evidence,
   { namespace }: Pod,
   { metadata, spec }: AzureIdentityBinding,
   missing: MissingIdentity,
 ): Command {
   const named = (spec.azureIdentity || spec.selector || '').toLowerCase();
-  const isAddonOff = cluster.kind === 'read' && !cluster.value.profile.enabled;
-  return nextCommand('add', subject.cluster, {
-    ...(isAddonOff ? { mode: 'cluster' } : {}),
+  return nextCommand('add', evidence.subject.cluster, {
+    ...modeFlags(readOr(evidence.cluster, undefined)?.profile),
     namespace,
     name: metadata.name === `${named}-binding` ? `${named}-pod` : named,
     'binding-selector': spec.selector,
@@ -157,6 +157,7 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
     `${bindingLabel}=${value} of ${pods} matches no selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors must match exactly, including upper and lower case.`,
     meant === undefined
       ? nextCommand('add', evidence.subject.cluster, {
+          ...modeFlags(readOr(evidence.cluster, undefined)?.profile),
           namespace: pod.namespace,
           name: value.toLowerCase(),
           'binding-selector': value,
