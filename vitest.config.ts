@@ -17,9 +17,13 @@ const loopbackRings = [
 const drills = ['agent-drills', 'rules-drills', 'address-guard', 'reused-addresses', 'waiting-clients'].map(
   (name) => `test/node/${name}.test.ts`,
 );
-const onOneNode = ['in-the-cluster', 'nmi-on-a-node', 'address-guard', 'tenants-cost-in-pods'].map(
-  (name) => `test/cluster/${name}.test.ts`,
-);
+const onOneNode = [
+  'in-the-cluster',
+  'nmi-on-a-node',
+  'standard-mode',
+  'address-guard',
+  'tenants-cost-in-pods',
+].map((name) => `test/cluster/${name}.test.ts`);
 
 /** Vitest's own default leaves one core to itself, which is half of two. */
 const sideBySide = { maxWorkers: availableParallelism() };

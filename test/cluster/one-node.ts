@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
 import type { AskedRequest, IssuedTokens } from '../../src/emulator/imds/imds-ledger.ts';
-import type { BundledPrograms } from '../node/bundled-programs.ts';
+import type { BundledPrograms, ProgramName } from '../node/bundled-programs.ts';
 import { type Program, startProgram } from '../node/program.ts';
 import { clusterPrograms } from './cluster-programs.ts';
 import { nodeIdentities, systemAssigned } from './node-identities.ts';
@@ -45,8 +45,22 @@ export interface Imds {
   forget(): void;
 }
 
+/** The program that plays Azure, and the JSON that it is started with. */
+export interface PlayedAzure {
+  readonly program: ProgramName;
+  readonly options: object;
+}
+
+const metadataAlone: PlayedAzure = {
+  program: 'imds',
+  options: { identities: nodeIdentities, systemAssigned },
+};
+
 /** Starts the whole cluster; takes about ten seconds. What an earlier run left behind goes first. */
-export async function startOneNode(programs: BundledPrograms): Promise<OneNode> {
+export async function startOneNode(
+  programs: BundledPrograms,
+  { program, options }: PlayedAzure = metadataAlone,
+): Promise<OneNode> {
   const stopping: Program[] = [];
   const stop = async () => {
     await Promise.all(stopping.map((program) => program.stop('SIGKILL')));
@@ -55,10 +69,7 @@ export async function startOneNode(programs: BundledPrograms): Promise<OneNode> 
   removeOneNode();
   try {
     script('hosts.sh', 'up', '0');
-    const imds = inNetwork('azure', process.execPath, [
-      programs.path('imds'),
-      JSON.stringify({ identities: nodeIdentities, systemAssigned }),
-    ]);
+    const imds = inNetwork('azure', process.execPath, [programs.path(program), JSON.stringify(options)]);
     stopping.push(imds);
     await imds.line(/IMDS is up/);
     script('one-node.sh', 'up');

@@ -15,7 +15,7 @@ const testNames = [
   'azure',
   'js-sdk',
 ] as const;
-const clusterNames = ['imds', 'upstream-agent', 'large-objects'] as const;
+const clusterNames = ['imds', 'azure-of-machines', 'upstream-agent', 'large-objects'] as const;
 const names = [...testNames, ...benchNames, ...clusterNames];
 export type ProgramName = (typeof names)[number];
 

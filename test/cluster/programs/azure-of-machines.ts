@@ -1,0 +1,54 @@
+// Azure as a cluster in standard mode meets it: ARM and Entra over https on 10.1.0.1, and the metadata service of the
+// first node, which knows what that machine carries. All of it is the emulator's, which listens on loopback alone.
+// Argument: JSON with the PEM files `certificate` and `key`. On port 8099 the test reads what happened.
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { startEmulator } from '../../../src/emulator/start-emulator.ts';
+import type { MachineWorld } from '../standard-mode-azure.ts';
+
+const address = '10.1.0.1';
+const files = JSON.parse(process.argv[2] ?? '{}') as { readonly certificate: string; readonly key: string };
+const emulator = await startEmulator({ scenario: 'standard-mode' });
+const own = new URL(emulator.url);
+
+/** @param host as which the emulator is asked; what it says of its own URL is told as that of `address` */
+function forward(host: string, incoming: IncomingMessage, answer: ServerResponse): void {
+  const { method, url: path } = incoming;
+  const headers = { ...incoming.headers, host };
+  const outgoing = send({ host: own.hostname, port: own.port, method, path, headers }, (inner) => {
+    const chunks: Buffer[] = [];
+    inner.on('data', (chunk: Buffer) => chunks.push(chunk));
+    inner.on('end', () => {
+      const told = (text: string) => text.replaceAll(emulator.url, `https://${address}`);
+      const { 'content-length': _length, 'transfer-encoding': _encoding, ...rest } = inner.headers;
+      answer.writeHead(inner.statusCode ?? 502, JSON.parse(told(JSON.stringify(rest))));
+      answer.end(told(Buffer.concat(chunks).toString('utf8')));
+    });
+  });
+  outgoing.on('error', () => answer.destroy());
+  incoming.pipe(outgoing);
+}
+
+function world(): MachineWorld {
+  const [application] = emulator.world.applications.values();
+  const carried = [...emulator.world.machines].map(([id, machine]) => {
+    const { userAssignedIdentities = {} } = (machine['identity'] ?? {}) as {
+      userAssignedIdentities?: object;
+    };
+    return [id, Object.keys(userAssignedIdentities).map((each) => each.split('/').at(-1) ?? '')] as const;
+  });
+  return {
+    tenantId: application?.tenantId ?? '',
+    clientId: application?.appId ?? '',
+    secret: application?.secret ?? '',
+    carried: Object.fromEntries(carried),
+    issued: emulator.imds.issued(),
+  };
+}
+
+const tls = { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
+createTlsServer(tls, (request, response) => forward(own.host, request, response)).listen(443, address);
+createServer((request, response) => forward('169.254.169.254', request, response)).listen(80, '0.0.0.0');
+const control = createServer((_request, response) => response.end(JSON.stringify(world())));
+control.listen(8099, address, () => process.stdout.write('IMDS is up\n'));

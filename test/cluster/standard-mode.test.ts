@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
+import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
+import { programsIn } from '../node/bundled-programs.ts';
+import { azureIdentity, binding, namespaceObject } from './identity-objects.ts';
+import { measured } from './measured.ts';
+import { eventually, type OneNode, startOneNode, tellState } from './one-node.ts';
+import { newsOf } from './pod-logs.ts';
+import { demoPod } from './pods.ts';
+import { rulesOf } from './rules-of.ts';
+import { type MachineWorld, writeAzureFiles } from './standard-mode-azure.ts';
+
+const checkout = join(import.meta.dirname, '../..');
+const web = {
+  resourceId: identityId('web'),
+  clientId: '00000000-0000-4000-8000-0000c11e0001',
+  objectId: '00000000-0000-4000-8000-00000b1e0001',
+};
+
+/** Everything is real but Azure: agent and controller run as pods of podid's image, on a real node. */
+describe('standard mode, on a real node', () => {
+  const programs = programsIn(inject('programsFolder'));
+  const files = writeAzureFiles();
+  let cluster: OneNode;
+  let rulesBefore: string;
+
+  beforeAll(async () => {
+    const { certificate, key } = files;
+    cluster = await startOneNode(programs, { program: 'azure-of-machines', options: { certificate, key } });
+    cluster.importImage(inject('image').file);
+    const providerID = `azure://${scaleSetId('nodepool1')}/virtualMachines/0`;
+    cluster.kubectl('patch', 'node', cluster.nodeName, '-p', JSON.stringify({ spec: { providerID } }));
+    cluster.apply(namespaceObject('shop'));
+    rulesBefore = rulesOf(cluster);
+  });
+  afterEach(({ task }) => {
+    if (task.result?.state === 'fail') {
+      tellState(cluster);
+    }
+  });
+  afterAll(async () => {
+    await cluster?.stop();
+    files.remove();
+  });
+
+  const azure = (): MachineWorld =>
+    JSON.parse(cluster.onNode('curl', '-sS', '-m', '10', 'http://10.1.0.1:8099/'));
+  const carried = () => azure().carried[scaleSetId('nodepool1').toLowerCase()] ?? [];
+  const run = (line: string, environment: Readonly<Record<string, string>> = {}) => {
+    const begunMs = Date.now();
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const words = [...line.split(' '), '--kubeconfig', cluster.kubeconfig];
+    const program = [process.execPath, join(checkout, 'bin/podid.js')];
+    const stdout = cluster.onNode('env', ...variables, ...program, ...words);
+    measured(`podid ${line.split(' --')[0]}, standard`, `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
+    return JSON.parse(stdout);
+  };
+  const assignments = () =>
+    JSON.parse(cluster.kubectl('get', 'azureassignedidentities', '-A', '-o', 'json')).items as readonly {
+      readonly spec: { readonly pod: string };
+      readonly status: { readonly status: string };
+    }[];
+  /** The state of the assignment of each pod. */
+  const states = () => Object.fromEntries(assignments().map(({ spec, status }) => [spec.pod, status.status]));
+  const getsToken = async (name: string) => {
+    cluster.apply(demoPod(name, { labels: { aadpodidbinding: 'web' } }));
+    await eventually(() =>
+      expect(newsOf(cluster, 'shop', name).at(-1)).toMatchObject({ clientId: web.clientId }),
+    );
+    expect(states()).toEqual({ [name]: 'Assigned' });
+    expect(carried()).toContain('web');
+  };
+  const ends = async (name: string) => {
+    cluster.kubectl('-n', 'shop', 'delete', 'pod', name, '--grace-period=0', '--force');
+    await eventually(() => expect(states()).toEqual({}));
+  };
+
+  it('is installed with an identity of its own for the controller', async () => {
+    const { tenantId, clientId } = azure();
+    const values = [
+      ...['operationMode=standard', 'forceNamespaced=true'],
+      ...['podid.image.repository=docker.io/podid/podid', 'podid.image.tag=test'],
+      ...[`podid.mic.clientId=${clientId}`, `podid.mic.tenantId=${tenantId}`, 'podid.mic.removalDelay=10s'],
+      ...['podid.mic.cloud=AzureStackCloud', 'mic.customCloud.enabled=true'],
+      `mic.customCloud.configPath=${files.cloud}`,
+    ];
+    const { nodes } = run(`nmi install --timeout 2m --set ${values.join(',')}`);
+    expect(nodes).toMatchObject([{ ready: true }]);
+    trustAzure();
+    expect(run('nmi status')).toMatchObject({
+      mode: 'standard',
+      controller: { program: 'podid-mic', instances: 2, ready: 2 },
+    });
+    expect(carried()).not.toContain('web');
+  });
+
+  it('brings a pod from its label to a token of an identity that its machine did not carry', async () => {
+    cluster.apply(azureIdentity('shop', 'web', web), binding('shop', 'web', 'web'));
+    await getsToken('first');
+    const { issued } = azure();
+    expect([...new Set(issued.map(({ clientId }) => clientId))]).toEqual([web.clientId]);
+  });
+
+  it('takes the assignment with the pod, and the identity from the machine only later', async () => {
+    await ends('first');
+    expect(carried()).toContain('web');
+    await eventually(() => expect(carried()).not.toContain('web'));
+    expect(carried()).toContain('demo-agentpool');
+  });
+
+  it('goes in one command, with what it put on machines and nothing else', async () => {
+    await getsToken('second');
+    const { tenantId, clientId, secret } = azure();
+    const { nodes, machines } = run('nmi uninstall --remove-identities --yes --timeout 2m', {
+      PODID_ARM_ENDPOINT: 'https://10.1.0.1',
+      AZURE_AUTHORITY_HOST: 'https://10.1.0.1',
+      AZURE_TENANT_ID: tenantId,
+      AZURE_CLIENT_ID: clientId,
+      AZURE_CLIENT_SECRET: secret,
+      NODE_EXTRA_CA_CERTS: files.certificate,
+    });
+    expect(machines).toMatchObject([{ clean: true, identities: [web.resourceId] }]);
+    expect(nodes).toMatchObject([{ clean: true }]);
+    expect(carried()).toEqual(['demo-agentpool']);
+    expect(rulesOf(cluster)).toBe(rulesBefore);
+    expect(cluster.kubectl('get', 'daemonsets,deployments', '-A', '-o', 'name')).toBe('');
+    const maps = cluster.kubectl('get', 'configmaps', '-n', 'kube-system', '-o', 'name');
+    expect(maps).not.toContain('podid-mic-ledger');
+  });
+
+  /** No certificate of a public authority is to be had for 10.1.0.1, and the chart knows no other ones. */
+  function trustAzure(): void {
+    const container = {
+      name: 'mic',
+      env: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/ca.pem' }],
+      volumeMounts: [{ name: 'ca', mountPath: '/ca.pem', readOnly: true }],
+    };
+    const volumes = [{ name: 'ca', hostPath: { path: files.certificate, type: 'File' } }];
+    const patch = { spec: { template: { spec: { containers: [container], volumes } } } };
+    const deployment = ['-n', 'kube-system', 'deployment/podid-mic'];
+    cluster.kubectl('patch', ...deployment, '-p', JSON.stringify(patch));
+    cluster.kubectl('rollout', 'status', ...deployment, '--timeout=120s');
+  }
+});
