@@ -2,7 +2,7 @@ import type { Rollout, TaintedNode } from '../../domain/kubernetes/agent-cluster
 import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
 import { refOf } from '../../domain/kubernetes/kube-object.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, type Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanUpTools, renderCleanUp } from './render-clean-up.ts';
@@ -53,6 +53,24 @@ export async function cleanUpNodes(
     // Interrupted or not: what was made for the clean-up does not stay.
     await removeCleanUp(deps, daemonSet, { ...wait, signal: AbortSignal.timeout(removalMs) });
   }
+}
+
+/** Undefined where every node is clean. @param hint what cleans the others */
+export function nodesMissed(nodes: readonly CleanedNode[], hint: Hint): PodidError | undefined {
+  const missed = nodes.filter(({ clean }) => !clean);
+  if (missed.length === 0) {
+    return undefined;
+  }
+  const names = missed.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
+  const more = missed.length > 5 ? ` and ${missed.length - 5} more` : '';
+  return new PodidError(
+    'CleanUpIncomplete',
+    `${missed.length} of ${nodes.length} nodes may still hold rules: ${names.join(', ')}${more}.`,
+    {
+      hint,
+      details: missed.map(({ name, reason }) => ({ code: 'NodeMissed', message: `${name}: ${reason}` })),
+    },
+  );
 }
 
 const removalMs = 60_000;

@@ -55,7 +55,7 @@ interface OpenNode {
  * still there and can run an agent count: what is bound to a node that is gone, to Windows or to a virtual kubelet
  * protects nobody.
  */
-export async function openNodes(
+async function openNodes(
   agent: Pick<AgentDeps['agent'], 'taintedNodes'>,
   { theirs, ours }: { readonly theirs: Rollout; readonly ours: Pick<Rollout, 'nodes'> },
   signal: AbortSignal,
@@ -91,7 +91,7 @@ async function nodesForAgents(
 }
 
 /** `aks-1 (ImagePullBackOff: …), aks-2 (…) and 3 more`. */
-export function namesOf(open: readonly OpenNode[]): string {
+function namesOf(open: readonly OpenNode[]): string {
   const shown = open.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
   return `${shown.join(', ')}${open.length > 5 ? ` and ${open.length - 5} more` : ''}`;
 }
@@ -109,4 +109,22 @@ function notBeside(
       details: open.map(({ name, reason }) => ({ code: 'NodeNotReady', message: `${name}: ${reason}` })),
     },
   );
+}
+
+/** Whoever then takes the other agent away by other means has to know. */
+export async function warnOfNodesWithOthersAlone(
+  { agent, report }: AgentDeps,
+  { found, nodes }: { readonly found: readonly AgentInstallation[]; readonly nodes: Rollout['nodes'] },
+  signal: AbortSignal,
+): Promise<void> {
+  for (const other of found.filter(({ kind }) => kind !== 'podid')) {
+    const theirs = await agent.rollout(other, signal);
+    const alone = await openNodes(agent, { theirs, ours: { nodes } }, signal);
+    if (alone.length > 0) {
+      report.warn(
+        `Not on ${alone.length} of the ${theirs.nodes.length} nodes of ${agentKindText(other)}: ${namesOf(alone)}. Without that one, pods there can use the node's own identities.`,
+        advice`Let it onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations) before the other one goes`,
+      );
+    }
+  }
 }

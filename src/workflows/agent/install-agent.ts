@@ -11,9 +11,9 @@ import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { chooseWay, type InstallWay, refuseSharedRelease } from './choose-way.ts';
-import { expectAgentBeside, namesOf, openNodes } from './expect-agent-beside.ts';
+import { expectAgentBeside, warnOfNodesWithOthersAlone } from './expect-agent-beside.ts';
 import { refuseKubeletIdentity } from './refuse-kubelet-identity.ts';
-import { removeUpstream, upstreamObjects } from './remove-upstream.ts';
+import { recordOf, removeUpstream, upstreamObjects } from './remove-upstream.ts';
 import { expectNamespacesDecided, waitForController } from './wait-for-controller.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { tryAgent, writeAgent } from './write-agent.ts';
@@ -71,7 +71,7 @@ export async function installAgent(
   const isAsked = !alongside && found.some(({ kind }) => kind === 'addon');
   const addon = isAsked ? await request.addonState(signal) : undefined;
   const way = chooseWay(found, { namespace: release.namespace, alongside, force, addon });
-  const record = await recordOf(deps, way, signal);
+  const record = await recordOf(deps, way.kind === 'instead' ? way.upstream.release : undefined, signal);
   if (way.kind === 'instead') {
     refuseSharedRelease(way.upstream, record, release.namespace);
   }
@@ -103,21 +103,6 @@ interface Chosen {
   readonly values: AgentValues;
   readonly way: InstallWay;
   readonly record: HelmRelease | undefined;
-}
-
-async function recordOf({ agent, report }: AgentDeps, way: InstallWay, signal: AbortSignal) {
-  if (way.kind !== 'instead' || way.upstream.release === undefined) {
-    return undefined;
-  }
-  const { release } = way.upstream;
-  const record = await agent.helmRelease(release, signal);
-  if (record === undefined) {
-    report.warn(
-      `The record of Helm release ${release.name} cannot be read, so its values are unknown: only those of --values and --set are used.`,
-      advice`Do not uninstall that release with Helm afterwards: where it holds the definitions, that deletes every identity`,
-    );
-  }
-  return record;
 }
 
 async function checkCluster(
@@ -218,24 +203,6 @@ async function installInstead(
   await writeAgent(deps, { values, release, force }, wait);
   const nodes = request.noWait ? [] : await waitForAgent(deps, { values, release }, wait);
   return installed(request, values, { objects: [...objects, ...removed], nodes });
-}
-
-/** Whoever then takes the other agent away by other means has to know. */
-async function warnOfNodesWithOthersAlone(
-  { agent, report }: AgentDeps,
-  { found, nodes }: { readonly found: readonly AgentInstallation[]; readonly nodes: Rollout['nodes'] },
-  signal: AbortSignal,
-): Promise<void> {
-  for (const other of found.filter(({ kind }) => kind !== 'podid')) {
-    const theirs = await agent.rollout(other, signal);
-    const alone = await openNodes(agent, { theirs, ours: { nodes } }, signal);
-    if (alone.length > 0) {
-      report.warn(
-        `Not on ${alone.length} of the ${theirs.nodes.length} nodes of ${agentKindText(other)}: ${namesOf(alone)}. Without that one, pods there can use the node's own identities.`,
-        advice`Let it onto them (nmi.nodeSelector, nmi.affinity, nmi.tolerations) before the other one goes`,
-      );
-    }
-  }
 }
 
 async function waitForAgent(

@@ -1,11 +1,13 @@
 import { carriedAmong } from '../../domain/azure/machine-identities.ts';
 import type { Machines } from '../../domain/azure/machines.ts';
 import type { StoredLedger } from '../../domain/kubernetes/agent-cluster.ts';
+import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
 import { countOwned, ownedIn, withoutMachine } from '../../domain/standard-mode/ledger-state.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { isPodidError } from '../../errors/podid-error.ts';
+import { advice, type Command, command } from '../../errors/hint.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeMachine } from '../nodes/change-machine.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
@@ -47,6 +49,39 @@ export function ownedText(ledger: StoredLedger | undefined): string | undefined 
   }
   const machines = Object.keys(ledger.state.machines).length;
   return `${count === 1 ? '1 identity' : `${count} identities`} that podid put on ${machines === 1 ? '1 machine' : `${machines} machines`}`;
+}
+
+/**
+ * Undefined where nothing is to be undone, and there was no controller or its ledger may not be read.
+ * @param removes what it says is to be removed
+ * @param own the objects of the installation
+ */
+export async function ledgerOfInstallation(
+  { agent }: AgentDeps,
+  { removes, own }: { readonly removes: boolean; readonly own: readonly ObjectRef[] },
+  signal: AbortSignal,
+): Promise<StoredLedger | undefined> {
+  if (removes) {
+    return await agent.ledger(signal);
+  }
+  if (!own.some(({ kind }) => kind === 'Deployment')) {
+    return undefined;
+  }
+  return await agent.ledger(signal).catch((error: unknown) => {
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
+    return undefined;
+  });
+}
+
+/** Says what stays on machines, and what removes it. */
+export function reportLeft({ report }: AgentDeps, ledger: StoredLedger | undefined, namespace: string): void {
+  const left = ownedText(ledger);
+  if (left !== undefined) {
+    report.note(`Left: ${left}, and the ledger that says which.`);
+    report.note(advice`To remove exactly those: ${removeAgain(namespace)}`);
+  }
 }
 
 /**
@@ -112,4 +147,35 @@ function forgetful({ agent }: AgentDeps, found: StoredLedger, signal: AbortSigna
     );
     await kept;
   };
+}
+
+/** Undefined where every machine is clean. */
+export function machinesMissed(
+  machines: readonly CleanedMachine[],
+  namespace: string,
+): PodidError | undefined {
+  const missed = machines.filter(({ clean }) => !clean);
+  if (missed.length === 0) {
+    return undefined;
+  }
+  const lines = missed.map(({ resource, reason }) => `${nameOf(resource)}: ${reason}`);
+  return new PodidError(
+    'CleanUpIncomplete',
+    `${missed.length} of ${machines.length} machines may still carry identities that podid put there: ${lines.slice(0, 5).join('; ')}${lines.length > 5 ? ` and ${lines.length - 5} more` : ''}`,
+    {
+      hint: removeAgain(namespace),
+      details: missed.map(({ resource, reason }) => ({
+        code: 'MachineMissed',
+        message: `${resource}: ${reason}`,
+      })),
+    },
+  );
+}
+
+function removeAgain(namespace: string): Command {
+  return command('podid nmi uninstall --clean-up-only --remove-identities --namespace', namespace).again();
+}
+
+function nameOf(resourceId: string): string {
+  return resourceId.slice(resourceId.lastIndexOf('/') + 1);
 }

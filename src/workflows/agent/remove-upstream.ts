@@ -2,6 +2,7 @@ import type { AgentObjectChange, HelmRelease } from '../../domain/kubernetes/age
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
+import { advice } from '../../errors/hint.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { untilPodsAreGone } from './until-pods-are-gone.ts';
 
@@ -72,4 +73,23 @@ function isKept({ apiVersion, kind }: ObjectRef): boolean {
 
 function isSame(one: ObjectRef, other: ObjectRef): boolean {
   return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
+}
+
+/** Helm's own record of the release that podid comes in the place of, where there is one and it can be read. */
+export async function recordOf(
+  { agent, report }: AgentDeps,
+  release: AgentInstallation['release'],
+  signal: AbortSignal,
+): Promise<HelmRelease | undefined> {
+  if (release === undefined) {
+    return undefined;
+  }
+  const record = await agent.helmRelease(release, signal);
+  if (record === undefined) {
+    report.warn(
+      `The record of Helm release ${release.name} cannot be read, so its values are unknown: only those of --values and --set are used.`,
+      advice`Do not uninstall that release with Helm afterwards: where it holds the definitions, that deletes every identity`,
+    );
+  }
+  return record;
 }

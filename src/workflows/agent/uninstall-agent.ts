@@ -3,18 +3,21 @@ import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/a
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { advice, type Command, command, othersText } from '../../errors/hint.ts';
-import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
-import { type CleanedNode, type CleanUpRequest, cleanUpNodes } from './clean-up-nodes.ts';
+import { type CleanedNode, type CleanUpRequest, cleanUpNodes, nodesMissed } from './clean-up-nodes.ts';
 import {
   type CleanedMachine,
+  ledgerOfInstallation,
   type MachineAccess,
+  machinesMissed,
   ownedText,
   planRemoval,
   removeLedgerIdentities,
+  reportLeft,
 } from './remove-ledger-identities.ts';
 import { toolsOf, toolsOfValues } from './render-clean-up.ts';
-import { untilPodsAreGone } from './until-pods-are-gone.ts';
+import { agentPods, controllerPods, untilPodsAreGone } from './until-pods-are-gone.ts';
 
 export interface UninstallRequest {
   readonly release: AgentRelease;
@@ -75,8 +78,9 @@ export async function uninstallAgent(
     return { result: { objects: [], nodes: [] } };
   }
   const objects = own.map(deletion);
-  const ledger = await ledgerOf(deps, request, own, wait.signal);
   const { removeIdentities } = request;
+  const removes = removeIdentities !== undefined;
+  const ledger = await ledgerOfInstallation(deps, { removes, own }, wait.signal);
   if (request.dryRun) {
     const planned = removeIdentities && { machines: ledger === undefined ? [] : planRemoval(ledger) };
     return { result: { objects, nodes: [], ...planned } };
@@ -86,7 +90,7 @@ export async function uninstallAgent(
   }
   await removeObjects(deps, { own, release, installation }, wait);
   if (cleanUpOnly) {
-    await untilPodsAreGone(deps, agentPods(request), wait);
+    await untilPodsAreGone(deps, agentPods(release, request.values), wait);
   }
   // Before the rules go: without them every pod of a node reaches what the node carries.
   const removed = removeIdentities && {
@@ -94,43 +98,9 @@ export async function uninstallAgent(
   };
   const nodes = await cleanUpNodes(deps, cleanUpOf(request, installation), wait);
   if (removed === undefined) {
-    reportLeft(deps, request, ledger);
+    reportLeft(deps, ledger, release.namespace);
   }
   return endOf(deps, request, { objects, nodes, ...removed });
-}
-
-/** Where there was a controller, or what it did is to be undone. */
-async function ledgerOf(
-  { agent }: AgentDeps,
-  { removeIdentities }: UninstallRequest,
-  own: readonly ObjectRef[],
-  signal: AbortSignal,
-): Promise<StoredLedger | undefined> {
-  if (removeIdentities !== undefined) {
-    return await agent.ledger(signal);
-  }
-  if (!own.some(({ kind }) => kind === 'Deployment')) {
-    return undefined;
-  }
-  return await agent.ledger(signal).catch((error: unknown) => {
-    if (!isPodidError(error, 'Forbidden')) {
-      throw error;
-    }
-    return undefined;
-  });
-}
-
-function reportLeft(
-  { report }: AgentDeps,
-  { release: { namespace } }: UninstallRequest,
-  ledger: StoredLedger | undefined,
-): void {
-  const left = ownedText(ledger);
-  if (left !== undefined) {
-    report.note(`Left: ${left}, and the ledger that says which.`);
-    const remove = command('podid nmi uninstall --clean-up-only --remove-identities --namespace', namespace);
-    report.note(advice`To remove exactly those: ${remove.again()}`);
-  }
 }
 
 function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
@@ -231,46 +201,9 @@ async function removeObjects(
       await untilPodsAreGone(deps, installation, wait);
     }
     if (ref.kind === 'Deployment') {
-      await untilPodsAreGone(deps, { namespace: release.namespace, selector: controllerPods(release) }, wait);
+      await untilPodsAreGone(deps, controllerPods(release), wait);
     }
   }
-}
-
-/** One that still runs would put identities back. */
-function controllerPods({ name }: AgentRelease) {
-  return { 'app.kubernetes.io/component': 'mic', 'app.kubernetes.io/instance': name };
-}
-
-/** Of an agent whose DaemonSet is gone already: Helm starts the clean-up while its pods are still ending. */
-function agentPods({ release, values }: UninstallRequest) {
-  const selector = {
-    'app.kubernetes.io/name': values.nameOverride || 'podid',
-    'app.kubernetes.io/component': 'nmi',
-  };
-  return { namespace: release.namespace, selector };
-}
-
-function identitiesLeft(
-  { release: { namespace } }: UninstallRequest,
-  unchanged: readonly CleanedMachine[],
-  total: number,
-): PodidError {
-  const lines = unchanged.map(({ resource, reason }) => `${nameOf(resource)}: ${reason}`);
-  return new PodidError(
-    'CleanUpIncomplete',
-    `${unchanged.length} of ${total} machines may still carry identities that podid put there: ${lines.slice(0, 5).join('; ')}${lines.length > 5 ? ` and ${lines.length - 5} more` : ''}`,
-    {
-      hint: command('podid nmi uninstall --clean-up-only --remove-identities --namespace', namespace).again(),
-      details: unchanged.map(({ resource, reason }) => ({
-        code: 'MachineMissed',
-        message: `${resource}: ${reason}`,
-      })),
-    },
-  );
-}
-
-function nameOf(resourceId: string): string {
-  return resourceId.slice(resourceId.lastIndexOf('/') + 1);
 }
 
 function cleanUpOf(request: UninstallRequest, installation: AgentInstallation | undefined): CleanUpRequest {
@@ -293,23 +226,13 @@ function missedAgain({ node, release: { namespace } }: UninstallRequest): Comman
 }
 
 function endOf({ report }: AgentDeps, request: UninstallRequest, result: Uninstalled): UninstallEnd {
-  const unchanged = (result.machines ?? []).filter(({ clean }) => !clean);
-  if (unchanged.length > 0) {
-    return { result, failure: identitiesLeft(request, unchanged, result.machines?.length ?? 0) };
+  const left = machinesMissed(result.machines ?? [], request.release.namespace);
+  if (left !== undefined) {
+    return { result, failure: left };
   }
-  const missed = result.nodes.filter(({ clean }) => !clean);
-  if (missed.length > 0) {
-    const names = missed.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
-    const more = missed.length > 5 ? ` and ${missed.length - 5} more` : '';
-    const failure = new PodidError(
-      'CleanUpIncomplete',
-      `${missed.length} of ${result.nodes.length} nodes may still hold rules: ${names.join(', ')}${more}.`,
-      {
-        hint: missedAgain(request),
-        details: missed.map(({ name, reason }) => ({ code: 'NodeMissed', message: `${name}: ${reason}` })),
-      },
-    );
-    return { result, failure };
+  const missed = nodesMissed(result.nodes, missedAgain(request));
+  if (missed !== undefined) {
+    return { result, failure: missed };
   }
   const where = request.node ?? `${result.nodes.length} nodes`;
   report.note(`Cleaned: ${where}. No rules, boot guard or taint of podid's are left there.`);

@@ -1,16 +1,24 @@
+import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
+export interface AwaitedPods {
+  readonly namespace: string;
+  readonly selector: Readonly<Record<string, string>>;
+}
+
 /**
  * Waits for the pods of a DaemonSet or Deployment that was deleted: while one runs it keeps its rules, or puts
- * identities back. @throws PodidError
+ * identities back.
+ *
+ * @throws PodidError
  * AgentNotReady
  */
 export async function untilPodsAreGone(
   { agent, clock, report }: AgentDeps,
-  pods: { readonly namespace: string; readonly selector: Readonly<Record<string, string>> },
+  pods: AwaitedPods,
   { timeoutMs, intervalMs, signal }: AgentWait,
 ): Promise<void> {
   const deadline = startDeadline(clock, timeoutMs, signal);
@@ -29,4 +37,22 @@ export async function untilPodsAreGone(
     }
     await deadline.pause(intervalMs);
   }
+}
+
+/** One that still runs would put identities back. */
+export function controllerPods({ namespace, name }: AgentRelease): AwaitedPods {
+  const selector = { 'app.kubernetes.io/component': 'mic', 'app.kubernetes.io/instance': name };
+  return { namespace, selector };
+}
+
+/** Of an agent whose DaemonSet is gone already: Helm starts the clean-up while its pods are still ending. */
+export function agentPods(
+  { namespace }: AgentRelease,
+  { nameOverride }: Pick<AgentValues, 'nameOverride'>,
+): AwaitedPods {
+  const selector = {
+    'app.kubernetes.io/name': nameOverride || 'podid',
+    'app.kubernetes.io/component': 'nmi',
+  };
+  return { namespace, selector };
 }
