@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/domain/time/clock.ts';
 import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
 import { nodeName } from '../../src/emulator/scenarios/nodes.ts';
 import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
@@ -26,14 +27,17 @@ export interface MicWorld extends AsyncDisposable {
   start(...flags: readonly string[]): Promise<RunningMic>;
 }
 
-/** An emulated Azure and cluster, and any number of controllers beside it. */
-export async function micWorld(options: EmulatorOptions = {}): Promise<MicWorld> {
+/** An emulated Azure and cluster, and any number of controllers beside it, which go by `clock`. */
+export async function micWorld(
+  options: EmulatorOptions = {},
+  clock: Clock = systemClock(),
+): Promise<MicWorld> {
   const emulator = await startEmulator({ scenario: 'node-pools', ...options });
   const running: RunningMic[] = [];
   return {
     emulator,
     async start(...flags) {
-      const mic = await startMic(emulator, flags);
+      const mic = await startMic(emulator, clock, flags);
       running.push(mic);
       return mic;
     },
@@ -44,7 +48,7 @@ export async function micWorld(options: EmulatorOptions = {}): Promise<MicWorld>
   };
 }
 
-async function startMic(emulator: Emulator, flags: readonly string[]): Promise<RunningMic> {
+async function startMic(emulator: Emulator, clock: Clock, flags: readonly string[]): Promise<RunningMic> {
   const log: LogLine[] = [];
   const destination = { write: (line: string) => void log.push(JSON.parse(line)) };
   const logger = createLogger({ level: 'debug', format: 'json', destination });
@@ -54,7 +58,7 @@ async function startMic(emulator: Emulator, flags: readonly string[]): Promise<R
     ...['--metrics-address=127.0.0.1', ...flags],
   ];
   const environment = { ...emulator.environment, MIC_POD_NAMESPACE: 'kube-system' };
-  const running = runMic(micSettings(argv, environment), { clock: systemClock(), logger }, stop.signal);
+  const running = runMic(micSettings(argv, environment), { clock, logger }, stop.signal);
   running.catch(() => undefined);
   const portOf = (what: string) =>
     until(() => log.find((line) => line.msg === 'listening' && line['what'] === what)?.['port']);
