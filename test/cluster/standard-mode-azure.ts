@@ -7,6 +7,7 @@ import type { IssuedTokens } from '../../src/emulator/imds/imds-ledger.ts';
 /** What `programs/azure-of-machines.ts` tells of itself. */
 export interface MachineWorld {
   readonly tenantId: string;
+  readonly subscriptionId: string;
   readonly clientId: string;
   readonly secret: string;
   /** Names of identities by the ids of machines in lower case. */
@@ -20,6 +21,8 @@ export interface AzureFiles {
   readonly key: string;
   /** Names the endpoints, as AKS writes it onto nodes of a cloud of one's own. */
   readonly cloud: string;
+  /** They all are in here. */
+  readonly folder: string;
   remove(): void;
 }
 
@@ -63,5 +66,5 @@ export function writeAzureFiles(): AzureFiles {
     cloud,
     JSON.stringify({ resourceManagerEndpoint: endpoint, activeDirectoryEndpoint: endpoint }),
   );
-  return { certificate, key, cloud, remove: () => rmSync(folder, { recursive: true }) };
+  return { certificate, key, cloud, folder, remove: () => rmSync(folder, { recursive: true }) };
 }

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { upstreamMic, upstreamNmi } from '../../bench/nmi/upstream.ts';
 import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
 import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { programsIn } from '../node/bundled-programs.ts';
+import type { Program } from '../node/program.ts';
 import { azureIdentity, binding, namespaceObject } from './identity-objects.ts';
 import { measured } from './measured.ts';
+import { mixedPrograms } from './mixed-programs.ts';
 import { eventually, type OneNode, startOneNode, tellState } from './one-node.ts';
 import { newsOf } from './pod-logs.ts';
 import { demoPod } from './pods.ts';
@@ -65,11 +68,14 @@ describe('standard mode, on a real node', () => {
   const states = () => Object.fromEntries(assignments().map(({ spec, status }) => [spec.pod, status.status]));
   const getsToken = async (name: string) => {
     cluster.apply(demoPod(name, { labels: { aadpodidbinding: 'web' } }));
-    await eventually(() =>
-      expect(newsOf(cluster, 'shop', name).at(-1)).toMatchObject({ clientId: web.clientId }),
-    );
-    expect(states()).toEqual({ [name]: 'Assigned' });
+    const news = await eventually(() => {
+      const last = newsOf(cluster, 'shop', name).at(-1);
+      expect(last).toMatchObject({ clientId: web.clientId });
+      return last;
+    });
+    await eventually(() => expect(states()).toEqual({ [name]: 'Assigned' }));
     expect(carried()).toContain('web');
+    return news?.agent;
   };
   const ends = async (name: string) => {
     cluster.kubectl('-n', 'shop', 'delete', 'pod', name, '--grace-period=0', '--force');
@@ -129,6 +135,24 @@ describe('standard mode, on a real node', () => {
     expect(maps).not.toContain('podid-mic-ledger');
   });
 
+  it("gives upstream's agent what podid-mic assigns, and podid's agent what upstream's MIC assigns", async () => {
+    cluster.kubectl('-n', 'shop', 'delete', 'pod', 'second', '--grace-period=0', '--force');
+    const [mic, nmi] = [builtUpstream('mic'), builtUpstream('nmi')];
+    const programsOn = mixedPrograms(cluster, files, azure());
+    const ending: Program[] = [];
+    try {
+      ending.push(programsOn.startUpstreamNmi(nmi), programsOn.startController());
+      expect(await getsToken('by-upstream-agent')).toBeNull();
+      await ends('by-upstream-agent');
+      await Promise.all(ending.splice(0).map((program) => program.stop('SIGTERM')));
+      ending.push(programsOn.startAgent(programs.agent), programsOn.startUpstreamMic(mic));
+      expect(await getsToken('by-upstream-mic')).toMatch(/^\d/);
+      await ends('by-upstream-mic');
+    } finally {
+      await Promise.all(ending.map((program) => program.stop('SIGKILL')));
+    }
+  });
+
   /** No certificate of a public authority is to be had for 10.1.0.1, and the chart knows no other ones. */
   function trustAzure(): void {
     const container = {
@@ -143,3 +167,11 @@ describe('standard mode, on a real node', () => {
     cluster.kubectl('rollout', 'status', ...deployment, '--timeout=120s');
   }
 });
+
+function builtUpstream(name: 'mic' | 'nmi'): string {
+  const program = name === 'mic' ? upstreamMic() : upstreamNmi();
+  if (program === undefined) {
+    throw new Error(`Upstream's ${name} cannot be built here: it takes Go and its module proxy.`);
+  }
+  return program;
+}

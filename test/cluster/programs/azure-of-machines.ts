@@ -40,6 +40,7 @@ function world(): MachineWorld {
   });
   return {
     tenantId: application?.tenantId ?? '',
+    subscriptionId: [...emulator.world.subscriptions.keys()][0] ?? '',
     clientId: application?.appId ?? '',
     secret: application?.secret ?? '',
     carried: Object.fromEntries(carried),
