@@ -195,7 +195,11 @@ export function checkPem({ cluster, user }: ChosenContext, source: string): void
     if (cluster.caData !== undefined) {
       new X509Certificate(Buffer.from(cluster.caData, 'base64'));
     }
-    createSecureContext({ ca: pem(cluster.caData), cert: pem(user.certData), key: pem(user.keyData) });
+    createSecureContext({
+      ca: pem(cluster.caData),
+      cert: pem(user.certData),
+      key: pem(user.certData && user.keyData),
+    });
   } catch (error) {
     const code = systemErrorCode(error);
     const detail = code === undefined ? '' : ` (${code})`;

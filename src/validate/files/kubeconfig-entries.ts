@@ -1,16 +1,20 @@
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import type { PodidError } from '../../errors/podid-error.ts';
-import { isRecord, type JsonRecord } from '../json-record.ts';
+import { isRecord, type JsonRecord, stringAt } from '../json-record.ts';
 import {
   type CredentialPlugin,
   isText,
   type KubeconfigCluster,
-  type KubeconfigContext,
   type KubeconfigEntry,
   type KubeconfigUser,
   kubeconfigFault,
   textOf,
 } from './kubeconfig.ts';
+
+interface KubeconfigContext {
+  readonly cluster: string;
+  readonly user?: string;
+}
 
 /** @throws PodidError InvalidKubeconfig */
 export function kubeconfigContext(entry: KubeconfigEntry): KubeconfigContext {
@@ -41,7 +45,7 @@ function parseServer(entry: KubeconfigEntry): string {
   const { server: text = '' } = textsOf(entry, { server: 'server' });
   const server = withScheme(text, entry.value).replace(/\/+$/, '');
   const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+  if (url === undefined || /\s/.test(server) || !['http:', 'https:'].includes(url.protocol)) {
     throw faultAt(entry, 'server', 'is not an http or https address');
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
@@ -106,25 +110,16 @@ function parsePlugin(value: unknown, entry: KubeconfigEntry): CredentialPlugin |
   if (command === undefined) {
     throw faultAt(ofPlugin, 'command', 'is missing');
   }
-  const args = listOf(ofPlugin, 'args', isText);
-  const env = listOf(ofPlugin, 'env', isVariable);
-  return { apiVersion: apiVersion ?? 'client.authentication.k8s.io/v1', command, args, env };
-}
-
-function isVariable(value: unknown): value is { name: string; value: string } {
-  return isRecord(value) && isText(value['name']) && isText(value['value']);
-}
-
-function listOf<Item>(
-  entry: KubeconfigEntry,
-  member: string,
-  isItem: (item: unknown) => item is Item,
-): readonly Item[] {
-  const list = entry.value[member] ?? [];
-  if (!Array.isArray(list) || !list.every(isItem)) {
-    throw faultAt(entry, member, 'is not the list it should be');
+  // Their types have been looked at, where the file was.
+  const args = ((value['args'] ?? []) as (string | null)[]).map((text) => text ?? '');
+  const env = ((value['env'] ?? []) as JsonRecord[]).map((each) => ({
+    name: stringAt(each, 'name') ?? '',
+    value: stringAt(each, 'value') ?? '',
+  }));
+  if (env.some(({ name }) => name === '')) {
+    throw faultAt(ofPlugin, 'env', 'has a variable without a name');
   }
-  return list;
+  return { apiVersion: apiVersion ?? 'client.authentication.k8s.io/v1', command, args, env };
 }
 
 function parseAuthProvider(value: unknown, entry: KubeconfigEntry): KubeconfigUser['authProvider'] {

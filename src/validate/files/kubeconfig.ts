@@ -57,11 +57,6 @@ export interface KubeconfigUser {
   readonly authProvider?: { readonly name: string; readonly config: JsonRecord };
 }
 
-export interface KubeconfigContext {
-  readonly cluster: string;
-  readonly user?: string;
-}
-
 /**
  * A kubeconfig's text taken apart as kubectl does it: what has a wrong type refuses the file wherever it stands, what an
  * entry lacks counts when the entry is used. A file without content has no entries. Faults name places and rules, never
@@ -128,7 +123,7 @@ function checkKind(root: JsonRecord, source: string): void {
 }
 
 /** What of a member is judged wherever it stands: its type. */
-type MemberTypes = Readonly<Record<string, 'text' | 'base64' | 'switch' | 'list' | 'mapping'>>;
+type MemberTypes = Readonly<Record<string, 'text' | 'base64' | 'switch' | 'list' | 'mapping' | 'plugin'>>;
 
 const clusterMembers: MemberTypes = {
   server: 'text',
@@ -151,7 +146,7 @@ const userMembers: MemberTypes = {
   'as-uid': 'text',
   'as-groups': 'list',
   'as-user-extra': 'mapping',
-  exec: 'mapping',
+  exec: 'plugin',
   'auth-provider': 'mapping',
 };
 const contextMembers: MemberTypes = { cluster: 'text', user: 'text', namespace: 'text' };
@@ -206,10 +201,31 @@ const types: Readonly<
   switch: { fits: (value) => typeof value === 'boolean', otherwise: 'neither true nor false' },
   list: { fits: Array.isArray, otherwise: 'not a list' },
   mapping: { fits: isRecord, otherwise: 'not a mapping' },
+  plugin: { fits: isPlugin, otherwise: 'not of command, args and env that are texts' },
 };
 
 export function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+/** What is null counts as empty. */
+function isPlugin(value: unknown): boolean {
+  if (!isRecord(value)) {
+    return false;
+  }
+  const { args, env, command, apiVersion } = value;
+  const variables = env ?? [];
+  const isVariable = (each: unknown) => isRecord(each) && areTexts([each['name'], each['value']]);
+  return (
+    areTexts([command, apiVersion]) &&
+    areTexts(args ?? []) &&
+    Array.isArray(variables) &&
+    variables.every(isVariable)
+  );
+}
+
+function areTexts(list: unknown): boolean {
+  return Array.isArray(list) && list.every((item) => item === null || item === undefined || isText(item));
 }
 
 /** Line breaks are passed over. */

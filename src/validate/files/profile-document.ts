@@ -40,12 +40,11 @@ export function readProfileDocument(document: Located, wanted: WantedList, judge
 
 const lists = ['userAssignedIdentities', 'userAssignedIdentityExceptions'];
 
-/** Whether a document is one of these: by its members, since they have no kind. */
-export function isProfileDocument(keys: readonly string[]): boolean {
-  return (
-    keys.some((key) => key === 'podIdentityProfile' || lists.includes(key)) ||
-    (keys.includes('properties') && keys.includes('id'))
-  );
+/** Whether a document is one of these: by its members, since they have no kind of their own. */
+export function isProfileDocument(members: readonly LocatedEntry[]): boolean {
+  const properties = members.find(({ key }) => key === 'properties')?.value;
+  const isProfile = ({ key }: LocatedEntry) => key === 'podIdentityProfile' || lists.includes(key);
+  return members.some(isProfile) || (properties !== undefined && membersOf(properties).some(isProfile));
 }
 
 function profileIn(document: Located): readonly LocatedEntry[] | undefined {

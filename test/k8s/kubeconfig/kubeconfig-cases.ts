@@ -193,6 +193,21 @@ const used: readonly KubeconfigCase[] = [
     server: deadServer,
     user: { command: '/bin/false' },
   }),
+  one('a plugin with an argument that is null', plugin('command: /bin/false, args: [null]'), {
+    server: deadServer,
+    user: { command: '/bin/false' },
+  }),
+  one('a plugin with a variable without value', plugin('command: /bin/false, env: [{name: x}]'), {
+    server: deadServer,
+    user: { command: '/bin/false' },
+  }),
+  one(
+    'a plugin with a variable without name',
+    plugin('command: /bin/false, env: [{value: x}]'),
+    /exec.env` has a variable without a name/,
+  ),
+  one('a plugin that is null', config({ user: 'token: t, exec: null' }), taken),
+  one('a key without certificate', config({ user: 'token: t, client-key-data: "aGVs\\nbG8="' }), taken),
   one(
     'a plugin beside a token',
     config({
@@ -265,6 +280,11 @@ const shapes: readonly KubeconfigCase[] = [
     'a switch that is a text',
     config({ cluster: `server: '${deadServer}', insecure-skip-tls-verify: 'true'` }),
     /neither true nor false/,
+  ),
+  one(
+    'an argument that is a number, unused',
+    config({ users: ', {name: b, user: {exec: {args: [1]}}}' }),
+    /exec` is not of command, args and env that are texts/,
   ),
   one('no current context', config({ current: "''" }), /names no current context/),
   one('a current context that is not there', config({ current: 'z' }), /has no context "z"/),
@@ -343,6 +363,14 @@ const different: readonly KubeconfigCase[] = [
     ...one(
       'a server of another scheme',
       config({ cluster: "server: 'ftp://x'" }),
+      /is not an http or https address/,
+    ),
+    kubectl: takes('kubectl finds that out with its first request'),
+  },
+  {
+    ...one(
+      'a server with blanks around it',
+      config({ cluster: "server: ' https://127.0.0.1:1 '" }),
       /is not an http or https address/,
     ),
     kubectl: takes('kubectl finds that out with its first request'),

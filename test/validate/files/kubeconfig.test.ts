@@ -93,7 +93,7 @@ describe('parsing a kubeconfig', () => {
     [
       'arguments that are none',
       withUser({ exec: { command: 'x', args: { a: secret } } }),
-      '`users[0].user.exec.args` is not the list',
+      '`users[0].user.exec` is not of command, args and env that are texts',
     ],
     [
       'groups to impersonate',

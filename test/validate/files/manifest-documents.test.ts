@@ -113,6 +113,27 @@ describe('a manifest of identities', () => {
     ]);
   });
 
+  it('says nothing of identities where it has bindings alone, so that none is pruned', () => {
+    const { wanted, warnings, faults } = parse(documents(binding('web')));
+    expect([wanted, faults]).toEqual([{}, []]);
+    expect(warnings).toEqual([
+      'Left out: AzureIdentityBinding shop/web-binding names AzureIdentity web, which is in none of the files.',
+    ]);
+  });
+
+  it('passes over what the controller writes', () => {
+    const assigned = object('AzureAssignedIdentity', 'pod-shop-web', {});
+    const { wanted, warnings, faults } = parse(documents(identity('web'), binding('web', 'front'), assigned));
+    expect([wanted, faults]).toEqual([{ identities: [web] }, []]);
+    expect(warnings).toEqual(['Passed over: objects of other kinds (AzureAssignedIdentity).']);
+  });
+
+  it('may hold an exception without labels, with a warning', () => {
+    const { faults, warnings } = parse(documents(exception('old', {})));
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual(['Exception shop/old has no labels, so it excepts no pod.']);
+  });
+
   it('leaves out the exception that AKS keeps for itself', () => {
     const addon = object(
       'AzurePodIdentityException',
@@ -160,6 +181,31 @@ describe('a manifest of identities', () => {
         identities: [web],
       }),
       'pod identity shop/web appears twice',
+    ],
+    [
+      'a namespace that is none',
+      documents({ ...exception('old', { a: 'b' }), metadata: { name: 'old', namespace: 'A_' } }),
+      '"A_" is not a namespace',
+    ],
+    [
+      'a label that is a number',
+      documents(exception('old', { app: 1 })),
+      'the value of the label "app" has to be a text',
+    ],
+    [
+      'a kind that upstream has not',
+      documents({ ...identity('web'), kind: 'AzureIdentiy' }),
+      'Did you mean AzureIdentity?',
+    ],
+    [
+      'an empty list',
+      documents({ apiVersion: 'v1', kind: 'List', items: [] }),
+      '1.yaml:1:1: there is no AzureIdentity',
+    ],
+    [
+      'no apiVersion',
+      documents({ ...identity('web'), apiVersion: undefined }, binding('web')),
+      '1.yaml:1:1: apiVersion is missing: AzureIdentity needs it.',
     ],
   ])('is refused with %s', (_what, text, fault) => {
     expect(parse(text).faults).toEqual(expect.arrayContaining([expect.stringContaining(fault)]));

@@ -54,6 +54,7 @@ describe('what Azure says of a cluster', () => {
   it.each([
     ['az aks show', { ...cluster, podIdentityProfile: profile }, { ...where, ...entries }],
     ['ARM', { ...cluster, properties: { podIdentityProfile: profile } }, { ...where, ...entries }],
+    ['a resource of a template', { name: 'demo', properties: { podIdentityProfile: profile } }, entries],
     ['the profile alone', profile, entries],
     ['the profile under its name', { podIdentityProfile: profile }, entries],
     [
