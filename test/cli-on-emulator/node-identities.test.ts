@@ -3,7 +3,7 @@ import { emulatedPodid, identityId } from './emulated-podid.ts';
 import { assign, carried, errorOf, inPools, laggingPools, type Node, patches } from './node-worlds.ts';
 
 describe('podid node list', () => {
-  it('shows the machines of the Linux pools with what they carry', async () => {
+  it('shows the machines of the Linux pools with what they carry (rule 28: identities per machine)', async () => {
     await using podid = await emulatedPodid(inPools);
     expect(carried(await podid.json('node list'))).toEqual([
       ['nodepool1', 'vmss', 'aks-nodepool1-12345678-vmss', 'demo-agentpool', true],

@@ -49,7 +49,7 @@ function assignment(annotations: Record<string, string>, more: object = {}) {
 
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 
-describe('an identity that IMDS does not know, in standard mode', () => {
+describe('rule 27: IMDS not there yet after Assigned: an identity that IMDS does not know, in standard mode', () => {
   it.each([
     ['4 minutes ago', { 'podid.io/assigned-at': ago(240_000) }, {}, 503],
     ['6 minutes ago', { 'podid.io/assigned-at': ago(360_000) }, {}, 400],

@@ -97,3 +97,38 @@ describe('what one tenant writes', () => {
     },
   );
 });
+
+describe('rule 23: memory', () => {
+  it('holds the pods that opt in and may still ask, and six fields of each', async () => {
+    const labels = { aadpodidbinding: 'web', app: 'x'.repeat(10_000) };
+    const podNamed = (name: string, own: object, phase = 'Running') => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        namespace: 'team',
+        name,
+        uid: `uid-${name}`,
+        labels: own,
+        annotations: { a: 'y'.repeat(10_000) },
+      },
+      spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'z'.repeat(10_000) }] },
+      status: { phase, podIP: '10.0.0.1' },
+    });
+    const { view } = await viewOf([
+      podNamed('wants', labels),
+      podNamed('done', labels, 'Succeeded'),
+      podNamed('failed', labels, 'Failed'),
+      podNamed('wants-none', { app: 'shop' }),
+    ]);
+    expect([...view.pods.values()]).toStrictEqual([
+      {
+        uid: 'uid-wants',
+        namespace: 'team',
+        name: 'wants',
+        labels: { aadpodidbinding: 'web' },
+        nodeName: 'node-1',
+        phase: 'Running',
+      },
+    ]);
+  });
+});
