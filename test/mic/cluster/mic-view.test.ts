@@ -101,7 +101,7 @@ describe('what one tenant writes', () => {
 describe('rule 23: memory', () => {
   it('holds the pods that opt in and may still ask, and six fields of each', async () => {
     const labels = { aadpodidbinding: 'web', app: 'x'.repeat(10_000) };
-    const podNamed = (name: string, own: object, phase = 'Running') => ({
+    const podNamed = (name: string, own: Record<string, string>, phase = 'Running') => ({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: {
