@@ -7,6 +7,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.
 import { azureIdentity, binding, type SeenAssignment } from '../mic-on-emulator/mic-world.ts';
 import { type ApiServer, adminToken, startApiServer } from './api-server.ts';
 import { installDefinitions } from './install-definitions.ts';
+import { watchAssignments } from './watch-assignments.ts';
 
 /** A machine, and how many nodes it has: one where it is a virtual machine. */
 export interface MachineSeed {
@@ -202,38 +203,4 @@ function send(
       socket.connecting ? socket.once('secureConnect', begin) : begin();
     });
   });
-}
-
-/** A server that has just learnt of a kind may answer that it is not ready: it is asked again. */
-function watchAssignments(
-  api: ApiServer,
-  hear: (type: string, assignment: SeenAssignment) => void,
-): () => void {
-  const url = `${api.url}/apis/aadpodidentity.k8s.io/v1/azureassignedidentities?watch=true`;
-  let isOver = false;
-  let stopOne = () => {};
-  const open = () => {
-    let rest = '';
-    const sent = request(url, { headers: user, rejectUnauthorized: false, agent: false }, (answer) => {
-      answer.setEncoding('utf8');
-      answer.on('error', () => undefined);
-      answer.on('close', () => isOver || setTimeout(open, 200));
-      answer.on('data', (chunk: string) => {
-        const lines = `${rest}${chunk}`.split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of answer.statusCode === 200 ? lines : []) {
-          const { type, object } = JSON.parse(line);
-          hear(type, object);
-        }
-      });
-    });
-    sent.on('error', () => isOver || setTimeout(open, 200));
-    sent.end();
-    stopOne = () => sent.destroy();
-  };
-  open();
-  return () => {
-    isOver = true;
-    stopOne();
-  };
 }
