@@ -1,12 +1,15 @@
 import { changeFlags, roleFlag } from '../cli/flags/change-flags.ts';
 import { identityExtraFlags } from '../cli/flags/file-flags.ts';
+import { identityFlags } from '../cli/flags/identity-flags.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { changeOptions, identityExtras, reachesObjects } from '../cli/open/change-options.ts';
+import { identityId } from '../cli/open/identity-id.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import { addOptions } from '../validate/flags/add-options.ts';
+import { checkIdentityNamed } from '../validate/flags/identity-reference.ts';
 
 export const addCommand = defineCommand({
   examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identityChange,
@@ -16,6 +19,10 @@ export const addCommand = defineCommand({
     {
       title: 'pods in namespace demo with the label aadpodidbinding=web',
       line: 'podid add -g demo-rg -c demo --namespace demo --name web --identity-resource-id /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web',
+    },
+    {
+      title: 'the managed identity by its name; by its group, too, where several have that name',
+      line: 'podid add -g demo-rg -c demo --namespace demo --identity demo-rg/web',
     },
   ],
   flags: {
@@ -27,12 +34,7 @@ export const addCommand = defineCommand({
       summary: 'the name of the entry',
       fallback: "the identity's own name in lower case",
     },
-    identityResourceId: {
-      kind: 'text',
-      value: 'ID',
-      required: true,
-      summary: 'the full ARM id of the managed identity',
-    },
+    ...identityFlags,
     bindingSelector: {
       kind: 'text',
       value: 'LABEL',
@@ -45,12 +47,14 @@ export const addCommand = defineCommand({
     ...modeFlags,
   },
   async run(flags, session) {
-    const request = addOptions(flags, session.faults);
+    checkIdentityNamed(flags, session.faults);
+    const { identity, ...request } = addOptions(flags, session.faults);
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, flags);
     const { deps, cluster } = await openDeps(session, flags, { kube: reachesObjects(flags) });
     const { addIdentity } = await import('../workflows/entries/add-identity.ts');
-    const outcome = await addIdentity(deps, { cluster, ...request, extras }, options);
+    const identityResourceId = await identityId(deps, identity, cluster);
+    const outcome = await addIdentity(deps, { cluster, ...request, identityResourceId, extras }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
   },
 });

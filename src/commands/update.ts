@@ -1,7 +1,9 @@
 import { changeFlags, roleFlag, yesFlag } from '../cli/flags/change-flags.ts';
 import { entryFlags } from '../cli/flags/entry-flags.ts';
+import { identityFlags } from '../cli/flags/identity-flags.ts';
 import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
+import { identityId } from '../cli/open/identity-id.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { identityShape, identityView } from '../cli/results/result-shapes.ts';
@@ -25,22 +27,19 @@ export const updateCommand = defineCommand({
       value: 'LABEL',
       summary: 'the new value of the label aadpodidbinding on the pods',
     },
-    identityResourceId: {
-      kind: 'text',
-      value: 'ID',
-      summary: 'the full ARM id of another managed identity',
-    },
+    ...identityFlags,
     ...yesFlag,
     ...roleFlag,
     ...changeFlags,
     ...modeFlags,
   },
   async run(flags, session) {
-    const request = updateOptions(flags, session.faults);
+    const { identity, ...request } = updateOptions(flags, session.faults);
     const options = changeOptions(session, flags);
     const { deps, cluster } = await openDeps(session, flags, { kube: reachesObjects(flags) });
     const { updateIdentity } = await import('../workflows/entries/update-identity.ts');
-    const outcome = await updateIdentity(deps, { cluster, ...request }, options);
+    const found = identity && { identityResourceId: await identityId(deps, identity, cluster) };
+    const outcome = await updateIdentity(deps, { cluster, ...request, ...found }, options);
     return await finishChange(session, outcome, { view: identityView, shape: identityShape, ...flags });
   },
 });

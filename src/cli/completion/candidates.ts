@@ -19,6 +19,7 @@ export interface Completion {
 export type LiveNames =
   | { readonly of: 'clusters' }
   | { readonly of: 'groups' }
+  | { readonly of: 'managed identities' }
   | { readonly of: 'namespaces' }
   | { readonly of: 'identities' | 'exceptions'; readonly namespace: string | undefined };
 
@@ -153,6 +154,9 @@ function liveNames(key: string, { path, values }: Walk): LiveNames | undefined {
   }
   if (key === 'resourceGroup') {
     return { of: 'groups' };
+  }
+  if (key === 'identity') {
+    return { of: 'managed identities' };
   }
   if (key === 'namespace') {
     return { of: 'namespaces' };

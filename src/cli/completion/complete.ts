@@ -56,7 +56,7 @@ function joinEquals(words: readonly string[]): string[] {
 async function liveNames(context: Context, line: TypedLine, wanted: LiveNames): Promise<string[]> {
   try {
     const place = await placeOf(context, line);
-    const ofSubscription = wanted.of === 'clusters' || wanted.of === 'groups';
+    const ofSubscription = ['clusters', 'groups', 'managed identities'].includes(wanted.of);
     const cluster = ofSubscription ? undefined : place.cluster;
     if (!ofSubscription && cluster === undefined) {
       return [];
@@ -103,6 +103,9 @@ function pick(names: CachedNames, wanted: LiveNames, group: string | undefined):
   const clusters = names.clusters ?? [];
   if (wanted.of === 'groups') {
     return clusters.map(({ resourceGroup }) => resourceGroup);
+  }
+  if (wanted.of === 'managed identities') {
+    return [...(names.managedIdentities ?? [])];
   }
   if (wanted.of === 'namespaces') {
     return [...(names.namespaces ?? [])];

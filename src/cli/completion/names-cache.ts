@@ -20,6 +20,7 @@ export interface Account {
 /** Names of one subscription, or of one cluster. */
 export interface CachedNames {
   readonly clusters?: readonly { readonly resourceGroup: string; readonly name: string }[];
+  readonly managedIdentities?: readonly string[];
   readonly namespaces?: readonly string[];
   readonly identities?: readonly EntryKey[];
   readonly exceptions?: readonly EntryKey[];

@@ -1,3 +1,4 @@
+import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { isGuid } from '../../validate/flags/azure-names.ts';
@@ -32,7 +33,10 @@ export async function refreshNames(argv: readonly string[], context: Context): P
       : (await azure.subscriptions.find(subscription, signal)).subscriptionId;
     const names =
       cluster === undefined
-        ? { clusters: await clustersIn(azure, subscriptionId, signal) }
+        ? {
+            clusters: await clustersIn(azure, subscriptionId, signal),
+            managedIdentities: await managedIdentitiesIn(azure, subscriptionId, signal),
+          }
         : await namesIn(
             context,
             azure,
@@ -64,6 +68,20 @@ function connect(context: Context, subscription: string): Promise<Azure> {
 async function clustersIn(azure: Azure, subscriptionId: string, signal: AbortSignal) {
   const clusters = await azure.clusters.list(subscriptionId, signal);
   return clusters.map(({ resourceGroup, name }) => ({ resourceGroup, name }));
+}
+
+/** None where the caller may not list them: the clusters are known without them. */
+async function managedIdentitiesIn(
+  azure: Azure,
+  subscriptionId: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    const all = await azure.identities.list(subscriptionId, signal);
+    return all.map(({ resourceId }) => parseResourceId(resourceId, managedIdentityType)?.name ?? '');
+  } catch {
+    return [];
+  }
 }
 
 async function namesIn(

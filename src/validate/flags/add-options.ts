@@ -1,35 +1,35 @@
-import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import type { IdentityReference } from '../../domain/azure/identity-reference.ts';
 import type { UsageFaults } from '../usage-faults.ts';
-import { managedIdentityIdRule } from './azure-names.ts';
+import { type IdentityFlags, identityReference } from './identity-reference.ts';
 import { bindingSelectorRule, identityNameRule, namespaceRule } from './kubernetes-names.ts';
 
-export interface AddFlags {
+export interface AddFlags extends IdentityFlags {
   readonly namespace: string | undefined;
   readonly name: string | undefined;
-  readonly identityResourceId: string | undefined;
   readonly bindingSelector: string | undefined;
+  /** It is created where its id says, and a name does not say where. */
+  readonly createIdentity?: boolean;
 }
 
 export interface AddOptions {
   readonly namespace: string;
   /** Absent: derived from the identity's own name. */
   readonly name?: string;
-  readonly identityResourceId: string;
+  readonly identity?: IdentityReference;
   readonly bindingSelector?: string;
 }
 
 /** The entry that `podid add` asks for. An empty `--name` counts as omitted, as in az. */
 export function addOptions(flags: AddFlags, faults: UsageFaults): AddOptions {
-  const { namespace = '', identityResourceId = '', bindingSelector } = flags;
+  const { namespace = '', bindingSelector } = flags;
   if (flags.namespace !== undefined) {
     faults.check('--namespace', namespace, 'a namespace', namespaceRule);
   }
-  if (flags.identityResourceId !== undefined) {
-    faults.check(
-      '--identity-resource-id',
-      identityResourceId,
-      'the id of a managed identity',
-      managedIdentityIdRule,
+  const identity = identityReference(flags, faults);
+  if (flags.createIdentity && flags.identity !== undefined) {
+    faults.add(
+      '--create-identity',
+      '--create-identity needs --identity-resource-id, which says where the identity is created.',
     );
   }
   if (flags.name) {
@@ -38,11 +38,11 @@ export function addOptions(flags: AddFlags, faults: UsageFaults): AddOptions {
   if (bindingSelector !== undefined) {
     checkSelector(faults, bindingSelector);
   } else {
-    checkNameAsSelector(faults, flags.name || parseResourceId(identityResourceId, managedIdentityType)?.name);
+    checkNameAsSelector(faults, flags.name || identity?.name);
   }
   return {
     namespace,
-    identityResourceId,
+    ...(identity === undefined ? {} : { identity }),
     ...(flags.name ? { name: flags.name } : {}),
     ...(bindingSelector === undefined ? {} : { bindingSelector }),
   };

@@ -1,7 +1,7 @@
 import { managedIdentityType, parseResourceId, sameResource } from '../../domain/azure/resource-id.ts';
 import type { Azure, IdentitySummary, Reporter } from '../../domain/ports.ts';
 
-interface ListIdentitiesDeps {
+export interface ListIdentitiesDeps {
   readonly azure: Pick<Azure, 'identities'>;
   readonly report: Pick<Reporter, 'progress'>;
   readonly signal: AbortSignal;

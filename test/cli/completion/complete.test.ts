@@ -153,6 +153,13 @@ describe('live names', () => {
     expect((await ask(['list', '--resource-group=t'], 5e12)).names).toEqual(['--resource-group=two']);
   });
 
+  it('of managed identities follow --identity', async () => {
+    const file = namesFile(account(), undefined);
+    await file?.write(6e12, { clusters: [], managedIdentities: ['web', 'web', 'jobs', 'bad;name'] });
+    expect((await ask(['add', '--identity', ''], 6e12)).names).toEqual(['web', 'jobs']);
+    expect((await ask(['update', '--identity=w'], 6e12)).names).toEqual(['--identity=web']);
+  });
+
   it('lie in files that only their owner reads, whose names and contents hold no token', async () => {
     const token = 'very-secret-token';
     const file = namesFile(

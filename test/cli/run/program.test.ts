@@ -131,7 +131,7 @@ describe('a command line', () => {
     [`delete ${cluster}`, '--namespace is missing'],
     [
       `update ${cluster} --namespace shop --name web`,
-      'Give --binding-selector or --identity-resource-id, or both.',
+      'Give --binding-selector, or another managed identity by --identity or --identity-resource-id, or both.',
     ],
     [
       `cluster update ${cluster}`,
@@ -283,7 +283,7 @@ describe('help', () => {
 
   it('of a command begins with how it is called and ends with where the global flags are', async () => {
     const { stdout } = await run('add --help', { columns: 300, terminal: true });
-    expect(stdout).toMatch(/^Usage: podid add --namespace NAMESPACE --identity-resource-id ID \[flags\]$/m);
+    expect(stdout).toMatch(/^Usage: podid add --namespace NAMESPACE \[flags\]$/m);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('Global flags: podid --help');
     expect(stdout).not.toContain('--output');
   });

@@ -11,7 +11,7 @@ describe('the options of add', () => {
   it('take an empty name for none', () => {
     expect(addOptions({ ...flags, name: '' }, new UsageFaults())).toEqual({
       namespace: 'shop',
-      identityResourceId: id,
+      identity: { kind: 'id', resourceId: id, name: 'web' },
     });
   });
 
