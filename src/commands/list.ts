@@ -31,7 +31,7 @@ export const listCommand = defineCommand({
       shape: identityShape,
       ...flags,
     });
-    reportEmptyList(session, deps.entries, done, 'pod identity');
+    await reportEmptyList(session, deps, done, 'pod identity', flags.mode);
     return exitCode;
   },
 });

@@ -322,10 +322,10 @@ describe('--mode cluster', () => {
     const ran = await podid.run([...inCluster(addOf('web')).split(' '), ...flags]);
     expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
     for (const flag of flags.filter((word) => word.startsWith('--'))) {
-      expect(ran.stderr).toContain(`${flag} cannot be used with --mode cluster: `);
+      expect(ran.stderr).toContain(`${flag} cannot be used in mode cluster: `);
     }
     const revoking = await podid.run(inCluster('delete --namespace demo --name web --revoke-role'));
-    expect(revoking.stderr).toContain('--revoke-role cannot be used with --mode cluster');
+    expect(revoking.stderr).toContain('--revoke-role cannot be used in mode cluster');
     expect((await podid.run(inCluster('export --as profile'))).exitCode).toBe(2);
     expect((await podid.run(inCluster('export --from arm'))).exitCode).toBe(2);
     expect((await podid.run('list --kubeconfig x')).stderr).toContain('--kubeconfig needs --mode cluster');

@@ -9,6 +9,7 @@ export const modeFlag = {
     value: 'MODE',
     choices: ['addon', 'cluster'],
     summary: "where the entries live: in the add-on's profile, or as objects in a cluster without the add-on",
+    variable: 'PODID_MODE',
     fallback: 'addon',
   },
   ...viaFlag,
@@ -51,7 +52,7 @@ export function checkModeFlags(flags: GivenFlags, faults: UsageFaults): void {
   }
   for (const [key, [flag, reason]] of Object.entries(addonOnly)) {
     if (isGiven(flags[key])) {
-      faults.add(flag, `${flag} cannot be used with --mode cluster: ${reason}.`);
+      faults.add(flag, `${flag} cannot be used in mode cluster: ${reason}.`);
     }
   }
 }

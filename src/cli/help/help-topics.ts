@@ -17,6 +17,7 @@ const environment: Topic = {
         ['PODID_OUTPUT', '--output'],
         ['PODID_CLOUD', '--cloud'],
         ['PODID_AUTH', '--auth; wins over AZURE_TOKEN_CREDENTIALS'],
+        ['PODID_MODE', '--mode, of the commands that have it'],
         ['PODID_POLL_INTERVAL', '--poll-interval'],
         ['KUBECONFIG', '--kubeconfig, where --context or PODID_ARM_ENDPOINT is given too'],
         ['NO_COLOR', '--no-color'],

@@ -1,21 +1,30 @@
 import { withoutAddon } from '../../domain/clusters/check-cluster.ts';
-import type { EntryStore } from '../../domain/entries/entry-store.ts';
+import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { advice, othersText } from '../../errors/hint.ts';
 import type { Done } from '../../workflows/change/outcome.ts';
 import type { Session } from '../run/session.ts';
 
 /** An empty table is nothing at all; somebody at a terminal reads what it means, and what comes next. */
-export function reportEmptyList(
+export async function reportEmptyList(
   session: Session,
-  entries: EntryStore,
+  { entries, kube, signal }: Pick<Deps, 'entries' | 'kube' | 'signal'>,
   { result, cluster }: Done<readonly unknown[]>,
   kind: 'pod identity' | 'exception',
-): void {
+  mode: string | undefined,
+): Promise<void> {
   if (result.length > 0 || !session.context.stdout.isTerminal) {
     return;
   }
-  if (!cluster.profile.enabled) {
+  if (!cluster.profile.enabled && mode !== 'cluster') {
+    const { findObjectsInCluster } = await import('../../workflows/change/name-objects-in-cluster.ts');
+    const there = await findObjectsInCluster({ kube, signal }, cluster.id);
+    if (there !== undefined) {
+      session.report.note(
+        advice`Pod identity is off on cluster ${othersText(cluster.id.name)}, and the cluster itself holds ${othersText(there.text)} as objects. ${there.hint}`,
+      );
+      return;
+    }
     const enable = nextCommand('enable', cluster.id);
     session.report.note(
       advice`Pod identity is off on cluster ${othersText(cluster.id.name)}. To turn it on: ${enable}; or, without the add-on, ${withoutAddon}`,

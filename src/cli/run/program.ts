@@ -11,6 +11,7 @@ import { globalFlags } from '../flags/global-flags.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { type Command, commandTree, reachOf } from './command-tree.ts';
 import type { Context } from './context.ts';
+import { modeOfEnvironment } from './mode-of-environment.ts';
 import { coloursOf, effectiveFormat, type GlobalValues, openSession } from './session.ts';
 
 /**
@@ -57,7 +58,9 @@ async function runCommand(
   context: Context,
   { global, faults }: { readonly global: GlobalValues; readonly faults: UsageFaults },
 ): Promise<number> {
-  const flags = readFlags(command.flags, line.occurrences, faults);
+  const given = readFlags(command.flags, line.occurrences, faults);
+  const mode = modeOfEnvironment(command.flags, given, context.env, faults);
+  const flags = mode === undefined ? given : { ...given, mode };
   const { word, rest } = takeWord(line.rest, command.word, faults);
   checkRest(rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
   // The cluster in the shape of az has more shapes than an example shows.
@@ -204,10 +207,14 @@ async function report(
 }
 
 /** A hint as it can be typed after this command line, in the shell that podid was started from. */
-function typableHint(hint: Hint, { command, occurrences }: CommandLine, { shell }: Context): string {
+function typableHint(hint: Hint, { command, occurrences }: CommandLine, { shell, env }: Context): string {
   const table: FlagTable = { ...globalFlags, ...command?.flags };
   const flags = occurrences.map((each) => typedFlag(each, table[each.key]));
-  return hintText(hintAfter(hint, { words: command?.words ?? [], flags, reachOf }), shell);
+  const typed = Object.fromEntries(occurrences.map(({ key, value }) => [key, value]));
+  // A hint names the mode: it may be typed where the variable is not set.
+  const mode = modeOfEnvironment(table, typed, env, new UsageFaults());
+  const all = mode === undefined ? flags : [...flags, { key: 'mode', words: ['--mode', mode] }];
+  return hintText(hintAfter(hint, { words: command?.words ?? [], flags: all, reachOf }), shell);
 }
 
 /** A value that begins with a dash stands in one word with its flag. */

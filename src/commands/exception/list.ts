@@ -26,7 +26,7 @@ export const exceptionListCommand = defineCommand({
       shape: exceptionShape,
       ...flags,
     });
-    reportEmptyList(session, deps.entries, done, 'exception');
+    await reportEmptyList(session, deps, done, 'exception', flags.mode);
     return exitCode;
   },
 });

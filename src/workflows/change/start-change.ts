@@ -10,6 +10,7 @@ import type { StoreOptions } from '../../domain/entries/entry-store.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import type { Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { namingObjectsInCluster } from './name-objects-in-cluster.ts';
 
 /** The flags that every changing command shares. */
 export interface ChangeOptions {
@@ -80,8 +81,12 @@ export async function readGatedCluster(
   const { report } = deps;
   report.progress(`Reading cluster ${id.name}`);
   const cluster = await deps.entries.get(id, deps.signal);
-  for (const warning of checkCluster(cluster, demands)) {
-    report.warn(warning);
+  try {
+    for (const warning of checkCluster(cluster, demands)) {
+      report.warn(warning);
+    }
+  } catch (error) {
+    throw isPodidError(error, 'AddonDisabled') ? await namingObjectsInCluster(deps, cluster, error) : error;
   }
   return cluster;
 }
