@@ -64,6 +64,14 @@ export function parseCustomCloud(text: string, path: string): CustomCloudFile {
       { hint: advice`Fix the file that AZURE_ENVIRONMENT_FILEPATH names.` },
     );
   }
+  // The sign-in sends nothing over plain http, and would say no more than that the connection failed.
+  if (!/^https:\/\//i.test(activeDirectoryEndpoint)) {
+    throw new PodidError(
+      'InvalidUsage',
+      `activeDirectoryEndpoint in ${path} must begin with https://, and is ${activeDirectoryEndpoint}.`,
+      { hint: advice`Fix the file that AZURE_ENVIRONMENT_FILEPATH names.` },
+    );
+  }
   return { resourceManagerEndpoint, activeDirectoryEndpoint, ...(tokenAudience ? { tokenAudience } : {}) };
 }
 

@@ -73,6 +73,16 @@ describe('as whom podid-mic signs in', () => {
     });
   });
 
+  it('refuses a cloud of its own to which a secret would go without TLS', () => {
+    const endpoints = {
+      resourceManagerEndpoint: 'https://arm.example/',
+      activeDirectoryEndpoint: 'http://login.example/',
+    };
+    expect(() => parseCustomCloud(JSON.stringify(endpoints), 'cloud.json')).toThrow(
+      'activeDirectoryEndpoint in cloud.json must begin with https://, and is http://login.example/.',
+    );
+  });
+
   it.each([
     ['nobody', {}, 'azure.json names nobody'],
     ['a secret without its tenant', { aadClientId: 'a', aadClientSecret: 's' }, 'azure.json names nobody'],
