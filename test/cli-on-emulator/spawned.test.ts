@@ -364,6 +364,7 @@ const stages = [
   ...['init', 'add', 'token', 'list', 'show', 'wait', 'update'],
   ...['exception add', 'exception list', 'exception show', 'exception update'],
   ...['status', 'enable', 'mirror', 'doctor', 'cluster show', 'cluster update'],
+  ...['cluster list', 'identity list', 'identity show'],
   ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion', 'policy kubenet'],
   ...['node list', 'node assign', 'exception delete', 'delete', 'disable', 'node unassign'],
 ];
