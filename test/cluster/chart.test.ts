@@ -135,7 +135,9 @@ describe('the chart', () => {
       (name) => {
         const said = helmDoes('install', 'podid', chart, '--namespace', 'kube-system', ...values(name));
         expect(said).toContain('kubectl --namespace kube-system rollout status daemonset/podid-nmi');
-        expect(said).toContain(name === 'upstream-bank' ? 'mic.*, nmi.image, nmi.tag' : 'podid nmi status');
+        expect(said).toContain(
+          name === 'upstream-bank' ? 'nmi.image, nmi.micNamespace,' : 'podid nmi status',
+        );
         expect(ask('get', 'daemonset', '-n', 'kube-system', '-o', 'name')).toBe('daemonset.apps/podid-nmi');
         helmDoes('upgrade', 'podid', chart, '--namespace', 'kube-system', ...values(name));
         uninstall('podid');

@@ -96,6 +96,7 @@ describe.each(goldens)('the render of %s', (name) => {
     const expected: Record<string, string[]> = {
       'secrets-allowed': ['ClusterRole'],
       'upstream-bank': ['ClusterRole'],
+      'upstream-principals': ['Role orders'],
       'secrets-by-namespace': ['Role payments', 'Role billing'],
       everything: ['Role billing'],
     };

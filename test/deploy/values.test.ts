@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { isMap, parse, parseDocument, type Scalar } from 'yaml';
 import { fromJSONSchema } from 'zod';
 import { read, upstream, yamlIn } from './renders.ts';
 
@@ -61,9 +62,46 @@ describe('the values of the chart', () => {
   });
 });
 
+describe('every template of the chart', () => {
+  const templates = readdirSync('deploy/chart/templates').filter((name) => !name.endsWith('.tpl'));
+
+  it.each(templates)(
+    'asks first whether the values are whole, which Helm may have kept from another chart: %s',
+    (name) => {
+      expect(read(`deploy/chart/templates/${name}`).split('\n')[0]).toBe('{{- include "podid.whole" . -}}');
+    },
+  );
+
+  it('is asked about every section of the values', () => {
+    const text = read('deploy/chart/templates/_whole.tpl');
+    const sections = /\$sections := list (.*) -/.exec(text)?.[1]?.match(/[\w.]+/g);
+    expect(sections?.toSorted()).toEqual(
+      sectionsOf(parseDocument(read('deploy/chart/values.yaml')).contents, '').toSorted(),
+    );
+  });
+});
+
+/** Maps whose members are values of the chart, each with a meaning of its own. */
+function sectionsOf(map: unknown, path: string): string[] {
+  if (!isMap<Scalar<string>>(map)) {
+    return [];
+  }
+  return map.items.flatMap(({ key, value }, at) => {
+    const own = `${path}${key.value}`;
+    const comment = key.commentBefore ?? (at === 0 ? map.commentBefore : undefined) ?? '';
+    return !isMap(value) || comment.split('\n').some((line) => line.startsWith(' -- '))
+      ? []
+      : [own, ...sectionsOf(value, `${own}.`)];
+  });
+}
+
 describe('what the chart refuses', () => {
+  it('never repeats what may be a secret', () => {
+    expect(read('test/deploy/golden/refused.txt')).not.toContain('hidden-words');
+  });
+
   it.each([
-    ['refused', 8],
+    ['refused', 13],
     ['standard-refused', 10],
   ])('every fault at once: %s', (name, count) => {
     const lines = read(`test/deploy/golden/${name}.txt`).split('\n').slice(1, -3);

@@ -72,20 +72,3 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- if include "podid.secretIsManaged" . -}}{{- $json = set $json "useManagedIdentityExtension" true -}}{{- end -}}
 {{- toRawJson $json -}}
 {{- end -}}
-
-{{/* Names of values of MIC's that mean nothing to podid-mic and are set. */}}
-{{- define "podid.micWithoutEffect" -}}
-{{- $unused := list -}}
-{{- range list "image" "tag" "syncRetryDuration" "updateUserMSIMaxRetry" "updateUserMSIRetryInterval" -}}
-{{- if index $.Values.mic . -}}{{- $unused = append $unused (printf "mic.%s" .) -}}{{- end -}}
-{{- end -}}
-{{- if and .Values.adminsecret (eq (include "podid.signIn" .) "federated") -}}{{- $unused = append $unused "adminsecret" -}}{{- end -}}
-{{- join ", " $unused -}}
-{{- end -}}
-
-{{/* Not empty when values of MIC's were set that differ from the chart's own; what is a map or a list does not count. */}}
-{{- define "podid.micIsSet" -}}
-{{- $mic := .Values.mic -}}
-{{- $leader := $mic.leaderElection -}}
-{{- if or $mic.image $mic.tag $mic.priorityClassName $mic.loggingFormat (ne ($mic.logVerbosity | default 0 | int) 0) (ne ($mic.replicas | default 2 | int) 2) $leader.instance $leader.namespace $leader.name $leader.duration $mic.probePort $mic.syncRetryDuration $mic.immutableUserMSIs $mic.createDeleteBatch $mic.clientQps $mic.prometheusPort (ne ($mic.cloudConfig | default "" ) "/etc/kubernetes/azure.json") $mic.updateUserMSIMaxRetry $mic.updateUserMSIRetryInterval $mic.identityAssignmentReconcileInterval -}}yes{{- end -}}
-{{- end -}}

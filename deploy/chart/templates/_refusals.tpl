@@ -9,8 +9,13 @@
 {{- if include "podid.isStandard" . -}}
 {{- $faults = concat $faults (include "podid.controllerRefusals" . | fromJsonArray) -}}
 {{- end -}}
-{{- if include "podid.isOn" (index ($values.azureIdentity | default dict) "enabled" | default "") -}}
-{{- $faults = append $faults "azureIdentity is of charts before 2.0, which had one identity: write it under azureIdentities, with its binding." -}}
+{{- $faults = concat $faults (include "podid.identityRefusals" . | fromJsonArray) -}}
+{{- if eq ($values.enabled | toString | lower) "false" -}}
+{{- $faults = append $faults "enabled is read in the condition of a parent chart alone: as its dependency's `condition: podid.enabled`. Without one podid is installed all the same. Remove the value, or add the condition." -}}
+{{- end -}}
+{{- $taken := include "podid.takenNames" . -}}
+{{- if $taken -}}
+{{- $faults = append $faults (printf "%s by the name that fullnameOverride or nameOverride gives to podid's, with another selector, which nobody can change. Use another name: fullnameOverride: podid." $taken) -}}
 {{- end -}}
 {{- $definitions := include "podid.definitionsOfRelease" . -}}
 {{- if $definitions -}}
@@ -203,4 +208,20 @@ without one every definition without one may be, too.
 {{- $shown := $found | uniq | sortAlpha -}}
 {{- join ", " (slice $shown 0 (min 5 (len $shown) | int)) -}}
 {{- if gt (len $shown) 5 }} and {{ sub (len $shown) 5 }} more{{ end -}}
+{{- end -}}
+
+{{/* Objects that bear podid's names and select other pods: values that were written for upstream's chart may give podid those of upstream's. */}}
+{{- define "podid.takenNames" -}}
+{{- $found := list -}}
+{{- $agent := lookup "apps/v1" "DaemonSet" .Release.Namespace (include "podid.agent" .) -}}
+{{- if and $agent (ne (toJson $agent.spec.selector.matchLabels) (include "podid.selector" . | fromYaml | toJson)) -}}
+{{- $found = append $found (printf "DaemonSet %s/%s" .Release.Namespace $agent.metadata.name) -}}
+{{- end -}}
+{{- if include "podid.isStandard" . -}}
+{{- $controller := lookup "apps/v1" "Deployment" .Release.Namespace (include "podid.controller" .) -}}
+{{- if and $controller (ne (toJson $controller.spec.selector.matchLabels) (include "podid.controllerSelector" . | fromYaml | toJson)) -}}
+{{- $found = append $found (printf "Deployment %s/%s" .Release.Namespace $controller.metadata.name) -}}
+{{- end -}}
+{{- end -}}
+{{- if $found -}}{{ join " and " $found }} {{ ternary "is" "are" (eq (len $found) 1) }} there{{- end -}}
 {{- end -}}

@@ -12,7 +12,7 @@ import {
   type ValueNode,
 } from '../../validate/files/value-tree.ts';
 import { parseSetFlags } from '../../validate/flags/set-values.ts';
-import { isRecord } from '../../validate/json-record.ts';
+import { isRecord, type JsonRecord, recordAt } from '../../validate/json-record.ts';
 import { UsageFaults } from '../../validate/usage-faults.ts';
 import type { Session } from '../run/session.ts';
 import { readSourceFiles } from './read-source-files.ts';
@@ -72,10 +72,17 @@ function valuesOfRelease(of: NonNullable<Parameters<ReadValues>[0]>): ValueNode 
     );
   }
   const source = `release ${installation.release?.name ?? ''}`;
-  const own = isRecord(record.values) ? record.values : {};
-  const chart = isRecord(record.chartValues) ? record.chartValues : {};
-  const operationMode = own['operationMode'] ?? chart['operationMode'] ?? 'standard';
-  return treeOfJson({ ...own, operationMode }, source);
+  const isOwn = record.section.length === 0;
+  const [own, chart] = [record.values, record.chartValues].map((json) => sectionOf(json, record.section));
+  // What a chart that depends on upstream's sets for it is set as by a user; upstream's own are not in its record.
+  const base = isOwn ? noValues : treeOfJson(chart, source);
+  const usual = isOwn ? chart?.['operationMode'] : installation.mode;
+  const operationMode = treeOfJson({ operationMode: usual ?? 'standard' }, source);
+  return [operationMode, base, treeOfJson(own, source)].reduce(mergeTrees);
+}
+
+function sectionOf(json: unknown, path: readonly string[]): JsonRecord {
+  return path.reduce(recordAt, isRecord(json) ? json : {});
 }
 
 function defaultValues(): ValueNode {

@@ -152,6 +152,10 @@ export interface HelmRelease {
   readonly chartValues: unknown;
   /** What it put into the cluster, and would take away with itself. */
   readonly objects: readonly ObjectRef[];
+  /** Those of `objects` that are labelled as aad-pod-identity's own: of its agent, and of MIC. */
+  readonly upstreams: readonly ObjectRef[];
+  /** Under which members of the values those of aad-pod-identity are: none, unless its chart depends on that one. */
+  readonly section: readonly string[];
   /** The secrets in which Helm keeps it. */
   readonly secrets: readonly ObjectRef[];
 }

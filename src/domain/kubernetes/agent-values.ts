@@ -94,6 +94,8 @@ export interface AgentValues {
     readonly networkPolicy: { readonly enabled: boolean; readonly namespaces: readonly string[] };
     readonly ciliumLocalRedirectPolicy: { readonly enabled: boolean };
   };
+  /** Names of values that were set and mean nothing to podid, or nothing in this mode. */
+  readonly withoutEffect: readonly string[];
 }
 
 /** `podid/podid:0.1.0`, or by digest. @param version of the release, for values that name no tag */

@@ -1,10 +1,12 @@
 import { gunzipSync } from 'node:zlib';
 import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
-import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
-import { manifestObjects } from '../../validate/files/manifest-objects.ts';
+import type { KubeObject, ObjectRef } from '../../domain/kubernetes/kube-object.ts';
+import { manifestDocuments, manifestObjects } from '../../validate/files/manifest-objects.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../../validate/json-record.ts';
 import { type KubeRest, objectPath } from '../client/kube-rest.ts';
 import { listPages } from '../client/list-pages.ts';
+
+const upstreamChart = 'aad-pod-identity';
 
 /** A release is some hundred kB; what unpacks to more than this is none. */
 const largestBytes = 64 * 1024 * 1024;
@@ -34,13 +36,40 @@ export async function readHelmRelease(
     return undefined;
   }
   const chart = recordAt(release, 'chart');
+  const manifest = stringAt(release, 'manifest') ?? '';
+  const documents = manifestDocuments(manifest);
   return {
     chart: stringAt(recordAt(chart, 'metadata'), 'name') ?? '',
     values: release['config'] ?? {},
     chartValues: chart['values'] ?? {},
-    objects: manifestObjects(stringAt(release, 'manifest') ?? '', namespace),
+    objects: manifestObjects(documents, namespace),
+    upstreams: manifestObjects(documents.filter(isUpstreams), namespace),
+    section: sectionOf(manifest),
     secrets: revisions.map((each) => ({ ...secrets, name: each.name })),
   };
+}
+
+/** By the labels of upstream's charts, old and new, which a chart that depends on one leaves as they are. */
+function isUpstreams({ metadata: { labels = {} } }: KubeObject): boolean {
+  const charts = [labels['helm.sh/chart'], labels['chart']];
+  const components = [labels['app.kubernetes.io/component'], labels['component']];
+  return (
+    labels['app.kubernetes.io/name'] === upstreamChart ||
+    charts.some((label) => label?.startsWith(`${upstreamChart}-`)) ||
+    components.some((label) => label === 'mic' || label === 'nmi')
+  );
+}
+
+/**
+ * From the file that upstream's DaemonSet was rendered from, `platform/charts/aad/templates/nmi.yaml`: Helm writes an alias over
+ * the name that the dependency had.
+ */
+function sectionOf(manifest: string): readonly string[] {
+  const rendered = manifest
+    .split(/^---$/m)
+    .find((text) => manifestDocuments(text).some((each) => each.kind === 'DaemonSet' && isUpstreams(each)));
+  const source = /^# Source: (.+?)\/templates\//m.exec(rendered ?? '')?.[1] ?? '';
+  return source.split('/charts/').slice(1);
 }
 
 interface Revision {

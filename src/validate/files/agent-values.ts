@@ -1,13 +1,14 @@
 import {
-  type AgentIdentity,
   type AgentValues,
   identitiesWithSecret,
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { readControllerValues, refuseUnknownControllerValues } from './controller-values.ts';
+import { readIdentityValues, refuseIdentityOfOldChart } from './identity-values.ts';
 import { type ValueSection, valueSection } from './value-section.ts';
 import type { ValueNode } from './value-tree.ts';
+import { valuesWithoutEffect } from './values-without-effect.ts';
 
 const port = { least: 1, most: 65_535 };
 
@@ -29,23 +30,26 @@ export function readAgentValues(tree: ValueNode, namespace: string, faults: Usag
   // Charts before 3.0 wrote the name with one capital more.
   const names = ['forceNamespaced', 'forceNameSpaced'];
   const [namespaced] = names.map((name) => root.perhaps(name)).filter((each) => each !== undefined);
+  const controller = mode === 'standard' ? readControllerValues(root) : undefined;
   const values: AgentValues = {
     mode,
     forceNamespaced: namespaced,
-    controller: mode === 'standard' ? readControllerValues(root) : undefined,
+    controller,
     nameOverride: root.text('nameOverride'),
     fullnameOverride: root.text('fullnameOverride'),
     image: readImage(root),
     imagePullSecrets: root.jsonList('imagePullSecrets'),
     customUserAgent: root.text('customUserAgent'),
-    azureIdentities: readIdentities(root),
+    azureIdentities: readIdentityValues(root),
     nmi: readNmi(root.section('nmi')),
     rbac: readRbac(root.section('rbac')),
     podid: readPodid(root.section('podid'), mode),
+    withoutEffect: valuesWithoutEffect(root, { mode, controller }),
   };
   // Of the controller alone; helm's own `global` reaches every chart, and its charts bring the definitions.
   root.ignore('installMICException', 'adminsecret', 'mic', 'global', 'installCRDs');
-  refuseOldNames(root);
+  refuseIdentityOfOldChart(root);
+  refuseDisabled(root);
   root.refuseOthers();
   refuseWhatCannotBeHad(root, values, namespace);
   return values;
@@ -58,18 +62,6 @@ function readMode(root: ValueSection): AgentValues['mode'] {
     root.fault('operationMode', `operationMode has to be managed or standard; this is ${quoted(mode)}.`);
   }
   return mode === 'standard' ? 'standard' : 'managed';
-}
-
-/** Charts before 2.0 had one identity. */
-function refuseOldNames(root: ValueSection): void {
-  const section = root.section('azureIdentity');
-  if (section.boolean('enabled')) {
-    root.fault(
-      'azureIdentity',
-      'azureIdentity is of charts before 2.0, which had one identity: write it under azureIdentities, with its binding.',
-    );
-  }
-  root.ignore('azureIdentityBinding');
 }
 
 function readImage(root: ValueSection): AgentValues['image'] {
@@ -178,33 +170,14 @@ function readPodid(podid: ValueSection, mode: AgentValues['mode']): AgentValues[
   return values;
 }
 
-function readIdentities(root: ValueSection): readonly AgentIdentity[] {
-  return root.members('azureIdentities').map(({ name: key, section }) => {
-    const name = section.text('name') || key;
-    const binding = section.node('binding') === undefined ? undefined : section.section('binding');
-    const identity: AgentIdentity = {
-      name,
-      namespace: section.text('namespace'),
-      type: section.integer('type', { least: 0, most: 2 }) ?? 0,
-      resourceID: section.text('resourceID'),
-      clientID: section.text('clientID'),
-      tenantID: section.text('tenantID'),
-      auxiliaryTenantIDs: section.texts('auxiliaryTenantIDs'),
-      adEndpoint: section.text('adEndpoint'),
-      clientPassword: section.json('clientPassword'),
-      ...(binding === undefined
-        ? {}
-        : {
-            binding: {
-              name: binding.text('name') || `${name}-binding`,
-              selector: binding.text('selector'),
-            },
-          }),
-    };
-    section.refuseOthers();
-    binding?.refuseOthers();
-    return identity;
-  });
+/** Helm reads it in a parent chart's condition, and then leaves podid's chart out altogether. */
+function refuseDisabled(root: ValueSection): void {
+  if (root.perhaps('enabled') === false) {
+    root.fault(
+      'enabled',
+      "enabled is read in the condition of a parent chart alone: as its dependency's `condition: podid.enabled`. Without one podid is installed all the same. Remove the value, or add the condition.",
+    );
+  }
 }
 
 /** The chart's own refusals (`templates/_refusals.tpl`), by the same reasons. */

@@ -12,12 +12,9 @@ const clusterScoped = new Set([
   'ValidatingAdmissionPolicyBinding',
 ]);
 
-/**
- * What the documents of a release's manifest name and Helm would delete with it; what is not an object is
- * passed over. @param namespace of those that name none
- */
-export function manifestObjects(manifest: string, namespace: string): readonly ObjectRef[] {
-  return manifestDocuments(manifest)
+/** What Helm would delete of the objects of a release. @param namespace of those that name none */
+export function manifestObjects(documents: readonly KubeObject[], namespace: string): readonly ObjectRef[] {
+  return documents
     .filter(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'] !== 'keep')
     .map(({ apiVersion, kind, metadata }) => {
       const own = { apiVersion, kind, name: metadata.name };

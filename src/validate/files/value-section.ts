@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { Json } from '../../domain/kubernetes/controller-values.ts';
 import { nearestWord } from '../nearest-word.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
@@ -22,6 +23,11 @@ export interface ValueSection {
   labels(key: string): Readonly<Record<string, string>>;
   /** A map that Kubernetes reads. */
   json(key: string): Json;
+  /**
+   * The map or list that a member is, or that its text holds in JSON or YAML, without what it says; undefined for
+   * anything else, and an empty map where nothing is set.
+   */
+  jsonInText(key: string): unknown;
   jsonList(key: string): readonly Json[];
   texts(key: string): readonly string[];
   section(key: string): ValueSection;
@@ -121,6 +127,12 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
       return Object.fromEntries(entries);
     },
     json: (key) => Object.fromEntries([...map(key)].map(([name, inner]) => [name, jsonOf(inner)])),
+    jsonInText(key) {
+      const found = at(key);
+      const json = found === undefined ? {} : jsonOf(found);
+      const inside = typeof json === 'string' ? parsed(json) : json;
+      return typeof inside === 'object' && inside !== null ? inside : undefined;
+    },
     jsonList: (key) =>
       list(key).flatMap((item, index) => {
         if (item.value instanceof Map) {
@@ -171,6 +183,15 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
     },
   };
   return self;
+}
+
+/** Undefined for what is no YAML, of which JSON is a part. */
+function parsed(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'error' });
+  } catch {
+    return undefined;
+  }
 }
 
 /** As it was set, and no longer than a line can bear. */

@@ -1,6 +1,6 @@
 import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
-import { refText } from '../../domain/kubernetes/kube-object.ts';
+import { type ObjectRef, refText } from '../../domain/kubernetes/kube-object.ts';
 import { advice, type Command, command, type Hint, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { upstreamObjects } from './remove-upstream.ts';
@@ -70,7 +70,8 @@ export function refuseSharedRelease(
     return;
   }
   const [, ...rest] = upstreamObjects(upstream, { ...record, secrets: [] });
-  const more = rest.filter(({ kind }) => !agentKinds.includes(kind));
+  const ofUpstream = new Set(record.upstreams.map(keyOf));
+  const more = rest.filter((ref) => !agentKinds.includes(ref.kind) && !ofUpstream.has(keyOf(ref)));
   if (more.length === 0) {
     return;
   }
@@ -84,6 +85,33 @@ export function refuseSharedRelease(
       hint: advice`In front of it, on ports of its own: ${install.with('--alongside')}. Then take aad-pod-identity out of that chart and upgrade the release, and: ${install}`,
     },
   );
+}
+
+/**
+ * Values that were written for upstream's chart may give podid's objects the names of upstream's, whose selectors nobody
+ * can change.
+ *
+ * @param agent name of podid's DaemonSet
+ * @throws PodidError AgentRefused
+ */
+export function refuseSameName(
+  found: readonly AgentInstallation[],
+  { agent, namespace }: { readonly agent: string; readonly namespace: string },
+): void {
+  const taken = found.find(
+    (each) => each.kind !== 'podid' && each.name === agent && each.namespace === namespace,
+  );
+  if (taken !== undefined) {
+    throw new PodidError(
+      'AgentRefused',
+      `By fullnameOverride or nameOverride podid's DaemonSet is ${namespace}/${agent}, which is ${agentKindText(taken)}. A DaemonSet's selector cannot be changed.`,
+      { hint: advice`The same command with --set fullnameOverride=podid` },
+    );
+  }
+}
+
+function keyOf({ kind, namespace = '', name }: ObjectRef): string {
+  return `${kind} ${namespace}/${name}`;
 }
 
 function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }: Asked): void {

@@ -10,7 +10,7 @@ import {
 import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
-import { chooseWay, type InstallWay, refuseSharedRelease } from './choose-way.ts';
+import { chooseWay, type InstallWay, refuseSameName, refuseSharedRelease } from './choose-way.ts';
 import { expectAgentBeside, warnOfNodesWithOthersAlone } from './expect-agent-beside.ts';
 import { refuseKubeletIdentity } from './refuse-kubelet-identity.ts';
 import { recordOf, removeUpstream, upstreamObjects } from './remove-upstream.ts';
@@ -81,10 +81,12 @@ export async function installAgent(
       ? request.values({ installation: way.upstream, ...(record === undefined ? {} : { record }) })
       : request.values();
   const values = await refuseKubeletIdentity(deps, given, request.kubeletClientId, signal);
+  refuseSameName(found, { agent: daemonSetOf(deps, { values, release })?.metadata.name ?? '', ...release });
   await checkCluster(deps, request, values, signal);
   await expectNamespacesDecided(deps, values, signal);
   reportPorts(deps, values);
   reportTolerations(deps, values);
+  reportWithoutEffect(deps, values);
   if (request.dryRun) {
     return await dryRun(deps, request, { values, way, record }, signal);
   }
@@ -160,6 +162,12 @@ function reportTolerations({ report }: AgentDeps, { nmi, podid }: AgentValues): 
   }
 }
 
+function reportWithoutEffect({ report }: AgentDeps, { mode, withoutEffect }: AgentValues): void {
+  if (withoutEffect.length > 0) {
+    report.note(`These values have no effect in ${mode} mode: ${withoutEffect.join(', ')}.`);
+  }
+}
+
 async function dryRun(
   deps: AgentDeps,
   request: InstallRequest,
@@ -210,7 +218,7 @@ async function waitForAgent(
   { values, release, instead }: { values: AgentValues; release: AgentRelease; instead?: AgentInstallation },
   wait: AgentWait,
 ): Promise<Rollout['nodes']> {
-  const daemonSet = deps.agent.render(values, release).objects.find(({ kind }) => kind === 'DaemonSet');
+  const daemonSet = daemonSetOf(deps, { values, release });
   const nodes = daemonSet === undefined ? [] : await waitForRollout(deps, daemonSet, wait);
   if (daemonSet !== undefined && instead !== undefined) {
     await expectAgentBeside(deps, { daemonSet, other: instead }, wait);
@@ -223,6 +231,10 @@ async function waitForAgent(
     );
   }
   return nodes;
+}
+
+function daemonSetOf({ agent }: AgentDeps, of: { values: AgentValues; release: AgentRelease }) {
+  return agent.render(of.values, of.release).objects.find(({ kind }) => kind === 'DaemonSet');
 }
 
 function installed(

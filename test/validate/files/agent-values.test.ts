@@ -61,6 +61,110 @@ describe('values of the agent', () => {
   });
 
   it.each([
+    ['{"name":"s","namespace":"shop"}', { name: 's', namespace: 'shop' }],
+    ['{name: s}', { name: 's' }],
+    ['name: s\nnamespace: shop\n', { name: 's', namespace: 'shop' }],
+    [{ name: 's' }, { name: 's' }],
+    ['', {}],
+    [null, {}],
+    ['hidden-words', undefined],
+    ['["hidden-words"]', undefined],
+    ['{"name":"hidden-words"', undefined],
+    ['{"name":{"a":"hidden-words"}}', undefined],
+    ['map[name:hidden-words]', undefined],
+    ['{"Name":"hidden-words"}', undefined],
+    ['{"hidden-words":1}', undefined],
+    [7, undefined],
+    [{ name: 7 }, undefined],
+  ])('read the name of a secret also out of a text: %j', (clientPassword, json) => {
+    const { values, faults } = read(JSON.stringify({ azureIdentities: { sp: { clientPassword } } }));
+    expect(values.azureIdentities[0]?.clientPassword).toEqual(json ?? {});
+    expect(faults).toHaveLength(json === undefined ? 1 : 0);
+    expect(faults.join()).not.toContain('hidden-words');
+  });
+
+  it.each([
+    ['["a","b"]', ['a', 'b']],
+    ['[a, b]', ['a', 'b']],
+    ['- a\n- b\n', ['a', 'b']],
+    [['a'], ['a']],
+    ['', []],
+    [{}, []],
+    ['a', undefined],
+    ['[1]', undefined],
+    ['{"a":"b"}', undefined],
+  ])('read a list of tenants also out of a text: %j', (auxiliaryTenantIDs, list) => {
+    const { values, faults } = read(JSON.stringify({ azureIdentities: { sp: { auxiliaryTenantIDs } } }));
+    expect(values.azureIdentities[0]?.auxiliaryTenantIDs).toEqual(list ?? []);
+    expect(faults).toHaveLength(list === undefined ? 1 : 0);
+  });
+
+  it("show the one identity of charts before 2.0 in today's form, which they then are", () => {
+    const old =
+      'azureIdentity: {enabled: "true", name: web, namespace: shop, type: 0, resourceID: /r, clientID: c}\n' +
+      'azureIdentityBinding: {name: web-binding, selector: web}\n';
+    const { faults } = read(old);
+    const form = /written as: (azureIdentities: .*)$/.exec(faults.join())?.[1] ?? '';
+    const { values, faults: none } = read(form);
+    expect(none).toEqual([]);
+    expect(values.azureIdentities).toMatchObject([
+      {
+        ...{ name: 'web', namespace: 'shop', type: 0, resourceID: '/r', clientID: 'c' },
+        binding: { name: 'web-binding', selector: 'web' },
+      },
+    ]);
+  });
+
+  it.each([
+    ['', ''],
+    ['installCRDs: true', 'installCRDs'],
+    ['installCRDs: "false"', 'installCRDs'],
+    [
+      'azureIdentity: {enabled: false}\nazureIdentityBinding: {selector: a}',
+      'azureIdentity, azureIdentityBinding',
+    ],
+    ['forceNamespaced: "false"', 'forceNamespaced'],
+    ['forceNameSpaced: false', 'forceNameSpaced'],
+    ['forceNamespaced: True', ''],
+    ['installMICException: "false"', 'installMICException'],
+    ['installMICException: "true"', ''],
+    [
+      'nmi: {enableScaleFeatures: "false", setRetryAfterHeader: true}',
+      'nmi.enableScaleFeatures, nmi.setRetryAfterHeader',
+    ],
+    ['nmi: {enableConntrackDeletion: True, image: nmi}', 'nmi.enableConntrackDeletion, nmi.image'],
+    ['nmi: {enableConntrackDeletion: false, setRetryAfterHeader: ""}', ''],
+    ['mic: {resources: {}, tolerations: [], replicas: 2}', ''],
+    ['mic: {leaderElection: {name: lock}}', 'mic.*'],
+    ['mic: {customCloud: {enabled: true}}', 'mic.*'],
+    ['mic: {replicas: 1}\nadminsecret: {useMSI: true}', 'adminsecret, mic.*'],
+    ['operationMode: standard\nforceNamespaced: "false"\nnmi: {enableScaleFeatures: false}', ''],
+    ['operationMode: standard\nmic: {image: mic, replicas: 1}\nnmi: {tag: v1}', 'mic.image, nmi.tag'],
+    [
+      'operationMode: standard\npodid: {mic: {clientId: c, tenantId: t}}\nadminsecret: {useMSI: true}\ninstallMICException: "false"',
+      'adminsecret, installMICException',
+    ],
+    [
+      'operationMode: standard\nadminsecret: {clientID: c, tenantID: t, clientSecret: s, vmType: vmss}',
+      'adminsecret.vmType',
+    ],
+    ['operationMode: standard\nadminsecret: {useMSI: "true"}\ninstallMICException: false', ''],
+  ])('name what has no effect: %j', (text, names) => {
+    const { values, faults } = read(text);
+    expect(faults).toEqual([]);
+    expect(values.withoutEffect.join(', ')).toBe(names);
+  });
+
+  it.each([
+    ['enabled: true', 0],
+    ['enabled: ""', 0],
+    ['enabled: false', 1],
+    ['enabled: "False"', 1],
+  ])('may be switched by the condition of a parent chart alone: %s', (text, count) => {
+    expect(read(text).faults).toHaveLength(count);
+  });
+
+  it.each([
     ['operationMode: both', 'mine.yaml:1:16: operationMode has to be managed or standard; this is "both".'],
     ['mic: {colour: red}', 'mine.yaml:1:15: There is no value mic.colour.'],
     ['mic: {replicas: many}', 'mic.replicas has to be a whole number from 0 to 100; this is "many".'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manifestObjects } from '../../../src/validate/files/manifest-objects.ts';
+import { manifestDocuments, manifestObjects } from '../../../src/validate/files/manifest-objects.ts';
 
 const role = (annotations: string) =>
   `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: reader, annotations: ${annotations}}\n`;
@@ -11,6 +11,6 @@ describe('what goes with a release', () => {
     ['what nothing is said about', '{}', 1],
     ['what has no annotations', 'null', 1],
   ])('counts rightly %s', (_, annotations, count) => {
-    expect(manifestObjects(role(annotations), 'n')).toHaveLength(count);
+    expect(manifestObjects(manifestDocuments(role(annotations)), 'n')).toHaveLength(count);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manifestObjects } from '../../../src/validate/files/manifest-objects.ts';
+import { manifestDocuments, manifestObjects } from '../../../src/validate/files/manifest-objects.ts';
 import { treeOfFile } from '../../../src/validate/files/value-tree.ts';
 import { faultsOf } from '../faults-of.ts';
 
@@ -21,7 +21,7 @@ describe.each([
 
   it('is passed over in a manifest', () => {
     const sound = 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n';
-    expect(manifestObjects(`${text}\n---\n${sound}`, 'n')).toEqual([
+    expect(manifestObjects(manifestDocuments(`${text}\n---\n${sound}`), 'n')).toEqual([
       { apiVersion: 'v1', kind: 'Pod', name: 'p', namespace: 'n' },
     ]);
   });
@@ -35,6 +35,6 @@ describe('YAML whose lists are nested without end', () => {
   });
 
   it('is passed over in a manifest', () => {
-    expect(manifestObjects(text, 'n')).toEqual([]);
+    expect(manifestObjects(manifestDocuments(text), 'n')).toEqual([]);
   });
 });

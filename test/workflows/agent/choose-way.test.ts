@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HelmRelease } from '../../../src/domain/kubernetes/agent-cluster.ts';
 import type { ObjectRef } from '../../../src/domain/kubernetes/kube-object.ts';
-import { chooseWay, refuseSharedRelease } from '../../../src/workflows/agent/choose-way.ts';
+import { chooseWay, refuseSameName, refuseSharedRelease } from '../../../src/workflows/agent/choose-way.ts';
 import { hintText } from '../../hint-text.ts';
 import { installation } from './fake-agent-place.ts';
 
@@ -76,11 +76,39 @@ describe('the way into a cluster', () => {
   });
 });
 
+describe('names that values written for upstream give', () => {
+  it.each([
+    ['upstream in the same namespace', [upstream], { agent: 'nmi', namespace: 'kube-system' }, true],
+    ['upstream in another namespace', [upstream], { agent: 'nmi', namespace: 'agents' }, false],
+    ['upstream by another name', [upstream], { agent: 'podid-nmi', namespace: 'kube-system' }, false],
+    [
+      'podid itself',
+      [{ ...upstream, kind: 'podid' as const }],
+      { agent: 'nmi', namespace: 'kube-system' },
+      false,
+    ],
+  ])('are refused where they are those of %s', (_, found, own, isRefused) => {
+    const refuse = () => refuseSameName(found, own);
+    if (isRefused) {
+      expect(refuse).toThrowError(
+        expect.objectContaining({
+          code: 'AgentRefused',
+          hint: hintText(expect.stringContaining('--set fullnameOverride=podid')),
+        }),
+      );
+    } else {
+      expect(refuse).not.toThrow();
+    }
+  });
+});
+
 describe('a release that holds more than the agent', () => {
   const ref = (kind: string, name: string) => ({ apiVersion: 'x/v1', kind, namespace: 'kube-system', name });
   const agentsOwn = [ref('DaemonSet', 'nmi'), ref('ServiceAccount', 'nmi'), ref('ClusterRole', 'nmi')];
+  const micsOwn = ['Deployment', 'PodDisruptionBudget', 'Secret'].map((kind) => ref(kind, 'aad-mic'));
   const record = (chart: string, ...more: ObjectRef[]): HelmRelease => ({
     ...{ chart, values: {}, chartValues: {}, secrets: [ref('Secret', 'sh.helm.release.v1.aad.v1')] },
+    ...{ upstreams: micsOwn, section: [] },
     objects: [...agentsOwn, ...more],
   });
   const identity = { ...ref('AzureIdentity', 'web'), apiVersion: 'aadpodidentity.k8s.io/v1' };
@@ -89,6 +117,7 @@ describe('a release that holds more than the agent', () => {
     ['of a wrapper with a workload', record('platform', ref('Deployment', 'ingress'))],
     ['of a wrapper with another DaemonSet', record('platform', ref('DaemonSet', 'log-shipper'))],
     ['of a wrapper with what pods keep', record('platform', ref('PersistentVolumeClaim', 'data'))],
+    ['of a wrapper with a workload beside MIC', record('platform', ...micsOwn, ref('Deployment', 'mic'))],
     ['of a wrapper with settings', record('platform', ref('ConfigMap', 'settings'))],
   ])('is not taken over: %s', (_, release) => {
     expect(() => refuseSharedRelease(upstream, release, 'agents')).toThrowError(
@@ -102,6 +131,7 @@ describe('a release that holds more than the agent', () => {
 
   it.each([
     ["is upstream's own chart", record('aad-pod-identity', ref('Deployment', 'mic'))],
+    ['is a wrapper in standard mode, with MIC and what is its own', record('platform', ...micsOwn)],
     ['is a chart by another name, and holds the agent alone', record('nmi-of-ours')],
     ['holds what stays in any case', record('nmi-of-ours', identity, ref('CustomResourceDefinition', 'x'))],
     ['cannot be read', undefined],
