@@ -56,9 +56,9 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     await window.until(/demo \(demo-rg\) {2}Succeeded, azure, system-assigned, add-on off/);
     await window.until(/type to search · ↑↓ navigate · ⏎ take · esc back/);
     await window.press('Enter');
-    await window.until(open('EnablePodIdentityPreview is NotRegistered'));
-    await window.press('Enter');
     await window.until(open('add-on is off'));
+    await window.press('Down', 'Enter');
+    await window.until(open('EnablePodIdentityPreview is NotRegistered'));
     await window.press('Enter');
     await window.until(open('Managed identity:'));
     await window.type('jo');
@@ -88,6 +88,22 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     expect(it.writes()).toEqual(['clusters.put', 'roleAssignments.put', 'clusters.put']);
     const [entry] = it.emulator.kube.list('AzureIdentityBinding');
     expect(entry).toMatchObject({ metadata: { name: 'jobs-binding', namespace: 'demo' } });
+  });
+
+  it('leaves the add-on off at the first choice, and writes the entry into the cluster', async () => {
+    await using it = await wizard('', { scenario: 'first-time' });
+    const { window } = it;
+    for (const question of questions) {
+      await window.until(open(question));
+      await window.press('Enter');
+    }
+    expect(await window.ended()).toBe(0);
+    const printed = await window.history();
+    expect(printed).toMatch(/Put \w+ on the nodes of every Linux pool of cluster demo/);
+    expect(printed).toMatch(/podid add -g demo-rg -c demo .*--mode cluster/);
+    expect(printed).not.toMatch(/^ {2}podid enable/m);
+    expect(it.writes()).not.toContain('clusters.put');
+    expect(it.emulator.kube.list('AzureIdentityBinding')).toHaveLength(1);
   });
 
   it('goes back from every question to the one before, and forward again with what was answered', async () => {
@@ -190,6 +206,8 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     expect(screen).toMatch(/^Succeeded, kubenet, system-assigned,$/m);
     expect(screen).toContain('↑↓ navigate · ⏎ take · esc back');
     await window.press('Enter');
+    await window.until(/❯ Work without the add-on/);
+    await window.press('Down', 'Enter');
     await window.until(/CVE-2021-1677/);
     await window.until(open('Pod identity on kubenet:'));
     await window.press('Enter');

@@ -116,6 +116,26 @@ describe('podid init without a terminal', () => {
     });
   });
 
+  it.each(['first-time', 'service-principal', 'kubenet'])(
+    'writes into the cluster with --mode cluster, whatever keeps the add-on from working (%s)',
+    async (scenario) => {
+      await using podid = await emulatedPodid({ scenario });
+      const line = [...answers, '--identity-resource-id', identityId('web'), '--yes', '--mode', 'cluster'];
+      const plan = await podid.run([...line, '--dry-run', '-o', 'json']);
+      expect(plan.exitCode, plan.stderr).toBe(0);
+      const result = (await podid.json(line)) as {
+        identity: { provisioningState: string };
+        commands: string[];
+      };
+      expect(result.identity.provisioningState).toBe('Assigned');
+      expect(result.commands).toEqual([expect.stringMatching(/^podid add .*--mode cluster/)]);
+      expect(podid.count('clusters.put')).toBe(0);
+      const again = await podid.run((result.commands[0] ?? '').replace(/^podid /, '').split(' '));
+      expect(again.exitCode, again.stderr).toBe(0);
+      expect(await podid.json('list -g demo-rg -c demo --mode cluster --query [].name')).toEqual(['web']);
+    },
+  );
+
   it('turns nothing on for an identity that does not exist', async () => {
     await using podid = await emulatedPodid({ scenario: 'first-time' });
     const ran = await podid.run([...answers, '--identity-resource-id', identityId('gone'), '--yes']);

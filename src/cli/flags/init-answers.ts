@@ -16,6 +16,7 @@ interface AnswerFlags extends FlagValues<typeof clusterFlags>, FlagValues<typeof
   readonly enablePodIdentityWithKubenet: boolean;
   readonly enableManagedIdentity: boolean;
   readonly registerFeature: boolean;
+  readonly mode: string | undefined;
   readonly yes: boolean;
   readonly dryRun: boolean;
 }
@@ -43,6 +44,7 @@ export async function givenAnswers(session: Session, flags: AnswerFlags): Promis
     ...(identityResourceId === undefined ? {} : { identityResourceId }),
     ...(bindingSelector === undefined ? {} : { bindingSelector }),
     ...(creation?.location === undefined ? {} : { location: creation.location }),
+    ...(flags.mode === undefined ? {} : { mode: flags.mode }),
     createIdentity,
     grants,
     enableManagedIdentity: flags.enableManagedIdentity,

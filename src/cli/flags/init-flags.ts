@@ -2,6 +2,7 @@ import type { FlagValues } from '../../flags/flag-table.ts';
 import { dryRunFlags, yesFlag } from './change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from './cluster-flags.ts';
 import { identityExtraFlags } from './file-flags.ts';
+import { modeFlag } from './mode-flags.ts';
 
 export const initFlags = {
   namespace: { kind: 'text', value: 'NAMESPACE', summary: 'the namespace of the pods' },
@@ -35,6 +36,10 @@ export const initFlags = {
   },
   ...yesFlag,
   ...clusterFlags,
+  mode: {
+    ...modeFlag.mode,
+    fallback: 'as the cluster is; where its add-on is off, a question, and without a terminal addon',
+  },
   aksCustomHeaders: {
     kind: 'list',
     value: 'K=V,…',

@@ -3,6 +3,7 @@ import type { InitDeps, Wizard } from '../../workflows/init/wizard.ts';
 import { givenAnswers } from '../flags/init-answers.ts';
 import type { InitFlags } from '../flags/init-flags.ts';
 import { initRules } from '../flags/init-rules.ts';
+import { checkModeFlags } from '../flags/mode-flags.ts';
 import type { Session } from '../run/session.ts';
 import { changeOptions } from './change-options.ts';
 import { kubeconfigPath } from './kubeconfig-path.ts';
@@ -14,6 +15,7 @@ export async function openWizard(session: Session, flags: InitFlags): Promise<Wi
   const { signal } = context;
   checkGlobalFlags(session);
   const given = await givenAnswers(session, flags);
+  checkModeFlags({ ...flags }, session.faults);
   const options = changeOptions(session, flags);
   const path = await kubeconfigPath(session, flags);
   session.checkUsage();

@@ -8,8 +8,8 @@ import { type AskStep, endWithoutAddon, type StepEnd, settled, someone, type Wiz
 
 /** Whether to register the preview feature, which Azure wants before it turns the add-on on. */
 export const askFeature: AskStep<'feature'> = async (wizard, known) => {
-  const { cluster } = need(known, 'cluster');
-  if (cluster.profile.enabled) {
+  const { cluster, way } = need(known, 'cluster', 'way');
+  if (way.kind !== 'turn on') {
     return settled(false);
   }
   const state = await featureState(wizard, cluster);
@@ -31,8 +31,8 @@ export const askFeature: AskStep<'feature'> = async (wizard, known) => {
 
 /** Consent to pod identity on kubenet, after its risk was shown. */
 export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
-  const { cluster } = need(known, 'cluster');
-  if (!needsKubenetConsent(cluster)) {
+  const { cluster, way } = need(known, 'cluster', 'way');
+  if (way.kind === 'cluster' || !needsKubenetConsent(cluster)) {
     return settled(false);
   }
   if (wizard.given.kubenetConsent) {
@@ -49,26 +49,6 @@ export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
   const end = await choose(wizard, 'Pod identity on kubenet:', [
     { value: false, name: 'Do not turn it on' },
     { value: true, name: 'Accept the risk, and turn it on' },
-  ]);
-  if (typeof end === 'object' && !end.value) {
-    throw endWithoutAddon(cluster.id);
-  }
-  return end;
-};
-
-/** Whether to turn the add-on on where it is off. */
-export const askAddon: AskStep<'addon'> = async (wizard, known) => {
-  const { cluster } = need(known, 'cluster');
-  const { given, questions } = wizard;
-  if (cluster.profile.enabled) {
-    return settled(false);
-  }
-  if (given.yes || questions === undefined) {
-    return settled(true);
-  }
-  const end = await choose(wizard, `The pod-identity add-on is off on ${cluster.id.name}:`, [
-    { value: true, name: 'Turn it on (Azure has not supported it since September 2025)' },
-    { value: false, name: 'Leave it off, and use objects in the cluster' },
   ]);
   if (typeof end === 'object' && !end.value) {
     throw endWithoutAddon(cluster.id);
@@ -102,17 +82,20 @@ function consentIsMissing(cluster: Cluster): PodidError {
   });
 }
 
-async function choose(
+const other = Symbol('another cluster');
+
+/** One of a few, or another cluster. */
+export async function choose<Value extends boolean | string>(
   wizard: Wizard,
   message: string,
-  choices: readonly { readonly value: boolean; readonly name: string }[],
-): Promise<StepEnd<boolean>> {
-  const answer = await someone(wizard).select<boolean | 'other'>({
+  choices: readonly { readonly value: Value; readonly name: string }[],
+): Promise<StepEnd<Value>> {
+  const answer = await someone(wizard).select<Value | typeof other>({
     message,
-    choices: [...choices, { value: 'other', name: 'Choose another cluster' }],
+    choices: [...choices, { value: other, name: 'Choose another cluster' }],
   });
   if (answer === undefined) {
     return 'back';
   }
-  return answer === 'other' ? 'to the cluster' : { value: answer, asked: true };
+  return answer === other ? 'to the cluster' : { value: answer, asked: true };
 }

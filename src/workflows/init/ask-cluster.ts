@@ -25,7 +25,7 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
   const { resourceGroup, clusterName } = given;
   if (resourceGroup !== undefined && clusterName !== undefined) {
     const id = { subscriptionId: subscription.subscriptionId, resourceGroup, name: clusterName };
-    const read = await readCluster(deps, id, signal);
+    const read = await readCluster(deps, id, signal, given.mode);
     if (read.obstacle === undefined) {
       return settled(read.cluster);
     }
@@ -47,7 +47,7 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
     if (id === undefined) {
       return 'back';
     }
-    const read = await readCluster(deps, id, signal);
+    const read = await readCluster(deps, id, signal, given.mode);
     if (read.obstacle === undefined) {
       return { value: read.cluster, asked: true };
     }

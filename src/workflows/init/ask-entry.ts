@@ -1,7 +1,7 @@
 import { managedIdentityType, parseResourceId, sameResource } from '../../domain/azure/resource-id.ts';
 import { deriveName } from '../../domain/entries/derive-name.ts';
+import { sameEntry } from '../../domain/entries/pod-identity.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { findEntry } from '../change/judge-change.ts';
 import { identityIdOf } from './ask-identity.ts';
 import { type Known, need } from './history.ts';
 import { type AskStep, asked, type Choice, fitting, settled, someone, type Wizard } from './wizard.ts';
@@ -18,14 +18,23 @@ export const askNamespace: AskStep<'namespace'> = async (wizard, known, before) 
   if (names === undefined) {
     return asked(await someone(wizard).text({ message, initial, problem: rules.namespace }));
   }
-  const choices = namespacesInOrder(names).map((name): Choice<string> => ({ value: name, name }));
+  const offered = names
+    .filter((name) => !isOfKubernetes(name))
+    .toSorted((one, other) => one.localeCompare(other, 'en'));
+  const choices = offered.map((name): Choice<string> => ({ value: name, name }));
   const answer = await someone(wizard).search({
     message,
     choices: (typed) => [
       ...fitting(choices, typed),
-      ...(typed === '' || names.includes(typed) || rules.namespace(typed) !== undefined
+      ...(typed === '' || offered.includes(typed) || rules.namespace(typed) !== undefined
         ? []
-        : [{ value: typed, name: typed, facts: 'does not exist yet' }]),
+        : [
+            {
+              value: typed,
+              name: typed,
+              facts: names.includes(typed) ? 'of Kubernetes' : 'does not exist yet',
+            },
+          ]),
     ],
     ...(before === undefined ? {} : { initial: before }),
   });
@@ -82,15 +91,15 @@ async function namespacesInCluster(wizard: Wizard, known: Known): Promise<readon
   }
 }
 
-/** Those of Kubernetes itself last. */
-function namespacesInOrder(names: readonly string[]): readonly string[] {
-  const rank = (name: string) => (name.startsWith('kube-') || name === 'gatekeeper-system' ? 1 : 0);
-  return names.toSorted((one, other) => rank(one) - rank(other) || one.localeCompare(other, 'en'));
+/** Nobody's pods belong there; whoever means one of them types it. */
+function isOfKubernetes(name: string): boolean {
+  return name.startsWith('kube-') || name === 'gatekeeper-system';
 }
 
 function entryOf(known: Known, name: string) {
-  const { cluster, namespace } = need(known, 'cluster', 'namespace');
-  return findEntry(cluster, { namespace, name });
+  const { cluster, way, namespace } = need(known, 'cluster', 'way', 'namespace');
+  const identities = way.kind === 'cluster' ? way.identities : cluster.profile.identities;
+  return identities.find((entry) => sameEntry(entry, { namespace, name }));
 }
 
 /** What the entry of that name says otherwise; Azure refuses to change an identity in place. */

@@ -5,6 +5,7 @@ import { enableAddon } from '../addon/enable-addon.ts';
 import type { Outcome, Plan } from '../change/outcome.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import { addIdentity } from '../entries/add-identity.ts';
+import { entriesInCluster } from '../object-store/entries-in-cluster.ts';
 import { identityIdOf } from './ask-identity.ts';
 import { createsIdentity, type Decided, enables } from './init-plan.ts';
 import type { InitGiven } from './wizard.ts';
@@ -27,8 +28,18 @@ export async function carryOut(
   if (enabled?.done?.failure !== undefined) {
     throw enabled.done.failure;
   }
+  const request = addRequest(answers, given);
+  if (answers.way.kind === 'cluster') {
+    const { namespace, name } = answers;
+    const entries = entriesInCluster(deps, { azure: true, about: { namespace, name } });
+    return await addIdentity({ ...deps, entries }, request, {
+      ...options,
+      skipRoleAssignment: true,
+      mirror: 'off',
+    });
+  }
   const then = options.dryRun && enabled !== undefined ? withAddonOn(deps, kubenetConsent) : deps;
-  const added = await addIdentity(then, addRequest(answers, given), options);
+  const added = await addIdentity(then, request, options);
   return added.plan === undefined ? added : { plan: together(enabled?.plan, added.plan) };
 }
 

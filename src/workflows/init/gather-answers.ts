@@ -1,11 +1,12 @@
 import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { askAddon, askFeature, askKubenet } from './ask-addon.ts';
+import { askFeature, askKubenet } from './ask-addon.ts';
 import { askCluster } from './ask-cluster.ts';
 import { askName, askNamespace, askSelector } from './ask-entry.ts';
 import { askGo } from './ask-go.ts';
 import { askIdentity, askNewIdentityGroup, askNewIdentityName, askRoles } from './ask-identity.ts';
 import { askSubscription } from './ask-subscription.ts';
+import { askWay } from './ask-way.ts';
 import { answered, backTo, known, nextStep, type Place, type Step, stepBack } from './history.ts';
 import { type Decided, decided } from './init-plan.ts';
 import type { AskStep, StepEnd, Wizard } from './wizard.ts';
@@ -13,9 +14,9 @@ import type { AskStep, StepEnd, Wizard } from './wizard.ts';
 const asking: { readonly [Which in Step]: AskStep<Which> } = {
   subscription: askSubscription,
   cluster: askCluster,
+  way: askWay,
   feature: askFeature,
   kubenet: askKubenet,
-  addon: askAddon,
   identity: askIdentity,
   newIdentityName: askNewIdentityName,
   newIdentityGroup: askNewIdentityGroup,

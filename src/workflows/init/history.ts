@@ -1,4 +1,5 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
 import type { Subscription } from '../../domain/ports.ts';
 import type { WantedGrant } from '../identities/grant-roles.ts';
 
@@ -9,10 +10,10 @@ import type { WantedGrant } from '../identities/grant-roles.ts';
 export interface InitAnswers {
   readonly subscription: Subscription;
   readonly cluster: Cluster;
+  readonly way: Way;
   /** Register EnablePodIdentityPreview first. */
   readonly feature: boolean;
   readonly kubenet: boolean;
-  readonly addon: boolean;
   /** The id of an identity that is there; undefined: a new one. */
   readonly identity: string | undefined;
   readonly newIdentityName: string;
@@ -24,6 +25,15 @@ export interface InitAnswers {
   readonly go: true;
 }
 
+/** Where the entry will live: in the add-on that is on, in one that is turned on for it, or in the cluster. */
+export type Way =
+  | { readonly kind: 'add-on' | 'turn on' }
+  | {
+      readonly kind: 'cluster';
+      /** What the objects in the cluster hold already. */
+      readonly identities: readonly PodIdentity[];
+    };
+
 export type Step = keyof InitAnswers;
 export type Known = Partial<InitAnswers>;
 
@@ -31,9 +41,9 @@ export type Known = Partial<InitAnswers>;
 export const decidingSteps = [
   'subscription',
   'cluster',
+  'way',
   'feature',
   'kubenet',
-  'addon',
   'identity',
   'newIdentityName',
   'newIdentityGroup',

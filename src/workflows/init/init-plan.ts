@@ -17,7 +17,7 @@ export interface InitPlan {
 }
 
 export function planInit(answers: Decided, given: Pick<InitGiven, 'createIdentity' | 'location'>): InitPlan {
-  const { cluster, namespace, name, selector, roles } = answers;
+  const { cluster, way, namespace, name, selector, roles } = answers;
   const identityId = identityIdOf(answers);
   const identity = parseResourceId(identityId, managedIdentityType)?.name ?? identityId;
   const creates = createsIdentity(answers, given);
@@ -28,10 +28,13 @@ export function planInit(answers: Decided, given: Pick<InitGiven, 'createIdentit
     ...enableSentences(answers),
     ...(creates ? [`Create the managed identity ${identityId}, unless it is there`] : []),
     ...roles.map(({ role, scope }) => `Give ${identity} the role ${role} on ${scope}`),
-    `Give cluster ${cluster.id.name} the role Managed Identity Operator on ${identity}, unless it has it`,
-    `Let pods in namespace ${namespace} with the label aadpodidbinding=${selector} use ${identity}, as ${namespace}/${name}`,
+    way.kind === 'cluster'
+      ? `Put ${identity} on the nodes of every Linux pool of cluster ${cluster.id.name}, unless it is there`
+      : `Give cluster ${cluster.id.name} the role Managed Identity Operator on ${identity}, unless it has it`,
+    `Let pods in namespace ${namespace} with the label aadpodidbinding=${selector} use ${identity}, as ${namespace}/${name}${way.kind === 'cluster' ? ', by objects in the cluster' : ''}`,
   ];
   const add = nextCommand('add', cluster.id, {
+    mode: way.kind === 'cluster' ? 'cluster' : undefined,
     namespace,
     name,
     'identity-resource-id': identityId,
@@ -44,8 +47,8 @@ export function planInit(answers: Decided, given: Pick<InitGiven, 'createIdentit
 }
 
 /** Whether the add-on is turned on, or consent to kubenet recorded. */
-export function enables({ cluster, addon, kubenet }: Decided): boolean {
-  return addon || (kubenet && needsKubenetConsent(cluster));
+export function enables({ cluster, way, kubenet }: Decided): boolean {
+  return way.kind === 'turn on' || (kubenet && needsKubenetConsent(cluster));
 }
 
 export function createsIdentity(

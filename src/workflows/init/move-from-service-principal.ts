@@ -30,7 +30,7 @@ export async function moveFromServicePrincipal(
   }
   const update = { cluster: id, enableManagedIdentity: true, upgradeNodeImages: false };
   await updateCluster(deps.forCluster(id), update, options);
-  const read = await readCluster(deps, id, signal);
+  const read = await readCluster(deps, id, signal, given.mode);
   if (read.obstacle === undefined) {
     return read.cluster;
   }

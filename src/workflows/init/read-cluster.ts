@@ -1,4 +1,4 @@
-import { checkCluster } from '../../domain/clusters/check-cluster.ts';
+import { checkCluster, checkClusterState } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
@@ -17,11 +17,14 @@ export async function readCluster(
   { azure, report }: Pick<Deps, 'azure' | 'report'>,
   id: ClusterId,
   signal: AbortSignal,
+  mode: string | undefined,
 ): Promise<IdentitiesRead> {
   report.progress(`Reading cluster ${id.name}`);
   const cluster = await azure.clusters.get(id, signal);
   try {
-    for (const warning of checkCluster(cluster, demands)) {
+    // What keeps the add-on from working does not keep objects in the cluster from it.
+    const warnings = mode === 'cluster' ? checkClusterState(cluster) : checkCluster(cluster, demands);
+    for (const warning of warnings) {
       report.warn(warning);
     }
     return { cluster };

@@ -17,6 +17,8 @@ export interface InitGiven {
   readonly usualSubscription?: string;
   readonly usualGroup?: string;
   readonly usualCluster?: string;
+  /** `--mode`; absent: as the cluster is. */
+  readonly mode?: string;
   /** For a cluster that runs as a service principal. */
   readonly enableManagedIdentity: boolean;
   readonly registerFeature: boolean;

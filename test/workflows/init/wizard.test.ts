@@ -111,7 +111,12 @@ describe('the wizard', () => {
       'Value of the label aadpodidbinding:',
       'Shall podid do that?',
     ]);
-    expect(answers).toMatchObject({ addon: false, namespace: 'shop', name: 'web', selector: 'web' });
+    expect(answers).toMatchObject({
+      way: { kind: 'add-on' },
+      namespace: 'shop',
+      name: 'web',
+      selector: 'web',
+    });
     expect(azure.puts).toEqual([]);
   });
 
@@ -135,7 +140,24 @@ describe('the wizard', () => {
   it('takes the usual name and label, and needs no yes, with --yes', async () => {
     const person = new Person('aks', 'web', 'shop');
     const answers = await gatherAnswers(wizard(off(), person, { yes: true }));
-    expect(answers).toMatchObject({ addon: true, name: 'web', selector: 'web' });
+    expect(answers).toMatchObject({ way: { kind: 'turn on' }, name: 'web', selector: 'web' });
+  });
+
+  it('offers no namespace of Kubernetes itself, takes one that is typed, and says that the add-on is on', async () => {
+    const azure = new FakeAzure();
+    const person = new Person('aks', 'web', 'kube-system', '', '', 'Yes');
+    const all = wizard(azure, person);
+    const offered: string[] = [];
+    const search: Questions['search'] = (question) => {
+      if (question.message.startsWith('Namespace')) {
+        offered.push(...question.choices('').map(({ name }) => name));
+      }
+      return person.questions.search(question);
+    };
+    const answers = await gatherAnswers({ ...all, questions: { ...person.questions, search } });
+    expect(offered).toEqual(['default', 'shop']);
+    expect(answers.namespace).toBe('kube-system');
+    expect(azure.notes.join()).toContain('The pod-identity add-on of cluster aks is on');
   });
 
   it('says at the first question that there is nothing to go back to', async () => {
@@ -154,7 +176,7 @@ describe('the wizard', () => {
     };
     const azure = off();
     const answers = await gatherAnswers(wizard(azure, undefined, { ...given, yes: true }));
-    expect(answers).toMatchObject({ addon: true, feature: false, name: 'web', selector: 'web' });
+    expect(answers).toMatchObject({ way: { kind: 'turn on' }, feature: false, name: 'web', selector: 'web' });
   });
 
   it('names the consent that is missing on kubenet where nobody is, before anything is sent', async () => {
@@ -171,10 +193,11 @@ describe('the wizard', () => {
     const azure = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
     const person = new Person(
       'aks',
+      'Turn it on',
       'Choose another',
       'aks',
-      'Accept',
       'Turn it on',
+      'Accept',
       'web',
       'shop',
       '',
@@ -183,7 +206,7 @@ describe('the wizard', () => {
     );
     const answers = await gatherAnswers(wizard(azure, person));
     expect(azure.warnings.join()).toContain('CVE-2021-1677');
-    expect(answers).toMatchObject({ kubenet: true, addon: true });
+    expect(answers).toMatchObject({ kubenet: true, way: { kind: 'turn on' } });
     expect(String(planInit(answers, nothingGiven).commands[0])).toBe(
       'podid enable -g rg -c aks --subscription sub --enable-pod-identity-with-kubenet',
     );
@@ -192,7 +215,7 @@ describe('the wizard', () => {
   it('offers to register the feature that the add-on wants', async () => {
     const azure = off();
     azure.states = ['NotRegistered'];
-    const person = new Person('aks', 'Register', 'Turn it on', 'web', 'shop', '', '', 'Yes');
+    const person = new Person('aks', 'Turn it on', 'Register', 'web', 'shop', '', '', 'Yes');
     const answers = await gatherAnswers(wizard(azure, person));
     expect(answers.feature).toBe(true);
     expect(String(planInit(answers, nothingGiven).commands[0])).toContain('--register-feature');
@@ -200,16 +223,19 @@ describe('the wizard', () => {
   });
 
   it.each([
-    ['kubenet', clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }), 'Do not turn it on'],
-    ['the add-on off', clusterWith({}, { enabled: false }), 'Leave it off'],
+    [
+      'kubenet',
+      clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }),
+      ['Turn it on', 'Do not turn it on'],
+    ],
     [
       'a service principal',
       clusterWith({ identity: { type: 'None', userAssigned: [] } }),
-      'Leave it as it is',
+      ['Leave it as it is'],
     ],
   ])('ends with the way without the add-on for who leaves %s', async (_, cluster, leave) => {
     const azure = new FakeAzure(cluster);
-    await expect(gatherAnswers(wizard(azure, new Person('aks', leave)))).rejects.toMatchObject({
+    await expect(gatherAnswers(wizard(azure, new Person('aks', ...leave)))).rejects.toMatchObject({
       code: 'Interrupted',
       message: 'Nothing was changed.',
       hint: hintText(

@@ -1,0 +1,61 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { entriesInCluster } from '../object-store/entries-in-cluster.ts';
+import { choose } from './ask-addon.ts';
+import { need, type Way } from './history.ts';
+import { type AskStep, type StepEnd, settled, type Wizard } from './wizard.ts';
+
+/**
+ * Where the entry will live. An add-on that is on is kept; where it is off, objects in the cluster come first:
+ * Azure has not supported the add-on since September 2025.
+ */
+export const askWay: AskStep<'way'> = async (wizard, known) => {
+  const { cluster } = need(known, 'cluster');
+  const { given, questions } = wizard;
+  if (given.mode === 'cluster') {
+    return settled(await readWay(wizard, cluster));
+  }
+  const { report } = await wizard.open(cluster.id.subscriptionId);
+  if (cluster.profile.enabled) {
+    report.note(
+      `The pod-identity add-on of cluster ${cluster.id.name} is on, so the entry is written to Azure.`,
+    );
+    return settled({ kind: 'add-on' });
+  }
+  if (given.mode === 'addon' || given.yes || questions === undefined) {
+    return settled({ kind: 'turn on' });
+  }
+  const end = await choose(wizard, `The pod-identity add-on is off on ${cluster.id.name}:`, [
+    { value: 'cluster', name: 'Work without the add-on (objects in the cluster)' },
+    { value: 'turn on', name: 'Turn it on (Azure has not supported it since September 2025)' },
+  ]);
+  if (typeof end !== 'object') {
+    return end;
+  }
+  return end.value === 'cluster'
+    ? await askedWay(wizard, cluster)
+    : { value: { kind: 'turn on' }, asked: true };
+};
+
+/** A cluster that cannot be reached from here is not the one to work on: another may be chosen. */
+async function askedWay(wizard: Wizard, cluster: Cluster): Promise<StepEnd<Way>> {
+  try {
+    return { value: await readWay(wizard, cluster), asked: true };
+  } catch (error) {
+    if (!isPodidError(error) || wizard.signal.aborted) {
+      throw error;
+    }
+    const { report } = await wizard.open(cluster.id.subscriptionId);
+    report.warn(error.message, error.hint);
+    return 'to the cluster';
+  }
+}
+
+/** @throws PodidError AddonEnabled | ClusterUnreachable, and what else reading the objects throws */
+async function readWay(wizard: Wizard, { id }: Cluster): Promise<Way> {
+  const deps = (await wizard.open(id.subscriptionId)).forCluster(id);
+  deps.report.progress('Reading the objects in the cluster');
+  const entries = entriesInCluster(deps, { azure: true, about: {} });
+  const { profile } = await entries.get(id, wizard.signal);
+  return { kind: 'cluster', identities: profile.identities };
+}
