@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { decodeText } from '../../errors/plain-text.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 
@@ -28,27 +28,59 @@ export interface AzProfile {
  * What az left in its own files, in `AZURE_CONFIG_DIR` or `~/.azure`. Files that are missing or unreadable
  * say nothing: az need not be installed, and what is missing then is asked for by its flag.
  */
-export async function readAzProfile(environment: Environment): Promise<AzProfile> {
+export async function readAzProfile(
+  environment: Environment,
+  workingFolder = process.cwd(),
+): Promise<AzProfile> {
   const folder = environment['AZURE_CONFIG_DIR'] || join(environment['HOME'] || homedir(), '.azure');
-  const [profile, config] = await Promise.all([
+  const [profile, ...configs] = await Promise.all([
     readText(join(folder, 'azureProfile.json')),
-    readText(join(folder, 'config')),
+    ...configFolders(folder, workingFolder).map((each) => readText(join(each, 'config'))),
   ]);
-  const group = defaultGroupIn(config);
+  const group = configs.map(defaultGroupIn).find((found) => found !== undefined);
   return { subscriptions: subscriptionsIn(profile), ...(group === undefined ? {} : { defaultGroup: group }) };
+}
+
+/**
+ * Where az looks for its defaults: beside the folder that one works in, then beside each above it, then in its own
+ * (`knack.config`).
+ */
+function configFolders(own: string, workingFolder: string): readonly string[] {
+  const folders: string[] = [];
+  for (let at = resolve(workingFolder); ; at = dirname(at)) {
+    const local = join(at, basename(own));
+    if (local === resolve(own)) {
+      break;
+    }
+    folders.push(local);
+    if (at === dirname(at)) {
+      break;
+    }
+  }
+  return [...folders, own];
 }
 
 /** The defaults for flags left out; `AZURE_DEFAULTS_GROUP` wins over the file. */
 export async function readAzDefaults(
   environment: Environment,
-): Promise<{ readonly subscriptionId?: string; readonly resourceGroup?: string; readonly user?: string }> {
-  const profile = await readAzProfile(environment);
-  const subscription = subscriptionIn(profile, undefined);
+  workingFolder?: string,
+): Promise<{
+  readonly subscriptionId?: string;
+  readonly resourceGroup?: string;
+  readonly user?: string;
+  /** az's default account has no subscription. */
+  readonly tenantLevel?: true;
+}> {
+  const profile = await readAzProfile(environment, workingFolder);
+  const account = subscriptionIn(profile, undefined);
+  const isTenantLevel = account !== undefined && account.id === account.tenantId;
+  const subscription = isTenantLevel ? undefined : account;
   const group = environment['AZURE_DEFAULTS_GROUP'] || profile.defaultGroup;
   return {
     ...(subscription === undefined ? {} : { subscriptionId: subscription.id }),
     ...(group === undefined ? {} : { resourceGroup: group }),
-    ...(subscription?.user === undefined ? {} : { user: subscription.user }),
+    ...(account?.user === undefined ? {} : { user: account.user }),
+    ...(isTenantLevel ? { tenantLevel: true } : {}),
   };
 }
 

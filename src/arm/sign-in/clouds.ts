@@ -40,9 +40,14 @@ export const clouds: Readonly<Record<CloudName, AzureCloud>> = {
  *
  * @param asked `--cloud` or `PODID_CLOUD`
  * @param environmentName of the subscription in az's profile
+ * @param endpoint `PODID_ARM_ENDPOINT`, which leads to a cloud that podid does not know by name
  * @throws PodidError InvalidUsage when a name is unknown, or both are given and differ
  */
-export function chooseCloud(asked: string | undefined, environmentName: string | undefined): AzureCloud {
+export function chooseCloud(
+  asked: string | undefined,
+  environmentName: string | undefined,
+  endpoint?: string,
+): AzureCloud {
   const wanted = asked === undefined ? undefined : cloudNamed(asked);
   if (asked !== undefined && wanted === undefined) {
     throw new PodidError('InvalidUsage', `--cloud ${asked} is not a cloud that podid knows.`, {
@@ -59,6 +64,15 @@ export function chooseCloud(asked: string | undefined, environmentName: string |
       'InvalidUsage',
       `--cloud ${wanted.name} contradicts the subscription, which is in ${signedIn.name}.`,
       { hint: advice`Leave out --cloud, or use ${command('--cloud', signedIn.name)}.` },
+    );
+  }
+  if (wanted === undefined && signedIn === undefined && environmentName && endpoint === undefined) {
+    throw new PodidError(
+      'InvalidUsage',
+      `The subscription is in cloud ${environmentName}, which podid does not know.`,
+      {
+        hint: advice`${command('export', 'PODID_ARM_ENDPOINT=https://HOST', 'AZURE_AUTHORITY_HOST=https://HOST')}  # ${command('az cloud show --query endpoints')} has both; or choose a known one: ${command('--cloud AzureCloud')}`,
+      },
     );
   }
   return wanted ?? signedIn ?? clouds.AzureCloud;

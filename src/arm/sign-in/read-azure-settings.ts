@@ -39,7 +39,7 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
   const entry = token === undefined ? await subscriptionOfAz(choice) : undefined;
   const tenantId = filled(choice.tenant);
   return {
-    cloud: chooseCloud(choice.cloud, entry?.environmentName),
+    cloud: chooseCloud(choice.cloud, entry?.environmentName, endpoint),
     environment,
     network: createNetwork(environment),
     userAgent: choice.userAgent,

@@ -98,7 +98,12 @@ export function toolSource(settings: AzureSettings, name: 'az' | 'azd'): Source 
 
 function wantedOf(settings: AzureSettings, scope: string, options: GetTokenOptions | undefined): Wanted {
   const { tenantId, profile } = settings;
-  const given = { scope, tenantId, subscriptionId: profile?.id, accountTenantId: profile?.tenantId };
+  const given = {
+    scope,
+    tenantId,
+    subscriptionId: profile?.id === profile?.tenantId ? undefined : profile?.id,
+    accountTenantId: profile?.tenantId,
+  };
   for (const word of Object.values(given)) {
     // On Windows a shell reads them.
     if (word !== undefined && !/^[\w.:/-]+$/.test(word)) {

@@ -11,7 +11,7 @@ import {
 } from '../../validate/flags/azure-names.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import type { clusterFlags } from '../flags/cluster-flags.ts';
-import type { Context } from '../run/context.ts';
+import type { AzDefaults, Context } from '../run/context.ts';
 
 /** A cluster as typed: its subscription may still be a name. */
 export interface ChosenCluster {
@@ -51,7 +51,7 @@ export async function chooseCluster(
     ]),
     subscription: choose(faults, 'a subscription', subscriptionRule, [
       ...subscription,
-      ["az's default subscription", az.subscriptionId],
+      [azSubscription(az), az.subscriptionId],
     ]),
   };
 }
@@ -88,8 +88,15 @@ export async function chooseSubscription(
   const az = sources.some(given) ? {} : await context.azDefaults();
   return choose(faults, 'a subscription', subscriptionRule, [
     ...sources,
-    ["az's default subscription", az.subscriptionId],
+    [azSubscription(az), az.subscriptionId],
   ]);
+}
+
+/** Completes "… is not set either". */
+function azSubscription({ tenantLevel }: AzDefaults): string {
+  return tenantLevel
+    ? "az's default account is a tenant's own, without a subscription, and another"
+    : "az's default subscription";
 }
 
 function subscriptionSources(flags: Pick<ClusterFlagValues, 'subscription'>, env: Context['env']): Sources {

@@ -19,6 +19,8 @@ declare const PODID_VERSION: string | undefined;
 export interface AzDefaults {
   readonly subscriptionId?: string;
   readonly resourceGroup?: string;
+  /** az's default account is one of a tenant (`az login --allow-no-subscriptions`): there is no subscription to take. */
+  readonly tenantLevel?: true;
   /** The user or service principal that az is signed in as. */
   readonly user?: string;
 }

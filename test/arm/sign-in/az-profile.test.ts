@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -62,6 +62,32 @@ describe("az's files", () => {
   it.each(['', '{', '[]', '{"subscriptions":3}'])('that hold %j say nothing', async (content) => {
     await writeFile(join(folder, 'azureProfile.json'), content);
     expect(await readAzProfile({ AZURE_CONFIG_DIR: folder })).toEqual({ subscriptions: [] });
+  });
+
+  it('that know a tenant alone give no subscription, and say so', async () => {
+    const account = { id: 't', name: 'N/A(tenant level account)', tenantId: 't', isDefault: true };
+    await writeFile(join(folder, 'azureProfile.json'), JSON.stringify({ subscriptions: [account] }));
+    expect(await readAzDefaults({ AZURE_CONFIG_DIR: folder })).toEqual({ tenantLevel: true });
+  });
+
+  it('beside the working folder, and beside those above it, go before its own', async () => {
+    const own = join(folder, '.azure');
+    const inner = join(folder, 'repository', 'team');
+    for (const [at, group] of [
+      [own, 'own'],
+      [join(folder, 'repository', '.azure'), 'outer'],
+      [join(inner, '.azure'), 'inner'],
+    ] as const) {
+      await mkdir(at, { recursive: true });
+      await writeFile(join(at, 'config'), `[defaults]\ngroup=${group}`);
+    }
+    const environment = { HOME: folder };
+    const groupAt = async (place: string) => (await readAzDefaults(environment, place)).resourceGroup;
+    expect(await groupAt(inner)).toBe('inner');
+    expect(await groupAt(join(folder, 'repository'))).toBe('outer');
+    expect(await groupAt(folder)).toBe('own');
+    await writeFile(join(inner, '.azure', 'config'), '[core]\noutput=table');
+    expect(await groupAt(inner)).toBe('outer');
   });
 
   it('that are missing say nothing', async () => {

@@ -11,6 +11,16 @@ describe('the cloud', () => {
     expect(chooseCloud(asked, environmentName).name).toBe(name);
   });
 
+  it('of a subscription that podid does not know is the one of PODID_ARM_ENDPOINT, or none', () => {
+    expect(chooseCloud(undefined, 'AzureStack', 'https://management.local').name).toBe('AzureCloud');
+    expect(() => chooseCloud(undefined, 'AzureStack')).toThrow(
+      expect.objectContaining({
+        code: 'InvalidUsage',
+        message: 'The subscription is in cloud AzureStack, which podid does not know.',
+      }),
+    );
+  });
+
   it.each([
     ['AzureCloud', 'AzureChinaCloud'],
     ['Moon', undefined],
