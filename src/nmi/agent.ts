@@ -202,6 +202,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
       mode: flags['operation-mode'] === 'managed' ? 'managed' : 'standard',
       forceNamespaced: settings.forceNamespaced,
       requireChoice: flags['require-identity-choice'],
+      secretPairs: settings.secretPairs,
     },
     clock,
   );

@@ -258,6 +258,13 @@ const podidFlags = {
     summary:
       "client ids, separated by commas, of identities that no AzureIdentity gives access to, such as the kubelet's own",
   },
+  'secrets-of-other-namespaces': {
+    kind: 'text',
+    value: 'PAIRS',
+    default: '',
+    summary:
+      'pairs of namespaces IDENTITIES:SECRETS, separated by commas: AzureIdentities of the first may name secrets of the second',
+  },
   'redirected-by-others': {
     kind: 'switch',
     default: false,

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { parseSecretPairs, type SecretPairs } from '../domain/kubernetes/secret-pairs.ts';
 import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
@@ -16,6 +17,7 @@ export interface NmiSettings {
   readonly forceNamespaced: boolean;
   /** `--refuse-client-ids`, in lower case. */
   readonly refusedClientIds: ReadonlySet<string>;
+  readonly secretPairs: SecretPairs;
   readonly kubeconfig: string;
   /** The API server's address inside a cluster; empty outside. */
   readonly kubernetesHost: string;
@@ -57,6 +59,7 @@ export function nmiSettings(
         .map((id) => id.trim())
         .filter((id) => id !== ''),
     ),
+    secretPairs: readSecretPairs(flags['secrets-of-other-namespaces']),
     kubeconfig: flags.kubeconfig,
     kubernetesHost: environment['KUBERNETES_SERVICE_HOST'] ?? '',
     kubernetesPort: environment['KUBERNETES_SERVICE_PORT'] ?? '443',
@@ -72,6 +75,22 @@ export function nmiSettings(
     requireSource(settings);
   }
   return settings;
+}
+
+function readSecretPairs(text: string): SecretPairs {
+  const { pairs, wrong } = parseSecretPairs(
+    text
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== ''),
+  );
+  const [first] = wrong;
+  if (first !== undefined) {
+    throw usage(
+      `--secrets-of-other-namespaces takes pairs of namespaces IDENTITIES:SECRETS, as capz-system:default; ${JSON.stringify(first)} is not one.`,
+    );
+  }
+  return pairs;
 }
 
 function readWord(given: readonly string[]): NmiWord {

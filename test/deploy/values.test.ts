@@ -101,7 +101,7 @@ describe('what the chart refuses', () => {
   });
 
   it.each([
-    ['refused', 13],
+    ['refused', 16],
     ['standard-refused', 10],
   ])('every fault at once: %s', (name, count) => {
     const lines = read(`test/deploy/golden/${name}.txt`).split('\n').slice(1, -3);

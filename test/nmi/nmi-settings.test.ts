@@ -34,8 +34,15 @@ describe('the settings', () => {
   it.each([
     [['--nmi-port=abc'], 'The flag --nmi-port takes a whole number from 0 to 65535, not "abc".'],
     [['--operation-mode=manged'], ', not "manged". Did you mean managed?'],
+    [['--secrets-of-other-namespaces=a:b,*:kube-system'], '"*:kube-system" is not one.'],
   ])('say of %j what is wrong with which value', (argv, text) => {
     expect(() => read(argv)).toThrow(text);
+  });
+
+  it('allow secrets of other namespaces by pairs alone, and none without', () => {
+    expect(read([]).secretPairs).toEqual(new Set());
+    const { secretPairs } = read(['--secrets-of-other-namespaces=capz-system:default, a:b,']);
+    expect(secretPairs).toEqual(new Set(['capz-system:default', 'a:b']));
   });
 
   it('take the word help for the flag', () => {

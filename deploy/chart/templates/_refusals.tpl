@@ -38,6 +38,23 @@
 {{- if and $values.podid.secretNamespaces (not (include "podid.isOn" $values.rbac.allowAccessToSecrets)) -}}
 {{- $faults = append $faults "podid.secretNamespaces lists where secrets may be read, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty." -}}
 {{- end -}}
+{{- range $values.podid.secretsOfOtherNamespaces -}}
+{{- if not (regexMatch "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$" .) -}}
+{{- $faults = append $faults (printf "podid.secretsOfOtherNamespaces lists pairs of namespaces IDENTITIES:SECRETS, as capz-system:default; %s is not one." .) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.podid.secretsOfOtherNamespaces (not (include "podid.isOn" $values.rbac.allowAccessToSecrets)) -}}
+{{- $faults = append $faults "podid.secretsOfOtherNamespaces lists whose secrets may be named, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty." -}}
+{{- end -}}
+{{- if $values.podid.secretNamespaces -}}
+{{- $missing := list -}}
+{{- range $values.podid.secretsOfOtherNamespaces -}}
+{{- if and (contains ":" .) (not (has (last (splitList ":" .)) $values.podid.secretNamespaces)) -}}{{- $missing = append $missing . -}}{{- end -}}
+{{- end -}}
+{{- if $missing -}}
+{{- $faults = append $faults (printf "podid.secretNamespaces does not list the namespace of the secrets of these pairs, so the agent could not read them: %s." (join ", " $missing)) -}}
+{{- end -}}
+{{- end -}}
 {{- $withSecret := include "podid.identitiesWithSecret" . -}}
 {{- if and $withSecret (kindIs "invalid" $values.rbac.allowAccessToSecrets) -}}
 {{- $faults = append $faults (printf "Identities of type 1 or 2 sign in with a secret (%s), and upstream's chart let its agent read every secret of the cluster. Set rbac.allowAccessToSecrets to true, best with their namespaces in podid.secretNamespaces, or to false if they are not used any more." $withSecret) -}}

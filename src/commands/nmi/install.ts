@@ -10,6 +10,7 @@ import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { agentChangeShape, agentExamples, installView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
+import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 
 export const nmiInstallCommand = defineCommand({
   description:
@@ -66,7 +67,7 @@ export const nmiInstallCommand = defineCommand({
     const { readValueFlags } = await import('../../cli/flags/read-values.ts');
     const values = await readValueFlags(session, flags, namespace);
     const deps = await openCluster(session, flags);
-    const [{ installAgent }, { identitiesWithSecretIn }] = await Promise.all([
+    const [{ installAgent }, { foreignSecretsIn, identitiesWithSecretIn }] = await Promise.all([
       import('../../workflows/agent/install-agent.ts'),
       import('../../workflows/agent/identities-with-secret.ts'),
     ]);
@@ -85,6 +86,7 @@ export const nmiInstallCommand = defineCommand({
           ? undefined
           : (await deps.azureCluster?.(signal))?.kubeletIdentityIds?.clientId,
       identitiesWithSecret: (signal: AbortSignal) => identitiesWithSecretIn(deps, signal),
+      foreignSecrets: (pairs: SecretPairs, signal: AbortSignal) => foreignSecretsIn(deps, pairs, signal),
     };
     const installed = await installAgent(deps, request, wait);
     await session.print(installed === undefined ? null : installView(installed), agentChangeShape);

@@ -88,6 +88,8 @@ export interface AgentValues {
     readonly tolerateNothing: boolean;
     readonly alongside: boolean;
     readonly secretNamespaces: readonly string[];
+    /** Pairs `IDENTITIES:SECRETS` of namespaces. */
+    readonly secretsOfOtherNamespaces: readonly string[];
     readonly bootGuard: { readonly enabled: boolean };
     readonly startupTaint: { readonly enabled: boolean; readonly key: string };
     readonly podMonitor: { readonly enabled: boolean; readonly labels: Labels; readonly interval: string };

@@ -1,5 +1,6 @@
 import { noIdCharacter, oddCharacterOf } from '../azure/odd-character.ts';
 import type { AzureIdentity } from './identity-resources.ts';
+import { mayNameSecret, noSecretPairs, type SecretPairs } from './secret-pairs.ts';
 
 /**
  * Which managed identity of the node IMDS is asked for. Exactly one member is set, or none for the node's
@@ -17,7 +18,7 @@ export interface ManagedIdentityChoice {
  */
 export interface ServicePrincipal {
   readonly kind: 'secret' | 'certificate';
-  /** The AzureIdentity's own namespace. A Secret of any other namespace is refused. */
+  /** The AzureIdentity's own namespace. A Secret of another is refused, unless the pair is allowed. */
   readonly namespace: string;
   readonly tenantId: string;
   /** Type 1 only, one to three. The answer then holds one token a tenant, the primary's first. */
@@ -43,10 +44,13 @@ export type UnusableIdentity =
  * Never the node's default: an identity that names nobody is refused, where upstream asked IMDS without
  * naming one and so handed out the node's own.
  */
-export function credentialOf(identity: AzureIdentity): IdentityCredential | UnusableIdentity {
+export function credentialOf(
+  identity: AzureIdentity,
+  secretPairs: SecretPairs = noSecretPairs,
+): IdentityCredential | UnusableIdentity {
   const { type = 0, clientID, resourceID } = identity.spec;
   if (type === 1 || type === 2) {
-    return servicePrincipal(identity, type === 1 ? 'secret' : 'certificate');
+    return servicePrincipal(identity, type === 1 ? 'secret' : 'certificate', secretPairs);
   }
   if (type !== 0) {
     return incomplete(identity, Number.isNaN(type) ? otherType : `has the type ${type}, ${noType}`);
@@ -73,6 +77,7 @@ const otherType = `has a type that is no number, ${noType}`;
 function servicePrincipal(
   identity: AzureIdentity,
   kind: ServicePrincipal['kind'],
+  secretPairs: SecretPairs,
 ): ServicePrincipal | UnusableIdentity {
   const { namespace } = identity.metadata;
   const { clientID, tenantID, clientPassword, auxiliaryTenantIDs, adEndpoint } = identity.spec;
@@ -80,7 +85,7 @@ function servicePrincipal(
     return incomplete(identity, 'lacks a clientID, a tenantID or the name of its secret');
   }
   const secret = { namespace: clientPassword.namespace || namespace, name: clientPassword.name };
-  if (secret.namespace !== namespace) {
+  if (!mayNameSecret(secretPairs, namespace, secret.namespace)) {
     return { kind: 'secret-in-other-namespace', identity };
   }
   return {

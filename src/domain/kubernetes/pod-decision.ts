@@ -9,6 +9,7 @@ import {
   podUidAnnotation,
 } from './identity-resources.ts';
 import type { Pod } from './pod.ts';
+import type { SecretPairs } from './secret-pairs.ts';
 
 /*
  * Which identity a pod gets in managed mode, and if none, why. The agent answers by it, and the doctor
@@ -21,6 +22,8 @@ export interface IdentityQuestion {
   readonly request: { readonly clientId?: string; readonly resourceId?: string; readonly objectId?: string };
   /** Refuses to take the oldest of several when none is named. */
   readonly requireChoice: boolean;
+  /** Where an identity's secret may be, beside its own namespace; nowhere when absent. */
+  readonly secretPairs?: SecretPairs | undefined;
 }
 
 export interface GrantedIdentity {
@@ -197,7 +200,7 @@ export function explainMissingIdentity(
 
 /** @param candidates all that the pod may use, at least one */
 export function chooseIdentity(
-  { request, requireChoice }: IdentityQuestion,
+  { request, requireChoice, secretPairs }: IdentityQuestion,
   candidates: readonly AzureIdentity[],
 ): GrantedIdentity | ChoiceFailure {
   const asked = candidates.filter((identity) => isAskedFor(identity, request));
@@ -214,7 +217,7 @@ export function chooseIdentity(
   if (isArbitrary && requireChoice) {
     return { kind: 'choice-required', candidates: asked.length };
   }
-  const subject = credentialOf(first);
+  const subject = credentialOf(first, secretPairs);
   return subject.kind === 'incomplete-identity' || subject.kind === 'secret-in-other-namespace'
     ? subject
     : { kind: 'granted', identity: first, subject, isArbitrary };

@@ -5,6 +5,7 @@ import type { ClusterObjects } from './cluster-objects.ts';
 import type { ClusterPolicies } from './cluster-policies.ts';
 import type { NetworkPolicy } from './network-policy.ts';
 import type { Pod } from './pod.ts';
+import type { SecretPairs } from './secret-pairs.ts';
 
 export interface Deployment extends EntryKey {
   /** Of the Deployment itself, which no pod inherits. */
@@ -41,6 +42,8 @@ export interface AgentPod extends EntryKey {
   readonly ofAddon: boolean;
   /** Serves what MIC assigns: standard mode, which is the default of podid's agent and of upstream's. */
   readonly needsMic: boolean;
+  /** Of namespaces: its `--secrets-of-other-namespaces`. */
+  readonly secretPairs?: SecretPairs;
   /** Kubelet asks `/readyz`, so that a ready pod is one whose rules are in place. */
   readonly provesReadiness: boolean;
 }

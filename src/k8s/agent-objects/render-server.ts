@@ -75,6 +75,9 @@ function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
     ...(podid.refusedClientIds.length === 0
       ? []
       : [`--refuse-client-ids=${podid.refusedClientIds.join(',')}`]),
+    ...(podid.secretsOfOtherNamespaces.length === 0
+      ? []
+      : [`--secrets-of-other-namespaces=${podid.secretsOfOtherNamespaces.join(',')}`]),
     ...logArgs(rendering),
     ...podid.serveArgs,
   ];

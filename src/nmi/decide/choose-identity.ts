@@ -1,5 +1,6 @@
 import type { AzureIdentity, AzureIdentityBinding } from '../../domain/kubernetes/identity-resources.ts';
 import { bindingLabelOf, decidePodIdentity } from '../../domain/kubernetes/pod-decision.ts';
+import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { type ClusterView, labelKey } from '../cluster/cluster-view.ts';
 import type { KnownPod } from '../cluster/pod-index.ts';
@@ -15,6 +16,7 @@ export interface DecisionRules {
   readonly mode: 'standard' | 'managed';
   readonly forceNamespaced: boolean;
   readonly requireChoice: boolean;
+  readonly secretPairs?: SecretPairs;
 }
 
 export interface Decide {
@@ -40,8 +42,8 @@ export function createDecide(
       ),
     isYoung: (pod) => clock.monotonic() - pod.bornAt < youngMs[rules.mode],
     identity(pod, request) {
-      const { requireChoice } = rules;
-      const asker = { pod, request, requireChoice, isYoung: this.isYoung(pod) };
+      const { requireChoice, secretPairs } = rules;
+      const asker = { pod, request, requireChoice, secretPairs, isYoung: this.isYoung(pod) };
       const choice =
         rules.mode === 'managed'
           ? chooseManagedIdentity(

@@ -31,6 +31,7 @@ export function createTokens(options: TokenSourcesOptions): TokenCache {
   const { settings, connection, userAgent, clock, metrics, namespaceOf } = options;
   const credentials = createCredentialReader({
     clock,
+    secretPairs: settings.secretPairs,
     readSecret: async (namespace, name, signal) => {
       try {
         return await readSecret(connection, { namespace, name }, signal);

@@ -3,6 +3,7 @@ import {
   identitiesWithSecret,
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
+import { parseSecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { readControllerValues, refuseUnknownControllerValues } from './controller-values.ts';
 import { readIdentityValues, refuseIdentityOfOldChart } from './identity-values.ts';
@@ -144,6 +145,7 @@ function readPodid(podid: ValueSection, mode: AgentValues['mode']): AgentValues[
     tolerateNothing: podid.boolean('tolerateNothing'),
     alongside: podid.boolean('alongside'),
     secretNamespaces: podid.texts('secretNamespaces'),
+    secretsOfOtherNamespaces: podid.texts('secretsOfOtherNamespaces'),
     bootGuard: { enabled: bootGuard.boolean('enabled') },
     startupTaint: { enabled: startupTaint.boolean('enabled'), key: startupTaint.text('key') },
     podMonitor: {
@@ -168,6 +170,29 @@ function readPodid(podid: ValueSection, mode: AgentValues['mode']): AgentValues[
     section.refuseOthers();
   }
   return values;
+}
+
+function refuseSecretPairs(section: ValueSection, { podid, rbac }: AgentValues): void {
+  const { pairs, wrong } = parseSecretPairs(podid.secretsOfOtherNamespaces);
+  for (const text of wrong) {
+    section.fault(
+      'secretsOfOtherNamespaces',
+      `podid.secretsOfOtherNamespaces lists pairs of namespaces IDENTITIES:SECRETS, as capz-system:default; ${text} is not one.`,
+    );
+  }
+  if (pairs.size > 0 && rbac.allowAccessToSecrets !== true) {
+    section.fault(
+      'secretsOfOtherNamespaces',
+      'podid.secretsOfOtherNamespaces lists whose secrets may be named, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty.',
+    );
+  }
+  const missing = [...pairs].filter((pair) => !podid.secretNamespaces.includes(pair.split(':')[1] ?? ''));
+  if (podid.secretNamespaces.length > 0 && missing.length > 0) {
+    section.fault(
+      'secretsOfOtherNamespaces',
+      `podid.secretNamespaces does not list the namespace of the secrets of these pairs, so the agent could not read them: ${missing.join(', ')}.`,
+    );
+  }
 }
 
 /** Helm reads it in a parent chart's condition, and then leaves podid's chart out altogether. */
@@ -200,6 +225,7 @@ function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespac
       'podid.secretNamespaces lists where secrets may be read, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty.',
     );
   }
+  refuseSecretPairs(section, values);
   const withSecret = identitiesWithSecret(values, namespace);
   if (withSecret.length > 0 && rbac.allowAccessToSecrets === undefined) {
     root.fault('azureIdentities', secretsUndecidedText(withSecret));

@@ -1,5 +1,6 @@
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { EgressRule, LabelSelector, NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
+import { parseSecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import type { AgentPod, ClusterNode, Deployment } from '../../domain/kubernetes/workloads.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { agentKindOf, flagIn, wordsOf } from './agent-installation.ts';
@@ -90,8 +91,13 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     metricsPort: portFlag(serving, 'prometheus-port') ?? 9090,
     ofAddon: kind === 'addon',
     needsMic: flagIn(wordsOf(serving), 'operation-mode') !== 'managed',
+    ...pairsOf(flagIn(wordsOf(serving), 'secrets-of-other-namespaces')),
     provesReadiness: recordAt(recordAt(serving, 'readinessProbe'), 'httpGet')['path'] === '/readyz',
   };
+}
+
+function pairsOf(flag: string | undefined): Pick<AgentPod, 'secretPairs'> {
+  return flag === undefined ? {} : { secretPairs: parseSecretPairs(flag.split(',')).pairs };
 }
 
 /** podid's agent may be two containers, of which the one with the word `rules` serves nobody. */

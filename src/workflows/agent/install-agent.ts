@@ -7,11 +7,13 @@ import {
   agentPorts,
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
+import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { chooseWay, type InstallWay, refuseSameName, refuseSharedRelease } from './choose-way.ts';
 import { expectAgentBeside, warnOfNodesWithOthersAlone } from './expect-agent-beside.ts';
+import { reportForeignSecrets } from './identities-with-secret.ts';
 import { refuseKubeletIdentity } from './refuse-kubelet-identity.ts';
 import { recordOf, removeUpstream, upstreamObjects } from './remove-upstream.ts';
 import { expectNamespacesDecided, waitForController } from './wait-for-controller.ts';
@@ -39,6 +41,8 @@ export interface InstallRequest {
   readonly kubeletClientId: (signal: AbortSignal) => Promise<string | undefined>;
   /** AzureIdentities of the cluster that need a secret. */
   readonly identitiesWithSecret: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** `IDENTITIES:SECRETS` of namespaces that identities of the cluster need, and `pairs` does not have. */
+  readonly foreignSecrets: (pairs: SecretPairs, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 export interface Installed {
@@ -108,11 +112,12 @@ interface Chosen {
 }
 
 async function checkCluster(
-  { agent }: AgentDeps,
+  deps: AgentDeps,
   request: InstallRequest,
   values: AgentValues,
   signal: AbortSignal,
 ): Promise<void> {
+  const { agent } = deps;
   const { namespace } = request.release;
   if (!(await agent.namespaceExists(namespace, signal))) {
     throw new PodidError('AgentRefused', `Namespace ${namespace} does not exist.`, {
@@ -128,6 +133,7 @@ async function checkCluster(
     );
   }
   if (values.rbac.allowAccessToSecrets !== undefined) {
+    await reportForeignSecrets(deps, request, values, signal);
     return;
   }
   const withSecret = await request.identitiesWithSecret(signal);

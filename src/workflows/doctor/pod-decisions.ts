@@ -11,6 +11,7 @@ import {
   exceptionOf,
   type PodDecision,
 } from '../../domain/kubernetes/pod-decision.ts';
+import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import type { Evidence } from './evidence.ts';
 import { readOr } from './probe.ts';
 
@@ -40,16 +41,20 @@ export function decideAsAgent(pod: Pod, resources: IdentityResources): AgentVerd
   return exceptions.length > 0 ? { kind: 'excepted', exceptions } : decideBindings(pod, resources);
 }
 
-/**
- * The same without a look at the exceptions, which have a check of their own. @param scope of the controller
- * that assigns identities, in standard mode
- */
+export interface AgentRules {
+  /** Of the controller that assigns identities, in standard mode. */
+  readonly scope?: AssignmentScope | undefined;
+  /** Where the agents read secrets beside an identity's own namespace. */
+  readonly secretPairs?: SecretPairs | undefined;
+}
+
+/** The same without a look at the exceptions, which have a check of their own. */
 export function decideBindings(
   pod: Pod,
   { bindings, identities }: IdentityResources,
-  scope?: AssignmentScope,
+  { scope, secretPairs }: AgentRules = {},
 ): PodDecision {
-  const question = { pod, request: {}, requireChoice: false };
+  const question = { pod, request: {}, requireChoice: false, secretPairs };
   if (scope !== undefined) {
     return decideAssignableIdentity(question, bindings, scope);
   }

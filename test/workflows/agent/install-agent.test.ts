@@ -21,6 +21,7 @@ const request = {
   addonState: async () => undefined,
   kubeletClientId: async () => undefined,
   identitiesWithSecret: async () => [],
+  foreignSecrets: async () => [],
 };
 const upstream = installation({ kind: 'upstream', name: 'nmi', ownedByPodid: false });
 
@@ -180,6 +181,28 @@ describe("the kubelet's identity", () => {
     });
     expect(written).toEqual([]);
     expect(messages.join('\n')).toMatch(/an AzureIdentity may name it. You may not read the cluster/);
+  });
+});
+
+describe('secrets of other namespaces', () => {
+  const warned = async (rbac: object, foreign: readonly string[]) => {
+    const { place } = cluster({ theirs: [], ours: [ready('a')], found: [] });
+    const values = () => read({ rbac });
+    await installAgent(place, { ...request, values, foreignSecrets: async () => foreign }, wait);
+    return place.messages.join('\n');
+  };
+
+  it.each([
+    ['are named beforehand', { allowAccessToSecrets: true }, ['capz-system:default'], true],
+    ['are not spoken of where there are none', { allowAccessToSecrets: true }, [], false],
+    [
+      'are not spoken of where no secret is read',
+      { allowAccessToSecrets: false },
+      ['capz-system:default'],
+      false,
+    ],
+  ])('%s', async (_, rbac, foreign, isNamed) => {
+    expect((await warned(rbac, foreign)).includes('capz-system:default')).toBe(isNamed);
   });
 });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServicePrincipal } from '../../../domain/kubernetes/identity-credential.ts';
+import { mayNameSecret, noSecretPairs, type SecretPairs } from '../../../domain/kubernetes/secret-pairs.ts';
 import type { Clock } from '../../../domain/time/clock.ts';
 import { limitTime, untilAborted } from '../../../domain/time/time-limit.ts';
 import type { CredentialTags } from '../token-cache.ts';
@@ -22,6 +23,8 @@ export interface CredentialReader extends CredentialTags {
 }
 
 export interface CredentialReaderOptions {
+  /** Where a secret may be beside its identity\'s own namespace; nowhere when absent. */
+  readonly secretPairs?: SecretPairs;
   readonly readSecret: ReadSecret;
   readonly clock: Clock;
 }
@@ -40,12 +43,16 @@ interface Tag {
  * Reads the Secrets of service principals, when a token is fetched and, for the digest alone, once a minute
  * of use.
  */
-export function createCredentialReader({ readSecret, clock }: CredentialReaderOptions): CredentialReader {
+export function createCredentialReader({
+  readSecret,
+  clock,
+  secretPairs = noSecretPairs,
+}: CredentialReaderOptions): CredentialReader {
   const tags = new Map<string, Tag>();
   const reading = new Map<string, Promise<string>>();
 
   async function credential(principal: ServicePrincipal, signal: AbortSignal): Promise<PickedCredential> {
-    requireOwnNamespace(principal);
+    requireAllowedNamespace(principal, secretPairs);
     const { namespace, name } = principal.secret;
     const data = await readSecret(namespace, name, signal).catch(() => {
       signal.throwIfAborted();
@@ -105,12 +112,12 @@ export function createCredentialReader({ readSecret, clock }: CredentialReaderOp
  * Else whoever may create an AzureIdentity could send any Secret of the cluster to an authority of their
  * choice.
  */
-function requireOwnNamespace({ namespace, secret }: ServicePrincipal): void {
-  if (namespace === '' || secret.namespace !== namespace) {
+function requireAllowedNamespace({ namespace, secret }: ServicePrincipal, pairs: SecretPairs): void {
+  if (!mayNameSecret(pairs, namespace, secret.namespace)) {
     throw new TokenRefused({
       status: 403,
       error: 'unauthorized_client',
-      description: `The identity is in namespace ${namespace} and its Secret in ${secret.namespace}; only a Secret of the identity's own namespace is read.`,
+      description: `The identity is in namespace ${namespace} and its Secret in ${secret.namespace}; only a Secret of the identity's own namespace is read, or of one that --secrets-of-other-namespaces pairs with it.`,
     });
   }
 }

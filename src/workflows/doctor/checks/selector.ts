@@ -1,6 +1,7 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { modeFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import {
+  type AzureIdentity,
   type AzureIdentityBinding,
   bindingLabel,
   type IdentityResources,
@@ -12,6 +13,7 @@ import {
   type MissingIdentity,
   type PodDecision,
 } from '../../../domain/kubernetes/pod-decision.ts';
+import { secretPairOf } from '../../../domain/kubernetes/secret-pairs.ts';
 import { advice, type Command, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
@@ -30,7 +32,9 @@ export const selector: Check = {
     judging(evidence.pods, (pods) => {
       const resources = resourcesForAgents(evidence);
       const scope = evidence.standard && scopeOf(evidence, evidence.standard);
-      const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources, scope) }));
+      const secretPairs = readOr(evidence.agents, [])[0]?.secretPairs;
+      const rules = { scope, secretPairs };
+      const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources, rules) }));
       const first = decided.find(({ decision }) => decision.kind !== 'granted');
       if (first === undefined) {
         return pass(
@@ -69,7 +73,7 @@ function failureOf(failure: Failure): Verdict {
     case 'secret-in-other-namespace': {
       const { namespace, name } = decision.identity.metadata;
       const what =
-        decision.kind === 'incomplete-identity' ? decision.what : 'names a secret of another namespace';
+        decision.kind === 'incomplete-identity' ? decision.what : foreignSecretText(decision.identity);
       return fail(
         `AzureIdentity ${namespace}/${name}, which ${pods} would get, ${what}. Agents give no token for it.`,
         command('kubectl edit azureidentity', name, '-n', namespace),
@@ -78,6 +82,12 @@ function failureOf(failure: Failure): Verdict {
     default:
       return unboundVerdict(failure);
   }
+}
+
+function foreignSecretText(identity: AzureIdentity): string {
+  const what = 'names a secret of another namespace';
+  const pair = secretPairOf(identity);
+  return pair === undefined ? what : `${what}, and podid.secretsOfOtherNamespaces does not list ${pair}`;
 }
 
 function missingVerdict(

@@ -4,6 +4,36 @@ import { TokenRefused } from '../../../../src/nmi/tokens/token-error.ts';
 import { handClock } from '../../../domain/time/hand-clock.ts';
 
 describe('the reader of secrets', () => {
+  it.each([
+    ['its own namespace', 'shop', 'shop', true],
+    ['one that is paired with it', 'capz-system', 'default', true],
+    ['one that is paired with it the other way round', 'default', 'capz-system', false],
+    ['one that is paired with another', 'shop', 'default', false],
+    ['one that nothing is paired with', 'capz-system', 'kube-system', false],
+    ['any, without one of its own', '', 'default', false],
+  ])('reads for an identity a secret of %s: %s, %s: %s', async (_, namespace, of, isRead) => {
+    const asked: string[] = [];
+    const reader = createCredentialReader({
+      clock: handClock(),
+      secretPairs: new Set(['capz-system:default']),
+      readSecret: async (from, name) => {
+        asked.push(`${from}/${name}`);
+        return { password: new TextEncoder().encode('word') };
+      },
+    });
+    const principal = {
+      kind: 'secret',
+      namespace,
+      tenantId: 't',
+      auxiliaryTenantIds: [],
+      clientId: 'c',
+      secret: { namespace: of, name: 's' },
+    } as const;
+    const said = await reader.read(principal, new AbortController().signal).catch((error: unknown) => error);
+    expect(asked).toEqual(isRead ? [`${of}/s`] : []);
+    expect(said instanceof TokenRefused && said.status === 403).toBe(!isRead);
+  });
+
   it('refuses with 503 and Retry-After when the API server does not answer in its time', async () => {
     const clock = handClock();
     const reader = createCredentialReader({
