@@ -1,10 +1,10 @@
 import { scenarioNames } from '../cli/flags/scenario-names.ts';
 import { checkFile, writeEnvironment } from '../cli/open/emulator-files.ts';
+import { environmentLines, shellOfFile, sourcing } from '../cli/open/environment-lines.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Context, EmulatorChoice, RunningEmulator } from '../cli/run/context.ts';
 import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
-import { shellWord } from '../errors/shell-word.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
 
 export const emulatorCommand = defineCommand({
@@ -14,6 +14,10 @@ export const emulatorCommand = defineCommand({
     {
       title: 'with the environment in a file, for another terminal to source',
       line: 'podid emulator --write-env demo.env',
+    },
+    {
+      title: 'the same for PowerShell',
+      line: 'podid emulator --write-env demo.ps1',
     },
     {
       title: 'as slow as Azure, with its state kept over restarts',
@@ -47,7 +51,8 @@ export const emulatorCommand = defineCommand({
       kind: 'text',
       alias: 'env-file',
       value: 'FILE',
-      summary: 'also write the export lines to this file, in one step',
+      summary:
+        'also write the lines to this file, in one step; for PowerShell if it ends in .ps1, for fish in .fish',
     },
   },
   async run(flags, session) {
@@ -74,13 +79,15 @@ export const emulatorCommand = defineCommand({
       ...(flags.scenario === undefined ? {} : { scenario: flags.scenario }),
     });
     try {
-      const lines = exportLines(emulator.environment);
+      const { environment } = emulator;
       if (flags.writeEnv !== undefined) {
-        await writeEnvironment(flags.writeEnv, lines);
+        await writeEnvironment(flags.writeEnv, environmentLines(environment, shellOfFile(flags.writeEnv)));
       }
-      await context.stdout.write(lines);
+      await context.stdout.write(environmentLines(environment, 'posix'));
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
-      session.report.note(`In another terminal: ${sourcing(flags.writeEnv)}, and then podid init.`);
+      session.report.note(
+        `In another terminal: ${flags.writeEnv === undefined ? 'the lines above' : sourcing(flags.writeEnv)}, and then podid init.`,
+      );
       await aborted(context.signal);
     } finally {
       await emulator.stop();
@@ -88,14 +95,6 @@ export const emulatorCommand = defineCommand({
     return 0;
   },
 });
-
-/** A shell looks for a name without a slash in PATH. */
-function sourcing(file: string | undefined): string {
-  if (file === undefined) {
-    return 'the lines above';
-  }
-  return `. ${shellWord(file.includes('/') ? file : `./${file}`)}`;
-}
 
 /**
  * What the emulator cannot begin with is what its flags named: a scenario, a state file, a port that is
@@ -119,23 +118,6 @@ async function start(context: Context, choice: EmulatorChoice): Promise<RunningE
       cause,
     });
   }
-}
-
-/** By which a sign-in is chosen. What another emulator has left in the terminal would be taken for this one's. */
-const signInVariables = [
-  'PODID_ARM_TOKEN',
-  'NODE_EXTRA_CA_CERTS',
-  'AZURE_TENANT_ID',
-  'AZURE_CLIENT_ID',
-  'AZURE_CLIENT_SECRET',
-  'AZURE_CLIENT_CERTIFICATE_PATH',
-  'AZURE_FEDERATED_TOKEN_FILE',
-];
-
-function exportLines(environment: Readonly<Record<string, string>>): string {
-  const unset = signInVariables.filter((name) => !Object.hasOwn(environment, name));
-  const set = Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
-  return [`unset ${unset.join(' ')}\n`, ...set].join('');
 }
 
 function portOf(text: string | undefined, faults: UsageFaults): number {
