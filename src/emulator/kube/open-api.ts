@@ -2,7 +2,8 @@ import { apiVersionOf, type KubeKind } from './objects/kube-kinds.ts';
 
 /**
  * Answers of `/openapi/v3` and the documents that it names: that writes take `fieldValidation`, which is what
- * kubectl looks for before it leaves the checking of fields to the server. Undefined for any other path.
+ * kubectl looks for before it leaves the checking of fields to the server, and the schemas of custom
+ * resources, which `kubectl explain` shows. Undefined for any other path.
  */
 export function openApiAnswer(path: string, kinds: readonly KubeKind[]): object | undefined {
   const paths = new Map(
@@ -25,8 +26,22 @@ function document(kinds: readonly KubeKind[]): object {
     openapi: '3.0.0',
     info: { title: 'podid emulator', version: 'v1.34.1' },
     paths: Object.fromEntries(kinds.map((kind) => [pathOf(kind), { patch: patchOf(kind) }])),
-    components: { schemas: {} },
+    components: { schemas: Object.fromEntries(kinds.flatMap(schemaOf)) },
   };
+}
+
+/**
+ * None for a kind without a schema of its own: kubectl makes its patches by what is named here, and knows the
+ * lists of such a kind better itself.
+ */
+function schemaOf({ group, version, kind, schema }: KubeKind): [string, object][] {
+  if (schema === undefined) {
+    return [];
+  }
+  const text = { type: 'string' };
+  const properties = { apiVersion: text, kind: text, metadata: { type: 'object' }, ...schema.properties };
+  const named = { ...schema, properties, 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
+  return [[[...group.split('.').reverse(), version, kind].join('.'), named]];
 }
 
 function pathOf(kind: KubeKind): string {

@@ -43,11 +43,16 @@ function node(name: string, machineId: string): JsonObject {
   };
 }
 
-const agentLabels = {
+const agentSelector = {
   'app.kubernetes.io/name': 'podid',
   'app.kubernetes.io/component': 'nmi',
-  component: 'nmi',
+  'app.kubernetes.io/instance': 'podid',
 };
+
+const agentLabels = { ...agentSelector, component: 'nmi' };
+
+/** As `podid nmi install` writes it: podid takes only its own for its own. */
+const installedLabels = { ...agentSelector, 'app.kubernetes.io/managed-by': 'podid' };
 
 function agentContainer(mode: 'managed' | 'standard'): JsonObject {
   return {
@@ -62,9 +67,10 @@ function agentDaemonSet(mode: 'managed' | 'standard', count: number): JsonObject
   return {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    metadata: { name: 'podid-nmi', namespace: 'kube-system', labels: agentLabels },
+    metadata: { name: 'podid-nmi', namespace: 'kube-system', labels: installedLabels },
     spec: {
-      selector: { matchLabels: agentLabels },
+      selector: { matchLabels: agentSelector },
+      updateStrategy: { type: 'RollingUpdate' },
       template: {
         metadata: { labels: agentLabels },
         spec: { hostNetwork: true, containers: [agentContainer(mode)] },

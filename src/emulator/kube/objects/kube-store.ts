@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type KubeFaults, noKubeFaults } from '../kube-faults.ts';
-import { trackUpdate } from './field-owners.ts';
 import { identityCrds } from './identity-crds.ts';
 import { builtinKinds, crdKind, type KubeKind, kindKey, kindsOfCrd, namespaceKind } from './kube-kinds.ts';
 import type { KubeMeta, KubeObject } from './kube-object.ts';
+import { seededWithOwners } from './seeded-owners.ts';
 
 export interface KubeStoreOptions {
   /** Milliseconds since the epoch; the machine's clock when absent. */
@@ -155,9 +155,10 @@ export class KubeStore {
   /**
    * Puts an object as it is, status and all, past validation and rights, as a controller of the cluster
    * would; uid, version and times are filled in where absent.
-   * @param manager who owns its fields from then on
+   * @param manager who owns its fields from then on; when absent, whoever its label names has applied it, and
+   * else the emulator owns it
    */
-  seed(object: KubeObject, manager = 'emulator'): KubeObject {
+  seed(object: KubeObject, manager?: string): KubeObject {
     const kind = this.kind(object.kind, groupOf(object.apiVersion));
     const name = object.metadata.name;
     const namespace = kind.namespaced ? (object.metadata.namespace ?? 'default') : '';
@@ -167,9 +168,8 @@ export class KubeStore {
       ...(kind.namespaced ? { namespace } : {}),
       ...identityMeta(before, this.timestamp(), object.metadata),
     };
-    const writer = { manager, time: this.timestamp() };
     const filled = { ...structuredClone(object), metadata };
-    return this.put(kind, metadata.managedFields ? filled : trackUpdate(before, filled, writer));
+    return this.put(kind, seededWithOwners(before, filled, { manager, time: this.timestamp() }));
   }
 
   remove(kind: string, namespace: string, name: string): void {
