@@ -4,12 +4,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ArmCall } from './arm/arm-call.ts';
 import { answerArm, matchArmRoute } from './arm/arm-router.ts';
+import { cloudDiscoveryPath } from './arm/cloud-discovery.ts';
 import { settleOperations } from './arm/operations.ts';
 import { isSecure, splitByProtocol } from './both-protocols.ts';
 import type { TlsFiles } from './certificate.ts';
 import { answerControl, type Control } from './control-routes.ts';
 import { answerEntra, entraOperation } from './entra-routes.ts';
 import type { FaultEffect } from './faults.ts';
+import { answerGraph, graphOperation } from './graph-routes.ts';
 import {
   asEmulatorRequest,
   contentOf,
@@ -140,7 +142,7 @@ async function answer(
 
 /** Instance metadata is asked for over plain http, by its protocol. */
 function isMetadata(path = ''): boolean {
-  return /^\/(metadata|_imds)(\/|\?|$)/i.test(path);
+  return /^\/(metadata|_imds)(\/|\?|$)/i.test(path) && !cloudDiscoveryPath.test(path.split('?')[0] ?? '');
 }
 
 function operationName(request: EmulatorRequest): string {
@@ -151,7 +153,12 @@ function operationName(request: EmulatorRequest): string {
   if (isMetadata(path)) {
     return 'imds';
   }
-  return entraOperation(method, path) ?? matchArmRoute(method, path)?.route.name ?? 'unexpected';
+  return (
+    entraOperation(method, path) ??
+    graphOperation(method, path) ??
+    matchArmRoute(method, path)?.route.name ??
+    'unexpected'
+  );
 }
 
 /** @returns false when the effects ask for no answer of their own */
@@ -183,6 +190,9 @@ function ownAnswer(parts: ServerParts, request: EmulatorRequest, effects: FaultE
   try {
     if (entraOperation(request.method, request.path) !== undefined) {
       return answerEntra(request, world, tokens, baseUrl);
+    }
+    if (graphOperation(request.method, request.path) !== undefined) {
+      return answerGraph(request, world, tokens);
     }
     const call = { request, world, effects, baseUrl, kubeconfig, runKubectl, giveOut: tokens.giveOut };
     return answerArm(matchArmRoute(request.method, request.path), call, tokens);

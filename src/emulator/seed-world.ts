@@ -38,6 +38,9 @@ export function seedWorld(world: World, seed: JsonObject): void {
   for (const one of listAt(seed, 'identities')) {
     world.identities.set(key(one), copyJson(one as JsonObject));
   }
+  for (const one of listAt(seed, 'federatedCredentials')) {
+    world.federatedCredentials.set(key(one), copyJson(one as JsonObject));
+  }
   for (const one of listAt(seed, 'machines')) {
     seedMachine(world, copyJson(one as JsonObject));
   }
@@ -73,6 +76,7 @@ export function worldAsSeed(world: World): JsonObject {
     clusters: [...world.clusters.values()].map((one) => one.document),
     operations: plain([...world.operations.values()]),
     identities: [...world.identities.values()],
+    federatedCredentials: [...world.federatedCredentials.values()],
     machines: [...world.machines.values()],
     roleAssignments: plain([...world.roleAssignments.values()]),
     groups: [...world.groups].map(([objectId, members]) => ({ objectId, members })),
@@ -87,6 +91,7 @@ function removeResource(world: World, id: string): void {
   for (const map of [
     world.clusters,
     world.identities,
+    world.federatedCredentials,
     world.machines,
     world.roleAssignments,
     world.resourceGroups,

@@ -44,6 +44,8 @@ export interface Operation {
    */
   readonly machine?: { readonly key: string; readonly upgrade: readonly string[] | null };
   readonly kind: 'create' | 'update' | 'delete';
+  /** The agent pool that it is about, by name, and whether it goes. */
+  readonly pool?: { readonly name: string; readonly isDeleted: boolean };
   /** `t,c,s,h` as they must come back, byte for byte. */
   readonly signature: string;
   readonly startedAt: number;
@@ -101,6 +103,8 @@ export interface World {
   readonly resourceGroups: Map<string, JsonObject>;
   readonly clusters: Map<string, Cluster>;
   readonly identities: Map<string, JsonObject>;
+  /** Of the identities: who else may sign in as them. */
+  readonly federatedCredentials: Map<string, JsonObject>;
   /** Scale sets and virtual machines, of which the nodes are made. */
   readonly machines: Map<string, JsonObject>;
   /** What the metadata services of machines know, by the machine; of one that never changed nothing. */
@@ -138,6 +142,7 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     resourceGroups: new Map(),
     clusters: new Map(),
     identities: new Map(),
+    federatedCredentials: new Map(),
     machines: new Map(),
     registrations: new Map(),
     buckets: new Map(),
@@ -163,6 +168,7 @@ export function clearWorld(world: World): void {
     world.resourceGroups,
     world.clusters,
     world.identities,
+    world.federatedCredentials,
     world.machines,
     world.registrations,
     world.buckets,

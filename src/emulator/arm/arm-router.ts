@@ -4,12 +4,15 @@ import { knownApiVersions } from './api-versions.ts';
 import { refuseAsArm } from './arm-answers.ts';
 import type { ArmCall, ArmMatch, ArmRoute } from './arm-call.ts';
 import { answerIdentity } from './ask-as-identity.ts';
+import { cloudDiscoveryPath, cloudRoutes } from './cloud-discovery.ts';
 import { clusterRoutes } from './clusters.ts';
-import { identityRoutes } from './identities.ts';
+import { federatedCredentialRoutes } from './identities/federated-credentials.ts';
+import { identityRoutes } from './identities/identities.ts';
 import { machineChangeRoutes } from './machines/change-machine.ts';
 import { machineRoutes } from './machines/machines.ts';
-import { operationRoutes } from './operations.ts';
+import { operationRoutes } from './operation-answers.ts';
 import { permissionRoutes } from './permissions.ts';
+import { resourceListRoutes } from './resource-lists.ts';
 import { roleRoutes } from './role-assignments.ts';
 import { runCommandRoutes } from './run-command.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -21,9 +24,12 @@ const routes: readonly ArmRoute[] = [
   ...runCommandRoutes,
   ...clusterRoutes,
   ...identityRoutes,
+  ...federatedCredentialRoutes,
   ...machineRoutes,
   ...machineChangeRoutes,
   ...permissionRoutes,
+  ...resourceListRoutes,
+  ...cloudRoutes,
   ...subscriptionRoutes,
 ];
 
@@ -81,6 +87,9 @@ function checkToken(
   match: ArmMatch | undefined,
   tokens: Pick<TokenBook, 'knows' | 'isProven' | 'identityOf'>,
 ): string | undefined {
+  if (cloudDiscoveryPath.test(call.request.path)) {
+    return undefined;
+  }
   const token = /^Bearer (.+)$/.exec(call.request.headers.authorization ?? '')?.[1];
   if (token === undefined) {
     refuseAsArm(401, 'AuthenticationFailed', 'The Authorization header is missing.');

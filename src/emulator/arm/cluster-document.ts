@@ -45,6 +45,7 @@ export function mergeCluster(world: World, body: JsonObject, before: JsonObject 
   delete objectAt(properties, 'servicePrincipalProfile')?.['secret'];
   delete objectAt(properties, 'windowsProfile')?.['adminPassword'];
   resolveIdentity(world, after, before);
+  resolveIssuer(world, after, before);
   const profile = objectAt(properties, 'podIdentityProfile');
   if (profile === undefined) {
     delete properties['podIdentityProfile'];
@@ -52,6 +53,18 @@ export function mergeCluster(world: World, body: JsonObject, before: JsonObject 
     properties['podIdentityProfile'] = mergeProfile(profile, before);
   }
   return after;
+}
+
+/** An issuer that is on has a URL, which stays the same. */
+function resolveIssuer(world: World, after: JsonObject, before: JsonObject | undefined): void {
+  const issuer = objectAt(after, 'properties', 'oidcIssuerProfile');
+  if (issuer?.['enabled'] !== true) {
+    return;
+  }
+  const location = (textAt(after, 'location') ?? '').replaceAll(' ', '').toLowerCase();
+  issuer['issuerUrl'] =
+    textAt(before, 'properties', 'oidcIssuerProfile', 'issuerUrl') ??
+    `https://${location}.oic.prod-aks.azure.com/${world.tenantId}/${world.newId()}/`;
 }
 
 function keep(target: JsonObject, before: JsonObject | undefined, names: readonly string[]): void {

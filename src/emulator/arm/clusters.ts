@@ -1,5 +1,6 @@
-import { objectAt, textAt } from '../exact-json.ts';
+import { listAt, objectAt, textAt } from '../exact-json.ts';
 import type { EmulatorResponse } from '../http.ts';
+import type { Cluster } from '../world.ts';
 import { ok, refuseAsAks } from './arm-answers.ts';
 import {
   type ArmCall,
@@ -11,7 +12,8 @@ import {
   subscriptionOf,
 } from './arm-call.ts';
 import { poolRoutes } from './machines/node-pools.ts';
-import { operationHeaders, renewTags, setState, startOperation } from './operations.ts';
+import { acceptedHeaders } from './operation-answers.ts';
+import { renewTags, setState, startOperation } from './operations.ts';
 import { putCluster } from './put-cluster.ts';
 import { isEntraCluster } from './run-command.ts';
 import { answerDocument, clusterId, clusterOf, refuseWhileBusy } from './stored-cluster.ts';
@@ -28,6 +30,18 @@ export const clusterRoutes: readonly ArmRoute[] = [
   route('clusters.put', 'PUT', `${group}${provider}/(?<name>[^/]+)`, putCluster),
   route('clusters.patch', 'PATCH', `${group}${provider}/(?<name>[^/]+)`, patchTags),
   route('clusters.delete', 'DELETE', `${group}${provider}/(?<name>[^/]+)`, remove),
+  route('clusters.stop', 'POST', `${group}${provider}/(?<name>[^/]+)/stop`, (call) =>
+    switchPower(call, 'Stopped'),
+  ),
+  route('clusters.start', 'POST', `${group}${provider}/(?<name>[^/]+)/start`, (call) =>
+    switchPower(call, 'Running'),
+  ),
+  route(
+    'clusters.upgradeProfile',
+    'GET',
+    `${group}${provider}/(?<name>[^/]+)/upgradeProfiles/default`,
+    upgradeProfile,
+  ),
   route(
     'clusters.userCredential',
     'POST',
@@ -79,6 +93,26 @@ function remove(call: ArmCall): EmulatorResponse {
   if (cluster === undefined) {
     return { status: 204 };
   }
+  return begin(call, cluster, { kind: 'delete', state: 'Deleting' });
+}
+
+/** `stop` and `start`; the power changes when the operation begins, and is what it was to whoever asks twice. */
+function switchPower(call: ArmCall, code: 'Running' | 'Stopped'): EmulatorResponse {
+  const cluster = clusterOf(call);
+  refuseWhileBusy(cluster);
+  const properties = objectAt(cluster.document, 'properties') ?? {};
+  properties['powerState'] = { code };
+  for (const pool of listAt(properties, 'agentPoolProfiles')) {
+    Object.assign(objectAt(pool) ?? {}, { powerState: { code } });
+  }
+  return begin(call, cluster, { kind: 'update', state: code === 'Stopped' ? 'Stopping' : 'Starting' });
+}
+
+function begin(
+  call: ArmCall,
+  cluster: Cluster,
+  { kind, state }: { kind: 'update' | 'delete'; state: string },
+): EmulatorResponse {
   refuseWhileBusy(cluster);
   cluster.operation = startOperation(
     call.world,
@@ -86,13 +120,32 @@ function remove(call: ArmCall): EmulatorResponse {
       subscriptionId: param(call, 'subscription'),
       location: textAt(cluster.document, 'location') ?? 'unknown',
       clusterKey: clusterId(call).toLowerCase(),
-      kind: 'delete',
+      kind,
     },
     call.effects,
   );
-  setState(cluster.document, 'Deleting');
+  setState(cluster.document, state);
   renewTags(call.world, cluster);
-  return { status: 202, headers: operationHeaders(call, cluster.operation) };
+  return { status: 202, headers: acceptedHeaders(call, cluster.operation) };
+}
+
+/** What the cluster and its pools could be upgraded to: the emulator knows of nothing newer. */
+function upgradeProfile(call: ArmCall): EmulatorResponse {
+  const { document } = clusterOf(call);
+  const kubernetesVersion = textAt(document, 'properties', 'currentKubernetesVersion');
+  return ok({
+    id: `${textAt(document, 'id')}/upgradeprofiles/default`,
+    name: 'default',
+    type: 'Microsoft.ContainerService/managedClusters/upgradeprofiles',
+    properties: {
+      controlPlaneProfile: { kubernetesVersion, osType: 'Linux' },
+      agentPoolProfiles: listAt(document, 'properties', 'agentPoolProfiles').map((pool) => ({
+        name: textAt(pool, 'name'),
+        kubernetesVersion: textAt(pool, 'currentOrchestratorVersion') ?? kubernetesVersion,
+        osType: textAt(pool, 'osType') ?? 'Linux',
+      })),
+    },
+  });
 }
 
 function credential(call: ArmCall): EmulatorResponse {

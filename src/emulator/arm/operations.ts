@@ -1,39 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { type JsonObject, listAt, objectAt, textAt } from '../exact-json.ts';
 import type { FaultEffect } from '../faults.ts';
-import type { EmulatorResponse } from '../http.ts';
 import type { Cluster, Operation, World } from '../world.ts';
-import { ok, refuseAsArm } from './arm-answers.ts';
-import { type ArmCall, type ArmRoute, param } from './arm-call.ts';
 import { endMachineOperation } from './machines/end-machine-operation.ts';
+import { endPool, furnishCluster, removeCluster } from './machines/furnish-cluster.ts';
 import { isScaleSetKey } from './machines/machine-documents.ts';
-import { spend } from './machines/machine-limits.ts';
 import { equipNodes } from './machines/machines.ts';
 import { enabledProfile, keyOf } from './pod-identity-rules.ts';
 
-const operationApiVersion = '2025-03-01';
-
-/** What Azure says on the way; a client takes whatever is not terminal for running. */
-const progress = [
-  'ReconcilingAddons',
-  'CreatingAgentPools: 1/3 nodes completed',
-  'ReconcilingDNS',
-  'InProgress',
-];
-
-export const operationRoutes: readonly ArmRoute[] = [
-  {
-    name: 'operations.get',
-    method: 'GET',
-    pattern:
-      /^\/subscriptions\/(?<subscription>[^/]+)\/providers\/Microsoft\.(?:ContainerService|Compute)\/locations\/[^/]+\/operations\/(?<id>[^/]+)\/?$/i,
-    handle: pollOperation,
-  },
-];
-
 export function startOperation(
   world: World,
-  about: Pick<Operation, 'subscriptionId' | 'location' | 'clusterKey' | 'kind' | 'machine'>,
+  about: Pick<Operation, 'subscriptionId' | 'location' | 'clusterKey' | 'kind' | 'machine' | 'pool'>,
   effects: FaultEffect,
 ): Operation {
   const now = world.clock.now();
@@ -81,60 +58,6 @@ function drawDuration(world: World, [shortest, longest]: readonly [number, numbe
   return Math.round(shortest + share * (longest - shortest));
 }
 
-function operationUrl(baseUrl: string, operation: Operation): string {
-  const { subscriptionId, location, id, machine } = operation;
-  const provider = machine === undefined ? 'Microsoft.ContainerService' : 'Microsoft.Compute';
-  const path = `/subscriptions/${subscriptionId}/providers/${provider}/locations/${location}/operations/${id}`;
-  return `${baseUrl}${path}?${expectedQuery(operation)}`;
-}
-
-function expectedQuery(operation: Operation): string {
-  return `api-version=${operationApiVersion}&${operation.signature}`;
-}
-
-export function operationHeaders(call: ArmCall, operation: Operation): Record<string, string> {
-  const { retryAfterSec } = call.world.settings;
-  call.giveOut(operation.signature);
-  return {
-    'azure-asyncoperation': operationUrl(call.baseUrl, operation),
-    ...(retryAfterSec === null ? {} : { 'retry-after': String(retryAfterSec) }),
-  };
-}
-
-function pollOperation(call: ArmCall): EmulatorResponse {
-  const operation = call.world.operations.get(param(call, 'id'));
-  if (operation === undefined) {
-    return refuseAsArm(404, 'NotFound', 'There is no such operation.');
-  }
-  if (call.request.rawQuery !== expectedQuery(operation)) {
-    refuseAsArm(
-      403,
-      'AuthorizationFailed',
-      'The signature of the operation URL is not the one that was given.',
-    );
-  }
-  const polled = operation.machine?.key;
-  if (polled !== undefined && !isScaleSetKey(polled)) {
-    spend(call.world, [{ limit: 'pollVirtualMachine', of: polled }]);
-  }
-  operation.polls += 1;
-  const { operationPolls, retryAfterSec } = call.world.settings;
-  if (operationPolls > 0 && operation.polls > operationPolls) {
-    endOperation(call.world, operation);
-  }
-  const answer = ok({
-    name: operation.id,
-    status: operation.status ?? progress[(operation.polls - 1) % progress.length],
-    startTime: new Date(operation.startedAt).toISOString(),
-    endTime: operation.endedAt === undefined ? undefined : new Date(operation.endedAt).toISOString(),
-    error: operation.error,
-  });
-  if (retryAfterSec === null || operation.status !== undefined) {
-    return answer;
-  }
-  return { ...answer, headers: { 'retry-after': String(retryAfterSec) } };
-}
-
 /** Ends what has come to its end by the emulator's clock. Called before each request is looked at. */
 export function settleOperations(world: World): void {
   for (const operation of world.operations.values()) {
@@ -144,7 +67,7 @@ export function settleOperations(world: World): void {
   }
 }
 
-function endOperation(world: World, operation: Operation): void {
+export function endOperation(world: World, operation: Operation): void {
   if (operation.status !== undefined) {
     return;
   }
@@ -162,11 +85,15 @@ function endOperation(world: World, operation: Operation): void {
   }
   delete cluster.operation;
   if (operation.kind === 'delete' && operation.status === 'Succeeded') {
-    world.clusters.delete(operation.clusterKey);
+    removeCluster(world, operation.clusterKey);
     return;
   }
   endEntries(cluster.document, operation);
   if (operation.status === 'Succeeded') {
+    if (operation.kind === 'create') {
+      furnishCluster(world, cluster.document);
+    }
+    endPool(world, cluster.document, operation.pool);
     equipNodes(world, cluster.document);
   }
   setState(cluster.document, operation.status);

@@ -4,7 +4,8 @@ import type { Cluster, Operation, World } from '../world.ts';
 import { refuseAsAks, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, objectBody, param, requireGroup, subscriptionOf } from './arm-call.ts';
 import { mergeCluster, readOnlyMembers } from './cluster-document.ts';
-import { operationHeaders, renewTags, setState, startOperation } from './operations.ts';
+import { operationHeaders } from './operation-answers.ts';
+import { renewTags, setState, startOperation } from './operations.ts';
 import {
   assignAction,
   checkPodIdentity,
@@ -23,15 +24,16 @@ export function putCluster(call: ArmCall): EmulatorResponse {
   const { world } = call;
   const key = clusterId(call).toLowerCase();
   applyColleaguesEdit(call, key);
-  const body = objectBody(call);
+  const sent = objectBody(call);
   const cluster = world.clusters.get(key);
   checkConditions(call, cluster);
   if (cluster !== undefined) {
     refuseWhileBusy(cluster);
   }
-  checkBody(world, body, cluster);
+  checkBody(world, sent, cluster);
+  const body = cluster === undefined ? withDefaults(call, sent) : sent;
   const before = cluster?.document;
-  const after = mergeCluster(world, body, before);
+  const after = mergeCluster(world, body, before ?? serverMembers(call, body));
   // Rules see the lists as sent: an entry on its way out must not be checked again.
   const proposed = { world, subscription: subscriptionOf(call), before, after: asSent(after, body) };
   checkPodIdentity(proposed);
@@ -239,33 +241,42 @@ function storeCluster(call: ArmCall, key: string, cluster: Cluster | undefined, 
     },
     call.effects,
   );
-  const stored = { document: created ? withDefaults(call, after) : after, operation };
+  const stored = { document: after, operation };
   setState(stored.document, created ? 'Creating' : 'Updating');
   renewTags(call.world, stored);
   call.world.clusters.set(key, stored);
   return stored;
 }
 
-function withDefaults(call: ArmCall, document: JsonObject): JsonObject {
-  const properties = objectAt(document, 'properties') ?? {};
+/** What a new cluster has although nobody sent it. */
+function withDefaults(call: ArmCall, sent: JsonObject): JsonObject {
+  const properties = objectAt(sent, 'properties') ?? {};
+  return {
+    ...sent,
+    properties: {
+      ...properties,
+      // az sends the empty text for the version that Azure thinks best.
+      kubernetesVersion: textAt(properties, 'kubernetesVersion') || '1.33.5',
+      nodeResourceGroup:
+        textAt(properties, 'nodeResourceGroup') ??
+        `MC_${param(call, 'group')}_${param(call, 'name')}_${textAt(sent, 'location')}`,
+      networkProfile: objectAt(properties, 'networkProfile') ?? { networkPlugin: 'azure' },
+    },
+  };
+}
+
+/** The members of a new cluster that only the server writes. */
+function serverMembers(call: ArmCall, body: JsonObject): JsonObject {
   const name = param(call, 'name');
-  const version = textAt(properties, 'kubernetesVersion') ?? '1.33.5';
   return {
     id: clusterId(call),
     name,
     type: 'Microsoft.ContainerService/ManagedClusters',
-    ...document,
     properties: {
-      ...properties,
-      kubernetesVersion: version,
-      currentKubernetesVersion: version,
+      currentKubernetesVersion: textAt(body, 'properties', 'kubernetesVersion'),
       powerState: { code: 'Running' },
       maxAgentPools: 100,
-      fqdn: `${name}-dns.hcp.${plain(textAt(document, 'location') ?? '')}.azmk8s.io`.toLowerCase(),
-      nodeResourceGroup:
-        textAt(properties, 'nodeResourceGroup') ??
-        `MC_${param(call, 'group')}_${name}_${textAt(document, 'location')}`,
-      networkProfile: objectAt(properties, 'networkProfile') ?? { networkPlugin: 'azure' },
+      fqdn: `${name}-dns.hcp.${plain(textAt(body, 'location') ?? '')}.azmk8s.io`.toLowerCase(),
     },
   };
 }

@@ -37,6 +37,7 @@ export const subscriptionRoutes: readonly ArmRoute[] = [
   ),
   route('features.register', 'POST', `${features}/(?<feature>[^/]+)/register`, registerFeature),
   route('features.unregister', 'POST', `${features}/(?<feature>[^/]+)/unregister`, unregisterFeature),
+  route('providers.list', 'GET', `${subscription}/providers`, listProviders),
   route('providers.get', 'GET', `${subscription}/providers/(?<provider>[^/]+)`, getProvider),
   route(
     'providers.register',
@@ -195,18 +196,31 @@ function providerOf(call: ArmCall): ProviderState {
   return state;
 }
 
+function listProviders(call: ArmCall): EmulatorResponse {
+  const { providers } = subscriptionOf(call);
+  return page(
+    call,
+    Object.entries(providers).map(([namespace, state]) => {
+      settleRegistration(call.world, state);
+      return asProvider(call, namespace, state);
+    }),
+  );
+}
+
 function getProvider(call: ArmCall): EmulatorResponse {
-  const state = providerOf(call);
-  const namespace = param(call, 'provider');
+  return ok(asProvider(call, param(call, 'provider'), providerOf(call)));
+}
+
+function asProvider(call: ArmCall, namespace: string, state: ProviderState): JsonObject {
   const isAks = namespace.toLowerCase() === 'microsoft.containerservice';
-  return ok({
+  return {
     id: `/subscriptions/${param(call, 'subscription')}/providers/${namespace}`,
     namespace,
     registrationState: state.state,
     resourceTypes: isAks
       ? [{ resourceType: 'managedClusters', locations: [], apiVersions: [...knownApiVersions(call.world)] }]
       : [],
-  });
+  };
 }
 
 /** Registering the provider again is what makes its registered features count. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../exact-json.ts';
-import { groupName, location, nodeGroup, subscriptionId } from './scenario-ids.ts';
+import { location as demoLocation, groupName, nodeGroup, subscriptionId } from './scenario-ids.ts';
 
 const kubeletIdentity = `/subscriptions/${subscriptionId}/resourcegroups/${nodeGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/demo-agentpool`;
 const image =
@@ -14,19 +14,35 @@ export interface PoolMachines {
   readonly systemAssigned?: string;
   /** How many instances boot from the image of before; they are the last ones. */
   readonly oldImages?: number;
+  /** Instances; 2 when absent. */
+  readonly count?: number;
+  /** Id of the resource group; the demo cluster's node resource group when absent, as its kubelets' identity is. */
+  readonly group?: string;
+  readonly location?: string;
+  readonly kubelet?: string;
 }
 
-export function scaleSetId(pool: string): string {
-  return `/subscriptions/${subscriptionId}/resourceGroups/${nodeGroup}/providers/Microsoft.Compute/virtualMachineScaleSets/aks-${pool}-12345678-vmss`;
+const demoNodeGroup = `/subscriptions/${subscriptionId}/resourceGroups/${nodeGroup}`;
+
+export function scaleSetId(pool: string, group = demoNodeGroup): string {
+  return `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/aks-${pool}-12345678-vmss`;
 }
 
 /** The scale set of a pool, with manual upgrades as AKS makes it, and its two instances. */
-export function scaleSet({ pool, os = 'Linux', oldImages = 0, ...more }: PoolMachines): JsonObject[] {
-  const id = scaleSetId(pool);
+export function scaleSet({
+  pool,
+  os = 'Linux',
+  oldImages = 0,
+  count = 2,
+  group,
+  location = demoLocation,
+  ...more
+}: PoolMachines): JsonObject[] {
+  const id = scaleSetId(pool, group);
   const name = `aks-${pool}-12345678-vmss`;
   const identity = identityOf(more);
-  const instances = [0, 1].map((number) => {
-    const isOld = number >= 2 - oldImages;
+  const instances = Array.from({ length: count }, (_, number) => {
+    const isOld = number >= count - oldImages;
     return {
       id: `${id}/virtualMachines/${number}`,
       name: `${name}_${number}`,
@@ -49,7 +65,7 @@ export function scaleSet({ pool, os = 'Linux', oldImages = 0, ...more }: PoolMac
       type: 'Microsoft.Compute/virtualMachineScaleSets',
       location,
       tags: { 'aks-managed-poolName': pool },
-      sku: { name: 'Standard_D4s_v5', tier: 'Standard', capacity: 2 },
+      sku: { name: 'Standard_D4s_v5', tier: 'Standard', capacity: count },
       identity,
       properties: {
         provisioningState: 'Succeeded',
@@ -83,7 +99,7 @@ function machine(name: string, group: string, more: JsonObject): JsonObject {
     id: `/subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.Compute/virtualMachines/${name}`,
     name,
     type: 'Microsoft.Compute/virtualMachines',
-    location,
+    location: demoLocation,
     ...more,
     properties: {
       provisioningState: 'Succeeded',
@@ -96,9 +112,10 @@ function machine(name: string, group: string, more: JsonObject): JsonObject {
 function identityOf({
   identityIds = [],
   systemAssigned,
-}: Pick<PoolMachines, 'identityIds' | 'systemAssigned'>): JsonObject {
+  kubelet = kubeletIdentity,
+}: Pick<PoolMachines, 'identityIds' | 'systemAssigned' | 'kubelet'>): JsonObject {
   const userAssignedIdentities = Object.fromEntries(
-    [kubeletIdentity, ...identityIds].map((id) => [id, { principalId: '', clientId: '' }]),
+    [kubelet, ...identityIds].map((id) => [id, { principalId: '', clientId: '' }]),
   );
   return systemAssigned === undefined
     ? { type: 'UserAssigned', userAssignedIdentities }

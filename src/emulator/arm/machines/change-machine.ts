@@ -3,7 +3,7 @@ import type { EmulatorResponse } from '../../http.ts';
 import type { World } from '../../world.ts';
 import { ok, refuseAsArm } from '../arm-answers.ts';
 import { type ArmCall, type ArmRoute, objectBody, param } from '../arm-call.ts';
-import { operationHeaders } from '../operations.ts';
+import { operationHeaders } from '../operation-answers.ts';
 import { assignAction } from '../permissions.ts';
 import { matchesAction } from '../roles.ts';
 import { instancesOf, isBusy, isFlexible, propertiesOf } from './machine-documents.ts';

@@ -3,7 +3,7 @@ import type { EmulatorResponse } from '../../http.ts';
 import { registerIdentities, rememberIdentities } from '../../imds/machine-registrations.ts';
 import type { World } from '../../world.ts';
 import { ok, refuseAsArm } from '../arm-answers.ts';
-import { type ArmCall, type ArmRoute, page, param, requireGroup } from '../arm-call.ts';
+import { type ArmCall, type ArmRoute, page, param, requireGroup, subscriptionOf } from '../arm-call.ts';
 import { enabledProfile } from '../pod-identity-rules.ts';
 import {
   instanceKeysOf,
@@ -23,6 +23,11 @@ export const machinePath = `${provider}/(?<name>[^/]+)`;
 /** Scale sets, their instances and virtual machines, to be read. */
 export const machineRoutes: readonly ArmRoute[] = [
   route('machines.list', provider, list),
+  route(
+    'machines.listBySubscription',
+    provider.replace('/resourceGroups/(?<group>[^/]+)', ''),
+    listOfSubscription,
+  ),
   route('machines.get', machinePath, (call) => {
     spend(call.world, [
       { limit: 'getMachine', of: machineKey(call) },
@@ -48,10 +53,27 @@ function isOfScaleSets(call: ArmCall): boolean {
   return param(call, 'type').toLowerCase() === 'virtualmachinescalesets';
 }
 
-function list(call: ArmCall): EmulatorResponse {
-  requireGroup(call);
+function listOfSubscription(call: ArmCall): EmulatorResponse {
+  const prefix = `/subscriptions/${subscriptionOf(call).subscriptionId}/resourcegroups/`.toLowerCase();
+  spendForList(call);
+  const type = `/providers/microsoft.compute/${param(call, 'type')}/`.toLowerCase();
+  const found = [...call.world.machines].filter(
+    ([key]) => key.startsWith(prefix) && key.split(type).length === 2 && !key.split(type)[1]?.includes('/'),
+  );
+  return page(
+    call,
+    found.map(([, machine]) => answerMachine(call, machine)),
+  );
+}
+
+function spendForList(call: ArmCall): void {
   const limit = isOfScaleSets(call) ? 'listScaleSets' : 'listVirtualMachines';
   spend(call.world, [{ limit, of: param(call, 'subscription') }]);
+}
+
+function list(call: ArmCall): EmulatorResponse {
+  requireGroup(call);
+  spendForList(call);
   const found = machinesBelow(call.world, `${call.request.path.toLowerCase().replace(/\/+$/, '')}/`);
   return page(
     call,

@@ -1,6 +1,6 @@
-import { type JsonObject, objectAt, textAt } from '../exact-json.ts';
-import type { EmulatorResponse } from '../http.ts';
-import { ok, refuseAsArm } from './arm-answers.ts';
+import { type JsonObject, objectAt, textAt } from '../../exact-json.ts';
+import type { EmulatorResponse } from '../../http.ts';
+import { ok, refuseAsArm } from '../arm-answers.ts';
 import {
   type ArmCall,
   type ArmRoute,
@@ -9,7 +9,7 @@ import {
   param,
   requireGroup,
   subscriptionOf,
-} from './arm-call.ts';
+} from '../arm-call.ts';
 
 const provider = '/providers/Microsoft\\.ManagedIdentity/userAssignedIdentities';
 const group = '^/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';
@@ -84,6 +84,11 @@ function remove(call: ArmCall): EmulatorResponse {
   for (const [id, assignment] of call.world.roleAssignments) {
     if (assignment.scope.toLowerCase() === key) {
       call.world.roleAssignments.delete(id);
+    }
+  }
+  for (const id of call.world.federatedCredentials.keys()) {
+    if (id.startsWith(`${key}/`)) {
+      call.world.federatedCredentials.delete(id);
     }
   }
   return { status: call.world.identities.delete(key) ? 200 : 204 };

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
+import {
+  clusterPath,
+  clusterPrincipal,
+  group,
+  identityPath,
+  subscription,
+  withArm,
+} from './arm/arm-client.ts';
+
+const pools = `${clusterPath}/agentPools`;
+const credential = `${identityPath('web')}/federatedIdentityCredentials/fic`;
+const federated = {
+  properties: { issuer: 'https://i.example', subject: 'system:serviceaccount:a:b', audiences: ['api://x'] },
+};
+
+describe('what az asks', () => {
+  it('upgrades a node image: 202 with the pool, and Location beside Azure-AsyncOperation', () =>
+    withArm({ seed: { settings: { operationMs: [60_000, 60_000] } } }, async (arm) => {
+      const answer = await arm.call('POST', `${pools}/nodepool1/upgradeNodeImageVersion`);
+      expect(answer.status).toBe(202);
+      expect(answer.body).toMatchObject({
+        name: 'nodepool1',
+        properties: { provisioningState: 'UpgradingNodeImageVersion' },
+      });
+      const location = answer.headers.get('location') ?? '';
+      expect((await arm.call('GET', location)).status).toBe(202);
+      expect((await arm.finish(answer)).body.status).toBe('Succeeded');
+      const result = await arm.call('GET', location);
+      expect(result.body).toMatchObject({
+        name: 'nodepool1',
+        properties: { provisioningState: 'Succeeded' },
+      });
+    }));
+
+  it('adds and deletes a pool with its machines', () =>
+    withArm({}, async (arm) => {
+      const added = await arm.call('PUT', `${pools}/extra`, { properties: { count: 3, mode: 'User' } });
+      expect([added.status, added.body.properties.provisioningState]).toEqual([201, 'Creating']);
+      await arm.finish(added);
+      expect((await arm.get(`${pools}/extra`)).body.properties).toMatchObject({ count: 3, osType: 'Linux' });
+      const instances = await arm.get(`${scaleSetId('extra')}/virtualMachines`);
+      expect(instances.body.value).toHaveLength(3);
+      const deleted = await arm.call('DELETE', `${pools}/extra`);
+      expect([deleted.status, deleted.headers.has('location')]).toEqual([202, true]);
+      await arm.finish(deleted);
+      expect((await arm.get(`${pools}/extra`)).status).toBe(404);
+      expect((await arm.get(scaleSetId('extra'))).status).toBe(404);
+      expect((await arm.call('DELETE', `${pools}/nodepool1`)).status).toBe(400);
+    }));
+
+  it('creates a cluster that is furnished when its operation ends, and takes all of it away again', () =>
+    withArm({}, async (arm) => {
+      const path = clusterPath.replace(/demo$/, 'n1');
+      const created = await arm.call('PUT', path, {
+        location: 'westeurope',
+        identity: { type: 'SystemAssigned' },
+        properties: {
+          kubernetesVersion: '',
+          dnsPrefix: 'n1',
+          agentPoolProfiles: [{ name: 'pool', mode: 'System' }],
+        },
+      });
+      expect(created.status).toBe(201);
+      await arm.finish(created);
+      const { properties, identity } = (await arm.get(path)).body;
+      expect(properties.kubernetesVersion).toMatch(/^1\.\d+/);
+      expect(identity.principalId).toMatch(/-/);
+      const { resourceId, clientId } = properties.identityProfile.kubeletidentity;
+      expect((await arm.get(resourceId)).body.properties.clientId).toBe(clientId);
+      const nodeGroup = `${subscription}/resourceGroups/${properties.nodeResourceGroup}`;
+      expect((await arm.get(nodeGroup)).status).toBe(200);
+      const sets = await arm.get(`${nodeGroup}/providers/Microsoft.Compute/virtualMachineScaleSets`);
+      expect(Object.keys(sets.body.value[0].identity.userAssignedIdentities)).toEqual([resourceId]);
+      const patched = await arm.call('PATCH', sets.body.value[0].id, {
+        identity: sets.body.value[0].identity,
+      });
+      expect(patched.status, patched.text).toBe(200);
+      const deleted = await arm.call('DELETE', path);
+      expect(deleted.headers.get('location')).toContain('/operationresults/');
+      await arm.finish(deleted);
+      expect((await arm.call('GET', deleted.headers.get('location') ?? '')).status).toBe(204);
+      expect((await arm.get(nodeGroup)).status).toBe(404);
+    }));
+
+  it('keeps the URL of an issuer', () =>
+    withArm({}, async (arm) => {
+      const on = (document: { properties: object }) =>
+        Object.assign(document.properties, { oidcIssuerProfile: { enabled: true } });
+      const first = await arm.edit(on);
+      const url = first.body.properties.oidcIssuerProfile.issuerUrl;
+      expect(url).toMatch(/^https:\/\/westeurope\.oic\./);
+      await arm.finish(first);
+      expect((await arm.edit(on)).body.properties.oidcIssuerProfile.issuerUrl).toBe(url);
+    }));
+
+  it('stops and starts a cluster', () =>
+    withArm({}, async (arm) => {
+      for (const [action, code] of [
+        ['stop', 'Stopped'],
+        ['start', 'Running'],
+      ]) {
+        const answer = await arm.call('POST', `${clusterPath}/${action}`);
+        expect([answer.status, answer.headers.has('location')]).toEqual([202, true]);
+        await arm.finish(answer);
+        expect((await arm.get()).body.properties.powerState).toEqual({ code });
+      }
+    }));
+
+  it('writes, reads and deletes federated credentials', () =>
+    withArm({}, async (arm) => {
+      expect((await arm.call('PUT', credential, federated)).status).toBe(201);
+      expect((await arm.call('PUT', credential, federated)).status).toBe(200);
+      expect((await arm.call('PUT', `${credential}2`, federated)).status).toBe(409);
+      const listed = await arm.get(credential.replace(/\/fic$/, ''));
+      expect(listed.body.value).toMatchObject([{ name: 'fic', ...federated }]);
+      expect((await arm.get(credential)).body.properties.subject).toBe('system:serviceaccount:a:b');
+      expect((await arm.call('DELETE', credential)).status).toBe(200);
+      expect((await arm.call('DELETE', credential)).status).toBe(204);
+      expect((await arm.get(credential)).status).toBe(404);
+    }));
+
+  const compute = `${subscription}/providers/Microsoft.Compute`;
+  it.each([
+    [`${subscription}/providers`, 'Microsoft.ContainerService', 'namespace'],
+    [`${subscription}/resources`, 'web', 'name'],
+    [`${group}/resources`, 'demo', 'name'],
+    [
+      `${subscription}/resources?$filter=resourceType eq 'Microsoft.Compute/virtualMachineScaleSets'`,
+      'aks-nodepool1-12345678-vmss',
+      'name',
+    ],
+    [`${compute}/virtualMachineScaleSets`, 'aks-nodepool1-12345678-vmss', 'name'],
+  ])('lists %s', (path, wanted, member) =>
+    withArm({}, async (arm) => {
+      const { status, body } = await arm.get(path);
+      expect(status).toBe(200);
+      expect(body.value.map((one: Record<string, string>) => one[member])).toContain(wanted);
+    }),
+  );
+
+  it('knows of no upgrade, no virtual machine outside scale sets, and no other filter', () =>
+    withArm({}, async (arm) => {
+      const profile = (await arm.get(`${clusterPath}/upgradeProfiles/default`)).body.properties;
+      expect(profile.controlPlaneProfile.kubernetesVersion).toBe('1.33.5');
+      expect((await arm.get(`${compute}/virtualMachines`)).body.value).toEqual([]);
+      expect((await arm.get(`${subscription}/resources?$filter=tagName eq 'a'`)).status).toBe(400);
+    }));
+
+  it('finds the endpoints of the cloud without a token, beside the metadata of machines', () =>
+    withArm({}, async ({ emulator }) => {
+      const answer = await fetch(`${emulator.url}/metadata/endpoints?api-version=2022-09-01`);
+      expect(await answer.json()).toMatchObject({
+        resourceManager: emulator.url,
+        authentication: { loginEndpoint: emulator.url, audiences: [emulator.url] },
+      });
+    }));
+
+  it.each([
+    [
+      "servicePrincipals?$filter=servicePrincipalNames/any(c:c eq '00000000-0000-4000-8000-0000c11e0001')",
+      'web',
+    ],
+    ["servicePrincipals?$filter=displayName eq 'web'", 'web'],
+    ["users?$filter=userPrincipalName eq 'a'", undefined],
+  ])('asks Graph for %s', (path, name) =>
+    withArm({}, async (arm) => {
+      const { body } = await arm.call('GET', `/v1.0/${path}`, undefined, { apiVersion: null });
+      expect(body.value[0]?.displayName).toBe(name);
+    }),
+  );
+
+  it('asks Graph by ids, which wants a token', () =>
+    withArm({}, async (arm) => {
+      const body = { ids: [clusterPrincipal], types: ['servicePrincipal'] };
+      const path = '/v1.0/directoryObjects/getByIds';
+      const found = await arm.call('POST', path, body, { apiVersion: null });
+      expect(found.body.value).toMatchObject([{ id: clusterPrincipal, displayName: 'demo' }]);
+      const headers = { authorization: '' };
+      expect((await arm.call('POST', path, body, { apiVersion: null, headers })).status).toBe(401);
+    }));
+});
