@@ -1,31 +1,29 @@
 import type { Operation } from '../../domain/azure/operation.ts';
-import { ownedIn, withBegun, withoutMachine, withSettled } from '../../domain/standard-mode/ledger-state.ts';
+import { ownedIn, withBegun, withSettled } from '../../domain/standard-mode/ledger-state.ts';
 import { type Judgement, judgeMachineFault } from '../decide/judge-machine-fault.ts';
 import { hasFailed, isBusy } from '../decide/plan-machine.ts';
 import { LeadLost } from './ledger.ts';
 import type { KnownMachine } from './machine-book.ts';
+import type { MachineReader } from './machine-reader.ts';
 import type { MachineState } from './machine-state.ts';
 import type { PatchOutcome, PlannedChange, WorkerDeps } from './worker-deps.ts';
 
 type Change = PlannedChange['plan'];
 
 const firstPollMs = 2_000;
-export const pollMs = 3_000;
-const slowPollMs = 15_000;
-const slowAfterMs = 3 * 60_000;
-/** What tells a later moment from the same. */
-const leastMs = 0.001;
 /** A machine without an eTag is read right before it is written. */
 const untaggedReadMs = 5_000;
 
-/** Changes one machine, and reads it. */
+/** Changes one machine. */
 export class MachineChange {
   readonly #state: MachineState;
   readonly #deps: WorkerDeps;
+  readonly #reader: MachineReader;
 
-  constructor(state: MachineState, deps: WorkerDeps) {
+  constructor(state: MachineState, deps: WorkerDeps, reader: MachineReader) {
     this.#state = state;
     this.#deps = deps;
+    this.#reader = reader;
   }
 
   /**
@@ -167,7 +165,7 @@ export class MachineChange {
 
   /** Waits until the machine is idle after a change, and writes down what podid has there. */
   async settle(signal: AbortSignal, firstMs = 0): Promise<KnownMachine | undefined> {
-    const known = await this.untilIdle(signal, firstMs);
+    const known = await this.#reader.untilIdle(signal, firstMs);
     await this.#end(known?.keys ?? new Set(), signal, known !== undefined && hasFailed(known.machine));
     return known;
   }
@@ -176,68 +174,6 @@ export class MachineChange {
     await this.#deps.ledger.edit((state) => withSettled(state, this.#state.id, carried, failed), signal);
     this.#state.memory.noteCarried(carried);
     this.#state.markUnderWay([]);
-  }
-
-  /**
-   * Reads until no operation runs there. Whatever list comes in for another machine's sake is looked at at once.
-   * Undefined: the machine is gone.
-   *
-   * @param firstMs before the first read of its own
-   */
-  async untilIdle(signal: AbortSignal, firstMs = 0): Promise<KnownMachine | undefined> {
-    const beganMs = this.#state.nowMs;
-    let seenMs = Math.max(
-      this.#state.readSinceMs,
-      this.#deps.book.find(this.#state.id)?.readAtMs ?? Number.NEGATIVE_INFINITY,
-    );
-    let known: KnownMachine | undefined;
-    let waitMs = firstMs;
-    do {
-      known = await this.#readAfter(seenMs, waitMs, signal);
-      seenMs = known?.readAtMs ?? seenMs;
-      this.#state.memory.isBusy = known !== undefined && isBusy(known.machine);
-      waitMs = this.#state.nowMs - beganMs > slowAfterMs ? slowPollMs : pollMs;
-    } while (this.#state.memory.isBusy);
-    if (known === undefined) {
-      await this.#gone(signal);
-    }
-    this.#deps.onChange(this.#state.id);
-    return known;
-  }
-
-  /**
-   * The machine as read after `seenMs`: by others within `waitMs`, else by a read of its own. Who waits anyhow waits
-   * for the turn of its group: fifty machines that begin one after the other share a list every three seconds.
-   */
-  async #readAfter(seenMs: number, waitMs: number, signal: AbortSignal): Promise<KnownMachine | undefined> {
-    const { book } = this.#deps;
-    const { id, news } = this.#state;
-    const turnMs = waitMs === 0 ? 0 : book.listedAtMs(id) + pollMs;
-    const endsAtMs = Math.max(this.#state.nowMs + waitMs, turnMs);
-    for (let leftMs = endsAtMs - this.#state.nowMs; leftMs > 0; leftMs = endsAtMs - this.#state.nowMs) {
-      await news.wait(Math.max(1, leftMs), signal);
-      const found = book.find(id);
-      if (found !== undefined && found.readAtMs > seenMs) {
-        return found;
-      }
-    }
-    // One that is under way will do, and so will one that is sent now.
-    return book.readSince(id, Math.min(this.#state.nowMs, seenMs + leastMs), signal);
-  }
-
-  async read(signal: AbortSignal): Promise<void> {
-    const known = await this.#deps.book.readSince(this.#state.id, this.#state.readSinceMs, signal);
-    if (known === undefined) {
-      await this.#gone(signal);
-    }
-    this.#deps.onChange(this.#state.id);
-  }
-
-  /** Whatever podid had put there is gone with the machine. */
-  async #gone(signal: AbortSignal): Promise<void> {
-    await this.#deps.ledger.edit((state) => withoutMachine(state, this.#state.id), signal);
-    this.#state.markUnderWay([]);
-    this.#state.fail('Azure has no such machine.');
   }
 }
 

@@ -3,8 +3,9 @@ import { isPodidError } from '../../errors/podid-error.ts';
 import { createWake } from '../../runtime/wake.ts';
 import { type MachinePlan, planMachine } from '../decide/plan-machine.ts';
 import { LeadLost } from './ledger.ts';
-import { MachineChange, pollMs } from './machine-change.ts';
+import { MachineChange } from './machine-change.ts';
 import type { MachineMemory } from './machine-memory.ts';
+import { MachineReader, pollMs } from './machine-reader.ts';
 import { MachineState } from './machine-state.ts';
 import type { PlannedChange, WorkerDeps } from './worker-deps.ts';
 
@@ -22,6 +23,7 @@ export class MachineWorker {
   readonly id: string;
   readonly #deps: WorkerDeps;
   readonly #state: MachineState;
+  readonly #reader: MachineReader;
   readonly #change: MachineChange;
   readonly #wake;
   #wanted: ReadonlyMap<string, string> = new Map();
@@ -30,7 +32,8 @@ export class MachineWorker {
     this.id = id;
     this.#deps = deps;
     this.#state = new MachineState(id, deps);
-    this.#change = new MachineChange(this.#state, deps);
+    this.#reader = new MachineReader(this.#state, deps);
+    this.#change = new MachineChange(this.#state, deps, this.#reader);
     this.#wake = createWake(deps.clock);
   }
 
@@ -109,10 +112,10 @@ export class MachineWorker {
         await this.#waitUntil(plan.untilMs, signal);
         break;
       case 'read':
-        await this.#change.read(signal);
+        await this.#reader.read(signal);
         break;
       case 'busy':
-        await this.#change.untilIdle(signal, pollMs);
+        await this.#reader.untilIdle(signal, pollMs);
         break;
       case 'being-deleted':
         this.#state.readSinceMs = this.#state.nowMs;
