@@ -74,9 +74,12 @@ export async function startMicCluster(
     ]),
     ...seed.machines.flatMap(nodesOf),
   ];
-  const path = join(folder, 'objects.json');
-  writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-  api.kubectl('create', '-f', path);
+  // kubectl refuses a list of nothing.
+  if (objects.length > 0) {
+    const path = join(folder, 'objects.json');
+    writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+    api.kubectl('create', '-f', path);
+  }
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   return {
     api,
