@@ -41,12 +41,9 @@ export const patchSeconds = { scaleSet: [40, 60], virtualMachine: [10, 20] } as 
 export const machines: readonly MachineSeed[] = [
   { kind: 'virtualMachineScaleSets', name: 'pool', nodes: numbers(50).map((number) => `s${number}`) },
   { kind: 'virtualMachineScaleSets', name: 'small', nodes: ['small-0'] },
+  // Each has the name of its node, by which upstream's MIC addresses it.
   ...numbers(50).map(
-    (number): MachineSeed => ({
-      kind: 'virtualMachines',
-      name: `vm-${number}`,
-      nodes: [`v${number}`],
-    }),
+    (number): MachineSeed => ({ kind: 'virtualMachines', name: `v${number}`, nodes: [`v${number}`] }),
   ),
 ];
 
