@@ -100,7 +100,8 @@ class Book implements MachineBook {
     const key = groupKey(groupOf(machineId));
     const reads = this.#groups.get(key) ?? { listedAtMs: Number.NEGATIVE_INFINITY, running: undefined };
     this.#groups.set(key, reads);
-    while (reads.listedAtMs < sinceMs) {
+    // Before the first list any will do, and none is there.
+    while (reads.listedAtMs < sinceMs || reads.listedAtMs === Number.NEGATIVE_INFINITY) {
       const { running } = reads;
       if (running === undefined) {
         reads.running = this.#startList(machineId, reads);

@@ -21,9 +21,13 @@ function bookOf(...ids: readonly string[]) {
 const vms = Array.from({ length: 50 }, (_, number) => vmId(`vm-${number}`));
 
 describe('what is known of machines', () => {
-  it('comes by one list for all of a group, whoever asks at the same time', async () => {
+  it.each([
+    ['now', (nowMs: number) => nowMs],
+    ['for the first time, and whatever was read at any time will do', () => Number.NEGATIVE_INFINITY],
+  ])('comes by one list for all of a group, whoever asks at the same time: %s', async (_when, sinceMs) => {
     const { azure, book, clock, read } = bookOf(...vms);
-    const found = await Promise.all(vms.map((id) => book.readSince(keyOf(id), clock.monotonic(), signal)));
+    const since = sinceMs(clock.monotonic());
+    const found = await Promise.all(vms.map((id) => book.readSince(keyOf(id), since, signal)));
     expect(found.every((each) => each !== undefined)).toBe(true);
     expect(azure.reads).toBe(1);
     expect(read).toHaveLength(50);
