@@ -21,8 +21,8 @@ const pathOf = (id: string) => id.split('/').at(-1) ?? '';
 const busy = { error: { code: 'Conflict', message: 'Another operation is in progress.' } };
 const throttled = { error: { code: 'TooManyRequests', message: 'Too many requests.' } };
 
-/** A node on a virtual machine of its own. */
-const soloNode = nodeObject('solo', `azure://${solo}`);
+/** A node on a virtual machine of its own, whose name it has, as on AKS: upstream's MIC addresses machines by it. */
+const soloNode = nodeObject(pathOf(solo), `azure://${solo}`);
 
 interface MachineIdentity {
   type: string;
@@ -134,7 +134,7 @@ export const machineScenes: readonly Scene[] = [
         match: { operation: 'machines.patch', path: pathOf(scaleSet) },
         effect: { hang: true },
       });
-      return otherMachineGoesOn(world, 'solo');
+      return otherMachineGoesOn(world, pathOf(solo));
     },
   },
   {
@@ -145,7 +145,7 @@ export const machineScenes: readonly Scene[] = [
         match: { method: 'GET', path: 'virtualMachineScaleSets' },
         effect: { status: 503, headers: { 'Retry-After': '600' } },
       });
-      return otherMachineGoesOn(world, 'solo');
+      return otherMachineGoesOn(world, pathOf(solo));
     },
   },
   {
@@ -216,7 +216,7 @@ export const machineScenes: readonly Scene[] = [
     async run(world) {
       setIdentity(world, solo, { type: 'SystemAssigned', principalId: 'p' });
       await world.put(soloNode);
-      const seen = await comeAndGo(world, { node: 'solo', id: solo });
+      const seen = await comeAndGo(world, { node: pathOf(solo), id: solo });
       const { type } = identityOn(world, solo);
       return seen ?? (type === 'SystemAssigned' ? undefined : `the type is ${type}`);
     },
@@ -228,7 +228,7 @@ export const machineScenes: readonly Scene[] = [
       setIdentity(world, solo, { type: 'SystemAssigned', principalId: 'p' });
       await world.put(soloNode);
       await use(world, 'web');
-      await addPod(world, 'shop', 'web', 'solo');
+      await addPod(world, 'shop', 'web', pathOf(solo));
       const seen = await assigned(world, 'shop');
       setIdentity(world, solo, { type: 'SystemAssigned', principalId: 'p' });
       await removePod(world, 'shop');
@@ -275,10 +275,10 @@ export const machineScenes: readonly Scene[] = [
     async run(world) {
       await use(world, 'web');
       await world.put(soloNode);
-      await addPod(world, 'gone', 'web', 'solo');
+      await addPod(world, 'gone', 'web', pathOf(solo));
       await addPod(world, 'shop', 'web');
       const seen = await assigned(world, 'gone', 'shop');
-      await world.remove('Node', undefined, 'solo');
+      await world.remove('Node', undefined, pathOf(solo));
       const { userAssignedIdentities: _all, ...rest } = identityOn(world, scaleSet);
       setIdentity(world, scaleSet, { ...rest, type: 'UserAssigned', userAssignedIdentities: {} });
       const isBack = await world.until(() => carriedBy(world.emulator, scaleSet).includes('web'));
