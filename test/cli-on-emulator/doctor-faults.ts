@@ -1,6 +1,9 @@
 import type { JsonObject } from '../../src/emulator/exact-json.ts';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
 import type { Emulator } from '../../src/emulator/start-emulator.ts';
+import { identityId } from './emulated-podid.ts';
+
+type Taken = 'the identity' | 'the assignment' | 'the Linux node' | 'that there is nothing';
 
 /** Something wrong in the world, put there as the world would have it; and the check that names it. */
 export interface SeededFault {
@@ -12,8 +15,8 @@ export interface SeededFault {
   readonly fixes?: RegExp;
   readonly seed: (emulator: Emulator) => void;
   /** What it takes away that other faults are about, so that those can no longer be found. */
-  readonly takes?: 'the identity' | 'the assignment' | 'the Linux node';
-  readonly isAbout?: readonly ('the identity' | 'the assignment' | 'the Linux node')[];
+  readonly takes?: Taken;
+  readonly isAbout?: readonly Taken[];
 }
 
 export const seededFaults: readonly SeededFault[] = [
@@ -95,6 +98,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'the add-on off, and nothing in the cluster',
     check: 'add-on',
+    isAbout: ['that there is nothing'],
     title: /add-on is off/,
     seed: (emulator) => {
       properties(emulator, { podIdentityProfile: {} });
@@ -244,6 +248,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'a selector of another namespace',
     check: 'selector',
+    takes: 'that there is nothing',
     title: /one in other\/jobs/,
     seed: (emulator) => {
       labelPod(emulator, 'jobs');
@@ -373,6 +378,178 @@ export const seededFaults: readonly SeededFault[] = [
     },
   },
 ];
+
+export interface FaultOfObjects extends SeededFault {
+  /** That the check ends with; a failure where none is named. */
+  readonly result?: 'warn';
+  /** What finds it, where that is not the question about the pod. */
+  readonly line?: string;
+}
+
+/**
+ * The same for a cluster without the add-on, whose objects nothing in Azure stands against: here a pair need not be
+ * sound.
+ */
+export const faultsOfObjects: readonly FaultOfObjects[] = [
+  {
+    what: 'a binding that names nobody',
+    check: 'selector',
+    title: /names AzureIdentity nobody, which does not exist/,
+    seed: (emulator) => onlyBinding(emulator, { azureIdentity: 'nobody', selector: 'web' }),
+  },
+  {
+    what: 'a binding to an identity of another namespace',
+    check: 'selector',
+    title: /names AzureIdentity shared, which is in other/,
+    seed: (emulator) => {
+      const spec = { type: 0, resourceID: identityId('web') };
+      seedIdentityObject(emulator, 'AzureIdentity', { namespace: 'other', name: 'shared' }, spec);
+      onlyBinding(emulator, { azureIdentity: 'shared', selector: 'web' });
+    },
+  },
+  {
+    what: 'a binding in other letters',
+    check: 'selector',
+    title: /names AzureIdentity WEB, which does not exist; there is web/,
+    seed: (emulator) => onlyBinding(emulator, { azureIdentity: 'WEB', selector: 'web' }),
+  },
+  {
+    what: 'old spelling and a type as text, of which the selector is another',
+    check: 'selector',
+    title: /aadpodidbinding=web of demo\/web-1 matches no selector in namespace demo, which has front\./,
+    seed: (emulator) => {
+      const spec = { type: '0', ResourceID: identityId('web'), ClientID: webClientId };
+      seedIdentityObject(emulator, 'AzureIdentity', { namespace: 'demo', name: 'web' }, spec);
+      onlyBinding(emulator, { AzureIdentity: 'web', Selector: 'front' });
+    },
+  },
+  {
+    what: 'an identity of no type that there is',
+    check: 'selector',
+    title: /AzureIdentity demo\/web, which demo\/web-1 would get, has the type 7/,
+    seed: (emulator) => editSpec(emulator, { type: 7 }),
+  },
+  {
+    what: 'no binding of the identity',
+    check: 'selector',
+    title: /matches no selector in namespace demo, which has none/,
+    seed: ({ kube }) => kube.remove('azureidentitybindings', 'demo', 'web-binding'),
+  },
+  {
+    what: 'a managed identity that is gone',
+    check: 'identities',
+    title: /is gone: demo\/web .* Pods that are bound to it get no token\.$/,
+    seed: (emulator) => faultWith('a managed identity that is gone').seed(emulator),
+  },
+  {
+    what: 'a managed identity that was deleted and created again',
+    check: 'identities',
+    title: /created again.*demo\/web/,
+    seed: (emulator) => faultWith('a managed identity that was deleted and created again').seed(emulator),
+  },
+  {
+    what: 'a scale set without the identity',
+    check: 'node-identities',
+    title: /demo\/web on aks-nodepool1-12345678-vmss/,
+    seed: (emulator) => faultWith('a scale set without the identity').seed(emulator),
+  },
+  {
+    what: 'a scale set without an identity of which there is a client id alone',
+    check: 'node-identities',
+    title: /demo\/web on aks-nodepool1-12345678-vmss/,
+    fixes: /^az identity list/,
+    seed: (emulator) => {
+      faultWith('a scale set without the identity').seed(emulator);
+      editSpec(emulator, { resourceID: undefined });
+    },
+  },
+  {
+    what: 'a resource id without its first slash, and no client id',
+    check: 'identity-ids',
+    title: /^resourceID "subscriptions.*" of AzureIdentity demo\/web is no id/,
+    seed: (emulator) => editSpec(emulator, { resourceID: identityId('web').slice(1), clientID: undefined }),
+  },
+  {
+    what: 'a resource id without its first slash, beside a client id',
+    check: 'identity-ids',
+    result: 'warn',
+    title: /The agent asks by the client id/,
+    seed: (emulator) => editSpec(emulator, { resourceID: identityId('web').slice(1) }),
+  },
+  {
+    what: 'a client id that is a name',
+    check: 'identity-ids',
+    result: 'warn',
+    title: /^clientID "web" of AzureIdentity demo\/web is no GUID/,
+    seed: (emulator) => editSpec(emulator, { clientID: 'web', resourceID: undefined }),
+  },
+  {
+    what: 'AZURE_CLIENT_ID of another identity',
+    check: 'client-id',
+    result: 'warn',
+    title: /demo\/web-1 is given 00000000-0000-4000-8000-0000000000ff and may use demo\/web/,
+    seed: (emulator) => {
+      const env = [{ name: 'AZURE_CLIENT_ID', value: '00000000-0000-4000-8000-0000000000ff' }];
+      editPod(emulator, { containers: [{ name: 'web', image: 'web:1', env }] });
+    },
+  },
+  ...(['StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob'] as const).map(
+    (kind): FaultOfObjects => ({
+      line: 'doctor --namespace demo -o json',
+      what: `the label on the ${kind} alone`,
+      check: 'label',
+      title: new RegExp(`on ${kind} demo/work(?:, .*)? and not on the template`),
+      fixes: kind === 'Job' ? /kubectl get job work/ : new RegExp(`kubectl patch ${kind.toLowerCase()} work`),
+      seed: (emulator) => seedWorkload(emulator, kind),
+    }),
+  ),
+  {
+    what: 'an identity that no binding names',
+    line: 'doctor --namespace demo -o json',
+    check: 'entries',
+    result: 'warn',
+    title: /names AzureIdentity demo\/idle, so no pod gets it/,
+    seed: (emulator) => {
+      const spec = { type: 0, resourceID: identityId('web'), clientID: webClientId };
+      seedIdentityObject(emulator, 'AzureIdentity', { namespace: 'demo', name: 'idle' }, spec);
+    },
+  },
+];
+
+/** The world in use as it is once the add-on is off: the objects stay. */
+export function withoutAddon(emulator: Emulator): void {
+  properties(emulator, { podIdentityProfile: {} });
+}
+
+function faultWith(what: string): SeededFault {
+  const found = seededFaults.find((fault) => fault.what === what);
+  if (found === undefined) {
+    throw new Error(`There is no fault called ${what}.`);
+  }
+  return found;
+}
+
+const webClientId = '00000000-0000-4000-8000-0000c11e0001';
+
+function editSpec(emulator: Emulator, spec: JsonObject | Readonly<Record<string, undefined>>): void {
+  editObject(emulator, 'azureidentities', 'web', (object) => {
+    const whole = { ...(object.spec as object), ...spec };
+    return { ...object, spec: JSON.parse(JSON.stringify(whole)) as JsonObject };
+  });
+}
+
+function onlyBinding(emulator: Emulator, spec: object): void {
+  const metadata = { namespace: 'demo', name: 'web-binding' };
+  seedIdentityObject(emulator, 'AzureIdentityBinding', metadata, spec);
+}
+
+function seedWorkload({ kube }: Emulator, kind: string): void {
+  const metadata = { namespace: 'demo', name: 'work', labels: { app: 'web', aadpodidbinding: 'web' } };
+  const template = { metadata: { labels: { app: 'web' } }, spec: {} };
+  const spec = kind === 'CronJob' ? { jobTemplate: { spec: { template } } } : { template };
+  const apiVersion = /Job$/.test(kind) ? 'batch/v1' : 'apps/v1';
+  kube.seed({ apiVersion, kind, metadata, spec: { ...spec, selector: { matchLabels: { app: 'web' } } } });
+}
 
 function clusterDocument({ world }: Emulator): JsonObject | undefined {
   return [...world.clusters.values()][0]?.document;

@@ -161,12 +161,12 @@ describe('a healthy cluster in standard mode', () => {
   it.each([
     'doctor -g demo-rg -c demo -o json',
     'doctor -g demo-rg -c demo --namespace demo --pod jobs-1 -o json',
-  ])('has nothing that "%s" fails or warns of but the add-on that is off', async (line) => {
+  ])('has nothing that "%s" fails or warns of', async (line) => {
     await using podid = await standardPodid();
     const { checks, exitCode } = await examine(podid, line);
     const notPassed = checks.filter(({ result }) => result !== 'pass').map(({ name }) => name);
     // Nobody has asked for a token, and the identities have no role.
-    expect([notPassed, exitCode]).toEqual([['add-on', 'token', 'own-roles'], 0]);
+    expect([notPassed, exitCode]).toEqual([['token', 'own-roles'], 0]);
     expect(podid.emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
     expect(checks.find(({ name }) => name === 'node-pools')?.message).toBe('All node pools are Linux.');
   });

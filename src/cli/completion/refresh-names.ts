@@ -1,7 +1,7 @@
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import { isGuid } from '../../domain/azure/written-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
-import { isGuid } from '../../validate/flags/azure-names.ts';
 import type { Context } from '../run/context.ts';
 import { type CachedNames, namesFile } from './names-cache.ts';
 

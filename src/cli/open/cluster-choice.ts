@@ -1,11 +1,11 @@
 import { managedClusterType, parseResourceId } from '../../domain/azure/resource-id.ts';
+import { isGuid } from '../../domain/azure/written-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Subscriptions } from '../../domain/ports.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
 import {
   clusterIdRule,
   clusterNameRule,
-  isGuid,
   resourceGroupRule,
   subscriptionRule,
 } from '../../validate/flags/azure-names.ts';

@@ -1,5 +1,6 @@
 import type { Machine } from './machines.ts';
-import { sameResource } from './resource-id.ts';
+import { managedIdentityType, sameResource } from './resource-id.ts';
+import { isWrittenId } from './written-id.ts';
 
 /**
  * Identities that one PATCH of a machine may name: with more, Azure answers "User Assigned Identities Number
@@ -88,6 +89,25 @@ export function lackingOf(
   wanted: readonly string[],
 ): string[] {
   return wanted.filter((one) => !identityIds.some((id) => sameResource(id, one)));
+}
+
+/**
+ * Whether a node of the machine has the identity, which agents ask for by its client id first: undefined where only
+ * the client id is known and the machine does not tell those of all its identities.
+ */
+export function carriesIdentity(
+  machine: Pick<Machine, 'identityIds' | 'identityClientIds'>,
+  { resourceId, clientId }: { readonly resourceId: string; readonly clientId: string },
+): boolean | undefined {
+  const told = Object.values(machine.identityClientIds ?? {});
+  if (
+    carriedAmong(machine, [resourceId]).length > 0 ||
+    (clientId !== '' && told.some((own) => own.toLowerCase() === clientId.toLowerCase()))
+  ) {
+    return true;
+  }
+  const isWhole = told.length === machine.identityIds.length;
+  return isWrittenId(resourceId, managedIdentityType) || (clientId !== '' && isWhole) ? false : undefined;
 }
 
 function isSystemAssigned({ identityType }: Pick<Machine, 'identityType'>): boolean {

@@ -1,3 +1,4 @@
+import { carriesIdentity } from '../azure/machine-identities.ts';
 import type { Machine } from '../azure/machines.ts';
 import type { PodIdentityProfile } from '../clusters/cluster.ts';
 import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
@@ -47,11 +48,11 @@ function podIdentity(entry: ObjectEntry, facts: AzureFacts): PodIdentity {
 
 /** No state where the nodes could not be read. */
 function stateOf(
-  { namespace, name, bindingSelector, resourceId, clientId }: ObjectEntry,
+  { namespace, name, bindingSelector, resourceId = '', clientId = '' }: ObjectEntry,
   known: KnownIdentity | undefined,
   { machines, assignments }: AzureFacts,
 ): Pick<PodIdentity, 'provisioningState' | 'error'> {
-  if (resourceId === undefined) {
+  if (resourceId === '' && clientId === '') {
     return failed('ResourceIdMissing', `AzureIdentity ${name} names no managed identity.`);
   }
   if (bindingSelector === undefined) {
@@ -60,11 +61,11 @@ function stateOf(
   if (known?.gone) {
     return failed('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
   }
-  if (known !== undefined && known.clientId.toLowerCase() !== clientId?.toLowerCase()) {
+  if (known !== undefined && known.clientId.toLowerCase() !== clientId.toLowerCase()) {
     const made = 'it may have been deleted and made again';
     return failed(
       'ClientIdMismatch',
-      `AzureIdentity ${name} has client id ${clientId ?? 'none'}, and the managed identity has ${known.clientId}: ${made}.`,
+      `AzureIdentity ${name} has client id ${clientId || 'none'}, and the managed identity has ${known.clientId}: ${made}.`,
     );
   }
   if (assignments !== undefined) {
@@ -76,21 +77,18 @@ function stateOf(
     );
     return { provisioningState: isWaiting ? 'Updating' : 'Assigned' };
   }
-  const lacking = machines?.filter((machine) => !carries(machine, resourceId)) ?? [];
+  const carried = (machine: Machine) => carriesIdentity(machine, { resourceId, clientId });
+  const lacking = machines?.filter((machine) => carried(machine) === false) ?? [];
   if (lacking.length > 0) {
     return failed(
       'NotOnNodes',
       `The identity is not on ${lacking.map((machine) => machine.name).join(', ')}.`,
     );
   }
-  return machines === undefined || machines.length === 0 ? {} : { provisioningState: 'Assigned' };
+  const isKnown = machines !== undefined && machines.length > 0 && machines.every((one) => carried(one));
+  return isKnown ? { provisioningState: 'Assigned' } : {};
 }
 
 function failed(code: string, message: string): Pick<PodIdentity, 'provisioningState' | 'error'> {
   return { provisioningState: 'Failed', error: { code, message } };
-}
-
-export function carries({ identityIds }: Machine, resourceId: string): boolean {
-  const wanted = resourceId.toLowerCase();
-  return identityIds.some((id) => id.toLowerCase() === wanted);
 }

@@ -7,13 +7,33 @@ import type { NetworkPolicy } from './network-policy.ts';
 import type { Pod } from './pod.ts';
 import type { SecretPairs } from './secret-pairs.ts';
 
-export interface Deployment extends EntryKey {
-  /** Of the Deployment itself, which no pod inherits. */
+/** Kinds of workloads that make pods by a template. */
+export const workloadKinds = [
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'CronJob',
+] as const;
+export type WorkloadKind = (typeof workloadKinds)[number];
+
+export interface Workload extends EntryKey {
+  readonly kind: WorkloadKind;
+  /** Of the workload itself, which no pod inherits. */
   readonly labels: Readonly<Record<string, string>>;
   /** Of the pods that it makes. */
   readonly templateLabels: Readonly<Record<string, string>>;
-  /** `matchLabels` by which it knows its pods. */
+  /** `matchLabels` by which it knows its pods; a CronJob has none. */
   readonly selector: Readonly<Record<string, string>>;
+  /** Made by another workload, which is the one to change. */
+  readonly owned: boolean;
+}
+
+/** A pod with what the doctor looks at and agents do not. */
+export interface SeenPod extends Pod {
+  /** Values of AZURE_CLIENT_ID in containers that have no token of workload identity. */
+  readonly clientIds?: readonly string[];
 }
 
 export interface ClusterNode {
@@ -60,10 +80,16 @@ export interface PodAnswer {
  */
 export interface Workloads {
   /** Undefined when there is none of that name. */
-  pod(key: EntryKey, signal: AbortSignal): Promise<Pod | undefined>;
+  pod(key: EntryKey, signal: AbortSignal): Promise<SeenPod | undefined>;
   /** @param namespace undefined for all; `labels` is a label selector, `''` for every pod */
-  pods(namespace: string | undefined, labels: string, signal: AbortSignal): Promise<readonly Pod[]>;
-  deployments(namespace: string | undefined, signal: AbortSignal): Promise<readonly Deployment[]>;
+  pods(namespace: string | undefined, labels: string, signal: AbortSignal): Promise<readonly SeenPod[]>;
+  /** @param labels as in `pods` */
+  workloads(
+    kind: WorkloadKind,
+    namespace: string | undefined,
+    labels: string,
+    signal: AbortSignal,
+  ): Promise<readonly Workload[]>;
   /** Names of the namespaces. */
   namespaces(signal: AbortSignal): Promise<readonly string[]>;
   nodes(signal: AbortSignal): Promise<readonly ClusterNode[]>;

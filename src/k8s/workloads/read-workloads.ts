@@ -1,13 +1,13 @@
 import type { AgentPod, PodAnswer, Workloads } from '../../domain/kubernetes/workloads.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
-import { parsePod } from '../../validate/kubernetes/pod.ts';
 import {
   parseAgentDaemonSet,
   parseAgentPod,
-  parseDeployment,
   parseNetworkPolicy,
   parseNode,
+  parseSeenPod,
+  parseWorkload,
 } from '../../validate/kubernetes/workloads.ts';
 import type { ForwardedQuestion } from '../client/port-forward.ts';
 import type { WorkloadApi } from './workload-api.ts';
@@ -20,16 +20,20 @@ export function readWorkloads(api: WorkloadApi, askThroughKubelet: AskThroughKub
   return {
     async pod({ namespace, name }, signal) {
       const path = `${podsPath(namespace)}/${encodeURIComponent(name)}`;
-      return parsePod(await api.get({ path, verb: 'get', resource: 'pods', namespace }, signal));
+      return parseSeenPod(await api.get({ path, verb: 'get', resource: 'pods', namespace }, signal));
     },
     async pods(namespace, labels, signal) {
       const items = await listPods(api, { namespace, labels }, signal);
-      return parsed(items, parsePod);
+      return parsed(items, parseSeenPod);
     },
-    async deployments(namespace, signal) {
-      const path = collection('/apis/apps/v1', namespace, 'deployments');
-      const asked = { path, verb: 'list', resource: 'deployments.apps', ...scope(namespace) } as const;
-      return parsed(await api.list(asked, signal), parseDeployment);
+    async workloads(kind, namespace, labels, signal) {
+      const group = kind === 'Job' || kind === 'CronJob' ? 'batch' : 'apps';
+      const plural = `${kind.toLowerCase()}s`;
+      const path = collection(`/apis/${group}/v1`, namespace, plural);
+      const resource = `${plural}.${group}`;
+      const query = labels === '' ? {} : { query: { labelSelector: labels } };
+      const items = await api.list({ path, ...query, verb: 'list', resource, ...scope(namespace) }, signal);
+      return parsed(items, (json) => parseWorkload(kind, json));
     },
     async namespaces(signal) {
       const asked = { path: '/api/v1/namespaces', verb: 'list', resource: 'namespaces' } as const;

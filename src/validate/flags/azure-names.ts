@@ -1,15 +1,14 @@
+import { isChangedPath, managedClusterType, managedIdentityType } from '../../domain/azure/resource-id.ts';
 import {
-  isChangedPath,
-  managedClusterType,
-  managedIdentityType,
-  parseResourceId,
-  unwrapId,
-} from '../../domain/azure/resource-id.ts';
+  isGuid,
+  isResourceGroupName,
+  isWrittenId,
+  nearestResourceId,
+} from '../../domain/azure/written-id.ts';
 import type { Breach, Rule } from '../usage-faults.ts';
 
-/** Azure's rule for resource groups; the slash above all must not get into a path. */
 export const resourceGroupRule: Rule = (text) =>
-  /^[-\w().\p{L}\p{N}]{1,90}$/u.test(text) && !text.endsWith('.')
+  isResourceGroupName(text)
     ? undefined
     : { rule: '1 to 90 letters, digits, "-", "_", ".", "(" and ")", not ending in "."' };
 
@@ -26,10 +25,6 @@ export const subscriptionRule: Rule = (text) =>
     ? undefined
     : { rule: 'an id or a display name of at most 255 characters' };
 
-export function isGuid(text: string): boolean {
-  return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
-}
-
 export const principalIdRule: Rule = (text) => (isGuid(text) ? undefined : { rule: 'a GUID' });
 
 /** A domain name such as contoso.onmicrosoft.com, or a GUID. */
@@ -42,13 +37,7 @@ export const managedIdentityIdRule: Rule = (text) => resourceIdBreach(text, mana
 export const clusterIdRule: Rule = (text) => resourceIdBreach(text, managedClusterType);
 
 function resourceIdBreach(text: string, type: string): Breach | undefined {
-  const id = parseResourceId(text, type);
-  if (
-    id !== undefined &&
-    resourceGroupRule(id.resourceGroup) === undefined &&
-    /^[\w.-]+$/.test(id.name) &&
-    /^[\w-]+$/.test(id.subscriptionId)
-  ) {
+  if (isWrittenId(text, type)) {
     return undefined;
   }
   const form = `a full id of the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/${type}/NAME`;
@@ -60,21 +49,6 @@ export function changedPathText(text: string): string {
   return isChangedPath(text)
     ? '; Git Bash put its own folder before it, which MSYS_NO_PATHCONV=1 before the command turns off'
     : '';
-}
-
-/**
- * Fixes what copying breaks: what was wrapped around, a missing first slash, a slash or segments too many at the
- * end.
- */
-export function nearestResourceId(text: string, type: string): string | undefined {
-  const [subscriptions, subscription, groups, group, providers, provider, kind, name] = unwrapId(text)
-    .split('/')
-    .filter((segment) => segment !== '');
-  if (name === undefined) {
-    return undefined;
-  }
-  const candidate = `/${[subscriptions, subscription, groups, group, providers, provider, kind, name].join('/')}`;
-  return parseResourceId(candidate, type) === undefined ? undefined : candidate;
 }
 
 /** `westeurope`, or as the portal shows it, `West Europe`. */

@@ -1,6 +1,7 @@
 import { parseResourceId } from '../../domain/azure/resource-id.ts';
+import { nearestResourceId } from '../../domain/azure/written-id.ts';
 import type { Rule } from '../usage-faults.ts';
-import { changedPathText, nearestResourceId } from './azure-names.ts';
+import { changedPathText } from './azure-names.ts';
 
 /** A machine by its name, or by its full ARM id. @param type such as `Microsoft.Compute/virtualMachines` */
 export function machineRule(type: string): Rule {

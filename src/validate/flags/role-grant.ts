@@ -1,6 +1,7 @@
 import { unwrapId } from '../../domain/azure/resource-id.ts';
+import { isGuid } from '../../domain/azure/written-id.ts';
 import { quoted, type Rule, type UsageFaults } from '../usage-faults.ts';
-import { changedPathText, isGuid } from './azure-names.ts';
+import { changedPathText } from './azure-names.ts';
 
 const flag = '--grant';
 

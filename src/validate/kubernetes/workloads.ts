@@ -1,27 +1,59 @@
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { EgressRule, LabelSelector, NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import { parseSecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
-import type { AgentPod, ClusterNode, Deployment } from '../../domain/kubernetes/workloads.ts';
+import type {
+  AgentPod,
+  ClusterNode,
+  SeenPod,
+  Workload,
+  WorkloadKind,
+} from '../../domain/kubernetes/workloads.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { agentKindOf, flagIn, wordsOf } from './agent-installation.ts';
+import { parsePod } from './pod.ts';
 
 /*
  * What a cluster runs, as far as the doctor looks at it. Tolerant like all that reads other people's objects:
  * what is missing is empty, and undefined is what has no name.
  */
 
-export function parseDeployment(json: unknown): Deployment | undefined {
+export function parseWorkload(kind: WorkloadKind, json: unknown): Workload | undefined {
   const key = keyOf(json);
   if (key === undefined || !isRecord(json)) {
     return undefined;
   }
   const spec = recordAt(json, 'spec');
+  const template = recordAt(
+    kind === 'CronJob' ? recordAt(recordAt(spec, 'jobTemplate'), 'spec') : spec,
+    'template',
+  );
   return {
+    kind,
     ...key,
     labels: labelsOf(json),
-    templateLabels: labelsOf(recordAt(spec, 'template')),
+    templateLabels: labelsOf(template),
     selector: stringMapAt(recordAt(spec, 'selector'), 'matchLabels') ?? {},
+    owned: recordsAt(recordAt(json, 'metadata'), 'ownerReferences').length > 0,
   };
+}
+
+export function parseSeenPod(json: unknown): SeenPod | undefined {
+  const pod = parsePod(json);
+  const spec = isRecord(json) ? recordAt(json, 'spec') : {};
+  return pod && { ...pod, clientIds: clientIdsOf(spec) };
+}
+
+/** A value from a Secret or a ConfigMap is not looked up. */
+function clientIdsOf(spec: JsonRecord): string[] {
+  const containers = [...recordsAt(spec, 'initContainers'), ...recordsAt(spec, 'containers')];
+  const found = containers.flatMap((container) => {
+    const values = new Map(
+      recordsAt(container, 'env').map((each) => [stringAt(each, 'name'), stringAt(each, 'value') ?? '']),
+    );
+    // There the client id is one of workload identity, which asks no agent.
+    return values.has('AZURE_FEDERATED_TOKEN_FILE') ? [] : (values.get('AZURE_CLIENT_ID')?.trim() ?? []);
+  });
+  return [...new Set(found)].filter((value) => value !== '');
 }
 
 export function parseNode(json: unknown): ClusterNode | undefined {

@@ -3,6 +3,7 @@ import { addOn } from './checks/add-on.ts';
 import { agent } from './checks/agent.ts';
 import { agentRules } from './checks/agent-rules.ts';
 import { assignments } from './checks/assignments.ts';
+import { clientId } from './checks/client-id.ts';
 import { clusterIdentity } from './checks/cluster-identity.ts';
 import { clusterState } from './checks/cluster-state.ts';
 import { controller } from './checks/controller.ts';
@@ -11,6 +12,7 @@ import { entries } from './checks/entries.ts';
 import { exceptions } from './checks/exceptions.ts';
 import { hostNetwork } from './checks/host-network.ts';
 import { identities } from './checks/identities.ts';
+import { identityIds } from './checks/identity-ids.ts';
 import { kubeletIdentity } from './checks/kubelet-identity.ts';
 import { label } from './checks/label.ts';
 import { limits } from './checks/limits.ts';
@@ -53,10 +55,12 @@ export const checkList: readonly Check[] = [
   definitions,
   objects,
   limits,
+  identityIds,
   kubeletIdentity,
   pod,
   label,
   selector,
+  clientId,
   exceptions,
   hostNetwork,
   nodeOs,

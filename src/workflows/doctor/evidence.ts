@@ -4,8 +4,13 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
 import type { NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
-import type { Pod } from '../../domain/kubernetes/pod.ts';
-import type { AgentPod, ClusterNode, Deployment, PodAnswer } from '../../domain/kubernetes/workloads.ts';
+import type {
+  AgentPod,
+  ClusterNode,
+  PodAnswer,
+  SeenPod,
+  Workload,
+} from '../../domain/kubernetes/workloads.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
 import type {
   AssignmentEvent,
@@ -66,8 +71,9 @@ export interface Evidence {
   readonly ownRoles: ReadonlyMap<string, Probe<readonly RoleAssignment[]>>;
   readonly objects: Probe<ObjectsInCluster>;
   /** The pods in question. In a cluster or a namespace those that carry the label. */
-  readonly pods: Probe<readonly Pod[]>;
-  readonly deployments: Probe<readonly Deployment[]>;
+  readonly pods: Probe<readonly SeenPod[]>;
+  /** Those that carry the label themselves, by kind: each kind needs a right of its own. */
+  readonly workloads: readonly Probe<readonly Workload[]>[];
   readonly nodes: Probe<readonly ClusterNode[]>;
   readonly policies: Probe<readonly NetworkPolicy[]>;
   readonly agents: Probe<readonly AgentPod[]>;

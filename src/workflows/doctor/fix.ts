@@ -73,7 +73,8 @@ async function grantRoles(deps: ChangeDeps, evidence: Evidence): Promise<boolean
 
 async function removeDeadEntries(deps: ChangeDeps, evidence: Evidence, cluster: Cluster): Promise<boolean> {
   const dead = entriesInQuestion(evidence).filter((entry) => isGone(evidence, entry.identity.resourceId));
-  if (dead.length === 0) {
+  // Of a cluster without the add-on these are objects, and the hint has the command that deletes them.
+  if (dead.length === 0 || !cluster.profile.enabled) {
     return false;
   }
   const question = `Remove ${counted(dead.length, 'entry', 'entries')} whose managed identity is gone (${listed(dead.map(entryText))})?`;

@@ -2,12 +2,13 @@ import { type Machine, machineOfNode } from '../../domain/azure/machines.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
-import type { Pod } from '../../domain/kubernetes/pod.ts';
-import type {
-  AgentPod,
-  ClusterNode,
-  ConnectedCluster,
-  Workloads,
+import {
+  type AgentPod,
+  type ClusterNode,
+  type ConnectedCluster,
+  type SeenPod,
+  type Workloads,
+  workloadKinds,
 } from '../../domain/kubernetes/workloads.ts';
 import type { StandardMode } from '../../domain/standard-mode/controller.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
@@ -52,7 +53,7 @@ export async function gatherEvidence(
   return { ...known, ...standard, permissions, subscription, feature, ...identities, machines, agentProbes };
 }
 
-type Inside = Pick<Evidence, 'objects' | 'pods' | 'deployments' | 'nodes' | 'policies' | 'agents'> & {
+type Inside = Pick<Evidence, 'objects' | 'pods' | 'workloads' | 'nodes' | 'policies' | 'agents'> & {
   readonly api: Probe<ConnectedCluster>;
 };
 
@@ -64,15 +65,17 @@ async function readInside(
   const { namespace } = subject;
   const through = <Value>(read: (workloads: Workloads) => Promise<Value>) =>
     probeNext(signal, api, ({ workloads }) => read(workloads));
-  const [objects, pods, deployments, nodes, policies, agents] = await Promise.all([
+  const [objects, pods, workloads, nodes, policies, agents] = await Promise.all([
     probeNext(signal, api, (cluster) => cluster.read(signal)),
     through((workloads) => podsInQuestion(workloads, subject, signal)),
-    through((workloads) => workloads.deployments(namespace, signal)),
+    Promise.all(
+      workloadKinds.map((kind) => through((api) => api.workloads(kind, namespace, bindingLabel, signal))),
+    ),
     through((workloads) => workloads.nodes(signal)),
     through((workloads) => workloads.networkPolicies(namespace, signal)),
     through((workloads) => workloads.agents(signal)),
   ]);
-  return { api, objects, pods, deployments, nodes, policies, agents };
+  return { api, objects, pods, workloads, nodes, policies, agents };
 }
 
 /** What there is to see of a controller, where an agent waits for one. */
@@ -100,17 +103,19 @@ async function podsInQuestion(
   workloads: Workloads,
   { namespace, pod, deployment }: DoctorSubject,
   signal: AbortSignal,
-): Promise<readonly Pod[]> {
+): Promise<readonly SeenPod[]> {
   if (namespace !== undefined && pod !== undefined) {
     const found = await workloads.pod({ namespace, name: pod }, signal);
     return found === undefined ? [] : [found];
   }
-  const living = (pods: readonly Pod[]) =>
+  const living = (pods: readonly SeenPod[]) =>
     pods.filter(({ phase }) => !['Succeeded', 'Failed'].includes(phase));
   if (namespace === undefined || deployment === undefined) {
     return living(await workloads.pods(namespace, bindingLabel, signal));
   }
-  const found = (await workloads.deployments(namespace, signal)).find(({ name }) => name === deployment);
+  const found = (await workloads.workloads('Deployment', namespace, '', signal)).find(
+    ({ name }) => name === deployment,
+  );
   if (found === undefined) {
     return [];
   }

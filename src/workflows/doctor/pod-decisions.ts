@@ -9,6 +9,7 @@ import {
   decideAssignableIdentity,
   decidePodIdentity,
   exceptionOf,
+  type IdentityQuestion,
   type PodDecision,
 } from '../../domain/kubernetes/pod-decision.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
@@ -41,20 +42,22 @@ export function decideAsAgent(pod: Pod, resources: IdentityResources): AgentVerd
   return exceptions.length > 0 ? { kind: 'excepted', exceptions } : decideBindings(pod, resources);
 }
 
-export interface AgentRules {
+export interface BindingQuestion {
   /** Of the controller that assigns identities, in standard mode. */
   readonly scope?: AssignmentScope | undefined;
   /** Where the agents read secrets beside an identity's own namespace. */
   readonly secretPairs?: SecretPairs | undefined;
+  /** Which identity the pod names. */
+  readonly request?: IdentityQuestion['request'];
 }
 
 /** The same without a look at the exceptions, which have a check of their own. */
 export function decideBindings(
   pod: Pod,
   { bindings, identities }: IdentityResources,
-  { scope, secretPairs }: AgentRules = {},
+  { scope, secretPairs, request = {} }: BindingQuestion = {},
 ): PodDecision {
-  const question = { pod, request: {}, requireChoice: false, secretPairs };
+  const question = { pod, request, requireChoice: false, secretPairs };
   if (scope !== undefined) {
     return decideAssignableIdentity(question, bindings, scope);
   }

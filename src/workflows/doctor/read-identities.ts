@@ -3,6 +3,7 @@ import {
   coveringAssignments,
   operatorAssignment,
 } from '../../domain/azure/operator-role.ts';
+import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
@@ -25,7 +26,7 @@ export async function readIdentities(
   const ids = new Map(
     entriesInQuestion(known)
       .map(({ identity }) => identity.resourceId)
-      .filter((id) => id !== '')
+      .filter((id) => parseResourceId(id, managedIdentityType) !== undefined)
       .map((id) => [id.toLowerCase(), id]),
   );
   const read = await eachConcurrently([...ids], async ([key, id]) => {

@@ -1,5 +1,6 @@
 import { coveringAssignments } from '../../domain/azure/operator-role.ts';
 import type { RoleGrant } from '../../domain/azure/role-assignment.ts';
+import { isGuid } from '../../domain/azure/written-id.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
@@ -96,8 +97,4 @@ async function hasRole(deps: ChangeDeps, principalId: string, role: RoleToGrant)
     }
     throw error;
   }
-}
-
-function isGuid(text: string): boolean {
-  return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
 }

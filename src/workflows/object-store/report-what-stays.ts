@@ -1,8 +1,8 @@
+import { carriedAmong } from '../../domain/azure/machine-identities.ts';
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { sameEntry } from '../../domain/entries/pod-identity.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
-import { carries } from '../../domain/entries/profile-of-objects.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { Reporter } from '../../domain/ports.ts';
 import type { NodeSide } from './node-side.ts';
@@ -28,7 +28,9 @@ export async function reportWhatStays(
     return;
   }
   const machines = (await nodes.machines(after.cluster, signal)) ?? [];
-  const staying = [...new Set(ids)].filter((id) => machines.some((machine) => carries(machine, id)));
+  const staying = [...new Set(ids)].filter((id) =>
+    machines.some((machine) => carriedAmong(machine, [id]).length > 0),
+  );
   if (staying.length === 0) {
     return;
   }

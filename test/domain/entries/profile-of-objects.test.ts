@@ -75,6 +75,27 @@ describe('the objects of a cluster as entries', () => {
       [],
       ['Failed', 'BindingMissing'],
     ],
+    [
+      'a client id alone is there',
+      { bindingSelector: 'front', clientId: 'C1' },
+      new Map(),
+      [{ ...machine('a', '/id/web'), identityClientIds: { '/id/web': 'c1' } }],
+      ['Assigned', undefined],
+    ],
+    [
+      'a client id alone is not there',
+      { bindingSelector: 'front', clientId: 'C1' },
+      new Map(),
+      [{ ...machine('a', '/id/jobs'), identityClientIds: { '/id/jobs': 'c2' } }],
+      ['Failed', 'NotOnNodes'],
+    ],
+    [
+      'a client id alone cannot be compared',
+      { bindingSelector: 'front', clientId: 'C1' },
+      new Map(),
+      [machine('a', '/id/jobs')],
+      [undefined, undefined],
+    ],
     ['it names no identity', { bindingSelector: 'front' }, there, [], ['Failed', 'ResourceIdMissing']],
   ] as const)('are as the agent will find them where %s', (_what, entry, identities, machines, state) => {
     const { bindingSelector, ...rest } = entry as Partial<typeof web>;

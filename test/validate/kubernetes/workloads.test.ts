@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import {
   parseAgentDaemonSet,
   parseAgentPod,
-  parseDeployment,
   parseNetworkPolicy,
   parseNode,
+  parseSeenPod,
+  parseWorkload,
 } from '../../../src/validate/kubernetes/workloads.ts';
 
 const metadata = { namespace: 'kube-system', name: 'nmi' };
@@ -85,7 +86,13 @@ describe('a node', () => {
 
 describe('whatever a cluster answers', () => {
   it('is read or left out, and never ends in a fault', () => {
-    const parsers = [parseDeployment, parseNode, parseNetworkPolicy, parseAgentDaemonSet];
+    const parsers = [
+      (json: unknown) => parseWorkload('CronJob', json),
+      parseSeenPod,
+      parseNode,
+      parseNetworkPolicy,
+      parseAgentDaemonSet,
+    ];
     const shaped = fc.record(
       {
         metadata: fc.oneof(fc.constant(metadata), fc.jsonValue()),
@@ -102,5 +109,45 @@ describe('whatever a cluster answers', () => {
         expect(() => parseAgentPod(json, 'nmi')).not.toThrow();
       }),
     );
+  });
+});
+
+describe('a workload', () => {
+  const template = { metadata: { labels: { a: 'b' } } };
+  it.each(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job'] as const)(
+    'of kind %s has the labels of its pods in its template',
+    (kind) => {
+      expect(parseWorkload(kind, { metadata, spec: { template } })).toMatchObject({
+        ...{ kind, owned: false, templateLabels: { a: 'b' } },
+      });
+    },
+  );
+
+  it('of kind CronJob has them in the template of its Jobs', () => {
+    const spec = { jobTemplate: { spec: { template } } };
+    expect(parseWorkload('CronJob', { metadata, spec })?.templateLabels).toEqual({ a: 'b' });
+  });
+
+  it('that another one has made is known by its owner', () => {
+    const owned = { ...metadata, ownerReferences: [{ kind: 'Deployment', name: 'web' }] };
+    expect(parseWorkload('ReplicaSet', { metadata: owned, spec: {} })?.owned).toBe(true);
+  });
+});
+
+describe('the client ids that containers are given', () => {
+  const given = (name: string, value?: string) => ({ name, ...(value === undefined ? {} : { value }) });
+  it.each([
+    ['of every container, once', [[given('AZURE_CLIENT_ID', 'a')], [given('AZURE_CLIENT_ID', ' a ')]], ['a']],
+    ['of several containers', [[given('AZURE_CLIENT_ID', 'a')], [given('AZURE_CLIENT_ID', 'b')]], ['a', 'b']],
+    ['not from where they are not written', [[given('AZURE_CLIENT_ID')], [given('OTHER', 'a')]], []],
+    [
+      'not beside a token of workload identity',
+      [[given('AZURE_CLIENT_ID', 'a'), given('AZURE_FEDERATED_TOKEN_FILE', '/token')]],
+      [],
+    ],
+  ] as const)('are read %s', (_what, envs, expected) => {
+    const containers = envs.map((env) => ({ env }));
+    const pod = { metadata: { ...metadata, uid: 'u' }, spec: { containers } };
+    expect(parseSeenPod(pod)?.clientIds).toEqual(expected);
   });
 });

@@ -23,7 +23,7 @@ export function evidenceOf({
     ...{ subject: { cluster: clusterId, ...subject }, cluster: read(clusterWith({}, profile)) },
     ...{ permissions: unread, subscription: unread, feature: unread },
     ...{ identities: new Map(), operatorRoles: new Map(), ownRoles: new Map() },
-    ...{ objects: read(objects), pods: read(pods), deployments: unread, nodes: unread },
+    ...{ objects: read(objects), pods: read(pods), workloads: [], nodes: unread },
     ...{ policies: unread, agents: unread, agentProbes: [], machines: unread },
   };
 }

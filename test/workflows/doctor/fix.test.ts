@@ -35,7 +35,7 @@ const evidence: Evidence = {
     ],
   ]),
   ...{ ownRoles: new Map(), objects: { kind: 'read' as const, value: { identities: [], exceptions: [] } } },
-  ...{ pods: unread, deployments: unread, nodes: unread, policies: unread, agents: unread },
+  ...{ pods: unread, workloads: [], nodes: unread, policies: unread, agents: unread },
   ...{ agentProbes: [], machines: unread },
 };
 

@@ -53,6 +53,8 @@ export const builtinKinds: readonly KubeKind[] = [
   builtin('apps', 'DaemonSet', true, true),
   builtin('apps', 'Deployment', true, true),
   builtin('apps', 'ReplicaSet', true, true),
+  builtin('apps', 'StatefulSet', true, true),
+  builtin('batch', 'CronJob', true, true),
   builtin('batch', 'Job', true, true),
   builtin('coordination.k8s.io', 'Lease', true),
   { ...builtin('networking.k8s.io', 'NetworkPolicy', true), plural: 'networkpolicies' },

@@ -1,8 +1,7 @@
 import { isKubenet } from '../../../domain/clusters/check-cluster.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { advice } from '../../../errors/hint.ts';
-import { type Check, counted, fail, judging, pass, warn } from '../check.ts';
-import { entriesInQuestion } from '../chosen-entries.ts';
+import { type Check, counted, fail, judging, pass } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { resourcesForAgents } from '../pod-decisions.ts';
 
@@ -22,10 +21,9 @@ export const addOn: Check = {
       }
       const kubenet = isKubenet(cluster) ? true : undefined;
       const enable = nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': kubenet });
-      return entriesInQuestion(evidence).length > 0 || holdsObjects(evidence)
-        ? warn(
-            'The add-on is off: only the objects in the cluster decide which pod may use which identity.',
-            enable,
+      return holdsObjects(evidence)
+        ? pass(
+            'The add-on is off: the objects in the cluster alone decide which pod may use which identity (--mode cluster).',
           )
         : fail(
             'The add-on is off, and the cluster holds no pod identities: no pod gets a token.',
@@ -34,11 +32,8 @@ export const addOn: Check = {
     }),
 };
 
-/** Objects that make no entry, as a binding to an identity of another namespace, are judged further on. */
+/** Of any namespace, and those that make no entry: whether they are the right ones is judged further on. */
 function holdsObjects(evidence: Evidence): boolean {
-  const { namespace } = evidence.subject;
   const { bindings, identities } = resourcesForAgents(evidence);
-  return [...bindings, ...identities].some(
-    ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
-  );
+  return bindings.length + identities.length > 0;
 }

@@ -1,9 +1,12 @@
+import { managedIdentityType } from '../../../domain/azure/resource-id.ts';
+import { isWrittenId } from '../../../domain/azure/written-id.ts';
 import { entryProgress, entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { addAgainFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
-import { type Check, counted, fail, judging, listed, pass, warn } from '../check.ts';
+import { type Check, counted, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
+import { entryCommand, idToFillIn, isModeCluster } from '../mend.ts';
 
 /** Whether Azure is done with the entries, and well. */
 export const entries: Check = {
@@ -27,11 +30,36 @@ export const entries: Check = {
           nextCommand('wait', cluster.id, { for: 'idle' }),
         );
       }
-      return all.length === 0
-        ? warn('There is no pod identity.', command('podid add --help'))
-        : pass(`${counted(all.length, 'entry', 'entries')} assigned: ${listed(all.map(entryText))}.`);
+      return all.length === 0 ? none(evidence) : present(evidence, all);
     }),
 };
+
+function none({ subject: { namespace } }: Evidence): Verdict {
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return warn(`There is no pod identity${where}.`, command('podid add --help'));
+}
+
+/** Objects have no state of their own: whether nodes have the identity and pods may use it is judged further on. */
+function present(evidence: Evidence, all: readonly PodIdentity[]): Verdict {
+  const names = listed(all.map(entryText));
+  if (!isModeCluster(evidence)) {
+    return pass(`${counted(all.length, 'entry', 'entries')} assigned: ${names}.`);
+  }
+  const unbound = all.filter(({ bindingSelector }) => bindingSelector === '');
+  const [first] = unbound;
+  return first === undefined
+    ? pass(`${counted(all.length, 'entry', 'entries')} in the cluster's objects: ${names}.`)
+    : warn(
+        `No AzureIdentityBinding with a selector names AzureIdentity ${listed(unbound.map(entryText))}, so no pod gets it.`,
+        binding(evidence, first),
+      );
+}
+
+/** podid writes the binding together with the identity, whose id has to be known. */
+function binding(evidence: Evidence, { namespace, name, identity: { resourceId } }: PodIdentity): Hint {
+  const id = isWrittenId(resourceId, managedIdentityType) ? resourceId : idToFillIn(evidence.subject);
+  return entryCommand('add', evidence, { namespace, name, 'identity-resource-id': id });
+}
 
 /** An entry can be assigned once its cause is gone; without its managed identity it never will be. */
 function againOrAway(evidence: Evidence, failed: readonly PodIdentity[]): Hint {

@@ -1,9 +1,10 @@
 import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { advice, command } from '../../../errors/hint.ts';
+import { advice, command, joinHints } from '../../../errors/hint.ts';
 import { type Check, fail, listed, pass, unread, type Verdict } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
+import { entryCommand, isModeCluster } from '../mend.ts';
 
 /**
  * Whether the entries' managed identities exist, and still are the ones that were added: one made anew has
@@ -36,28 +37,40 @@ export const identities: Check = {
   },
 };
 
-function goneVerdict({ subject }: Evidence, gone: readonly PodIdentity[]): Verdict {
+function goneVerdict(evidence: Evidence, gone: readonly PodIdentity[]): Verdict {
   const names = listed(gone.map((entry) => `${entryText(entry)} (${entry.identity.resourceId})`));
-  return fail(
-    `The managed identity is gone: ${names}. Such an entry keeps Azure from any change of the cluster's pod identities.`,
-    advice`${nextCommand('delete --failed', subject.cluster)}, or ${command('podid doctor --fix').again()}`,
-  );
+  const message = `The managed identity is gone: ${names}.`;
+  // Among the Failed ones of mode cluster are those that their nodes lack, so that each is named.
+  return isModeCluster(evidence)
+    ? fail(
+        `${message} Pods that are bound to it get no token.`,
+        joinHints(
+          gone.map(({ namespace, name }) => entryCommand('delete', evidence, { namespace, name })),
+          ' && ',
+        ),
+      )
+    : fail(
+        `${message} Such an entry keeps Azure from any change of the cluster's pod identities.`,
+        advice`${nextCommand('delete --failed', evidence.subject.cluster)}, or ${command('podid doctor --fix').again()}`,
+      );
 }
 
-function changedVerdict({ subject }: Evidence, [first, ...more]: readonly PodIdentity[]): Verdict {
+function changedVerdict(evidence: Evidence, [first, ...more]: readonly PodIdentity[]): Verdict {
   if (first === undefined) {
     return pass('All exist.');
   }
   const names = listed([first, ...more].map(entryText));
-  const key = { namespace: first.namespace, name: first.name };
-  const add = {
-    ...key,
-    'identity-resource-id': first.identity.resourceId,
+  const add = entryCommand('add', evidence, {
+    ...{ namespace: first.namespace, name: first.name },
+    ...{ 'identity-resource-id': first.identity.resourceId },
     'binding-selector': first.bindingSelector || undefined,
-  };
+  });
   return fail(
     `The managed identity was deleted and created again, and the entry still has the old ids: ${names}. The agent asks for a client id that no longer exists.`,
-    advice`${nextCommand('delete', subject.cluster, key)} && ${nextCommand('add', subject.cluster, add)}`,
+    // An object takes the new ids in one step; Azure's entry does not.
+    isModeCluster(evidence)
+      ? add
+      : advice`${entryCommand('delete', evidence, { namespace: first.namespace, name: first.name })} && ${add}`,
   );
 }
 

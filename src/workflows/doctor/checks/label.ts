@@ -2,16 +2,16 @@ import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
-import type { Deployment } from '../../../domain/kubernetes/workloads.ts';
-import { advice, command, joinHints } from '../../../errors/hint.ts';
+import type { Workload } from '../../../domain/kubernetes/workloads.ts';
+import { advice, command, type Hint, joinHints } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { resourcesForAgents } from '../pod-decisions.ts';
 import { readOr } from '../probe.ts';
 
 /**
- * Whether the pods carry the label, and not just the Deployment that makes them: labels of a Deployment reach
- * no pod.
+ * Whether the pods carry the label, and not just the workload that makes them: labels of a workload reach no
+ * pod, those of its template do.
  */
 export const label: Check = {
   name: 'label',
@@ -21,11 +21,9 @@ export const label: Check = {
       const { pod, deployment } = evidence.subject;
       const asked = pod !== undefined || deployment !== undefined;
       const bare = pods.filter((one) => bindingLabelOf(one) === '');
-      const misplaced = readOr(evidence.deployments, []).filter(
-        (each) =>
-          isMisplaced(each) &&
-          (!asked || bare.some((one) => one.namespace === each.namespace && makes(each, one.labels))),
-      );
+      const misplaced = evidence.workloads
+        .flatMap((probed) => readOr(probed, []))
+        .filter((each) => isMisplaced(each) && (!asked || bare.some((one) => makes(each, one))));
       if (misplaced[0] !== undefined) {
         return misplacedVerdict(misplaced, misplaced[0]);
       }
@@ -35,26 +33,44 @@ export const label: Check = {
       return pass(
         asked
           ? `The label is ${bindingLabel}=${[...new Set(pods.map(({ labels }) => labels[bindingLabel]))].join(', ')}.`
-          : `No Deployment has the label ${bindingLabel} in the wrong place.`,
+          : `No workload has the label ${bindingLabel} in the wrong place.`,
       );
     }),
 };
 
-function isMisplaced({ labels, templateLabels }: Deployment): boolean {
-  return Boolean(labels[bindingLabel]) && !templateLabels[bindingLabel];
+function isMisplaced({ labels, templateLabels, owned }: Workload): boolean {
+  return Boolean(labels[bindingLabel]) && !templateLabels[bindingLabel] && !owned;
 }
 
-function makes({ selector }: Deployment, labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
+/** A CronJob has no selector; the Jobs that it makes are called after it and the minute. */
+function makes({ kind, namespace, name, selector }: Workload, pod: Pod): boolean {
+  if (namespace !== pod.namespace) {
+    return false;
+  }
+  if (kind === 'CronJob') {
+    return pod.name.startsWith(`${name}-`) && /^\d+-[a-z0-9]+$/.test(pod.name.slice(name.length + 1));
+  }
+  const wanted = Object.entries(selector);
+  return wanted.length > 0 && wanted.every(([key, value]) => pod.labels[key] === value);
 }
 
-function misplacedVerdict(misplaced: readonly Deployment[], first: Deployment): Verdict {
-  const value = first.labels[bindingLabel];
-  const patch = JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: value } } } } });
+function misplacedVerdict(misplaced: readonly Workload[], first: Workload): Verdict {
+  const names = misplaced.map((each) => `${each.kind} ${entryText(each)}`);
   return fail(
-    `The label ${bindingLabel} is on ${misplaced.length === 1 ? 'Deployment' : 'Deployments'} ${listed(misplaced.map(entryText))} and not on the template of the pods, so the pods do not have it.`,
-    command('kubectl patch deployment', first.name, '-n', first.namespace, '-p', patch),
+    `The label ${bindingLabel} is on ${listed(names)} and not on the template of the pods, so the pods do not have it.`,
+    patched(first),
   );
+}
+
+function patched({ kind, namespace, name, labels }: Workload): Hint {
+  const get = command('kubectl get job', name, '-n', namespace, '-o', 'yaml');
+  if (kind === 'Job') {
+    return advice`The template of a Job cannot be changed: ${get} prints it, to be created anew with the label in its template`;
+  }
+  const template = { metadata: { labels: { [bindingLabel]: labels[bindingLabel] } } };
+  const spec = kind === 'CronJob' ? { jobTemplate: { spec: { template } } } : { template };
+  const patch = JSON.stringify({ spec });
+  return command('kubectl patch', kind.toLowerCase(), name, '-n', namespace, '-p', patch);
 }
 
 /** A namespace may have a thousand selectors, and whoever has to choose wants to see a few. */

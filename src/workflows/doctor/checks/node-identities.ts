@@ -1,9 +1,14 @@
+import { carriedAmong, carriesIdentity } from '../../../domain/azure/machine-identities.ts';
 import type { Machine } from '../../../domain/azure/machines.ts';
-import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { managedIdentityType } from '../../../domain/azure/resource-id.ts';
+import { isWrittenId } from '../../../domain/azure/written-id.ts';
+import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { type Check, fail, judging, listed, pass, skip, type Verdict } from '../check.ts';
+import { advice, command, type Hint } from '../../../errors/hint.ts';
+import { type Check, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 import type { Evidence, StandardEvidence } from '../evidence.ts';
+import { idToFillIn } from '../mend.ts';
 import { assignmentsInQuestion, isAssigned } from '../standard-mode.ts';
 
 /**
@@ -28,19 +33,53 @@ function judgeEntries(evidence: Evidence, machines: readonly Machine[]): Verdict
   const entries = livingEntries(evidence);
   const missing = machines.flatMap((machine) =>
     entries
-      .filter(({ identity }) => !carries(machine, identity.resourceId))
+      .filter(({ identity }) => carriesIdentity(machine, identity) === false)
       .map((entry) => ({ entry, machine: nameOf(machine) })),
   );
-  if (missing.length === 0) {
-    return allThere(machines);
+  if (missing.length > 0) {
+    return fail(
+      `Missing on machines of the nodes: ${listed(missing.map(({ entry, machine }) => `the identity of ${entryText(entry)} on ${machine}`))}. IMDS answers "Identity not found" there.`,
+      assigning(
+        evidence,
+        missing.map(({ entry }) => entry),
+      ),
+    );
   }
-  const ids = new Map(
-    missing.map(({ entry: { identity } }) => [identity.resourceId.toLowerCase(), identity.resourceId]),
+  const unknown = entries.filter(
+    ({ identity }) =>
+      identity.clientId !== '' &&
+      machines.some((machine) => carriesIdentity(machine, identity) === undefined),
   );
-  return fail(
-    `Missing on machines of the nodes: ${listed(missing.map(({ entry, machine }) => `the identity of ${entryText(entry)} on ${machine}`))}. IMDS answers "Identity not found" there.`,
-    nextCommand('node assign', evidence.subject.cluster, { identities: [...ids.values()] }),
+  return unknown.length === 0
+    ? allThere(machines)
+    : warn(
+        `${listed(unknown.map(entryText))} has no resource id that can be compared, and Azure does not tell the client ids of all identities on ${listed(machines.map(nameOf))}: whether the nodes have it cannot be seen.`,
+        nextCommand('node list', evidence.subject.cluster),
+      );
+}
+
+/** By the ids of the entries; one that has a client id alone has to be looked up. */
+function assigning({ subject }: Evidence, entries: readonly PodIdentity[]): Hint {
+  const { cluster } = subject;
+  const written = entries
+    .map(({ identity }) => identity.resourceId)
+    .filter((id) => isWrittenId(id, managedIdentityType));
+  const ids = new Map(written.map((id) => [id.toLowerCase(), id]));
+  if (ids.size > 0) {
+    return nextCommand('node assign', cluster, { identities: [...ids.values()] });
+  }
+  const clientId = entries[0]?.identity.clientId ?? '';
+  const query = `[?clientId=='${clientId}'].id`;
+  const search = command(
+    'az identity list --subscription',
+    cluster.subscriptionId,
+    '--query',
+    query,
+    '-o',
+    'tsv',
   );
+  const assign = nextCommand('node assign', cluster, { identities: [idToFillIn(subject)] });
+  return advice`${search} prints its id, for: ${assign}`;
 }
 
 /** What is not assigned yet is the business of another check. */
@@ -51,7 +90,10 @@ function judgeAssigned(
 ): Verdict {
   const missing = assignmentsInQuestion(evidence, standard).flatMap((seen) => {
     const { machine, wanted } = seen;
-    return isAssigned(seen) && machine && wanted.resource && !carries(machine, wanted.resource.id)
+    return isAssigned(seen) &&
+      machine &&
+      wanted.resource &&
+      carriedAmong(machine, [wanted.resource.id]).length === 0
       ? [`the identity of ${entryText(wanted.identity.metadata)} on ${nameOf(machine)}`]
       : [];
   });
@@ -65,10 +107,6 @@ function judgeAssigned(
 
 function allThere(machines: readonly Machine[]): Verdict {
   return pass(`The machines have the identities that they need: ${listed(machines.map(nameOf))}.`);
-}
-
-function carries({ identityIds }: Machine, resourceId: string): boolean {
-  return identityIds.some((id) => id.toLowerCase() === resourceId.toLowerCase());
 }
 
 function nameOf({ resourceId }: Machine): string {

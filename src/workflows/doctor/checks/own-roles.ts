@@ -1,7 +1,8 @@
-import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { command } from '../../../errors/hint.ts';
 import { type Check, listed, pass, unread, warn } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
+import type { Evidence } from '../evidence.ts';
 
 /** Whether the identities may do anything: a token without a role is a token that everybody refuses. */
 export const ownRoles: Check = {
@@ -19,7 +20,7 @@ export const ownRoles: Check = {
         `No role in the cluster's subscription: ${listed(idle.map(({ entry }) => `the identity of ${entryText(entry)}`))}. Unless it has a role elsewhere, or rights other than Azure roles, its tokens give access to nothing.`,
         command(
           'az role assignment create --assignee-object-id',
-          first.entry.identity.objectId,
+          objectIdOf(evidence, first.entry),
           '--assignee-principal-type',
           'ServicePrincipal',
           '--role',
@@ -39,3 +40,9 @@ export const ownRoles: Check = {
     );
   },
 };
+
+/** Objects in the cluster do not hold it, and Azure knows it better than an entry. */
+function objectIdOf({ identities }: Evidence, { identity }: PodIdentity): string {
+  const probed = identities.get(identity.resourceId.toLowerCase());
+  return probed?.kind === 'read' ? probed.value.principalId : identity.objectId;
+}

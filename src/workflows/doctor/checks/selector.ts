@@ -1,5 +1,7 @@
+import { managedIdentityType } from '../../../domain/azure/resource-id.ts';
+import { isWrittenId } from '../../../domain/azure/written-id.ts';
+import { deriveName } from '../../../domain/entries/derive-name.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
-import { modeFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import {
   type AzureIdentity,
   type AzureIdentityBinding,
@@ -17,8 +19,8 @@ import { secretPairOf } from '../../../domain/kubernetes/secret-pairs.ts';
 import { advice, type Command, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
+import { entryCommand, idToFillIn } from '../mend.ts';
 import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
-import { readOr } from '../probe.ts';
 import { scopeOf } from '../standard-mode.ts';
 
 /**
@@ -35,24 +37,47 @@ export const selector: Check = {
       const secretPairs = readOr(evidence.agents, [])[0]?.secretPairs;
       const rules = { scope, secretPairs };
       const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources, rules) }));
-      const first = decided.find(({ decision }) => decision.kind !== 'granted');
+      const failed = decided.filter(({ decision }) => decision.kind !== 'granted');
+      const [first] = failed;
       if (first === undefined) {
         return pass(
           pods.length === 0
             ? 'There is no label to compare.'
-            : 'The label matches the selector of a binding, and its identity is there.',
+            : `The label matches the selector of a binding, and its identity is there.${severalText(decided)}`,
         );
       }
-      const alike = decided.filter(({ decision }) => decision.kind === first.decision.kind);
-      return failureOf({
+      const alike = failed.filter(
+        ({ pod, decision }) =>
+          decision.kind === first.decision.kind &&
+          pod.namespace === first.pod.namespace &&
+          bindingLabelOf(pod) === bindingLabelOf(first.pod),
+      );
+      const verdict = failureOf({
         evidence,
         resources,
         pod: first.pod,
         pods: listed(alike.map(({ pod }) => entryText(pod))),
         decision: first.decision,
       });
+      const others = failed.filter((each) => !alike.includes(each)).map(({ pod }) => entryText(pod));
+      return others.length === 0
+        ? verdict
+        : { ...verdict, message: `${verdict.message} No identity for another reason: ${listed(others)}.` };
     }),
 };
+
+/** Several identities of one selector are no fault of themselves: whoever names one by its client id gets that. */
+function severalText(decided: readonly { readonly pod: Pod; readonly decision: PodDecision }[]): string {
+  const several = decided.flatMap(({ pod, decision }) =>
+    decision.kind === 'granted' && decision.isArbitrary ? [{ pod, identity: decision.identity }] : [],
+  );
+  const texts = several.map(
+    ({ pod, identity }) => `${entryText(pod)} gets the oldest, ${entryText(identity.metadata)}`,
+  );
+  return texts.length === 0
+    ? ''
+    : ` The selector leads to several identities; a request that names none gets the oldest: ${listed(texts)}.`;
+}
 
 interface Failure {
   readonly evidence: Evidence;
@@ -142,14 +167,14 @@ function addCommand(
   { metadata, spec }: AzureIdentityBinding,
   missing: MissingIdentity,
 ): Command {
-  const named = (spec.azureIdentity || spec.selector || '').toLowerCase();
-  return nextCommand('add', evidence.subject.cluster, {
-    ...modeFlags(readOr(evidence.cluster, undefined)?.profile),
+  const named = deriveName(spec.azureIdentity || spec.selector || '');
+  const there = missing.kind === 'identity-in-other-namespace' ? missing.identity.spec.resourceID : undefined;
+  return entryCommand('add', evidence, {
     namespace,
     name: metadata.name === `${named}-binding` ? `${named}-pod` : named,
     'binding-selector': spec.selector,
     'identity-resource-id':
-      (missing.kind === 'identity-in-other-namespace' && missing.identity.spec.resourceID) || 'ID',
+      there && isWrittenId(there, managedIdentityType) ? there : idToFillIn(evidence.subject),
   });
 }
 
@@ -166,12 +191,11 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
   return fail(
     `${bindingLabel}=${value} of ${pods} matches no selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors must match exactly, including upper and lower case.`,
     meant === undefined
-      ? nextCommand('add', evidence.subject.cluster, {
-          ...modeFlags(readOr(evidence.cluster, undefined)?.profile),
+      ? entryCommand('add', evidence, {
           namespace: pod.namespace,
-          name: value.toLowerCase(),
+          name: deriveName(value),
           'binding-selector': value,
-          'identity-resource-id': 'ID',
+          'identity-resource-id': idToFillIn(evidence.subject),
         })
       : advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${meant.spec.selector}`)}, and the same in the template of the workload that creates it`,
   );

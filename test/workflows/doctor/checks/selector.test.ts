@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { PodidError } from '../../../../src/errors/podid-error.ts';
 import { objectsAsEntries } from '../../../../src/k8s/mirror/read-objects.ts';
 import { parsePod } from '../../../../src/validate/kubernetes/pod.ts';
 import { addOn } from '../../../../src/workflows/doctor/checks/add-on.ts';
 import { identities } from '../../../../src/workflows/doctor/checks/identities.ts';
 import { selector } from '../../../../src/workflows/doctor/checks/selector.ts';
 import { hintText } from '../../../hint-text.ts';
+import { clusterId } from '../../fake-azure.ts';
 import { evidenceOf } from '../evidence-in-test.ts';
 
 const resourceID =
@@ -33,6 +35,11 @@ function evidence({ azureIdentity, namespace = 'demo', type = 0 }: Objects) {
   });
   return evidenceOf({ pods: pod ? [pod] : [], objects, subject: { namespace: 'demo', pod: 'web-1' } });
 }
+
+const addonEntry = {
+  ...{ namespace: 'demo', name: 'web', bindingSelector: 'web' },
+  identity: { resourceId: resourceID, clientId: 'c', objectId: 'o' },
+};
 
 const judge = (objects: Objects) => selector.judge(evidence(objects));
 
@@ -77,12 +84,23 @@ describe('the check of the selector', () => {
 
 describe('the check of the add-on', () => {
   it('leaves a namespace whose objects make no entry to the checks behind it', () => {
-    expect(addOn.judge(evidence({ azureIdentity: 'web', namespace: 'default' })).result).toBe('warn');
+    expect(addOn.judge(evidence({ azureIdentity: 'web', namespace: 'default' })).result).toBe('pass');
     const empty = evidenceOf({
       ...{ pods: [], objects: objectsAsEntries({ identities: [], bindings: [], exceptions: [] }) },
       subject: { namespace: 'demo' },
     });
     expect(addOn.judge(empty).result).toBe('fail');
+  });
+
+  it('knows objects of namespaces that it was not asked about', () => {
+    const elsewhere = {
+      ...evidence({ azureIdentity: 'web' }),
+      subject: { cluster: clusterId, namespace: 'x' },
+    };
+    expect(addOn.judge(elsewhere)).toMatchObject({
+      result: 'pass',
+      message: expect.stringContaining('--mode cluster'),
+    });
   });
 });
 
@@ -95,5 +113,38 @@ describe('the check of the identities', () => {
     });
     expect(verdict).toMatchObject({ result: 'fail', hint: hintText(expect.stringContaining('podid add')) });
     expect(String(verdict.hint)).not.toContain('--binding-selector');
+  });
+
+  const probes = {
+    'made again': { kind: 'read', value: { resourceId: resourceID, clientId: 'another', principalId: 'p' } },
+    gone: { kind: 'unread', error: new PodidError('IdentityNotFound', 'Gone.') },
+  } as const;
+  it.each([
+    ['gone', /^podid delete .*--mode cluster --namespace demo --name web( --force)?$/],
+    [
+      'made again',
+      /^podid add .*--mode cluster --namespace demo --name web --identity-resource-id \/sub\S+ --binding-selector web( --force)?$/,
+    ],
+  ] as const)('without the add-on, of one that is %s, speaks of objects alone', (state, hint) => {
+    const verdict = identities.judge({
+      ...evidence({ azureIdentity: 'web' }),
+      identities: new Map([[resourceID.toLowerCase(), probes[state]]]),
+    });
+    expect(verdict.message).not.toContain('keeps Azure from any change');
+    expect(String(verdict.hint)).toMatch(hint);
+  });
+
+  it('of one that is gone, with the add-on, says what it keeps Azure from', () => {
+    const on = { enabled: true, identities: [addonEntry] };
+    const verdict = identities.judge({
+      ...evidenceOf({
+        pods: [],
+        objects: objectsAsEntries({ identities: [], bindings: [], exceptions: [] }),
+        profile: on,
+      }),
+      identities: new Map([[resourceID.toLowerCase(), probes.gone]]),
+    });
+    expect(verdict.message).toContain('keeps Azure from any change');
+    expect(String(verdict.hint)).toMatch(/^podid delete --failed .*, or podid doctor --fix/);
   });
 });

@@ -1,0 +1,42 @@
+import { managedIdentityType } from '../../domain/azure/resource-id.ts';
+import type { EntryKey } from '../../domain/entries/pod-identity.ts';
+import { type CommandFlags, clusterFlags, podidCommand } from '../../domain/hints/next-command.ts';
+import { objectKey } from '../../domain/kubernetes/cluster-objects.ts';
+import type { Command, Literal } from '../../errors/hint.ts';
+import type { Evidence } from './evidence.ts';
+import { readOr } from './probe.ts';
+
+/** Whether the objects in the cluster are the entries, for want of the add-on. */
+export function isModeCluster({ cluster }: Pick<Evidence, 'cluster'>): boolean {
+  return readOr(cluster, undefined)?.profile.enabled === false;
+}
+
+/** A podid command about one entry, where the entries live: podid takes objects that others wrote with --force alone. */
+export function entryCommand<const Text extends string>(
+  words: Text & Literal<Text>,
+  evidence: Pick<Evidence, 'cluster' | 'objects' | 'subject'>,
+  { namespace, name, ...flags }: CommandFlags & EntryKey,
+): Command {
+  const here = isModeCluster(evidence) ? { mode: 'cluster' } : {};
+  const force = isOfOthers(evidence, { namespace, name }) || undefined;
+  const where = { ...clusterFlags(evidence.subject.cluster), ...here };
+  return podidCommand(words.split(' '), { ...where, namespace, name, ...flags, force });
+}
+
+function isOfOthers(evidence: Pick<Evidence, 'cluster' | 'objects'>, key: EntryKey): boolean {
+  const objects = readOr(evidence.objects, undefined);
+  if (objects?.facts === undefined || !isModeCluster(evidence)) {
+    return false;
+  }
+  const { own, versions } = objects.facts;
+  const keys = [
+    objectKey('AzureIdentity', key),
+    objectKey('AzureIdentityBinding', { ...key, name: `${key.name}-binding` }),
+  ];
+  return keys.some((each) => Object.hasOwn(versions, each) && !own.has(each));
+}
+
+/** An id for a hint where only somebody who knows can say which: of the cluster's own group, to be filled in. */
+export function idToFillIn({ cluster: { subscriptionId, resourceGroup } }: Evidence['subject']): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/${managedIdentityType}/IDENTITY`;
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { clusterFlags, kubeFlags } from '../../src/cli/flags/cluster-flags.ts';
+import { globalFlags } from '../../src/cli/flags/global-flags.ts';
+import { changeOptions } from '../../src/cli/open/change-options.ts';
+import { openDeps } from '../../src/cli/open/open-deps.ts';
+import { createContext } from '../../src/cli/run/context.ts';
+import { openSession } from '../../src/cli/run/session.ts';
+import type { Hint } from '../../src/errors/hint.ts';
+import { readFlags } from '../../src/flags/read-flags.ts';
+import { UsageFaults } from '../../src/validate/usage-faults.ts';
+import type { CheckResult } from '../../src/workflows/doctor/check.ts';
+import { diagnose } from '../../src/workflows/doctor/diagnose.ts';
+import { faultsOfObjects, type SeededFault, seededFaults, withoutAddon } from './doctor-faults.ts';
+import { type EmulatedPodid, emulatedPodid } from './emulated-podid.ts';
+import { sink } from './sink.ts';
+
+const modes = { 'with the add-on': () => undefined, 'without the add-on': withoutAddon } as const;
+
+const everyFault = [
+  ...seededFaults.map((fault) => ['with the add-on', fault.what, fault] as const),
+  // Without the add-on Azure has no entries and no feature that those faults are about; their hints may not appear.
+  ...seededFaults.map((fault) => ['without the add-on', fault.what, fault] as const),
+  ...faultsOfObjects.map((fault) => ['without the add-on', fault.what, fault] as const),
+];
+
+describe('each command of a hint', () => {
+  it.each(everyFault)('is one that can be typed, %s: %s', async (mode, _what, fault) => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    modes[mode](podid.emulator);
+    fault.seed(podid.emulator);
+    const commands = [
+      ...(await commandsFor(podid, { namespace: 'demo', pod: 'web-1' })),
+      ...(await commandsFor(podid, { namespace: 'demo' })),
+      ...(await commandsFor(podid, {})),
+    ];
+    refuseEverything(podid);
+    for (const words of commands) {
+      const line = words.join(' ');
+      expect(words, line).not.toContain('');
+      if (words[0] === 'podid') {
+        const ran = await podid.run(words.slice(1));
+        expect([1, 2], `${line}\n${ran.stderr}`).not.toContain(ran.exitCode);
+      } else {
+        checkOthers(words);
+      }
+    }
+  });
+});
+
+describe('without the add-on', () => {
+  it.each(faultsOfObjects.map((fault) => [fault.what, fault] as const))(
+    'is found and named by its own check alone: %s',
+    async (_what, fault) => {
+      await using podid = await sick(fault);
+      const { stdout, exitCode } = await podid.run(
+        fault.line ?? 'doctor --namespace demo --pod web-1 -o json',
+      );
+      const { checks } = JSON.parse(stdout) as { checks: CheckResult[] };
+      const found = checks.find(({ name }) => name === fault.check);
+      expect(checks.filter(({ result }) => result === 'fail').map(({ name }) => name)).toEqual(
+        fault.result === 'warn' ? [] : [fault.check],
+      );
+      expect(found).toMatchObject({
+        result: fault.result ?? 'fail',
+        message: expect.stringMatching(fault.title),
+        hint: expect.stringMatching(fault.fixes ?? /\b(?:podid|kubectl|az) [a-z]/),
+      });
+      expect(exitCode).toBe(fault.result === 'warn' ? 0 : 10);
+      expect(stdout).not.toContain('keeps Azure from any change');
+    },
+  );
+
+  it.each(faultsOfObjects.map((fault) => [fault.what, fault] as const))(
+    'the command of the hint does what it says, where nobody has to fill it in: %s',
+    async (_what, fault) => {
+      await using podid = await sick(fault);
+      const before = await commandsFor(podid, { namespace: 'demo', pod: 'web-1' }, fault.check);
+      const whole = before.filter(
+        (words) => words[0] === 'podid' && /^(?:add|delete|node assign)\b/.test(words.slice(1).join(' ')),
+      );
+      for (const words of whole.filter((words) => !words.join(' ').includes('IDENTITY'))) {
+        const ran = await podid.run(words.slice(1));
+        expect(ran.exitCode, `${words.join(' ')}\n${ran.stderr}`).toBe(0);
+        const after = await podid.run('doctor --namespace demo --pod web-1 -o json');
+        const { checks } = JSON.parse(after.stdout) as { checks: CheckResult[] };
+        expect(checks.find(({ name }) => name === fault.check)?.result).not.toBe('fail');
+      }
+    },
+  );
+
+  it('a healthy world has nothing to warn of', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    withoutAddon(podid.emulator);
+    const { stdout, exitCode } = await podid.run('doctor -o json');
+    const { checks } = JSON.parse(stdout) as { checks: CheckResult[] };
+    expect([checks.filter(({ result }) => result !== 'pass'), exitCode]).toEqual([[], 0]);
+  });
+});
+
+async function sick(fault: SeededFault): Promise<EmulatedPodid> {
+  const podid = await emulatedPodid({ scenario: 'in-use' });
+  withoutAddon(podid.emulator);
+  fault.seed(podid.emulator);
+  return podid;
+}
+
+/** The commands in the hints of what is not as it should be, word for word. */
+async function commandsFor(
+  podid: EmulatedPodid,
+  asked: { readonly namespace?: string; readonly pod?: string },
+  check?: string,
+): Promise<readonly (readonly string[])[]> {
+  const [stdout, stderr] = [sink(), sink()];
+  const faults = new UsageFaults();
+  const env = { ...podid.emulator.environment, PODID_POLL_INTERVAL: '10ms' };
+  const streams = { env, stdin: process.stdin, stdout: stdout.stream, stderr: stderr.stream };
+  const context = createContext(new AbortController().signal, streams);
+  const global = readFlags(globalFlags, [], faults);
+  const flags = readFlags({ ...clusterFlags, ...kubeFlags }, [], faults);
+  const examples = () => Promise.resolve([]);
+  const session = await openSession(context, {
+    words: ['doctor'],
+    global,
+    faults,
+    hintText: String,
+    examples,
+  });
+  const { deps, cluster } = await openDeps(session, flags, { kube: true });
+  const request = { subject: { cluster, ...asked }, fix: false };
+  const { checks } = await diagnose(deps, request, changeOptions(session, {}));
+  return checks
+    .filter(({ name, result }) => result !== 'pass' && (check === undefined || name === check))
+    .flatMap(({ hint }) => (hint === undefined ? [] : wordsIn(hint)));
+}
+
+function wordsIn(hint: Hint): readonly (readonly string[])[] {
+  const found: (readonly string[])[] = [];
+  hint.withCommands(({ words }) => {
+    found.push(words);
+    return words;
+  });
+  return found;
+}
+
+/** So that a command ends where its flags are read: what it would do is another test's business. */
+function refuseEverything({ emulator }: EmulatedPodid): void {
+  const body = { error: { code: 'ExpiredAuthenticationToken', message: 'Expired.' } };
+  emulator.faults.add({ match: { path: '.*' }, effect: { status: 401, body } });
+  emulator.kube.faults = { ...emulator.kube.faults, away: 'html' };
+}
+
+/** What can be said of commands of others: the verb, whole patches, and names where names belong. */
+function checkOthers(words: readonly string[]): void {
+  const line = words.join(' ');
+  expect(line).toMatch(
+    /^(?:grep -F --|kubectl (?:get|describe|logs|edit|patch|label|create)|az (?:login|account|aks|role|identity|feature|vmss?|provider)) /,
+  );
+  const patch = words[words.indexOf('-p') + 1];
+  if (words.includes('-p')) {
+    expect(() => JSON.parse(patch ?? ''), line).not.toThrow();
+  }
+  for (const flag of ['-n', '-g', '--ids', '--assignee-object-id', '--subscription', '--scope']) {
+    if (words.includes(flag)) {
+      expect(words[words.indexOf(flag) + 1], line).toMatch(/^[^-]/);
+    }
+  }
+}
