@@ -4,7 +4,7 @@ import { modeFlags } from '../cli/flags/mode-flags.ts';
 import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
-import { each, identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
+import { deletedShape, each, identityShape, identityView, orNull } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
@@ -61,7 +61,8 @@ async function deleteOne(flags: DeleteFlags, session: Session): Promise<number> 
   const { deleteIdentity } = await import('../workflows/entries/delete-identity.ts');
   const { ignoreNotFound, revokeRole } = flags;
   const outcome = await deleteIdentity(deps, { cluster, ...key, ignoreNotFound, revokeRole }, options);
-  return await finishChange(session, outcome, { view: orNull(identityView), shape: identityShape, ...flags });
+  const shape = flags.noWait ? identityShape : deletedShape;
+  return await finishChange(session, outcome, { view: orNull(identityView), shape, ...flags });
 }
 
 async function deleteFailed(flags: DeleteFlags, session: Session): Promise<number> {
@@ -77,5 +78,6 @@ async function deleteFailed(flags: DeleteFlags, session: Session): Promise<numbe
   });
   const { deleteFailedIdentities } = await import('../workflows/entries/delete-failed-identities.ts');
   const outcome = await deleteFailedIdentities(deps, { cluster, revokeRole: flags.revokeRole }, options);
-  return await finishChange(session, outcome, { view: each(identityView), shape: identityShape, ...flags });
+  const shape = flags.noWait ? identityShape : deletedShape;
+  return await finishChange(session, outcome, { view: each(identityView), shape, ...flags });
 }

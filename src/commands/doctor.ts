@@ -11,7 +11,7 @@ import type { Diagnosis } from '../workflows/doctor/diagnose.ts';
 
 export const doctorCommand = defineCommand({
   description:
-    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and reports on each in order: what was found, why it matters, and the command that fixes it. A check that depends on a failed one is skipped, and so is one that you lack a right for; the right is named. Nothing is written without --fix. Exits with 10 when a check failed.',
+    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and reports on each in order: what was found, why it matters, and the command that fixes it. A check that depends on a failed one is skipped, and so is one that you lack a right for; the right is named. Nothing is written without --fix; with it the member fixed of the result says what was done. Exits with 10 when a check failed.',
   examples: [
     { title: 'the whole cluster', line: 'podid doctor -g demo-rg -c demo' },
     {
@@ -89,7 +89,7 @@ function checkSubject(
   }
 }
 
-function diagnosisView({ checks }: Diagnosis): unknown {
+function diagnosisView({ checks, fixed }: Diagnosis): unknown {
   return {
     checks: checks.map(({ name, result, message, hint }) => ({
       name,
@@ -97,5 +97,6 @@ function diagnosisView({ checks }: Diagnosis): unknown {
       message,
       ...(hint === undefined ? {} : { hint }),
     })),
+    ...(fixed === undefined ? {} : { fixed: fixed.map(({ check, message }) => ({ check, message })) }),
   };
 }

@@ -3,7 +3,7 @@ import { entryFlags } from '../cli/flags/entry-flags.ts';
 import { modeFlag, readingNeeds } from '../cli/flags/mode-flags.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
-import { identityShape, identityView } from '../cli/results/result-shapes.ts';
+import { identityRecord, identityView } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import { entryKey } from '../validate/flags/entry-key.ts';
 
@@ -18,6 +18,6 @@ export const showCommand = defineCommand({
     const { deps, cluster } = await openDeps(session, flags, readingNeeds(session, flags));
     const { showIdentity } = await import('../workflows/entries/read-entries.ts');
     const done = await showIdentity(deps, { cluster, ...key }, session.context.signal);
-    return await finishDone(session, done, { view: identityView, shape: identityShape, ...flags });
+    return await finishDone(session, done, { view: identityView, shape: identityRecord, ...flags });
   },
 });

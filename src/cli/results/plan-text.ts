@@ -8,7 +8,9 @@ export function planText(plan: Plan, colour: Colours): string {
     ({ kind, namespace, name }) => `  ${titles[kind]} ${namespace}/${name}\n`,
   );
   const others =
-    onlyThere.length === 0 ? '' : `Objects in the cluster without an entry in Azure:\n${onlyThere.join('')}`;
+    onlyThere.length === 0
+      ? ''
+      : `Objects in the cluster that will have no entry in Azure:\n${onlyThere.join('')}`;
   return `${diffText(plan.changes.map(asItem), colour)}${others}${summary(plan)}\n`;
 }
 

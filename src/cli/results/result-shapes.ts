@@ -1,6 +1,7 @@
 import { type Drift, driftText } from '../../domain/entries/drift.ts';
 import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
 import type { ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
+import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { Column } from '../../terminal/table.ts';
 import type { Change } from '../../workflows/change/outcome.ts';
@@ -50,8 +51,43 @@ export const identityShape = shape<PodIdentity>(
   ['NAMESPACE', (entry) => entry.namespace],
   ['SELECTOR', (entry) => entry.bindingSelector],
   ['CLIENT-ID', (entry) => entry.identity.clientId],
-  ['STATE', (entry) => entry.provisioningState],
+  ['STATE', stateText],
 );
+
+/** One entry as a record: nothing of an id is cut off. */
+export const identityRecord: TableShape = {
+  ...identityShape,
+  text: (entry: PodIdentity) => {
+    const { resourceId, clientId, objectId } = entry.identity;
+    const lines: readonly (readonly [string, string | undefined])[] = [
+      ['name', entry.name],
+      ['namespace', entry.namespace],
+      ['state', entry.provisioningState ?? 'not known'],
+      ['reason', entry.error && `${entry.error.code}: ${entry.error.message}`],
+      [
+        'pods',
+        `those of namespace ${entry.namespace} with the label ${bindingLabel}=${entry.bindingSelector}`,
+      ],
+      ['resource id', resourceId],
+      ['client id', clientId],
+      ['object id', objectId],
+      ['object', `AzureIdentity ${entry.namespace}/${entry.name}`],
+    ];
+    return lines.map(([name, value]) => (value ? `${name.padEnd(13)}${value}\n` : '')).join('');
+  },
+};
+
+/** An entry that has gone, as it was before. */
+export const deletedShape: TableShape = {
+  ...identityShape,
+  columns: identityShape.columns.map((column) =>
+    column.heading === 'STATE' ? { ...column, heading: 'STATE-BEFORE' } : column,
+  ),
+};
+
+function stateText({ provisioningState, error }: PodIdentity): string | undefined {
+  return error === undefined ? provisioningState : `${provisioningState}: ${error.code}, ${error.message}`;
+}
 
 export const exceptionShape = shape<PodIdentityException>(
   ['NAME', (entry) => entry.name],

@@ -59,6 +59,9 @@ export async function disableAddon(
   if (options.noWait || outcome.done?.failure || !outcome.done) {
     return outcome;
   }
+  if (cluster.profile.enabled) {
+    deps.report.note(`Turned pod identity off on cluster ${cluster.id.name}. Removed: ${lossText(cluster)}.`);
+  }
   const { failure } = await mirrorChange(started, outcome.done.cluster, everything);
   return failure ? { done: { ...outcome.done, failure } } : outcome;
 }
@@ -94,9 +97,12 @@ function confirmLoss({ confirm }: Pick<Deps, 'confirm'>, { id, profile }: Cluste
   if (identities.length + exceptions.length === 0) {
     return Promise.resolve(true);
   }
-  return confirm(
-    `Turn pod identity off on cluster ${id.name} and remove ${counted(identities, 'pod identity', 'pod identities')} and ${counted(exceptions, 'exception', 'exceptions')}?`,
-  );
+  return confirm(`Turn pod identity off on cluster ${id.name} and remove ${lossText({ profile })}?`);
+}
+
+function lossText({ profile }: Pick<Cluster, 'profile'>): string {
+  const { identities, exceptions } = profile;
+  return `${counted(identities, 'pod identity', 'pod identities')} and ${counted(exceptions, 'exception', 'exceptions')}`;
 }
 
 function counted({ length }: readonly unknown[], one: string, many: string): string {

@@ -19,6 +19,7 @@ import {
   startChange,
   storeOptions,
 } from '../change/start-change.ts';
+import { warnOfBindingLabel } from '../entries/warn-of-binding-label.ts';
 import {
   asPlanned,
   desiredEntries,
@@ -75,6 +76,7 @@ export async function applyFile(
   const demands = { addon: true, kubenetConsent: true, usablePool: entries.length > 0 };
   const cluster = await readGatedCluster(started, request.cluster, demands);
   refuseTooMany(deps, cluster, request);
+  warnOfBindingLabel(deps, request.wanted.exceptions ?? []);
   const found = await readWanted(started, cluster, request);
   const { rehearsal, ...read } = await rehearseApply(started, cluster, request, found);
   const intent = intentOf(deps, cluster, request, asPlanned(started, read.good));

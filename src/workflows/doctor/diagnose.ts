@@ -3,7 +3,7 @@ import { type ChangeOptions, startChange } from '../change/start-change.ts';
 import type { Check, CheckResult } from './check.ts';
 import { checkList } from './check-list.ts';
 import type { DoctorSubject, Evidence } from './evidence.ts';
-import { fixWhatIsSafe } from './fix.ts';
+import { type Fixed, fixWhatIsSafe } from './fix.ts';
 import { gatherEvidence } from './gather-evidence.ts';
 
 export interface DoctorRequest {
@@ -13,7 +13,10 @@ export interface DoctorRequest {
 }
 
 export interface Diagnosis {
+  /** After what was fixed. */
   readonly checks: readonly CheckResult[];
+  /** With `fix`. */
+  readonly fixed?: readonly Fixed[];
 }
 
 /**
@@ -33,7 +36,9 @@ export async function diagnose(
     return { checks };
   }
   const fixed = await fixWhatIsSafe(startChange(deps, options), evidence, checks);
-  return fixed ? { checks: runChecks(checkList, await gatherEvidence(deps, wanted)) } : { checks };
+  return fixed.length > 0
+    ? { checks: runChecks(checkList, await gatherEvidence(deps, wanted)), fixed }
+    : { checks, fixed };
 }
 
 /**

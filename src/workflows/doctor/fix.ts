@@ -14,46 +14,69 @@ import { entriesInQuestion, isGone } from './chosen-entries.ts';
 import type { Evidence } from './evidence.ts';
 import { readOr } from './probe.ts';
 
+/** What was done about a check that had failed. */
+export interface Fixed {
+  readonly check: string;
+  /** In the past tense, as a sentence. */
+  readonly message: string;
+}
+
 /**
  * Fixes, each after asking, what takes nothing from anybody: the cluster's missing roles, entries whose
  * identity is gone, and objects that the cluster lacks. All else has its command in the check's hint.
  *
- * @returns whether anything was done
+ * @returns what was done, in order
  * @throws PodidError ConfirmationRequired, and what the changes themselves throw
  */
 export async function fixWhatIsSafe(
   deps: ChangeDeps,
   evidence: Evidence,
   checks: readonly CheckResult[],
-): Promise<boolean> {
+): Promise<readonly Fixed[]> {
   const cluster = readOr(evidence.cluster, undefined);
   const failed = new Set(checks.filter(({ result }) => result === 'fail').map(({ name }) => name));
   if (cluster === undefined || failed.has('cluster')) {
     return nothing(deps);
   }
-  const fixes: Readonly<Record<string, () => Promise<boolean>>> = {
-    'operator-role': () => grantRoles(deps, evidence),
-    identities: () => removeDeadEntries(deps, evidence, cluster),
-    objects: () => writeObjects(deps, evidence, cluster),
-  };
-  let done = false;
-  let known = false;
-  for (const [name, fix] of Object.entries(fixes)) {
-    if (!failed.has(name)) {
-      continue;
-    }
-    known = true;
-    done = (await fix()) || done;
+  // Without the add-on the objects are the entries, and the hints have the commands for those.
+  const fixes: Readonly<Record<string, () => Promise<string | undefined>>> = cluster.profile.enabled
+    ? {
+        'operator-role': () => grantRoles(deps, evidence),
+        identities: () => removeDeadEntries(deps, evidence, cluster),
+        objects: () => writeObjects(deps, evidence, cluster),
+      }
+    : {};
+  const wanted = Object.entries(fixes).filter(([name]) => failed.has(name));
+  if (wanted.length === 0) {
+    return nothing(deps);
   }
-  return known ? done : nothing(deps);
+  reportFindings(deps, checks);
+  const done: Fixed[] = [];
+  for (const [check, fix] of wanted) {
+    const message = await fix();
+    if (message !== undefined) {
+      deps.report.note(message);
+      done.push({ check, message });
+    }
+  }
+  return done;
 }
 
-function nothing(deps: ChangeDeps): boolean {
+/** Whoever is asked has to see what for. */
+function reportFindings({ report }: ChangeDeps, checks: readonly CheckResult[]): void {
+  for (const { name, result, message } of checks) {
+    if (result === 'fail') {
+      report.note(`✗ ${name}: ${message}`);
+    }
+  }
+}
+
+function nothing(deps: ChangeDeps): readonly Fixed[] {
   deps.report.note('There is nothing that --fix can fix; the hints name the commands to run.');
-  return false;
+  return [];
 }
 
-async function grantRoles(deps: ChangeDeps, evidence: Evidence): Promise<boolean> {
+async function grantRoles(deps: ChangeDeps, evidence: Evidence): Promise<string | undefined> {
   const grants = missingGrants(evidence);
   const [first] = grants;
   const what = `Managed Identity Operator on ${listed(grants.map(({ scope }) => scope))}`;
@@ -61,30 +84,32 @@ async function grantRoles(deps: ChangeDeps, evidence: Evidence): Promise<boolean
     first === undefined ||
     !(await deps.confirm(`Grant ${what} to the cluster's principal ${first.principalId}?`))
   ) {
-    return false;
+    return undefined;
   }
   deps.report.progress('Granting Managed Identity Operator');
   await eachConcurrently(grants, (grant) =>
     createRole(deps, { ...grant, roleId: managedIdentityOperatorRole }),
   );
-  deps.report.note(`Granted ${what}.`);
-  return true;
+  return `Granted ${what} to the cluster's principal ${first.principalId}.`;
 }
 
-async function removeDeadEntries(deps: ChangeDeps, evidence: Evidence, cluster: Cluster): Promise<boolean> {
+async function removeDeadEntries(
+  deps: ChangeDeps,
+  evidence: Evidence,
+  cluster: Cluster,
+): Promise<string | undefined> {
   const dead = entriesInQuestion(evidence).filter((entry) => isGone(evidence, entry.identity.resourceId));
-  // Of a cluster without the add-on these are objects, and the hint has the command that deletes them.
-  if (dead.length === 0 || !cluster.profile.enabled) {
-    return false;
+  if (dead.length === 0) {
+    return undefined;
   }
   const question = `Remove ${counted(dead.length, 'entry', 'entries')} whose managed identity is gone (${listed(dead.map(entryText))})?`;
   if (!(await deps.confirm(question))) {
-    return false;
+    return undefined;
   }
   return await removed(deps, cluster, dead);
 }
 
-async function removed(deps: ChangeDeps, cluster: Cluster, dead: readonly PodIdentity[]): Promise<boolean> {
+async function removed(deps: ChangeDeps, cluster: Cluster, dead: readonly PodIdentity[]): Promise<string> {
   const outcome = await removeIdentities(deps, cluster, {
     entries: dead,
     revokeRole: false,
@@ -93,10 +118,14 @@ async function removed(deps: ChangeDeps, cluster: Cluster, dead: readonly PodIde
   if (outcome.done?.failure !== undefined) {
     throw outcome.done.failure;
   }
-  return true;
+  return `Removed ${counted(dead.length, 'entry', 'entries')} whose managed identity was gone: ${listed(dead.map(entryText))}.`;
 }
 
-async function writeObjects(deps: ChangeDeps, evidence: Evidence, cluster: Cluster): Promise<boolean> {
+async function writeObjects(
+  deps: ChangeDeps,
+  evidence: Evidence,
+  cluster: Cluster,
+): Promise<string | undefined> {
   const stale = driftInQuestion(evidence).filter(({ arm }) => arm !== null);
   const isStale = (kind: string) => (entry: EntryKey) =>
     stale.some((each) => each.kind === kind && sameEntry(each, entry));
@@ -106,7 +135,7 @@ async function writeObjects(deps: ChangeDeps, evidence: Evidence, cluster: Clust
   const exceptions = cluster.profile.exceptions.filter(isStale('exception'));
   const names = listed([...identities, ...exceptions].map(entryText));
   if (names === '' || !(await deps.confirm(`Write the objects of ${names} into the cluster?`))) {
-    return false;
+    return undefined;
   }
   const api = await deps.kube.objects(deps.signal);
   const written = await api.mirror(
@@ -125,5 +154,6 @@ async function writeObjects(deps: ChangeDeps, evidence: Evidence, cluster: Clust
   if (failure !== undefined) {
     deps.report.warn(failure.message, failure.hint);
   }
-  return true;
+  const count = written.filter(({ action }) => action === 'create' || action === 'update').length;
+  return count === 0 ? undefined : `Wrote ${counted(count, 'object')} of ${names} into the cluster.`;
 }

@@ -14,6 +14,7 @@ import {
 } from '../change/start-change.ts';
 import { decideDelete, removalDemands } from './delete-identity.ts';
 import { removeIdentities } from './remove-identities.ts';
+import { reportDeleted } from './report-written.ts';
 
 export interface DeleteFailedRequest {
   readonly cluster: ClusterId;
@@ -59,6 +60,7 @@ export async function deleteFailedIdentities(
   if (removed.plan) {
     return removed;
   }
+  reportDeleted(deps, removed.done.cluster, entries);
   const fixed = removed.done.result.filter((entry) => fixedSince(removed.done.cluster, entry));
   if (fixed.length > 0) {
     deps.report.note(`Fixed by someone else, so not removed: ${fixed.map(entryText).join(', ')}`);

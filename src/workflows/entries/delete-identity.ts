@@ -8,6 +8,7 @@ import type { Decision } from '../change/profile-change.ts';
 import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { removeIdentities } from './remove-identities.ts';
+import { reportDeleted } from './report-written.ts';
 
 export type DeleteIdentityRequest = {
   readonly cluster: ClusterId;
@@ -43,6 +44,7 @@ export async function deleteIdentity(
   if (removed.plan) {
     return removed;
   }
+  reportDeleted(deps, removed.done.cluster, [existing]);
   return { done: { ...removed.done, result: removed.done.result[0] ?? existing } };
 }
 

@@ -21,6 +21,7 @@ import {
 } from '../change/start-change.ts';
 import { entryNotFound } from './entry-not-found.ts';
 import { finishException } from './finish-exception.ts';
+import { warnOfBindingLabel } from './warn-of-binding-label.ts';
 
 export type ExceptionRequest = { readonly cluster: ClusterId } & PodIdentityException;
 /** Without a name: that of the exception that has these labels already, else a generated one. */
@@ -60,6 +61,7 @@ async function putException(
   const cluster = await readGatedCluster(started, request.cluster, demands);
   const { namespace, name, podLabels } = request;
   const wanted = { namespace, name: name ?? nameFor(started, cluster, request), podLabels };
+  warnOfBindingLabel(deps, [wanted]);
   return finishException(started, cluster, {
     wanted,
     decide: (current) => decide(deps.entries, current, wanted),

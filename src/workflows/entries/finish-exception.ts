@@ -1,5 +1,5 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { type PodIdentityException, sameEntry } from '../../domain/entries/pod-identity.ts';
+import { entryText, type PodIdentityException, sameEntry } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { changeProfile, notWaitedFor } from '../change/change-profile.ts';
@@ -9,6 +9,7 @@ import type { Outcome } from '../change/outcome.ts';
 import { profileChanges } from '../change/plan-changes.ts';
 import type { Decision } from '../change/profile-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
+import { reportWritten } from './report-written.ts';
 
 export interface ReadyException {
   readonly wanted: PodIdentityException;
@@ -41,6 +42,13 @@ export async function finishException(
   if (deps.options.noWait) {
     deps.report.note(notWaitedFor(nextCommand('wait', changed.cluster.id, { for: 'idle' })));
     return { done };
+  }
+  const what = `exception ${entryText(done.result)}`;
+  if (gone) {
+    deps.report.note(`Deleted ${what}.`);
+  } else {
+    const wasThere = cluster.profile.exceptions.some((entry) => sameEntry(entry, wanted));
+    reportWritten(deps, what, { wrote: changed.wrote, wasThere });
   }
   const { failure } = await mirrorChange(deps, changed.cluster, mirrored);
   return { done: { ...done, ...(failure ? { failure } : {}) } };

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import type { DesiredPodIdentity, PodIdentity } from '../../domain/entries/pod-identity.ts';
+import { type DesiredPodIdentity, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
 import { addAgainFlags, nextCommand } from '../../domain/hints/next-command.ts';
 import { advice } from '../../errors/hint.ts';
@@ -12,11 +12,14 @@ import { profileChanges } from '../change/plan-changes.ts';
 import type { Decision } from '../change/profile-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import type { GrantedRole } from '../identities/grant-operator-role.ts';
+import { reportWritten } from './report-written.ts';
 
 /** An entry ready to be written: its identity is read, its role is found or granted. */
 export interface ReadyEntry {
   readonly wanted: DesiredPodIdentity;
   readonly role: GrantedRole;
+  /** The entry as it was, where the write of it is the second of two. */
+  readonly old?: PodIdentity;
   /** What a dry run adds. */
   readonly planned?: readonly Change[];
   decide(cluster: Cluster): Decision;
@@ -54,6 +57,11 @@ export async function finishIdentity(
     );
     return { done };
   }
+  const before = ready.old ?? findEntry(cluster, ready.wanted);
+  reportWritten(deps, `pod identity ${entryText(entry)}`, {
+    wrote: changed.wrote,
+    wasThere: before !== undefined,
+  });
   warnOfOthers(deps, changed.cluster, ready.wanted);
   const { failure } = await mirrorChange(deps, changed.cluster, { identities: [entry] });
   return { done: { ...done, ...(failure ? { failure } : {}) } };

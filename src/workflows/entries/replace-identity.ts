@@ -51,6 +51,7 @@ export async function replaceIdentity(
     return await finishIdentity(deps, removed.cluster, {
       wanted,
       role,
+      old,
       decide: (current) => decidePut(current, wanted),
     });
   } catch (error) {

@@ -44,7 +44,7 @@ describe('a plan for people', () => {
       - exception shop/web
           podLabels.app  x
       + AzureIdentity shop/web
-      Objects in the cluster without an entry in Azure:
+      Objects in the cluster that will have no entry in Azure:
         pod identity shop/old
       1 role, 1 managed identity and 1 object in the cluster to add; 1 entry to change; 1 entry to delete; one write of the cluster.
       "

@@ -66,7 +66,7 @@ describe('a result', () => {
     expect(ran.stdout).toMatchInlineSnapshot(`
       "NAME   NAMESPACE   SELECTOR   CLIENT-ID   STATE
       web    shop        web        client-1    Assigned
-      pay    bank        money      client-1    Failed
+      pay    bank        money      client-1    Failed: Gone, no such \\u001b[31midentity
       "
     `);
   });

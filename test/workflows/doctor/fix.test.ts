@@ -49,7 +49,7 @@ describe('fixing what is safe', () => {
   it('asks about each thing once, and for nothing that another answer takes away', async () => {
     const azure = new FakeAzure(cluster);
     azure.answerYes = false;
-    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, all)).toBe(false);
+    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, all)).toEqual([]);
     expect(azure.questions).toEqual([
       `Grant Managed Identity Operator on ${identityId('web')} to the cluster's principal cluster-principal?`,
       'Remove 1 entry whose managed identity is gone (shop/dead)?',
@@ -60,7 +60,10 @@ describe('fixing what is safe', () => {
 
   it('does what was said yes to', async () => {
     const azure = new FakeAzure(cluster);
-    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, all)).toBe(true);
+    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, all)).toEqual([
+      { check: 'operator-role', message: expect.stringMatching(/^Granted Managed Identity Operator on /) },
+      { check: 'identities', message: 'Removed 1 entry whose managed identity was gone: shop/dead.' },
+    ]);
     expect(azure.created).toEqual([identityId('web')]);
     expect(azure.puts).toEqual([{ deleteIdentities: [expect.objectContaining({ name: 'dead' })] }]);
     expect(azure.mirrored.at(-1)).toMatchObject({
@@ -73,7 +76,7 @@ describe('fixing what is safe', () => {
   it('touches nothing else', async () => {
     const azure = new FakeAzure(cluster);
     const others = failing('label', 'agent', 'add-on');
-    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, others)).toBe(false);
+    expect(await fixWhatIsSafe(startChange(azure.deps(), options()), evidence, others)).toEqual([]);
     expect(azure.questions).toEqual([]);
     expect(azure.notes).toEqual([expect.stringContaining('nothing that --fix can fix')]);
   });
