@@ -145,7 +145,8 @@ describe('what may not be seen', () => {
     const { checks, exitCode } = await examine(podid);
     expect([failed(checks), exitCode]).toEqual([[], 0]);
     expect(checks.filter(({ result }) => result === 'skip').map(({ name }) => name)).toEqual([
-      ...['definitions', 'objects', 'limits', 'kubelet-identity', 'pod', 'label', 'selector', 'exceptions'],
+      ...['definitions', 'objects', 'limits', 'identity-ids', 'kubelet-identity', 'pod', 'label', 'selector'],
+      ...['client-id', 'exceptions'],
       ...['host-network', 'node-os', 'network-policy', 'agent', 'controller', 'node-machines', 'assignments'],
       ...['agent-rules', 'imds', 'token'],
     ]);

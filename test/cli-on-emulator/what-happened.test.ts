@@ -91,14 +91,14 @@ describe.each(Object.entries(worlds))('in mode %s, a change', (_mode, { scenario
 describe('an entry that Azure did not assign', () => {
   it('is listed and shown with the reason, whole', async () => {
     await using podid = await emulatedPodid({ scenario: 'failed-entry' });
-    const [entry] = (await podid.json('list')) as { error: { code: string; message: string } }[];
+    const [, entry] = (await podid.json('list')) as { error: { code: string; message: string } }[];
     const reason = [entry?.error.code, entry?.error.message] as const;
     expect(reason.join('')).not.toBe('');
     expect((await podid.run('list -o table')).stdout).toContain(`Failed: ${reason.join(', ')}`);
-    const shown = (await podid.run('show --namespace demo --name web -o table')).stdout;
+    const shown = (await podid.run('show --namespace demo --name jobs -o table')).stdout;
     expect(shown).toContain(`reason       ${reason.join(': ')}\n`);
-    expect(shown).toContain(`resource id  ${identityId('web')}\n`);
-    expect(shown).toContain('AzureIdentity demo/web\n');
+    expect(shown).toContain(`resource id  ${identityId('jobs')}\n`);
+    expect(shown).toContain('AzureIdentity demo/jobs\n');
   });
 });
 
