@@ -97,7 +97,7 @@ describe('an entry that Azure did not assign', () => {
     expect((await podid.run('list -o table')).stdout).toContain(`Failed: ${reason.join(', ')}`);
     const shown = (await podid.run('show --namespace demo --name jobs -o table')).stdout;
     expect(shown).toContain(`reason       ${reason.join(': ')}\n`);
-    expect(shown).toContain(`resource id  ${identityId('jobs')}\n`);
+    expect(shown.toLowerCase()).toContain(`resource id  ${identityId('jobs')}\n`.toLowerCase());
     expect(shown).toContain('AzureIdentity demo/jobs\n');
   });
 });
