@@ -25,7 +25,9 @@ describe('the words of an az command', () => {
 
   it('come back as they were quoted', () => {
     // What looks like a placeholder is none to a shell, and its text is not the word's.
-    const word = fc.string({ unit: 'binary' }).filter((text) => !/[\p{C}\p{Zl}\p{Zp}\p{DI}]|<.*>/u.test(text));
+    const word = fc
+      .string({ unit: 'binary' })
+      .filter((text) => !/[\p{C}\p{Zl}\p{Zp}\p{DI}]|<.*>/u.test(text));
     fc.assert(
       fc.property(fc.array(word), (words) => {
         const quoted = words.map((each) => shellWord(each));
