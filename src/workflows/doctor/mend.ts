@@ -1,6 +1,6 @@
 import { managedIdentityType } from '../../domain/azure/resource-id.ts';
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
-import { type CommandFlags, clusterFlags, podidCommand } from '../../domain/hints/next-command.ts';
+import { type CommandFlags, clusterFlags, modeFlags, podidCommand } from '../../domain/hints/next-command.ts';
 import { objectKey } from '../../domain/kubernetes/cluster-objects.ts';
 import type { Command, Literal } from '../../errors/hint.ts';
 import type { Evidence } from './evidence.ts';
@@ -17,7 +17,7 @@ export function entryCommand<const Text extends string>(
   evidence: Pick<Evidence, 'cluster' | 'objects' | 'subject'>,
   { namespace, name, ...flags }: CommandFlags & EntryKey,
 ): Command {
-  const here = isModeCluster(evidence) ? { mode: 'cluster' } : {};
+  const here = modeFlags(readOr(evidence.cluster, undefined)?.profile);
   const force = isOfOthers(evidence, { namespace, name }) || undefined;
   const where = { ...clusterFlags(evidence.subject.cluster), ...here };
   return podidCommand(words.split(' '), { ...where, namespace, name, ...flags, force });
