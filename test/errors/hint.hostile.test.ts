@@ -97,8 +97,8 @@ const producers: readonly [string, (word: string) => Hint | undefined][] = [
     'an identity that a binding spells otherwise',
     (word) =>
       judge(selector, {
-        labels: { aadpodidbinding: 'web' },
-        selectors: ['web'],
+        labels: { aadpodidbinding: `x${word}` },
+        selectors: [`x${word}`],
         azureIdentity: `X${word}`.toUpperCase(),
         identity: `x${word}`.toLowerCase(),
       }).hint,
@@ -106,8 +106,11 @@ const producers: readonly [string, (word: string) => Hint | undefined][] = [
   [
     'an identity that a binding names in vain',
     (word) =>
-      judge(selector, { labels: { aadpodidbinding: 'web' }, selectors: ['web'], azureIdentity: `x${word}` })
-        .hint,
+      judge(selector, {
+        labels: { aadpodidbinding: `x${word}` },
+        selectors: [`x${word}`],
+        azureIdentity: `x${word}`,
+      }).hint,
   ],
   [
     'an exception',

@@ -11,7 +11,7 @@ export function isModeCluster({ cluster }: Pick<Evidence, 'cluster'>): boolean {
   return readOr(cluster, undefined)?.profile.enabled === false;
 }
 
-/** A podid command about one entry, where the entries live: podid takes objects that others wrote with --force alone. */
+/** A command about one entry, where the entries live; with `--force` where others wrote its objects. */
 export function entryCommand<const Text extends string>(
   words: Text & Literal<Text>,
   evidence: Pick<Evidence, 'cluster' | 'objects' | 'subject'>,

@@ -61,8 +61,9 @@ function changedVerdict(evidence: Evidence, [first, ...more]: readonly PodIdenti
   }
   const names = listed([first, ...more].map(entryText));
   const add = entryCommand('add', evidence, {
-    ...{ namespace: first.namespace, name: first.name },
-    ...{ 'identity-resource-id': first.identity.resourceId },
+    namespace: first.namespace,
+    name: first.name,
+    'identity-resource-id': first.identity.resourceId,
     'binding-selector': first.bindingSelector || undefined,
   });
   return fail(

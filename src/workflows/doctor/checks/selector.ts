@@ -167,7 +167,7 @@ function addCommand(
   { metadata, spec }: AzureIdentityBinding,
   missing: MissingIdentity,
 ): Command {
-  const named = deriveName(spec.azureIdentity || spec.selector || '');
+  const named = deriveName(spec.azureIdentity || spec.selector || '') || 'web';
   const there = missing.kind === 'identity-in-other-namespace' ? missing.identity.spec.resourceID : undefined;
   return entryCommand('add', evidence, {
     namespace,
@@ -193,7 +193,7 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
     meant === undefined
       ? entryCommand('add', evidence, {
           namespace: pod.namespace,
-          name: deriveName(value),
+          name: deriveName(value) || 'web',
           'binding-selector': value,
           'identity-resource-id': idToFillIn(evidence.subject),
         })
