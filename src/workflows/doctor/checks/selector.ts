@@ -21,6 +21,7 @@ import { type Check, fail, judging, listed, pass, type Verdict } from '../check.
 import type { Evidence } from '../evidence.ts';
 import { entryCommand, idToFillIn } from '../mend.ts';
 import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
+import { readOr } from '../probe.ts';
 import { scopeOf } from '../standard-mode.ts';
 
 /**
