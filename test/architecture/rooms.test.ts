@@ -103,6 +103,7 @@ const agentShares: readonly string[] = [
   'src/k8s/kubeconfig/service-account-context.ts',
   'src/validate/files/kubeconfig-entries.ts',
   'src/validate/files/kubeconfig.ts',
+  'src/validate/files/yaml-depth.ts',
   'src/validate/json-record.ts',
   'src/validate/json-shape.ts',
   'src/validate/kubernetes/crd-objects.ts',

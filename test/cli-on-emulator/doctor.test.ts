@@ -114,7 +114,7 @@ describe('what may not be seen', () => {
 
   it.each([
     [true, 'pass', 'rules and caches are in place'],
-    [false, 'skip', "only on its node's own address"],
+    [false, 'skip', "neither through the cluster's API nor through the kubelet"],
   ] as const)(
     'is asked of kubelet when an agent listens on its node alone: with its probe (%s) it is a %s',
     async (withProbe, result, words) => {

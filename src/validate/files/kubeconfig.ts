@@ -2,6 +2,7 @@ import { parseAllDocuments, YAMLParseError } from 'yaml';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../json-record.ts';
+import { deepestYaml, isNestedTooDeep } from './yaml-depth.ts';
 
 /** A cluster, user or context of a kubeconfig, as it stands there. */
 export interface KubeconfigEntry {
@@ -93,6 +94,9 @@ const longestText = 1024 * 1024;
 function parseYaml(text: string, source: string): unknown {
   if (text.length > longestText) {
     throw kubeconfigFault(source, 'it is longer than 1 MiB');
+  }
+  if (isNestedTooDeep(text)) {
+    throw kubeconfigFault(source, `it is not YAML of less than ${deepestYaml} levels`);
   }
   try {
     // Whether a key comes twice costs the square of their number; the last one counts.

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
+import { deepestYaml, isNestedTooDeep } from './yaml-depth.ts';
 
 /** A text to read, under the name that its faults carry. */
 export interface SourceText {
@@ -54,6 +55,11 @@ export function locatedDocuments(source: SourceText, faults: UsageFaults): Locat
     const { line, col } = lines.linePos(offset);
     return { file: source.name, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  if (isNestedTooDeep(source.text)) {
+    const start = { file: source.name, line: 1, column: 1 };
+    faults.addAt(start, `Lists and maps are nested in more than ${deepestYaml} levels.`);
+    return [];
+  }
   const documents = parseAllDocuments(source.text, { lineCounter: lines, prettyErrors: false });
   if (!Array.isArray(documents)) {
     return [];

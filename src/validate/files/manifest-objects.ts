@@ -1,6 +1,7 @@
 import { type Document, parseAllDocuments } from 'yaml';
 import type { KubeObject, ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { isRecord, stringAt } from '../json-record.ts';
+import { isNestedTooDeep } from './yaml-depth.ts';
 
 /** Kinds of the cluster scope among those that a chart of a node agent holds. */
 const clusterScoped = new Set([
@@ -24,6 +25,9 @@ export function manifestObjects(documents: readonly KubeObject[], namespace: str
 
 /** The objects of a manifest; what is not an object is passed over. */
 export function manifestDocuments(manifest: string): readonly KubeObject[] {
+  if (isNestedTooDeep(manifest)) {
+    return [];
+  }
   const documents = parseAllDocuments(manifest, { logLevel: 'silent' });
   if (!Array.isArray(documents)) {
     return [];

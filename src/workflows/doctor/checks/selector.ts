@@ -179,6 +179,26 @@ function addCommand(
   });
 }
 
+/** An AzureIdentity of the label's name that nothing binds is most likely meant, and has its name already. */
+function bindCommand(
+  evidence: Evidence,
+  { identities }: IdentityResources,
+  { namespace }: Pod,
+  label: string,
+): Command {
+  const name = deriveName(label) || 'web';
+  const unbound = identities.find(
+    ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+  );
+  const id = unbound?.spec.resourceID;
+  return entryCommand('add', evidence, {
+    namespace,
+    name: unbound === undefined ? name : `${name}-pod`,
+    'binding-selector': label,
+    'identity-resource-id': id && isWrittenId(id, managedIdentityType) ? id : idToFillIn(evidence.subject),
+  });
+}
+
 function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
   const value = bindingLabelOf(pod);
   const here = resources.bindings.filter(({ metadata }) => metadata.namespace === pod.namespace);
@@ -192,12 +212,7 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
   return fail(
     `${bindingLabel}=${value} of ${pods} matches no selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors must match exactly, including upper and lower case.`,
     meant === undefined
-      ? entryCommand('add', evidence, {
-          namespace: pod.namespace,
-          name: deriveName(value) || 'web',
-          'binding-selector': value,
-          'identity-resource-id': idToFillIn(evidence.subject),
-        })
+      ? bindCommand(evidence, resources, pod, value)
       : advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${meant.spec.selector}`)}, and the same in the template of the workload that creates it`,
   );
 }
