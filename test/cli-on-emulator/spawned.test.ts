@@ -109,9 +109,9 @@ describe('the bundled podid', () => {
 
   it.each([
     ['--help', 8],
-    ['list -o json', 21],
-    ['show --namespace demo --name web', 21],
-    ['status', 22],
+    ['list -o json', 23],
+    ['show --namespace demo --name web', 23],
+    ['status', 26],
   ])('reads for %s at most %i of its files, and no client of an SDK', async (line, most) => {
     await using emulator = await startEmulator();
     expect((await finished(addWeb, emulator)).code).toBe(0);

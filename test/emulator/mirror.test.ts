@@ -474,10 +474,7 @@ describe('connecting with a kubeconfig of the user', () => {
     const script = `require('fs').appendFileSync(${JSON.stringify(runs)}, 'x');
       console.log(JSON.stringify({ status: { token: ${JSON.stringify(token)} } }))`;
     const path = join(folder, 'config');
-    await writeFile(
-      path,
-      kubeconfig(kube.url, { exec: { command: process.execPath, args: ['-e', script] } }),
-    );
+    await writeFile(path, kubeconfig(kube.url, { exec: { ...plugin, args: ['-e', script] } }));
     const api = await connect({
       kubeconfigPath: path,
       fetchUserKubeconfig: () => Promise.reject(new Error('asked Azure')),
@@ -490,13 +487,15 @@ describe('connecting with a kubeconfig of the user', () => {
   it('ends a plugin that does not end in time', async () => {
     const path = join(folder, 'config');
     const args = ['-e', 'setInterval(() => {}, 1000)'];
-    await writeFile(path, kubeconfig(kube.url, { exec: { command: process.execPath, args } }));
+    await writeFile(path, kubeconfig(kube.url, { exec: { ...plugin, args } }));
     await expect(connect({ kubeconfigPath: path, timeoutMs: 300 })).rejects.toMatchObject({
       code: 'ClusterUnreachable',
       message: expect.stringContaining('did not end within 0.3 s'),
     });
   });
 });
+
+const plugin = { apiVersion: 'client.authentication.k8s.io/v1beta1', command: process.execPath };
 
 /** All text that an error could carry to a terminal or a log. */
 function everythingIn(error: unknown): string {

@@ -1,5 +1,6 @@
+import { execFile } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
-import { ManagedIdentityCredential } from '@azure/identity';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -7,6 +8,8 @@ import { documentedQuota } from '../../../src/emulator/imds/imds-quota.ts';
 import type { ImdsRoutesOptions } from '../../../src/emulator/imds/imds-routes.ts';
 import { readLiberally } from '../../../src/emulator/imds/liberal-path.ts';
 import { type StartedImds, startImds } from '../../../src/emulator/imds/start-imds.ts';
+
+const run = promisify(execFile);
 
 const tokenPath = '/metadata/identity/oauth2/token';
 const vault = 'resource=https%3A%2F%2Fvault.azure.net';
@@ -148,11 +151,14 @@ describe('the emulated IMDS', () => {
 
   it('serves the ManagedIdentityCredential of @azure/identity', async () => {
     await start();
-    vi.stubEnv('AZURE_POD_IDENTITY_AUTHORITY_HOST', imds?.url);
-    const credential = new ManagedIdentityCredential({ clientId: web.clientId });
-    const answer = await credential.getToken('https://vault.azure.net/.default');
-    vi.unstubAllEnvs();
-    expect(claimsOf(answer.token)).toMatchObject({ appid: web.clientId, aud: 'https://vault.azure.net' });
+    // In a process of its own: MSAL keeps the first endpoint that a process names.
+    const script = `import { ManagedIdentityCredential } from '@azure/identity';
+      const credential = new ManagedIdentityCredential({ clientId: ${JSON.stringify(web.clientId)} });
+      console.log((await credential.getToken('https://vault.azure.net/.default')).token);`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { PATH: process.env['PATH'], AZURE_POD_IDENTITY_AUTHORITY_HOST: imds?.url },
+    });
+    expect(claimsOf(stdout.trim())).toMatchObject({ appid: web.clientId, aud: 'https://vault.azure.net' });
   });
 
   it('is bundled alone, and does nothing on import', async () => {
