@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { upstreamMic, upstreamNmi } from '../../bench/nmi/upstream.ts';
 import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
 import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
@@ -94,10 +94,15 @@ describe('standard mode, on a real node', () => {
     const { nodes } = run(`nmi install --timeout 2m --set ${values.join(',')}`);
     expect(nodes).toMatchObject([{ ready: true }]);
     trustAzure();
-    expect(run('nmi status')).toMatchObject({
-      mode: 'standard',
-      controller: { program: 'podid-mic', instances: 2, ready: 2 },
-    });
+    // The instance before the last change may still be ending.
+    await vi.waitFor(
+      () =>
+        expect(run('nmi status')).toMatchObject({
+          mode: 'standard',
+          controller: { program: 'podid-mic', instances: 2, ready: 2 },
+        }),
+      { timeout: 120_000, interval: 1_000 },
+    );
     expect(carried()).not.toContain('web');
   });
 
