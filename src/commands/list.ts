@@ -11,7 +11,7 @@ import { namespaceFilter } from '../validate/flags/entry-key.ts';
 export const listCommand = defineCommand({
   examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identities,
   description:
-    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason; the command still succeeds. With --mode cluster it reads the objects in the cluster, whoever wrote them, and checks whether every Linux node has the identity; with --kubeconfig alone it does not ask Azure and shows no states.",
+    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason; the command still succeeds. With --mode cluster it reads the objects in the cluster, whoever wrote them, and checks whether every Linux node has the identity; with --kubeconfig alone it does not ask Azure and shows no states. Service principals (AzureIdentities of type 1 or 2) are listed there too, with a member servicePrincipal.",
   examples: [
     { title: 'all of them', line: 'podid list -g demo-rg -c demo' },
     {

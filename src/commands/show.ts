@@ -10,7 +10,7 @@ import { entryKey } from '../validate/flags/entry-key.ts';
 export const showCommand = defineCommand({
   examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identity,
   description:
-    'Prints one pod identity with its state and, where Azure failed to assign it, the innermost reason.',
+    'Prints one pod identity with its state and, where Azure failed to assign it, the innermost reason. With --mode cluster also a service principal (an AzureIdentity of type 1 or 2): its tenant, and the name of the Secret by which it signs in.',
   examples: [{ title: 'one entry', line: 'podid show -g demo-rg -c demo --namespace demo --name web' }],
   flags: { ...entryFlags, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {

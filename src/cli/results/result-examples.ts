@@ -19,7 +19,16 @@ const entry: PodIdentity = {
 const one: PodIdentityException = { name: 'web', namespace: 'demo', podLabels: { app: 'web' } };
 
 const failed = { ...entry, provisioningState: 'Failed', error: { code: 'Code', message: 'Message' } };
-const entries = [identityView(entry), identityView(failed)];
+const principal: PodIdentity = {
+  ...entry,
+  servicePrincipal: {
+    signsInBy: 'secret',
+    tenantId: '00000000-0000-4000-8000-000000000004',
+    auxiliaryTenantIds: ['00000000-0000-4000-8000-000000000005'],
+    secret: { namespace: 'demo', name: 'web' },
+  },
+};
+const entries = [identityView(entry), identityView(failed), identityView(principal)];
 const excepted = [exceptionView(one)];
 const plans = ['add', 'update', 'delete'].map((action) => {
   const change = { kind: 'identity', namespace: 'demo', name: 'web' } as const;

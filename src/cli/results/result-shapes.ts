@@ -1,5 +1,10 @@
 import { type Drift, driftText } from '../../domain/entries/drift.ts';
-import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
+import {
+  entryText,
+  type PodIdentity,
+  type PodIdentityException,
+  type SecretSignIn,
+} from '../../domain/entries/pod-identity.ts';
 import type { ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
@@ -17,6 +22,7 @@ export function identityView(entry: PodIdentity): unknown {
     identity: { resourceId, clientId, objectId },
     provisioningState: entry.provisioningState ?? null,
     ...(entry.error === undefined ? {} : { error: { code: entry.error.code, message: entry.error.message } }),
+    ...(entry.servicePrincipal === undefined ? {} : { servicePrincipal: entry.servicePrincipal }),
   };
 }
 
@@ -59,9 +65,11 @@ export const identityRecord: TableShape = {
   ...identityShape,
   text: (entry: PodIdentity) => {
     const { resourceId, clientId, objectId } = entry.identity;
+    const { servicePrincipal } = entry;
     const lines: readonly (readonly [string, string | undefined])[] = [
       ['name', entry.name],
       ['namespace', entry.namespace],
+      ['kind', servicePrincipal && 'service principal'],
       ['state', entry.provisioningState ?? 'not known'],
       ['reason', entry.error && `${entry.error.code}: ${entry.error.message}`],
       [
@@ -71,11 +79,18 @@ export const identityRecord: TableShape = {
       ['resource id', resourceId],
       ['client id', clientId],
       ['object id', objectId],
+      ['tenant id', servicePrincipal?.tenantId],
+      ['more tenants', servicePrincipal?.auxiliaryTenantIds?.join(', ')],
+      ['signs in by', servicePrincipal && signInText(servicePrincipal)],
       ['object', `AzureIdentity ${entry.namespace}/${entry.name}`],
     ];
     return lines.map(([name, value]) => (value ? `${name.padEnd(13)}${value}\n` : '')).join('');
   },
 };
+
+function signInText({ signsInBy, secret }: SecretSignIn): string {
+  return `${signsInBy === 'secret' ? 'a client secret' : 'a certificate'}, from Secret ${entryText(secret)}`;
+}
 
 /** An entry that has gone, as it was before. */
 export const deletedShape: TableShape = {
@@ -85,8 +100,12 @@ export const deletedShape: TableShape = {
   ),
 };
 
-function stateText({ provisioningState, error }: PodIdentity): string | undefined {
-  return error === undefined ? provisioningState : `${provisioningState}: ${error.code}, ${error.message}`;
+function stateText({ provisioningState, error, servicePrincipal }: PodIdentity): string | undefined {
+  if (error !== undefined) {
+    return `${provisioningState}: ${error.code}, ${error.message}`;
+  }
+  const kind = servicePrincipal === undefined ? [] : ['service principal'];
+  return [...(provisioningState === undefined ? [] : [provisioningState]), ...kind].join(', ') || undefined;
 }
 
 export const exceptionShape = shape<PodIdentityException>(

@@ -51,6 +51,8 @@ export interface PodIdentityProfile {
    * Azure's rules for a profile do not hold there.
    */
   readonly objects?: ObjectFacts;
+  /** AzureIdentities of service principals, where the entries are objects: shown, and never written. */
+  readonly servicePrincipals?: readonly PodIdentity[];
 }
 
 /** A cluster in a list: what one goes by to choose it. */

@@ -1,4 +1,5 @@
-import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
+import type { ObjectsInCluster, ServicePrincipalObject } from '../kubernetes/cluster-objects.ts';
+import { credentialOf } from '../kubernetes/identity-credential.ts';
 import type {
   AzureIdentity,
   AzureIdentityBinding,
@@ -29,7 +30,7 @@ export function entriesOfObjects({
     moreBindings,
     servicePrincipals: identities
       .filter((identity) => !isManaged(identity))
-      .map(({ metadata }) => keyOf(metadata)),
+      .map((identity) => servicePrincipalOf(identity, selectors)),
   };
 }
 
@@ -41,6 +42,29 @@ function entryOf({ metadata, spec }: AzureIdentity, selectors: ReadonlyMap<strin
     ...(bindingSelector ? { bindingSelector } : {}),
     ...(spec.resourceID ? { resourceId: spec.resourceID } : {}),
     ...(spec.clientID ? { clientId: spec.clientID } : {}),
+  };
+}
+
+function servicePrincipalOf(
+  identity: AzureIdentity,
+  selectors: ReadonlyMap<string, string>,
+): ServicePrincipalObject {
+  const key = keyOf(identity.metadata);
+  const { type, clientID, tenantID = '', auxiliaryTenantIDs = [], clientPassword } = identity.spec;
+  const bindingSelector = selectors.get(entryText(key));
+  const credential = credentialOf(identity);
+  const signIn = {
+    signsInBy: type === 1 ? ('secret' as const) : ('certificate' as const),
+    tenantId: tenantID,
+    ...(type === 1 && auxiliaryTenantIDs.length > 0 ? { auxiliaryTenantIds: auxiliaryTenantIDs } : {}),
+    secret: { namespace: clientPassword?.namespace || key.namespace, name: clientPassword?.name ?? '' },
+  };
+  return {
+    ...key,
+    ...(bindingSelector ? { bindingSelector } : {}),
+    ...(clientID ? { clientId: clientID } : {}),
+    ...(type === 1 || type === 2 ? { signIn } : {}),
+    ...(credential.kind === 'incomplete-identity' ? { fault: credential.what } : {}),
   };
 }
 

@@ -27,6 +27,17 @@ export interface PodIdentity extends EntryKey {
   readonly provisioningState?: string;
   /** The innermost error of `provisioningInfo`. */
   readonly error?: { readonly code: string; readonly message: string };
+  /** Set where the AzureIdentity is no managed identity but an application in Entra, which signs in by a Secret. */
+  readonly servicePrincipal?: SecretSignIn;
+}
+
+/** How an AzureIdentity of type 1 (`secret`) or 2 (`certificate`) signs in. */
+export interface SecretSignIn {
+  readonly signsInBy: 'secret' | 'certificate';
+  readonly tenantId: string;
+  readonly auxiliaryTenantIds?: readonly string[];
+  /** The Kubernetes Secret, by name; podid never reads it. */
+  readonly secret: EntryKey;
 }
 
 /** Pods with one of these labels are answered as the node itself would be. */

@@ -1,9 +1,9 @@
 import { carriesIdentity } from '../azure/machine-identities.ts';
 import type { Machine } from '../azure/machines.ts';
 import type { PodIdentityProfile } from '../clusters/cluster.ts';
-import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
+import type { ObjectsInCluster, ServicePrincipalObject } from '../kubernetes/cluster-objects.ts';
 import type { LiveAssignment } from '../kubernetes/live-assignment.ts';
-import type { PodIdentity } from './pod-identity.ts';
+import type { EntryKey, PodIdentity } from './pod-identity.ts';
 
 /** What Azure says of a managed identity; `gone` when it says that there is none. */
 export type KnownIdentity =
@@ -30,6 +30,7 @@ export function profileOfObjects(objects: ObjectsInCluster, facts: AzureFacts): 
     identities: objects.identities.map((entry) => podIdentity(entry, facts)),
     exceptions: objects.exceptions.map(({ namespace, name, podLabels }) => ({ namespace, name, podLabels })),
     objects: objects.facts ?? { versions: {}, own: new Set() },
+    servicePrincipals: (objects.servicePrincipals ?? []).map((one) => servicePrincipal(one, facts)),
   };
 }
 
@@ -56,7 +57,7 @@ function stateOf(
     return failed('ResourceIdMissing', `AzureIdentity ${name} names no managed identity.`);
   }
   if (bindingSelector === undefined) {
-    return failed('BindingMissing', `AzureIdentity ${name} has no AzureIdentityBinding with a selector.`);
+    return bindingMissing(name);
   }
   if (known?.gone) {
     return failed('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
@@ -69,13 +70,7 @@ function stateOf(
     );
   }
   if (assignments !== undefined) {
-    const isWaiting = assignments.some(
-      ({ spec, status }) =>
-        spec.azureIdentityRef?.metadata.namespace === namespace &&
-        spec.azureIdentityRef.metadata.name === name &&
-        status?.status === 'Created',
-    );
-    return { provisioningState: isWaiting ? 'Updating' : 'Assigned' };
+    return assignedState(assignments, { namespace, name });
   }
   const carried = (machine: Machine) => carriesIdentity(machine, { resourceId, clientId });
   const lacking = machines?.filter((machine) => carried(machine) === false) ?? [];
@@ -87,6 +82,49 @@ function stateOf(
   }
   const isKnown = machines !== undefined && machines.length > 0 && machines.every((one) => carried(one));
   return isKnown ? { provisioningState: 'Assigned' } : {};
+}
+
+/** Nothing of a service principal is put on nodes; whether its Secret is there, podid does not look. */
+function servicePrincipal(
+  { namespace, name, bindingSelector, clientId = '', signIn, fault }: ServicePrincipalObject,
+  { assignments = [] }: AzureFacts,
+): PodIdentity {
+  const state = () => {
+    if (fault !== undefined) {
+      return failed('IdentityIncomplete', `AzureIdentity ${name} ${fault}.`);
+    }
+    if (bindingSelector === undefined) {
+      return bindingMissing(name);
+    }
+    // Agents read the Secret of another namespace where they are told to, which no object says.
+    return signIn?.secret.namespace === namespace ? assignedState(assignments, { namespace, name }) : {};
+  };
+  return {
+    namespace,
+    name,
+    bindingSelector: bindingSelector ?? name,
+    identity: { resourceId: '', clientId, objectId: '' },
+    ...state(),
+    ...(signIn === undefined ? {} : { servicePrincipal: signIn }),
+  };
+}
+
+/** By what a controller has assigned: nothing waits, or something does. */
+function assignedState(
+  assignments: readonly LiveAssignment[],
+  { namespace, name }: EntryKey,
+): Pick<PodIdentity, 'provisioningState'> {
+  const isWaiting = assignments.some(
+    ({ spec, status }) =>
+      spec.azureIdentityRef?.metadata.namespace === namespace &&
+      spec.azureIdentityRef.metadata.name === name &&
+      status?.status === 'Created',
+  );
+  return { provisioningState: isWaiting ? 'Updating' : 'Assigned' };
+}
+
+function bindingMissing(name: string): Pick<PodIdentity, 'provisioningState' | 'error'> {
+  return failed('BindingMissing', `AzureIdentity ${name} has no AzureIdentityBinding with a selector.`);
 }
 
 function failed(code: string, message: string): Pick<PodIdentity, 'provisioningState' | 'error'> {

@@ -3,6 +3,7 @@ import {
   entryText,
   type PodIdentity,
   type PodIdentityException,
+  type SecretSignIn,
 } from '../entries/pod-identity.ts';
 import type { StandardMode } from '../standard-mode/controller.ts';
 import type { IdentityResources } from './identity-resources.ts';
@@ -61,6 +62,16 @@ export interface MirrorRequest {
 /** Told while a mirror runs: how many of the entries are done with. */
 export type ReportMirrored = (done: number, total: number) => void;
 
+/** An AzureIdentity of another type than 0, with its binding. */
+export interface ServicePrincipalObject extends EntryKey {
+  readonly bindingSelector?: string;
+  readonly clientId?: string;
+  /** Absent where the type is neither 1 nor 2. */
+  readonly signIn?: SecretSignIn;
+  /** Completes "AzureIdentity x …": why agents give no token of it. */
+  readonly fault?: string;
+}
+
 /** What the cluster itself holds, put together to entries: an AzureIdentity with its binding is one. */
 export interface ObjectsInCluster {
   readonly identities: readonly (EntryKey & {
@@ -81,8 +92,8 @@ export interface ObjectsInCluster {
     readonly identity: string;
     readonly bindingSelector: string;
   })[];
-  /** AzureIdentities of service principals, which no entry can say. */
-  readonly servicePrincipals?: readonly EntryKey[];
+  /** AzureIdentities of service principals, and of types that are none: no entry of a profile can say them. */
+  readonly servicePrincipals?: readonly ServicePrincipalObject[];
   readonly facts?: ObjectFacts;
   /**
    * The objects as agents see them: also what makes no entry, as a binding to an identity that is not there.

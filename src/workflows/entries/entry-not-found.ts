@@ -1,6 +1,6 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { EntryStore } from '../../domain/entries/entry-store.ts';
-import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
+import { type EntryKey, entryText, sameEntry } from '../../domain/entries/pod-identity.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 
@@ -11,6 +11,9 @@ export function entryNotFound(
   { id, profile }: Pick<Cluster, 'id' | 'profile'>,
   key: EntryKey,
 ): PodidError {
+  if (kind === 'pod identity' && profile.servicePrincipals?.some((one) => sameEntry(one, key))) {
+    return isServicePrincipal(entries, id, key);
+  }
   const known: readonly EntryKey[] = kind === 'exception' ? profile.exceptions : profile.identities;
   const equivalents = known.filter(({ name }) => name === key.name).map(({ namespace }) => namespace);
   const elsewhere =
@@ -20,4 +23,17 @@ export function entryNotFound(
     hint: advice`${entries.command(words, id)}  # shows what there is`,
     target: entryText(key),
   });
+}
+
+/** podid lists a service principal, and writes none: its secret is not podid's to know. */
+function isServicePrincipal(entries: EntryStore, id: Cluster['id'], key: EntryKey): PodidError {
+  const flags = { namespace: key.namespace, name: key.name };
+  return new PodidError(
+    'EntryNotFound',
+    `AzureIdentity ${entryText(key)} is a service principal. podid lists those, and adds, changes and deletes managed identities alone; use kubectl for it.`,
+    {
+      hint: advice`${entries.command('show', id, flags)}  # shows it`,
+      target: entryText(key),
+    },
+  );
 }

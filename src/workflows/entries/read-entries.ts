@@ -1,4 +1,4 @@
-import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import {
   type EntryKey,
@@ -17,14 +17,17 @@ export interface ListRequest {
 
 export type ShowRequest = { readonly cluster: ClusterId } & EntryKey;
 
-/** The cluster's pod identities in the server's order; none of the add-on's when it is off. */
+/**
+ * The cluster's pod identities in the server's order; none of the add-on's when it is off. Where the entries are
+ * objects, service principals come last.
+ */
 export async function listIdentities(
   { entries }: Pick<Deps, 'entries'>,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Done<readonly PodIdentity[]>> {
   const cluster = await entries.get(request.cluster, signal);
-  return { result: inNamespace(cluster.profile.identities, request.namespace), cluster };
+  return { result: inNamespace(allOf(cluster), request.namespace), cluster };
 }
 
 export async function listExceptions(
@@ -43,7 +46,7 @@ export async function showIdentity(
   signal: AbortSignal,
 ): Promise<Done<PodIdentity>> {
   const cluster = await entries.get(request.cluster, signal);
-  const found = cluster.profile.identities.find((entry) => sameEntry(entry, request));
+  const found = allOf(cluster).find((entry) => sameEntry(entry, request));
   if (found === undefined) {
     throw entryNotFound(entries, 'pod identity', cluster, request);
   }
@@ -62,6 +65,10 @@ export async function showException(
     throw entryNotFound(entries, 'exception', cluster, request);
   }
   return { result: found, cluster };
+}
+
+function allOf({ profile }: Cluster): readonly PodIdentity[] {
+  return [...profile.identities, ...(profile.servicePrincipals ?? [])];
 }
 
 function inNamespace<Entry extends EntryKey>(

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../../src/domain/azure/machines.ts';
 import { type KnownIdentity, profileOfObjects } from '../../../src/domain/entries/profile-of-objects.ts';
+import type { ServicePrincipalObject } from '../../../src/domain/kubernetes/cluster-objects.ts';
+import type { LiveAssignment } from '../../../src/domain/kubernetes/live-assignment.ts';
 
 const web = {
   namespace: 'shop',
@@ -101,5 +103,64 @@ describe('the objects of a cluster as entries', () => {
     const { bindingSelector, ...rest } = entry as Partial<typeof web>;
     const given = bindingSelector === undefined ? rest : { ...rest, bindingSelector };
     expect(stateOf(given, identities, machines)).toEqual(state);
+  });
+});
+
+describe('service principals among the objects', () => {
+  const vault = {
+    namespace: 'shop',
+    name: 'vault',
+    bindingSelector: 'reader',
+    clientId: 'C9',
+    signIn: {
+      signsInBy: 'certificate' as const,
+      tenantId: 't',
+      secret: { namespace: 'shop', name: 'vault-certificate' },
+    },
+  };
+  const madeOf = (one: ServicePrincipalObject, assignments?: readonly LiveAssignment[]) =>
+    profileOfObjects(
+      { identities: [], exceptions: [], servicePrincipals: [one] },
+      { identities: new Map(), machines: undefined, ...(assignments && { assignments }) },
+    );
+  const waiting: LiveAssignment = {
+    metadata: { namespace: 'default', name: 'p-shop-vault' },
+    spec: { azureIdentityRef: { metadata: { namespace: 'shop', name: 'vault' }, spec: {} } },
+    status: { status: 'Created' },
+    finalizers: [],
+    beingDeleted: false,
+  };
+
+  it('are shown and are none of the entries that are written', () => {
+    const { identities, servicePrincipals } = madeOf(vault);
+    expect(identities).toEqual([]);
+    expect(servicePrincipals).toEqual([
+      {
+        namespace: 'shop',
+        name: 'vault',
+        bindingSelector: 'reader',
+        identity: { resourceId: '', clientId: 'C9', objectId: '' },
+        provisioningState: 'Assigned',
+        servicePrincipal: vault.signIn,
+      },
+    ]);
+  });
+
+  const { bindingSelector: _none, ...unbound } = vault;
+  it.each([
+    ['nothing is missing: nothing is put on nodes', vault, undefined, ['Assigned', undefined]],
+    ['the controller of standard mode has assigned it', vault, [], ['Assigned', undefined]],
+    ['a pod waits for the controller', vault, [waiting], ['Updating', undefined]],
+    ['no binding selects it', unbound, undefined, ['Failed', 'BindingMissing']],
+    ['a member is missing', { ...vault, fault: 'lacks x' }, undefined, ['Failed', 'IdentityIncomplete']],
+    [
+      'its Secret is in another namespace, which an agent may be told to read',
+      { ...vault, signIn: { ...vault.signIn, secret: { namespace: 'bank', name: 'x' } } },
+      undefined,
+      [undefined, undefined],
+    ],
+  ] as const)('are as the agent will find them where %s', (_what, one, assignments, state) => {
+    const [made] = madeOf(one, assignments).servicePrincipals ?? [];
+    expect([made?.provisioningState, made?.error?.code]).toEqual(state);
   });
 });

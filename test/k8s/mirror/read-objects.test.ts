@@ -59,8 +59,53 @@ describe('reading the objects of a cluster', () => {
         { namespace: 'shop', name: 'empty', podLabels: {} },
       ],
       moreBindings: [],
-      servicePrincipals: [{ namespace: 'shop', name: 'sp' }],
+      servicePrincipals: [
+        {
+          namespace: 'shop',
+          name: 'sp',
+          clientId: 'c',
+          fault: 'lacks a clientID, a tenantID or the name of its secret',
+        },
+      ],
     });
+  });
+
+  it('says of service principals how they sign in, and what binds them', async () => {
+    const whole = { clientID: 'c', tenantID: 't', clientPassword: { name: 's' } };
+    const api = apiOf({
+      AzureIdentity: [
+        object('by-secret', { ...whole, type: 1, auxiliaryTenantIDs: ['u'] }),
+        object('by-certificate', {
+          ...whole,
+          type: 2,
+          clientPassword: { name: 's', namespace: 'bank' },
+          auxiliaryTenantIDs: ['u'],
+        }),
+        object('by-nothing', { ...whole, type: 7 }),
+      ],
+      AzureIdentityBinding: [object('b', { azureIdentity: 'by-secret', selector: 'x' })],
+    });
+    const { servicePrincipals } = await readObjects(api, new AbortController().signal);
+    const common = { namespace: 'shop', clientId: 'c' };
+    expect(servicePrincipals).toEqual([
+      {
+        ...common,
+        name: 'by-secret',
+        bindingSelector: 'x',
+        signIn: {
+          signsInBy: 'secret',
+          tenantId: 't',
+          auxiliaryTenantIds: ['u'],
+          secret: { namespace: 'shop', name: 's' },
+        },
+      },
+      {
+        ...common,
+        name: 'by-certificate',
+        signIn: { signsInBy: 'certificate', tenantId: 't', secret: { namespace: 'bank', name: 's' } },
+      },
+      { ...common, name: 'by-nothing', fault: 'has the type 7, which is not 0, 1 or 2' },
+    ]);
   });
 
   it("reports the versions of all objects, and which of them are podid's alone", async () => {
