@@ -211,7 +211,7 @@ describe('podid mirror on a real API server with the definitions', () => {
     ]);
   });
 
-  it('shows in both directions what Azure and the cluster do not hold alike, and writes nothing', async () => {
+  it('shows in both directions what differs between Azure and the cluster, and writes nothing', async () => {
     azureHolds(podid, [{ ...entry, bindingSelector: 'old' }]);
     await mirrored();
     azureHolds(podid, [entry, { ...entry, name: 'api', namespace: 'nowhere' }], [exception]);

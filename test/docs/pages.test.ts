@@ -1,11 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { globalFlags } from '../../src/cli/flags/global-flags.ts';
 import { commandTree, loadCommand } from '../../src/cli/run/command-tree.ts';
 import { errorCatalog } from '../../src/errors/error-catalog.ts';
 import { longFlag } from '../../src/flags/flag-table.ts';
 import { root } from '../architecture/source-files.ts';
+import { documents } from '../docs-run/run-page.ts';
+import { anchorsOf, isLinkThere } from './link-target.ts';
 
 const commands = await Promise.all(commandTree.commands.map(loadCommand));
 
@@ -52,9 +54,22 @@ describe('docs/errors.md', () => {
 });
 
 describe('links between pages', () => {
-  it('of the commands lead to pages that exist', () => {
-    for (const [, target = ''] of page('docs/commands/README.md').matchAll(/\]\(([\w-]+\.md)\)/g)) {
-      expect(existsSync(join(root, 'docs/commands', target)), target).toBe(true);
-    }
+  const all = [
+    ...documents,
+    'deploy/chart/README.md',
+    ...readdirSync(join(root, 'docs/commands')).map((name) => `docs/commands/${name}`),
+  ];
+  it.each(all)('of %s lead to pages, and to headings, that are there', (path) => {
+    const links = [...page(path).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+    const own = path.split('/').at(-1) ?? '';
+    const broken = links.filter(
+      (link) => !isLinkThere(dirname(path), link.startsWith('#') ? `${own}${link}` : link),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('would be found broken', () => {
+    expect(isLinkThere('docs', 'modes.md#no-such-place')).toBe(false);
+    expect([...anchorsOf("# A's *b*: `c`\n## A's b: c\n")]).toEqual(['as-b-c', 'as-b-c-1']);
   });
 });

@@ -90,6 +90,8 @@ export async function emulatePod(pod: PodToEmulate, context: Context): Promise<E
     ...['serve', '--forceNamespaced', '--allow-loopback-pods', '--redirected-by-others'],
     ...[`--node=${node}`, `--operation-mode=${mode}`, '--prometheus-port=0', `--nmi-port=${port}`],
     ...[`--http-probe-port=${probePort}`, '--metadata-ip=127.0.0.1', `--metadata-port=${pod.emulator.port}`],
+    // A service principal's secret may go to the Entra of the emulator, which is https with --tls alone.
+    `--allow-ad-endpoint=${pod.emulator.host}`,
   ]);
   const dispose = async () => {
     await agent.stop();

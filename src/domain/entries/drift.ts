@@ -4,7 +4,7 @@ import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
 import { isAddonException } from './addon-exception.ts';
 import { type EntryKey, sameEntry, sameLabels } from './pod-identity.ts';
 
-/** One entry that ARM and the cluster do not hold alike; null on the side that lacks it. */
+/** One entry that differs between ARM and the cluster; null on the side that lacks it. */
 export interface Drift extends EntryKey {
   readonly kind: 'identity' | 'exception';
   /**

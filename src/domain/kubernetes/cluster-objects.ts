@@ -46,7 +46,7 @@ export interface MirrorRequest {
   /** Entries whose objects should be there. */
   readonly identities: readonly PodIdentity[];
   readonly exceptions: readonly PodIdentityException[];
-  /** Entries whose objects, as far as podid wrote them, should be gone. */
+  /** Entries whose objects should be gone, those alone that podid wrote. */
   readonly goneIdentities: readonly EntryKey[];
   readonly goneExceptions: readonly EntryKey[];
   /** Also deletes podid's own objects that belong to none of `identities` and `exceptions`. */

@@ -197,7 +197,7 @@ function malformed({ metadata, spec }: AzureIdentity): Refusal {
   const what =
     (spec.type ?? 0) === 0
       ? 'has no resourceID of the form /subscriptions/S/resourceGroups/G/providers/Microsoft.ManagedIdentity/userAssignedIdentities/NAME'
-      : `has type ${spec.type}, which is none of 0, 1, 2`;
+      : `has type ${spec.type}, which is not 0, 1 or 2`;
   return {
     code: 'identity-malformed',
     message: `AzureIdentity ${metadata.namespace}/${metadata.name} ${what}.`,

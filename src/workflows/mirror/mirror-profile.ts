@@ -22,7 +22,7 @@ export interface MirroredProfile {
   readonly changes?: Plan['changes'];
   readonly puts?: 0;
   /**
-   * Under `--dry-run`: what Azure and the cluster do not hold alike, in both directions; absent for whoever
+   * Under `--dry-run`: what differs between Azure and the cluster, in both directions; absent for whoever
    * may not list.
    */
   readonly drift?: readonly Drift[];
