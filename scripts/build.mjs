@@ -3,17 +3,20 @@
 // docs/decisions/0003.
 //   node scripts/build.mjs [--development] [--out FOLDER]
 // A development build has source maps and is not minified: to debug it, run node --enable-source-maps.
-import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { keepTogether } from './keep-together.mjs';
+import { writeThirdParty } from './third-party.mjs';
 
 const { values: options } = parseArgs({
   options: { development: { type: 'boolean', default: false }, out: { type: 'string', default: 'dist' } },
 });
 
-const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+const { version } = manifest;
 
 /** The SDKs hold CommonJS that calls `require` and reads `__dirname`; an ES module has neither. */
 const banner = [
@@ -153,17 +156,20 @@ const { metafile } = await build({ ...podid, metafile: true, write: false });
 const together = keepTogether(metafile.inputs, podid.entryPoints.podid, 8);
 
 await rm(options.out, { recursive: true, force: true });
-await Promise.all([
-  build({ ...podid, plugins: [...podid.plugins, together] }),
-  ...Object.entries(daemons)
-    .filter(([, source]) => existsSync(source))
-    .map(([name, source]) =>
-      build({
-        ...shared,
-        entryPoints: { [name]: source },
-        outdir: options.out,
-        splitting: true,
-        chunkNames: `${name}-chunks/[name]-[hash]`,
-      }),
-    ),
+const built = await Promise.all([
+  build({ ...podid, metafile: true, plugins: [...podid.plugins, together] }),
+  ...Object.entries(daemons).map(([name, source]) =>
+    build({
+      ...shared,
+      metafile: true,
+      entryPoints: { [name]: source },
+      outdir: options.out,
+      splitting: true,
+      chunkNames: `${name}-chunks/[name]-[hash]`,
+    }),
+  ),
 ]);
+writeThirdParty(
+  built.map((each) => each.metafile),
+  { root, out: options.out, manifest },
+);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { access, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,6 +49,29 @@ describe('the packed tarball', () => {
     const files = ['podid.js', ...chunks.map((name) => `chunks/${name}`)];
     const sizes = await Promise.all(files.map((name) => stat(join(folder, 'package/dist', name))));
     expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(3_200_000);
+  });
+
+  it('tells whose code it holds, with the text of each licence, and where the source is that is owed', async () => {
+    const dist = join(folder, 'package/dist');
+    const notices = await readFile(join(dist, 'THIRD_PARTY_NOTICES.txt'), 'utf8');
+    const bom = JSON.parse(await readFile(join(dist, 'podid.cdx.json'), 'utf8'));
+    const parts: { group?: string; name: string; version: string }[] = bom.components;
+    const named = parts.map(({ group, name, version }) => `${group ? `${group}/` : ''}${name} ${version}`);
+    // Of the command line, of podid-nmi, and of both daemons.
+    for (const name of ['@azure/arm-containerservice', 'node-forge', 'prom-client', 'pino']) {
+      expect(named.filter((each) => each.startsWith(`${name} `))).toHaveLength(1);
+    }
+    expect(named.length).toBeGreaterThan(100);
+    expect([...notices.matchAll(/^-{80}\n\n(.+)\nLicense: /gm)].map(([, name]) => name).toSorted()).toEqual(
+      named.toSorted(),
+    );
+    expect(notices).toMatch(
+      /^@jmespath-community\/jmespath (\S+)\nLicense: MPL-2\.0\n.*\n.*npm pack \S+@\1"/m,
+    );
+    expect(bom.metadata.component).toMatchObject({
+      name: 'podid',
+      purl: expect.stringContaining('pkg:npm/podid@'),
+    });
   });
 
   it('holds bin, dist and docs, and no source or test', async () => {
