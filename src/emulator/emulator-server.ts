@@ -6,6 +6,7 @@ import type { ArmCall } from './arm/arm-call.ts';
 import { answerArm, matchArmRoute } from './arm/arm-router.ts';
 import { cloudDiscoveryPath } from './arm/cloud-discovery.ts';
 import { settleOperations } from './arm/operations.ts';
+import { isAddonOn } from './arm/stored-cluster.ts';
 import { isSecure, splitByProtocol } from './both-protocols.ts';
 import type { TlsFiles } from './certificate.ts';
 import { answerControl, type Control } from './control-routes.ts';
@@ -21,6 +22,7 @@ import {
   type MountedRoutes,
   readBody,
 } from './http.ts';
+import { keepAddonException } from './kube/aks-objects.ts';
 import { refuseStranger } from './request-guard.ts';
 import { logEntry } from './request-log.ts';
 import type { TokenBook } from './tokens.ts';
@@ -106,6 +108,7 @@ async function answer(
     return;
   }
   settleOperations(parts.world);
+  keepAddonException(parts.kube, isAddonOn(parts.world));
   const operation = operationName(request);
   const entry = logEntry(request, operation);
   parts.requests.push(entry);

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AskedCommand } from './arm/arm-call.ts';
+import { isAddonOn } from './arm/stored-cluster.ts';
 import { createCertificate } from './certificate.ts';
 import { createClock, type EmulatorClock } from './clock.ts';
 import { scenarioSeed } from './control-routes.ts';
@@ -12,6 +13,7 @@ import { type JsonObject, parseJson, textAt } from './exact-json.ts';
 import { createFaults, type FaultList } from './faults.ts';
 import { createImdsRoutes, type ImdsRoutes } from './imds/imds-routes.ts';
 import { identitiesFor, machineIn } from './imds/machine-registrations.ts';
+import { keepAddonException } from './kube/aks-objects.ts';
 import { createKubeRoutes } from './kube/kube-routes.ts';
 import type { KubeStore } from './kube/objects/kube-store.ts';
 import { aksServerApplication, writeEntraKubeconfig, writeKubeconfig } from './kubeconfig.ts';
@@ -194,6 +196,7 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
       kubeRoutes.store.seed(object as never);
     }
     world.kubernetesObjects = [];
+    keepAddonException(kubeRoutes.store, isAddonOn(world));
   };
   seedKubernetes();
   return {

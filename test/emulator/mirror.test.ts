@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import type { PodIdentity } from '../../src/domain/entries/pod-identity.ts';
 import type { ClusterObjects, MirrorRequest } from '../../src/domain/kubernetes/cluster-objects.ts';
 import type { Clock } from '../../src/domain/time/clock.ts';
-import { seedAksIdentity } from '../../src/emulator/kube/apply-kube-fault.ts';
+import { seedAksIdentity } from '../../src/emulator/kube/aks-objects.ts';
 import { createKubeRoutes } from '../../src/emulator/kube/kube-routes.ts';
 import { type StartedKube, startKube } from '../../src/emulator/kube/start-kube.ts';
 import { type ClusterConnection, connectCluster } from '../../src/k8s/connect-cluster.ts';

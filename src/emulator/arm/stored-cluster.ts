@@ -1,8 +1,9 @@
 import { copyJson, type JsonObject, listAt, objectAt, textAt } from '../exact-json.ts';
-import type { Cluster } from '../world.ts';
+import type { Cluster, World } from '../world.ts';
 import { hasETag } from './api-versions.ts';
 import { refuseAsAks, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, param, requireGroup } from './arm-call.ts';
+import { enabledProfile } from './pod-identity-rules.ts';
 
 /** @throws Refusal 404, wrapped, as ARM itself answers for a resource that it never heard of */
 export function clusterOf(call: ArmCall): Cluster {
@@ -48,5 +49,21 @@ export function refuseWhileBusy(cluster: Cluster): void {
     409,
     'OperationNotAllowed',
     `Another operation (${state}) is in progress on the cluster; try again when it has ended.`,
+  );
+}
+
+/**
+ * Whether a cluster has the add-on, as it stood when its last operation ended well. All clusters have one API server
+ * here. Undefined while that is open.
+ */
+export function isAddonOn(world: World): boolean | undefined {
+  const clusters = [...world.clusters.values()];
+  const settled = clusters.filter(
+    ({ operation, document }) =>
+      operation === undefined && textAt(document, 'properties', 'provisioningState') === 'Succeeded',
+  );
+  return (
+    settled.some(({ document }) => enabledProfile(document) !== undefined) ||
+    (settled.length < clusters.length ? undefined : false)
   );
 }

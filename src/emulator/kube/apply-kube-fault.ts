@@ -1,3 +1,4 @@
+import { seedAksIdentity } from './aks-objects.ts';
 import { type KubeFaults, noKubeFaults } from './kube-faults.ts';
 import type { KubeStore } from './objects/kube-store.ts';
 
@@ -50,29 +51,3 @@ function setFault(store: KubeStore, name: keyof KubeFaults, value: unknown): voi
 }
 
 const awayWays = new Set<unknown>(['reset', 'hang', '503', '500', 'html', 'truncated']);
-
-/** An identity and its binding as the add-on of AKS leaves them: its label, and its own field manager. */
-export function seedAksIdentity(store: KubeStore, namespace: string, name: string): void {
-  const labels = { 'kubernetes.azure.com/managedby': 'aks' };
-  const apiVersion = 'aadpodidentity.k8s.io/v1';
-  const resourceID = `/subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/aks/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
-  const clientID = '00000000-0000-0000-0000-0000000000aa';
-  store.seed(
-    {
-      apiVersion,
-      kind: 'AzureIdentity',
-      metadata: { namespace, name, labels },
-      spec: { type: 0, resourceID, clientID },
-    },
-    'aks',
-  );
-  store.seed(
-    {
-      apiVersion,
-      kind: 'AzureIdentityBinding',
-      metadata: { namespace, name: `${name}-binding`, labels },
-      spec: { azureIdentity: name, selector: name },
-    },
-    'aks',
-  );
-}
