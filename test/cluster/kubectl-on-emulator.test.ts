@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { kubectlFiles, kubectlLines } from '../emulator/kube/kubectl-lines.ts';
 import { clusterPrograms } from './cluster-programs.ts';
 
 const kubectl = clusterPrograms().path('kubectl');
@@ -33,8 +34,9 @@ describe.each([false, true])('the real kubectl on the emulator, with tls: %s,', 
     await rm(folder, { recursive: true, force: true });
   });
 
-  function run(...words: readonly string[]) {
-    const env = { HOME: folder, ...emulator.environment };
+  const run = (...words: readonly string[]) => runOn(emulator, ...words);
+  function runOn({ environment }: Emulator, ...words: readonly string[]) {
+    const env = { HOME: folder, PATH: process.env['PATH'], ...environment };
     return new Promise<{ code: number; text: string }>((done) =>
       execFile(kubectl, words, { env, cwd: folder }, (error, stdout, stderr) =>
         done({ code: typeof error?.code === 'number' ? error.code : 0, text: stdout + stderr }),
@@ -79,16 +81,25 @@ describe.each([false, true])('the real kubectl on the emulator, with tls: %s,', 
     expect(text).toContain('unknown field "spec.slector"');
   });
 
-  it('takes a Deployment, which it does not read in protobuf, from a file', async () => {
+  it('answers every line that the emulator ring types with whichever kubectl there is', async () => {
+    for (const [name, text] of Object.entries(kubectlFiles)) {
+      await writeFile(join(folder, name), text);
+    }
+    await using own = await startEmulator({ tls, scenario: 'in-use' });
+    for (const [line, said, code = 0] of kubectlLines) {
+      const told = await runOn(own, ...line.split(' '));
+      expect([line, told]).toEqual([line, { code, text: expect.stringContaining(said) }]);
+    }
+  });
+
+  it('changes by a file one container of a Deployment that it made by itself', async () => {
     await run('create', 'namespace', 'shop');
-    const asked = ['create', 'deployment', 'web', '--image=web:1', '-n', 'shop'];
-    expect((await run(...asked)).text).toContain('--dry-run=client -o yaml | kubectl apply -f -');
-    const made = await run(...asked, '--dry-run=client', '-o', 'yaml');
-    await writeFile(join(folder, 'web.yaml'), made.text);
-    expect(await run('apply', '-f', 'web.yaml')).toEqual({ code: 0, text: 'deployment.apps/web created\n' });
+    expect((await run('create', 'deployment', 'web', '--image=web:1', '-n', 'shop')).code).toBe(0);
+    const made = await run('get', 'deployment', 'web', '-n', 'shop', '-o', 'yaml');
     await writeFile(join(folder, 'web.yaml'), made.text.replace('web:1', 'web:2'));
-    expect((await run('apply', '-f', 'web.yaml')).text).toContain('configured');
+    expect((await run('apply', '-f', 'web.yaml')).text).toContain('deployment.apps/web configured');
     const { spec } = emulator.kube.get('Deployment', 'shop', 'web') as { spec?: unknown };
     expect(JSON.stringify(spec)).toContain('web:2');
+    expect(JSON.stringify(spec)).not.toContain('web:1');
   });
 });

@@ -1,5 +1,4 @@
 import { KubeFailure } from './kube-failure.ts';
-import { isMap } from './objects/kube-object.ts';
 import type { KubeStore } from './objects/kube-store.ts';
 
 /** A caller. Without `deny` it may do everything that `store.faults.deny` does not forbid to all. */
@@ -29,23 +28,7 @@ export function checkAccess(store: KubeStore, user: KubeUser, question: AccessQu
   throw new KubeFailure(403, 'Forbidden', message, { name, group, kind: resource });
 }
 
-/** The answer to a SelfSubjectAccessReview. */
-export function reviewAccess(
-  store: KubeStore,
-  user: KubeUser,
-  review: { readonly [field: string]: unknown },
-): object {
-  const { spec } = review as {
-    spec?: { resourceAttributes?: Partial<AccessQuestion> & { subresource?: string } };
-  };
-  const asked = isMap(spec) ? (spec.resourceAttributes ?? {}) : {};
-  const { verb = '', group = '', namespace = '', name = '', subresource = '' } = asked;
-  const resource = subresource === '' ? (asked.resource ?? '') : `${asked.resource}/${subresource}`;
-  const allowed = mayDo(store, user, { verb, resource, group, namespace, name });
-  return { ...review, metadata: {}, status: { allowed } };
-}
-
-function mayDo(store: KubeStore, user: KubeUser, question: AccessQuestion): boolean {
+export function mayDo(store: KubeStore, user: KubeUser, question: AccessQuestion): boolean {
   const rules = [...store.faults.deny, ...(user.deny ?? [])];
   return !rules.some(
     (rule) =>

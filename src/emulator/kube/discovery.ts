@@ -1,4 +1,5 @@
 import { apiVersionOf, type KubeKind } from './objects/kube-kinds.ts';
+import { isScalable } from './objects/scale.ts';
 
 /** Answers of `/version`, `/api`, `/apis` and the lists of resources below; undefined for any other path. */
 export function discoveryAnswer(path: string, kinds: readonly KubeKind[]): object | undefined {
@@ -59,12 +60,19 @@ function resourceList(group: string, version: string, kinds: readonly KubeKind[]
       ...(kind.statusSubresource
         ? [resource(kind, `${kind.plural}/status`, ['get', 'patch', 'update'])]
         : []),
+      ...(isScalable(kind) ? [scaleResource(kind)] : []),
     ]),
   };
 }
 
+function scaleResource(kind: KubeKind): object {
+  const scale = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+  return { ...resource(kind, `${kind.plural}/scale`, ['get', 'patch', 'update']), ...scale };
+}
+
 function resource(kind: KubeKind, name: string, verbs: readonly string[]): object {
-  const short = kind.schema === undefined && name === kind.plural ? shortNames[kind.plural] : undefined;
+  const isOwn = kind.schema === undefined;
+  const short = isOwn && Object.hasOwn(shortNames, name) ? shortNames[name] : undefined;
   const { singular, namespaced } = kind;
   return {
     name,
@@ -73,19 +81,38 @@ function resource(kind: KubeKind, name: string, verbs: readonly string[]): objec
     kind: kind.kind,
     verbs,
     ...(short ? { shortNames: short } : {}),
+    ...(isOwn && inAll.has(name) ? { categories: ['all'] } : {}),
   };
 }
 
 /** What people type after `kubectl get`. */
 const shortNames: Readonly<Record<string, readonly string[]>> = {
   configmaps: ['cm'],
+  cronjobs: ['cj'],
   customresourcedefinitions: ['crd', 'crds'],
   daemonsets: ['ds'],
   deployments: ['deploy'],
+  endpoints: ['ep'],
   events: ['ev'],
+  horizontalpodautoscalers: ['hpa'],
+  ingresses: ['ing'],
+  limitranges: ['limits'],
   namespaces: ['ns'],
+  networkpolicies: ['netpol'],
   nodes: ['no'],
+  persistentvolumeclaims: ['pvc'],
+  poddisruptionbudgets: ['pdb'],
   pods: ['po'],
+  priorityclasses: ['pc'],
   replicasets: ['rs'],
+  resourcequotas: ['quota'],
   serviceaccounts: ['sa'],
+  services: ['svc'],
+  statefulsets: ['sts'],
 };
+
+/** What `kubectl get all` gets. */
+const inAll: ReadonlySet<string> = new Set([
+  ...['cronjobs', 'daemonsets', 'deployments', 'horizontalpodautoscalers', 'jobs', 'pods', 'replicasets'],
+  ...['services', 'statefulsets'],
+]);

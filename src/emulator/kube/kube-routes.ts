@@ -1,18 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { checkAccess, type KubeUser, reviewAccess } from './access.ts';
+import { checkAccess, type KubeUser } from './access.ts';
 import { discoveryAnswer } from './discovery.ts';
 import { type Call, parseBody, send } from './kube-call.ts';
 import { KubeFailure, methodNotAllowed, notFound } from './kube-failure.ts';
 import { type KubePath, parseKubePath } from './kube-path.ts';
-import { listObjects, type OpenPages } from './list-objects.ts';
+import { listDocument, listObjects, type OpenPages } from './list-objects.ts';
+import { refuseWhatRuns } from './no-pods.ts';
 import type { WriteTarget } from './objects/admit-object.ts';
 import { answerDelete, answerWrite } from './objects/answer-write.ts';
 import type { KubeKind } from './objects/kube-kinds.ts';
+import type { KubeObject } from './objects/kube-object.ts';
 import { KubeStore, type KubeStoreOptions } from './objects/kube-store.ts';
+import { answerScale, isScalable } from './objects/scale.ts';
 import { openApiAnswer } from './open-api.ts';
 import { answerForPod, parsePodVoice } from './pod-logs.ts';
+import { reviewNamed } from './reviews.ts';
 import { transientFailure } from './server-away.ts';
+import { tableOf, wantsTable } from './tables/table-answer.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface KubeRoutesOptions extends KubeStoreOptions {
@@ -82,8 +87,9 @@ async function answer(call: Call, options: KubeRoutesOptions): Promise<void> {
     sendDiscovery(call);
     return;
   }
-  if (path.plural === 'selfsubjectaccessreviews' && request.method === 'POST') {
-    send(call, 201, reviewAccess(store, user, parseBody(call)));
+  const review = request.method === 'POST' ? reviewNamed(path) : undefined;
+  if (review !== undefined) {
+    send(call, 201, review(store, user, parseBody(call)));
     return;
   }
   const kind = store
@@ -140,10 +146,13 @@ async function answerResource(call: Call, user: KubeUser, kind: KubeKind, path: 
     userAgent: request.headers['user-agent'] ?? '',
   });
   checkAccess(store, user, { verb, resource, group: path.group, namespace, name: path.name });
-  if (path.subresource !== '' && !(path.subresource === 'status' && kind.statusSubresource)) {
-    throw notFound(kind, path.name);
+  refuseWhatRuns(call, kind, path);
+  if (path.subresource === 'scale' && isScalable(kind)) {
+    const whole: WriteTarget = { kind, namespace, name: path.name, subresource: '', isStrict: false };
+    answerScale(call, verb, whole);
+    return;
   }
-  const subresource = path.subresource === 'status' ? 'status' : '';
+  const subresource = subresourceOf(kind, path);
   const isStrict = url.searchParams.get('fieldValidation') === 'Strict';
   const target: WriteTarget = { kind, namespace, name: path.name, subresource, isStrict };
   if (verb === 'list' && store.faults.slowListsMs > 0) {
@@ -171,22 +180,28 @@ function verbOf(method: string, path: KubePath, query: URLSearchParams): string 
 }
 
 function perform(call: Call, verb: string, target: WriteTarget): void {
-  const { store, url, pages, bookmarkIntervalMs, response } = call;
+  const { store, url, pages, bookmarkIntervalMs, response, request } = call;
   const { kind, namespace, name } = target;
   const query = url.searchParams;
+  const include = query.get('includeObject') ?? 'Metadata';
+  const table = wantsTable(request) ? { kind, include, now: store.now() } : undefined;
   switch (verb) {
-    case 'list':
-      send(call, 200, listObjects(store, kind, { namespace, query, pages }));
+    case 'list': {
+      const listed = listObjects(store, kind, { namespace, query, pages });
+      send(call, 200, table ? tableOf(listed.items, table, listed.metadata) : listDocument(kind, listed));
       return;
-    case 'watch':
-      streamWatch(store, { kind, namespace, query, bookmarkIntervalMs }, response);
+    }
+    case 'watch': {
+      const shown = (object: KubeObject) => (table ? tableOf([object], table) : object);
+      streamWatch(store, { kind, namespace, query, bookmarkIntervalMs, shown }, response);
       return;
+    }
     case 'get': {
       const found = store.find(kind, namespace, name);
       if (found === undefined) {
         throw notFound(kind, name);
       }
-      send(call, 200, found);
+      send(call, 200, table ? tableOf([found], table) : found);
       return;
     }
     case 'delete':
@@ -196,6 +211,15 @@ function perform(call: Call, verb: string, target: WriteTarget): void {
     default:
       answerWrite(call, verb, target);
   }
+}
+
+/** @throws KubeFailure 404 for one that the kind does not have */
+function subresourceOf(kind: KubeKind, path: KubePath): '' | 'status' {
+  const { subresource } = path;
+  if (subresource === '' || (subresource === 'status' && kind.statusSubresource)) {
+    return subresource;
+  }
+  throw notFound({ group: kind.group, plural: `${kind.plural}/${subresource}` }, path.name);
 }
 
 function sendFailure(response: ServerResponse, failure: unknown): void {

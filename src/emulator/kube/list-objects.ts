@@ -16,6 +16,11 @@ export type OpenPages = Map<string, OpenPage>;
 
 const openPageLimit = 200;
 
+export interface ListedObjects {
+  readonly metadata: object;
+  readonly items: readonly KubeObject[];
+}
+
 /**
  * A list, whole or a page of it.
  * @throws KubeFailure 400 on a bad selector or limit, 410 on a token that is no longer known
@@ -24,7 +29,7 @@ export function listObjects(
   store: KubeStore,
   kind: KubeKind,
   scope: { readonly namespace: string; readonly query: URLSearchParams; readonly pages: OpenPages },
-): object {
+): ListedObjects {
   const { namespace, query, pages } = scope;
   const token = query.get('continue') ?? '';
   const page = token === '' ? freshPage(store, kind, namespace, query) : pages.get(token);
@@ -38,12 +43,11 @@ export function listObjects(
   const items = limit === 0 ? page.rest : page.rest.slice(0, limit);
   const rest = page.rest.slice(items.length);
   const more = rest.length > 0 ? keepPage(pages, { version: page.version, rest }) : {};
-  return {
-    kind: `${kind.kind}List`,
-    apiVersion: apiVersionOf(kind),
-    metadata: { resourceVersion: String(page.version), ...more },
-    items,
-  };
+  return { metadata: { resourceVersion: String(page.version), ...more }, items };
+}
+
+export function listDocument(kind: KubeKind, { metadata, items }: ListedObjects): object {
+  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
 }
 
 function freshPage(store: KubeStore, kind: KubeKind, namespace: string, query: URLSearchParams): OpenPage {

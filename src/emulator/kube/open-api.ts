@@ -1,9 +1,11 @@
 import { apiVersionOf, type KubeKind } from './objects/kube-kinds.ts';
+import { schemasOfMessage } from './open-api-schemas.ts';
+import { messageNameOf } from './protobuf/kube-messages.ts';
 
 /**
  * Answers of `/openapi/v3` and the documents that it names: that writes take `fieldValidation`, which is what
- * kubectl looks for before it leaves the checking of fields to the server, and the schemas of custom
- * resources, which `kubectl explain` shows. Undefined for any other path.
+ * kubectl looks for before it leaves the checking of fields to the server, and the schemas, which
+ * `kubectl explain` shows. Undefined for any other path.
  */
 export function openApiAnswer(path: string, kinds: readonly KubeKind[]): object | undefined {
   const paths = new Map(
@@ -30,18 +32,26 @@ function document(kinds: readonly KubeKind[]): object {
   };
 }
 
-/**
- * None for a kind without a schema of its own: kubectl makes its patches by what is named here, and knows the
- * lists of such a kind better itself.
- */
-function schemaOf({ group, version, kind, schema }: KubeKind): [string, object][] {
+/** Of a custom resource its definition's, of the server's own kinds the fields and which lists a patch merges. */
+function schemaOf(kind: KubeKind): [string, object][] {
+  const { group, version, schema } = kind;
+  const named = { 'x-kubernetes-group-version-kind': [{ group, version, kind: kind.kind }] };
   if (schema === undefined) {
-    return [];
+    const name = messageNameOf(apiVersionOf(kind), kind.kind);
+    const schemas = Object.entries(schemasOfMessage(name));
+    return schemas.map(([each, one]) => [
+      each,
+      each === name ? { ...one, properties: withType(one), ...named } : one,
+    ]);
   }
+  const properties = withType({ properties: { metadata: { type: 'object' }, ...schema.properties } });
+  const name = [...group.split('.').reverse(), version, kind.kind].join('.');
+  return [[name, { ...schema, properties, ...named }]];
+}
+
+function withType({ properties = {} }: { readonly properties?: object }): object {
   const text = { type: 'string' };
-  const properties = { apiVersion: text, kind: text, metadata: { type: 'object' }, ...schema.properties };
-  const named = { ...schema, properties, 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
-  return [[[...group.split('.').reverse(), version, kind].join('.'), named]];
+  return { apiVersion: text, kind: text, ...properties };
 }
 
 function pathOf(kind: KubeKind): string {

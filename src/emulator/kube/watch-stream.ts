@@ -11,9 +11,12 @@ export interface WatchRequest {
   readonly namespace: string;
   readonly query: URLSearchParams;
   readonly bookmarkIntervalMs: number;
+  /** What the watch has in place of an object. */
+  readonly shown: (object: KubeObject) => object;
 }
 
-type WatchLine = { readonly type: string; readonly object: unknown };
+type WatchLine = { readonly type: string; readonly object: object };
+type WatchEvent = { readonly type: string; readonly object: KubeObject };
 
 /**
  * Answers a watch and keeps it open until it times out, is cut, or the client leaves. From version 0 or none
@@ -34,15 +37,16 @@ export function streamWatch(store: KubeStore, request: WatchRequest, response: S
     return;
   }
   const line = lineWriter(store, response);
+  const tell = ({ type, object }: WatchEvent) => line({ type, object: request.shown(object) });
   const show = (event: StoreEvent) => {
-    const shown = viewOf(event, sees);
-    if (shown !== undefined && event.key === kindKey(kind)) {
-      line(shown);
+    const seen = viewOf(event, sees);
+    if (seen !== undefined && event.key === kindKey(kind)) {
+      tell(seen);
     }
   };
   if (from === '' || from === '0') {
     for (const object of store.all(kind).filter(sees)) {
-      line({ type: 'ADDED', object });
+      tell({ type: 'ADDED', object });
     }
   } else {
     store.eventsSince(kindKey(kind), Number(from)).forEach(show);
@@ -59,7 +63,10 @@ function mustRelist(store: KubeStore, from: string): boolean {
 }
 
 /** An object that comes into the selector's view is ADDED for this watch, one that leaves it DELETED. */
-function viewOf(event: StoreEvent, sees: (object: KubeObject | undefined) => boolean): WatchLine | undefined {
+function viewOf(
+  event: StoreEvent,
+  sees: (object: KubeObject | undefined) => boolean,
+): WatchEvent | undefined {
   const before = sees(event.before);
   const after = event.type !== 'DELETED' && sees(event.object);
   if (!before && !after) {

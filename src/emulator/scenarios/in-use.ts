@@ -59,6 +59,14 @@ export const inUse: JsonObject = parts({
         selector: { matchLabels: { app: 'web' } },
         template: { metadata: { labels }, spec: podSpec() },
       },
+      status: {
+        observedGeneration: 1,
+        replicas: 1,
+        updatedReplicas: 1,
+        readyReplicas: 1,
+        availableReplicas: 1,
+        conditions: [{ type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable' }],
+      },
     },
     {
       apiVersion: 'v1',

@@ -76,7 +76,14 @@ function agentDaemonSet(mode: 'managed' | 'standard', count: number): JsonObject
         spec: { hostNetwork: true, containers: [agentContainer(mode)] },
       },
     },
-    status: { desiredNumberScheduled: count, numberReady: count },
+    status: {
+      observedGeneration: 1,
+      desiredNumberScheduled: count,
+      currentNumberScheduled: count,
+      updatedNumberScheduled: count,
+      numberReady: count,
+      numberAvailable: count,
+    },
   };
 }
 

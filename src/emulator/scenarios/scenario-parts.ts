@@ -144,6 +144,7 @@ export const demoNamespace: JsonObject = {
   apiVersion: 'v1',
   kind: 'Namespace',
   metadata: { name: 'demo' },
+  status: { phase: 'Active' },
 };
 
 function group(name: string): JsonObject {

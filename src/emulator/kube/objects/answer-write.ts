@@ -57,7 +57,7 @@ function patch(call: Call, target: WriteTarget, options: WriteOptions): void {
   }
 }
 
-function writeOptions(call: Call): WriteOptions {
+export function writeOptions(call: Call): WriteOptions {
   const query = call.url.searchParams;
   const apply = call.request.headers['content-type']?.startsWith('application/apply-patch') === true;
   return {

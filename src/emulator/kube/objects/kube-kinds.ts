@@ -39,7 +39,7 @@ export function apiVersionOf(kind: KubeKind): string {
 export const crdKind = builtin('apiextensions.k8s.io', 'CustomResourceDefinition', false, true);
 export const namespaceKind = builtin('', 'Namespace', false, true);
 
-/** What the server knows without a CRD: what podid's mirror, agent and installer touch. */
+/** What the server knows without a CRD: what podid touches, and what kubectl makes by commands of its own. */
 export const builtinKinds: readonly KubeKind[] = [
   namespaceKind,
   builtin('', 'Node', false, true),
@@ -49,19 +49,27 @@ export const builtinKinds: readonly KubeKind[] = [
   builtin('', 'ServiceAccount', true),
   builtin('', 'Event', true),
   { ...builtin('', 'Endpoints', true), plural: 'endpoints' },
+  builtin('', 'LimitRange', true),
+  builtin('', 'PersistentVolumeClaim', true, true),
+  builtin('', 'ResourceQuota', true, true),
+  builtin('', 'Service', true, true),
   crdKind,
   builtin('apps', 'DaemonSet', true, true),
   builtin('apps', 'Deployment', true, true),
   builtin('apps', 'ReplicaSet', true, true),
   builtin('apps', 'StatefulSet', true, true),
+  { ...builtin('autoscaling', 'HorizontalPodAutoscaler', true, true), version: 'v2' },
   builtin('batch', 'CronJob', true, true),
   builtin('batch', 'Job', true, true),
   builtin('coordination.k8s.io', 'Lease', true),
+  { ...builtin('networking.k8s.io', 'Ingress', true, true), plural: 'ingresses' },
   { ...builtin('networking.k8s.io', 'NetworkPolicy', true), plural: 'networkpolicies' },
+  builtin('policy', 'PodDisruptionBudget', true, true),
   builtin('rbac.authorization.k8s.io', 'ClusterRole', false),
   builtin('rbac.authorization.k8s.io', 'ClusterRoleBinding', false),
   builtin('rbac.authorization.k8s.io', 'Role', true),
   builtin('rbac.authorization.k8s.io', 'RoleBinding', true),
+  { ...builtin('scheduling.k8s.io', 'PriorityClass', false), plural: 'priorityclasses' },
   {
     ...builtin('admissionregistration.k8s.io', 'ValidatingAdmissionPolicy', false, true),
     plural: 'validatingadmissionpolicies',

@@ -75,8 +75,8 @@ function mergeList(name: string, live: readonly unknown[], patch: readonly unkno
   if (sets.has(name)) {
     return [...live, ...patch.filter((item) => !live.some((one) => sameJson(one, item)))];
   }
-  const key = Object.hasOwn(mergeKeys, name) ? mergeKeys[name] : undefined;
   const items = patch.filter((item): item is JsonMap => isMap(item));
+  const key = keyOf(name, items);
   if (key === undefined || items.length < patch.length) {
     return [...patch];
   }
@@ -84,6 +84,14 @@ function mergeList(name: string, live: readonly unknown[], patch: readonly unkno
   return items
     .filter((item) => item['$patch'] !== 'replace' || item[key] !== undefined)
     .reduce<unknown[]>((list, item) => mergeItem(list, item, key), isReplaced ? [] : [...live]);
+}
+
+/** A Service's ports are told apart by another member than a container's. */
+function keyOf(name: string, items: readonly JsonMap[]): string | undefined {
+  if (name === 'ports' && items.some((item) => item['port'] !== undefined)) {
+    return 'port';
+  }
+  return Object.hasOwn(mergeKeys, name) ? mergeKeys[name] : undefined;
 }
 
 function mergeItem(list: readonly unknown[], item: JsonMap, key: string): unknown[] {

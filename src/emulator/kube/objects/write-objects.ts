@@ -7,6 +7,7 @@ import { crdKind, type KubeKind, namespaceKind } from './kube-kinds.ts';
 import { isMap, type KubeMeta, type KubeObject, sameJson } from './kube-object.ts';
 import { identityMeta, type KubeStore } from './kube-store.ts';
 import { applyObject } from './server-side-apply.ts';
+import { withoutPods } from './workload-status.ts';
 
 export interface WriteOptions {
   readonly manager: string;
@@ -221,7 +222,8 @@ function commit(
 ): WriteResult {
   const { kind, namespace } = target;
   const marked = { ...served(kind, live, wanted), metadata: storedMeta(store, kind, live, wanted) };
-  const object = how === 'Apply' ? marked : trackUpdate(live, marked, writerOf(store, options));
+  const tracked = how === 'Apply' ? marked : trackUpdate(live, marked, writerOf(store, options));
+  const object = target.subresource === 'status' ? tracked : withoutPods(kind, tracked);
   const created = live === undefined;
   if (!created && sameJson(object, live)) {
     return { object: live, created };

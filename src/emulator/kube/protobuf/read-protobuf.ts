@@ -1,6 +1,6 @@
 import { badRequest, KubeFailure } from '../kube-failure.ts';
 import type { JsonMap } from '../objects/kube-object.ts';
-import { envelope, type Field, type FieldType, kubeMessages, type Message } from './kube-messages.ts';
+import { type Field, isScalar, type Message, messageNamed, messageOfKind } from './kube-messages.ts';
 
 /** With which every body in protobuf begins: `k8s` and a zero. */
 const magic = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
@@ -13,15 +13,18 @@ export function readProtobuf(body: Buffer): JsonMap {
   if (!body.subarray(0, magic.length).equals(magic)) {
     throw malformed();
   }
-  const around = readMessage(body.subarray(magic.length), envelope, 'the envelope');
+  const around = readNamed(body.subarray(magic.length), 'Envelope');
   const { apiVersion = '', kind = '' } = (around['typeMeta'] ?? {}) as { apiVersion?: string; kind?: string };
-  const type = `${apiVersion}/${kind}`;
-  const message = Object.hasOwn(kubeMessages, type) ? kubeMessages[type] : undefined;
+  const message = messageOfKind(apiVersion, kind);
   if (message === undefined) {
     throw unsupported(`a ${kind} of ${apiVersion}`);
   }
   const content = Buffer.from(String(around['raw'] ?? ''), 'base64');
   return { apiVersion, kind, ...readMessage(content, message, kind) };
+}
+
+function readNamed(bytes: Buffer, name: string): JsonMap {
+  return readMessage(bytes, messageNamed(name) ?? {}, name);
 }
 
 function readMessage(bytes: Buffer, message: Message, of: string): JsonMap {
@@ -36,48 +39,90 @@ function readMessage(bytes: Buffer, message: Message, of: string): JsonMap {
   return found;
 }
 
-function add(found: Record<string, unknown>, { name, type, many }: Field, value: number | Buffer): void {
+function add(found: Record<string, unknown>, field: Field, value: Wire): void {
+  const { name, type, many } = field;
   if (many === 'map') {
-    const pair: Message = { 1: { name: 'key', type: 'text' }, 2: { name: 'value', type } };
+    const pair: Message = { 1: { name: 'key', type: 'text' }, 2: { name: 'value', type, isPointer: true } };
     const { key = '', value: held = '' } = readMessage(bytesIn(value), pair, name);
     found[name] = Object.fromEntries([...Object.entries(found[name] ?? {}), [String(key), held]]);
     return;
   }
-  const read = readValue(value, type, name);
-  if (many === 'list') {
+  const read = readValue(value, type);
+  if (field.isInline === true) {
+    Object.assign(found, read);
+  } else if (many === 'list') {
     found[name] = [...((found[name] as unknown[] | undefined) ?? []), read];
-  } else if (read !== undefined && read !== '' && !(type === 'number' && read === 0)) {
+  } else if (read !== undefined && (field.isPointer === true || !isEmpty(read))) {
     // A sender writes what is not set as empty; JSON leaves it out.
     found[name] = read;
   }
 }
 
-function readValue(value: number | Buffer, type: FieldType, name: string): unknown {
-  if (type === 'nothing') {
-    return undefined;
-  }
-  if (type === 'flag' || type === 'number') {
-    if (typeof value !== 'number') {
-      throw malformed();
-    }
-    return type === 'flag' ? value !== 0 : value;
-  }
-  const bytes = bytesIn(value);
-  if (type === 'text' || type === 'bytes') {
-    return bytes.toString(type === 'text' ? 'utf8' : 'base64');
-  }
-  return readMessage(bytes, type, name);
+function isEmpty(read: unknown): boolean {
+  return read === '' || read === 0 || read === false;
 }
 
-function bytesIn(value: number | Buffer): Buffer {
+function readValue(value: Wire, type: string): unknown {
+  switch (type) {
+    case 'flag':
+      return numberIn(value) !== 0;
+    case 'number':
+      return numberIn(value);
+    case 'text':
+      return bytesIn(value).toString('utf8');
+    case 'bytes':
+      return bytesIn(value).toString('base64');
+    default:
+      return isScalar(type) ? readSpecial(bytesIn(value), type) : readNamed(bytesIn(value), type);
+  }
+}
+
+/** What JSON has as a scalar, and protobuf as a message. */
+function readSpecial(bytes: Buffer, type: string): unknown {
+  const fields = new Map([...fieldsOf(bytes)].map(({ number, value }) => [number, value]));
+  const number = (at: number) => numberIn(fields.get(at) ?? 0);
+  const bytesAt = (at: number) => bytesIn(fields.get(at) ?? Buffer.alloc(0));
+  switch (type) {
+    case 'time':
+      return number(1) === 0 ? undefined : new Date(number(1) * 1000).toISOString().replace('.000Z', 'Z');
+    case 'quantity':
+      return bytesAt(1).toString('utf8');
+    case 'intOrText':
+      return number(1) === 0 ? number(2) : bytesAt(3).toString('utf8');
+    case 'json':
+      return parseJson(bytesAt(1).toString('utf8'));
+    default:
+      return undefined;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed();
+  }
+}
+
+/** An integer, or the bytes of whatever is longer. */
+type Wire = number | Buffer;
+
+function numberIn(value: Wire): number {
+  if (typeof value !== 'number') {
+    throw malformed();
+  }
+  return value;
+}
+
+function bytesIn(value: Wire): Buffer {
   if (typeof value === 'number') {
     throw malformed();
   }
   return value;
 }
 
-/** Each field of a message on the wire: its number, and an integer or the bytes of whatever is longer. */
-function* fieldsOf(bytes: Buffer): Generator<{ number: number; value: number | Buffer }> {
+/** Each field of a message on the wire, by its number. */
+function* fieldsOf(bytes: Buffer): Generator<{ number: number; value: Wire }> {
   let at = 0;
   const next = () => {
     const read = readVarint(bytes, at);
@@ -99,14 +144,14 @@ function* fieldsOf(bytes: Buffer): Generator<{ number: number; value: number | B
   }
 }
 
-/** Seven bits a byte, the lowest first. Beyond 2^53 nothing here counts. */
+/** Seven bits a byte, the lowest first; of ten bytes a negative number. Beyond 2^53 nothing here counts. */
 function readVarint(bytes: Buffer, from: number): { value: number; end: number } {
-  let value = 0;
-  for (let at = from; at < Math.min(bytes.length, from + 8); at += 1) {
+  let value = 0n;
+  for (let at = from; at < Math.min(bytes.length, from + 10); at += 1) {
     const byte = bytes[at] ?? 0;
-    value += (byte & 0x7f) * 2 ** (7 * (at - from));
+    value |= BigInt(byte & 0x7f) << BigInt(7 * (at - from));
     if (byte < 0x80) {
-      return { value, end: at + 1 };
+      return { value: Number(BigInt.asIntN(64, value)), end: at + 1 };
     }
   }
   throw malformed();

@@ -1,0 +1,24 @@
+import type { KubeKind } from './kube-kinds.ts';
+import { isMap, type KubeObject } from './kube-object.ts';
+
+const noPods = {
+  type: 'Progressing',
+  status: 'False',
+  reason: 'ProgressDeadlineExceeded',
+  message: 'The nodes of the emulator run no pods.',
+};
+
+/**
+ * A Deployment as a controller leaves it that gets no pods: `kubectl rollout status` comes to an end. Its status is
+ * as it was until its generation changes.
+ */
+export function withoutPods(kind: KubeKind, object: KubeObject): KubeObject {
+  const status = isMap(object.status) ? object.status : {};
+  const { generation } = object.metadata;
+  if (kind.kind !== 'Deployment' || kind.group !== 'apps' || status['observedGeneration'] === generation) {
+    return object;
+  }
+  const { replicas = 1 } = isMap(object.spec) ? object.spec : {};
+  const seen = { observedGeneration: generation, unavailableReplicas: replicas, conditions: [noPods] };
+  return { ...object, status: seen };
+}

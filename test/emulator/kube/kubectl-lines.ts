@@ -1,0 +1,101 @@
+/** What the lines below apply: `kubectl create` makes most objects by itself, these come from a file. */
+export const kubectlFiles: Readonly<Record<string, string>> = {
+  'map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map, namespace: shop}\ndata: {a: b}\n',
+  'ports.yaml': `apiVersion: v1
+kind: Service
+metadata: {name: ports, namespace: shop}
+spec: {selector: {app: web}, ports: [{name: a, port: 80}, {name: b, port: 81}]}
+`,
+  'more-ports.yaml': `apiVersion: v1
+kind: Service
+metadata: {name: ports, namespace: shop}
+spec: {selector: {app: web}, ports: [{name: a, port: 80, targetPort: 8080}, {name: c, port: 82}]}
+`,
+};
+
+/**
+ * Lines that people type on a cluster, in this order, on the scenario `in-use`; what kubectl says to each, and with
+ * which exit code.
+ */
+export const kubectlLines: readonly (readonly [line: string, said: string, code?: number])[] = [
+  ['version', 'Server Version: v1.34.1'],
+  ['cluster-info', 'Kubernetes control plane is running at'],
+  ['api-resources', 'azureidentities                                  aadpodidentity.k8s.io/v1'],
+  ['api-resources --categories=all -o name', 'deployments.apps'],
+  ['api-versions', 'autoscaling/v2'],
+  ['get all -A', 'deployment.apps/web'],
+  ['get all -n demo', 'pod/web-1   1/1     Running'],
+  ['get nodes', 'Ready    <none>'],
+  ['get pods -n demo -o wide', '10.244.0.10'],
+  ['get pods -n demo --show-labels', 'aadpodidbinding=web'],
+  ['get pod web-1 -n demo -o name', 'pod/web-1'],
+  ['get daemonset -n kube-system podid-nmi', '2         2         2       2            2'],
+  ['get ns demo', 'Active'],
+  ['get crd', 'azureidentities.aadpodidentity.k8s.io'],
+  ['get azureidentities -A', 'demo        web'],
+  ['describe pod web-1 -n demo', 'aadpodidbinding=web'],
+  ['describe node', 'kubernetes.azure.com/agentpool=nodepool1'],
+  ['auth whoami', 'clusterUser'],
+  ['auth can-i create pods', 'yes'],
+  ['auth can-i --list', '[*]'],
+  ['create namespace shop', 'namespace/shop created'],
+  ['create configmap c --from-literal=a=b -n shop', 'configmap/c created'],
+  ['create secret generic s --from-literal=a=b -n shop', 'secret/s created'],
+  [
+    'create secret docker-registry d --docker-server=a --docker-username=u --docker-password=p -n shop',
+    'secret/d created',
+  ],
+  ['create serviceaccount me -n shop', 'serviceaccount/me created'],
+  ['create role r --verb=get --resource=pods -n shop', 'r created'],
+  ['create rolebinding rb --role=r --serviceaccount=shop:me -n shop', 'rb created'],
+  ['create clusterrole cr --verb=get --resource=nodes', 'cr created'],
+  ['create clusterrolebinding crb --clusterrole=cr --user=ann', 'crb created'],
+  ['create deployment web --image=web:1 --replicas=2 --port=80 -n shop', 'deployment.apps/web created'],
+  ['create job j --image=x -n shop -- sleep 1', 'job.batch/j created'],
+  ['create cronjob cj --image=x --schedule=@daily -n shop', 'cronjob.batch/cj created'],
+  ['create job from-cj --from=cronjob/cj -n shop', 'job.batch/from-cj created'],
+  ['create service clusterip svc --tcp=80:80 -n shop', 'service/svc created'],
+  ['create ingress i --rule=a/b=svc:80 -n shop', 'i created'],
+  ['create quota q --hard=cpu=1 -n shop', 'resourcequota/q created'],
+  ['create poddisruptionbudget pdb --selector=app=web --min-available=1 -n shop', 'pdb created'],
+  ['create priorityclass pc --value=-5', 'pc created'],
+  ['run p --image=web:1 -n shop --labels=aadpodidbinding=web --restart=Never', 'pod/p created'],
+  ['expose deployment web --port=80 -n shop', 'service/web exposed'],
+  ['scale deployment web --replicas=3 -n shop', 'deployment.apps/web scaled'],
+  ['get deployment web -n shop', '0/3'],
+  ['set image deployment/web web=web:2 -n shop', 'image updated'],
+  ['set env deployment/web A=b -n shop', 'env updated'],
+  ['set serviceaccount deployment web me -n shop', 'serviceaccount updated'],
+  ['label deployment web a=b -n shop', 'labeled'],
+  ['annotate deployment web a=b -n shop', 'annotated'],
+  ['rollout restart deployment/web -n shop', 'restarted'],
+  ['rollout status deployment/web -n shop', 'deployment "web" exceeded its progress deadline', 1],
+  ['rollout status deployment/web -n demo', 'successfully rolled out'],
+  ['rollout status daemonset/podid-nmi -n kube-system', 'successfully rolled out'],
+  ['wait --for=condition=Ready pod/web-1 -n demo', 'condition met'],
+  ['apply --server-side -f map.yaml', 'configmap/map serverside-applied'],
+  ['apply -f map.yaml', 'configmap/map configured'],
+  ['diff -f map.yaml', ''],
+  ['apply -f ports.yaml', 'service/ports created'],
+  ['apply -f more-ports.yaml', 'service/ports configured'],
+  ['get service ports -n shop', '80/TCP,82/TCP'],
+  ['label namespace shop team=a', 'namespace/shop labeled'],
+  ['explain azureidentity.spec.type', 'FIELD: type <integer>'],
+  ['explain azureidentitybinding.spec', 'selector'],
+  ['explain pod.spec.containers.image', 'FIELD: image <string>'],
+  ['explain deployment.spec.template.spec', 'serviceAccountName\t<string>'],
+  ['explain service.spec.ports --recursive', 'targetPort'],
+  ['logs podid-nmi-0 -n kube-system', 'demo/web-1'],
+  ['exec web-1 -n demo -- ls', "The emulator's nodes run no pods", 1],
+  ['port-forward web-1 8080:80 -n demo', "The emulator's nodes run no pods", 1],
+  ['attach web-1 -n demo', "The emulator's nodes run no pods", 1],
+  ['create token me -n shop', 'The emulator signs no tokens of service accounts', 1],
+  ['exec nothing -n demo -- ls', 'pods "nothing" not found', 1],
+  ['cordon aks-nodepool1-12345678-vmss000001', 'cordoned'],
+  ['get node aks-nodepool1-12345678-vmss000001', 'Ready,SchedulingDisabled'],
+  ['drain aks-nodepool1-12345678-vmss000001 --ignore-daemonsets --force', 'drained'],
+  ['uncordon aks-nodepool1-12345678-vmss000001', 'uncordoned'],
+  ['delete pod p -n shop', 'pod "p" deleted'],
+  ['delete all --all -n shop', 'deployment.apps "web" deleted'],
+  ['delete namespace shop', 'namespace "shop" deleted'],
+];
