@@ -234,6 +234,22 @@ describe.each(Object.entries(entraSources))('the sign-in by %s', (name, variable
     expect(error.hint).toContain('HTTPS_PROXY');
   });
 
+  it.each(['http://127.0.0.1:8080', 'login.microsoftonline.us', 'ftp://login.example.test', ' '])(
+    'at the authority %j says what it must be, and sends nothing',
+    async (host) => {
+      const sent = emulator.requests.length;
+      const { code, message, hint } = await failure({
+        ...base(),
+        ...variables(),
+        AZURE_AUTHORITY_HOST: host,
+      });
+      expect(code).toBe('InvalidUsage');
+      expect(message).toBe(`AZURE_AUTHORITY_HOST must begin with https://, and is ${JSON.stringify(host)}.`);
+      expect(hint).toMatch(/^unset AZURE_AUTHORITY_HOST /);
+      expect(emulator.requests.length).toBe(sent);
+    },
+  );
+
   it('that is half set up is not replaced by another principal', async () => {
     stubTool('az', goodToken);
     const { AZURE_CLIENT_ID: _, ...half } = variables();

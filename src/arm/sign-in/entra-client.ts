@@ -8,6 +8,8 @@ import {
   type PipelineResponse,
   RestError,
 } from '@azure/core-rest-pipeline';
+import { advice, command } from '../../errors/hint.ts';
+import { PodidError } from '../../errors/podid-error.ts';
 import type { NetworkFault } from '../../network/explain-network-fault.ts';
 import type { Network } from '../../network/network.ts';
 import { unusedProxy } from '../connection/network-policy.ts';
@@ -28,7 +30,11 @@ export interface Exchange {
 
 export interface EntraClient {
   /** Options of every credential of the SDK that talks to Entra or to a metadata service. */
-  readonly options: ReturnType<typeof entraOptions> & { readonly httpClient: HttpClient };
+  readonly options: ReturnType<typeof entraOptions> & {
+    readonly httpClient: HttpClient;
+    readonly authorityHost: string;
+    readonly disableInstanceDiscovery: boolean;
+  };
   /** Undefined: nothing was sent since `forget`. */
   exchange(): Exchange | undefined;
   forget(): void;
@@ -66,7 +72,17 @@ export function createEntraClient(settings: AzureSettings): EntraClient {
     },
   };
   return {
-    options: { ...entraOptions(settings), httpClient },
+    options: {
+      ...entraOptions(settings),
+      httpClient,
+      // Read where a credential is made that needs them: a managed identity asks no authority.
+      get authorityHost() {
+        return authorityHostOf(settings);
+      },
+      get disableInstanceDiscovery() {
+        return !isKnownAuthority(authorityHostOf(settings));
+      },
+    },
     exchange: () => last,
     forget: () => {
       last = undefined;
@@ -111,17 +127,38 @@ async function inTime(client: HttpClient, request: PipelineRequest, ms: number):
 }
 
 function entraOptions(settings: AzureSettings) {
-  const authorityHost = settings.environment['AZURE_AUTHORITY_HOST'] || settings.cloud.authorityHost;
   const { count, firstMs } = settings.readRetries ?? { count: 3, firstMs: 1000 };
   return {
-    authorityHost,
-    disableInstanceDiscovery: !isKnownAuthority(authorityHost),
     proxyOptions: unusedProxy,
     retryOptions: { maxRetries: count, retryDelayInMs: firstMs },
     ...(settings.tenantId === undefined
       ? {}
       : { tenantId: settings.tenantId, additionallyAllowedTenants: [settings.tenantId] }),
   };
+}
+
+/**
+ * Where to sign in. The library sends nothing over plain http, and does not say which setting names such an address.
+ * @throws PodidError InvalidUsage
+ */
+export function authorityHostOf({
+  environment,
+  cloud,
+}: Pick<AzureSettings, 'environment' | 'cloud'>): string {
+  const host = environment['AZURE_AUTHORITY_HOST'];
+  if (!host) {
+    return cloud.authorityHost;
+  }
+  if (!URL.canParse(host) || new URL(host).protocol !== 'https:') {
+    throw new PodidError(
+      'InvalidUsage',
+      `AZURE_AUTHORITY_HOST must begin with https://, and is ${JSON.stringify(host)}.`,
+      {
+        hint: advice`${command('unset AZURE_AUTHORITY_HOST')}  # signs in at the cloud's own address; or set it to https://HOST`,
+      },
+    );
+  }
+  return host;
 }
 
 /** Entra's own hosts are known to the library; for any other it must not ask the public one about them. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type ArmConnection, connectArm } from '../../arm/connection/arm-connection.ts';
 import { armMachines } from '../../arm/machines/machines.ts';
 import { patchIdentities } from '../../arm/machines/patch-identities.ts';
+import { authorityHostOf } from '../../arm/sign-in/entra-client.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { withinTime } from '../../domain/time/time-limit.ts';
 import { advice } from '../../errors/hint.ts';
@@ -192,6 +193,10 @@ async function connect(options: AzureAccessOptions, before: Connected | undefine
   const isOwn = (json?.cloud ?? variables['CLOUD'])?.toLowerCase() === 'azurestackcloud';
   const ownCloud = isOwn && cloudText !== undefined ? parseCustomCloud(cloudText, cloudFile) : undefined;
   const choice = choosePrincipal(withLoopbackPrincipal(variables, token), json, ownCloud);
+  if (!token && choice.as?.kind !== 'managedIdentity') {
+    // What no waiting fixes ends the start, and not the first request.
+    authorityHostOf({ ...choice, environment: variables });
+  }
   const connection = connectArm({
     ...choice,
     ...(token ? { token } : {}),

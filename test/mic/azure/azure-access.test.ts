@@ -61,20 +61,79 @@ describe('rule 25: rotated secret unseen', () => {
     });
   });
 
-  it('begins with nothing that cannot be used, and quotes none of it', async () => {
-    await withFile(async (file) => {
-      await writeFile(file, 'aadClientSecret: "geheim\n');
-      const options = {
-        variables: {},
-        file,
-        userAgent: 'x',
-        clock: handClock(),
-        logger: quiet,
-        onRequest: () => undefined,
-      };
-      const failure = await createAzureAccess(options).catch((error: unknown) => String(error));
-      expect(failure).toContain('azure.json is neither JSON nor YAML');
-      expect(failure).not.toContain('geheim');
+  it.each<[string, string | Buffer, string]>([
+    ['half of YAML', 'aadClientSecret: "geheim\n', 'is neither JSON nor YAML'],
+    ['nothing', '', 'is neither JSON nor YAML'],
+    ['a list', '["geheim"]', 'is neither JSON nor YAML'],
+    ['a word', 'geheim', 'is neither JSON nor YAML'],
+    ['two documents', 'aadClientSecret: geheim\n---\nb: 1\n', 'is neither JSON nor YAML'],
+    ['a list in a hundred thousand lists', '['.repeat(100_000), 'is neither JSON nor YAML'],
+    [
+      'aliases of aliases',
+      `a0: &a0 geheim\n${Array.from({ length: 30 }, (_, at) => `a${at + 1}: &a${at + 1} [*a${at}, *a${at}, *a${at}, *a${at}]`).join('\n')}\n`,
+      'is neither JSON nor YAML',
+    ],
+    ['bytes', Buffer.from([0xff, 0xfe, 0x00, 0xd8, 0x41]), 'is neither JSON nor YAML'],
+    ['members of other types', '{"aadClientId": 7, "aadClientSecret": {"a": "geheim"}}', 'names nobody'],
+    ['another cloud', '{"cloud": "Geheim"}', 'The cloud'],
+  ])(
+    'begins with no file that cannot be used, and quotes no secret of it: %s',
+    async (_what, text, words) => {
+      await withFile(async (file) => {
+        await writeFile(file, text);
+        const options = {
+          variables: {},
+          file,
+          userAgent: 'x',
+          clock: handClock(),
+          logger: quiet,
+          onRequest: () => undefined,
+        };
+        const failure = await createAzureAccess(options).catch((error: unknown) => error);
+        expect(failure).toMatchObject({ code: 'InvalidUsage' });
+        expect(String(failure)).toContain(words);
+        expect(`${failure} ${(failure as PodidError).hint}`).not.toContain('geheim');
+      });
+    },
+  );
+});
+
+describe('an authority that no sign-in can be sent to', () => {
+  const secret = { TENANT_ID: 't', CLIENT_ID: 'c', CLIENT_SECRET: 'geheim' };
+  const federated = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_FEDERATED_TOKEN_FILE: '/token' };
+  const start = (variables: Readonly<Record<string, string>>) =>
+    createAzureAccess({
+      variables,
+      file: '',
+      userAgent: 'x',
+      clock: handClock(),
+      logger: quiet,
+      onRequest: () => undefined,
+    });
+
+  it.each([
+    ['a client secret', secret, 'http://login.example.test'],
+    ['a client secret', secret, 'login.example.test'],
+    ['a federated token', federated, 'http://login.example.test'],
+  ])('ends the start with %s: its name, its value and the rule', async (_what, variables, host) => {
+    const error = await start({ ...variables, AZURE_AUTHORITY_HOST: host }).catch(
+      (caught: unknown) => caught,
+    );
+    expect(error).toMatchObject({
+      code: 'InvalidUsage',
+      message: `AZURE_AUTHORITY_HOST must begin with https://, and is "${host}".`,
+    });
+    expect(String((error as PodidError).hint)).toMatch(/^unset AZURE_AUTHORITY_HOST /);
+  });
+
+  it('is nothing to a managed identity, nor to the token of an emulator', async () => {
+    const AZURE_AUTHORITY_HOST = 'http://127.0.0.1:8080';
+    await start({ USE_MSI: 'true', AZURE_AUTHORITY_HOST });
+    await start({
+      ...secret,
+      AZURE_AUTHORITY_HOST,
+      PODID_ARM_TOKEN: 't',
+      PODID_ARM_ENDPOINT: AZURE_AUTHORITY_HOST,
     });
   });
 });
