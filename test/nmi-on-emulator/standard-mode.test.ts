@@ -53,13 +53,21 @@ describe('rule 27: IMDS not there yet after Assigned: an identity that IMDS does
   it.each([
     ['4 minutes ago', { 'podid.io/assigned-at': ago(240_000) }, {}, 503],
     ['6 minutes ago', { 'podid.io/assigned-at': ago(360_000) }, {}, 400],
+    ['a minute from now, by a clock that is ahead', { 'podid.io/assigned-at': ago(-60_000) }, {}, 503],
+    ['tomorrow, by a clock that is far ahead', { 'podid.io/assigned-at': ago(-24 * hourMs) }, {}, 400],
     ["4 minutes ago by upstream's MIC", {}, { creationTimestamp: ago(240_000) }, 503],
     ["an hour ago by upstream's MIC", {}, {}, 400],
   ])('that was assigned %s', async (_what, annotations, more, status) => {
     await using agent = await world(assignment(annotations as Record<string, string>, more));
     const answer = await agent.ask();
     expect(answer.status).toBe(status);
-    expect(answer.headers['retry-after']).toBe(status === 503 ? '2' : undefined);
+    expect(answer.headers['retry-after']).toBe(status === 503 ? '5' : undefined);
+  });
+
+  it('tells its client to come again in 5 seconds after a hold, too', async () => {
+    await using agent = await world(assignment({ 'podid.io/assigned-at': ago(1000) }), '--hold-sec=1');
+    const answer = await agent.ask();
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
   });
 
   it('is asked for again until IMDS has learned of it', async () => {

@@ -48,7 +48,7 @@ export interface HeldRequests {
 const attemptMs = 10_000;
 /** A moment that the other side named is waited for even where it is a little later than the hold. */
 const stretchMs = 2_000;
-/** A client that comes again is held again. */
+/** A client that comes again is held again, whatever IMDS or Entra asked of the agent. */
 const retryAfterSec = 2;
 
 const tooLong = tryLater('deadline', 'The answer took too long.', retryAfterSec);
@@ -112,7 +112,9 @@ async function hold<T extends { readonly kind: string }>(
       const leftMs = began + holdMs(answer, times) - clock.monotonic();
       if (isLast || leftMs <= 0 || options.ending.aborted) {
         ended(options.ending.aborted ? 'agent-ends' : 'refused');
-        return answer.status === 503 ? { ...answer, retryAfterSec } : answer;
+        return answer.status === 503 && answer.reason !== 'identity-not-on-node'
+          ? { ...answer, retryAfterSec }
+          : answer;
       }
       reason = answer.reason;
       const waitMs = untilNextAttempt(leftMs, answer.retryAfterMs);

@@ -52,8 +52,10 @@ interface Granted {
   readonly subject: TokenSubject;
   readonly identity: string;
   readonly isArbitrary: boolean;
-  /** Since when the identity may be on its way to the node, at the latest: 0 where nothing says so. */
-  readonly newSinceMs?: number;
+  /** When it may have begun its way to the node: by its own creation, and by MIC's word. */
+  readonly newSinceMs?: readonly number[];
+  /** By MIC, in standard mode. */
+  readonly isAssigned?: boolean;
 }
 
 export function createTokenService(options: TokenServiceOptions): TokenService {
@@ -145,10 +147,11 @@ function asGranted(choice: IdentityChoice): Granted | ErrorAnswer {
         subject: choice.subject,
         identity: `${choice.identity.metadata.namespace}/${choice.identity.metadata.name}`,
         isArbitrary: choice.isArbitrary,
-        newSinceMs: Math.max(
+        newSinceMs: [
           Date.parse(choice.identity.metadata.creationTimestamp ?? '') || 0,
           choice.assignedMs ?? 0,
-        ),
+        ],
+        isAssigned: choice.assignedMs !== undefined,
       }
     : choice;
 }
@@ -170,11 +173,19 @@ function refusedMeanwhile(after: Granted | ErrorAnswer | undefined): ErrorAnswer
  */
 const youngIdentityMs = 300_000;
 
-function isYoungIdentity({ newSinceMs = 0 }: Granted, nowMs: number): boolean {
-  return nowMs - newSinceMs < youngIdentityMs;
+/** A clock that is far ahead, or a hand that wrote a date, must not make an identity young for good. */
+function isYoungIdentity({ newSinceMs = [] }: Granted, nowMs: number): boolean {
+  return newSinceMs.some((sinceMs) => Math.abs(nowMs - sinceMs) < youngIdentityMs);
 }
 
-function asErrorAnswer(error: unknown, { identity }: Granted, isLate: () => boolean): ErrorAnswer {
+/** When a client may come again whose identity IMDS does not know yet: what MIC assigned takes longer to arrive. */
+const notOnNodeSec = { assigned: 5, bound: 2 } as const;
+
+function asErrorAnswer(
+  error: unknown,
+  { identity, isAssigned }: Granted,
+  isLate: () => boolean,
+): ErrorAnswer {
   if (!(error instanceof TokenRefused)) {
     throw error;
   }
@@ -182,7 +193,12 @@ function asErrorAnswer(error: unknown, { identity }: Granted, isLate: () => bool
   const again = { retryAfterSec, retryAfterMs: retryAfterSec * 1000 };
   if (error.isUnknownIdentity && isLate()) {
     const notice = `The identity of the AzureIdentity ${identity} is not on this node yet.`;
-    return { ...tryLater('identity-not-on-node', `${notice} ${error.message}`, 2), ...again };
+    const clientSec = isAssigned === true ? notOnNodeSec.assigned : notOnNodeSec.bound;
+    const { retryAfterMs } = again;
+    return {
+      ...tryLater('identity-not-on-node', `${notice} ${error.message}`, clientSec),
+      retryAfterMs,
+    };
   }
   const tried = identity === 'node' ? '' : ` The AzureIdentity is ${identity}.`;
   return {
