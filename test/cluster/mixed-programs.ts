@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Program, startProgram } from '../node/program.ts';
 import type { OneNode } from './one-node.ts';
 import type { AzureFiles, MachineWorld } from './standard-mode-azure.ts';
+import { writeAzureJson } from './upstream-standard.ts';
 
 export interface MixedPrograms {
   /** Upstream's NMI 1.8.17 or podid's agent, on the node. @param program its path */
@@ -17,16 +17,7 @@ export interface MixedPrograms {
  * that upstream's and podid's can be put together at will. All end with this process.
  */
 export function mixedPrograms(cluster: OneNode, files: AzureFiles, azure: MachineWorld): MixedPrograms {
-  const settings = join(files.folder, 'azure.json');
-  const principal = {
-    cloud: 'AzureStackCloud',
-    tenantId: azure.tenantId,
-    subscriptionId: azure.subscriptionId,
-    resourceGroup: 'MC_demo-rg_demo_westeurope',
-    aadClientId: azure.clientId,
-    aadClientSecret: azure.secret,
-  };
-  writeFileSync(settings, JSON.stringify(principal), { mode: 0o600 });
+  const settings = writeAzureJson(files, azure);
   const start = (environment: Readonly<Record<string, string>>, ...words: readonly string[]) =>
     startProgram(
       'nsenter',

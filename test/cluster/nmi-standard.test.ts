@@ -9,6 +9,7 @@ import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { azureIdentity, binding, carriedBy, pod } from '../mic-on-emulator/mic-world.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
+import { runCleanUpJob } from './clean-up-job.ts';
 import { type PlayedNodes, playNodes } from './played-nodes.ts';
 import { type Ran, runPodid } from './run-podid.ts';
 import { until } from './until.ts';
@@ -140,10 +141,19 @@ describe('podid nmi in standard mode', () => {
     const ran = await run('nmi uninstall --yes');
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(ran.stderr).toContain('1 identity that podid put on 1 machine');
+    expect(ran.stderr).toMatch(/nodepool1-\S+ carries web\./);
     expect(ran.stderr).toMatch(/podid nmi uninstall .*--clean-up-only --remove-identities/);
     expect(carriedBy(emulator)).toEqual(put);
     const left = 'deployments,daemonsets,roles,rolebindings,poddisruptionbudgets,serviceaccounts';
     expect(api.kubectl('get', left, '-A', '-o', 'name')).not.toContain('podid');
+    expect(ledger()).toContain('nodepool1');
+  });
+
+  it('leaves them after Helm, too, whose clean-up says which they are, by the rights that the chart gives it', async () => {
+    const ran = await runCleanUpJob(api, 'standard');
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stderr).toMatch(/nodepool1-\S+ carries web\./);
+    expect(ran.stderr).toMatch(/podid nmi uninstall .*--clean-up-only --remove-identities/);
     expect(ledger()).toContain('nodepool1');
   });
 

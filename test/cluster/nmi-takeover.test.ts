@@ -1,9 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manifestDocuments } from '../../src/validate/files/manifest-objects.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
+import { runCleanUpJob } from './clean-up-job.ts';
 import { type PlayedNodes, playNodes } from './played-nodes.ts';
 import { type Ran, runPodid } from './run-podid.ts';
 import { until } from './until.ts';
@@ -94,31 +91,12 @@ describe('podid nmi where another agent is', () => {
 
   it('cleans the nodes by the rights that the chart gives to its Job, and by no more', async () => {
     expect((await run('nmi uninstall --yes')).exitCode).toBe(0);
-    const golden = readFileSync(new URL('../deploy/golden/managed.yaml', import.meta.url), 'utf8');
-    const hooks = manifestDocuments(golden).filter(
-      ({ kind, metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined && kind !== 'Job',
-    );
-    expect(hooks.map(({ kind }) => kind)).toContain('ClusterRole');
-    createObjects(api, hooks);
-    const folder = mkdtempSync(join(tmpdir(), 'podid-job-'));
-    try {
-      const token = api.kubectl('create', 'token', 'podid-clean-up', '-n', 'kube-system').trim();
-      const admin = JSON.parse(readFileSync(api.kubeconfig, 'utf8'));
-      admin.users[0].user = { token };
-      const kubeconfig = join(folder, 'job.kubeconfig');
-      writeFileSync(kubeconfig, JSON.stringify(admin), { mode: 0o600 });
-      const values = hooks.find(({ kind }) => kind === 'ConfigMap')?.['data'] as Record<string, string>;
-      writeFileSync(join(folder, 'values.yaml'), values['values.yaml'] ?? '');
-      const line = `nmi uninstall --clean-up-only --yes --namespace=kube-system --values=${join(folder, 'values.yaml')}`;
-      const ran = await runPodid(kubeconfig, line);
-      expect(ran.exitCode, ran.stderr).toBe(0);
-      expect(JSON.parse(ran.stdout).nodes).toEqual([
-        { name: 'node-a', clean: true },
-        { name: 'node-b', clean: true },
-      ]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const ran = await runCleanUpJob(api, 'managed');
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(JSON.parse(ran.stdout).nodes).toEqual([
+      { name: 'node-a', clean: true },
+      { name: 'node-b', clean: true },
+    ]);
   });
 
   it("steps aside for the add-on's NMI, and goes in front of it by ports of its own", async () => {

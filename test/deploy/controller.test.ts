@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Container, golden, goldens, type KubeObject } from './renders.ts';
+import { type Container, golden, goldens, type KubeObject, podOf as podOfAgent } from './renders.ts';
 
 const inStandardMode = goldens.filter((name) => name.startsWith('standard'));
 const inManagedMode = goldens.filter((name) => !name.startsWith('standard'));
@@ -106,6 +106,17 @@ describe.each(inStandardMode)('the controller of %s', (name) => {
     expect(volumeMounts.every(({ readOnly }) => readOnly)).toBe(true);
     expect(pod.hostNetwork).toBeUndefined();
     expect(pod['automountServiceAccountToken']).toBe(false);
+  });
+
+  it('trusts the authorities that the agent trusts', () => {
+    const [{ env = [], volumeMounts = [] }] = podOf(objects).containers;
+    const agent = podOfAgent(objects);
+    const named = (list: readonly { name: string }[] | undefined, name: string) =>
+      list?.filter((each) => each.name === name) ?? [];
+    const serve = agent.containers.find((container) => container.name === 'serve');
+    expect(named(env, 'NODE_EXTRA_CA_CERTS')).toEqual(named(serve?.env, 'NODE_EXTRA_CA_CERTS'));
+    expect(named(volumeMounts, 'extra-ca')).toEqual(named(serve?.volumeMounts, 'extra-ca'));
+    expect(named(podOf(objects).volumes, 'extra-ca')).toEqual(named(agent.volumes, 'extra-ca'));
   });
 
   it('is excepted from the agent where it may ask IMDS, and only there', () => {

@@ -89,6 +89,27 @@ describe.each(goldens)('the render of %s', (name) => {
     expect(job?.spec.template.spec.containers[0].args).toContain('--clean-up-only');
   });
 
+  it('trusts further authorities only where they are set, and the server alone needs them', () => {
+    const trusting = containersOf(objects).filter(({ env = [] }) =>
+      env.some((each) => each.name === 'NODE_EXTRA_CA_CERTS' && each.value === '/etc/podid/ca/ca.crt'),
+    );
+    const mounting = containersOf(objects).filter(({ volumeMounts = [] }) =>
+      volumeMounts.some((mount) => mount.mountPath === '/etc/podid/ca' && mount.readOnly),
+    );
+    const expected: Record<string, { name: string; key: string }> = {
+      everything: { name: 'company-authorities', key: 'bundle.pem' },
+      'standard-federated': { name: 'private-cloud', key: 'ca.crt' },
+    };
+    const own = expected[name];
+    const names = own === undefined ? [] : ['serve'];
+    expect(trusting.map((container) => container.name)).toEqual(names);
+    expect(mounting.map((container) => container.name)).toEqual(names);
+    const volumes = podOf(objects).volumes.filter((volume) => volume.name === 'extra-ca');
+    expect(volumes.map(({ configMap }) => configMap)).toEqual(
+      own === undefined ? [] : [{ name: own.name, items: [{ key: own.key, path: 'ca.crt' }] }],
+    );
+  });
+
   it('reads secrets only where it is set', () => {
     const readers = objects
       .filter(({ rules }) => rules?.some((rule) => rule.resources.includes('secrets')))

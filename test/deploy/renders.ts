@@ -5,6 +5,7 @@ export interface Container {
   name: string;
   image: string;
   args: string[];
+  env?: { name: string; value?: string }[];
   securityContext: {
     runAsUser: number;
     runAsNonRoot: boolean;
@@ -55,7 +56,11 @@ export const podOf = (objects: readonly KubeObject[]) =>
     hostPID?: boolean;
     initContainers?: Container[];
     containers: Container[];
-    volumes: { name: string; hostPath?: { path: string } }[];
+    volumes: {
+      name: string;
+      hostPath?: { path: string };
+      configMap?: { name: string; items: { key: string; path: string }[] };
+    }[];
   };
 export const containersOf = (objects: readonly KubeObject[]) => {
   const { initContainers = [], containers } = podOf(objects);

@@ -28,6 +28,9 @@ describe('the values of the chart', () => {
     [{ mic: { clientQps: 0 } }],
     [{ podid: { mic: { clientID: 'a' } } }],
     [{ podid: { image: { digest: 'latest' } } }],
+    [{ podid: { extraCa: { configMap: 'Private_Cloud' } } }],
+    [{ podid: { extraCa: { configMap: 'a', key: '../ca.crt' } } }],
+    [{ podid: { extraCa: { configmap: 'a' } } }],
   ])('may not be %j', (values) => {
     expect(accepts(values)).toBe(false);
   });

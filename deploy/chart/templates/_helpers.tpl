@@ -130,6 +130,33 @@ capabilities:
   readOnly: true
 {{- end -}}
 
+{{/* Certificates of further authorities, which Node reads when it starts. */}}
+{{- define "podid.extraCaVolume" -}}
+{{- with .Values.podid.extraCa.configMap -}}
+- name: extra-ca
+  configMap:
+    name: {{ . }}
+    items:
+      - key: {{ $.Values.podid.extraCa.key | default "ca.crt" | quote }}
+        path: ca.crt
+{{- end -}}
+{{- end -}}
+
+{{- define "podid.extraCaMount" -}}
+{{- with .Values.podid.extraCa.configMap -}}
+- name: extra-ca
+  mountPath: /etc/podid/ca
+  readOnly: true
+{{- end -}}
+{{- end -}}
+
+{{- define "podid.extraCaVariable" -}}
+{{- with .Values.podid.extraCa.configMap -}}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/podid/ca/ca.crt
+{{- end -}}
+{{- end -}}
+
 {{- define "podid.apiGroup" -}}aadpodidentity.k8s.io{{- end -}}
 
 {{/* Upstream writes booleans as booleans, as words and as nothing. */}}

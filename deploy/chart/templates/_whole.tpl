@@ -5,7 +5,7 @@ this one, was installed with, or a section was set to null. Every template asks 
 {{- define "podid.whole" -}}
 {{- $values := .Values -}}
 {{- $missing := list -}}
-{{- $sections := list "image" "mic" "mic.leaderElection" "mic.customCloud" "nmi" "rbac" "podid" "podid.image" "podid.bootGuard" "podid.startupTaint" "podid.podMonitor" "podid.networkPolicy" "podid.ciliumLocalRedirectPolicy" "podid.podDisruptionBudget" "podid.mic" -}}
+{{- $sections := list "image" "mic" "mic.leaderElection" "mic.customCloud" "nmi" "rbac" "podid" "podid.image" "podid.bootGuard" "podid.startupTaint" "podid.podMonitor" "podid.networkPolicy" "podid.ciliumLocalRedirectPolicy" "podid.podDisruptionBudget" "podid.extraCa" "podid.mic" -}}
 {{- $needed := list "operationMode" "image.imagePullPolicy" "nmi.kubeletConfig" "nmi.metadataHeaderRequired" "rbac.enabled" "podid.image.repository" "podid.rulesBackend" "podid.addressGuard" "podid.alongside" "podid.startupTaint.key" -}}
 {{- range $path := concat $sections $needed -}}
 {{- $at := $values -}}

@@ -80,6 +80,7 @@ export interface TypedCommand {
   readonly reachOf: (words: readonly string[]) => Reach;
 }
 
+const chartValuesFolder = '/etc/podid/';
 const signIn = ['cloud', 'auth', 'tenant'];
 const cluster = ['resourceGroup', 'clusterName', 'subscription', 'clusterId'];
 const way = ['kubeconfig', 'context', 'via'];
@@ -102,7 +103,9 @@ function completed({ words, keeps }: CommandPart, typed: TypedCommand): readonly
   const isTyped = ['podid', ...typed.words].every((word, at) => words[at] === word);
   if (keeps === 'flags' && isTyped) {
     const given = words.filter((word) => word.startsWith('-')).map((word) => word.replace(/=.*/, ''));
-    const kept = typed.flags.filter((flag) => !given.includes(flag.words[0]?.replace(/=.*/, '') ?? ''));
+    const kept = typed.flags.filter(
+      (flag) => !given.includes(flag.words[0]?.replace(/=.*/, '') ?? '') && !isOfChart(flag),
+    );
     const head = words.slice(0, typed.words.length + 1);
     return [...head, ...kept.flatMap(withoutSecret), ...words.slice(head.length)];
   }
@@ -141,6 +144,11 @@ function wayKeys(words: readonly string[], reach: Reach, inMode: boolean): reado
     return [];
   }
   return reach === 'objects' || reach === 'entries' ? way : way.filter((key) => key !== 'via');
+}
+
+/** The Job of podid's chart reads values from a file of its own pod, which nobody else has. */
+function isOfChart({ key, words }: TypedFlag): boolean {
+  return key === 'values' && words.some((word) => word.includes(chartValuesFolder));
 }
 
 /** A hint may end up in a log that others read. */

@@ -82,6 +82,8 @@ export interface AgentValues {
     readonly holdSeconds: number | undefined;
     /** Of identities that no AzureIdentity gives access to. */
     readonly refusedClientIds: readonly string[];
+    /** A ConfigMap with certificates of further authorities; its name is empty where there are none. */
+    readonly extraCa: { readonly configMap: string; readonly key: string };
     readonly serveArgs: readonly string[];
     readonly rulesArgs: readonly string[];
     /** No taint is borne, whatever `nmi.tolerations` says. */

@@ -2,7 +2,7 @@ import { type ControllerRendering, serverUser } from './agent-names.ts';
 import { unlessEmpty } from './render-daemon-set.ts';
 import { type ContainerImage, leastPrivilege } from './render-rules-containers.ts';
 import { fromField, tokenMount } from './render-server.ts';
-import { tokenVolume } from './render-volumes.ts';
+import { extraCaOf, tokenVolume } from './render-volumes.ts';
 
 const azureFolder = '/etc/podid/azure';
 const azureFile = `${azureFolder}/azure.json`;
@@ -100,7 +100,7 @@ function controllerArgs(rendering: ControllerRendering, crosses: boolean): strin
   ];
 }
 
-function controllerEnvironment({ controller }: ControllerRendering): object[] {
+function controllerEnvironment({ controller, values }: ControllerRendering): object[] {
   const { signIn, customCloudFile } = controller;
   const set = (name: string, value: string) => ({ name, value });
   return [
@@ -114,17 +114,20 @@ function controllerEnvironment({ controller }: ControllerRendering): object[] {
         ]
       : []),
     ...(customCloudFile === undefined ? [] : [set('AZURE_ENVIRONMENT_FILEPATH', cloudFile)]),
+    ...extraCaOf(values.podid).variables,
   ];
 }
 
 const mountPathOf = { federated: tokenFolder, secret: azureFolder, file: azureFile } as const;
 
-function renderMounts({ controller: { signIn, customCloudFile } }: ControllerRendering): object[] {
+function renderMounts({ controller, values }: ControllerRendering): object[] {
+  const { signIn, customCloudFile } = controller;
   const mount = (name: string, mountPath: string) => ({ name, mountPath, readOnly: true });
   return [
     tokenMount,
     mount(signIn.kind === 'federated' ? 'azure-token' : 'azure-json', mountPathOf[signIn.kind]),
     ...(customCloudFile === undefined ? [] : [mount('custom-cloud', cloudFile)]),
+    ...extraCaOf(values.podid).mounts,
   ];
 }
 
@@ -135,6 +138,7 @@ function renderVolumes(rendering: ControllerRendering): object[] {
     tokenVolume,
     signInVolume(rendering, ofNode),
     ...(customCloudFile === undefined ? [] : [{ name: 'custom-cloud', ...ofNode(customCloudFile) }]),
+    ...extraCaOf(rendering.values.podid).volumes,
   ];
 }
 

@@ -3,6 +3,7 @@ import { type AgentValues, agentPorts, isScraped } from '../../domain/kubernetes
 import { crossesNamespaces } from '../../domain/kubernetes/controller-values.ts';
 import { heartbeatFolder, heartbeatPath, type Rendering, serverUser } from './agent-names.ts';
 import { type ContainerImage, leastPrivilege, logArgs, recordsMount } from './render-rules-containers.ts';
+import { extraCaOf } from './render-volumes.ts';
 
 export const tokenMount = {
   name: 'token',
@@ -14,6 +15,7 @@ export const tokenMount = {
 export function renderServer(rendering: Rendering, image: ContainerImage, keepsRules: boolean): object {
   const { values } = rendering;
   const ports = agentPorts(values);
+  const extraCa = extraCaOf(values.podid);
   const probe = (path: string) => ({ httpGet: { host: '127.0.0.1', path, port: ports.probes } });
   return {
     name: 'serve',
@@ -23,6 +25,7 @@ export function renderServer(rendering: Rendering, image: ContainerImage, keepsR
     env: [
       fromField('NODE_NAME', 'spec.nodeName'),
       ...(keepsRules ? [] : [fromField('NODE_ADDRESS', 'status.hostIP')]),
+      ...extraCa.variables,
     ],
     ports: containerPorts(rendering),
     securityContext: {
@@ -44,6 +47,7 @@ export function renderServer(rendering: Rendering, image: ContainerImage, keepsR
       ...(values.nmi.allowNetworkPluginKubenet
         ? []
         : [{ name: 'kubelet-config', mountPath: '/host/kubelet-config', readOnly: true }]),
+      ...extraCa.mounts,
     ],
   };
 }

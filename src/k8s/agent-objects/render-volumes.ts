@@ -23,7 +23,26 @@ export function renderVolumes({ values }: Rendering, keepsRules: boolean): objec
     tokenVolume,
     ...(keepsRules ? rules : []),
     ...(nmi.allowNetworkPluginKubenet ? [] : [fromHost('kubelet-config', dirname(nmi.kubeletConfig))]),
+    ...extraCaOf(podid).volumes,
   ];
+}
+
+/** How a container comes by the certificates of further authorities, which Node reads when it starts. */
+export function extraCaOf({ extraCa }: Pick<Rendering['values']['podid'], 'extraCa'>): {
+  readonly volumes: readonly object[];
+  readonly mounts: readonly object[];
+  readonly variables: readonly object[];
+} {
+  const { configMap, key } = extraCa;
+  if (configMap === '') {
+    return { volumes: [], mounts: [], variables: [] };
+  }
+  const name = 'extra-ca';
+  return {
+    volumes: [{ name, configMap: { name: configMap, items: [{ key, path: 'ca.crt' }] } }],
+    mounts: [{ name, mountPath: '/etc/podid/ca', readOnly: true }],
+    variables: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/podid/ca/ca.crt' }],
+  };
 }
 
 /** Mounted where it is used, and nowhere else: as the kubelet would mount it into every container, were that not switched off. */

@@ -6,6 +6,7 @@ import {
 import { parseSecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { readControllerValues, refuseUnknownControllerValues } from './controller-values.ts';
+import { readExtraCa } from './extra-ca.ts';
 import { readIdentityValues, refuseIdentityOfOldChart } from './identity-values.ts';
 import { type ValueSection, valueSection } from './value-section.ts';
 import type { ValueNode } from './value-tree.ts';
@@ -140,6 +141,7 @@ function readPodid(podid: ValueSection, mode: AgentValues['mode']): AgentValues[
     addressGuard: podid.choice('addressGuard', ['auto', 'off']),
     holdSeconds: podid.integer('holdSeconds', { least: 0, most: 50 }),
     refusedClientIds: podid.texts('refusedClientIds'),
+    extraCa: readExtraCa(podid),
     serveArgs: podid.texts('serveArgs'),
     rulesArgs: podid.texts('rulesArgs'),
     tolerateNothing: podid.boolean('tolerateNothing'),

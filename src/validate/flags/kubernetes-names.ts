@@ -23,6 +23,8 @@ export const namespaceRule: Rule = (text) =>
 
 export const identityNameRule: Rule = (text) => subdomainOf(text, longestIdentityName);
 export const exceptionNameRule: Rule = (text) => subdomainOf(text, longestExceptionName);
+/** Of most kinds, ConfigMaps among them. */
+export const objectNameRule: Rule = (text) => subdomainOf(text, 253);
 
 /** The value of a pod's label `aadpodidbinding`; an empty one would bind every pod that carries no value. */
 export const bindingSelectorRule: Rule = (text) =>

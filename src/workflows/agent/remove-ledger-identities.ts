@@ -1,7 +1,6 @@
 import { carriedAmong } from '../../domain/azure/machine-identities.ts';
 import type { Machines } from '../../domain/azure/machines.ts';
 import type { StoredLedger } from '../../domain/kubernetes/agent-cluster.ts';
-import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
 import { countOwned, ownedIn, withoutMachine } from '../../domain/standard-mode/ledger-state.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
@@ -29,6 +28,7 @@ export interface MachineAccess {
   readonly pollIntervalMs: number;
 }
 
+const ledgerText = `ConfigMap ${ledgerPlace.namespace}/${ledgerPlace.name}`;
 const ledgerRef = { apiVersion: 'v1', kind: 'ConfigMap', ...ledgerPlace } as const;
 
 /** What would go, by the ledger alone: Azure is not asked. */
@@ -52,19 +52,19 @@ export function ownedText(ledger: StoredLedger | undefined): string | undefined 
 }
 
 /**
- * Undefined where nothing is to be undone, and there was no controller or its ledger may not be read.
+ * Undefined where nothing is to be undone, and no controller goes or its ledger may not be read.
  * @param removes what it says is to be removed
- * @param own the objects of the installation
+ * @param goes a controller goes with the agent, or may have gone before it
  */
 export async function ledgerOfInstallation(
   { agent }: AgentDeps,
-  { removes, own }: { readonly removes: boolean; readonly own: readonly ObjectRef[] },
+  { removes, goes }: { readonly removes: boolean; readonly goes: boolean },
   signal: AbortSignal,
 ): Promise<StoredLedger | undefined> {
   if (removes) {
     return await agent.ledger(signal);
   }
-  if (!own.some(({ kind }) => kind === 'Deployment')) {
+  if (!goes) {
     return undefined;
   }
   return await agent.ledger(signal).catch((error: unknown) => {
@@ -75,13 +75,33 @@ export async function ledgerOfInstallation(
   });
 }
 
-/** Says what stays on machines, and what removes it. */
+/** As many as somebody reads; the ledger has them all. */
+const shownMachines = 20;
+const shownIdentities = 10;
+
+/** Says what stays on which machine, and what removes it. */
 export function reportLeft({ report }: AgentDeps, ledger: StoredLedger | undefined, namespace: string): void {
   const left = ownedText(ledger);
-  if (left !== undefined) {
-    report.note(`Left: ${left}, and the ledger that says which.`);
-    report.note(advice`To remove exactly those: ${removeAgain(namespace)}`);
+  if (ledger === undefined || left === undefined) {
+    return;
   }
+  report.note(`Left: ${left}, and the ledger that says which.`);
+  const machines = Object.keys(ledger.state.machines).map((id) => {
+    const names = [...ownedIn(ledger.state, id)].map(nameOf);
+    return `${nameOf(id)} carries ${firstOf(names, shownIdentities, 'identities')}.`;
+  });
+  for (const line of machines.slice(0, shownMachines)) {
+    report.note(line);
+  }
+  if (machines.length > shownMachines) {
+    report.note(`${machines.length - shownMachines} more machines carry some: ${ledgerText}.`);
+  }
+  report.note(advice`To remove exactly those: ${removeAgain(namespace)}`);
+}
+
+function firstOf(names: readonly string[], most: number, what: string): string {
+  const more = names.length > most ? ` and ${names.length - most} more ${what}` : '';
+  return `${names.slice(0, most).join(', ')}${more}`;
 }
 
 /**
@@ -99,7 +119,7 @@ export async function removeLedgerIdentities(
   const found = await agent.ledger(signal);
   if (found === undefined) {
     report.note(
-      `There is no ledger (ConfigMap ${ledgerPlace.namespace}/${ledgerPlace.name}): nothing on machines is known to be podid's, and nothing is removed from them.`,
+      `There is no ledger (${ledgerText}): nothing on machines is known to be podid's, and nothing is removed from them.`,
     );
     return [];
   }

@@ -80,7 +80,8 @@ export async function uninstallAgent(
   const objects = own.map(deletion);
   const { removeIdentities } = request;
   const removes = removeIdentities !== undefined;
-  const ledger = await ledgerOfInstallation(deps, { removes, own }, wait.signal);
+  const goes = cleanUpOnly || own.some(({ kind }) => kind === 'Deployment');
+  const ledger = await ledgerOfInstallation(deps, { removes, goes }, wait.signal);
   if (request.dryRun) {
     const planned = removeIdentities && { machines: ledger === undefined ? [] : planRemoval(ledger) };
     return { result: { objects, nodes: [], ...planned } };

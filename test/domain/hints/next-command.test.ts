@@ -129,6 +129,16 @@ describe('a command of a hint', () => {
       'podid nmi install --set adminsecret.clientSecret=VALUE --force',
     ],
     [
+      "that is to be typed again leaves out the file that only a pod of podid's chart has",
+      command('podid nmi uninstall --clean-up-only --namespace kube-system').again(),
+      typed('nmi uninstall', {
+        yes: '--yes',
+        values: '--values=/etc/podid/values.yaml',
+        set: '--set=podid.image.repository=registry.example.net/podid',
+      }),
+      'podid nmi uninstall --yes --set=podid.image.repository=registry.example.net/podid --clean-up-only --namespace kube-system',
+    ],
+    [
       'of another command gets no flags of the typed one',
       command('podid nmi install --force').again(),
       typed('nmi status', { ...byAzure, probe: '--probe' }),

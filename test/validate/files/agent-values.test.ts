@@ -54,6 +54,25 @@ describe('values of the agent', () => {
     expect(managed).toMatchObject({ faults: [], values: { mode: 'managed', controller: undefined } });
   });
 
+  it.each([
+    [
+      'podid: {extraCa: {configMap: Private_Cloud}}',
+      'podid.extraCa.configMap has to be the name of a ConfigMap',
+    ],
+    ['podid: {extraCa: {configMap: a, key: ../ca.crt}}', 'podid.extraCa.key has to be a key'],
+    [
+      'podid: {extraCa: {configmap: a}}',
+      'There is no value podid.extraCa.configmap. Did you mean podid.extraCa.configMap?',
+    ],
+  ])('name certificates that Kubernetes can mount: %s', (text, fault) => {
+    expect(read(text).faults).toEqual([expect.stringContaining(fault)]);
+  });
+
+  it('take the key ca.crt where none is named', () => {
+    const { values, faults } = read('podid: {extraCa: {configMap: private-cloud, key: ""}}');
+    expect([values.podid.extraCa, faults]).toEqual([{ configMap: 'private-cloud', key: 'ca.crt' }, []]);
+  });
+
   it.each(upstream.charts)('are carried over from the defaults of upstream: $versions', ({ defaults }) => {
     const { values, faults } = read(JSON.stringify({ ...defaults, operationMode: 'standard' }));
     expect(faults).toEqual([]);

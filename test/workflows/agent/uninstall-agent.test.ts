@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { AgentCluster, Rollout, TaintedNode } from '../../../src/domain/kubernetes/agent-cluster.ts';
+import type {
+  AgentCluster,
+  Rollout,
+  StoredLedger,
+  TaintedNode,
+} from '../../../src/domain/kubernetes/agent-cluster.ts';
 import { type ObjectRef, refOf, refText } from '../../../src/domain/kubernetes/kube-object.ts';
+import { PodidError } from '../../../src/errors/podid-error.ts';
 import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
 import { treeOfJson } from '../../../src/validate/files/value-tree.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
@@ -40,6 +46,7 @@ function cluster({ nodes, pods, agents = async () => [installation()] }: World) 
   const agent: Partial<AgentCluster> = {
     installations: agents,
     ownObjects: async () => [daemonSet, role],
+    ledger: async () => undefined,
     remove: async (ref) => {
       done.push(`remove ${refText(ref)}`);
       return ref.name !== 'podid-clean-up';
@@ -69,6 +76,10 @@ const node = (name: string, more: Partial<TaintedNode> = {}): TaintedNode => ({
   ...{ name, ready: true, takesAgent: true, taints: [] },
   ...more,
 });
+
+const many = Object.fromEntries(
+  Array.from({ length: 25 }, (_, at) => [`m${at}`, { on: Array.from({ length: 11 }, (_, i) => `i${i}`) }]),
+);
 
 describe('taking the agent off the nodes', () => {
   it('cleans once no agent runs any more, and takes away what it made', async () => {
@@ -119,7 +130,7 @@ describe('taking the agent off the nodes', () => {
 
   it('takes the controller with the agent, waits for its pods, and says what stays on machines', async () => {
     const { place, done } = cluster({ nodes: [], pods: [] });
-    const machines = { one: { on: ['web'] } };
+    const machines = { '/s/vmss/one': { on: ['/s/web', '/s/jobs'] }, '/s/vm/two': { on: ['/s/web'] } };
     const agent = Object.assign(place.agent, {
       ownObjects: async () => [daemonSet, { ...daemonSet, kind: 'Deployment', name: 'podid-mic' }],
       ledger: async () => ({ state: { epoch: 1, machines }, version: '1' }),
@@ -129,8 +140,38 @@ describe('taking the agent off the nodes', () => {
     expect(end?.result.machines).toBeUndefined();
     expect(done).toContain('remove Deployment kube-system/podid-mic');
     const said = place.messages.join('\n');
-    expect(said).toContain('Left: 1 identity that podid put on 1 machine');
+    expect(said).toContain('Left: 3 identities that podid put on 2 machines');
+    expect(said).toContain('one carries web, jobs.');
+    expect(said).toContain('two carries web.');
     expect(said).toContain('podid nmi uninstall --clean-up-only --remove-identities --namespace kube-system');
+  });
+
+  it.each<[string, () => Promise<StoredLedger | undefined>, readonly string[]]>([
+    [
+      'a ledger',
+      async () => ({ state: { epoch: 1, machines: { one: { on: ['web'] } } }, version: '1' }),
+      ['Left: 1 identity that podid put on 1 machine, and the ledger that says which.', 'one carries web.'],
+    ],
+    ['no ledger', async () => undefined, []],
+    ['a ledger that may not be read', () => Promise.reject(new PodidError('Forbidden', 'no')), []],
+    [
+      'more than anybody reads',
+      async () => ({ state: { epoch: 1, machines: many }, version: '1' }),
+      [
+        'Left: 275 identities that podid put on 25 machines, and the ledger that says which.',
+        'm0 carries i0, i1, i2, i3, i4, i5, i6, i7, i8, i9 and 1 more identities.',
+        '5 more machines carry some: ConfigMap kube-system/podid-mic-ledger.',
+      ],
+    ],
+  ])('says what stays on machines after Helm has taken the controller: %s', async (_, ledger, lines) => {
+    const { place } = cluster({ nodes: [], pods: [], agents: async () => [] });
+    const agent = Object.assign(place.agent, { ledger });
+    const end = await uninstallAgent({ ...place, agent }, { ...request, cleanUpOnly: true }, wait);
+    expect(end?.failure).toBeUndefined();
+    for (const line of lines) {
+      expect(place.messages).toContainEqual(expect.stringContaining(line));
+    }
+    expect(place.messages.join('\n').includes('--remove-identities')).toBe(lines.length > 0);
   });
 
   it('writes nothing on a dry run', async () => {
