@@ -56,17 +56,47 @@ export async function startMicCluster(
   },
 ): Promise<MicCluster> {
   const folder = mkdtempSync(join(tmpdir(), `podid-${label}-`));
-  const [api, emulator] = await Promise.all([
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const starting = [
     startApiServer(label, ['--disable-admission-plugins=ServiceAccount']),
     startEmulator({ scenario: 'node-pools', tls: seed.tls === true }),
-  ]);
-  installDefinitions(api);
-  api.kubectl('create', 'namespace', 'demo');
-  emulator.seed({
-    settings: { operationPolls: 0, ...seed.settings },
-    identities: seed.identities.map(identityDocument),
-    machines: seed.machines.map(machineDocument),
-  });
+  ] as const;
+  // What has started ends whatever becomes of the rest.
+  const end = async () => {
+    agent.destroy();
+    const servers = await Promise.allSettled(starting);
+    await Promise.all(servers.map((each) => (each.status === 'fulfilled' ? each.value.stop() : undefined)));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const [api, emulator] = await Promise.all(starting);
+    installDefinitions(api);
+    api.kubectl('create', 'namespace', 'demo');
+    emulator.seed({
+      settings: { operationPolls: 0, ...seed.settings },
+      identities: seed.identities.map(identityDocument),
+      machines: seed.machines.map(machineDocument),
+    });
+    createSeed(api, folder, seed);
+    return {
+      api,
+      emulator,
+      folder,
+      send: (method, to, body, onSent) => send(agent, method, `${api.url}${to}`, body, onSent),
+      watchAssignments: (hear) => watchAssignments(api, hear),
+      [Symbol.asyncDispose]: end,
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+function createSeed(
+  api: ApiServer,
+  folder: string,
+  seed: { readonly identities: readonly string[]; readonly machines: readonly MachineSeed[] },
+): void {
   const objects = [
     ...seed.identities.flatMap((name) => [
       azureIdentity(name, { resourceID: resourceOf(name) }),
@@ -80,19 +110,6 @@ export async function startMicCluster(
     writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
     api.kubectl('create', '-f', path);
   }
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  return {
-    api,
-    emulator,
-    folder,
-    send: (method, to, body, onSent) => send(agent, method, `${api.url}${to}`, body, onSent),
-    watchAssignments: (hear) => watchAssignments(api, hear),
-    async [Symbol.asyncDispose]() {
-      agent.destroy();
-      await Promise.all([api.stop(), emulator.stop()]);
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 /** @param onSent hears the name of each pod right before the server does */
