@@ -52,6 +52,17 @@ describe('podid-mic', () => {
     expect(count(emulator, 'machines.patch')).toBe(1);
   });
 
+  it('leads alone, whatever another release calls its lock and wherever it keeps it', async () => {
+    await using world = await micWorld();
+    const one = await world.start('--leader-election-name=one', '--leader-election-namespace=one');
+    await until(() => one.log.some(({ msg }) => msg === 'leading') || undefined);
+    const other = await world.start('--leader-election-name=other', '--leader-election-namespace=other');
+    await until(async () => (await other.probe('/readyz')).text.includes('Standing by') || undefined);
+    expect(other.log.some(({ msg }) => msg === 'leading')).toBe(false);
+    await one.end();
+    await until(() => other.log.some(({ msg }) => msg === 'leading') || undefined);
+  });
+
   it('takes the assignment away with its pod, and leaves the identity for the delay', async () => {
     await using world = await micWorld();
     const { emulator } = world;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ownedIn, withoutOwned } from '../../src/domain/standard-mode/ledger-state.ts';
-import { identity, keyOf, nodeOf, resourceId, scaleSetId, vmId } from './decide/mic-objects.ts';
+import { bindingTo, identity, keyOf, nodeOf, resourceId, scaleSetId, vmId } from './decide/mic-objects.ts';
 import { fakeFault, operationMs } from './fake-azure.ts';
 import { addPod, furnish, micBench, minute } from './mic-bench.ts';
 
@@ -75,6 +75,23 @@ describe('the controller', () => {
     expect(bench.states()['shop/p2-shop-web']).toBe('Assigned');
     expect([bench.azure.reads, bench.cluster.writes]).toEqual([before.reads, before.writes + 1]);
     expect(bench.azure.patches).toHaveLength(1);
+  });
+});
+
+describe('a service principal', () => {
+  it.each([1, 2])('of type %d walks through the states without a word to Azure', async (type) => {
+    const bench = micBench();
+    furnish(bench, 'web');
+    bench.cluster.putIdentity(identity('sp', { spec: { type, resourceID: '' } }));
+    bench.cluster.putBinding(bindingTo('sp', 'sp'));
+    await bench.restart();
+    addPod(bench, 'p1', 'sp');
+    await bench.clock.advance(minute);
+    expect(bench.states()).toEqual({ 'shop/p1-shop-sp': 'Assigned' });
+    bench.cluster.removePod('shop/p1');
+    await bench.clock.advance(minute);
+    expect(bench.states()).toEqual({});
+    expect([bench.azure.reads, bench.azure.patches]).toEqual([0, []]);
   });
 });
 

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/start-emulator.ts';
+import { assignments, carriedBy, micWorld, until } from './mic-world.ts';
+
+type Json = Record<string, never> & Record<string, unknown>;
+const copyOf = (object: unknown) => structuredClone(object) as Json;
+const at = (json: Json, ...path: readonly string[]) =>
+  path.reduce((inner, key) => inner[key] as never, json) as Record<string, unknown>;
+
+const webOf = (emulator: Emulator) => assignments(emulator).find(({ spec }) => spec['pod'] === 'web-1');
+
+/** What somebody with kubectl does to an assignment, or to what podid-mic keeps; what was there is back afterwards. */
+describe('podid-mic puts right what a hand has changed', () => {
+  it.each<[string, (assignment: Json) => void]>([
+    ['the state', (json) => Object.assign(at(json, 'status'), { status: 'Nonsense' })],
+    ['the label of the node', (json) => Object.assign(at(json, 'metadata'), { labels: { nodename: 'x' } })],
+    ['all labels', (json) => Reflect.deleteProperty(at(json, 'metadata'), 'labels')],
+    ['the node', (json) => Object.assign(at(json, 'spec'), { nodename: 'x' })],
+    [
+      'the client id, to that of somebody else',
+      (json) => Object.assign(at(json, 'spec', 'azureIdentityRef', 'spec'), { clientID: 'another' }),
+    ],
+    [
+      'the selector, to that of everybody',
+      (json) => Object.assign(at(json, 'spec', 'azureBindingRef', 'spec'), { selector: 'all' }),
+    ],
+    [
+      'the uid of its pod',
+      (json) => Object.assign(at(json, 'metadata', 'annotations'), { 'podid.io/pod-uid': 'x' }),
+    ],
+    ['a finalizer', (json) => Object.assign(at(json, 'metadata'), { finalizers: ['example.org/mine'] })],
+  ])('of an assignment: %s', async (_what, change) => {
+    await using world = await micWorld({ scenario: 'standard-mode' });
+    const { emulator } = world;
+    await world.start();
+    const before = await until(() => {
+      const found = webOf(emulator);
+      return found?.status?.status === 'Assigned' ? found : undefined;
+    });
+    const wanted = shownOf(before);
+    const changed = copyOf(before);
+    change(changed);
+    emulator.kube.seed(changed as never);
+    await until(() => shownOf(webOf(emulator)) === wanted || undefined);
+    expect(carriedBy(emulator)).toContain('web');
+  });
+
+  it.each<[string, object | undefined]>([
+    ['is no JSON', { ledger: '{' }],
+    ['is another kind of JSON', { ledger: '[1, 2]' }],
+    ['names what nobody has', { ledger: '{"epoch":"x","identities":7,"machines":{"m":{"on":[9,"a",-1]}}}' }],
+    ['has no member', {}],
+    ['has no data', undefined],
+  ])(
+    'of the ledger, which %s: nothing is taken off, and new pods get what they need',
+    async (_what, data) => {
+      await using world = await micWorld({ scenario: 'standard-mode' });
+      const { emulator } = world;
+      const mic = await world.start('--removal-delay=100ms', '--leader-election-duration=3s');
+      await until(() => webOf(emulator)?.status?.status === 'Assigned' || undefined);
+      const place = { namespace: 'kube-system', name: 'podid-mic-ledger' };
+      const ledger = copyOf(emulator.kube.get('ConfigMap', place.namespace, place.name));
+      const before = carriedBy(emulator);
+      emulator.kube.seed({ ...ledger, data } as never);
+      emulator.kube.remove('Pod', 'demo', 'web-1');
+      const pod = copyOf(emulator.kube.get('Pod', 'demo', 'jobs-1'));
+      Object.assign(at(pod, 'metadata'), { name: 'jobs-2', uid: 'uid-of-jobs-2' });
+      emulator.kube.seed(pod as never);
+      await until(
+        () =>
+          assignments(emulator).some(
+            ({ spec, status }) => spec['pod'] === 'jobs-2' && status?.status === 'Assigned',
+          ) || undefined,
+      );
+      await until(async () => (await mic.probe('/readyz')).text.includes('Leading.') || undefined);
+      expect(carriedBy(emulator)).toEqual(expect.arrayContaining([...before]));
+    },
+  );
+});
+
+/** As far as a change of it matters to an agent. */
+function shownOf(assignment: unknown): string {
+  const { metadata, spec, status } = (assignment ?? {}) as {
+    metadata?: { labels?: object; annotations?: object; finalizers?: object };
+    spec?: object;
+    status?: object;
+  };
+  const { labels, annotations, finalizers } = metadata ?? {};
+  const shown = { labels, annotations: { ...annotations, 'podid.io/assigned-at': '' }, finalizers };
+  return JSON.stringify([shown, spec, status]);
+}
