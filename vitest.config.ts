@@ -21,6 +21,7 @@ const onOneNode = [
   'in-the-cluster',
   'nmi-on-a-node',
   'standard-mode',
+  'standard-takeover',
   'address-guard',
   'tenants-cost-in-pods',
 ].map((name) => `test/cluster/${name}.test.ts`);
