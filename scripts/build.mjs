@@ -2,8 +2,10 @@
 // each daemon apart from it, so that an image needs no node_modules and none of the command line. See
 // docs/decisions/0003.
 //   node scripts/build.mjs [--development] [--out FOLDER]
+//   node scripts/build.mjs --one-file FILE    all three programs as one CommonJS module, for build-binary.mjs
 // A development build has source maps and is not minified: to debug it, run node --enable-source-maps.
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -11,7 +13,11 @@ import { keepTogether } from './keep-together.mjs';
 import { writeThirdParty } from './third-party.mjs';
 
 const { values: options } = parseArgs({
-  options: { development: { type: 'boolean', default: false }, out: { type: 'string', default: 'dist' } },
+  options: {
+    development: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'dist' },
+    'one-file': { type: 'string' },
+  },
 });
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -145,31 +151,53 @@ const shared = {
 
 const daemons = { 'podid-nmi': 'src/nmi/main.ts', 'podid-mic': 'src/mic/main.ts' };
 
-const podid = {
-  ...shared,
-  entryPoints: { podid: 'src/cli/run/main.ts' },
-  outdir: options.out,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-};
-const { metafile } = await build({ ...podid, metafile: true, write: false });
-const together = keepTogether(metafile.inputs, podid.entryPoints.podid, 8);
+if (options['one-file'] !== undefined) {
+  await buildOneFile(options['one-file']);
+} else {
+  await buildFolder();
+}
 
-await rm(options.out, { recursive: true, force: true });
-const built = await Promise.all([
-  build({ ...podid, metafile: true, plugins: [...podid.plugins, together] }),
-  ...Object.entries(daemons).map(([name, source]) =>
-    build({
-      ...shared,
-      metafile: true,
-      entryPoints: { [name]: source },
-      outdir: options.out,
-      splitting: true,
-      chunkNames: `${name}-chunks/[name]-[hash]`,
-    }),
-  ),
-]);
-writeThirdParty(
-  built.map((each) => each.metafile),
-  { root, out: options.out, manifest },
-);
+/** The module that Node carries inside of its own executable: it can load nothing that lies beside it. */
+async function buildOneFile(outfile) {
+  const { define, ...rest } = shared;
+  await build({
+    ...rest,
+    entryPoints: [join(root, 'scripts/one-file.mjs')],
+    outfile,
+    format: 'cjs',
+    legalComments: 'none',
+    banner: {},
+    define: { ...define, __dirname: '""', 'import.meta.url': '"file:///"', PODID_IN_ONE_FILE: 'true' },
+  });
+}
+
+async function buildFolder() {
+  const podid = {
+    ...shared,
+    entryPoints: { podid: 'src/cli/run/main.ts' },
+    outdir: options.out,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  };
+  const { metafile } = await build({ ...podid, metafile: true, write: false });
+  const together = keepTogether(metafile.inputs, podid.entryPoints.podid, 8);
+
+  await rm(options.out, { recursive: true, force: true });
+  const built = await Promise.all([
+    build({ ...podid, metafile: true, plugins: [...podid.plugins, together] }),
+    ...Object.entries(daemons).map(([name, source]) =>
+      build({
+        ...shared,
+        metafile: true,
+        entryPoints: { [name]: source },
+        outdir: options.out,
+        splitting: true,
+        chunkNames: `${name}-chunks/[name]-[hash]`,
+      }),
+    ),
+  ]);
+  writeThirdParty(
+    built.map((each) => each.metafile),
+    { root, out: options.out, manifest },
+  );
+}

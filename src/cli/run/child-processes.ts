@@ -3,15 +3,19 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunningAgent } from './context.ts';
 
+/** Put in place by the bundler of the executable that needs no Node: all programs are that one file. */
+declare const PODID_IN_ONE_FILE: boolean | undefined;
+const isOneFile = typeof PODID_IN_ONE_FILE === 'boolean';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** podid once more, for which nobody waits. */
 export function startDetached(words: readonly string[], env: Environment): void {
-  const [program, script] = process.argv;
-  if (program === undefined || script === undefined) {
+  const [, script] = process.argv;
+  if (script === undefined) {
     return;
   }
-  const child = spawn(program, [script, ...words], {
+  const child = spawn(process.execPath, isOneFile ? words : [script, ...words], {
     detached: true,
     stdio: 'ignore',
     env,
@@ -24,9 +28,7 @@ export function startDetached(words: readonly string[], env: Environment): void 
 
 /** The node agent that stands beside podid. */
 export function startAgent(words: readonly string[], env: Environment): RunningAgent {
-  const [program = 'node', script = ''] = process.argv;
-  const agent = join(dirname(realpathSync(script)), 'podid-nmi.js');
-  const child = spawn(program, [agent, ...words], {
+  const child = spawn(process.execPath, [agentOfThisProgram(), ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env,
     windowsHide: true,
@@ -46,4 +48,10 @@ export function startAgent(words: readonly string[], env: Environment): RunningA
       await ended;
     },
   };
+}
+
+/** The first word after the executable's name that makes it the agent. */
+function agentOfThisProgram(): string {
+  const [, script = ''] = process.argv;
+  return isOneFile ? 'podid-nmi' : join(dirname(realpathSync(script)), 'podid-nmi.js');
 }

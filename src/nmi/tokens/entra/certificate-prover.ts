@@ -35,6 +35,11 @@ export interface CertificateProverOptions {
   readonly mostMs?: number;
 }
 
+/** Put in place by the bundler of the executable that needs no Node: all programs are that one file. */
+declare const PODID_IN_ONE_FILE: boolean | undefined;
+const isOneFile = typeof PODID_IN_ONE_FILE === 'boolean';
+
+const memoryLimit = '--max-old-space-size=48';
 /** 400,000 rounds of PKCS#12 take three seconds; the request for the token ends after ten. */
 const usualMostMs = 6_000;
 /** Each is a process of some 50 MB while it runs. */
@@ -132,8 +137,13 @@ function runProof(
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
-      ['--max-old-space-size=48', program, proofWord],
-      { killSignal: 'SIGKILL', maxBuffer: 1024 * 1024, env: {} },
+      isOneFile ? ['podid-nmi', proofWord] : [memoryLimit, program, proofWord],
+      {
+        killSignal: 'SIGKILL',
+        maxBuffer: 1024 * 1024,
+        // An executable with Node inside takes no options of Node's as words.
+        env: isOneFile ? { NODE_OPTIONS: memoryLimit } : {},
+      },
       (_error, stdout) => {
         signal.removeEventListener('abort', kill);
         const answer = parseProofAnswer(stdout);
