@@ -85,6 +85,7 @@ describe('podid-mic as a process', () => {
     emulator.kube.seed(pod('shop-2', 'nobody') as never);
     const text = start(emulator, 'plan');
     expect(await text.ended).toBe(0);
+    expect(text.errors(), 'a person reads it').toBe('');
     expect(text.output().split('\n')).toEqual([
       'create   AzureAssignedIdentity demo/shop-1-demo-web (Created)',
       expect.stringMatching(/^add {6}\/subscriptions\/.*\/web to \/subscriptions\/.*vmss$/),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
 import { emptyLedger } from '../../domain/standard-mode/ledger-state.ts';
 import { jsonText, plainText } from '../../errors/plain-text.ts';
@@ -21,6 +22,8 @@ export async function printPlan(
   const { clock, logger } = ports;
   const connection = (await connector(settings, clock))();
   const ended = new AbortController();
+  // Each watch and each request listens to them.
+  setMaxListeners(0, ended.signal, signal);
   const azure = await createAzureAccess({
     variables: settings.environment,
     file: settings.flags.cloudconfig,

@@ -117,7 +117,7 @@ function reportLoss({ report }: Pick<Deps, 'report'>, { id, profile }: Cluster):
     report.note(`will be removed: exception ${entryText(entry)}`);
   }
   report.warn(
-    "The add-on's agent leaves every node with it: where no agent of podid's is ready beside it, pods reach the node's own identities from then on.",
+    "AKS then removes the add-on's agent from every node. On a node without a ready agent of podid's, pods get the node's own identities from then on.",
     advice`${nextCommand('nmi install', id, { alongside: true })} puts one there first, and ${nextCommand('nmi status', id)} names the nodes without`,
   );
 }

@@ -224,7 +224,7 @@ function reportFindings({ report }: AgentDeps, { installation, own, others, rows
   if (!installation.bootGuard && rows.length + nodes.length > 0) {
     report.warn(
       'Open at boot: after a reboot, pods can use the identities of their node until the agent has started.',
-      advice`With the values that it was installed with: ${withBootGuard(installation)}; or IMDS restriction of AKS, where it can be had`,
+      advice`With the values that it was installed with: ${withBootGuard(installation)}; or use the IMDS restriction of AKS, if your cluster has that feature`,
     );
   }
   if (installation.port !== keyVaultDriverPort) {
