@@ -2,12 +2,11 @@ import { yesFlag } from '../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
 import { changeOptions } from '../cli/open/change-options.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
-import { doctorShape } from '../cli/results/doctor-result.ts';
+import { doctorShape, doctorView } from '../cli/results/doctor-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
 import { namespaceFilter } from '../validate/flags/entry-key.ts';
 import { exceptionNameRule } from '../validate/flags/kubernetes-names.ts';
-import type { Diagnosis } from '../workflows/doctor/diagnose.ts';
 
 export const doctorCommand = defineCommand({
   description:
@@ -18,9 +17,10 @@ export const doctorCommand = defineCommand({
       title: 'why one pod has no token',
       line: 'podid doctor -g demo-rg -c demo --namespace demo --pod web-1',
     },
+    { title: 'only what is wrong', line: 'podid doctor -g demo-rg -c demo --problems' },
     {
-      title: 'only what is wrong, for a script',
-      line: 'podid doctor -g demo-rg -c demo -o json --query "checks[?result==\'fail\']"',
+      title: 'how many checks failed, for a script',
+      line: 'podid doctor -g demo-rg -c demo -o tsv --query summary.fail',
     },
   ],
   flags: {
@@ -31,6 +31,7 @@ export const doctorCommand = defineCommand({
       value: 'NAME',
       summary: 'only what concerns the pods of this Deployment; with --namespace',
     },
+    problems: { kind: 'switch', summary: 'print only the checks that failed or warn' },
     fix: {
       kind: 'switch',
       summary:
@@ -57,7 +58,7 @@ export const doctorCommand = defineCommand({
       ...(deployment === undefined ? {} : { deployment }),
     };
     const diagnosis = await diagnose(deps, { subject, fix }, options);
-    await session.print(diagnosisView(diagnosis), doctorShape(session.context.stdout.columns));
+    await session.print(doctorView(diagnosis, flags.problems), doctorShape(session.context.stdout.columns));
     return diagnosis.checks.some(({ result }) => result === 'fail') ? 10 : 0;
   },
 });
@@ -87,16 +88,4 @@ function checkSubject(
   if (flags.yes && !flags.fix) {
     faults.add('--yes', '--yes needs --fix: without it nothing is asked.');
   }
-}
-
-function diagnosisView({ checks, fixed }: Diagnosis): unknown {
-  return {
-    checks: checks.map(({ name, result, message, hint }) => ({
-      name,
-      result,
-      message,
-      ...(hint === undefined ? {} : { hint }),
-    })),
-    ...(fixed === undefined ? {} : { fixed: fixed.map(({ check, message }) => ({ check, message })) }),
-  };
 }

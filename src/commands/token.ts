@@ -105,7 +105,8 @@ export const tokenCommand = defineCommand({
     session.checkUsage();
     await using emulated = pod && (await emulation?.emulatePod(pod, context));
     const service = await context.metadataService(emulated?.address);
-    const asked = emulated === undefined ? question : { ...question, endpoint: emulated.endpoint };
+    const asked =
+      pod && emulated ? { ...question, endpoint: emulated.endpoint, emulatedIn: pod.namespace } : question;
     const { askForToken, watchToken } = await import('../workflows/agent/ask-for-token.ts');
     const ask = (subject: boolean) =>
       askForToken(service, asked, { clock, report, timeoutMs, subject, signal });

@@ -13,7 +13,7 @@ export interface ResultFormat {
   readonly query?: Query;
   /** Columns of the terminal; undefined: a table is as wide as it gets. */
   readonly width: number | undefined;
-  /** Of stdout; only for shapes with a text. */
+  /** Of stdout. */
   readonly colour: Colours;
   /** Of stdout: what tsv prints is for a program elsewhere, and stays as it is. */
   readonly isTerminal: boolean;
@@ -25,6 +25,8 @@ export interface ResultFormat {
 export interface TableShape {
   readonly rows: (value: never) => readonly unknown[];
   readonly columns: readonly Column[];
+  /** Below the table: what does not fit into a row. Empty, or ends with a line break. */
+  readonly foot?: (value: never, colour: Colours) => string;
   /** Instead of a table: how people read the whole value. Ends with a line break. */
   readonly text?: (value: never, colour: Colours) => string;
   /** One of many results of one command: JSON is a line each, YAML a document each. */
@@ -81,8 +83,9 @@ async function tableText(shown: unknown, shape: TableShape, output: ResultFormat
   }
   const { projectedColumns, table } = await import('./table.ts');
   if (output.query === undefined) {
-    return table(shape.rows(shown as never), shape.columns, output.width);
+    const foot = shape.foot?.(eachText(shown) as never, output.colour) ?? '';
+    return `${table(shape.rows(shown as never), shape.columns, output.width, output.colour)}${foot}`;
   }
   const rows = Array.isArray(shown) ? shown : [shown];
-  return table(rows, projectedColumns(rows), output.width);
+  return table(rows, projectedColumns(rows), output.width, output.colour);
 }

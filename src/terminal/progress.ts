@@ -2,6 +2,7 @@ import { Hint } from '../errors/hint.ts';
 import { messageText, plainText } from '../errors/plain-text.ts';
 import type { Colours } from './colours.ts';
 import type { OutputStream } from './streams.ts';
+import { wrapMessage } from './wrap-text.ts';
 
 /** What a spinner has to be able to do; yocto-spinner's is one. */
 export interface Spinner {
@@ -59,6 +60,8 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
     stop();
     void stderr.write(`${text}\n`);
   };
+  // Sentences alone: a command that is broken into lines cannot be copied.
+  const sentence = (text: string) => wrapMessage(messageText(text), stderr.columns);
   return {
     progress(text, share) {
       const shown = plainText(text, 'one');
@@ -93,14 +96,14 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
     },
     note(text) {
       if (!silent) {
-        line(text instanceof Hint ? plainText(hintText(text)) : messageText(text));
+        line(text instanceof Hint ? plainText(hintText(text)) : sentence(text));
       }
     },
     warn(text, hint) {
       if (silent) {
         return;
       }
-      line(`${colour.yellow('warning:')} ${messageText(text)}`);
+      line(sentence(`warning: ${text}`).replace('warning:', colour.yellow('warning:')));
       if (hint !== undefined) {
         line(`${colour.cyan('hint:')} ${plainText(hintText(hint))}`);
       }

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { isObeyed, plainText } from '../errors/plain-text.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import { watchEndOfInput } from './end-of-input.ts';
+import { wrapText } from './wrap-text.ts';
 
 /** One line to choose. */
 export interface Choice<Value> {
@@ -52,41 +53,60 @@ export interface QuestionsOptions {
 
 /** Asks on stderr, with inquirer. @throws PodidError Interrupted on Ctrl-C, and the signal's reason */
 export function terminalQuestions(options: QuestionsOptions): Questions {
-  const ask = <Value>(question: PromptQuestion) => askOnce<Value>(question, options);
   const theme = { style: { keysHelpTip: helpLine } };
-  const searchTheme = { style: { keysHelpTip: searchHelpLine(options.width) } };
   return {
-    select({ message, choices, initial }) {
+    select<Value>({ message, choices, initial }: Selection<Value>) {
       const lines = asLines(choices, options);
       const at = initial === undefined ? {} : { default: initial };
-      return ask({ type: 'select', message: plainText(message), choices: lines, theme, loop: false, ...at });
+      const question = {
+        type: 'select',
+        message: plainText(message),
+        choices: lines,
+        theme,
+        loop: false,
+        ...at,
+      };
+      return askOnce<Value>(question, options, (value) => shortOf(lines, value));
     },
-    search({ message, choices, initial }) {
-      const source = (typed: string | undefined) => asLines(choices(typed ?? ''), options);
+    search<Value>({ message, choices, initial }: Search<Value>) {
+      let lines: readonly Line<Value>[] = [];
+      const source = (typed: string | undefined) => {
+        lines = asLines(choices(typed ?? ''), options);
+        return lines;
+      };
+      const style = { keysHelpTip: searchHelpLine(options.width, choices('').length) };
       const at = initial === undefined ? {} : { default: initial };
-      return ask({
+      const question = {
         type: 'search',
         message: plainText(message),
         source,
-        theme: searchTheme,
-        pageSize: 8,
+        theme: { style },
+        pageSize,
         ...at,
-      });
+      };
+      return askOnce<Value>(question, options, (value) => shortOf(lines, value));
     },
     text({ message, initial, problem }) {
       const validate = (text: string) => plainText(problem(text) ?? '', 'one') || true;
       const at = initial === undefined || isObeyed(initial) ? {} : { default: initial };
-      return ask({ type: 'input', message: plainText(message), validate, ...at });
+      const question = { type: 'input', message: plainText(message), validate, ...at };
+      return askOnce<string>(question, options, (text) => plainText(text, 'one'));
     },
   };
 }
 
 /** As inquirer takes it; its types follow from the literal `type`, which is not known here. */
-type PromptQuestion = Readonly<Record<string, unknown>> & { readonly type: 'select' | 'search' | 'input' };
+type PromptQuestion = Readonly<Record<string, unknown>> & { readonly type: string; readonly message: string };
 
+/**
+ * The question goes away with its end, so that no list is left of one that was not answered.
+ *
+ * @param textOf the answer as it stays on the screen beside its question
+ */
 async function askOnce<Value>(
   question: PromptQuestion,
   { signal, before }: QuestionsOptions,
+  textOf: (answer: Value) => string,
 ): Promise<Value | undefined> {
   const { default: inquirer } = await import('inquirer');
   signal.throwIfAborted();
@@ -101,10 +121,14 @@ async function askOnce<Value>(
   const end = watchEndOfInput();
   const prompt = inquirer.createPromptModule({
     output: process.stderr,
+    clearPromptOnDone: true,
     signal: AbortSignal.any([signal, back.signal, end.signal]),
   });
   try {
     const { answer } = await prompt<{ answer: Value }>([{ ...question, name: 'answer' }] as never);
+    process.stderr.write(
+      `${styleText('green', '✔')} ${styleText('bold', question.message)} ${styleText('cyan', textOf(answer as Value))}\n`,
+    );
     return answer as Value;
   } catch (error) {
     if (signal.aborted) {
@@ -131,12 +155,22 @@ function helpLine(keys: readonly [string, string][]): string {
     .join(styleText('dim', ' · '));
 }
 
-/** A list that is searched shows no field to type into until something is typed; where the line has room for it. */
-function searchHelpLine(width: () => number | undefined) {
+/** Lines of a list that is searched; the others come by typing or by the arrows. */
+const pageSize = 8;
+
+/**
+ * A list that is searched shows no field to type into until something is typed, and not how long it is; where the line
+ * has room for it.
+ */
+function searchHelpLine(width: () => number | undefined, count: number) {
   return (keys: readonly [string, string][]): string => {
     const columns = width() ?? 80;
     const shown = helpLine(keys);
-    return columns < 50 ? shown : `${styleText('bold', 'type')} ${styleText('dim', 'to search · ')}${shown}`;
+    if (columns < 50) {
+      return shown;
+    }
+    const all = count > pageSize && columns >= 70 ? styleText('dim', `${count} in all · `) : '';
+    return `${all}${styleText('bold', 'type')} ${styleText('dim', 'to search · ')}${shown}`;
   };
 }
 
@@ -144,7 +178,21 @@ function searchHelpLine(width: () => number | undefined) {
 const listMargin = 3;
 const gap = 2;
 
-function asLines<Value>(choices: readonly Choice<Value>[], { width }: QuestionsOptions) {
+interface Line<Value> {
+  readonly value: Value;
+  readonly name: string;
+  readonly short: string;
+  readonly description?: string;
+}
+
+function shortOf<Value>(lines: readonly Line<Value>[], value: Value): string {
+  return lines.find((line) => line.value === value)?.short ?? '';
+}
+
+function asLines<Value>(
+  choices: readonly Choice<Value>[],
+  { width }: QuestionsOptions,
+): readonly Line<Value>[] {
   const columns = (width() ?? 80) - listMargin;
   const longestName = Math.max(0, ...choices.map(({ name }) => name.length));
   const longestFacts = Math.max(0, ...choices.map(({ facts }) => facts?.length ?? 0));
@@ -155,22 +203,13 @@ function asLines<Value>(choices: readonly Choice<Value>[], { width }: QuestionsO
       return { value, name: plain, short: plain };
     }
     if (!isWide) {
-      return { value, name: plain, short: plain, description: wrapped(plainText(facts, 'one'), columns) };
+      return {
+        value,
+        name: plain,
+        short: plain,
+        description: wrapText(plainText(facts, 'one'), columns).join('\n'),
+      };
     }
     return { value, name: plain.padEnd(longestName + gap) + plainText(facts, 'one'), short: plain };
   });
-}
-
-/** Breaks between words, where inquirer would break within them. */
-function wrapped(text: string, columns: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > columns) {
-      lines.push(word);
-    } else {
-      lines.splice(-1, 1, `${last} ${word}`);
-    }
-  }
-  return lines.join('\n');
 }

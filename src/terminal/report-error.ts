@@ -2,6 +2,7 @@ import type { Hint } from '../errors/hint.ts';
 import { jsonText, messageText, plainText } from '../errors/plain-text.ts';
 import { isPodidError, type PodidError } from '../errors/podid-error.ts';
 import type { Colours } from './colours.ts';
+import { wrapMessage } from './wrap-text.ts';
 
 export interface ErrorReport {
   /** Ends with a line break. */
@@ -19,6 +20,8 @@ export interface ErrorReportOptions {
   /** `--debug`. */
   readonly stack: boolean;
   readonly version: string;
+  /** Columns of the terminal; undefined: there is none. */
+  readonly width?: number | undefined;
   /** A hint as whoever reads it can type it. */
   readonly hintText: (hint: Hint) => string;
 }
@@ -34,8 +37,9 @@ export function errorReport(error: unknown, options: ErrorReportOptions): ErrorR
   return { text: text + errorJson(options, errorMembers(error, options)), exitCode: error.exitCode };
 }
 
-function errorText(error: PodidError, { colour, stack, hintText }: ErrorReportOptions): string {
-  const lines = [`${colour.red('podid:')} ${messageText(error.message)}`];
+function errorText(error: PodidError, { colour, stack, hintText, width }: ErrorReportOptions): string {
+  const message = wrapMessage(`podid: ${messageText(error.message)}`, width);
+  const lines = [message.replace('podid:', colour.red('podid:'))];
   if (error.details.length > 1) {
     lines.push(...error.details.map((detail) => `  ${detailText(detail)}`));
   }

@@ -1,10 +1,13 @@
 import Table from 'cli-table3';
 import { plainText } from '../errors/plain-text.ts';
+import { type Colours, noColours } from './colours.ts';
 
 /** One column: its heading in capitals and what a row shows in it. */
 export interface Column {
   readonly heading: string;
   readonly cell: (row: never) => unknown;
+  /** In which colour the cell of a row is read first; absent or undefined: as it is. */
+  readonly colour?: (row: never) => keyof Colours | undefined;
 }
 
 /** @param width columns of the terminal; undefined: as wide as it gets */
@@ -12,14 +15,24 @@ export function table(
   rows: readonly unknown[],
   columns: readonly Column[],
   width: number | undefined,
+  colours: Colours = noColours,
 ): string {
   const cells = rows.map((row) => columns.map((column) => cellText(column.cell(row as never))));
-  const headings = columns.map((column) => column.heading);
+  const [headings = [], ...lines] = cutToWidth([columns.map((column) => column.heading), ...cells], width);
+  const painted = lines.map((line, at) =>
+    line.map((text, column) => {
+      const colour = columns[column]?.colour?.(rows[at] as never);
+      return colour === undefined || text === '' ? text : colours[colour](text);
+    }),
+  );
   const grid = new Table({
     chars: noLines,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 },
   });
-  grid.push(...cutToWidth([headings, ...cells], width));
+  grid.push(
+    headings.map((heading) => colours.bold(heading)),
+    ...painted,
+  );
   return `${grid
     .toString()
     .split('\n')
@@ -85,7 +98,15 @@ function cutToWidth(lines: readonly string[][], width: number | undefined): stri
   return lines.map((line) => line.map((text, at) => cut(text, widths[at] ?? text.length)));
 }
 
+/** Ids begin alike, and differ at their end. */
+const idBeginning = /^(?:\/subscriptions\/|[0-9a-f]{8}-[0-9a-f]{4}-)/i;
+
 function cut(text: string, length: number): string {
   const letters = [...text];
-  return letters.length <= length ? text : `${letters.slice(0, length - 1).join('')}…`;
+  if (letters.length <= length) {
+    return text;
+  }
+  return idBeginning.test(text)
+    ? `…${letters.slice(1 - length).join('')}`
+    : `${letters.slice(0, length - 1).join('')}…`;
 }

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts'
 import type { Emulator } from '../../src/emulator/start-emulator.ts';
 import { identityId } from './emulated-podid.ts';
 
-type Taken = 'the identity' | 'the assignment' | 'the Linux node' | 'that there is nothing';
+type Taken = 'the add-on' | 'the identity' | 'the assignment' | 'the Linux node' | 'that there is nothing';
 
 /** Something wrong in the world, put there as the world would have it; and the check that names it. */
 export interface SeededFault {
@@ -60,6 +60,7 @@ export const seededFaults: readonly SeededFault[] = [
     what: 'a service principal as control plane',
     check: 'cluster-identity',
     title: /runs as a service principal/,
+    isAbout: ['the add-on'],
     seed: (emulator) => {
       const document = clusterDocument(emulator);
       if (document) {
@@ -71,6 +72,7 @@ export const seededFaults: readonly SeededFault[] = [
     what: 'two identities of the control plane',
     check: 'cluster-identity',
     title: /cannot determine which principal/,
+    isAbout: ['the add-on'],
     fixes: /--cluster-principal-id/,
     seed: (emulator) => {
       const document = clusterDocument(emulator);
@@ -84,6 +86,7 @@ export const seededFaults: readonly SeededFault[] = [
     what: 'kubenet without consent',
     check: 'network-plugin',
     title: /kubenet/,
+    isAbout: ['the add-on'],
     seed: (emulator) => properties(emulator, { networkProfile: { networkPlugin: 'kubenet' } }),
   },
   {
@@ -99,6 +102,7 @@ export const seededFaults: readonly SeededFault[] = [
     what: 'the add-on off, and nothing in the cluster',
     check: 'add-on',
     isAbout: ['that there is nothing'],
+    takes: 'the add-on',
     title: /add-on is off/,
     seed: (emulator) => {
       properties(emulator, { podIdentityProfile: {} });

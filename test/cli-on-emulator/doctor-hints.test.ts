@@ -5,7 +5,7 @@ import { changeOptions } from '../../src/cli/open/change-options.ts';
 import { openDeps } from '../../src/cli/open/open-deps.ts';
 import { createContext } from '../../src/cli/run/context.ts';
 import { openSession } from '../../src/cli/run/session.ts';
-import type { Hint } from '../../src/errors/hint.ts';
+import { advice, command, type Hint } from '../../src/errors/hint.ts';
 import { readFlags } from '../../src/flags/read-flags.ts';
 import { UsageFaults } from '../../src/validate/usage-faults.ts';
 import type { CheckResult } from '../../src/workflows/doctor/check.ts';
@@ -13,28 +13,51 @@ import { diagnose } from '../../src/workflows/doctor/diagnose.ts';
 import { faultsOfObjects, type SeededFault, seededFaults, withoutAddon } from './doctor-faults.ts';
 import { type EmulatedPodid, emulatedPodid } from './emulated-podid.ts';
 import { sink } from './sink.ts';
+import { standardFaults } from './standard-faults.ts';
+import { settle } from './standard-world.ts';
 
-const modes = { 'with the add-on': () => undefined, 'without the add-on': withoutAddon } as const;
+/** Of each mode a world in which all is well, to be made sick. */
+const modes = {
+  'with the add-on': async () => await emulatedPodid({ scenario: 'in-use' }),
+  'without the add-on': async () => {
+    const podid = await emulatedPodid({ scenario: 'in-use' });
+    withoutAddon(podid.emulator);
+    return podid;
+  },
+  'in standard mode': async () => {
+    const podid = await emulatedPodid({ scenario: 'standard-mode' });
+    settle(podid.emulator);
+    return podid;
+  },
+} as const;
+
+type Sick = Pick<SeededFault, 'what' | 'seed'>;
 
 const everyFault = [
-  ...seededFaults.map((fault) => ['with the add-on', fault.what, fault] as const),
+  ...rows('with the add-on', seededFaults),
   // Without the add-on Azure has no entries and no feature that those faults are about; their hints may not appear.
-  ...seededFaults.map((fault) => ['without the add-on', fault.what, fault] as const),
-  ...faultsOfObjects.map((fault) => ['without the add-on', fault.what, fault] as const),
+  ...rows('without the add-on', [...seededFaults, ...faultsOfObjects]),
+  ...rows('in standard mode', [...seededFaults, ...faultsOfObjects, ...standardFaults]),
 ];
 
-describe('each command of a hint', () => {
-  it.each(everyFault)('is one that can be typed, %s: %s', async (mode, _what, fault) => {
-    await using podid = await emulatedPodid({ scenario: 'in-use' });
-    modes[mode](podid.emulator);
+function rows(mode: keyof typeof modes, faults: readonly Sick[]) {
+  return faults.map((fault) => [mode, fault.what, fault] as const);
+}
+
+describe('each hint', () => {
+  it.each(everyFault)('can be typed as it stands, %s: %s', async (mode, _what, fault) => {
+    await using podid = await modes[mode]();
     fault.seed(podid.emulator);
-    const commands = [
-      ...(await commandsFor(podid, { namespace: 'demo', pod: 'web-1' })),
-      ...(await commandsFor(podid, { namespace: 'demo' })),
-      ...(await commandsFor(podid, {})),
+    const hints = [
+      ...(await hintsFor(podid, { namespace: 'demo', pod: 'web-1' })),
+      ...(await hintsFor(podid, { namespace: 'demo' })),
+      ...(await hintsFor(podid, {})),
     ];
     refuseEverything(podid);
-    for (const words of commands) {
+    for (const hint of hints) {
+      expect(unexplained(hint), String(hint)).toEqual([]);
+    }
+    for (const words of hints.flatMap(wordsIn)) {
       const line = words.join(' ');
       expect(words, line).not.toContain('');
       if (words[0] === 'podid') {
@@ -44,6 +67,15 @@ describe('each command of a hint', () => {
         checkOthers(words);
       }
     }
+  });
+
+  it.each([
+    [advice`${command('kubectl get pod NAME -n', 'demo')}`, ['NAME']],
+    [advice`For a Deployment NAME: ${command('kubectl patch deployment NAME -n', 'demo')}`, []],
+    [advice`${command('podid add --identity-resource-id', '/subscriptions/s/IDENTITY')}`, ['IDENTITY']],
+    [advice`${command('kubectl label pod web aadpodidbinding=SELECTOR')} for web`, ['SELECTOR']],
+  ])('would be found to leave a word unexplained: %s', (hint, words) => {
+    expect(unexplained(hint)).toEqual(words);
   });
 });
 
@@ -105,11 +137,15 @@ async function sick(fault: SeededFault): Promise<EmulatedPodid> {
 }
 
 /** The commands in the hints of what is not as it should be, word for word. */
-async function commandsFor(
+async function commandsFor(...asked: Parameters<typeof hintsFor>): Promise<readonly (readonly string[])[]> {
+  return (await hintsFor(...asked)).flatMap(wordsIn);
+}
+
+async function hintsFor(
   podid: EmulatedPodid,
   asked: { readonly namespace?: string; readonly pod?: string },
   check?: string,
-): Promise<readonly (readonly string[])[]> {
+): Promise<readonly Hint[]> {
   const [stdout, stderr] = [sink(), sink()];
   const faults = new UsageFaults();
   const env = { ...podid.emulator.environment, PODID_POLL_INTERVAL: '10ms' };
@@ -130,7 +166,7 @@ async function commandsFor(
   const { checks } = await diagnose(deps, request, changeOptions(session, {}));
   return checks
     .filter(({ name, result }) => result !== 'pass' && (check === undefined || name === check))
-    .flatMap(({ hint }) => (hint === undefined ? [] : wordsIn(hint)));
+    .flatMap(({ hint }) => hint ?? []);
 }
 
 function wordsIn(hint: Hint): readonly (readonly string[])[] {
@@ -140,6 +176,15 @@ function wordsIn(hint: Hint): readonly (readonly string[])[] {
     return words;
   });
   return found;
+}
+
+/** Words that stand for what podid does not know, and of which the hint does not say what to put there. */
+function unexplained(hint: Hint): readonly string[] {
+  const told = hint.parts.filter((part) => typeof part === 'string').join(' ');
+  return wordsIn(hint)
+    .flat()
+    .flatMap((word) => word.match(/(?<=^|[/=:"])[A-Z][A-Z_-]+(?=$|["/])/g) ?? [])
+    .filter((word) => !new RegExp(`\\b${word}\\b`).test(told));
 }
 
 /** So that a command ends where its flags are read: what it would do is another test's business. */

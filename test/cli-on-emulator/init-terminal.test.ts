@@ -19,7 +19,14 @@ async function wizard(
   const emulator = await startEmulator(emulation);
   const window = await openWindow(`${process.execPath} bin/podid.js init ${flags}`, {
     ...size,
-    env: { ...emulator.environment, PODID_POLL_INTERVAL: '50ms', PODID_NO_NOTICE: '1' },
+    env: {
+      ...emulator.environment,
+      PODID_POLL_INTERVAL: '50ms',
+      PODID_NO_NOTICE: '1',
+      // With it nobody is asked for a cluster.
+      PODID_CLUSTER_NAME: '',
+      ...size.env,
+    },
   });
   return {
     emulator,
@@ -209,10 +216,47 @@ describe.skipIf(!hasTmux())('podid init on a terminal', () => {
     await window.until(/❯ Work without the add-on/);
     await window.press('Down', 'Enter');
     await window.until(/CVE-2021-1677/);
-    await window.until(open('Pod identity on kubenet:'));
+    await window.until(open('The add-on on kubenet:'));
     await window.press('Enter');
+    await window.until(open('add-on is off'));
+    await window.press('C-c');
     expect(await window.ended()).toBe(130);
-    expect(await window.history()).toContain('hint: Without the add-on: podid add -g d');
+    expect(it.writes()).toEqual([]);
+  });
+
+  it('leaves a service-principal cluster as it is, and writes the entry into the cluster', async () => {
+    await using it = await wizard('', { scenario: 'service-principal' });
+    const { window } = it;
+    await window.until(open('Cluster:'));
+    await window.press('Enter');
+    await window.until(open('runs as a service principal:'));
+    for (const question of questions.slice(2)) {
+      await window.press('Enter');
+      await window.until(open(question));
+    }
+    await window.press('Enter');
+    expect(await window.ended()).toBe(0);
+    expect(it.writes()).not.toContain('clusters.put');
+    expect(it.emulator.kube.list('AzureIdentityBinding')).toHaveLength(1);
+    expect(await window.history()).toContain(
+      'export PODID_RESOURCE_GROUP=demo-rg PODID_CLUSTER_NAME=demo PODID_MODE=cluster',
+    );
+  });
+
+  it('asks for no cluster that PODID_CLUSTER_NAME names, and leaves no list of a question that was left', async () => {
+    const env = { PODID_CLUSTER_NAME: 'demo' };
+    await using it = await wizard('', { scenario: 'two-hundred' }, { env });
+    const { window } = it;
+    const screen = await window.until(open('Managed identity:'));
+    expect(screen).toContain('Cluster: demo (demo-rg), as PODID_CLUSTER_NAME has it.');
+    expect(screen).toContain('Create a new one');
+    expect(screen).toMatch(/\d{3} in all · type to search/);
+    await window.press('Escape');
+    await window.until(open('Cluster:'));
+    expect(await window.screen()).not.toContain('Create a new one');
+    await window.press('Enter');
+    await window.until(open('Managed identity:'));
+    expect((await window.screen()).match(/Create a new one/g)).toHaveLength(1);
     expect(it.writes()).toEqual([]);
   });
 });

@@ -173,9 +173,11 @@ describe('podid token', () => {
       },
     });
     const ran = await run(`token --endpoint http://127.0.0.1:${world.port} -o table`);
-    expect(ran.out.split('\n')[1]).toMatch(
-      new RegExp(`^web +${web.clientId} +${web.objectId} .* ${version}$`),
-    );
+    const lines = ran.out.split('\n').map((line) => line.split(/ {2,}/));
+    expect(lines).toContainEqual(['identity', 'web']);
+    expect(lines).toContainEqual(['client id', web.clientId]);
+    expect(lines).toContainEqual(['object id', web.objectId]);
+    expect(lines).toContainEqual(['agent', version]);
   });
 
   it.each([

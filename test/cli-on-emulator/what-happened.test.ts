@@ -94,11 +94,11 @@ describe('an entry that Azure did not assign', () => {
     const [, entry] = (await podid.json('list')) as { error: { code: string; message: string } }[];
     const reason = [entry?.error.code, entry?.error.message] as const;
     expect(reason.join('')).not.toBe('');
-    expect((await podid.run('list -o table')).stdout).toContain(`Failed: ${reason.join(', ')}`);
+    expect((await podid.run('list -o table')).stdout).toContain(`demo/jobs: ${reason.join(': ')}`);
     const shown = (await podid.run('show --namespace demo --name jobs -o table')).stdout;
     expect(shown).toContain(`reason       ${reason.join(': ')}\n`);
     expect(shown.toLowerCase()).toContain(`resource id  ${identityId('jobs')}\n`.toLowerCase());
-    expect(shown).toContain('AzureIdentity demo/jobs\n');
+    expect(shown).toContain('those of namespace demo with that label');
   });
 });
 

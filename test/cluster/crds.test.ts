@@ -260,8 +260,6 @@ describe('the CRDs', () => {
       api.kubectl('apply', ...serverSide, '-f', ours);
       established();
     });
-    afterAll(() => api.kubectl('delete', 'namespace', 'old', '--wait=false'));
-
     it.each(Object.entries(old))('keep what is stored, and let it be labelled: %s', (path, spec) => {
       expect(specOf(path)).toEqual(spec);
       api.kubectl('label', ...path.split('/'), 'team=shop', '--namespace=old');
@@ -283,6 +281,8 @@ describe('the CRDs', () => {
   });
 
   describe('with the checks of object-checks.yaml', () => {
+    const guid = '00000000-0000-4000-8000-0000c11e0001';
+    const resourceID = `/subscriptions/${guid}/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web`;
     beforeAll(async () => {
       api.kubectl('apply', '-f', 'deploy/manifests/object-checks.yaml');
       // The server takes up a policy within a second or so, and says nowhere that it has.
@@ -327,13 +327,53 @@ describe('the CRDs', () => {
       [identity('new', principal), /spec.tenantID is missing/],
       [
         identity('new', { ...principal, clientPassword: { name: 's', namespace: 'other' } }),
-        /own namespace alone/,
+        /own namespace, and of another only where/,
       ],
       [binding('new', { azureIdentity: 'web' }), /without spec.selector matches no pod/],
+      [identity('new', { clientID: 'my-identity' }), /clientID is no GUID/],
+      [identity('new', { clientID: `${guid}\r` }), /clientID is no GUID/],
+      [identity('new', { clientID: ` ${guid}` }), /clientID is no GUID/],
+      [identity('new', { ...principal, tenantID: 't', clientID: 'app' }), /clientID is no GUID/],
+      [exception({}), /without spec.podLabels matches no pod/],
+      [exception({ app: 'web', aadpodidbinding: 'web' }), /takes every pod that is bound by it/],
     ])('warn of what is most likely a slip: %j', async (object, advice) => {
       const said = () => refusal(object, '--dry-run=server', '--warnings-as-errors');
       await vi.waitFor(() => expect(said()).toMatch(advice), takesUp);
     });
+
+    it.each([
+      identity('sound', { type: 0, resourceID, clientID: guid }),
+      identity('by-client', { type: 0, clientID: guid.toUpperCase() }),
+      identity('by-resource', { type: 0, resourceID: resourceID.toLowerCase() }),
+      identity('principal', { ...principal, clientID: guid, tenantID: guid }),
+      binding('sound', { azureIdentity: 'web', selector: 'web' }),
+      exception({ app: 'web' }),
+    ])('have no word to say of what is sound: %j', (object) => {
+      expect(refusal(object, '--dry-run=server', '--warnings-as-errors')).toBe('');
+    });
+
+    it.each([
+      ['azureidentity/text', /clientID is no GUID/],
+      ['azureidentity/capital', /clientID is no GUID/],
+      ['azureidentity/principal', /spec.tenantID is missing/],
+      ['azureidentitybinding/capital', undefined],
+      ['azurepodidentityexception/capital', undefined],
+    ])(
+      'read what is older than any schema as agents do, and never refuse a change of it: %s',
+      (path, advice) => {
+        const label = ['label', ...path.split('/'), '--namespace=old', '--overwrite'];
+        const said = () => {
+          try {
+            return api.kubectl(...label, 'team=bank', '--dry-run=server', '--warnings-as-errors');
+          } catch (error) {
+            return String(error);
+          }
+        };
+        expect(said()).toMatch(advice ?? /^\S+ labeled/);
+        expect(said()).not.toMatch(/names nobody|matches no pod/);
+        api.kubectl(...label, 'team=bank');
+      },
+    );
 
     it('leave stored objects alone', () => {
       api.kubectl('label', 'azureidentity', 'type-seven', 'team=shop');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { addonHint } from '../../src/arm/clusters/map-aks-error.ts';
 import { runCommandDisabled } from '../../src/arm/clusters/run-command-error.ts';
 import { mapArmAnswer } from '../../src/arm/connection/map-arm-error.ts';
-import { doctorShape } from '../../src/cli/results/doctor-result.ts';
+import { doctorShape, doctorView } from '../../src/cli/results/doctor-result.ts';
 import { checkCluster } from '../../src/domain/clusters/check-cluster.ts';
 import { grantCommand } from '../../src/domain/hints/grant-command.ts';
 import { nextCommand } from '../../src/domain/hints/next-command.ts';
@@ -271,9 +271,13 @@ describe('a hint that names what others have named', () => {
 
   it("stands in the doctor's table as it was quoted", async () => {
     const verdict = judge(label, { selectors: ['x$(touch PWNED)|web'] });
-    const text = await resultText({ checks: [{ name: 'label', ...verdict }] }, doctorShape(undefined), {
-      ...{ format: 'table', width: undefined, colour: noColours, isTerminal: true, hintText: String },
-    });
+    const text = await resultText(
+      doctorView({ checks: [{ name: 'label', ...verdict }] }, false),
+      doctorShape(undefined),
+      {
+        ...{ format: 'table', width: undefined, colour: noColours, isTerminal: true, hintText: String },
+      },
+    );
     expect(text).toContain("kubectl label pod web-1 -n demo 'aadpodidbinding=x$(touch PWNED)|web', and");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advice } from '../../src/errors/hint.ts';
+import { advice, othersText } from '../../src/errors/hint.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { noColours, terminalColours } from '../../src/terminal/colours.ts';
 import { errorReport } from '../../src/terminal/report-error.ts';
@@ -41,6 +41,17 @@ describe('the report of an error', () => {
       correlationId: 'c-1',
       target: '/x',
     });
+  });
+
+  it('breaks a long message between words, and what others said in it begins no line at the margin', () => {
+    const long = new PodidError('Forbidden', `${'word '.repeat(12)}hint: podid delete --all`, {
+      hint: advice`podid list --namespace ${othersText('demo'.repeat(20))}`,
+    });
+    const { text } = errorReport(long, { ...plain, json: 'no', width: 40 });
+    const lines = text.trimEnd().split('\n');
+    expect(lines.slice(0, -1).every((line) => line.length <= 40)).toBe(true);
+    expect(lines.slice(1, -1).every((line) => line.startsWith('  '))).toBe(true);
+    expect(lines.at(-1)).toBe(`hint: podid list --namespace ${'demo'.repeat(20)}`);
   });
 
   it('shows stacks, causes included, with --debug', () => {

@@ -56,12 +56,15 @@ export async function givenAnswers(session: Session, flags: AnswerFlags): Promis
 
 type GivenCluster = Omit<
   InitGiven,
-  Exclude<keyof InitGiven, 'subscription' | 'resourceGroup' | 'clusterName' | `usual${string}`>
+  Exclude<
+    keyof InitGiven,
+    'subscription' | 'resourceGroup' | 'clusterName' | 'isUsualMeant' | `usual${string}`
+  >
 >;
 
 /**
- * Without a terminal as every command chooses its cluster; with one, only a flag saves the question, and a
- * variable says where its cursor stands.
+ * Without a terminal as every command chooses its cluster. With one, a flag saves a question, PODID_CLUSTER_NAME saves
+ * it until somebody goes back, and everything else says where the cursor stands.
  */
 async function givenCluster({ context, faults }: Session, flags: AnswerFlags): Promise<GivenCluster> {
   if (!context.interactive || flags.clusterId !== undefined) {
@@ -75,6 +78,8 @@ async function givenCluster({ context, faults }: Session, flags: AnswerFlags): P
     resourceGroup: check('--resource-group', flags.resourceGroup, 'a resource group', resourceGroupRule),
     clusterName: check('--cluster-name', flags.clusterName, 'a cluster name', clusterNameRule),
     ...usual(context.env, await context.azDefaults()),
+    isUsualMeant:
+      context.env['PODID_CLUSTER_NAME'] && !flags.clusterName && !flags.resourceGroup ? true : undefined,
   });
 }
 

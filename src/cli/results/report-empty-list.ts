@@ -1,6 +1,6 @@
 import { withoutAddon } from '../../domain/clusters/check-cluster.ts';
+import { wayToEnable } from '../../domain/clusters/way-to-enable.ts';
 import type { Deps } from '../../domain/deps.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
 import { advice, othersText } from '../../errors/hint.ts';
 import type { Done } from '../../workflows/change/outcome.ts';
 import type { Session } from '../run/session.ts';
@@ -25,9 +25,8 @@ export async function reportEmptyList(
       );
       return;
     }
-    const enable = nextCommand('enable', cluster.id);
     session.report.note(
-      advice`Pod identity is off on cluster ${othersText(cluster.id.name)}. To turn it on: ${enable}; or, without the add-on, ${withoutAddon}`,
+      advice`Pod identity is off on cluster ${othersText(cluster.id.name)}. To turn it on: ${wayToEnable(cluster)}; or, without the add-on, ${withoutAddon}`,
     );
     return;
   }

@@ -1,6 +1,7 @@
 // Results of the commands about pod identities and exceptions, in each of their shapes, to try --query on.
 // Loaded where there is a query.
 import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
+import { shownEntryView } from './entry-record.ts';
 import { planView } from './finish.ts';
 import { exceptionView, identityView } from './result-shapes.ts';
 
@@ -41,7 +42,11 @@ const plans = ['add', 'update', 'delete'].map((action) => {
   });
 });
 
-export const identity = entries;
+const seen = {
+  objects: [{ kind: 'AzureIdentity' as const, namespace: 'demo', name: 'web' }],
+  pods: [{ name: 'web-1', phase: 'Running', node: 'node' }],
+};
+export const shownIdentity = [...entries, shownEntryView({ ...failed, seen })];
 export const identities = [entries];
 export const identityChange = [...entries, ...plans];
 export const identityDelete = [...entries, null, entries, [], ...plans];

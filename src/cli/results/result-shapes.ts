@@ -1,12 +1,11 @@
 import { type Drift, driftText } from '../../domain/entries/drift.ts';
 import {
+  entryProgress,
   entryText,
   type PodIdentity,
   type PodIdentityException,
-  type SecretSignIn,
 } from '../../domain/entries/pod-identity.ts';
 import type { ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
-import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { Column } from '../../terminal/table.ts';
 import type { Change } from '../../workflows/change/outcome.ts';
@@ -52,45 +51,44 @@ export function shape<Row>(...columns: readonly (readonly [string, (row: Row) =>
   return { rows: rowsOf, columns: columns.map(([heading, cell]): Column => ({ heading, cell })) };
 }
 
-export const identityShape = shape<PodIdentity>(
+const identityColumns = shape<PodIdentity>(
   ['NAME', (entry) => entry.name],
   ['NAMESPACE', (entry) => entry.namespace],
   ['SELECTOR', (entry) => entry.bindingSelector],
   ['CLIENT-ID', (entry) => entry.identity.clientId],
-  ['STATE', stateText],
 );
 
-/** One entry as a record: nothing of an id is cut off. */
-export const identityRecord: TableShape = {
-  ...identityShape,
-  text: (entry: PodIdentity) => {
-    const { resourceId, clientId, objectId } = entry.identity;
-    const { servicePrincipal } = entry;
-    const lines: readonly (readonly [string, string | undefined])[] = [
-      ['name', entry.name],
-      ['namespace', entry.namespace],
-      ['kind', servicePrincipal && 'service principal'],
-      ['state', entry.provisioningState ?? 'not known'],
-      ['reason', entry.error && `${entry.error.code}: ${entry.error.message}`],
-      [
-        'pods',
-        `those of namespace ${entry.namespace} with the label ${bindingLabel}=${entry.bindingSelector}`,
-      ],
-      ['resource id', resourceId],
-      ['client id', clientId],
-      ['object id', objectId],
-      ['tenant id', servicePrincipal?.tenantId],
-      ['more tenants', servicePrincipal?.auxiliaryTenantIds?.join(', ')],
-      ['signs in by', servicePrincipal && signInText(servicePrincipal)],
-      ['object', `AzureIdentity ${entry.namespace}/${entry.name}`],
-    ];
-    return lines.map(([name, value]) => (value ? `${name.padEnd(13)}${value}\n` : '')).join('');
+const stateColours = { done: 'green', running: 'yellow', deleting: 'yellow', failed: 'red' } as const;
+
+/** A reason may be longer than a row, so it stands below the table, whole. */
+export const identityShape: TableShape = {
+  ...identityColumns,
+  columns: [
+    ...identityColumns.columns,
+    {
+      heading: 'STATE',
+      cell: stateText,
+      colour: (entry: PodIdentity) => stateColours[entryProgress(entry)],
+    },
+  ],
+  foot(value: PodIdentity | readonly PodIdentity[] | null, colour) {
+    const entries = rowsOf(value) as readonly PodIdentity[];
+    const reasons = entries.flatMap((entry) =>
+      entry.error === undefined
+        ? []
+        : [`${colour.red(entryText(entry))}: ${entry.error.code}: ${entry.error.message}`],
+    );
+    const undone = entries.filter((entry) => entryProgress(entry) !== 'done').length;
+    const are = undone === 1 ? 'is' : 'are';
+    const count =
+      undone > 0 && entries.length > 1
+        ? [`${undone} of ${entries.length} pod identities ${are} not assigned.`]
+        : [];
+    return [...(reasons.length + count.length > 0 ? [''] : []), ...reasons, ...count]
+      .map((line) => `${line}\n`)
+      .join('');
   },
 };
-
-function signInText({ signsInBy, secret }: SecretSignIn): string {
-  return `${signsInBy === 'secret' ? 'a client secret' : 'a certificate'}, from Secret ${entryText(secret)}`;
-}
 
 /** An entry that has gone, as it was before. */
 export const deletedShape: TableShape = {
@@ -100,10 +98,8 @@ export const deletedShape: TableShape = {
   ),
 };
 
-function stateText({ provisioningState, error, servicePrincipal }: PodIdentity): string | undefined {
-  if (error !== undefined) {
-    return `${provisioningState}: ${error.code}, ${error.message}`;
-  }
+/** Objects of service principals have no state of their own where Azure is not asked. */
+function stateText({ provisioningState, servicePrincipal }: PodIdentity): string | undefined {
   const kind = servicePrincipal === undefined ? [] : ['service principal'];
   return [...(provisioningState === undefined ? [] : [provisioningState]), ...kind].join(', ') || undefined;
 }

@@ -3,6 +3,7 @@ import { type Drift, driftText } from '../../domain/entries/drift.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { AddonStatus } from '../../workflows/addon/read-status.ts';
+import { type RecordLine, recordShape } from './record-text.ts';
 import { driftView } from './result-shapes.ts';
 
 /** How the add-on stands, members in the documented order. */
@@ -25,11 +26,10 @@ export function statusView(status: AddonStatus): unknown {
   };
 }
 
-/** Two columns: there is one status, and more members than fit on a line. */
-export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape => ({
-  rows: (status: AddonStatus) => [
+export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape =>
+  recordShape((status: AddonStatus) => [
     ['cluster', `${name} in ${resourceGroup}`],
-    ['enabled', status.enabled],
+    ['add-on', status.enabled ? 'on' : 'off'],
     ['network plugin', status.networkPlugin],
     ['consent to kubenet', status.allowNetworkPluginKubenet],
     [
@@ -39,15 +39,10 @@ export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape => (
     ['identities', `${status.identities} of ${status.limit}`],
     ['exceptions', `${status.exceptions} of ${status.limit}`],
     ['state', status.provisioningState],
-    ...(status.drift === undefined ? [] : driftRows(status.drift)),
-  ],
-  columns: [
-    { heading: 'ADD-ON', cell: (row: readonly unknown[]) => row[0] },
-    { heading: '', cell: (row: readonly unknown[]) => row[1] },
-  ],
-});
+    ...(status.drift === undefined ? [] : driftLines(status.drift)),
+  ]);
 
-function driftRows(drift: readonly Drift[]): string[][] {
+function driftLines(drift: readonly Drift[]): readonly RecordLine[] {
   if (drift.length === 0) {
     return [['drift', 'none']];
   }

@@ -4,6 +4,7 @@ import type { Hint } from '../../errors/hint.ts';
 import { plainText } from '../../errors/plain-text.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { TokenNews } from '../../workflows/agent/ask-for-token.ts';
+import { recordShape } from './record-text.ts';
 
 interface TokenView {
   readonly clientId: string | null;
@@ -63,17 +64,15 @@ export function newsView(news: TokenNews): NewsView {
   return { time, error: { code, message, hint: hint ?? null } };
 }
 
-export const tokenShape: TableShape = {
-  rows: (token: TokenView) => [token],
-  columns: [
-    { heading: 'IDENTITY', cell: identityName },
-    { heading: 'CLIENT-ID', cell: (token: TokenView) => token.clientId },
-    { heading: 'OBJECT-ID', cell: (token: TokenView) => token.objectId },
-    { heading: 'RESOURCE', cell: (token: TokenView) => token.resource },
-    { heading: 'EXPIRES', cell: (token: TokenView) => token.expiresOn },
-    { heading: 'AGENT', cell: (token: TokenView) => token.agent ?? 'none' },
-  ],
-};
+export const tokenShape: TableShape = recordShape((token: TokenView) => [
+  ['identity', identityName(token)],
+  ['client id', token.clientId],
+  ['object id', token.objectId],
+  ['tenant', token.tenantId],
+  ['resource', token.resource],
+  ['expires', token.expiresOn],
+  ['agent', token.agent ?? "none: not through podid's agent"],
+]);
 
 /** Two lines: whose token it is, and what it opened. */
 export const openedShape: TableShape = {

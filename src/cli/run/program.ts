@@ -199,6 +199,7 @@ async function report(
     colour: await coloursOf('stderr', context, global),
     json: jsonErrors(context, global),
     stack: global.debug,
+    width: context.stderr.columns,
     version: context.version,
     hintText: (hint) => typableHint(hint, line, context),
   });

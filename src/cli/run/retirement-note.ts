@@ -1,12 +1,13 @@
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { wrapMessage } from '../../terminal/wrap-text.ts';
 import type { CommandSpec } from './command-spec.ts';
 import type { Context } from './context.ts';
 
 type Environment = Context['env'];
 
 const text =
-  "note: Azure's support for the pod-identity add-on ended in September 2025. podid supports it for as long as Azure does, and podid's own agent does not need the add-on; Microsoft recommends Workload Identity instead. PODID_NO_NOTICE=1 hides this note.\n";
+  "note: Azure's support for the pod-identity add-on ended in September 2025. podid supports it for as long as Azure does, and podid's own agent does not need the add-on; Microsoft recommends Workload Identity instead. PODID_NO_NOTICE=1 hides this note.";
 
 /** Runners that end a log with it; `CI` is what most of them set. */
 const ciVariables = ['CI', 'TF_BUILD', 'GITHUB_ACTIONS', 'JENKINS_URL', 'TEAMCITY_VERSION'];
@@ -31,7 +32,7 @@ export async function printRetirementNote(
   }
   const today = `${filePrefix}${new Date(clock.now()).toISOString().slice(0, 10)}`;
   if (await isFirst(folder, today)) {
-    await stderr.write(text);
+    await stderr.write(`${wrapMessage(text, stderr.columns)}\n`);
   }
 }
 

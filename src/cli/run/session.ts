@@ -64,7 +64,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   const format = effectiveFormat(context, global, faults);
   const query = await readQuery(global.query, examples, faults);
   const isAnimated = context.animated && !global.onlyShowErrors;
-  const spinner = isAnimated ? await terminalSpinner() : undefined;
+  const spinner = isAnimated ? await terminalSpinner(context.clock) : undefined;
   const colour = await coloursOf('stderr', context, global);
   const report = terminalReporter({
     stderr,
@@ -128,7 +128,7 @@ export function effectiveFormat(context: Context, global: GlobalValues, faults?:
   return outputFormats.find((format) => format === wanted) ?? (context.stdout.isTerminal ? 'table' : 'json');
 }
 
-/** Of results only those are coloured that people read as a text: the diff of a plan. */
+/** A terminal shows them, unless the flag, NO_COLOR or the terminal itself is against it. */
 export async function coloursOf(
   output: 'stdout' | 'stderr',
   { env, [output]: stream }: Context,

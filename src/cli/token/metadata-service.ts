@@ -35,7 +35,7 @@ export function metadataService({
       const answer = await ask(question, { userAgent, localAddress, signal });
       const owner = answer.status === 200 ? parseTokenAnswer(answer.text, clock.now()) : undefined;
       if (owner === undefined) {
-        throw errorOf(answer, question.endpoint, clock.now());
+        throw errorOf(answer, question, clock.now());
       }
       if (question.open === undefined) {
         return { owner, agent: answer.agent };

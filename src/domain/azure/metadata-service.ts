@@ -6,6 +6,8 @@ export interface MetadataQuestion {
   readonly resource: string;
   readonly clientId?: string;
   readonly identityResourceId?: string;
+  /** Namespace of the pod that `--emulated-pod` makes up, which is in no cluster afterwards. */
+  readonly emulatedIn?: string;
   /** What to open, once there is a token. */
   readonly open?: UrlToOpen;
 }

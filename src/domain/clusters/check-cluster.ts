@@ -3,7 +3,9 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { azFlags, nextCommand } from '../hints/next-command.ts';
 import type { ManagedIdentity, Subscription } from '../ports.ts';
 import type { AgentPool, Cluster } from './cluster.ts';
+import { isKubenet, isServicePrincipal } from './cluster-kind.ts';
 import { servicePrincipalCluster } from './cluster-principal.ts';
+import { wayToEnable } from './way-to-enable.ts';
 
 export interface ClusterDemands {
   /** The add-on must be on. */
@@ -31,17 +33,13 @@ export function checkCluster(cluster: Cluster, demands: ClusterDemands): string[
   if (demands.addon && !cluster.profile.enabled) {
     throw addonDisabled(cluster);
   }
-  if (['', 'none'].includes(cluster.identity.type.toLowerCase())) {
+  if (isServicePrincipal(cluster)) {
     throw servicePrincipalCluster(cluster);
   }
   if (demands.kubenetConsent && isKubenet(cluster) && !cluster.profile.allowNetworkPluginKubenet) {
     throw kubenetConsentMissing(cluster);
   }
   return [...warnings, ...(demands.usablePool ? poolWarnings(cluster) : [])];
-}
-
-export function isKubenet(cluster: Cluster): boolean {
-  return cluster.networkPlugin.toLowerCase() === 'kubenet';
 }
 
 /**
@@ -57,7 +55,7 @@ export function kubenetConsentMissing(cluster: Cluster): PodidError {
     'KubenetConsentMissing',
     `Cluster ${cluster.id.name} uses kubenet. There a pod with the capability NET_RAW can pose as another pod by ARP spoofing and be given its token (CVE-2021-1677), so Azure requires an explicit consent.`,
     {
-      hint: advice`Keep NET_RAW away from pods, then: ${nextCommand('enable', cluster.id, { 'enable-pod-identity-with-kubenet': true })}`,
+      hint: wayToEnable(cluster),
       target: cluster.resourceId,
     },
   );
@@ -85,9 +83,7 @@ export function checkClusterState(cluster: Cluster): string[] {
 
 function addonDisabled(cluster: Cluster): PodidError {
   return new PodidError('AddonDisabled', `The pod-identity add-on is off on cluster ${cluster.id.name}.`, {
-    hint: advice`${nextCommand('enable', cluster.id, {
-      'enable-pod-identity-with-kubenet': isKubenet(cluster) ? true : undefined,
-    })}; or, without the add-on, ${withoutAddon}`,
+    hint: advice`${wayToEnable(cluster)}; or, without the add-on, ${withoutAddon}`,
     target: cluster.resourceId,
   });
 }

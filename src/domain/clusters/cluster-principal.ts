@@ -1,7 +1,8 @@
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { nextCommand } from '../hints/next-command.ts';
 import type { Cluster } from './cluster.ts';
+import { isServicePrincipal } from './cluster-kind.ts';
+import { wayToEnable } from './way-to-enable.ts';
 
 /**
  * The principal that the control plane acts as, and so the one that needs Managed Identity Operator. Never
@@ -15,7 +16,7 @@ export function clusterPrincipal(cluster: Cluster, override?: string): string {
     return override;
   }
   const type = cluster.identity.type.toLowerCase();
-  if (type === '' || type === 'none') {
+  if (isServicePrincipal(cluster)) {
     throw servicePrincipalCluster(cluster);
   }
   const candidates = principalsOf(cluster);
@@ -28,7 +29,7 @@ export function clusterPrincipal(cluster: Cluster, override?: string): string {
     'UnknownClusterIdentity',
     `Cluster ${cluster.id.name} has an identity of type "${cluster.identity.type}", and podid cannot determine which principal acts for its control plane. ${list}`,
     {
-      hint: advice`Name the one to grant to: --cluster-principal-id PRINCIPAL_ID`,
+      hint: advice`Name the one to grant to: --cluster-principal-id PRINCIPAL_ID, with the principal id of one of those`,
       target: cluster.resourceId,
     },
   );
@@ -38,9 +39,9 @@ export function clusterPrincipal(cluster: Cluster, override?: string): string {
 export function servicePrincipalCluster(cluster: Cluster): PodidError {
   return new PodidError(
     'ServicePrincipalCluster',
-    `Cluster ${cluster.id.name} runs as a service principal. Pod identity needs a cluster with a managed identity: Azure lets that identity, not a secret, put identities on nodes.`,
+    `Cluster ${cluster.id.name} runs as a service principal. The add-on needs a cluster with a managed identity: Azure lets that identity, not a secret, put identities on nodes.`,
     {
-      hint: advice`${nextCommand('cluster update', cluster.id, { 'enable-managed-identity': true, 'upgrade-node-images': true })}, then ${nextCommand('enable', cluster.id)}`,
+      hint: wayToEnable(cluster),
       target: cluster.resourceId,
     },
   );

@@ -1,4 +1,5 @@
 import type { PolicyObject } from './net-raw/policy-object.ts';
+import type { FoundSpec } from './net-raw/standing-policy.ts';
 
 /** What was done, or would be done, to one object of a policy engine. */
 export interface PolicyChange {
@@ -26,6 +27,12 @@ export interface ClusterPolicies {
    * @throws PodidError Forbidden | ClusterUnreachable
    */
   serves(apiVersion: string, plural: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * What stands in the cluster under the names of these objects, in their order.
+   *
+   * @throws PodidError Forbidden | ClusterUnreachable
+   */
+  specs(objects: readonly PolicyObject[], signal: AbortSignal): Promise<readonly FoundSpec[]>;
   /**
    * Server-side apply as podid, one object after the other. What others wrote is left as it is, unless
    * forced.

@@ -1,5 +1,6 @@
 import type { ClusterPolicies, PolicyChange } from '../../domain/kubernetes/cluster-policies.ts';
 import type { PolicyObject } from '../../domain/kubernetes/net-raw/policy-object.ts';
+import type { FoundSpec } from '../../domain/kubernetes/net-raw/standing-policy.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { advice, command } from '../../errors/hint.ts';
@@ -28,6 +29,7 @@ export function clusterPolicies(api: KubeRest, clock: Clock): ClusterPolicies {
   };
   return {
     serves,
+    specs: (objects, signal) => Promise.all(objects.map((object) => specOf(api, object, signal))),
     async apply(request, signal) {
       const changes: PolicyChange[] = [];
       for (const object of request.objects) {
@@ -43,6 +45,23 @@ export function clusterPolicies(api: KubeRest, clock: Clock): ClusterPolicies {
       return changes;
     },
   };
+}
+
+/** Neither an engine that is not installed nor an object that is not there has one. */
+async function specOf(
+  api: KubeRest,
+  { apiVersion, plural, name }: PolicyObject,
+  signal: AbortSignal,
+): Promise<FoundSpec> {
+  const path = `/apis/${apiVersion}/${plural}/${encodeURIComponent(name)}`;
+  const { body, failure } = await api({ method: 'GET', path }, signal);
+  if (failure?.httpStatus === 404) {
+    return undefined;
+  }
+  if (failure !== undefined) {
+    throw mapKubeError(failure, { verb: 'get', resource: plural }, policyTerms);
+  }
+  return isRecord(body) && isRecord(body['spec']) ? body['spec'] : {};
 }
 
 /** A kind that an object before this one makes. @returns false in a dry run, where nobody makes it */

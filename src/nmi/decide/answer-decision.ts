@@ -80,7 +80,7 @@ function azureIdentityText({ metadata }: AzureIdentity): string {
 export function withoutLabel({ namespace, name }: Pod): ErrorAnswer {
   return noIdentity(
     'no-label',
-    `Pod ${namespace}/${name} has no label ${bindingLabel}. Bind an identity (${command('podid add --namespace', namespace, '--name', 'NAME', '--identity-resource-id', 'ID')}) and give the pod the label ${bindingLabel}: NAME.`,
+    `Pod ${namespace}/${name} has no label ${bindingLabel}. Bind an identity (${command('podid add --namespace', namespace, '--name', 'NAME', '--identity-resource-id', 'ID')}; ${whatIdIs}) and give the pod the label ${bindingLabel}: NAME, a name of your choice.`,
   );
 }
 
@@ -96,8 +96,10 @@ function notYetOrNever(
   if (isYoung) {
     return tryLater(reason, `${missing} The pod is new, so its binding may still be on its way.`, 2);
   }
-  return noIdentity(reason, `${missing} Bind one: ${bindCommand(pod.namespace, label)}.`);
+  return noIdentity(reason, `${missing} Bind one: ${bindCommand(pod.namespace, label)} (${whatIdIs}).`);
 }
+
+const whatIdIs = 'ID is the resource id of a managed identity; podid identity list shows it';
 
 function bindCommand(namespace: string, label: string): Command {
   const selector = ['--binding-selector', label];

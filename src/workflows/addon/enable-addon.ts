@@ -1,5 +1,6 @@
-import { checkCluster, isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
+import { checkCluster, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { isKubenet } from '../../domain/clusters/cluster-kind.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';

@@ -24,6 +24,7 @@ const longestPauseMs = 60_000;
 
 /** One PUT, its operation followed to the end, and every way in which it can come to nothing. */
 export async function putProfile(deps: ChangeDeps, base: Cluster, write: Write): Promise<Written> {
+  deps.report.progress(`Writing the change of cluster ${base.id.name}`);
   try {
     const answer = await deps.entries.put(base, write.edit, storeOptions(deps)).catch((error: unknown) => {
       throw endOfWait(

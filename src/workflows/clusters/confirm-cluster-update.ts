@@ -1,7 +1,7 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type ClusterEdit, controlPlaneText } from '../../domain/clusters/cluster-edit.ts';
+import { isServicePrincipal } from '../../domain/clusters/cluster-kind.ts';
 import type { Deps } from '../../domain/deps.ts';
-import { isServicePrincipal } from '../identities/identity-target.ts';
 
 interface AskedUpdate extends Pick<ClusterEdit, 'controlPlane' | 'kubeletIdentity'> {
   readonly upgradeNodeImages: boolean;

@@ -6,6 +6,7 @@ import {
   clusterIdentities,
   principalOrNull,
 } from '../../domain/clusters/cluster-identities.ts';
+import { isServicePrincipal } from '../../domain/clusters/cluster-kind.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { advice, joinHints } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
@@ -17,12 +18,7 @@ import {
   readUsableCluster,
   startChange,
 } from '../change/start-change.ts';
-import {
-  type IdentityTarget,
-  type IdentityWishes,
-  identityTarget,
-  isServicePrincipal,
-} from '../identities/identity-target.ts';
+import { type IdentityTarget, type IdentityWishes, identityTarget } from '../identities/identity-target.ts';
 import { readEntryRoles } from '../identities/read-entry-roles.ts';
 import { untilRoleIsOld } from '../identities/wait-for-role.ts';
 import { confirmClusterUpdate } from './confirm-cluster-update.ts';

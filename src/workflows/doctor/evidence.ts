@@ -3,6 +3,7 @@ import type { RoleAssignment, RoleDefinition } from '../../domain/azure/role-ass
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
+import type { PolicyEngine } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import type { NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import type {
   AgentPod,
@@ -76,6 +77,8 @@ export interface Evidence {
   readonly workloads: readonly Probe<readonly Workload[]>[];
   readonly nodes: Probe<readonly ClusterNode[]>;
   readonly policies: Probe<readonly NetworkPolicy[]>;
+  /** On kubenet: the engine that refuses pods with NET_RAW, by podid's policy; `none`: none does. Absent on other networks. */
+  readonly netRawPolicy?: Probe<PolicyEngine | 'none'>;
   readonly agents: Probe<readonly AgentPod[]>;
   /** Absent where no agent serves what a controller assigns. */
   readonly standard?: StandardEvidence;

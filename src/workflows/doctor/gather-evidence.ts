@@ -1,7 +1,10 @@
 import { type Machine, machineOfNode } from '../../domain/azure/machines.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { isKubenet } from '../../domain/clusters/cluster-kind.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
+import { policyEngines } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
+import { netRawObjects, standingEngine } from '../../domain/kubernetes/net-raw/standing-policy.ts';
 import {
   type AgentPod,
   type ClusterNode,
@@ -42,7 +45,10 @@ export async function gatherEvidence(
     probe(signal, () => kube.connect(signal)).then((api) => readInside(deps, subject, api)),
   ]);
   const known = { subject, cluster: await cluster, ...inside };
-  const standard = await readStandardMode(deps, known);
+  const [standard, netRaw] = await Promise.all([
+    readStandardMode(deps, known),
+    readNetRawPolicy(signal, known),
+  ]);
   const nodes = nodesInQuestion(known);
   report.progress('Reading identities, roles, machines and agents');
   const [identities, machines, agentProbes] = await Promise.all([
@@ -50,7 +56,17 @@ export async function gatherEvidence(
     readMachines(deps, known.cluster, nodes),
     readAgents(deps, inside, nodes),
   ]);
-  return { ...known, ...standard, permissions, subscription, feature, ...identities, machines, agentProbes };
+  return {
+    ...known,
+    ...standard,
+    ...netRaw,
+    permissions,
+    subscription,
+    feature,
+    ...identities,
+    machines,
+    agentProbes,
+  };
 }
 
 type Inside = Pick<Evidence, 'objects' | 'pods' | 'workloads' | 'nodes' | 'policies' | 'agents'> & {
@@ -97,6 +113,26 @@ async function readStandardMode(
     through((mode) => mode.events(namespace, signal)),
   ]);
   return { standard: { controllers, locks, assignments, events, readMs: clock.now() } };
+}
+
+/** Each engine that is not there costs a request or two. */
+async function readNetRawPolicy(
+  signal: AbortSignal,
+  { api, cluster }: Inside & Pick<Evidence, 'cluster'>,
+): Promise<Pick<Evidence, 'netRawPolicy'>> {
+  if (cluster.kind === 'unread' || !isKubenet(cluster.value)) {
+    return {};
+  }
+  const netRawPolicy = await probeNext(signal, api, async ({ policies }) => {
+    const specs = new Map(
+      await eachConcurrently([...policyEngines], async (engine) => {
+        const found = await policies.specs(netRawObjects(engine), signal);
+        return [engine, found] as const;
+      }),
+    );
+    return standingEngine((engine) => specs.get(engine) ?? []) ?? 'none';
+  });
+  return { netRawPolicy };
 }
 
 async function podsInQuestion(

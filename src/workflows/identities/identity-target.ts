@@ -1,6 +1,7 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { type ClusterEdit, type ControlPlaneChoice, runsAs } from '../../domain/clusters/cluster-edit.ts';
+import { isServicePrincipal } from '../../domain/clusters/cluster-kind.ts';
 import { servicePrincipalCluster } from '../../domain/clusters/cluster-principal.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { PodidError } from '../../errors/podid-error.ts';
@@ -36,10 +37,6 @@ export function identityTarget(cluster: Cluster, wishes: IdentityWishes): Identi
     ...(choice === undefined || runsAs(cluster, choice) ? {} : { controlPlane: choice }),
     ...(sameKubelet ? {} : { kubeletIdentity: assignKubeletIdentity }),
   };
-}
-
-export function isServicePrincipal({ identity }: Cluster): boolean {
-  return ['', 'none'].includes(identity.type.toLowerCase());
 }
 
 function controlPlaneOf({

@@ -1,5 +1,6 @@
-import { isKubenet, kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
+import { kubenetConsentMissing } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { isKubenet } from '../../domain/clusters/cluster-kind.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
@@ -46,14 +47,20 @@ export const askKubenet: AskStep<'kubenet'> = async (wizard, known) => {
     kubenetConsentMissing(cluster).message,
     advice`First deny NET_RAW to pods with an admission policy: ${nextCommand('policy kubenet', cluster.id, { apply: true })}`,
   );
-  const end = await choose(wizard, 'Pod identity on kubenet:', [
-    { value: false, name: 'Do not turn it on' },
-    { value: true, name: 'Accept the risk, and turn it on' },
+  const isChoice = way.kind === 'turn on' && wizard.given.mode === undefined;
+  const end = await choose(wizard, 'The add-on on kubenet:', [
+    { value: false, name: isChoice ? 'Back, to work without the add-on' : 'Leave it as it is' },
+    { value: true, name: 'Accept the risk, and go on with the add-on' },
   ]);
-  if (typeof end === 'object' && !end.value) {
-    throw endWithoutAddon(cluster.id);
+  if (typeof end !== 'object' || end.value) {
+    return end;
   }
-  return end;
+  if (isChoice) {
+    return 'back';
+  }
+  throw way.kind === 'turn on'
+    ? endWithoutAddon(cluster.id)
+    : new PodidError('Interrupted', 'Nothing was changed.');
 };
 
 export function needsKubenetConsent(cluster: Cluster): boolean {
@@ -77,7 +84,7 @@ function consentIsMissing(cluster: Cluster): PodidError {
   const flag = '--enable-pod-identity-with-kubenet';
   const message = `${flag} is missing. ${kubenetConsentMissing(cluster).message}`;
   return new PodidError('InvalidUsage', message, {
-    hint: command('podid init --help'),
+    hint: advice`${command('podid init --help')}; or, without the add-on: ${command('podid init --mode cluster').again()}`,
     details: [{ code: 'InvalidUsage', flag, message }],
   });
 }

@@ -1,9 +1,9 @@
-import type { ClusterId, ClusterSummary } from '../../domain/clusters/cluster.ts';
+import type { Cluster, ClusterId, ClusterSummary } from '../../domain/clusters/cluster.ts';
 import type { Subscription } from '../../domain/ports.ts';
 import { advice, command } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { need } from './history.ts';
-import { moveFromServicePrincipal } from './move-from-service-principal.ts';
+import { passObstacle } from './pass-obstacle.ts';
 import { readCluster } from './read-cluster.ts';
 import {
   type AskStep,
@@ -29,14 +29,24 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
     if (read.obstacle === undefined) {
       return settled(read.cluster);
     }
-    const moved = await moveFromServicePrincipal(wizard, deps, id, read.obstacle);
-    if (moved !== undefined) {
-      return settled(moved);
+    if (wizard.questions !== undefined) {
+      deps.report.warn(read.obstacle.message, read.obstacle.hint);
+    }
+    const chosen = await passObstacle(wizard, deps, read);
+    if (chosen !== undefined) {
+      return settled(chosen);
     }
     throw read.obstacle;
   }
+  const usual = usualCluster(given, subscription);
+  if (given.isUsualMeant && usual !== undefined && before === undefined) {
+    const named = await namedByVariable(wizard, deps, usual);
+    if (named !== undefined) {
+      return { value: named, asked: true };
+    }
+  }
   const choices = (await clustersToChoose(wizard, deps, subscription)).map(asChoice);
-  let last = before?.id ?? usualCluster(given, subscription);
+  let last = before?.id ?? usual;
   for (;;) {
     const initial = choices.find(({ value }) => last !== undefined && isSame(value, last))?.value;
     const id = await someone(wizard).search({
@@ -52,13 +62,32 @@ export const askCluster: AskStep<'cluster'> = async (wizard, known, before) => {
       return { value: read.cluster, asked: true };
     }
     deps.report.warn(read.obstacle.message, read.obstacle.hint);
-    const moved = await moveFromServicePrincipal(wizard, deps, id, read.obstacle);
-    if (moved !== undefined) {
-      return { value: moved, asked: true };
+    const chosen = await passObstacle(wizard, deps, read);
+    if (chosen !== undefined) {
+      return { value: chosen, asked: true };
     }
     last = id;
   }
 };
+
+/** @returns undefined where it is not there, or is not the one to work on: then one is chosen from the list */
+async function namedByVariable(wizard: Wizard, deps: InitDeps, id: ClusterId): Promise<Cluster | undefined> {
+  try {
+    const read = await readCluster(deps, id, wizard.signal, wizard.given.mode);
+    deps.report.note(`Cluster: ${clusterText(id)}, as PODID_CLUSTER_NAME has it.`);
+    if (read.obstacle === undefined) {
+      return read.cluster;
+    }
+    deps.report.warn(read.obstacle.message, read.obstacle.hint);
+    return await passObstacle(wizard, deps, read);
+  } catch (error) {
+    if (!isPodidError(error, 'ClusterNotFound')) {
+      throw error;
+    }
+    deps.report.warn(error.message);
+    return undefined;
+  }
+}
 
 async function clustersToChoose(
   { given, signal }: Wizard,

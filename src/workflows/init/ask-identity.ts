@@ -12,7 +12,6 @@ import type { WantedGrant } from '../identities/grant-roles.ts';
 import { type Known, need } from './history.ts';
 import { type AskStep, asked, type Choice, fitting, settled, someone, type Wizard } from './wizard.ts';
 
-/** The last line of the list. */
 const newOne = 'new';
 
 /** Which managed identity: one of the subscription's, one whose id is pasted, or a new one. */
@@ -26,11 +25,14 @@ export const askIdentity: AskStep<'identity'> = async (wizard, known, before) =>
     return settled(identityResourceId);
   }
   const choices = inOrder(await identitiesToChoose(wizard, cluster), cluster).map(asChoice);
-  const creation: Choice<string> = { value: newOne, name: 'Create a new one' };
-  const initial = choices.find(({ value }) => before !== undefined && sameResource(value, before))?.value;
+  const creation = { value: newOne, name: 'Create a new one', facts: 'or type or paste the id of any other' };
+  const last = choices.find(({ value }) => before !== undefined && sameResource(value, before));
+  const initial = (last ?? choices[0])?.value;
   const question = {
     message: 'Managed identity:',
-    choices: (typed: string) => [...pastedId(typed), ...fitting(choices, typed), creation],
+    // Above a list of hundreds it is seen; below what was searched for it is no answer to Enter.
+    choices: (typed: string) =>
+      typed === '' ? [creation, ...choices] : [...pastedId(typed), ...fitting(choices, typed), creation],
     ...(initial === undefined ? {} : { initial }),
   };
   for (;;) {

@@ -42,6 +42,9 @@ export const askSubscription: AskStep<'subscription'> = async (wizard, _known, b
   const initial = all.find(
     (one) => one.subscriptionId.toLowerCase() === usual || one.displayName.toLowerCase() === usual,
   );
+  if (given.isUsualMeant && initial !== undefined && before === undefined) {
+    return { value: initial, asked: true };
+  }
   const answer = await someone(wizard).search({
     message: 'Subscription:',
     choices: (typed) => fitting(choices, typed),

@@ -3,6 +3,7 @@ import { isPodidError } from '../../errors/podid-error.ts';
 import { entriesInCluster } from '../object-store/entries-in-cluster.ts';
 import { choose } from './ask-addon.ts';
 import { need, type Way } from './history.ts';
+import { isForObjectsAlone } from './read-cluster.ts';
 import { type AskStep, type StepEnd, settled, type Wizard } from './wizard.ts';
 
 /**
@@ -25,6 +26,9 @@ export const askWay: AskStep<'way'> = async (wizard, known) => {
   if (given.mode === 'addon' || given.yes || questions === undefined) {
     return settled({ kind: 'turn on' });
   }
+  if (isForObjectsAlone(cluster)) {
+    return await chosenWay(wizard, cluster, false);
+  }
   const end = await choose(wizard, `The pod-identity add-on is off on ${cluster.id.name}:`, [
     { value: 'cluster', name: 'Work without the add-on (objects in the cluster)' },
     { value: 'turn on', name: 'Turn it on (Azure has not supported it since September 2025)' },
@@ -33,14 +37,14 @@ export const askWay: AskStep<'way'> = async (wizard, known) => {
     return end;
   }
   return end.value === 'cluster'
-    ? await askedWay(wizard, cluster)
+    ? await chosenWay(wizard, cluster, true)
     : { value: { kind: 'turn on' }, asked: true };
 };
 
 /** A cluster that cannot be reached from here is not the one to work on: another may be chosen. */
-async function askedWay(wizard: Wizard, cluster: Cluster): Promise<StepEnd<Way>> {
+async function chosenWay(wizard: Wizard, cluster: Cluster, asked: boolean): Promise<StepEnd<Way>> {
   try {
-    return { value: await readWay(wizard, cluster), asked: true };
+    return { value: await readWay(wizard, cluster), asked };
   } catch (error) {
     if (!isPodidError(error) || wizard.signal.aborted) {
       throw error;

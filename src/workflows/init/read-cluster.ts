@@ -1,14 +1,17 @@
 import { checkCluster, checkClusterState } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { wayWithoutAddon } from '../../domain/clusters/way-to-enable.ts';
 import type { Deps } from '../../domain/deps.ts';
-import { nextCommand } from '../../domain/hints/next-command.ts';
 import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
-export type IdentitiesRead =
-  | { readonly cluster: Cluster; readonly obstacle?: undefined }
-  /** Pod identity cannot work there as the cluster is. */
-  | { readonly obstacle: PodidError };
+/** Pod identity cannot work there as the cluster is. */
+export interface Obstructed {
+  readonly cluster: Cluster;
+  readonly obstacle: PodidError;
+}
+
+export type ClusterRead = { readonly cluster: Cluster; readonly obstacle?: undefined } | Obstructed;
 
 const demands = { addon: false, kubenetConsent: false, usablePool: true };
 
@@ -18,7 +21,7 @@ export async function readCluster(
   id: ClusterId,
   signal: AbortSignal,
   mode: string | undefined,
-): Promise<IdentitiesRead> {
+): Promise<ClusterRead> {
   report.progress(`Reading cluster ${id.name}`);
   const cluster = await azure.clusters.get(id, signal);
   try {
@@ -32,20 +35,31 @@ export async function readCluster(
     if (!isPodidError(error)) {
       throw error;
     }
-    return { obstacle: withOtherWay(error, id) };
+    return { cluster, obstacle: isOfAddon(error) ? withOtherWay(error, cluster) : error };
   }
 }
 
-/** What keeps the add-on from working does not keep objects in the cluster from it. */
-function withOtherWay(error: PodidError, id: ClusterId): PodidError {
-  if (!isPodidError(error, 'ServicePrincipalCluster', 'NoLinuxScaleSetPool')) {
-    return error;
+/** Whether the cluster, as it is, can have entries as objects alone. */
+export function isForObjectsAlone(cluster: Cluster): boolean {
+  try {
+    checkCluster(cluster, demands);
+    return false;
+  } catch (error) {
+    if (!isPodidError(error)) {
+      throw error;
+    }
+    return isOfAddon(error) && !cluster.profile.enabled;
   }
-  const { code, message, hint, target } = error;
-  const otherWay = advice`without the add-on, ${nextCommand('add', id, { mode: 'cluster', help: true })} (docs/modes.md)`;
+}
+
+function isOfAddon(error: PodidError): boolean {
+  return isPodidError(error, 'ServicePrincipalCluster', 'NoLinuxScaleSetPool');
+}
+
+function withOtherWay({ code, message, hint, target }: PodidError, cluster: Cluster): PodidError {
+  const otherWay = advice`without the add-on, ${wayWithoutAddon(cluster)} (docs/modes.md)`;
   return new PodidError(code, message, {
     hint: hint === undefined ? otherWay : advice`${hint}; or, ${otherWay}`,
-    target,
-    cause: error,
+    ...(target === undefined ? {} : { target }),
   });
 }

@@ -17,6 +17,8 @@ export interface InitGiven {
   readonly usualSubscription?: string;
   readonly usualGroup?: string;
   readonly usualCluster?: string;
+  /** PODID_CLUSTER_NAME names the cluster, so it is asked for only of who comes back to the question. */
+  readonly isUsualMeant?: boolean;
   /** `--mode`; absent: as the cluster is. */
   readonly mode?: string;
   /** For a cluster that runs as a service principal. */
@@ -118,9 +120,8 @@ export function someone({ questions }: Wizard): Questions {
 
 /** Who leaves the cluster without the add-on has chosen an end, and learns of the other way. */
 export function endWithoutAddon(id: ClusterId): PodidError {
-  const add = { mode: 'cluster', namespace: 'NAMESPACE', 'identity-resource-id': 'ID' };
   return new PodidError('Interrupted', 'Nothing was changed.', {
-    hint: advice`Without the add-on: ${nextCommand('add', id, add)} (docs/modes.md)`,
+    hint: advice`Without the add-on: ${nextCommand('init', id, { mode: 'cluster' })} (docs/modes.md)`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { objectsShape } from '../../../src/cli/results/result-shapes.ts';
 import type { Cluster } from '../../../src/domain/clusters/cluster.ts';
@@ -63,16 +64,34 @@ describe('a result', () => {
 
   it('is a table on a terminal', async () => {
     const ran = await run(`list ${where}`, { cluster, terminal: true });
-    expect(ran.stdout).toMatchInlineSnapshot(`
+    expect(stripVTControlCharacters(ran.stdout)).toMatchInlineSnapshot(`
       "NAME   NAMESPACE   SELECTOR   CLIENT-ID   STATE
       web    shop        web        client-1    Assigned
-      pay    bank        money      client-1    Failed: Gone, no such \\u001b[31midentity
+      pay    bank        money      client-1    Failed
+
+      bank/pay: Gone: no such \\u001b[31midentity
+      1 of 2 pod identities is not assigned.
       "
     `);
   });
 
+  it('has states in colour on a terminal, unless they are unwanted', async () => {
+    const coloured = (await run(`list ${where}`, { cluster, terminal: true })).stdout;
+    expect(coloured).toContain('\u001b[32mAssigned\u001b[39m');
+    expect(coloured).toContain('\u001b[31mFailed\u001b[39m');
+    const plain = await run(`list ${where} --no-color`, { cluster, terminal: true });
+    expect(plain.stdout).toBe(stripVTControlCharacters(coloured));
+  });
+
+  it('is under --problems what is not assigned', async () => {
+    const listed = await run(`list ${where} --problems -o tsv --query [].name`, { cluster });
+    expect(listed.stdout).toBe('pay\n');
+    const none = await run(`list ${where} --problems --namespace shop -o table`, { cluster });
+    expect(none).toMatchObject({ exitCode: 0, stderr: 'No problem is known of 1 pod identity.\n' });
+  });
+
   it('fits a narrow terminal by its widest columns', async () => {
-    const ran = await run(`show ${where} --namespace shop --name web --query identity`, {
+    const ran = await run(`show ${where} --namespace shop --name web --query identity --no-color`, {
       cluster,
       terminal: true,
       columns: 60,

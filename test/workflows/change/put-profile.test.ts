@@ -50,6 +50,8 @@ async function put(
 const names = ({ cluster }: { readonly cluster: FakeAzure['cluster'] }) =>
   cluster.profile.identities.map(({ name, provisioningState }) => `${name} ${provisioningState}`);
 
+const writing = 'Writing the change of cluster aks';
+
 describe('one PUT of the profile', () => {
   it('is followed to the end of its operation, and the cluster read again', async () => {
     const { azure, written } = await put();
@@ -57,7 +59,7 @@ describe('one PUT of the profile', () => {
     expect(written).not.toHaveProperty('failure');
     expect(names(azure)).toEqual(['api Assigned', 'web Assigned']);
     expect(written).toMatchObject({ cluster: azure.cluster });
-    expect(azure.progress).toEqual(['Azure updates cluster aks: ReconcilingAddons']);
+    expect(azure.progress).toEqual([writing, 'Azure updates cluster aks: ReconcilingAddons']);
   });
 
   it.each<[string, Arrange, Partial<ChangeOptions>]>([
@@ -73,7 +75,7 @@ describe('one PUT of the profile', () => {
     const { azure, written } = await put(arrange, more);
     expect(written).toMatchObject({ kind: 'written', cluster: azure.cluster });
     expect(names(azure)).toEqual(['api Assigned', 'web Updating']);
-    expect(azure.progress).toEqual([]);
+    expect(azure.progress).toEqual([writing]);
   });
 
   const byColleague: Arrange = (azure) => azure.changeByColleague({ putIdentities: [podIdentity('other')] });
@@ -105,7 +107,7 @@ describe('one PUT of the profile', () => {
     expect(names(azure)).toEqual(entries);
     // It was sent, and answered before it came to the profile: nothing was sent behind that.
     expect(azure.puts).toEqual([]);
-    expect(azure.progress).toHaveLength(1);
+    expect(azure.progress).toHaveLength(2);
   });
 
   it('waits after a 409 until the other operation has ended', async () => {
@@ -169,7 +171,7 @@ describe('one PUT of the profile', () => {
         };
       });
       expect(written).toMatchObject({ kind: 'thrown', error: { code } });
-      expect([azure.progress, tookMs]).toEqual([[], 0]);
+      expect([azure.progress, tookMs]).toEqual([[writing], 0]);
     },
   );
 

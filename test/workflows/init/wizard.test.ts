@@ -78,10 +78,15 @@ function wizard(azure: FakeAzure, person: Person | undefined, given: Partial<Ini
   const deps = azure.deps();
   const workloads = { namespaces: async () => ['kube-system', 'shop', 'default'] };
   const kube = { ...deps.kube, connect: async () => ({ workloads }) as unknown as ConnectedCluster };
+  const none = async () => [];
+  const machines = { ...deps.azure.machines, scaleSets: none, virtualMachines: none };
   return {
     given: { ...nothingGiven, ...given },
     questions: person?.questions,
-    open: async () => ({ ...deps, forCluster: () => ({ ...deps, kube }) }),
+    open: async () => ({
+      ...deps,
+      forCluster: () => ({ ...deps, azure: { ...deps.azure, machines }, kube }),
+    }),
     rules: {
       namespace: () => undefined,
       name: (text) => (text === 'Bad' ? 'no capitals' : undefined),
@@ -222,27 +227,88 @@ describe('the wizard', () => {
     expect(azure.registered).toBe(0);
   });
 
+  const nodeResourceGroup = 'nodes';
+  const secret = { identity: { type: 'None', userAssigned: [] }, nodeResourceGroup };
+  const machines = { nodeResourceGroup, pools: [{ name: 'vms', osType: 'Linux', type: 'VirtualMachines' }] };
+  const rest = ['web', 'shop', '', '', 'Yes'];
+
   it.each([
     [
       'kubenet',
-      clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }),
-      ['Turn it on', 'Do not turn it on'],
+      clusterWith({ networkPlugin: 'kubenet', nodeResourceGroup }, { enabled: false }),
+      ['Turn it on', 'Back, to work without', 'Work without'],
     ],
-    [
-      'a service principal',
-      clusterWith({ identity: { type: 'None', userAssigned: [] } }),
-      ['Leave it as it is'],
-    ],
-  ])('ends with the way without the add-on for who leaves %s', async (_, cluster, leave) => {
+    ['a service principal', clusterWith(secret, { enabled: false }), ['Leave it as it is']],
+    ['pools of virtual machines', clusterWith(machines, { enabled: false }), ['Leave it as it is']],
+  ])('goes on without the add-on for who leaves %s as it is', async (_, cluster, leave) => {
     const azure = new FakeAzure(cluster);
-    await expect(gatherAnswers(wizard(azure, new Person('aks', ...leave)))).rejects.toMatchObject({
+    const answers = await gatherAnswers(wizard(azure, new Person('aks', ...leave, ...rest)));
+    expect(answers.way.kind).toBe('cluster');
+    expect(planInit(answers, nothingGiven).commands.map(String)).toEqual([
+      expect.stringContaining('podid add -g rg -c aks --subscription sub --mode cluster --namespace shop'),
+    ]);
+    expect(azure.puts).toEqual([]);
+  });
+
+  it('goes back past the way that was not asked for, to the cluster', async () => {
+    const azure = new FakeAzure(clusterWith(secret, { enabled: false }));
+    const person = new Person('aks', 'Leave it as it is', back, 'aks', 'Leave it as it is', ...rest);
+    expect((await gatherAnswers(wizard(azure, person))).way.kind).toBe('cluster');
+  });
+
+  it('ends where the add-on was asked for by name, and kubenet is left as it is', async () => {
+    const azure = new FakeAzure(clusterWith({ networkPlugin: 'kubenet' }, { enabled: false }));
+    const person = new Person('aks', 'Leave it as it is');
+    await expect(gatherAnswers(wizard(azure, person, { mode: 'addon' }))).rejects.toMatchObject({
       code: 'Interrupted',
       message: 'Nothing was changed.',
       hint: hintText(
-        'Without the add-on: podid add -g rg -c aks --subscription sub --mode cluster --namespace NAMESPACE --identity-resource-id ID (docs/modes.md)',
+        'Without the add-on: podid init -g rg -c aks --subscription sub --mode cluster (docs/modes.md)',
       ),
     });
     expect(azure.puts).toEqual([]);
+  });
+
+  const usual = { usualSubscription: 'sub', usualGroup: 'rg', usualCluster: 'aks', isUsualMeant: true };
+
+  it('asks for no cluster that PODID_CLUSTER_NAME names, and shows the others to who goes back', async () => {
+    const azure = new FakeAzure();
+    const person = new Person(...rest);
+    await gatherAnswers(wizard(azure, person, usual));
+    expect(person.asked).not.toContain('Cluster:');
+    expect(azure.notes).toContain('Cluster: aks (rg), as PODID_CLUSTER_NAME has it.');
+    const other = new Person(back, 'aks', ...rest);
+    await gatherAnswers(wizard(new FakeAzure(), other, usual));
+    expect(other.asked.slice(0, 3)).toEqual(['Managed identity:', 'Cluster:', 'Managed identity:']);
+  });
+
+  it('asks for a cluster where the one that PODID_CLUSTER_NAME names cannot be worked on', async () => {
+    const azure = new FakeAzure(clusterWith({ powerState: 'Stopped' }));
+    await expect(gatherAnswers(wizard(azure, new Person(), usual))).rejects.toThrow(
+      'nobody expected the question "Cluster:"',
+    );
+    expect(azure.warnings).toEqual(['Cluster aks is stopped.']);
+  });
+
+  it('has a new identity above a long list and below what was searched for, and stands at the first that there is', async () => {
+    const person = new Person('aks', ...rest);
+    const all = wizard(new FakeAzure(), person);
+    const shown: string[][] = [];
+    const initials: unknown[] = [];
+    const search: Questions['search'] = (question) => {
+      if (question.message === 'Managed identity:') {
+        shown.push(...['', 'web'].map((typed) => question.choices(typed).map(({ name }) => name)));
+        initials.push(question.initial);
+      }
+      return person.questions.search(question);
+    };
+    await gatherAnswers({ ...all, questions: { ...person.questions, search } });
+    const names = ['api (rg)', 'other (rg)', 'web (rg)'];
+    expect(shown).toEqual([
+      ['Create a new one', ...names],
+      ['web (rg)', 'Create a new one'],
+    ]);
+    expect(initials).toEqual([identityId('api')]);
   });
 
   it.each([
@@ -258,7 +324,7 @@ describe('the wizard', () => {
   });
 
   it('explains a service-principal cluster and asks for another when asked to', async () => {
-    const azure = new FakeAzure(clusterWith({ identity: { type: 'None', userAssigned: [] } }));
+    const azure = new FakeAzure(clusterWith(secret, { enabled: false }));
     const person = new Person('aks', 'Choose another', back, 'aks', back);
     await expect(gatherAnswers(wizard(azure, person))).rejects.toThrow(
       'nobody expected the question "Cluster:"',

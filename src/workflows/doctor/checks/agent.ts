@@ -1,9 +1,12 @@
+import { wayToEnable } from '../../../domain/clusters/way-to-enable.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
-import { advice, command } from '../../../errors/hint.ts';
+import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
+import { livesInObjects } from '../mend.ts';
 import { nodesInQuestion } from '../nodes-in-question.ts';
+import { readOr } from '../probe.ts';
 
 /** Whether each node in question has one agent, and it is ready. */
 export const agent: Check = {
@@ -15,11 +18,9 @@ export const agent: Check = {
     ),
 };
 
-function judgeNodes(
-  agents: readonly AgentPod[],
-  nodes: readonly ClusterNode[],
-  { subject: { cluster }, cluster: inAzure }: Evidence,
-): Verdict {
+function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], evidence: Evidence): Verdict {
+  const { subject, cluster: inAzure } = evidence;
+  const { cluster } = subject;
   const addonIsOn = inAzure.kind === 'read' ? inAzure.value.profile.enabled : undefined;
   if (nodes.length === 0) {
     return skip('The cluster has no ready Linux node.');
@@ -30,7 +31,7 @@ function judgeNodes(
   if (agents.length === 0) {
     return fail(
       'The cluster has no agent: no DaemonSet of podid, of the add-on or of aad-pod-identity. Pods reach the metadata service of the node itself.',
-      advice`${nextCommand('nmi install', cluster)}; or the add-on: ${nextCommand('enable', cluster)}`,
+      withAddonToo(nextCommand('nmi install', cluster), evidence),
     );
   }
   if (without.length > 0) {
@@ -57,4 +58,12 @@ function judgeNodes(
     );
   }
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
+}
+
+/** Nobody who lives without the add-on is to be led to it. */
+function withAddonToo(install: Hint, evidence: Evidence): Hint {
+  const cluster = readOr(evidence.cluster, undefined);
+  return cluster === undefined || cluster.profile.enabled || livesInObjects(evidence)
+    ? install
+    : advice`${install}; or the add-on: ${wayToEnable(cluster)}`;
 }

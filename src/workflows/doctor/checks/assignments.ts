@@ -125,12 +125,12 @@ function hintOf({ cause, wanted, machine }: Waiting, evidence: Evidence, standar
   const code = cause.kind === 'refused' ? rightsCode(cause.event.message) : undefined;
   if (code === 'LinkedAuthorizationFailed') {
     const grant = grantCommand('Managed Identity Operator', 'PRINCIPAL', wanted.resource?.id ?? '');
-    return advice`Give the right to what the controller signs in as: ${grant}`;
+    return advice`With the object id of what the controller signs in as for PRINCIPAL: ${grant}`;
   }
   if (code === 'AuthorizationFailed') {
     const [group = ''] = (machine?.resourceId ?? wanted.machineId ?? '').split(/\/providers\//i);
     const grant = grantCommand('Virtual Machine Contributor', 'PRINCIPAL', group);
-    return advice`Give the right to what the controller signs in as: ${grant}`;
+    return advice`With the object id of what the controller signs in as for PRINCIPAL: ${grant}`;
   }
   return logsOf(evidence, standard);
 }

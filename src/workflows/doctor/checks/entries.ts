@@ -6,7 +6,7 @@ import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
-import { entryCommand, idToFillIn, isModeCluster } from '../mend.ts';
+import { entryCommand, idToFillIn, isModeCluster, withFillIn } from '../mend.ts';
 
 /** Whether Azure is done with the entries, and well. */
 export const entries: Check = {
@@ -58,7 +58,7 @@ function present(evidence: Evidence, all: readonly PodIdentity[]): Verdict {
 /** podid writes the binding together with the identity, whose id has to be known. */
 function binding(evidence: Evidence, { namespace, name, identity: { resourceId } }: PodIdentity): Hint {
   const id = isWrittenId(resourceId, managedIdentityType) ? resourceId : idToFillIn(evidence.subject);
-  return entryCommand('add', evidence, { namespace, name, 'identity-resource-id': id });
+  return withFillIn(entryCommand('add', evidence, { namespace, name, 'identity-resource-id': id }));
 }
 
 /** An entry can be assigned once its cause is gone; without its managed identity it never will be. */

@@ -6,7 +6,7 @@ import type { AzureIdentity } from '../../../domain/kubernetes/identity-resource
 import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
-import { idToFillIn } from '../mend.ts';
+import { idToFillIn, withFillIn } from '../mend.ts';
 
 /**
  * Whether the ids in AzureIdentities are ids. The agent asks for a managed identity by its client id, and by the
@@ -86,9 +86,11 @@ function named(member: 'clientID' | 'resourceID') {
 
 function patched({ metadata }: AzureIdentity, nearest: string | undefined, { subject }: Evidence): Hint {
   const patch = JSON.stringify({ spec: { resourceID: nearest ?? idToFillIn(subject) } });
-  return command(
-    'kubectl patch azureidentity',
-    metadata.name,
-    ...['-n', metadata.namespace, '--type', 'merge', '-p', patch],
+  return withFillIn(
+    command(
+      'kubectl patch azureidentity',
+      metadata.name,
+      ...['-n', metadata.namespace, '--type', 'merge', '-p', patch],
+    ),
   );
 }

@@ -1,9 +1,10 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { modeFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
 import type { Workload } from '../../../domain/kubernetes/workloads.ts';
-import { advice, command, type Hint, joinHints } from '../../../errors/hint.ts';
+import { advice, type Command, command, type Hint, joinHints, othersText } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { resourcesForAgents } from '../pod-decisions.ts';
@@ -81,7 +82,13 @@ function bareVerdict(evidence: Evidence, bare: readonly Pod[], first: Pod): Verd
   const known = resourcesForAgents(evidence).bindings.flatMap(({ metadata, spec }) =>
     metadata.namespace === namespace && spec.selector ? [spec.selector] : [],
   );
-  const choices = known.length === 0 ? ['SELECTOR'] : [...new Set(known)].slice(0, mostChoices);
+  const choices = [...new Set(known)].slice(0, mostChoices);
+  if (choices.length === 0) {
+    return fail(
+      `${listed(bare.map(entryText))} has no label ${bindingLabel}, and namespace ${namespace} has no binding that a label could name.`,
+      advice`${helpOfAdd(evidence)} says how to bind an identity in namespace ${othersText(namespace)}; its name is the value of the label`,
+    );
+  }
   const commands = choices.map((choice) =>
     command('kubectl label pod', name, '-n', namespace, `${bindingLabel}=${choice}`),
   );
@@ -89,4 +96,11 @@ function bareVerdict(evidence: Evidence, bare: readonly Pod[], first: Pod): Verd
     `${listed(bare.map(entryText))} has no label ${bindingLabel}, so the agent gives it no identity.`,
     advice`${joinHints(commands, ' or ')}, and the same under spec.template.metadata.labels of the workload that creates the pod`,
   );
+}
+
+function helpOfAdd({ cluster, subject }: Evidence): Command {
+  return nextCommand('add', subject.cluster, {
+    ...modeFlags(readOr(cluster, undefined)?.profile),
+    help: true,
+  });
 }

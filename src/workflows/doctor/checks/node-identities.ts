@@ -8,7 +8,7 @@ import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 import type { Evidence, StandardEvidence } from '../evidence.ts';
-import { idToFillIn } from '../mend.ts';
+import { idToFillIn, withFillIn } from '../mend.ts';
 import { assignmentsInQuestion, isAssigned } from '../standard-mode.ts';
 
 /**
@@ -79,7 +79,7 @@ function assigning({ subject }: Evidence, entries: readonly PodIdentity[]): Hint
     'tsv',
   );
   const assign = nextCommand('node assign', cluster, { identities: [idToFillIn(subject)] });
-  return advice`${search} prints its id, for: ${assign}`;
+  return advice`${search} prints its id, for: ${withFillIn(assign)}`;
 }
 
 /** What is not assigned yet is the business of another check. */

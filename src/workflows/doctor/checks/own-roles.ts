@@ -1,5 +1,6 @@
 import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
-import { command } from '../../../errors/hint.ts';
+import { grantCommand } from '../../../domain/hints/grant-command.ts';
+import { advice } from '../../../errors/hint.ts';
 import { type Check, listed, pass, unread, warn } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
@@ -18,16 +19,7 @@ export const ownRoles: Check = {
     if (first !== undefined) {
       return warn(
         `No role in the cluster's subscription: ${listed(idle.map(({ entry }) => `the identity of ${entryText(entry)}`))}. Unless it has a role elsewhere, or rights other than Azure roles, its tokens give access to nothing.`,
-        command(
-          'az role assignment create --assignee-object-id',
-          objectIdOf(evidence, first.entry),
-          '--assignee-principal-type',
-          'ServicePrincipal',
-          '--role',
-          'ROLE',
-          '--scope',
-          'SCOPE',
-        ),
+        advice`${grantCommand('ROLE', objectIdOf(evidence, first.entry), 'SCOPE')}, with what the pods need for ROLE (Reader, for one) and the id of the resource for SCOPE`,
       );
     }
     for (const { probed } of probes) {

@@ -1,43 +1,26 @@
+import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
-import { command } from '../../../errors/hint.ts';
+import { advice, command, type Hint, othersText } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, pass, type Verdict, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
-import type { DoctorSubject, Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
 
 /** Whether the pods in question are there and run. */
 export const pod: Check = {
   name: 'pod',
   behind: [],
-  judge: (evidence) =>
-    judging(evidence.pods, (found) => judgePods(found, evidence.subject, selectorOf(evidence))),
+  judge: (evidence) => judging(evidence.pods, (found) => judgePods(found, evidence)),
 };
 
-/** The one that there is to choose; else a word in its place. */
-function selectorOf(evidence: Evidence): string {
-  const [first, ...others] = new Set(entriesInQuestion(evidence).map((entry) => entry.bindingSelector));
-  return first === undefined || others.length > 0 ? 'SELECTOR' : first;
-}
-
-function judgePods(
-  pods: readonly Pod[],
-  { namespace, pod: name, deployment }: DoctorSubject,
-  selector: string,
-): Verdict {
+function judgePods(pods: readonly Pod[], evidence: Evidence): Verdict {
+  const { namespace, pod: name, deployment } = evidence.subject;
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   const inNamespace = namespace === undefined ? ['--all-namespaces'] : ['-n', namespace];
   const [first] = pods;
   if (name === undefined && deployment === undefined) {
     return first === undefined
-      ? warn(
-          `No pod${where} has the label ${bindingLabel}, so no pod gets an identity.`,
-          command(
-            'kubectl patch deployment NAME -n',
-            namespace ?? 'NAMESPACE',
-            '-p',
-            JSON.stringify({ spec: { template: { metadata: { labels: { [bindingLabel]: selector } } } } }),
-          ),
-        )
+      ? warn(`No pod${where} has the label ${bindingLabel}, so no pod gets an identity.`, labelling(evidence))
       : pass(`${counted(pods.length, 'pod')}${where} with the label ${bindingLabel}.`);
   }
   if (first === undefined) {
@@ -62,4 +45,15 @@ function judgePods(
   return pass(
     `${name === undefined ? counted(pods.length, 'pod') : `Pod ${name}`} on ${[...new Set(pods.map(({ nodeName }) => nodeName))].join(', ')}.`,
   );
+}
+
+/** With the namespace and the selector of an entry; which workload is meant, its owner alone knows. */
+function labelling(evidence: Evidence): Hint | undefined {
+  const entry = entriesInQuestion(evidence).find(({ bindingSelector }) => bindingSelector !== '');
+  if (entry === undefined) {
+    return undefined;
+  }
+  const labels = { [bindingLabel]: entry.bindingSelector };
+  const patch = JSON.stringify({ spec: { template: { metadata: { labels } } } });
+  return advice`For the pods of a Deployment NAME to use ${othersText(entryText(entry))}: ${command('kubectl patch deployment NAME -n', entry.namespace, '-p', patch)}`;
 }

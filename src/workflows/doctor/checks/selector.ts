@@ -19,7 +19,7 @@ import { secretPairOf } from '../../../domain/kubernetes/secret-pairs.ts';
 import { advice, type Command, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
-import { entryCommand, idToFillIn } from '../mend.ts';
+import { entryCommand, idToFillIn, withFillIn } from '../mend.ts';
 import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
 import { readOr } from '../probe.ts';
 import { scopeOf } from '../standard-mode.ts';
@@ -129,7 +129,7 @@ function missingVerdict(
     `Binding ${entryText(metadata)} has the selector ${spec.selector} of ${pods} and ${missingText(missing, binding)}.`,
     missing.kind === 'identity-misspelt'
       ? patchCommand(binding, missing.identity.metadata.name)
-      : addCommand(evidence, pod, binding, missing),
+      : withFillIn(addCommand(evidence, pod, binding, missing)),
   );
 }
 
@@ -212,7 +212,7 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
   return fail(
     `${bindingLabel}=${value} of ${pods} matches no selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors must match exactly, including upper and lower case.`,
     meant === undefined
-      ? bindCommand(evidence, resources, pod, value)
+      ? withFillIn(bindCommand(evidence, resources, pod, value))
       : advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${meant.spec.selector}`)}, and the same in the template of the workload that creates it`,
   );
 }

@@ -1,9 +1,11 @@
-import { advice, command } from '../../../errors/hint.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { decisionsFor, lastOf } from '../agent-decisions.ts';
 import { sumOf } from '../agent-metrics.ts';
 import { type Check, fail, pass, skip, unread, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { logsCommand } from '../logs-command.ts';
+import { readOr } from '../probe.ts';
 
 const operations = 'aadpodidentity_nmi_operations_duration_seconds_count';
 
@@ -45,7 +47,8 @@ function byLog({ subject, pods, agentProbes }: Evidence): Verdict | undefined {
   return given && pass(`The agent gave ${given.pod} a token for ${given.resource}.`);
 }
 
-function byNumbers({ subject, agentProbes }: Evidence): Verdict {
+function byNumbers(evidence: Evidence): Verdict {
+  const { subject, agentProbes } = evidence;
   const { namespace } = subject;
   const where = namespace === undefined ? 'in the cluster' : `in namespace ${namespace}`;
   const counts = { given: 0, refused: 0 };
@@ -64,10 +67,15 @@ function byNumbers({ subject, agentProbes }: Evidence): Verdict {
   }
   const text = `${counts.given} tokens given and ${counts.refused} refused ${where} since the agents started`;
   if (counts.given === 0) {
-    return fail(
-      `${text}.`,
-      advice`${command('podid doctor --namespace', namespace ?? 'NAMESPACE', '--pod', 'POD')} checks one pod`,
-    );
+    return fail(`${text}.`, closerLook(evidence));
   }
   return counts.refused > 0 && counts.refused >= counts.given ? warn(`${text}.`) : pass(`${text}.`);
+}
+
+/** At one of the pods; where none is left that asked, the agents' logs have the reasons. */
+function closerLook({ subject, pods, agentProbes }: Evidence): Hint {
+  const [pod] = readOr(pods, []);
+  return pod === undefined
+    ? advice`${logsCommand(agentProbes)} has the reason of each refusal`
+    : advice`${nextCommand('doctor', subject.cluster, { namespace: pod.namespace, pod: pod.name })} checks one pod`;
 }

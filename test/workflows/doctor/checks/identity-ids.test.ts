@@ -35,7 +35,12 @@ describe('the check of the ids in AzureIdentities', () => {
       'fail',
       patch(id),
     ],
-    ['a name', { clientID, resourceID: 'web' }, 'warn', patch(id.replace(/web$/, 'IDENTITY'))],
+    [
+      'a name',
+      { clientID, resourceID: 'web' },
+      'warn',
+      `${patch(id.replace(/web$/, 'IDENTITY'))}, with the name of the managed identity for IDENTITY`,
+    ],
     [
       'a name as client id',
       { clientID: 'my-identity', resourceID: id },
