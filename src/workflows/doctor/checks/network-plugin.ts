@@ -31,7 +31,7 @@ function judgeRemedies(evidence: Evidence): Verdict {
   const { netRawPolicy, subject } = evidence;
   if (netRawPolicy?.kind === 'read' && netRawPolicy.value !== 'none') {
     return pass(
-      `The network plugin is kubenet, and the policy of podid policy kubenet (${netRawPolicy.value}) refuses new pods that keep NET_RAW.`,
+      `The network plugin is kubenet, and an admission policy (${netRawPolicy.value}) refuses new pods that keep NET_RAW.`,
     );
   }
   if (isGuardedEverywhere(evidence)) {
