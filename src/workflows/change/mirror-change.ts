@@ -65,22 +65,38 @@ export function asFailure(objects: readonly ObjectChange[]): PodidError | undefi
   if (first === undefined) {
     return undefined;
   }
-  const details = open.map((object) => ({
-    message: `${object.kind} ${object.namespace}/${object.name}: ${object.reason ?? object.action}`,
-  }));
   const alike = open.filter((each) => each.reason === first.reason && each.namespace === first.namespace);
   const { text, hint } = openText(first, alike.length);
-  const told = text.includes(first.name) ? 1 : alike.length;
+  const told = lacksNamespace(first) ? alike.length : 1;
   const others = open.length > told ? ` (and ${open.length - told} more)` : '';
+  const details = told === open.length && lacksNamespace(first) ? [] : detailsOf(open);
   return new PodidError('MirrorFailed', `${text}${others}.`, { hint, details });
 }
 
+function lacksNamespace({ namespace, reason }: ObjectChange): boolean {
+  return reason === namespaceMissing(namespace);
+}
+
+/** One of each object, and one of all those that wait for the same namespace. */
+function detailsOf(open: readonly ObjectChange[]): { readonly message: string }[] {
+  const waiting = open.filter(lacksNamespace);
+  const namespaces = [...new Set(waiting.map(({ namespace }) => namespace))];
+  const messages = [
+    ...namespaces.map((namespace) => {
+      const { length } = waiting.filter((each) => each.namespace === namespace);
+      return `${namespaceMissing(namespace)} (${length === 1 ? 'one object' : `${length} objects`})`;
+    }),
+    ...open
+      .filter((object) => !lacksNamespace(object))
+      .map(({ kind, namespace, name, action, reason = action }) => `${kind} ${namespace}/${name}: ${reason}`),
+  ];
+  return messages.map((message) => ({ message }));
+}
+
 /** Why an object is not as podid wants it, and what to do. @param count those of its namespace with its reason */
-function openText(
-  { kind, namespace, name, action, reason = action }: ObjectChange,
-  count: number,
-): { readonly text: string; readonly hint: Hint } {
-  if (reason === namespaceMissing(namespace)) {
+function openText(object: ObjectChange, count: number): { readonly text: string; readonly hint: Hint } {
+  const { kind, namespace, name, action, reason = action } = object;
+  if (lacksNamespace(object)) {
     const objects = count === 1 ? 'One object is' : `${count} objects are`;
     return {
       text: `${objects} not in the cluster yet, because it has no namespace ${namespace}`,
