@@ -72,7 +72,7 @@ export const inUse: JsonObject = parts({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'web-1', namespace: 'demo', labels },
-      spec: { nodeName: nodeName(0), ...podSpec() },
+      spec: { nodeName: nodeName(0), securityContext: {}, ...podSpec() },
       status: {
         phase: 'Running',
         podIP: '10.244.0.10',

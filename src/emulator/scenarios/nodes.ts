@@ -109,7 +109,12 @@ function agentPod(
         'emulator.podid.io/log': log,
       },
     },
-    spec: { nodeName: onNode, hostNetwork: true, containers: [agentContainer(mode)] },
+    spec: {
+      nodeName: onNode,
+      hostNetwork: true,
+      securityContext: {},
+      containers: [agentContainer(mode)],
+    },
     status: {
       phase: 'Running',
       podIP: `10.224.0.${number + 4}`,

@@ -314,6 +314,18 @@ describe('the emulated Kubernetes API, as kubectl meets it,', () => {
     const event = JSON.parse(await asTable(`${deployments}?watch=1&timeoutSeconds=1`));
     expect(event).toMatchObject({ type: 'ADDED', object: { kind: 'Table' } });
     expect(event.object.rows[0].cells.slice(0, 4)).toEqual(row);
+    kube.store.seed({
+      apiVersion: `${group}/v1`,
+      kind: 'AzureIdentityBinding',
+      metadata: { name: 'b', namespace: 'shop', creationTimestamp: '2020-01-01T00:00:00Z' },
+      spec: { azureIdentity: 'web', selector: 'web' },
+    });
+    // A definition says itself what is shown.
+    const bindings = JSON.parse(await asTable(`/apis/${group}/v1/azureidentitybindings`));
+    expect(bindings.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
+      ...['Name', 'AzureIdentity', 'Selector', 'Age'],
+    ]);
+    expect(bindings.rows[0].cells).toEqual(['b', 'web', 'web', expect.stringMatching(/^\d+y\d+d$/)]);
     const whole = JSON.parse(await asTable(`${deployments}?includeObject=Object`));
     expect(whole.rows[0].object).toMatchObject({ kind: 'Deployment', spec: deployment(80).spec });
   });

@@ -1,19 +1,23 @@
-import type { StructuralSchema } from './kube-kinds.ts';
+import type { PrinterColumn, StructuralSchema } from './kube-kinds.ts';
 import type { KubeObject } from './kube-object.ts';
 
 /**
  * The four CustomResourceDefinitions of `aadpodidentity.k8s.io/v1` with the fields that upstream's have:
- * types alone, nothing required, no status subresource, `nodename` in lower case, and vestigial `metadata`
+ * types alone, nothing required, upstream's columns, no status subresource, `nodename` in lower case, and vestigial `metadata`
  * objects whose contents are pruned.
  */
 export function identityCrds(): readonly KubeObject[] {
   return [
-    crd('AzureIdentity', 'azureidentities', identitySpec, statusWith({ availableReplicas: int32 })),
+    crd('AzureIdentity', 'azureidentities', identitySpec, statusWith({ availableReplicas: int32 }), [
+      column('Type', '.spec.type'),
+      column('ClientID', '.spec.clientID'),
+    ]),
     crd(
       'AzureIdentityBinding',
       'azureidentitybindings',
       bindingSpec,
       statusWith({ availableReplicas: int32 }),
+      [column('AzureIdentity', '.spec.azureIdentity'), column('Selector', '.spec.selector')],
     ),
     crd(
       'AzureAssignedIdentity',
@@ -79,8 +83,19 @@ const exceptionSpec = object({
   podLabels: { type: 'object', additionalProperties: string },
 });
 
-function crd(kind: string, plural: string, spec: StructuralSchema, status: StructuralSchema): KubeObject {
+function column(name: string, jsonPath: string): PrinterColumn {
+  return { name, type: 'string', jsonPath };
+}
+
+function crd(
+  kind: string,
+  plural: string,
+  spec: StructuralSchema,
+  status: StructuralSchema,
+  columns?: readonly PrinterColumn[],
+): KubeObject {
   const group = 'aadpodidentity.k8s.io';
+  const age = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
   const schema = object({ apiVersion: string, kind: string, metadata: emptyObject, spec, status });
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -93,7 +108,15 @@ function crd(kind: string, plural: string, spec: StructuralSchema, status: Struc
       group,
       scope: 'Namespaced',
       names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: schema },
+          ...(columns ? { additionalPrinterColumns: [...columns, age] } : {}),
+        },
+      ],
     },
     status: establishedStatus(),
   };

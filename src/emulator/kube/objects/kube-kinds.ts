@@ -25,6 +25,18 @@ export interface KubeKind {
   readonly statusSubresource: boolean;
   /** Set for custom resources: what it does not name is pruned. */
   readonly schema?: StructuralSchema;
+  /** What a CRD has shown of its objects. */
+  readonly columns?: readonly PrinterColumn[];
+}
+
+export interface PrinterColumn {
+  readonly name: string;
+  /** `date` is shown as an age. */
+  readonly type: string;
+  /** `.spec.clientID`; no more of JSONPath is read here. */
+  readonly jsonPath: string;
+  /** Above zero: with `-o wide` alone. */
+  readonly priority?: number;
 }
 
 /** Key of a kind in the store: `azureidentities.aadpodidentity.k8s.io`, `pods.`. */
@@ -101,6 +113,7 @@ export function kindsOfCrd(crd: KubeObject): readonly KubeKind[] {
       type: 'object',
       'x-kubernetes-preserve-unknown-fields': true,
     },
+    ...(version.additionalPrinterColumns ? { columns: version.additionalPrinterColumns } : {}),
   }));
 }
 
@@ -112,6 +125,7 @@ interface CrdSpec {
     readonly name: string;
     readonly served: boolean;
     readonly subresources?: { readonly status?: unknown };
+    readonly additionalPrinterColumns?: readonly PrinterColumn[];
     readonly schema?: { readonly openAPIV3Schema?: StructuralSchema };
   }[];
 }

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { alreadyExists, badRequest, conflict, KubeFailure, notFound } from '../kube-failure.ts';
+import { addedByServer, withoutPods } from './added-by-server.ts';
 import { admitted, type WriteTarget } from './admit-object.ts';
 import { trackUpdate, type Writer } from './field-owners.ts';
-import { establishedStatus } from './identity-crds.ts';
-import { crdKind, type KubeKind, namespaceKind } from './kube-kinds.ts';
+import type { KubeKind } from './kube-kinds.ts';
 import { isMap, type KubeMeta, type KubeObject, sameJson } from './kube-object.ts';
 import { identityMeta, type KubeStore } from './kube-store.ts';
 import { applyObject } from './server-side-apply.ts';
-import { withoutPods } from './workload-status.ts';
 
 export interface WriteOptions {
   readonly manager: string;
@@ -221,7 +220,10 @@ function commit(
   how: 'Apply' | 'Update',
 ): WriteResult {
   const { kind, namespace } = target;
-  const marked = { ...served(kind, live, wanted), metadata: storedMeta(store, kind, live, wanted) };
+  const marked = {
+    ...(live === undefined ? addedByServer(kind, wanted) : wanted),
+    metadata: storedMeta(store, kind, live, wanted),
+  };
   const tracked = how === 'Apply' ? marked : trackUpdate(live, marked, writerOf(store, options));
   const object = target.subresource === 'status' ? tracked : withoutPods(kind, tracked);
   const created = live === undefined;
@@ -238,17 +240,6 @@ function commit(
     object: finished ? (store.drop(kind, namespace, stored.metadata.name) ?? stored) : stored,
     created,
   };
-}
-
-/** What the API server itself adds to new namespaces and CRDs, which clients wait for. */
-function served(kind: KubeKind, live: KubeObject | undefined, wanted: KubeObject): KubeObject {
-  if (live !== undefined) {
-    return wanted;
-  }
-  if (kind === namespaceKind) {
-    return { ...wanted, status: { phase: 'Active' } };
-  }
-  return kind === crdKind ? { ...wanted, status: establishedStatus() } : wanted;
 }
 
 /**

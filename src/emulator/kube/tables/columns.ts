@@ -1,5 +1,6 @@
+import type { KubeKind, PrinterColumn } from '../objects/kube-kinds.ts';
 import { ageOf } from './human-duration.ts';
-import { type Json, listAt, mapAt, numberAt, textAt } from './object-facts.ts';
+import { type Json, listAt, mapAt, numberAt, textAt, valueAt } from './object-facts.ts';
 
 export interface Column {
   readonly name: string;
@@ -134,8 +135,22 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
   CustomResourceDefinition: [createdAt],
 };
 
-export function columnsOf(kind: string): readonly Column[] {
+export function columnsOf({ kind, schema, columns: printed }: KubeKind): readonly Column[] {
+  if (schema !== undefined) {
+    return [name, ...(printed?.map(columnOf) ?? [age])];
+  }
   return [name, ...(Object.hasOwn(columns, kind) ? (columns[kind] ?? []) : [age])];
+}
+
+function columnOf({ name: title, type, jsonPath, priority = 0 }: PrinterColumn): Column {
+  const path = jsonPath.split('.').slice(1);
+  const shown: Cell = (object, now) =>
+    type === 'date' ? ageOf(textAt(object, ...path), now) : valueText(valueAt(object, path));
+  return priority > 0 ? wide(title, shown) : column(title, shown);
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 }
 
 function wanted(object: Json): number {

@@ -22,7 +22,7 @@ export function tableOf(
   metadata: object = {},
 ): object {
   const { kind, include, now } = request;
-  const columns = columnsOf(kind.schema === undefined ? kind.kind : '');
+  const columns = columnsOf(kind);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',

@@ -1,5 +1,18 @@
-import type { KubeKind } from './kube-kinds.ts';
+import { establishedStatus } from './identity-crds.ts';
+import { crdKind, type KubeKind, namespaceKind } from './kube-kinds.ts';
 import { isMap, type KubeObject } from './kube-object.ts';
+
+/** What the server itself adds to new objects and clients count on, as `kubectl debug` on a pod's security context. */
+export function addedByServer(kind: KubeKind, object: KubeObject): KubeObject {
+  if (kind === namespaceKind) {
+    return { ...object, status: { phase: 'Active' } };
+  }
+  if (kind.kind === 'Pod' && kind.group === '') {
+    const spec = { securityContext: {}, ...(isMap(object.spec) ? object.spec : {}) };
+    return { ...object, spec, status: { phase: 'Pending' } };
+  }
+  return kind === crdKind ? { ...object, status: establishedStatus() } : object;
+}
 
 const noPods = {
   type: 'Progressing',
