@@ -105,20 +105,25 @@ describe('the scenario standard-mode', () => {
     expect(store.list('AzureAssignedIdentity')).toEqual([]);
   });
 
-  it('gives a pod its token once its identity is on the machine and assigned to it', async () => {
-    await using podid = await emulatedPodid(inStandardMode);
-    const asked = spawned(podid, 'token --emulated-pod demo/web');
-    const store = podid.emulator.kube;
-    const pod = await until(() =>
-      store.list('Pod', 'demo').find(({ metadata }) => metadata.name.startsWith('asked-by-podid')),
-    );
-    expect(specOf(pod.spec).nodeName).toBe(nodeName(0));
-    expect((await podid.run(assign('web', '--node-pool', 'nodepool1'))).exitCode).toBe(0);
-    store.seed(assignmentFor(podid, pod, 'web'));
-    const { exitCode, stdout, stderr } = await asked;
-    expect(exitCode, stderr).toBe(0);
-    expect(JSON.parse(stdout).clientId).toBe('00000000-0000-4000-8000-0000c11e0001');
-  });
+  // Pods ask over plain http, whatever Azure and the cluster speak.
+  it.each([false, true])(
+    'gives a pod its token once its identity is on the machine and assigned to it, tls: %s',
+    async (tls) => {
+      await using podid = await emulatedPodid({ ...inStandardMode, tls });
+      const asked = spawned(podid, 'token --emulated-pod demo/web');
+      const store = podid.emulator.kube;
+      const pod = await until(() =>
+        store.list('Pod', 'demo').find(({ metadata }) => metadata.name.startsWith('asked-by-podid')),
+      );
+      expect(specOf(pod.spec).nodeName).toBe(nodeName(0));
+      const assigned = await spawned(podid, assign('web', '--node-pool', 'nodepool1').join(' '));
+      expect(assigned.exitCode, assigned.stderr).toBe(0);
+      store.seed(assignmentFor(podid, pod, 'web'));
+      const { exitCode, stdout, stderr } = await asked;
+      expect(exitCode, stderr).toBe(0);
+      expect(JSON.parse(stdout).clientId).toBe('00000000-0000-4000-8000-0000c11e0001');
+    },
+  );
 
   it('has a metadata service that knows no identity which is not on the machine', async () => {
     await using podid = await emulatedPodid(inStandardMode);

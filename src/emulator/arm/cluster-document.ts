@@ -62,8 +62,8 @@ function resolveIssuer(world: World, after: JsonObject, before: JsonObject | und
     return;
   }
   const location = (textAt(after, 'location') ?? '').replaceAll(' ', '').toLowerCase();
-  issuer['issuerUrl'] =
-    textAt(before, 'properties', 'oidcIssuerProfile', 'issuerUrl') ??
+  issuer['issuerURL'] =
+    textAt(before, 'properties', 'oidcIssuerProfile', 'issuerURL') ??
     `https://${location}.oic.prod-aks.azure.com/${world.tenantId}/${world.newId()}/`;
 }
 

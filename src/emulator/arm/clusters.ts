@@ -138,11 +138,12 @@ function upgradeProfile(call: ArmCall): EmulatorResponse {
     name: 'default',
     type: 'Microsoft.ContainerService/managedClusters/upgradeprofiles',
     properties: {
-      controlPlaneProfile: { kubernetesVersion, osType: 'Linux' },
+      controlPlaneProfile: { kubernetesVersion, osType: 'Linux', upgrades: [] },
       agentPoolProfiles: listAt(document, 'properties', 'agentPoolProfiles').map((pool) => ({
         name: textAt(pool, 'name'),
         kubernetesVersion: textAt(pool, 'currentOrchestratorVersion') ?? kubernetesVersion,
         osType: textAt(pool, 'osType') ?? 'Linux',
+        upgrades: [],
       })),
     },
   });
