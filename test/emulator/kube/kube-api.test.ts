@@ -143,7 +143,8 @@ describe('the emulated Kubernetes API, as client-node meets it,', () => {
   it('takes the status only through its own path, and deletes what a namespace held along with it', async () => {
     const core = config.makeApiClient(CoreV1Api);
     const body = { metadata: { name: 'p' }, spec: { containers: [] }, status: { podIP: '10.0.0.9' } };
-    expect((await core.createNamespacedPod({ namespace: 'shop', body })).status).toBeUndefined();
+    const { status } = await core.createNamespacedPod({ namespace: 'shop', body });
+    expect(status?.phase).toBe('Pending');
     const changed = await core.patchNamespacedPodStatus(
       {
         namespace: 'shop',
