@@ -4,6 +4,7 @@ import { endSignal } from '../runtime/shutdown.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { nmiHelp } from './nmi-flags.ts';
 import { type NmiSettings, nmiSettings } from './nmi-settings.ts';
+import { afterServer } from './rules/after-server.ts';
 import { removeBootTable } from './rules/boot-guard/boot-table.ts';
 import { installBootGuard, removeBootGuard } from './rules/boot-guard/run-boot-guard.ts';
 import { heartbeatFile, installRulesOnce, removeRules, rulesOptions, runRules } from './rules/run-rules.ts';
@@ -81,7 +82,10 @@ async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSigna
   if (flags.once) {
     return installRulesOnce(options, logger);
   }
-  const file = flags['heartbeat-file'];
-  const publish = file === '' ? () => Promise.resolve() : heartbeatFile(file);
-  return runRules(options, { clock: systemClock(), logger, publish }, signal);
+  const [clock, file] = [systemClock(), flags['heartbeat-file']];
+  if (file === '') {
+    return runRules(options, { clock, logger, publish: () => Promise.resolve() }, signal);
+  }
+  const after = afterServer({ port: options.port, user: options.serverUser }, clock, signal);
+  return runRules(options, { clock, logger, publish: heartbeatFile(file) }, after);
 }

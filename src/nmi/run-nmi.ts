@@ -71,7 +71,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   // Every watch, and every request that waits, listens to them.
   setMaxListeners(0, ended.signal, signal);
 
-  const rules = followRules(settings, { ...ports, agent }, { signal, ended: ended.signal });
+  const rules = followRules(settings, { ...ports, agent }, ended.signal);
   await Promise.all(sideServers.map((side) => listeners.open(side)));
   if (settings.word === 'all') {
     await withinTime({ clock, ms: rulesTimeoutMs }, signal, (inTime) => firstHeartbeat(agent, inTime)).catch(
@@ -127,11 +127,11 @@ async function endpointReader({
 function followRules(
   settings: NmiSettings,
   { agent, clock, logger }: NmiPorts & { readonly agent: Agent },
-  { signal, ended }: { readonly signal: AbortSignal; readonly ended: AbortSignal },
+  ended: AbortSignal,
 ): Promise<void> {
   const publish: Agent['rules']['publish'] = (heartbeat) => agent.rules.publish(heartbeat);
   if (settings.word === 'all') {
-    return runRules(rulesOptions(settings), { clock, logger, publish }, signal);
+    return runRules(rulesOptions(settings), { clock, logger, publish }, ended);
   }
   const file = settings.flags['heartbeat-file'];
   return file === '' ? Promise.resolve() : followHeartbeatFile(file, { clock, publish }, ended);
