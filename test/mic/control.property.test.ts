@@ -36,6 +36,7 @@ type Step =
 const upTo = (count: number) => fc.nat({ max: count - 1 });
 const trouble: fc.Arbitrary<PatchTrouble> = fc.constantFrom<PatchTrouble>(
   { kind: 'lost' },
+  { kind: 'denied', fault: fakeFault(500, 'InternalServerError') },
   { kind: 'unreached' },
   { kind: 'operation-fails' },
   { kind: 'refuse', fault: fakeFault(409, 'Conflict') },

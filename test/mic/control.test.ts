@@ -198,6 +198,7 @@ describe('each rule', () => {
     ['a 503', { kind: 'refuse', fault: fakeFault(503, '') }],
     ['a machine that changed meanwhile', { kind: 'refuse', fault: fakeFault(412, 'PreconditionFailed') }],
     ['an answer that was lost', { kind: 'lost' }],
+    ['a 500 for what was done', { kind: 'denied', fault: fakeFault(500, 'InternalServerError') }],
     ['a connection that was cut', { kind: 'unreached' }],
     ['an operation that failed', { kind: 'operation-fails' }],
   ] as const)('rules 6 and 7: %s is tried again without any event', async (_what, trouble) => {
@@ -342,6 +343,28 @@ describe('each rule', () => {
     expect(carried(bench)).toEqual([]);
     expect(bench.cluster.ledger?.state.machines).toEqual({});
   });
+
+  it.each([
+    ['lost', { kind: 'lost' }],
+    ['a 500', { kind: 'denied', fault: fakeFault(500, 'InternalServerError') }],
+    ['a 504', { kind: 'denied', fault: fakeFault(504, 'GatewayTimeout') }],
+  ] as const)(
+    'rule 14: what was put there by a change whose answer was %s goes, too',
+    async (_what, trouble) => {
+      const bench = micBench();
+      furnish(bench, 'web');
+      addPod(bench, 'p1', 'web');
+      bench.azure.troubles.push(trouble);
+      await bench.restart();
+      await bench.clock.advance(2 * minute);
+      expect(Object.values(bench.states())).toEqual(['Assigned']);
+      expect(bench.azure.patches).toHaveLength(1);
+      bench.cluster.removePod('shop/p1');
+      await bench.clock.advance(15 * minute);
+      expect(carried(bench)).toEqual([]);
+      expect(bench.azure.breaches).toEqual([]);
+    },
+  );
 
   it('rule 14: a machine that is gone is dropped from the ledger', async () => {
     const bench = await withOnePod();

@@ -24,6 +24,8 @@ export type PatchTrouble =
   | { readonly kind: 'refuse'; readonly fault: MachineFault }
   /** It is done, and nobody hears of it. */
   | { readonly kind: 'lost' }
+  /** It is done, and answered as if it were not. */
+  | { readonly kind: 'denied'; readonly fault: MachineFault }
   /** The connection fails before it gets there. */
   | { readonly kind: 'unreached' }
   /** It is accepted, and its operation fails. */
@@ -177,6 +179,9 @@ function answerPatch(azure: FakeAzure, inner: Inner, read: Machine, identity: Id
   machine.busyUntilMs = clock.monotonic() + operationMs;
   if (trouble?.kind === 'lost') {
     throw new PodidError('Unavailable', 'The answer was lost.');
+  }
+  if (trouble?.kind === 'denied') {
+    return { kind: 'refused', fault: trouble.fault };
   }
   return { kind: 'accepted', machine: shown(machine, clock), operation: { url } };
 }

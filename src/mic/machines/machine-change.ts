@@ -1,3 +1,4 @@
+import type { MachineFault } from '../../domain/azure/machine-fault.ts';
 import type { Operation } from '../../domain/azure/operation.ts';
 import { ownedIn, withBegun, withSettled } from '../../domain/standard-mode/ledger-state.ts';
 import { type Judgement, judgeMachineFault } from '../decide/judge-machine-fault.ts';
@@ -113,6 +114,15 @@ export class MachineChange {
     const answer = await api.patch(machine, identity, signal);
     answered();
     const sent = add.map(lowerCase);
+    if (answer.kind === 'refused' && isDoubtful(answer.fault)) {
+      // Azure may have done it all the same, and then it is podid's.
+      const after = await this.settle(signal);
+      if (shows(after, { add, remove })) {
+        this.#state.memory.trouble = undefined;
+        return 'done';
+      }
+      return this.#learn(judgeMachineFault(answer.fault, sent), sent, remove.length);
+    }
     if (answer.kind === 'refused') {
       // Nothing was done: what was known before is as true as it was.
       this.#state.readSinceMs = Number.NEGATIVE_INFINITY;
@@ -136,8 +146,7 @@ export class MachineChange {
     change: Pick<Change, 'add' | 'remove'> & { readonly operation: Operation | undefined },
     signal: AbortSignal,
   ) {
-    const isThere = (id: string) => after?.keys.has(lowerCase(id)) === true;
-    if (after !== undefined && change.add.every(isThere) && !change.remove.some(isThere)) {
+    if (shows(after, change)) {
       return undefined;
     }
     const end = change.operation && (await this.#deps.api.follow(change.operation, signal));
@@ -175,6 +184,17 @@ export class MachineChange {
     this.#state.memory.noteCarried(carried);
     this.#state.markUnderWay([]);
   }
+}
+
+/** Whether the machine is as the change was to leave it. */
+function shows(machine: KnownMachine | undefined, { add, remove }: Pick<Change, 'add' | 'remove'>): boolean {
+  const isThere = (id: string) => machine?.keys.has(lowerCase(id)) === true;
+  return machine !== undefined && add.every(isThere) && !remove.some(isThere);
+}
+
+/** Nothing says whether a request that ended so was done. */
+function isDoubtful({ status }: MachineFault): boolean {
+  return status === 408 || status >= 500;
 }
 
 function namesIn({ plan }: PlannedChange): number {
