@@ -45,11 +45,7 @@ function exportsOf({ id, profile }: Cluster): Command {
   return command('export', ...names, ...mode, `AZURE_SUBSCRIPTION_ID=${id.subscriptionId}`);
 }
 
-/** An ARM on loopback is the emulator; over TLS its pods cannot be asked for. */
+/** An ARM on loopback is the emulator, with TLS and without. */
 function isEmulated(endpoint: string | undefined): boolean {
-  if (!URL.canParse(endpoint ?? '')) {
-    return false;
-  }
-  const { protocol, hostname } = new URL(endpoint ?? '');
-  return protocol === 'http:' && isLoopbackHost(hostname);
+  return URL.canParse(endpoint ?? '') && isLoopbackHost(new URL(endpoint ?? '').hostname);
 }

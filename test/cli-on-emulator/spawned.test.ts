@@ -299,6 +299,17 @@ describe('the bundled podid', () => {
     expect(asked.code, asked.err).toBe(0);
     expect(JSON.parse(asked.out)).toMatchObject({ tenantId: emulator.world.tenantId });
   });
+
+  it.each([false, true])(
+    'names the command that asks as such a pod, at the end of the wizard (tls: %s)',
+    async (tls) => {
+      await using emulator = await startEmulator({ tls });
+      const [, ...where] = addWeb;
+      const ended = await finished(['init', ...where, '--yes', '-o', 'table'], emulator);
+      expect(ended.code, ended.err).toBe(0);
+      expect(ended.out).toContain('podid token --emulated-pod demo/web');
+    },
+  );
 });
 
 describe('the examples of the help', () => {
