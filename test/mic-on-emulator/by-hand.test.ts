@@ -45,6 +45,33 @@ describe('podid-mic puts right what a hand has changed', () => {
     expect(carriedBy(emulator)).toContain('web');
   });
 
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    ['a pod that has another identity', { pod: 'jobs-1', podNamespace: 'demo' }, 'demo'],
+    ['a pod of another namespace', { pod: 'web-1', podNamespace: 'other' }, 'demo'],
+    ['a pod that is not there', { pod: 'nobody', podNamespace: 'demo' }, 'demo'],
+    ['a pod, filed in another namespace', { pod: 'web-1', podNamespace: 'demo' }, 'other'],
+    ['no pod at all', { pod: '', podNamespace: '' }, 'demo'],
+  ])('of the assignments, by one of its own for %s: it goes', async (_what, names, namespace) => {
+    await using world = await micWorld({ scenario: 'standard-mode' });
+    const { emulator } = world;
+    emulator.kube.seed({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } } as never);
+    await world.start();
+    const real = await until(() => {
+      const found = webOf(emulator);
+      return found?.status?.status === 'Assigned' ? found : undefined;
+    });
+    const forged = copyOf(real);
+    forged['metadata'] = { name: 'forged', namespace, labels: real.metadata.labels } as never;
+    Object.assign(at(forged, 'spec'), names);
+    emulator.kube.seed(forged as never);
+    await until(() => !assignments(emulator).some(({ metadata }) => metadata.name === 'forged') || undefined);
+    expect(
+      assignments(emulator)
+        .map(({ spec }) => spec['pod'])
+        .toSorted(),
+    ).toEqual(['jobs-1', 'web-1']);
+  });
+
   it.each<[string, object | undefined]>([
     ['is no JSON', { ledger: '{' }],
     ['is another kind of JSON', { ledger: '[1, 2]' }],

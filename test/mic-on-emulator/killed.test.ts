@@ -1,36 +1,47 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { FaultEffect } from '../../src/emulator/faults.ts';
 import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
 import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
-import { assignments, carriedBy, pod, until } from './mic-world.ts';
+import { assignments, carriedBy, pod } from './mic-world.ts';
 
 const scaleSet = scaleSetId('nodepool1');
-const started: { readonly child: ChildProcess; readonly ended: Promise<unknown> }[] = [];
+interface Mics extends AsyncDisposable {
+  start(): void;
+  /** All of them, and waits until they are gone. */
+  kill(): Promise<void>;
+}
 
 /** The bundle, as it is shipped; whoever is killed is replaced two seconds later. */
-function start(emulator: Emulator): ChildProcess {
+function micsOf(emulator: Emulator): Mics {
+  const running: { readonly child: ChildProcess; readonly ended: Promise<unknown> }[] = [];
   const argv = [
     ...['bin/podid-mic.js', '--http-probe-port=0', '--prometheus-port=0', '--probe-address=127.0.0.1'],
     ...['--metrics-address=127.0.0.1', '--leader-election-duration=2s', '--removal-delay=1s'],
     '--identity-assignment-reconcile-interval=1s',
   ];
   const env = { PATH: process.env['PATH'], ...emulator.environment, MIC_POD_NAMESPACE: 'kube-system' };
-  const child = spawn(process.execPath, argv, { env, stdio: 'ignore' });
-  started.push({ child, ended: once(child, 'close') });
-  return child;
+  const kill = async () => {
+    for (const { child, ended } of running.splice(0)) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+  };
+  return {
+    start() {
+      const child = spawn(process.execPath, argv, { env, stdio: 'ignore' });
+      running.push({ child, ended: once(child, 'close') });
+    },
+    kill,
+    [Symbol.asyncDispose]: kill,
+  };
 }
 
-async function kill(): Promise<void> {
-  for (const { child, ended } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await ended;
-  }
-}
-
-afterEach(kill);
+/** Several run side by side, each with waits of its own. */
+const until = (isTrue: () => boolean) =>
+  vi.waitFor(() => expect(isTrue(), String(isTrue)).toBe(true), { timeout: 120_000, interval: 20 });
 
 const conflict = { error: { code: 'Conflict', message: 'Another operation is in progress.' } };
 const html = '<html><head><title>Sign in</title></head></html>';
@@ -59,7 +70,7 @@ const reads: readonly (readonly [string, FaultEffect])[] = [
   ['is answered with an empty list', { status: 200, body: { value: [] } }],
 ];
 
-describe('podid-mic, killed in the midst of it', () => {
+describe.concurrent('podid-mic, killed in the midst of it', () => {
   it.each([
     ...patches.map(([what, effect]) => [`a change ${what}`, 'machines.patch', effect] as const),
     ...reads.map(([what, effect]) => [`a list ${what}`, 'machines.list', effect] as const),
@@ -67,37 +78,37 @@ describe('podid-mic, killed in the midst of it', () => {
     '%s: the next one ends what is to be done, and takes nothing of others',
     async (_what, operation, effect) => {
       await using emulator = await startEmulator({ scenario: 'standard-mode' });
+      await using mics = micsOf(emulator);
       Object.assign(emulator.world.settings, { operationMs: [500, 500], operationPolls: 0 });
       const machine = emulator.world.machines.get(scaleSet.toLowerCase()) as {
         identity: { userAssignedIdentities: Record<string, object> };
       };
       machine.identity.userAssignedIdentities[identityId('by-hand')] = {};
       const faults = () => emulator.faults.list();
-      const met = () => faults().every(({ hits }) => hits > 0) || undefined;
+      const met = () => faults().every(({ hits }) => hits > 0);
 
       // A request that is not answered holds the next leader up for a minute, and needs no second one.
       const times = effect.hang === true ? 1 : 2;
       // Once while identities come, and once while they go.
       emulator.faults.set([{ match: { operation, times }, effect }]);
-      start(emulator);
+      mics.start();
       await until(met);
-      await kill();
-      start(emulator);
-      await until(() => areAssigned(emulator, 'web-1', 'jobs-1') || undefined);
+      await mics.kill();
+      mics.start();
+      await until(() => areAssigned(emulator, 'web-1', 'jobs-1'));
 
       emulator.faults.set([{ match: { operation, times }, effect }]);
       emulator.kube.remove('Pod', 'demo', 'web-1');
       emulator.kube.seed(pod('jobs-2', 'jobs') as never);
       await until(met);
-      await kill();
-      start(emulator);
-      await until(() => areAssigned(emulator, 'jobs-1', 'jobs-2') || undefined);
-      await until(
-        () => carriedBy(emulator, scaleSet).toSorted().join() === 'by-hand,demo-agentpool,jobs' || undefined,
-      );
+      await mics.kill();
+      mics.start();
+      await until(() => areAssigned(emulator, 'jobs-1', 'jobs-2'));
+      await until(() => carriedBy(emulator, scaleSet).toSorted().join() === 'by-hand,demo-agentpool,jobs');
       expect(assignments(emulator)).toHaveLength(2);
       expect(removed(emulator)).toEqual(['web']);
     },
+    300_000,
   );
 });
 

@@ -77,13 +77,14 @@ describe('podid-mic on machines that make trouble', () => {
   it('puts back what AKS took, and nothing else', async () => {
     await using troubled = await world();
     const { emulator } = troubled;
-    await troubled.start('--identity-assignment-reconcile-interval=300ms');
+    const mic = await troubled.start('--identity-assignment-reconcile-interval=300ms');
     await areAssigned(emulator, 'web-1-demo-web', 'jobs-1-demo-jobs');
     putBackMachines(emulator.world, [scaleSet]);
     expect(carriedBy(emulator, scaleSet)).toEqual(['demo-agentpool']);
     await until(() => carriedBy(emulator, scaleSet).includes('web') || undefined);
     await areAssigned(emulator, 'web-1-demo-web');
     expect(carriedBy(emulator, scaleSet)).toEqual(['demo-agentpool', 'web']);
+    expect(await mic.metrics()).toMatch(/^podid_mic_identities_put_back_total 1$/m);
   });
 
   it('changes the machine of a Flexible scale set, and not its model', async () => {
