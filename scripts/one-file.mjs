@@ -1,9 +1,13 @@
-// Where the executable begins that needs no Node (scripts/build-binary.mjs). It is one of three programs, by the name
+// Where the executable begins that needs no Node (scripts/build-binary.mjs). It is one of podid's programs, by the name
 // that it was started by, or by its first word, since a Windows machine makes no links.
 import { basename } from 'node:path';
 
 const programs = {
   podid: () => import('../src/cli/run/main.ts'),
+  'kubectl_complete-podid': async () => {
+    const { main } = await import('../src/cli/run/main.ts');
+    return { main: (typed) => main(['__complete', 'kubectl', ...typed]) };
+  },
   'podid-nmi': () => import('../src/nmi/main.ts'),
   'podid-mic': () => import('../src/mic/main.ts'),
 };

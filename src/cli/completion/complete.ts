@@ -10,7 +10,7 @@ import { refreshWord } from './typed-words.ts';
  * process of its own for the next time. Never fails: without names there are the words that podid has by
  * itself.
  *
- * @param argv the shell's name, then the words after `podid` up to the cursor
+ * @param argv the shell's name, or `kubectl`, then the words after `podid` up to the cursor
  */
 export async function complete(
   tree: CommandTree,
@@ -34,8 +34,18 @@ export async function complete(
     const printable = shell === 'bash' ? word.slice(prefix.length) : word;
     return summary === '' ? printable : `${printable}\t${summary}`;
   });
-  await context.stdout.write([...(completion.files ? [':file'] : lines)].map((each) => `${each}\n`).join(''));
+  const answer =
+    shell === 'kubectl' ? forKubectl(lines, completion.files) : completion.files ? [':file'] : lines;
+  await context.stdout.write(answer.map((each) => `${each}\n`).join(''));
   return 0;
+}
+
+/**
+ * In the words of cobra, by which kubectl asks its plug-ins: the candidates, and a number that says whether the shell
+ * may offer files (0) or not (4).
+ */
+function forKubectl(lines: readonly string[], files: boolean): readonly string[] {
+  return files ? [':0'] : [...lines, ':4'];
 }
 
 /** bash hands `--output=json` over as three words. */

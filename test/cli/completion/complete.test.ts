@@ -57,6 +57,18 @@ describe('completion', () => {
     expect(await completed(...words)).toEqual(expected);
   });
 
+  it.each([
+    [
+      ['cluster', 'l'],
+      ['list\tlist the AKS clusters of a subscription', ':4'],
+    ],
+    [['nothing', 'like', 'it'], [':4']],
+    [['disable', '--export', ''], [':0']],
+  ])('answers kubectl of %j: %j', async (words, expected) => {
+    const ran = await run(['__complete', 'kubectl', ...words]);
+    expect(ran.stdout.trimEnd().split('\n')).toEqual(expected);
+  });
+
   it('gives each flag its summary', async () => {
     const ran = await run(['__complete', 'zsh', 'add', '--namesp']);
     expect(ran.stdout).toBe('--namespace\tthe namespace of the pods\n');
