@@ -59,11 +59,12 @@ describe('a service principal, on a cluster without the add-on', () => {
 
   it.each([
     ['delete', `delete --mode cluster ${key}`],
+    ['delete where it is there, whatever is ignored', `delete --mode cluster ${key} --ignore-not-found`],
     ['update', `update --mode cluster ${key} --binding-selector x`],
   ])('is not for podid to %s, and says so', async (_what, line) => {
     await using podid = await withPrincipal();
     const ran = await podid.run(`${line} -o table`);
-    expect(ran).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(ran).toMatchObject({ exitCode: 5, stdout: '' });
     expect(ran.stderr).toContain('AzureIdentity demo/vault-reader is a service principal');
     const [, hint = ''] = ran.stderr.match(/^hint: podid (.*?) {2}# /m) ?? [];
     expect((await podid.run(hint)).exitCode, hint).toBe(0);
@@ -78,5 +79,35 @@ describe('a service principal, on a cluster without the add-on', () => {
     const apply = await podid.run('apply --mode cluster -f - --prune --yes', {}, empty);
     expect(apply.exitCode, apply.stderr).toBe(0);
     expect(await podid.json('list --mode cluster')).toEqual([principal]);
+  });
+
+  it('is enough for the doctor, who names it', async () => {
+    await using podid = await withPrincipal();
+    const { checks } = (await podid.json('doctor --namespace demo')) as {
+      checks: { name: string; result: string; message: string }[];
+    };
+    expect(checks.find(({ name }) => name === 'entries')).toEqual({
+      name: 'entries',
+      result: 'pass',
+      message: '1 service principal and no managed identity in namespace demo: demo/vault-reader.',
+    });
+    const elsewhere = (await podid.json('doctor --namespace default')) as { checks: typeof checks };
+    expect(elsewhere.checks.find(({ name }) => name === 'entries')?.result).toBe('warn');
+  });
+
+  it('that names no Secret is shown so', async () => {
+    await using podid = await withPrincipal();
+    podid.emulator.kube.seed(
+      {
+        apiVersion: 'aadpodidentity.k8s.io/v1',
+        kind: 'AzureIdentity',
+        metadata: { namespace: 'demo', name: 'bare' },
+        spec: { type: 2 },
+      },
+      'kubectl',
+    );
+    const { stdout } = await podid.run('show --mode cluster --namespace demo --name bare -o table');
+    expect(stdout).toContain('signs in by  a certificate, and names no Secret');
+    expect(stdout).toContain('IdentityIncomplete: AzureIdentity bare lacks');
   });
 });

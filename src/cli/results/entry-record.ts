@@ -61,5 +61,6 @@ function listed(name: string, items: readonly string[]): readonly RecordLine[] {
 }
 
 function signInText({ signsInBy, secret }: SecretSignIn): string {
-  return `${signsInBy === 'secret' ? 'a client secret' : 'a certificate'}, from Secret ${entryText(secret)}`;
+  const from = secret.name === '' ? 'and names no Secret' : `from Secret ${entryText(secret)}`;
+  return `${signsInBy === 'secret' ? 'a client secret' : 'a certificate'}, ${from}`;
 }

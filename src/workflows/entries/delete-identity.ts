@@ -6,7 +6,7 @@ import { findEntry } from '../change/judge-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import type { Decision } from '../change/profile-change.ts';
 import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
-import { entryNotFound } from './entry-not-found.ts';
+import { entryNotFound, isServicePrincipal } from './entry-not-found.ts';
 import { removeIdentities } from './remove-identities.ts';
 import { reportDeleted } from './report-written.ts';
 
@@ -31,7 +31,7 @@ export async function deleteIdentity(
   const cluster = await readGatedCluster(started, request.cluster, removalDemands);
   const existing = findEntry(cluster, request);
   if (existing === undefined) {
-    if (!request.ignoreNotFound) {
+    if (!request.ignoreNotFound || isServicePrincipal(cluster, request)) {
       throw entryNotFound(deps.entries, 'pod identity', cluster, request);
     }
     return options.dryRun ? { plan: { changes: [], puts: 0 } } : { done: { result: null, cluster } };

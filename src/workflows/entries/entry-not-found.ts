@@ -11,8 +11,8 @@ export function entryNotFound(
   { id, profile }: Pick<Cluster, 'id' | 'profile'>,
   key: EntryKey,
 ): PodidError {
-  if (kind === 'pod identity' && profile.servicePrincipals?.some((one) => sameEntry(one, key))) {
-    return isServicePrincipal(entries, id, key);
+  if (kind === 'pod identity' && isServicePrincipal({ profile }, key)) {
+    return notForPodid(entries, id, key);
   }
   const known: readonly EntryKey[] = kind === 'exception' ? profile.exceptions : profile.identities;
   const equivalents = known.filter(({ name }) => name === key.name).map(({ namespace }) => namespace);
@@ -25,11 +25,16 @@ export function entryNotFound(
   });
 }
 
-/** podid lists a service principal, and writes none: its secret is not podid's to know. */
-function isServicePrincipal(entries: EntryStore, id: Cluster['id'], key: EntryKey): PodidError {
+/** Whether the cluster has an AzureIdentity of that name which podid lists, and never writes or deletes. */
+export function isServicePrincipal({ profile }: Pick<Cluster, 'profile'>, key: EntryKey): boolean {
+  return profile.servicePrincipals?.some((one) => sameEntry(one, key)) ?? false;
+}
+
+/** It is there, so that `--ignore-not-found` does not pass over it: its pods go on getting tokens. */
+function notForPodid(entries: EntryStore, id: Cluster['id'], key: EntryKey): PodidError {
   const flags = { namespace: key.namespace, name: key.name };
   return new PodidError(
-    'EntryNotFound',
+    'EntryConflict',
     `AzureIdentity ${entryText(key)} is a service principal. podid lists those, and adds, changes and deletes managed identities alone; use kubectl for it.`,
     {
       hint: advice`${entries.command('show', id, flags)}  # shows it`,

@@ -2,11 +2,13 @@ import { managedIdentityType } from '../../../domain/azure/resource-id.ts';
 import { isWrittenId } from '../../../domain/azure/written-id.ts';
 import { entryProgress, entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { addAgainFlags, nextCommand } from '../../../domain/hints/next-command.ts';
+import type { ObjectsInCluster } from '../../../domain/kubernetes/cluster-objects.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
 import { entryCommand, idToFillIn, isModeCluster, withFillIn } from '../mend.ts';
+import { readOr } from '../probe.ts';
 
 /** Whether Azure is done with the entries, and well. */
 export const entries: Check = {
@@ -34,8 +36,17 @@ export const entries: Check = {
     }),
 };
 
-function none({ subject: { namespace } }: Evidence): Verdict {
+const nothingRead: Pick<ObjectsInCluster, 'servicePrincipals'> = {};
+
+function none({ subject: { namespace }, objects }: Evidence): Verdict {
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const { servicePrincipals = [] } = readOr(objects, nothingRead);
+  const others = servicePrincipals.filter((one) => namespace === undefined || one.namespace === namespace);
+  if (others.length > 0) {
+    return pass(
+      `${counted(others.length, 'service principal')} and no managed identity${where}: ${listed(others.map(entryText))}.`,
+    );
+  }
   return warn(`There is no pod identity${where}.`, command('podid add --help'));
 }
 
