@@ -12,6 +12,7 @@ export function documentedLines() {
 }
 
 const web = '$(az identity show -g demo-rg -n web --query id -o tsv)';
+const managedCluster = 'Microsoft.ContainerService/managedClusters';
 const principal = '00000000-0000-4000-8000-0000000000c1';
 const nodes = '-g MC_demo-rg_demo_westeurope -n aks-nodepool1-12345678-vmss';
 
@@ -80,6 +81,14 @@ export const moreLines = [
   ['az aks start -g demo-rg -n n1', ''],
   ['az aks delete -g demo-rg -n n1 --yes', ''],
   ['podid cluster list --query "[].name" -o tsv', 'demo'],
+  ['az aks get-versions -l westeurope -o table', '1.33.5'],
+  ['az aks rotate-certs -g demo-rg -n demo --yes', ''],
+  [`az resource show -g demo-rg -n demo --resource-type ${managedCluster} --query name -o tsv`, 'demo'],
+  [
+    `az resource update -g demo-rg -n demo --resource-type ${managedCluster} --api-version 2025-10-01 --set properties.podIdentityProfile.enabled=false -o none`,
+    '',
+  ],
+  ['podid status -g demo-rg -c demo -o json --query enabled', 'false'],
   ['az identity delete -g demo-rg -n fresh', ''],
   ['az logout', ''],
 ];

@@ -5,6 +5,7 @@ import type { World } from './world.ts';
 
 const byIds = /^\/v1\.0\/directoryObjects\/getByIds\/?$/i;
 const collection = /^\/v1\.0\/(?<kind>servicePrincipals|users|groups|applications)\/?$/i;
+const me = /^\/v1\.0\/me\/?$/i;
 const single = /^\/v1\.0\/servicePrincipals\/(?<id>[^/]+)\/?$/i;
 
 /** @returns the operation's name, or undefined where Microsoft Graph, as far as it is known here, has no such path */
@@ -12,7 +13,9 @@ export function graphOperation(method: string, path: string): string | undefined
   if (method === 'POST' && byIds.test(path)) {
     return 'graph.getByIds';
   }
-  return method === 'GET' && (collection.test(path) || single.test(path)) ? 'graph.get' : undefined;
+  return method === 'GET' && (collection.test(path) || single.test(path) || me.test(path))
+    ? 'graph.get'
+    : undefined;
 }
 
 /** The directory's applications and identities, by which az finds whom `--assignee` means. */
@@ -33,6 +36,9 @@ export function answerGraph(
       status: 200,
       body: { value: all.filter((one) => ids.includes(String(one['id']).toLowerCase())) },
     };
+  }
+  if (me.test(request.path)) {
+    return refuse(400, 'BadRequest', '/me request is only valid with delegated authentication flow.');
   }
   const wanted = single.exec(request.path)?.groups?.['id']?.toLowerCase();
   if (wanted !== undefined) {

@@ -4,7 +4,7 @@ import { type Json, parseJson, writeJson } from './exact-json.ts';
 export interface EmulatorRequest {
   /** Upper case. */
   readonly method: string;
-  /** Path without query, as sent: percent-encodings and casing kept. */
+  /** Path without query, as sent: percent-encodings and casing kept, in ARM with single slashes. */
   readonly path: string;
   /** What follows `?`, byte for byte; empty when there is none. */
   readonly rawQuery: string;
@@ -56,12 +56,17 @@ export function asEmulatorRequest(request: IncomingMessage, body: Buffer): Emula
   const rawQuery = mark < 0 ? '' : url.slice(mark + 1);
   return {
     method: (request.method ?? 'GET').toUpperCase(),
-    path: mark < 0 ? url : url.slice(0, mark),
+    path: plainPath(mark < 0 ? url : url.slice(0, mark)),
     rawQuery,
     query: new URLSearchParams(rawQuery),
     headers: request.headers,
     bodyText: body.toString('utf8'),
   };
+}
+
+/** ARM takes two slashes for one, which az sends in `az resource show --resource-type`. */
+function plainPath(path: string): string {
+  return /^\/subscriptions\//i.test(path) ? path.replaceAll(/\/{2,}/g, '/') : path;
 }
 
 /** @returns undefined when the body is empty or no JSON */

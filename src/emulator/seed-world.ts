@@ -173,7 +173,7 @@ function seedAssignment(world: World, one: Json): void {
   const known = builtInRoles.find((each) => each.roleName.toLowerCase() === role?.toLowerCase());
   const roleDefinitionId =
     textAt(one, 'roleDefinitionId') ??
-    `/providers/Microsoft.Authorization/roleDefinitions/${known?.name ?? role}`;
+    `${subscriptionIn(scope)}/providers/Microsoft.Authorization/roleDefinitions/${known?.name ?? role}`;
   const id = textAt(one, 'id') ?? idOf(scope, textAt(one, 'name') ?? world.newId());
   const condition = textAt(one, 'condition');
   const createdAt = Number(at(one, 'createdAt') ?? 0);
@@ -188,6 +188,11 @@ function seedAssignment(world: World, one: Json): void {
     overlookedPuts: Number(at(one, 'overlookedPuts') ?? 0),
     ...(condition === undefined ? {} : { condition }),
   });
+}
+
+/** Definitions are named below the subscription of the assignment, by which az finds their names. */
+function subscriptionIn(scope: string): string {
+  return /^\/subscriptions\/[^/]+/i.exec(scope)?.[0] ?? '';
 }
 
 function key(one: Json): string {

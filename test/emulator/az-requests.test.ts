@@ -153,6 +153,48 @@ describe('what az asks', () => {
       expect((await arm.get(`${subscription}/resources?$filter=tagName eq 'a'`)).status).toBe(400);
     }));
 
+  it('finds a resource by a path with two slashes, as az resource builds it', () =>
+    withArm({}, async (arm) => {
+      const doubled = clusterPath.replace('ContainerService/', 'ContainerService//');
+      expect((await arm.get(doubled)).body.name).toBe('demo');
+    }));
+
+  it('names the roles of a scenario by definitions below its subscription, where az looks for them', () =>
+    withArm({ scenario: 'in-use' }, async (arm) => {
+      const scope = `${subscription}/providers/Microsoft.Authorization`;
+      const ids = async (what: string): Promise<string[]> => {
+        const { value } = (await arm.get(`${scope}/${what}`)).body;
+        return value.map((one: { id: string; properties: { roleDefinitionId?: string } }) =>
+          (one.properties.roleDefinitionId ?? one.id).toLowerCase(),
+        );
+      };
+      const used = await ids('roleAssignments');
+      const known = await ids('roleDefinitions');
+      expect(used.length).toBeGreaterThan(0);
+      expect(used.filter((id) => !known.includes(id))).toEqual([]);
+    }));
+
+  it('rotates certificates, and knows the version that new clusters get', () =>
+    withArm({}, async (arm) => {
+      const started = await arm.call('POST', `${clusterPath}/rotateClusterCertificates`);
+      expect(started.status).toBe(202);
+      expect((await arm.get(clusterPath)).body.properties.provisioningState).toBe(
+        'RotatingClusterCertificates',
+      );
+      expect((await arm.finish(started)).body.status).toBe('Succeeded');
+      const path = `${subscription}/providers/Microsoft.ContainerService/locations/westeurope/kubernetesVersions`;
+      const [version] = (await arm.get(path)).body.values;
+      expect(version).toMatchObject({ version: '1.33', patchVersions: { '1.33.5': { upgrades: [] } } });
+    }));
+
+  it('has no user signed in, as Microsoft Graph says it to an application', () =>
+    withArm({}, async ({ emulator }) => {
+      const headers = { authorization: `Bearer ${emulator.armToken}` };
+      const answer = await fetch(`${emulator.url}/v1.0/me`, { headers });
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toContain('only valid with delegated authentication flow');
+    }));
+
   it('finds the endpoints of the cloud without a token, beside the metadata of machines', () =>
     withArm({}, async ({ emulator }) => {
       const answer = await fetch(`${emulator.url}/metadata/endpoints?api-version=2022-09-01`);

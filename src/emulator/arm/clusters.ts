@@ -14,7 +14,7 @@ import {
 import { poolRoutes } from './machines/node-pools.ts';
 import { acceptedHeaders } from './operation-answers.ts';
 import { renewTags, setState, startOperation } from './operations.ts';
-import { putCluster } from './put-cluster.ts';
+import { newestVersion, putCluster } from './put-cluster.ts';
 import { isEntraCluster } from './run-command.ts';
 import { answerDocument, clusterId, clusterOf, refuseWhileBusy } from './stored-cluster.ts';
 
@@ -35,6 +35,18 @@ export const clusterRoutes: readonly ArmRoute[] = [
   ),
   route('clusters.start', 'POST', `${group}${provider}/(?<name>[^/]+)/start`, (call) =>
     switchPower(call, 'Running'),
+  ),
+  route(
+    'clusters.rotateCertificates',
+    'POST',
+    `${group}${provider}/(?<name>[^/]+)/rotateClusterCertificates`,
+    (call) => begin(call, clusterOf(call), { kind: 'update', state: 'RotatingClusterCertificates' }),
+  ),
+  route(
+    'clusters.kubernetesVersions',
+    'GET',
+    `${subscription}/providers/Microsoft\\.ContainerService/locations/(?<location>[^/]+)/kubernetesVersions`,
+    kubernetesVersions,
   ),
   route(
     'clusters.upgradeProfile',
@@ -127,6 +139,19 @@ function begin(
   setState(cluster.document, state);
   renewTags(call.world, cluster);
   return { status: 202, headers: acceptedHeaders(call, cluster.operation) };
+}
+
+/** What new clusters can have: the one version that they get here. */
+function kubernetesVersions(call: ArmCall): EmulatorResponse {
+  subscriptionOf(call);
+  const version = {
+    version: '1.33',
+    isDefault: true,
+    isPreview: false,
+    capabilities: { supportPlan: ['KubernetesOfficial'] },
+    patchVersions: { [newestVersion]: { upgrades: [] } },
+  };
+  return ok({ values: [version] });
 }
 
 /** What the cluster and its pools could be upgraded to: the emulator knows of nothing newer. */

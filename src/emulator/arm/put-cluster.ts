@@ -248,6 +248,9 @@ function storeCluster(call: ArmCall, key: string, cluster: Cluster | undefined, 
   return stored;
 }
 
+/** Of Kubernetes; az sends the empty text for the version that Azure thinks best. */
+export const newestVersion = '1.33.5';
+
 /** What a new cluster has although nobody sent it. */
 function withDefaults(call: ArmCall, sent: JsonObject): JsonObject {
   const properties = objectAt(sent, 'properties') ?? {};
@@ -255,8 +258,7 @@ function withDefaults(call: ArmCall, sent: JsonObject): JsonObject {
     ...sent,
     properties: {
       ...properties,
-      // az sends the empty text for the version that Azure thinks best.
-      kubernetesVersion: textAt(properties, 'kubernetesVersion') || '1.33.5',
+      kubernetesVersion: textAt(properties, 'kubernetesVersion') || newestVersion,
       nodeResourceGroup:
         textAt(properties, 'nodeResourceGroup') ??
         `MC_${param(call, 'group')}_${param(call, 'name')}_${textAt(sent, 'location')}`,

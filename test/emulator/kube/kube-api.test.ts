@@ -144,7 +144,7 @@ describe('the emulated Kubernetes API, as client-node meets it,', () => {
     const core = config.makeApiClient(CoreV1Api);
     const body = { metadata: { name: 'p' }, spec: { containers: [] }, status: { podIP: '10.0.0.9' } };
     const { status } = await core.createNamespacedPod({ namespace: 'shop', body });
-    expect(status?.phase).toBe('Pending');
+    expect(status).toEqual({ phase: 'Pending' });
     const changed = await core.patchNamespacedPodStatus(
       {
         namespace: 'shop',
