@@ -90,20 +90,46 @@ describe('podid-mic puts right what a hand has changed', () => {
       const before = carriedBy(emulator);
       emulator.kube.seed({ ...ledger, data } as never);
       emulator.kube.remove('Pod', 'demo', 'web-1');
-      const pod = copyOf(emulator.kube.get('Pod', 'demo', 'jobs-1'));
-      Object.assign(at(pod, 'metadata'), { name: 'jobs-2', uid: 'uid-of-jobs-2' });
-      emulator.kube.seed(pod as never);
-      await until(
-        () =>
-          assignments(emulator).some(
-            ({ spec, status }) => spec['pod'] === 'jobs-2' && status?.status === 'Assigned',
-          ) || undefined,
-      );
+      await assignsToNewPod(emulator);
       await until(async () => (await mic.probe('/readyz')).text.includes('Leading.') || undefined);
       expect(carriedBy(emulator)).toEqual(expect.arrayContaining([...before]));
     },
   );
+
+  it.each<[string, object | undefined]>([
+    ['is gone', undefined],
+    ['has no holder', { holderIdentity: '', leaseDurationSeconds: 2 }],
+    ['has another one', { holderIdentity: 'somebody', leaseDurationSeconds: 1, renewTime: 'yesterday' }],
+    ['is empty', {}],
+    ['is nonsense', { holderIdentity: 7, leaseDurationSeconds: 'x', renewTime: [], leaseTransitions: -1 }],
+  ])('of the lease, which %s: it leads again, and goes on', async (_what, spec) => {
+    await using world = await micWorld({ scenario: 'standard-mode' });
+    const { emulator } = world;
+    const mic = await world.start('--leader-election-duration=2s');
+    await until(() => webOf(emulator)?.status?.status === 'Assigned' || undefined);
+    const held = () => emulator.kube.get('Lease', 'kube-system', 'podid-mic');
+    const lease = copyOf(held());
+    const holderOf = (found: unknown) =>
+      (found as { spec?: { holderIdentity?: unknown } })?.spec?.holderIdentity;
+    if (spec === undefined) {
+      emulator.kube.remove('Lease', 'kube-system', 'podid-mic');
+    } else {
+      emulator.kube.seed({ ...lease, spec } as never);
+    }
+    await until(() => holderOf(held()) === holderOf(lease) || undefined);
+    await until(async () => (await mic.probe('/readyz')).text.includes('Leading.') || undefined);
+    await assignsToNewPod(emulator);
+  });
 });
+
+async function assignsToNewPod(emulator: Emulator): Promise<void> {
+  const pod = copyOf(emulator.kube.get('Pod', 'demo', 'jobs-1'));
+  Object.assign(at(pod, 'metadata'), { name: 'jobs-2', uid: 'uid-of-jobs-2' });
+  emulator.kube.seed(pod as never);
+  const isAssigned = ({ spec, status }: ReturnType<typeof assignments>[number]) =>
+    spec['pod'] === 'jobs-2' && status?.status === 'Assigned';
+  await until(() => assignments(emulator).some(isAssigned) || undefined);
+}
 
 /** As far as a change of it matters to an agent. */
 function shownOf(assignment: unknown): string {

@@ -151,6 +151,24 @@ describe('podid-mic as a process', () => {
     });
   });
 
+  it('is stopped between a decision and the change, and goes on when another one leads: it sends none', async () => {
+    await using emulator = await startEmulator({ scenario: 'node-pools' });
+    seedWeb(emulator);
+    const [one, other] = await twoOf(emulator);
+    emulator.kube.seed(pod('shop-1', 'web') as never);
+    // It gathers for half a second what else is wanted.
+    await until(() => states(emulator).includes('Created') || undefined);
+    one.child.kill('SIGSTOP');
+    await until(() => other.isLeading() || undefined);
+    await until(() => states(emulator).includes('Assigned') || undefined);
+    one.child.kill('SIGCONT');
+    await until(() => (one.errors().includes('no longer leading') && !one.isLeading()) || undefined);
+    emulator.kube.remove('Pod', 'demo', 'shop-1');
+    await until(() => assignments(emulator).length === 0 || undefined);
+    expect(count(emulator, 'machines.patch')).toBe(1);
+    expect(lease(emulator)).toMatch(/^other_/);
+  });
+
   it('is stopped, and goes on when another one leads: it writes nothing, and stands by', async () => {
     await using emulator = await startEmulator({ scenario: 'node-pools' });
     seedWeb(emulator);
