@@ -86,7 +86,7 @@ export interface Clusters {
 }
 
 export interface ManagedIdentity {
-  /** As the caller wrote it. */
+  /** As Azure spells it, which is what az stores too: upstream's NMI compares ids with case. */
   readonly resourceId: string;
   readonly clientId: string;
   readonly principalId: string;

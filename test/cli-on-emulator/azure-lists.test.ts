@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emulatedPodid, identityId } from './emulated-podid.ts';
+import { emulatedPodid, identityId, identityIdInAzure } from './emulated-podid.ts';
 
 describe('podid identity list', () => {
   it("prints the identities of the subscription by az's names, and with -g those of one group", async () => {
@@ -47,7 +47,7 @@ describe('podid identity show', () => {
   it('prints one identity, whose id podid add takes', async () => {
     await using podid = await emulatedPodid();
     const id = await podid.run('identity show -n web -o tsv --query id');
-    expect(id).toMatchObject({ exitCode: 0, stdout: `${identityId('web')}\n` });
+    expect(id).toMatchObject({ exitCode: 0, stdout: `${identityIdInAzure('web')}\n` });
     const add = ['add', '--namespace', 'demo', '--name', 'web', '--identity-resource-id', id.stdout.trim()];
     expect((await podid.run(add)).exitCode).toBe(0);
   });

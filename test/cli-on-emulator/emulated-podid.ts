@@ -54,6 +54,11 @@ export async function emulatedPodid(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
+/** As the provider of managed identities answers it, and az and podid store it. */
+export function identityIdInAzure(name: string): string {
+  return identityId(name).replace('/resourceGroups/', '/resourcegroups/');
+}
+
 export function identityId(name: string): string {
   return `/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 }

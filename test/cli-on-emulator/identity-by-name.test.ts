@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
+import { type EmulatedPodid, emulatedPodid, identityId, identityIdInAzure } from './emulated-podid.ts';
 
 const add = 'add --namespace demo --name web --poll-interval 10ms';
 
@@ -15,7 +15,7 @@ describe('podid add and podid update --identity', () => {
     await using podid = await emulatedPodid();
     const ran = await podid.run(`${add} --identity ${name}`);
     expect(ran.exitCode, ran.stderr).toBe(0);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ identity: { resourceId: identityId('web') } });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ identity: { resourceId: identityIdInAzure('web') } });
     expect((await podid.run(`${add} --identity-resource-id ${identityId('web')}`)).exitCode).toBe(0);
   });
 
@@ -26,7 +26,7 @@ describe('podid add and podid update --identity', () => {
       'update --namespace demo --name web --identity jobs --yes --poll-interval 10ms',
     );
     expect(ran.exitCode, ran.stderr).toBe(0);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ identity: { resourceId: identityId('jobs') } });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ identity: { resourceId: identityIdInAzure('jobs') } });
   });
 
   it('change nothing where several have the name, and name them with their ids', async () => {

@@ -2,7 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type EmulatedPodid, emulatedPodid, identityId, type Ran } from './emulated-podid.ts';
+import {
+  type EmulatedPodid,
+  emulatedPodid,
+  identityId,
+  identityIdInAzure,
+  type Ran,
+} from './emulated-podid.ts';
 
 const addOf = (name: string, identity = name, namespace = 'demo') =>
   `add --namespace ${namespace} --name ${name} --identity-resource-id ${identityId(identity)}`;
@@ -278,7 +284,7 @@ describe('--mode cluster', () => {
     expect(first.stderr).not.toContain('node unassign');
     const last = await podid.run(inCluster('delete --namespace demo --name web'));
     expect(last.stderr).toContain(
-      `podid node unassign -g demo-rg -c demo --subscription 00000000-0000-4000-8000-000000000001 --identities ${identityId('web')}`,
+      `podid node unassign -g demo-rg -c demo --subscription 00000000-0000-4000-8000-000000000001 --identities ${identityIdInAzure('web')}`,
     );
     expect(carriedBy(podid)).toEqual([['aks-nodepool1-12345678-vmss', ['demo-agentpool', 'web']]]);
   });

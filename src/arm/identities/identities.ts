@@ -1,5 +1,10 @@
 import { type Identity, ManagedServiceIdentityClient } from '@azure/arm-msi';
-import { managedIdentityType, parseResourceId, type ResourceId } from '../../domain/azure/resource-id.ts';
+import {
+  managedIdentityType,
+  parseResourceId,
+  type ResourceId,
+  sameResource,
+} from '../../domain/azure/resource-id.ts';
 import type { Identities, IdentitySummary, ManagedIdentity } from '../../domain/ports.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
@@ -105,7 +110,7 @@ function readIdentity(id: ResourceId, found: Identity): ManagedIdentity {
     );
   }
   return {
-    resourceId: id.text,
+    resourceId: sameResource(found.id ?? '', id.text) ? (found.id ?? id.text) : id.text,
     clientId,
     principalId,
     ...(tenantId ? { tenantId } : {}),

@@ -62,7 +62,11 @@ export async function updateIdentity(
     namespace: existing.namespace,
     name: existing.name,
     bindingSelector: request.bindingSelector ?? existing.bindingSelector,
-    identity: { resourceId, clientId: identity.clientId, objectId: identity.principalId },
+    identity: {
+      resourceId: replaces ? identity.resourceId : existing.identity.resourceId,
+      clientId: identity.clientId,
+      objectId: identity.principalId,
+    },
   };
   const decide = (current: Cluster) =>
     decideUpdate(deps.entries, current, wanted, replaces ? existing : wanted);

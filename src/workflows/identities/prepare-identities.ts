@@ -102,8 +102,8 @@ export function desiredEntries(
     if (found === undefined) {
       return [];
     }
-    const { clientId, principalId } = found.ready.identity;
-    const { namespace, name, bindingSelector, identityResourceId: resourceId } = entry;
+    const { resourceId, clientId, principalId } = found.ready.identity;
+    const { namespace, name, bindingSelector } = entry;
     const identity = { resourceId, clientId, objectId: principalId };
     return [{ namespace, name, identity, ...(bindingSelector === undefined ? {} : { bindingSelector }) }];
   });

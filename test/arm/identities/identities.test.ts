@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 describe('a managed identity', () => {
-  it('is read in its own subscription, its id as the caller wrote it', async () => {
+  it('is read in its own subscription, its id as Azure spells it', async () => {
     const arm = await serve(
       json(200, {
         id: identityId.toLowerCase(),
@@ -31,7 +31,7 @@ describe('a managed identity', () => {
       }),
     );
     expect(await (await arm.azure()).identities.get(identityId, signal)).toEqual({
-      resourceId: identityId,
+      resourceId: identityId.toLowerCase(),
       clientId: 'c',
       principalId: 'p',
       tenantId: 't',
