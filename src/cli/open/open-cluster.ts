@@ -32,6 +32,15 @@ export async function openCluster(session: Session, flags: Flags): Promise<Clust
   return { ...cluster, clock: context.clock, report, confirm: openConfirm(session, flags.yes ?? false) };
 }
 
+/** What Azure says of the add-on; undefined where the cluster is reached without Azure. */
+export async function addonState(
+  { azureCluster }: Pick<ClusterDeps, 'azureCluster'>,
+  signal: AbortSignal,
+): Promise<'on' | 'off' | undefined> {
+  const cluster = await azureCluster?.(signal);
+  return cluster && (cluster.profile.enabled ? 'on' : 'off');
+}
+
 async function connect(
   session: Session,
   flags: Flags,

@@ -7,7 +7,7 @@ import {
 import { dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
-import { openCluster } from '../../cli/open/open-cluster.ts';
+import { addonState, openCluster } from '../../cli/open/open-cluster.ts';
 import { agentChangeShape, agentExamples, installView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
@@ -77,10 +77,7 @@ export const nmiInstallCommand = defineCommand({
       force,
       dryRun,
       noWait,
-      addonState: async (signal: AbortSignal) => {
-        const cluster = await deps.azureCluster?.(signal);
-        return cluster && (cluster.profile.enabled ? ('on' as const) : ('off' as const));
-      },
+      addonState: (signal: AbortSignal) => addonState(deps, signal),
       kubeletClientId: async (signal: AbortSignal) =>
         flags.allowKubeletIdentity
           ? undefined

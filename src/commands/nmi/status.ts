@@ -1,7 +1,7 @@
 import { agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
-import { openCluster } from '../../cli/open/open-cluster.ts';
+import { addonState, openCluster } from '../../cli/open/open-cluster.ts';
 import { agentExamples, agentStatusShape, agentStatusView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { advice, command } from '../../errors/hint.ts';
@@ -40,7 +40,8 @@ export const nmiStatusCommand = defineCommand({
     const wait = agentWait(session, flags.timeout ?? '2m');
     const deps = await openCluster(session, flags);
     const { readAgentStatus } = await import('../../workflows/agent/read-agent-status.ts');
-    const { status, installation } = await readAgentStatus(deps, namespace, wait.signal);
+    const asked = { namespace, addonState: (signal: AbortSignal) => addonState(deps, signal) };
+    const { status, installation } = await readAgentStatus(deps, asked, wait.signal);
     if (!flags.probe || installation === undefined) {
       await session.print(agentStatusView(status, undefined), agentStatusShape(false));
       return 0;

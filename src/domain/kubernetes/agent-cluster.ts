@@ -2,6 +2,7 @@ import type { LedgerState } from '../standard-mode/ledger-state.ts';
 import type { AgentInstallation } from './agent-installation.ts';
 import type { AgentRelease, AgentValues } from './agent-values.ts';
 import type { KubeObject, ObjectRef } from './kube-object.ts';
+import type { Taint } from './taints.ts';
 
 /**
  * What was done, or would be done, to one object of the agent. `kept`: it is someone else's, and serves as it
@@ -75,7 +76,7 @@ export interface TaintedNode {
   readonly ready: boolean;
   /** Linux, and not behind a virtual kubelet: an agent belongs on it. */
   readonly takesAgent: boolean;
-  readonly taints: readonly string[];
+  readonly taints: readonly Taint[];
 }
 
 /**

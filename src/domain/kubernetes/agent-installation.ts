@@ -1,4 +1,5 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
+import type { Toleration } from './taints.ts';
 
 /** Whose agent: podid's, the AKS add-on's, or that of aad-pod-identity. */
 export type AgentKind = 'podid' | 'addon' | 'upstream';
@@ -25,6 +26,8 @@ export interface AgentInstallation extends EntryKey {
   /** Takes a taint of this key away from nodes on which it is ready. */
   readonly startupTaint?: string;
   readonly metricsPort: number;
+  /** Of its pods, without those that Kubernetes gives every DaemonSet. */
+  readonly tolerations: readonly Toleration[];
   /** `matchLabels` of its pods. */
   readonly selector: Readonly<Record<string, string>>;
 }

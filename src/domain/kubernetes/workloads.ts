@@ -6,6 +6,7 @@ import type { ClusterPolicies } from './cluster-policies.ts';
 import type { NetworkPolicy } from './network-policy.ts';
 import type { Pod } from './pod.ts';
 import type { SecretPairs } from './secret-pairs.ts';
+import type { Taint, Toleration } from './taints.ts';
 
 /** Kinds of workloads that make pods by a template. */
 export const workloadKinds = [
@@ -43,6 +44,7 @@ export interface ClusterNode {
   readonly ready: boolean;
   /** Behind a virtual kubelet there is no node of Azure's. */
   readonly virtual: boolean;
+  readonly taints: readonly Taint[];
   /** `spec.providerID`; `''` when the node has none. */
   readonly providerId: string;
 }
@@ -53,6 +55,7 @@ export interface AgentPod extends EntryKey {
   readonly daemonSet: string;
   readonly nodeName: string;
   readonly ready: boolean;
+  readonly tolerations: readonly Toleration[];
   /** Name of the container that serves. */
   readonly container: string;
   /** Of `/healthz` and `/readyz`. */

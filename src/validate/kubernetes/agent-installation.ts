@@ -1,6 +1,7 @@
 import type { AgentInstallation, AgentKind } from '../../domain/kubernetes/agent-installation.ts';
 import { keyVaultDriverPort } from '../../domain/kubernetes/agent-installation.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../json-record.ts';
+import { parseTolerations } from './taints.ts';
 
 /** A DaemonSet whose pods are node agents. Undefined for every other DaemonSet. */
 export function parseAgentInstallation(json: unknown): AgentInstallation | undefined {
@@ -38,6 +39,7 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
     imagePullPolicy: pullPolicy ?? 'IfNotPresent',
     imagePullSecrets: Array.isArray(secrets) ? secrets.filter(isRecord) : [],
     metricsPort: Number(flagIn(words, 'prometheus-port') ?? 9090),
+    tolerations: parseTolerations(recordAt(template, 'spec')),
     ownedByPodid: release === undefined && labels['app.kubernetes.io/managed-by'] === 'podid',
     version: labels['app.kubernetes.io/version'] ?? tagOf(image),
     ...(mode === 'managed' || mode === 'standard' ? { mode } : {}),

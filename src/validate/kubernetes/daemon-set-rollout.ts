@@ -121,11 +121,11 @@ export function parseFinishedPod(json: unknown): FinishedPod {
 
 export function parseTaintedNode(json: unknown): TaintedNode | undefined {
   const node = parseNode(json);
-  if (node === undefined || !isRecord(json)) {
+  if (node === undefined) {
     return undefined;
   }
-  const taints = recordsAt(recordAt(json, 'spec'), 'taints').flatMap((taint) => stringAt(taint, 'key') ?? []);
-  return { name: node.name, ready: node.ready, takesAgent: node.os === 'linux' && !node.virtual, taints };
+  const { name, ready, os, virtual, taints } = node;
+  return { name, ready, takesAgent: os === 'linux' && !virtual, taints };
 }
 
 /** What the first container that does not run says, else why there is no container yet. */

@@ -1,6 +1,6 @@
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { EgressRule, LabelSelector, NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
-import { parseSecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
+import { parseSecretPairs, type SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import type {
   AgentPod,
   ClusterNode,
@@ -11,6 +11,7 @@ import type {
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { agentKindOf, flagIn, wordsOf } from './agent-installation.ts';
 import { parsePod } from './pod.ts';
+import { parseTaints, parseTolerations } from './taints.ts';
 
 /*
  * What a cluster runs, as far as the doctor looks at it. Tolerant like all that reads other people's objects:
@@ -69,6 +70,7 @@ export function parseNode(json: unknown): ClusterNode | undefined {
     os: (os ?? 'linux').toLowerCase(),
     ready: isReady(status),
     virtual: labels['type'] === 'virtual-kubelet',
+    taints: parseTaints(recordAt(json, 'spec')),
     providerId: stringAt(recordAt(json, 'spec'), 'providerID') ?? '',
   };
 }
@@ -118,18 +120,19 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     daemonSet,
     nodeName: stringAt(spec, 'nodeName') ?? '',
     ready: isReady(recordAt(json, 'status')),
+    tolerations: parseTolerations(spec),
     container: stringAt(serving, 'name') ?? '',
     probePort: portFlag(serving, 'http-probe-port') ?? 8080,
     metricsPort: portFlag(serving, 'prometheus-port') ?? 9090,
     ofAddon: kind === 'addon',
     needsMic: flagIn(wordsOf(serving), 'operation-mode') !== 'managed',
-    ...pairsOf(flagIn(wordsOf(serving), 'secrets-of-other-namespaces')),
+    ...(kind === 'podid' ? { secretPairs: pairsOf(serving) } : {}),
     provesReadiness: recordAt(recordAt(serving, 'readinessProbe'), 'httpGet')['path'] === '/readyz',
   };
 }
 
-function pairsOf(flag: string | undefined): Pick<AgentPod, 'secretPairs'> {
-  return flag === undefined ? {} : { secretPairs: parseSecretPairs(flag.split(',')).pairs };
+function pairsOf(container: JsonRecord): SecretPairs {
+  return parseSecretPairs((flagIn(wordsOf(container), 'secrets-of-other-namespaces') ?? '').split(',')).pairs;
 }
 
 /** podid's agent may be two containers, of which the one with the word `rules` serves nobody. */

@@ -11,7 +11,7 @@ export type InstallWay =
   /** First beside `upstream`, then instead of it. */
   | { readonly kind: 'instead'; readonly upstream: AgentInstallation };
 
-interface Asked {
+export interface WayAsked {
   readonly namespace: string;
   readonly alongside: boolean;
   readonly force: boolean;
@@ -20,7 +20,7 @@ interface Asked {
 }
 
 /** @throws PodidError AgentPresent with what was found and the ways on */
-export function chooseWay(found: readonly AgentInstallation[], asked: Asked): InstallWay {
+export function chooseWay(found: readonly AgentInstallation[], asked: WayAsked): InstallWay {
   const own = found.filter(({ kind }) => kind === 'podid');
   refuseOthersOwn(own, asked);
   const others = found.filter(({ kind }) => kind !== 'podid');
@@ -114,7 +114,7 @@ function keyOf({ kind, namespace = '', name }: ObjectRef): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }: Asked): void {
+function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }: WayAsked): void {
   const elsewhere = own.find((each) => each.namespace !== namespace);
   if (elsewhere !== undefined) {
     throw new PodidError('AgentPresent', `${agentKindText(elsewhere)} is installed already.`, {
@@ -132,7 +132,7 @@ function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }
 
 function present(
   found: AgentInstallation,
-  { namespace }: Asked,
+  { namespace }: WayAsked,
   ways: (install: Command) => Hint,
 ): PodidError {
   const message = `${agentKindText(found)} runs on the nodes, and two agents cannot use the same ports.`;

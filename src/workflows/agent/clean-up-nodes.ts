@@ -44,7 +44,7 @@ export async function cleanUpNodes(
   try {
     const nodes = await untilClean(deps, daemonSet, node, wait);
     for (const { name, taints } of nodes.known) {
-      if (startupTaint !== undefined && taints.includes(startupTaint)) {
+      if (startupTaint !== undefined && taints.some(({ key }) => key === startupTaint)) {
         await agent.removeTaint(name, startupTaint, signal);
       }
     }

@@ -4,12 +4,14 @@ import {
   agentKindText,
   keyVaultDriverPort,
 } from '../../domain/kubernetes/agent-installation.ts';
+import { nodeWithTaints } from '../../domain/kubernetes/taints.ts';
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { advice, type Command, command, othersText } from '../../errors/hint.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
 import type { AgentDeps } from './agent-deps.ts';
+import { chooseWay, type WayAsked } from './choose-way.ts';
 import { type ControllerStatus, readControllerStatus } from './read-controller-status.ts';
 
 /** How one node stands. Members are in the documented order. */
@@ -41,6 +43,13 @@ export interface SeenStatus {
   readonly podsPort: number;
 }
 
+export interface StatusQuestion {
+  /** Where podid's agent is looked for first. */
+  readonly namespace: string;
+  /** What Azure says of the add-on; undefined where it cannot be asked. */
+  readonly addonState: (signal: AbortSignal) => Promise<'on' | 'off' | undefined>;
+}
+
 /**
  * Reads every node and changes nothing. What may not be read is unknown, and reported once with the right
  * that is missing.
@@ -49,7 +58,7 @@ export interface SeenStatus {
  */
 export async function readAgentStatus(
   deps: AgentDeps,
-  namespace: string,
+  { namespace, addonState }: StatusQuestion,
   signal: AbortSignal,
 ): Promise<SeenStatus> {
   const { agent, workloads, report } = deps;
@@ -70,7 +79,13 @@ export async function readAgentStatus(
   const rows = [...names]
     .toSorted()
     .map((name) => nodeOf(name, { voices, installation, others: othersOn(name, others, pods) }));
-  reportFindings(deps, { installation, own, others, rows, nodes });
+  if (installation === undefined) {
+    const isAsked = others.some(({ kind }) => kind === 'addon');
+    const addon = isAsked ? await orWarn(deps, () => addonState(signal), undefined) : undefined;
+    reportAbsence(deps, others, { namespace, addon });
+  } else {
+    reportFindings(deps, { installation, own, rows, nodes });
+  }
   const isStandard = installation !== undefined && (installation.mode ?? 'standard') === 'standard';
   const controller = isStandard
     ? await orWarn(deps, () => readControllerStatus(deps, installation.namespace, signal), undefined)
@@ -194,30 +209,45 @@ function othersOn(
 }
 
 interface Findings {
-  readonly installation: AgentInstallation | undefined;
+  readonly installation: AgentInstallation;
   readonly own: readonly AgentInstallation[];
-  readonly others: readonly AgentInstallation[];
   readonly rows: readonly AgentNode[];
   readonly nodes: readonly TaintedNode[];
 }
 
-function reportFindings({ report }: AgentDeps, { installation, own, others, rows, nodes }: Findings): void {
-  if (installation === undefined) {
-    const there = others.map(agentKindText).join(' and ');
-    report.note(
-      there === ''
-        ? advice`podid's agent is not installed. To install it: ${command('podid nmi install')}`
-        : advice`podid's agent is not installed; the nodes run ${othersText(there)}. To install it: ${command('podid nmi install')}`,
-    );
+/** The way to install it is the one that `podid nmi install` names beside the same agents. */
+function reportAbsence(
+  { report }: AgentDeps,
+  others: readonly AgentInstallation[],
+  asked: Pick<WayAsked, 'namespace' | 'addon'>,
+): void {
+  const there = others.map(agentKindText).join(' and ');
+  if (there === '') {
+    report.note(advice`podid's agent is not installed. To install it: ${command('podid nmi install')}`);
     return;
   }
+  try {
+    chooseWay(others, { ...asked, alongside: false, force: false });
+  } catch (error) {
+    if (!isPodidError(error, 'AgentPresent') || error.hint === undefined) {
+      throw error;
+    }
+    report.note(advice`podid's agent is not installed; the nodes run ${othersText(there)}. ${error.hint}`);
+  }
+}
+
+function reportFindings({ report }: AgentDeps, { installation, own, rows, nodes }: Findings): void {
   if (own.length > 1) {
     report.warn(`podid's agent is installed ${own.length} times: ${own.map(agentKindText).join(', ')}.`);
   }
   const without = rows.filter(({ version }) => version === '').map(({ name }) => name);
   if (without.length > 0) {
+    const named = without.slice(0, 5).map((name) => {
+      const { taints = [] } = nodes.find((node) => node.name === name) ?? {};
+      return nodeWithTaints({ name, taints }, installation.tolerations);
+    });
     report.warn(
-      `${without.length} nodes have no agent. Unless something else blocks 169.254.169.254, pods on them can use the node's own identities: ${without.slice(0, 5).join(', ')}.`,
+      `${without.length === 1 ? '1 node has' : `${without.length} nodes have`} no agent. Unless something else blocks 169.254.169.254, pods there can use the node's own identities: ${named.join(', ')}.`,
       advice`Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: ${command('podid nmi uninstall --namespace', installation.namespace, '--node', 'NAME')}`,
     );
   }

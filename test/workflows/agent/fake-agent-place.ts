@@ -52,7 +52,14 @@ export function installation(more: Partial<AgentInstallation> = {}): AgentInstal
   return {
     ...{ kind: 'podid', namespace: 'kube-system', name: 'podid-nmi', image: 'podid/podid:0.1.0' },
     ...{ imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], ownedByPodid: true, version: '0.1.0' },
-    ...{ mode: 'managed', port: 2579, metricsPort: 9090, rulesBackend: 'nft', bootGuard: true },
+    ...{
+      mode: 'managed',
+      port: 2579,
+      metricsPort: 9090,
+      rulesBackend: 'nft',
+      bootGuard: true,
+      tolerations: [],
+    },
     selector: { 'app.kubernetes.io/name': 'podid' },
     ...more,
   };
@@ -62,7 +69,7 @@ export function agentPod(nodeName: string, more: Partial<AgentPod> = {}): AgentP
   return {
     ...{ namespace: 'kube-system', name: `podid-nmi-${nodeName}`, daemonSet: 'podid-nmi', nodeName },
     ...{ ready: true, container: 'serve', probePort: 8085, metricsPort: 9090, provesReadiness: true },
-    ...{ ofAddon: false, needsMic: false },
+    ...{ ofAddon: false, needsMic: false, tolerations: [] },
     ...more,
   };
 }

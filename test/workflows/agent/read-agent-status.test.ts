@@ -6,6 +6,8 @@ import { readAgentStatus } from '../../../src/workflows/agent/read-agent-status.
 import { agentPod, fakePlace, installation } from './fake-agent-place.ts';
 
 const signal = new AbortController().signal;
+const asked = { namespace: 'kube-system', addonState: async () => undefined };
+const gpu = { key: 'sku', value: 'gpu', effect: 'NoSchedule' };
 const node = (name: string, more: Partial<TaintedNode> = {}): TaintedNode => ({
   ...{ name, ready: true, takesAgent: true, taints: [] },
   ...more,
@@ -20,14 +22,19 @@ describe('the status of the agent', () => {
     const place = fakePlace(
       {
         installations: async () => [installation()],
-        taintedNodes: async () => [node('a'), node('b'), node('c'), node('windows', { takesAgent: false })],
+        taintedNodes: async () => [
+          node('a'),
+          node('b'),
+          node('c', { taints: [gpu] }),
+          node('windows', { takesAgent: false }),
+        ],
       },
       {
         agents: async () => [agentPod('a'), agentPod('b')],
         ask: async ({ name }) => ({ status: 200, text: name.endsWith('a') ? metrics(1, 1) : metrics(0, 0) }),
       },
     );
-    const { status } = await readAgentStatus(place, 'kube-system', signal);
+    const { status } = await readAgentStatus(place, asked, signal);
     expect(status).toEqual({
       installed: true,
       version: '0.1.0',
@@ -52,7 +59,7 @@ describe('the status of the agent', () => {
         { name: 'c', ready: false, rules: 'unknown', addressGuard: 'unknown', version: '', otherAgents: [] },
       ],
     });
-    expect(place.messages.join('\n')).toContain('1 nodes have no agent');
+    expect(place.messages.join('\n')).toMatch(/^1 node has no agent\..*: c \(taint sku=gpu:NoSchedule\)\./m);
     expect(place.messages.join('\n')).not.toContain('Open at boot');
   });
 
@@ -61,7 +68,7 @@ describe('the status of the agent', () => {
       { installations: async () => [installation()], taintedNodes: forbidden },
       { agents: async () => [agentPod('a'), agentPod('b')], ask: forbidden },
     );
-    const { status } = await readAgentStatus(place, 'kube-system', signal);
+    const { status } = await readAgentStatus(place, asked, signal);
     expect(status.nodes).toMatchObject([
       { name: 'a', ready: true, rules: 'verified', addressGuard: 'unknown', version: '0.1.0' },
       { name: 'b', ready: true, rules: 'verified', addressGuard: 'unknown', version: '0.1.0' },
@@ -76,7 +83,7 @@ describe('the status of the agent', () => {
       { installations: async () => [installation()], taintedNodes: async () => [] },
       { agents: async () => [agentPod('a')], ask: refused },
     );
-    const { status } = await readAgentStatus(place, 'kube-system', signal);
+    const { status } = await readAgentStatus(place, asked, signal);
     expect(status.nodes).toMatchObject([{ name: 'a', ready: true, rules: 'verified' }]);
     expect(place.messages.join('\n')).toMatch(/connection refused.*--set nmi\.prometheusPort=9090/s);
   });
@@ -89,8 +96,25 @@ describe('the status of the agent', () => {
       { installations: async () => [installation(more)], taintedNodes: async () => [node('a')] },
       { agents: async () => [agentPod('a')], ask: async () => ({ status: 200, text: metrics(1, 0) }) },
     );
-    await readAgentStatus(place, 'kube-system', signal);
+    await readAgentStatus(place, asked, signal);
     expect(place.messages.join('\n')).toContain(words);
+  });
+
+  it.each([
+    ['on', { kind: 'addon' }, 'on', 'podid disable'],
+    ['off, so that nobody looks after it', { kind: 'addon' }, 'off', 'podid nmi install --force'],
+    ['not asked for', { kind: 'addon' }, undefined, 'off already'],
+    ["upstream's", { kind: 'upstream' }, undefined, 'podid nmi install --force'],
+  ] as const)('names the way to install it beside an agent that is %s', async (_, more, addon, words) => {
+    const there = installation({ ...more, name: 'nmi', ownedByPodid: false });
+    const place = fakePlace(
+      { installations: async () => [there], taintedNodes: async () => [node('a')] },
+      { agents: async () => [agentPod('a', { daemonSet: 'nmi' })] },
+    );
+    await readAgentStatus(place, { ...asked, addonState: async () => addon }, signal);
+    expect(place.messages.join('\n')).toContain(words);
+    const turnsOff = place.messages.join('\n').includes('podid disable');
+    expect(turnsOff).toBe(more.kind === 'addon' && addon !== 'off');
   });
 
   it("names others' agents by node, and the way to install where podid's is not", async () => {
@@ -107,7 +131,7 @@ describe('the status of the agent', () => {
         ],
       },
     );
-    const { status } = await readAgentStatus(place, 'kube-system', signal);
+    const { status } = await readAgentStatus(place, asked, signal);
     expect(status).toMatchObject({ installed: false, version: '', mode: '' });
     expect(status.nodes.map(({ name, otherAgents }) => [name, otherAgents])).toEqual([
       ['a', ['aks-addon']],

@@ -72,6 +72,7 @@ function cluster({ nodes, pods, agents = async () => [installation()] }: World) 
   return { done, place: fakePlace(agent) };
 }
 
+const tainted = (key: string) => ({ key, value: '', effect: 'NoSchedule' });
 const node = (name: string, more: Partial<TaintedNode> = {}): TaintedNode => ({
   ...{ name, ready: true, takesAgent: true, taints: [] },
   ...more,
@@ -84,7 +85,7 @@ const many = Object.fromEntries(
 describe('taking the agent off the nodes', () => {
   it('cleans once no agent runs any more, and takes away what it made', async () => {
     const agents = async () => [installation({ startupTaint: taint })];
-    const nodes = [node('a', { taints: [taint, 'other'] }), node('b')];
+    const nodes = [node('a', { taints: [taint, 'other'].map(tainted) }), node('b')];
     const { done, place } = cluster({ nodes, pods: [ready('a'), ready('b')], agents });
     const end = await uninstallAgent(place, request, wait);
     expect(done).toEqual([

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseSecretPairs } from '../../../src/domain/kubernetes/secret-pairs.ts';
 import { createChangeNotice } from '../../../src/domain/time/change-notice.ts';
 import { objectsAsEntries } from '../../../src/k8s/mirror/read-objects.ts';
 import { indexedBy } from '../../../src/nmi/cluster/cluster-view.ts';
@@ -15,6 +16,7 @@ import { exceptions } from '../../../src/workflows/doctor/checks/exceptions.ts';
 import { label } from '../../../src/workflows/doctor/checks/label.ts';
 import { selector } from '../../../src/workflows/doctor/checks/selector.ts';
 import { runChecks } from '../../../src/workflows/doctor/diagnose.ts';
+import { agentPod } from '../agent/fake-agent-place.ts';
 import { evidenceOf } from './evidence-in-test.ts';
 
 /** Few names, so that objects meet; and each in spellings that look alike. */
@@ -52,7 +54,10 @@ const exception = fc.record({
 });
 const distinct = <Item extends { metadata: { namespace: string; name: string } }>(one: fc.Arbitrary<Item>) =>
   fc.uniqueArray(one, { maxLength: 5, selector: ({ metadata }) => `${metadata.namespace}/${metadata.name}` });
+/** What the agent may read beside an identity's own namespace; undefined: another's agent, which says nothing of it. */
+const pairs = fc.constantFrom(undefined, '', 'shop:other', 'default:other');
 const world = fc.record({
+  pairs,
   pod: fc.record({ metadata: fc.record({ namespace, labels }) }),
   lists: fc.record({
     identities: distinct(identity),
@@ -95,6 +100,10 @@ function podOf({ pod: { metadata } }: World) {
   return parsed;
 }
 
+function pairsOf({ pairs = '' }: World) {
+  return parseSecretPairs(pairs.split(',')).pairs;
+}
+
 function agentSays(each: World): Said {
   const { lists } = each;
   const changed = createChangeNotice();
@@ -112,7 +121,7 @@ function agentSays(each: World): Said {
       assigned: createNamespacedIndex(changed),
       leftOutIn: () => [],
     },
-    { mode: 'managed', forceNamespaced: true, requireChoice: false },
+    { mode: 'managed', forceNamespaced: true, requireChoice: false, secretPairs: pairsOf(each) },
     { monotonic: () => 3_600_000 },
   );
   const pod = { ...podOf(each), kind: 'pod' as const, bornAt: 0 };
@@ -127,14 +136,17 @@ function agentSays(each: World): Said {
 
 function doctorSays(each: World): Said {
   const pod = podOf(each);
-  const results = runChecks(
-    [label, selector, exceptions],
-    evidenceOf({
-      pods: [pod],
-      objects: objectsAsEntries(each.lists),
-      subject: { namespace: pod.namespace, pod: 'p' },
-    }),
-  );
+  const evidence = evidenceOf({
+    pods: [pod],
+    objects: objectsAsEntries(each.lists),
+    subject: { namespace: pod.namespace, pod: 'p' },
+  });
+  const own = each.pairs === undefined ? [] : [agentPod('a', { secretPairs: pairsOf(each) })];
+  const agents = [agentPod('a', { daemonSet: 'nmi' }), ...own];
+  const results = runChecks([label, selector, exceptions], {
+    ...evidence,
+    agents: { kind: 'read', value: agents },
+  });
   const [ofLabel, ofSelector, ofExceptions] = results;
   if (ofLabel?.result === 'fail') {
     return { identity: 'no-label', excepted: 'not judged' };

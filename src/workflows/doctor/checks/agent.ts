@@ -1,5 +1,6 @@
 import { wayToEnable } from '../../../domain/clusters/way-to-enable.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { nodeWithTaints } from '../../../domain/kubernetes/taints.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
@@ -35,8 +36,9 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], 
     );
   }
   if (without.length > 0) {
+    const tolerations = agents[0]?.tolerations ?? [];
     return fail(
-      `No agent runs on ${listed(without.map(({ name }) => name))}: pods there reach the metadata service of the node itself.`,
+      `No agent runs on ${listed(without.map((node) => nodeWithTaints(node, tolerations)))}: pods there reach the metadata service of the node itself.`,
       command('kubectl describe daemonset -n', agents[0]?.namespace ?? '', agents[0]?.daemonSet ?? ''),
     );
   }

@@ -3,7 +3,7 @@ import { advice, command } from '../../../errors/hint.ts';
 import { type Check, judging, listed, pass, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
-import { scopeOf } from '../standard-mode.ts';
+import { rulesOfAgents } from '../rules-of-agents.ts';
 
 /**
  * Whether the client id that a container is given as AZURE_CLIENT_ID, by which Azure's libraries ask, is one of an
@@ -34,9 +34,10 @@ function refusedIds(evidence: Evidence) {
     return [];
   }
   const resources = resourcesForAgents(evidence);
-  const scope = evidence.standard && scopeOf(evidence, evidence.standard);
+  const rulesFor = rulesOfAgents(evidence);
   return evidence.pods.value.flatMap((pod) => {
-    const granted = decideBindings(pod, resources, { ...(scope && { scope }) });
+    const rules = rulesFor(pod);
+    const granted = decideBindings(pod, resources, rules);
     if (granted.kind !== 'granted') {
       return [];
     }
@@ -45,7 +46,7 @@ function refusedIds(evidence: Evidence) {
     return (pod.clientIds ?? [])
       .filter((asked) => {
         const request = { clientId: asked.toLowerCase() };
-        return decideBindings(pod, resources, { ...(scope && { scope }), request }).kind !== 'granted';
+        return decideBindings(pod, resources, { ...rules, request }).kind !== 'granted';
       })
       .map((asked) => ({ pod, asked, own }));
   });

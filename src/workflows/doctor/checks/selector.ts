@@ -21,8 +21,7 @@ import { type Check, fail, judging, listed, pass, type Verdict } from '../check.
 import type { Evidence } from '../evidence.ts';
 import { entryCommand, idToFillIn, withFillIn } from '../mend.ts';
 import { decideBindings, resourcesForAgents } from '../pod-decisions.ts';
-import { readOr } from '../probe.ts';
-import { scopeOf } from '../standard-mode.ts';
+import { rulesOfAgents } from '../rules-of-agents.ts';
 
 /**
  * Whether a binding of the pod's own namespace has its label as the selector, and names an identity that is
@@ -34,10 +33,8 @@ export const selector: Check = {
   judge: (evidence) =>
     judging(evidence.pods, (pods) => {
       const resources = resourcesForAgents(evidence);
-      const scope = evidence.standard && scopeOf(evidence, evidence.standard);
-      const secretPairs = readOr(evidence.agents, [])[0]?.secretPairs;
-      const rules = { scope, secretPairs };
-      const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources, rules) }));
+      const rulesFor = rulesOfAgents(evidence);
+      const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources, rulesFor(pod)) }));
       const failed = decided.filter(({ decision }) => decision.kind !== 'granted');
       const [first] = failed;
       if (first === undefined) {

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { parseSecretPairs } from '../../../../src/domain/kubernetes/secret-pairs.ts';
 import { PodidError } from '../../../../src/errors/podid-error.ts';
 import { objectsAsEntries } from '../../../../src/k8s/mirror/read-objects.ts';
-import { parsePod } from '../../../../src/validate/kubernetes/pod.ts';
+import { parseSeenPod } from '../../../../src/validate/kubernetes/workloads.ts';
 import { addOn } from '../../../../src/workflows/doctor/checks/add-on.ts';
+import { clientId } from '../../../../src/workflows/doctor/checks/client-id.ts';
 import { identities } from '../../../../src/workflows/doctor/checks/identities.ts';
 import { selector } from '../../../../src/workflows/doctor/checks/selector.ts';
 import { hintText } from '../../../hint-text.ts';
+import { agentPod } from '../../agent/fake-agent-place.ts';
 import { clusterId } from '../../fake-azure.ts';
 import { evidenceOf } from '../evidence-in-test.ts';
 
@@ -17,14 +20,29 @@ interface Objects {
   /** Namespace of the AzureIdentity `web`. */
   readonly namespace?: string;
   readonly type?: number;
+  readonly more?: object;
 }
 
+const principal: Objects = {
+  azureIdentity: 'web',
+  type: 1,
+  more: { tenantID: 't', clientPassword: { name: 'secret', namespace: 'vault' } },
+};
+
 /** A pod and a binding in `demo`, and an AzureIdentity called `web` somewhere; the add-on is off. */
-function evidence({ azureIdentity, namespace = 'demo', type = 0 }: Objects) {
+function evidence({ azureIdentity, namespace = 'demo', type = 0, more }: Objects) {
   const labels = { aadpodidbinding: 'web' };
-  const pod = parsePod({ metadata: { uid: 'u', name: 'web-1', namespace: 'demo', labels } });
+  const pod = parseSeenPod({
+    metadata: { uid: 'u', name: 'web-1', namespace: 'demo', labels },
+    spec: {
+      nodeName: 'a',
+      containers: [{ env: more === undefined ? [] : [{ name: 'AZURE_CLIENT_ID', value: 'other' }] }],
+    },
+  });
   const objects = objectsAsEntries({
-    identities: [{ metadata: { namespace, name: 'web' }, spec: { type, resourceID, clientID: 'c' } }],
+    identities: [
+      { metadata: { namespace, name: 'web' }, spec: { type, resourceID, clientID: 'c', ...more } },
+    ],
     bindings: [
       {
         metadata: { namespace: 'demo', name: 'web-binding' },
@@ -79,6 +97,28 @@ describe('the check of the selector', () => {
     expect(judge({ azureIdentity: 'web', type: 1 }).message).toBe(
       'AzureIdentity demo/web, which demo/web-1 would get, lacks a clientID, a tenantID or the name of its secret. Agents give no token for it.',
     );
+  });
+});
+
+describe('a secret of another namespace', () => {
+  const nmi = agentPod('a', { daemonSet: 'nmi' });
+  const agentWith = (node: string, pairs: string) =>
+    agentPod(node, { secretPairs: parseSecretPairs(pairs.split(',')).pairs });
+
+  it.each([
+    ['that the pair allows', [agentWith('a', 'demo:vault')], 'pass'],
+    ["that the pair allows, beside another's agent", [nmi, agentWith('a', 'demo:vault')], 'pass'],
+    ['that another pair allows', [agentWith('a', 'vault:demo')], 'fail'],
+    ['that nothing allows', [agentWith('a', '')], 'fail'],
+    ['of which no agent says anything', [nmi], 'fail'],
+    ["that the agent of the pod's node allows", [agentWith('b', ''), agentWith('a', 'demo:vault')], 'pass'],
+    ['that the agent of another node allows', [agentWith('b', 'demo:vault'), agentWith('a', '')], 'fail'],
+  ] as const)('%s: %s', (_, agents, result) => {
+    const seen = { ...evidence(principal), agents: { kind: 'read' as const, value: agents } };
+    expect(selector.judge(seen).result).toBe(result);
+    const asked = clientId.judge(seen);
+    // A pod that gets no identity has no client id that would be another's.
+    expect(asked.result).toBe(result === 'pass' ? 'warn' : 'pass');
   });
 });
 
