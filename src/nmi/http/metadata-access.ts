@@ -1,3 +1,4 @@
+import { versionsPath } from '../tokens/imds/metadata-budget.ts';
 import { type ErrorAnswer, forbidden } from './error-answer.ts';
 
 export interface MetadataRules {
@@ -18,7 +19,7 @@ export function metadataAccess(path: string, rules: MetadataRules): MetadataAcce
   if (isUnder(path, '/metadata/instance')) {
     return rules.blockInstance ? blocked : forward;
   }
-  if (path === '/metadata/versions' || isUnder(path, '/metadata/loadbalancer')) {
+  if (path === versionsPath || isUnder(path, '/metadata/loadbalancer')) {
     return forward;
   }
   if (path === '/metadata/attested/document') {

@@ -1,3 +1,4 @@
+import { versionsPath } from '../tokens/imds/metadata-budget.ts';
 import { type CanonicalTarget, decodeQuery } from './canonical-path.ts';
 
 /**
@@ -9,6 +10,7 @@ export function metadataTarget({ segments, query }: CanonicalTarget): string | u
   if (values === undefined) {
     return undefined;
   }
+  const path = `/${segments.join('/')}`;
   const pairs: string[] = [];
   for (const [name, allowed] of Object.entries(forwarded)) {
     const value = values.get(name);
@@ -19,7 +21,8 @@ export function metadataTarget({ segments, query }: CanonicalTarget): string | u
       pairs.push(`${name}=${value}`);
     }
   }
-  return `/${segments.join('/')}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
+  // IMDS reads no query there: without one, all who ask share one answer.
+  return path === versionsPath || pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
 }
 
 const forwarded = {

@@ -1,3 +1,4 @@
+import type { AsksAnew } from '../tokens/token.ts';
 import { decodeQuery, longestQuery } from './canonical-path.ts';
 import { badRequest, type ErrorAnswer } from './error-answer.ts';
 import { explainQuery } from './explain-query.ts';
@@ -10,6 +11,7 @@ export interface TokenRequest {
   readonly clientId?: string;
   readonly resourceId?: string;
   readonly objectId?: string;
+  readonly asksAnew?: AsksAnew;
 }
 
 /**
@@ -44,7 +46,17 @@ export function parseTokenRequest(query: string): TokenRequest | ErrorAnswer {
     ...(clientId ? { clientId } : {}),
     ...(first === undefined ? {} : { resourceId: first }),
     ...(objectId ? { objectId } : {}),
+    ...asksAnewOf(values),
   };
+}
+
+/** `bypass_cache` is IMDS's own; by the other one MSAL names a token that Entra has revoked. */
+function asksAnewOf(values: ReadonlyMap<string, string>): Pick<TokenRequest, 'asksAnew'> {
+  const tokenSha256 = values.get('token_sha256_to_refresh')?.toLowerCase() ?? '';
+  if (/^[0-9a-f]{64}$/.test(tokenSha256)) {
+    return { asksAnew: { tokenSha256 } };
+  }
+  return values.get('bypass_cache')?.toLowerCase() === 'true' ? { asksAnew: {} } : {};
 }
 
 const longestResource = 2048;

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { ManagedIdentityChoice, ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
-import type { IssuedAnswer, TokenAnswer, TokenQuestion } from './token.ts';
+import type { AsksAnew, IssuedAnswer, TokenAnswer, TokenQuestion } from './token.ts';
 
 /**
  * A token is not given out in its last two minutes: what the caller starts with it should also end with it.
@@ -13,6 +14,8 @@ const sharedAnywayMs = 10_000;
 /** In its last stretch a token is given out only when a new one is not to be had shortly. */
 const lateStretchMs = 10 * 60_000;
 const soonestRenewalMs = 60_000;
+/** Callers get a token replaced at most this often, so that none spends the calls that IMDS allows the node. */
+const anewEveryMs = 60_000;
 
 export interface Moment {
   readonly wallMs: number;
@@ -28,6 +31,8 @@ export interface HeldAnswer {
   readonly endsAtWallMs: number;
   readonly lateFromMs: number;
   renewFromMs: number;
+  /** From when on a caller may have it replaced. */
+  anewFromMs: number;
 }
 
 /**
@@ -44,6 +49,7 @@ export function holdAnswer(issued: IssuedAnswer, at: Moment, jitter: number): He
     endsAtMs,
     endsAtWallMs: Math.min(...answer.map((token) => token.expiresOnSec)) * 1000,
     lateFromMs: endsAtMs - Math.min(lateStretchMs, lifetimeMs / 4),
+    anewFromMs: at.monotonicMs + anewEveryMs,
     renewFromMs: at.monotonicMs + Math.max(soonestRenewalMs, lifetimeMs * (0.35 + 0.15 * jitter)),
   };
 }
@@ -63,6 +69,28 @@ export function isRenewalDue(held: HeldAnswer, at: Moment): boolean {
 
 export function isLate(held: HeldAnswer, at: Moment): boolean {
   return at.monotonicMs >= held.lateFromMs;
+}
+
+/** Whether the caller's wish for a new token is granted now; a token that came since is new enough. */
+export function isAnewDue(
+  { answer, anewFromMs }: HeldAnswer,
+  asksAnew: AsksAnew | undefined,
+  { monotonicMs }: Moment,
+): boolean {
+  if (asksAnew === undefined || monotonicMs < anewFromMs) {
+    return false;
+  }
+  const { tokenSha256 } = asksAnew;
+  return tokenSha256 === undefined || answer.some(({ accessToken }) => sha256(accessToken) === tokenSha256);
+}
+
+/** To be called when the wish is granted, whatever comes of it. */
+export function grantAnew(held: HeldAnswer, { monotonicMs }: Moment): void {
+  held.anewFromMs = monotonicMs + anewEveryMs;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /**

@@ -1,29 +1,27 @@
-import type { ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { untilAborted, withinTime } from '../../domain/time/time-limit.ts';
 import { BoundedKeys, type CacheBounds, type CachedKey } from './bounded-keys.ts';
 import {
   cacheKey,
+  grantAnew,
   type HeldAnswer,
   holdAnswer,
+  isAnewDue,
   isGood,
   isLate,
   isRenewalDue,
   type Moment,
 } from './cached-key.ts';
-import type { NamespaceOf, TokenAnswer, TokenQuestion, TokenSource, UpstreamSource } from './token.ts';
+import type {
+  CredentialTags,
+  NamespaceOf,
+  TokenAnswer,
+  TokenQuestion,
+  TokenSource,
+  UpstreamSource,
+} from './token.ts';
 import { gone, remembered, shareFull, TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
-
-/**
- * Digests of service principals' credentials, so that a changed or bogus Secret is another key of the cache.
- */
-export interface CredentialTags {
-  /** The digest if it was read lately; never waits. */
-  known(principal: ServicePrincipal): string | undefined;
-  /** @throws TokenRefused when the Secret cannot be read or used */
-  read(principal: ServicePrincipal, signal: AbortSignal): Promise<string>;
-}
 
 export interface TokenCacheOptions {
   readonly sources: { readonly imds: UpstreamSource; readonly entra: UpstreamSource };
@@ -79,13 +77,14 @@ class Cache implements TokenCache {
       return undefined;
     }
     const at = this.#moment();
-    if (!isGood(cached.held, at) || isLate(cached.held, at)) {
+    const { held } = cached;
+    if (!isGood(held, at) || isLate(held, at) || isAnewDue(held, question.asksAnew, at)) {
       return undefined;
     }
     this.#keys.touch(cached);
     this.#metrics.hit();
-    this.#renewWhenDue(cached, cached.held, question);
-    return cached.held.answer;
+    this.#renewWhenDue(cached, held, question);
+    return held.answer;
   }
 
   async token(question: TokenQuestion, signal: AbortSignal): Promise<TokenAnswer> {
@@ -145,6 +144,10 @@ class Cache implements TokenCache {
   ): Promise<TokenAnswer | undefined> {
     const held = this.#goodAnswer(cached);
     if (!held) {
+      return undefined;
+    }
+    if (isAnewDue(held, question.asksAnew, this.#moment())) {
+      grantAnew(held, this.#moment());
       return undefined;
     }
     this.#renewWhenDue(cached, held, question);
@@ -219,7 +222,9 @@ class Cache implements TokenCache {
     const askedForMs = (refused?.retryAfterSec ?? 0) * 1000;
     if (cached.held) {
       const pauseMs = renewalPauseMs * (1 + this.#options.clock.random() / 2);
-      cached.held.renewFromMs = now + Math.min(longestFailureMemoryMs, Math.max(pauseMs, askedForMs));
+      const againMs = now + Math.min(longestFailureMemoryMs, Math.max(pauseMs, askedForMs));
+      // What a caller wanted anew may not have been due.
+      cached.held.renewFromMs = Math.max(cached.held.renewFromMs, againMs);
     }
     if (refused?.holdsForOthers) {
       this.#metrics.refused('upstream');

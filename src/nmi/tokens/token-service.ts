@@ -4,7 +4,7 @@ import type { IdentityChoice } from '../decide/answer-decision.ts';
 import { type Decide, exceptedSubject } from '../decide/choose-identity.ts';
 import { type ErrorAnswer, forbidden, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
-import type { TokenAnswer, TokenSubject } from './token.ts';
+import type { TokenAnswer, TokenQuestion, TokenSubject } from './token.ts';
 import type { TokenCache } from './token-cache.ts';
 import { TokenRefused } from './token-error.ts';
 
@@ -78,7 +78,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       if (granted.kind === 'error') {
         return granted;
       }
-      const answer = tokens.peek({ subject: granted.subject, resource: request.resource, askerId: pod.uid });
+      const answer = tokens.peek(questionOf(granted, request, pod));
       return answer && answered(granted, answer, 'memory');
     },
     async serve({ pod, request, mayBeExcepted }, signal) {
@@ -86,7 +86,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       if (granted.kind === 'error') {
         return granted;
       }
-      const question = { subject: granted.subject, resource: request.resource, askerId: pod.uid };
+      const question = questionOf(granted, request, pod);
       try {
         const answer = await tokens.token(question, signal);
         // The wait may have been long enough for the binding, or the pod itself, to go.
@@ -100,6 +100,14 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       }
     },
   };
+}
+
+function questionOf(
+  { subject }: Granted,
+  { resource, asksAnew }: TokenRequest,
+  { uid }: KnownPod,
+): TokenQuestion {
+  return { subject, resource, askerId: uid, ...(asksAnew === undefined ? {} : { asksAnew }) };
 }
 
 function refusedSubject(

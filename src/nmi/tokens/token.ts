@@ -1,4 +1,4 @@
-import type { IdentityCredential } from '../../domain/kubernetes/identity-credential.ts';
+import type { IdentityCredential, ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
 
 /** Whose token is wanted. Only an excepted pod may be answered with `node-default`. */
 export type TokenSubject = IdentityCredential | { readonly kind: 'node-default' };
@@ -9,6 +9,13 @@ export interface TokenQuestion {
   readonly resource: string;
   /** Who asks, for fairness and the per-pod share of the cache: the pod's UID, or `host`. */
   readonly askerId: string;
+  /** The caller wants a new token in place of the one in memory. */
+  readonly asksAnew?: AsksAnew;
+}
+
+export interface AsksAnew {
+  /** Hexadecimal, in lower case, of the token that is of no use any more; absent: whichever there is. */
+  readonly tokenSha256?: string;
 }
 
 /** The namespace of an asker by its id; empty for whoever is no pod. */
@@ -63,4 +70,14 @@ export interface IssuedAnswer {
 export interface UpstreamSource {
   /** @throws TokenRefused, at the latest when its deadline ends; the signal's reason when aborted */
   fetch(request: UpstreamRequest, signal: AbortSignal): Promise<IssuedAnswer>;
+}
+
+/**
+ * Digests of service principals' credentials, so that a changed or bogus Secret is another key of the cache.
+ */
+export interface CredentialTags {
+  /** The digest if it was read lately; never waits. */
+  known(principal: ServicePrincipal): string | undefined;
+  /** @throws TokenRefused when the Secret cannot be read or used */
+  read(principal: ServicePrincipal, signal: AbortSignal): Promise<string>;
 }

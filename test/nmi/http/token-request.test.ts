@@ -9,8 +9,7 @@ const reason = (query: string) => {
 
 describe('a token request', () => {
   it('has its parameters decoded, and its ids brought to lower case', () => {
-    const query =
-      'api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net&client_id=ABC&bypass_cache=true';
+    const query = 'api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net&client_id=ABC';
     expect(reason(query)).toEqual({ kind: 'request', resource: 'https://vault.azure.net', clientId: 'abc' });
     expect(reason('resource=r&msi_res_id=%2FS')).toEqual({
       kind: 'request',
@@ -25,6 +24,24 @@ describe('a token request', () => {
     expect(reason('resource=a+b&object_id=O')).toEqual({ kind: 'request', resource: 'a b', objectId: 'o' });
     expect(reason('resource=r&client_id=&mi_res_id=')).toEqual({ kind: 'request', resource: 'r' });
     expect(reason('resource=r&principal_id=O')).toEqual({ kind: 'request', resource: 'r', objectId: 'o' });
+  });
+
+  const digest = 'ab'.repeat(32);
+  it.each([
+    ['bypass_cache=true', {}],
+    ['BYPASS_CACHE=True', {}],
+    ['bypass_cache=false', undefined],
+    ['bypass_cache=', undefined],
+    [`token_sha256_to_refresh=${digest}`, { tokenSha256: digest }],
+    [`token_sha256_to_refresh=${digest.toUpperCase()}&bypass_cache=true`, { tokenSha256: digest }],
+    ['token_sha256_to_refresh=abc', undefined],
+    ['token_sha256_to_refresh=', undefined],
+  ])('may ask for a new token: %.40s', (query, asksAnew) => {
+    expect(reason(`resource=r&${query}`)).toEqual({
+      kind: 'request',
+      resource: 'r',
+      ...(asksAnew === undefined ? {} : { asksAnew }),
+    });
   });
 
   it.each([

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type {
   AccessToken,
+  AsksAnew,
   IssuedAnswer,
   TokenQuestion,
   UpstreamSource,
@@ -339,5 +341,55 @@ describe('the token cache', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('a token that a caller wants new', () => {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  const anew = (asksAnew: AsksAnew, askerId = 'pod-1') => ({ ...question(askerId), asksAnew });
+
+  it('is fetched, and everybody has the new one from then on', async () => {
+    const { clock, ask, cache, source } = world();
+    const first = await ask();
+    await clock.advance(60_000);
+    expect(cache.peek(anew({}))).toBeUndefined();
+    const second = await ask(anew({ tokenSha256: sha256(first) }));
+    expect(second).not.toBe(first);
+    expect(source.calls.map(({ asksAnew }) => asksAnew)).toEqual([undefined, { tokenSha256: sha256(first) }]);
+    expect(await ask(question('pod-2'))).toBe(second);
+  });
+
+  it('is the one in memory where that is another than the one named', async () => {
+    const { clock, ask, cache, source } = world();
+    const first = await ask();
+    await clock.advance(60_000);
+    expect(await ask(anew({ tokenSha256: sha256('yesterday') }))).toBe(first);
+    expect(cache.peek(anew({ tokenSha256: sha256('yesterday') }))?.[0].accessToken).toBe(first);
+    expect(source.calls).toHaveLength(1);
+  });
+
+  it.each([['by everybody'], ['by one']])('is fetched once a minute at most, asked for %s', async (who) => {
+    const { clock, ask, source } = world();
+    await ask();
+    for (let second = 0; second < 300; second++) {
+      await ask(anew({}, who === 'by one' ? 'pod-1' : `pod-${second}`));
+      await clock.advance(1_000);
+    }
+    expect(source.calls.length).toBeLessThanOrEqual(5);
+    expect(source.calls.length).toBeGreaterThan(3);
+  });
+
+  it('is fetched once a minute at most while that fails, and spoils the one in memory for nobody', async () => {
+    const { clock, ask, source } = world();
+    const first = await ask();
+    await clock.advance(60_000);
+    source.fail = refused({ holdsForOthers: false });
+    await expect(ask(anew({}))).rejects.toMatchObject({ status: 503 });
+    expect(await ask(question('pod-2'))).toBe(first);
+    for (let second = 0; second < 50; second++) {
+      await clock.advance(1_000);
+      expect(await ask(anew({}))).toBe(first);
+    }
+    expect(source.calls).toHaveLength(2);
   });
 });

@@ -3,7 +3,7 @@ import type { ServicePrincipal } from '../../../domain/kubernetes/identity-crede
 import { mayNameSecret, noSecretPairs, type SecretPairs } from '../../../domain/kubernetes/secret-pairs.ts';
 import type { Clock } from '../../../domain/time/clock.ts';
 import { limitTime, untilAborted } from '../../../domain/time/time-limit.ts';
-import type { CredentialTags } from '../token-cache.ts';
+import type { CredentialTags } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import { type PickedCredential, pickCredential } from './pick-credential.ts';
 

@@ -9,7 +9,7 @@ const apiVersion = '2018-02-01';
  * excepted pod's question may go without one.
  * @throws TokenRefused 400 when a managed identity is wanted and nothing names it
  */
-export function imdsTarget({ subject, resource }: TokenQuestion): string {
+export function imdsTarget({ subject, resource, asksAnew }: TokenQuestion): string {
   const choice = subject.kind === 'managed-identity' ? chosenParameter(subject.choice) : '';
   if (subject.kind !== 'node-default' && choice === '') {
     throw new TokenRefused({
@@ -19,7 +19,8 @@ export function imdsTarget({ subject, resource }: TokenQuestion): string {
     });
   }
   const query = `api-version=${apiVersion}${choice}&resource=${encodeURIComponent(resource)}`;
-  return `/metadata/identity/oauth2/token?${query}`;
+  // IMDS has a cache of its own.
+  return `/metadata/identity/oauth2/token?${query}${asksAnew === undefined ? '' : '&bypass_cache=true'}`;
 }
 
 interface Choice {

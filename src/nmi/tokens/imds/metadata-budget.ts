@@ -14,7 +14,7 @@ export interface MetadataQuestion {
 /** A budget for everything of IMDS but tokens, so that it cannot use up the quota that tokens need. */
 export interface MetadataBudget {
   /**
-   * The answer to `target`, at most ten seconds old, fetched once for all who ask at a time.
+   * The answer to `target`, at most ten seconds old, `versionsPath` an hour, fetched once for all who ask at a time.
    * @throws TokenRefused 503 when the queue is full or nothing came in time; what `fetch` throws
    */
   answer(
@@ -26,6 +26,9 @@ export interface MetadataBudget {
 
 const limits = { atOnce: 1, perSecond: 2, waiting: 40, waitingPerAsker: 4, runningPerAsker: 1 };
 const answerAgeMs = 10_000;
+/** What SDKs ask, with little patience, to learn whether there is an IMDS. Its answer changes with Azure's releases. */
+export const versionsPath = '/metadata/versions';
+const versionsAgeMs = 3_600_000;
 const mostAnswers = 100;
 const deadlineMs = 10_000;
 
@@ -43,6 +46,7 @@ export function createMetadataBudget({ clock, ...options }: MetadataBudgetOption
   const queue = createUpstreamQueue({ ...options, clock, limits });
   const kept = new Map<string, Kept>();
   const flights = new Map<string, { askers: Set<string>; promise: Promise<HttpAnswer> }>();
+  let versionsAtOnceFromMs = 0;
   const deadline = { clock, ms: deadlineMs, reason: tooLate };
 
   function keep(target: string, answer: HttpAnswer): void {
@@ -50,17 +54,31 @@ export function createMetadataBudget({ clock, ...options }: MetadataBudgetOption
       return;
     }
     kept.delete(target);
-    kept.set(target, { answer, untilMs: clock.monotonic() + answerAgeMs });
+    kept.set(target, {
+      answer,
+      untilMs: clock.monotonic() + (target === versionsPath ? versionsAgeMs : answerAgeMs),
+    });
     const [oldest] = kept.keys();
     if (kept.size > mostAnswers && oldest !== undefined) {
       kept.delete(oldest);
     }
   }
 
+  /** Whoever asks for the versions first does not wait behind others: one call in ten seconds, beside the queue. */
+  function isAtOnce(target: string): boolean {
+    if (target !== versionsPath || clock.monotonic() < versionsAtOnceFromMs) {
+      return false;
+    }
+    versionsAtOnceFromMs = clock.monotonic() + answerAgeMs;
+    return true;
+  }
+
   function fly({ target, askerId }: MetadataQuestion, fetch: (signal: AbortSignal) => Promise<HttpAnswer>) {
     const askers = new Set([askerId]);
     const promise = limitTime(deadline, new AbortController().signal, async (inTime) => {
-      const answer = await queue.run(askers, inTime, () => fetch(inTime));
+      const answer = isAtOnce(target)
+        ? await fetch(inTime)
+        : await queue.run(askers, inTime, () => fetch(inTime));
       keep(target, answer);
       return answer;
     }).finally(() => flights.delete(target));

@@ -171,7 +171,9 @@ describe('asking IMDS', () => {
   });
 
   it('asks without a choice for the node’s default alone', () => {
-    const target = imdsTarget({ subject: { kind: 'node-default' }, resource: 'r', askerId: 'pod' });
+    const asked = { subject: { kind: 'node-default' }, resource: 'r', askerId: 'pod' } as const;
+    expect(imdsTarget({ ...asked, asksAnew: {} })).toBe(`${imdsTarget(asked)}&bypass_cache=true`);
+    const target = imdsTarget(asked);
     expect(target).toBe('/metadata/identity/oauth2/token?api-version=2018-02-01&resource=r');
   });
 });
