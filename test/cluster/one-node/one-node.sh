@@ -66,9 +66,8 @@ down() {
   done
   awk -v dir="$run/" 'index($2, dir) == 1 {print $2}' /proc/mounts | sort -r | xargs -r -n1 umount -l
   # The pods' own namespaces, as the CNI wrote them down.
-  for name in $(grep -oh '"sandbox":"[^"]*' "/var/lib/cni/results/$network"-*-eth0 2> /dev/null | sed 's#.*/##'); do
-    ip netns del "$name" 2> /dev/null || true
-  done
+  { grep -oh '"sandbox":"[^"]*' "/var/lib/cni/results/$network"-*-eth0 2> /dev/null || true; } | sed 's#.*/##' |
+    while read -r name; do ip netns del "$name" 2> /dev/null || true; done
   # Kubelet sets these for the whole machine.
   [ ! -f "$run/sysctls" ] || sysctl -q -p "$run/sysctls" > /dev/null 2>&1 || true
   # Its links to the logs of containers, in a folder that it does not let choose.
@@ -84,7 +83,7 @@ remove_loopbacks() {
   for file in /var/lib/cni/results/cni-loopback-*-lo; do
     [ -f "$file" ] || continue
     sandbox=$(grep -o '"sandbox":"[^"]*' "$file" | cut -d '"' -f 4)
-    [ -n "$sandbox" ] && [ -e "$sandbox" ] || rm -f "$file"
+    [ -e "${sandbox:-/nowhere}" ] || rm -f "$file"
   done
   rmdir /var/lib/cni/networks /var/lib/cni/results /var/lib/cni /var/log/containers 2> /dev/null || true
 }
