@@ -34,7 +34,7 @@ const house: Readonly<Record<string, Room>> = {
   runtime: { rooms: ['errors', 'domain/time'], packages: ['node:*', 'pino', 'prom-client'] },
   arm: {
     rooms: ['network', 'domain', 'validate', 'errors'],
-    packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'uuid'],
+    packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'open', 'uuid'],
   },
   k8s: {
     rooms: ['network', 'domain', 'validate', 'errors'],

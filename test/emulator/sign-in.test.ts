@@ -70,18 +70,24 @@ const workload = (): Variables => {
   writeFileSync(path, 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln');
   return { ...application(), AZURE_FEDERATED_TOKEN_FILE: path };
 };
+const oidcRequestUri = 'https://dev.azure.com/oidctoken';
 const pipelines = (): Variables => {
   const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client } = application();
-  vi.stubEnv('SYSTEM_OIDCREQUESTURI', 'https://devops.example.test/oidctoken');
+  vi.stubEnv('SYSTEM_OIDCREQUESTURI', oidcRequestUri);
   return {
     AZURESUBSCRIPTION_TENANT_ID: tenant,
     AZURESUBSCRIPTION_CLIENT_ID: client,
     AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: 'connection',
     SYSTEM_ACCESSTOKEN: 'job-token',
-    SYSTEM_OIDCREQUESTURI: 'https://devops.example.test/oidctoken',
+    SYSTEM_OIDCREQUESTURI: oidcRequestUri,
   };
 };
-const entraSources = { environment: secret, certificate, 'workload identity': workload } as const;
+const entraSources = {
+  environment: secret,
+  certificate,
+  'workload identity': workload,
+  'Azure Pipelines': pipelines,
+} as const;
 
 function settingsOf(environment: Variables, choice: { auth?: string; tenant?: string } = {}) {
   return readAzureSettings({
@@ -121,7 +127,11 @@ async function failure(
   return { code, exitCode, message, hint: String(hint) };
 }
 
-const entra = (effect: FaultEffect) => emulator.faults.set([{ match: { operation: 'entra.token' }, effect }]);
+/** Azure DevOps, as the emulator's answer to a path of its own. */
+const devops = (effect: FaultEffect = { status: 200, body: { oidcToken: 'eyJhbGciOiJub25lIn0.e30.c2ln' } }) =>
+  ({ match: { path: '^/oidctoken' }, effect }) as const;
+const entra = (effect: FaultEffect) =>
+  emulator.faults.set([devops(), { match: { operation: 'entra.token' }, effect }]);
 const aadsts = (status: number, error: string, text: string): FaultEffect => ({
   status,
   body: {
@@ -179,7 +189,7 @@ const passing: readonly [string, FaultEffect | ProxyConduct | 'untrusted', strin
   ],
   ['something else', { status: 200, text: '{"hello": 1}' }, 'is not a token'],
   ['407', { status: '407 Proxy Authentication Required' }, 'wants a user and password (407'],
-  ['a proxy that cannot', { status: '502 Bad Gateway' }, 'could not reach login.example.test:443 (502'],
+  ['a proxy that cannot', { status: '502 Bad Gateway' }, 'could not reach HOST:443 (502'],
   [
     'an authority that is not known',
     'untrusted',
@@ -201,6 +211,7 @@ function arrange(cause: FaultEffect | ProxyConduct | 'untrusted'): Variables {
 
 describe.each(Object.entries(entraSources))('the sign-in by %s', (name, variables) => {
   const source = name === 'certificate' ? 'environment' : name;
+  beforeEach(() => emulator.faults.set([devops()]));
 
   it('gives a token', async () => {
     expect(await signIn({ ...base(), ...variables() })).toMatchObject({ source });
@@ -223,7 +234,9 @@ describe.each(Object.entries(entraSources))('the sign-in by %s', (name, variable
     const more = arrange(cause);
     const error = await failure({ ...base(), ...variables(), ...more });
     expect(error).toMatchObject({ code: 'Unavailable', exitCode: 7 });
-    expect(error.message).toContain(sentence);
+    // Pipelines have their first question for Azure DevOps.
+    const first = name === 'Azure Pipelines' ? 'dev.azure.com' : 'login.example.test';
+    expect(error.message).toContain(sentence.replace('HOST', first));
     expect(error.message).toContain(`the sign-in by ${source}`);
   });
 
@@ -252,9 +265,9 @@ describe.each(Object.entries(entraSources))('the sign-in by %s', (name, variable
 
   it('that is half set up is not replaced by another principal', async () => {
     stubTool('az', goodToken);
-    const { AZURE_CLIENT_ID: _, ...half } = variables();
-    const error = await failure({ ...base(), ...half });
-    expect(error).toMatchObject({ exitCode: 3, message: expect.stringContaining('AZURE_CLIENT_ID is not') });
+    const [id = ''] = Object.keys(variables()).filter((each) => each.endsWith('_CLIENT_ID'));
+    const error = await failure({ ...base(), ...variables(), [id]: '' });
+    expect(error).toMatchObject({ exitCode: 3, message: expect.stringContaining(`${id} is not`) });
   });
 });
 
@@ -278,23 +291,48 @@ describe('what a sign-in needs from this machine', () => {
 });
 
 describe('the sign-in by Azure Pipelines', () => {
-  let devops: Server | undefined;
-  afterEach(() => {
-    devops?.close();
+  const refused = (status: number, message: string): FaultEffect => ({ status, body: { $id: '1', message } });
+  it.each<[string, FaultEffect, number, string]>([
+    [
+      'a job that may not',
+      refused(401, 'TF400813: The user is not authorized to access this resource.'),
+      3,
+      'refused the sign-in by Azure Pipelines: TF400813: The user is not authorized to access this resource.',
+    ],
+    [
+      'a service connection that is not there',
+      refused(404, 'VS402960: The service connection was not found.'),
+      3,
+      'refused the sign-in by Azure Pipelines: VS402960: The service connection was not found.',
+    ],
+    ['429', { status: 429, body: {} }, 7, 'gave no token for the sign-in by Azure Pipelines, HTTP 429'],
+    [
+      '503 with a sentence',
+      refused(503, 'TF400733: The service is down for maintenance.'),
+      7,
+      'HTTP 503: TF400733: The service is down for maintenance.',
+    ],
+    [
+      'a dropped line',
+      { drop: true },
+      7,
+      'could not be reached for the sign-in by Azure Pipelines: the connection to dev.azure.com was cut',
+    ],
+  ])("that meets %s at Azure DevOps shows Azure DevOps's sentence", async (_, effect, exitCode, sentence) => {
+    emulator.faults.set([devops(effect)]);
+    const error = await failure({ ...base(), ...pipelines() });
+    expect(error).toMatchObject({ exitCode });
+    expect(error.message).toContain('Azure DevOps (dev.azure.com)');
+    expect(error.message).toContain(sentence);
   });
 
-  it("shows Azure DevOps's sentence", async () => {
-    await using other = await companyNetwork((request, response) => {
-      const refused = { $id: '1', message: 'TF400813: The user is not authorized to access this resource.' };
-      response.writeHead(401, { 'content-type': 'application/json' });
-      response.end(request.headers.host?.startsWith('devops') ? JSON.stringify(refused) : '{}');
-    });
-    const network = { HTTPS_PROXY: other.proxy, REQUESTS_CA_BUNDLE: other.authority };
-    const error = await failure({ ...base(), ...network, ...pipelines() });
-    expect(error).toMatchObject({ exitCode: 3 });
-    expect(error.message).toContain(
-      'refused the sign-in by Azure Pipelines: TF400813: The user is not authorized',
-    );
+  it('that does not find Azure DevOps by its name says so, and ends with 7', async () => {
+    const uri = 'https://devops.example.test/oidctoken';
+    const variables = { ...pipelines(), SYSTEM_OIDCREQUESTURI: uri, NO_PROXY: 'devops.example.test' };
+    vi.stubEnv('SYSTEM_OIDCREQUESTURI', uri);
+    const error = await failure({ ...base(), ...variables });
+    expect(error).toMatchObject({ exitCode: 7 });
+    expect(error.message).toMatch(/devops\.example\.test (?:is not known here|could not be looked up)/);
   });
 
   it('is meant where the job has its token, and then needs all of it', async () => {
@@ -453,6 +491,9 @@ describe('the sign-in by az', () => {
   });
 });
 
+/** As MSAL for Go begins what it says of an answer. */
+const httpCall = 'http call(https://login.microsoftonline.com/t/oauth2/v2.0/token)(POST) error:';
+
 describe('the sign-in by azd', () => {
   afterEach(() => rmSync(at('azd'), { force: true }));
 
@@ -474,6 +515,54 @@ describe('the sign-in by azd', () => {
       says('ERROR: tls: failed to verify certificate: x509: certificate signed by unknown authority'),
       7,
       'x509: certificate signed by unknown authority',
+    ],
+    [
+      '429',
+      says(`ERROR: fetching token: ${httpCall} reply status code was 429:\n`),
+      7,
+      'azd could not get a token: fetching token: http call',
+    ],
+    [
+      '503',
+      says(`ERROR: fetching token: ${httpCall} reply status code was 503:\nService unavailable`),
+      7,
+      'reply status code was 503: Service unavailable',
+    ],
+    [
+      'a reset',
+      says(
+        'ERROR: fetching token: Post "https://login.microsoftonline.com/t/oauth2/v2.0/token": read tcp 10.0.0.4:50312->20.190.151.7:443: read: connection reset by peer',
+      ),
+      7,
+      'connection reset by peer',
+    ],
+    [
+      'a line that ends too early',
+      says('ERROR: fetching token: Post "https://login.microsoftonline.com/t/oauth2/v2.0/token": EOF'),
+      7,
+      'oauth2/v2.0/token": EOF',
+    ],
+    [
+      'a network that leads nowhere',
+      says('ERROR: fetching token: dial tcp 20.190.151.7:443: connect: network is unreachable'),
+      7,
+      'network is unreachable',
+    ],
+    [
+      'no answer in time',
+      says(
+        'ERROR: fetching token: Post "https://login.microsoftonline.com/t/oauth2/v2.0/token": context deadline exceeded',
+      ),
+      7,
+      'context deadline exceeded',
+    ],
+    [
+      '407',
+      says(
+        'ERROR: fetching token: Post "https://login.microsoftonline.com/t/oauth2/v2.0/token": Proxy Authentication Required',
+      ),
+      7,
+      'Proxy Authentication Required',
     ],
     ['garbage', 'echo hello', 3, 'azd printed something that is not a token: "hello"'],
   ])('that meets %s shows its line', async (_, script, exitCode, message) => {
@@ -544,6 +633,8 @@ describe('the choice of a sign-in', () => {
   it.each<[Variables, { auth?: string }, string]>([
     [{}, {}, 'workload identity'],
     [{}, { auth: 'az' }, 'az'],
+    [{ AZURE_CLIENT_SECRET: 'meant too' }, { auth: 'workload-identity' }, 'workload identity'],
+    [{ AZURE_TOKEN_CREDENTIALS: 'dev' }, { auth: 'workload-identity' }, 'workload identity'],
     [{ AZURE_TOKEN_CREDENTIALS: 'dev' }, {}, 'az'],
     [{ AZURE_TOKEN_CREDENTIALS: 'Prod' }, {}, 'workload identity'],
     [{ AZURE_TOKEN_CREDENTIALS: 'AzureCliCredential' }, {}, 'az'],
@@ -583,6 +674,12 @@ describe('the choice of a sign-in', () => {
       'No sign-in to Azure was found. environment: Neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set.',
     ],
     [{}, { auth: 'az' }, 3, 'No sign-in to Azure was found. az: az is not installed.'],
+    [
+      {},
+      { auth: 'workload-identity' },
+      3,
+      'No sign-in to Azure was found. workload identity: AZURE_FEDERATED_TOKEN_FILE is not set.',
+    ],
     [
       {},
       { auth: 'pipelines' },

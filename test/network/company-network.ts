@@ -12,7 +12,7 @@ export type ProxyConduct = 'tunnel' | 'hang up' | { readonly status: string; rea
 
 /**
  * A network as companies have it: out goes the way through one proxy alone, behind which every host below
- * `example.test` answers, with certificates of the company's own authority.
+ * `example.test` answers, and `dev.azure.com`, with certificates of the company's own authority.
  */
 export interface CompanyNetwork extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`. */
@@ -97,7 +97,12 @@ function certificateIn(folder: string): { readonly cert: Buffer; readonly key: B
     '-addext',
     'basicConstraints=critical,CA:false',
   ];
-  make('host', ...signed, '-addext', 'subjectAltName=DNS:*.example.test,DNS:*.hcp.example.test');
+  make(
+    'host',
+    ...signed,
+    '-addext',
+    'subjectAltName=DNS:*.example.test,DNS:*.hcp.example.test,DNS:dev.azure.com',
+  );
   return { cert: readFileSync(at('host.crt')), key: readFileSync(at('host.key')) };
 }
 

@@ -35,17 +35,25 @@ export interface ArmTokensOptions {
   readonly now: () => number;
 }
 
+/** A sign-in under way. */
+interface Pending {
+  readonly token: Promise<AccessToken>;
+  readonly stop: AbortController;
+  waiting: number;
+}
+
 export function createArmTokens({ signIn, scope, now }: ArmTokensOptions): ArmTokens {
   let current: AccessToken | undefined;
   let credential: Promise<TokenCredential> | undefined;
-  let pending: Promise<AccessToken> | undefined;
+  let pending: Pending | undefined;
   let last: SignedIn = { source: undefined, tenantId: undefined };
 
-  const ask = async (claims?: string): Promise<AccessToken> => {
+  const ask = async (claims: string | undefined, abortSignal: AbortSignal): Promise<AccessToken> => {
     credential ??= signIn();
     const signedIn = await credential;
     const token = await signedIn.getToken(scope, {
       enableCae: true,
+      abortSignal,
       ...(claims === undefined ? {} : { claims }),
     });
     if (token === null) {
@@ -58,12 +66,34 @@ export function createArmTokens({ signIn, scope, now }: ArmTokensOptions): ArmTo
     };
     return token;
   };
-  /** Callers at the same time share one sign-in; each stops waiting with its own signal. */
-  const shared = (signal: AbortSignal | undefined, claims?: string): Promise<AccessToken> => {
-    pending ??= ask(claims).finally(() => {
-      pending = undefined;
-    });
-    return signal === undefined ? pending : untilAborted(pending, signal);
+  const begin = (claims: string | undefined): Pending => {
+    const stop = new AbortController();
+    const begun: Pending = {
+      stop,
+      waiting: 0,
+      token: ask(claims, stop.signal).finally(() => {
+        pending = pending === begun ? undefined : pending;
+      }),
+    };
+    return begun;
+  };
+  /**
+   * Callers at the same time share one sign-in; each stops waiting with its own signal, and with the last of them ends
+   * what was begun: az as a process, a port for the browser.
+   */
+  const shared = async (signal: AbortSignal | undefined, claims?: string): Promise<AccessToken> => {
+    pending ??= begin(claims);
+    const joined = pending;
+    joined.waiting += 1;
+    try {
+      return await (signal === undefined ? joined.token : untilAborted(joined.token, signal));
+    } finally {
+      joined.waiting -= 1;
+      if (joined.waiting === 0) {
+        pending = pending === joined ? undefined : pending;
+        joined.stop.abort(signal?.reason);
+      }
+    }
   };
 
   return {

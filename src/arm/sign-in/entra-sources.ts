@@ -5,7 +5,6 @@ import {
   ClientSecretCredential,
   DeviceCodeCredential,
   type GetTokenOptions,
-  InteractiveBrowserCredential,
   ManagedIdentityCredential,
   type TokenCredential,
   UsernamePasswordCredential,
@@ -15,6 +14,7 @@ import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type AuthWay, authWays } from './auth-ways.ts';
 import type { AzureSettings } from './azure-settings.ts';
+import { browserCredential, browserHint } from './browser/browser-credential.ts';
 import { createEntraClient, type EntraClient, metadataClient } from './entra-client.ts';
 import { explainRefusal, type Refused, variablesHint } from './explain-refusal.ts';
 import { NotSetUp, type SignIn, type Source } from './source.ts';
@@ -60,7 +60,7 @@ const abouts: Readonly<Record<Way, Pick<Refused, 'hint' | 'isLocal'>>> = {
     hint: advice`az vm identity assign  # or sign in otherwise, without --auth`,
     isLocal: true,
   },
-  browser: { hint: advice`Try the other way: ${command('--auth', 'device-code')}` },
+  browser: { hint: browserHint },
   'device-code': { hint: advice`Run the same command again and finish the sign-in in a browser.` },
 };
 
@@ -74,8 +74,7 @@ const makers: Readonly<Record<Way, (settings: AzureSettings, client: EntraClient
     const way = { httpClient, proxyOptions, retryOptions };
     return new ManagedIdentityCredential(clientId ? { ...way, clientId } : way);
   },
-  browser: (_, { options }) =>
-    new InteractiveBrowserCredential({ ...options, redirectUri: 'http://localhost' }),
+  browser: browserCredential,
   'device-code': ({ prompt }, { options }) =>
     new DeviceCodeCredential({ ...options, userPromptCallback: ({ message }) => prompt?.(message) }),
 };

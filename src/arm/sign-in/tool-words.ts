@@ -52,7 +52,7 @@ function fromError(lines: readonly string[]): readonly string[] {
 }
 
 const passing =
-  /name resolution|Name or service not known|nodename nor servname|getaddrinfo|Failed to resolve|Failed to establish a new connection|no such host|Max retries exceeded|Connection (?:reset|aborted|refused)|connection (?:reset|refused)|timed? ?out|TimeoutError|ConnectionError|ConnectTimeout|ProxyError|Tunnel connection failed|proxyconnect|certificate verify failed|CERTIFICATE_VERIFY_FAILED|SSLError|x509:|[Tt]oo [Mm]any [Rr]equests|\b429\b|\b50[0234]\b|[Ss]ervice [Uu]navailable|temporarily.unavailable|AADSTS90033\b/;
+  /name resolution|Name or service not known|nodename nor servname|getaddrinfo|Failed to resolve|Failed to establish a new connection|no such host|Max retries exceeded|Connection (?:reset|aborted|refused)|connection (?:reset|refused)|timed? ?out|TimeoutError|ConnectionError|ConnectTimeout|ProxyError|Tunnel connection failed|proxyconnect|Proxy Authentication Required|: EOF$|context deadline exceeded|[Nn]etwork is unreachable|[Nn]o route to host|Remote end closed|certificate verify failed|CERTIFICATE_VERIFY_FAILED|SSLError|x509:|[Tt]oo [Mm]any [Rr]equests|\b429\b|\b50[0234]\b|[Ss]ervice [Uu]navailable|temporarily.unavailable|AADSTS90033\b/;
 
 /** Whether the tool's words tell of the way to Entra, or of Entra's own trouble, and not of a refusal. */
 export function isPassingSentence(sentence: string): boolean {

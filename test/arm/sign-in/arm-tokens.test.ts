@@ -42,6 +42,35 @@ describe('the token', () => {
     expect(asked).toEqual([undefined, '{"x":1}']);
   });
 
+  it('ends what was begun with the last who waits, and begins anew for the next', async () => {
+    const begun: AbortSignal[] = [];
+    const tokens = createArmTokens({
+      scope: 's',
+      now: () => 0,
+      signIn: async () => ({
+        getToken(_scope, options) {
+          const signal = options?.abortSignal as AbortSignal;
+          begun.push(signal);
+          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        },
+      }),
+    });
+    const [one, other] = [new AbortController(), new AbortController()];
+    const waiting = [tokens.get(one.signal), tokens.get(other.signal)];
+    one.abort(new Error('one left'));
+    await expect(waiting[0]).rejects.toThrow('one left');
+    expect(begun.map(({ aborted }) => aborted)).toEqual([false]);
+    other.abort(new Error('the other left'));
+    await expect(waiting[1]).rejects.toThrow('the other left');
+    expect(begun.map(({ aborted }) => aborted)).toEqual([true]);
+    const last = new AbortController();
+    const third = tokens.get(last.signal);
+    await Promise.resolve();
+    last.abort(new Error('enough'));
+    await expect(third).rejects.toThrow('enough');
+    expect(begun).toHaveLength(2);
+  });
+
   it('names its owner', () => {
     expect(callerOfToken(token)).toBe('anna@contoso.com (object 0b1ec7)');
     expect(callerOfToken('opaque')).toBe('The signed-in principal');

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { emulatedPodid } from './emulated-podid.ts';
+
+/** A machine of which nothing is set up, and no token of the emulator's. */
+const nobody = { PATH: '/nowhere', HOME: '/nowhere', AZURE_CONFIG_DIR: '/nowhere', PODID_ARM_TOKEN: '' };
+
+const sentences = [
+  ['environment', 'environment: Neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set.'],
+  ['workload-identity', 'workload identity: AZURE_FEDERATED_TOKEN_FILE is not set.'],
+  [
+    'pipelines',
+    'Azure Pipelines: AZURESUBSCRIPTION_SERVICE_CONNECTION_ID and SYSTEM_ACCESSTOKEN are not both set.',
+  ],
+  ['az', 'az: az is not installed.'],
+  ['azd', 'azd: azd is not installed.'],
+] as const;
+
+describe('the way to sign in', () => {
+  it.each(sentences)('may be %s, by flag and by variable', async (way, sentence) => {
+    await using podid = await emulatedPodid();
+    const other = way === 'az' ? 'azd' : 'az';
+    for (const [line, variables] of [
+      [`list --auth ${way}`, {}],
+      ['list', { PODID_AUTH: way }],
+      [`list --auth ${way}`, { PODID_AUTH: other }],
+    ] as const) {
+      const ran = await podid.run(line, { ...nobody, ...variables });
+      expect(ran.exitCode, ran.stderr).toBe(3);
+      expect(ran.stderr).toContain(`No sign-in to Azure was found. ${sentence}`);
+    }
+  });
+
+  it.each([
+    ['list --auth powershell', {}],
+    ['list', { PODID_AUTH: 'powershell' }],
+  ])('is refused where there is no such way: %s, %j', async (line, variables) => {
+    await using podid = await emulatedPodid();
+    const ran = await podid.run(line, { ...nobody, ...variables });
+    expect(ran.exitCode, ran.stderr).toBe(2);
+    expect(ran.stderr).toMatch(/--auth:? "?powershell"? is not (?:known|one of environment, )/);
+  });
+});
