@@ -7,15 +7,68 @@ import { PodidError } from '../errors/podid-error.ts';
  */
 export type Query = (value: unknown) => unknown;
 
-/** @throws PodidError InvalidUsage when the expression is no JMESPath, which is before any request */
+/**
+ * Reads an expression as az does, whose library is another: a literal may stand without its quotes (`` `web` ``), texts
+ * have an order, as dates need it, and a lone `=` is a mistake.
+ *
+ * @throws PodidError InvalidUsage when the expression is no JMESPath, which is before any request
+ */
 export async function compileQuery(expression: string): Promise<Query> {
-  const { compile, TreeInterpreter } = await import('@jmespath-community/jmespath');
+  const jmespath = await import('@jmespath-community/jmespath');
+  const { compile, TreeInterpreter } = jmespath;
   try {
-    const tree = compile(expression);
+    for (const [name, compare] of Object.values(comparisons)) {
+      const any = { types: [jmespath.TYPE_ANY] };
+      jmespath.registerFunction(name, ([one, other]) => compared(compare, one, other), [any, any], {
+        override: true,
+      });
+    }
+    const tree = asAz(compile(expression, { enable_legacy_literals: true })) as ReturnType<typeof compile>;
     return (value) => applyQuery(expression, () => TreeInterpreter.search(tree, value as never));
   } catch (error) {
     throw invalidQuery(expression, error);
   }
+}
+
+type Comparison = (one: number | string, other: number | string) => boolean;
+
+/** By the library's names, with the function that stands in for each. */
+const comparisons: Readonly<Record<string, readonly [string, Comparison]>> = {
+  GT: ['podid_gt', (one, other) => one > other],
+  GTE: ['podid_gte', (one, other) => one >= other],
+  LT: ['podid_lt', (one, other) => one < other],
+  LTE: ['podid_lte', (one, other) => one <= other],
+};
+
+function compared(compare: Comparison, one: unknown, other: unknown): boolean | null {
+  const areNumbers = typeof one === 'number' && typeof other === 'number';
+  const areTexts = typeof one === 'string' && typeof other === 'string';
+  return areNumbers || areTexts ? compare(one, other) : null;
+}
+
+/** The tree of an expression, with what az reads in another way put in its place. */
+function asAz(node: unknown, isInLet = false): unknown {
+  if (Array.isArray(node)) {
+    return node.map((each) => asAz(each, isInLet));
+  }
+  if (typeof node !== 'object' || node === null) {
+    return node;
+  }
+  const tree = node as Readonly<Record<string, unknown>>;
+  if (tree['type'] === 'Literal') {
+    return node;
+  }
+  if (tree['type'] === 'Binding' && !isInLet) {
+    throw new Error('= compares nothing; write ==, and a text in single quotes');
+  }
+  const copy = Object.fromEntries(
+    Object.entries(tree).map(([key, value]) => [
+      key,
+      asAz(value, tree['type'] === 'LetExpression' && key === 'bindings'),
+    ]),
+  );
+  const [name] = (tree['type'] === 'Comparator' && comparisons[String(tree['name'])]) || [];
+  return name === undefined ? copy : { type: 'Function', name, children: [copy['left'], copy['right']] };
 }
 
 function applyQuery(expression: string, search: () => unknown): unknown {
