@@ -81,7 +81,11 @@ describe('before it changes a machine, podid', () => {
       { code: 'AuthorizationFailed', message: 'x' },
       /virtualMachineScaleSets\/write is missing/,
     ],
-    ['a lifted lockdown', { code: 'DenyAssignmentAuthorizationFailed', message: 'x' }, /locked down/],
+    [
+      'a lifted lockdown',
+      { code: 'DenyAssignmentAuthorizationFailed', message: 'x' },
+      /deny assignment keeps you/,
+    ],
   ])('or Azure, where permissions cannot be read, reports lacking %s', async (_what, error, message) => {
     await using podid = await emulatedPodid(inPools);
     podid.emulator.faults.set([

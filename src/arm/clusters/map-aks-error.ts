@@ -36,7 +36,10 @@ export function mapAksError(
     };
   }
   if (fault.status === 412 || codes.includes('EtagMismatch')) {
-    return { code: 'StaleCluster', message: `Cluster ${cluster.name} changed between reading and writing.` };
+    return {
+      code: 'StaleCluster',
+      message: `Cluster ${cluster.name} changed between reading and writing: ${messageOf(fault)}`,
+    };
   }
   // AKS has one code for all that a request may be wrong in; the sentence alone tells of the autoscaler.
   if (fault.status === 400 && /Cannot manually scale Agent\s?Pool/i.test(fault.message)) {

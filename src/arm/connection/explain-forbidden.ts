@@ -44,14 +44,18 @@ interface Missing {
 }
 
 function missing(start: string, { action, scope }: Missing, fault: ArmFault): KnownFault {
-  const said = fault.message === '' ? '' : ` Azure: ${messageOf(fault)}`;
   return {
     code: 'Forbidden',
-    message: `${start}: ${action} is missing on ${scope}.${said}`,
+    message: `${start}: ${action} is missing on ${scope}.${saidBy(fault)}`,
     hint: /\/virtualNetworks\//i.test(scope)
       ? advice`Have an owner give it: ${command('az role assignment create --role', 'Network Contributor', '--scope', scope, '--assignee', 'PRINCIPAL')}`
       : advice`Ask an owner for a role that allows ${othersText(action)} on ${othersText(scope)}.`,
   };
+}
+
+/** Azure's sentence, behind podid's reading of it. */
+export function saidBy(fault: ArmFault): string {
+  return fault.message === '' ? '' : ` Azure: ${messageOf(fault)}`;
 }
 
 /** The action and scope that ARM's sentence says are missing, behind those that it says are there. */
@@ -63,7 +67,8 @@ function linkedAction(message: string): Missing | undefined {
   return action === undefined || scope === undefined ? undefined : { action, scope };
 }
 
-function namedAction(message: string): Missing | undefined {
+/** The action and scope that ARM's sentence says are missing. */
+export function namedAction(message: string): Missing | undefined {
   const [, action, scope] =
     /does not have authorization to perform action '([^']+)' over scope '([^']+)'/i.exec(message) ?? [];
   return action === undefined || scope === undefined ? undefined : { action, scope };

@@ -73,7 +73,8 @@ function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): Kn
     return unavailable(request, `it answered with a redirect, HTTP ${status}, which podid never follows`);
   }
   if (status === 412) {
-    return { code: 'StaleCluster', message: `The resource changed meanwhile; cannot ${request.doing}.` };
+    const message = `The resource changed meanwhile; cannot ${request.doing}: ${messageOf(fault)}`;
+    return { code: 'StaleCluster', message };
   }
   return refused(fault, request);
 }

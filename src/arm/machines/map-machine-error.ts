@@ -3,6 +3,7 @@ import { advice, command, othersText } from '../../errors/hint.ts';
 import { identityNamedIn } from '../clusters/map-aks-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import type { KnownFault } from '../connection/arm-request.ts';
+import { namedAction, saidBy } from '../connection/explain-forbidden.ts';
 import { messageOf } from '../connection/fault-text.ts';
 
 /** A write of a machine, as far as its refusals go. */
@@ -36,7 +37,10 @@ export function mapMachineFault(fault: ArmFault, write: MachineWrite): KnownFaul
     return busy(fault, write);
   }
   if (status === 412) {
-    return { code: 'StaleMachine', message: `${write.machine.name} changed between reading and writing.` };
+    return {
+      code: 'StaleMachine',
+      message: `${write.machine.name} changed between reading and writing.${saidBy(fault)}`,
+    };
   }
   if (status === 400 || status === 422) {
     return refused(fault, write);
@@ -45,13 +49,13 @@ export function mapMachineFault(fault: ArmFault, write: MachineWrite): KnownFaul
 }
 
 function forbidden(fault: ArmFault, write: MachineWrite): KnownFault {
-  const { machine, action } = write;
+  const { machine } = write;
   if (fault.code === 'LinkedAuthorizationFailed') {
     const identity = identityIn(fault, write) ?? 'one of the identities';
     const assign = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
     return {
       code: 'AssignForbidden',
-      message: `${write.caller()} may change ${machine.name} but may not assign ${identity}: ${assign} is missing there.`,
+      message: `${write.caller()} may change ${machine.name} but may not assign ${identity}: ${assign} is missing there.${saidBy(fault)}`,
       hint: command(
         'az role assignment create --assignee PRINCIPAL --role',
         'Managed Identity Operator',
@@ -63,14 +67,16 @@ function forbidden(fault: ArmFault, write: MachineWrite): KnownFault {
   if (fault.code === 'DenyAssignmentAuthorizationFailed') {
     return {
       code: 'AssignForbidden',
-      message: `A deny assignment keeps everybody from changing ${machine.name}: the cluster's node resource group is locked down.`,
-      hint: advice`az aks update -g GROUP -n CLUSTER --nrg-lockdown-restriction-level Unrestricted`,
+      message: `A deny assignment keeps you from changing ${machine.name}: ${messageOf(fault)}`,
+      hint: advice`Where AKS locks the node resource group: az aks update -g GROUP -n CLUSTER --nrg-lockdown-restriction-level Unrestricted`,
     };
   }
+  const isOther = fault.code !== 'AuthorizationFailed' && fault.message !== '';
+  const { action, scope } = namedAction(fault.message) ?? { action: write.action, scope: machine.resourceId };
   return {
     code: 'AssignForbidden',
-    message: `${write.caller()} may not change ${machine.name}: ${action} is missing on ${machine.resourceId}.`,
-    hint: advice`Ask an owner for a role that allows ${othersText(action)} on ${othersText(machine.resourceId)}, such as "Virtual Machine Contributor".`,
+    message: `${write.caller()} may not change ${machine.name}: ${isOther ? messageOf(fault) : `${action} is missing on ${scope}.${saidBy(fault)}`}`,
+    hint: advice`Ask an owner for a role that allows ${othersText(action)} on ${othersText(scope)}, such as "Virtual Machine Contributor".`,
   };
 }
 

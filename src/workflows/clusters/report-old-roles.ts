@@ -25,13 +25,15 @@ export async function reportOldRoles(
   if (old === newPrincipalId) {
     return;
   }
-  const rows = await rowsOf(deps, before, old);
-  if (rows === undefined) {
+  const rows = await rowsOf(deps, before, old).catch((error: unknown) => {
+    if (!isPodidError(error, 'Forbidden')) {
+      throw error;
+    }
     report.warn(
-      `You may not list the roles of the control plane's former principal ${old}; the new one may lack some.`,
+      `Which roles the control plane's former principal ${old} has is not known, and the new one may lack some: ${error.message}`,
     );
-    return;
-  }
+    return [];
+  });
   const named = await eachConcurrently(rows, async (row) => ({
     row,
     role: await roleName(deps, row.roleDefinitionId),
@@ -60,27 +62,20 @@ async function rowsOf(
   deps: ChangeDeps,
   { id, profile, kubeletIdentityResourceId }: Cluster,
   principalId: string,
-): Promise<RoleAssignment[] | undefined> {
+): Promise<RoleAssignment[]> {
   const renewed = new Set(
     [...profile.identities.map(({ identity }) => identity.resourceId), kubeletIdentityResourceId ?? ''].map(
       (one) => one.toLowerCase(),
     ),
   );
-  try {
-    const rows = await deps.azure.roles.assignmentsOf(id.subscriptionId, principalId, deps.signal);
-    return rows.filter(
-      (row) =>
-        !(
-          renewed.has(row.scope.toLowerCase()) &&
-          row.roleDefinitionId.toLowerCase().endsWith(managedIdentityOperatorRole)
-        ),
-    );
-  } catch (error) {
-    if (isPodidError(error, 'Forbidden')) {
-      return undefined;
-    }
-    throw error;
-  }
+  const rows = await deps.azure.roles.assignmentsOf(id.subscriptionId, principalId, deps.signal);
+  return rows.filter(
+    (row) =>
+      !(
+        renewed.has(row.scope.toLowerCase()) &&
+        row.roleDefinitionId.toLowerCase().endsWith(managedIdentityOperatorRole)
+      ),
+  );
 }
 
 async function roleName(deps: ChangeDeps, roleDefinitionId: string): Promise<string> {

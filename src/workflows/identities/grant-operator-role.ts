@@ -90,7 +90,7 @@ async function visibleRows(deps: ChangeDeps, grant: RoleGrant): Promise<RoleAssi
       throw error;
     }
     report.warn(
-      `You may not list role assignments on ${grant.scope}, so podid cannot check beforehand whether the cluster has its role.`,
+      `Whether the cluster has its role on ${grant.scope} cannot be checked beforehand: ${error.message}`,
     );
     return undefined;
   }
@@ -141,7 +141,7 @@ export async function createOperatorRole(
       throw failure;
     }
     report.warn(
-      `Managed Identity Operator could not be granted; the cluster's principal has ${other}, which allows the same.`,
+      `Managed Identity Operator could not be granted; the cluster's principal has ${other}, which allows the same. ${failure.message}`,
     );
     return { fresh: false, refused: failure };
   }
