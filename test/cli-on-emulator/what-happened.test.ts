@@ -75,6 +75,21 @@ describe.each(Object.entries(worlds))('in mode %s, a change', (_mode, { scenario
     expect(ran.stderr.includes(warning)).toBe(isWarned);
   });
 
+  it('by the label that binds pods is warned of when an exception is changed too', async () => {
+    await using podid = await emulatedPodid(scenario === undefined ? {} : { scenario });
+    expect((await podid.run(`${exception} app=old${flags}`)).exitCode).toBe(0);
+    for (const [labels, isWarned] of [
+      ['app=older', false],
+      ['aadpodidbinding=web', true],
+    ] as const) {
+      const ran = await podid.run(`${exception.replace(' add ', ' update ')} ${labels}${flags}`);
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      expect(ran.stderr.includes('takes every pod of namespace demo with aadpodidbinding=web')).toBe(
+        isWarned,
+      );
+    }
+  });
+
   it('by a file with such an exception is warned of too', async () => {
     await using podid = await emulatedPodid(scenario === undefined ? {} : { scenario });
     const file = JSON.stringify({

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Container, golden, goldens, type KubeObject, podOf as podOfAgent } from './renders.ts';
+import {
+  type Container,
+  containersOf,
+  golden,
+  goldens,
+  type KubeObject,
+  podOf as podOfAgent,
+} from './renders.ts';
 
 const inStandardMode = goldens.filter((name) => name.startsWith('standard'));
 const inManagedMode = goldens.filter((name) => !name.startsWith('standard'));
@@ -28,6 +35,15 @@ const rulesOf = (objects: readonly KubeObject[], kind: string) =>
 describe('the controller in managed mode', () => {
   it.each(inManagedMode)('is not there: %s', (name) => {
     expect(golden(name).filter(isOfController)).toEqual([]);
+  });
+});
+
+describe('pods, by forceNameSpaced of the charts before 3.0,', () => {
+  it('stay in their namespace, by the agent and by the controller', () => {
+    const objects = golden('standard-old-names');
+    expect(podOf(objects).containers[0].args).toContain('--forceNamespaced=true');
+    const agent = containersOf(objects).find((container) => container.name === 'serve');
+    expect(agent?.args).toContain('--forceNamespaced');
   });
 });
 
@@ -89,6 +105,7 @@ describe.each(inStandardMode)('the controller of %s', (name) => {
     const files = pod.volumes.flatMap(({ hostPath }) => (hostPath ? [hostPath] : []));
     const expected: Record<string, string[]> = {
       standard: ['/etc/kubernetes/azure.json'],
+      'standard-old-names': ['/etc/kubernetes/azure.json'],
       'standard-secret': ['/etc/kubernetes/akscustom.json'],
     };
     expect(files.map(({ path }) => path)).toEqual(expected[name] ?? []);
@@ -123,7 +140,7 @@ describe.each(inStandardMode)('the controller of %s', (name) => {
     const exceptions = objects.filter(
       (each) => each.kind === 'AzurePodIdentityException' && isOfController(each),
     );
-    const expected = ['standard', 'standard-everything'].includes(name) ? 1 : 0;
+    const expected = ['standard', 'standard-everything', 'standard-old-names'].includes(name) ? 1 : 0;
     expect(exceptions).toHaveLength(expected);
     const { labels } = deploymentOf(objects).spec.template.metadata;
     for (const { spec } of exceptions) {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { measured } from '../cluster/measured.ts';
-import { assignments, carriedBy, count, pod, seedWeb, until } from './mic-world.ts';
+import { assignments, azureIdentity, binding, carriedBy, count, pod, seedWeb, until } from './mic-world.ts';
 
 interface Mic {
   readonly child: ChildProcess;
@@ -77,6 +77,41 @@ describe('podid-mic as a process', () => {
     expect(await wrong.ended).toBe(2);
     expect(wrong.errors()).toContain('Did you mean --cloudconfig?\nhint: podid-mic --help');
   });
+
+  it.each([
+    ['before 1.6.0', ['ResourceID', 'ClientID', 'AzureIdentity', 'Selector'], 0],
+    ['in lower case, the type as text', ['resourceid', 'clientid', 'azureidentity', 'selector'], '0'],
+  ] as const)('plans by objects as they were %s', async (_, [resource, client, identity, selector], type) => {
+    const planned = async (...objects: readonly object[]) => {
+      await using emulator = await startEmulator({ scenario: 'node-pools' });
+      for (const object of [...objects, pod('shop-1', 'web'), pod('shop-2', 'nobody')]) {
+        emulator.kube.seed(object as never);
+      }
+      const plan = start(emulator, 'plan', '--output=json');
+      expect(await plan.ended, plan.errors()).toBe(0);
+      return JSON.parse(plan.output());
+    };
+    const today = azureIdentity('web');
+    const old = { type, [resource]: today.spec.resourceID, [client]: today.spec.clientID };
+    const bound = binding('web', 'web');
+    const expected = await planned(today, bound);
+    expect(expected.assignments).toHaveLength(1);
+    expect(
+      await planned({ ...today, spec: old }, { ...bound, spec: { [identity]: 'web', [selector]: 'web' } }),
+    ).toEqual(expected);
+  });
+
+  it.each([['plan'], ['--forceNamespaced=true'], []].map((flags) => [flags] as const))(
+    'ends with 2 when it knows no API server: %j',
+    async (flags) => {
+      await using emulator = await startEmulator();
+      const lost = start({ ...emulator, environment: {} }, ...flags);
+      expect(await lost.ended).toBe(2);
+      expect(lost.errors()).toContain(
+        'podid-mic: KUBERNETES_SERVICE_HOST is not set.\nhint: Kubernetes sets KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT in every pod. Elsewhere pass --kubeconfig.\n',
+      );
+    },
+  );
 
   it('prints what it would do, and does nothing', async () => {
     await using emulator = await startEmulator({ scenario: 'node-pools' });

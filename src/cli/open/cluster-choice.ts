@@ -22,8 +22,11 @@ export interface ChosenCluster {
 
 type ClusterFlagValues = FlagValues<typeof clusterFlags>;
 
-/** Where a value may come from, with its text; the first that is given wins. */
-type Sources = readonly (readonly [string, string | undefined])[];
+/**
+ * Where a value may come from, with its text; the first that is given wins. The third is what to say where the source
+ * has none; absent: that it is not set.
+ */
+type Sources = readonly (readonly [source: string, text: string | undefined, why?: string])[];
 
 /** The cluster that flags, environment and az's files name, in this order. */
 export async function chooseCluster(
@@ -49,10 +52,7 @@ export async function chooseCluster(
       ...group,
       ["az's default group", az.resourceGroup],
     ]),
-    subscription: choose(faults, 'a subscription', subscriptionRule, [
-      ...subscription,
-      [azSubscription(az), az.subscriptionId],
-    ]),
+    subscription: choose(faults, 'a subscription', subscriptionRule, [...subscription, azSubscription(az)]),
   };
 }
 
@@ -86,17 +86,14 @@ export async function chooseSubscription(
 ): Promise<string> {
   const sources = subscriptionSources(flags, context.env);
   const az = sources.some(given) ? {} : await context.azDefaults();
-  return choose(faults, 'a subscription', subscriptionRule, [
-    ...sources,
-    [azSubscription(az), az.subscriptionId],
-  ]);
+  return choose(faults, 'a subscription', subscriptionRule, [...sources, azSubscription(az)]);
 }
 
-/** Completes "… is not set either". */
-function azSubscription({ tenantLevel }: AzDefaults): string {
+function azSubscription({ subscriptionId, tenantLevel }: AzDefaults): Sources[number] {
+  const name = "az's default subscription";
   return tenantLevel
-    ? "az's default account is a tenant's own, without a subscription, and another"
-    : "az's default subscription";
+    ? [name, subscriptionId, "az's default account is that of a tenant, which has no subscription"]
+    : [name, subscriptionId];
 }
 
 function subscriptionSources(flags: Pick<ClusterFlagValues, 'subscription'>, env: Context['env']): Sources {
@@ -148,7 +145,7 @@ function clusterOfId(id: string, flags: ClusterFlagValues, faults: UsageFaults):
 }
 
 /** A flag counts even when it is empty, which its rule refuses; an empty variable counts as none. */
-function given([source, text]: readonly [string, string | undefined]): boolean {
+function given([source, text]: Sources[number]): boolean {
   return source.startsWith('--') ? text !== undefined : Boolean(text);
 }
 
@@ -159,8 +156,8 @@ function choose(faults: UsageFaults, noun: string, rule: typeof resourceGroupRul
     return faults.check(source, text, noun, rule);
   }
   const variables = others.map(([name]) => name).filter((name) => !name.startsWith('az'));
-  const az = others.map(([name]) => name).find((name) => name.startsWith('az'));
-  const orElse = az === undefined ? '' : `; ${az} is not set either`;
+  const [az, , why = `${az} is not set either`] = others.find(([name]) => name.startsWith('az')) ?? [];
+  const orElse = az === undefined ? '' : `; ${why}`;
   faults.missing(flag, `give it, or set ${variables.join(' or ')}${orElse}`);
   return '';
 }

@@ -25,6 +25,25 @@ describe('an az line', () => {
     }
   });
 
+  it('comes with notes of what is another there, and of what was left out', async () => {
+    const told = azLines.map(([line]) =>
+      [line, ...translateScript(line).notes.map((note) => `    ${note}`)].join('\n'),
+    );
+    await expect(`${told.join('\n\n')}\n`).toMatchFileSnapshot('az-line-notes.txt');
+  });
+
+  it.each([
+    ['--yes', 'delete -g rg --cluster-name c --namespace n --name web --yes'],
+    ['--yes', 'delete -g rg --cluster-name c --namespace n --name web -y'],
+    ['--yes', 'exception delete -g rg --cluster-name c --namespace n --name web --yes'],
+    ['--no-wait', 'list -g rg --cluster-name c --no-wait'],
+    ['--no-wait', 'exception list -g rg --cluster-name c --no-wait'],
+  ])('says that it left out %s of: %s', (flag, rest) => {
+    const { text, notes, faults } = translateScript(`az aks pod-identity ${rest}`);
+    expect(text).not.toContain(flag);
+    expect([...notes, ...faults].join()).toContain(flag);
+  });
+
   it('that becomes podid is one that podid itself reads', async () => {
     const scripts = [...azLines.map(([line]) => line), ...azScripts.map(({ script }) => script)];
     const commands = scripts.flatMap(podidCommands);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { crossesNamespaces } from '../../../src/domain/kubernetes/controller-values.ts';
 import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
 import {
   jsonOf,
@@ -71,6 +72,21 @@ describe('values of the agent', () => {
   it('take the key ca.crt where none is named', () => {
     const { values, faults } = read('podid: {extraCa: {configMap: private-cloud, key: ""}}');
     expect([values.podid.extraCa, faults]).toEqual([{ configMap: 'private-cloud', key: 'ca.crt' }, []]);
+  });
+
+  it.each([
+    ['forceNamespaced: true', true],
+    ['forceNameSpaced: true', true],
+    ['forceNameSpaced: "true"', true],
+    ['forceNamespaced: ""\nforceNameSpaced: true', true],
+    ['forceNameSpaced: false', false],
+    ['forceNamespaced: false\nforceNameSpaced: ""', false],
+    ['', undefined],
+  ])('confine pods to their namespace by either name of it: %j', (text, confines) => {
+    const { values, faults } = read(`operationMode: standard\n${text}\n`);
+    expect(faults).toEqual([]);
+    expect(values.forceNamespaced).toBe(confines);
+    expect(crossesNamespaces(values)).toBe(confines === false);
   });
 
   it.each(upstream.charts)('are carried over from the defaults of upstream: $versions', ({ defaults }) => {
