@@ -18,7 +18,7 @@ function judge(more: Partial<Evidence> & { readonly profile?: object }) {
 /** Nodes, and whether the agent on each says that its guard is active; undefined: it says nothing. */
 function guarded(...active: readonly (boolean | undefined)[]): Partial<Evidence> {
   const nodes = active.map((_, at) => ({
-    ...{ name: `n${at}`, os: 'linux', ready: true, virtual: false, providerId: '' },
+    ...{ name: `n${at}`, os: 'linux', ready: true, virtual: false, taints: [], providerId: '' },
   }));
   const agentProbes = active.map((is, at) => ({
     agent: agentPod(`n${at}`),
