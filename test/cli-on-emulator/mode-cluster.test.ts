@@ -355,9 +355,16 @@ describe('--mode cluster', () => {
       expect(errorOf(ran).hint).toContain('--mode cluster');
     }
     await using on = await emulatedPodid();
-    const ran = await on.run(inCluster('list'));
-    expect(ran.exitCode).toBe(5);
-    expect(errorOf(ran)).toMatchObject({ code: 'AddonEnabled' });
+    for (const [line, env] of [
+      [inCluster('list'), {}],
+      ['list', { PODID_MODE: 'cluster' }],
+    ] as const) {
+      const ran = await on.run(line, env);
+      expect(ran.exitCode).toBe(5);
+      expect(errorOf(ran)).toMatchObject({ code: 'AddonEnabled' });
+      const instead = errorOf(ran).hint.replace(/^.*: podid /, '');
+      expect((await on.run(instead, env)).exitCode, instead).toBe(0);
+    }
   });
 
   it('needs no Azure for what concerns objects alone: a kubeconfig will do', async () => {

@@ -161,6 +161,7 @@ function reasonOf(error: unknown): string {
     [answerFaults.timedOut]: 'no answer in time.',
     [answerFaults.cut]: 'the connection was cut.',
     [answerFaults.notJson]: 'the answer is not JSON.',
+    [answerFaults.webPage]: 'a web page came back, as a proxy or a network that wants a sign-in sends it.',
     [answerFaults.tooLong]: 'the answer is longer than 64 MiB.',
     [answerFaults.upgraded]: 'the connection was switched to another protocol.',
   };

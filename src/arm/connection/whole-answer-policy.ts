@@ -14,6 +14,7 @@ export const answerFaults = {
   timedOut: 'PODID_TIMED_OUT',
   cut: 'PODID_CUT',
   notJson: 'PODID_NOT_JSON',
+  webPage: 'PODID_WEB_PAGE',
   tooLong: 'PODID_TOO_LONG',
   upgraded: 'PODID_UPGRADED',
 } as const;
@@ -30,7 +31,10 @@ export function wholeAnswerPolicy(timeoutMs: number): PipelinePolicy {
     async sendRequest(request, next) {
       const response = await withinLimit(request, timeoutMs, () => next(request));
       if (response.status >= 200 && response.status < 300 && !isJson(response.bodyAsText)) {
-        throw fault(answerFaults.notJson, 'The answer is not JSON.', request, response);
+        const isPage = /^\s*</.test(response.bodyAsText ?? '');
+        throw isPage
+          ? fault(answerFaults.webPage, 'The answer is a web page.', request, response)
+          : fault(answerFaults.notJson, 'The answer is not JSON.', request, response);
       }
       return response;
     },

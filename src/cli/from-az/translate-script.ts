@@ -152,6 +152,9 @@ function wholeScript(text: string, parts: readonly Part[], shell: ScriptShell): 
   const notes: string[] = [];
   const replaced = parts.flatMap((part) => replacement(part, shell));
   for (const { found, line, becomes: part, typed } of parts) {
+    if (part.kind === 'unknown' && part.hidden) {
+      notes.push(`Line ${line}: ${part.reason} It stays az.`);
+    }
     if (part.kind !== 'typed') {
       continue;
     }
@@ -235,7 +238,8 @@ function summary(parts: readonly Part[]): string[] {
 
 /** What looks like a command and stands in a text, such as one that is run elsewhere. */
 function inTexts(text: string, parts: readonly Part[]): string[] {
-  const mentions = /\baz(?:\.cmd)?\s+aks\s+(?:pod-identity\b|(?:create|update)\b[^\n]*-pod-identity\b)/g;
+  const mentions =
+    /(?:\b[\w.]*az[\w.]*|\$\{?\w+\}?)["']?\s+aks\s+(?:pod-identity\b|(?:create|update)\b(?:[^\n]|(?<=[\\`^])\n)*-pod-identity\b)/g;
   const lines = [...text.matchAll(mentions)]
     .filter(({ index }) => !parts.some(({ found }) => found.start <= index && index < found.end))
     .filter(

@@ -38,4 +38,9 @@ export type AzTranslation =
   /** It stays as it is. */
   | { readonly kind: 'kept'; readonly notes: readonly string[] }
   /** It has nothing to do with pod identity, or podid does not know it. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  | {
+      readonly kind: 'unknown';
+      readonly reason: string;
+      /** What it is does not show, so it may be about pod identity all the same. */
+      readonly hidden?: true;
+    };

@@ -23,7 +23,11 @@ const known = [...Object.keys(ofUpdate), ...identityFlags, ...podIdentityFlags];
 
 /** `--cluster-name` is not az's here, and says what is meant. */
 function flagsOf(command: AzCommand): AzFlag[] {
-  return readAzFlags(command.flags, [...known, ...likeThem.filter((name) => /\w$/.test(name))]).map((flag) =>
+  const flags = readAzFlags(command.flags, [...known, ...likeThem.filter((name) => /\w$/.test(name))]);
+  if (has(flags, '--name') && has(flags, '--cluster-name')) {
+    throw refused('--name and --cluster-name both name the cluster: write --name alone.');
+  }
+  return flags.map((flag) =>
     flag.name === '--cluster-name' ? { name: '--name', values: flag.values } : flag,
   );
 }

@@ -1,5 +1,6 @@
 import type { AzCommand, AzTranslation } from './az-command.ts';
 import { isAbout, stayingNote } from './az-staying.ts';
+import { checkTyped, strangeWord } from './az-words.ts';
 import { translateCreate, translateUpdate } from './translate-az-cluster.ts';
 import { translateEntryCommand } from './translate-az-entry.ts';
 import { translateMachineCommand } from './translate-az-machine.ts';
@@ -13,6 +14,12 @@ import { translateRoleCommand } from './translate-az-role.ts';
 export function translateAz(command: AzCommand): AzTranslation {
   const [group, verb, third] = command.words;
   const words = command.words.join(' ');
+  const strange = strangeWord(command.words);
+  if (isOfPodid(words)) {
+    checkTyped(command);
+  } else if (strange !== undefined) {
+    return { kind: 'unknown', reason: strange, hidden: true };
+  }
   if (group === 'aks' && verb === 'pod-identity') {
     return translateEntryCommand(command);
   }
@@ -42,6 +49,13 @@ export function translateAz(command: AzCommand): AzTranslation {
     return unknown(words, group === undefined || (verb === undefined && third === undefined));
   }
   return { kind: 'kept', notes: [note] };
+}
+
+/** A command of which podid has its own, whatever stands behind its words. */
+function isOfPodid(words: string): boolean {
+  return /^(?:aks (?:pod-identity|update|create)|vm(?:ss)? identity)(?: |$)/.test(
+    words,
+  );
 }
 
 function extension({ words, flags }: AzCommand): AzTranslation {

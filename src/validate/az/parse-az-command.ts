@@ -13,7 +13,12 @@ export function parseAzCommand({ words, consumed }: FoundCommand, shell: ScriptS
       flags.at(-1)?.values.push(word.raw);
     }
   }
-  return { words: own.map(({ text }) => text), flags, shell, consumed };
+  return {
+    words: own.map(({ text }) => (/^[a-z-]+$/i.test(text) ? text.toLowerCase() : text)),
+    flags,
+    shell,
+    consumed,
+  };
 }
 
 /** Quoted it is one all the same, to az as to everyone; a negative number is none. */

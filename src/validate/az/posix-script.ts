@@ -1,6 +1,6 @@
 import { type Command, forEachChild, parse, type Statement, type SyntaxNode } from 'unbash';
 import { type AzScript, type FoundCommand, isAz, lineStart, ScriptError } from './az-script.ts';
-import { withoutPlaceholders } from './transcript.ts';
+import { withoutFences, withoutPlaceholders } from './transcript.ts';
 
 /** What is known on the way down to a command. */
 interface Place {
@@ -12,7 +12,23 @@ interface Place {
 }
 
 /** Programs that run the command that follows them. */
-const wrappers = ['sudo', 'command', 'exec', 'nohup', 'env', 'nice', 'winpty', 'timeout', 'time'];
+const wrappers = [
+  ...[
+    'sudo',
+    'doas',
+    'command',
+    'exec',
+    'nohup',
+    'env',
+    'nice',
+    'winpty',
+    'timeout',
+    'time',
+    'watch',
+    'retry',
+  ],
+  'xargs',
+];
 
 /**
  * The commands of az in a script for a POSIX shell or bash.
@@ -20,7 +36,7 @@ const wrappers = ['sudo', 'command', 'exec', 'nohup', 'env', 'nice', 'winpty', '
  * @throws ScriptError for what is not one
  */
 export function readPosixScript(text: string): AzScript {
-  const script = parse(withoutPlaceholders(text));
+  const script = parse(withoutPlaceholders(withoutFences(text)));
   const [error] = script.errors ?? [];
   if (error !== undefined) {
     throw new ScriptError(error.message, error.pos);
@@ -77,10 +93,13 @@ function azCommand(
   const { name } = node;
   const { args } = node;
   const all = name === undefined ? [] : [name, ...args];
-  const at =
-    name !== undefined && wrappers.includes(name.text) ? all.findIndex((each) => isAz(textOf(each))) : 0;
-  const az = all[at];
-  if (az === undefined || !isAz(textOf(az))) {
+  const own = all.slice(lengthOfKey(all));
+  const found = own[runsWhatFollows(own) ? own.findIndex((each) => isAz(textOf(each))) : 0];
+  const at = found === undefined ? -1 : all.indexOf(found);
+  // What make puts before a command is none of its name.
+  const silent = found === undefined ? 0 : (/^[@+-]*(?=az$)/.exec(found.text)?.[0].length ?? 0);
+  const az = found === undefined ? undefined : { pos: found.pos + silent, text: textOf(found).slice(silent) };
+  if (az === undefined || !isAz(az.text)) {
     return undefined;
   }
   const words = all.slice(at + 1).map((each) => {
@@ -89,7 +108,7 @@ function azCommand(
   });
   const redirections = node.redirects.map((each) => text.slice(each.pos, each.end));
   const isFile = node.redirects.some((each) => isFileForOutput(text.slice(each.pos, each.end)));
-  const begin = node.prefix[0]?.pos ?? name?.pos ?? az.pos;
+  const begin = silent > 0 ? az.pos : (node.prefix[0]?.pos ?? own[0]?.pos ?? az.pos);
   const { statement } = place;
   const commentAt = statement === undefined ? undefined : commentPlace(text, statement, statements);
   return {
@@ -103,11 +122,32 @@ function azCommand(
     alone:
       !place.nested &&
       begin === az.pos &&
+      at === 0 &&
+      silent === 0 &&
       statement !== undefined &&
       !statement.background &&
       isWholeLines(text, node.pos, statement.end),
     ...(commentAt === undefined ? {} : { commentAt }),
   };
+}
+
+/** `- run:` of a pipeline, `RUN` of a Dockerfile: what begins the line and is no command. */
+function lengthOfKey(words: readonly { readonly text: string }[]): number {
+  const [first, second] = words.map(({ text }) => text);
+  if (first === 'RUN') {
+    return 1;
+  }
+  const key = first === '-' ? second : first;
+  return key !== undefined && /^[A-Za-z][\w-]*:$/.test(key) ? (first === '-' ? 2 : 1) : 0;
+}
+
+/** Of xargs only where it says by a mark what it puts where: else its words go behind the last flag. */
+function runsWhatFollows(words: readonly { readonly text: string }[]): boolean {
+  const [first, ...others] = words.map(({ text }) => text);
+  if (first === undefined || !wrappers.includes(first)) {
+    return false;
+  }
+  return first !== 'xargs' || others.some((each) => /^(?:-I|-i|--replace)/.test(each));
 }
 
 /** Without quotes; an assignment among the words is one of them to the program. */

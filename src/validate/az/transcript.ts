@@ -59,3 +59,10 @@ export function withoutPlaceholders(text: string): string {
     found.replace(/[^A-Za-z0-9]/g, '_'),
   );
 }
+
+/** With the fences of Markdown around a command as comments of the same length: their quotes are no shell's. */
+export function withoutFences(text: string): string {
+  return text.replace(/^([ \t]*)(?:```|~~~)[\w. -]*$/gm, (line, indent: string) =>
+    `${indent}#`.padEnd(line.length, '#'),
+  );
+}

@@ -1,4 +1,5 @@
 import { type AzScript, type FoundCommand, isAz, lineStart } from './az-script.ts';
+import { withoutFences } from './transcript.ts';
 import { type Token, type WindowsShell, windowsTokens } from './windows-tokens.ts';
 
 /** Words after which a command may stand. */
@@ -10,7 +11,9 @@ const openers: Readonly<Record<WindowsShell, RegExp>> = {
 
 /** The commands of az in a script for PowerShell or cmd. */
 export function readWindowsScript(text: string, shell: WindowsShell): AzScript {
-  const tokens = windowsTokens(text, shell).filter(({ kind }) => kind !== 'comment');
+  const tokens = windowsTokens(shell === 'powershell' ? withoutFences(text) : text, shell).filter(
+    ({ kind }) => kind !== 'comment',
+  );
   const commands: FoundCommand[] = [];
   let opens = true;
   for (const [index, token] of tokens.entries()) {

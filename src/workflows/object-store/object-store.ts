@@ -175,7 +175,7 @@ function addonEnabled({ id, resourceId }: Cluster): PodidError {
     'AddonEnabled',
     `The pod-identity add-on of cluster ${id.name} is on, so its entries are in Azure and AKS writes the objects.`,
     {
-      hint: advice`The same command without --mode cluster, such as: ${nextCommand('list', id).asItStands()}`,
+      hint: advice`The same command with --mode addon, such as: ${nextCommand('list', id).with('--mode', 'addon').asItStands()}`,
       target: resourceId,
     },
   );

@@ -510,7 +510,7 @@ export const azLines: readonly (readonly [string, Expected])[] = [
     'az aks pod-identity add -g rg-shop --cluster-name aks-shop --namespace shop --identity-resource-id',
     { refused: '--identity-resource-id needs a value.' },
   ],
-  ['az aks pod-identity add "$@"', { refused: '$@ behind az aks pod-identity add is not a flag of it.' }],
+  ['az aks pod-identity add "$@"', { refused: 'What $@ stands for cannot be seen: write the words out behind az.' }],
   [
     'az aks pod-identity add -g rg-shop --cluster-name aks-shop --namespace shop --identity-resource-id $ID "${ARGS[@]}"',
     {
@@ -518,7 +518,7 @@ export const azLines: readonly (readonly [string, Expected])[] = [
         'What "${ARGS[@]}" stands for cannot be seen: write the words out behind --identity-resource-id.',
     },
   ],
-  ['az aks pod-identity add @args', { refused: '@args behind az aks pod-identity add is not a flag of it.' }],
+  ['az aks pod-identity add @args', { refused: 'What @args stands for cannot be seen: write the words out behind az.' }],
   [
     'az aks pod-identity exception add -g rg-shop --cluster-name aks-shop --namespace shop --pod-labels @labels.txt',
     { refused: 'What @labels.txt stands for cannot be seen: write the words out behind --pod-labels.' },
@@ -603,5 +603,97 @@ export const azLines: readonly (readonly [string, Expected])[] = [
   [
     'az aks update -n c -g rg --enable-pod-identity true',
     { refused: '--enable-pod-identity takes no value, so true behind it is one word too many.' },
+  ],
+  [
+    'az aks update $FLAGS -g rg -n c --enable-pod-identity',
+    { refused: 'What $FLAGS stands for cannot be seen: write the words out behind az.' },
+  ],
+  [
+    'az aks create "${ARGS[@]}" --enable-pod-identity',
+    { refused: 'What ${ARGS[@]} stands for cannot be seen: write the words out behind az.' },
+  ],
+  [
+    'az aks pod-identity list "${ARGS[@]}" -o table',
+    { refused: 'What ${ARGS[@]} stands for cannot be seen: write the words out behind az.' },
+  ],
+  [
+    'PS> az aks pod-identity add @params --namespace a --name b',
+    { refused: 'What @params stands for cannot be seen: write the words out behind az.' },
+  ],
+  [
+    'C:\\> az aks update %FLAGS% -g rg -n c --disable-pod-identity',
+    { refused: 'What %FLAGS% stands for cannot be seen: write the words out behind az.' },
+  ],
+  [
+    'az vmss identity assign $X -g nodes -n pool1 --identities $ID',
+    { refused: 'What $X stands for cannot be seen: write the words out behind az.' },
+  ],
+  [
+    'az aks pod-identity exception "$VERB" -g rg --cluster-name c',
+    { refused: 'What $VERB stands for cannot be seen: write the words out behind az.' },
+  ],
+  [
+    'az aks $1 list -g rg --cluster-name c',
+    { refused: 'What $1 stands for cannot be seen: write the words out behind az.' },
+  ],
+  [
+    'az aks update –g rg –n c --disable-pod-identity',
+    {
+      refused: '–g begins with a long dash, as word processors make it; a flag begins with "-" or "--".',
+    },
+  ],
+  [
+    'az aks update -g rg -n c –-disable-pod-identity --yes --enable-pod-identity',
+    {
+      refused:
+        '–-disable-pod-identity begins with a long dash, as word processors make it; a flag begins with "-" or "--".',
+    },
+  ],
+  [
+    'az aks pod-identity exception add -g rg --cluster-name c --namespace n --pod-labels app=a –n x',
+    {
+      refused: '–n begins with a long dash, as word processors make it; a flag begins with "-" or "--".',
+    },
+  ],
+  [
+    'az aks pod-identity list -g “rg” --cluster-name c',
+    {
+      refused: `“rg” has the quotes of a word processor, which a shell takes for letters: write " or '.`,
+    },
+  ],
+  ['PS> az aks pod-identity list -g “rg” --cluster-name $c', 'podid list -g “rg” -c $c'],
+  [
+    'az aks update -g rg -n c1 --cluster-name c2 --disable-pod-identity',
+    { refused: '--name and --cluster-name both name the cluster: write --name alone.' },
+  ],
+  ['AZ AKS Pod-Identity LIST -g rg --cluster-name c', 'podid list -g rg -c c'],
+  [
+    '$AZ aks pod-identity list -g rg --cluster-name c',
+    {
+      refused:
+        'the az command in it stands in a text, or another program runs it: translate that command alone.',
+    },
+  ],
+  [
+    'az identity list -g rg --query "[].id" -o tsv | xargs -I{} az aks pod-identity add -g rg --cluster-name c --namespace n --identity-resource-id {}',
+    'az identity list -g rg --query "[].id" -o tsv | xargs -I{} podid add -g rg -c c --namespace n --identity-resource-id {}',
+  ],
+  ['watch -n 5 az aks pod-identity list -g rg --cluster-name c', 'watch -n 5 podid list -g rg -c c'],
+  [
+    'retry 5 az aks pod-identity delete -g rg --cluster-name c --namespace n -n web',
+    'retry 5 podid delete -g rg -c c --namespace n --name web',
+  ],
+  ['- run: az aks pod-identity list -g rg --cluster-name c', '- run: podid list -g rg -c c'],
+  [
+    'script: az aks update -g rg -n c --disable-pod-identity --enable-oidc-issuer',
+    'script: az aks update -g rg -n c --enable-oidc-issuer && podid disable -g rg -c c',
+  ],
+  ['RUN az aks pod-identity list -g rg --cluster-name c', 'RUN podid list -g rg -c c'],
+  [
+    'docker run mcr.microsoft.com/azure-cli az aks pod-identity list -g rg --cluster-name c',
+    {
+      refused:
+        'the az command in it stands in a text, or another program runs it: translate that command alone.',
+    },
   ],
 ];

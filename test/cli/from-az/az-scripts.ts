@@ -254,4 +254,44 @@ podid exception delete -g rg-shop -c aks-shop --namespace shop --name legacy
 `,
     notes: ['2 of 3 az commands translated, 1 stay az.'],
   },
+  {
+    what: 'whose az stands in variables, functions and texts, which are named',
+    script: `AZ=az
+run() { az "$@"; }
+az aks $MODE list -g rg --cluster-name c
+"\${AZ}" aks pod-identity list -g rg --cluster-name c
+run_az aks update -g rg -n c \\
+  --enable-pod-identity
+az aks pod-identity list -g rg --cluster-name c
+`,
+    becomes: `AZ=az
+run() { az "$@"; }
+az aks $MODE list -g rg --cluster-name c
+"\${AZ}" aks pod-identity list -g rg --cluster-name c
+run_az aks update -g rg -n c \\
+  --enable-pod-identity
+# podid: It prints the entries alone; --raw-cluster prints the whole cluster, as az does.
+podid list -g rg -c c
+`,
+    notes: [
+      'Line 2: What $@ stands for cannot be seen: write the words out behind az. It stays az.',
+      'Line 3: What $MODE stands for cannot be seen: write the words out behind az. It stays az.',
+      '1 of 3 az commands translated, 2 stay az.',
+      'Line 4: an az command that stands in a text, or that another program runs, stays as it is.',
+      'Line 5: an az command that stands in a text, or that another program runs, stays as it is.',
+    ],
+  },
+  {
+    what: 'in the fences of Markdown',
+    script: '```bash\naz aks pod-identity delete -g rg --cluster-name c --namespace n -n web\n```\n',
+    becomes:
+      '```bash\n# podid: It prints the entries alone; --raw-cluster prints the whole cluster, as az does.\n# podid: Unlike az it ends with 4 when there is no such entry; --ignore-not-found makes that 0.\npodid delete -g rg -c c --namespace n --name web\n```\n',
+  },
+  {
+    what: 'of a Makefile',
+    script:
+      'list:\n\t@az aks pod-identity list -g $(RG) --cluster-name $(C)\n\t-az aks update -g $(RG) -n $(C) --disable-pod-identity --yes\n',
+    becomes:
+      'list:\n\t# podid: It prints the entries alone; --raw-cluster prints the whole cluster, as az does.\n\t@podid list -g $(RG) -c $(C)\n\t-podid disable -g $(RG) -c $(C) --yes\n',
+  },
 ];
