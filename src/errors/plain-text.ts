@@ -61,11 +61,19 @@ function jsonEscape(letter: string): string {
 
 /**
  * The text of a file or of stdin, by the byte order mark at its beginning, which is left out: UTF-16 as PowerShell 5.1
- * writes it with `>`, or UTF-8. Without a mark it is UTF-8; bytes that are not become U+FFFD.
+ * writes it with `>`, or UTF-8. Without a mark it is UTF-16 where a zero is one of the first two bytes, which belong to
+ * a letter of ASCII then, and else UTF-8; bytes that are not become U+FFFD.
  */
 export function decodeText(bytes: Uint8Array): string {
-  const [first, second] = bytes;
-  const encoding =
-    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
-  return new TextDecoder(encoding).decode(bytes);
+  return new TextDecoder(encodingOf(bytes)).decode(bytes);
+}
+
+function encodingOf([first, second]: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (first === undefined || second === undefined) {
+    return 'utf-8';
+  }
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) {
+    return 'utf-16le';
+  }
+  return (first === 0xfe && second === 0xff) || (first === 0 && second !== 0) ? 'utf-16be' : 'utf-8';
 }

@@ -155,6 +155,8 @@ describe('the text of a file', () => {
     ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${written}`)],
     ['UTF-16, little end first', utf16],
     ['UTF-16, big end first', Buffer.from(utf16).swap16()],
+    ['UTF-16 without a mark', utf16.subarray(2)],
+    ['UTF-16 without a mark, big end first', Buffer.from(utf16).swap16().subarray(2)],
   ])('is read from %s', (_what, bytes) => {
     expect(decodeText(bytes)).toBe(written);
   });

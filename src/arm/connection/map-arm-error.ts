@@ -69,6 +69,9 @@ function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): Kn
   if (status === 408 || status === 429 || status >= 500) {
     return askedMs < 1000 ? unavailable(request, messageOf(fault)) : toldToWait(fault, request, askedMs);
   }
+  if (status < 300) {
+    return unavailable(request, `it answered with HTTP ${status}, which does not hold what was asked`);
+  }
   if (status < 400) {
     return unavailable(request, `it answered with a redirect, HTTP ${status}, which podid never follows`);
   }
@@ -161,6 +164,7 @@ function reasonOf(error: unknown): string {
     [answerFaults.timedOut]: 'no answer in time.',
     [answerFaults.cut]: 'the connection was cut.',
     [answerFaults.notJson]: 'the answer is not JSON.',
+    [answerFaults.empty]: 'an empty answer came back.',
     [answerFaults.webPage]: 'a web page came back, as a proxy or a network that wants a sign-in sends it.',
     [answerFaults.tooLong]: 'the answer is longer than 64 MiB.',
     [answerFaults.upgraded]: 'the connection was switched to another protocol.',

@@ -15,6 +15,7 @@ export const answerFaults = {
   cut: 'PODID_CUT',
   notJson: 'PODID_NOT_JSON',
   webPage: 'PODID_WEB_PAGE',
+  empty: 'PODID_EMPTY',
   tooLong: 'PODID_TOO_LONG',
   upgraded: 'PODID_UPGRADED',
 } as const;
@@ -22,7 +23,7 @@ export const answerFaults = {
 /**
  * Lets through answers that are whole, and fails for one try at a time: the limit covers the body too (the
  * SDK's own timer stops at the headers), a cut connection is a fault of its own, and a success that is not
- * JSON is none. A body that does not end is given up at 64 MiB, and so is a connection that turns into
+ * JSON, or to a read an empty one, is none. A body that does not end is given up at 64 MiB, and so is a connection that turns into
  * another protocol, of which the SDK would never hear again.
  */
 export function wholeAnswerPolicy(timeoutMs: number): PipelinePolicy {
@@ -30,6 +31,9 @@ export function wholeAnswerPolicy(timeoutMs: number): PipelinePolicy {
     name: 'podidWholeAnswer',
     async sendRequest(request, next) {
       const response = await withinLimit(request, timeoutMs, () => next(request));
+      if (response.status === 200 && request.method === 'GET' && response.bodyAsText === '') {
+        throw fault(answerFaults.empty, 'The answer is empty.', request, response);
+      }
       if (response.status >= 200 && response.status < 300 && !isJson(response.bodyAsText)) {
         const isPage = /^\s*</.test(response.bodyAsText ?? '');
         throw isPage
@@ -128,7 +132,7 @@ function fault(
   });
 }
 
-/** No body at all is fine: 204, and some of ARM's 200s. */
+/** No body at all is fine: 204, and some of ARM's 200s to a write. */
 function isJson(text: string | null | undefined): boolean {
   if (text === undefined || text === null || text === '') {
     return true;

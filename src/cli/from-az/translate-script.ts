@@ -28,6 +28,11 @@ interface Part {
 /** Translates the az commands of a script, or one command: all of those that are about pod identity, or none. */
 export function translateScript(input: string): TranslatedScript {
   const { shell, text } = withoutPrompts(input.replaceAll('\r\n', '\n'));
+  if (text.includes('\ufffd')) {
+    return failed([
+      `${placeText(text, text.indexOf('\ufffd'))}a letter in it is not UTF-8: save it as UTF-8.`,
+    ]);
+  }
   let script: AzScript;
   try {
     script = shell === 'posix' ? readPosixScript(text) : readWindowsScript(text, shell);

@@ -28,6 +28,11 @@ export function checkTyped({ words, flags, shell }: AzCommand): void {
     if (/^[–—−]/.test(value)) {
       throw refused(longDash(value));
     }
+    if (shell !== 'powershell' && /[\u00a0\u202f\u200b-\u200d\u2060\ufeff]/.test(value)) {
+      throw refused(
+        `${value} holds a space that is none to a shell, such as a no-break space of a web page: type a plain one.`,
+      );
+    }
     if (shell !== 'powershell' && /^[“”„‘’]/.test(value)) {
       throw refused(
         `${value} has the quotes of a word processor, which a shell takes for letters: write " or '.`,

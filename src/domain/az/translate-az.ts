@@ -53,9 +53,7 @@ export function translateAz(command: AzCommand): AzTranslation {
 
 /** A command of which podid has its own, whatever stands behind its words. */
 function isOfPodid(words: string): boolean {
-  return /^(?:aks (?:pod-identity|update|create)|vm(?:ss)? identity)(?: |$)/.test(
-    words,
-  );
+  return /^(?:aks (?:pod-identity|update|create)|vm(?:ss)? identity)(?: |$)/.test(words);
 }
 
 function extension({ words, flags }: AzCommand): AzTranslation {

@@ -32,19 +32,19 @@ export function parseResourceId(text: string, type: string): ResourceId | undefi
 }
 
 /**
- * What of a text can be an id of ARM, where one was wrapped on its way: in quotes, in the URL of ARM or of the portal, or in
+ * What of a text can be an id of ARM, where one was wrapped on its way: in quotes, in a list of JSON, in the URL of ARM or of the portal, or in
  * a path of Windows, into which Git Bash changes it.
  */
 export function unwrapId(text: string): string {
   const bare = decoded(text.trim()).replace(
-    /^(?:\\?["'\u2018-\u201d])+|(?:\\?["'\u2018-\u201d]|[,;])+$/gu,
+    /^(?:\\?["'\u2018-\u201d]|[[{<])+|(?:\\?["'\u2018-\u201d]|[,;\]}>])+$/gu,
     '',
   );
   const at = /^(?:https?:\/\/|[a-z]:[\\/])/i.test(bare)
     ? bare.search(/[\\/](?:subscriptions|providers)[\\/]/i)
     : 0;
   const id = at > 0 ? bare.slice(at).replaceAll('\\', '/') : bare;
-  return at > 0 ? id.replace(/[?#].*$/s, '') : id;
+  return id.replace(/[?#].*$/s, '');
 }
 
 /** The portal has ids in its own addresses with `%2F` for each slash. */

@@ -1,4 +1,9 @@
-import { isChangedPath, managedClusterType, managedIdentityType } from '../../domain/azure/resource-id.ts';
+import {
+  isChangedPath,
+  managedClusterType,
+  managedIdentityType,
+  unwrapId,
+} from '../../domain/azure/resource-id.ts';
 import {
   isGuid,
   isResourceGroupName,
@@ -20,10 +25,18 @@ export const clusterNameRule: Rule = (text) =>
 /**
  * Ids are GUIDs; everything else is taken for a display name, which may hold anything but control characters.
  */
-export const subscriptionRule: Rule = (text) =>
-  text.trim() !== '' && text.length <= 255 && !/\p{Cc}/u.test(text)
+export const subscriptionRule: Rule = (text) => {
+  const nearest = wrappedSubscription(text);
+  return nearest === undefined && text.trim() !== '' && text.length <= 255 && !/\p{Cc}/u.test(text)
     ? undefined
-    : { rule: 'an id or a display name of at most 255 characters' };
+    : { rule: `an id or a display name of at most 255 characters${changedPathText(`${text}/`)}`, nearest };
+};
+
+/** The GUID in `/subscriptions/GUID`, as Terraform and Bicep have it, and in quotes and brackets. */
+function wrappedSubscription(text: string): string | undefined {
+  const [, guid] = /^\W*(?:subscriptions\/)?([\da-f-]{36})\W*$/i.exec(unwrapId(text)) ?? [];
+  return guid !== undefined && guid !== text && isGuid(guid) ? guid : undefined;
+}
 
 export const principalIdRule: Rule = (text) => (isGuid(text) ? undefined : { rule: 'a GUID' });
 

@@ -147,7 +147,11 @@ async function readAgain(deps: ChangeDeps, base: Cluster, write: Write, error: P
     throw error;
   }
   write.tries.transientFailures = isTransient ? write.tries.transientFailures + 1 : 0;
-  deps.report.progress(tryingAgain[error.code as keyof typeof tryingAgain]);
+  deps.report.progress(
+    isTransient
+      ? `${error.message.replace(/\.$/, '')}; checking whether the write arrived`
+      : tryingAgain[error.code as keyof typeof tryingAgain],
+  );
   await deadline.pause(doubledMs(pauses(options), write.tries.transientFailures), error.retryAfterMs);
   const read = error.code === 'ClusterBusy' ? waitUntilIdle : readWithRetry;
   const cluster = await read(deps, base.id);
@@ -168,7 +172,6 @@ async function readAgain(deps: ChangeDeps, base: Cluster, write: Write, error: P
 const tryingAgain = {
   StaleCluster: 'The cluster changed meanwhile; reading it again',
   ClusterBusy: 'Another operation is running on the cluster; waiting for it',
-  Unavailable: 'Azure did not answer the write; checking whether it arrived',
 } as const;
 
 function pauses({ pollIntervalMs }: ChangeDeps['options']): Backoff {

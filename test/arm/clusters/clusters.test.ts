@@ -186,7 +186,16 @@ describe('getting a cluster', () => {
       Array(3).fill(json(503, { error: { code: 'ServerBusy', message: 'later' } })),
       { code: 'Unavailable' },
     ],
-    ['HTML, three times', Array(3).fill(html), { code: 'Unavailable' }],
+    [
+      'HTML, three times',
+      Array(3).fill(html),
+      { code: 'Unavailable', message: expect.stringContaining('a web page came back') },
+    ],
+    [
+      'nothing, three times',
+      Array(3).fill(text(200, '')),
+      { code: 'Unavailable', message: expect.stringContaining('an empty answer came back') },
+    ],
     ['HTML with 404', [text(404, '<html>')], { code: 'Unavailable' }],
     ['half a body, three times', Array(3).fill(truncate), { code: 'Unavailable' }],
     ['a reset, three times', Array(3).fill(reset), { code: 'Unavailable' }],

@@ -55,4 +55,20 @@ describe('a managed identity', () => {
     await expect((await arm.azure()).identities.get(identityId, signal)).rejects.toMatchObject({ code });
     expect(arm.seen).toHaveLength(1);
   });
+
+  it('that is answered by an acceptance is not called a redirect', async () => {
+    const arm = await serve(text(202, ''));
+    await expect((await arm.azure()).identities.get(identityId, signal)).rejects.toMatchObject({
+      code: 'Unavailable',
+      message: expect.stringContaining('HTTP 202, which does not hold what was asked'),
+    });
+  });
+
+  it('that is answered by nothing is not called a new one', async () => {
+    const arm = await serve(text(200, ''), text(200, ''), text(200, ''));
+    await expect((await arm.azure()).identities.get(identityId, signal)).rejects.toMatchObject({
+      code: 'Unavailable',
+      message: expect.stringContaining('an empty answer came back'),
+    });
+  });
 });

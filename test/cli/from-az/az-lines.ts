@@ -510,7 +510,10 @@ export const azLines: readonly (readonly [string, Expected])[] = [
     'az aks pod-identity add -g rg-shop --cluster-name aks-shop --namespace shop --identity-resource-id',
     { refused: '--identity-resource-id needs a value.' },
   ],
-  ['az aks pod-identity add "$@"', { refused: 'What $@ stands for cannot be seen: write the words out behind az.' }],
+  [
+    'az aks pod-identity add "$@"',
+    { refused: 'What $@ stands for cannot be seen: write the words out behind az.' },
+  ],
   [
     'az aks pod-identity add -g rg-shop --cluster-name aks-shop --namespace shop --identity-resource-id $ID "${ARGS[@]}"',
     {
@@ -518,7 +521,10 @@ export const azLines: readonly (readonly [string, Expected])[] = [
         'What "${ARGS[@]}" stands for cannot be seen: write the words out behind --identity-resource-id.',
     },
   ],
-  ['az aks pod-identity add @args', { refused: 'What @args stands for cannot be seen: write the words out behind az.' }],
+  [
+    'az aks pod-identity add @args',
+    { refused: 'What @args stands for cannot be seen: write the words out behind az.' },
+  ],
   [
     'az aks pod-identity exception add -g rg-shop --cluster-name aks-shop --namespace shop --pod-labels @labels.txt',
     { refused: 'What @labels.txt stands for cannot be seen: write the words out behind --pod-labels.' },
@@ -695,5 +701,17 @@ export const azLines: readonly (readonly [string, Expected])[] = [
       refused:
         'the az command in it stands in a text, or another program runs it: translate that command alone.',
     },
+  ],
+  [
+    'az aks pod-identity list -g rg\u00a0--cluster-name c',
+    {
+      refused:
+        'rg\u00a0--cluster-name holds a space that is none to a shell, such as a no-break space of a web page: type a plain one.',
+    },
+  ],
+  ['PS> az aks pod-identity list -g rg\u00a0--cluster-name $c', 'podid list -g rg -c $c'],
+  [
+    'az aks pod-identity list -g rg --cluster-name caf\ufffd',
+    { refused: 'a letter in it is not UTF-8: save it as UTF-8.' },
   ],
 ];

@@ -57,6 +57,9 @@ describe('the id of a managed identity', () => {
     [`https://portal.azure.com/#resource${id}`],
     [`https://portal.azure.com/#view/Blade/resourceId/${id.replaceAll('/', '%2F')}`],
     [`"${id}",`],
+    [`["${id}"]`],
+    [`<${id}>`],
+    [`${id}?api-version=2023-01-31`],
     [`${id}\r\n`],
   ])('is found in %j, for every kind of id', (text) => {
     expect(managedIdentityIdRule(text)?.nearest).toBe(id);
@@ -122,6 +125,24 @@ describe('names of Azure', () => {
 
   it.each(['-a', 'a-', 'a/b', '', 'a'.repeat(64), 'a b'])('refuse the cluster name %j', (text) => {
     expect(clusterNameRule(text)).toBeDefined();
+  });
+
+  it.each([
+    ['/subscriptions/', ''],
+    ['/Subscriptions/', '/'],
+    ['subscriptions/', ''],
+    ['{', '}'],
+    ['"', '"'],
+    [' ', ''],
+    ['', '\r\n'],
+    ['["', '"]'],
+    ['https://management.azure.com/subscriptions/', '?api-version=2022-12-01'],
+    ['C:/Program Files/Git/subscriptions/', ''],
+  ])('find the id of a subscription between %j and %j', (before, behind) => {
+    const guid = '00000000-0000-4000-8000-000000000001';
+    expect(subscriptionRule(guid)).toBeUndefined();
+    expect(subscriptionRule(`Dev ${guid}`)).toBeUndefined();
+    expect(subscriptionRule(before + guid + behind)?.nearest).toBe(guid);
   });
 
   it('take a subscription by its display name, and no line breaks', () => {

@@ -110,6 +110,11 @@ describe('one PUT of the profile', () => {
     expect(azure.progress).toHaveLength(2);
   });
 
+  it('says meanwhile what Azure answered', async () => {
+    const { azure } = await put(answeredBy('Unavailable'));
+    expect(azure.progress).toEqual(['Unavailable it is; checking whether the write arrived']);
+  });
+
   it('waits after a 409 until the other operation has ended', async () => {
     let reads = 0;
     const { azure, written, tookMs } = await put((fresh) => {
