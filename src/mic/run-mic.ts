@@ -5,6 +5,7 @@ import type { Clock } from '../domain/time/clock.ts';
 import { createApiConnection, type WritingConnection } from '../k8s/client/api-connection.ts';
 import { inClusterEndpoint } from '../k8s/client/api-endpoint.ts';
 import type { ReadEndpoint } from '../k8s/client/live-endpoint.ts';
+import { createNetwork } from '../network/network.ts';
 import { createHttpServer } from '../runtime/http-server.ts';
 import { createListeners, type Listeners } from '../runtime/keep-listening.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -129,7 +130,8 @@ export async function connector(settings: MicSettings, clock: Clock): Promise<()
   const readAgain = await endpointReader(settings);
   const endpoint = await readAgain();
   const userAgent = userAgentOf(settings);
-  return () => createApiConnection({ endpoint, readAgain, userAgent, timeoutMs: requestMs, clock });
+  const network = createNetwork(settings.environment);
+  return () => createApiConnection({ endpoint, readAgain, network, userAgent, timeoutMs: requestMs, clock });
 }
 
 async function endpointReader({ flags, kubernetesHost, kubernetesPort }: MicSettings): Promise<ReadEndpoint> {

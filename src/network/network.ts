@@ -20,8 +20,8 @@ export interface Network {
    * @throws PodidError InvalidUsage when the proxy that is named cannot be one
    */
   agentFor(url: string, way?: WayOut): Promise<Agent | undefined>;
-  /** @throws PodidError as `agentFor` */
-  check(url: string): void;
+  /** Whether the way to a URL leads through a proxy. @throws PodidError as `agentFor` */
+  isProxied(url: string, way?: Pick<WayOut, 'proxyUrl'>): boolean;
   /** Why nothing came back from a URL, in words, and what to do about it. */
   explain(error: unknown, url: string, way?: Pick<WayOut, 'proxyUrl'>): Promise<NetworkFault>;
 }
@@ -50,9 +50,7 @@ export function createNetwork(environment: Environment): Network {
     return await createProxyAgent(proxy, toServer, own);
   };
   return {
-    check(url) {
-      proxyOf(url, undefined);
-    },
+    isProxied: (url, { proxyUrl } = {}) => proxyOf(url, proxyUrl) !== undefined,
     async agentFor(url, { tls = {}, proxyUrl } = {}) {
       const proxy = proxyOf(url, proxyUrl);
       const isPlain = isEmpty(tls);

@@ -22,12 +22,13 @@ const schemes = ['http:', 'https:', 'socks:', 'socks4:', 'socks4a:', 'socks5:', 
  * The proxy that the environment has for a URL, as curl chooses it: `https_proxy` or `http_proxy` by the URL's
  * scheme, then `all_proxy`, each before its spelling in capitals, unless `no_proxy` lets the host past it. As curl
  * does, `HTTP_PROXY` in capitals is not read: where podid runs behind a web server it is a header of a stranger's.
- * This machine itself is never reached through a proxy.
+ * This machine itself is never reached through a proxy, and neither is what only its own link reaches: the metadata
+ * service of its host.
  *
  * @throws PodidError InvalidUsage when what is named is not a proxy
  */
 export function chooseProxy(environment: Environment, target: URL): NamedProxy | undefined {
-  if (isLoopbackHost(target.hostname)) {
+  if (isLoopbackHost(target.hostname) || isLinkLocal(target.hostname)) {
     return undefined;
   }
   const isTls = target.protocol === 'https:';
@@ -40,6 +41,11 @@ export function chooseProxy(environment: Environment, target: URL): NamedProxy |
   const noProxy = environment['no_proxy'] || environment['NO_PROXY'] || '';
   const port = Number(target.port) || (isTls ? 443 : 80);
   return isPastProxy(noProxy, target.hostname, port) ? undefined : readProxy(text, from);
+}
+
+/** 169.254.0.0/16 and fe80::/10: no router passes them on, so no proxy reaches the same host by them. */
+function isLinkLocal(host: string): boolean {
+  return /^169\.254\.\d+\.\d+$/.test(host) || /^\[fe[89ab][0-9a-f]:/.test(host);
 }
 
 /** @param text with or without a scheme; without one it is `http` @throws PodidError InvalidUsage */

@@ -4,6 +4,7 @@ import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
 import { didYouMean, readGoFlags } from '../flags/read-go-flags.ts';
+import { createNetwork, type Network } from '../network/network.ts';
 import { type HoldTimes, usualHoldMs } from './decide/passing-reasons.ts';
 import { nmiFlags, nmiWords } from './nmi-flags.ts';
 
@@ -26,7 +27,8 @@ export interface NmiSettings {
   readonly holdTimes: HoldTimes;
   readonly adEndpointHosts: readonly string[];
   readonly serverUser: number | undefined;
-  readonly proxyUrl: string | undefined;
+  /** The way to Entra, and to the API server that a kubeconfig names; IMDS is asked past it. */
+  readonly network: Network;
 }
 
 /** As long as upstream ever held a request. */
@@ -69,7 +71,7 @@ export function nmiSettings(
       .map((host) => host.trim())
       .filter((host) => host !== ''),
     serverUser: /^\d{1,10}$/.test(flags['server-user']) ? Number(flags['server-user']) : undefined,
-    proxyUrl: environment['HTTPS_PROXY'] ?? environment['https_proxy'],
+    network: createNetwork(environment),
   };
   if (!flags.help && !flags.version) {
     requireSource(settings);

@@ -48,6 +48,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   const connection = createApiConnection({
     endpoint: await readEndpoint(),
     readAgain: readEndpoint,
+    network: settings.network,
     userAgent,
     timeoutMs: 30_000,
     clock,

@@ -21,6 +21,12 @@ describe('the proxy for a URL', () => {
     [{ HTTPS_PROXY: proxy }, 'https://127.0.0.1:9443', undefined],
     [{ HTTPS_PROXY: proxy }, 'https://localhost:9443', undefined],
     [{ HTTPS_PROXY: proxy }, 'https://[::1]:9443', undefined],
+    [{ ALL_PROXY: proxy }, 'http://169.254.169.254/metadata/identity/oauth2/token', undefined],
+    [{ http_proxy: proxy }, 'http://169.254.169.254:80/', undefined],
+    [{ HTTPS_PROXY: proxy }, 'https://169.254.10.1/', undefined],
+    [{ HTTPS_PROXY: proxy }, 'https://[fe80::1]/', undefined],
+    [{ HTTPS_PROXY: proxy }, 'https://169.254.169.254.example.test/', 'HTTPS_PROXY'],
+    [{ HTTPS_PROXY: proxy }, 'https://[fec0::1]/', 'HTTPS_PROXY'],
   ])('by %j for %s is of %s', (environment, url, from) => {
     expect(chooseProxy(environment, new URL(url))?.from).toBe(from);
   });

@@ -95,7 +95,7 @@ const defaultReadRetries = { count: 3, firstMs: 800 };
 /** @throws PodidError InvalidUsage when the endpoint or the token may not be used */
 export function connectArm(settings: AzureSettings): ArmConnection {
   const endpoint = armEndpoint(settings);
-  settings.network.check(endpoint.url);
+  settings.network.isProxied(endpoint.url);
   const tokens = createArmTokens({
     signIn: () => signIn(settings),
     scope: settings.cloud.armScope,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../domain/time/clock.ts';
 import { parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { limitTime } from '../../domain/time/time-limit.ts';
+import type { Network } from '../../network/network.ts';
 import type { JsonShape } from '../../validate/json-shape.ts';
 import { parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
@@ -94,6 +95,8 @@ export interface ApiConnectionOptions {
   readonly endpoint: ApiEndpoint;
   /** Asked before each request, so that a rotated authority or certificate is taken without a restart. */
   readonly readAgain?: ReadEndpoint;
+  /** The way there, where the endpoint is not the cluster's own network; absent: straight. */
+  readonly network?: Network;
   readonly userAgent: string;
   /** For one whole answer, and for the head of a stream. */
   readonly timeoutMs: number;
@@ -105,7 +108,7 @@ const largestAnswerBytes = 8 * 1024 * 1024;
 
 export function createApiConnection(options: ApiConnectionOptions): WritingConnection {
   const { endpoint, userAgent, timeoutMs, clock } = options;
-  const live = createLiveEndpoint(endpoint, options.readAgain);
+  const live = createLiveEndpoint(endpoint, { read: options.readAgain, network: options.network });
   const reason = () => new Error(`The API server did not answer within ${timeoutMs} ms.`);
   const limit = { clock, ms: timeoutMs, reason };
   const open = async (path: string, signal: AbortSignal, { method, text, contentType }: Sent = reading) => {

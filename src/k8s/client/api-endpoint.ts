@@ -14,6 +14,10 @@ export interface ApiEndpoint {
     readonly servername?: string;
     readonly rejectUnauthorized?: boolean;
   };
+  /** `proxy-url` of the kubeconfig; goes before what the environment names. */
+  readonly proxyUrl?: string;
+  /** An address of the cluster's own network, which no proxy leads to. */
+  readonly isInCluster?: true;
   /**
    * The bearer token to send now, or undefined. Asked before each request: tokens of service accounts are
    * rotated within the hour.
@@ -23,7 +27,7 @@ export interface ApiEndpoint {
 
 /** @throws PodidError InvalidKubeconfig when the service account is not mounted */
 export async function inClusterEndpoint(pod: InPod, accountDir?: string): Promise<ApiEndpoint> {
-  return contextEndpoint(await serviceAccountContext(pod, accountDir));
+  return { ...contextEndpoint(await serviceAccountContext(pod, accountDir)), isInCluster: true };
 }
 
 /** A context that signs in by a token, a file with one, or a certificate. */
@@ -39,6 +43,7 @@ export function contextEndpoint({ cluster, user }: ChosenContext): ApiEndpoint {
       ...(cluster.tlsServerName === undefined ? {} : { servername: cluster.tlsServerName }),
       ...(cluster.skipTlsVerify ? { rejectUnauthorized: false } : {}),
     },
+    ...(cluster.proxyUrl ? { proxyUrl: cluster.proxyUrl } : {}),
     token: tokenFile === undefined ? () => Promise.resolve(user.token) : tokenFromFile(tokenFile),
   };
 }

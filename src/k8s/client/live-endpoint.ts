@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Network } from '../../network/network.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
 import { keepAliveProbeMs } from './open-request.ts';
 
@@ -24,15 +25,39 @@ export interface LiveEndpoint {
   close(): void;
 }
 
-/** @param read absent for an endpoint that no file describes */
-export function createLiveEndpoint(first: ApiEndpoint, read?: ReadEndpoint): LiveEndpoint {
+export interface LiveEndpointOptions {
+  /** Absent for an endpoint that no file describes. */
+  readonly read?: ReadEndpoint | undefined;
+  /** Absent: no proxy stands in the way. */
+  readonly network?: Network | undefined;
+}
+
+/** @throws PodidError InvalidUsage when the proxy of the first endpoint cannot be one */
+export function createLiveEndpoint(first: ApiEndpoint, options: LiveEndpointOptions = {}): LiveEndpoint {
+  const { read, network } = options;
   const agents = new Set<HttpAgent>();
-  const connect = (endpoint: ApiEndpoint) => {
-    const agent = createAgent(endpoint);
+  const isProxied = ({ server, proxyUrl, isInCluster }: ApiEndpoint) =>
+    !isInCluster && network?.isProxied(server, { proxyUrl }) === true;
+  const readUsable = async () => {
+    const next = await read?.();
+    if (next !== undefined) {
+      isProxied(next);
+    }
+    return next;
+  };
+  isProxied(first);
+  const connect = async (endpoint: ApiEndpoint) => {
+    const { server, tls, proxyUrl } = endpoint;
+    const way = isProxied(endpoint) ? await network?.agentFor(server, { tls, proxyUrl }) : undefined;
+    const agent = way ?? createAgent(endpoint);
     agents.add(agent);
     return { endpoint, agent, content: contentOf(endpoint) };
   };
-  let known = connect(first);
+  let connecting: ReturnType<typeof connect> | undefined;
+  const current = () => {
+    connecting ??= connect(first);
+    return connecting;
+  };
   let lastToken: string | undefined;
   const tokenOf = async (endpoint: ApiEndpoint) => {
     const token = await endpoint.token().catch((error: unknown) => {
@@ -46,9 +71,9 @@ export function createLiveEndpoint(first: ApiEndpoint, read?: ReadEndpoint): Liv
     return lastToken;
   };
   const refresh = async () => {
-    const next = await read?.().catch(() => undefined);
+    const [known, next] = await Promise.all([current(), readUsable().catch(() => undefined)]);
     if (next === undefined || contentOf(next) === known.content) {
-      return;
+      return known;
     }
     // What runs on the earlier connections may end by itself; what is idle would be used again.
     for (const sockets of Object.values(known.agent.freeSockets)) {
@@ -56,12 +81,12 @@ export function createLiveEndpoint(first: ApiEndpoint, read?: ReadEndpoint): Liv
         socket.destroy();
       }
     }
-    known = connect(next);
+    connecting = connect(next);
+    return await connecting;
   };
   return {
     async route() {
-      await refresh();
-      const { endpoint, agent } = known;
+      const { endpoint, agent } = await refresh();
       return { server: endpoint.server, agent, token: await tokenOf(endpoint) };
     },
     close() {
@@ -78,6 +103,6 @@ function createAgent({ server, tls }: ApiEndpoint): HttpAgent {
 }
 
 /** By content: the kubelet replaces mounted files by links, and times say nothing. */
-function contentOf({ server, tls }: ApiEndpoint): string {
-  return JSON.stringify([server, tls]);
+function contentOf({ server, tls, proxyUrl }: ApiEndpoint): string {
+  return JSON.stringify([server, tls, proxyUrl]);
 }

@@ -54,7 +54,7 @@ export function createTokens(options: TokenSourcesOptions): TokenCache {
     queue: createUpstreamQueue({ clock, limits: entraLimits, namespaceOf }),
     proveByCertificate: createCertificateProver({ clock }),
     allowedHosts: settings.adEndpointHosts,
-    proxyUrl: settings.proxyUrl,
+    network: settings.network,
   });
   return createTokenCache({
     sources: { imds: options.measure(imds), entra: options.measure(entra) },

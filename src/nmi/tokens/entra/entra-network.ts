@@ -1,14 +1,9 @@
-import type { Agent, OutgoingHttpHeaders } from 'node:http';
-import { rootCertificates } from 'node:tls';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
-import { systemErrorCode } from '../../../errors/system-error-code.ts';
+import { isPodidError } from '../../../errors/podid-error.ts';
+import type { Network } from '../../../network/network.ts';
 import { exchange, type HttpAnswer } from '../bounded-exchange.ts';
 import { parseJsonObject } from '../parse-token-answer.ts';
-
-export interface EntraNetworkOptions {
-  readonly proxyUrl?: string | undefined;
-  readonly ca?: string | undefined;
-}
 
 const mostBytes = 256 * 1024;
 
@@ -18,15 +13,15 @@ const mostBytes = 256 * 1024;
  */
 export class EntraNetwork implements INetworkModule {
   answer: HttpAnswer | undefined;
-  /** A word for people when there is no answer: an error code. */
+  /** Why there is no answer, in words, without a full stop. */
   failure = 'no request was made';
   readonly #tokenEndpoint: string;
-  readonly #options: EntraNetworkOptions;
+  readonly #network: Network;
   readonly #signal: AbortSignal;
 
-  constructor(tokenEndpoint: string, options: EntraNetworkOptions, signal: AbortSignal) {
+  constructor(tokenEndpoint: string, network: Network, signal: AbortSignal) {
     this.#tokenEndpoint = tokenEndpoint;
-    this.#options = options;
+    this.#network = network;
     this.#signal = signal;
   }
 
@@ -40,25 +35,30 @@ export class EntraNetwork implements INetworkModule {
       throw new Error('Only the token endpoint is asked.');
     }
     const body = sent?.body ?? '';
-    const agent = await this.#agent();
-    this.answer = await exchange({
-      request: {
-        protocol,
-        hostname,
-        port,
-        method: 'POST',
-        path: `${pathname}${search}`,
-        headers: {
-          ...sent?.headers,
-          'content-length': Buffer.byteLength(body),
-        } satisfies OutgoingHttpHeaders,
-        ...this.#trust(),
-        ...(agent ? { agent } : {}),
-      },
-      body,
-      maxBytes: mostBytes,
-      signal: this.#signal,
-    });
+    try {
+      const agent = await this.#network.agentFor(url);
+      this.answer = await exchange({
+        request: {
+          protocol,
+          hostname,
+          port,
+          method: 'POST',
+          path: `${pathname}${search}`,
+          headers: {
+            ...sent?.headers,
+            'content-length': Buffer.byteLength(body),
+          } satisfies OutgoingHttpHeaders,
+          ...(agent ? { agent } : {}),
+        },
+        body,
+        maxBytes: mostBytes,
+        signal: this.#signal,
+      });
+    } catch (error) {
+      // What the library makes of it may quote the request, and is not shown.
+      await this.#keepFailure(error, url);
+      throw error;
+    }
     // The library only has to know how it ended; the body is read where the answer is judged.
     return {
       status: this.answer.status,
@@ -67,23 +67,9 @@ export class EntraNetwork implements INetworkModule {
     };
   }
 
-  /**
-   * What the library threw counts when nothing came back; its text may quote the request and is not shown.
-   */
-  keepUnexplained(error: unknown): void {
-    const code = systemErrorCode(error) ?? '';
-    this.failure = /^\w+$/.test(code) ? code : 'no answer';
-  }
-
-  #trust(): { ca?: readonly string[] } {
-    return this.#options.ca === undefined ? {} : { ca: [...rootCertificates, this.#options.ca] };
-  }
-
-  async #agent(): Promise<Agent | undefined> {
-    if (this.#options.proxyUrl === undefined) {
-      return undefined;
-    }
-    const { HttpsProxyAgent } = await import('https-proxy-agent');
-    return new HttpsProxyAgent(this.#options.proxyUrl);
+  async #keepFailure(error: unknown, url: string): Promise<void> {
+    this.failure = isPodidError(error)
+      ? error.message
+      : (await this.#network.explain(error, url)).reason.replace(/\.$/, '');
   }
 }

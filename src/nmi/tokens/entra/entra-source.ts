@@ -1,6 +1,7 @@
 import type { ServicePrincipal } from '../../../domain/kubernetes/identity-credential.ts';
 import type { Clock } from '../../../domain/time/clock.ts';
 import { limitTime } from '../../../domain/time/time-limit.ts';
+import type { Network } from '../../../network/network.ts';
 import { type ParsedToken, parseTokenAnswer } from '../parse-token-answer.ts';
 import type { IssuedAnswer, UpstreamRequest, UpstreamSource } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
@@ -19,10 +20,8 @@ export interface EntraSourceOptions {
   readonly proveByCertificate: ProveByCertificate;
   /** Hosts beside Azure's own that may be sent secrets, as `host` or `host:port`. */
   readonly allowedHosts?: readonly string[];
-  /** `http://proxy:3128`, for clusters that reach Entra through one. */
-  readonly proxyUrl?: string | undefined;
-  /** PEM of authorities trusted beside Node's own. */
-  readonly ca?: string | undefined;
+  /** The way to Entra: proxies, and authorities of companies. */
+  readonly network: Network;
   readonly deadlineMs?: number;
 }
 
@@ -101,7 +100,7 @@ async function fetchOne(
 ): Promise<ParsedToken> {
   const { subject, credential, resource } = run;
   const authority = entraAuthority(subject.adEndpoint, run.tenantId, options.allowedHosts ?? []);
-  const network = new EntraNetwork(authority.tokenEndpoint, options, signal);
+  const network = new EntraNetwork(authority.tokenEndpoint, options.network, signal);
   const { ConfidentialClientApplication } = await import('@azure/msal-node');
   const application = new ConfidentialClientApplication({
     auth: {
@@ -115,11 +114,11 @@ async function fetchOne(
   });
   await application
     .acquireTokenByClientCredential({ scopes: [`${resource}/.default`], skipCache: true })
-    .catch((error: unknown) => network.keepUnexplained(error));
+    .catch(() => undefined);
   signal.throwIfAborted();
   const { answer } = network;
   if (!answer) {
-    throw entraUnavailable(`could not be asked (${network.failure})`);
+    throw entraUnavailable(`could not be asked: ${network.failure}`);
   }
   if (answer.status !== 200) {
     const secrets = credential.kind === 'secret' ? [credential.value] : [credential.password];

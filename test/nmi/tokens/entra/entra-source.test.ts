@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compactVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServicePrincipal } from '../../../../src/domain/kubernetes/identity-credential.ts';
+import { createNetwork } from '../../../../src/network/network.ts';
 import { loadCertificate } from '../../../../src/nmi/tokens/entra/certificate.ts';
 import {
   createCredentialReader,
@@ -13,6 +14,7 @@ import { signClientAssertion } from '../../../../src/nmi/tokens/entra/sign-clien
 import { createUpstreamQueue, imdsTokenLimits } from '../../../../src/nmi/tokens/upstream-queue.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import { handClock } from '../../../domain/time/hand-clock.ts';
+import { type CompanyNetwork, companyNetwork, type ProxyConduct } from '../../../network/company-network.ts';
 import { certificateFolder } from '../certificates-in-test.ts';
 import { bodyOf, localServer } from '../local-server.ts';
 
@@ -58,6 +60,8 @@ async function ask(options: {
   data?: Record<string, string | Uint8Array>;
   allowed?: boolean;
   deadlineMs?: number;
+  /** Instead of a server on loopback. */
+  company?: { readonly host: string; readonly environment: Record<string, string> };
 }) {
   const seen: { method: string | undefined; url: string | undefined; form: Record<string, string> }[] = [];
   const tls = { key: made.read('server.key'), cert: made.read('server.crt') };
@@ -65,7 +69,7 @@ async function ask(options: {
     seen.push({ method: request.method, url: request.url, form: Object.fromEntries(await bodyOf(request)) });
     (options.answer ?? token)(response, request);
   }, tls);
-  const host = `127.0.0.1:${server.port}`;
+  const host = options.company?.host ?? `127.0.0.1:${server.port}`;
   const clock = systemClock();
   const readSecret = secretHolding(options.data ?? { clientSecret });
   const source = createEntraSource({
@@ -75,7 +79,7 @@ async function ask(options: {
     proveByCertificate: async ({ credential, claims }) =>
       signClientAssertion(await loadCertificate(credential.certificate, credential.password), claims),
     allowedHosts: options.allowed === false ? [] : [host],
-    ca: made.read('server-ca.crt'),
+    network: createNetwork(options.company?.environment ?? { SSL_CERT_FILE: made.path('server-ca.crt') }),
     deadlineMs: options.deadlineMs ?? 10_000,
   });
   const subject = { ...principal, adEndpoint: `https://${host}/`, ...options.subject };
@@ -178,6 +182,72 @@ describe('asking Entra', () => {
     const { outcome, seen } = await ask({ subject: { secret: { namespace: 'victim', name: 'sp' } } });
     expect(outcome).toMatchObject({ status: 403, message: expect.stringContaining('victim') });
     expect(seen).toEqual([]);
+  });
+});
+
+describe('the way to Entra', () => {
+  const host = 'login.example.test';
+  const hosts = ({ asked }: CompanyNetwork) => asked.map((each) => each.host);
+  const behind = (_: IncomingMessage, response: ServerResponse) => token(response, _);
+
+  it.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('leads through %s', async (name) => {
+    await using company = await companyNetwork(behind);
+    const environment = { [name]: company.proxy, REQUESTS_CA_BUNDLE: company.authority };
+    const { outcome } = await ask({ company: { host, environment } });
+    expect(outcome).toMatchObject({ answer: [{ accessToken: 'token-of-tenant-1' }] });
+    expect(hosts(company)).toEqual([`${host}:443`]);
+  });
+
+  it.each(['*', 'example.test', '*.example.test', 'login.example.test:443'])(
+    'leads past it with NO_PROXY=%s',
+    async (noProxy) => {
+      await using company = await companyNetwork(behind);
+      const environment = { HTTPS_PROXY: company.proxy, NO_PROXY: noProxy };
+      const { outcome } = await ask({ company: { host, environment } });
+      expect(hosts(company)).toEqual([]);
+      expect(outcome).toMatchObject({
+        status: 503,
+        message: expect.stringMatching(
+          /^Microsoft Entra could not be asked: the name login\.example\.test (is not known here|could not be looked up) \(E[A-Z_]+\)\.$/,
+        ),
+      });
+    },
+  );
+
+  it.each<[string, ProxyConduct, string, string]>([
+    [
+      'a proxy that wants a sign-in',
+      { status: '407 Proxy Authentication Required', headers: 'Proxy-Authenticate: Negotiate\r\n' },
+      'wants a user and password (407 Proxy Authentication Required), and takes Negotiate',
+      '',
+    ],
+    [
+      'one that does not accept the sign-in',
+      { status: '407 Proxy Authentication Required' },
+      'does not accept the user and password (407 Proxy Authentication Required)',
+      'anna:p-a-s-s@',
+    ],
+    ['one that lets nobody through', { status: '403 Forbidden' }, 'lets nobody through to', ''],
+    ['one that hangs up', 'hang up', 'cannot be used', ''],
+  ])('names %s', async (_, conduct, text, signIn) => {
+    await using company = await companyNetwork(behind);
+    company.conduct = conduct;
+    const environment = { HTTPS_PROXY: company.proxy.replace('http://', `http://${signIn}`) };
+    const { outcome } = await ask({ company: { host, environment } });
+    expect(outcome).toMatchObject({ status: 503, message: expect.stringContaining(text) });
+    const message = (outcome as Error).message;
+    expect(message).toContain(`Microsoft Entra could not be asked: the proxy ${company.proxy}`);
+    expect(message).not.toContain('p-a-s-s');
+    expect(message).not.toContain(clientSecret);
+  });
+
+  it('says which authority is not known', async () => {
+    await using company = await companyNetwork(behind);
+    const { outcome } = await ask({ company: { host, environment: { HTTPS_PROXY: company.proxy } } });
+    expect(outcome).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('is signed by an authority that this machine does not know'),
+    });
   });
 });
 
