@@ -105,16 +105,21 @@ function proxySignInHint({ proxy }: FaultFacts): Hint {
   const example = `${from}=${url?.protocol ?? 'http:'}//USER:PASSWORD@${url?.host ?? 'HOST:PORT'}`;
   return /^\w+$/.test(from)
     ? advice`${command('export', example)}  # podid signs in to proxies by user and password (Basic); for Negotiate or NTLM, a helper such as px or cntlm stands between`
-    : advice`Give ${othersText(from)} the user and password: ${othersText(example.split('=')[1] ?? '')}`;
+    : advice`Give ${named(from)} the user and password: ${othersText(example.slice(from.length + 1))}`;
+}
+
+/** A variable, or `proxy-url of the kubeconfig`. */
+function named(from: string): Hint {
+  return /^\w+$/.test(from) ? advice`${othersText(from)}` : advice`proxy-url of the kubeconfig`;
 }
 
 function proxyHint({ proxy, host }: FaultFacts): Hint {
   const from = proxy?.from ?? 'HTTPS_PROXY';
-  return advice`Look at ${othersText(from)}; where ${othersText(host)} is reached without a proxy, add it to NO_PROXY.`;
+  return advice`Look at ${named(from)}; where ${othersText(host)} is reached without a proxy, add it to NO_PROXY.`;
 }
 
 function tryAgainHint({ proxy }: FaultFacts): Hint {
   return proxy === undefined
     ? advice`Try again in a moment; behind a proxy, set HTTPS_PROXY.`
-    : advice`Try again in a moment; the way goes through ${othersText(proxy.origin)}, which ${othersText(proxy.from)} names.`;
+    : advice`Try again in a moment; the way goes through ${othersText(proxy.origin)}, which ${named(proxy.from)} names.`;
 }

@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 
 /** What the proxy does with a CONNECT: lets it through, answers so instead, or says nothing and hangs up. */
 export type ProxyConduct = 'tunnel' | 'hang up' | { readonly status: string; readonly headers?: string };
@@ -26,12 +27,21 @@ export interface CompanyNetwork extends AsyncDisposable {
   readonly certificate: string;
 }
 
+/** Takes a connection over, as a server of WebSockets does. */
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 /** @param answer what stands behind the proxy; a URL: what is there, with `https://HOST` in place of that URL */
-export async function companyNetwork(answer: RequestListener | string): Promise<CompanyNetwork> {
+export async function companyNetwork(
+  answer: RequestListener | string,
+  upgrade?: Upgrade,
+): Promise<CompanyNetwork> {
   const folder = mkdtempSync(join(tmpdir(), 'podid-company-'));
   const { cert, key } = certificateIn(folder);
   const handle = typeof answer === 'string' ? standsFor(answer) : answer;
   const behind = createTlsServer({ cert, key }, handle);
+  if (upgrade !== undefined) {
+    behind.on('upgrade', upgrade);
+  }
   const asked: { host: string; signIn: string }[] = [];
   const sockets = new Set<Socket>();
   const proxy = createServer();

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { PodAnswer } from '../../domain/kubernetes/workloads.ts';
+import { systemErrorCode } from '../../errors/system-error-code.ts';
 import { type ClusterAccess, unreachable } from './kube-rest.ts';
 import { readBody } from './open-request.ts';
 
@@ -33,7 +34,7 @@ export async function askThroughKubelet(
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<PodAnswer> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const { server, headers, agent } = access;
+  const { server, headers, agent, explain } = access;
   const url = `${server.replace(/\/+$/, '').replace(/^http/, 'ws')}${podPath}/portforward?ports=${port}`;
   const socket = new WebSocket(url, [protocol], {
     headers,
@@ -51,8 +52,12 @@ export async function askThroughKubelet(
     return await askOver(stream, path, limit);
   } catch (error) {
     signal.throwIfAborted();
+    // What has a code is of the way there: a proxy, a certificate, a connection that was cut.
+    const fault = systemErrorCode(error) === undefined ? undefined : await explain?.(error);
+    const reason = fault?.reason ?? (error instanceof Error ? error.message : 'no answer');
     throw unreachable(new URL(server).host, 'EPORTFORWARD', {
-      reason: `port ${port} of the pod through its kubelet: ${error instanceof Error ? error.message.replace(/\.$/, '') : 'no answer'}.`,
+      ...fault,
+      reason: `port ${port} of the pod through its kubelet: ${reason.replace(/\.$/, '')}.`,
     });
   } finally {
     limit.removeEventListener('abort', end);
