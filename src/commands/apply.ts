@@ -31,7 +31,7 @@ export const applyCommand = defineCommand({
   },
   async run(flags, session) {
     const files = flags.file ?? [];
-    const wanted = await readWantedEntries(session, files);
+    const wanted = await readWantedEntries(session, files, flags);
     const extras = identityExtras(flags, session.faults);
     const options = changeOptions(session, flags);
     const chosen = withFileCluster(session, flags, wanted.cluster);

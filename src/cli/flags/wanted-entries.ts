@@ -1,5 +1,7 @@
+import { managedClusterType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { FileCluster, WantedEntries } from '../../domain/entries/pod-identities-file.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
+import type { MeantCluster } from '../../validate/files/cluster-list.ts';
 import type { Session } from '../run/session.ts';
 import type { clusterFlags } from './cluster-flags.ts';
 import { readSourceFiles } from './read-source-files.ts';
@@ -7,10 +9,26 @@ import { readSourceFiles } from './read-source-files.ts';
 type ClusterFlags = FlagValues<typeof clusterFlags>;
 
 /** What the files of `--file` ask for; their faults go to the session's. */
-export async function readWantedEntries(session: Session, files: readonly string[]): Promise<WantedEntries> {
+export async function readWantedEntries(
+  session: Session,
+  files: readonly string[],
+  flags: ClusterFlags,
+): Promise<WantedEntries> {
   const { parsePodIdentitiesFiles } = await import('../../validate/files/pod-identities-file.ts');
   const sources = await readSourceFiles(files, session.context, session.faults);
-  return parsePodIdentitiesFiles(sources, session.faults, session.report.warn);
+  const { faults, report, context } = session;
+  return parsePodIdentitiesFiles(sources, faults, report.warn, meantCluster(flags, context));
+}
+
+/** By flags or the environment; az's default group stands for every cluster in it. */
+function meantCluster(flags: ClusterFlags, { env }: Session['context']): MeantCluster {
+  const id = parseResourceId(flags.clusterId ?? '', managedClusterType);
+  return (
+    id ?? {
+      name: flags.clusterName ?? (env['PODID_CLUSTER_NAME'] || undefined),
+      resourceGroup: flags.resourceGroup ?? (env['PODID_RESOURCE_GROUP'] || undefined),
+    }
+  );
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   namespaceRule,
 } from '../flags/kubernetes-names.ts';
 import { quoted, type Rule, type UsageFaults } from '../usage-faults.ts';
+import { type MeantCluster, oneOfClusters } from './cluster-list.ts';
 import { type Located, type LocatedEntry, locatedDocuments, type SourceText } from './located-yaml.ts';
 import { documentKind, type ManifestObject, objectsIn, readManifest } from './manifest-documents.ts';
 import { readProfileDocument } from './profile-document.ts';
@@ -23,11 +24,14 @@ import { WantedList, type Warn } from './wanted-list.ts';
  * Reads files of pod identities, each with any number of documents, as one wish: podid's own, manifests of upstream's
  * kinds, and what Azure says of a cluster, told by what each is. Every fault of every file is reported with its
  * line and column; what comes back then is only good for finding more of them.
+ *
+ * @param meant of a list of clusters
  */
 export function parsePodIdentitiesFiles(
   sources: readonly SourceText[],
   faults: UsageFaults,
   warn: Warn,
+  meant: MeantCluster = {},
 ): WantedEntries {
   const wanted = new WantedList(faults);
   const reader = new FileReader(faults, warn, wanted);
@@ -37,7 +41,11 @@ export function parsePodIdentitiesFiles(
     if (documents.length === 0 && !faults.any) {
       faults.addAt({ file: source.name, line: 1, column: 1 }, 'there is no document in it.');
     }
-    for (const document of documents) {
+    for (const found of documents) {
+      const document = oneOfClusters(found, meant, faults);
+      if (document === undefined) {
+        continue;
+      }
       const kind = documentKind(document);
       if (kind === 'profile') {
         readProfileDocument(document, wanted, { faults, warn });

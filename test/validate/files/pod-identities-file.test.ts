@@ -54,7 +54,7 @@ describe('a file of pod identities', () => {
 
   it.each([
     ['nothing in it', '', '1.yaml:1:1: there is no document in it.'],
-    ['a list on top', '- a', '1.yaml:1:1: a document has to be a map; this is a list.'],
+    ['a list on top', '- a', '1.yaml:1:1: a document has to be a map, or a list of clusters'],
     ['an unknown key', `${head}identity: []`, '1.yaml:3:1: a document has no "identity".'],
     ['a key in other case', `${head}Identities: []`, 'Did you mean identities?'],
     [
