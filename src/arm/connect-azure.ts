@@ -54,6 +54,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       list: async (...asked) => (await clusters()).list(...asked),
       userKubeconfig: async (...asked) => (await clusters()).userKubeconfig(...asked),
       apiServerHosts: async (...asked) => (await clusters()).apiServerHosts(...asked),
+      prepareCommand: async (...asked) => (await clusters()).prepareCommand(...asked),
       runCommand: async (...asked) => (await clusters()).runCommand(...asked),
     },
     identities: {

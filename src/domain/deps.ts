@@ -1,3 +1,4 @@
+import type { Cluster } from './clusters/cluster.ts';
 import type { EntryStore } from './entries/entry-store.ts';
 import type { ClusterObjects } from './kubernetes/cluster-objects.ts';
 import type { ConnectedCluster } from './kubernetes/workloads.ts';
@@ -5,8 +6,14 @@ import type { Azure, Confirm, Reporter } from './ports.ts';
 import type { Clock } from './time/clock.ts';
 import type { Deadline } from './time/deadline.ts';
 
-/** The way into the cluster's own API. Each call connects anew. */
+/** The way into the cluster's own API. */
 export interface Kube {
+  /**
+   * Signs in before a change that takes minutes; the `objects` after it need not. What fails is told by them.
+   *
+   * @throws the signal's reason alone
+   */
+  prepare(cluster: Cluster, signal: AbortSignal): Promise<void>;
   /**
    * The objects of its pod identities, also where only a command that Azure runs in the cluster reaches them.
    *

@@ -68,9 +68,20 @@ export interface Clusters {
   /** The clusters of a subscription that the caller sees, in the server's order. @throws PodidError */
   list(subscriptionId: string, signal: AbortSignal): Promise<readonly ClusterSummary[]>;
   /** A kubeconfig of this very cluster (`listClusterUserCredential`), as YAML. @throws PodidError */
-  userKubeconfig(id: ClusterId, signal: AbortSignal): Promise<string>;
+  userKubeconfig(
+    id: ClusterId,
+    signal: AbortSignal,
+    /** The server by its public name, of a private cluster that has one (`serverFqdn=public`). */
+    options?: { readonly publicFqdn: boolean },
+  ): Promise<string>;
   /** Where a token of the caller's may go for this cluster. @throws PodidError as `get` */
   apiServerHosts(id: ClusterId, signal: AbortSignal): Promise<ApiServerHosts>;
+  /**
+   * Asks for the token that `runCommand` hands over, where the cluster wants one. What fails is told by that.
+   *
+   * @throws the signal's reason alone
+   */
+  prepareCommand(cluster: Cluster, signal: AbortSignal): Promise<void>;
   /**
    * Runs a command in the cluster, as `az aks command invoke` does, and waits for its end.
    *

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type JsonObject, listAt, objectAt } from '../../src/emulator/exact-json.ts';
 import { scenarioCatalog } from '../../src/emulator/scenarios/scenario-catalog.ts';
+import { identity } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { identityId } from '../cli-on-emulator/emulated-podid.ts';
 
 const podid = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
 const aks = '6dae42f8-4368-4678-94ff-3960e28e3630';
@@ -18,6 +20,7 @@ function entraWorld(): JsonObject {
   properties['aadProfile'] = { managed: true, enableAzureRBAC: false };
   const profile = objectAt(properties, 'podIdentityProfile') ?? {};
   profile['userAssignedIdentities'] = listAt(profile, 'userAssignedIdentities').slice(0, 1);
+  world['identities'] = [...listAt(world, 'identities'), identity('api', 0x7777)];
   return world;
 }
 
@@ -120,5 +123,57 @@ describe('a cluster that signs in through Entra', () => {
     expect(ran.stderr).toContain('kubectl is not on the PATH of the emulator');
     expect(emulator.requests.filter(({ operation }) => operation === 'entra.token')).toHaveLength(2);
     expect(ran.stdout + ran.stderr).not.toMatch(/eyJ/);
+  });
+
+  const entry = ['--namespace', 'demo', '--name', 'late'];
+  const web = ['--identity-resource-id', identityId('web')];
+  const labels = ['--pod-labels', 'app=late'];
+  /** Every command that changes the profile and then the objects; what it needs to be there is made before. */
+  const changes: readonly [name: string, before: readonly string[][], argv: readonly string[]][] = [
+    ['add', [], ['add', ...entry, ...web]],
+    ['update', [['add', ...entry, ...web]], ['update', ...entry, '--binding-selector', 'other']],
+    [
+      'update of the identity',
+      [['add', ...entry, ...web]],
+      ['update', ...entry, '--identity-resource-id', identityId('api'), '--yes'],
+    ],
+    ['delete', [['add', ...entry, ...web]], ['delete', ...entry]],
+    ['exception add', [], ['exception', 'add', ...entry, ...labels]],
+    [
+      'exception update',
+      [['exception', 'add', ...entry, ...labels]],
+      ['exception', 'update', ...entry, '--pod-labels', 'app=other'],
+    ],
+    ['exception delete', [['exception', 'add', ...entry, ...labels]], ['exception', 'delete', ...entry]],
+    ['apply', [], ['apply', '-f', 'entries.json']],
+    ['disable', [], ['disable', '--yes']],
+  ];
+
+  const ways: readonly (readonly [way: string, flags: readonly string[]])[] = [
+    ['', []],
+    [' by run-command', ['--via', 'run-command']],
+  ];
+  const rows = ways.flatMap(([way, flags]) =>
+    changes
+      .filter(([name]) => flags.length === 0 || name !== 'disable')
+      .map(([name, before, argv]) => [`${name}${way}`, before, [...argv, ...flags]] as const),
+  );
+
+  it.each(rows)('is signed in to by %s before anything is written', async (_, before, argv) => {
+    const file = { name: 'late', namespace: 'demo', identityResourceId: identityId('web') };
+    const text = JSON.stringify({ apiVersion: 'podid.io/v1', kind: 'PodIdentities', identities: [file] });
+    await writeFile(join(folder, 'entries.json'), text);
+    for (const each of before) {
+      expect(await run(each)).toMatchObject({ code: 0 });
+    }
+    const start = emulator.requests.length;
+    const ran = await run([...argv, '--poll-interval', '10ms']);
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    const operations = emulator.requests.slice(start).map(({ operation }) => operation);
+    const firstPut = operations.indexOf('clusters.put');
+    expect(firstPut).toBeGreaterThan(0);
+    // One for Azure, one for the cluster.
+    expect(operations.slice(0, firstPut).filter((each) => each === 'entra.token')).toHaveLength(2);
+    expect(operations.slice(firstPut)).not.toContain('entra.token');
   });
 });

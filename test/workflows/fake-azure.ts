@@ -56,6 +56,8 @@ export class FakeAzure {
   readonly hints: string[] = [];
   readonly questions: string[] = [];
   readonly mirrored: MirrorRequest[] = [];
+  /** How many PUTs had been sent each time the way to the objects was prepared. */
+  readonly prepared: number[] = [];
   readonly created: string[] = [];
   readonly deleted: string[] = [];
   readonly createdIdentities: string[] = [];
@@ -160,6 +162,9 @@ export class FakeAzure {
       azure,
       entries: profileStore(azure.clusters),
       kube: {
+        prepare: async () => {
+          this.prepared.push(this.puts.length);
+        },
         objects: async () => {
           this.objectsFault?.();
           return {
@@ -234,6 +239,7 @@ export class FakeAzure {
           },
         ],
         userKubeconfig: async () => 'unused',
+        prepareCommand: () => unexpected('clusters.prepareCommand'),
         apiServerHosts: async () => ({ names: [], besideLoopbackArm: false }),
         runCommand: () => unexpected('clusters.runCommand'),
       },

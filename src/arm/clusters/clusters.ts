@@ -1,13 +1,15 @@
 import type { ContainerServiceClient } from '@azure/arm-containerservice';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import type { FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
+import { aksServerId, type EntraSignIn, type FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { ClusterEdit } from '../../domain/clusters/cluster-edit.ts';
 import type { IdentityReference } from '../../domain/entries/pod-identity.ts';
 import type { Clusters, OperationEnd, PutAnswer, PutOptions } from '../../domain/ports.ts';
+import { keepEarly } from '../../domain/time/keep-early.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { readApiServerHosts } from '../../validate/azure/api-server-hosts.ts';
+import { readCommandFacts } from '../../validate/azure/command-facts.ts';
 import { readKubeconfigAnswer } from '../../validate/azure/kubeconfig-answer.ts';
 import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
 import type { ArmAnswer } from '../connection/arm-answer.ts';
@@ -30,6 +32,8 @@ export function armClusters(
   apiVersion: string | undefined,
   entraToken: FetchEntraToken,
 ): Clusters {
+  const asCaller: EntraSignIn = { serverId: aksServerId, as: { kind: 'caller' } };
+  const clusterToken = keepEarly((signal) => entraToken(asCaller, signal), connection.clock);
   const version = clusterApiVersion(connection, apiVersion);
   const get: Clusters['get'] = (id, signal) =>
     version.settle(id.subscriptionId, signal, async (apiVersion) => {
@@ -57,7 +61,7 @@ export function armClusters(
       version.settle(subscriptionId, signal, (apiVersion) =>
         listClusters(connection, { subscriptionId, apiVersion }, signal),
       ),
-    userKubeconfig: (id, signal) =>
+    userKubeconfig: (id, signal, { publicFqdn = false } = { publicFqdn: false }) =>
       version.settle(id.subscriptionId, signal, async (apiVersion) => {
         const client = await clusterClient(connection, id, apiVersion);
         const { managedClusters } = connection.equip(client, 'reads');
@@ -68,6 +72,7 @@ export function armClusters(
             managedClusters.listClusterUserCredentials(id.resourceGroup, id.name, {
               abortSignal: signal,
               onResponse,
+              ...(publicFqdn ? { serverFqdn: 'public' } : {}),
             }),
         );
         return readKubeconfigAnswer(id, answer.text);
@@ -76,10 +81,15 @@ export function armClusters(
       const { document } = await get(id, signal);
       return { names: readApiServerHosts(document), besideLoopbackArm: connection.endpoint.isLoopback };
     },
+    async prepareCommand({ document }, signal) {
+      if (readCommandFacts(document).entra) {
+        await clusterToken.prepare(signal);
+      }
+    },
     async runCommand(id, command, options) {
       const cluster = await get(id, options.signal);
       const { runCommand } = await import('./run-command.ts');
-      const run = { connection, apiVersion: version.current(), cluster, entraToken };
+      const run = { connection, apiVersion: version.current(), cluster, clusterToken: clusterToken.get };
       return await runCommand(run, command, options);
     },
   };

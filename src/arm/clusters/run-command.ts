@@ -1,10 +1,10 @@
 import { strToU8, zipSync } from 'fflate';
-import { aksServerId, type FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import type { ClusterCommand, CommandEnd } from '../../domain/azure/run-command.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { readCommandFacts } from '../../validate/azure/command-facts.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../../validate/json-record.ts';
 import { type ArmAnswer, azureRetryAfterMs } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
@@ -18,7 +18,8 @@ export interface CommandRun {
   readonly apiVersion: string;
   /** As it is now. */
   readonly cluster: Cluster;
-  readonly entraToken: FetchEntraToken;
+  /** The caller's, for the API of a cluster that signs in through Entra. */
+  readonly clusterToken: (signal: AbortSignal) => Promise<string>;
 }
 
 interface RunOptions {
@@ -38,7 +39,7 @@ export async function runCommand(
   command: ClusterCommand,
   options: RunOptions,
 ): Promise<CommandEnd> {
-  const facts = factsOf(run.cluster);
+  const facts = readCommandFacts(run.cluster.document);
   if (facts.disabled) {
     throw runCommandDisabled(run.cluster.id);
   }
@@ -55,28 +56,19 @@ export async function runCommand(
   return asEnd(run.cluster, await untilEnded(run, url, options));
 }
 
-function factsOf({ document }: Cluster): { readonly disabled: boolean; readonly entra: boolean } {
-  const body: unknown = JSON.parse(document);
-  const properties = recordAt(isRecord(body) ? body : {}, 'properties');
-  return {
-    disabled: recordAt(properties, 'apiServerAccessProfile')['disableRunCommand'] === true,
-    entra: recordAt(properties, 'aadProfile')['managed'] === true,
-  };
-}
-
 /**
  * A cluster that signs in through Entra runs the command as the caller, and is handed the caller's token for
  * it.
  */
 async function bodyOf(
-  { entraToken }: CommandRun,
+  { clusterToken }: CommandRun,
   { text, files }: ClusterCommand,
   entra: boolean,
   signal: AbortSignal,
 ): Promise<string> {
   const contents = Object.entries(files).map(([name, content]) => [name, strToU8(content)] as const);
   const zip = zipSync(Object.fromEntries(contents), { mtime: new Date('2000-01-01T00:00:00') });
-  const token = entra ? await entraToken({ serverId: aksServerId, as: { kind: 'caller' } }, signal) : '';
+  const token = entra ? await clusterToken(signal) : '';
   return JSON.stringify({
     command: text,
     context: Buffer.from(zip).toString('base64'),

@@ -110,7 +110,10 @@ async function namespacesOf(
     const kubeconfigPath = context.env['PODID_ARM_ENDPOINT'] ? context.env['KUBECONFIG'] : undefined;
     const { workloads } = await context.connectCluster({
       ...(kubeconfigPath ? { kubeconfigPath } : {}),
-      fetchUserKubeconfig: (ofConnecting) => azure.clusters.userKubeconfig(id, ofConnecting),
+      fetchUserKubeconfig: (ofConnecting) =>
+        azure.clusters.userKubeconfig(id, ofConnecting, {
+          publicFqdn: context.env['PODID_PUBLIC_FQDN'] === 'true',
+        }),
       fetchApiServerHosts: (ofConnecting) => azure.clusters.apiServerHosts(id, ofConnecting),
       entraToken: azure.entraToken,
       warn: () => undefined,

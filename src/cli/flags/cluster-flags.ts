@@ -31,6 +31,11 @@ export const clusterFlags = {
 export const kubeFlags = {
   kubeconfig: { kind: 'text', value: 'FILE', summary: "reach the cluster's API by this kubeconfig" },
   context: { kind: 'text', value: 'NAME', summary: 'the context of the kubeconfig' },
+  publicFqdn: {
+    kind: 'switch',
+    summary: "reach a private cluster's API by its public name, as az aks get-credentials --public-fqdn does",
+    variable: 'PODID_PUBLIC_FQDN',
+  },
 } as const satisfies FlagTable;
 
 /** Of commands that write the objects in the cluster. */

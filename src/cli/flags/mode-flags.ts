@@ -66,6 +66,7 @@ interface ReadingFlags {
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
   readonly via: string | undefined;
+  readonly publicFqdn: boolean;
 }
 
 /**
@@ -83,6 +84,7 @@ export function readingNeeds(
     '--kubeconfig': flags.kubeconfig,
     '--context': flags.context,
     '--via': flags.via,
+    '--public-fqdn': flags.publicFqdn || undefined,
   })) {
     if (value !== undefined) {
       faults.add(flag, `${flag} needs --mode cluster: the add-on's entries are read from Azure.`);

@@ -158,6 +158,7 @@ function choose(faults: UsageFaults, noun: string, rule: typeof resourceGroupRul
   const variables = others.map(([name]) => name).filter((name) => !name.startsWith('az'));
   const [az, , why = `${az} is not set either`] = others.find(([name]) => name.startsWith('az')) ?? [];
   const orElse = az === undefined ? '' : `; ${why}`;
-  faults.missing(flag, `give it, or set ${variables.join(' or ')}${orElse}`);
+  const keep = `podid config set ${flag.slice(2)} ${flag === '--subscription' ? 'ID' : 'NAME'}`;
+  faults.missing(flag, `give it, or set ${variables.join(' or ')}, or keep it by ${keep}${orElse}`);
   return '';
 }

@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
+import { checkChoice } from '../../flags/read-flags.ts';
 import type { kubeFlags } from '../flags/cluster-flags.ts';
 import type { Session } from '../run/session.ts';
 
@@ -23,6 +24,12 @@ export async function kubeconfigPath(session: Session, flags: KubeFlagValues): P
     return undefined;
   }
   const { env } = session.context;
+  if (flags.publicFqdn && flags.kubeconfig !== undefined) {
+    session.faults.add(
+      '--public-fqdn',
+      '--public-fqdn and --kubeconfig contradict each other: the file names the server.',
+    );
+  }
   const byVariable =
     flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? env['KUBECONFIG'] || undefined : undefined;
   const byDefault = flags.context === undefined ? undefined : `${homedir()}/.kube/config`;
@@ -38,9 +45,29 @@ export async function kubeconfigPath(session: Session, flags: KubeFlagValues): P
   return path;
 }
 
+/**
+ * Whether Azure's credentials are to lead to the public name of a private cluster: by the flag, or by its variable,
+ * which is `true` or `false`.
+ */
+export function byPublicFqdn(
+  { context: { env }, faults }: Pick<Session, 'context' | 'faults'>,
+  { publicFqdn = false }: KubeFlagValues,
+): boolean {
+  const variable = env['PODID_PUBLIC_FQDN'] || undefined;
+  if (!publicFqdn && variable !== undefined) {
+    checkChoice('PODID_PUBLIC_FQDN', variable, ['true', 'false'], faults);
+  }
+  return publicFqdn || variable === 'true';
+}
+
 /** Azure knows the cluster and signs in to it, so a kubeconfig has no part in it. */
-function checkVia({ faults }: Session, { kubeconfig, context }: KubeFlagValues): void {
-  for (const [flag, value] of Object.entries({ '--kubeconfig': kubeconfig, '--context': context })) {
+function checkVia({ faults }: Session, { kubeconfig, context, publicFqdn }: KubeFlagValues): void {
+  const others = {
+    '--kubeconfig': kubeconfig,
+    '--context': context,
+    '--public-fqdn': publicFqdn || undefined,
+  };
+  for (const [flag, value] of Object.entries(others)) {
     if (value !== undefined) {
       faults.add(flag, `${flag} and --via run-command contradict each other.`);
     }

@@ -7,7 +7,7 @@ import type { FlagValues } from '../../flags/flag-table.ts';
 import type { clusterFlags, kubeFlags } from '../flags/cluster-flags.ts';
 import type { Session } from '../run/session.ts';
 import { chooseCluster, resolveCluster } from './cluster-choice.ts';
-import { kubeconfigPath } from './kubeconfig-path.ts';
+import { byPublicFqdn, kubeconfigPath } from './kubeconfig-path.ts';
 import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-deps.ts';
 
 type Flags = FlagValues<typeof clusterFlags & typeof kubeFlags> & { readonly yes?: boolean };
@@ -80,12 +80,15 @@ function connectInPod({ context, report }: Session, host: string): Promise<Conne
 async function connectThroughAzure(session: Session, flags: Flags) {
   const { context, faults } = session;
   const chosen = await chooseCluster(flags, context, faults);
+  const publicFqdn = byPublicFqdn(session, flags);
   session.checkUsage();
   const azure = await openAzure(session, chosen.subscription);
   const cluster = await resolveCluster(chosen, azure.subscriptions, context.signal);
-  const connected = await openKube(session, azure, { cluster, kubeconfigPath: undefined }).connect(
-    context.signal,
-  );
+  const connected = await openKube(session, azure, {
+    cluster,
+    kubeconfigPath: undefined,
+    publicFqdn,
+  }).connect(context.signal);
   return { ...connected, azureCluster: (signal: AbortSignal) => azure.clusters.get(cluster, signal) };
 }
 

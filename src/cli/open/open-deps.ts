@@ -2,6 +2,7 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps, Kube } from '../../domain/deps.ts';
 import { profileStore } from '../../domain/entries/profile-store.ts';
 import type { Azure, Confirm } from '../../domain/ports.ts';
+import { keepEarly } from '../../domain/time/keep-early.ts';
 import { messageText } from '../../errors/plain-text.ts';
 import { shellWord } from '../../errors/shell-word.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
@@ -11,7 +12,7 @@ import { checkModeFlags, inClusterMode } from '../flags/mode-flags.ts';
 import type { Session } from '../run/session.ts';
 import { waitTimes } from './change-options.ts';
 import { chooseCluster, resolveCluster } from './cluster-choice.ts';
-import { type KubeFlagValues, kubeconfigPath } from './kubeconfig-path.ts';
+import { byPublicFqdn, type KubeFlagValues, kubeconfigPath } from './kubeconfig-path.ts';
 
 /** What a command has its workflow work with; the workflow sets the end of `--timeout`. */
 export type OpenedDeps = Omit<Deps, 'deadline'>;
@@ -55,6 +56,7 @@ export async function openDeps(session: Session, flags: OpenFlags, needs: Needs)
   const byKubeconfig = needs.azureOptional === true && isByKubeconfigAlone(flags, context.env);
   const chosen = byKubeconfig ? undefined : await chooseCluster(flags, context, faults);
   const path = needs.kube ? await kubeconfigPath(session, flags) : undefined;
+  const publicFqdn = needs.kube && byPublicFqdn(session, flags);
   session.checkUsage();
   const azure = await openAzure(session, chosen?.subscription);
   const cluster = chosen
@@ -68,6 +70,7 @@ export async function openDeps(session: Session, flags: OpenFlags, needs: Needs)
       cluster,
       kubeconfigPath: path,
       context: flags.context,
+      publicFqdn,
       ...runCommand,
     }),
     clock: context.clock,
@@ -136,6 +139,8 @@ export interface WayToCluster {
   readonly kubeconfigPath: string | undefined;
   /** Of the kubeconfig. */
   readonly context?: string | undefined;
+  /** Azure's credentials lead to the public name of a private cluster. */
+  readonly publicFqdn?: boolean;
   /** The objects are reached by commands that Azure runs in the cluster, whose ends are polled for. */
   readonly runCommand?: { readonly pollIntervalMs: number };
 }
@@ -144,26 +149,28 @@ export interface WayToCluster {
  * The cluster's own API, by a kubeconfig, by credentials from Azure, or by commands that Azure runs in it.
  */
 export function openKube({ context, report }: Session, azure: Azure, way: WayToCluster): Kube {
-  const { cluster, kubeconfigPath, runCommand } = way;
+  const { cluster, kubeconfigPath, runCommand, publicFqdn = false } = way;
   const connect: Kube['connect'] = (signal) =>
     context.connectCluster({
       ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
       ...(way.context === undefined ? {} : { context: way.context }),
-      fetchUserKubeconfig: (ofConnecting) => azure.clusters.userKubeconfig(cluster, ofConnecting),
+      fetchUserKubeconfig: (ofConnecting) =>
+        azure.clusters.userKubeconfig(cluster, ofConnecting, { publicFqdn }),
       fetchApiServerHosts: (ofConnecting) => azure.clusters.apiServerHosts(cluster, ofConnecting),
       entraToken: azure.entraToken,
       warn: report.warn,
       signal,
     });
   if (runCommand === undefined) {
-    return { connect, objects: connect };
+    const early = keepEarly(connect, context.clock);
+    return { prepare: (_, signal) => early.prepare(signal), connect, objects: early.get };
   }
   const { pollIntervalMs } = runCommand;
   const objects: Kube['objects'] = () =>
     context.connectByCommand((command, signal) =>
       azure.clusters.runCommand(cluster, command, { pollIntervalMs, signal }),
     );
-  return { connect, objects };
+  return { prepare: (found, signal) => azure.clusters.prepareCommand(found, signal), connect, objects };
 }
 
 export interface ConfirmNeeds {

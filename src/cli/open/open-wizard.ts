@@ -6,7 +6,7 @@ import { initRules } from '../flags/init-rules.ts';
 import { checkModeFlags } from '../flags/mode-flags.ts';
 import type { Session } from '../run/session.ts';
 import { changeOptions } from './change-options.ts';
-import { kubeconfigPath } from './kubeconfig-path.ts';
+import { byPublicFqdn, kubeconfigPath } from './kubeconfig-path.ts';
 import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-deps.ts';
 
 /** @throws PodidError InvalidUsage with every fault of the command, before anything was sent */
@@ -18,10 +18,11 @@ export async function openWizard(session: Session, flags: InitFlags): Promise<Wi
   checkModeFlags({ ...flags }, session.faults);
   const options = changeOptions(session, flags);
   const path = await kubeconfigPath(session, flags);
+  const publicFqdn = byPublicFqdn(session, flags);
   session.checkUsage();
   const opened = new Map<string | undefined, Promise<InitDeps>>();
   const open = (subscription: string | undefined) => {
-    const deps = opened.get(subscription) ?? openTenant(session, subscription, { flags, path });
+    const deps = opened.get(subscription) ?? openTenant(session, subscription, { flags, path, publicFqdn });
     opened.set(subscription, deps);
     return deps;
   };
@@ -41,7 +42,11 @@ export async function openWizard(session: Session, flags: InitFlags): Promise<Wi
 async function openTenant(
   session: Session,
   subscription: string | undefined,
-  { flags, path }: { readonly flags: InitFlags; readonly path: string | undefined },
+  {
+    flags,
+    path,
+    publicFqdn,
+  }: { readonly flags: InitFlags; readonly path: string | undefined; readonly publicFqdn: boolean },
 ): Promise<InitDeps> {
   const { context, report } = session;
   const azure = await openAzure(session, subscription);
@@ -52,7 +57,7 @@ async function openTenant(
       azure,
       report,
       entries: profileStore(azure.clusters),
-      kube: openKube(session, azure, { cluster, kubeconfigPath: path, context: flags.context }),
+      kube: openKube(session, azure, { cluster, kubeconfigPath: path, context: flags.context, publicFqdn }),
       clock: context.clock,
       confirm: openConfirm(session, flags.yes),
       signal: context.signal,

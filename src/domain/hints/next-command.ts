@@ -83,9 +83,9 @@ export interface TypedCommand {
 const chartValuesFolder = '/etc/podid/';
 const signIn = ['cloud', 'auth', 'tenant'];
 const cluster = ['resourceGroup', 'clusterName', 'subscription', 'clusterId'];
-const way = ['kubeconfig', 'context', 'via'];
+const way = ['kubeconfig', 'context', 'via', 'publicFqdn'];
 const clusterWords = /^(?:-[gc]|--(?:resource-group|cluster-name|subscription|cluster-id)(?:=|$))/;
-const wayWords = /^--(?:kubeconfig|context|via)(?:=|$)/;
+const wayWords = /^--(?:kubeconfig|context|via|public-fqdn)(?:=|$)/;
 
 /**
  * The hint with each podid command reaching the cluster that was typed, in the way that was typed, as far as

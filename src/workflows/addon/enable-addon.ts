@@ -25,7 +25,8 @@ export async function enableAddon(
   request: EnableRequest,
   options: ChangeOptions,
 ): Promise<Outcome<AddonStatus>> {
-  const started = startChange(deps, options);
+  // Nothing is mirrored: AKS writes what comes with the add-on.
+  const started = startChange(deps, { ...options, mirror: 'off' });
   const cluster = await readGatedCluster(started, request.cluster, demands);
   const decide = (current: Cluster) => decideEnable(current, request.kubenetConsent);
   decide(cluster);

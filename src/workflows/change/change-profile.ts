@@ -65,6 +65,9 @@ async function changeUntilSettled(
         continue;
       }
       checkLimits(current, editProfile(current.profile, decision.edit));
+      if (deps.options.mirror !== 'off' && !deps.options.noWait) {
+        await deps.kube.prepare(current, deps.signal);
+      }
       const written = await putProfile(deps, current, { change, edit: decision.edit, tries });
       current = written.cluster;
       if (written.kind === 'again') {

@@ -46,7 +46,7 @@ export async function updateCluster(
   request: UpdateClusterRequest,
   options: ChangeOptions,
 ): Promise<Outcome<ClusterIdentities>> {
-  const started = startChange(deps, options);
+  const started = startChange(deps, { ...options, mirror: 'off' });
   const cluster = await readUsableCluster(deps, request.cluster);
   const update = await prepareClusterUpdate(started, cluster, identityTarget(cluster, request));
   refuseTooShortWait(started, cluster, update);

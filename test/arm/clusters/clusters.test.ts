@@ -558,6 +558,21 @@ describe('a kubeconfig from ARM', () => {
     expect(arm.debug()).not.toContain(token);
   });
 
+  it('names the public server of a private cluster where that is asked for', async () => {
+    const value = Buffer.from('users: []').toString('base64');
+    const arm = await serve(
+      json(200, { kubeconfigs: [{ name: 'clusterUser', value }] }),
+      json(200, { kubeconfigs: [{ name: 'clusterUser', value }] }),
+    );
+    const { clusters } = await arm.azure();
+    await clusters.userKubeconfig(id, signal, { publicFqdn: true });
+    await clusters.userKubeconfig(id, signal);
+    expect(arm.seen.map(({ url = '' }) => new URL(url, 'http://x').searchParams.get('server-fqdn'))).toEqual([
+      'public',
+      null,
+    ]);
+  });
+
   it('that is missing is reported without the answer', async () => {
     const arm = await serve(json(200, { kubeconfigs: [], note: 's3cr3t' }));
     const error = await failure((await arm.azure()).clusters.userKubeconfig(id, signal));
