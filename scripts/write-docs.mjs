@@ -2,7 +2,6 @@
 // and the schema themselves. With --check it writes nothing and fails when a page differs, is missing or
 // belongs to no command.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -35,6 +34,7 @@ async function renderPages() {
     longFlag,
     flagHead,
     flagText,
+    commandDescription,
     commandHead,
     wordText,
     defaultText,
@@ -59,14 +59,16 @@ async function renderPages() {
       '',
       `${capital(command.summary)}.`,
       '',
-      command.description,
+      commandDescription(command),
       '',
       '## Examples',
       '',
       ...command.examples.flatMap(({ title, line }) => [`${capital(title)}:`, '', '```sh', line, '```', '']),
       ...(command.word === undefined
         ? []
-        : [`## ${command.word.value}`, '', `${capital(wordText(command.word))}.`, '']),
+        : [command.word, command.secondWord]
+            .filter(Boolean)
+            .flatMap((word) => [`## ${word.value}`, '', `${capital(wordText(word))}.`, ''])),
       ...(Object.keys(command.flags).length === 0
         ? []
         : ['## Flags', '', '| flag | meaning |', '|---|---|', ...flagRows(command.flags), '']),
@@ -166,7 +168,9 @@ async function findStale(pages) {
 
 /** The sources are TypeScript, which the oldest Node that podid runs on does not read. */
 async function loadSources() {
-  const folder = await mkdtemp(join(tmpdir(), 'podid-docs-'));
+  // Where its packages are found.
+  await mkdir(join(root, 'dist'), { recursive: true });
+  const folder = await mkdtemp(join(root, 'dist', 'docs-'));
   try {
     const outfile = join(folder, 'sources.mjs');
     const from = (path) => JSON.stringify(join(root, 'src', path));
@@ -174,6 +178,7 @@ async function loadSources() {
       stdin: {
         contents: [
           `export { commandHead, commandTree, loadCommand } from ${from('cli/run/command-tree.ts')};`,
+          `export { commandDescription } from ${from('cli/help/help-pages.ts')};`,
           `export { globalFlags } from ${from('cli/flags/global-flags.ts')};`,
           `export { longFlag } from ${from('flags/flag-table.ts')};`,
           `export { defaultText, flagHead, flagText, wordText } from ${from('flags/flag-text.ts')};`,

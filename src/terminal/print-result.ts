@@ -5,7 +5,7 @@ import type { Query } from './query.ts';
 import type { Column } from './table.ts';
 import { tsv } from './tsv.ts';
 
-export const outputFormats = ['json', 'yaml', 'table', 'tsv', 'none'] as const;
+export const outputFormats = ['json', 'yaml', 'table', 'wide', 'name', 'tsv', 'none'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 export interface ResultFormat {
@@ -27,6 +27,10 @@ export interface TableShape {
   readonly columns: readonly Column[];
   /** Below the table: what does not fit into a row. Empty, or ends with a line break. */
   readonly foot?: (value: never, colour: Colours) => string;
+  /** Of `-o wide`, where that shows more. */
+  readonly wideColumns?: readonly Column[];
+  /** Of a row, for `-o name`. */
+  readonly name?: (row: never) => string;
   /** Instead of a table: how people read the whole value. Ends with a line break. */
   readonly text?: (value: never, colour: Colours) => string;
   /** One of many results of one command: JSON is a line each, YAML a document each. */
@@ -51,6 +55,16 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
     }
     case 'table':
       return tableText(shown, shape, output);
+    case 'wide': {
+      // As kubectl does: nothing is cut, whatever the terminal's width.
+      const columns = shape.wideColumns ?? shape.columns;
+      return tableText(shown, { ...shape, columns }, { ...output, width: undefined });
+    }
+    case 'name':
+      return shape
+        .rows(shown as never)
+        .map((row) => `${plainText(shape.name?.(row as never) ?? '', 'one')}\n`)
+        .join('');
     case 'none':
       return '';
   }

@@ -87,8 +87,9 @@ describe('the folders of the sources', () => {
     for (const { path } of files) {
       sizes.set(dirname(path), (sizes.get(dirname(path)) ?? 0) + 1);
     }
-    const exempt = 'src/workflows/doctor/checks';
-    expect([...sizes].filter(([folder, size]) => size > 20 && folder !== exempt)).toEqual([]);
+    // One file for each check; and one for each word that users type, which the contract decides.
+    const exempt = ['src/workflows/doctor/checks', 'src/commands'];
+    expect([...sizes].filter(([folder, size]) => size > 20 && !exempt.includes(folder))).toEqual([]);
   });
 });
 

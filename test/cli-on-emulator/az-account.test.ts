@@ -18,7 +18,8 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Lines that work on a cluster, on a group and on a subscription. */
 const lines = ['list', 'cluster list', 'identity list', 'doctor', 'node list'];
 
-const flag = '--subscription is missing: give it, or set AZURE_SUBSCRIPTION_ID; ';
+const flag =
+  '--subscription is missing: give it, or set AZURE_SUBSCRIPTION_ID, or keep it by podid config set subscription ID; ';
 const ofTenant = "az's default account is that of a tenant, which has no subscription.";
 
 describe.each(lines)("az's default account, for podid %s,", (line) => {

@@ -109,9 +109,9 @@ describe('the bundled podid', () => {
 
   it.each([
     ['--help', 8],
-    ['list -o json', 23],
-    ['show --namespace demo --name web', 23],
-    ['status', 26],
+    ['list -o json', 28],
+    ['show --namespace demo --name web', 25],
+    ['status', 30],
   ])('reads for %s at most %i of its files, and no client of an SDK', async (line, most) => {
     await using emulator = await startEmulator();
     expect((await finished(addWeb, emulator)).code).toBe(0);
@@ -378,4 +378,5 @@ const stages = [
   ...['cluster list', 'identity list', 'identity show'],
   ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion', 'policy kubenet'],
   ...['node list', 'node assign', 'exception delete', 'delete', 'disable', 'node unassign'],
+  ...['version', 'config'],
 ];

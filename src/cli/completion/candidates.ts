@@ -1,6 +1,7 @@
 import { type FlagSpec, type FlagTable, longFlag } from '../../flags/flag-table.ts';
 import { globalFlags } from '../flags/global-flags.ts';
-import { type Command, type CommandTree, loadCommand } from '../run/command-tree.ts';
+import type { Command, CommandTree } from '../run/command-spec.ts';
+import { loadCommand } from '../run/command-tree.ts';
 
 export interface Candidate {
   readonly word: string;
@@ -70,14 +71,21 @@ async function walkWords(tree: CommandTree, words: readonly string[]): Promise<W
       takeFlag(walk, word);
     } else if (walk.open !== undefined) {
       takeValue(walk, walk.open, word);
-    } else if (hasNext(tree, [...walk.path, word])) {
-      walk.path = [...walk.path, word];
-      walk.command = await commandAt(tree, walk.path);
     } else {
-      walk.loose += 1;
+      await takeWord(tree, walk, word);
     }
   }
   return walk;
+}
+
+async function takeWord(tree: CommandTree, walk: Walk, word: string): Promise<void> {
+  const next = nextPath(tree, walk.path, word);
+  if (next === undefined) {
+    walk.loose += 1;
+  } else {
+    walk.path = next;
+    walk.command = await commandAt(tree, next);
+  }
 }
 
 function takeFlag(walk: Walk, word: string): void {
@@ -201,10 +209,19 @@ function flagCalled(
   return found && { key: found[0], flag: found[1] };
 }
 
-function hasNext(tree: CommandTree, path: readonly string[]): boolean {
-  return [...tree.commands, ...tree.groups].some(({ words }) =>
-    path.every((word, index) => words[index] === word),
+/** The path with one word more, an alias by the word that it stands for; undefined where no command leads on. */
+function nextPath(
+  { commands, groups }: CommandTree,
+  path: readonly string[],
+  word: string,
+): readonly string[] | undefined {
+  const next = [...path, word];
+  const isKnown = [...commands, ...groups].some(({ words }) =>
+    next.every((each, index) => words[index] === each),
   );
+  const isMeant = ({ words, alias }: CommandTree['commands'][number]) =>
+    alias === word && sameWords(words.slice(0, -1), path);
+  return isKnown ? next : commands.find(isMeant)?.words;
 }
 
 function sameWords(one: readonly string[], other: readonly string[]): boolean {

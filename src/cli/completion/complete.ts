@@ -1,4 +1,4 @@
-import type { CommandTree } from '../run/command-tree.ts';
+import type { CommandTree } from '../run/command-spec.ts';
 import type { Context } from '../run/context.ts';
 import { type LiveNames, readTypedLine, type TypedLine } from './candidates.ts';
 import { type Account, type CachedNames, namesFile } from './names-cache.ts';

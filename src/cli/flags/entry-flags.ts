@@ -40,10 +40,6 @@ export const newPodLabelsFlag = {
   },
 } as const satisfies FlagTable;
 
-export const namespaceFilterFlag = {
-  namespace: { kind: 'text', value: 'NAMESPACE', summary: 'only entries of this namespace', fallback: 'all' },
-} as const satisfies FlagTable;
-
 /** `-n` is the name wherever there is one; on a list, people mean the namespace. */
 export const listMisnamed = { '-n': '--namespace', '--name': '--namespace' } as const;
 

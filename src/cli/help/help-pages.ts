@@ -1,14 +1,9 @@
-import { longFlag } from '../../flags/flag-table.ts';
+import { longFlag, type WordSpec } from '../../flags/flag-table.ts';
 import { wordText } from '../../flags/flag-text.ts';
 import { type HelpPage, helpText } from '../../flags/help-text.ts';
 import { globalFlags } from '../flags/global-flags.ts';
-import {
-  type Command,
-  type CommandEntry,
-  type CommandGroup,
-  type CommandTree,
-  commandHead,
-} from '../run/command-tree.ts';
+import type { Command, CommandEntry, CommandGroup, CommandTree } from '../run/command-spec.ts';
+import { commandHead } from '../run/command-tree.ts';
 import { topics } from './help-topics.ts';
 
 /** What `podid`, or one of its groups, says about itself. */
@@ -59,11 +54,16 @@ export function commandHelp(command: Command, width?: number): string {
     name: commandHead(command),
     summary: command.summary,
     usage: [...required, '[flags]'].join(' '),
-    description: command.description,
+    description: commandDescription(command),
     words:
       command.word === undefined
         ? []
-        : [{ heading: 'Arguments', items: [[command.word.value, wordText(command.word)]] }],
+        : [
+            {
+              heading: 'Arguments',
+              items: wordsOf(command).map((word) => [word.value, wordText(word)] as const),
+            },
+          ],
     ...(Object.keys(command.flags).length === 0
       ? {}
       : { flags: [{ heading: 'Flags', table: command.flags }] }),
@@ -71,6 +71,17 @@ export function commandHelp(command: Command, width?: number): string {
     after: [globalFlagsLine],
   };
   return helpText(page, width);
+}
+
+function wordsOf({ word, secondWord }: Command): readonly WordSpec[] {
+  return [word, secondWord].flatMap((each) => (each === undefined ? [] : [each]));
+}
+
+/** What the command does, and how else it is called. */
+export function commandDescription({ words, alias, description }: Command): string {
+  return alias === undefined
+    ? description
+    : `${description} ${['podid', ...words.slice(0, -1), alias].join(' ')} is the same.`;
 }
 
 const globalFlagsLine = 'Global flags: podid --help';

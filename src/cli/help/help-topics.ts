@@ -5,7 +5,8 @@ type Topic = Pick<HelpPage, 'summary' | 'description' | 'words'>;
 
 const environment: Topic = {
   summary: 'the variables of the environment that podid reads',
-  description: 'A flag wins over its variable, and an empty variable counts as one that is not set.',
+  description:
+    "A flag goes first, then its variable, then podid's own settings (podid config), then the defaults of az. An empty variable counts as one that is not set.",
   words: [
     {
       heading: 'Instead of flags',
@@ -19,6 +20,7 @@ const environment: Topic = {
         ['PODID_AUTH', '--auth; wins over AZURE_TOKEN_CREDENTIALS'],
         ['PODID_MODE', '--mode, of the commands that have it'],
         ['PODID_POLL_INTERVAL', '--poll-interval'],
+        ['PODID_PUBLIC_FQDN', '--public-fqdn: true or false'],
         ['KUBECONFIG', '--kubeconfig, where --context or PODID_ARM_ENDPOINT is given too'],
         ['NO_COLOR', '--no-color'],
         ['PODID_NO_NOTICE', "no note about the end of Azure's support for the add-on"],
@@ -83,6 +85,7 @@ const environment: Topic = {
     {
       heading: 'Folders and terminals',
       items: [
+        ['XDG_CONFIG_HOME', 'where podid keeps its own settings (podid config), ~/.config'],
         ['XDG_STATE_HOME', 'where podid remembers which notes it gave, ~/.local/state'],
         ['XDG_CACHE_HOME', 'where the names for completion and compiled code are kept, ~/.cache'],
         ['HOME, USERPROFILE', 'your home'],
@@ -119,6 +122,8 @@ const formats: Topic = {
         ['json', 'the whole result'],
         ['yaml', 'the same as YAML'],
         ['table', 'its main members, as wide as the terminal'],
+        ['wide', 'a table with more members, in which nothing is cut'],
+        ['name', 'of a list: one name a line, NAMESPACE/NAME of pod identities and exceptions'],
         ['tsv', 'one line for each item, values separated by tabs, without a heading; null is empty'],
         ['none', 'nothing'],
       ],

@@ -12,12 +12,15 @@ export function managedIdentityView(identity: IdentitySummary) {
 
 export type ManagedIdentityView = ReturnType<typeof managedIdentityView>;
 
-export const managedIdentityShape = shape<ManagedIdentityView>(
-  ['NAME', ({ name }) => name],
-  ['GROUP', ({ resourceGroup }) => resourceGroup],
-  ['CLIENT-ID', ({ clientId }) => clientId],
-  ['LOCATION', ({ location }) => location],
-);
+export const managedIdentityShape = {
+  ...shape<ManagedIdentityView>(
+    ['NAME', ({ name }) => name],
+    ['GROUP', ({ resourceGroup }) => resourceGroup],
+    ['CLIENT-ID', ({ clientId }) => clientId],
+    ['LOCATION', ({ location }) => location],
+  ),
+  name: ({ name }: ManagedIdentityView) => name,
+};
 
 /** A cluster with what decides about pod identity on it. */
 export function clusterSummaryView({ subscriptionId, resourceGroup, name, ...facts }: ClusterSummary) {
@@ -37,17 +40,20 @@ export function clusterSummaryView({ subscriptionId, resourceGroup, name, ...fac
 
 export type ClusterSummaryView = ReturnType<typeof clusterSummaryView>;
 
-export const clusterSummaryShape = shape<ClusterSummaryView>(
-  ['NAME', ({ name }) => name],
-  ['GROUP', ({ resourceGroup }) => resourceGroup],
-  [
-    'STATE',
-    ({ provisioningState, powerState }) => (powerState === 'Stopped' ? powerState : provisioningState),
-  ],
-  ['PLUGIN', ({ networkPlugin }) => networkPlugin],
-  ['IDENTITY', ({ identityType }) => identityType],
-  ['ADD-ON', ({ podIdentityEnabled }) => (podIdentityEnabled ? 'on' : 'off')],
-);
+export const clusterSummaryShape = {
+  ...shape<ClusterSummaryView>(
+    ['NAME', ({ name }) => name],
+    ['GROUP', ({ resourceGroup }) => resourceGroup],
+    [
+      'STATE',
+      ({ provisioningState, powerState }) => (powerState === 'Stopped' ? powerState : provisioningState),
+    ],
+    ['PLUGIN', ({ networkPlugin }) => networkPlugin],
+    ['IDENTITY', ({ identityType }) => identityType],
+    ['ADD-ON', ({ podIdentityEnabled }) => (podIdentityEnabled ? 'on' : 'off')],
+  ),
+  name: ({ name }: ClusterSummaryView) => name,
+};
 
 const ofSubscription = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'demo-rg' };
 const group = `/subscriptions/${ofSubscription.subscriptionId}/resourceGroups/demo-rg/providers`;

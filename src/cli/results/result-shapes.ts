@@ -60,17 +60,24 @@ const identityColumns = shape<PodIdentity>(
 
 const stateColours = { done: 'green', running: 'yellow', deleting: 'yellow', failed: 'red' } as const;
 
+const stateColumn: Column = {
+  heading: 'STATE',
+  cell: stateText,
+  colour: (entry: PodIdentity) => stateColours[entryProgress(entry)],
+};
+
 /** A reason may be longer than a row, so it stands below the table, whole. */
 export const identityShape: TableShape = {
   ...identityColumns,
-  columns: [
-    ...identityColumns.columns,
-    {
-      heading: 'STATE',
-      cell: stateText,
-      colour: (entry: PodIdentity) => stateColours[entryProgress(entry)],
-    },
+  columns: [...identityColumns.columns, stateColumn],
+  wideColumns: [
+    ...identityColumns.columns.toSpliced(3, 0, {
+      heading: 'IDENTITY',
+      cell: ({ identity }: PodIdentity) => identity.resourceId.split('/').at(-1),
+    }),
+    stateColumn,
   ],
+  name: entryText,
   foot(value: PodIdentity | readonly PodIdentity[] | null, colour) {
     const entries = rowsOf(value) as readonly PodIdentity[];
     const reasons = entries.flatMap((entry) =>
@@ -93,10 +100,13 @@ export const identityShape: TableShape = {
 /** An entry that has gone, as it was before. */
 export const deletedShape: TableShape = {
   ...identityShape,
-  columns: identityShape.columns.map((column) =>
-    column.heading === 'STATE' ? { ...column, heading: 'STATE-BEFORE' } : column,
-  ),
+  columns: identityShape.columns.map(asBefore),
+  wideColumns: (identityShape.wideColumns ?? []).map(asBefore),
 };
+
+function asBefore(column: Column): Column {
+  return column.heading === 'STATE' ? { ...column, heading: 'STATE-BEFORE' } : column;
+}
 
 /** Objects of service principals have no state of their own where Azure is not asked. */
 function stateText({ provisioningState, servicePrincipal }: PodIdentity): string | undefined {
@@ -104,17 +114,20 @@ function stateText({ provisioningState, servicePrincipal }: PodIdentity): string
   return [...(provisioningState === undefined ? [] : [provisioningState]), ...kind].join(', ') || undefined;
 }
 
-export const exceptionShape = shape<PodIdentityException>(
-  ['NAME', (entry) => entry.name],
-  ['NAMESPACE', (entry) => entry.namespace],
-  [
-    'LABELS',
-    (entry) =>
-      Object.entries(entry.podLabels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(' '),
-  ],
-);
+export const exceptionShape: TableShape = {
+  ...shape<PodIdentityException>(
+    ['NAME', (entry) => entry.name],
+    ['NAMESPACE', (entry) => entry.namespace],
+    [
+      'LABELS',
+      (entry) =>
+        Object.entries(entry.podLabels)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(' '),
+    ],
+  ),
+  name: entryText,
+};
 
 export const planShape: TableShape = {
   ...shape<Change>(

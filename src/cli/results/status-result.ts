@@ -2,7 +2,7 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import { type Drift, driftText } from '../../domain/entries/drift.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
-import type { AddonStatus } from '../../workflows/addon/read-status.ts';
+import type { AddonStatus, AgentSummary, ClusterStatus } from '../../workflows/addon/read-status.ts';
 import { type RecordLine, recordShape } from './record-text.ts';
 import { driftView } from './result-shapes.ts';
 
@@ -18,16 +18,31 @@ export function statusView(status: AddonStatus): unknown {
     limit: status.limit,
     provisioningState: status.provisioningState,
     eTag: status.eTag,
-    ...(status.drift === undefined
-      ? {}
-      : {
-          drift: status.drift.map(driftView),
-        }),
   };
 }
 
-export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape =>
-  recordShape((status: AddonStatus) => [
+/** How pod identity stands on the cluster, members in the documented order. */
+export function clusterStatusView(status: ClusterStatus): unknown {
+  const { mode, feature, failed, agent, drift } = status;
+  return {
+    ...(statusView(status) as object),
+    mode,
+    feature,
+    failed: failed.map(({ namespace, name, error }) => ({
+      namespace,
+      name,
+      error: error === undefined ? null : { code: error.code, message: error.message },
+    })),
+    ...(agent === undefined ? {} : { agent }),
+    ...(drift === undefined ? {} : { drift: drift.map(driftView) }),
+  };
+}
+
+export const statusShape = (cluster: ClusterId): TableShape =>
+  recordShape((status: AddonStatus) => addonLines(cluster, status));
+
+function addonLines({ name, resourceGroup }: ClusterId, status: AddonStatus): readonly RecordLine[] {
+  return [
     ['cluster', `${name} in ${resourceGroup}`],
     ['add-on', status.enabled ? 'on' : 'off'],
     ['network plugin', status.networkPlugin],
@@ -39,8 +54,34 @@ export const statusShape = ({ name, resourceGroup }: ClusterId): TableShape =>
     ['identities', `${status.identities} of ${status.limit}`],
     ['exceptions', `${status.exceptions} of ${status.limit}`],
     ['state', status.provisioningState],
+  ];
+}
+
+export const clusterStatusShape = (cluster: ClusterId): TableShape =>
+  recordShape((status: ClusterStatus) => [
+    ...addonLines(cluster, status),
+    ['mode', modeText(status)],
+    ['feature', status.enabled ? undefined : (status.feature ?? 'not known')],
+    ...status.failed.map((entry): RecordLine => ['failed', failedText(entry)]),
+    ['agent', status.agent && agentText(status.agent)],
     ...(status.drift === undefined ? [] : driftLines(status.drift)),
   ]);
+
+function modeText({ mode }: ClusterStatus): string {
+  if (mode === null) {
+    return 'none: the add-on is off (podid list --mode cluster shows entries that are objects)';
+  }
+  return mode === 'addon' ? 'addon' : 'cluster: the entries are objects (--mode cluster)';
+}
+
+function failedText(entry: ClusterStatus['failed'][number]): string {
+  const { error } = entry;
+  return error == null ? entryText(entry) : `${entryText(entry)}: ${error.code}: ${error.message}`;
+}
+
+function agentText({ installed, version, mode, nodes, ready }: AgentSummary): string {
+  return installed ? `${version}, mode ${mode}, ready on ${ready} of ${nodes} nodes` : 'not installed';
+}
 
 function driftLines(drift: readonly Drift[]): readonly RecordLine[] {
   if (drift.length === 0) {

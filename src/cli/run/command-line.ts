@@ -2,13 +2,8 @@ import { Option, Command as Parser } from 'commander';
 import { type FlagTable, longFlag } from '../../flags/flag-table.ts';
 import type { Occurrence } from '../../flags/read-flags.ts';
 import { globalFlags } from '../flags/global-flags.ts';
-import {
-  type Command,
-  type CommandEntry,
-  type CommandGroup,
-  type CommandTree,
-  loadCommand,
-} from './command-tree.ts';
+import type { Command, CommandEntry, CommandGroup, CommandTree } from './command-spec.ts';
+import { loadCommand } from './command-tree.ts';
 
 export interface CommandLine {
   /** Undefined where the words lead to no command. */
@@ -49,8 +44,11 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
   };
   const groups = new Map<string, Parser>([['', program]]);
   // A parser takes Node a moment to make, and of a command that was not typed nobody would ask it.
-  const isTyped = ({ words }: { readonly words: readonly string[] }) =>
-    words.every((word) => argv.includes(word));
+  const isTyped = ({ words, alias }: { readonly words: readonly string[]; readonly alias?: string }) =>
+    words.every(
+      (word, at) =>
+        argv.includes(word) || (alias !== undefined && at === words.length - 1 && argv.includes(alias)),
+    );
   for (const group of [tree.root, ...tree.groups].filter(isTyped)) {
     const parent = groups.get(group.words.slice(0, -1).join(' ')) ?? program;
     const command = group.words.length === 0 ? program : permissive(parent.command(group.words.at(-1) ?? ''));
@@ -62,7 +60,8 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
   }
   for (const entry of tree.commands.filter(isTyped)) {
     const parent = groups.get(entry.words.slice(0, -1).join(' ')) ?? program;
-    entries.set(permissive(parent.command(entry.words.at(-1) ?? '')), entry);
+    const command = permissive(parent.command(entry.words.at(-1) ?? ''));
+    entries.set(entry.alias === undefined ? command : command.alias(entry.alias), entry);
   }
   // `podid help add` is `podid add --help`.
   const words = afterHelp ? [...argv.slice(1), '--help'] : [...argv];

@@ -1,48 +1,5 @@
 import type { Reach } from '../../domain/hints/next-command.ts';
-import type { CommandSpec } from './command-spec.ts';
-
-export interface CommandGroup {
-  /** After `podid`; none for podid itself. */
-  readonly words: readonly string[];
-  readonly summary: string;
-  readonly description: string;
-}
-
-/** What a command is for: the blocks in which help lists them. */
-export type CommandBlock =
-  | 'pod identities'
-  | 'exceptions'
-  | 'the add-on'
-  | 'many at once'
-  | 'first time'
-  | 'in the cluster'
-  | 'the cluster'
-  | 'managed identities'
-  | 'node identities'
-  | 'in a pod'
-  | 'to try it';
-
-/** What help and completion need of a command; the rest is loaded when it runs. */
-export interface CommandEntry {
-  /** The words after `podid`, which are also the path of the command's file. */
-  readonly words: readonly string[];
-  /** One line, without a full stop. */
-  readonly summary: string;
-  readonly block: CommandBlock;
-  readonly reach: Reach;
-  readonly load: () => Promise<CommandSpec>;
-}
-
-export interface CommandTree {
-  readonly root: CommandGroup;
-  /** Outer ones first. */
-  readonly groups: readonly CommandGroup[];
-  /** In the order in which help lists them. */
-  readonly commands: readonly CommandEntry[];
-}
-
-/** A command with all that its file says of it. */
-export type Command = CommandEntry & CommandSpec;
+import type { Command, CommandEntry, CommandTree } from './command-spec.ts';
 
 export async function loadCommand(entry: CommandEntry): Promise<Command> {
   return { ...entry, ...(await entry.load()) };
@@ -55,9 +12,11 @@ export function reachOf(words: readonly string[]): Reach {
 }
 
 /** `podid completion SHELL`. */
-export function commandHead({ words, word }: Command): string {
-  const typed = word?.optional ? `[${word.value}]` : word?.value;
-  return ['podid', ...words, ...(typed === undefined ? [] : [typed])].join(' ');
+export function commandHead({ words, word, secondWord }: Command): string {
+  const typed = [word, secondWord].flatMap((each) =>
+    each === undefined ? [] : [each.optional ? `[${each.value}]` : each.value],
+  );
+  return ['podid', ...words, ...typed].join(' ');
 }
 
 export const commandTree: CommandTree = {
@@ -96,6 +55,12 @@ export const commandTree: CommandTree = {
       description: 'User-assigned managed identities, which podid add gives to pods by their id.',
     },
     {
+      words: ['config'],
+      summary: "podid's own settings",
+      description:
+        'What podid takes where no flag says it: a variable of the environment first, then these settings, then the defaults of az.',
+    },
+    {
       words: ['node'],
       summary: 'the managed identities that the nodes themselves carry',
       description:
@@ -126,6 +91,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['list'],
+      alias: 'ls',
       summary: "list the cluster's pod identities",
       block: 'pod identities',
       reach: 'entries',
@@ -168,6 +134,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['exception', 'list'],
+      alias: 'ls',
       summary: "list the cluster's exceptions",
       block: 'exceptions',
       reach: 'entries',
@@ -294,6 +261,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['cluster', 'list'],
+      alias: 'ls',
       summary: 'list the AKS clusters of a subscription',
       block: 'the cluster',
       reach: 'subscription',
@@ -315,6 +283,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['identity', 'list'],
+      alias: 'ls',
       summary: 'list the managed identities of a subscription',
       block: 'managed identities',
       reach: 'subscription',
@@ -329,6 +298,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['node', 'list'],
+      alias: 'ls',
       summary: 'list which managed identities the machines of the nodes have',
       block: 'node identities',
       reach: 'azure',
@@ -354,6 +324,42 @@ export const commandTree: CommandTree = {
       block: 'in a pod',
       reach: 'none',
       load: async () => (await import('../../commands/token.ts')).tokenCommand,
+    },
+    {
+      words: ['config', 'set'],
+      summary: 'keep what to take where no flag says it: the cluster, the mode',
+      block: 'habits',
+      reach: 'none',
+      load: async () => (await import('../../commands/config/set.ts')).configSetCommand,
+    },
+    {
+      words: ['config', 'get'],
+      summary: 'print one setting',
+      block: 'habits',
+      reach: 'none',
+      load: async () => (await import('../../commands/config/get.ts')).configGetCommand,
+    },
+    {
+      words: ['config', 'list'],
+      alias: 'ls',
+      summary: 'print what podid takes where no flag says it, and where it comes from',
+      block: 'habits',
+      reach: 'none',
+      load: async () => (await import('../../commands/config/list.ts')).configListCommand,
+    },
+    {
+      words: ['config', 'unset'],
+      summary: 'take a setting away',
+      block: 'habits',
+      reach: 'none',
+      load: async () => (await import('../../commands/config/unset.ts')).configUnsetCommand,
+    },
+    {
+      words: ['version'],
+      summary: 'print the version of podid',
+      block: 'habits',
+      reach: 'none',
+      load: async () => (await import('../../commands/version.ts')).versionCommand,
     },
     {
       words: ['emulator'],

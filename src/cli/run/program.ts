@@ -9,7 +9,8 @@ import { quoted, UsageFaults } from '../../validate/usage-faults.ts';
 import { completeWord, refreshWord } from '../completion/typed-words.ts';
 import { globalFlags } from '../flags/global-flags.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
-import { type Command, commandTree, reachOf } from './command-tree.ts';
+import type { Command } from './command-spec.ts';
+import { commandTree, reachOf } from './command-tree.ts';
 import type { Context } from './context.ts';
 import { modeOfEnvironment } from './mode-of-environment.ts';
 import { coloursOf, effectiveFormat, type GlobalValues, openSession } from './session.ts';
@@ -26,11 +27,26 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
   const line = await parseCommandLine(commandTree, argv);
   const faults = new UsageFaults();
   const global = readFlags(globalFlags, line.occurrences, faults);
+  let known = context;
   try {
-    return await answer(line, context, global, faults);
+    known = await withOwnSettings(line, context, global);
+    return await answer(line, known, global, faults);
   } catch (error) {
-    return await report(error, context, { global, line });
+    return await report(error, known, { global, line });
   }
+}
+
+/** For a command that runs; those that see to the settings themselves look past them. */
+async function withOwnSettings(
+  { command }: CommandLine,
+  context: Context,
+  global: GlobalValues,
+): Promise<Context> {
+  if (command === undefined || command.words[0] === 'config' || global.help || global.version) {
+    return context;
+  }
+  const { withConfig } = await import('../config/with-config.ts');
+  return await withConfig(context);
 }
 
 async function answer(
@@ -61,8 +77,9 @@ async function runCommand(
   const given = readFlags(command.flags, line.occurrences, faults);
   const mode = modeOfEnvironment(command.flags, given, context.env, faults);
   const flags = mode === undefined ? given : { ...given, mode };
-  const { word, rest } = takeWord(line.rest, command.word, faults);
-  checkRest(rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
+  const first = takeWord(line.rest, command.word, faults);
+  const second = takeWord(first.rest, command.secondWord, faults);
+  checkRest(second.rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
   // The cluster in the shape of az has more shapes than an example shows.
   const examples = isSwitchedOn(flags, 'rawCluster') ? undefined : command.examplesOfResult;
   const session = await openSession(context, {
@@ -71,9 +88,10 @@ async function runCommand(
     faults,
     hintText: (hint) => typableHint(hint, line, context),
     examples: examples ?? noExamples,
+    isNamed: command.isNamed === true && !isSwitchedOn(flags, 'rawCluster'),
   });
   try {
-    const exitCode = await command.run(flags, session, word);
+    const exitCode = await command.run(flags, session, first.word, second.word);
     if (context.stderr.isTerminal && !global.onlyShowErrors) {
       const { printRetirementNote } = await import('./retirement-note.ts');
       await printRetirementNote(context, command);
@@ -160,7 +178,7 @@ function meantCommand(group: readonly string[], rest: readonly string[]): string
   const typed = ['podid', ...group].join(' ');
   const [word = '', ...more] = rest;
   if (word === 'version' || word === 'help') {
-    return `${typed} --${word}`;
+    return group.length === 0 ? `${typed} ${word}` : `${typed} --${word}`;
   }
   if (['az', 'aks', 'pod-identity'].includes(word) && more.length > 0 && group.length === 0) {
     const [next = ''] = more;

@@ -56,12 +56,17 @@ export interface SessionOptions {
    * query.
    */
   readonly examples: () => Promise<readonly unknown[]>;
+  /** The result is a list whose items have names. */
+  readonly isNamed?: boolean;
 }
 
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
   const { words, global, faults, hintText, examples } = options;
   const { stdout, stderr } = context;
   const format = effectiveFormat(context, global, faults);
+  if (format === 'name') {
+    checkNamed(options);
+  }
   const query = await readQuery(global.query, examples, faults);
   const isAnimated = context.animated && !global.onlyShowErrors;
   const spinner = isAnimated ? await terminalSpinner(context.clock) : undefined;
@@ -112,6 +117,19 @@ export async function openSession(context: Context, options: SessionOptions): Pr
       }
     },
   };
+}
+
+/** What `-o name` can print. */
+function checkNamed({ isNamed = false, global, faults }: SessionOptions): void {
+  if (!isNamed) {
+    faults.add('--output', '--output name is for lists; this result has no names to print.');
+  }
+  if (global.query !== undefined) {
+    faults.add(
+      '--query',
+      '--query and --output name contradict each other; -o tsv prints what a query picks.',
+    );
+  }
 }
 
 function isFormatNamed(context: Context, global: GlobalValues): boolean {

@@ -4,6 +4,7 @@ import { clusterSummaryShape, clusterSummaryView, oneCluster } from '../../cli/r
 import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const clusterListCommand = defineCommand({
+  isNamed: true,
   examplesOfResult: () => Promise.resolve([[oneCluster]]),
   description:
     'Prints the AKS clusters of a subscription that you may read, with what decides about pod identity on them: whether the add-on is on, the network plugin, and the kind of identity that the control plane runs as.',

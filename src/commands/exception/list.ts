@@ -1,12 +1,12 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../../cli/flags/cluster-flags.ts';
-import { listMisnamed, namespaceFilterFlag } from '../../cli/flags/entry-flags.ts';
+import { listMisnamed } from '../../cli/flags/entry-flags.ts';
+import { entryListFlags, listedNamespace } from '../../cli/flags/list-flags.ts';
 import { modeFlag, readingNeeds } from '../../cli/flags/mode-flags.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishDone } from '../../cli/results/finish.ts';
 import { reportEmptyList } from '../../cli/results/report-empty-list.ts';
 import { each, exceptionShape, exceptionView } from '../../cli/results/result-shapes.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import { namespaceFilter } from '../../validate/flags/entry-key.ts';
 
 export const exceptionListCommand = defineCommand({
   examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).exceptions,
@@ -14,10 +14,11 @@ export const exceptionListCommand = defineCommand({
   examples: [
     { title: 'those of one namespace', line: 'podid exception list -g demo-rg -c demo --namespace demo' },
   ],
+  isNamed: true,
   misnamed: listMisnamed,
-  flags: { ...namespaceFilterFlag, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
+  flags: { ...entryListFlags, ...clusterFlags, ...rawClusterFlag, ...modeFlag, ...kubeFlags },
   async run(flags, session) {
-    const filter = namespaceFilter(flags.namespace, session.faults);
+    const filter = listedNamespace(flags, session.faults);
     const { deps, cluster } = await openDeps(session, flags, readingNeeds(session, flags));
     const { listExceptions } = await import('../../workflows/entries/read-entries.ts');
     const done = await listExceptions(deps, { cluster, ...filter }, session.context.signal);

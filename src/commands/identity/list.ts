@@ -8,6 +8,7 @@ import {
 import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const identityListCommand = defineCommand({
+  isNamed: true,
   examplesOfResult: () => Promise.resolve([[oneManagedIdentity]]),
   description:
     'Prints the user-assigned managed identities of a subscription that you may read, as az identity list does, whatever cluster uses them.',

@@ -2,7 +2,9 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
+import { entryProgress, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { entryLimit } from '../../domain/entries/profile-edit.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
 import type { Done } from '../change/outcome.ts';
 
 export interface AddonStatus {
@@ -16,29 +18,89 @@ export interface AddonStatus {
   readonly limit: number;
   readonly provisioningState: string;
   readonly eTag: string | null;
+}
+
+/** How pod identity stands on a cluster, beyond the add-on. */
+export interface ClusterStatus extends AddonStatus {
+  /**
+   * Where the entries live: in the add-on's profile, or, with the add-on off, as objects in the cluster; null where
+   * nobody has looked there, or none are.
+   */
+  readonly mode: 'addon' | 'cluster' | null;
+  /** Of the subscription: whether the add-on can be turned on. Read while it is off; null where it may not be read. */
+  readonly feature: string | null;
+  readonly failed: readonly PodIdentity[];
+  readonly agent?: AgentSummary;
   readonly drift?: readonly Drift[];
+}
+
+export interface AgentSummary {
+  readonly installed: boolean;
+  /** Empty when it is not installed. */
+  readonly version: string;
+  readonly mode: string;
+  readonly nodes: number;
+  readonly ready: number;
 }
 
 export interface StatusRequest {
   readonly cluster: ClusterId;
   /** Also compares with the objects in the cluster itself. */
   readonly drift: boolean;
+  /** Also asks podid's agents. */
+  readonly agent: boolean;
 }
 
-/** How the add-on stands; from ARM alone unless drift is asked for. */
+type StatusDeps = Pick<Deps, 'azure' | 'kube' | 'clock' | 'report' | 'confirm'>;
+
+/** How pod identity stands; from ARM alone unless drift or the agents are asked for. */
 export async function readStatus(
-  deps: Pick<Deps, 'azure' | 'kube'>,
+  deps: StatusDeps,
   request: StatusRequest,
   signal: AbortSignal,
-): Promise<Done<AddonStatus>> {
+): Promise<Done<ClusterStatus>> {
   const cluster = await deps.azure.clusters.get(request.cluster, signal);
-  const status = addonStatus(cluster);
-  if (!request.drift) {
-    return { result: status, cluster };
+  const { profile } = cluster;
+  const feature = profile.enabled ? null : await readFeature(deps, cluster.id, signal);
+  const objects = request.drift ? await (await deps.kube.objects(signal)).read(signal) : undefined;
+  const agent = request.agent ? await readAgents(deps, profile.enabled, signal) : undefined;
+  const holdsObjects = objects !== undefined && objects.identities.length + objects.exceptions.length > 0;
+  const result = {
+    ...addonStatus(cluster),
+    mode: profile.enabled ? ('addon' as const) : holdsObjects ? ('cluster' as const) : null,
+    feature,
+    failed: profile.identities.filter((entry) => entryProgress(entry) === 'failed'),
+    ...(agent === undefined ? {} : { agent }),
+    ...(objects === undefined ? {} : { drift: findDrift(profile, objects) }),
+  };
+  return { result, cluster };
+}
+
+/** What may not be read is not known; the rest is shown all the same. */
+async function readFeature(
+  { azure }: StatusDeps,
+  { subscriptionId }: ClusterId,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    return await azure.features.state(subscriptionId, signal);
+  } catch (error) {
+    if (!isPodidError(error) || signal.aborted) {
+      throw error;
+    }
+    return null;
   }
-  const api = await deps.kube.objects(signal);
-  const drift = findDrift(cluster.profile, await api.read(signal));
-  return { result: { ...status, drift }, cluster };
+}
+
+async function readAgents(deps: StatusDeps, isAddonOn: boolean, signal: AbortSignal): Promise<AgentSummary> {
+  const { clock, report, confirm } = deps;
+  const { agent, workloads, standardMode } = await deps.kube.connect(signal);
+  const { readAgentStatus } = await import('../agent/read-agent-status.ts');
+  const of = { agent, workloads, standardMode, clock, report, confirm };
+  const question = { namespace: 'kube-system', addonState: async () => (isAddonOn ? 'on' : 'off') } as const;
+  const { status } = await readAgentStatus(of, question, signal);
+  const { installed, version, mode, nodes } = status;
+  return { installed, version, mode, nodes: nodes.length, ready: nodes.filter(({ ready }) => ready).length };
 }
 
 export function addonStatus(cluster: Cluster): AddonStatus {

@@ -166,8 +166,16 @@ describe('a result', () => {
       limit: 200,
       provisioningState: 'Succeeded',
       eTag: 'e-1',
+      mode: 'addon',
+      feature: null,
+      failed: [
+        { namespace: 'bank', name: 'pay', error: { code: 'Gone', message: 'no such \u001b[31midentity' } },
+      ],
     });
-    expect((await run(`status ${where} -o table`, { cluster })).stdout).toContain('2 of 200');
+    const table = (await run(`status ${where} -o table`, { cluster })).stdout;
+    expect(table).toContain('2 of 200');
+    expect(table).toMatch(/^failed +bank\/pay: Gone: no such/m);
+    expect(table).toMatch(/^mode +addon$/m);
   });
 
   it('lets no text of a server steer the terminal', async () => {

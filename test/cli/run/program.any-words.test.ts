@@ -51,7 +51,7 @@ const word = fc
     (text) => !['--help', '-h', '--version', 'help', 'emulator'].includes(text) && !text.startsWith('-h'),
   );
 
-const clusterless = ['emulator', 'schema', 'completion', 'from-az', 'token', 'policy'];
+const clusterless = ['emulator', 'schema', 'completion', 'from-az', 'token', 'policy', 'config', 'version'];
 
 describe('any words at all', () => {
   it('are answered as a usage fault: no request, nothing on stdout, never a fault of podid', async () => {

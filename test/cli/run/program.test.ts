@@ -49,7 +49,8 @@ describe('a command line', () => {
     ['lst', 'Did you mean podid list?'],
     ['aks pod-identity list', 'Did you mean podid list?'],
     ['az aks pod-identity exception add', 'Did you mean podid exception add?'],
-    ['version', 'Did you mean podid --version?'],
+    ['exception version', 'Did you mean podid exception --version?'],
+    ['vresion', 'Did you mean podid version?'],
     ['\u2014help', 'begins with a long dash'],
     ['li\u200bst', '\\\\u200b'],
     ['exeption add', 'Did you mean podid exception?'],
@@ -161,9 +162,9 @@ describe('a command line', () => {
   it('names variables and az as other sources of a missing cluster', async () => {
     const ran = await run('list');
     expect(lastError(ran).details.map((detail) => detail.message)).toEqual([
-      '--cluster-name is missing: give it, or set PODID_CLUSTER_NAME.',
-      "--resource-group is missing: give it, or set PODID_RESOURCE_GROUP or AZURE_DEFAULTS_GROUP; az's default group is not set either.",
-      "--subscription is missing: give it, or set AZURE_SUBSCRIPTION_ID; az's default subscription is not set either.",
+      '--cluster-name is missing: give it, or set PODID_CLUSTER_NAME, or keep it by podid config set cluster-name NAME.',
+      "--resource-group is missing: give it, or set PODID_RESOURCE_GROUP or AZURE_DEFAULTS_GROUP, or keep it by podid config set resource-group NAME; az's default group is not set either.",
+      "--subscription is missing: give it, or set AZURE_SUBSCRIPTION_ID, or keep it by podid config set subscription ID; az's default subscription is not set either.",
     ]);
   });
 
@@ -274,7 +275,7 @@ describe('help', () => {
     expect(headings.toSorted()).toEqual(
       [
         ...['Pod identities', 'Exceptions', 'The add-on', 'Many at once', 'First time', 'In the cluster'],
-        ...['The cluster', 'Managed identities', 'Node identities', 'In a pod', 'To try it'],
+        ...['The cluster', 'Managed identities', 'Node identities', 'In a pod', 'Habits', 'To try it'],
         ...['Topics', 'Global flags'],
       ].toSorted(),
     );

@@ -1,0 +1,70 @@
+import { isPodidError } from '../../errors/podid-error.ts';
+import { durationOf } from '../../validate/flags/duration.ts';
+import type { Session } from './session.ts';
+
+export interface WatchFlags {
+  readonly watch: boolean;
+  readonly pollInterval: string | undefined;
+  readonly rawCluster?: boolean;
+}
+
+/** How often to look; undefined: once. Faults are the next `checkUsage`'s to report. */
+export function readInterval(
+  { watch, pollInterval, rawCluster }: WatchFlags,
+  { context: { env }, faults }: Pick<Session, 'context' | 'faults'>,
+): number | undefined {
+  if (!watch) {
+    if (pollInterval !== undefined) {
+      faults.add('--poll-interval', '--poll-interval needs --watch.');
+    }
+    return undefined;
+  }
+  if (rawCluster) {
+    faults.add('--watch', '--watch and --raw-cluster contradict each other.');
+  }
+  const source = pollInterval === undefined ? 'PODID_POLL_INTERVAL' : '--poll-interval';
+  return durationOf(faults, source, pollInterval ?? (env['PODID_POLL_INTERVAL'] || undefined), 5000);
+}
+
+/**
+ * Prints a result, and again each time it is another, until the command is interrupted, which is how a watch ends.
+ * A look that Azure or the cluster does not answer is told of once, and the next one made.
+ *
+ * @param read gives what is compared, and prints it
+ * @returns 130 or 143, by what ended it
+ */
+export async function watchResult(
+  { context: { signal, clock }, report, log }: Session,
+  intervalMs: number,
+  read: () => Promise<{ readonly text: string; print(): Promise<unknown> }>,
+): Promise<number> {
+  let shown: string | undefined;
+  let isAway = false;
+  for (;;) {
+    try {
+      const { text, print } = await read();
+      isAway = false;
+      if (text !== shown) {
+        if (shown !== undefined) {
+          log(`\n${new Date(clock.now()).toISOString()}\n`);
+        }
+        shown = text;
+        await print();
+      }
+      await clock.sleep(intervalMs, signal);
+    } catch (error) {
+      if (signal.aborted) {
+        return isPodidError(signal.reason) ? signal.reason.exitCode : 130;
+      }
+      // The first look says whether there is something to watch.
+      if (shown === undefined || !isPodidError(error, 'Unavailable', 'ClusterUnreachable')) {
+        throw error;
+      }
+      if (!isAway) {
+        report.warn(error.message, error.hint);
+      }
+      isAway = true;
+      await clock.sleep(intervalMs, signal).catch(() => undefined);
+    }
+  }
+}
