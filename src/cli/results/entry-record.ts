@@ -27,7 +27,7 @@ export const entryRecord: TableShape = recordShape((entry: Shown) => {
     ['kind', servicePrincipal && 'service principal'],
     ['state', entry.provisioningState ?? 'not known'],
     ['reason', entry.error && `${entry.error.code}: ${entry.error.message}`],
-    ['label', entry.bindingSelector && `${bindingLabel}=${entry.bindingSelector}`],
+    ['label', labelText(entry)],
     ['resource id', resourceId],
     ['client id', clientId],
     ['object id', objectId],
@@ -37,6 +37,11 @@ export const entryRecord: TableShape = recordShape((entry: Shown) => {
     ...linesOf(entry),
   ];
 });
+
+function labelText({ bindingSelector, moreSelectors = [] }: Shown): string {
+  const selectors = bindingSelector === '' ? [] : [bindingSelector, ...moreSelectors];
+  return selectors.map((selector) => `${bindingLabel}=${selector}`).join(' or ');
+}
 
 function linesOf({ namespace, objects, pods }: Shown): readonly RecordLine[] {
   if (objects === undefined || pods === undefined) {

@@ -29,7 +29,12 @@ const principal: PodIdentity = {
     secret: { namespace: 'demo', name: 'web' },
   },
 };
-const entries = [identityView(entry), identityView(failed), identityView(principal)];
+const entries = [
+  identityView(entry),
+  identityView(failed),
+  identityView(principal),
+  identityView({ ...entry, moreSelectors: ['front'] }),
+];
 const excepted = [exceptionView(one)];
 const plans = ['add', 'update', 'delete'].map((action) => {
   const change = { kind: 'identity', namespace: 'demo', name: 'web' } as const;

@@ -18,6 +18,7 @@ export function identityView(entry: PodIdentity): unknown {
     name: entry.name,
     namespace: entry.namespace,
     bindingSelector: entry.bindingSelector,
+    ...(entry.moreSelectors === undefined ? {} : { moreSelectors: entry.moreSelectors }),
     identity: { resourceId, clientId, objectId },
     provisioningState: entry.provisioningState ?? null,
     ...(entry.error === undefined ? {} : { error: { code: entry.error.code, message: entry.error.message } }),
@@ -54,7 +55,7 @@ export function shape<Row>(...columns: readonly (readonly [string, (row: Row) =>
 const identityColumns = shape<PodIdentity>(
   ['NAME', (entry) => entry.name],
   ['NAMESPACE', (entry) => entry.namespace],
-  ['SELECTOR', (entry) => entry.bindingSelector],
+  ['SELECTOR', (entry) => [entry.bindingSelector, ...(entry.moreSelectors ?? [])].join(', ')],
   ['CLIENT-ID', (entry) => entry.identity.clientId],
 );
 

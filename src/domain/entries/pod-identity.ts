@@ -22,6 +22,8 @@ export interface DesiredPodIdentity extends EntryKey {
 export interface PodIdentity extends EntryKey {
   /** The name, when the server holds none. */
   readonly bindingSelector: string;
+  /** Where the entries are objects: those of further bindings to the same AzureIdentity. */
+  readonly moreSelectors?: readonly string[];
   readonly identity: IdentityReference;
   /** As the server writes it: Assigned, Updating, Failed …; absent right after some changes. */
   readonly provisioningState?: string;

@@ -27,11 +27,22 @@ export function profileOfObjects(objects: ObjectsInCluster, facts: AzureFacts): 
     enabled: true,
     // No profile, no consent: on kubenet the agent itself asks for one.
     allowNetworkPluginKubenet: true,
-    identities: objects.identities.map((entry) => podIdentity(entry, facts)),
+    identities: objects.identities.map((entry) => withMore(podIdentity(entry, facts), objects)),
     exceptions: objects.exceptions.map(({ namespace, name, podLabels }) => ({ namespace, name, podLabels })),
     objects: objects.facts ?? { versions: {}, own: new Set() },
-    servicePrincipals: (objects.servicePrincipals ?? []).map((one) => servicePrincipal(one, facts)),
+    servicePrincipals: (objects.servicePrincipals ?? []).map((one) =>
+      withMore(servicePrincipal(one, facts), objects),
+    ),
   };
+}
+
+/** An AzureIdentity may have several bindings, each with a selector of its own. */
+function withMore(entry: PodIdentity, { moreBindings = [] }: ObjectsInCluster): PodIdentity {
+  const more = moreBindings
+    .filter(({ namespace, identity }) => namespace === entry.namespace && identity === entry.name)
+    .map(({ bindingSelector }) => bindingSelector)
+    .filter((selector) => selector !== entry.bindingSelector);
+  return more.length === 0 ? entry : { ...entry, moreSelectors: [...new Set(more)] };
 }
 
 function podIdentity(entry: ObjectEntry, facts: AzureFacts): PodIdentity {

@@ -32,6 +32,8 @@ export async function showInCluster(
   const bindings = (resources?.bindings ?? []).filter(
     ({ metadata, spec }) => metadata.namespace === entry.namespace && spec.azureIdentity === entry.name,
   );
+  const selectors = new Set([entry.bindingSelector, ...(entry.moreSelectors ?? [])]);
+  selectors.delete('');
   return {
     objects: [
       ...identities.map(({ metadata }) => ({ kind: 'AzureIdentity' as const, ...keyOf(metadata) })),
@@ -39,7 +41,7 @@ export async function showInCluster(
     ],
     pods: pods
       .filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed')
-      .filter((pod) => entry.bindingSelector !== '' && bindingLabelOf(pod) === entry.bindingSelector)
+      .filter((pod) => selectors.has(bindingLabelOf(pod) ?? ''))
       .map(({ name, phase, nodeName }) => ({ name, phase, node: nodeName })),
   };
 }

@@ -164,3 +164,29 @@ describe('service principals among the objects', () => {
     expect([made?.provisioningState, made?.error?.code]).toEqual(state);
   });
 });
+
+describe('an AzureIdentity with several bindings', () => {
+  const more = (identity: string, bindingSelector: string, namespace = 'shop') => ({
+    namespace,
+    name: `${identity}-${bindingSelector}`,
+    identity,
+    bindingSelector,
+  });
+  it('has the selectors of all of them, each once, and of no other', () => {
+    const objects = {
+      identities: [web, { namespace: 'shop', name: 'jobs', bindingSelector: 'jobs' }],
+      exceptions: [],
+      moreBindings: [
+        ...[more('web', 'back'), more('web', 'front'), more('web', 'back')],
+        ...[more('web', 'other', 'bank'), more('nobody', 'x')],
+      ],
+    };
+    const { identities } = profileOfObjects(objects, { identities: there, machines: undefined });
+    expect(
+      identities.map(({ name, bindingSelector, moreSelectors }) => [name, bindingSelector, moreSelectors]),
+    ).toEqual([
+      ['web', 'front', ['back']],
+      ['jobs', 'jobs', undefined],
+    ]);
+  });
+});
