@@ -508,6 +508,36 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
     }),
   ),
   {
+    what: "an identity of podid's own whose binding was emptied by hand",
+    line: 'doctor --namespace demo -o json',
+    check: 'entries',
+    result: 'warn',
+    title: /names AzureIdentity demo\/idle, so no pod gets it/,
+    fixes: /^podid add .*--name idle .*--force$/,
+    seed: (emulator) => {
+      const labels = { 'app.kubernetes.io/managed-by': 'podid' };
+      const identity = { type: 0, resourceID: identityId('web'), clientID: webClientId };
+      const binding = { namespace: 'demo', name: 'idle-binding', labels };
+      const metadata = { namespace: 'demo', name: 'idle', labels };
+      seedIdentityObject(emulator, 'AzureIdentity', metadata, identity);
+      seedIdentityObject(emulator, 'AzureIdentityBinding', binding, {
+        azureIdentity: 'idle',
+        selector: 'idle',
+      });
+      seedIdentityObject(emulator, 'AzureIdentityBinding', binding, { azureIdentity: 'idle', selector: '' });
+    },
+  },
+  {
+    what: 'an exception that others wrote',
+    check: 'exceptions',
+    title: /demo\/legacy takes demo\/web-1/,
+    fixes: /^podid exception delete .*--name legacy --force$/,
+    seed: (emulator) => {
+      const metadata = { namespace: 'demo', name: 'legacy' };
+      seedIdentityObject(emulator, 'AzurePodIdentityException', metadata, { podLabels: { app: 'WEB' } });
+    },
+  },
+  {
     what: 'an identity that no binding names',
     line: 'doctor --namespace demo -o json',
     check: 'entries',
@@ -666,7 +696,7 @@ function removeObjects({ kube }: Emulator): void {
 function seedIdentityObject(
   { kube }: Emulator,
   kind: string,
-  metadata: { readonly namespace: string; readonly name: string },
+  metadata: KubeObject['metadata'],
   spec: object,
 ): void {
   if (!kube.faults.missingCrds) {

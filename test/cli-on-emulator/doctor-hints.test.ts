@@ -106,16 +106,19 @@ describe('without the add-on', () => {
     'the command of the hint does what it says, where nobody has to fill it in: %s',
     async (_what, fault) => {
       await using podid = await sick(fault);
-      const before = await commandsFor(podid, { namespace: 'demo', pod: 'web-1' }, fault.check);
+      const asked = fault.line === undefined ? { pod: 'web-1' } : {};
+      const before = await commandsFor(podid, { namespace: 'demo', ...asked }, fault.check);
       const whole = before.filter(
-        (words) => words[0] === 'podid' && /^(?:add|delete|node assign)\b/.test(words.slice(1).join(' ')),
+        (words) =>
+          words[0] === 'podid' &&
+          /^(?:add|delete|exception delete|node assign)\b/.test(words.slice(1).join(' ')),
       );
       for (const words of whole.filter((words) => !words.join(' ').includes('IDENTITY'))) {
         const ran = await podid.run(words.slice(1));
         expect(ran.exitCode, `${words.join(' ')}\n${ran.stderr}`).toBe(0);
-        const after = await podid.run('doctor --namespace demo --pod web-1 -o json');
+        const after = await podid.run(fault.line ?? 'doctor --namespace demo --pod web-1 -o json');
         const { checks } = JSON.parse(after.stdout) as { checks: CheckResult[] };
-        expect(checks.find(({ name }) => name === fault.check)?.result).not.toBe('fail');
+        expect(['pass', 'skip']).toContain(checks.find(({ name }) => name === fault.check)?.result);
       }
     },
   );

@@ -2,6 +2,7 @@ import { carriesIdentity } from '../azure/machine-identities.ts';
 import type { Machine } from '../azure/machines.ts';
 import type { PodIdentityProfile } from '../clusters/cluster.ts';
 import type { ObjectsInCluster, ServicePrincipalObject } from '../kubernetes/cluster-objects.ts';
+import { isUsableId } from '../kubernetes/identity-credential.ts';
 import type { LiveAssignment } from '../kubernetes/live-assignment.ts';
 import type { EntryKey, PodIdentity } from './pod-identity.ts';
 
@@ -73,11 +74,16 @@ function stateOf(
   if (known?.gone) {
     return failed('IdentityNotFound', `Managed identity ${resourceId} does not exist.`);
   }
-  if (known !== undefined && known.clientId.toLowerCase() !== clientId.toLowerCase()) {
+  // Without one agents ask by the resource id.
+  if (
+    isUsableId(clientId) &&
+    known !== undefined &&
+    known.clientId.toLowerCase() !== clientId.toLowerCase()
+  ) {
     const made = 'it may have been deleted and made again';
     return failed(
       'ClientIdMismatch',
-      `AzureIdentity ${name} has client id ${clientId || 'none'}, and the managed identity has ${known.clientId}: ${made}.`,
+      `AzureIdentity ${name} has client id ${clientId}, and the managed identity has ${known.clientId}: ${made}.`,
     );
   }
   if (assignments !== undefined) {

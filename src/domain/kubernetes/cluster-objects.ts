@@ -34,8 +34,10 @@ export type ObjectVersions = Readonly<Record<string, string>>;
 /** What podid has to know of objects that it read before it writes them. */
 export interface ObjectFacts {
   readonly versions: ObjectVersions;
-  /** `Kind namespace/name` of those that podid wrote and nobody else has a claim on. */
+  /** `Kind namespace/name` of those that podid wrote and no label or annotation gives to others. */
   readonly own: ReadonlySet<string>;
+  /** Those of `own` whose spec others have written since: podid changes them by force alone. */
+  readonly edited?: ReadonlySet<string>;
 }
 
 export function objectKey(kind: ObjectChange['kind'], key: EntryKey): string {

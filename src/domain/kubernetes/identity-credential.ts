@@ -55,13 +55,18 @@ export function credentialOf(
   if (type !== 0) {
     return incomplete(identity, Number.isNaN(type) ? otherType : `has the type ${type}, ${noType}`);
   }
-  if (clientID && !noIdCharacter.test(clientID)) {
+  if (isUsableId(clientID)) {
     return { kind: 'managed-identity', choice: { clientId: clientID } };
   }
-  if (resourceID && !noIdCharacter.test(resourceID)) {
+  if (isUsableId(resourceID)) {
     return { kind: 'managed-identity', choice: { resourceId: resourceID } };
   }
   return incomplete(identity, whatIsWrong(identity.spec));
+}
+
+/** Whether an agent asks IMDS by it: a client id that is none of these is passed over for the resource id. */
+export function isUsableId(id: string | undefined): id is string {
+  return Boolean(id) && !noIdCharacter.test(id ?? '');
 }
 
 function whatIsWrong({ clientID = '', resourceID = '' }: AzureIdentity['spec']): string {

@@ -11,6 +11,7 @@ import {
   parseAzurePodIdentityException,
 } from '../../validate/kubernetes/crd-objects.ts';
 import { parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
+import { otherOwners } from '../objects/field-owners.ts';
 import { otherManager } from '../objects/other-manager.ts';
 import type { OwnedObjects } from '../objects/owned-objects.ts';
 import { kindRef, type ObjectKind } from '../objects/render-objects.ts';
@@ -75,12 +76,15 @@ function writtenBy(lists: Readonly<Record<ObjectKind, readonly unknown[]>>): {
       key: objectKey(kind as ObjectKind, object),
       version: object.resourceVersion,
       writer: otherManager(object),
+      isEdited: otherOwners(object.managedFields, [['spec']]).length > 0,
     })),
   );
+  const own = all.filter(({ writer }) => writer === undefined);
   return {
     facts: {
       versions: Object.fromEntries(all.map(({ key, version }) => [key, version])),
-      own: new Set(all.filter(({ writer }) => writer === undefined).map(({ key }) => key)),
+      own: new Set(own.map(({ key }) => key)),
+      edited: new Set(own.filter(({ isEdited }) => isEdited).map(({ key }) => key)),
     },
     writers: new Map(
       all.flatMap(({ key, writer }) => (writer === undefined ? [] : [[key, writer] as const])),

@@ -44,6 +44,14 @@ export function parseSeenPod(json: unknown): SeenPod | undefined {
   return pod && { ...pod, clientIds: clientIdsOf(spec) };
 }
 
+/** With one of these Azure's libraries sign in by themselves, as the application of that client id. */
+const ownCredentials = [
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'AZURE_CLIENT_SECRET',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_PASSWORD',
+];
+
 /** A value from a Secret or a ConfigMap is not looked up. */
 function clientIdsOf(spec: JsonRecord): string[] {
   const containers = [...recordsAt(spec, 'initContainers'), ...recordsAt(spec, 'containers')];
@@ -51,8 +59,8 @@ function clientIdsOf(spec: JsonRecord): string[] {
     const values = new Map(
       recordsAt(container, 'env').map((each) => [stringAt(each, 'name'), stringAt(each, 'value') ?? '']),
     );
-    // There the client id is one of workload identity, which asks no agent.
-    return values.has('AZURE_FEDERATED_TOKEN_FILE') ? [] : (values.get('AZURE_CLIENT_ID')?.trim() ?? []);
+    const asksNoAgent = ownCredentials.some((name) => values.has(name));
+    return asksNoAgent ? [] : (values.get('AZURE_CLIENT_ID')?.trim() ?? []);
   });
   return [...new Set(found)].filter((value) => value !== '');
 }

@@ -27,23 +27,46 @@ export function entryCommand<const Text extends string>(
   evidence: Pick<Evidence, 'cluster' | 'objects' | 'subject'>,
   { namespace, name, ...flags }: CommandFlags & EntryKey,
 ): Command {
-  const here = modeFlags(readOr(evidence.cluster, undefined)?.profile);
-  const force = isOfOthers(evidence, { namespace, name }) || undefined;
-  const where = { ...clusterFlags(evidence.subject.cluster), ...here };
-  return podidCommand(words.split(' '), { ...where, namespace, name, ...flags, force });
+  const key = { namespace, name };
+  const objects = [
+    objectKey('AzureIdentity', key),
+    objectKey('AzureIdentityBinding', { ...key, name: `${name}-binding` }),
+  ];
+  return commandAbout(words.split(' '), evidence, { ...key, ...flags, force: forceFor(evidence, objects) });
 }
 
-function isOfOthers(evidence: Pick<Evidence, 'cluster' | 'objects'>, key: EntryKey): boolean {
-  const objects = readOr(evidence.objects, undefined);
-  if (objects?.facts === undefined || !isModeCluster(evidence)) {
-    return false;
+/** The same about an exception. */
+export function exceptionCommand<const Text extends string>(
+  words: Text & Literal<Text>,
+  evidence: Pick<Evidence, 'cluster' | 'objects' | 'subject'>,
+  { namespace, name }: EntryKey,
+): Command {
+  const key = { namespace, name };
+  const force = forceFor(evidence, [objectKey('AzurePodIdentityException', key)]);
+  return commandAbout(words.split(' '), evidence, { ...key, force });
+}
+
+function commandAbout(
+  words: readonly string[],
+  { cluster, subject }: Pick<Evidence, 'cluster' | 'subject'>,
+  flags: CommandFlags,
+): Command {
+  const here = modeFlags(readOr(cluster, undefined)?.profile);
+  return podidCommand(words, { ...clusterFlags(subject.cluster), ...here, ...flags });
+}
+
+/** @param keys `Kind namespace/name` of the objects that the command writes or deletes */
+function forceFor(
+  evidence: Pick<Evidence, 'cluster' | 'objects'>,
+  keys: readonly string[],
+): true | undefined {
+  const facts = readOr(evidence.objects, undefined)?.facts;
+  if (facts === undefined || !isModeCluster(evidence)) {
+    return undefined;
   }
-  const { own, versions } = objects.facts;
-  const keys = [
-    objectKey('AzureIdentity', key),
-    objectKey('AzureIdentityBinding', { ...key, name: `${key.name}-binding` }),
-  ];
-  return keys.some((each) => Object.hasOwn(versions, each) && !own.has(each));
+  const { own, edited, versions } = facts;
+  const isOfOthers = (key: string) => Object.hasOwn(versions, key) && (!own.has(key) || edited?.has(key));
+  return keys.some(isOfOthers) || undefined;
 }
 
 /** A command says what to put in the place of a name that podid cannot know. */

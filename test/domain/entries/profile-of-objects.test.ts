@@ -98,6 +98,20 @@ describe('the objects of a cluster as entries', () => {
       [machine('a', '/id/jobs')],
       [undefined, undefined],
     ],
+    [
+      'a resource id alone is there',
+      { bindingSelector: 'front', resourceId: '/id/WEB' },
+      there,
+      [machine('a', '/id/web')],
+      ['Assigned', undefined],
+    ],
+    [
+      'agents pass over a client id that can be none',
+      { ...web, clientId: '{C1}' },
+      there,
+      [machine('a', '/id/web')],
+      ['Assigned', undefined],
+    ],
     ['it names no identity', { bindingSelector: 'front' }, there, [], ['Failed', 'ResourceIdMissing']],
   ] as const)('are as the agent will find them where %s', (_what, entry, identities, machines, state) => {
     const { bindingSelector, ...rest } = entry as Partial<typeof web>;

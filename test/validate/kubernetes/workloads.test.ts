@@ -140,11 +140,12 @@ describe('the client ids that containers are given', () => {
     ['of every container, once', [[given('AZURE_CLIENT_ID', 'a')], [given('AZURE_CLIENT_ID', ' a ')]], ['a']],
     ['of several containers', [[given('AZURE_CLIENT_ID', 'a')], [given('AZURE_CLIENT_ID', 'b')]], ['a', 'b']],
     ['not from where they are not written', [[given('AZURE_CLIENT_ID')], [given('OTHER', 'a')]], []],
-    [
-      'not beside a token of workload identity',
-      [[given('AZURE_CLIENT_ID', 'a'), given('AZURE_FEDERATED_TOKEN_FILE', '/token')]],
-      [],
-    ],
+    ...[
+      'AZURE_FEDERATED_TOKEN_FILE',
+      'AZURE_CLIENT_SECRET',
+      'AZURE_CLIENT_CERTIFICATE_PATH',
+      'AZURE_PASSWORD',
+    ].map((name) => [`not beside ${name}`, [[given('AZURE_CLIENT_ID', 'a'), given(name, 'x')]], []] as const),
   ] as const)('are read %s', (_what, envs, expected) => {
     const containers = envs.map((env) => ({ env }));
     const pod = { metadata: { ...metadata, uid: 'u' }, spec: { containers } };

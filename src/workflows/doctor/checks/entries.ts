@@ -32,16 +32,34 @@ export const entries: Check = {
           nextCommand('wait', cluster.id, { for: 'idle' }),
         );
       }
-      return all.length === 0 ? none(evidence) : present(evidence, all);
+      return unusable(evidence) ?? (all.length === 0 ? none(evidence) : present(evidence, all));
     }),
 };
 
 const nothingRead: Pick<ObjectsInCluster, 'servicePrincipals'> = {};
 
-function none({ subject: { namespace }, objects }: Evidence): Verdict {
-  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+/** AzureIdentities of service principals, which no entry says and agents serve all the same. */
+function principalsInQuestion({ objects, subject: { namespace } }: Evidence) {
   const { servicePrincipals = [] } = readOr(objects, nothingRead);
-  const others = servicePrincipals.filter((one) => namespace === undefined || one.namespace === namespace);
+  return servicePrincipals.filter((one) => namespace === undefined || one.namespace === namespace);
+}
+
+function unusable(evidence: Evidence): Verdict | undefined {
+  const faulty = principalsInQuestion(evidence).filter(({ fault }) => fault !== undefined);
+  const [first] = faulty;
+  return (
+    first &&
+    warn(
+      `Agents give no token for ${listed(faulty.map((one) => `AzureIdentity ${entryText(one)}, which ${one.fault}`))}.`,
+      command('kubectl edit azureidentity', first.name, '-n', first.namespace),
+    )
+  );
+}
+
+function none(evidence: Evidence): Verdict {
+  const { namespace } = evidence.subject;
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const others = principalsInQuestion(evidence);
   if (others.length > 0) {
     return pass(
       `${counted(others.length, 'service principal')} and no managed identity${where}: ${listed(others.map(entryText))}.`,

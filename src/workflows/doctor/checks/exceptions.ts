@@ -1,9 +1,8 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
-import { modeFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
+import { exceptionCommand } from '../mend.ts';
 import { decideAsAgent, resourcesForAgents } from '../pod-decisions.ts';
-import { readOr } from '../probe.ts';
 
 /**
  * Whether a pod that wants an identity is excepted all the same: one shared label of an exception is enough,
@@ -27,14 +26,9 @@ export const exceptions: Check = {
       if (first === undefined) {
         return pass('No exception matches.');
       }
-      const { namespace, name } = first.exception;
       return fail(
         `An exception matches by one of its labels: ${listed(hits.map(({ pod, exception }) => `${entryText(exception)} takes ${entryText(pod)}`))}. Such a pod is answered as the node itself, with another identity.`,
-        nextCommand('exception delete', evidence.subject.cluster, {
-          ...modeFlags(readOr(evidence.cluster, undefined)?.profile),
-          namespace,
-          name,
-        }),
+        exceptionCommand('exception delete', evidence, first.exception),
       );
     }),
 };

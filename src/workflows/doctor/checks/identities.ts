@@ -1,5 +1,6 @@
 import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { isUsableId } from '../../../domain/kubernetes/identity-credential.ts';
 import { advice, command, joinHints } from '../../../errors/hint.ts';
 import { type Check, fail, listed, pass, unread, type Verdict } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
@@ -67,7 +68,7 @@ function changedVerdict(evidence: Evidence, [first, ...more]: readonly PodIdenti
     'binding-selector': first.bindingSelector || undefined,
   });
   return fail(
-    `The managed identity was deleted and created again, and the entry still has the old ids: ${names}. The agent asks for a client id that no longer exists.`,
+    `The managed identity has other ids than the entry, because it was deleted and created again or because the entry is of another one: ${names}. The agent asks for a client id that this identity does not have.`,
     // An object takes the new ids in one step; Azure's entry does not.
     isModeCluster(evidence)
       ? add
@@ -80,7 +81,8 @@ function hasOtherIds(evidence: Evidence, { identity }: PodIdentity): boolean {
   if (probed === undefined || probed.kind === 'unread') {
     return false;
   }
-  const differs = (held: string, real: string) => held !== '' && held.toLowerCase() !== real.toLowerCase();
+  const differs = (held: string, real: string) =>
+    isUsableId(held) && held.toLowerCase() !== real.toLowerCase();
   return (
     differs(identity.clientId, probed.value.clientId) || differs(identity.objectId, probed.value.principalId)
   );

@@ -1,7 +1,7 @@
-import { noIdCharacter } from '../../../domain/azure/odd-character.ts';
 import { managedIdentityType } from '../../../domain/azure/resource-id.ts';
 import { isGuid, isWrittenId, nearestResourceId } from '../../../domain/azure/written-id.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { isUsableId } from '../../../domain/kubernetes/identity-credential.ts';
 import type { AzureIdentity } from '../../../domain/kubernetes/identity-resources.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
@@ -32,14 +32,19 @@ export const identityIds: Check = {
         noClientId(
           all.filter((identity) => asksByClientId(identity) && !isGuid(identity.spec.clientID ?? '')),
         ) ??
+        noClientId(
+          all.filter(
+            ({ spec }) => spec.clientID && !isUsableId(spec.clientID) && isUsableId(spec.resourceID),
+          ),
+        ) ??
         pass('The client ids and resource ids of the AzureIdentities have the form of ids.')
       );
     }),
 };
 
 /** As `credentialOf` decides. */
-function asksByClientId({ spec: { clientID } }: AzureIdentity): boolean {
-  return Boolean(clientID) && !noIdCharacter.test(clientID ?? '');
+function asksByClientId({ spec }: AzureIdentity): boolean {
+  return isUsableId(spec.clientID);
 }
 
 function noResourceId(
@@ -72,7 +77,7 @@ function noClientId([first, ...more]: readonly AzureIdentity[]): Verdict | undef
   const edit = command('kubectl edit azureidentity', name, '-n', namespace);
   const query = ['--query', 'clientId', '-o', 'tsv'];
   return warn(
-    `${listed([first, ...more].map(named('clientID')))} is no GUID, as client ids are, and the agent asks IMDS by it.`,
+    `${listed([first, ...more].map(named('clientID')))} is no GUID, as client ids are, and the agent asks IMDS by ${asksByClientId(first) ? 'it' : 'the resource id instead'}.`,
     isWrittenId(resourceID, managedIdentityType)
       ? advice`${command('az identity show --ids', resourceID, ...query)} prints it, for: ${edit}`
       : edit,

@@ -125,13 +125,14 @@ function missingVerdict(
   return fail(
     `Binding ${entryText(metadata)} has the selector ${spec.selector} of ${pods} and ${missingText(missing, binding)}.`,
     missing.kind === 'identity-misspelt'
-      ? patchCommand(binding, missing.identity.metadata.name)
+      ? patchCommand(binding, { azureIdentity: missing.identity.metadata.name })
       : withFillIn(addCommand(evidence, pod, binding, missing)),
   );
 }
 
 function missingText(missing: MissingIdentity, { metadata, spec }: AzureIdentityBinding): string {
-  const named = `names AzureIdentity ${spec.azureIdentity}`;
+  const text = spec.azureIdentity ?? '';
+  const named = `names AzureIdentity ${text === text.trim() ? text : JSON.stringify(text)}`;
   switch (missing.kind) {
     case 'identity-unnamed':
       return 'names no AzureIdentity';
@@ -144,8 +145,11 @@ function missingText(missing: MissingIdentity, { metadata, spec }: AzureIdentity
   }
 }
 
-function patchCommand({ metadata }: AzureIdentityBinding, azureIdentity: string): Command {
-  const patch = JSON.stringify({ spec: { azureIdentity } });
+function patchCommand(
+  { metadata }: AzureIdentityBinding,
+  spec: { readonly azureIdentity: string } | { readonly selector: string },
+): Command {
+  const patch = JSON.stringify({ spec });
   const where = ['-n', metadata.namespace];
   return command(
     'kubectl patch azureidentitybinding',
@@ -200,16 +204,27 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
   const value = bindingLabelOf(pod);
   const here = resources.bindings.filter(({ metadata }) => metadata.namespace === pod.namespace);
   const elsewhere = resources.bindings.filter(({ spec }) => spec.selector === value);
-  const known = listed(here.map(({ spec }) => spec.selector ?? '').filter((text) => text !== ''));
+  const known = listed(
+    here
+      .map(({ spec }) => spec.selector ?? '')
+      .filter((text) => text !== '')
+      .map((text) => (isLabelValue(text) ? text : `${JSON.stringify(text)}, which no label can be`)),
+  );
   const there =
     elsewhere.length === 0
       ? ''
       : ` It matches one in ${listed(elsewhere.map(({ metadata }) => entryText(metadata)))}, in another namespace.`;
-  const meant = here.find(({ spec }) => spec.selector?.toLowerCase() === value.toLowerCase());
+  const meant = here.find(({ spec }) => spec.selector?.trim().toLowerCase() === value.toLowerCase());
+  const selector = meant?.spec.selector ?? '';
+  const relabel = advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${selector}`)}, and the same in the template of the workload that creates it`;
+  const mend = meant && (isLabelValue(selector) ? relabel : patchCommand(meant, { selector: value }));
   return fail(
     `${bindingLabel}=${value} of ${pods} matches no selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors must match exactly, including upper and lower case.`,
-    meant === undefined
-      ? withFillIn(bindCommand(evidence, resources, pod, value))
-      : advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${meant.spec.selector}`)}, and the same in the template of the workload that creates it`,
+    mend ?? withFillIn(bindCommand(evidence, resources, pod, value)),
   );
+}
+
+/** As Kubernetes takes them; the empty one stands for none. */
+function isLabelValue(text: string): boolean {
+  return text.length <= 63 && /^[a-z0-9](?:[-\w.]*[a-z0-9])?$/i.test(text);
 }

@@ -53,6 +53,13 @@ describe('the check of the ids in AzureIdentities', () => {
       'warn',
       'kubectl edit azureidentity web -n demo',
     ],
+    [
+      'a client id in braces, which agents pass over for the resource id',
+      { clientID: `{${clientID}}`, resourceID: id },
+      'warn',
+      `az identity show --ids ${id} --query clientId -o tsv prints it, for: kubectl edit azureidentity web -n demo`,
+    ],
+    ['white space around both', { clientID: ` ${clientID}\r`, resourceID: `${id}\n` }, 'pass', undefined],
     ['what a service principal has', { type: 1, clientID: 'app', resourceID: 'x' }, 'pass', undefined],
   ] as const)('%s', (_what, spec, result, hint) => {
     const verdict = judge(spec);

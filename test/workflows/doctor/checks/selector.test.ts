@@ -5,6 +5,7 @@ import { objectsAsEntries } from '../../../../src/k8s/mirror/read-objects.ts';
 import { parseSeenPod } from '../../../../src/validate/kubernetes/workloads.ts';
 import { addOn } from '../../../../src/workflows/doctor/checks/add-on.ts';
 import { clientId } from '../../../../src/workflows/doctor/checks/client-id.ts';
+import { entries } from '../../../../src/workflows/doctor/checks/entries.ts';
 import { identities } from '../../../../src/workflows/doctor/checks/identities.ts';
 import { selector } from '../../../../src/workflows/doctor/checks/selector.ts';
 import { hintText } from '../../../hint-text.ts';
@@ -21,6 +22,7 @@ interface Objects {
   readonly namespace?: string;
   readonly type?: number;
   readonly more?: object;
+  readonly selector?: string;
 }
 
 const principal: Objects = {
@@ -30,7 +32,7 @@ const principal: Objects = {
 };
 
 /** A pod and a binding in `demo`, and an AzureIdentity called `web` somewhere; the add-on is off. */
-function evidence({ azureIdentity, namespace = 'demo', type = 0, more }: Objects) {
+function evidence({ azureIdentity, namespace = 'demo', type = 0, selector: written = 'web', more }: Objects) {
   const labels = { aadpodidbinding: 'web' };
   const pod = parseSeenPod({
     metadata: { uid: 'u', name: 'web-1', namespace: 'demo', labels },
@@ -46,7 +48,7 @@ function evidence({ azureIdentity, namespace = 'demo', type = 0, more }: Objects
     bindings: [
       {
         metadata: { namespace: 'demo', name: 'web-binding' },
-        spec: { ...(azureIdentity === undefined ? {} : { azureIdentity }), selector: 'web' },
+        spec: { ...(azureIdentity === undefined ? {} : { azureIdentity }), selector: written },
       },
     ],
     exceptions: [],
@@ -120,6 +122,57 @@ describe('a secret of another namespace', () => {
     // A pod that gets no identity has no client id that would be another's.
     expect(asked.result).toBe(result === 'pass' ? 'warn' : 'pass');
   });
+});
+
+describe('a selector that no label can be', () => {
+  const patch = `kubectl patch azureidentitybinding web-binding -n demo --type merge -p '{"spec":{"selector":"web"}}'`;
+  const add = /^podid add /;
+  it.each([
+    ['white space first', ' web', '" web"', patch],
+    ['white space last', 'WEB\n', String.raw`"WEB\n"`, patch],
+    ['a slash', 'team/web', '"team/web"', add],
+    ['64 letters', 'w'.repeat(64), `"${'w'.repeat(64)}"`, add],
+  ] as const)(
+    'is shown in quotation marks, and changed where the label is meant: %s',
+    (_what, text, shown, hint) => {
+      const verdict = judge({ azureIdentity: 'web', selector: text });
+      expect(verdict.message).toContain(`which has ${shown}, which no label can be. Selectors must`);
+      expect(String(verdict.hint)).toEqual(typeof hint === 'string' ? hint : expect.stringMatching(hint));
+    },
+  );
+
+  it('shows the white space in a name that the binding gives', () => {
+    expect(judge({ azureIdentity: 'web ' }).message).toContain(
+      'names AzureIdentity "web ", which does not exist; there is web.',
+    );
+  });
+});
+
+describe('the check of the entries', () => {
+  const sp = { clientID: 'c', tenantID: 't', clientPassword: { name: 's' } };
+  it.each([
+    [
+      'sound',
+      { type: 1, ...sp },
+      'pass',
+      /^1 service principal and no managed identity in namespace demo: demo\/web\.$/,
+    ],
+    [
+      'without its secret',
+      { type: 2, clientID: 'c' },
+      'warn',
+      /^Agents give no token for AzureIdentity demo\/web, which lacks/,
+    ],
+    ['of no type', { type: 'x' }, 'warn', /demo\/web, which has a type that is no number/],
+  ] as const)(
+    'does not say that there is none where there is a service principal: %s',
+    (_what, spec, result, message) => {
+      const lists = { identities: [{ metadata: { namespace: 'demo', name: 'web' }, spec }], bindings: [] };
+      const objects = objectsAsEntries({ ...lists, exceptions: [] });
+      const verdict = entries.judge(evidenceOf({ pods: [], objects, subject: { namespace: 'demo' } }));
+      expect(verdict).toMatchObject({ result, message: expect.stringMatching(message) });
+    },
+  );
 });
 
 describe('the check of the add-on', () => {
