@@ -12,11 +12,8 @@ export interface ErrorReport {
 
 export interface ErrorReportOptions {
   readonly colour: Colours;
-  /**
-   * `only`: the reader asked for JSON. `last`: JSON is what a pipe gets, and a person may read the log all
-   * the same.
-   */
-  readonly json: 'no' | 'last' | 'only';
+  /** The reader asked for JSON. */
+  readonly json: boolean;
   /** `--debug`. */
   readonly stack: boolean;
   readonly version: string;
@@ -26,15 +23,13 @@ export interface ErrorReportOptions {
   readonly hintText: (hint: Hint) => string;
 }
 
-/**
- * An error as text, as one line of JSON at the end, or both. What is no PodidError is a fault of podid's own.
- */
+/** An error as text, or as one line of JSON. What is no PodidError is a fault of podid's own. */
 export function errorReport(error: unknown, options: ErrorReportOptions): ErrorReport {
   if (!isPodidError(error)) {
     return bugReport(error, options);
   }
-  const text = options.json === 'only' ? '' : errorText(error, options);
-  return { text: text + errorJson(options, errorMembers(error, options)), exitCode: error.exitCode };
+  const text = options.json ? errorJson(errorMembers(error, options)) : errorText(error, options);
+  return { text, exitCode: error.exitCode };
 }
 
 function errorText(error: PodidError, { colour, stack, hintText, width }: ErrorReportOptions): string {
@@ -79,10 +74,7 @@ function errorMembers(
   };
 }
 
-function errorJson({ json }: ErrorReportOptions, members: Readonly<Record<string, unknown>>): string {
-  if (json === 'no') {
-    return '';
-  }
+function errorJson(members: Readonly<Record<string, unknown>>): string {
   const known = Object.entries(members).map(([key, value]) => [key, value ?? null]);
   return `${jsonText(Object.fromEntries(known))}\n`;
 }
@@ -100,11 +92,10 @@ function bugReport(error: unknown, options: ErrorReportOptions): ErrorReport {
   if (options.stack) {
     lines.push(...stackLines(error));
   }
-  const text = options.json === 'only' && !options.stack ? '' : `${lines.join('\n')}\n`;
-  return {
-    text: text + errorJson(options, { code: 'InternalError', message, hint: reportHint }),
-    exitCode: 1,
-  };
+  // The stack is asked for beside the JSON, whose line comes last.
+  const text = options.json && !options.stack ? '' : `${lines.join('\n')}\n`;
+  const json = options.json ? errorJson({ code: 'InternalError', message, hint: reportHint }) : '';
+  return { text: text + json, exitCode: 1 };
 }
 
 function stackLines(error: unknown): string[] {

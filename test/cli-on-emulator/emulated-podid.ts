@@ -23,12 +23,15 @@ export interface EmulatedPodid extends AsyncDisposable {
 /**
  * podid and an Azure of its own. Waiting is quick: the emulator's operations end when they are asked about.
  */
-export async function emulatedPodid(options: EmulatorOptions = {}): Promise<EmulatedPodid> {
+export async function emulatedPodid(
+  options: EmulatorOptions = {},
+  always: Readonly<Record<string, string>> = {},
+): Promise<EmulatedPodid> {
   const emulator = await startEmulator(options);
   const run: EmulatedPodid['run'] = async (line, more = {}, stdin = '') => {
     const stdout = sink();
     const stderr = sink();
-    const env = { ...emulator.environment, PODID_POLL_INTERVAL: '10ms', ...more };
+    const env = { ...emulator.environment, PODID_POLL_INTERVAL: '10ms', ...always, ...more };
     const context = createContext(new AbortController().signal, {
       env,
       stdin: Readable.from([stdin]),
@@ -57,6 +60,11 @@ export async function emulatedPodid(options: EmulatorOptions = {}): Promise<Emul
 /** As the provider of managed identities answers it, and az and podid store it. */
 export function identityIdInAzure(name: string): string {
   return identityId(name).replace('/resourceGroups/', '/resourcegroups/');
+}
+
+/** The same, which tells errors as JSON on stderr. */
+export function podidOfErrors(options: EmulatorOptions = {}): Promise<EmulatedPodid> {
+  return emulatedPodid(options, { PODID_OUTPUT: 'json' });
 }
 
 export function identityId(name: string): string {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
+import { type EmulatedPodid, podidOfErrors as emulatedPodid, identityId } from './emulated-podid.ts';
 
 const addWeb = ['add', '--namespace', 'demo', '--name', 'web', '--identity-resource-id', identityId('web')];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emulatedPodid, identityId, type Ran } from './emulated-podid.ts';
+import { podidOfErrors as emulatedPodid, identityId, type Ran } from './emulated-podid.ts';
 
 const add = `add --namespace demo --name web --identity-resource-id ${identityId('web')} --poll-interval 10ms`;
 const errorOf = ({ stderr }: Ran) => JSON.parse(stderr.trim().split('\n').at(-1) ?? '');

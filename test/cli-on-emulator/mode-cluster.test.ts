@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   type EmulatedPodid,
-  emulatedPodid,
+  podidOfErrors as emulatedPodid,
   identityId,
   identityIdInAzure,
   type Ran,
@@ -380,7 +380,7 @@ describe('--mode cluster', () => {
     const key = '--namespace demo --name legacy';
     expect((await run(`exception add ${key} --pod-labels app=legacy`)).exitCode).toBe(0);
     expect(JSON.parse((await run('exception list')).stdout)).toMatchObject([{ name: 'legacy' }]);
-    const exported = await run('export');
+    const exported = await run('export -o yaml');
     expect(exported.stdout).toContain('name: jobs');
     expect(exported.stdout).not.toContain('cluster:');
     const missing = await run('show --namespace demo --name nobody');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emulatedPodid, identityId } from './emulated-podid.ts';
+import { podidOfErrors as emulatedPodid, identityId } from './emulated-podid.ts';
 import { assign, carried, errorOf, inPools, laggingPools, type Node, patches } from './node-worlds.ts';
 
 describe('podid node list', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emulatedPodid, identityId } from './emulated-podid.ts';
+import { podidOfErrors as emulatedPodid, identityId } from './emulated-podid.ts';
 import { assign, errorOf, inPools, type Node, patches, unassign } from './node-worlds.ts';
 
 const onBatch = assign('web', '--node-pool', 'batch');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emulatedPodid, identityId } from './emulated-podid.ts';
+import { podidOfErrors as emulatedPodid, identityId } from './emulated-podid.ts';
 import { carried, errorOf, inPools, patches, unassign } from './node-worlds.ts';
 
 const kubelet =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { type EmulatedPodid, emulatedPodid, type Ran } from './emulated-podid.ts';
+import { type EmulatedPodid, podidOfErrors as emulatedPodid, type Ran } from './emulated-podid.ts';
 
 const cluster = '-g demo-rg -c demo';
 const name = 'podid-kubenet-net-raw';

@@ -175,7 +175,7 @@ describe('the bundled podid', () => {
   it('ends with 1 and the reason when its result is lost, and the change stands', async () => {
     await using emulator = await startEmulator();
     const full = openSync('/dev/full', 'w');
-    const child = start(addWeb, emulator, { stdout: full });
+    const child = start([...addWeb, '-o', 'json'], emulator, { stdout: full });
     closeSync(full);
     expect((await child.ended).code).toBe(1);
     expect(child.err()).toContain('no space is left (ENOSPC)');
@@ -236,7 +236,7 @@ describe('the bundled podid', () => {
     await using emulator = await startEmulator({
       seed: { settings: { operationMs: [600_000, 600_000], operationPolls: 0 } },
     });
-    const child = start(addWeb, emulator);
+    const child = start([...addWeb, '-o', 'json'], emulator);
     await asked(emulator, 'operations.get', child);
     child.process.kill(signal);
     expect((await child.ended).code).toBe(code);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
-import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
+import { type EmulatedPodid, podidOfErrors as emulatedPodid, identityId } from './emulated-podid.ts';
 import { commandsIn } from './hint-commands.ts';
 import { assign, carried, errorOf, patches, unassign } from './node-worlds.ts';
 import { putOn, seedAssignment, seedLease, settle, solo } from './standard-world.ts';

@@ -64,7 +64,8 @@ async function serving(answer: RequestListener): Promise<{ readonly port: number
 }
 
 async function run(line: string, env: Readonly<Record<string, string>> = {}) {
-  const running = start(line, env);
+  // Errors as JSON, too.
+  const running = start(line, { PODID_OUTPUT: 'json', ...env });
   return { exitCode: await running.ended, out: running.out(), err: running.err() };
 }
 

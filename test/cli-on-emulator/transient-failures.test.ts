@@ -89,7 +89,7 @@ describe('a replacement that ends between its two PUTs', () => {
       '--identity-resource-id',
       identityId('jobs'),
     ];
-    const ran = await podid.run([...line, '--yes', '--timeout', '1s']);
+    const ran = await podid.run([...line, '--yes', '--timeout', '1s', '-o', 'json']);
     expect(ran.exitCode).toBe(7);
     expect(JSON.parse(ran.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
       message: expect.stringMatching(/removed from the cluster/),

@@ -74,6 +74,8 @@ export interface RunOptions {
   readonly cluster?: Cluster;
   readonly env?: Readonly<Record<string, string>>;
   readonly terminal?: boolean;
+  /** By PODID_OUTPUT, for `lastError`. */
+  readonly json?: boolean;
   readonly columns?: number;
   readonly context?: Partial<Context>;
 }
@@ -90,7 +92,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
   const azure = options.cluster ? azureHolding(options.cluster, requests) : silentAzure(requests);
   const context: Context = {
     version: '1.2.3',
-    env: options.env ?? {},
+    env: options.json ? { PODID_OUTPUT: 'json', ...options.env } : (options.env ?? {}),
     shell: 'posix',
     stdout,
     stderr,

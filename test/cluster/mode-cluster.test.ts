@@ -2,7 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmulatedPodid, emulatedPodid, identityId } from '../cli-on-emulator/emulated-podid.ts';
+import {
+  type EmulatedPodid,
+  podidOfErrors as emulatedPodid,
+  identityId,
+} from '../cli-on-emulator/emulated-podid.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { clusterPrograms } from './cluster-programs.ts';
 

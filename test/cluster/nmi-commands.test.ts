@@ -53,7 +53,7 @@ describe('podid nmi, on a real API server', () => {
 
   it('names the node that is not ready, and why, when the time is over', async () => {
     nodes.decide(({ node }) => (node === 'node-b' ? { waiting: 'ImagePullBackOff' } : 'ready'));
-    const ran = await run('nmi install --timeout 4s');
+    const ran = await run('nmi install --timeout 4s -o json');
     expect(ran.exitCode).toBe(7);
     const { details } = JSON.parse(ran.stderr.trimEnd().split('\n').at(-1) ?? '') as {
       readonly details: readonly unknown[];

@@ -232,7 +232,7 @@ describe('podid from-az', () => {
   });
 
   it('wants quotes around the command', async () => {
-    const ran = await run('from-az az aks pod-identity list');
+    const ran = await run('from-az az aks pod-identity list', { json: true });
     expect(ran.exitCode).toBe(2);
     expect(lastError(ran).code).toBe('InvalidUsage');
   });

@@ -36,7 +36,7 @@ describe('the packed tarball', () => {
       AZURE_SUBSCRIPTION_ID: '00000000-0000-4000-8000-000000000001',
       HOME: folder,
     };
-    const argv = [join(folder, 'package/bin/podid.js'), ...'list -g a -c b'.split(' ')];
+    const argv = [join(folder, 'package/bin/podid.js'), ...'list -g a -c b -o json'.split(' ')];
     const failed = await run(process.execPath, argv, { cwd: folder, env }).catch((error) => error);
     expect(failed.code).toBe(7);
     expect(failed.stderr).toContain('"code":"Unavailable"');

@@ -114,7 +114,7 @@ const exitCodeTopic: Topic = {
 const formats: Topic = {
   summary: 'the formats of a result, and how to pick from it with --query',
   description:
-    'The result of a command is on stdout, everything else on stderr. --output names its format, else PODID_OUTPUT, else it is a table on a terminal and JSON otherwise.\n\n--query takes an expression of JMESPath (jmespath.org), as az does, and what it picks is printed in the same format. For example: --query "[?provisioningState!=\'Assigned\'].name". An expression that cannot be read is refused before anything is sent; a member that does not exist gives null.\n\nWith --output json an error is one line of JSON on stderr: {code, message, hint, details, requestId, correlationId, target}. When JSON is the default because stdout is not a terminal, that line comes last, after the text.',
+    'The result of a command is on stdout, everything else on stderr. --output names its format, else PODID_OUTPUT, else it is a table on a terminal and JSON otherwise.\n\n--query takes an expression of JMESPath (jmespath.org), as az does, and what it picks is printed in the same format. For example: --query "[?provisioningState!=\'Assigned\'].name". An expression that cannot be read is refused before anything is sent; a member that does not exist gives null.\n\nWith --output json an error is one line of JSON on stderr: {code, message, hint, details, requestId, correlationId, target}. Without it an error is text, whatever stdout is.',
   words: [
     {
       heading: 'Formats',

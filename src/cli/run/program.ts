@@ -12,8 +12,9 @@ import { type CommandLine, parseCommandLine } from './command-line.ts';
 import type { Command } from './command-spec.ts';
 import { commandTree, reachOf } from './command-tree.ts';
 import type { Context } from './context.ts';
+import { addFlagBefore, meantCommand, nextWords } from './meant-command.ts';
 import { modeOfEnvironment } from './mode-of-environment.ts';
-import { coloursOf, effectiveFormat, type GlobalValues, openSession } from './session.ts';
+import { coloursOf, type GlobalValues, openSession } from './session.ts';
 
 /**
  * Runs one command line to its end, and is where every error ends: reported on stderr, its exit code
@@ -151,7 +152,7 @@ async function answerGroup(
     return await print(context, text);
   }
   if (rest[0]?.startsWith('-')) {
-    faults.add(rest[0], `${rest[0]} must come after the command, not before it.`);
+    await addFlagBefore(rest, faults);
   } else if (word === undefined) {
     faults.add(typed, `${typed} needs a subcommand: ${nextWords(group.words).join(', ')}.`);
   } else {
@@ -170,37 +171,6 @@ async function answerGroup(
   return 0;
 }
 
-/**
- * What somebody meant who typed these words after those of a group: az's words in front, a flag without its
- * dashes, a slip.
- */
-function meantCommand(group: readonly string[], rest: readonly string[]): string | undefined {
-  const typed = ['podid', ...group].join(' ');
-  const [word = '', ...more] = rest;
-  if (word === 'version' || word === 'help') {
-    return group.length === 0 ? `${typed} ${word}` : `${typed} --${word}`;
-  }
-  if (['az', 'aks', 'pod-identity'].includes(word) && more.length > 0 && group.length === 0) {
-    const [next = ''] = more;
-    const isKnown = nextWords([]).includes(next);
-    if (!isKnown) {
-      return meantCommand(group, more);
-    }
-    const after = nextWords([next]).find((each) => each === more[1]);
-    return [typed, next, ...(after === undefined ? [] : [after])].join(' ');
-  }
-  const nearest = nearestWord(word, nextWords(group));
-  return nearest === undefined ? undefined : `${typed} ${nearest}`;
-}
-
-/** The words that may follow, groups included. */
-function nextWords(words: readonly string[]): string[] {
-  const following = [...commandTree.commands, ...commandTree.groups]
-    .filter((each) => words.every((word, at) => each.words[at] === word))
-    .flatMap((each) => each.words.slice(words.length, words.length + 1));
-  return [...new Set(following)];
-}
-
 async function print(context: Context, text: string): Promise<number> {
   await context.stdout.write(text);
   return 0;
@@ -215,7 +185,7 @@ async function report(
     context.signal.aborted && !isPodidError(error) && context.signal.reason instanceof PodidError;
   const report = errorReport(interrupted ? context.signal.reason : error, {
     colour: await coloursOf('stderr', context, global),
-    json: jsonErrors(context, global),
+    json: isJsonAskedFor(context, global),
     stack: global.debug,
     width: context.stderr.columns,
     version: context.version,
@@ -245,10 +215,10 @@ function typedFlag({ key, value }: Occurrence, flag: FlagSpec | undefined): Type
   return { key, words: value.startsWith('-') ? [`${longFlag(key, flag)}=${value}`] : [name, value] };
 }
 
-/** JSON because it was asked for, or because no format was and stdout is a pipe. */
-function jsonErrors(context: Context, global: GlobalValues): 'no' | 'last' | 'only' {
-  if (effectiveFormat(context, global) !== 'json') {
-    return 'no';
-  }
-  return global.output === 'json' || context.env['PODID_OUTPUT'] === 'json' ? 'only' : 'last';
+/**
+ * An error is told once: as JSON to who asked for JSON, and as text to everybody else. A pipe behind stdout has no say
+ * in it, for people read stderr all the same.
+ */
+function isJsonAskedFor({ env }: Context, { output }: GlobalValues): boolean {
+  return (output ?? env['PODID_OUTPUT']) === 'json';
 }

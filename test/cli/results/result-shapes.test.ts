@@ -251,8 +251,10 @@ describe('an error', () => {
   it('of an entry that is missing ends with 4, a hint and nothing on stdout', async () => {
     const ran = await run(`show ${where} --namespace shop --name nobody`, { cluster });
     expect(ran).toMatchObject({ exitCode: 4, stdout: '' });
-    expect(ran.stderr).toMatch(/^podid: .+\nhint: .+\n\{.+\}\n$/);
-    expect(lastError(ran).code).toBe('EntryNotFound');
+    expect(ran.stderr).toMatch(/^podid: .+\nhint: .+\n$/);
+    const asJson = await run(`show ${where} --namespace shop --name nobody`, { cluster, json: true });
+    expect(asJson.stderr).toMatch(/^\{.+\}\n$/);
+    expect(lastError(asJson).code).toBe('EntryNotFound');
   });
 
   it('is text alone where the format is not JSON', async () => {
