@@ -25,6 +25,20 @@ describe('a values file of upstream', () => {
     ]);
   });
 
+  it('keeps names that YAML would read as something else, and leaves out what a later file set to null', () => {
+    const made = golden('identities-odd-names')
+      .filter(({ kind }) => /^AzureIdentity/.test(kind))
+      .map(({ kind, metadata: { namespace, name }, spec }) => [
+        ...[kind, namespace, name, spec.azureIdentity ?? spec.type, spec.selector],
+      ]);
+    expect(made.sort()).toEqual([
+      ['AzureIdentity', '456', '123', 0, undefined],
+      ['AzureIdentity', 'kube-system', 'true', 0, undefined],
+      ['AzureIdentityBinding', '456', '1e3', '123', '789'],
+      ['AzureIdentityBinding', 'kube-system', 'true-binding', 'true', 'null'],
+    ]);
+  });
+
   it('keeps its flags', () => {
     const args = (name: string) => podOf(golden(name)).containers.flatMap((container) => container.args);
     expect(args('upstream-bank')).toEqual(

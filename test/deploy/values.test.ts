@@ -23,6 +23,11 @@ describe('the values of the chart', () => {
     [{ nmi: { probePort: 'eighty' } }],
     [{ azureIdentities: { web: { type: 5 } } }],
     [{ azureIdentities: { web: { binding: {} } } }],
+    [{ azureIdentities: { web: { binding: { selector: '' } } } }],
+    [{ azureIdentities: [null] }],
+    [{ nmi: { tolerations: [''] } }],
+    [{ mic: { tolerations: [''] } }],
+    [{ mic: { topologySpreadConstraints: [''] } }],
     [{ podid: { rulesBackend: 'ebpf' } }],
     [{ mic: { replicas: 'two' } }],
     [{ mic: { clientQps: 0 } }],
@@ -104,7 +109,7 @@ describe('what the chart refuses', () => {
   });
 
   it.each([
-    ['refused', 16],
+    ['refused', 17],
     ['standard-refused', 10],
   ])('every fault at once: %s', (name, count) => {
     const lines = read(`test/deploy/golden/${name}.txt`).split('\n').slice(1, -3);

@@ -36,6 +36,16 @@ stand, so that in files that worked with it they are texts.
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- $made := dict -}}
+{{- range $key, $identity := .Values.azureIdentities -}}
+{{- $name := $identity.name | default ($key | toString) -}}
+{{- $object := printf "%s/%s" ($identity.namespace | default $.Release.Namespace) $name -}}
+{{- if hasKey $made $object -}}
+{{- $faults = append $faults (printf "azureIdentities.%s and azureIdentities.%v both make AzureIdentity %s. Give each a name or a namespace of its own." (get $made $object) $key $name) -}}
+{{- else -}}
+{{- $made = set $made $object ($key | toString) -}}
+{{- end -}}
+{{- end -}}
 {{- $old := .Values.azureIdentity | default dict -}}
 {{- if include "podid.isOn" (index $old "enabled" | default "") -}}
 {{- $faults = append $faults (printf "azureIdentity is of charts before 2.0, which had one identity. Since then it is written as: azureIdentities: %s" (include "podid.identityOfOldChart" .)) -}}

@@ -1,9 +1,15 @@
 {{/*
 Stops where values of the chart itself are not there, which no values file can bring about: Helm kept those that another chart, or another version of
 this one, was installed with, or a section was set to null. Every template asks this before it reads any, since Helm renders them in an order of its own.
+It also takes away an identity that a later values file sets to null, as Helm does with keys of the chart's own.
 */}}
 {{- define "podid.whole" -}}
 {{- $values := .Values -}}
+{{- if kindIs "map" .Values.azureIdentities -}}
+{{- range $name, $identity := .Values.azureIdentities -}}
+{{- if kindIs "invalid" $identity -}}{{- $_ := unset $values.azureIdentities $name -}}{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $missing := list -}}
 {{- $sections := list "image" "mic" "mic.leaderElection" "mic.customCloud" "nmi" "rbac" "podid" "podid.image" "podid.bootGuard" "podid.startupTaint" "podid.podMonitor" "podid.networkPolicy" "podid.ciliumLocalRedirectPolicy" "podid.podDisruptionBudget" "podid.extraCa" "podid.mic" -}}
 {{- $needed := list "operationMode" "image.imagePullPolicy" "nmi.kubeletConfig" "nmi.metadataHeaderRequired" "rbac.enabled" "podid.image.repository" "podid.rulesBackend" "podid.addressGuard" "podid.alongside" "podid.startupTaint.key" -}}

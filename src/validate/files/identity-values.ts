@@ -5,7 +5,7 @@ import type { ValueSection } from './value-section.ts';
 
 /** `azureIdentities` of the chart: a map, or the list of older charts. */
 export function readIdentityValues(root: ValueSection): readonly AgentIdentity[] {
-  return root.members('azureIdentities').map(({ name: key, section }) => {
+  const read = root.members('azureIdentities').map(({ name: key, section }) => {
     const name = section.text('name') || key;
     const binding = section.node('binding') === undefined ? undefined : section.section('binding');
     const identity: AgentIdentity = {
@@ -29,8 +29,40 @@ export function readIdentityValues(root: ValueSection): readonly AgentIdentity[]
     };
     section.refuseOthers();
     binding?.refuseOthers();
-    return identity;
+    refuseSelector(binding, `azureIdentities.${key}.binding.selector`);
+    return { key, identity };
   });
+  refuseDoubles(root, read);
+  return read.map(({ identity }) => identity);
+}
+
+function refuseSelector(binding: ValueSection | undefined, called: string): void {
+  if (binding !== undefined && binding.node('selector') === undefined) {
+    binding.fault('selector', `${called} is missing: pods get the identity by that label.`);
+  }
+  if ((binding?.text('selector') ?? '').length > 63) {
+    binding?.fault('selector', `${called} is longer than 63 characters, which no label is.`);
+  }
+}
+
+interface ReadIdentity {
+  readonly key: string;
+  readonly identity: AgentIdentity;
+}
+
+/** Of two objects of one name the second would be written over the first. */
+function refuseDoubles(root: ValueSection, read: readonly ReadIdentity[]): void {
+  for (const [at, { key, identity }] of read.entries()) {
+    const isDouble = ({ identity: { namespace, name } }: ReadIdentity) =>
+      namespace === identity.namespace && name === identity.name;
+    const first = read.slice(0, at).find(isDouble);
+    if (first !== undefined) {
+      root.fault(
+        'azureIdentities',
+        `azureIdentities.${first.key} and azureIdentities.${key} both make AzureIdentity ${identity.name}. Give each a name or a namespace of its own.`,
+      );
+    }
+  }
 }
 
 /**

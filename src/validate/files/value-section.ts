@@ -31,7 +31,7 @@ export interface ValueSection {
   jsonList(key: string): readonly Json[];
   texts(key: string): readonly string[];
   section(key: string): ValueSection;
-  /** Members of a map with names of the user's own, or of a list. */
+  /** Members of a map with names of the user's own, or of a list. In a map null takes one away, as Helm has it. */
   members(key: string): readonly { readonly name: string; readonly section: ValueSection }[];
   /** Values that are taken and mean nothing here. */
   ignore(...keys: readonly string[]): void;
@@ -156,7 +156,7 @@ export function valueSection(node: ValueNode | undefined, path: string, faults: 
       const entries: readonly (readonly [string, ValueNode])[] =
         found !== undefined && Array.isArray(found.value)
           ? found.value.map((item: ValueNode, index) => [String(index), item])
-          : [...map(key)];
+          : [...map(key)].filter(([, inner]) => inner.value !== null);
       return entries.map(([name, inner]) => ({
         name,
         section: valueSection(inner, `${nameOf(key)}.${name}`, faults),

@@ -119,6 +119,30 @@ describe('values of the agent', () => {
   });
 
   it.each([
+    ['{web: {binding: {name: b}}}', 'azureIdentities.web.binding.selector is missing: pods get'],
+    [
+      `{web: {binding: {selector: ${'w'.repeat(64)}}}}`,
+      'azureIdentities.web.binding.selector is longer than 63',
+    ],
+    ['{a: {name: x}, b: {name: x}}', 'azureIdentities.a and azureIdentities.b both make AzureIdentity x.'],
+    ['[{name: x}, {name: x}]', 'azureIdentities.0 and azureIdentities.1 both make AzureIdentity x.'],
+    ['{a: {name: x}, b: {name: x, namespace: shop}}', ''],
+    ['{web: null}', ''],
+    ['{web: {binding: {selector: ""}}}', 'azureIdentities.web.binding.selector is missing: pods get'],
+    ['{web: {type: "", binding: {selector: a}}}', ''],
+  ])('refuse of identities what the chart refuses: %s', (identities, fault) => {
+    const { faults } = read(`azureIdentities: ${identities}`);
+    expect(faults.join()).toContain(fault);
+    expect(faults).toHaveLength(fault === '' ? 0 : 1);
+  });
+
+  it('leave out an identity that a later file sets to null', () => {
+    expect(read('azureIdentities: {web: null, jobs: {type: 0}}').values.azureIdentities).toMatchObject([
+      { name: 'jobs' },
+    ]);
+  });
+
+  it.each([
     ['["a","b"]', ['a', 'b']],
     ['[a, b]', ['a', 'b']],
     ['- a\n- b\n', ['a', 'b']],
