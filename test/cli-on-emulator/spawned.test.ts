@@ -110,7 +110,7 @@ describe('the bundled podid', () => {
   it.each([
     ['--help', 8],
     ['list -o json', 28],
-    ['show --namespace demo --name web', 26],
+    ['show --namespace demo --name web', 27],
     ['status', 30],
   ])('reads for %s at most %i of its files, and no client of an SDK', async (line, most) => {
     await using emulator = await startEmulator();
