@@ -125,7 +125,7 @@ describe('what podid takes where a flag is silent', () => {
 
   it('is the mode of commands that have one, and of their hints', async () => {
     keep({ ...settings, mode: 'cluster' });
-    const ran = await run('list --raw-cluster', { env: { HOME: home } });
+    const ran = await run('list --raw-cluster', { env: { HOME: home }, json: true });
     expect(lastError(ran).message).toContain('--raw-cluster cannot be used in mode cluster');
     expect((await read('status')).cluster).toMatch(/\/kept$/);
   });
@@ -160,7 +160,7 @@ describe('what podid takes where a flag is silent', () => {
     ['a list', '[]', 'it does not hold a JSON object', 'podid config unset --all'],
   ])('is refused with %s, and the hint mends it', async (_, kept, text, hint) => {
     keep(kept);
-    const { ran } = await read('list -g g -c c');
+    const { ran } = await read('list -g g -c c', { PODID_OUTPUT: 'json' });
     expect(ran).toMatchObject({ exitCode: 2, stdout: '', requests: [] });
     expect(lastError(ran).message).toContain(text);
     expect(lastError(ran).message).toContain(file());
@@ -177,9 +177,9 @@ describe('what podid takes where a flag is silent', () => {
   });
 
   it('is nothing on a machine without a home', async () => {
-    expect(lastError(await run('list')).code).toBe('InvalidUsage');
+    expect(lastError(await run('list', { json: true })).code).toBe('InvalidUsage');
     expect(await run('config list')).toMatchObject({ exitCode: 0, stdout: '[]\n' });
-    expect(lastError(await run('config set mode cluster')).message).toContain(
+    expect(lastError(await run('config set mode cluster', { json: true })).message).toContain(
       'neither HOME nor XDG_CONFIG_HOME',
     );
   });
@@ -234,7 +234,7 @@ describe('podid config', () => {
 
   it('says when the file cannot be written', async () => {
     writeFileSync(join(home, '.config'), 'a file');
-    const ran = await config('set mode cluster');
+    const ran = await config('set mode cluster', { PODID_OUTPUT: 'json' });
     expect(lastError(ran)).toMatchObject({
       code: 'InvalidUsage',
       message: `${file()} cannot be written (a part of its path is no folder).`,

@@ -93,6 +93,6 @@ describe('another name of a command', () => {
 
   it('stands in its help, and hints name the command itself', async () => {
     expect((await run('ls --help')).stdout).toContain('podid ls is the same.');
-    expect(lastError(await run('ls --nonsense')).hint).toBe('podid list --help');
+    expect(lastError(await run('ls --nonsense', { json: true })).hint).toBe('podid list --help');
   });
 });

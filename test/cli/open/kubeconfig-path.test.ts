@@ -64,7 +64,7 @@ describe('the public name of a private cluster', () => {
     [`list ${where} --public-fqdn`, {}, '--public-fqdn needs --mode cluster'],
     [`mirror ${where}`, { PODID_PUBLIC_FQDN: 'yes' }, 'PODID_PUBLIC_FQDN: "yes" is not one of true, false'],
   ])('is refused before any request: %s', async (line, env, text) => {
-    const { asked, ran } = await askedFor(line, env);
+    const { asked, ran } = await askedFor(line, { PODID_OUTPUT: 'json', ...env });
     expect([ran.exitCode, asked]).toEqual([2, []]);
     expect(lastError(ran).message).toContain(text);
   });

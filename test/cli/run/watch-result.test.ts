@@ -119,7 +119,7 @@ describe('a watch', () => {
     [`list ${where} -w --raw-cluster`, '--watch and --raw-cluster contradict'],
     [`status ${where} -w --poll-interval 5`, '"5" is not a duration'],
   ])('is refused before any request: %s', async (line, text) => {
-    const ran = await run(line);
+    const ran = await run(line, { json: true });
     expect(ran).toMatchObject({ exitCode: 2, requests: [] });
     expect(lastError(ran).message).toContain(text);
   });
