@@ -4,7 +4,7 @@ import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/arm-request.ts';
-import { PageHistory } from '../connection/page-history.ts';
+import { itemsOf, PageHistory } from '../connection/page-history.ts';
 
 /** Every cluster of a subscription, through all pages of the list. */
 export async function listClusters(
@@ -27,8 +27,7 @@ export async function listClusters(
     const answer = await connection.read(url, about, signal);
     const body: unknown = JSON.parse(answer.text || '{}');
     const page = isRecord(body) ? body : {};
-    const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
-    found.push(...items.filter(isRecord).flatMap(summaryOf));
+    found.push(...itemsOf(page).flatMap(summaryOf));
     url = history.next(page);
   }
   return found;

@@ -4,7 +4,7 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/arm-request.ts';
-import { PageHistory } from '../connection/page-history.ts';
+import { itemsOf, PageHistory } from '../connection/page-history.ts';
 
 const apiVersion = '2022-12-01';
 const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -56,8 +56,7 @@ async function listAll(connection: ArmConnection, signal: AbortSignal): Promise<
   const history = new PageHistory(url);
   while (url !== undefined) {
     const page: JsonRecord = await getJson(connection, url, signal);
-    const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
-    found.push(...items.filter(isRecord).flatMap(readSubscription));
+    found.push(...itemsOf(page).flatMap(readSubscription));
     url = history.next(page);
   }
   return found;

@@ -1,6 +1,7 @@
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { type JsonRecord, stringAt } from '../../validate/json-record.ts';
+import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 
 const mostPages = 1_000;
 
@@ -39,6 +40,28 @@ export async function* endingPages<Page>(pages: AsyncIterable<Page>): AsyncGener
       throw endless();
     }
     yield page;
+  }
+}
+
+/**
+ * The items of a page. What has no list is no empty one: that there is nothing would be a verdict about Azure.
+ *
+ * @throws PodidError Unavailable
+ */
+export function itemsOf(page: unknown): JsonRecord[] {
+  if (!isRecord(page) || !Array.isArray(page['value'])) {
+    throw new PodidError('Unavailable', "Azure's answer holds no list, though a list was asked for.", {
+      hint: advice`Try again; a proxy may have answered in place of Azure.`,
+    });
+  }
+  const items: unknown[] = page['value'];
+  return items.filter(isRecord);
+}
+
+/** For `onResponse` of an SDK client, which takes a page without a list for an empty one. @throws as `itemsOf` */
+export function checkPage({ status, bodyAsText }: Pick<PipelineResponse, 'status' | 'bodyAsText'>): void {
+  if (status === 200) {
+    itemsOf(JSON.parse(bodyAsText || 'null'));
   }
 }
 

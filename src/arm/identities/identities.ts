@@ -10,6 +10,7 @@ import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/arm-request.ts';
+import { checkPage } from '../connection/page-history.ts';
 
 /** User-assigned managed identities, in any subscription of the tenant. */
 export function armIdentities(connection: ArmConnection): Identities {
@@ -25,7 +26,10 @@ export function armIdentities(connection: ArmConnection): Identities {
       return connection.call(about, signal, async () => {
         const { userAssignedIdentities } = clientFor(connection, { subscriptionId });
         const found: IdentitySummary[] = [];
-        for await (const identity of userAssignedIdentities.listBySubscription({ abortSignal: signal })) {
+        for await (const identity of userAssignedIdentities.listBySubscription({
+          abortSignal: signal,
+          onResponse: checkPage,
+        })) {
           if (identity.id !== undefined) {
             found.push({ resourceId: identity.id, location: identity.location, ...idsOf(identity) });
           }

@@ -1,7 +1,8 @@
 import type { Permissions } from '../../domain/ports.ts';
-import { isRecord, type JsonRecord } from '../../validate/json-record.ts';
+import type { JsonRecord } from '../../validate/json-record.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/arm-request.ts';
+import { itemsOf } from '../connection/page-history.ts';
 
 /** The permissions of the caller, as Microsoft.Authorization adds them up. */
 export function armPermissions(connection: ArmConnection): Permissions {
@@ -16,8 +17,7 @@ export function armPermissions(connection: ArmConnection): Permissions {
       const url = `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
       const answer = await connection.read(url, about, signal);
       const body: unknown = JSON.parse(answer.text || '{}');
-      const items: unknown[] = isRecord(body) && Array.isArray(body['value']) ? body['value'] : [];
-      return items.filter(isRecord).map((item) => ({
+      return itemsOf(body).map((item) => ({
         actions: textsAt(item, 'actions'),
         notActions: textsAt(item, 'notActions'),
       }));

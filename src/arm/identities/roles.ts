@@ -11,7 +11,7 @@ import type { ArmFault } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest, KnownFault } from '../connection/arm-request.ts';
 import { messageOf } from '../connection/fault-text.ts';
-import { endingPages } from '../connection/page-history.ts';
+import { checkPage, endingPages } from '../connection/page-history.ts';
 import { roleAssignmentName } from './role-assignment-name.ts';
 
 /** Pauses between tries to create an assignment double from the first to the longest, in milliseconds. */
@@ -49,7 +49,11 @@ async function listAssignments(
   const about = aboutRoles(connection, 'list the role assignments of', 'roleAssignments/read', scope);
   return connection.call(about, signal, async () => {
     const found: RoleAssignment[] = [];
-    const list = client.roleAssignments.listForScope(bare(scope), { filter, abortSignal: signal });
+    const list = client.roleAssignments.listForScope(bare(scope), {
+      filter,
+      abortSignal: signal,
+      onResponse: checkPage,
+    });
     for await (const page of endingPages(list.byPage())) {
       found.push(...page.map(readAssignment));
     }
@@ -84,7 +88,11 @@ async function findDefinition(
   const filter = `roleName eq '${roleName.replaceAll("'", "''")}'`;
   const about = aboutRoles(connection, 'list the role definitions of', 'roleDefinitions/read', scope);
   const found = await connection.call(about, signal, async () => {
-    const list = client.roleDefinitions.list(bare(scope), { filter, abortSignal: signal });
+    const list = client.roleDefinitions.list(bare(scope), {
+      filter,
+      abortSignal: signal,
+      onResponse: checkPage,
+    });
     for await (const page of endingPages(list.byPage())) {
       const role = page.find((each) => each.roleName?.toLowerCase() === roleName.toLowerCase());
       if (role?.name) {

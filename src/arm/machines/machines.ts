@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/arm-request.ts';
 import { followOperation } from '../connection/follow-operation.ts';
-import { PageHistory } from '../connection/page-history.ts';
+import { itemsOf, PageHistory } from '../connection/page-history.ts';
 import { readInstance, readMachine } from './read-machine.ts';
 
 export const machineApiVersion = '2024-07-01';
@@ -90,8 +90,7 @@ async function listAll(
   const history = new PageHistory(url);
   while (url !== undefined) {
     const page: JsonRecord = await getJson(connection, url, about, signal);
-    const items: unknown[] = Array.isArray(page['value']) ? page['value'] : [];
-    found.push(...items.filter(isRecord));
+    found.push(...itemsOf(page));
     url = history.next(page);
   }
   return found;

@@ -90,6 +90,7 @@ async function send(
     if (!isPodidError(error) || !retried.includes(error.code) || deadline.passed()) {
       throw error;
     }
+    deps.report.progress(`${error.message.replace(/\.$/, '')}; reading ${machine.name} again`);
     await deadline.pause(options.pollIntervalMs, error.retryAfterMs);
     return {};
   }

@@ -31,7 +31,7 @@ describe('a read', () => {
   });
 
   it.each(reads)('of %s is tried again after a transient failure', async (_, read) => {
-    const arm = await serveArm(json(503, {}), json(200, { properties: {} }));
+    const arm = await serveArm(json(503, {}), json(200, { properties: {}, value: [] }));
     try {
       await read(await arm.azure());
       expect(arm.seen.map(({ method }) => method)).toEqual(['GET', 'GET']);

@@ -22,6 +22,7 @@ const assigned = { action: 'assign', identityIds: ['/web'] } as const;
  * effect.
  */
 class OneMachine {
+  readonly azure = new FakeAzure();
   now: Machine = start;
   readonly sent: Machine[] = [];
   faults: ((write: () => void) => void)[] = [];
@@ -31,8 +32,7 @@ class OneMachine {
   busyReads = 0;
 
   change(noWait = false) {
-    const azure = new FakeAzure();
-    const deps = azure.deps();
+    const deps = this.azure.deps();
     const machines: Partial<Machines> = {
       get: async () => {
         if (this.busyReads-- > 0) {
@@ -72,10 +72,11 @@ describe('the change of a machine', () => {
     one.faults = [
       () => {
         one.now = { ...start, eTag: '2', identityType: 'SystemAssigned, UserAssigned' };
-        throw new PodidError('StaleMachine', 'x');
+        throw new PodidError('StaleMachine', 'Azure says no.');
       },
     ];
     const after = await one.change();
+    expect(one.azure.progress).toContain('Azure says no; reading vm again');
     expect(one.sent.map(({ eTag, identityType }) => [eTag, identityType])).toEqual([
       ['1', 'UserAssigned'],
       ['2', 'SystemAssigned, UserAssigned'],
