@@ -64,7 +64,9 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
     entries.set(entry.alias === undefined ? command : command.alias(entry.alias), entry);
   }
   // `podid help add` is `podid add --help`.
-  const words = afterHelp ? [...argv.slice(1), '--help'] : [...argv];
+  const typed = afterHelp ? [...argv.slice(1), '--help'] : [...argv];
+  // `-g=NAME` is `-g NAME` to az and kubectl; commander would take the sign for a part of the value.
+  const words = typed.map((word) => word.replace(/^(-[A-Za-z])=(?=.)/s, '$1'));
   await program.parseAsync(words, { from: 'user' });
   return line;
 }

@@ -14,6 +14,7 @@ import {
 } from '../flags/kubernetes-names.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../json-record.ts';
 import {
+  inAnyCase,
   parseAzureIdentity,
   parseAzureIdentityBinding,
   parseAzurePodIdentityException,
@@ -175,7 +176,7 @@ function checkObject({ kind, place, json }: ManifestObject, { faults, warn }: Ju
 
 function checkLabels(object: JsonRecord, place: Place, { faults, warn }: Judge): void {
   const spec = recordAt(object, 'spec');
-  const labels = Object.entries(recordAt(spec, 'podLabels'));
+  const labels = Object.entries(recordAt({ podLabels: inAnyCase(spec, 'podLabels') }, 'podLabels'));
   if (labels.length === 0) {
     const { name = '', namespace = '' } = recordAt(object, 'metadata') as {
       name?: string;

@@ -104,7 +104,7 @@ function parseObject(json: unknown): { metadata: ObjectMeta; spec: JsonRecord } 
 }
 
 /** The member of this name, else the first that is spelt so in another case. */
-function inAnyCase(record: JsonRecord, name: string): unknown {
+export function inAnyCase(record: JsonRecord, name: string): unknown {
   const key = Object.hasOwn(record, name) ? name : nameInAnyCase(Object.keys(record), name);
   return key === undefined ? undefined : record[key];
 }

@@ -204,6 +204,11 @@ describe('a slip of the hand', () => {
     expect(told).toContain(second);
   });
 
+  it.each(['-g', '-g ', '-g='])('is none in %j before a value', async (flag) => {
+    const ran = await run(['list', ...`${flag}a/b`.split(' '), '-c=demo']);
+    expect(lastError(ran).message).toContain('--resource-group: "a/b" is not a resource group');
+  });
+
   it('that leaves out a flag is reported with how to give it', async () => {
     const ran = await run(`exception add ${cluster} --namespace shop --name old`, { json: true });
     expect(lastError(ran).message).toBe('--pod-labels is missing: give --pod-labels K=V.');

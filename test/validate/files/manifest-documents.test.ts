@@ -134,6 +134,18 @@ describe('a manifest of identities', () => {
     expect(warnings).toEqual(['Exception shop/old has no labels, so it excepts no pod.']);
   });
 
+  it('may spell the labels of an exception as releases before 1.6.0, and they are judged alike', () => {
+    const old = (value: unknown) => object('AzurePodIdentityException', 'old', { PodLabels: { app: value } });
+    const { wanted, faults, warnings } = parse(documents(old('web')));
+    expect([wanted, faults, warnings]).toEqual([
+      { exceptions: [{ name: 'old', namespace: 'shop', podLabels: { app: 'web' } }] },
+      [],
+      [],
+    ]);
+    expect(parse(documents(old('no label value'))).faults).toHaveLength(1);
+    expect(parse(documents(old(7))).faults).toHaveLength(1);
+  });
+
   it('leaves out the exception that AKS keeps for itself', () => {
     const addon = object(
       'AzurePodIdentityException',
