@@ -104,9 +104,11 @@ export function translateFlags(
   });
 }
 
-/** Colours are az's alone. */
+/** Colours are az's alone, and so are capital letters. */
 function outputEquivalent(format: string): string {
-  return { jsonc: 'json', yamlc: 'yaml' }[bare(format).toLowerCase()] ?? format;
+  const lower = bare(format).toLowerCase();
+  const isWord = /^[a-z]+$/.test(lower);
+  return { jsonc: 'json', yamlc: 'yaml' }[lower] ?? (isWord ? lower : format);
 }
 
 /** For a command that stays with az. */

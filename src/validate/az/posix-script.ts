@@ -53,7 +53,8 @@ export function readPosixScript(text: string): AzScript {
         commands.push(found);
       }
     }
-    forEachChild(node, (child) => visit(child, placeOf(node, child, place)));
+    const within = { ...place, consumed: place.consumed || goesToFile(text, node) };
+    forEachChild(node, (child) => visit(child, placeOf(node, child, within)));
   };
   visit(script, { consumed: false, operand: false, statement: undefined, nested: false });
   return { shell: 'posix', commands };
@@ -153,6 +154,15 @@ function runsWhatFollows(words: readonly { readonly text: string }[]): boolean {
 /** Without quotes; an assignment among the words is one of them to the program. */
 function textOf(word: { readonly text: string; readonly value?: unknown }): string {
   return typeof word.value === 'string' ? word.value : word.text;
+}
+
+/** `{ …; } > out.json`, `done > out.json`: what stands in it prints into the file. */
+function goesToFile(text: string, node: SyntaxNode): boolean {
+  return (
+    node.type !== 'Command' &&
+    'redirects' in node &&
+    node.redirects.some((each) => isFileForOutput(text.slice(each.pos, each.end)))
+  );
 }
 
 /** Other than to nowhere, and other than what is printed for people. */

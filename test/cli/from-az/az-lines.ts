@@ -714,4 +714,23 @@ export const azLines: readonly (readonly [string, Expected])[] = [
     'az aks pod-identity list -g rg --cluster-name caf\ufffd',
     { refused: 'a letter in it is not UTF-8: save it as UTF-8.' },
   ],
+  [
+    '{ az aks pod-identity list -g rg --cluster-name c; } > out.json 2>&1',
+    '{ podid list -g rg -c c --raw-cluster; } > out.json 2>&1',
+  ],
+  [
+    'for c in a b; do az aks pod-identity list -g rg --cluster-name $c; done >> all.json',
+    'for c in a b; do podid list -g rg -c $c --raw-cluster; done >> all.json',
+  ],
+  [
+    'if true; then az aks pod-identity list -g rg --cluster-name c; fi > /dev/null',
+    'if true; then podid list -g rg -c c; fi > /dev/null',
+  ],
+  [
+    '(az aks pod-identity list -g rg --cluster-name c) | jq .',
+    '(podid list -g rg -c c --raw-cluster) | jq .',
+  ],
+  ['az aks pod-identity list -g rg --cluster-name c -o Table', 'podid list -g rg -c c -o table'],
+  ['az aks pod-identity list -g rg --cluster-name c --output "TSV"', 'podid list -g rg -c c -o tsv'],
+  ['az aks pod-identity list -g rg --cluster-name c -o $FORMAT', 'podid list -g rg -c c -o $FORMAT'],
 ];
