@@ -732,5 +732,4 @@ export const azLines: readonly (readonly [string, Expected])[] = [
   ],
   ['az aks pod-identity list -g rg --cluster-name c -o Table', 'podid list -g rg -c c -o table'],
   ['az aks pod-identity list -g rg --cluster-name c --output "TSV"', 'podid list -g rg -c c -o tsv'],
-  ['az aks pod-identity list -g rg --cluster-name c -o $FORMAT', 'podid list -g rg -c c -o $FORMAT'],
 ];

@@ -206,7 +206,8 @@ describe('a slip of the hand', () => {
 
   it.each(['-g', '-g ', '-g='])('is none in %j before a value', async (flag) => {
     const ran = await run(['list', ...`${flag}a/b`.split(' '), '-c=demo']);
-    expect(lastError(ran).message).toContain('--resource-group: "a/b" is not a resource group');
+    expect(ran.stderr).toContain('--resource-group: "a/b" is not a resource group');
+    expect(ran.stderr).not.toContain('--cluster-name');
   });
 
   it('that leaves out a flag is reported with how to give it', async () => {
