@@ -86,7 +86,9 @@ async function faultsOf({ program, words }: Typed): Promise<readonly string[]> {
   }
   const isHelp = readFlags(globalFlags, occurrences, faults).help;
   readFlags(command.flags, occurrences, isHelp ? new UsageFaults() : faults);
-  checkRest(takeWord(rest, command.word, faults).rest, { ...globalFlags, ...command.flags }, {}, faults);
+  const first = takeWord(rest, command.word, faults);
+  const second = takeWord(first.rest, command.secondWord, faults);
+  checkRest(second.rest, { ...globalFlags, ...command.flags }, {}, faults);
   // `…` may stand for what is missing, too.
   return faults.messages.filter((message) => argv.length === words.length || !/ is missing: /.test(message));
 }
