@@ -25,7 +25,7 @@ import type { MicView } from './mic-view.ts';
 
 export interface KeeperDeps {
   readonly view: MicView;
-  readonly fleet: Pick<MachineFleet, 'setPod' | 'shows' | 'troubleOf'>;
+  readonly fleet: Pick<MachineFleet, 'setPod' | 'allPodsSet' | 'shows' | 'troubleOf'>;
   readonly writer: AssignmentWriter;
   readonly clock: Clock;
   readonly facts: DecisionFacts;
@@ -115,10 +115,13 @@ class Keeper implements AssignmentKeeper {
     const { clock } = this.#deps;
     const bucket = new TokenBucket(rounds, clock);
     this.markAll();
-    while (!signal.aborted) {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
       const beganMs = clock.monotonic();
       bucket.take(1);
       await this.#decideInTurns(signal);
+      if (isFirst && !signal.aborted) {
+        this.#deps.fleet.allPodsSet();
+      }
       this.#deps.onRound(clock.monotonic() - beganMs);
       try {
         await this.#wake.wait(undefined, signal);

@@ -9,7 +9,8 @@ import { MachineNeeds, type MachineWants } from './machine-needs.ts';
 import { MachineWorker } from './machine-worker.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
-export interface FleetDeps extends Omit<WorkerDeps, 'isKept' | 'ownerOf' | 'mayRemove' | 'isProtected'> {
+export interface FleetDeps
+  extends Omit<WorkerDeps, 'isKept' | 'knowsNeeds' | 'ownerOf' | 'mayRemove' | 'isProtected'> {
   /** Client ids and ids of resources, in lower case, that podid never takes away. */
   isProtected(keyOrClientId: string): boolean;
   /** Between two reads of every machine. */
@@ -20,6 +21,8 @@ export interface FleetDeps extends Omit<WorkerDeps, 'isKept' | 'ownerOf' | 'mayR
 /** One worker for each machine that somebody needs something of, or that podid has put something on. */
 export interface MachineFleet {
   setPod(podKey: string, wants: MachineWants): void;
+  /** Every pod has been set once. Before, nothing is taken for unneeded. */
+  allPodsSet(): void;
   /** What an assignment may say of its identity. @param wasAssigned what it says now */
   shows(assignment: Pick<Assignment, 'machineId' | 'resource'>, wasAssigned: boolean): 'Assigned' | 'Created';
   /** Why the identity is not there; undefined where nothing is known against it. */
@@ -50,6 +53,7 @@ class Fleet implements MachineFleet {
   readonly #running = new Map<string, { stop: AbortController; ended: Promise<void> }>();
   #signal: AbortSignal | undefined;
   #look: FirstLook | undefined;
+  #knowsNeeds = false;
   readonly #secondLook;
 
   constructor(deps: FleetDeps) {
@@ -77,6 +81,11 @@ class Fleet implements MachineFleet {
     if (touched?.keeps === true) {
       this.#wakeAll();
     }
+  }
+
+  allPodsSet(): void {
+    this.#knowsNeeds = true;
+    this.#wakeAll();
   }
 
   shows(
@@ -145,6 +154,7 @@ class Fleet implements MachineFleet {
     return {
       ...deps,
       isKept: (key) => this.#needs.isKept(key),
+      knowsNeeds: () => this.#knowsNeeds,
       ownerOf: (machineId, key) => this.#needs.ownerOf(machineId, key),
       isProtected: (key, machine) => deps.isProtected(key) || deps.isProtected(clientIdOf(machine, key)),
       mayRemove: (machineId, key) => this.#mayRemove(machineId, key),

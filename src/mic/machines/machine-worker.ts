@@ -129,7 +129,7 @@ export class MachineWorker {
 
   #plan(): MachinePlan | { readonly kind: 'settle' } | Forgetting {
     const { memory } = this;
-    const { ledger, isKept, isProtected, mayRemove, ownerOf, removalDelayMs } = this.#deps;
+    const { ledger, isKept, isProtected, knowsNeeds, mayRemove, ownerOf, removalDelayMs } = this.#deps;
     const notBeforeMs = memory.trouble?.untilMs ?? Number.NEGATIVE_INFINITY;
     if (entryOf(ledger.state, this.id)?.doing !== undefined) {
       return notBeforeMs > this.#state.nowMs ? { kind: 'paused', untilMs: notBeforeMs } : { kind: 'settle' };
@@ -140,7 +140,8 @@ export class MachineWorker {
     if (lost.length > 0) {
       return { kind: 'forget', keys: lost };
     }
-    memory.noteUnneeded(owned, (key) => this.#wanted.has(key) || isKept(key), this.#state.nowMs);
+    const isNeeded = (key: string) => !knowsNeeds() || this.#wanted.has(key) || isKept(key);
+    memory.noteUnneeded(owned, isNeeded, this.#state.nowMs);
     return planMachine({
       machine: known?.machine,
       wanted: this.#wanted,

@@ -17,6 +17,8 @@ export interface WorkerDeps {
   /** False from the moment on at which somebody else may lead. */
   mayWrite(): boolean;
   isKept(key: string): boolean;
+  /** False until every pod has been decided by this leader: what nobody seems to need then may be needed. */
+  knowsNeeds(): boolean;
   /** The namespaces whose pods need the identity on the machine, as one text. */
   ownerOf(machineId: string, key: string): string;
   isProtected(key: string, machine: Machine): boolean;
