@@ -27,7 +27,7 @@ const upstreamFlags = {
     kind: 'switch',
     default: true,
     summary:
-      "only bindings and identities of the pod's own namespace count; FORCENAMESPACED=false says no, too",
+      "only bindings and identities of the pod's own namespace count. FORCENAMESPACED does as well; where one of the two says true, that wins",
   },
   syncRetryDuration: {
     name: 'syncRetryDuration',

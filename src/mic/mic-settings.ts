@@ -41,9 +41,10 @@ export function micSettings(argv: readonly string[], environment: Environment = 
   const settings: MicSettings = {
     word: readWord(words),
     flags,
-    forceNamespaced: given.has('forceNamespaced')
-      ? flags.forceNamespaced
-      : environment['FORCENAMESPACED']?.toLowerCase() !== 'false',
+    forceNamespaced: isConfined(
+      given.has('forceNamespaced') ? flags.forceNamespaced : undefined,
+      environment,
+    ),
     ownNamespace: environment['MIC_POD_NAMESPACE'] ?? '',
     instance: flags['leader-election-instance'] || hostname(),
     leaseMs: duration('leader-election-duration'),
@@ -73,6 +74,12 @@ function readWord(given: readonly string[]): MicWord {
   const words = Object.keys(micWords);
   const message = `"${given.join(' ')}" is not a command of podid-mic: give ${words.join(', ')}, or none.${didYouMean(word, words)}`;
   throw usage(message, [message]);
+}
+
+/** As upstream has it, one yes is enough; where neither the flag nor the variable says a word, it is yes. */
+function isConfined(flag: boolean | undefined, environment: Environment): boolean {
+  const variable = environment['FORCENAMESPACED']?.toLowerCase();
+  return flag === true || variable === 'true' || (flag === undefined && variable !== 'false');
 }
 
 function durationOf(name: string, text: string, faults: string[]): number {

@@ -29,6 +29,12 @@ type Step =
   | { readonly do: 'binding' | 'no-binding' | 'touch' | 'bad' | 'good'; readonly identity: number }
   | { readonly do: 'node' | 'no-node'; readonly node: number }
   | { readonly do: 'others-add' | 'others-take'; readonly machine: number; readonly identity: number }
+  | {
+      readonly do: 'others-swap';
+      readonly machine: number;
+      readonly identity: number;
+      readonly ms: number;
+    }
   | { readonly do: 'trouble'; readonly trouble: PatchTrouble }
   | { readonly do: 'azure-away' | 'azure-back' | 'cluster-away' | 'cluster-back' | 'restart' | 'lose-ledger' }
   | { readonly do: 'wait'; readonly ms: number };
@@ -41,6 +47,7 @@ const trouble: fc.Arbitrary<PatchTrouble> = fc.constantFrom<PatchTrouble>(
   { kind: 'operation-fails' },
   { kind: 'refuse', fault: fakeFault(409, 'Conflict') },
   { kind: 'refuse', fault: { ...fakeFault(429, 'TooManyRequests'), retryAfterMs: 10_000 } },
+  { kind: 'refuse', fault: { ...fakeFault(429, 'TooManyRequests'), retryAfterMs: 8 * minute } },
   { kind: 'refuse', fault: fakeFault(503, '') },
   { kind: 'refuse', fault: fakeFault(403, 'AuthorizationFailed') },
   { kind: 'refuse', fault: fakeFault(400, 'FailedIdentityOperation') },
@@ -75,6 +82,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constantFrom('others-add', 'others-take'),
       machine: upTo(3),
       identity: upTo(5),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('others-swap' as const),
+      machine: upTo(3),
+      identity: upTo(5),
+      ms: fc.constantFrom(5_000, operationMs, 4 * minute),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('trouble' as const), trouble }) },
@@ -147,6 +163,11 @@ async function take(bench: MicBench, step: Step): Promise<void> {
       break;
     case 'others-take':
       azure.takeByOthers(keyOf(machines[step.machine] ?? ''), keyOf(resourceId(name)));
+      break;
+    case 'others-swap':
+      await take(bench, { ...step, do: 'others-take' });
+      await take(bench, { do: 'wait', ms: step.ms });
+      await take(bench, { ...step, do: 'others-add' });
       break;
     case 'trouble':
       azure.troubles.push(step.trouble);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownedIn, withoutOwned } from '../../src/domain/standard-mode/ledger-state.ts';
+import { emptyLedger, ownedIn, withoutOwned } from '../../src/domain/standard-mode/ledger-state.ts';
 import { bindingTo, identity, keyOf, nodeOf, resourceId, scaleSetId, vmId } from './decide/mic-objects.ts';
 import { fakeFault, operationMs } from './fake-azure.ts';
 import { addPod, furnish, micBench, minute } from './mic-bench.ts';
@@ -9,6 +9,8 @@ const key = (name: string) => keyOf(resourceId(name));
 const carried = ({ azure }: ReturnType<typeof micBench>, id = pool1) => [
   ...(azure.machines.get(id)?.ids.keys() ?? []),
 ];
+
+const throttledFor = (retryAfterMs: number) => ({ ...fakeFault(429, 'TooManyRequests'), retryAfterMs });
 
 async function withOnePod() {
   const bench = micBench();
@@ -283,6 +285,55 @@ describe('each rule', () => {
     await bench.clock.advance(60 * minute);
     expect(carried(bench)).toEqual([key('web')]);
     expect(bench.azure.patches).toHaveLength(1);
+  });
+
+  it.each([
+    ['a change was throttled', { kind: 'refuse', fault: throttledFor(8 * minute) }],
+    ['a right is missing', { kind: 'refuse', fault: fakeFault(403, 'AuthorizationFailed') }],
+  ] as const)('rule 11: what others took off and put back while %s stays', async (_what, trouble) => {
+    const bench = await withOnePod();
+    bench.azure.troubles.push(...Array.from({ length: 8 }, () => trouble));
+    addPod(bench, 'p2', 'api');
+    await bench.clock.advance(10_000);
+    bench.azure.takeByOthers(pool1, key('web'));
+    await bench.clock.advance(4 * minute);
+    expect(bench.states()['shop/p1-shop-web']).toBe('Created');
+    expect(ownedIn(bench.cluster.ledger?.state ?? emptyLedger, pool1)).not.toContain(key('web'));
+    bench.azure.putByOthers(pool1, resourceId('web'));
+    bench.azure.troubles.splice(0);
+    await bench.clock.advance(30 * minute);
+    expect(bench.states()).toEqual({ 'shop/p1-shop-web': 'Assigned', 'shop/p2-shop-api': 'Assigned' });
+    bench.cluster.removePod('shop/p1');
+    bench.cluster.removePod('shop/p2');
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.azure.breaches).toEqual([]);
+  });
+
+  it('rule 11: what others put back before the change ended that podid had under way stays', async () => {
+    const bench = await withOnePod();
+    addPod(bench, 'p2', 'api');
+    await bench.clock.advance(5_000);
+    bench.azure.takeByOthers(pool1, key('web'));
+    await bench.clock.advance(operationMs / 2);
+    bench.azure.putByOthers(pool1, resourceId('web'));
+    await bench.clock.advance(2 * operationMs);
+    bench.cluster.removePod('shop/p1');
+    bench.cluster.removePod('shop/p2');
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.azure.breaches).toEqual([]);
+  });
+
+  it('rule 11: what podid has put back itself is its own again', async () => {
+    const bench = await withOnePod();
+    bench.azure.takeByOthers(pool1, key('web'));
+    await bench.clock.advance(6 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+    bench.cluster.removePod('shop/p1');
+    await bench.clock.advance(15 * minute);
+    expect(carried(bench)).toEqual([]);
+    expect(bench.azure.breaches).toEqual([]);
   });
 
   it('rule 10: what is needed again while its removal waits for its turn stays', async () => {

@@ -13,6 +13,11 @@ interface FakeMachine {
   readonly ids: Map<string, string>;
   /** What podid has added and nobody has taken off since. */
   readonly byPodid: Set<string>;
+  /**
+   * Since podid last read the idle machine others have taken these off, or podid may have put them there: once they are there,
+   * nobody can tell whose they are.
+   */
+  readonly unseen: Set<string>;
   eTag: number;
   busyUntilMs: number;
   /** The last change that was accepted did not come to its end. */
@@ -88,6 +93,7 @@ export function fakeAzure(clock: Clock): FakeAzure {
         hasSystem,
         ids,
         byPodid: new Set(),
+        unseen: new Set(),
         eTag: 1,
         busyUntilMs: 0,
         hasFailed: false,
@@ -98,12 +104,17 @@ export function fakeAzure(clock: Clock): FakeAzure {
       if (machine !== undefined && !machine.ids.has(id.toLowerCase())) {
         machine.ids.set(id.toLowerCase(), id);
         machine.eTag += 1;
+        if (machine.unseen.delete(id.toLowerCase())) {
+          machine.byPodid.add(id.toLowerCase());
+        }
       }
     },
     takeByOthers(machineId, key) {
       const machine = machines.get(machineId);
       if (machine?.ids.delete(key)) {
-        machine.byPodid.delete(key);
+        if (machine.byPodid.delete(key)) {
+          machine.unseen.add(key);
+        }
         machine.eTag += 1;
       }
     },
@@ -165,6 +176,9 @@ function answerPatch(azure: FakeAzure, inner: Inner, read: Machine, identity: Id
     return { kind: 'refused', fault: refusal };
   }
   if (trouble?.kind === 'unreached' || machine === undefined) {
+    for (const key of patch.add) {
+      machine?.unseen.add(key);
+    }
     throw new PodidError('Unavailable', 'The connection was cut.');
   }
   const url = `operation-${operations.size}`;
@@ -246,6 +260,9 @@ function apply(azure: FakeAzure, machine: FakeMachine, patch: SentPatch, identit
 
 function shown(machine: FakeMachine, clock: Clock): Machine {
   const { resourceId, hasSystem, ids, eTag, busyUntilMs } = machine;
+  if (busyUntilMs <= clock.monotonic()) {
+    machine.unseen.clear();
+  }
   const ended = machine.hasFailed ? 'Failed' : 'Succeeded';
   const user = ids.size > 0;
   const both = 'SystemAssigned, UserAssigned';

@@ -57,6 +57,9 @@ describe('the settings of podid-mic', () => {
     [false, [], { FORCENAMESPACED: 'false' }],
     [false, ['--forceNamespaced=false'], {}],
     [true, ['--forceNamespaced'], { FORCENAMESPACED: 'false' }],
+    [true, ['--forceNamespaced=false'], { FORCENAMESPACED: 'true' }],
+    [false, ['--forceNamespaced=false'], { FORCENAMESPACED: 'false' }],
+    [false, ['--forceNamespaced=false'], { FORCENAMESPACED: '' }],
   ])('confine to namespaces: %s for %j and %j', (expected, argv, environment) => {
     expect(micSettings(argv, environment).forceNamespaced).toBe(expected);
   });

@@ -67,8 +67,7 @@ export class MachineChange {
   ): Promise<void> {
     const { id } = this.#state;
     const lower = { add: plan.add.map(lowerCase), remove: plan.remove.map(lowerCase) };
-    const owned = ownedIn(this.#deps.ledger.state, id);
-    const putBack = lower.add.filter((key) => owned.has(key)).length;
+    const putBack = lower.add.filter((key) => this.#state.memory.takenOff.delete(key)).length;
     const beganMs = this.#state.nowMs;
     let judgement: PatchOutcome['judgement'] = 'unknown';
     try {
@@ -130,6 +129,7 @@ export class MachineChange {
       return this.#learn(judgeMachineFault(answer.fault, sent), sent, remove.length);
     }
     book.note(this.#state.id, answer.machine);
+    this.#state.look();
     const isDone = answer.operation === undefined && !isBusy(answer.machine);
     const after = await this.settle(signal, isDone ? undefined : firstPollMs);
     const failed = await this.#failureOf(after, { add, remove, operation: answer.operation }, signal);

@@ -40,6 +40,10 @@ export class MachineMemory {
   /** Keys of identities that Azure refuses here. */
   readonly refused = new Map<string, RefusedIdentity>();
   readonly unneededSince = new Map<string, number>();
+  /** Keys of what podid had put there, and a read did not show: it is to leave the ledger. */
+  readonly missing = new Set<string>();
+  /** What has left the ledger so, as long as it is needed and not there again. */
+  readonly takenOff = new Set<string>();
   groups: readonly (readonly string[])[] = [];
   trouble: Trouble | undefined;
   /** Another operation runs there. */
@@ -169,6 +173,15 @@ export class MachineMemory {
     for (const key of owned) {
       if (!isNeeded(key) && !this.unneededSince.has(key)) {
         this.unneededSince.set(key, nowMs);
+      }
+    }
+  }
+
+  /** Forgets what others took off once it is there again, or nobody needs it. */
+  noteTakenOff(isLacking: (key: string) => boolean): void {
+    for (const key of this.takenOff) {
+      if (!isLacking(key)) {
+        this.takenOff.delete(key);
       }
     }
   }

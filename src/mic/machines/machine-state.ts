@@ -37,6 +37,20 @@ export class MachineState {
     return found !== undefined && found.readAtMs >= this.readSinceMs ? found : undefined;
   }
 
+  /**
+   * Looks at what was read last. What podid had put there and is missing, others took off: should it be there again at the
+   * next look, it is theirs. So this is noted with each read, whatever the worker is at.
+   */
+  look(): void {
+    const { on = [], doing } = entryOf(this.#deps.ledger.state, this.id) ?? {};
+    const known = this.known();
+    for (const key of on) {
+      if (known?.keys.has(key) === false && doing?.add.includes(key) !== true) {
+        this.memory.missing.add(key);
+      }
+    }
+  }
+
   /** Whether the identity is being put there or taken away. */
   isUnderWay(key: string): boolean {
     return this.#underWay.has(key);

@@ -9,7 +9,7 @@ import { MachineReader, pollMs } from './machine-reader.ts';
 import { MachineState } from './machine-state.ts';
 import type { PlannedChange, WorkerDeps } from './worker-deps.ts';
 
-/** Others took off what nobody needs: should they put it there again, it is theirs. */
+/** Others took it off: should they put it there again, it is theirs. */
 interface Forgetting {
   readonly kind: 'forget';
   readonly keys: readonly string[];
@@ -62,6 +62,7 @@ export class MachineWorker {
 
   /** The machine was read. */
   hear(): void {
+    this.#state.look();
     this.#state.news.call();
     this.wake();
   }
@@ -101,7 +102,7 @@ export class MachineWorker {
         await this.#change.settle(signal);
         break;
       case 'forget':
-        await this.#deps.ledger.edit((state) => withoutOwned(state, [this.id], plan.keys), signal);
+        await this.#forget(plan.keys, signal);
         break;
       case 'wait':
         // Nothing is left that could be in trouble.
@@ -129,6 +130,10 @@ export class MachineWorker {
 
   #plan(): MachinePlan | { readonly kind: 'settle' } | Forgetting {
     const { memory } = this;
+    const lost = this.#lost();
+    if (lost.length > 0) {
+      return { kind: 'forget', keys: lost };
+    }
     const { ledger, isKept, isProtected, knowsNeeds, mayRemove, ownerOf, removalDelayMs } = this.#deps;
     const notBeforeMs = memory.trouble?.untilMs ?? Number.NEGATIVE_INFINITY;
     if (entryOf(ledger.state, this.id)?.doing !== undefined) {
@@ -136,11 +141,8 @@ export class MachineWorker {
     }
     const known = this.#state.known();
     const owned = ownedIn(ledger.state, this.id);
-    const lost = [...owned].filter((key) => known?.keys.has(key) === false && !this.#wanted.has(key));
-    if (lost.length > 0) {
-      return { kind: 'forget', keys: lost };
-    }
     const isNeeded = (key: string) => !knowsNeeds() || this.#wanted.has(key) || isKept(key);
+    memory.noteTakenOff((key) => isNeeded(key) && known?.keys.has(key) !== true);
     memory.noteUnneeded(owned, isNeeded, this.#state.nowMs);
     return planMachine({
       machine: known?.machine,
@@ -157,6 +159,25 @@ export class MachineWorker {
       notBeforeMs,
       nowMs: this.#state.nowMs,
     });
+  }
+
+  /** What the ledger has, and a read did not show. */
+  #lost(): string[] {
+    this.#state.look();
+    const { on = [] } = entryOf(this.#deps.ledger.state, this.id) ?? {};
+    return on.filter((key) => this.memory.missing.has(key));
+  }
+
+  /** What pods need is put there again by the next change, and is podid's from then on. */
+  async #forget(keys: readonly string[], signal: AbortSignal): Promise<void> {
+    const takenOff = keys.filter((key) => !this.isUnderWay(key));
+    await this.#deps.ledger.edit((state) => withoutOwned(state, [this.id], keys), signal);
+    for (const key of keys) {
+      this.memory.missing.delete(key);
+    }
+    for (const key of takenOff) {
+      this.memory.takenOff.add(key);
+    }
   }
 
   /** What came in while it gathered goes along; what is not needed any more does not. */

@@ -96,10 +96,15 @@ function isForced(
   typed: string | undefined,
   variable: string | undefined,
 ): boolean {
-  const yes = (text: string | undefined) => text !== undefined && text.toLowerCase() !== 'false';
-  return program === 'podid-mic'
-    ? (typed ?? variable) === undefined || yes(typed ?? variable)
-    : yes(typed) || variable === 'true';
+  const saysYes = (typed !== undefined && !isFalse(typed)) || variable === 'true';
+  if (program === 'aad-pod-identity') {
+    return saysYes;
+  }
+  return saysYes || variable?.toLowerCase() === 'true' || (typed === undefined && !isFalse(variable));
+}
+
+function isFalse(text: string | undefined): boolean {
+  return text?.toLowerCase() === 'false';
 }
 
 function variableOf(container: JsonRecord): string | undefined {
