@@ -43,9 +43,16 @@ export function readGoFlags<Flags extends FlagTable>(
   const given = new Set<string>();
   const words: string[] = [];
   const faults: { flag: string; message: string }[] = [];
-  for (const token of tokens) {
+  for (const [at, token] of tokens.entries()) {
     if (token.kind === 'positional') {
-      words.push(token.value);
+      const before = tokens[at - 1];
+      const isValue = readBoolean(token.value) !== undefined && before?.kind === 'option';
+      if (isValue && before.value === undefined && named.get(before.name)?.flag.kind === 'switch') {
+        const message = `The flag ${before.rawName} takes its value as ${before.rawName}=${token.value}.`;
+        faults.push({ flag: before.rawName, message });
+      } else {
+        words.push(token.value);
+      }
     } else if (token.kind === 'option') {
       const known = named.get(token.name);
       const value = known && readValue(known.flag, textOf(token));

@@ -1,9 +1,12 @@
 import { hostname } from 'node:os';
+import { managedIdentityType } from '../domain/azure/resource-id.ts';
+import { isGuid, isWrittenId } from '../domain/azure/written-id.ts';
 import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
 import { didYouMean, readGoFlags } from '../flags/read-go-flags.ts';
-import { parseDuration } from '../validate/flags/duration.ts';
+import { durationRule, parseDuration } from '../validate/flags/duration.ts';
+import { quoted } from '../validate/usage-faults.ts';
 import { micFlags, micWords } from './mic-flags.ts';
 
 export type MicWord = 'control' | keyof typeof micWords;
@@ -36,6 +39,7 @@ export interface MicSettings {
 export function micSettings(argv: readonly string[], environment: Environment = process.env): MicSettings {
   const { values: flags, given, words } = readGoFlags(argv, micFlags, { program: 'podid-mic', environment });
   const faults: string[] = [];
+  checkPorts(flags, faults);
   const duration = (name: 'leader-election-duration' | 'identity-assignment-reconcile-interval') =>
     durationOf(name, flags[name], faults);
   const settings: MicSettings = {
@@ -51,7 +55,7 @@ export function micSettings(argv: readonly string[], environment: Environment = 
     reconcileMs: duration('identity-assignment-reconcile-interval'),
     writesPerSecond: writesPerSecond(flags.clientQps, faults),
     removalDelayMs: removalDelay(flags['removal-delay'], faults),
-    immutable: listed(flags['immutable-user-msis']),
+    immutable: immutableIds(flags['immutable-user-msis'], faults),
     groups: listed(flags['node-resource-groups']),
     kubernetesHost: environment['KUBERNETES_SERVICE_HOST'] ?? '',
     kubernetesPort: environment['KUBERNETES_SERVICE_PORT'] ?? '443',
@@ -85,7 +89,8 @@ function isConfined(flag: boolean | undefined, environment: Environment): boolea
 function durationOf(name: string, text: string, faults: string[]): number {
   const ms = parseDuration(text);
   if (ms === undefined) {
-    faults.push(`The flag --${name} takes a duration with its unit, such as 15s or 3m.`);
+    const also = name === 'removal-delay' ? ', or never' : '';
+    faults.push(`The flag --${name} takes ${durationRule(text)}${also}; this is ${quoted(text)}.`);
   }
   return ms ?? 1;
 }
@@ -94,7 +99,7 @@ function durationOf(name: string, text: string, faults: string[]): number {
 function writesPerSecond(text: string, faults: string[]): number {
   const count = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (count <= 0) {
-    faults.push('The flag --clientQps takes a number above 0.');
+    faults.push(`The flag --clientQps takes a number above 0; this is ${quoted(text)}.`);
   }
   return count;
 }
@@ -104,6 +109,26 @@ function removalDelay(text: string, faults: string[]): number | undefined {
     return undefined;
   }
   return text === '0' || text === '0s' ? 0 : durationOf('removal-delay', text, faults);
+}
+
+/** Port 0 is any that is free. */
+function checkPorts(flags: MicSettings['flags'], faults: string[]): void {
+  const [probes, metrics] = [flags['http-probe-port'], flags['prometheus-port']];
+  if (probes !== 0 && probes === metrics && flags['probe-address'] === flags['metrics-address']) {
+    faults.push(
+      `The flags --http-probe-port and --prometheus-port are both ${probes}: each takes a port of its own.`,
+    );
+  }
+}
+
+function immutableIds(text: string, faults: string[]): string[] {
+  const ids = listed(text);
+  for (const id of ids.filter((each) => !isGuid(each) && !isWrittenId(each, managedIdentityType))) {
+    faults.push(
+      `The flag --immutable-user-msis takes client ids, which are GUIDs, and resource ids of managed identities; ${quoted(id)} is neither.`,
+    );
+  }
+  return ids;
 }
 
 function listed(text: string): string[] {

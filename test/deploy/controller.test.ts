@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { controllerOptions, controllerSwitches } from '../../src/domain/standard-mode/controller-flags.ts';
+import type { FlagSpec } from '../../src/flags/flag-table.ts';
 import {
   type Container,
   containersOf,
@@ -6,6 +8,7 @@ import {
   goldens,
   type KubeObject,
   podOf as podOfAgent,
+  read,
 } from './renders.ts';
 
 const inStandardMode = goldens.filter((name) => name.startsWith('standard'));
@@ -233,6 +236,21 @@ describe("every value of upstream's MIC", () => {
     });
     const [{ args }] = pod.containers;
     expect(args.some((each) => each.startsWith('--cloudconfig'))).toBe(false);
+  });
+
+  it('may have every flag of podid-mic but those that print and end, in chart and command', async () => {
+    const { micFlags } = await import('../../src/mic/mic-flags.ts');
+    const flags = Object.entries<FlagSpec>(micFlags).filter(
+      ([name]) => !['help', 'version', 'output'].includes(name),
+    );
+    const ofKind = (isSwitch: boolean) =>
+      flags.filter(([, { kind }]) => (kind === 'switch') === isSwitch).map(([name]) => name);
+    expect([...controllerSwitches].sort()).toEqual(ofKind(true).sort());
+    expect([...controllerOptions].sort()).toEqual(ofKind(false).sort());
+    const chart = read('deploy/chart/templates/_controller-refusals.tpl');
+    expect(chart).toContain(
+      `((${controllerOptions.join('|')})=.*|(${controllerSwitches.join('|')})(=(true|false))?)`,
+    );
   });
 
   it('is a flag that podid-mic takes', async () => {

@@ -110,7 +110,8 @@ describe('what the chart refuses', () => {
 
   it.each([
     ['refused', 17],
-    ['standard-refused', 10],
+    ['standard-refused', 19],
+    ['standard-refused-more', 13],
   ])('every fault at once: %s', (name, count) => {
     const lines = read(`test/deploy/golden/${name}.txt`).split('\n').slice(1, -3);
     expect(lines).toHaveLength(count);

@@ -19,7 +19,7 @@ const chartArguments = [
   '--leader-election-duration=30s',
   '--http-probe-port=8081',
   '--syncRetryDuration=1800s',
-  '--immutable-user-msis=00000000-AAAA,11111111-BBBB',
+  '--immutable-user-msis=00000000-0000-4000-8000-00000000AAAA,00000000-0000-4000-8000-00000000BBBB',
   '--createDeleteBatch=10',
   '--clientQps=7.5',
   '--prometheus-port=9999',
@@ -40,7 +40,7 @@ describe('the settings of podid-mic', () => {
       instance: 'mic-0',
       leaseMs: 30_000,
       reconcileMs: 300_000,
-      immutable: ['00000000-aaaa', '11111111-bbbb'],
+      immutable: ['00000000-0000-4000-8000-00000000aaaa', '00000000-0000-4000-8000-00000000bbbb'],
       writesPerSecond: 7.5,
       flags: { cloudconfig: '/etc/kubernetes/azure.json', createDeleteBatch: 10 },
     });
@@ -64,6 +64,13 @@ describe('the settings of podid-mic', () => {
     expect(micSettings(argv, environment).forceNamespaced).toBe(expected);
   });
 
+  it('take one port for both where each has an address of its own, or any that is free', () => {
+    const ports = (port: number) => [`--http-probe-port=${port}`, `--prometheus-port=${port}`];
+    const apart = ['--probe-address=127.0.0.1', '--metrics-address=127.0.0.2'];
+    expect(micSettings(ports(0), {}).flags['http-probe-port']).toBe(0);
+    expect(micSettings([...ports(9000), ...apart], {}).flags['prometheus-port']).toBe(9000);
+  });
+
   it.each([
     ['10m', 600_000],
     ['0s', 0],
@@ -73,9 +80,23 @@ describe('the settings of podid-mic', () => {
   });
 
   it.each([
-    [['--leader-election-duration=15'], '--leader-election-duration takes a duration with its unit'],
-    [['--removal-delay=soon'], '--removal-delay takes a duration with its unit'],
-    [['--clientQps=0'], '--clientQps takes'],
+    [
+      ['--leader-election-duration=15'],
+      '--leader-election-duration takes a duration with one unit, such as 15s or 3m; this is "15".',
+    ],
+    [
+      ['--removal-delay=-5m'],
+      '--removal-delay takes a duration with one unit, such as 15s or 3m, or never; this is "-5m".',
+    ],
+    [
+      ['--identity-assignment-reconcile-interval=0s'],
+      '--identity-assignment-reconcile-interval takes more than 0 and at most 552h; this is "0s".',
+    ],
+    [['--clientQps=0'], '--clientQps takes a number above 0; this is "0".'],
+    [['--prometheus-port=8080'], '--http-probe-port and --prometheus-port are both 8080'],
+    [['--immutable-user-msis=junk'], '"junk" is neither.'],
+    [['plan', '--forceNamespaced', 'false'], '--forceNamespaced takes its value as --forceNamespaced=false.'],
+    [['--enableProfile', 'true'], '--enableProfile takes its value as --enableProfile=true.'],
     [['--cloudconfg=x'], 'Did you mean --cloudconfig?'],
     [['plna'], 'Did you mean plan?'],
     [['--log-format=xml'], 'takes one of json, text'],

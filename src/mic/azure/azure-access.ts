@@ -9,6 +9,7 @@ import { withinTime } from '../../domain/time/time-limit.ts';
 import { advice } from '../../errors/hint.ts';
 import { decodeText } from '../../errors/plain-text.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { fileErrorText } from '../../errors/system-error-code.ts';
 import { createNetwork } from '../../network/network.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { parseAzureJson, parseCustomCloud } from '../../validate/files/azure-json.ts';
@@ -224,7 +225,7 @@ async function readSettings(path: string): Promise<string | undefined> {
   try {
     return decodeText(await readFile(path));
   } catch (cause) {
-    throw new PodidError('InvalidUsage', `${path} cannot be read: ${String(cause)}`, {
+    throw new PodidError('InvalidUsage', `${path} cannot be read: ${fileErrorText(cause)}.`, {
       hint: advice`Name another file, or leave the flag or variable away.`,
       cause,
     });

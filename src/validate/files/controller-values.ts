@@ -1,9 +1,14 @@
-import type { ControllerSignIn, ControllerValues } from '../../domain/kubernetes/controller-values.ts';
-import { parseDuration } from '../flags/duration.ts';
+import { managedIdentityType } from '../../domain/azure/resource-id.ts';
+import { isGuid, isWrittenId } from '../../domain/azure/written-id.ts';
+import type { ControllerSignIn, ControllerValues, Json } from '../../domain/kubernetes/controller-values.ts';
+import { isControllerFlag } from '../../domain/standard-mode/controller-flags.ts';
+import { durationRule, parseDuration } from '../flags/duration.ts';
 import { quoted } from '../usage-faults.ts';
 import type { ValueSection } from './value-section.ts';
 
 const port = { least: 1, most: 65_535 };
+const usualPorts = { probes: 8080, metrics: 8888 };
+const budgetKeys = ['minAvailable', 'maxUnavailable', 'unhealthyPodEvictionPolicy'];
 
 /** Values of standard mode's controller: upstream's under `mic` and `adminsecret`, podid's under `podid.mic`. */
 export function readControllerValues(root: ValueSection): ControllerValues {
@@ -30,17 +35,16 @@ export function readControllerValues(root: ValueSection): ControllerValues {
     tolerations: mic.jsonList('tolerations'),
     affinity: mic.json('affinity'),
     topologySpreadConstraints: mic.jsonList('topologySpreadConstraints'),
-    podDisruptionBudget: mic.json('podDisruptionBudget'),
+    podDisruptionBudget: readBudget(mic),
     leaderElection: {
       instance: leader.text('instance'),
       namespace: leader.text('namespace'),
       name: leader.text('name'),
       duration: duration(leader, 'duration', 'mic.leaderElection.duration'),
     },
-    probePort: mic.integer('probePort', port),
-    prometheusPort: mic.integer('prometheusPort', port),
-    immutableUserMSIs: mic.texts('immutableUserMSIs'),
-    createDeleteBatch: mic.integer('createDeleteBatch', { least: 0, most: 1000 }),
+    ...readPorts(mic),
+    immutableUserMSIs: readImmutable(mic),
+    createDeleteBatch: mic.integer('createDeleteBatch', { least: 1, most: 1000 }),
     clientQps: clientQps(mic),
     identityAssignmentReconcileInterval: duration(
       mic,
@@ -49,7 +53,7 @@ export function readControllerValues(root: ValueSection): ControllerValues {
     ),
     removalDelay: duration(own, 'removalDelay', 'podid.mic.removalDelay', ['never', '0s']),
     nodeResourceGroups: own.texts('nodeResourceGroups'),
-    args: own.texts('args'),
+    args: readArguments(own),
   };
   mic.ignore('image', 'tag', 'syncRetryDuration', 'updateUserMSIMaxRetry', 'updateUserMSIRetryInterval');
   for (const section of [mic, leader, customCloud]) {
@@ -89,6 +93,12 @@ function readSignIn(root: ValueSection, mic: ValueSection, own: ValueSection): C
   if (clientId !== '') {
     if (tenantId === '') {
       own.fault('clientId', 'podid.mic.clientId needs podid.mic.tenantId, the tenant of that identity.');
+    }
+    if (!isGuid(clientId)) {
+      own.fault(
+        'clientId',
+        `podid.mic.clientId has to be the identity's client id, a GUID; this is ${quoted(clientId)}.`,
+      );
     }
     return { kind: 'federated', clientId, tenantId, cloud: own.text('cloud') };
   }
@@ -150,10 +160,7 @@ function checkFile(section: ValueSection, key: string, name: string, path: strin
 function duration(section: ValueSection, key: string, name: string, words: readonly string[] = []): string {
   const text = section.text(key);
   if (text !== '' && !words.includes(text) && parseDuration(text) === undefined) {
-    section.fault(
-      key,
-      `${name} has to be a duration with one unit, such as 15s or 3m; this is ${quoted(text)}.`,
-    );
+    section.fault(key, `${name} has to be ${durationRule(text)}; this is ${quoted(text)}.`);
   }
   return text;
 }
@@ -164,4 +171,61 @@ function clientQps(mic: ValueSection): string {
     mic.fault('clientQps', `mic.clientQps has to be a number above 0; this is ${quoted(text)}.`);
   }
   return text;
+}
+
+/** podid-mic cannot listen for both on one port. */
+function readPorts(mic: ValueSection): Pick<ControllerValues, 'probePort' | 'prometheusPort'> {
+  const [probePort, prometheusPort] = [mic.integer('probePort', port), mic.integer('prometheusPort', port)];
+  // What is no port has its own fault, and the usual one does not stand in for it.
+  const probes = mic.node('probePort') === undefined ? usualPorts.probes : probePort;
+  const metrics = mic.node('prometheusPort') === undefined ? usualPorts.metrics : prometheusPort;
+  if (probes !== undefined && probes === metrics) {
+    mic.fault(
+      probePort === undefined ? 'prometheusPort' : 'probePort',
+      `mic.probePort and mic.prometheusPort are both ${probes}: each needs a port of its own.`,
+    );
+  }
+  return { probePort, prometheusPort };
+}
+
+function readImmutable(mic: ValueSection): readonly string[] {
+  const given = mic.texts('immutableUserMSIs');
+  const ids = given.flatMap((text) => text.split(',')).map((text) => text.trim());
+  for (const id of ids.filter((each) => each !== '' && !isGuid(each))) {
+    if (!isWrittenId(id, managedIdentityType)) {
+      mic.fault(
+        'immutableUserMSIs',
+        `mic.immutableUserMSIs lists client ids, which are GUIDs, and resource ids of managed identities; ${quoted(id)} is neither.`,
+      );
+    }
+  }
+  return given;
+}
+
+function readBudget(mic: ValueSection): Json {
+  const [name, budget] = ['podDisruptionBudget', mic.json('podDisruptionBudget')];
+  for (const key of Object.keys(budget).filter((each) => !budgetKeys.includes(each))) {
+    mic.fault(name, `There is no value mic.${name}.${key}.`);
+  }
+  if (
+    (budget['minAvailable'] ?? undefined) !== undefined &&
+    (budget['maxUnavailable'] ?? undefined) !== undefined
+  ) {
+    mic.fault(
+      name,
+      'mic.podDisruptionBudget has minAvailable and maxUnavailable, of which Kubernetes takes one. Leave one of them out.',
+    );
+  }
+  return budget;
+}
+
+function readArguments(own: ValueSection): readonly string[] {
+  const given = own.texts('args');
+  for (const word of given.filter((each) => !isControllerFlag(each))) {
+    own.fault(
+      'args',
+      `podid.mic.args takes flags of podid-mic, each as --name=value, but not help, version and output; this is ${quoted(word)}.`,
+    );
+  }
+  return given;
 }

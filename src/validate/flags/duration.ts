@@ -9,9 +9,18 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h:
  */
 export const longestWaitMs = 23 * 24 * 3_600_000;
 
+const pattern = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/;
+
+/** What is wrong with a text that `parseDuration` does not take, as what it has to be. */
+export function durationRule(text: string): string {
+  return pattern.test(text)
+    ? `more than 0 and at most ${longestWaitMs / 3_600_000}h`
+    : 'a duration with one unit, such as 15s or 3m';
+}
+
 /** `500ms`, `90s`, `5m`, `2h`, in milliseconds; undefined for anything else, nothing and zero included. */
 export function parseDuration(text: string): number | undefined {
-  const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
+  const [, digits, unit] = pattern.exec(text) ?? [];
   if (digits === undefined || unit === undefined) {
     return undefined;
   }

@@ -61,6 +61,20 @@ describe('rule 25: rotated secret unseen', () => {
     });
   });
 
+  it('a file that is not there is named in words', async () => {
+    const failure = createAzureAccess({
+      variables: {},
+      file: '/nope/azure.json',
+      userAgent: 'x',
+      clock: handClock(),
+      logger: quiet,
+      onRequest: () => undefined,
+    });
+    await expect(failure).rejects.toMatchObject({
+      message: '/nope/azure.json cannot be read: there is no such file or folder.',
+    });
+  });
+
   it.each<[string, string | Buffer, string]>([
     ['half of YAML', 'aadClientSecret: "geheim\n', 'is neither JSON nor YAML'],
     ['nothing', '', 'is neither JSON nor YAML'],

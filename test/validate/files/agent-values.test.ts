@@ -200,7 +200,7 @@ describe('values of the agent', () => {
     ['operationMode: standard\nforceNamespaced: "false"\nnmi: {enableScaleFeatures: false}', ''],
     ['operationMode: standard\nmic: {image: mic, replicas: 1}\nnmi: {tag: v1}', 'mic.image, nmi.tag'],
     [
-      'operationMode: standard\npodid: {mic: {clientId: c, tenantId: t}}\nadminsecret: {useMSI: true}\ninstallMICException: "false"',
+      'operationMode: standard\npodid: {mic: {clientId: 00000000-0000-4000-8000-000000000042, tenantId: t}}\nadminsecret: {useMSI: true}\ninstallMICException: "false"',
       'adminsecret, installMICException',
     ],
     [
