@@ -47,6 +47,21 @@ describe('a healthy cluster in standard mode', () => {
     expect(failed((await examine(podid)).checks)).toEqual([]);
   });
 
+  it('skips the machines where nobody has assigned anything yet', async () => {
+    await using podid = await standardPodid();
+    const { kube } = podid.emulator;
+    kube.remove('leases', 'kube-system', 'podid-mic');
+    for (const name of ['web', 'jobs']) {
+      kube.remove('azureassignedidentities', 'demo', `${name}-1-demo-${name}`);
+    }
+    const { checks } = await examine(podid);
+    expect(checks.find(({ name }) => name === 'node-identities')).toMatchObject({
+      result: 'skip',
+      message: 'No identity is assigned to the pods here yet, so that their machines need none.',
+    });
+    expect(failed(checks)).toEqual(['controller']);
+  });
+
   it('is at work on a pod that has just come', async () => {
     await using podid = await standardPodid();
     seedAssignment(podid.emulator, 'web', { state: 'Created', ageMs: 20_000 });

@@ -22,7 +22,7 @@ export const standardFaults: readonly StandardFault[] = [
     what: 'no controller at all',
     check: 'controller',
     title: /runs in standard mode, and the cluster has no controller/,
-    hint: /podid node assign .*podid nmi install .*--set operationMode=managed/,
+    hint: /^podid nmi install .*--set operationMode=standard$/,
     seed: ({ kube }) => kube.remove('leases', 'kube-system', 'podid-mic'),
   },
   {

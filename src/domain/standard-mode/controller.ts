@@ -47,6 +47,22 @@ export function isLeading({ holder, renewedMs, durationSeconds }: ControllerLock
   return holder !== '' && nowMs < renewedMs + durationSeconds * 1000 + trustedSkewMs;
 }
 
+/** Who leads standard mode, by one look. */
+export interface ControllerStanding {
+  readonly leading: readonly ControllerLock[];
+  /** Nobody leads, and no pod of a controller is there. A leader may run outside of the cluster. */
+  readonly isAbsent: boolean;
+}
+
+export function standingOf(
+  controllers: readonly ControllerPod[],
+  locks: readonly ControllerLock[],
+  nowMs: number,
+): ControllerStanding {
+  const leading = locks.filter((lock) => isLeading(lock, nowMs));
+  return { leading, isAbsent: leading.length === 0 && controllers.length === 0 };
+}
+
 /** What a controller last said of a pod or of a binding that has no identity. */
 export interface AssignmentEvent extends EntryKey {
   readonly kind: 'Pod' | 'AzureIdentityBinding';

@@ -50,6 +50,27 @@ describe('the status of the controller', () => {
       'Controller aad-pod-identity: 1 of 1 instances ready, mic-1 leads.',
     ],
     [
+      'leads from outside of the cluster',
+      [],
+      [lock('podid-mic', `laptop${uuid}`, 0)],
+      { program: 'podid-mic', instances: 0, ready: 0, leader: 'laptop' },
+      'Controller podid-mic: laptop leads, and runs outside of the cluster.',
+    ],
+    [
+      "is upstream's, outside of the cluster",
+      [],
+      [lock('aad-pod-identity', 'mic-1', 0)],
+      { program: 'aad-pod-identity', instances: 0, ready: 0, leader: 'mic-1' },
+      'Controller aad-pod-identity: mic-1 leads, and runs outside of the cluster.',
+    ],
+    [
+      'left its lock behind',
+      [],
+      [lock('podid-mic', `podid-mic-a${uuid}`, longAgo)],
+      { program: 'podid-mic', instances: 0, ready: 0, leader: '' },
+      'podid nmi install --namespace ids --set operationMode=standard',
+    ],
+    [
       'is not there',
       [],
       [],

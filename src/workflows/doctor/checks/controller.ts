@@ -4,9 +4,9 @@ import type { AgentPod } from '../../../domain/kubernetes/workloads.ts';
 import {
   type ControllerLock,
   type ControllerPod,
-  isLeading,
+  standingOf,
 } from '../../../domain/standard-mode/controller.ts';
-import { advice, type Command, command } from '../../../errors/hint.ts';
+import { type Command, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import type { Evidence, StandardEvidence } from '../evidence.ts';
 import { readOr } from '../probe.ts';
@@ -26,11 +26,10 @@ export const controller: Check = {
 
 function judgeStandard(evidence: Evidence, { controllers, locks, readMs }: StandardEvidence): Verdict {
   return judging(locks, (held) => {
-    const [leader, ...others] = held.filter((lock) => isLeading(lock, readMs));
+    const { leading, isAbsent } = standingOf(readOr(controllers, []), held, readMs);
+    const [leader, ...others] = leading;
     if (leader === undefined) {
-      return judging(controllers, (pods) =>
-        pods.length === 0 ? nobody(evidence) : noLeader(pods, held, readMs),
-      );
+      return judging(controllers, (pods) => (isAbsent ? nobody(evidence) : noLeader(pods, held, readMs)));
     }
     if (others.length > 0) {
       const upstream = readOr(controllers, []).find(({ program }) => program === 'aad-pod-identity');
@@ -56,14 +55,17 @@ function nobody({ agents, cluster, subject }: Evidence): Verdict {
   const daemonSet = first === undefined ? '' : ` (DaemonSet ${first.namespace}/${first.daemonSet})`;
   return fail(
     `The agent on ${listed(waiting.map(({ nodeName }) => nodeName))}${daemonSet} runs in standard mode, and the cluster has no controller (podid-mic, or aad-pod-identity's MIC), which would assign the identities: pods there get no token for what is bound now.`,
-    advice`Put the identities on the nodes (${nextCommand('node assign', subject.cluster, { help: true })}), and then: ${insteadOf(first, subject.cluster)}`,
+    installing(first, subject.cluster),
   );
 }
 
-/** A release in standard mode is not taken over in that mode, and of the add-on nothing is carried over. */
-function insteadOf(agent: AgentPod | undefined, cluster: ClusterId): Command {
-  const mode = agent?.ofAddon ? {} : { set: 'operationMode=managed' };
-  return nextCommand('nmi install', cluster, { force: true, ...mode });
+/** podid's own release gets a controller, one of upstream's or of the add-on is replaced by podid's with one. */
+function installing(agent: AgentPod | undefined, cluster: ClusterId): Command {
+  const isOwn = agent?.provesReadiness === true && !agent.ofAddon;
+  return nextCommand('nmi install', cluster, {
+    ...(isOwn ? { namespace: agent.namespace } : { force: true }),
+    set: 'operationMode=standard',
+  });
 }
 
 function noLeader(pods: readonly ControllerPod[], held: readonly ControllerLock[], readMs: number): Verdict {

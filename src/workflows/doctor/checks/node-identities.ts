@@ -88,7 +88,11 @@ function judgeAssigned(
   standard: StandardEvidence,
   machines: readonly Machine[],
 ): Verdict {
-  const missing = assignmentsInQuestion(evidence, standard).flatMap((seen) => {
+  const all = assignmentsInQuestion(evidence, standard);
+  if (all.length > 0 && !all.some(isAssigned)) {
+    return skip('No identity is assigned to the pods here yet, so that their machines need none.');
+  }
+  const missing = all.flatMap((seen) => {
     const { machine, wanted } = seen;
     return isAssigned(seen) &&
       machine &&

@@ -44,8 +44,13 @@ function judge(
 
 describe('a cluster in standard mode', () => {
   it.each([
-    ["upstream's agents", nmi, '--force --set operationMode=managed'],
-    ['what the add-on left behind', addon, '--force'],
+    ["upstream's agents", { ...nmi, provesReadiness: false }, '--force --set operationMode=standard'],
+    ['what the add-on left behind', addon, '--force --set operationMode=standard'],
+    [
+      "podid's agents",
+      { ...nmi, namespace: 'ids', provesReadiness: true },
+      '--namespace ids --set operationMode=standard',
+    ],
   ])('without any controller is a fault, with %s', (_, agent, command) => {
     const { result, message, hint } = judge({}, { agents: [agent] });
     expect(result).toBe('fail');
