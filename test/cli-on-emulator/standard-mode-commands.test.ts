@@ -107,6 +107,38 @@ describe('podid node unassign of what podid-mic has put on a machine', () => {
     expect(exitCode, stderr).toBe(0);
     expect(patches(podid)).toHaveLength(1);
     expect(ledgerOf(podid).machines).toEqual({});
+    expect(stderr).toContain(
+      'podid-mic of cluster demo leads, and puts back within minutes what the machines of these pods need: demo/web-1.',
+    );
+  });
+
+  it.each(['nobody leads', 'no pod needs it'])(
+    'is done with --force without a warning where %s',
+    async (where) => {
+      await using podid = await managedPodid();
+      if (where === 'nobody leads') {
+        podid.emulator.kube.remove('leases', 'kube-system', 'podid-mic');
+      } else {
+        unbind(podid, 'web');
+      }
+      const { exitCode, stderr } = await podid.run(unassign('web', '--yes', '--force'));
+      expect(exitCode, stderr).toBe(0);
+      expect(stderr).not.toContain('puts back');
+    },
+  );
+
+  it('is refused with the commands for all entries that name them, where there are several', async () => {
+    await using podid = await managedPodid();
+    const ids = [identityId('web'), identityId('jobs')];
+    const { hint } = errorOf(
+      await podid.run(['node', 'unassign', '-g', 'demo-rg', '-c', 'demo', '--identities', ...ids, '--yes']),
+    );
+    const lines = commandsIn(String(hint));
+    expect(lines.map((line) => line.slice(line.indexOf('--name') + 1)[0]).sort()).toEqual(['jobs', 'web']);
+    for (const line of lines) {
+      const typed = await podid.run([...line.filter((word) => word !== '--dry-run'), '--yes', '--force']);
+      expect(typed.exitCode, typed.stderr).toBe(0);
+    }
   });
 
   it('is done where nobody leads any more, who would take it off', async () => {

@@ -6,7 +6,7 @@ import { modeFlags, nextCommand } from '../../domain/hints/next-command.ts';
 import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, joinHints } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 
 /**
@@ -68,17 +68,20 @@ export async function refuseStillBound(
         // Which identity it is cannot be seen, so that it may be this one.
         (unread && !resourceId)),
   );
-  const users = [...new Set([...entries, ...bound].map(entryText))];
-  const [first] = [...entries, ...bound];
-  if (first === undefined) {
+  const users = new Map([...entries, ...bound].map((entry) => [entryText(entry), entry]));
+  const [target] = users.keys();
+  if (target === undefined) {
     return;
   }
+  const deletions = [...users.values()].map(({ namespace, name }) =>
+    nextCommand('delete', cluster.id, { ...modeFlags(cluster.profile), namespace, name }),
+  );
   throw new PodidError(
     'IdentityInUse',
-    `Pods still use it: ${users.join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
+    `Pods still use it: ${[...users.keys()].join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
     {
-      hint: advice`${nextCommand('delete', cluster.id, { ...modeFlags(cluster.profile), namespace: first.namespace, name: first.name })} first; --force removes it anyway`,
-      target: entryText(first),
+      hint: advice`${joinHints(deletions, ', ')} first; --force removes it anyway`,
+      target,
     },
   );
 }

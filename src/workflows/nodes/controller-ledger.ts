@@ -1,6 +1,8 @@
 import type { Machine } from '../../domain/azure/machines.ts';
+import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { StandardMode } from '../../domain/standard-mode/controller.ts';
 import { ownedIn } from '../../domain/standard-mode/ledger-state.ts';
 import { advice, command } from '../../errors/hint.ts';
@@ -51,6 +53,32 @@ export async function forgetInLedger(
     const owned = ownedOn(await mode.ledger(deps.signal), machines, identityIds);
     if (owned.length > 0) {
       await mode.disown(...wordsOf(owned), deps.signal);
+    }
+  });
+}
+
+/**
+ * Says what podid-mic will put there again, because pods need it: it would be taken off in vain. That the cluster could
+ * not be read is said by `forgetInLedger`.
+ */
+export async function warnOfPutBack(
+  deps: Connecting,
+  cluster: Cluster,
+  identityIds: readonly string[],
+): Promise<void> {
+  const { kube, signal } = deps;
+  await beside({ kube, signal }, async (mode) => {
+    const leader = await findLeader({ standardMode: mode }, deps.clock, deps.signal);
+    const assigned = leader?.program === 'podid-mic' ? await mode.assignments(deps.signal) : [];
+    const needed = assigned.filter(({ spec }) =>
+      identityIds.some((id) => sameResource(id, spec.azureIdentityRef?.spec.resourceID ?? '')),
+    );
+    if (needed.length > 0) {
+      const pods = new Set(needed.map(({ spec }) => `${spec.podNamespace}/${spec.pod}`));
+      deps.report.warn(
+        `podid-mic of cluster ${cluster.id.name} leads, and puts back within minutes what the machines of these pods need: ${[...pods].sort().join(', ')}.`,
+        advice`Delete the entry or the pods first; ${nextCommand('list', cluster.id, { mode: 'cluster' })} names the entries`,
+      );
     }
   });
 }
@@ -111,7 +139,7 @@ function textOf(owned: readonly Owned[]): string {
 }
 
 async function beside(
-  { kube, report, signal }: Connecting,
+  { kube, report, signal }: Pick<Connecting, 'kube' | 'signal'> & Partial<Pick<Connecting, 'report'>>,
   work: (mode: StandardMode) => Promise<void>,
 ): Promise<void> {
   try {
@@ -123,7 +151,7 @@ async function beside(
     if (signal.aborted || !isPodidError(error)) {
       throw error;
     }
-    report.note(
+    report?.note(
       `Whether podid-mic had put some of these identities there itself was not seen, and it takes off what it put there: ${error.message}`,
     );
   }

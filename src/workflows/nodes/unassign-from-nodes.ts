@@ -4,7 +4,7 @@ import { type ChangeOptions, readUsableCluster, startChange } from '../change/st
 import { changeNodes, planNodes } from './change-nodes.ts';
 import { checkAssignRights } from './check-assign-rights.ts';
 import { refuseOwnIdentities, refuseStillBound } from './check-removable.ts';
-import { forgetInLedger, refuseManaged } from './controller-ledger.ts';
+import { forgetInLedger, refuseManaged, warnOfPutBack } from './controller-ledger.ts';
 import { findMachines } from './find-machines.ts';
 import { idsToSend, type WantedChange } from './machine-change.ts';
 import type { NodeIdentities, NodeRequest } from './node-request.ts';
@@ -35,6 +35,8 @@ export async function unassignFromNodes(
   if (touched.length > 0 && !options.force) {
     await refuseStillBound(deps, cluster, request.identityIds, deps.signal);
     await refuseManaged(deps, cluster, touched, identityIds);
+  } else if (touched.length > 0) {
+    await warnOfPutBack(deps, cluster, identityIds);
   }
   reportNodes(started, machines, wanted);
   await checkAssignRights(reads, touched, { assigned: [], upgradeInstances });
