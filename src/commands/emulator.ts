@@ -86,7 +86,7 @@ export const emulatorCommand = defineCommand({
       await context.stdout.write(environmentLines(environment, 'posix'));
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
       session.report.note(
-        `In another terminal: ${flags.writeEnv === undefined ? 'the lines above' : sourcing(flags.writeEnv)}, and then podid init.`,
+        `In another terminal: ${flags.writeEnv === undefined ? 'the lines above' : sourcing(flags.writeEnv)}, and then ${firstStep(flags.scenario)}.`,
       );
       await aborted(context.signal);
     } finally {
@@ -95,6 +95,11 @@ export const emulatorCommand = defineCommand({
     return 0;
   },
 });
+
+/** In standard mode the controller puts identities on machines, and podid init is for managed mode. */
+function firstStep(scenario: string | undefined): string {
+  return scenario === 'standard-mode' ? 'podid-mic plan' : 'podid init';
+}
 
 /**
  * What the emulator cannot begin with is what its flags named: a scenario, a state file, a port that is

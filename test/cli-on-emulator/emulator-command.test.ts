@@ -41,6 +41,14 @@ describe('podid emulator', () => {
     await expect(fetch(url)).rejects.toThrow('fetch failed');
   });
 
+  it('names the first step of its scenario', async () => {
+    const running = start('emulator --scenario standard-mode');
+    await new Promise((resolve) => running.stdout.once('data', resolve));
+    running.stop.abort();
+    await running.ended;
+    expect(running.stderr.read()).toMatch(/In another terminal: .*, and then podid-mic plan\.\n/);
+  });
+
   it('keeps its world in a file', async () => {
     const state = join(folder, 'world.json');
     const running = start(`emulator --state ${state} --scenario kubenet`);

@@ -1,5 +1,6 @@
 import {
   ApiextensionsV1Api,
+  AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
@@ -161,6 +162,30 @@ describe('the emulated Kubernetes API, as client-node meets it,', () => {
     await core.deleteNamespace({ name: 'shop' });
     expect(kube.store.list('pods')).toEqual([]);
     await expect(core.createNamespacedPod({ namespace: 'shop', body })).rejects.toMatchObject({ code: 404 });
+  });
+
+  it.each([
+    ['Background', ['other']],
+    ['Orphan', ['other', 'web-1', 'web-2']],
+  ])('ends the pods of a workload with it, as a cluster does: %s', async (propagationPolicy, left) => {
+    const [core, apps] = [config.makeApiClient(CoreV1Api), config.makeApiClient(AppsV1Api)];
+    const labels = { app: 'web' };
+    const spec = { selector: { matchLabels: labels }, template: { metadata: { labels } } };
+    for (const [name, own] of [
+      ['web-1', labels],
+      ['web-2', { ...labels, more: 'so' }],
+      ['other', { app: 'other' }],
+    ] as const) {
+      const metadata = { name, namespace: 'shop', labels: own };
+      kube.store.seed({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [] } } as never);
+    }
+    const metadata = { name: 'web', namespace: 'shop' };
+    kube.store.seed({ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec } as never);
+    await apps.deleteNamespacedDaemonSet({ ...metadata, dryRun: 'All' });
+    expect((await core.listNamespacedPod({ namespace: 'shop' })).items).toHaveLength(3);
+    await apps.deleteNamespacedDaemonSet({ ...metadata, propagationPolicy });
+    const { items } = await core.listNamespacedPod({ namespace: 'shop' });
+    expect(items.map((pod) => pod.metadata?.name).sort()).toEqual(left);
   });
 
   it('deletes a collection by selector, and nothing whose uid is not the one expected', async () => {

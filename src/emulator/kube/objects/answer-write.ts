@@ -85,9 +85,12 @@ export function answerDelete(call: Call, target: WriteTarget): object {
   const body = call.body.length === 0 ? {} : parseBody(call);
   const dryRun =
     url.searchParams.get('dryRun') === 'All' || (Array.isArray(body.dryRun) && body.dryRun.includes('All'));
+  const { propagationPolicy = url.searchParams.get('propagationPolicy') } = body;
+  const propagation = typeof propagationPolicy === 'string' ? { propagationPolicy } : {};
   if (target.name !== '') {
     const deleted = deleteObject(store, target, {
       dryRun,
+      ...propagation,
       ...(isMap(body.preconditions) ? body.preconditions : {}),
     });
     const details = { name: target.name, group: target.kind.group, kind: target.kind.plural };
@@ -109,7 +112,8 @@ export function answerDelete(call: Call, target: WriteTarget): object {
       (item) => (target.namespace === '' || item.metadata.namespace === target.namespace) && select(item),
     );
   for (const { metadata } of inScope) {
-    deleteObject(store, { ...target, namespace: metadata.namespace ?? '', name: metadata.name }, { dryRun });
+    const each = { ...target, namespace: metadata.namespace ?? '', name: metadata.name };
+    deleteObject(store, each, { dryRun, ...propagation });
   }
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' };
 }

@@ -6,6 +6,7 @@ import { trackUpdate, type Writer } from './field-owners.ts';
 import type { KubeKind } from './kube-kinds.ts';
 import { isMap, type KubeMeta, type KubeObject, sameJson } from './kube-object.ts';
 import { identityMeta, type KubeStore } from './kube-store.ts';
+import { podsOfWorkload } from './pods-of-workload.ts';
 import { applyObject } from './server-side-apply.ts';
 
 export interface WriteOptions {
@@ -135,6 +136,8 @@ function applyConflict(
 
 export interface DeleteOptions {
   readonly dryRun: boolean;
+  /** `Orphan` leaves the pods of a workload; otherwise they go with it. */
+  readonly propagationPolicy?: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
 }
@@ -147,7 +150,11 @@ export function deleteObject(store: KubeStore, target: WriteTarget, options: Del
     return live;
   }
   if ((live.metadata.finalizers ?? []).length === 0) {
-    return store.drop(target.kind, target.namespace, target.name) ?? live;
+    const dropped = store.drop(target.kind, target.namespace, target.name) ?? live;
+    if (options.propagationPolicy !== 'Orphan') {
+      endPods(store, target, live);
+    }
+    return dropped;
   }
   if (live.metadata.deletionTimestamp !== undefined) {
     return live;
@@ -156,6 +163,13 @@ export function deleteObject(store: KubeStore, target: WriteTarget, options: Del
     ...live,
     metadata: { ...live.metadata, deletionTimestamp: store.timestamp() },
   });
+}
+
+/** As a cluster's controllers and nodes do between them, and at once. */
+function endPods(store: KubeStore, target: WriteTarget, workload: KubeObject): void {
+  for (const { metadata } of podsOfWorkload(store, target.kind, workload)) {
+    deleteObject(store, { ...target, kind: store.kind('Pod'), name: metadata.name }, { dryRun: false });
+  }
 }
 
 function existing(store: KubeStore, { kind, namespace, name }: WriteTarget): KubeObject {
