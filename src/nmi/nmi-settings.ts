@@ -53,7 +53,8 @@ export function nmiSettings(
     word: readWord(words),
     flags,
     node: flags.node,
-    forceNamespaced: flags.forceNamespaced,
+    // As upstream has it, one yes is enough.
+    forceNamespaced: flags.forceNamespaced || environment['FORCENAMESPACED'] === 'true',
     refusedClientIds: new Set(
       flags['refuse-client-ids']
         .toLowerCase()

@@ -92,6 +92,19 @@ describe('the settings', () => {
     expect(read(['--version'], {}).flags.version).toBe(true);
   });
 
+  it.each([
+    [true, 'false', 'true'],
+    [true, 'true', 'false'],
+    [false, 'false', 'false'],
+    [false, 'false', 'yes'],
+  ])(
+    'confine to namespaces: %s for --forceNamespaced=%s and FORCENAMESPACED=%s',
+    (expected, flag, variable) => {
+      const environment = { NODE_NAME: 'n', FORCENAMESPACED: variable };
+      expect(read([`--forceNamespaced=${flag}`], environment).forceNamespaced).toBe(expected);
+    },
+  );
+
   it('take FORCENAMESPACED and KUBECONFIG, after the flags', () => {
     const environment = { NODE_NAME: 'n', FORCENAMESPACED: 'true', KUBECONFIG: '/a' };
     expect(read([], environment)).toMatchObject({ forceNamespaced: true, kubeconfig: '/a' });
