@@ -333,6 +333,7 @@ describe('mirroring into a cluster', () => {
       },
       facts: {
         own: new Set(written),
+        edited: new Set(),
         versions: Object.fromEntries(written.map((key) => [key, expect.stringMatching(/^\d+$/)])),
       },
     });
