@@ -66,10 +66,11 @@ describe('--mode cluster on a real API server', () => {
     expect(objects('azureidentities')).toEqual([]);
     expect(await ok(addWeb)).toMatchObject({ bindingSelector: 'web', provisioningState: 'Assigned' });
     const added = object('azureidentities', 'web');
+    const inAzuresSpelling = identityId('web').replace('/resourceGroups/', '/resourcegroups/');
     expect(added?.metadata.labels).toMatchObject({ 'app.kubernetes.io/managed-by': 'podid' });
     expect(added?.spec).toMatchObject({
       type: 0,
-      resourceID: identityId('web'),
+      resourceID: inAzuresSpelling,
       clientID: '00000000-0000-4000-8000-0000c11e0001',
     });
     await ok(addWeb);
