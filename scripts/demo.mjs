@@ -37,7 +37,7 @@ async function report() {
 
   step('The add-on, which lets a cluster use pod identity, is off. It is turned on once for each cluster.');
   await podid(environment, ['status', ...cluster, '-o', 'table'], (out) =>
-    check(/enabled\s+false/.test(out), 'the add-on is off'),
+    check(/add-on\s+off/.test(out), 'the add-on is off'),
   );
   await podid(environment, ['enable', ...cluster, '--poll-interval', '200ms']);
   await podid(
