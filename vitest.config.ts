@@ -41,6 +41,10 @@ const minutes = (count: number) => ({ testTimeout: count * 60_000, hookTimeout: 
 
 /** They take longest, the first of them for as long as it is told to. */
 const longest = [
+  'mic-on-emulator/scenes',
+  'mic-on-emulator/killed',
+  'mic-on-emulator/by-hand',
+  'emulator/entra-cluster',
   'nmi-on-emulator/fuzz',
   'cli-on-emulator/hundred-adds',
   'cli-on-emulator/doctor',
