@@ -102,6 +102,8 @@ describe('the chart', () => {
     beforeAll(() => {
       api.kubectl('apply', '--server-side', '-f', 'deploy/crds');
       api.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
+      // Of identities-odd-names.yaml.
+      api.kubectl('create', 'namespace', '456');
     });
 
     it.each(goldens)('renders objects that the server takes: %s', (name) => {
