@@ -58,7 +58,7 @@ describe('podid nmi where another agent is', () => {
   it('asks before it takes the place of upstream', async () => {
     const ran = await run('nmi install --force');
     expect(ran.exitCode).toBe(2);
-    expect(ran.stderr).toContain('ConfirmationRequired');
+    expect(ran.stderr).toContain('This needs an answer');
     expect(runningPods().filter((name) => name.startsWith('podid-'))).toEqual([]);
   });
 
