@@ -88,15 +88,17 @@ export function expectOwnOrNothing(
   expect(tokens(unlisted)).toEqual([]);
   expect(tokens(bound).filter((token) => token !== own)).toEqual([]);
   expect(failed.filter((answer) => !underWay.includes(answer))).toEqual([]);
+  expect(underWay.length).toBeLessThanOrEqual(mostUnderWay);
   expect(later.length).toBeGreaterThan(40);
   expect(unlisted.length).toBeGreaterThan(40);
 }
 
 /**
- * A process's end is seen after its connections were reset: at once on an idle machine, and not on a busy
- * one.
+ * A server closes its port up to five seconds before its process ends, which is seen still later on a busy machine. A pod
+ * that asks between that and the end of the rules is reset: a few requests of one moment.
  */
-const noticeMs = 1500;
+const noticeMs = 6_500;
+const mostUnderWay = 10;
 
 function tokens(answers: readonly Answer[]): readonly string[] {
   return answers.flatMap(({ token }) => (typeof token === 'string' ? [token] : []));

@@ -23,6 +23,21 @@ async function withOnePod() {
 }
 
 describe('the controller', () => {
+  it('owns what it puts on again after it has taken it off, and takes that off, too', async () => {
+    const bench = await withOnePod();
+    for (const name of ['p2', 'p3']) {
+      bench.cluster.removePod('shop/p1');
+      bench.cluster.removePod('shop/p2');
+      await bench.clock.advance(14 * minute);
+      expect(carried(bench)).toEqual([]);
+      addPod(bench, name, 'web');
+      await bench.clock.advance(2 * operationMs);
+      expect(carried(bench)).toEqual([key('web')]);
+      expect([...ownedIn(bench.cluster.ledger?.state ?? emptyLedger, pool1)]).toEqual([key('web')]);
+      await bench.clock.advance(4 * minute);
+    }
+  });
+
   it('says Created while the change runs, and Assigned once it has ended', async () => {
     const bench = micBench();
     furnish(bench, 'web');

@@ -44,9 +44,16 @@ export class MachineState {
   look(): void {
     const { on = [], doing } = entryOf(this.#deps.ledger.state, this.id) ?? {};
     const known = this.known();
+    const ownDoing = new Set([...(doing?.add ?? []), ...(doing?.remove ?? [])]);
+    const { missing } = this.memory;
+    for (const key of missing) {
+      if (!on.includes(key)) {
+        missing.delete(key);
+      }
+    }
     for (const key of on) {
-      if (known?.keys.has(key) === false && doing?.add.includes(key) !== true) {
-        this.memory.missing.add(key);
+      if (known?.keys.has(key) === false && !ownDoing.has(key)) {
+        missing.add(key);
       }
     }
   }

@@ -10,7 +10,8 @@ export interface ServerOfPort {
 
 /** A little more than the server takes to drain. */
 const longestMs = 6_000;
-const lookMs = 100;
+/** Until the rules are gone, a pod that asks anew is reset. */
+const lookMs = 20;
 
 /**
  * Aborted after the signal, once the server does not listen any more. One in another container is told to end at the same
