@@ -135,6 +135,16 @@ export function fakeAzure(clock: Clock): FakeAzure {
       return shown(machine, clock);
     },
     async patch(read, identity) {
+      const machine = machines.get(read.resourceId.toLowerCase());
+      if (azure.isAway && machine !== undefined) {
+        const put = Object.entries(identity.userAssignedIdentities ?? {}).filter(
+          ([, value]) => value !== null,
+        );
+        noteUnanswered(
+          machine,
+          put.map(([id]) => id.toLowerCase()),
+        );
+      }
       await reach(azure);
       return answerPatch(azure, { clock, operations }, read, identity);
     },
@@ -145,6 +155,13 @@ export function fakeAzure(clock: Clock): FakeAzure {
     },
   };
   return azure;
+}
+
+/** Of a change that Azure never answered podid cannot tell who put what it was to add there, before it or after. */
+function noteUnanswered(machine: FakeMachine, add: readonly string[]): void {
+  for (const key of add) {
+    (machine.ids.has(key) ? machine.byPodid : machine.unseen).add(key);
+  }
 }
 
 async function reach({ isAway }: FakeAzure): Promise<void> {
@@ -176,8 +193,8 @@ function answerPatch(azure: FakeAzure, inner: Inner, read: Machine, identity: Id
     return { kind: 'refused', fault: refusal };
   }
   if (trouble?.kind === 'unreached' || machine === undefined) {
-    for (const key of patch.add) {
-      machine?.unseen.add(key);
+    if (machine !== undefined) {
+      noteUnanswered(machine, patch.add);
     }
     throw new PodidError('Unavailable', 'The connection was cut.');
   }
