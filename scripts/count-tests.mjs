@@ -1,8 +1,10 @@
-// Adds up the JSON reports of the test rings and prints the closing line: "N passed, N failed". A step
-// without tests that failed counts as one failure, so that the line never says 0 when something is wrong; and
-// in CI a test that was skipped has failed. Vitest can merge reports, and counts neither.
+// Adds up the JSON reports of the test rings. Names each test that failed, with its reason: a long run is often kept by
+// its last lines alone. Then prints the closing line: "N passed, N failed". A step without tests that failed counts as
+// one failure, so that the line never says 0 when something is wrong; and in CI a test that was skipped has failed.
+// Vitest can merge reports, and does none of these.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const [folder, failedSteps] = process.argv.slice(2);
 const reports = readdirSync(folder)
@@ -10,9 +12,33 @@ const reports = readdirSync(folder)
   .flatMap((name) => readReport(join(folder, name)));
 const sum = (key) => reports.reduce((total, report) => total + report[key], 0);
 const skipped = sum('numPendingTests') + sum('numTodoTests');
+for (const file of reports.flatMap((report) => report.testResults)) {
+  tellFailures(file);
+}
 const failed = Math.max(sum('numFailedTests') + (process.env.CI ? skipped : 0), Number(failedSteps));
 console.log(`${sum('numPassedTests')} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+/** @param file a report's entry for one test file; one that could not be loaded has a message and no tests */
+function tellFailures({ name, message, assertionResults }) {
+  const file = relative(process.cwd(), name);
+  const faults = assertionResults.filter(({ status }) => status === 'failed');
+  if (faults.length === 0 && message) {
+    console.log(`failed: ${file}\n${beginning(message)}`);
+  }
+  for (const { fullName, failureMessages } of faults) {
+    console.log(`failed: ${file} ${fullName}\n${beginning(failureMessages.join('\n'))}`);
+  }
+}
+
+/** The lines of a message that say what is wrong and where, set in. */
+function beginning(message) {
+  return stripVTControlCharacters(message)
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => `  ${line.slice(0, 300)}`)
+    .join('\n');
+}
 
 /** A ring that was ended in the middle of its report is a step that failed. */
 function readReport(path) {
