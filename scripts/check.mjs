@@ -16,7 +16,7 @@ const checks = [
   ['types', ['npx', 'tsc', '-p', '.']],
   ['dead code', ['npx', 'knip', '--no-progress']],
   ['package', ['npx', 'publint', '--strict']],
-  ['owner', ['node', 'scripts/write-owner.mjs', '--check']],
+  ['names', ['node', 'scripts/write-names.mjs', '--check']],
   ...(hasShellcheck || (process.env.CI && process.platform === 'linux')
     ? [['shell scripts', ['shellcheck', ...scripts]]]
     : []),

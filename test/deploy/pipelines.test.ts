@@ -44,7 +44,7 @@ describe('a release', () => {
   const { jobs } = parse(read(`${folder}/release.yaml`)) as { jobs: Record<string, Job> };
 
   it('wants an owner first, then every ring, and publishes after that', () => {
-    expect(jobs['check']?.steps?.some(({ run }) => run === 'node scripts/write-owner.mjs --release')).toBe(
+    expect(jobs['check']?.steps?.some(({ run }) => run === 'node scripts/write-names.mjs --release')).toBe(
       true,
     );
     expect(jobs['test']).toMatchObject({ needs: 'check', uses: './.github/workflows/ci.yaml' });
