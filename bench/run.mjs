@@ -1,4 +1,4 @@
-// Every performance figure of the README, each beside a peer in the same run: `npm run bench -- startup`,
+// Every performance figure of docs/figures.md, each beside a peer in the same run: `npm run bench -- startup`,
 // `npm run bench -- nmi`.
 const benches = {
   startup: './startup/startup.mjs',
