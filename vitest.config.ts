@@ -29,9 +29,15 @@ const onOneNode = [
 /** Vitest's own default leaves one core to itself, which is half of two. */
 const sideBySide = { maxWorkers: availableParallelism() };
 const setUp = { programs: 'test/node/set-up.ts', image: 'test/cluster/set-up.ts' };
+/**
+ * In CI what fails is run once more, and told in the last lines: one late answer in seven thousand tests says nothing of a
+ * change. Not where attacks and drills are: a token that an attacker got once is got.
+ */
+const onceMore = { retry: process.env['CI'] === undefined ? 0 : 1 };
 /** No module of ours keeps state, so that a worker reads them once for all files that it runs. */
 const inOneWorld = {
   ...sideBySide,
+  ...onceMore,
   isolate: false,
   restoreMocks: true,
   unstubEnvs: true,
@@ -120,6 +126,7 @@ export default defineConfig({
         extends: true,
         test: {
           ...sideBySide,
+          ...onceMore,
           ...minutes(10),
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],

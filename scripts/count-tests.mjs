@@ -1,5 +1,5 @@
-// Adds up the JSON reports of the test rings. Names each test that failed, with its reason: a long run is often kept by
-// its last lines alone. Then prints the closing line: "N passed, N failed". A step without tests that failed counts as
+// Adds up the JSON reports of the test rings. Names each test that failed, or passed only when it was run again, with its
+// reason: a long run is often kept by its last lines alone. Then prints the closing line: "N passed, N failed". A step without tests that failed counts as
 // one failure, so that the line never says 0 when something is wrong; and in CI a test that was skipped has failed.
 // Vitest can merge reports, and does none of these.
 import { readdirSync, readFileSync } from 'node:fs';
@@ -22,12 +22,13 @@ process.exitCode = failed > 0 ? 1 : 0;
 /** @param file a report's entry for one test file; one that could not be loaded has a message and no tests */
 function tellFailures({ name, message, assertionResults }) {
   const file = relative(process.cwd(), name);
-  const faults = assertionResults.filter(({ status }) => status === 'failed');
+  const faults = assertionResults.filter(({ failureMessages }) => failureMessages.length > 0);
   if (faults.length === 0 && message) {
     console.log(`failed: ${file}\n${beginning(message)}`);
   }
-  for (const { fullName, failureMessages } of faults) {
-    console.log(`failed: ${file} ${fullName}\n${beginning(failureMessages.join('\n'))}`);
+  for (const { fullName, status, failureMessages } of faults) {
+    const what = status === 'passed' ? 'passed when run again' : 'failed';
+    console.log(`${what}: ${file} ${fullName}\n${beginning(failureMessages.join('\n'))}`);
   }
 }
 

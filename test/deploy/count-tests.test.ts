@@ -30,6 +30,15 @@ describe('The closing line of a run of the tests', () => {
     ]);
   });
 
+  it('names a test that failed first and passed when it was run again', async () => {
+    const again = { fullName: 'A watch ends', status: 'passed', failureMessages: ['Error: not yet'] };
+    expect(await closingLines([{ ...report(3, [again]), numFailedTests: 0 }], 0)).toEqual([
+      'passed when run again: test/a.test.ts A watch ends',
+      '  Error: not yet',
+      '3 passed, 0 failed',
+    ]);
+  });
+
   it('names a file that could not be loaded', async () => {
     expect(
       await closingLines([{ ...report(0, [], "Cannot find module './gone.ts'"), numFailedTests: 0 }], 1),
