@@ -338,7 +338,7 @@ describe('the examples of the help', () => {
         expect(await readFile(join(home, 'saved.yaml'), 'utf8')).toContain('kind:');
       }
     }
-  }, 180_000);
+  }, 600_000);
 });
 
 /** A home directory with `podid` in its PATH and the folders that examples write into. */
