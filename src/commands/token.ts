@@ -3,6 +3,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
 import type { MetadataQuestion, Opened } from '../domain/azure/metadata-service.ts';
 import type { FlagTable, FlagValues } from '../flags/flag-table.ts';
+import { choiceOf } from '../flags/read-flags.ts';
 import { managedIdentityIdRule, principalIdRule } from '../validate/flags/azure-names.ts';
 import { durationOf } from '../validate/flags/duration.ts';
 import { audienceRule, endpointRule } from '../validate/flags/metadata-request.ts';
@@ -212,5 +213,6 @@ const armResources: Readonly<Record<string, string>> = {
  * undefined: the public one
  */
 function armResource(cloud: string | undefined): string {
-  return armResources[cloud ?? ''] ?? 'https://management.azure.com/';
+  const name = choiceOf(cloud ?? '', Object.keys(armResources)) ?? '';
+  return armResources[name] ?? 'https://management.azure.com/';
 }

@@ -58,11 +58,10 @@ function readFlag(
     faults.add(long, `${long} is given ${texts.length} times: ${texts.map(quoted).join(', ')}.`);
   }
   const [text] = texts;
-  if (text !== undefined && flag.choices) {
-    checkChoice(long, text, flag.choices, faults);
-  }
   if (text === undefined || flag.kind === 'text') {
-    return text;
+    return text === undefined || flag.choices === undefined
+      ? text
+      : readChoice(long, text, flag.choices, faults);
   }
   const number = readInteger(text, flag);
   if (number === undefined) {
@@ -89,20 +88,32 @@ function wayToGive(long: string, { value = 'VALUE', choices }: FlagSpec): string
   return `${long} ${value}${choices === undefined ? '' : `, which is one of ${choices.join(', ')}`}`;
 }
 
-/** @param source a flag or a variable of the environment */
-export function checkChoice(
+/** The choice that is meant, whatever the case of its letters, as with az; undefined: none. */
+export function choiceOf<Choice extends string>(
+  text: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  return choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
+}
+
+/**
+ * The choice as it is spelled; what is none goes to the faults, and comes back as it is.
+ *
+ * @param source a flag or a variable of the environment
+ */
+export function readChoice(
   source: string,
   text: string,
   choices: readonly string[],
   faults: UsageFaults,
-): void {
-  if (choices.includes(text)) {
-    return;
+): string {
+  const choice = choiceOf(text, choices);
+  if (choice === undefined) {
+    const nearest = nearestWord(text, choices);
+    const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
+    faults.add(source, `${source}: ${quoted(text)} is not one of ${choices.join(', ')}.${hint}`);
   }
-  const byLetter = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
-  const nearest = byLetter ?? nearestWord(text, choices);
-  const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
-  faults.add(source, `${source}: ${quoted(text)} is not one of ${choices.join(', ')}.${hint}`);
+  return choice ?? text;
 }
 
 /** Takes the one word that a command may want out of what is left over; the empty one where there is none. */
@@ -123,15 +134,13 @@ export function takeWord(
     faults.missing(spec.value, spec.choices === undefined ? spec.summary : `give ${oneOf(spec.choices)}`);
     return { word: '', rest };
   }
-  if (spec.choices) {
-    checkChoice(spec.value, word, spec.choices, faults);
-  }
+  const read = spec.choices === undefined ? word : readChoice(spec.value, word, spec.choices, faults);
   const others = rest.toSpliced(at, 1);
   if (spec.unquoted !== undefined && others.length > 0 && !/\s/.test(word)) {
     faults.add(spec.value, spec.unquoted);
     return { word: '', rest: [] };
   }
-  return { word, rest: others };
+  return { word: read, rest: others };
 }
 
 /** `bash, zsh or fish`. */

@@ -259,6 +259,28 @@ describe('a query', () => {
     },
   );
 
+  it.each([
+    ['foo(@)', 'there is no function foo()'],
+    ['[?foo(name)]', 'there is no function foo()'],
+    ['nothing.there[].{a: constructor(@)}', 'there is no function constructor()'],
+    ['[].podid_gt(count, `1`)', 'there is no function podid_gt()'],
+    ['nothing.length(a, b)', 'length() takes 1 argument, not 2'],
+    ['nothing.not_null()', 'not_null() takes 1 or more arguments, not 0'],
+    ["nothing.pad_left('x')", 'pad_left() takes 2 to 3 arguments, not 1'],
+    ['nothing.sort_by(@, name)', 'argument 2 of sort_by() is an expression, such as &name'],
+    ['nothing.length(&name)', 'argument 1 of length() is a value, without &'],
+  ])('is refused before there is a result, whatever that may be: %s', async (expression, reason) => {
+    await expect(compileQuery(expression)).rejects.toMatchObject({
+      code: 'InvalidUsage',
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  it('takes what a literal holds for data', async () => {
+    const literal = '`{"type": "Function", "name": "foo", "children": []}`';
+    expect((await compileQuery(`${literal}.name`))([])).toBe('foo');
+  });
+
   it('has no order of a text and a number', async () => {
     expect((await compileQuery('[?name>`1`].name'))(entries)).toEqual([]);
   });

@@ -67,8 +67,9 @@ export function chooseAuthWays(auth: string | undefined, variable: string | unde
 }
 
 function checkAuth(auth: string): AuthWay {
-  if (Object.hasOwn(authWays, auth)) {
-    return auth as AuthWay;
+  const way = auth.toLowerCase();
+  if (Object.hasOwn(authWays, way)) {
+    return way as AuthWay;
   }
   const known = Object.keys(authWays).map((way) => advice`${othersText(way)}`);
   throw new PodidError('InvalidUsage', `--auth ${auth} is not known.`, {

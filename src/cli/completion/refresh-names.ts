@@ -2,6 +2,7 @@ import { managedIdentityType, parseResourceId } from '../../domain/azure/resourc
 import { isGuid } from '../../domain/azure/written-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
+import { kubeconfigOfVariable } from '../open/kubeconfig-path.ts';
 import type { Context } from '../run/context.ts';
 import { type CachedNames, namesFile } from './names-cache.ts';
 
@@ -107,7 +108,7 @@ async function namespacesOf(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   try {
-    const kubeconfigPath = context.env['PODID_ARM_ENDPOINT'] ? context.env['KUBECONFIG'] : undefined;
+    const kubeconfigPath = context.env['PODID_ARM_ENDPOINT'] ? kubeconfigOfVariable(context.env) : undefined;
     const { workloads } = await context.connectCluster({
       ...(kubeconfigPath ? { kubeconfigPath } : {}),
       fetchUserKubeconfig: (ofConnecting) =>

@@ -1,6 +1,7 @@
 import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { fileErrorText, systemErrorCode } from '../../errors/system-error-code.ts';
+import { choiceOf } from '../../flags/read-flags.ts';
 import { clusterNameRule, resourceGroupRule, subscriptionRule } from '../../validate/flags/azure-names.ts';
 import { parseDuration } from '../../validate/flags/duration.ts';
 import { nearestWord } from '../../validate/nearest-word.ts';
@@ -15,6 +16,8 @@ interface Setting {
   /** What a value is, with its article. */
   readonly noun: string;
   readonly rule: Rule;
+  /** A value as it is kept, where another spelling of it is taken, too. */
+  readonly spelled?: (text: string) => string;
 }
 
 function oneOf(
@@ -22,10 +25,11 @@ function oneOf(
   flag: { readonly variable: string; readonly choices: readonly string[] },
 ): Setting {
   const rule: Rule = (text) =>
-    flag.choices.includes(text)
+    choiceOf(text, flag.choices) !== undefined
       ? undefined
       : { rule: flag.choices.join(', '), nearest: nearestWord(text, flag.choices) };
-  return { variable: flag.variable, noun, rule };
+  const spelled = (text: string) => choiceOf(text, flag.choices) ?? text;
+  return { variable: flag.variable, noun, rule, spelled };
 }
 
 const durationRule: Rule = (text) =>
@@ -56,10 +60,13 @@ function isSetting(name: string): name is SettingName {
   return Object.hasOwn(settings, name);
 }
 
-/** @param source what the value comes from, in the message: a flag, or a file with the setting */
-export function checkSetting(name: SettingName, text: string, source: string, faults: UsageFaults): void {
-  const { noun, rule } = settings[name];
+/**
+ * The value as it is kept. @param source what it comes from, in the message: a flag, or a file with the setting
+ */
+export function readSetting(name: SettingName, text: string, source: string, faults: UsageFaults): string {
+  const { noun, rule, spelled }: Setting = settings[name];
   faults.check(source, text, noun, rule);
+  return spelled === undefined ? text : spelled(text);
 }
 
 /** @param cause what reading the file threw */
@@ -98,8 +105,7 @@ export function variablesOf(
     } else if (typeof value !== 'string') {
       faults.add(source, `${source} is not a text.`);
     } else {
-      checkSetting(name, value, source, faults);
-      variables[variableOf(name)] = value;
+      variables[variableOf(name)] = readSetting(name, value, source, faults);
     }
     if (faults.messages.length > before) {
       wrong.push(name);

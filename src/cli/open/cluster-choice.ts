@@ -38,6 +38,14 @@ export async function chooseCluster(
     return clusterOfId(flags.clusterId, flags, faults);
   }
   const { env } = context;
+  if (flags.clusterName !== undefined && parseResourceId(flags.clusterName, managedClusterType)) {
+    const { clusterName } = flags;
+    faults.add(
+      '--cluster-name',
+      `--cluster-name takes a name, and this is the cluster's id: --cluster-id ${clusterName}`,
+    );
+    return { subscription: '', resourceGroup: '', name: '' };
+  }
   const name = choose(faults, 'a cluster name', clusterNameRule, [
     ['--cluster-name', flags.clusterName],
     ['PODID_CLUSTER_NAME', env['PODID_CLUSTER_NAME']],

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { delimiter } from 'node:path';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
-import { checkChoice } from '../../flags/read-flags.ts';
+import { readChoice } from '../../flags/read-flags.ts';
 import type { kubeFlags } from '../flags/cluster-flags.ts';
 import type { Session } from '../run/session.ts';
 
@@ -31,7 +32,7 @@ export async function kubeconfigPath(session: Session, flags: KubeFlagValues): P
     );
   }
   const byVariable =
-    flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? env['KUBECONFIG'] || undefined : undefined;
+    flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? kubeconfigOfVariable(env) : undefined;
   const byDefault = flags.context === undefined ? undefined : `${homedir()}/.kube/config`;
   const path = flags.kubeconfig ?? byVariable ?? byDefault;
   if (path === undefined) {
@@ -45,6 +46,12 @@ export async function kubeconfigPath(session: Session, flags: KubeFlagValues): P
   return path;
 }
 
+/** KUBECONFIG, which may list several files; undefined where it names none: a list of empty parts is one, as to kubectl. */
+export function kubeconfigOfVariable(env: Session['context']['env']): string | undefined {
+  const path = env['KUBECONFIG'] ?? '';
+  return path.split(delimiter).some((part) => part !== '') ? path : undefined;
+}
+
 /**
  * Whether Azure's credentials are to lead to the public name of a private cluster: by the flag, or by its variable,
  * which is `true` or `false`.
@@ -54,10 +61,11 @@ export function byPublicFqdn(
   { publicFqdn = false }: KubeFlagValues,
 ): boolean {
   const variable = env['PODID_PUBLIC_FQDN'] || undefined;
-  if (!publicFqdn && variable !== undefined) {
-    checkChoice('PODID_PUBLIC_FQDN', variable, ['true', 'false'], faults);
-  }
-  return publicFqdn || variable === 'true';
+  return (
+    publicFqdn ||
+    (variable !== undefined &&
+      readChoice('PODID_PUBLIC_FQDN', variable, ['true', 'false'], faults) === 'true')
+  );
 }
 
 /** Azure knows the cluster and signs in to it, so a kubeconfig has no part in it. */

@@ -1,5 +1,5 @@
 import type { FlagTable } from '../../flags/flag-table.ts';
-import { checkChoice } from '../../flags/read-flags.ts';
+import { readChoice } from '../../flags/read-flags.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import { type GivenFlags, modeFlag } from '../flags/mode-flags.ts';
 
@@ -14,6 +14,5 @@ export function modeOfEnvironment(
   if (mode === undefined || given['mode'] !== undefined || flags['mode']?.variable !== 'PODID_MODE') {
     return undefined;
   }
-  checkChoice('PODID_MODE', mode, modeFlag.mode.choices, faults);
-  return mode;
+  return readChoice('PODID_MODE', mode, modeFlag.mode.choices, faults);
 }

@@ -220,5 +220,5 @@ function typedFlag({ key, value }: Occurrence, flag: FlagSpec | undefined): Type
  * in it, for people read stderr all the same.
  */
 function isJsonAskedFor({ env }: Context, { output }: GlobalValues): boolean {
-  return (output ?? env['PODID_OUTPUT']) === 'json';
+  return (output ?? env['PODID_OUTPUT'])?.toLowerCase() === 'json';
 }

@@ -3,7 +3,7 @@ import type { Hint } from '../../errors/hint.ts';
 import { plainText } from '../../errors/plain-text.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
-import { checkChoice } from '../../flags/read-flags.ts';
+import { choiceOf, readChoice } from '../../flags/read-flags.ts';
 import { lateBar } from '../../terminal/bar.ts';
 import { type Colours, noColours, terminalColours } from '../../terminal/colours.ts';
 import {
@@ -140,10 +140,10 @@ function isFormatNamed(context: Context, global: GlobalValues): boolean {
 export function effectiveFormat(context: Context, global: GlobalValues, faults?: UsageFaults): OutputFormat {
   const fromEnvironment = context.env['PODID_OUTPUT'] || undefined;
   if (global.output === undefined && fromEnvironment !== undefined && faults !== undefined) {
-    checkChoice('PODID_OUTPUT', fromEnvironment, outputFormats, faults);
+    readChoice('PODID_OUTPUT', fromEnvironment, outputFormats, faults);
   }
-  const wanted = global.output ?? fromEnvironment;
-  return outputFormats.find((format) => format === wanted) ?? (context.stdout.isTerminal ? 'table' : 'json');
+  const wanted = global.output ?? fromEnvironment ?? '';
+  return choiceOf(wanted, outputFormats) ?? (context.stdout.isTerminal ? 'table' : 'json');
 }
 
 /** A terminal shows them, unless the flag, NO_COLOR or the terminal itself is against it. */

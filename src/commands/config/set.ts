@@ -1,6 +1,6 @@
 import { ownConfigPath, readConfig, writeConfig } from '../../cli/config/change-config.ts';
 import { settingShape } from '../../cli/config/setting-shape.ts';
-import { checkSetting, settingNames } from '../../cli/config/settings.ts';
+import { readSetting, settingNames } from '../../cli/config/settings.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 
 export const configSetCommand = defineCommand({
@@ -13,11 +13,9 @@ export const configSetCommand = defineCommand({
   flags: {},
   word: { value: 'SETTING', summary: 'what to set, by the name of its flag', choices: settingNames },
   secondWord: { value: 'VALUE', summary: 'its value' },
-  async run(_flags, session, word, value) {
+  async run(_flags, session, word, typed) {
     const name = settingNames.find((each) => each === word);
-    if (name !== undefined && value !== '') {
-      checkSetting(name, value, name, session.faults);
-    }
+    const value = name === undefined || typed === '' ? typed : readSetting(name, typed, name, session.faults);
     session.checkUsage();
     const path = ownConfigPath(session.context);
     await writeConfig(path, { ...(await readConfig(path)), [word]: value });

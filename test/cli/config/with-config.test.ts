@@ -212,12 +212,18 @@ describe('podid config', () => {
     expect(await config('get mode')).toMatchObject({ exitCode: 0, stdout: '\n' });
   });
 
+  it('keeps a choice as it is spelled, whatever the case in which it was typed', async () => {
+    await config('set MODE Cluster');
+    await config('set output Table');
+    expect(JSON.parse(readFileSync(file(), 'utf8'))).toEqual({ mode: 'cluster', output: 'table' });
+  });
+
   it.each([
     ['set cluster-nam demo', 'Nearest: cluster-name'],
     ['set cluster-name', 'VALUE is missing'],
     ['set', 'SETTING is missing'],
     ['set cluster-name a/b', 'cluster-name: "a/b" is not a cluster name'],
-    ['set mode Cluster', 'Nearest: cluster'],
+    ['set mode clusters', 'Nearest: cluster'],
     ['set output xml', 'output: "xml" is not a format'],
     ['set poll-interval 5', '"5" is not a duration'],
     ['set cluster-name a b', '"b" is one word too many'],

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { identityId, lastError, run, silentAzure, subscriptionId } from '../fake-context.ts';
 import { oneCluster } from '../one-cluster.ts';
 
@@ -46,6 +49,30 @@ const commands = [
   `doctor ${where}`,
   `add ${where} ${entry} --identity-resource-id ${identityId} --mode cluster`,
 ];
+
+describe('the kubeconfig that kubectl would take', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'podid-kubeconfig-'));
+  const file = join(folder, 'config');
+  writeFileSync(file, '');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([file, `:${file}`, `/nonexistent/config:${file}`, `${file}:/nonexistent/config`])(
+    'is found by KUBECONFIG=%s where no cluster is named',
+    async (list) => {
+      const ran = await run('nmi status', {
+        env: { KUBECONFIG: list },
+        context: { checkKubeconfig: async () => undefined },
+      });
+      expect(ran.stderr).toContain(`Using the current context of ${list}.`);
+    },
+  );
+
+  it.each(['/nonexistent/a:/nonexistent/b', '/nonexistent/a'])('is missed at KUBECONFIG=%s', async (list) => {
+    const ran = await run('nmi status', { env: { KUBECONFIG: list } });
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain('--kubeconfig is missing');
+  });
+});
 
 describe('the public name of a private cluster', () => {
   it.each(commands)('is where %s goes with --public-fqdn, or with its variable', async (line) => {

@@ -228,6 +228,8 @@ describe('the cluster', () => {
     expect(checked).toEqual([]);
     await run('status --drift', { cluster, env: lab, context: { checkKubeconfig } });
     expect(checked).toEqual(['/lab']);
+    await run('status --drift', { cluster, env: { ...lab, KUBECONFIG: ':' }, context: { checkKubeconfig } });
+    expect(checked).toEqual(['/lab']);
   });
 
   it('is not chosen by a KUBECONFIG that may lead to another one', async () => {

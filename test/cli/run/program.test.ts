@@ -8,6 +8,7 @@ import { sourceFiles } from '../../architecture/source-files.ts';
 import { identityId, lastError, run, subscriptionId } from '../fake-context.ts';
 
 const cluster = `-g demo -c demo --subscription ${subscriptionId}`;
+const clusterId = `/subscriptions/${subscriptionId}/resourceGroups/demo/providers/Microsoft.ContainerService/managedClusters/demo`;
 
 describe('a command line', () => {
   it('shows help on stdout when podid is typed alone', async () => {
@@ -148,7 +149,25 @@ describe('a command line', () => {
     [`wait ${cluster} --for gone`, 'is not one of assigned, deleted, idle'],
     [`wait ${cluster} --for assigned`, '--name is missing'],
     [`list ${cluster} --query podIdentityProfile.enabled`, '--raw-cluster'],
-    [`list ${cluster} --cloud azurecloud`, 'Nearest: AzureCloud'],
+    [`list ${cluster} --cloud azureclod`, 'Nearest: AzureCloud'],
+    [`list ${cluster.replace('-c demo', `-c ${clusterId}`)}`, `id: --cluster-id ${clusterId}`],
+    [`status ${cluster.replace('-c demo', `-c ${clusterId.toLowerCase()}`)}`, 'id: --cluster-id /sub'],
+    ...[
+      'foo(@)',
+      '[?foo(name)]',
+      'nothing.there.foo(@)',
+      'length(a, b)',
+      'sort_by(@, name)',
+      'toString(@)',
+      'podid_gt(a, b)',
+    ].flatMap((query) =>
+      ['enable', 'disable', 'add --namespace a --identity b', 'mirror', 'apply -f x', 'nmi install'].map(
+        (line): [string | string[], string] => [
+          [...`${line} ${cluster}`.split(' '), '--query', query],
+          'is not a JMESPath expression',
+        ],
+      ),
+    ),
     [`list ${cluster} --tenant a/b`, '--tenant'],
     [`-g demo list`, '-g must come after the command'],
     ['-v list', 'This command has no flag -v.'],
@@ -160,6 +179,33 @@ describe('a command line', () => {
     const ran = await run(line);
     expect(ran).toMatchObject({ exitCode: 2, stdout: '', requests: [] });
     expect(ran.stderr).toContain(text);
+  });
+
+  it.each(['json', 'JSON', 'Json'])('prints as %s, whatever the case of its letters', async (format) => {
+    const [byFlag, byVariable, refused] = await Promise.all([
+      run(`version -o ${format}`),
+      run('version', { env: { PODID_OUTPUT: format } }),
+      run('list', { env: { PODID_OUTPUT: format } }),
+    ]);
+    expect(JSON.parse(byFlag.stdout)).toMatchObject({ version: '1.2.3' });
+    expect(byVariable.stdout).toBe(byFlag.stdout);
+    expect(lastError(refused)).toMatchObject({ code: 'InvalidUsage' });
+  });
+
+  it.each([
+    ['list --mode Addon --cloud AZURECLOUD --auth AZ', {}],
+    ['list', { PODID_MODE: 'AddOn', PODID_CLOUD: 'azurecloud', PODID_PUBLIC_FQDN: 'False' }],
+    ['list --sort-by NAME --state ASSIGNED', {}],
+    ['wait --for Idle', {}],
+    ['export --from ARM', {}],
+  ])('takes every choice of %s in any case, as az does', async (line, env) => {
+    const ran = await run(`${line} ${cluster}`, { env });
+    expect(ran.stderr).not.toContain('is not one of');
+    expect(ran.requests).not.toEqual([]);
+  });
+
+  it('takes a word in any case, too', async () => {
+    expect((await run('completion BASH')).stdout).toBe((await run('completion bash')).stdout);
   });
 
   it('names variables and az as other sources of a missing cluster', async () => {
