@@ -88,6 +88,7 @@ function settle() {
       '    about: Please report it privately; SECURITY.md says what to write',
       '',
     ].join('\n'),
+    ...filesNamingSchema(owner),
     ...changesNaming(former, manifest.name),
   };
   for (const [path, text] of Object.entries(files)) {
@@ -99,6 +100,22 @@ function settle() {
     }
     writeFileSync(join(values.root, path), text);
   }
+}
+
+/** The site of the documents, which GitHub serves for the owner, has the schema of podid's file. */
+function filesNamingSchema(owner) {
+  const paths = [
+    'src/domain/entries/file-schema.ts',
+    'docs/schema/pod-identities.schema.json',
+    'docs/schema/schemastore.json',
+  ];
+  const site = `https://${owner}.github.io/podid/schema/`;
+  return Object.fromEntries(
+    paths.map((path) => [
+      path,
+      read(path).replaceAll(/https:\/\/[^/]+\.github\.io\/podid\/schema\//g, () => site),
+    ]),
+  );
 }
 
 /** Notes of changes say in their first lines which package they are about. */

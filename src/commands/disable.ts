@@ -5,6 +5,7 @@ import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
+import { fileSchemaLine } from '../domain/entries/file-schema.ts';
 
 export const disableCommand = defineCommand({
   description:
@@ -38,7 +39,9 @@ export const disableCommand = defineCommand({
     }
     const { deps, cluster } = await openDeps(session, change, { kube: reachesObjects(change) });
     const { disableAddon } = await import('../workflows/addon/disable-addon.ts');
-    const save = file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content) };
+    const head = fileSchemaLine(session.context.fileSchemaUrl);
+    const save =
+      file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content, head) };
     const outcome = await disableAddon(deps, { cluster, unregisterFeature, ...save }, options);
     return await finishChange(session, outcome, { view: statusView, shape: statusShape(cluster), ...flags });
   },

@@ -3,6 +3,7 @@ import { inClusterMode, modeFlag } from '../cli/flags/mode-flags.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { exportShape } from '../cli/results/export-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
+import { fileSchemaLine } from '../domain/entries/file-schema.ts';
 
 export const exportCommand = defineCommand({
   description:
@@ -52,7 +53,12 @@ export const exportCommand = defineCommand({
     });
     const { exportEntries } = await import('../workflows/entries/export-entries.ts');
     const exported = await exportEntries(deps, { cluster, as, from }, session.context.signal);
-    await session.print(exported, exportShape, as === 'profile' ? 'json' : 'yaml');
+    if (as === 'profile') {
+      await session.print(exported, exportShape, 'json');
+    } else {
+      const yamlHead = fileSchemaLine(session.context.fileSchemaUrl);
+      await session.print(exported, { ...exportShape, yamlHead }, 'yaml');
+    }
     return 0;
   },
 });

@@ -31,6 +31,8 @@ export interface TableShape {
   readonly wideColumns?: readonly Column[];
   /** Of a row, for `-o name`. */
   readonly name?: (row: never) => string;
+  /** The whole value as YAML begins with it: a comment for editors. Empty, or ends with a line break. */
+  readonly yamlHead?: string;
   /** Instead of a table: how people read the whole value. Ends with a line break. */
   readonly text?: (value: never, colour: Colours) => string;
   /** One of many results of one command: JSON is a line each, YAML a document each. */
@@ -47,7 +49,8 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
       return `${jsonText(shown, shape.repeated ? 0 : 2)}\n`;
     case 'yaml': {
       const { yamlText } = await import('./yaml-text.ts');
-      return `${shape.repeated ? '---\n' : ''}${yamlText(shown)}`;
+      const head = output.query === undefined ? (shape.yamlHead ?? '') : '';
+      return `${shape.repeated ? '---\n' : ''}${head}${yamlText(shown)}`;
     }
     case 'tsv': {
       const text = tsv(shown, output.query === undefined);

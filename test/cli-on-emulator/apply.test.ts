@@ -446,6 +446,42 @@ describe('podid export --from cluster', () => {
   });
 });
 
+describe('where the schema of the file is published', () => {
+  const url = 'https://contoso.github.io/podid/schema/v1/pod-identities.schema.json';
+  const line = `# yaml-language-server: $schema=${url}\n`;
+
+  it('export and disable --export name it in their first line, and plan and apply read the file', async () => {
+    await using published = await emulatedPodid({}, {}, { fileSchemaUrl: url });
+    const where = '-g demo-rg -c demo';
+    const add = `add ${where} --namespace demo --name web --identity-resource-id ${identityId('web')}`;
+    expect((await published.run(add)).exitCode).toBe(0);
+    const { stdout } = await published.run(`export ${where}`);
+    expect(stdout.startsWith(`${line}apiVersion: podid.io/v1\n`)).toBe(true);
+    const plan = `plan ${where} --prune --exit-code -f -`;
+    expect(await published.run(plan, {}, stdout)).toMatchObject({ exitCode: 0 });
+
+    // What is no YAML file of entries has no place for it.
+    for (const other of [
+      '-o json',
+      '--as profile',
+      '--as profile -o yaml',
+      '--query identities',
+      '-o table',
+    ]) {
+      expect((await published.run(`export ${where} ${other}`)).stdout).not.toContain('yaml-language-server');
+    }
+
+    const file = join(folder, 'saved.yaml');
+    const disabled = await published.run(['disable', ...where.split(' '), '--yes', '--export', file]);
+    expect(disabled.exitCode, disabled.stderr).toBe(0);
+    expect(await readFile(file, 'utf8')).toBe(stdout);
+    expect((await published.run(`enable ${where}`)).exitCode).toBe(0);
+    const applied = await published.run(['apply', ...where.split(' '), '-f', file]);
+    expect(applied.exitCode, applied.stderr).toBe(0);
+    expect((await published.run(`export ${where}`)).stdout).toBe(stdout);
+  });
+});
+
 describe('podid schema', () => {
   it('prints the schema that the documentation has', async () => {
     const page = await readFile(

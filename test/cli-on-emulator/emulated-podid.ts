@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createContext } from '../../src/cli/run/context.ts';
+import { type Context, createContext } from '../../src/cli/run/context.ts';
 import { runProgram } from '../../src/cli/run/program.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { sink } from './sink.ts';
@@ -26,18 +26,20 @@ export interface EmulatedPodid extends AsyncDisposable {
 export async function emulatedPodid(
   options: EmulatorOptions = {},
   always: Readonly<Record<string, string>> = {},
+  own: Partial<Context> = {},
 ): Promise<EmulatedPodid> {
   const emulator = await startEmulator(options);
   const run: EmulatedPodid['run'] = async (line, more = {}, stdin = '') => {
     const stdout = sink();
     const stderr = sink();
     const env = { ...emulator.environment, PODID_POLL_INTERVAL: '10ms', ...always, ...more };
-    const context = createContext(new AbortController().signal, {
+    const real = createContext(new AbortController().signal, {
       env,
       stdin: Readable.from([stdin]),
       stdout: stdout.stream,
       stderr: stderr.stream,
     });
+    const context = { ...real, ...own };
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const exitCode = await runProgram(argv, context);
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };

@@ -92,6 +92,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
   const azure = options.cluster ? azureHolding(options.cluster, requests) : silentAzure(requests);
   const context: Context = {
     version: '1.2.3',
+    fileSchemaUrl: 'https://contoso.github.io/podid/schema/v1/pod-identities.schema.json',
     env: options.json ? { PODID_OUTPUT: 'json', ...options.env } : (options.env ?? {}),
     shell: 'posix',
     stdout,

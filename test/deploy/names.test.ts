@@ -4,11 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+const schemaFiles = [
+  'src/domain/entries/file-schema.ts',
+  'docs/schema/pod-identities.schema.json',
+  'docs/schema/schemastore.json',
+];
+
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'podid-names-'));
   mkdirSync(join(folder, 'deploy/chart'), { recursive: true });
-  for (const path of ['package.json', 'package-lock.json', 'deploy/chart/Chart.yaml', '.github']) {
+  for (const path of [
+    'package.json',
+    'package-lock.json',
+    'deploy/chart/Chart.yaml',
+    '.github',
+    ...schemaFiles,
+  ]) {
     cpSync(path, join(folder, path), { recursive: true });
   }
   mkdirSync(join(folder, '.changeset'));
@@ -76,6 +88,10 @@ describe('a release', () => {
       const text = read(path);
       expect(text).toMatch(/github\.com\/contoso\/podid|@contoso/);
       expect(text).not.toContain('OWNER/');
+    }
+    for (const path of schemaFiles) {
+      expect(read(path)).toContain('https://contoso.github.io/podid/schema/v1/pod-identities.schema.json');
+      expect(read(path)).not.toContain('//OWNER.github.io');
     }
     const lock = JSON.parse(read('package-lock.json'));
     expect([manifest().name, lock.name, lock.packages[''].name]).toEqual(Array(3).fill('@contoso/podid'));

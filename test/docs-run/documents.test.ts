@@ -20,7 +20,7 @@ async function scriptsNamedIn(path: string): Promise<string[]> {
 describe('the documents', () => {
   it.each(documents)('%s names npm scripts that exist', async (path) => {
     const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: object };
-    const known = ['ci', 'install', 'uninstall', 'pack', 'test', 'registry', ...Object.keys(scripts)];
+    const known = ['ci', 'install', 'uninstall', 'pack', 'pkg', 'test', 'registry', ...Object.keys(scripts)];
     expect((await scriptsNamedIn(path)).filter((name) => !known.includes(name))).toEqual([]);
   });
 

@@ -23,10 +23,13 @@ export async function checkExportFile(faults: UsageFaults, path: string, force: 
   }
 }
 
-/** @throws PodidError InvalidUsage when the file cannot be written */
-export async function saveExportFile(path: string, content: unknown): Promise<void> {
+/**
+ * @param head comments above the content
+ * @throws PodidError InvalidUsage when the file cannot be written
+ */
+export async function saveExportFile(path: string, content: unknown, head: string): Promise<void> {
   try {
-    await saveYaml(path, content);
+    await saveYaml(path, content, head);
   } catch (cause) {
     throw new PodidError(
       'InvalidUsage',

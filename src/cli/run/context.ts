@@ -2,6 +2,7 @@ import type { FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import type { MetadataService } from '../../domain/azure/metadata-service.ts';
 import type { RunCommand } from '../../domain/azure/run-command.ts';
 import type { ApiServerHosts } from '../../domain/clusters/cluster.ts';
+import { fileSchemaUrl } from '../../domain/entries/file-schema.ts';
 import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Azure } from '../../domain/ports.ts';
@@ -78,6 +79,8 @@ export interface RunningAgent {
 /** The process around a command, and the adapters, which are loaded when they are asked for. */
 export interface Context {
   readonly version: string;
+  /** Where editors find the schema of the file that `export` writes. */
+  readonly fileSchemaUrl: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** In which the commands of hints are typed. */
   readonly shell: Shell;
@@ -123,6 +126,7 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
   const version = typeof PODID_VERSION === 'string' ? PODID_VERSION : '0.0.0';
   return {
     version,
+    fileSchemaUrl,
     env,
     get shell() {
       return shellOf(env, process.platform);

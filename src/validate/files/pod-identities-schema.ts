@@ -1,3 +1,4 @@
+import { fileSchemaUrl } from '../../domain/entries/file-schema.ts';
 import { fileApiVersion, fileKind } from '../../domain/entries/pod-identities-file.ts';
 import { longestExceptionName, longestIdentityName } from '../flags/kubernetes-names.ts';
 
@@ -21,6 +22,7 @@ function name(description: string, maxLength: number) {
  */
 export const podIdentitiesSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: fileSchemaUrl,
   title: 'Pod identities of an AKS cluster, for podid plan, apply and export',
   type: 'object',
   required: ['apiVersion', 'kind'],
