@@ -13,7 +13,7 @@ const cluster = ['-g', 'demo-rg', '-c', 'demo'];
 const identityId = (name) =>
   `/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 const resource = 'https://vault.azure.net';
-const pods = { web: '127.0.0.11', stranger: '127.0.0.12', legacy: '127.0.0.13' };
+const labels = { web: { aadpodidbinding: 'web' }, stranger: {}, legacy: { app: 'legacy' } };
 const running = [];
 
 try {
@@ -30,7 +30,7 @@ try {
 
 async function report() {
   say(
-    'Pods on AKS can get Azure tokens for a managed identity without holding any secret. This is how, on a small Azure of our own: nothing leaves this machine, and the pods are simulated, each by a loopback address of its own.',
+    'Pods on AKS can get Azure tokens for a managed identity without holding any secret. This is how, on a small Azure of our own: nothing leaves this machine, and the pods are simulated on loopback.',
   );
   step('An emulated Azure starts on loopback: a subscription, a cluster, two managed identities.');
   const environment = await startEmulator();
@@ -94,22 +94,25 @@ async function report() {
     check(response.status === 200, `${kind}/${name} is there`);
   }
 
+  const pods = await placePods();
+  const nodes = [...new Set(Object.values(pods).map(({ node }) => node))];
   step(
-    'The node agent starts. Three pods run on its node: one labelled aadpodidbinding=web (the label by which a pod asks for the entry web), one with no label, one labelled app=legacy. Each asks for a token for a resource, which is the service that the token opens: here Azure Key Vault.',
+    `The node agent starts. Three pods run, ${nodes.length === 1 ? 'on its node' : 'each on a node of its own, since loopback has one address here'}: one labelled aadpodidbinding=web (the label by which a pod asks for the entry web), one with no label, one labelled app=legacy. Each asks for a token for a resource, which is the service that the token opens: here Azure Key Vault.`,
   );
-  await createPods(environment);
-  const port = await startAgent(environment);
-  const web = await askForToken(pods.web, port, 'the pod "web"');
+  await createPods(environment, pods);
+  const agents = await startAgents(environment, nodes);
+  const of = (name) => ({ address: pods[name].address, port: agents[pods[name].node] });
+  const web = await askForToken(of('web'), 'the pod "web"');
   check(web.status === 200, 'it gets a token');
   check(
     web.body.client_id === (await clientIdOf(environment)),
     `and it is the identity web's (client id ${web.body.client_id})`,
   );
-  const stranger = await askForToken(pods.stranger, port, 'the pod without a label');
+  const stranger = await askForToken(of('stranger'), 'the pod without a label');
   check(stranger.status === 400 && stranger.body.access_token === undefined, 'it gets none, and the reason:');
   say(`    ${stranger.body.error_description}`);
 
-  const legacy = await askForToken(pods.legacy, port, 'the pod "legacy", which is excepted,');
+  const legacy = await askForToken(of('legacy'), 'the pod "legacy", which is excepted,');
   check(
     legacy.status === 400 && /Multiple/i.test(legacy.body.error_description),
     'it is not served by pod identity but answered as the node itself would be: the node has several identities, so the pod has to say which one it wants',
@@ -129,7 +132,7 @@ async function report() {
     'none',
   ]);
   const revoked = await until(
-    () => askOnce(pods.web, port),
+    () => askOnce(of('web')),
     (answer) => answer.status !== 200,
   );
   check(revoked.status === 400, `the pod "web" gets no more tokens: ${revoked.body.error_description}`);
@@ -197,14 +200,38 @@ async function kubeHeaders(environment) {
   return { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
 }
 
-async function createPods(environment) {
-  const labels = { web: { aadpodidbinding: 'web' }, stranger: {}, legacy: { app: 'legacy' } };
+/**
+ * An agent knows the pods of its node by their addresses. Where loopback has 127.0.0.1 alone, as on macOS, each pod has
+ * that one on a node of its own.
+ */
+async function placePods() {
+  const names = Object.keys(labels);
+  const addresses = names.map((_, at) => `127.0.0.${11 + at}`);
+  const areThere = (await Promise.all(addresses.map(canBeBound))).every(Boolean);
+  const place = (at) =>
+    areThere ? { address: addresses[at], node: 'node-1' } : { address: '127.0.0.1', node: `node-${at + 1}` };
+  return Object.fromEntries(names.map((name, at) => [name, place(at)]));
+}
+
+async function canBeBound(address) {
+  const { createServer } = await import('node:net');
+  const server = createServer().listen(0, address);
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
+  server.close();
+  return true;
+}
+
+async function createPods(environment, pods) {
   const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
-  const items = Object.entries(pods).map(([name, address]) => ({
+  const items = Object.entries(pods).map(([name, { address, node }]) => ({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'demo', labels: labels[name], creationTimestamp: anHourAgo },
-    spec: { nodeName: 'node-1', containers: [{ name: 'app', image: 'app' }] },
+    spec: { nodeName: node, containers: [{ name: 'app', image: 'app' }] },
     status: { phase: 'Running', startTime: anHourAgo, podIP: address, podIPs: [{ ip: address }] },
   }));
   const response = await fetch(`${environment.PODID_ARM_ENDPOINT}/_podid/world`, {
@@ -215,12 +242,19 @@ async function createPods(environment) {
   check(response.ok, 'the pods are running');
 }
 
-async function startAgent(environment) {
+/** @returns the port of each node's agent */
+async function startAgents(environment, nodes) {
+  const ports = await Promise.all(nodes.map((node) => startAgent(environment, node)));
+  console.log(`  ${chalk.green('✓')} ${nodes.length === 1 ? 'the agent is' : 'the agents are'} ready`);
+  return Object.fromEntries(nodes.map((node, at) => [node, ports[at]]));
+}
+
+async function startAgent(environment, node) {
   const { port: imdsPort } = new URL(environment.PODID_ARM_ENDPOINT);
   const port = await freePort();
   const probe = await freePort();
   const flags = {
-    node: 'node-1',
+    node,
     'operation-mode': 'managed',
     'nmi-port': port,
     'http-probe-port': probe,
@@ -237,7 +271,9 @@ async function startAgent(environment) {
     () => probeOnce(probe),
     (status) => status === 200,
   );
-  check(ready === 200, 'the agent is ready');
+  if (ready !== 200) {
+    throw new Error(`The agent of ${node} should be ready.`);
+  }
   return port;
 }
 
@@ -258,17 +294,17 @@ function probeOnce(port) {
   );
 }
 
-async function askForToken(address, port, who) {
+async function askForToken(pod, who) {
   console.log(
     `\n  ${who} asks the metadata address 169.254.169.254 for a token for ${resource}; its node brings the request to the agent`,
   );
   return until(
-    () => askOnce(address, port),
+    () => askOnce(pod),
     (answer) => answer.status !== 503,
   );
 }
 
-function askOnce(localAddress, port) {
+function askOnce({ address: localAddress, port }) {
   const path = `/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`;
   return new Promise((resolve, reject) => {
     const request = get(

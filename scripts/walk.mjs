@@ -108,7 +108,8 @@ export async function startEmulator(program) {
   return { env, stop };
 }
 
-const pod = { address: '127.0.0.11', name: 'web' };
+/** As podid's own emulated pod: loopback may have no other address. */
+const pod = { address: '127.0.0.1', name: 'web' };
 const identity =
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
 
@@ -193,7 +194,7 @@ const keptConnection = new Agent({ keepAlive: true });
 function askForToken(port) {
   const path =
     '/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net';
-  const request = { host: '127.0.0.1', port, path, localAddress: pod.address, headers: { Metadata: 'true' } };
+  const request = { host: '127.0.0.1', port, path, headers: { Metadata: 'true' } };
   return new Promise((answered) => {
     get({ ...request, agent: keptConnection }, (response) => {
       response.resume().on('end', () => answered(response.statusCode));

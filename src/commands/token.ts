@@ -105,7 +105,7 @@ export const tokenCommand = defineCommand({
     const timeoutMs = durationOf(session.faults, '--timeout', given.timeout, 30_000);
     session.checkUsage();
     await using emulated = pod && (await emulation?.emulatePod(pod, context));
-    const service = await context.metadataService(emulated?.address);
+    const service = await context.metadataService();
     const asked =
       pod && emulated ? { ...question, endpoint: emulated.endpoint, emulatedIn: pod.namespace } : question;
     const { askForToken, watchToken } = await import('../workflows/agent/ask-for-token.ts');

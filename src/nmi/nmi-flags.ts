@@ -274,7 +274,7 @@ const podidFlags = {
   'allow-loopback-pods': {
     kind: 'switch',
     default: false,
-    summary: 'for demonstrations: pods may have addresses of 127.0.0.0/8',
+    summary: 'for demonstrations, whose API server is on loopback: pods may have addresses of 127.0.0.0/8',
   },
   'hold-sec': {
     kind: 'integer',

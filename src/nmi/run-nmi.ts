@@ -1,6 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import { isLoopbackHost } from '../domain/azure/loopback-host.ts';
 import type { Clock } from '../domain/time/clock.ts';
 import { withinTime } from '../domain/time/time-limit.ts';
+import { advice } from '../errors/hint.ts';
+import { PodidError } from '../errors/podid-error.ts';
 import { type ApiConnection, createApiConnection } from '../k8s/client/api-connection.ts';
 import { inClusterEndpoint } from '../k8s/client/api-endpoint.ts';
 import type { ReadEndpoint } from '../k8s/client/live-endpoint.ts';
@@ -45,8 +48,12 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   const suffix = settings.flags['custom-user-agent'];
   const userAgent = `podid-nmi/${version}${suffix === '' ? '' : ` ${suffix}`}`;
   const readEndpoint = await endpointReader(settings);
+  const endpoint = await readEndpoint();
+  if (settings.flags['allow-loopback-pods']) {
+    requireOwnMachine(endpoint.server);
+  }
   const connection = createApiConnection({
-    endpoint: await readEndpoint(),
+    endpoint,
     readAgain: readEndpoint,
     network: settings.network,
     userAgent,
@@ -95,6 +102,19 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   connection.close();
   await Promise.all([...rest, ...sideServers.map(({ server }) => server.close())]);
   logger.info({}, 'ended; the redirect rules stay');
+}
+
+/**
+ * A pod with an address of loopback would speak for the processes of its node, so only the cluster of a demonstration,
+ * whose API server is on this very machine, may have such pods.
+ *
+ * @throws PodidError InvalidUsage
+ */
+function requireOwnMachine(server: string): void {
+  if (!isLoopbackHost(new URL(server).hostname)) {
+    const message = `--allow-loopback-pods is for demonstrations, whose API server is on loopback; this one is ${server}.`;
+    throw new PodidError('InvalidUsage', message, { hint: advice`leave --allow-loopback-pods out` });
+  }
 }
 
 /** Where nodes begin with a taint that keeps pods away until the agent is there. */

@@ -205,6 +205,21 @@ describe('the bundled podid', () => {
     expect(pods.filter((name) => name.startsWith('asked-by'))).toEqual([]);
   });
 
+  it('asks as two pods of the emulator at once, each on a node of its own', async () => {
+    await using emulator = await startEmulator();
+    expect((await finished(addWeb, emulator)).code).toBe(0);
+    const first = start(['token', '--emulated-pod', 'demo/web', '--every', '1h', '-o', 'json'], emulator);
+    await vi.waitFor(() => expect(first.out(), first.err()).toMatch(/\n$/), {
+      timeout: 30_000,
+      interval: 20,
+    });
+    const second = await finished(['token', '--emulated-pod', 'demo/jobs'], emulator);
+    expect(second.code, second.err).toBe(4);
+    expect(JSON.parse(first.out()).identityResourceId.toLowerCase()).toBe(identityId('web').toLowerCase());
+    first.process.kill('SIGTERM');
+    await first.ended;
+  });
+
   it('asks for tokens again and again, and ends on SIGTERM at once and in order', async () => {
     await using emulator = await startEmulator();
     const child = start(['token', '--every', '1h'], emulator);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -124,6 +124,31 @@ describe('the scenario standard-mode', () => {
       expect(JSON.parse(stdout).clientId).toBe('00000000-0000-4000-8000-0000c11e0001');
     },
   );
+
+  it('has one emulated pod on a node: the other has to end first, and one that was killed is no other', async () => {
+    await using podid = await emulatedPodid(inStandardMode);
+    const { kube } = podid.emulator;
+    const left = (pid: number | undefined) =>
+      kube.seed({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: `asked-by-podid-token-${pid}`, namespace: 'demo' },
+        spec: { nodeName: nodeName(0) },
+        status: { phase: 'Running', podIP: '127.0.0.1' },
+      });
+    left(process.pid);
+    const refused = await spawned(podid, 'token --emulated-pod demo/web');
+    expect(refused).toMatchObject({
+      exitCode: 7,
+      stderr: expect.stringContaining(
+        `${nodeName(0)} has the emulated pod of another podid, process ${process.pid}`,
+      ),
+    });
+    kube.remove('pods', 'demo', `asked-by-podid-token-${process.pid}`);
+    left(spawnSync('true').pid);
+    await spawned(podid, 'token --emulated-pod demo/web --timeout 1s');
+    expect(kube.list('Pod', 'demo').map(({ metadata }) => metadata.name)).toEqual(['jobs-1', 'web-1']);
+  });
 
   it('has a metadata service that knows no identity which is not on the machine', async () => {
     await using podid = await emulatedPodid(inStandardMode);

@@ -125,6 +125,17 @@ describe('podid-nmi as a process', () => {
     );
   });
 
+  it('has no pods on loopback for an API server that is on another machine', async () => {
+    const kubeconfig = join(folder, 'elsewhere');
+    await writeFile(kubeconfig, kubeconfigFor('https://192.0.2.1'));
+    const flags = ['--node=n', '--forceNamespaced', '--redirected-by-others', `--kubeconfig=${kubeconfig}`];
+    const refused = start(['serve', ...flags, '--allow-loopback-pods']);
+    expect((await refused.ended).code).toBe(2);
+    expect(refused.errors()).toContain(
+      'podid-nmi: --allow-loopback-pods is for demonstrations, whose API server is on loopback; this one is https://192.0.2.1.\n',
+    );
+  });
+
   it.each(['SIGTERM', 'SIGHUP'] as const)(
     'serves, and ends with 0 after %s, without a word of any token',
     async (signal) => {

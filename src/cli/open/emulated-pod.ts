@@ -1,17 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
-import { advice } from '../../errors/hint.ts';
-import { decodeText } from '../../errors/plain-text.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { parseKubeconfig } from '../../validate/files/kubeconfig.ts';
 import { bindingSelectorRule, namespaceRule } from '../../validate/flags/kubernetes-names.ts';
-import { isRecord, type JsonRecord, recordAt, stringAt } from '../../validate/json-record.ts';
+import { type JsonRecord, recordAt, stringAt } from '../../validate/json-record.ts';
 import { parseAgentInstallation } from '../../validate/kubernetes/agent-installation.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 import type { Context } from '../run/context.ts';
+import { type EmulatorServer, itemsOf, send, tokenIn } from './emulator-server.ts';
 
 export interface PodToEmulate {
   readonly namespace: string;
@@ -27,12 +25,13 @@ export interface PodToEmulate {
 export interface EmulatedPod extends AsyncDisposable {
   /** Where the redirect of a real node would bring its requests. */
   readonly endpoint: string;
-  /** The pod's own, on loopback. */
-  readonly address: string;
 }
 
-/** Of the one pod; 127.0.0.1 is the node itself. */
-const address = '127.0.0.11';
+/**
+ * Of the one pod, whose agent believes that no process of a node has it: on macOS loopback has no other address. An
+ * agent looks at the pods of its own node alone, so what else is on the machine is none of its pods.
+ */
+const address = '127.0.0.1';
 
 /** The agent of the emulated cluster, as far as it is started here. */
 interface AgentToStart {
@@ -78,12 +77,15 @@ export function podToEmulate(
  * @throws PodidError Unavailable when the emulator or the agent does not come up
  */
 export async function emulatePod(pod: PodToEmulate, context: Context): Promise<EmulatedPod> {
-  const server: Server = {
+  const server: EmulatorServer = {
     emulator: pod.emulator,
     token: await tokenIn(pod.kubeconfig),
     key: pod.key,
   };
   const { mode, node } = await agentToStart(server, context.signal);
+  if (mode === 'standard') {
+    await requireFreeNode(server, node, context.signal);
+  }
   const remove = await createPod(pod, { server, node }, context.signal);
   const [port, probePort] = [await freePort(), await freePort()];
   const agent = await context.startAgent([
@@ -103,47 +105,72 @@ export async function emulatePod(pod: PodToEmulate, context: Context): Promise<E
     await dispose();
     throw error;
   }
-  return { endpoint: `http://127.0.0.1:${port}`, address, [Symbol.asyncDispose]: dispose };
-}
-
-/** The emulator, and what its cluster takes for a sign-in. */
-interface Server {
-  readonly emulator: URL;
-  readonly token: string | undefined;
-  readonly key: string;
-}
-
-async function tokenIn(kubeconfig: string): Promise<string | undefined> {
-  const { users } = parseKubeconfig(decodeText(await readFile(kubeconfig)), kubeconfig);
-  return users.map(({ value }) => stringAt(value, 'token')).find((token) => token !== undefined);
+  return { endpoint: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: dispose };
 }
 
 /** Managed mode, unless the agents of the emulated cluster run in standard mode and it has nodes. */
-async function agentToStart(server: Server, signal: AbortSignal): Promise<AgentToStart> {
+async function agentToStart(server: EmulatorServer, signal: AbortSignal): Promise<AgentToStart> {
   const [daemonSets, nodes] = await Promise.all([
     itemsOf(server, '/apis/apps/v1/daemonsets', signal),
     itemsOf(server, '/api/v1/nodes', signal),
   ]);
   const mode = daemonSets.map(parseAgentInstallation).find((agent) => agent?.kind === 'podid')?.mode;
-  const [node] = nodes.map((one) => stringAt(recordAt(one, 'metadata'), 'name') ?? '').sort();
+  const [node] = nodes.map((one) => metadataOf(one).name).sort();
   return mode === 'standard' && node !== undefined
     ? { mode, node }
-    : { mode: 'managed', node: 'emulated-node' };
+    : { mode: 'managed', node: `emulated-node-${process.pid}` };
 }
 
-async function itemsOf(server: Server, path: string, signal: AbortSignal): Promise<JsonRecord[]> {
-  const list: unknown = JSON.parse(await send(server, path, { method: 'GET', signal }));
-  const items = isRecord(list) ? list['items'] : undefined;
-  return Array.isArray(items) ? items.filter(isRecord) : [];
+/**
+ * In managed mode each pod has a node of its own. A node of the cluster has one pod with that address at a time; what a
+ * process that was killed left there is removed.
+ *
+ * @throws PodidError Unavailable
+ */
+async function requireFreeNode(server: EmulatorServer, node: string, signal: AbortSignal): Promise<void> {
+  for (const pod of await itemsOf(server, '/api/v1/pods', signal)) {
+    const { name, namespace } = metadataOf(pod);
+    const pid = new RegExp(`^${podPrefix}(\\d+)$`).exec(name)?.[1];
+    if (pid === undefined || stringAt(recordAt(pod, 'spec'), 'nodeName') !== node) {
+      continue;
+    }
+    if (processLives(Number(pid))) {
+      const message = `The node ${node} has the emulated pod of another podid, process ${pid}; it has one at a time.`;
+      throw new PodidError('Unavailable', message, {
+        hint: advice`end the other one, then: ${command('podid token --emulated-pod demo/web')}`,
+      });
+    }
+    await send(server, podPath(namespace, name), { method: 'DELETE', signal });
+  }
+}
+
+function metadataOf(object: JsonRecord): { readonly name: string; readonly namespace: string } {
+  const metadata = recordAt(object, 'metadata');
+  return { name: stringAt(metadata, 'name') ?? '', namespace: stringAt(metadata, 'namespace') ?? '' };
+}
+
+function processLives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // One of another user lives, too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+const podPrefix = 'asked-by-podid-token-';
+
+function podPath(namespace: string, name: string): string {
+  return `/api/v1/namespaces/${namespace}/pods/${name}`;
 }
 
 /** @returns what takes the pod away again */
 async function createPod(
   { namespace, label }: PodToEmulate,
-  { server, node }: { readonly server: Server; readonly node: string },
+  { server, node }: { readonly server: EmulatorServer; readonly node: string },
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  const name = `asked-by-podid-token-${process.pid}`;
+  const name = podPrefix + process.pid;
   // Older than its first minute, in which the agent waits for a binding that may still come.
   const startTime = new Date(Date.now() - 3_600_000).toISOString();
   const pod = {
@@ -155,46 +182,9 @@ async function createPod(
   };
   await send(server, '/_podid/world', { method: 'PUT', body: { kubernetes: [pod] }, signal });
   return async () => {
-    const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
     const asked = { method: 'DELETE', signal: AbortSignal.timeout(5000) };
-    await send(server, path, asked).catch(() => undefined);
+    await send(server, podPath(namespace, name), asked).catch(() => undefined);
   };
-}
-
-/** @returns the text of the answer */
-async function send(
-  { emulator, token, key }: Server,
-  path: string,
-  {
-    method,
-    body,
-    signal,
-  }: { readonly method: string; readonly body?: unknown; readonly signal: AbortSignal },
-): Promise<string> {
-  const url = new URL(path, emulator);
-  const headers = {
-    'content-type': 'application/json',
-    'podid-emulator-key': key,
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-  };
-  const init = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-  const response = await fetch(url, init).catch((cause: unknown) => {
-    signal.throwIfAborted();
-    throw new PodidError('Unavailable', `The emulator at ${url.origin} does not answer.`, {
-      hint: startEmulatorCommand,
-      cause,
-    });
-  });
-  if (!response.ok) {
-    throw new PodidError(
-      'Unavailable',
-      `${url.origin} answers HTTP ${response.status}: it is not an emulator.`,
-      {
-        hint: startEmulatorCommand,
-      },
-    );
-  }
-  return await response.text();
 }
 
 async function readiness(url: string, ended: Promise<string>, { clock, signal }: Context): Promise<void> {

@@ -105,8 +105,8 @@ export interface Context {
   /** The objects of a cluster by commands that run in it. */
   connectByCommand(run: RunCommand): Promise<ClusterObjects>;
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
-  /** What pods ask for tokens. @param from the address to ask from; undefined: the machine's own choice */
-  metadataService(from?: string): Promise<MetadataService>;
+  /** What pods ask for tokens. */
+  metadataService(): Promise<MetadataService>;
   /** Starts the node agent, which stands beside podid. */
   startAgent(words: readonly string[]): Promise<RunningAgent>;
 }
@@ -170,10 +170,10 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
       const { startEmulator } = await import('../../emulator/start-emulator.ts');
       return await startEmulator({ ...choice, path: env['PATH'] ?? '' });
     },
-    async metadataService(from) {
+    async metadataService() {
       const { metadataService } = await import('../token/metadata-service.ts');
       const network = async () => (await import('../../network/network.ts')).createNetwork(env);
-      return metadataService({ userAgent: `podid/${version}`, clock: clock(), localAddress: from, network });
+      return metadataService({ userAgent: `podid/${version}`, clock: clock(), network });
     },
     async startAgent(words) {
       const { startAgent } = await import('./child-processes.ts');

@@ -20,19 +20,16 @@ const mostBytes = 256 * 1024;
 export function metadataService({
   userAgent,
   clock,
-  localAddress,
   network,
 }: {
   readonly userAgent: string;
   readonly clock: Clock;
   /** The way to whatever a token opens; the metadata service is asked past every proxy. */
   readonly network: OpenUrl['network'];
-  /** The address to ask from; undefined: the machine's own choice. */
-  readonly localAddress?: string | undefined;
 }): MetadataService {
   return {
     async token(question, signal) {
-      const answer = await ask(question, { userAgent, localAddress, signal });
+      const answer = await ask(question, userAgent, signal);
       const owner = answer.status === 200 ? parseTokenAnswer(answer.text, clock.now()) : undefined;
       if (owner === undefined) {
         throw errorOf(answer, question, clock.now());
@@ -44,7 +41,6 @@ export function metadataService({
         token: tokenIn(answer.text),
         endpoint: question.endpoint,
         userAgent,
-        localAddress,
         network,
         signal,
       });
@@ -66,24 +62,13 @@ function tokenUrl({ endpoint, resource, clientId, identityResourceId }: Metadata
   return url;
 }
 
-function ask(
-  question: MetadataQuestion,
-  {
-    userAgent,
-    localAddress,
-    signal,
-  }: {
-    readonly userAgent: string;
-    readonly localAddress: string | undefined;
-    readonly signal: AbortSignal;
-  },
-): Promise<Answer> {
+function ask(question: MetadataQuestion, userAgent: string, signal: AbortSignal): Promise<Answer> {
   const url = tokenUrl(question);
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) => reject(signal.aborted ? signal.reason : nobodyAnswers(question, cause));
     const headers = { Metadata: 'true', Accept: 'application/json', 'User-Agent': userAgent };
-    const asked = send(url, { headers, localAddress, signal, agent: false }, (response) => {
+    const asked = send(url, { headers, signal, agent: false }, (response) => {
       readText(response).then((text) => resolve({ ...headOf(response), text }), fail);
     });
     asked.on('error', fail);

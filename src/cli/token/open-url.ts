@@ -1,6 +1,5 @@
 import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import type { Opened, UrlToOpen } from '../../domain/azure/metadata-service.ts';
 import { withoutTokens } from './without-tokens.ts';
 
@@ -21,7 +20,6 @@ export interface OpenUrl {
   /** Base of the metadata service. */
   readonly endpoint: string;
   readonly userAgent: string;
-  readonly localAddress: string | undefined;
   readonly network: () => Promise<WayOut>;
   readonly signal: AbortSignal;
 }
@@ -40,9 +38,7 @@ export async function openUrl(what: UrlToOpen, options: OpenUrl): Promise<Opened
   try {
     const agent = (await way?.agentFor(url.href)) ?? false;
     const headers = { 'User-Agent': options.userAgent, ...headersOf(what, token) };
-    const isNear = kind === 'metadata' || isLoopbackHost(url.hostname);
-    const localAddress = isNear ? options.localAddress : undefined;
-    const { status, text } = await get(url, { headers, agent, signal, localAddress });
+    const { status, text } = await get(url, { headers, agent, signal });
     return { kind, shown, status, body: withoutTokens(text, token).slice(0, mostCharacters) };
   } catch (error) {
     signal.throwIfAborted();
@@ -71,7 +67,6 @@ function headersOf(what: UrlToOpen, token: string): Record<string, string> {
 interface Get {
   readonly headers: Readonly<Record<string, string>>;
   readonly agent: Agent | false;
-  readonly localAddress: string | undefined;
   readonly signal: AbortSignal;
 }
 
