@@ -10,7 +10,7 @@ import { podKeyOf } from './cluster/pod-index.ts';
 import { PodReports } from './cluster/pod-reports.ts';
 import { decisionFacts, type FactSettings } from './decision-facts.ts';
 import type { Lead } from './lead/election.ts';
-import { LeadLost, type Ledger, type LedgerStore, openLedger } from './machines/ledger.ts';
+import { LeadLost, type Ledger, type LedgerStore, type NotStored, openLedger } from './machines/ledger.ts';
 import type { MachineApi } from './machines/machine-api.ts';
 import { createMachineBook } from './machines/machine-book.ts';
 import { createMachineFleet, type FleetDeps, type MachineFleet } from './machines/machine-fleet.ts';
@@ -22,6 +22,7 @@ export interface ControlDeps {
   readonly machines: MachineApi;
   readonly assignments: AssignmentApi;
   readonly ledger: LedgerStore;
+  readonly notStored: NotStored;
   readonly events: Pick<EventWriter, 'tell'>;
   readonly metrics: MicMetrics;
   readonly clock: Clock;
@@ -86,11 +87,11 @@ export async function control(
   lead: Lead,
   signal: AbortSignal,
 ): Promise<void> {
-  const ledger = await openLedger(deps.ledger, signal);
+  const ledger = await openLedger(deps.ledger, deps.notStored, signal);
   const machines = Object.keys(ledger.state.machines).length;
   deps.metrics.elected();
   deps.logger.info({ epoch: ledger.state.epoch, machines }, 'the ledger is open');
-  const working = assemble(deps, ledger, lead);
+  const working = assemble(deps, ledger, lead, signal);
   relay.working = working;
   try {
     await Promise.all([working.fleet.run(signal), working.keeper.run(signal)]);
@@ -99,14 +100,15 @@ export async function control(
   }
 }
 
-function assemble(deps: ControlDeps, ledger: Ledger, lead: Lead): Working {
+function assemble(deps: ControlDeps, ledger: Ledger, lead: Lead, signal: AbortSignal): Working {
   const { view, clock, settings, logger, metrics, machines } = deps;
   const mayWrite = () => lead.mayWrite();
   const book = createMachineBook({
     api: machines,
     clock,
     onRead: (ids) => {
-      for (const id of ids) {
+      // What comes in after the lead has ended is not for what that lead knew.
+      for (const id of signal.aborted ? [] : ids) {
         fleet.workers.get(id)?.hear();
         keeper.markMachine(id);
       }

@@ -89,6 +89,7 @@ export async function runMic(settings: MicSettings, ports: MicPorts, signal: Abo
     machines: azure,
     assignments: createAssignmentApi(connection),
     ledger: createLedgerStore(connection, ledgerPlace),
+    notStored: new Set(),
     events,
     metrics: counters,
     clock,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyLedger, ownedIn, withoutOwned } from '../../src/domain/standard-mode/ledger-state.ts';
 import { bindingTo, identity, keyOf, nodeOf, resourceId, scaleSetId, vmId } from './decide/mic-objects.ts';
 import { fakeFault, operationMs } from './fake-azure.ts';
-import { addPod, furnish, micBench, minute } from './mic-bench.ts';
+import { addPod, furnish, type MicBench, micBench, minute } from './mic-bench.ts';
 
 const pool1 = keyOf(scaleSetId('pool1'));
 const key = (name: string) => keyOf(resourceId(name));
@@ -338,6 +338,78 @@ describe('each rule', () => {
     await bench.clock.advance(60 * minute);
     expect(carried(bench)).toEqual([key('web')]);
     expect(bench.azure.breaches).toEqual([]);
+  });
+
+  it.each([
+    ['the process', (bench: MicBench) => bench.clock.advance(0)],
+    ['the process, after it has lost the lead,', (bench: MicBench) => bench.leadAgain()],
+  ])(
+    'rule 11: what others took off and put back while the ledger could not be written stays: %s knows',
+    async (_who, then) => {
+      const bench = await withOnePod();
+      addPod(bench, 'p2', 'api');
+      await bench.clock.advance(1_000);
+      bench.cluster.isAway = true;
+      bench.azure.takeByOthers(pool1, key('web'));
+      bench.azure.takeByOthers(pool1, key('api'));
+      await bench.clock.advance(4 * minute);
+      bench.azure.putByOthers(pool1, resourceId('web'));
+      bench.azure.putByOthers(pool1, resourceId('api'));
+      bench.cluster.isAway = false;
+      await then(bench);
+      await bench.clock.advance(4 * minute);
+      expect(bench.cluster.ledger?.state.machines).toEqual({});
+      bench.cluster.removePod('shop/p1');
+      bench.cluster.removePod('shop/p2');
+      await bench.clock.advance(60 * minute);
+      expect(carried(bench)).toEqual([key('web'), key('api')]);
+      expect(bench.azure.breaches).toEqual([]);
+    },
+  );
+
+  it('rule 11: what others put there after a refused change that the ledger could not be told of stays', async () => {
+    const bench = await withOnePod();
+    bench.azure.troubles.push({ kind: 'refuse', fault: fakeFault(409, 'Conflict') });
+    bench.azure.onPatch = () => {
+      bench.cluster.isAway = true;
+    };
+    addPod(bench, 'p2', 'api');
+    await bench.clock.advance(minute);
+    bench.azure.putByOthers(pool1, resourceId('api'));
+    bench.azure.onPatch = () => undefined;
+    bench.cluster.isAway = false;
+    await bench.clock.advance(4 * minute);
+    bench.cluster.removePod('shop/p2');
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web'), key('api')]);
+    expect(bench.azure.breaches).toEqual([]);
+  });
+
+  it('rule 11: what others put there again right after podid took it off stays', async () => {
+    const bench = await withOnePod();
+    bench.cluster.removePod('shop/p1');
+    await bench.clock.advance(10 * minute + 5_000);
+    expect(carried(bench)).toEqual([]);
+    bench.azure.putByOthers(pool1, resourceId('web'));
+    await bench.clock.advance(60 * minute);
+    expect(carried(bench)).toEqual([key('web')]);
+    expect(bench.azure.patches).toHaveLength(2);
+  });
+
+  it('writes the ledger every few seconds, not without end, while the API server is away', async () => {
+    const bench = await withOnePod();
+    let writes = 0;
+    const { write } = bench.cluster.store;
+    bench.cluster.store.write = async (...asked) => {
+      writes += 1;
+      // A worker that does not wait in between would never let the clock move on.
+      return writes > 1_000 ? { version: 'too-many' } : write(...asked);
+    };
+    bench.cluster.isAway = true;
+    bench.azure.takeByOthers(pool1, key('web'));
+    await bench.clock.advance(13 * minute);
+    expect(writes).toBeGreaterThan(100);
+    expect(writes).toBeLessThan(250);
   });
 
   it('rule 11: what podid has put back itself is its own again', async () => {

@@ -13,6 +13,8 @@ interface FakeMachine {
   readonly ids: Map<string, string>;
   /** What podid has added and nobody has taken off since. */
   readonly byPodid: Set<string>;
+  /** What is there and may be podid's or not: nobody can tell. Podid may take it off, or leave it. */
+  readonly anybodys: Set<string>;
   /**
    * Since podid last read the idle machine others have taken these off, or podid may have put them there: once they are there,
    * nobody can tell whose they are.
@@ -93,6 +95,7 @@ export function fakeAzure(clock: Clock): FakeAzure {
         hasSystem,
         ids,
         byPodid: new Set(),
+        anybodys: new Set(),
         unseen: new Set(),
         eTag: 1,
         busyUntilMs: 0,
@@ -105,14 +108,15 @@ export function fakeAzure(clock: Clock): FakeAzure {
         machine.ids.set(id.toLowerCase(), id);
         machine.eTag += 1;
         if (machine.unseen.delete(id.toLowerCase())) {
-          machine.byPodid.add(id.toLowerCase());
+          machine.anybodys.add(id.toLowerCase());
         }
       }
     },
     takeByOthers(machineId, key) {
       const machine = machines.get(machineId);
       if (machine?.ids.delete(key)) {
-        if (machine.byPodid.delete(key)) {
+        const [wasPodids, wasAnybodys] = [machine.byPodid.delete(key), machine.anybodys.delete(key)];
+        if (wasPodids || wasAnybodys) {
           machine.unseen.add(key);
         }
         machine.eTag += 1;
@@ -157,10 +161,10 @@ export function fakeAzure(clock: Clock): FakeAzure {
   return azure;
 }
 
-/** Of a change that Azure never answered podid cannot tell who put what it was to add there, before it or after. */
+/** Of a change whose outcome Azure does not tell podid cannot know who put what it was to add there, before it or after. */
 function noteUnanswered(machine: FakeMachine, add: readonly string[]): void {
   for (const key of add) {
-    (machine.ids.has(key) ? machine.byPodid : machine.unseen).add(key);
+    (machine.ids.has(key) ? machine.anybodys : machine.unseen).add(key);
   }
 }
 
@@ -232,6 +236,10 @@ function refusalOf(
     return fakeFault(404, 'ResourceNotFound');
   }
   if (trouble?.kind === 'refuse') {
+    const { status } = trouble.fault;
+    if (status === 408 || status >= 500) {
+      noteUnanswered(machine, patch.add);
+    }
     return trouble.fault;
   }
   if (machine.busyUntilMs > nowMs) {
@@ -259,11 +267,12 @@ function apply(azure: FakeAzure, machine: FakeMachine, patch: SentPatch, identit
   }
   const removed = isUserAssigned ? patch.remove : [...machine.ids.keys()];
   for (const key of removed) {
-    if (machine.ids.has(key) && !machine.byPodid.has(key)) {
+    if (machine.ids.has(key) && !machine.byPodid.has(key) && !machine.anybodys.has(key)) {
       azure.breaches.push(`${key} of others was taken off ${patch.machineId}`);
     }
     machine.ids.delete(key);
     machine.byPodid.delete(key);
+    machine.anybodys.delete(key);
   }
   for (const [id, value] of Object.entries(identity.userAssignedIdentities ?? {})) {
     if (value !== null && !machine.ids.has(id.toLowerCase())) {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { type ControlSettings, control } from '../../src/mic/control.ts';
+import type { NotStored } from '../../src/mic/machines/ledger.ts';
 import { createMicMetrics } from '../../src/mic/observe/mic-metrics.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { createMetrics } from '../../src/runtime/metrics.ts';
@@ -15,6 +16,8 @@ export interface MicBench {
   readonly cluster: FakeCluster;
   /** Starts a controller; one that runs is killed first: nothing that it only remembers is left. */
   restart(): Promise<void>;
+  /** Ends the lead and takes it again: the process, and what it keeps for its next lead, stays. */
+  leadAgain(): Promise<void>;
   stop(): Promise<void>;
   /** State of each assignment by its name. */
   states(): Record<string, string | undefined>;
@@ -27,6 +30,7 @@ export function micBench(settings: Partial<ControlSettings> = {}): MicBench {
   const clock = handClock();
   const azure = fakeAzure(clock);
   const cluster = fakeCluster();
+  let notStored: NotStored = new Set();
   let running: { stop: AbortController; ended: Promise<unknown> } | undefined;
   const stop = async () => {
     running?.stop.abort(new Error('It is killed.'));
@@ -34,12 +38,16 @@ export function micBench(settings: Partial<ControlSettings> = {}): MicBench {
     await running?.ended;
     running = undefined;
   };
-  return {
+  const bench: MicBench = {
     clock,
     azure,
     cluster,
     stop,
     async restart() {
+      notStored = new Set();
+      await bench.leadAgain();
+    },
+    async leadAgain() {
       await stop();
       const { view, relay } = cluster.watch();
       const killed = new AbortController();
@@ -53,6 +61,7 @@ export function micBench(settings: Partial<ControlSettings> = {}): MicBench {
         machines: azure,
         assignments: cluster.api,
         ledger: cluster.store,
+        notStored,
         events: { tell: (event: (typeof cluster.events)[number]) => void cluster.events.push(event) },
         metrics: createMicMetrics(createMetrics()),
         clock,
@@ -74,6 +83,7 @@ export function micBench(settings: Partial<ControlSettings> = {}): MicBench {
     states: () =>
       Object.fromEntries([...cluster.assignments].map(([name, { status }]) => [name, status?.status])),
   };
+  return bench;
 }
 
 /** A scale set `pool1` with node `n1`, and an identity with its binding for each name, which is the label, too. */

@@ -34,21 +34,9 @@ export function withBegun(
   return withEntry(state, machineId, { on, doing: change });
 }
 
-/**
- * Once the machine is idle and was read after the change: what it carries of what podid added is podid's; of
- * the rest podid owns nothing, and does not remove it should others put it there later.
- *
- * @param carried keys of all that the machine carries
- * @param hasFailed the machine's last change: what it was to add and is there all the same, others may have put there
- */
-export function withSettled(
-  state: LedgerState,
-  machineId: string,
-  carried: ReadonlySet<string>,
-  hasFailed = false,
-): LedgerState {
-  const doubtful = new Set(hasFailed ? entryOf(state, machineId)?.doing?.add : []);
-  const on = [...ownedIn(state, machineId)].filter((key) => carried.has(key) && !doubtful.has(key)).sort();
+/** Once the change has ended: whatever podid owns there, it has put there. */
+export function withSettled(state: LedgerState, machineId: string): LedgerState {
+  const on = [...ownedIn(state, machineId)].sort();
   return on.length === 0 ? withoutMachine(state, machineId) : withEntry(state, machineId, { on });
 }
 

@@ -75,12 +75,12 @@ export function planMachine(facts: MachineFacts): MachinePlan {
   return isBusy(machine) ? { kind: 'busy' } : { kind: 'change', add: add.now, remove, identity };
 }
 
-/** Whether an operation runs on the machine. */
 /** Its last change did not come to its end. */
 export function hasFailed({ provisioningState }: Machine): boolean {
   return ['failed', 'canceled'].includes(provisioningState.toLowerCase());
 }
 
+/** Whether an operation runs on the machine. */
 export function isBusy({ provisioningState }: Machine): boolean {
   return ['updating', 'creating', 'migrating'].includes(provisioningState.toLowerCase());
 }

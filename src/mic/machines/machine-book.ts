@@ -22,6 +22,8 @@ export interface MachineBook {
   find(machineId: string): KnownMachine | undefined;
   /** When the last list was sent that answers for the machine (monotonic); -Infinity before the first. */
   listedAtMs(machineId: string): number;
+  /** A moment after every read that was sent so far, and before every one that is sent later; monotonic milliseconds. */
+  tick(): number;
   /** Takes in what the answer to a change shows. */
   note(machineId: string, machine: Machine): void;
   /**
@@ -50,8 +52,12 @@ interface GroupReads {
   running: { readonly sentAtMs: number; readonly done: Promise<void> } | undefined;
 }
 
+/** What tells a later moment from the same. */
+export const leastMs = 0.001;
+
 class Book implements MachineBook {
   readonly #options: MachineBookOptions;
+  #lastMs = Number.NEGATIVE_INFINITY;
   readonly #known = new Map<string, KnownMachine>();
   readonly #groups = new Map<string, GroupReads>();
   /** For lists that several callers share: none of them ends it. */
@@ -70,8 +76,13 @@ class Book implements MachineBook {
     return reads?.running?.sentAtMs ?? reads?.listedAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
+  tick(): number {
+    this.#lastMs = Math.max(this.#options.clock.monotonic(), this.#lastMs + leastMs);
+    return this.#lastMs;
+  }
+
   note(machineId: string, machine: Machine): void {
-    this.#put(machineId, machine, this.#options.clock.monotonic());
+    this.#put(machineId, machine, this.tick());
   }
 
   async readSince(
@@ -113,8 +124,8 @@ class Book implements MachineBook {
   }
 
   #startList(machineId: string, reads: GroupReads): NonNullable<GroupReads['running']> {
-    const { api, clock } = this.#options;
-    const sentAtMs = clock.monotonic();
+    const { api } = this.#options;
+    const sentAtMs = this.tick();
     const list = async () => {
       try {
         const machines = await api.list(groupOf(machineId), this.#always);
@@ -135,7 +146,7 @@ class Book implements MachineBook {
 
   /** A machine that no list shows may be new, or gone. */
   async #get(machineId: string, signal: AbortSignal): Promise<KnownMachine | undefined> {
-    const sentAtMs = this.#options.clock.monotonic();
+    const sentAtMs = this.tick();
     try {
       const machine = await this.#options.api.get(machineId, signal);
       this.#put(machineId, machine, sentAtMs);

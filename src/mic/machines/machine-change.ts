@@ -1,8 +1,11 @@
+import type { PatchAnswer } from '../../arm/machines/patch-identities.ts';
 import type { MachineFault } from '../../domain/azure/machine-fault.ts';
+import type { IdentityPatch } from '../../domain/azure/machine-identities.ts';
+import type { Machine } from '../../domain/azure/machines.ts';
 import type { Operation } from '../../domain/azure/operation.ts';
 import { ownedIn, withBegun, withSettled } from '../../domain/standard-mode/ledger-state.ts';
 import { type Judgement, judgeMachineFault } from '../decide/judge-machine-fault.ts';
-import { hasFailed, isBusy } from '../decide/plan-machine.ts';
+import { isBusy } from '../decide/plan-machine.ts';
 import { LeadLost } from './ledger.ts';
 import type { KnownMachine } from './machine-book.ts';
 import type { MachineReader } from './machine-reader.ts';
@@ -55,7 +58,7 @@ export class MachineChange {
   #isTooOld({ machine, readAtMs }: KnownMachine): boolean {
     const isTooOld = machine.eTag === undefined && this.#state.nowMs - readAtMs > untaggedReadMs;
     if (isTooOld) {
-      this.#state.readSinceMs = this.#state.nowMs;
+      this.#state.readAnew();
     }
     return isTooOld;
   }
@@ -77,7 +80,7 @@ export class MachineChange {
         judgement = await this.#sendNow(known, plan, { answered, signal });
       } else {
         // Somebody has taken it over, which the ledger told with this very write.
-        await this.#end(known.keys, signal);
+        await this.#leaveUndone(lower.add, signal);
       }
     } finally {
       this.#deps.onPatched({ machineId: id, ...lower, putBack, judgement, ms: this.#state.nowMs - beganMs });
@@ -90,6 +93,7 @@ export class MachineChange {
     signal: AbortSignal,
   ): Promise<void> {
     this.#state.markUnderWay([...change.add, ...change.remove]);
+    this.#state.answeredAtMs = Number.POSITIVE_INFINITY;
     try {
       await this.#deps.ledger.edit((state) => withBegun(state, this.#state.id, change), signal);
     } catch (error) {
@@ -100,19 +104,18 @@ export class MachineChange {
 
   /** @returns how it went; what Azure may have done without saying so is read back */
   async #sendNow(
-    { machine, keys }: KnownMachine,
+    { machine }: KnownMachine,
     { add, remove, identity }: Change,
     { answered, signal }: { answered(): void; readonly signal: AbortSignal },
   ): Promise<PatchOutcome['judgement']> {
-    const { api, book } = this.#deps;
+    const { book, ledger } = this.#deps;
+    const sent = add.map(lowerCase);
     if (!this.#deps.mayWrite()) {
+      ledger.disown(this.#state.id, sent);
       throw new LeadLost('The lease was not renewed in time.');
     }
-    // From now on nothing that was read before says what the machine carries.
-    this.#state.readSinceMs = this.#state.nowMs;
-    const answer = await api.patch(machine, identity, signal);
+    const answer = await this.#patch(machine, identity, signal);
     answered();
-    const sent = add.map(lowerCase);
     if (answer.kind === 'refused' && isDoubtful(answer.fault)) {
       // Azure may have done it all the same, and then it is podid's.
       const after = await this.settle(signal);
@@ -125,7 +128,7 @@ export class MachineChange {
     if (answer.kind === 'refused') {
       // Nothing was done: what was known before is as true as it was.
       this.#state.readSinceMs = Number.NEGATIVE_INFINITY;
-      await this.#end(keys, signal);
+      await this.#leaveUndone(sent, signal);
       return this.#learn(judgeMachineFault(answer.fault, sent), sent, remove.length);
     }
     book.note(this.#state.id, answer.machine);
@@ -138,6 +141,17 @@ export class MachineChange {
       return 'done';
     }
     return this.#learn(judgeMachineFault(failed, sent), sent, remove.length);
+  }
+
+  /** From then on nothing that was read before says what the machine carries, nor does what is read meanwhile. */
+  async #patch(machine: Machine, identity: IdentityPatch, signal: AbortSignal): Promise<PatchAnswer> {
+    this.#state.readAnew();
+    try {
+      return await this.#deps.api.patch(machine, identity, signal);
+    } finally {
+      this.#state.readAnew();
+      this.#state.answeredAtMs = this.#state.readSinceMs;
+    }
   }
 
   /** Asks how the operation ended, where the machine does not show what was asked for. */
@@ -163,7 +177,7 @@ export class MachineChange {
       { nowMs: this.#state.nowMs, random: clock.random() },
     );
     if (['busy', 'stale', 'gone'].includes(judgement.kind)) {
-      this.#state.readSinceMs = this.#state.nowMs;
+      this.#state.readAnew();
     }
     if (judgement.kind === 'throttled' && judgement.whom === 'all') {
       budget.pauseAll(judgement.waitMs);
@@ -175,13 +189,23 @@ export class MachineChange {
   /** Waits until the machine is idle after a change, and writes down what podid has there. */
   async settle(signal: AbortSignal, firstMs = 0): Promise<KnownMachine | undefined> {
     const known = await this.#reader.untilIdle(signal, firstMs);
-    await this.#end(known?.keys ?? new Set(), signal, known !== undefined && hasFailed(known.machine));
+    if (known !== undefined) {
+      this.#state.judge(known);
+      await this.#end(signal);
+      this.#state.memory.noteCarried(known.keys);
+    }
     return known;
   }
 
-  async #end(carried: ReadonlySet<string>, signal: AbortSignal, failed = false): Promise<void> {
-    await this.#deps.ledger.edit((state) => withSettled(state, this.#state.id, carried, failed), signal);
-    this.#state.memory.noteCarried(carried);
+  /** Nothing was added: should it be there all the same, others have put it there. */
+  async #leaveUndone(add: readonly string[], signal: AbortSignal): Promise<void> {
+    this.#deps.ledger.disown(this.#state.id, add);
+    await this.#end(signal);
+  }
+
+  async #end(signal: AbortSignal): Promise<void> {
+    this.#state.look();
+    await this.#deps.ledger.edit((state) => withSettled(state, this.#state.id), signal);
     this.#state.markUnderWay([]);
   }
 }

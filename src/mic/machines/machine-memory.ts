@@ -40,9 +40,7 @@ export class MachineMemory {
   /** Keys of identities that Azure refuses here. */
   readonly refused = new Map<string, RefusedIdentity>();
   readonly unneededSince = new Map<string, number>();
-  /** Keys of what podid had put there, and a read did not show: it is to leave the ledger. */
-  readonly missing = new Set<string>();
-  /** What has left the ledger so, as long as it is needed and not there again. */
+  /** What podid had put there and others have taken off, as long as it is needed and not there again. */
   readonly takenOff = new Set<string>();
   groups: readonly (readonly string[])[] = [];
   trouble: Trouble | undefined;
@@ -77,8 +75,10 @@ export class MachineMemory {
     this.pause(message, nowMs, backoffMs(transientPauses, this.#failures + 1, random));
   }
 
+  /** A shorter pause does not end a longer one. */
   pause(message: string, nowMs: number, ms: number): void {
-    this.trouble = { message, failures: this.#failures + 1, untilMs: nowMs + ms };
+    const untilMs = Math.max(this.trouble?.untilMs ?? nowMs, nowMs + ms);
+    this.trouble = { message, failures: this.#failures + 1, untilMs };
   }
 
   /** Nobody can say when a right is given: it is tried again from time to time. */

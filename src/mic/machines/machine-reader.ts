@@ -1,14 +1,12 @@
 import { withoutMachine } from '../../domain/standard-mode/ledger-state.ts';
 import { isBusy } from '../decide/plan-machine.ts';
-import type { KnownMachine } from './machine-book.ts';
+import { type KnownMachine, leastMs } from './machine-book.ts';
 import type { MachineState } from './machine-state.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 export const pollMs = 3_000;
 const slowPollMs = 15_000;
 const slowAfterMs = 3 * 60_000;
-/** What tells a later moment from the same. */
-const leastMs = 0.001;
 
 /** Reads one machine, and notes that it is gone. */
 export class MachineReader {
@@ -64,7 +62,7 @@ export class MachineReader {
       }
     }
     // One that is under way will do, and so will one that is sent now.
-    return book.readSince(id, Math.min(this.#state.nowMs, seenMs + leastMs), signal);
+    return book.readSince(id, seenMs + leastMs, signal);
   }
 
   async read(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
-import { entryOf, ownedIn, withoutOwned } from '../../domain/standard-mode/ledger-state.ts';
+import { entryOf, ownedIn } from '../../domain/standard-mode/ledger-state.ts';
+import { jittered } from '../../domain/time/backoff.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { createWake } from '../../runtime/wake.ts';
 import { type MachinePlan, planMachine } from '../decide/plan-machine.ts';
@@ -9,12 +10,13 @@ import { MachineReader, pollMs } from './machine-reader.ts';
 import { MachineState } from './machine-state.ts';
 import type { PlannedChange, WorkerDeps } from './worker-deps.ts';
 
-/** Others took it off: should they put it there again, it is theirs. */
-interface Forgetting {
-  readonly kind: 'forget';
-  readonly keys: readonly string[];
+/** Before anything else the ledger is told what is not podid's any more. */
+interface TellingLedger {
+  readonly kind: 'tell-ledger';
 }
 
+/** Without the ledger nothing can be done to any machine. */
+const ledgerAgainMs = 5_000;
 /** What wants come within so long go with one change. */
 const gatherMs = 500;
 
@@ -48,7 +50,8 @@ export class MachineWorker {
   }
 
   get isNeeded(): boolean {
-    return this.#wanted.size > 0 || entryOf(this.#deps.ledger.state, this.id) !== undefined;
+    const { ledger } = this.#deps;
+    return this.#wanted.size > 0 || entryOf(ledger.state, this.id) !== undefined || ledger.isBehind(this.id);
   }
 
   /** Whether the identity is being put there or taken away. */
@@ -101,8 +104,8 @@ export class MachineWorker {
       case 'settle':
         await this.#change.settle(signal);
         break;
-      case 'forget':
-        await this.#forget(plan.keys, signal);
+      case 'tell-ledger':
+        await this.#tellLedger(signal);
         break;
       case 'wait':
         // Nothing is left that could be in trouble.
@@ -119,7 +122,7 @@ export class MachineWorker {
         await this.#reader.untilIdle(signal, pollMs);
         break;
       case 'being-deleted':
-        this.#state.readSinceMs = this.#state.nowMs;
+        this.#state.readAnew();
         this.#state.fail('The machine is being deleted.');
         break;
       case 'change':
@@ -128,11 +131,11 @@ export class MachineWorker {
     }
   }
 
-  #plan(): MachinePlan | { readonly kind: 'settle' } | Forgetting {
+  #plan(): MachinePlan | { readonly kind: 'settle' } | TellingLedger {
     const { memory } = this;
-    const lost = this.#lost();
-    if (lost.length > 0) {
-      return { kind: 'forget', keys: lost };
+    this.#state.look();
+    if (this.#deps.ledger.isBehind(this.id)) {
+      return { kind: 'tell-ledger' };
     }
     const { ledger, isKept, isProtected, knowsNeeds, mayRemove, ownerOf, removalDelayMs } = this.#deps;
     const notBeforeMs = memory.trouble?.untilMs ?? Number.NEGATIVE_INFINITY;
@@ -161,22 +164,15 @@ export class MachineWorker {
     });
   }
 
-  /** What the ledger has, and a read did not show. */
-  #lost(): string[] {
-    this.#state.look();
-    const { on = [] } = entryOf(this.#deps.ledger.state, this.id) ?? {};
-    return on.filter((key) => this.memory.missing.has(key));
-  }
-
   /** What pods need is put there again by the next change, and is podid's from then on. */
-  async #forget(keys: readonly string[], signal: AbortSignal): Promise<void> {
-    const takenOff = keys.filter((key) => !this.isUnderWay(key));
-    await this.#deps.ledger.edit((state) => withoutOwned(state, [this.id], keys), signal);
-    for (const key of keys) {
-      this.memory.missing.delete(key);
-    }
-    for (const key of takenOff) {
-      this.memory.takenOff.add(key);
+  async #tellLedger(signal: AbortSignal): Promise<void> {
+    const { ledger, clock } = this.#deps;
+    try {
+      await ledger.edit((state) => state, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#stumble(error);
+      await clock.sleep(jittered(ledgerAgainMs, clock.random()), signal);
     }
   }
 

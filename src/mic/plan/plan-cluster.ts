@@ -179,7 +179,12 @@ function idleFleet(
   return createMachineFleet({
     api: machines,
     book,
-    ledger: { state: ledger, edit: () => Promise.resolve() },
+    ledger: {
+      state: ledger,
+      edit: () => Promise.resolve(),
+      disown: () => undefined,
+      isBehind: () => false,
+    },
     budget: createWriteBudget(clock),
     clock,
     reconcileMs: settings.reconcileMs,

@@ -10,8 +10,8 @@ const begin = (machineId: string) => (state: Parameters<typeof withBegun>[0]) =>
 describe('the ledger of a leader', () => {
   it('begins a new epoch, by which the one before finds out', async () => {
     const { store } = fakeCluster();
-    const first = await openLedger(store, signal);
-    const second = await openLedger(store, signal);
+    const first = await openLedger(store, new Set(), signal);
+    const second = await openLedger(store, new Set(), signal);
     expect([first.state.epoch, second.state.epoch]).toEqual([1, 2]);
     await expect(first.edit(begin('m'), signal)).rejects.toBeInstanceOf(LeadLost);
     await second.edit(begin('m'), signal);
@@ -27,7 +27,7 @@ describe('the ledger of a leader', () => {
         return cluster.store.write(...asked);
       },
     };
-    const ledger = await openLedger(store, signal);
+    const ledger = await openLedger(store, new Set(), signal);
     const machines = Array.from({ length: 50 }, (_, number) => `m${number}`);
     await Promise.all(machines.map((id) => ledger.edit(begin(id), signal)));
     expect(writes).toEqual([0, 1, 50]);
@@ -36,7 +36,7 @@ describe('the ledger of a leader', () => {
 
   it('is written again from memory when somebody has deleted or touched it', async () => {
     const cluster = fakeCluster();
-    const ledger = await openLedger(cluster.store, signal);
+    const ledger = await openLedger(cluster.store, new Set(), signal);
     await ledger.edit(begin('m'), signal);
     cluster.ledger = undefined;
     await ledger.edit(begin('n'), signal);
@@ -48,7 +48,7 @@ describe('the ledger of a leader', () => {
 
   it('takes in with its next write what somebody has taken out meanwhile', async () => {
     const cluster = fakeCluster();
-    const ledger = await openLedger(cluster.store, signal);
+    const ledger = await openLedger(cluster.store, new Set(), signal);
     await ledger.edit(begin('m'), signal);
     cluster.ledger = { state: withoutOwned(ledger.state, ['m'], ['a']), version: 'by-hand' };
     await ledger.edit(begin('n'), signal);
@@ -58,7 +58,7 @@ describe('the ledger of a leader', () => {
 
   it('does not hold what could not be written', async () => {
     const cluster = fakeCluster();
-    const ledger = await openLedger(cluster.store, signal);
+    const ledger = await openLedger(cluster.store, new Set(), signal);
     cluster.isAway = true;
     await expect(ledger.edit(begin('m'), signal)).rejects.toThrow('away');
     expect(ledger.state.machines).toEqual({});

@@ -1,12 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import type { LedgerState } from '../../../src/domain/standard-mode/ledger-state.ts';
+import { openLedger } from '../../../src/mic/machines/ledger.ts';
 import { createMachineBook } from '../../../src/mic/machines/machine-book.ts';
 import { createMachineFleet } from '../../../src/mic/machines/machine-fleet.ts';
 import { createWriteBudget } from '../../../src/mic/machines/write-budget.ts';
 import { handClock, settle } from '../../domain/time/hand-clock.ts';
 import { keyOf, resourceId, scaleSetId } from '../decide/mic-objects.ts';
 import { fakeAzure, operationMs } from '../fake-azure.ts';
+import { fakeCluster } from '../fake-cluster.ts';
 import { minute } from '../mic-bench.ts';
 
 const pool1 = keyOf(scaleSetId('pool1'));
@@ -20,12 +22,10 @@ it('takes nothing off while a new leader has not decided every pod yet, however 
   for (const { id } of [web, api]) {
     azure.putByOthers(pool1, id);
   }
-  const ledger: { state: LedgerState; edit(change: (state: LedgerState) => LedgerState): Promise<void> } = {
-    state: { epoch: 1, machines: { [pool1]: { on: [web.key, api.key] } } },
-    async edit(change) {
-      ledger.state = change(ledger.state);
-    },
-  };
+  const { store } = fakeCluster();
+  const kept: LedgerState = { epoch: 1, machines: { [pool1]: { on: [web.key, api.key] } } };
+  await store.write(kept, undefined, new AbortController().signal);
+  const ledger = await openLedger(store, new Set(), new AbortController().signal);
   const book = createMachineBook({
     api: azure,
     clock,
