@@ -42,9 +42,17 @@ export interface ControllerLock {
 /** A clock that is off by more than this is off by anything. */
 export const trustedSkewMs = 60_000;
 
+/** What is written longer into a lock was written by hand: nobody is waited for as long. */
+const longestLockMs = 10 * 60_000;
+
+/** How long a lock counts without being renewed, in milliseconds. */
+export function lockMs({ durationSeconds }: Pick<ControllerLock, 'durationSeconds'>): number {
+  return Math.min(longestLockMs, durationSeconds * 1000);
+}
+
 /** Whether its holder leads, as far as one look can tell: clocks of two machines differ. */
-export function isLeading({ holder, renewedMs, durationSeconds }: ControllerLock, nowMs: number): boolean {
-  return holder !== '' && nowMs < renewedMs + durationSeconds * 1000 + trustedSkewMs;
+export function isLeading(lock: ControllerLock, nowMs: number): boolean {
+  return lock.holder !== '' && nowMs < lock.renewedMs + lockMs(lock) + trustedSkewMs;
 }
 
 /** Who leads standard mode, by one look. */

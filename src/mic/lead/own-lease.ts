@@ -41,12 +41,12 @@ export class OwnLease {
 
   /** Takes it in place of what was found. False: another one was faster. */
   async take(found: StoredLease | undefined, signal: AbortSignal): Promise<boolean> {
-    const { lease, clock, times, identity } = this.#deps;
+    const { lease, clock, identity } = this.#deps;
     const nowMs = clock.monotonic();
     const now = this.#timestamp();
     const record = {
       holder: identity,
-      durationSeconds: Math.max(1, Math.round(times.durationMs / 1000)),
+      durationSeconds: this.#durationSeconds,
       renewTime: now,
       acquireTime: now,
       transitions: found === undefined ? 0 : found.record.transitions + 1,
@@ -68,7 +68,8 @@ export class OwnLease {
       return true;
     }
     const sentAtMs = clock.monotonic();
-    const record = { ...held.record, renewTime: this.#timestamp() };
+    // What somebody has written into it by hand does not last.
+    const record = { ...held.record, durationSeconds: this.#durationSeconds, renewTime: this.#timestamp() };
     const written = await lease.write(record, held.version, signal);
     if (written !== undefined) {
       this.#held = written;
@@ -100,10 +101,18 @@ export class OwnLease {
     ).catch(() => undefined);
   }
 
-  /** Given back, one's own of an earlier life, or not renewed for its whole duration while one watched. */
+  get #durationSeconds(): number {
+    return Math.max(1, Math.round(this.#deps.times.durationMs / 1000));
+  }
+
+  /**
+   * Given back, one's own of an earlier life, or not renewed for its whole duration while one watched, and at most for
+   * one's own. Who is replaced earlier than it expects is kept from writing by the ledger's epoch.
+   */
   #isFree({ holder, durationSeconds }: LeaseRecord): boolean {
     const sinceMs = this.#seen?.sinceMs ?? Number.POSITIVE_INFINITY;
-    const isSilent = this.#deps.clock.monotonic() - sinceMs >= durationSeconds * 1000;
+    const heldSeconds = Math.min(durationSeconds, this.#durationSeconds);
+    const isSilent = this.#deps.clock.monotonic() - sinceMs >= heldSeconds * 1000;
     return holder === '' || holder === this.#deps.identity || isSilent;
   }
 

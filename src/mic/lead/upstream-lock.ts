@@ -1,4 +1,4 @@
-import { trustedSkewMs } from '../../domain/standard-mode/controller.ts';
+import { lockMs, trustedSkewMs } from '../../domain/standard-mode/controller.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { type ApiConnection, ApiFailure } from '../../k8s/client/api-connection.ts';
 import { parseElectionRecord } from '../../validate/kubernetes/controller.ts';
@@ -34,11 +34,11 @@ export function createUpstreamLock(
     if (before?.text !== text) {
       // At first sight its own time has to do: a lock of last year is nobody's.
       const ageMs = clock.now() - Date.parse(record.renewTime);
-      const isOld = before === undefined && !(ageMs < record.durationSeconds * 1000 + trustedSkewMs);
+      const isOld = before === undefined && !(ageMs < lockMs(record) + trustedSkewMs);
       seen.set(path, { text, sinceMs: isOld ? Number.NEGATIVE_INFINITY : clock.monotonic() });
     }
     const sinceMs = seen.get(path)?.sinceMs ?? 0;
-    const isFresh = clock.monotonic() - sinceMs < record.durationSeconds * 1000;
+    const isFresh = clock.monotonic() - sinceMs < lockMs(record);
     return isFresh ? `${record.holder} (endpoints ${namespace}/${name})` : undefined;
   };
   return {

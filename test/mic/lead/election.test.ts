@@ -160,6 +160,24 @@ describe('the election', () => {
     expect(one.election.elections).toBe(1);
   });
 
+  it('waits for nobody longer than its own duration, whatever somebody has written into the lease', async () => {
+    const clock = handClock();
+    const lease = fakeLease();
+    const record = { holder: 'nobody', durationSeconds: 1e9, renewTime: '', acquireTime: '', transitions: 0 };
+    lease.stored = { record, version: 'by hand' };
+    const one = candidate('one', lease, clock);
+    await clock.advance(14_000);
+    expect(one.election.isLeader).toBe(false);
+    await clock.advance(3_000);
+    expect(one.election.isLeader).toBe(true);
+    // And what is written into its own lease is put right with the next renewals.
+    const { stored } = lease as { stored: StoredLease };
+    lease.stored = { record: { ...stored.record, durationSeconds: 1e9 }, version: 'by hand again' };
+    await clock.advance(5_000);
+    expect(one.election.isLeader).toBe(true);
+    expect(lease.stored.record.durationSeconds).toBe(15);
+  });
+
   it('does not take a lease that somebody took at the same moment', async () => {
     const clock = handClock();
     const lease = fakeLease();

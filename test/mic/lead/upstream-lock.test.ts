@@ -6,10 +6,10 @@ import { handClock } from '../../domain/time/hand-clock.ts';
 const signal = new AbortController().signal;
 const place = { namespace: 'default', name: 'aad-pod-identity-mic' };
 
-function endpoints(renewTime: string, holderIdentity = 'mic-0') {
+function endpoints(renewTime: string, holderIdentity = 'mic-0', leaseDurationSeconds = 15) {
   const record = {
     holderIdentity,
-    leaseDurationSeconds: 15,
+    leaseDurationSeconds,
     acquireTime: renewTime,
     renewTime,
     leaderTransitions: 0,
@@ -36,6 +36,13 @@ describe("upstream's lock", () => {
     await clock.advance(14_999);
     expect(await lock.holder(signal)).toBeDefined();
     await clock.advance(1);
+    expect(await lock.holder(signal)).toBeUndefined();
+  });
+
+  it('is held for ten minutes at most, whatever somebody has written into it', async () => {
+    const { clock, lock } = lockOver(() => endpoints('2026-03-01T12:00:00Z', 'mic-0', 1e9));
+    expect(await lock.holder(signal)).toBeDefined();
+    await clock.advance(10 * 60_000);
     expect(await lock.holder(signal)).toBeUndefined();
   });
 
