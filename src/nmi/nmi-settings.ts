@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { parseSecretPairs, type SecretPairs } from '../domain/kubernetes/secret-pairs.ts';
+import { isTaintKey } from '../domain/kubernetes/taints.ts';
 import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
@@ -160,11 +161,6 @@ function requireSource({ word, flags, node, forceNamespaced }: NmiSettings): voi
   if (faults.length > 0) {
     throw usage(faults.join(' '), faults);
   }
-}
-
-/** A qualified name, as Kubernetes has them. */
-function isTaintKey(text: string): boolean {
-  return /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/.test(text);
 }
 
 function usage(message: string, faults: readonly string[] = [message]): PodidError {

@@ -73,6 +73,7 @@ const agentShares: readonly string[] = [
   'src/domain/kubernetes/object-limits.ts',
   'src/domain/kubernetes/pod-decision.ts',
   'src/domain/kubernetes/secret-pairs.ts',
+  'src/domain/kubernetes/taints.ts',
   'src/domain/time/backoff.ts',
   'src/domain/time/change-notice.ts',
   'src/domain/time/retry-after.ts',

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { controllerOptions, controllerSwitches } from '../../src/domain/standard-mode/controller-flags.ts';
+import {
+  controllerFlags,
+  type ProgramFlags,
+  rulesFlags,
+  serverFlags,
+} from '../../src/domain/kubernetes/program-flags.ts';
 import type { FlagSpec } from '../../src/flags/flag-table.ts';
 import {
   type Container,
@@ -238,26 +243,51 @@ describe("every value of upstream's MIC", () => {
     expect(args.some((each) => each.startsWith('--cloudconfig'))).toBe(false);
   });
 
-  it('may have every flag of podid-mic but those that print and end, in chart and command', async () => {
-    const { micFlags } = await import('../../src/mic/mic-flags.ts');
-    const flags = Object.entries<FlagSpec>(micFlags).filter(
-      ([name]) => !['help', 'version', 'output'].includes(name),
-    );
-    const ofKind = (isSwitch: boolean) =>
-      flags.filter(([, { kind }]) => (kind === 'switch') === isSwitch).map(([name]) => name);
-    expect([...controllerSwitches].sort()).toEqual(ofKind(true).sort());
-    expect([...controllerOptions].sort()).toEqual(ofKind(false).sort());
-    const chart = read('deploy/chart/templates/_controller-refusals.tpl');
-    expect(chart).toContain(
-      `((${controllerOptions.join('|')})=.*|(${controllerSwitches.join('|')})(=(true|false))?)`,
-    );
-  });
-
   it('is a flag that podid-mic takes', async () => {
     const { micSettings } = await import('../../src/mic/mic-settings.ts');
     for (const name of inStandardMode) {
       const [{ args }] = podOf(golden(name)).containers;
       expect(micSettings(args, {}).word).toBe('control');
+    }
+  });
+});
+
+describe('the flags that values may name', () => {
+  const chart = read('deploy/chart/templates/_flags.tpl');
+  const tableOf = (name: string) =>
+    new RegExp(`define "podid.${name}" -}}\\n(.*?)\\n{{- end`, 's').exec(chart)?.[1]?.split('\n');
+  const lines = ({ rules }: ProgramFlags) => Object.entries(rules).map(([flag, rule]) => `${flag} ${rule}`);
+
+  it('are the same in chart and command', () => {
+    expect(tableOf('controllerFlags')).toEqual(lines(controllerFlags));
+    expect(tableOf('agentFlags')).toEqual(lines(rulesFlags));
+    expect(lines(serverFlags)).toEqual([
+      ...lines(rulesFlags),
+      'remove-startup-taint @podid.startupTaint.key',
+    ]);
+  });
+
+  it.each([
+    ['podid-mic', controllerFlags],
+    ['podid-nmi serve', serverFlags],
+    ['podid-nmi rules', rulesFlags],
+  ])('are all of %s, with the values that each takes', async (_what, { program, without, rules }) => {
+    const flags: Record<string, FlagSpec> =
+      program === 'podid-mic'
+        ? (await import('../../src/mic/mic-flags.ts')).micFlags
+        : (await import('../../src/nmi/nmi-flags.ts')).nmiFlags;
+    expect([...Object.keys(rules), ...without].sort()).toEqual(Object.keys(flags).sort());
+    for (const [name, rule] of Object.entries(rules).filter(([, each]) => !each.startsWith('@'))) {
+      const { kind, choices, least = 0, most = '' } = flags[name] as FlagSpec;
+      const [isWords, isNumber] = [rule.includes('|'), /^\d/.test(rule)];
+      expect([name, rule === 'switch', isNumber, isWords]).toEqual([
+        name,
+        kind === 'switch',
+        kind === 'integer',
+        choices !== undefined,
+      ]);
+      expect([name, isNumber ? rule : '']).toEqual([name, isNumber ? `${least}-${most}` : '']);
+      expect([name, isWords ? rule : '']).toEqual([name, isWords ? choices?.join('|') : '']);
     }
   });
 });

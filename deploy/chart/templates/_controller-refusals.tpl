@@ -61,48 +61,34 @@
 {{- if gt (len $shown) 5 }} and {{ sub (len $shown) 5 }} more{{ end -}}
 {{- end -}}
 
-{{- define "podid.guid" -}}^(?i)[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}${{- end -}}
-
 {{/* What podid-mic would refuse when it starts, as a list in JSON: it would start again and again. */}}
 {{- define "podid.controllerValueRefusals" -}}
 {{- $faults := list -}}
 {{- $mic := .Values.mic -}}
 {{- $own := .Values.podid.mic -}}
 {{- $numbers := dict "mic.logVerbosity" (list $mic.logVerbosity 0 10) "mic.replicas" (list $mic.replicas 0 100) "mic.probePort" (list $mic.probePort 1 65535) "mic.prometheusPort" (list $mic.prometheusPort 1 65535) "mic.createDeleteBatch" (list $mic.createDeleteBatch 1 1000) -}}
-{{- range $name, $each := $numbers -}}
-{{- $text := first $each | toString -}}
-{{- $isSet := not (has $text (list "" "<nil>")) -}}
-{{- if and $isSet (not (regexMatch "^(0|[1-9][0-9]{0,8})$" $text)) -}}
-{{- $faults = append $faults (printf "%s has to be a whole number from %d to %d; this is %q." $name (index $each 1) (index $each 2) $text) -}}
-{{- else if and $isSet (or (lt (atoi $text) (index $each 1)) (gt (atoi $text) (index $each 2))) -}}
-{{- $faults = append $faults (printf "%s has to be a whole number from %d to %d; this is %q." $name (index $each 1) (index $each 2) $text) -}}
-{{- end -}}
-{{- end -}}
+{{- $faults = concat $faults (include "podid.numberFaults" $numbers | fromJsonArray) -}}
 {{- $qps := $mic.clientQps | toString -}}
-{{- if and (not (has $qps (list "" "<nil>"))) (or (not (regexMatch "^[0-9]{1,5}([.][0-9]{1,3})?$" $qps)) (regexMatch "^[0.]+$" $qps)) -}}
+{{- if and (not (has $qps (list "" "<nil>"))) (include "podid.brokenRule" (list "rate" $qps)) -}}
 {{- $faults = append $faults (printf "mic.clientQps has to be a number above 0; this is %q." $qps) -}}
 {{- end -}}
 {{- $ports := list (include "podid.controllerProbePort" .) (include "podid.controllerMetricsPort" .) -}}
 {{- if eq (first $ports) (last $ports) -}}
 {{- $faults = append $faults (printf "mic.probePort and mic.prometheusPort are both %s: each needs a port of its own." (first $ports)) -}}
 {{- end -}}
-{{- $longest := dict "ms" 1987200000 "s" 1987200 "m" 33120 "h" 552 -}}
 {{- range $name, $value := dict "mic.leaderElection.duration" $mic.leaderElection.duration "mic.identityAssignmentReconcileInterval" $mic.identityAssignmentReconcileInterval "podid.mic.removalDelay" $own.removalDelay -}}
 {{- $text := $value | default "" | toString -}}
 {{- $isNever := and (eq $name "podid.mic.removalDelay") (has $text (list "never" "0s")) -}}
 {{- if and $text (not $isNever) -}}
-{{- if not (regexMatch "^[0-9]{1,9}([.][0-9]{1,3})?(ms|s|m|h)$" $text) -}}
-{{- $faults = append $faults (printf "%s has to be a duration with one unit, such as 15s or 3m; this is %q." $name $text) -}}
-{{- else if or (regexMatch "^0+([.]0+)?[a-z]+$" $text) (gt (regexFind "^[0-9]+" $text | atoi) (index $longest (regexFind "[a-z]+$" $text))) -}}
-{{- $faults = append $faults (printf "%s has to be more than 0 and at most 552h; this is %q." $name $text) -}}
+{{- $wanted := include "podid.durationRule" $text -}}
+{{- if $wanted -}}
+{{- $faults = append $faults (printf "%s has to be %s; this is %q." $name $wanted $text) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- $identity := "^(?i)/subscriptions/[-\\w]+/resourceGroups/[-\\w().\\p{L}\\p{N}]{0,89}[-\\w()\\p{L}\\p{N}]/providers/Microsoft[.]ManagedIdentity/userAssignedIdentities/[-.\\w]+$" -}}
-{{- range $each := splitList "," (join "," $mic.immutableUserMSIs) -}}
-{{- $id := trim $each -}}
-{{- if and $id (not (regexMatch (include "podid.guid" $) $id)) (not (regexMatch $identity $id)) -}}
-{{- $faults = append $faults (printf "mic.immutableUserMSIs lists client ids, which are GUIDs, and resource ids of managed identities; %q is neither." $id) -}}
+{{- range splitList "\n" (include "podid.noIds" (join "," $mic.immutableUserMSIs)) -}}
+{{- if . -}}
+{{- $faults = append $faults (printf "mic.immutableUserMSIs lists client ids, which are GUIDs, and resource ids of managed identities; %q is neither." .) -}}
 {{- end -}}
 {{- end -}}
 {{- $budget := $mic.podDisruptionBudget | default dict -}}
@@ -114,15 +100,7 @@
 {{- if not (or (kindIs "invalid" (index $budget "minAvailable")) (kindIs "invalid" (index $budget "maxUnavailable"))) -}}
 {{- $faults = append $faults "mic.podDisruptionBudget has minAvailable and maxUnavailable, of which Kubernetes takes one. Leave one of them out." -}}
 {{- end -}}
-{{- range $own.args -}}
-{{- if not (regexMatch (include "podid.controllerFlag" $) .) -}}
-{{- $faults = append $faults (printf "podid.mic.args takes flags of podid-mic, each as --name=value, but not help, version and output; this is %q." .) -}}
-{{- end -}}
-{{- end -}}
+{{- $flags := include "podid.controllerFlags" . | trim | splitList "\n" -}}
+{{- $faults = concat $faults (include "podid.flagFaults" (dict "name" "podid.mic.args" "program" "podid-mic" "never" "help, version, output, kubeconfig and probe-address" "rules" $flags "given" $own.args) | fromJsonArray) -}}
 {{- toJson $faults -}}
-{{- end -}}
-
-{{/* A word that podid-mic takes while it controls. */}}
-{{- define "podid.controllerFlag" -}}
-(?s)^--?((kubeconfig|cloudconfig|syncRetryDuration|leader-election-instance|leader-election-namespace|leader-election-name|leader-election-duration|http-probe-port|prometheus-port|createDeleteBatch|clientQps|immutable-user-msis|config-map-name|type-upgrade-status-key|update-user-msi-max-retry|update-user-msi-retry-interval|identity-assignment-reconcile-interval|log-format|custom-user-agent|removal-delay|node-resource-groups|probe-address|metrics-address|v|log_dir|log_file|log_file_max_size|stderrthreshold|vmodule|log_backtrace_at)=.*|(forceNamespaced|enable-type-upgrade|enableProfile|enableScaleFeatures|logtostderr|alsologtostderr|skip_headers|skip_log_headers|add_dir_header|one_output)(=(true|false))?)$
 {{- end -}}

@@ -10,6 +10,7 @@
 {{- $faults = concat $faults (include "podid.controllerRefusals" . | fromJsonArray) -}}
 {{- end -}}
 {{- $faults = concat $faults (include "podid.identityRefusals" . | fromJsonArray) -}}
+{{- $faults = concat $faults (include "podid.agentValueRefusals" . | fromJsonArray) -}}
 {{- if eq ($values.enabled | toString | lower) "false" -}}
 {{- $faults = append $faults "enabled is read in the condition of a parent chart alone: as its dependency's `condition: podid.enabled`. Without one podid is installed all the same. Remove the value, or add the condition." -}}
 {{- end -}}
@@ -78,6 +79,37 @@
 {{- if $faults -}}
 {{- fail (printf "\n%s" (join "\n" $faults)) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* What podid-nmi would refuse when it starts, or for want of which it would never be found ready, as a list in JSON. */}}
+{{- define "podid.agentValueRefusals" -}}
+{{- $nmi := .Values.nmi -}}
+{{- $numbers := dict "nmi.logVerbosity" (list $nmi.logVerbosity 0 10) "nmi.probePort" (list $nmi.probePort 1 65535) "nmi.prometheusPort" (list $nmi.prometheusPort 1 65535) "nmi.ipTableUpdateTimeIntervalInSeconds" (list $nmi.ipTableUpdateTimeIntervalInSeconds 1 3600) "nmi.retryAttemptsForCreated" (list $nmi.retryAttemptsForCreated 0 1000) "nmi.retryAttemptsForAssigned" (list $nmi.retryAttemptsForAssigned 0 1000) "nmi.findIdentityRetryIntervalInSeconds" (list $nmi.findIdentityRetryIntervalInSeconds 0 3600) "podid.holdSeconds" (list .Values.podid.holdSeconds 0 50) -}}
+{{- $faults := include "podid.numberFaults" $numbers | fromJsonArray -}}
+{{- $ports := dict "nmi.probePort" (include "podid.probePort" .) "nmi.prometheusPort" (include "podid.metricsPort" .) -}}
+{{- if eq (get $ports "nmi.probePort") (get $ports "nmi.prometheusPort") -}}
+{{- $faults = append $faults (printf "nmi.probePort and nmi.prometheusPort are both %s: each needs a port of its own." (get $ports "nmi.probePort")) -}}
+{{- end -}}
+{{- range $name, $port := $ports -}}
+{{- if eq $port (include "podid.port" $) -}}
+{{- $faults = append $faults (printf "%s is %s, on which the agent answers pods: it needs a port of its own." $name $port) -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.podid.refusedClientIds -}}
+{{- if not (regexMatch (include "podid.guid" $) (toString .)) -}}
+{{- $faults = append $faults (printf "podid.refusedClientIds lists client ids, which are GUIDs; %q is not one." (toString .)) -}}
+{{- end -}}
+{{- end -}}
+{{- $taint := .Values.podid.startupTaint.key | toString -}}
+{{- if not (regexMatch "^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\\w.-]{0,61}[A-Za-z0-9])?$" $taint) -}}
+{{- $faults = append $faults (printf "podid.startupTaint.key has to be the key of a taint, without value and effect; this is %q." $taint) -}}
+{{- end -}}
+{{- $flags := include "podid.agentFlags" . | trim | splitList "\n" -}}
+{{- $never := "help, version, once, remove, host-root, kubeconfig" -}}
+{{- $server := append $flags "remove-startup-taint @podid.startupTaint.key" -}}
+{{- $faults = concat $faults (include "podid.flagFaults" (dict "name" "podid.serveArgs" "program" "podid-nmi" "never" (printf "%s and probe-address" $never) "rules" $server "given" .Values.podid.serveArgs) | fromJsonArray) -}}
+{{- $faults = concat $faults (include "podid.flagFaults" (dict "name" "podid.rulesArgs" "program" "podid-nmi" "never" (printf "%s, probe-address and remove-startup-taint" $never) "rules" $flags "given" .Values.podid.rulesArgs) | fromJsonArray) -}}
+{{- toJson $faults -}}
 {{- end -}}
 
 {{/* Name of the Deployment by which upstream's release puts identities on nodes; empty in managed mode, and where nobody can be asked. */}}

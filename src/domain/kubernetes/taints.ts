@@ -58,3 +58,8 @@ export function nodeWithTaints(
   const found = taintsThatKeepOff(taints, tolerations).map(taintText);
   return found.length === 0 ? name : `${name} (taint ${found.join(', ')})`;
 }
+
+/** A qualified name, as Kubernetes has them. */
+export function isTaintKey(text: string): boolean {
+  return /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/.test(text);
+}

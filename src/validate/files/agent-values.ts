@@ -1,9 +1,14 @@
+import { isGuid } from '../../domain/azure/written-id.ts';
 import {
   type AgentValues,
+  agentPorts,
   identitiesWithSecret,
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
+import { rulesFlags, serverFlags } from '../../domain/kubernetes/program-flags.ts';
 import { parseSecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
+import { isTaintKey } from '../../domain/kubernetes/taints.ts';
+import { readProgramFlags } from '../flags/program-flags.ts';
 import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { readControllerValues, refuseUnknownControllerValues } from './controller-values.ts';
 import { readExtraCa } from './extra-ca.ts';
@@ -140,16 +145,16 @@ function readPodid(podid: ValueSection, mode: AgentValues['mode']): AgentValues[
     rulesBackend: podid.choice('rulesBackend', ['nft', 'iptables']),
     addressGuard: podid.choice('addressGuard', ['auto', 'off']),
     holdSeconds: podid.integer('holdSeconds', { least: 0, most: 50 }),
-    refusedClientIds: podid.texts('refusedClientIds'),
+    refusedClientIds: readClientIds(podid),
     extraCa: readExtraCa(podid),
-    serveArgs: podid.texts('serveArgs'),
-    rulesArgs: podid.texts('rulesArgs'),
+    serveArgs: readProgramFlags(podid, 'serveArgs', 'podid.serveArgs', serverFlags),
+    rulesArgs: readProgramFlags(podid, 'rulesArgs', 'podid.rulesArgs', rulesFlags),
     tolerateNothing: podid.boolean('tolerateNothing'),
     alongside: podid.boolean('alongside'),
     secretNamespaces: podid.texts('secretNamespaces'),
     secretsOfOtherNamespaces: podid.texts('secretsOfOtherNamespaces'),
     bootGuard: { enabled: bootGuard.boolean('enabled') },
-    startupTaint: { enabled: startupTaint.boolean('enabled'), key: startupTaint.text('key') },
+    startupTaint: { enabled: startupTaint.boolean('enabled'), key: readTaintKey(startupTaint) },
     podMonitor: {
       enabled: podMonitor.boolean('enabled'),
       labels: podMonitor.labels('labels'),
@@ -174,6 +179,28 @@ function readPodid(podid: ValueSection, mode: AgentValues['mode']): AgentValues[
   return values;
 }
 
+function readClientIds(podid: ValueSection): readonly string[] {
+  const given = podid.texts('refusedClientIds');
+  for (const id of given.filter((each) => !isGuid(each))) {
+    podid.fault(
+      'refusedClientIds',
+      `podid.refusedClientIds lists client ids, which are GUIDs; ${quoted(id)} is not one.`,
+    );
+  }
+  return given;
+}
+
+function readTaintKey(taint: ValueSection): string {
+  const key = taint.text('key');
+  if (!isTaintKey(key)) {
+    taint.fault(
+      'key',
+      `podid.startupTaint.key has to be the key of a taint, without value and effect; this is ${quoted(key)}.`,
+    );
+  }
+  return key;
+}
+
 function refuseSecretPairs(section: ValueSection, { podid, rbac }: AgentValues): void {
   const { pairs, wrong } = parseSecretPairs(podid.secretsOfOtherNamespaces);
   for (const text of wrong) {
@@ -194,6 +221,22 @@ function refuseSecretPairs(section: ValueSection, { podid, rbac }: AgentValues):
       'secretsOfOtherNamespaces',
       `podid.secretNamespaces does not list the namespace of the secrets of these pairs, so the agent could not read them: ${missing.join(', ')}.`,
     );
+  }
+}
+
+/** The agent would wait for a port of its own until it is free, and not be found ready. */
+function refusePortsInCommon(nmi: ValueSection, values: AgentValues): void {
+  const { pods, probes, metrics } = agentPorts(values);
+  if (probes === metrics) {
+    nmi.fault(
+      nmi.node('prometheusPort') === undefined ? 'probePort' : 'prometheusPort',
+      `nmi.probePort and nmi.prometheusPort are both ${probes}: each needs a port of its own.`,
+    );
+  }
+  for (const [key, port] of Object.entries({ probePort: probes, prometheusPort: metrics })) {
+    if (port === pods) {
+      nmi.fault(key, `nmi.${key} is ${pods}, on which the agent answers pods: it needs a port of its own.`);
+    }
   }
 }
 
@@ -228,6 +271,7 @@ function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespac
     );
   }
   refuseSecretPairs(section, values);
+  refusePortsInCommon(root.section('nmi'), values);
   const withSecret = identitiesWithSecret(values, namespace);
   if (withSecret.length > 0 && rbac.allowAccessToSecrets === undefined) {
     root.fault('azureIdentities', secretsUndecidedText(withSecret));

@@ -1,8 +1,9 @@
 import { managedIdentityType } from '../../domain/azure/resource-id.ts';
 import { isGuid, isWrittenId } from '../../domain/azure/written-id.ts';
 import type { ControllerSignIn, ControllerValues, Json } from '../../domain/kubernetes/controller-values.ts';
-import { isControllerFlag } from '../../domain/standard-mode/controller-flags.ts';
+import { controllerFlags } from '../../domain/kubernetes/program-flags.ts';
 import { durationRule, parseDuration } from '../flags/duration.ts';
+import { isRate, readProgramFlags } from '../flags/program-flags.ts';
 import { quoted } from '../usage-faults.ts';
 import type { ValueSection } from './value-section.ts';
 
@@ -53,7 +54,7 @@ export function readControllerValues(root: ValueSection): ControllerValues {
     ),
     removalDelay: duration(own, 'removalDelay', 'podid.mic.removalDelay', ['never', '0s']),
     nodeResourceGroups: own.texts('nodeResourceGroups'),
-    args: readArguments(own),
+    args: readProgramFlags(own, 'args', 'podid.mic.args', controllerFlags),
   };
   mic.ignore('image', 'tag', 'syncRetryDuration', 'updateUserMSIMaxRetry', 'updateUserMSIRetryInterval');
   for (const section of [mic, leader, customCloud]) {
@@ -167,7 +168,7 @@ function duration(section: ValueSection, key: string, name: string, words: reado
 
 function clientQps(mic: ValueSection): string {
   const text = mic.text('clientQps');
-  if (text !== '' && !(/^\d{1,5}(?:\.\d{1,3})?$/.test(text) && Number(text) > 0)) {
+  if (text !== '' && !isRate(text)) {
     mic.fault('clientQps', `mic.clientQps has to be a number above 0; this is ${quoted(text)}.`);
   }
   return text;
@@ -217,15 +218,4 @@ function readBudget(mic: ValueSection): Json {
     );
   }
   return budget;
-}
-
-function readArguments(own: ValueSection): readonly string[] {
-  const given = own.texts('args');
-  for (const word of given.filter((each) => !isControllerFlag(each))) {
-    own.fault(
-      'args',
-      `podid.mic.args takes flags of podid-mic, each as --name=value, but not help, version and output; this is ${quoted(word)}.`,
-    );
-  }
-  return given;
 }
