@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const scripts = ['.ci', 'scripts', 'test', 'deploy'].flatMap((folder) =>
+const scripts = ['.ci', '.github', 'scripts', 'test', 'deploy'].flatMap((folder) =>
   readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith('.sh') || (folder === '.ci' && name === 'run'))
     .map((name) => `${folder}/${name}`),
