@@ -12,6 +12,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const identity =
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web';
 const folder = mkdtempSync(join(tmpdir(), 'podid-try-'));
+/** Windows has no groups of processes that end together. */
+const hasGroups = process.platform !== 'win32';
 let emulator;
 try {
   expect('--version', podid(['--version']).includes(version));
@@ -25,11 +27,20 @@ try {
   const token = JSON.parse(podid(['token', '--emulated-pod', 'demo/web', '-o', 'json'], env));
   expect('token', token.identityResourceId.endsWith('/web') && token.expiresInSec > 0);
 } finally {
-  if (emulator !== undefined && emulator.exitCode === null) {
-    emulator.kill();
-    await once(emulator, 'exit');
-  }
+  await endEmulator();
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function endEmulator() {
+  if (emulator !== undefined && emulator.exitCode === null) {
+    const ended = once(emulator, 'exit');
+    if (hasGroups) {
+      process.kill(-emulator.pid);
+    } else {
+      emulator.kill();
+    }
+    await ended;
+  }
 }
 
 function podid(args, more = {}) {
@@ -55,6 +66,8 @@ async function startEmulator() {
   const file = join(folder, 'emulator.env');
   emulator = spawn(command, [...first, 'emulator', '--write-env', file], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A command that starts podid, such as npx, need not end it.
+    detached: hasGroups,
   });
   await Promise.race([
     once(emulator.stdout, 'data'),

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { access, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../architecture/source-files.ts';
@@ -9,11 +10,13 @@ import { root } from '../architecture/source-files.ts';
 const run = promisify(execFile);
 
 let folder = '';
+let tarball = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'podid-pack-'));
   // Packed as it was built: building again would take the bundle away from tests that run beside this one.
   await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: root });
-  const [tarball = ''] = await readdir(folder);
+  const [name = ''] = await readdir(folder);
+  tarball = join(folder, name);
   await run('tar', ['-xzf', tarball], { cwd: folder });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -72,6 +75,59 @@ describe('the packed tarball', () => {
       name: 'podid',
       purl: expect.stringContaining('pkg:npm/podid@'),
     });
+  });
+
+  it('holds what its documents link to, and each link stays inside', async () => {
+    const inside = join(folder, 'package');
+    const names = (await readdir(inside, { recursive: true })).filter((name) => name.endsWith('.md'));
+    expect(names).toEqual(expect.arrayContaining(['README.md', join('docs', 'ci.md')]));
+    const links = await Promise.all(
+      names.map(async (name) => {
+        // Without code, in which brackets mean something else.
+        const text = (await readFile(join(inside, name), 'utf8')).replace(
+          /^```[\s\S]*?^```$|`[^`\n]*`/gm,
+          '',
+        );
+        const inText = [...text.matchAll(/\]\(([^)\s]+)\)|\b(?:src|href)="([^"]+)"/g)];
+        return inText
+          .map(([, link = '', attribute = link]) => attribute)
+          .filter((link) => !/^(?:[a-z]+:|#)/i.test(link))
+          .map((link) => ({ name, link, path: resolve(inside, dirname(name), link.replace(/#.*$/, '')) }));
+      }),
+    );
+    const found = links.flat();
+    expect(found.length).toBeGreaterThan(100);
+    const broken = found.filter(
+      ({ path }) => !`${path}${sep}`.startsWith(`${inside}${sep}`) || !existsSync(path),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('works once npm has installed it in a project, with no connection', async () => {
+    const project = join(folder, 'project');
+    await mkdir(project);
+    await writeFile(join(project, 'package.json'), '{"private": true}');
+    await run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--silent', tarball], {
+      cwd: project,
+    });
+    const { name } = JSON.parse(await readFile(join(folder, 'package/package.json'), 'utf8'));
+    expect(await readdir(join(project, 'node_modules'))).toEqual([
+      '.bin',
+      '.package-lock.json',
+      name.split('/')[0],
+    ]);
+    const commands = await readdir(join(project, 'node_modules/.bin'));
+    expect(commands).toEqual(
+      expect.arrayContaining(['kubectl-podid', 'kubectl_complete-podid', 'podid', 'podid-mic', 'podid-nmi']),
+    );
+    const tried = await run(
+      process.execPath,
+      [join(root, 'scripts/try-podid.mjs'), 'npx', '--no-install', '--offline', 'podid'],
+      { cwd: project },
+    );
+    expect(tried.stdout).toBe(
+      ['--version', 'nmi --help', 'list', 'token'].map((what) => `${what}: as it should be\n`).join(''),
+    );
   });
 
   it('holds bin, dist and docs, and no source or test', async () => {

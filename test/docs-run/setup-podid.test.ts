@@ -85,7 +85,10 @@ async function setUp(
       ...env,
       ...more,
     },
-  }).catch((error: { code: number; stdout: string }) => error);
+  }).then(
+    (ended) => ({ code: 0, stdout: ended.stdout }),
+    (error: { code: number; stdout: string }) => error,
+  );
   const path = (await readFile(join(job, 'path'), 'utf8')).trim();
   return { code, stdout, path };
 }
