@@ -30,6 +30,8 @@ export interface Rollout {
   /** The controller has seen the newest template and counted the nodes. */
   readonly counted: boolean;
   readonly desired: number;
+  /** Why no pod of it will ever be started, where the cluster says so. */
+  readonly failure?: string;
   readonly nodes: readonly {
     readonly name: string;
     /** Ready, by the newest template. */

@@ -29,11 +29,12 @@ export async function readRollout(
   const nodes = rolled
     .filter(({ ending }) => !ending)
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
-  const { counted, desired } = status;
+  const { counted, desired, failure } = status;
   const short = nodes.length < desired;
   return {
     counted,
     desired,
+    ...(failure === undefined ? {} : { failure }),
     nodes,
     ending: rolled.filter(({ ending }) => ending).map(({ name: node }) => node),
     trouble: short ? await troubleOf(api, daemonSet, status.uid, signal) : [],

@@ -9,7 +9,7 @@ import { parseNode } from './workloads.ts';
 
 /** Where a DaemonSet stands. Undefined when the JSON is none. */
 export function parseDaemonSetStatus(json: unknown):
-  | (Pick<Rollout, 'counted' | 'desired'> & {
+  | (Pick<Rollout, 'counted' | 'desired' | 'failure'> & {
       readonly uid: string;
       readonly template: string | undefined;
       readonly selector: Readonly<Record<string, string>>;
@@ -30,7 +30,16 @@ export function parseDaemonSetStatus(json: unknown):
     selector: stringMapAt(recordAt(recordAt(json, 'spec'), 'selector'), 'matchLabels') ?? {},
     counted: (numberAt(status, 'observedGeneration') ?? -1) >= generation,
     desired: numberAt(status, 'desiredNumberScheduled') ?? 0,
+    ...failureOf(status),
   };
+}
+
+/** Kubernetes has this condition for Deployments alone; on a DaemonSet it is the emulator's. */
+function failureOf(status: JsonRecord): Pick<Rollout, 'failure'> {
+  const found = conditionOf(status, 'ReplicaFailure');
+  return found?.['status'] === 'True'
+    ? { failure: text(stringAt(found, 'message') ?? 'no pod can be made').replace(/\.$/, '') }
+    : {};
 }
 
 /**
@@ -81,13 +90,12 @@ export function parseDeploymentStatus(
   const [ready, updated, all] = ['readyReplicas', 'updatedReplicas', 'replicas'].map(
     (key) => numberAt(status, key) ?? 0,
   ) as [number, number, number];
-  const failure = conditionOf(status, 'ReplicaFailure');
+  const { failure } = failureOf(status);
   return {
     desired,
     ready,
     done: counted && updated >= desired && all <= updated && ready >= desired,
-    trouble:
-      failure?.['status'] === 'True' ? [text(stringAt(failure, 'message') ?? 'no pod can be made')] : [],
+    trouble: failure === undefined ? [] : [failure],
     selector: stringMapAt(recordAt(spec, 'selector'), 'matchLabels') ?? {},
   };
 }

@@ -112,7 +112,7 @@ async function untilClean(
       knownNodes(deps, node, signal),
     ]);
     const cleaned = judgeNodes(rollout, known);
-    if (rollout.counted && isSettled(rollout, cleaned, known)) {
+    if (rollout.failure !== undefined || (rollout.counted && isSettled(rollout, cleaned, known))) {
       return { cleaned, known };
     }
     const done = cleaned.filter(({ clean }) => clean).length;
@@ -148,7 +148,8 @@ export function judgeNodes(rollout: Rollout, known: readonly TaintedNode[]): rea
     if (pod?.ready) {
       return { name, clean: true };
     }
-    const reason = ready ? (pod?.reason ?? 'no pod was started on it') : 'the node is not ready';
+    const unstarted = rollout.failure ?? 'no pod was started on it';
+    const reason = ready ? (pod?.reason ?? unstarted) : 'the node is not ready';
     return { name, clean: false, reason };
   });
 }

@@ -22,7 +22,7 @@ export async function waitForRollout(
       return rollout.nodes;
     }
     report.progress(rolloutText(rollout));
-    if (deadline.passed()) {
+    if (rollout.failure !== undefined || deadline.passed()) {
       throw notReady(rollout, namespace, timeoutMs);
     }
     await deadline.pause(intervalMs);
@@ -53,9 +53,12 @@ function notReady(rollout: Rollout, namespace: string, timeoutMs: number): Podid
       .map(({ name, reason }) => ({ code: 'NodeNotReady', message: `${name}: ${reason ?? 'starting'}` })),
     ...rollout.trouble.map((message) => ({ code: 'FailedCreate', message })),
   ];
-  return new PodidError(
-    'AgentNotReady',
-    `The agent is installed, and after ${Math.round(timeoutMs / 1000)} s not ready everywhere: ${rolloutText(rollout)}.`,
-    { hint: command('podid nmi status --namespace', namespace), details },
-  );
+  const message =
+    rollout.failure === undefined
+      ? `The agent is installed, and after ${Math.round(timeoutMs / 1000)} s not ready everywhere: ${rolloutText(rollout)}.`
+      : `The agent is installed, and no pod of it is started: ${rollout.failure}.`;
+  return new PodidError('AgentNotReady', message, {
+    hint: command('podid nmi status --namespace', namespace),
+    details,
+  });
 }

@@ -119,6 +119,18 @@ describe('taking the agent off the nodes', () => {
     expect(done.at(-1)).toBe('remove DaemonSet kube-system/podid-clean-up');
   });
 
+  it('waits for no pod that the cluster says is never started, and says so', async () => {
+    const { place, done } = cluster({ nodes: [node('a'), node('b')], pods: [] });
+    const rollout = { counted: false, desired: 0, nodes: [], ending: [], trouble: [] };
+    const agent = Object.assign(place.agent, {
+      rollout: async () => ({ ...rollout, failure: 'no kubelet' }),
+    });
+    const end = await uninstallAgent({ ...place, agent }, request, wait);
+    expect(place.clock.now()).toBeLessThan(10_000);
+    expect(end?.failure?.message).toBe('2 of 2 nodes may still hold rules: a (no kubelet), b (no kubelet).');
+    expect(done.at(-1)).toBe('remove DaemonSet kube-system/podid-clean-up');
+  });
+
   it('takes its DaemonSet away also when it fails', async () => {
     const { place, done } = cluster({ nodes: [], pods: [] });
     const broken = {

@@ -14,21 +14,25 @@ export function addedByServer(kind: KubeKind, object: KubeObject): KubeObject {
   return kind === crdKind ? { ...object, status: establishedStatus() } : object;
 }
 
-const noPods = {
-  type: 'Progressing',
-  status: 'False',
-  reason: 'ProgressDeadlineExceeded',
-  message: 'The nodes of the emulator run no pods.',
-};
+const message = 'The nodes of the emulator run no pods.';
+const noPods = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message };
+/** Of Deployments, where Kubernetes uses it; nobody else writes it on a DaemonSet. */
+const noPodOfNode = { type: 'ReplicaFailure', status: 'True', reason: 'NoKubelet', message };
 
 /**
- * A Deployment as a controller leaves it that gets no pods: `kubectl rollout status` comes to an end. Its status is
- * as it was until its generation changes.
+ * A Deployment or DaemonSet as a controller leaves it that gets no pods: `kubectl rollout status` of a Deployment comes to
+ * an end. Its status is as it was until its generation changes.
  */
 export function withoutPods(kind: KubeKind, object: KubeObject): KubeObject {
   const status = isMap(object.status) ? object.status : {};
   const { generation } = object.metadata;
-  if (kind.kind !== 'Deployment' || kind.group !== 'apps' || status['observedGeneration'] === generation) {
+  if (kind.group !== 'apps' || status['observedGeneration'] === generation) {
+    return object;
+  }
+  if (kind.kind === 'DaemonSet') {
+    return { ...object, status: { ...status, conditions: [noPodOfNode] } };
+  }
+  if (kind.kind !== 'Deployment') {
     return object;
   }
   const { replicas = 1 } = isMap(object.spec) ? object.spec : {};
