@@ -27,8 +27,9 @@ const closed = ['ScopeLocked', 'DenyAssignmentAuthorizationFailed', 'Authorizati
 export function judgeMachineFault(fault: MachineFault, sent: readonly string[]): Judgement {
   const { status, code } = fault;
   const message = sentenceOf(fault);
-  if (status === 429 || isThrottledWithin(fault)) {
-    return throttled(fault);
+  const words = withoutNames(fault.message, sent);
+  if (status === 429 || (code === 'FailedIdentityOperation' && throttleWords.test(words))) {
+    return throttled(fault, words);
   }
   if (status === 412) {
     return { kind: 'stale' };
@@ -36,7 +37,10 @@ export function judgeMachineFault(fault: MachineFault, sent: readonly string[]):
   if (aboutIdentities.includes(code)) {
     return { kind: 'bad-identities', keys: namedIn(fault, sent), message };
   }
-  if (closed.includes(code) || code.startsWith('RequestDisallowedBy') || status === 403) {
+  if (status === 403 && namedIn(fault, sent).length > 0) {
+    return refused(fault, sent);
+  }
+  if (closed.includes(code) || code.startsWith('RequestDisallowedBy')) {
     return { kind: 'forbidden', message };
   }
   if (status === 404) {
@@ -45,7 +49,7 @@ export function judgeMachineFault(fault: MachineFault, sent: readonly string[]):
   if (status === 409) {
     return { kind: 'busy' };
   }
-  return status === 400 || status === 422 ? refused(fault, sent) : { kind: 'transient', message };
+  return [400, 403, 422].includes(status) ? refused(fault, sent) : { kind: 'transient', message };
 }
 
 /**
@@ -63,19 +67,20 @@ function isAboutIdentity({ message, innermost }: MachineFault): boolean {
   return /userAssignedIdentities/i.test(`${message} ${innermost.message}`);
 }
 
-function throttled(fault: MachineFault): Judgement {
+function throttled(fault: MachineFault, words: string): Judgement {
   const isOfAll = /subscription|tenant/i.test(`${fault.code} ${fault.innermost.code}`);
-  const named = /retry after (\d{1,5}) seconds?/i.exec(fault.message)?.[1];
+  const named = /retry after (\d{1,5}) seconds?/i.exec(words)?.[1];
   const waitMs = fault.retryAfterMs ?? (named === undefined ? usualThrottleMs : Number(named) * 1000);
   return { kind: 'throttled', whom: isOfAll ? 'all' : 'machine', waitMs };
 }
 
 /** `FailedIdentityOperation` around a 429 of the identity service (aad-pod-identity #676). */
-function isThrottledWithin({ code, message }: MachineFault): boolean {
-  return (
-    code === 'FailedIdentityOperation' &&
-    /too many requests|'?TooManyRequests|Retry after \d+ sec/i.test(message)
-  );
+const throttleWords = /too many requests|TooManyRequests|Retry after \d+ sec/i;
+
+/** An id that somebody has made up may have in it what would be read as Azure's words. */
+function withoutNames(message: string, sent: readonly string[]): string {
+  const names = sent.flatMap((key) => key.split('/')).filter((name) => throttleWords.test(name));
+  return names.reduce((text, name) => text.replaceAll(name, ''), message.toLowerCase());
 }
 
 /** Of what was sent what the words hold as a whole id, in any case. */

@@ -30,6 +30,8 @@ interface Moment {
   readonly random: number;
 }
 
+/** Azure may ask for no pause at all. */
+const leastPauseMs = 1_000;
 const refusedPauses = { firstMs: 60_000, mostMs: 30 * 60_000 };
 const transientPauses = { firstMs: 5_000, mostMs: 60_000 };
 
@@ -77,7 +79,7 @@ export class MachineMemory {
 
   /** A shorter pause does not end a longer one. */
   pause(message: string, nowMs: number, ms: number): void {
-    const untilMs = Math.max(this.trouble?.untilMs ?? nowMs, nowMs + ms);
+    const untilMs = Math.max(this.trouble?.untilMs ?? nowMs, nowMs + Math.max(leastPauseMs, ms));
     this.trouble = { message, failures: this.#failures + 1, untilMs };
   }
 

@@ -74,6 +74,29 @@ describe('what a refused change means', () => {
     expect(judged).toMatchObject({ keys: [sent[1]] });
   });
 
+  it.each(['toomanyrequests', 'retry after 99999 seconds', 'too many requests'])(
+    "rule 5: takes nothing for Azure's words that somebody has written into an id: %s",
+    (name) => {
+      const made = keyOf(resourceId(name));
+      const text = `Resource '${made}' was not found.`;
+      const judged = judgeMachineFault(fault(400, 'FailedIdentityOperation', text), [...sent, made]);
+      expect(judged).toMatchObject({ kind: 'bad-identities', keys: [made] });
+      const throttle = `${text} The principal has issued too many requests. Retry after 20 seconds.`;
+      expect(judgeMachineFault(fault(400, 'FailedIdentityOperation', throttle), sent)).toMatchObject({
+        kind: 'throttled',
+      });
+    },
+  );
+
+  it('rule 5: finds the identity also where the answer is about rights, and leaves the machine to the others', () => {
+    const text = `No authorization to perform action 'assign/action' over scope '${sent[0]}'.`;
+    expect(judgeMachineFault(fault(403, 'AuthorizationFailed', text), sent)).toMatchObject({
+      kind: 'bad-identities',
+      keys: [sent[0]],
+    });
+    expect(judgeMachineFault(fault(403, 'InvalidTenant'), sent)).toMatchObject({ kind: 'bad-identities' });
+  });
+
   it('rule 5: names none where Azure names none', () => {
     const judged = judgeMachineFault(fault(400, 'FailedIdentityOperation', 'Something failed.'), sent);
     expect(judged).toMatchObject({ kind: 'bad-identities', keys: [] });
