@@ -1,40 +1,28 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { scaleSetId } from '../../src/emulator/scenarios/machine-parts.ts';
-import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
 import { programsIn } from '../node/bundled-programs.ts';
 import type { Program } from '../node/program.ts';
-import { azureIdentity, binding, namespaceObject } from './identity-objects.ts';
+import { azureIdentity, binding } from './identity-objects.ts';
 import { measured } from './measured.ts';
 import { mixedPrograms } from './mixed-programs.ts';
-import { eventually, type OneNode, startOneNode, tellState } from './one-node.ts';
+import { eventually, type OneNode, tellState } from './one-node.ts';
 import { newsOf } from './pod-logs.ts';
 import { demoPod } from './pods.ts';
 import { rulesOf } from './rules-of.ts';
-import { type MachineWorld, writeAzureFiles } from './standard-mode-azure.ts';
+import { ownImage, type StandardNode, startStandardNode, web } from './standard-node.ts';
 import { builtUpstream } from './upstream-standard.ts';
 
 const checkout = join(import.meta.dirname, '../..');
-const web = {
-  resourceId: identityId('web'),
-  clientId: '00000000-0000-4000-8000-0000c11e0001',
-  objectId: '00000000-0000-4000-8000-00000b1e0001',
-};
-
 /** Everything is real but Azure: agent and controller run as pods of podid's image, on a real node. */
 describe('standard mode, on a real node', () => {
   const programs = programsIn(inject('programsFolder'));
-  const files = writeAzureFiles();
+  let node: StandardNode;
   let cluster: OneNode;
   let rulesBefore: string;
 
   beforeAll(async () => {
-    const { certificate, key } = files;
-    cluster = await startOneNode(programs, { program: 'azure-of-machines', options: { certificate, key } });
-    cluster.importImage(inject('image').file);
-    const providerID = `azure://${scaleSetId('nodepool1')}/virtualMachines/0`;
-    cluster.kubectl('patch', 'node', cluster.nodeName, '-p', JSON.stringify({ spec: { providerID } }));
-    cluster.apply(namespaceObject('shop'));
+    node = await startStandardNode(programs, inject('image').file);
+    ({ cluster } = node);
     rulesBefore = rulesOf(cluster);
   });
   afterEach(({ task }) => {
@@ -43,13 +31,9 @@ describe('standard mode, on a real node', () => {
     }
   });
   afterAll(async () => {
-    await cluster?.stop();
-    files.remove();
+    await node?.stop();
   });
 
-  const azure = (): MachineWorld =>
-    JSON.parse(cluster.onNode('curl', '-sS', '-m', '10', 'http://10.1.0.1:8099/'));
-  const carried = () => azure().carried[scaleSetId('nodepool1').toLowerCase()] ?? [];
   const run = (line: string, environment: Readonly<Record<string, string>> = {}) => {
     const begunMs = Date.now();
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
@@ -59,13 +43,9 @@ describe('standard mode, on a real node', () => {
     measured(`podid ${line.split(' --')[0]}, standard`, `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
     return JSON.parse(stdout);
   };
-  const assignments = () =>
-    JSON.parse(cluster.kubectl('get', 'azureassignedidentities', '-A', '-o', 'json')).items as readonly {
-      readonly spec: { readonly pod: string };
-      readonly status: { readonly status: string };
-    }[];
   /** The state of the assignment of each pod. */
-  const states = () => Object.fromEntries(assignments().map(({ spec, status }) => [spec.pod, status.status]));
+  const states = () =>
+    Object.fromEntries(node.assignments().map(({ spec, status }) => [spec.pod, status.status]));
   const getsToken = async (name: string) => {
     cluster.apply(demoPod(name, { labels: { aadpodidbinding: 'web' } }));
     const news = await eventually(() => {
@@ -74,7 +54,7 @@ describe('standard mode, on a real node', () => {
       return last;
     });
     await eventually(() => expect(states()).toEqual({ [name]: 'Assigned' }));
-    expect(carried()).toContain('web');
+    expect(node.carried()).toContain('web');
     return news?.agent;
   };
   const ends = async (name: string) => {
@@ -83,17 +63,9 @@ describe('standard mode, on a real node', () => {
   };
 
   it('is installed with an identity of its own for the controller', async () => {
-    const { tenantId, clientId } = azure();
-    const certificate = `--from-file=ca.crt=${files.certificate}`;
-    cluster.kubectl('create', 'configmap', 'private-cloud', '-n', 'kube-system', certificate);
     const values = [
-      ...['operationMode=standard', 'forceNamespaced=true'],
-      ...['podid.image.repository=docker.io/podid/podid', 'podid.image.tag=test'],
-      ...[`podid.mic.clientId=${clientId}`, `podid.mic.tenantId=${tenantId}`, 'podid.mic.removalDelay=10s'],
-      ...['podid.mic.cloud=AzureStackCloud', 'mic.customCloud.enabled=true'],
-      `mic.customCloud.configPath=${files.cloud}`,
-      // No public authority gives a certificate for 10.1.0.1.
-      'podid.extraCa.configMap=private-cloud',
+      ...['operationMode=standard', 'forceNamespaced=true', 'podid.mic.removalDelay=10s'],
+      ...[...ownImage, ...node.signIn()],
     ];
     const { nodes } = run(`nmi install --timeout 2m --set ${values.join(',')}`);
     expect(nodes).toMatchObject([{ ready: true }]);
@@ -101,37 +73,37 @@ describe('standard mode, on a real node', () => {
       mode: 'standard',
       controller: { program: 'podid-mic', instances: 2, ready: 2 },
     });
-    expect(carried()).not.toContain('web');
+    expect(node.carried()).not.toContain('web');
   });
 
   it('brings a pod from its label to a token of an identity that its machine did not carry', async () => {
     cluster.apply(azureIdentity('shop', 'web', web), binding('shop', 'web', 'web'));
     await getsToken('first');
-    const { issued } = azure();
+    const { issued } = node.azure();
     expect([...new Set(issued.map(({ clientId }) => clientId))]).toEqual([web.clientId]);
   });
 
   it('takes the assignment with the pod, and the identity from the machine only later', async () => {
     await ends('first');
-    expect(carried()).toContain('web');
-    await eventually(() => expect(carried()).not.toContain('web'));
-    expect(carried()).toContain('demo-agentpool');
+    expect(node.carried()).toContain('web');
+    await eventually(() => expect(node.carried()).not.toContain('web'));
+    expect(node.carried()).toContain('demo-agentpool');
   });
 
   it('goes in one command, with what it put on machines and nothing else', async () => {
     await getsToken('second');
-    const { tenantId, clientId, secret } = azure();
+    const { tenantId, clientId, secret } = node.azure();
     const { nodes, machines } = run('nmi uninstall --remove-identities --yes --timeout 2m', {
       PODID_ARM_ENDPOINT: 'https://10.1.0.1',
       AZURE_AUTHORITY_HOST: 'https://10.1.0.1',
       AZURE_TENANT_ID: tenantId,
       AZURE_CLIENT_ID: clientId,
       AZURE_CLIENT_SECRET: secret,
-      NODE_EXTRA_CA_CERTS: files.certificate,
+      NODE_EXTRA_CA_CERTS: node.files.certificate,
     });
     expect(machines).toMatchObject([{ clean: true, identities: [web.resourceId] }]);
     expect(nodes).toMatchObject([{ clean: true }]);
-    expect(carried()).toEqual(['demo-agentpool']);
+    expect(node.carried()).toEqual(['demo-agentpool']);
     expect(rulesOf(cluster)).toBe(rulesBefore);
     expect(cluster.kubectl('get', 'daemonsets,deployments', '-A', '-o', 'name')).toBe('');
     const maps = cluster.kubectl('get', 'configmaps', '-n', 'kube-system', '-o', 'name');
@@ -141,7 +113,7 @@ describe('standard mode, on a real node', () => {
   it("gives upstream's agent what podid-mic assigns, and podid's agent what upstream's MIC assigns", async () => {
     cluster.kubectl('-n', 'shop', 'delete', 'pod', 'second', '--grace-period=0', '--force');
     const [mic, nmi] = [builtUpstream('mic'), builtUpstream('nmi')];
-    const programsOn = mixedPrograms(cluster, files, azure());
+    const programsOn = mixedPrograms(cluster, node.files, node.azure());
     const ending: Program[] = [];
     try {
       ending.push(programsOn.startUpstreamNmi(nmi), programsOn.startController());
