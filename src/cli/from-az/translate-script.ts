@@ -155,7 +155,7 @@ function wholeScript(text: string, parts: readonly Part[], shell: ScriptShell): 
   const told = new Set<string>();
   const comments: Edit[] = [];
   const notes: string[] = [];
-  const replaced = parts.flatMap((part) => replacement(part, shell));
+  const replaced = parts.flatMap((part) => replacements(text, part, shell));
   for (const { found, line, becomes: part, typed } of parts) {
     if (part.kind === 'unknown' && part.hidden) {
       notes.push(`Line ${line}: ${part.reason} It stays az.`);
@@ -195,16 +195,25 @@ function commentLines(lines: readonly string[], text: string, at: number, shell:
   return lines.map((line) => `${indent}${commentMark(shell)} ${line}\n`).join('');
 }
 
-function replacement({ found, typed, becomes: part }: Part, shell: ScriptShell): Replacement[] {
+function replacements(
+  text: string,
+  { found, typed, becomes: part }: Part,
+  shell: ScriptShell,
+): Replacement[] {
   if (part.kind !== 'typed') {
     return [];
   }
-  const { start, end } = found;
+  const { start, end, answer } = found;
+  const answered =
+    answer === undefined ? [] : [{ ...answer, typed: text.slice(answer.start, answer.end), text: '' }];
   if (part.commands.length === 0 && found.alone) {
     const commented = typed.split('\n').map((line) => `${commentMark(shell)} ${line}`);
     return [{ start, end, typed, text: commented.join('\n') }];
   }
-  return [{ start, end, typed, text: renderCommands(part.commands, found, typed, shell) ?? typed }];
+  return [
+    ...answered,
+    { start, end, typed, text: renderCommands(part.commands, found, typed, shell) ?? typed },
+  ];
 }
 
 /** A command within a value of another is replaced in that one's text. */

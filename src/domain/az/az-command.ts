@@ -12,6 +12,8 @@ export interface AzCommand {
   readonly shell: ScriptShell;
   /** Its output goes to a program, a variable or a file, which expects what az prints. */
   readonly consumed: boolean;
+  /** A pipe answers its question with yes. */
+  readonly answered?: boolean;
   /** The flags that name the cluster in the rest of the script, where all of it names one. */
   readonly cluster?: readonly AzFlag[];
 }

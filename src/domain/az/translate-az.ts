@@ -12,6 +12,23 @@ import { translateRoleCommand } from './translate-az-role.ts';
  * @throws PodidError InvalidUsage for what is about pod identity and cannot be translated as a whole
  */
 export function translateAz(command: AzCommand): AzTranslation {
+  const translation = translateOne(command.answered ? withYes(command) : command);
+  return command.answered && translation.kind === 'typed'
+    ? { ...translation, notes: [...translation.notes, answerNote] }
+    : translation;
+}
+
+const answerNote =
+  'Left out: the answer in the pipe. podid takes one from a terminal, and --yes stands for it everywhere else.';
+
+/** Of the commands of az that ask only this one's equivalents do. */
+function withYes(command: AzCommand): AzCommand {
+  return command.words.join(' ') === 'aks update'
+    ? { ...command, flags: [...command.flags, { name: '--yes', values: [] }] }
+    : command;
+}
+
+function translateOne(command: AzCommand): AzTranslation {
   const [group, verb, third] = command.words;
   const words = command.words.join(' ');
   const strange = strangeWord(command.words);

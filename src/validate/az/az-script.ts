@@ -19,6 +19,8 @@ export interface FoundCommand {
   readonly redirections: readonly string[];
   /** What stands before `az` in the same command, `sudo `, as typed. */
   readonly before: string;
+  /** Of a pipe that answers its question, `echo y |`: from the first word to what runs az. */
+  readonly answer?: { readonly start: number; readonly end: number };
   /** Its output goes to a program, a variable or a file. */
   readonly consumed: boolean;
   /** It is a part of something: several commands in its place need brackets. */
@@ -47,6 +49,17 @@ export class ScriptError extends SyntaxError {
 /** `az`, as scripts of the three shells call it. */
 export function isAz(word: string): boolean {
   return /^(?:.*[\\/])?az(?:\.cmd|\.exe|\.bat|\.ps1)?$/i.test(word);
+}
+
+/** `echo y`, `yes`, `printf 'y\\n'` and, in PowerShell, `'y'`: what only answers the question of the program behind it. */
+export function isAnswer(words: readonly string[]): boolean {
+  const [program = '', ...said] = words;
+  const answer = /^(?:y|yes)(?:\\n)?$/i;
+  return /^(?:echo|printf|write-output)$/i.test(program)
+    ? answer.test(said.filter((each) => !/^-[ne]+$/.test(each)).join(' '))
+    : program === 'yes'
+      ? said.length === 0 || answer.test(said.join(' '))
+      : said.length === 0 && answer.test(program);
 }
 
 /** The beginning of the line in which a place is. */

@@ -1,5 +1,5 @@
 import { type Command, forEachChild, parse, type Statement, type SyntaxNode } from 'unbash';
-import { type AzScript, type FoundCommand, isAz, lineStart, ScriptError } from './az-script.ts';
+import { type AzScript, type FoundCommand, isAnswer, isAz, lineStart, ScriptError } from './az-script.ts';
 import { withoutFences, withoutPlaceholders } from './transcript.ts';
 
 /** What is known on the way down to a command. */
@@ -9,6 +9,8 @@ interface Place {
   /** Of the script's own statements, the one in which this is. */
   readonly statement: Statement | undefined;
   readonly nested: boolean;
+  /** Of the pipe, where all that it gives is an answer. */
+  readonly answerAt?: number;
 }
 
 /** Programs that run the command that follows them. */
@@ -52,12 +54,59 @@ export function readPosixScript(text: string): AzScript {
       if (found !== undefined) {
         commands.push(found);
       }
+      const body = scriptWithin(text, node);
+      const within = body === undefined ? [] : readWithin(body.text);
+      const consumed =
+        place.consumed || node.redirects.some((each) => isFileForOutput(text.slice(each.pos, each.end)));
+      commands.push(...within.map((each) => movedBy(each, body?.at ?? 0, consumed)));
     }
     const within = { ...place, consumed: place.consumed || goesToFile(text, node) };
     forEachChild(node, (child) => visit(child, placeOf(node, child, within)));
   };
   visit(script, { consumed: false, operand: false, statement: undefined, nested: false });
   return { shell: 'posix', commands };
+}
+
+/**
+ * The text in `trap '…' EXIT`, `sh -c '…'` and `eval '…'` that is a script, with its place; undefined where the shell
+ * would change it on the way.
+ */
+function scriptWithin(text: string, { name, args }: Command): { text: string; at: number } | undefined {
+  const program = name === undefined ? '' : textOf(name).replace(/^.*\//, '');
+  const after = /^(?:ba|da|z|k)?sh$/.test(program)
+    ? args.findIndex((each) => /^-[a-z]*c$/.test(textOf(each))) + 1 || undefined
+    : (program === 'eval' && args.length === 1) || (program === 'trap' && args.length > 1)
+      ? 0
+      : undefined;
+  const word = after === undefined ? undefined : args[after];
+  const raw = word === undefined ? '' : text.slice(word.pos, word.end);
+  const [, single, double] = /^(?:'([^']*)'|"([^"\\`]*)")$/.exec(raw) ?? [];
+  const body = single ?? double;
+  return word === undefined || body === undefined ? undefined : { text: body, at: word.pos + 1 };
+}
+
+/** What is not a script is text. */
+function readWithin(text: string): readonly FoundCommand[] {
+  try {
+    return readPosixScript(text).commands;
+  } catch (error) {
+    if (error instanceof ScriptError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+function movedBy({ commentAt: _, ...found }: FoundCommand, by: number, consumed: boolean): FoundCommand {
+  const { answer } = found;
+  return {
+    ...found,
+    start: found.start + by,
+    end: found.end + by,
+    consumed: found.consumed || consumed,
+    alone: false,
+    ...(answer === undefined ? {} : { answer: { start: answer.start + by, end: answer.end + by } }),
+  };
 }
 
 function placeOf(node: SyntaxNode, child: SyntaxNode, place: Place): Place {
@@ -68,6 +117,10 @@ function placeOf(node: SyntaxNode, child: SyntaxNode, place: Place): Place {
       return { ...place, operand: false, statement, nested: place.statement !== undefined };
     }
     case 'Pipeline': {
+      const [first, second, ...others] = node.commands;
+      if (first?.type === 'Command' && child === second && others.length === 0 && answers(first)) {
+        return { ...place, nested: true, answerAt: first.pos };
+      }
       const isLast = node.commands.at(-1) === child;
       return { ...place, operand: true, consumed: place.consumed || !isLast, nested: true };
     }
@@ -83,6 +136,11 @@ function placeOf(node: SyntaxNode, child: SyntaxNode, place: Place): Place {
     default:
       return { ...place, nested: true };
   }
+}
+
+function answers({ name, args, redirects, prefix }: Command): boolean {
+  const words = [...(name === undefined ? [] : [name]), ...args];
+  return redirects.length === 0 && prefix.length === 0 && isAnswer(words.map(textOf));
 }
 
 function azCommand(
@@ -118,6 +176,7 @@ function azCommand(
     words,
     redirections,
     before: text.slice(begin, az.pos),
+    ...(place.answerAt === undefined ? {} : { answer: { start: place.answerAt, end: begin } }),
     consumed: place.consumed || isFile,
     operand: place.operand,
     alone:

@@ -1,4 +1,4 @@
-import { type AzScript, type FoundCommand, isAz, lineStart } from './az-script.ts';
+import { type AzScript, type FoundCommand, isAnswer, isAz, lineStart } from './az-script.ts';
 import { withoutFences } from './transcript.ts';
 import { type Token, type WindowsShell, windowsTokens } from './windows-tokens.ts';
 
@@ -42,6 +42,7 @@ function commandAt(text: string, tokens: readonly Token[], index: number, shell:
   const end = own.at(-1)?.end ?? az?.end ?? 0;
   const words = own.filter(({ kind }) => kind === 'word');
   const redirections = own.filter(({ kind }) => kind === 'redirection').map(({ raw }) => raw);
+  const answer = answerBefore(sameLine);
   const isLink = (token: Token | undefined) => ['||', '&&', '|'].includes(token?.raw ?? '');
   const opened = sameLine.findLast(({ raw }) =>
     ['=', '+=', '(', '$(', '@(', "'", '{', ';'].includes(raw),
@@ -54,9 +55,10 @@ function commandAt(text: string, tokens: readonly Token[], index: number, shell:
     words: words.map(({ raw, text: plain }) => ({ raw, text: plain })),
     redirections,
     before: wordsBefore(text, sameLine, start),
+    ...(answer === undefined ? {} : { answer: { start: answer.start, end: commandStart(sameLine, start) } }),
     consumed:
       next?.raw === '|' || isValue || redirections.some((each) => /^1?>/.test(each) && !isNowhere(each)),
-    operand: isLink(next) || isLink(before.at(-1)) || isValue,
+    operand: isLink(next) || (answer === undefined && isLink(before.at(-1))) || isValue,
     alone: sameLine.length === 0 && (next === undefined || next.raw === '\n'),
     commentAt: lineStart(text, sameLine[0]?.start ?? start),
   };
@@ -91,9 +93,28 @@ function joinArguments(text: string, tokens: readonly Token[]): Token[] {
 }
 
 function wordsBefore(text: string, sameLine: readonly Token[], start: number): string {
-  const at = sameLine.findLastIndex(({ kind }) => kind === 'separator');
-  const first = sameLine[at + 1];
-  return first === undefined ? '' : text.slice(first.start, start);
+  return text.slice(commandStart(sameLine, start), start);
+}
+
+/** Where the command begins of which the words stand last. */
+function commandStart(sameLine: readonly Token[], start: number): number {
+  return sameLine[sameLine.findLastIndex(({ kind }) => kind === 'separator') + 1]?.start ?? start;
+}
+
+/** Of `echo y |`, its first word. */
+function answerBefore(sameLine: readonly Token[]): Token | undefined {
+  const pipe = sameLine.findLastIndex(({ kind }) => kind === 'separator');
+  if (sameLine[pipe]?.raw !== '|') {
+    return undefined;
+  }
+  const before = sameLine.slice(0, pipe);
+  const at = before.findLastIndex(({ kind }) => kind === 'separator');
+  const words = before.slice(at + 1);
+  return before[at]?.raw !== '|' &&
+    words.every(({ kind }) => kind === 'word') &&
+    isAnswer(words.map(({ text }) => text))
+    ? words[0]
+    : undefined;
 }
 
 function isNowhere(redirection: string): boolean {

@@ -565,13 +565,7 @@ export const azLines: readonly (readonly [string, Expected])[] = [
     'az aks pod-identity list -g "rg-shop --cluster-name aks-shop',
     { refused: 'it cannot be read as a shell takes it: unterminated double quote.' },
   ],
-  [
-    "bash -c 'az aks pod-identity list -g rg --cluster-name c'",
-    {
-      refused:
-        'the az command in it stands in a text, or another program runs it: translate that command alone.',
-    },
-  ],
+  ["bash -c 'az aks pod-identity list -g rg --cluster-name c'", "bash -c 'podid list -g rg -c c'"],
   [
     'xargs -n1 az aks pod-identity delete -g rg --cluster-name c --namespace n --name < names',
     {
@@ -732,4 +726,50 @@ export const azLines: readonly (readonly [string, Expected])[] = [
   ],
   ['az aks pod-identity list -g rg --cluster-name c -o Table', 'podid list -g rg -c c -o table'],
   ['az aks pod-identity list -g rg --cluster-name c --output "TSV"', 'podid list -g rg -c c -o tsv'],
+  ['echo y | az aks update -g rg -n c --disable-pod-identity', 'podid disable -g rg -c c --yes'],
+  ['yes | az aks update -g rg -n c --disable-pod-identity -y', 'podid disable -g rg -c c --yes'],
+  ["printf 'y\\n' | az aks update -g rg -n c --enable-pod-identity", 'podid enable -g rg -c c'],
+  [
+    'yes yes | sudo az aks pod-identity delete -g rg --cluster-name c --namespace n -n web || true',
+    'sudo podid delete -g rg -c c --namespace n --name web || true',
+  ],
+  [
+    'echo Y | az aks update -g rg -n c --enable-managed-identity --enable-pod-identity',
+    'podid cluster update -g rg -c c --yes --enable-managed-identity && podid enable -g rg -c c',
+  ],
+  [
+    'X=$(echo y | az aks update -g rg -n c --disable-pod-identity)',
+    'X=$(podid disable -g rg -c c --yes --raw-cluster)',
+  ],
+  ['"y" | az aks update -g $rg -n $env:C --disable-pod-identity', 'podid disable -g $rg -c $env:C --yes'],
+  ['echo y| az aks update -g %RG% -n %C% --disable-pod-identity', 'podid disable -g %RG% -c %C% --yes'],
+  [
+    'echo "$ANSWER" | az aks update -g rg -n c --disable-pod-identity',
+    'echo "$ANSWER" | podid disable -g rg -c c',
+  ],
+  [
+    "trap 'az aks pod-identity delete -g rg --cluster-name c --namespace n -n web' EXIT",
+    "trap 'podid delete -g rg -c c --namespace n --name web' EXIT",
+  ],
+  [
+    "sh -c 'az aks update -g rg -n c --enable-managed-identity --enable-pod-identity --yes'",
+    "sh -c 'podid cluster update -g rg -c c --yes --enable-managed-identity && podid enable -g rg -c c'",
+  ],
+  [
+    'bash -ec "az aks pod-identity list -g $RG --cluster-name $C" > out.json',
+    'bash -ec "podid list -g $RG -c $C --raw-cluster" > out.json',
+  ],
+  ["eval 'az aks pod-identity list -g rg --cluster-name c'", "eval 'podid list -g rg -c c'"],
+  ...[
+    'sh -c "echo \\"a\\"; az aks pod-identity list -g rg --cluster-name c"',
+    'docker run --rm mcr.microsoft.com/azure-cli az aks pod-identity list -g rg --cluster-name c',
+    'ssh host az aks pod-identity list -g rg --cluster-name c',
+    'eval az aks pod-identity list -g rg --cluster-name "$C"',
+  ].map((line): [string, Expected] => [
+    line,
+    {
+      refused:
+        'the az command in it stands in a text, or another program runs it: translate that command alone.',
+    },
+  ]),
 ];
