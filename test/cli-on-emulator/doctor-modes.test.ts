@@ -95,3 +95,69 @@ describe('kubenet', () => {
     });
   });
 });
+
+describe('an object that is being deleted and has a finalizer', () => {
+  function beingDeleted({ emulator: { kube } }: EmulatedPodid, kind: string, name: string): void {
+    const object = kube.get(kind, 'demo', name);
+    if (object === undefined) {
+      throw new Error(`There is no ${kind} ${name}.`);
+    }
+    const deletionTimestamp = '2026-01-01T00:00:00Z';
+    kube.seed({
+      ...object,
+      metadata: { ...object.metadata, deletionTimestamp, finalizers: ['example.com/keep'] },
+    });
+  }
+
+  it.each([
+    ['azureidentities', 'web', 'AzureIdentity demo/web is'],
+    ['azureidentitybindings', 'web-binding', 'AzureIdentityBinding demo/web-binding is'],
+  ])('is told by list and doctor on a cluster without the add-on: %s', async (kind, name, told) => {
+    await using podid = await withEntry('first-time');
+    beingDeleted(podid, kind, name);
+    expect(await podid.json('list --mode cluster')).toMatchObject([
+      { name: 'web', provisioningState: 'Deleting' },
+    ]);
+    const checkOf = await checksOf(podid);
+    expect(checkOf('objects')).toMatchObject({
+      result: 'warn',
+      message: expect.stringContaining(`${told} being deleted and waits for its finalizers.`),
+      hint: `kubectl get ${told.split(' ')[0]?.toLowerCase()} ${name} -n demo -o 'jsonpath={.metadata.finalizers}'`,
+    });
+    expect(checkOf('entries').message).not.toContain('Azure');
+  });
+
+  it('is told by doctor with the add-on, too', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const { kube } = podid.emulator;
+    const [{ metadata } = { metadata: { name: '' } }] = kube.list('azureidentities', 'demo');
+    beingDeleted(podid, 'azureidentities', metadata.name);
+    expect((await checksOf(podid))('objects')).toMatchObject({
+      result: 'warn',
+      message: expect.stringContaining(`AzureIdentity demo/${metadata.name} is being deleted`),
+    });
+  });
+});
+
+describe('a selector that no pod can have as its label', () => {
+  it('is Failed in list, with the reason, and the doctor tells it', async () => {
+    await using podid = await withEntry('first-time');
+    const binding = podid.emulator.kube.get('azureidentitybindings', 'demo', 'web-binding');
+    if (binding === undefined) {
+      throw new Error('The entry has its binding.');
+    }
+    podid.emulator.kube.seed({ ...binding, spec: { azureIdentity: 'web', selector: 'web server' } });
+    expect(await podid.json('list --mode cluster')).toMatchObject([
+      { provisioningState: 'Failed', error: { code: 'SelectorInvalid' } },
+    ]);
+    const { hint, ...told } = (await checksOf(podid, 'doctor --namespace demo'))('entries');
+    expect(told).toMatchObject({
+      result: 'warn',
+      message: expect.stringContaining('No pod can have "web server" as its label'),
+    });
+    await podid.json(String(hint).replace(/^podid /, ''));
+    expect(await podid.json('list --mode cluster')).toMatchObject([
+      { bindingSelector: 'web-server', provisioningState: 'Assigned' },
+    ]);
+  });
+});

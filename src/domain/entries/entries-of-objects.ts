@@ -21,16 +21,37 @@ export function entriesOfObjects({
   'identities' | 'exceptions' | 'moreBindings' | 'servicePrincipals'
 > {
   const { selectors, moreBindings } = selectorsOf(bindings);
+  const isLeaving = leavingOf(bindings);
   const isManaged = ({ spec }: AzureIdentity) => (spec.type ?? 0) === 0;
   return {
-    identities: identities.filter(isManaged).map((identity) => entryOf(identity, selectors)),
+    identities: identities
+      .filter(isManaged)
+      .map((identity) => ({ ...entryOf(identity, selectors), ...isLeaving(identity) })),
     exceptions: exceptions
       .map(({ metadata, spec }) => ({ ...keyOf(metadata), podLabels: spec.podLabels ?? {} }))
       .filter((exception) => !isAddonException(exception)),
     moreBindings,
     servicePrincipals: identities
       .filter((identity) => !isManaged(identity))
-      .map((identity) => servicePrincipalOf(identity, selectors)),
+      .map((identity) => ({ ...servicePrincipalOf(identity, selectors), ...isLeaving(identity) })),
+  };
+}
+
+/** An entry goes with its AzureIdentity, and with the last of its bindings. */
+function leavingOf(bindings: readonly AzureIdentityBinding[]) {
+  const keys = (which: (binding: AzureIdentityBinding) => boolean) =>
+    new Set(
+      bindings
+        .filter(({ spec }) => spec.azureIdentity && spec.selector)
+        .filter(which)
+        .map(({ metadata, spec }) => `${metadata.namespace}/${spec.azureIdentity}`),
+    );
+  const leaving = keys(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  const staying = keys(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return ({ metadata }: AzureIdentity): { readonly beingDeleted?: true } => {
+    const key = entryText(metadata);
+    const isLast = leaving.has(key) && !staying.has(key);
+    return metadata.deletionTimestamp !== undefined || isLast ? { beingDeleted: true } : {};
   };
 }
 

@@ -3,6 +3,7 @@ import type { Machine } from '../azure/machines.ts';
 import type { PodIdentityProfile } from '../clusters/cluster.ts';
 import type { ObjectsInCluster, ServicePrincipalObject } from '../kubernetes/cluster-objects.ts';
 import { isUsableId } from '../kubernetes/identity-credential.ts';
+import { isSelectable } from '../kubernetes/identity-resources.ts';
 import type { LiveAssignment } from '../kubernetes/live-assignment.ts';
 import type { EntryKey, PodIdentity } from './pod-identity.ts';
 
@@ -19,6 +20,8 @@ export interface AzureFacts {
   /** Where a controller puts identities on machines, what it has assigned; machines say nothing then. */
   readonly assignments?: readonly LiveAssignment[];
 }
+
+const leaving = 'Deleting';
 
 type ObjectEntry = ObjectsInCluster['identities'][number];
 
@@ -43,7 +46,26 @@ function withMore(entry: PodIdentity, { moreBindings = [] }: ObjectsInCluster): 
     .filter(({ namespace, identity }) => namespace === entry.namespace && identity === entry.name)
     .map(({ bindingSelector }) => bindingSelector)
     .filter((selector) => selector !== entry.bindingSelector);
-  return more.length === 0 ? entry : { ...entry, moreSelectors: [...new Set(more)] };
+  return checkedSelectors(more.length === 0 ? entry : { ...entry, moreSelectors: [...new Set(more)] });
+}
+
+/** An entry whose selectors no pod can have as its label is one that no pod gets. */
+function checkedSelectors(entry: PodIdentity): PodIdentity {
+  const fault =
+    entry.error !== undefined || entry.provisioningState === leaving ? undefined : selectorFault(entry);
+  return fault === undefined ? entry : { ...entry, ...failed('SelectorInvalid', fault) };
+}
+
+/** Why no pod can have a selector of the entry as its label, as a sentence; undefined where one can. */
+export function selectorFault({
+  bindingSelector,
+  moreSelectors = [],
+}: Pick<PodIdentity, 'bindingSelector' | 'moreSelectors'>): string | undefined {
+  const selectors = [bindingSelector, ...moreSelectors];
+  const texts = selectors.map((each) => JSON.stringify(each)).join(' or ');
+  return selectors.some(isSelectable)
+    ? undefined
+    : `No pod can have ${texts} as its label: at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends.`;
 }
 
 function podIdentity(entry: ObjectEntry, facts: AzureFacts): PodIdentity {
@@ -61,10 +83,13 @@ function podIdentity(entry: ObjectEntry, facts: AzureFacts): PodIdentity {
 
 /** No state where the nodes could not be read. */
 function stateOf(
-  { namespace, name, bindingSelector, resourceId = '', clientId = '' }: ObjectEntry,
+  { namespace, name, bindingSelector, resourceId = '', clientId = '', beingDeleted }: ObjectEntry,
   known: KnownIdentity | undefined,
   { machines, assignments }: AzureFacts,
 ): Pick<PodIdentity, 'provisioningState' | 'error'> {
+  if (beingDeleted) {
+    return { provisioningState: leaving };
+  }
   if (resourceId === '' && clientId === '') {
     return failed('ResourceIdMissing', `AzureIdentity ${name} names no managed identity.`);
   }
@@ -103,10 +128,13 @@ function stateOf(
 
 /** Nothing of a service principal is put on nodes; whether its Secret is there, podid does not look. */
 function servicePrincipal(
-  { namespace, name, bindingSelector, clientId = '', signIn, fault }: ServicePrincipalObject,
+  { namespace, name, bindingSelector, clientId = '', signIn, fault, beingDeleted }: ServicePrincipalObject,
   { assignments = [] }: AzureFacts,
 ): PodIdentity {
   const state = () => {
+    if (beingDeleted) {
+      return { provisioningState: leaving };
+    }
     if (fault !== undefined) {
       return failed('IdentityIncomplete', `AzureIdentity ${name} ${fault}.`);
     }

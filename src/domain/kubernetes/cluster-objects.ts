@@ -68,6 +68,8 @@ export type ReportMirrored = (done: number, total: number) => void;
 export interface ServicePrincipalObject extends EntryKey {
   readonly bindingSelector?: string;
   readonly clientId?: string;
+  /** As of an identity's entry. */
+  readonly beingDeleted?: true;
   /** Absent where the type is neither 1 nor 2. */
   readonly signIn?: SecretSignIn;
   /** Completes "AzureIdentity x …": why agents give no token of it. */
@@ -80,6 +82,8 @@ export interface ObjectsInCluster {
     readonly bindingSelector?: string;
     readonly resourceId?: string;
     readonly clientId?: string;
+    /** Its AzureIdentity, or the last binding of that, is being deleted and waits for a finalizer. */
+    readonly beingDeleted?: true;
     /** Who wrote its objects where podid did not: `AKS`, `Helm`, `kubectl-edit`. */
     readonly writer?: string;
   })[];

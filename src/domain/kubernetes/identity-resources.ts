@@ -7,6 +7,11 @@ export const identityApi = { group: 'aadpodidentity.k8s.io', version: 'v1' } as 
 /** Label by which a pod opts in; its value is the selector of an AzureIdentityBinding. */
 export const bindingLabel = 'aadpodidbinding';
 
+/** Whether a pod can have the selector as its label; an empty one matches no pod. */
+export function isSelectable(selector: string): boolean {
+  return selector.length <= 63 && /^[a-z0-9](?:[-\w.]*[a-z0-9])?$/i.test(selector);
+}
+
 /** Annotation value `namespaced` confines an AzureIdentity to pods of its own namespace in standard mode. */
 export const behaviorAnnotation = 'aadpodidentity.k8s.io/Behavior';
 
@@ -25,6 +30,8 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   /** RFC 3339. */
   readonly creationTimestamp?: string;
+  /** Since when it is being deleted; agents go by it until its last finalizer is gone. RFC 3339. */
+  readonly deletionTimestamp?: string;
 }
 
 /** `spec.type`: 0 user-assigned managed identity, 1 service principal with secret, 2 with certificate. */

@@ -95,7 +95,7 @@ function parseObject(json: unknown): { metadata: ObjectMeta; spec: JsonRecord } 
     metadata: {
       name,
       namespace,
-      ...strings(json['metadata'], ['uid', 'resourceVersion', 'creationTimestamp']),
+      ...strings(json['metadata'], ['uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp']),
       ...(labels ? { labels } : {}),
       ...(annotations ? { annotations } : {}),
     },

@@ -24,7 +24,7 @@ const machine = (name: string, ...identityIds: string[]): Machine => ({
 });
 
 function stateOf(
-  entry: Partial<typeof web>,
+  entry: Partial<typeof web> & { readonly beingDeleted?: true },
   identities: ReadonlyMap<string, KnownIdentity>,
   machines: readonly Machine[] | undefined,
 ) {
@@ -76,6 +76,22 @@ describe('the objects of a cluster as entries', () => {
       there,
       [],
       ['Failed', 'BindingMissing'],
+    ],
+    ...['web server', 'web\n', 'x'.repeat(64), '-web', '*'].map(
+      (bindingSelector): [string, Partial<typeof web>, typeof there, Machine[], [string, string]] => [
+        `no label can be ${JSON.stringify(bindingSelector)}`,
+        { ...web, bindingSelector },
+        there,
+        [machine('a', '/id/web')],
+        ['Failed', 'SelectorInvalid'],
+      ],
+    ),
+    [
+      'it is being deleted',
+      { ...web, bindingSelector: 'a b', beingDeleted: true },
+      known({ gone: true }),
+      [machine('b')],
+      ['Deleting', undefined],
     ],
     [
       'a client id alone is there',
@@ -166,6 +182,18 @@ describe('service principals among the objects', () => {
     ['the controller of standard mode has assigned it', vault, [], ['Assigned', undefined]],
     ['a pod waits for the controller', vault, [waiting], ['Updating', undefined]],
     ['no binding selects it', unbound, undefined, ['Failed', 'BindingMissing']],
+    [
+      'no label can be the selector',
+      { ...vault, bindingSelector: 'a b' },
+      undefined,
+      ['Failed', 'SelectorInvalid'],
+    ],
+    [
+      'it is being deleted',
+      { ...vault, fault: 'lacks x', beingDeleted: true },
+      undefined,
+      ['Deleting', undefined],
+    ],
     ['a member is missing', { ...vault, fault: 'lacks x' }, undefined, ['Failed', 'IdentityIncomplete']],
     [
       'its Secret is in another namespace, which an agent may be told to read',
@@ -180,6 +208,16 @@ describe('service principals among the objects', () => {
 });
 
 describe('an AzureIdentity with several bindings', () => {
+  it('is usable as long as a pod can have one of the selectors', () => {
+    const objects = {
+      identities: [{ ...web, bindingSelector: 'a b' }],
+      exceptions: [],
+      moreBindings: [{ namespace: 'shop', name: 'other', identity: 'web', bindingSelector: 'back' }],
+    };
+    const facts = { identities: there, machines: [machine('a', '/id/web')] };
+    expect(profileOfObjects(objects, facts).identities[0]?.provisioningState).toBe('Assigned');
+  });
+
   const more = (identity: string, bindingSelector: string, namespace = 'shop') => ({
     namespace,
     name: `${identity}-${bindingSelector}`,

@@ -19,7 +19,9 @@ export const assignments: Check = {
   judge(evidence) {
     const { standard } = evidence;
     if (standard === undefined) {
-      return judging(evidence.agents, () => pass('The agents go by the bindings alone.'));
+      return judging(evidence.agents, () =>
+        pass('The agents are in managed mode, which needs no AzureAssignedIdentity.'),
+      );
     }
     return judging(standard.assignments, () =>
       judging(evidence.pods, () => judgeAll(evidence, standard, assignmentsInQuestion(evidence, standard))),

@@ -1,6 +1,8 @@
 import { managedIdentityType } from '../../../domain/azure/resource-id.ts';
 import { isWrittenId } from '../../../domain/azure/written-id.ts';
+import { deriveName } from '../../../domain/entries/derive-name.ts';
 import { entryProgress, entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
+import { selectorFault } from '../../../domain/entries/profile-of-objects.ts';
 import { addAgainFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import type { ObjectsInCluster } from '../../../domain/kubernetes/cluster-objects.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
@@ -26,7 +28,8 @@ export const entries: Check = {
         );
       }
       const moving = [...inState('running'), ...inState('deleting')];
-      if (moving.length > 0) {
+      // What is being deleted in the cluster is the business of the check of the objects.
+      if (moving.length > 0 && !isModeCluster(evidence)) {
         return warn(
           `Azure is still working on ${listed(moving.map((entry) => `${entryText(entry)} (${entry.provisioningState})`))}.`,
           nextCommand('wait', cluster.id, { for: 'idle' }),
@@ -76,11 +79,23 @@ function present(evidence: Evidence, all: readonly PodIdentity[]): Verdict {
   }
   const unbound = all.filter(({ bindingSelector }) => bindingSelector === '');
   const [first] = unbound;
-  return first === undefined
+  if (first !== undefined) {
+    return warn(
+      `No AzureIdentityBinding with a selector names AzureIdentity ${listed(unbound.map(entryText))}, so no pod gets it.`,
+      binding(evidence, first),
+    );
+  }
+  const unselectable = all.filter((entry) => selectorFault(entry) !== undefined);
+  const [other] = unselectable;
+  return other === undefined
     ? pass(`${counted(all.length, 'entry', 'entries')} in the cluster's objects: ${names}.`)
     : warn(
-        `No AzureIdentityBinding with a selector names AzureIdentity ${listed(unbound.map(entryText))}, so no pod gets it.`,
-        binding(evidence, first),
+        `No pod gets ${listed(unselectable.map(entryText))}. ${selectorFault(other)}`,
+        entryCommand('update', evidence, {
+          namespace: other.namespace,
+          name: other.name,
+          'binding-selector': deriveName(other.bindingSelector) || other.name,
+        }),
       );
 }
 

@@ -24,7 +24,7 @@ export const exceptions: Check = {
         });
       const [first] = hits;
       if (first === undefined) {
-        return pass('No exception matches.');
+        return pass('No AzurePodIdentityException has a label of the pods.');
       }
       return fail(
         `An exception matches by one of its labels: ${listed(hits.map(({ pod, exception }) => `${entryText(exception)} takes ${entryText(pod)}`))}. Such a pod is answered as the node itself, with another identity.`,

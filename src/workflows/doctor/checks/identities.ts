@@ -58,7 +58,7 @@ function goneVerdict(evidence: Evidence, gone: readonly PodIdentity[]): Verdict 
 
 function changedVerdict(evidence: Evidence, [first, ...more]: readonly PodIdentity[]): Verdict {
   if (first === undefined) {
-    return pass('All exist.');
+    return pass('All managed identities exist.');
   }
   const names = listed([first, ...more].map(entryText));
   const add = entryCommand('add', evidence, {

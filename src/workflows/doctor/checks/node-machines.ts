@@ -13,7 +13,9 @@ export const nodeMachines: Check = {
   judge: (evidence) =>
     judging(evidence.nodes, () => {
       if (evidence.standard === undefined) {
-        return pass('Machines are chosen by node pool.');
+        return pass(
+          'The agents are in managed mode: whole node pools have the identities, whichever machine is behind a node.',
+        );
       }
       const nameless = (nodesInQuestion(evidence) ?? []).filter(namesNoMachine);
       const [first] = nameless;

@@ -2,8 +2,9 @@ import type { ClusterId } from '../../../domain/clusters/cluster.ts';
 import { findDrift } from '../../../domain/entries/drift.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { advice, type Hint } from '../../../errors/hint.ts';
-import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
+import type { ObjectsInCluster } from '../../../domain/kubernetes/cluster-objects.ts';
+import { advice, command, type Hint } from '../../../errors/hint.ts';
+import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { readOr } from '../probe.ts';
 
@@ -14,11 +15,12 @@ export const objects: Check = {
   judge: (evidence) =>
     judging(evidence.objects, () => {
       const { cluster, subject } = evidence;
+      const leaving = beingDeleted(evidence);
       if (cluster.kind === 'unread') {
         return warn('The entries in Azure cannot be read, so there is nothing to compare with.');
       }
       if (!cluster.value.profile.enabled) {
-        return pass('The add-on is off, so there is nothing in Azure to compare with.');
+        return leaving ?? pass('The add-on is off, so there is nothing in Azure to compare with.');
       }
       const drift = driftInQuestion(evidence);
       const stale = drift.filter(({ arm }) => arm !== null);
@@ -42,9 +44,42 @@ export const objects: Check = {
           nextCommand('mirror', subject.cluster, { prune: true, 'dry-run': true }),
         );
       }
-      return pass('The objects in the cluster match the entries in Azure.');
+      return leaving ?? pass('The objects in the cluster match the entries in Azure.');
     }),
 };
+
+/** What is deleted and has a finalizer stays, and agents go by it, until whoever set that has taken it off. */
+function beingDeleted({ objects: probed, subject: { namespace } }: Evidence): Verdict | undefined {
+  const { resources } = readOr(probed, nothingRead);
+  const found = (
+    [
+      ['AzureIdentity', resources?.identities],
+      ['AzureIdentityBinding', resources?.bindings],
+      ['AzurePodIdentityException', resources?.exceptions],
+    ] as const
+  )
+    .flatMap(([kind, all = []]) => all.map(({ metadata }) => ({ kind, ...metadata })))
+    .filter((each) => each.deletionTimestamp !== undefined)
+    .filter((each) => namespace === undefined || each.namespace === namespace);
+  const [first] = found;
+  return (
+    first &&
+    warn(
+      `${listed(found.map((each) => `${each.kind} ${entryText(each)}`))} ${found.length === 1 ? 'is' : 'are'} being deleted and ${found.length === 1 ? 'waits for its' : 'wait for their'} finalizers. Until then the agents go by ${found.length === 1 ? 'it' : 'them'}.`,
+      command(
+        'kubectl get',
+        first.kind.toLowerCase(),
+        first.name,
+        '-n',
+        first.namespace,
+        '-o',
+        'jsonpath={.metadata.finalizers}',
+      ),
+    )
+  );
+}
+
+const nothingRead: Pick<ObjectsInCluster, 'resources'> = {};
 
 /** Objects that somebody else has changed are theirs until they are taken over. */
 function written(cluster: ClusterId, someDiffer: boolean): Hint {

@@ -7,6 +7,7 @@ import {
   type AzureIdentityBinding,
   bindingLabel,
   type IdentityResources,
+  isSelectable,
 } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import {
@@ -208,7 +209,7 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
     here
       .map(({ spec }) => spec.selector ?? '')
       .filter((text) => text !== '')
-      .map((text) => (isLabelValue(text) ? text : `${JSON.stringify(text)}, which no label can be`)),
+      .map((text) => (isSelectable(text) ? text : `${JSON.stringify(text)}, which no label can be`)),
   );
   const there =
     elsewhere.length === 0
@@ -217,14 +218,9 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
   const meant = here.find(({ spec }) => spec.selector?.trim().toLowerCase() === value.toLowerCase());
   const selector = meant?.spec.selector ?? '';
   const relabel = advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${selector}`)}, and the same in the template of the workload that creates it`;
-  const mend = meant && (isLabelValue(selector) ? relabel : patchCommand(meant, { selector: value }));
+  const mend = meant && (isSelectable(selector) ? relabel : patchCommand(meant, { selector: value }));
   return fail(
     `${bindingLabel}=${value} of ${pods} matches no selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors must match exactly, including upper and lower case.`,
     mend ?? withFillIn(bindCommand(evidence, resources, pod, value)),
   );
-}
-
-/** As Kubernetes takes them; the empty one stands for none. */
-function isLabelValue(text: string): boolean {
-  return text.length <= 63 && /^[a-z0-9](?:[-\w.]*[a-z0-9])?$/i.test(text);
 }
