@@ -8,16 +8,50 @@ import type { Pod } from './pod.ts';
 import type { SecretPairs } from './secret-pairs.ts';
 import type { Taint, Toleration } from './taints.ts';
 
-/** Kinds of workloads that make pods by a template. */
-export const workloadKinds = [
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'ReplicaSet',
-  'Job',
-  'CronJob',
-] as const;
-export type WorkloadKind = (typeof workloadKinds)[number];
+/** Where the API has a kind of workload, and how its pods come from it. */
+interface WorkloadKindFacts {
+  /** As a message names it. */
+  readonly title: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  /** From `spec` to what has the metadata of the pods. */
+  readonly template: readonly string[];
+  /** `map`: its selector is the labels themselves, without `matchLabels`. */
+  readonly selector?: 'map';
+  /** Kubernetes itself does not have it, so a patch of it has to say that it merges. */
+  readonly custom?: true;
+}
+
+/** What makes pods: the kinds of Kubernetes, and those that people add to it most. */
+export const workloadKinds = {
+  Deployment: builtin('apps', 'Deployment'),
+  StatefulSet: builtin('apps', 'StatefulSet'),
+  DaemonSet: builtin('apps', 'DaemonSet'),
+  ReplicaSet: builtin('apps', 'ReplicaSet'),
+  Job: builtin('batch', 'Job'),
+  CronJob: { ...builtin('batch', 'CronJob'), template: ['jobTemplate', 'spec', 'template'] },
+  ReplicationController: { ...builtin('', 'ReplicationController'), selector: 'map' },
+  Rollout: custom('argoproj.io', 'v1alpha1', 'Rollout'),
+  DeploymentConfig: { ...custom('apps.openshift.io', 'v1', 'DeploymentConfig'), selector: 'map' },
+  KnativeService: { ...custom('serving.knative.dev', 'v1', 'Service'), title: 'Knative Service' },
+  ScaledJob: { ...custom('keda.sh', 'v1alpha1', 'ScaledJob'), template: ['jobTargetRef', 'template'] },
+} as const satisfies Readonly<Record<string, WorkloadKindFacts>>;
+
+export type WorkloadKind = keyof typeof workloadKinds;
+
+export function workloadKindFacts(kind: WorkloadKind): WorkloadKindFacts {
+  return workloadKinds[kind];
+}
+
+function builtin(group: string, title: string): WorkloadKindFacts {
+  return { title, group, version: 'v1', plural: `${title.toLowerCase()}s`, template: ['template'] };
+}
+
+function custom(group: string, version: string, title: string): WorkloadKindFacts {
+  return { ...builtin(group, title), version, custom: true };
+}
 
 export interface Workload extends EntryKey {
   readonly kind: WorkloadKind;
@@ -25,7 +59,7 @@ export interface Workload extends EntryKey {
   readonly labels: Readonly<Record<string, string>>;
   /** Of the pods that it makes. */
   readonly templateLabels: Readonly<Record<string, string>>;
-  /** `matchLabels` by which it knows its pods; a CronJob has none. */
+  /** The labels by which it knows its pods; a CronJob and a ScaledJob have none. */
   readonly selector: Readonly<Record<string, string>>;
   /** Made by another workload, which is the one to change. */
   readonly owned: boolean;

@@ -1,4 +1,9 @@
-import type { AgentPod, PodAnswer, Workloads } from '../../domain/kubernetes/workloads.ts';
+import {
+  type AgentPod,
+  type PodAnswer,
+  type Workloads,
+  workloadKindFacts,
+} from '../../domain/kubernetes/workloads.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 import {
@@ -27,10 +32,10 @@ export function readWorkloads(api: WorkloadApi, askThroughKubelet: AskThroughKub
       return parsed(items, parseSeenPod);
     },
     async workloads(kind, namespace, labels, signal) {
-      const group = kind === 'Job' || kind === 'CronJob' ? 'batch' : 'apps';
-      const plural = `${kind.toLowerCase()}s`;
-      const path = collection(`/apis/${group}/v1`, namespace, plural);
-      const resource = `${plural}.${group}`;
+      const { group, version, plural } = workloadKindFacts(kind);
+      const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+      const path = collection(root, namespace, plural);
+      const resource = group === '' ? plural : `${plural}.${group}`;
       const query = labels === '' ? {} : { query: { labelSelector: labels } };
       const items = await api.list({ path, ...query, verb: 'list', resource, ...scope(namespace) }, signal);
       return parsed(items, (json) => parseWorkload(kind, json));

@@ -1,12 +1,13 @@
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { EgressRule, LabelSelector, NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import { parseSecretPairs, type SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
-import type {
-  AgentPod,
-  ClusterNode,
-  SeenPod,
-  Workload,
-  WorkloadKind,
+import {
+  type AgentPod,
+  type ClusterNode,
+  type SeenPod,
+  type Workload,
+  type WorkloadKind,
+  workloadKindFacts,
 } from '../../domain/kubernetes/workloads.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { agentKindOf, flagIn, wordsOf } from './agent-installation.ts';
@@ -24,18 +25,27 @@ export function parseWorkload(kind: WorkloadKind, json: unknown): Workload | und
     return undefined;
   }
   const spec = recordAt(json, 'spec');
-  const template = recordAt(
-    kind === 'CronJob' ? recordAt(recordAt(spec, 'jobTemplate'), 'spec') : spec,
-    'template',
-  );
+  const template = workloadKindFacts(kind).template.reduce(recordAt, spec);
   return {
     kind,
     ...key,
     labels: labelsOf(json),
     templateLabels: labelsOf(template),
-    selector: stringMapAt(recordAt(spec, 'selector'), 'matchLabels') ?? {},
-    owned: recordsAt(recordAt(json, 'metadata'), 'ownerReferences').length > 0,
+    selector: selectorOf(kind, key.name, spec),
+    // A Rollout may leave its template to a Deployment.
+    owned:
+      recordsAt(recordAt(json, 'metadata'), 'ownerReferences').length > 0 || isRecord(spec['workloadRef']),
   };
+}
+
+function selectorOf(kind: WorkloadKind, name: string, spec: JsonRecord): Workload['selector'] {
+  if (kind === 'KnativeService') {
+    return { 'serving.knative.dev/service': name };
+  }
+  const isMap = workloadKindFacts(kind).selector === 'map';
+  return (
+    (isMap ? stringMapAt(spec, 'selector') : stringMapAt(recordAt(spec, 'selector'), 'matchLabels')) ?? {}
+  );
 }
 
 export function parseSeenPod(json: unknown): SeenPod | undefined {

@@ -10,6 +10,7 @@ import {
   type ClusterNode,
   type ConnectedCluster,
   type SeenPod,
+  type WorkloadKind,
   type Workloads,
   workloadKinds,
 } from '../../domain/kubernetes/workloads.ts';
@@ -85,7 +86,9 @@ async function readInside(
     probeNext(signal, api, (cluster) => cluster.read(signal)),
     through((workloads) => podsInQuestion(workloads, subject, signal)),
     Promise.all(
-      workloadKinds.map((kind) => through((api) => api.workloads(kind, namespace, bindingLabel, signal))),
+      (Object.keys(workloadKinds) as WorkloadKind[]).map((kind) =>
+        through((api) => api.workloads(kind, namespace, bindingLabel, signal)),
+      ),
     ),
     through((workloads) => workloads.nodes(signal)),
     through((workloads) => workloads.networkPolicies(namespace, signal)),

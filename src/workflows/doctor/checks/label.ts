@@ -3,7 +3,7 @@ import { modeFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
-import type { Workload } from '../../../domain/kubernetes/workloads.ts';
+import { type Workload, workloadKindFacts } from '../../../domain/kubernetes/workloads.ts';
 import { advice, type Command, command, type Hint, joinHints, othersText } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
@@ -43,20 +43,21 @@ function isMisplaced({ labels, templateLabels, owned }: Workload): boolean {
   return Boolean(labels[bindingLabel]) && !templateLabels[bindingLabel] && !owned;
 }
 
-/** A CronJob has no selector; the Jobs that it makes are called after it and the minute. */
+/** What has no selector calls its Jobs after itself: a CronJob by the minute, a ScaledJob by five letters. */
 function makes({ kind, namespace, name, selector }: Workload, pod: Pod): boolean {
   if (namespace !== pod.namespace) {
     return false;
   }
-  if (kind === 'CronJob') {
-    return pod.name.startsWith(`${name}-`) && /^\d+-[a-z0-9]+$/.test(pod.name.slice(name.length + 1));
+  const ofJob = { CronJob: /^\d+-[a-z0-9]+$/, ScaledJob: /^[a-z0-9]{5}-[a-z0-9]{5}$/ };
+  if (kind === 'CronJob' || kind === 'ScaledJob') {
+    return pod.name.startsWith(`${name}-`) && ofJob[kind].test(pod.name.slice(name.length + 1));
   }
   const wanted = Object.entries(selector);
   return wanted.length > 0 && wanted.every(([key, value]) => pod.labels[key] === value);
 }
 
 function misplacedVerdict(misplaced: readonly Workload[], first: Workload): Verdict {
-  const names = misplaced.map((each) => `${each.kind} ${entryText(each)}`);
+  const names = misplaced.map((each) => `${workloadKindFacts(each.kind).title} ${entryText(each)}`);
   return fail(
     `The label ${bindingLabel} is on ${listed(names)} and not on the template of the pods, so the pods do not have it.`,
     patched(first),
@@ -68,10 +69,12 @@ function patched({ kind, namespace, name, labels }: Workload): Hint {
   if (kind === 'Job') {
     return advice`The template of a Job cannot be changed: ${get} prints it, to be created anew with the label in its template`;
   }
-  const template = { metadata: { labels: { [bindingLabel]: labels[bindingLabel] } } };
-  const spec = kind === 'CronJob' ? { jobTemplate: { spec: { template } } } : { template };
-  const patch = JSON.stringify({ spec });
-  return command('kubectl patch', kind.toLowerCase(), name, '-n', namespace, '-p', patch);
+  const { group, plural, template, custom } = workloadKindFacts(kind);
+  const metadata = { metadata: { labels: { [bindingLabel]: labels[bindingLabel] } } };
+  const spec = template.reduceRight<unknown>((inner, step) => ({ [step]: inner }), metadata);
+  const which = custom ? `${plural}.${group}` : kind.toLowerCase();
+  const how = custom ? ['--type', 'merge'] : [];
+  return command('kubectl patch', which, name, '-n', namespace, ...how, '-p', JSON.stringify({ spec }));
 }
 
 /** A namespace may have a thousand selectors, and whoever has to choose wants to see a few. */
