@@ -3,6 +3,7 @@ import type { ServicePrincipal } from '../../../domain/kubernetes/identity-crede
 import { mayNameSecret, noSecretPairs, type SecretPairs } from '../../../domain/kubernetes/secret-pairs.ts';
 import type { Clock } from '../../../domain/time/clock.ts';
 import { limitTime, untilAborted } from '../../../domain/time/time-limit.ts';
+import { ApiFailure } from '../../../k8s/client/api-connection.ts';
 import type { CredentialTags } from '../token.ts';
 import { TokenRefused } from '../token-error.ts';
 import { type PickedCredential, pickCredential } from './pick-credential.ts';
@@ -54,16 +55,21 @@ export function createCredentialReader({
   async function credential(principal: ServicePrincipal, signal: AbortSignal): Promise<PickedCredential> {
     requireAllowedNamespace(principal, secretPairs);
     const { namespace, name } = principal.secret;
-    const data = await readSecret(namespace, name, signal).catch(() => {
+    const data = await readSecret(namespace, name, signal).catch((error) => {
       signal.throwIfAborted();
-      throw unreadable(principal.secret);
+      const isForbidden = error instanceof ApiFailure && error.status === 403;
+      throw unreadable(principal.secret, isForbidden ? missingRight(namespace) : ' at the moment.');
     });
     return pickCredential(principal, data);
   }
 
   async function readTag(principal: ServicePrincipal): Promise<string> {
     const key = tagKey(principal);
-    const limit = { clock, ms: readDeadlineMs, reason: () => unreadable(principal.secret) };
+    const limit = {
+      clock,
+      ms: readDeadlineMs,
+      reason: () => unreadable(principal.secret, ' at the moment.'),
+    };
     try {
       const { fingerprint } = await limitTime(limit, new AbortController().signal, (inTime) =>
         credential(principal, inTime),
@@ -126,11 +132,17 @@ function tagKey({ kind, secret }: ServicePrincipal): string {
   return createHash('sha256').update(`${kind}\n${secret.namespace}\n${secret.name}`).digest('base64');
 }
 
-function unreadable({ namespace, name }: ServicePrincipal['secret']): TokenRefused {
+/** The chart and `podid nmi install` give the right by the same two values. */
+function missingRight(namespace: string): string {
+  return `: the agent has no right to. Install it with rbac.allowAccessToSecrets=true, and with ${namespace} in podid.secretNamespaces where that is not empty.`;
+}
+
+/** @param why the end of the sentence */
+function unreadable({ namespace, name }: ServicePrincipal['secret'], why: string): TokenRefused {
   return new TokenRefused({
     status: 503,
     error: 'temporarily_unavailable',
-    description: `Secret ${namespace}/${name} cannot be read at the moment.`,
+    description: `Secret ${namespace}/${name} cannot be read${why}`,
     retryAfterSec: 5,
   });
 }

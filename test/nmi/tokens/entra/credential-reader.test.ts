@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ApiFailure } from '../../../../src/k8s/client/api-connection.ts';
 import { createCredentialReader } from '../../../../src/nmi/tokens/entra/credential-reader.ts';
 import { TokenRefused } from '../../../../src/nmi/tokens/token-error.ts';
 import { handClock } from '../../../domain/time/hand-clock.ts';
@@ -32,6 +33,34 @@ describe('the reader of secrets', () => {
     const said = await reader.read(principal, new AbortController().signal).catch((error: unknown) => error);
     expect(asked).toEqual(isRead ? [`${of}/s`] : []);
     expect(said instanceof TokenRefused && said.status === 403).toBe(!isRead);
+  });
+
+  it.each([
+    [
+      'the right is missing',
+      new ApiFailure(403, 'secrets "s" is forbidden'),
+      'rbac.allowAccessToSecrets=true',
+    ],
+    ['the server is busy', new ApiFailure(429, 'too many'), 'cannot be read at the moment.'],
+    ['the server is away', new Error('ECONNREFUSED'), 'cannot be read at the moment.'],
+  ])('says why the Secret cannot be read: %s', async (_, failure, text) => {
+    const reader = createCredentialReader({
+      clock: handClock(),
+      readSecret: () => Promise.reject(failure),
+    });
+    const principal = {
+      kind: 'secret',
+      namespace: 'shop',
+      tenantId: 't',
+      auxiliaryTenantIds: [],
+      clientId: 'c',
+      secret: { namespace: 'shop', name: 's' },
+    } as const;
+    await expect(reader.read(principal, new AbortController().signal)).rejects.toMatchObject({
+      status: 503,
+      retryAfterSec: 5,
+      message: expect.stringContaining(text),
+    });
   });
 
   it('refuses with 503 and Retry-After when the API server does not answer in its time', async () => {
