@@ -47,7 +47,7 @@ export function readAgentValues(tree: ValueNode, namespace: string, faults: Usag
     image: readImage(root),
     imagePullSecrets: root.jsonList('imagePullSecrets'),
     customUserAgent: root.text('customUserAgent'),
-    azureIdentities: readIdentityValues(root),
+    azureIdentities: readIdentityValues(root, namespace),
     nmi: readNmi(root.section('nmi')),
     rbac: readRbac(root.section('rbac')),
     podid: readPodid(root.section('podid'), mode),

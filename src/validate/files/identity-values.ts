@@ -3,8 +3,11 @@ import type { Json } from '../../domain/kubernetes/controller-values.ts';
 import { isRecord } from '../json-record.ts';
 import type { ValueSection } from './value-section.ts';
 
-/** `azureIdentities` of the chart: a map, or the list of older charts. */
-export function readIdentityValues(root: ValueSection): readonly AgentIdentity[] {
+/**
+ * `azureIdentities` of the chart: a map, or the list of older charts. @param installedIn the namespace of those that
+ * name none
+ */
+export function readIdentityValues(root: ValueSection, installedIn: string): readonly AgentIdentity[] {
   const read = root.members('azureIdentities').map(({ name: key, section }) => {
     const name = section.text('name') || key;
     const binding = section.node('binding') === undefined ? undefined : section.section('binding');
@@ -32,7 +35,7 @@ export function readIdentityValues(root: ValueSection): readonly AgentIdentity[]
     refuseSelector(binding, `azureIdentities.${key}.binding.selector`);
     return { key, identity };
   });
-  refuseDoubles(root, read);
+  refuseDoubles(root, read, installedIn);
   return read.map(({ identity }) => identity);
 }
 
@@ -51,10 +54,10 @@ interface ReadIdentity {
 }
 
 /** Of two objects of one name the second would be written over the first. */
-function refuseDoubles(root: ValueSection, read: readonly ReadIdentity[]): void {
+function refuseDoubles(root: ValueSection, read: readonly ReadIdentity[], installedIn: string): void {
   for (const [at, { key, identity }] of read.entries()) {
     const isDouble = ({ identity: { namespace, name } }: ReadIdentity) =>
-      namespace === identity.namespace && name === identity.name;
+      (namespace || installedIn) === (identity.namespace || installedIn) && name === identity.name;
     const first = read.slice(0, at).find(isDouble);
     if (first !== undefined) {
       root.fault(

@@ -127,6 +127,14 @@ describe('values of the agent', () => {
     ['{a: {name: x}, b: {name: x}}', 'azureIdentities.a and azureIdentities.b both make AzureIdentity x.'],
     ['[{name: x}, {name: x}]', 'azureIdentities.0 and azureIdentities.1 both make AzureIdentity x.'],
     ['{a: {name: x}, b: {name: x, namespace: shop}}', ''],
+    [
+      '{a: {name: x}, b: {name: x, namespace: kube-system}}',
+      'azureIdentities.a and azureIdentities.b both make AzureIdentity x.',
+    ],
+    [
+      '{a: {name: x, namespace: ""}, b: {name: x}}',
+      'azureIdentities.a and azureIdentities.b both make AzureIdentity x.',
+    ],
     ['{web: null}', ''],
     ['{web: {binding: {selector: ""}}}', 'azureIdentities.web.binding.selector is missing: pods get'],
     ['{web: {type: "", binding: {selector: a}}}', ''],
