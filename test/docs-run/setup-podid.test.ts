@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -138,7 +138,7 @@ describe('the action setup-podid', () => {
 
   it("takes the releases of the repository that it is in, by the owner's name there", async () => {
     await writeFile(join(job, 'curl'), '#!/bin/sh\necho "no network: $*" >&2\nexit 6\n', { mode: 0o755 });
-    const path = `${job}:${process.env['PATH']}`;
+    const path = `${job}${delimiter}${process.env['PATH']}`;
     const result = await setUp({ from: '' }, { PATH: path }, await copyOfAction('contoso'));
     await expectNothing(result);
     expect(result.stdout).toContain(
