@@ -1,5 +1,6 @@
 import { machineOfNode } from '../azure/machines.ts';
-import { managedIdentityType, parseResourceId } from '../azure/resource-id.ts';
+import { managedIdentityType } from '../azure/resource-id.ts';
+import { isWrittenId } from '../azure/written-id.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../kubernetes/identity-resources.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import { bindingLabelOf, fitAssignment, type IdentityIndex } from '../kubernetes/pod-decision.ts';
@@ -175,9 +176,13 @@ function resourceOf({ spec }: AzureIdentity): AzureResource | undefined | 'malfo
   const isWhole =
     type === 0 &&
     resourceID.length <= longestId &&
-    parseResourceId(resourceID, managedIdentityType) !== undefined;
+    isWrittenId(resourceID, managedIdentityType) &&
+    !lowersToAscii.test(resourceID);
   return isWhole ? { id: resourceID, key: resourceID.toLowerCase() } : 'malformed';
 }
+
+/** Signs that are another letter in lower case, and would give the id the key of another one: Kelvin, and I with a dot. */
+const lowersToAscii = /[\u0130\u212a]/;
 
 /**
  * Azure's names are 90 characters for a group and 128 for an identity at most. The ledger of all machines has room for

@@ -166,6 +166,19 @@ describe('what others bind to a pod', () => {
     expect(namespacesOf(parts({ shop: 2_000 }, false)).codes).toHaveLength(101);
   });
 
+  it.each([
+    ['that Azure’s names cannot have, and that read as words of Azure’s', 'retry after 99999 seconds'],
+    ['that would give it the key of another identity', 'web\u212a'],
+    ['that ends a path', 'web?x'],
+  ])('has no id with signs %s', (_what, name) => {
+    const spec = { resourceID: resourceId(name) };
+    const { refusals } = wantsOfPod(micPod(), factsOf({ ...web, identities: [identity('web', { spec })] }));
+    expect(refusals).toMatchObject([{ code: 'identity-malformed' }]);
+    const group = resourceId('web', 'Kelvin\u212a');
+    const named = factsOf({ ...web, identities: [identity('web', { spec: { resourceID: group } })] });
+    expect(wantsOfPod(micPod(), named).refusals).toMatchObject([{ code: 'identity-malformed' }]);
+  });
+
   it('has no id that is longer than Azure’s, of which the ledger has room for a few', () => {
     const spec = { resourceID: resourceId('x'.repeat(1_900)) };
     const { refusals } = wantsOfPod(micPod(), factsOf({ ...web, identities: [identity('web', { spec })] }));
