@@ -16,11 +16,11 @@ import {
   stateOf,
   type WantedAssignment,
 } from '../decide/diff-assignments.ts';
-import { type AssignmentName, nameAssignment } from '../decide/name-assignment.ts';
+import type { AssignmentName } from '../decide/name-assignment.ts';
 import type { MachineFleet } from '../machines/machine-fleet.ts';
 import { TokenBucket } from '../token-bucket.ts';
+import { AssignmentNames } from './assignment-names.ts';
 import type { AssignmentWriter } from './assignment-writer.ts';
-import { podOf } from './live-index.ts';
 import type { MicView } from './mic-view.ts';
 
 export interface KeeperDeps {
@@ -72,14 +72,13 @@ class Keeper implements AssignmentKeeper {
   readonly #marked = new TurnQueue<string>();
   /** Whose writes wait until there is room: what they are is decided then, so that an older state is never written. */
   readonly #held = new TurnQueue<string>();
-  /** Which assignment has which name. */
-  readonly #names = new Map<string, string>();
-  readonly #namesOfPod = new Map<string, readonly string[]>();
+  readonly #names: AssignmentNames;
   readonly #podsOfMachine = new Map<string, Set<string>>();
   readonly #wake;
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
+    this.#names = new AssignmentNames(deps.view, deps.facts);
     this.#wake = createWake(deps.clock);
   }
 
@@ -184,7 +183,7 @@ class Keeper implements AssignmentKeeper {
     );
     fleet.setPod(podKey, { on, keeps: wants.keeps });
     this.#fileMachines(podKey, new Set(on.map(({ machineId }) => machineId)));
-    const wanted = this.#named(podKey, wants.assignments).map(({ at, assignment }) => ({
+    const wanted = this.#names.give(podKey, wants.assignments).map(({ at, assignment }) => ({
       at,
       assignment,
       state: fleet.shows(assignment, this.#saysAssigned(at, assignment)),
@@ -217,43 +216,6 @@ class Keeper implements AssignmentKeeper {
       (isSameIdentity(azureIdentityRef, identity) ||
         azureIdentityRef.spec.resourceID?.toLowerCase() === identity.spec.resourceID?.toLowerCase())
     );
-  }
-
-  #named(
-    podKey: string,
-    assignments: readonly Assignment[],
-  ): { at: AssignmentName; assignment: Assignment }[] {
-    for (const name of this.#namesOfPod.get(podKey) ?? []) {
-      this.#names.delete(name);
-    }
-    const named = assignments.map((assignment) => {
-      const isTaken = (at: AssignmentName) => this.#isTaken(nameKey(at), assignment.key);
-      const at = nameAssignment(assignment, this.#deps.facts.forceNamespaced, isTaken);
-      this.#names.set(nameKey(at), assignment.key);
-      return { at, assignment };
-    });
-    this.#namesOfPod.set(
-      podKey,
-      named.map(({ at }) => nameKey(at)),
-    );
-    if (named.length === 0) {
-      this.#namesOfPod.delete(podKey);
-    }
-    return named;
-  }
-
-  /** By another assignment, or by one that stands there for a pod that is there, too. */
-  #isTaken(name: string, key: string): boolean {
-    const owner = this.#names.get(name);
-    if (owner !== undefined) {
-      return owner !== key;
-    }
-    const live = this.#deps.view.live.get(name);
-    if (live === undefined || this.#deps.view.pods.get(podOf(live)) === undefined) {
-      return false;
-    }
-    const identity = live.spec.azureIdentityRef?.metadata;
-    return `${podOf(live)}/${identity?.namespace}/${identity?.name}` !== key;
   }
 
   #fileMachines(podKey: string, machines: ReadonlySet<string>): void {
