@@ -31,7 +31,9 @@ interface MachineIdentity {
 }
 
 function identityOn({ emulator }: SceneWorld, id: string): MachineIdentity {
-  return emulator.world.machines.get(id.toLowerCase())?.['identity'] as unknown as MachineIdentity;
+  const { identity } = emulator.world.machines.get(id.toLowerCase()) ?? {};
+  // A machine from which all were taken away has no such member.
+  return (identity ?? { type: 'None' }) as unknown as MachineIdentity;
 }
 
 /** Made by somebody who is no controller. */
