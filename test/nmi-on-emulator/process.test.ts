@@ -222,8 +222,9 @@ describe('podid-nmi as a process', () => {
         } while (!refused.yes);
         const { status, json } = await costly;
         expect([status, json['error_description']]).toEqual([403, expect.stringMatching(reason)]);
-        // In seconds that the certificate took, hundreds were answered; where it was refused at once, at least one.
-        expect(answered).toBeGreaterThanOrEqual(typeof certificate === 'string' ? 1 : 100);
+        // In the seconds that the certificate takes, an agent that it held up would answer two at most, and a busy
+        // machine still dozens; where it was refused at once, at least one.
+        expect(answered).toBeGreaterThanOrEqual(typeof certificate === 'string' ? 1 : 10);
       } finally {
         agent.child.kill('SIGKILL');
         await Promise.all([kube.stop(), imds.stop()]);

@@ -1,6 +1,6 @@
 import { sameResource } from '../azure/resource-id.ts';
 import type { PodIdentityProfile } from '../clusters/cluster.ts';
-import type { ObjectsInCluster } from '../kubernetes/cluster-objects.ts';
+import type { ObjectsInCluster, ServicePrincipalObject } from '../kubernetes/cluster-objects.ts';
 import { isAddonException } from './addon-exception.ts';
 import { type EntryKey, sameEntry, sameLabels } from './pod-identity.ts';
 
@@ -33,11 +33,23 @@ export function findDrift(profile: PodIdentityProfile, objects: ObjectsInCluster
     return { namespace, name, bindingSelector, resourceId: identity.resourceId, clientId: identity.clientId };
   });
   const exceptions = objects.exceptions.filter((entry) => !isAddonException(entry));
-  const { namespaces } = objects;
+  const { namespaces, servicePrincipals = [] } = objects;
   return [
-    ...compare(identities, objects.identities, { kind: 'identity', namespaces, fields: identityFields }),
+    ...compare(identities, objects.identities, { kind: 'identity', namespaces, fields: identityFields }).map(
+      (each) => withOtherType(each, servicePrincipals),
+    ),
     ...compare(profile.exceptions, exceptions, { kind: 'exception', namespaces, fields: exceptionFields }),
   ];
+}
+
+/** An entry is always of type 0; an AzureIdentity of its name that has become a service principal's is not missing. */
+function withOtherType(drift: Drift, principals: readonly ServicePrincipalObject[]): Drift {
+  const other = drift.arm === null ? undefined : principals.find((each) => sameEntry(drift, each));
+  if (other === undefined || drift.cluster !== null) {
+    return drift;
+  }
+  const type = { secret: '1', certificate: '2', none: 'unknown' }[other.signIn?.signsInBy ?? 'none'];
+  return { ...drift, state: 'differs', fields: [field('type', '0', type)], cluster: other };
 }
 
 /** One difference as a sentence without its end, for a row of a table. */

@@ -9,11 +9,15 @@ describe('masking secrets', () => {
     ['names of secrets', '"token'],
     ['white space after a name', '"token" '],
   ])('takes time in line with the length of a text of %s', (_title, piece) => {
+    // The least of several: a busy machine only ever takes longer.
     const milliseconds = (length: number) => {
       const text = piece.repeat(length / piece.length);
-      const startedMs = performance.now();
-      maskSecrets(text);
-      return performance.now() - startedMs;
+      const took = Array.from({ length: 5 }, () => {
+        const startedMs = performance.now();
+        maskSecrets(text);
+        return performance.now() - startedMs;
+      });
+      return Math.min(...took);
     };
     milliseconds(10_000);
     // Four times the length in sixteen times the time would be its square.

@@ -55,6 +55,28 @@ describe('the drift between ARM and the cluster', () => {
     expect(drift?.cluster).not.toHaveProperty('writer');
   });
 
+  it.each([
+    ['secret', '1'],
+    ['certificate', '2'],
+    [undefined, 'unknown'],
+  ] as const)(
+    'is no missing object where an AzureIdentity has become a service principal by %s',
+    (signsInBy, type) => {
+      const secret = { namespace: 'shop', name: 's' };
+      const signIn = signsInBy === undefined ? {} : { signIn: { signsInBy, tenantId: 't', secret } };
+      const principal = { namespace: 'shop', name: 'web', bindingSelector: 'web', ...signIn };
+      const [drift, ...others] = findDrift(profile, {
+        identities: [],
+        exceptions: [],
+        servicePrincipals: [principal],
+      });
+      expect(others).toEqual([]);
+      expect(drift).toMatchObject({ state: 'differs', fields: [{ field: 'type', arm: '0', cluster: type }] });
+      expect(drift && driftText(drift)).toBe(`type is "${type}" in the cluster, "0" in Azure`);
+      expect(drift?.cluster).toEqual(principal);
+    },
+  );
+
   it('distinguishes pending from missing where the namespaces are known', () => {
     const states = (namespaces?: readonly string[]) =>
       findDrift(profile, { identities: [], exceptions: [], ...(namespaces ? { namespaces } : {}) }).map(
