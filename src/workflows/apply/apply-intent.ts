@@ -168,7 +168,10 @@ function refuseSurprise({ replace }: ProfileDiff, { replaced }: ApplyIntent): vo
   throw new PodidError(
     'EntryConflict',
     `Someone else has given pod identity ${called} the identity ${surprise.old.identity.resourceId} meanwhile.`,
-    { hint: advice`${command('podid plan')} shows how the file and the cluster differ now`, target: called },
+    {
+      hint: advice`${command('podid apply --dry-run').again()} shows how the file and the cluster differ now`,
+      target: called,
+    },
   );
 }
 
