@@ -90,6 +90,18 @@ describe.each(Object.entries(worlds))('in mode %s, a change', (_mode, { scenario
     }
   });
 
+  it('that is refused is not warned of before', async () => {
+    await using podid = await emulatedPodid(scenario === undefined ? {} : { scenario });
+    const labels = `--pod-labels aadpodidbinding=web${flags}`;
+    const missing = await podid.run(`exception update --namespace demo --name nosuch ${labels}`);
+    expect(missing.exitCode).toBe(4);
+    expect(missing.stderr).not.toContain('takes every pod');
+    await podid.run(`exception add --namespace demo --name old --pod-labels app=old${flags}`);
+    const taken = await podid.run(`exception add --namespace demo --name old ${labels}`);
+    expect(taken.exitCode).toBe(5);
+    expect(taken.stderr).not.toContain('takes every pod');
+  });
+
   it('by a file with such an exception is warned of too', async () => {
     await using podid = await emulatedPodid(scenario === undefined ? {} : { scenario });
     const file = JSON.stringify({

@@ -61,6 +61,8 @@ async function putException(
   const cluster = await readGatedCluster(started, request.cluster, demands);
   const { namespace, name, podLabels } = request;
   const wanted = { namespace, name: name ?? nameFor(started, cluster, request), podLabels };
+  // What is refused needs no warning.
+  decide(deps.entries, cluster, wanted);
   warnOfBindingLabel(deps, [wanted]);
   return finishException(started, cluster, {
     wanted,
