@@ -146,7 +146,7 @@ async function report() {
 }
 
 async function startEmulator() {
-  const child = start(['emulator', '--scenario', 'first-time']);
+  const child = start(['emulator', '--scenario', 'first-time', '--shell', 'sh']);
   const environment = {};
   for await (const line of createInterface({ input: child.stdout })) {
     const [, name, value] = /^export (\w+)=(.*)$/.exec(line) ?? [];

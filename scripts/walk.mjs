@@ -90,7 +90,7 @@ export async function end(child) {
 
 /** The variables that point podid at an emulator of its own, and its end. */
 export async function startEmulator(program) {
-  const child = start([program, 'emulator'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = start([program, 'emulator', '--shell', 'sh'], { stdio: ['ignore', 'pipe', 'ignore'] });
   let text = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) {
     text += chunk;

@@ -1,6 +1,14 @@
 import { scenarioNames } from '../cli/flags/scenario-names.ts';
 import { checkFile, writeEnvironment } from '../cli/open/emulator-files.ts';
-import { environmentLines, shellOfFile, sourcing } from '../cli/open/environment-lines.ts';
+import {
+  environmentLines,
+  neededEnding,
+  type SourcingShell,
+  shellNamed,
+  shellNames,
+  shellOfFile,
+  sourcing,
+} from '../cli/open/environment-lines.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Context, EmulatorChoice, RunningEmulator } from '../cli/run/context.ts';
 import { advice } from '../errors/hint.ts';
@@ -18,6 +26,10 @@ export const emulatorCommand = defineCommand({
     {
       title: 'the same for PowerShell',
       line: 'podid emulator --write-env demo.ps1',
+    },
+    {
+      title: 'the same for cmd',
+      line: 'podid emulator --write-env demo.cmd',
     },
     {
       title: 'as slow as Azure, with its state kept over restarts',
@@ -52,7 +64,14 @@ export const emulatorCommand = defineCommand({
       alias: 'env-file',
       value: 'FILE',
       summary:
-        'also write the lines to this file, in one step; for PowerShell if it ends in .ps1, for fish in .fish',
+        'also write the lines to this file, in one step; without --shell for PowerShell if it ends in .ps1, for fish in .fish, for cmd in .cmd or .bat',
+    },
+    shell: {
+      kind: 'text',
+      value: 'SHELL',
+      choices: shellNames,
+      summary: `the shell that the lines are for: ${shellNames.join(', ')}`,
+      fallback: 'on stdout the shell that podid runs in, as far as the environment tells',
     },
   },
   async run(flags, session) {
@@ -69,7 +88,12 @@ export const emulatorCommand = defineCommand({
     if (flags.kubeconfig === '') {
       faults.add('--kubeconfig', '--kubeconfig is empty.');
     }
+    const asked = flags.shell === undefined ? undefined : shellNamed(flags.shell);
+    if (flags.writeEnv !== undefined && asked !== undefined) {
+      checkEnding(flags.writeEnv, asked, faults);
+    }
     session.checkUsage();
+    const shell = asked ?? context.shell;
     const emulator = await start(context, {
       port,
       time,
@@ -80,13 +104,14 @@ export const emulatorCommand = defineCommand({
     });
     try {
       const { environment } = emulator;
+      const ofFile = asked ?? shellOfFile(flags.writeEnv ?? '');
       if (flags.writeEnv !== undefined) {
-        await writeEnvironment(flags.writeEnv, environmentLines(environment, shellOfFile(flags.writeEnv)));
+        await writeEnvironment(flags.writeEnv, environmentLines(environment, ofFile));
       }
-      await context.stdout.write(environmentLines(environment, 'posix'));
+      await context.stdout.write(environmentLines(environment, shell));
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
       session.report.note(
-        `In another terminal: ${flags.writeEnv === undefined ? 'the lines above' : sourcing(flags.writeEnv)}, and then ${firstStep(flags.scenario)}.`,
+        `In another terminal: ${flags.writeEnv === undefined ? 'the lines above' : sourcing(flags.writeEnv, ofFile)}, and then ${firstStep(flags.scenario)}.`,
       );
       await aborted(context.signal);
     } finally {
@@ -95,6 +120,17 @@ export const emulatorCommand = defineCommand({
     return 0;
   },
 });
+
+function checkEnding(path: string, shell: SourcingShell, faults: UsageFaults): void {
+  const ending = neededEnding(path, shell);
+  if (ending !== undefined) {
+    const name = shell === 'cmd' ? 'cmd' : 'PowerShell';
+    faults.add(
+      '--write-env',
+      `--write-env: ${name} takes only files that end in ${ending}, and ${quoted(path)} does not.`,
+    );
+  }
+}
 
 /** In standard mode the controller puts identities on machines, and podid init is for managed mode. */
 function firstStep(scenario: string | undefined): string {

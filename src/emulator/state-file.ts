@@ -21,12 +21,17 @@ export async function readState(path: string): Promise<JsonObject | undefined> {
   if (found.size > longestState) {
     throw new TypeError(`The state file ${path} is longer than 256 MiB.`);
   }
-  const text = await readFile(path, 'utf8');
+  const text = fileText(await readFile(path));
   const world = parseJson(text);
   if (isObject(world)) {
     return world;
   }
   throw new TypeError(`The state file ${path} does not hold a world.`);
+}
+
+/** By its byte order mark, which is left out: PowerShell 5.1 writes UTF-16 with `>`. */
+function fileText(bytes: Uint8Array): string {
+  return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes);
 }
 
 /**
@@ -50,6 +55,20 @@ export function createStateWriter(path: string): (world: () => JsonObject) => Pr
   };
 }
 
+/** Windows refuses it while a virus scanner has one of the two open. */
+async function moveOver(from: string, to: string): Promise<void> {
+  for (let tries = process.platform === 'win32' ? 8 : 1; ; tries -= 1) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      if (tries <= 1) {
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
 async function writeWhole(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   // A link stays one: what it leads to is written.
@@ -63,7 +82,7 @@ async function writeWhole(path: string, text: string): Promise<void> {
     } finally {
       await file.close();
     }
-    await rename(beside, target);
+    await moveOver(beside, target);
   } catch (error) {
     await rm(beside, { force: true });
     throw error;

@@ -17,7 +17,16 @@ export interface CommandPart {
   readonly keeps: Keeps;
 }
 
-type HintPart = string | CommandPart | OthersText;
+/** What is typed differently in each shell, as it is written in the source. */
+class PerShell {
+  readonly texts: Readonly<Record<Shell, string>>;
+
+  constructor(texts: Readonly<Record<Shell, string>>) {
+    this.texts = texts;
+  }
+}
+
+type HintPart = string | CommandPart | OthersText | PerShell;
 
 /**
  * What to do next: sentences of podid's own with commands in them. Its text exists only for a shell; made by
@@ -46,9 +55,7 @@ export class Hint {
 
   /** With each of its commands as `change` has it. */
   withCommands(change: (part: CommandPart) => readonly string[]): Hint {
-    const parts = this.parts.map((part) =>
-      typeof part === 'string' || part instanceof OthersText ? part : { ...part, words: change(part) },
-    );
+    const parts = this.parts.map((part) => (isCommand(part) ? { ...part, words: change(part) } : part));
     return new Hint(parts);
   }
 
@@ -111,22 +118,31 @@ export function command<const Text extends string>(
  */
 export function advice(
   texts: TemplateStringsArray,
-  ...values: readonly (Hint | OthersText | number)[]
+  ...values: readonly (Hint | OthersText | PerShell | number)[]
 ): Hint {
   const parts = texts.flatMap((text, at) => [text, ...(at < values.length ? partsOf(values[at]) : [])]);
   return new Hint(parts.filter((part) => part !== ''));
 }
 
-function partsOf(value: Hint | OthersText | number | undefined): readonly HintPart[] {
+function partsOf(value: Hint | OthersText | PerShell | number | undefined): readonly HintPart[] {
   if (value instanceof Hint) {
     return value.parts;
   }
-  return value === undefined ? [] : [value instanceof OthersText ? value : new OthersText(String(value))];
+  if (value === undefined) {
+    return [];
+  }
+  const isPart = value instanceof OthersText || value instanceof PerShell;
+  return [isPart ? value : new OthersText(String(value))];
 }
 
 /** A name or a sentence that podid did not write, for a hint: on one line, and in quotes unless it is one plain word. */
 export function othersText(text: string): OthersText {
   return new OthersText(text);
+}
+
+/** Lines of podid's own for each shell, in a hint: there are no values of others in them. */
+export function perShell(texts: Readonly<Record<Shell, string>>): PerShell {
+  return new PerShell(texts);
 }
 
 /** Several as one, with a text of podid's own between them. */
@@ -144,14 +160,40 @@ export function hintText(hint: Hint, shell: Shell): string {
 
 function partText(part: HintPart, shell: Shell): string {
   if (typeof part === 'string') {
-    return part;
+    // cmd would give what follows `#` to the command.
+    return shell === 'cmd' ? part.replace(/^ +# /, ' & rem ') : part;
+  }
+  if (part instanceof PerShell) {
+    return part.texts[shell];
   }
   return part instanceof OthersText ? quotedUnlessPlain(part.text) : commandLine(part.words, shell);
 }
 
-/** The words of a command as a shell takes them. */
+function isCommand(part: HintPart): part is CommandPart {
+  return typeof part === 'object' && 'words' in part;
+}
+
+/** The words of a command as a shell takes them; of `export`, what sets the variables there. */
 export function commandLine(words: readonly string[], shell: Shell = 'posix'): string {
+  const [first, ...assignments] = words;
+  if (first === 'export' && shell !== 'posix') {
+    return assignments
+      .map((assignment) => setVariable(assignment, shell))
+      .join(shell === 'cmd' ? ' & ' : '; ');
+  }
   return words.map((word) => shellWord(word, shell)).join(' ');
+}
+
+/** @param assignment `NAME=value` */
+function setVariable(assignment: string, shell: Exclude<Shell, 'posix'>): string {
+  const at = assignment.indexOf('=');
+  const [name, value] = [assignment.slice(0, at), assignment.slice(at + 1)];
+  if (shell === 'cmd') {
+    // Without quotes a blank before what follows would be part of the value; within them nothing can be escaped.
+    return `set "${assignment.replace(/["%\p{Cc}]/gu, '\ufffd')}"`;
+  }
+  const word = shellWord(value, shell);
+  return `$env:${name} = ${/^['"]/.test(word) ? word : `'${word}'`}`;
 }
 
 function quotedUnlessPlain(text: string): string {

@@ -1,7 +1,7 @@
 import { isObeyed } from './plain-text.ts';
 
 /** The shells for which podid prints commands. */
-export type Shell = 'posix' | 'powershell';
+export type Shell = 'posix' | 'powershell' | 'cmd';
 
 /**
  * A word as the shell takes it for exactly this one word: plain where nothing in it means anything to the
@@ -10,8 +10,14 @@ export type Shell = 'posix' | 'powershell';
  */
 export function shellWord(word: string, shell: Shell = 'posix'): string {
   const possible = word.replace(/[\0\p{Cs}]/gu, '\ufffd');
-  return shell === 'posix' ? posixWord(possible) : powershellWord(possible);
+  return writers[shell](possible);
 }
+
+const writers: Readonly<Record<Shell, (word: string) => string>> = {
+  posix: posixWord,
+  powershell: powershellWord,
+  cmd: cmdWord,
+};
 
 /** `=` at the beginning is a command's path to zsh. */
 function posixWord(word: string): string {
@@ -71,16 +77,51 @@ function powershellWord(word: string): string {
 }
 
 /**
- * The shell of whoever started podid, as far as its environment tells. PowerShell sets PSModulePath; Windows
- * has it everywhere, and there SHELL or MSYSTEM tell of a POSIX shell. A POSIX shell within PowerShell is
- * taken for PowerShell: quoted for that, a word is one word in both.
+ * cmd has no escape within quotes, and the program takes its line apart itself, by quotes and the backslashes before
+ * them. `%` would name a variable, which a caret outside of the quotes prevents; `$` is left outside for PowerShell. What
+ * neither can hold, a quote and what a terminal obeys, becomes U+FFFD.
+ */
+function cmdWord(word: string): string {
+  if (/^[\w.:/\\@+=,-]+$/.test(word)) {
+    return word;
+  }
+  const letters = [...word].map((letter) => (isObeyed(letter) || letter === '"' ? '\ufffd' : letter));
+  const parts = letters.join('').split(/([%$])/);
+  return parts
+    .map((part, at) => {
+      if (at % 2 === 1) {
+        return part === '%' ? '^%' : part;
+      }
+      return part === '' && parts.length > 1 ? '' : `"${part.replace(/\\+$/, '$&$&')}"`;
+    })
+    .join('');
+}
+
+/**
+ * The shell of whoever started podid, as far as its environment tells. PowerShell sets PSModulePath; Windows has it
+ * everywhere, and there SHELL or MSYSTEM tell of a POSIX shell, and folders in PSModulePath of PowerShell. A POSIX shell or cmd within PowerShell is taken for
+ * PowerShell.
  */
 export function shellOf(
   environment: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,
 ): Shell {
   if (platform === 'win32') {
-    return environment['SHELL'] || environment['MSYSTEM'] ? 'posix' : 'powershell';
+    return environment['SHELL'] || environment['MSYSTEM'] ? 'posix' : windowsShell(environment);
   }
   return environment['PSModulePath'] ? 'powershell' : 'posix';
+}
+
+/**
+ * Windows' own value has the folders of Windows PowerShell below Program Files and below system32. Windows PowerShell
+ * puts the user's `…\\WindowsPowerShell\\Modules` before them, PowerShell 7 folders `…\\PowerShell\\Modules`.
+ */
+function windowsShell(environment: Readonly<Record<string, string | undefined>>): Shell {
+  const ofMachine =
+    `${environment['ProgramFiles'] ?? 'C:\\Program Files'}\\WindowsPowerShell\\`.toLowerCase();
+  const folders = (environment['PSModulePath'] ?? '').toLowerCase().split(';');
+  const byPowerShell = folders.some(
+    (folder) => /\\(?:windows)?powershell\\modules\\?$/.test(folder) && !folder.startsWith(ofMachine),
+  );
+  return byPowerShell ? 'powershell' : 'cmd';
 }

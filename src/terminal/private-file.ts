@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, realpath, rm, stat } from 'node:fs/promises';
+import { replaceFile } from './replace-file.ts';
 
 /**
  * Writes a file that only its owner can read, whole or not at all: a new file beside it, synced, and moved
@@ -18,7 +19,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     } finally {
       await file.close();
     }
-    await rename(fresh, target);
+    await replaceFile(fresh, target);
   } catch (error) {
     await rm(fresh, { force: true });
     throw error;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -55,6 +55,15 @@ describe('podid emulator', () => {
     await new Promise((resolve) => running.stdout.once('data', resolve));
     running.stop.abort();
     await running.ended;
+    const saved = await readFile(state, 'utf8');
+    expect(saved).toContain('"kubenet"');
+
+    // As PowerShell 5.1 writes it with `>`; saved again as UTF-8.
+    await writeFile(state, Buffer.from(`\ufeff${saved}`, 'utf16le'));
+    const again = start(`emulator --state ${state}`);
+    await new Promise((resolve) => again.stdout.once('data', resolve));
+    again.stop.abort();
+    expect(await again.ended).toBe(0);
     expect(await readFile(state, 'utf8')).toContain('"kubenet"');
   });
 

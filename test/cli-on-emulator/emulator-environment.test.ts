@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,14 +29,18 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs an emulator while `meanwhile` runs. */
-async function withEmulator<T>(flags: readonly string[], meanwhile: () => Promise<T>): Promise<T> {
+async function withEmulator<T>(
+  flags: readonly string[],
+  meanwhile: () => Promise<T>,
+  printed: (lines: string) => void = () => undefined,
+): Promise<T> {
   const stop = new AbortController();
   const stdin = { isTTY: false };
   const stdout = new PassThrough({ encoding: 'utf8' });
   const context = createContext(stop.signal, { env: {}, stdin, stdout, stderr: new PassThrough() });
   const ended = runProgram(['emulator', ...flags], context);
   try {
-    await new Promise((resolve) => stdout.once('data', resolve));
+    printed(await new Promise<string>((resolve) => stdout.once('data', resolve)));
     return await meanwhile();
   } finally {
     stop.abort();
@@ -53,9 +57,13 @@ async function written(name: string, ...flags: string[]): Promise<string> {
 describe.each(shells)("an emulator's file in $shell", ({ shell, flags, ending }) => {
   const base = { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: tmpdir() };
   async function environmentIn(files: readonly string[], before: Record<string, string>) {
-    const { stdout } = await run(shell, [...flags, [...files.map(sourcing), 'env'].join('\n')], {
-      env: { ...base, ...before },
-    });
+    const { stdout } = await run(
+      shell,
+      [...flags, [...files.map((file) => sourcing(file)), 'env'].join('\n')],
+      {
+        env: { ...base, ...before },
+      },
+    );
     return new Map(
       stdout.split('\n').map((line) => [line.split('=', 1)[0] ?? '', line.replace(/^[^=]*=/, '')]),
     );
@@ -122,6 +130,43 @@ describe.each(shells)("an emulator's file in $shell", ({ shell, flags, ending })
       expect(proxied).toEqual([]);
     },
   );
+});
+
+it.each([
+  ['powershell', /^Remove-Item .*\n(?:\$env:\w+ = '[^']+'\n){8,}/],
+  ['cmd', /^(?:@set "\w+="\n){5,}(?:@set "\w+=[^"\n]+"\n){8,}@if not defined NO_PROXY /],
+  ['fish', /^set -e .*\n(?:set -gx \w+ '[^']+'\n){8,}/],
+  ['zsh', /^unset .*\n(?:export \w+=\S+\n){8,}/],
+])('for %s are on stdout the lines that --shell asks for, and in the file', async (shell, expected) => {
+  const file = join(folder, `asked.${shell === 'powershell' ? 'ps1' : shell}`);
+  let lines = '';
+  await withEmulator(
+    ['--shell', shell, '--write-env', file],
+    async () => undefined,
+    (text) => {
+      lines = text;
+    },
+  );
+  expect(lines).toMatch(expected);
+  expect(await readFile(file, 'utf8')).toBe(lines);
+});
+
+it.each([
+  ['powershell', 'demo.env', '.ps1'],
+  ['cmd', 'demo.ps1', '.cmd'],
+])('for %s is no file %s, which it would not take', async (shell, name, ending) => {
+  const stderr = new PassThrough({ encoding: 'utf8' });
+  const streams = { stdin: { isTTY: false }, stdout: new PassThrough(), stderr };
+  const context = createContext(new AbortController().signal, { env: {}, ...streams });
+  expect(await runProgram(['emulator', '--shell', shell, '--write-env', join(folder, name)], context)).toBe(
+    2,
+  );
+  expect(stderr.read()).toContain(`takes only files that end in ${ending}`);
+});
+
+it('is called by its own path in cmd', () => {
+  expect(sourcing('demo.cmd')).toBe('call demo.cmd');
+  expect(sourcing('C:/my files/demo.bat')).toBe('call "C:\\my files\\demo.bat"');
 });
 
 it('is tried in a POSIX shell at least', () => {

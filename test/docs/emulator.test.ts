@@ -27,7 +27,7 @@ describe('the documents', () => {
   it.each([...guides, 'docs/commands/emulator.md'])('%s calls the file of an emulator demo.env', (path) => {
     const files = [...page(path).matchAll(/--write-env ([\w./-]+)|\. \.\/([\w-]+\.env)/g)];
     for (const [, written, sourced] of files) {
-      expect(written ?? sourced).toMatch(/^demo\.(env|ps1|fish)$/);
+      expect(written ?? sourced).toMatch(/^demo\.(env|ps1|fish|cmd)$/);
     }
   });
 

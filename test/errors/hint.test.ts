@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advice, Command, command, hintText, joinHints, othersText } from '../../src/errors/hint.ts';
+import {
+  advice,
+  Command,
+  command,
+  hintText,
+  joinHints,
+  othersText,
+  perShell,
+} from '../../src/errors/hint.ts';
 import { shellOf, shellWord } from '../../src/errors/shell-word.ts';
 import { hostileWords } from '../hostile-words.ts';
 
@@ -59,6 +67,22 @@ describe('a word of a command', () => {
     expect(shellWord(word, 'powershell')).toBe(quoted);
   });
 
+  it.each([
+    ['web', 'web'],
+    ['--pod-labels', '--pod-labels'],
+    ['app=web', 'app=web'],
+    ['C:\\demo\\azure.json', 'C:\\demo\\azure.json'],
+    ['C:\\Program Files\\', '"C:\\Program Files\\\\"'],
+    ['a b', '"a b"'],
+    ['', '""'],
+    ['x&calc|y>z<(a)^;!', '"x&calc|y>z<(a)^;!"'],
+    ['%PATH%', '^%"PATH"^%'],
+    ['$(calc)', '$"(calc)"'],
+    ['a"&calc"\n', '"a\ufffd&calc\ufffd\ufffd"'],
+  ])('is quoted for cmd: %j as %s', (word, quoted) => {
+    expect(shellWord(word, 'cmd')).toBe(quoted);
+  });
+
   it('is one word in a POSIX shell even as PowerShell has it', () => {
     for (const word of ["x'; touch y; '", "'$(x)'", "''"]) {
       expect(wordsIn('sh', shellWord(word, 'powershell'))).toHaveLength(1);
@@ -67,11 +91,18 @@ describe('a word of a command', () => {
 });
 
 describe('the shell that a hint is for', () => {
+  const documents = 'C:\\Users\\me\\OneDrive\\Documents';
+  const ofWindows =
+    'C:\\Program Files\\WindowsPowerShell\\Modules;C:\\WINDOWS\\system32\\WindowsPowerShell\\v1.0\\Modules';
   it.each([
     ['linux', {}, 'posix'],
     ['linux', { SHELL: '/bin/bash', PSModulePath: '/opt/pwsh' }, 'powershell'],
-    ['win32', { PSModulePath: 'C:\\' }, 'powershell'],
-    ['win32', { PSModulePath: 'C:\\', MSYSTEM: 'MINGW64' }, 'posix'],
+    ['win32', { PSModulePath: `${documents}\\WindowsPowerShell\\Modules;${ofWindows}` }, 'powershell'],
+    ['win32', { PSModulePath: `C:\\Program Files\\PowerShell\\Modules;${ofWindows}` }, 'powershell'],
+    ['win32', { PSModulePath: ofWindows }, 'cmd'],
+    ['win32', { PSModulePath: ofWindows.replaceAll('C:', 'D:'), ProgramFiles: 'D:\\Program Files' }, 'cmd'],
+    ['win32', {}, 'cmd'],
+    ['win32', { PSModulePath: ofWindows, MSYSTEM: 'MINGW64' }, 'posix'],
     ['darwin', { SHELL: '/bin/zsh' }, 'posix'],
   ] as const)('on %s with %j is %s', (platform, environment, shell) => {
     expect(shellOf(environment, platform)).toBe(shell);
@@ -86,6 +117,22 @@ describe('a hint', () => {
     expect(hintText(hint, 'posix')).toBe(`Look: kubectl get pod 'it'\\''s'; of 2.`);
     expect(hintText(hint, 'powershell')).toBe(`Look: kubectl get pod 'it''s'; of 2.`);
     expect(JSON.stringify({ hint })).toBe(JSON.stringify({ hint: String(hint) }));
+  });
+
+  it('sets variables, and says what a command is for, as the shell does', () => {
+    const hint = advice`${command('export', 'A=b', "C=it's %x%")}  # says why`;
+    expect(hintText(hint, 'posix')).toBe(`export A=b 'C=it'\\''s %x%'  # says why`);
+    expect(hintText(hint, 'powershell')).toBe(`$env:A = 'b'; $env:C = 'it''s %x%'  # says why`);
+    expect(hintText(hint, 'cmd')).toBe(`set "A=b" & set "C=it's \ufffdx\ufffd" & rem says why`);
+  });
+
+  it('may be another line in each shell', () => {
+    const hint = advice`Here: ${perShell({ posix: '. ./a', powershell: '. ./a.ps1', cmd: 'call a' })}`;
+    expect((['posix', 'powershell', 'cmd'] as const).map((shell) => hintText(hint, shell))).toEqual([
+      'Here: . ./a',
+      'Here: . ./a.ps1',
+      'Here: call a',
+    ]);
   });
 
   it('sets off what others wrote', () => {

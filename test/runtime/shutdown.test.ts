@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { endSignal } from '../../src/runtime/shutdown.ts';
 
 describe('the end signal', () => {
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])(
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBREAK'])(
     'comes with the first %s, and leaves the second to Node',
     (name) => {
       const process = new EventEmitter();

@@ -1,7 +1,7 @@
 import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AzureSettings } from '../sign-in/azure-settings.ts';
 import { clouds } from '../sign-in/clouds.ts';
@@ -74,7 +74,7 @@ function readUrl(text: string): URL {
 
 function usage(message: string): PodidError {
   return new PodidError('InvalidUsage', message, {
-    hint: advice`export PODID_ARM_ENDPOINT=https://HOST, or unset it for Azure itself`,
+    hint: advice`${command('export PODID_ARM_ENDPOINT=https://HOST')}, or unset it for Azure itself`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { homeFolder } from '../../domain/home-folder.ts';
 import { decodeText } from '../../errors/plain-text.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
 
@@ -32,7 +33,7 @@ export async function readAzProfile(
   environment: Environment,
   workingFolder = process.cwd(),
 ): Promise<AzProfile> {
-  const folder = environment['AZURE_CONFIG_DIR'] || join(environment['HOME'] || homedir(), '.azure');
+  const folder = environment['AZURE_CONFIG_DIR'] || join(homeFolder(environment) ?? homedir(), '.azure');
   const [profile, ...configs] = await Promise.all([
     readText(join(folder, 'azureProfile.json')),
     ...configFolders(folder, workingFolder).map((each) => readText(join(each, 'config'))),

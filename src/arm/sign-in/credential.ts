@@ -1,7 +1,7 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { loopbackSignInCommand } from '../../domain/hints/emulator-command.ts';
-import { advice, type Hint } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { isOnPath } from '../connection/is-on-path.ts';
 import type { AzureSettings } from './azure-settings.ts';
@@ -93,5 +93,5 @@ async function signInHint({ endpoint, environment, ways }: AzureSettings): Promi
   if (ways.includes('az') && (await isOnPath('az', environment['PATH']))) {
     return advice`az login`;
   }
-  return advice`export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=…  # of a service principal; or install az, then: az login`;
+  return advice`${command('export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=…')}  # of a service principal; or install az, then: az login`;
 }

@@ -13,6 +13,8 @@ export interface ToolRun {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** For tests; absent: this machine's. */
+  readonly platform?: NodeJS.Platform;
 }
 
 const mostBytes = 1024 * 1024;
@@ -27,8 +29,10 @@ const mostBytes = 1024 * 1024;
 export async function runTool(name: string, words: readonly string[], run: ToolRun): Promise<ToolEnd> {
   const { environment, timeoutMs, signal } = run;
   signal?.throwIfAborted();
-  const isWindows = process.platform === 'win32';
-  const child = spawn(name, [...words], {
+  const isWindows = (run.platform ?? process.platform) === 'win32';
+  // As one line: Node deprecates a list of words together with a shell (DEP0190).
+  const [program, list] = isWindows ? [[name, ...words].join(' '), []] : [name, [...words]];
+  const child = spawn(program, list, {
     env: environment,
     cwd: isWindows ? environment['SystemRoot'] || 'C:\\Windows' : '/',
     shell: isWindows,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
+import { homeFolder } from '../../domain/home-folder.ts';
 import { writePrivateFile } from '../../terminal/private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -76,7 +77,7 @@ function cacheFolder(env: Environment): string | undefined {
   if (own !== undefined && isAbsolute(own)) {
     return join(own, 'podid');
   }
-  const home = env['HOME'] || env['USERPROFILE'];
+  const home = homeFolder(env);
   return home === undefined ? undefined : join(home, '.cache', 'podid');
 }
 

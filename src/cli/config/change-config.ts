@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { advice } from '../../errors/hint.ts';
+import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { fileErrorText } from '../../errors/system-error-code.ts';
 import { writePrivateFile } from '../../terminal/private-file.ts';
@@ -14,9 +14,9 @@ export function ownConfigPath({ env }: Pick<Context, 'env'>): string {
   if (path === undefined) {
     throw new PodidError(
       'InvalidUsage',
-      'There is no place for settings: neither HOME nor XDG_CONFIG_HOME is set.',
+      'There is no place for settings: none of HOME, USERPROFILE and XDG_CONFIG_HOME is set.',
       {
-        hint: advice`export XDG_CONFIG_HOME=FOLDER`,
+        hint: command('export XDG_CONFIG_HOME=FOLDER'),
       },
     );
   }
@@ -50,7 +50,7 @@ async function orUnwritable(path: string, work: () => Promise<void>): Promise<vo
     await work();
   } catch (cause) {
     throw new PodidError('InvalidUsage', `${path} cannot be written (${fileErrorText(cause)}).`, {
-      hint: advice`export XDG_CONFIG_HOME=FOLDER`,
+      hint: command('export XDG_CONFIG_HOME=FOLDER'),
       cause,
     });
   }

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { homeFolder } from '../../domain/home-folder.ts';
+import { decodeText } from '../../errors/plain-text.ts';
 import type { Context } from '../run/context.ts';
 
 /**
@@ -46,7 +48,7 @@ export function configPath(env: Readonly<Record<string, string | undefined>>): s
   if (own !== undefined && isAbsolute(own)) {
     return join(own, 'podid', 'config.json');
   }
-  const home = env['HOME'] || env['USERPROFILE'];
+  const home = homeFolder(env);
   return home ? join(home, '.config', 'podid', 'config.json') : undefined;
 }
 
@@ -65,7 +67,7 @@ export async function readConfigFile(path: string): Promise<ConfigValues | undef
   if (!found.isFile() || found.size > mostBytes) {
     throw new Error('it is not a file of settings');
   }
-  const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+  const value: unknown = JSON.parse(decodeText(await readFile(path)));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Error('it does not hold a JSON object');
   }

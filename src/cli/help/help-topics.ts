@@ -88,7 +88,7 @@ const environment: Topic = {
         ['XDG_CONFIG_HOME', 'where podid keeps its own settings (podid config), ~/.config'],
         ['XDG_STATE_HOME', 'where podid remembers which notes it gave, ~/.local/state'],
         ['XDG_CACHE_HOME', 'where the names for completion and compiled code are kept, ~/.cache'],
-        ['HOME, USERPROFILE', 'your home'],
+        ['HOME, USERPROFILE', 'your home; USERPROFILE where HOME is not set'],
         ['CI', 'no spinner; other variables of CI systems keep the note away as well'],
         ['TERM', 'dumb: no colours and no spinner'],
       ],

@@ -1,8 +1,20 @@
 import { extname } from 'node:path';
-import { shellWord } from '../../errors/shell-word.ts';
+import { type Shell, shellWord } from '../../errors/shell-word.ts';
 
-/** The shells that a file of variables is written for. */
-export type SourcingShell = 'posix' | 'fish' | 'powershell';
+/** The shells that variables are written for. */
+export type SourcingShell = Shell | 'fish';
+
+/** As `--shell` names them. */
+export const shellNames = ['sh', 'bash', 'zsh', 'fish', 'powershell', 'pwsh', 'cmd'] as const;
+
+/** @param name one of `shellNames` */
+export function shellNamed(name: string): SourcingShell {
+  return name === 'fish' || name === 'cmd'
+    ? name
+    : /^(?:powershell|pwsh)$/.test(name)
+      ? 'powershell'
+      : 'posix';
+}
 
 /** By which a sign-in is chosen. What another emulator has left in the terminal would be taken for this one's. */
 const signInVariables = [
@@ -17,20 +29,31 @@ const signInVariables = [
   'PODID_AUTH',
 ];
 
+const endings: Readonly<Record<string, SourcingShell>> = {
+  '.ps1': 'powershell',
+  '.fish': 'fish',
+  '.cmd': 'cmd',
+  '.bat': 'cmd',
+};
+
 /** Told by the ending of its name; `posix` when that tells nothing. */
 export function shellOfFile(path: string): SourcingShell {
-  const ending = extname(path).toLowerCase();
-  return ending === '.ps1' ? 'powershell' : ending === '.fish' ? 'fish' : 'posix';
+  return endings[extname(path).toLowerCase()] ?? 'posix';
+}
+
+/** PowerShell and cmd take a file only by its ending. @returns one that serves; undefined: the file's own does */
+export function neededEnding(path: string, shell: SourcingShell): string | undefined {
+  const isStrict = shell === 'powershell' || shell === 'cmd';
+  return isStrict && shellOfFile(path) !== shell ? `.${shell === 'cmd' ? 'cmd' : 'ps1'}` : undefined;
 }
 
 /** The command that takes the variables of a file into a terminal. */
-export function sourcing(path: string): string {
-  const shell = shellOfFile(path);
+export function sourcing(path: string, shell = shellOfFile(path)): string {
+  if (shell === 'cmd') {
+    return `call ${shellWord(path.replaceAll('/', '\\'), shell)}`;
+  }
   // A shell looks for a name without a slash in PATH.
-  const word = shellWord(
-    /[/\\]/.test(path) ? path : `./${path}`,
-    shell === 'powershell' ? 'powershell' : 'posix',
-  );
+  const word = shellWord(/[/\\]/.test(path) ? path : `./${path}`, shell === 'fish' ? 'posix' : shell);
   return `${shell === 'fish' ? 'source' : '.'} ${word}`;
 }
 
@@ -105,6 +128,19 @@ const writers: Readonly<Record<SourcingShell, Writer>> = {
         (name, host) =>
           `if ("$env:${name}" -notmatch '^\\*$|(^|,)${literal(host)}(,|$)') { $env:${name} = (@("$env:${name}" -split ',' -ne '') + '${host}') -join ',' }`,
       ),
+    ],
+  },
+  // Without `@` a file shows each of its lines. Names of variables have no case on Windows.
+  cmd: {
+    without: (names) => names.map((name) => `@set "${name}="`).join('\n'),
+    set: (name, value) => `@set "${name}=${value.replaceAll('%', '%%')}"`,
+    aroundProxy: [
+      '@if not defined NO_PROXY set "NO_PROXY=127.0.0.1"',
+      ...['127.0.0.1', 'localhost'].flatMap((host) => [
+        '@set "PODID_HOSTS=,%NO_PROXY%,"',
+        `@if not "%NO_PROXY%"=="*" if "%PODID_HOSTS:,${host},=%"=="%PODID_HOSTS%" set "NO_PROXY=%NO_PROXY%,${host}"`,
+      ]),
+      '@set "PODID_HOSTS="',
     ],
   },
 };

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
+import { homeFolder } from '../../domain/home-folder.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
 import { readChoice } from '../../flags/read-flags.ts';
@@ -33,7 +34,7 @@ export async function kubeconfigPath(session: Session, flags: KubeFlagValues): P
   }
   const byVariable =
     flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? kubeconfigOfVariable(env) : undefined;
-  const byDefault = flags.context === undefined ? undefined : `${homedir()}/.kube/config`;
+  const byDefault = flags.context === undefined ? undefined : usualKubeconfigPath(env);
   const path = flags.kubeconfig ?? byVariable ?? byDefault;
   if (path === undefined) {
     return undefined;
@@ -44,6 +45,11 @@ export async function kubeconfigPath(session: Session, flags: KubeFlagValues): P
     await checkKubeconfig(session, path, flags);
   }
   return path;
+}
+
+/** Where kubectl looks without KUBECONFIG. */
+export function usualKubeconfigPath(env: Session['context']['env']): string {
+  return join(homeFolder(env) ?? homedir(), '.kube', 'config');
 }
 
 /** KUBECONFIG, which may list several files; undefined where it names none: a list of empty parts is one, as to kubectl. */

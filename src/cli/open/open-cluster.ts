@@ -1,5 +1,4 @@
 import { access } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter } from 'node:path';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
@@ -8,7 +7,7 @@ import type { FlagValues } from '../../flags/flag-table.ts';
 import type { clusterFlags, kubeFlags } from '../flags/cluster-flags.ts';
 import type { Session } from '../run/session.ts';
 import { chooseCluster, resolveCluster } from './cluster-choice.ts';
-import { byPublicFqdn, kubeconfigOfVariable, kubeconfigPath } from './kubeconfig-path.ts';
+import { byPublicFqdn, kubeconfigOfVariable, kubeconfigPath, usualKubeconfigPath } from './kubeconfig-path.ts';
 import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-deps.ts';
 
 type Flags = FlagValues<typeof clusterFlags & typeof kubeFlags> & { readonly yes?: boolean };
@@ -95,7 +94,7 @@ async function connectThroughAzure(session: Session, flags: Flags) {
 
 /** Where nobody names a cluster, what kubectl would use; which one that is, is reported. */
 async function usualKubeconfig({ context, faults, report }: Session): Promise<string | undefined> {
-  const path = kubeconfigOfVariable(context.env) ?? `${homedir()}/.kube/config`;
+  const path = kubeconfigOfVariable(context.env) ?? usualKubeconfigPath(context.env);
   const files = path.split(delimiter).filter((part) => part !== '');
   const found = await Promise.all(
     files.map((file) =>

@@ -8,14 +8,7 @@ import { runProgram } from './program.ts';
  * what is written to a pipe has to get there first.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  const interruption = new AbortController();
-  const interrupt = () => interruption.abort(interruptedBy('Interrupted'));
-  const terminate = () => interruption.abort(interruptedBy('Terminated'));
-  // Once each: a second Ctrl-C does what Ctrl-C does everywhere.
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', terminate);
-  // The terminal was closed.
-  process.once('SIGHUP', terminate);
+  const interruption = interruptionBy(process);
   // Until the command has finished: a process whose last handle went away while it waited has not succeeded.
   process.exitCode = 1;
   process.once('beforeExit', reportUnfinished);
@@ -23,9 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await runProgram(argv, createContext(interruption.signal));
   } finally {
     process.off('beforeExit', reportUnfinished);
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', terminate);
-    process.off('SIGHUP', terminate);
+    interruption.end();
   }
 }
 
@@ -33,6 +24,38 @@ function reportUnfinished(): void {
   process.stderr.write(
     'podid: podid stopped before the command finished, so its outcome is unknown.\nhint: podid status shows the state of the cluster\n',
   );
+}
+
+/**
+ * What each signal that ends a command is to whoever started it. SIGHUP: the terminal was closed, a console window of
+ * Windows, too, which ends the process some seconds later all the same; SIGBREAK: Ctrl-Break on Windows.
+ */
+const meanings = {
+  SIGINT: 'Interrupted',
+  SIGTERM: 'Terminated',
+  SIGHUP: 'Terminated',
+  SIGBREAK: 'Terminated',
+} as const;
+
+/** Listens until `end`. Once for each signal: a second Ctrl-C does what Ctrl-C does everywhere. */
+export function interruptionBy(process: NodeJS.EventEmitter): {
+  readonly signal: AbortSignal;
+  end(): void;
+} {
+  const controller = new AbortController();
+  const listeners = Object.entries(meanings).map(([name, code]) => {
+    const abort = () => controller.abort(interruptedBy(code));
+    process.once(name, abort);
+    return { name, abort };
+  });
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const { name, abort } of listeners) {
+        process.off(name, abort);
+      }
+    },
+  };
 }
 
 function interruptedBy(code: 'Interrupted' | 'Terminated'): PodidError {

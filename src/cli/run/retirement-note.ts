@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { homeFolder } from '../../domain/home-folder.ts';
 import { wrapMessage } from '../../terminal/wrap-text.ts';
 import type { CommandSpec } from './command-spec.ts';
 import type { Context } from './context.ts';
@@ -42,7 +43,7 @@ function stateFolder(env: Environment): string | undefined {
   if (own !== undefined && isAbsolute(own)) {
     return join(own, 'podid');
   }
-  const home = env['HOME'] || env['USERPROFILE'];
+  const home = homeFolder(env);
   return home === undefined ? undefined : join(home, '.local', 'state', 'podid');
 }
 

@@ -176,11 +176,24 @@ describe('what podid takes where a flag is silent', () => {
     }
   });
 
+  it('is in USERPROFILE where HOME is not set, and may be UTF-16, as PowerShell 5.1 writes it', async () => {
+    keep('');
+    writeFileSync(file(), Buffer.from(`\ufeff${JSON.stringify(settings)}`, 'utf16le'));
+    for (const env of [
+      { USERPROFILE: home },
+      { HOME: '', USERPROFILE: home },
+      { HOME: home, USERPROFILE: '/' },
+    ]) {
+      const listed = await run('config get cluster-name', { env });
+      expect(listed).toMatchObject({ exitCode: 0, stdout: 'kept\n' });
+    }
+  });
+
   it('is nothing on a machine without a home', async () => {
     expect(lastError(await run('list', { json: true })).code).toBe('InvalidUsage');
     expect(await run('config list')).toMatchObject({ exitCode: 0, stdout: '[]\n' });
     expect(lastError(await run('config set mode cluster', { json: true })).message).toContain(
-      'neither HOME nor XDG_CONFIG_HOME',
+      'none of HOME, USERPROFILE and XDG_CONFIG_HOME is set',
     );
   });
 });
