@@ -11,6 +11,7 @@ import { readGoFlags } from '../../src/flags/read-go-flags.ts';
 import { micFlags } from '../../src/mic/mic-flags.ts';
 import { nmiFlags } from '../../src/nmi/nmi-flags.ts';
 import { withoutPlaceholders } from '../../src/validate/az/transcript.ts';
+import { windowsTokens } from '../../src/validate/az/windows-tokens.ts';
 import { UsageFaults } from '../../src/validate/usage-faults.ts';
 import { root } from '../architecture/source-files.ts';
 
@@ -30,12 +31,12 @@ const documents = [
 
 const scripts = documents.flatMap((path) => {
   const text = readFileSync(join(root, path), 'utf8');
-  const blocks = [...text.matchAll(/^```(sh|shell|)(?: [\w-]+)?\n([\s\S]*?)^```$/gm)];
+  const blocks = [...text.matchAll(/^```(sh|shell|powershell|bat|)(?: [\w-]+)?\n([\s\S]*?)^```$/gm)];
   return blocks.flatMap(([, kind = '', block = '']) => {
     // A block without a mark is for what is printed, and for single lines to type.
     const isTyped =
       kind !== '' || block.split('\n').every((line) => /^(?:podid(?:-\w+)?(?: \S+)*)?$/.test(line));
-    return isTyped ? [{ path, script: block }] : [];
+    return isTyped ? [{ path, kind, script: block }] : [];
   });
 });
 
@@ -47,8 +48,25 @@ interface Typed {
 /** What stands before the program that is meant. */
 const wrapping = /^(?:sudo|env|exec|time|npx|node|-.*)$/;
 
+/** Every command of a script of PowerShell or cmd. */
+function windowsCommandsIn(script: string, shell: 'powershell' | 'cmd'): Typed[] {
+  const commands: string[][] = [[]];
+  for (const { kind, text } of windowsTokens(script, shell)) {
+    kind === 'separator' ? commands.push([]) : commands.at(-1)?.push(text);
+  }
+  return commands.filter((words) => words.length > 0).map(typed);
+}
+
+function typed(all: readonly string[]): Typed {
+  const [program = '', ...words] = all.slice(all.findIndex((word) => !wrapping.test(word)));
+  return { program: program.replace(/^.*[/\\]|\.js$/g, ''), words };
+}
+
 /** Every command of a script, those in pipes, substitutions and behind `sudo` too. */
-function commandsIn(script: string): Typed[] {
+function commandsIn(script: string, kind: string): Typed[] {
+  if (kind === 'powershell' || kind === 'bat') {
+    return windowsCommandsIn(script, kind === 'bat' ? 'cmd' : kind);
+  }
   const tree = parse(withoutPlaceholders(script));
   expect(tree.errors ?? []).toEqual([]);
   const found: Typed[] = [];
@@ -56,8 +74,7 @@ function commandsIn(script: string): Typed[] {
     if (node.type === 'Command') {
       const name = node.name === undefined ? [] : [node.name.value];
       const all = [...name, ...node.args.map((word) => ('value' in word ? String(word.value) : ''))];
-      const [program = '', ...words] = all.slice(all.findIndex((word) => !wrapping.test(word)));
-      found.push({ program: program.replace(/^.*\/|\.js$/g, ''), words });
+      found.push(typed(all));
     }
     forEachChild(node, visit);
   };
@@ -94,10 +111,10 @@ async function faultsOf({ program, words }: Typed): Promise<readonly string[]> {
 }
 
 describe('the documents', () => {
-  it.each(scripts.map(({ path, script }) => [path, script] as const))(
+  it.each(scripts.map(({ path, script, kind }) => [path, script, kind] as const))(
     '%s gives commands that podid reads: %.60s',
-    async (_, script) => {
-      for (const typed of commandsIn(script)) {
+    async (_, script, kind) => {
+      for (const typed of commandsIn(script, kind)) {
         if (typed.program === 'podid' || agents[typed.program] !== undefined) {
           const faults = await faultsOf(typed);
           expect({ typed, faults }).toEqual({ typed, faults: [] });
@@ -116,9 +133,18 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 
+  it('have commands of podid in each of the shells', () => {
+    const withPodid = scripts.filter(({ script, kind }) =>
+      commandsIn(script, kind).some(({ program }) => program === 'podid'),
+    );
+    expect(new Set(withPodid.map(({ kind }) => kind))).toEqual(
+      new Set(['sh', 'shell', 'powershell', 'bat', '']),
+    );
+  });
+
   it('have commands of each of the programs', () => {
     const programs = new Set(
-      scripts.flatMap(({ script }) => commandsIn(script).map(({ program }) => program)),
+      scripts.flatMap(({ script, kind }) => commandsIn(script, kind).map(({ program }) => program)),
     );
     expect([...programs]).toEqual(expect.arrayContaining(['podid', 'podid-mic', 'kubectl', 'helm']));
   });

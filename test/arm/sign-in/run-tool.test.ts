@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe("az, run for what it prints", () => {
+describe('az, run for what it prints', () => {
   it.each(['linux', 'win32'] as const)(
     'gets its words, in a folder of nobody else, on %s, and Node warns of nothing',
     async (platform) => {
@@ -20,7 +20,12 @@ describe("az, run for what it prints", () => {
       process.on('warning', hear);
       const environment = { PATH: `${folder}:${process.env['PATH']}`, SystemRoot: '/usr' };
       const words = ['account', 'get-access-token', '--output', 'json'];
-      const ended = await runTool('az', words, { environment, timeoutMs: 30_000, signal: undefined, platform });
+      const ended = await runTool('az', words, {
+        environment,
+        timeoutMs: 30_000,
+        signal: undefined,
+        platform,
+      });
       await new Promise((resolve) => setImmediate(resolve));
       process.off('warning', hear);
       expect(ended).toMatchObject({ how: 'exited', exitCode: 3 });
