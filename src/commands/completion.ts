@@ -7,7 +7,7 @@ export const completionCommand = defineCommand({
   examples: [
     {
       title:
-        'for bash, after mkdir -p ~/.local/share/bash-completion/completions; or "source <(podid completion bash)" in ~/.bashrc',
+        'for bash, after mkdir -p ~/.local/share/bash-completion/completions; or eval "$(podid completion bash)" in ~/.bashrc, or ~/.bash_profile on macOS',
       line: 'podid completion bash > ~/.local/share/bash-completion/completions/podid',
     },
     {

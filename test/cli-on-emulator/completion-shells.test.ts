@@ -65,7 +65,7 @@ function inBash(...words: string[]): Promise<string[]> {
   const list = ['podid', ...words].map((word) => `'${word}'`).join(' ');
   return inShell(
     'bash',
-    `source <(podid completion bash); COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _podid podid; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    `eval "$(podid completion bash)"; COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _podid podid; printf '%s\\n' "\${COMPREPLY[@]}"`,
   );
 }
 
@@ -96,7 +96,7 @@ describe('in bash', () => {
     ['older than 4', "sed 's/BASH_VERSINFO\\[0\\] >= 4/0/'"],
   ])('%s, Tab never waits for a podid that hangs', async (_, edit) => {
     await hanging();
-    const script = `source <(podid completion bash | ${edit}); COMP_WORDS=(hanging add ''); COMP_CWORD=2; start=$EPOCHREALTIME; _podid hanging; echo "\${#COMPREPLY[@]} $(( (\${EPOCHREALTIME/[.,]/} - \${start/[.,]/}) / 1000 ))"`;
+    const script = `eval "$(podid completion bash | ${edit})"; COMP_WORDS=(hanging add ''); COMP_CWORD=2; start=$EPOCHREALTIME; _podid hanging; echo "\${#COMPREPLY[@]} $(( (\${EPOCHREALTIME/[.,]/} - \${start/[.,]/}) / 1000 ))"`;
     const [answer = ''] = await inShell('bash', script, { PODID_COMPLETION_TIMEOUT: '0.3' });
     await endHanging();
     const [candidates, tookMs] = answer.split(' ').map(Number);
@@ -105,7 +105,7 @@ describe('in bash', () => {
   });
 
   it('older than 4, Tab completes commands all the same', async () => {
-    const script = `source <(podid completion bash | sed 's/BASH_VERSINFO\\[0\\] >= 4/0/'); COMP_WORDS=(podid excep); COMP_CWORD=1; _podid podid; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const script = `eval "$(podid completion bash | sed 's/BASH_VERSINFO\\[0\\] >= 4/0/')"; COMP_WORDS=(podid excep); COMP_CWORD=1; _podid podid; printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(await inShell('bash', script)).toEqual(['exception']);
   });
 });

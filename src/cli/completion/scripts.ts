@@ -9,7 +9,7 @@ export function completionScript(shell: Shell): string {
   return scripts[shell];
 }
 
-const bash = `# podid completion for bash: source <(podid completion bash)
+const bash = `# podid completion for bash: eval "$(podid completion bash)"
 _podid() {
   local answer= word
   COMPREPLY=()
