@@ -7,7 +7,7 @@ export const completionCommand = defineCommand({
   examples: [
     {
       title:
-        'for bash, after mkdir -p ~/.local/share/bash-completion/completions; or eval "$(podid completion bash)" in ~/.bashrc, or ~/.bash_profile on macOS',
+        'for bash, after mkdir -p ~/.local/share/bash-completion/completions; or in ~/.bashrc (macOS: ~/.bash_profile) the line eval "$(podid completion bash)"',
       line: 'podid completion bash > ~/.local/share/bash-completion/completions/podid',
     },
     {

@@ -99,8 +99,8 @@ function cmdWord(word: string): string {
 
 /**
  * The shell of whoever started podid, as far as its environment tells. PowerShell sets PSModulePath; Windows has it
- * everywhere, and there SHELL or MSYSTEM tell of a POSIX shell, and folders in PSModulePath of PowerShell. A POSIX shell or cmd within PowerShell is taken for
- * PowerShell.
+ * everywhere, and there SHELL or MSYSTEM tell of a POSIX shell, and folders in PSModulePath of PowerShell. A POSIX
+ * shell or cmd within PowerShell is taken for PowerShell.
  */
 export function shellOf(
   environment: Readonly<Record<string, string | undefined>>,

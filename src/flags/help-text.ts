@@ -59,7 +59,7 @@ export function helpText(page: HelpPage, width = usualWidth): string {
   help.prepareContext({ helpWidth: width });
   const about = help.formatHelp(command, help);
   const examples = page.examples?.flatMap(({ title, line }) => [
-    help.boxWrap(`  # ${title}`, width).replaceAll('\n', '\n  # '),
+    `  # ${help.boxWrap(title, width - 4).replaceAll('\n', '\n  # ')}`,
     pasteable(line, width),
   ]);
   const parts = [

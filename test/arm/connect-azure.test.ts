@@ -66,7 +66,9 @@ describe('without a sign-in to Azure', () => {
   });
 
   it('the variables of a service principal are the way where there is none', async () => {
-    expect(await hintWith('')).toMatch(/^export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=…/);
+    expect(await hintWith('')).toMatch(
+      /^export AZURE_TENANT_ID=TENANT AZURE_CLIENT_ID=APPLICATION AZURE_CLIENT_SECRET=SECRET {2}#/,
+    );
   });
 });
 

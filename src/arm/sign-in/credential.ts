@@ -93,5 +93,5 @@ async function signInHint({ endpoint, environment, ways }: AzureSettings): Promi
   if (ways.includes('az') && (await isOnPath('az', environment['PATH']))) {
     return advice`az login`;
   }
-  return advice`${command('export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=…')}  # of a service principal; or install az, then: az login`;
+  return advice`${command('export AZURE_TENANT_ID=TENANT AZURE_CLIENT_ID=APPLICATION AZURE_CLIENT_SECRET=SECRET')}  # of a service principal; or install az, then: az login`;
 }
