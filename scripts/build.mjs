@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { withImage } from './chart-image.mjs';
 import { keepTogether } from './keep-together.mjs';
 import { writeThirdParty } from './third-party.mjs';
 
@@ -22,7 +23,7 @@ const { values: options } = parseArgs({
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-const { version } = manifest;
+const { version, config } = manifest;
 
 /** The SDKs hold CommonJS that calls `require` and reads `__dirname`; an ES module has neither. */
 const banner = [
@@ -40,7 +41,7 @@ const crdFiles = (await readdir(new URL('crds/', deploy)))
   .filter((name) => name.endsWith('.yaml'))
   .toSorted();
 const crds = await Promise.all(crdFiles.map((name) => readFile(new URL(`crds/${name}`, deploy), 'utf8')));
-const chartValues = await readFile(new URL('chart/values.yaml', deploy), 'utf8');
+const chartValues = withImage(await readFile(new URL('chart/values.yaml', deploy), 'utf8'), config.image);
 
 /**
  * Of client-node podid takes the kubeconfig's credentials and TLS (`dist/config.js`), and asks the API by
@@ -144,6 +145,7 @@ const shared = {
     // makes Node load the whole of its own fetch, which podid list has no use for.
     FormData: 'undefined',
     PODID_VERSION: JSON.stringify(version),
+    PODID_IMAGE: JSON.stringify(config.image),
     PODID_CRDS: JSON.stringify(crds.join('\n---\n')),
     PODID_CHART_VALUES: JSON.stringify(chartValues),
   },

@@ -25,7 +25,7 @@ export function renderChartReadme(text) {
     'what each right is for are in [docs/install.md](../../docs/install.md) and [docs/security.md](../../docs/security.md).',
     '',
     '```sh',
-    'helm install podid deploy/chart --namespace kube-system --values values.yaml',
+    'helm install podid deploy/chart --namespace kube-system --values values.yaml --set podid.image.repository=REGISTRY/podid',
     '```',
     '',
     'A value that cannot be had stops the installation and says why; so does a name that is not known. What has no effect is taken and named in the notes',

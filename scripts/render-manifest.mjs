@@ -20,13 +20,15 @@ export function helmTemplate({ helm, chart, root, args }) {
  * For `kubectl apply -f`: the definitions too, no hooks, which only Helm runs, and no claim that Helm manages
  * it.
  * @param mode `managed` or `standard`
+ * @param image its repository; undefined: the chart's own, which a release has put there
  */
-export function renderManifest({ helm, chart, root, mode, args }) {
+export function renderManifest({ helm, chart, root, mode, image }) {
+  const named = image === undefined ? [] : ['--set', `podid.image.repository=${image}`];
   const { status, stdout, stderr } = helmTemplate({
     helm,
     chart,
     root,
-    args: ['--no-hooks', '--set', `operationMode=${mode}`, ...args],
+    args: ['--no-hooks', '--set', `operationMode=${mode}`, ...named],
   });
   if (status !== 0) {
     throw new Error(stderr);

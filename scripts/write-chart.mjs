@@ -15,6 +15,8 @@ const helm = process.argv.includes('--without-helm') ? undefined : findHelm();
 
 const read = (path) => readFile(join(root, path), 'utf8');
 const chart = { helm, chart: 'deploy/chart', root };
+/** In the manifests of the repository, where no release has put its image yet: no registry can have this name. */
+const placeholder = 'registry.invalid/podid';
 
 const files = new Map(await chartFiles());
 await settle(files);
@@ -29,7 +31,7 @@ if (helm === undefined) {
       ...(await goldens()),
       ...['managed', 'standard'].map((mode) => [
         `deploy/manifests/${mode}.yaml`,
-        renderManifest({ ...chart, mode, args: [] }),
+        renderManifest({ ...chart, mode, image: placeholder }),
       ]),
     ]),
   );
@@ -49,7 +51,7 @@ async function chartFiles() {
     ['deploy/chart/README.md', renderChartReadme(await read('deploy/chart/values.yaml'))],
     [
       'deploy/manifests/demo.yaml',
-      (await read('deploy/manifests/demo.yaml')).replace(/(image: podid\/podid:).*/, `$1${version}`),
+      (await read('deploy/manifests/demo.yaml')).replace(/(image: ).*/, `$1${placeholder}:${version}`),
     ],
   ];
 }

@@ -1,50 +1,51 @@
-// Writes what a release publishes beside the image: the chart with the image's name in it, the manifests for
-// kubectl with the image's digest, and the definitions. Used by .github/workflows/release.yaml:
-//   node scripts/write-release-files.mjs --image REGISTRY/podid/podid --digest sha256:… --out FOLDER
+// Writes what a release publishes beside the image: the chart with the image's name and digest in it, the manifests for
+// kubectl with the same, and the definitions. The name is config.image of package.json. Used by .github/workflows/release.yaml:
+//   node scripts/write-release-files.mjs --digest sha256:… --out FOLDER
+// --image REGISTRY/REPOSITORY names another, such as a copy of the release in a registry of your own.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { withImage } from './chart-image.mjs';
 import { findHelm } from './find-helm.mjs';
+import { renderChartReadme } from './render-chart-readme.mjs';
 import { renderManifest } from './render-manifest.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
   options: { image: { type: 'string' }, digest: { type: 'string' }, out: { type: 'string' } },
 });
-const { image, digest, out } = values;
-if (!/^[^\s@]+$/.test(image ?? '') || !/^sha256:[0-9a-f]{64}$/.test(digest ?? '') || out === undefined) {
-  throw new Error('usage: write-release-files.mjs --image NAME --digest sha256:… --out FOLDER');
+const { version, config } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { image = config.image, digest, out } = values;
+if (image === '') {
+  throw new Error('config.image in package.json is not set: see scripts/write-names.mjs');
+}
+if (!/^[^\s@]+$/.test(image) || !/^sha256:[0-9a-f]{64}$/.test(digest ?? '') || out === undefined) {
+  throw new Error('usage: write-release-files.mjs [--image NAME] --digest sha256:… --out FOLDER');
 }
 const helm = findHelm();
 if (helm === undefined) {
   throw new Error('helm was not found');
 }
 
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const work = mkdtempSync(join(tmpdir(), 'podid-release-'));
 try {
   const chart = join(work, 'podid');
   cpSync(join(root, 'deploy/chart'), chart, { recursive: true });
-  // The templates compare with the name too: whoever names upstream's registry must name podid's.
-  for (const [name, before, after] of [
-    ['values.yaml', 'repository: podid/podid', `repository: ${image}`],
-    ['templates/_refusals.tpl', '"podid/podid"', `"${image}"`],
-  ]) {
-    const text = readFileSync(join(chart, name), 'utf8');
-    if (!text.includes(before)) {
-      throw new Error(`${name} has no place for the image`);
-    }
-    writeFileSync(join(chart, name), text.replace(before, after));
-  }
+  const chartValues = withImage(readFileSync(join(chart, 'values.yaml'), 'utf8'), image);
+  writeFileSync(join(chart, 'values.yaml'), chartValues);
+  writeFileSync(join(chart, 'README.md'), renderChartReadme(chartValues));
+  // Where templates read the release's own image, by its digest.
+  appendAnnotation(join(chart, 'Chart.yaml'), `podid.io/image: ${image}@${digest}`);
   mkdirSync(out, { recursive: true });
   run(helm, ['package', chart, '--destination', resolve(out)]);
   for (const mode of ['managed', 'standard']) {
-    const args = ['--set', `podid.image.digest=${digest}`];
-    const manifest = renderManifest({ helm, chart, root, mode, args });
-    writeFileSync(join(out, `podid-${mode}-v${version}.yaml`), manifest);
+    writeFileSync(
+      join(out, `podid-${mode}-v${version}.yaml`),
+      renderManifest({ helm, chart, root, mode, image: undefined }),
+    );
   }
   const crds = readdirSync(join(root, 'deploy/crds')).sort();
   const definitions = crds.map((name) => readFileSync(join(root, 'deploy/crds', name), 'utf8').trimEnd());
@@ -59,6 +60,17 @@ try {
   );
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+function appendAnnotation(path, annotation) {
+  const text = readFileSync(path, 'utf8');
+  if (!/^annotations:\n/m.test(text)) {
+    throw new Error(`${path} has no annotations`);
+  }
+  writeFileSync(
+    path,
+    text.replace(/^annotations:\n/m, (line) => `${line}  ${annotation}\n`),
+  );
 }
 
 function run(command, args) {

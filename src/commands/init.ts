@@ -22,8 +22,8 @@ export const initCommand = defineCommand({
     const wizard = await openWizard(session, flags);
     const { runInit } = await import('../workflows/init/run-init.ts');
     const outcome = await runInit(wizard);
-    const { env, version } = session.context;
-    const toTry = { cloud: session.global.cloud ?? (env['PODID_CLOUD'] || undefined), version };
+    const { env, version, image } = session.context;
+    const toTry = { cloud: session.global.cloud ?? (env['PODID_CLOUD'] || undefined), version, image };
     const manifest = outcome.done === undefined ? '' : await podText(outcome.done.result, toTry);
     const exitCode = await finishChange(session, outcome, {
       view: (result) => initView(result, toTry),

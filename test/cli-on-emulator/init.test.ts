@@ -50,7 +50,8 @@ describe('podid init without a terminal', () => {
     expect(result.pod.metadata).toEqual({ name: 'try-fresh', namespace: 'demo', labels: result.label });
     expect(result.pod.spec.containers).toMatchObject([
       {
-        image: expect.stringMatching(/^podid\/podid:/),
+        // Of the agent that is there.
+        image: 'registry.example.net/podid:0.1.0',
         command: ['podid', 'token', '--every', '10s', '--get', expect.stringMatching(/\/subscriptions\?/)],
       },
     ]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { type PlayedNodes, playNodes } from './played-nodes.ts';
-import { type Ran, runPodid } from './run-podid.ts';
+import { type Ran, runPodid, someImage } from './run-podid.ts';
 import { until } from './until.ts';
 
 interface Result {
@@ -125,7 +125,12 @@ describe('podid nmi, on a real API server', () => {
       { name: 'node-b', clean: false },
     ]);
     nodes.decide(() => 'ready');
-    const { nodes: cleaned } = result(await run('nmi uninstall --clean-up-only --yes'));
+    // The agent is gone, and with it what says which image is to be pulled.
+    expect(missed.stderr).toContain(`--clean-up-only --set ${someImage} --set podid.image.tag=`);
+    const nameless = await run('nmi uninstall --clean-up-only --yes');
+    expect(nameless.exitCode).toBe(2);
+    expect(nameless.stderr).toContain('podid.image.repository is not set: ');
+    const { nodes: cleaned } = result(await run(`nmi uninstall --clean-up-only --yes --set ${someImage}`));
     expect(cleaned).toEqual([
       { name: 'node-a', clean: true },
       { name: 'node-b', clean: true },

@@ -244,7 +244,7 @@ describe('the kubenet policy on a real API server', () => {
   it('admits the pod that podid itself gives people to try', async () => {
     const { podToTry } = await import('../../src/domain/kubernetes/pod-to-try.ts');
     const entry = { name: 'web', namespace: 'shop', bindingSelector: 'web', identity: {} } as never;
-    const tried = podToTry(entry, { cloud: undefined, version: '1.2.3' });
+    const tried = podToTry(entry, { cloud: undefined, version: '1.2.3', image: undefined });
     expect(tryPod({ ...tried, spec: { ...tried.spec, serviceAccountName: 'plain' } })).toBe('admitted');
   });
 });

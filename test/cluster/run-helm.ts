@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ApiServer } from './api-server.ts';
 import { clusterPrograms } from './cluster-programs.ts';
+import { someImage } from './run-podid.ts';
 
 export interface Helm {
   (...args: readonly string[]): { readonly status: number | null; readonly text: string };
@@ -10,10 +11,15 @@ export interface Helm {
   does(...args: readonly string[]): string;
 }
 
-/** The real Helm on this API server. @param folder for what it keeps outside of the cluster */
+/**
+ * The real Helm on this API server. An installation of podid's chart that names no image is given one.
+ * @param folder for what it keeps outside of the cluster
+ */
 export function helmOn(api: ApiServer, folder: string): Helm {
   const helm = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(clusterPrograms().path('helm'), args, {
+    const wantsImage = args.includes('deploy/chart') && !args.join(' ').includes('podid.image');
+    const given = wantsImage ? [...args, '--set', someImage] : args;
+    const { status, stdout, stderr } = spawnSync(clusterPrograms().path('helm'), given, {
       encoding: 'utf8',
       env: {
         ...process.env,

@@ -6,7 +6,13 @@ import { sink } from '../cli-on-emulator/sink.ts';
 
 export type { Ran };
 
-/** Runs a command line in process against a cluster; a string is split at spaces. */
+/** An image that no test pulls. An installation has to name one. */
+export const someImage = 'podid.image.repository=registry.example.net/podid';
+
+/**
+ * Runs a command line in process against a cluster; a string is split at spaces. An installation that names no
+ * image is given one.
+ */
 export async function runPodid(
   kubeconfig: string,
   line: string | readonly string[],
@@ -20,6 +26,8 @@ export async function runPodid(
     stderr: stderr.stream,
   });
   const words = typeof line === 'string' ? line.split(' ') : line;
-  const exitCode = await runProgram([...words, '--kubeconfig', kubeconfig], context);
+  const wantsImage = words[0] === 'nmi' && words[1] === 'install' && !words.join(' ').includes('podid.image');
+  const image = wantsImage ? ['--set', someImage] : [];
+  const exitCode = await runProgram([...words, '--kubeconfig', kubeconfig, ...image], context);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -24,13 +24,31 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end -}}
 
 {{- define "podid.image" -}}
+{{- $digest := include "podid.imageDigest" . -}}
 {{- with .Values.podid.image -}}
-{{- if .digest -}}
-{{ .repository }}@{{ .digest }}
+{{- if $digest -}}
+{{ .repository }}@{{ $digest }}
 {{- else -}}
 {{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* That of the values; without one and without a tag, the release's, where its image was not replaced by another. */}}
+{{- define "podid.imageDigest" -}}
+{{- with .Values.podid.image -}}
+{{- $released := splitList "@" (include "podid.releasedImage" $) -}}
+{{- if .digest -}}
+{{ .digest }}
+{{- else if and (not .tag) (eq .repository (first $released)) -}}
+{{ last $released }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* REPOSITORY@DIGEST, which a release writes into its Chart.yaml; empty in any other chart. */}}
+{{- define "podid.releasedImage" -}}
+{{- index (.Chart.Annotations | default dict) "podid.io/image" | default "" -}}
 {{- end -}}
 
 {{- define "podid.port" -}}

@@ -30,8 +30,11 @@
 {{- if $lost -}}
 {{- $faults = append $faults (printf "This release owns identities and bindings that the values do not name, and the change of charts would delete them: %s. Give the values that the release has: helm get values %s --namespace %s --output yaml > values.yaml, and --values values.yaml; or tell Helm to keep each, with the annotation helm.sh/resource-policy=keep." $lost .Release.Name .Release.Namespace) -}}
 {{- end -}}
-{{- if and $values.image.repository (not (has $values.image.repository (list "mcr.microsoft.com/oss/azure/aad-pod-identity" "mcr.microsoft.com/k8s/aad-pod-identity"))) (eq $values.podid.image.repository "podid/podid") -}}
+{{- if and $values.image.repository (not (has $values.image.repository (list "mcr.microsoft.com/oss/azure/aad-pod-identity" "mcr.microsoft.com/k8s/aad-pod-identity"))) $values.podid.image.repository (eq $values.podid.image.repository (first (splitList "@" (include "podid.releasedImage" .)))) -}}
 {{- $faults = append $faults (printf "image.repository %s holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it." $values.image.repository) -}}
+{{- end -}}
+{{- if not $values.podid.image.repository -}}
+{{- $faults = append $faults "podid.image.repository is not set: it names the registry and repository from which nodes pull podid's image. Set it to those of a release of podid, or build the image and push it to a registry of yours (docs/install.md#the-image)." -}}
 {{- end -}}
 {{- if include "podid.isOn" $values.rbac.pspEnabled -}}
 {{- $faults = append $faults "rbac.pspEnabled asks for a PodSecurityPolicy, which left Kubernetes in 1.25. Remove the value; the namespace of the agent needs the label pod-security.kubernetes.io/enforce: privileged where Pod Security is enforced." -}}

@@ -3,7 +3,7 @@ import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import { advice, command } from '../../errors/hint.ts';
-import { readAgentValues } from '../../validate/files/agent-values.ts';
+import { chartValuesName, readAgentValues, refuseWithoutImage } from '../../validate/files/agent-values.ts';
 import {
   mergeTrees,
   noValues,
@@ -26,6 +26,9 @@ interface ValueFlags {
   readonly alongside?: boolean;
 }
 
+/** A clean-up takes the image of the agent that it finds, and needs none of the values then. */
+type Purpose = 'installation' | 'clean-up';
+
 type ReadValues = (of?: {
   readonly installation: AgentInstallation;
   readonly record?: HelmRelease;
@@ -39,7 +42,7 @@ type ReadValues = (of?: {
 export async function readValueFlags(
   { context, faults }: Session,
   flags: ValueFlags,
-  namespace: string,
+  { namespace, purpose }: { readonly namespace: string; readonly purpose: Purpose },
 ): Promise<ReadValues> {
   const sources = await readSourceFiles(flags.values ?? [], context, faults, '--values');
   const files = sources.map((source) => treeOfFile(source, faults)).reduce(mergeTrees, noValues);
@@ -48,6 +51,9 @@ export async function readValueFlags(
   const usual = defaultValues();
   const over = (base: ValueNode) => mergeTrees(mergeTrees(base, files), typed);
   const plain = readAgentValues(over(usual), namespace, faults);
+  if (purpose === 'installation') {
+    refuseWithoutImage(plain, faults);
+  }
   return (of) => {
     if (of === undefined || flags.values !== undefined) {
       return plain;
@@ -91,5 +97,5 @@ function defaultValues(): ValueNode {
       ? PODID_CHART_VALUES
       : // Sources run as they are, in tests, find the file beside them.
         readFileSync(new URL('../../../deploy/chart/values.yaml', import.meta.url), 'utf8');
-  return treeOfFile({ name: 'values.yaml of the chart', text }, new UsageFaults());
+  return treeOfFile({ name: chartValuesName, text }, new UsageFaults());
 }

@@ -1,3 +1,4 @@
+import { placeholderRepository } from '../../domain/kubernetes/agent-image.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { podToTry, type TryOptions } from '../../domain/kubernetes/pod-to-try.ts';
 import { command } from '../../errors/hint.ts';
@@ -9,11 +10,11 @@ import { identityView } from './result-shapes.ts';
 /**
  * What `init` prints: the entry, its label, a pod to try it, the commands for CI, and what the doctor says.
  */
-export function initView({ entry, commands, checks }: InitResult, options: TryOptions): unknown {
+export function initView({ entry, commands, checks, podidImage }: InitResult, options: TryOptions): unknown {
   return {
     identity: identityView(entry),
     label: { [bindingLabel]: entry.bindingSelector },
-    pod: podToTry(entry, options),
+    pod: podToTry(entry, withImageOf(podidImage, options)),
     commands,
     checks: checks.map(({ name, result, message, hint }) => ({
       name,
@@ -25,9 +26,14 @@ export function initView({ entry, commands, checks }: InitResult, options: TryOp
 }
 
 /** The pod as YAML, ready for kubectl. */
-export async function podText({ entry }: InitResult, options: TryOptions): Promise<string> {
+export async function podText({ entry, podidImage }: InitResult, options: TryOptions): Promise<string> {
   const { yamlText } = await import('../../terminal/yaml-text.ts');
-  return yamlText(podToTry(entry, options));
+  return yamlText(podToTry(entry, withImageOf(podidImage, options)));
+}
+
+/** What runs on the nodes can be pulled there. */
+function withImageOf(podidImage: string | undefined, options: TryOptions): TryOptions {
+  return { ...options, image: podidImage ?? options.image };
 }
 
 interface Shown {
@@ -62,8 +68,11 @@ function initText({ identity, label, checks }: Shown, howToTry: readonly string[
 }
 
 function tryText({ identity, pod }: Shown, manifest: string): string[] {
+  const named = manifest.includes(placeholderRepository)
+    ? `name podid's image in place of ${placeholderRepository} (docs/install.md#the-image), and `
+    : '';
   return [
-    'To try it, give this to kubectl apply -f -',
+    `To try it, ${named}give this to kubectl apply -f -`,
     `and then: ${command('kubectl logs -f -n', identity.namespace, pod.metadata.name)}`,
     '',
     manifest,

@@ -15,6 +15,8 @@ import { type OutputStream, outputStream } from '../../terminal/streams.ts';
 
 /** Put in place by the bundler. */
 declare const PODID_VERSION: string | undefined;
+/** As that: `config.image` of package.json, which a release sets; otherwise empty. */
+declare const PODID_IMAGE: string | undefined;
 
 /** What podid finds in az's own files. */
 export interface AzDefaults {
@@ -81,6 +83,8 @@ export interface Context {
   readonly version: string;
   /** Where editors find the schema of the file that `export` writes. */
   readonly fileSchemaUrl: string;
+  /** podid's of this release, by its tag; undefined where nothing was released. */
+  readonly image?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** In which the commands of hints are typed. */
   readonly shell: Shell;
@@ -124,9 +128,11 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
   // Node opens stdin, and loads its clock, where they are asked for; most commands, and help, ask for neither.
   const clock = lazily(systemClock);
   const version = typeof PODID_VERSION === 'string' ? PODID_VERSION : '0.0.0';
+  const repository = typeof PODID_IMAGE === 'string' ? PODID_IMAGE : '';
   return {
     version,
     fileSchemaUrl,
+    image: repository === '' ? undefined : `${repository}:${version}`,
     env,
     get shell() {
       return shellOf(env, process.platform);

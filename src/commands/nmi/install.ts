@@ -65,7 +65,7 @@ export const nmiInstallCommand = defineCommand({
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout);
     const { readValueFlags } = await import('../../cli/flags/read-values.ts');
-    const values = await readValueFlags(session, flags, namespace);
+    const values = await readValueFlags(session, flags, { namespace, purpose: 'installation' });
     const deps = await openCluster(session, flags);
     const [{ installAgent }, { foreignSecretsIn, identitiesWithSecretIn }] = await Promise.all([
       import('../../workflows/agent/install-agent.ts'),

@@ -1,3 +1,4 @@
+import type { AgentImage } from './agent-image.ts';
 import type { ControllerValues, Json } from './controller-values.ts';
 
 /** Where an install of the agent goes, and under which name. */
@@ -74,7 +75,7 @@ export interface AgentValues {
     readonly createUserFacingClusterRoles: boolean;
   };
   readonly podid: {
-    readonly image: { readonly repository: string; readonly tag: string; readonly digest: string };
+    readonly image: AgentImage;
     readonly rulesResources: Json;
     readonly rulesBackend: 'nft' | 'iptables';
     readonly addressGuard: 'auto' | 'off';
@@ -100,14 +101,6 @@ export interface AgentValues {
   };
   /** Names of values that were set and mean nothing to podid, or nothing in this mode. */
   readonly withoutEffect: readonly string[];
-}
-
-/** `podid/podid:0.1.0`, or by digest. @param version of the release, for values that name no tag */
-export function agentImage({ podid: { image } }: AgentValues, version: string): string {
-  if (image.digest !== '') {
-    return `${image.repository}@${image.digest}`;
-  }
-  return `${image.repository}:${image.tag === '' ? version : image.tag}`;
 }
 
 /** Of `--alongside`: what another NMI has taken already is left to it. */

@@ -1,4 +1,5 @@
 import type { PodIdentity } from '../entries/pod-identity.ts';
+import { placeholderRepository } from './agent-image.ts';
 import { bindingLabel } from './identity-resources.ts';
 
 /** As whom the image's programs run that need no right on the node. */
@@ -7,15 +8,20 @@ const imageUser = 10001;
 export interface TryOptions {
   /** As `--cloud` takes it; undefined: the public one. */
   readonly cloud: string | undefined;
-  /** Of podid, which is also the image's tag. */
+  /** Of podid. */
   readonly version: string;
+  /** podid's, with its tag or digest; undefined: nobody has named one, and a name that none can have stands there. */
+  readonly image: string | undefined;
 }
 
 /**
  * A pod that asks for a token as an SDK does, every ten seconds, and whose log says whose it got and what it
  * opened, or why it got none.
  */
-export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cloud, version }: TryOptions) {
+export function podToTry(
+  { namespace, name, bindingSelector }: PodIdentity,
+  { cloud, version, image }: TryOptions,
+) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -33,7 +39,7 @@ export function podToTry({ namespace, name, bindingSelector }: PodIdentity, { cl
       containers: [
         {
           name: 'ask',
-          image: `podid/podid:${version}`,
+          image: image ?? `${placeholderRepository}:${version}`,
           command: ['podid', 'token', '--every', '10s', '--get', subscriptionsUrl(cloud)],
           securityContext: {
             allowPrivilegeEscalation: false,

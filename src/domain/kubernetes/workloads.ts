@@ -92,6 +92,8 @@ export interface AgentPod extends EntryKey {
   readonly tolerations: readonly Toleration[];
   /** Name of the container that serves. */
   readonly container: string;
+  /** Of that container, where the agent is podid's. */
+  readonly podidImage?: string;
   /** Of `/healthz` and `/readyz`. */
   readonly probePort: number;
   readonly metricsPort: number;

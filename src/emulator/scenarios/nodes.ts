@@ -57,7 +57,7 @@ const installedLabels = { ...agentSelector, 'app.kubernetes.io/managed-by': 'pod
 function agentContainer(mode: 'managed' | 'standard'): JsonObject {
   return {
     name: 'nmi',
-    image: 'podid:0.1.0',
+    image: 'registry.example.net/podid:0.1.0',
     command: ['podid-nmi'],
     args: ['--node=$(NODE_NAME)', '--http-probe-port=8085', `--operation-mode=${mode}`, '--forceNamespaced'],
   };

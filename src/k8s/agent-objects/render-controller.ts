@@ -1,4 +1,4 @@
-import { agentImage } from '../../domain/kubernetes/agent-values.ts';
+import { imageText } from '../../domain/kubernetes/agent-image.ts';
 import { asksImds, crossesNamespaces } from '../../domain/kubernetes/controller-values.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
@@ -160,7 +160,7 @@ function renderMonitor(rendering: ControllerRendering): KubeObject[] {
 function renderDeployment(rendering: ControllerRendering): KubeObject {
   const { values, release, selector, controller } = rendering;
   const image = {
-    image: agentImage(values, release.version),
+    image: imageText(values.podid.image, release.version),
     imagePullPolicy: values.image.imagePullPolicy,
   };
   const annotations = controller.podAnnotations;

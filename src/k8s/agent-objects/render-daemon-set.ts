@@ -1,4 +1,5 @@
-import { agentImage, agentTolerations } from '../../domain/kubernetes/agent-values.ts';
+import { imageText } from '../../domain/kubernetes/agent-image.ts';
+import { agentTolerations } from '../../domain/kubernetes/agent-values.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 import { renderBootGuard, renderRulesKeeper, renderRulesOnce } from './render-rules-containers.ts';
@@ -39,7 +40,7 @@ function renderPod(rendering: Rendering): object {
   // With Cilium's own redirect there are no rules to keep.
   const keepsRules = !values.podid.ciliumLocalRedirectPolicy.enabled;
   const image = {
-    image: agentImage(values, release.version),
+    image: imageText(values.podid.image, release.version),
     imagePullPolicy: values.image.imagePullPolicy,
   };
   const guard = values.podid.bootGuard.enabled ? [renderBootGuard(rendering, image)] : [];

@@ -1,4 +1,5 @@
 import { isGuid } from '../../domain/azure/written-id.ts';
+import { noImageText } from '../../domain/kubernetes/agent-image.ts';
 import {
   type AgentValues,
   agentPorts,
@@ -25,9 +26,13 @@ const upstreamRepositories = [
   'mcr.microsoft.com/k8s/aad-pod-identity',
 ];
 
+/** By which the chart's own values are known among others: what stands there nobody has set. */
+export const chartValuesName = 'values.yaml of the chart';
+
 /**
  * Values of the chart, podid's and upstream's alike, already merged over the chart's own. Faults are reported
- * where they were set, and with them what cannot be had, each with the reason.
+ * where they were set, and with them what cannot be had, each with the reason. Whether an image is named is for
+ * `refuseWithoutImage`.
  *
  * @param namespace of the release
  */
@@ -60,6 +65,13 @@ export function readAgentValues(tree: ValueNode, namespace: string, faults: Usag
   root.refuseOthers();
   refuseWhatCannotBeHad(root, values, namespace);
   return values;
+}
+
+/** For what runs podid's image by these values: an installation always, a clean-up where no agent is found. */
+export function refuseWithoutImage({ podid }: AgentValues, faults: UsageFaults): void {
+  if (podid.image.repository === '') {
+    faults.add('--set', noImageText);
+  }
 }
 
 /** Upstream's word for the mode, any case. */
@@ -255,7 +267,8 @@ function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, namespac
   const { podid, rbac, nmi } = values;
   const repository = root.section('image').text('repository');
   const isUpstream = repository === '' || upstreamRepositories.includes(repository);
-  if (!isUpstream && podid.image.repository === 'podid/podid') {
+  const own = root.section('podid').section('image').node('repository');
+  if (!isUpstream && own?.origin.kind === 'file' && own.origin.place.file === chartValuesName) {
     root
       .section('image')
       .fault(

@@ -144,9 +144,14 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     metricsPort: portFlag(serving, 'prometheus-port') ?? 9090,
     ofAddon: kind === 'addon',
     needsMic: flagIn(wordsOf(serving), 'operation-mode') !== 'managed',
-    ...(kind === 'podid' ? { secretPairs: pairsOf(serving) } : {}),
+    ...(kind === 'podid' ? ofPodid(serving) : {}),
     provesReadiness: recordAt(recordAt(serving, 'readinessProbe'), 'httpGet')['path'] === '/readyz',
   };
+}
+
+function ofPodid(container: JsonRecord): Pick<AgentPod, 'podidImage' | 'secretPairs'> {
+  const image = stringAt(container, 'image');
+  return { secretPairs: pairsOf(container), ...(image === undefined ? {} : { podidImage: image }) };
 }
 
 function pairsOf(container: JsonRecord): SecretPairs {

@@ -1,5 +1,6 @@
+import { imageText } from '../../domain/kubernetes/agent-image.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
-import { type AgentRelease, type AgentValues, agentImage } from '../../domain/kubernetes/agent-values.ts';
+import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 
 /** With what the nodes are cleaned, and of what. */
@@ -17,7 +18,7 @@ export function toolsOf(installation: AgentInstallation): CleanUpTools {
 
 export function toolsOfValues(values: AgentValues, version: string): CleanUpTools {
   return {
-    image: agentImage(values, version),
+    image: imageText(values.podid.image, version),
     imagePullPolicy: values.image.imagePullPolicy,
     imagePullSecrets: values.imagePullSecrets,
     rulesBackend: values.podid.rulesBackend,

@@ -1,4 +1,5 @@
 import type { AgentObjectChange, StoredLedger } from '../../domain/kubernetes/agent-cluster.ts';
+import { noImageText, withImage } from '../../domain/kubernetes/agent-image.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
@@ -50,7 +51,8 @@ export interface UninstallEnd {
  * Definitions, identities, bindings and exceptions stay.
  *
  * @returns undefined when the question was answered by No
- * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | Forbidden | ClusterUnreachable
+ * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | Forbidden | ClusterUnreachable |
+ * InvalidUsage where neither an agent nor a value says with which image the nodes are cleaned
  */
 export async function uninstallAgent(
   deps: AgentDeps,
@@ -77,6 +79,7 @@ export async function uninstallAgent(
     );
     return { result: { objects: [], nodes: [] } };
   }
+  refuseWithoutImage(request, installation);
   const objects = own.map(deletion);
   const { removeIdentities } = request;
   const removes = removeIdentities !== undefined;
@@ -101,7 +104,17 @@ export async function uninstallAgent(
   if (removed === undefined) {
     reportLeft(deps, ledger, release.namespace);
   }
-  return endOf(deps, request, { objects, nodes, ...removed });
+  const again = missedAgain(request, installation);
+  return endOf(deps, request, { objects, nodes, ...removed }, again);
+}
+
+/** Before anything is removed. */
+function refuseWithoutImage({ values }: UninstallRequest, installation: AgentInstallation | undefined): void {
+  if (installation === undefined && values.podid.image.repository === '') {
+    throw new PodidError('InvalidUsage', noImageText, {
+      hint: command('podid nmi uninstall --set podid.image.repository=REGISTRY/podid').again(),
+    });
+  }
 }
 
 function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
@@ -220,18 +233,28 @@ function cleanUpOf(request: UninstallRequest, installation: AgentInstallation | 
   };
 }
 
-/** Of the nodes that were missed, with the image that the values of this command name. */
-function missedAgain({ node, release: { namespace } }: UninstallRequest): Command {
+/** Of the nodes that were missed, with the same image: the agent that named it may be gone. */
+function missedAgain(
+  { node, values, release: { namespace } }: UninstallRequest,
+  installation: AgentInstallation | undefined,
+): Command {
   const uninstall = command('podid nmi uninstall --namespace', namespace);
-  return uninstall.with(...(node === undefined ? ['--clean-up-only'] : ['--node', node])).again();
+  const again = uninstall.with(...(node === undefined ? ['--clean-up-only'] : ['--node', node]));
+  const named = installation === undefined || values.podid.image.repository !== '';
+  return (named ? again : withImage(again, installation.image)).again();
 }
 
-function endOf({ report }: AgentDeps, request: UninstallRequest, result: Uninstalled): UninstallEnd {
+function endOf(
+  { report }: AgentDeps,
+  request: UninstallRequest,
+  result: Uninstalled,
+  again: Command,
+): UninstallEnd {
   const left = machinesMissed(result.machines ?? [], request.release.namespace);
   if (left !== undefined) {
     return { result, failure: left };
   }
-  const missed = nodesMissed(result.nodes, missedAgain(request));
+  const missed = nodesMissed(result.nodes, again);
   if (missed !== undefined) {
     return { result, failure: missed };
   }

@@ -5,6 +5,7 @@ import { checkList } from './check-list.ts';
 import type { DoctorSubject, Evidence } from './evidence.ts';
 import { type Fixed, fixWhatIsSafe } from './fix.ts';
 import { gatherEvidence } from './gather-evidence.ts';
+import { readOr } from './probe.ts';
 
 export interface DoctorRequest {
   readonly subject: DoctorSubject;
@@ -17,6 +18,8 @@ export interface Diagnosis {
   readonly checks: readonly CheckResult[];
   /** With `fix`. */
   readonly fixed?: readonly Fixed[];
+  /** Without `fix`: the image of podid's agent, where that runs. */
+  readonly podidImage?: string;
 }
 
 /**
@@ -33,7 +36,10 @@ export async function diagnose(
   const evidence = await gatherEvidence(deps, wanted);
   const checks = runChecks(checkList, evidence);
   if (!fix) {
-    return { checks };
+    const podidImage = readOr(evidence.agents, []).find(
+      (agent) => agent.podidImage !== undefined,
+    )?.podidImage;
+    return { checks, ...(podidImage === undefined ? {} : { podidImage }) };
   }
   const fixed = await fixWhatIsSafe(startChange(deps, options), evidence, checks);
   return fixed.length > 0

@@ -4,7 +4,7 @@ import type { Command } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Done, Outcome } from '../change/outcome.ts';
 import type { CheckResult } from '../doctor/check.ts';
-import { diagnose } from '../doctor/diagnose.ts';
+import { type Diagnosis, diagnose } from '../doctor/diagnose.ts';
 import { carryOut } from './carry-out.ts';
 import { gatherAnswers } from './gather-answers.ts';
 import { type Decided, planInit } from './init-plan.ts';
@@ -15,6 +15,8 @@ export interface InitResult {
   readonly commands: readonly Command[];
   /** Of the doctor, about the namespace. */
   readonly checks: readonly CheckResult[];
+  /** Of podid's agent, where the doctor found one. */
+  readonly podidImage?: string;
 }
 
 /**
@@ -41,8 +43,8 @@ async function finish(
   done: Done<PodIdentity>,
 ): Promise<Done<InitResult>> {
   const { commands } = planInit(answers, wizard.given);
-  const checks = done.failure === undefined ? await examine(wizard, deps, answers) : [];
-  return { ...done, result: { entry: done.result, commands, checks } };
+  const diagnosis = done.failure === undefined ? await examine(wizard, deps, answers) : { checks: [] };
+  return { ...done, result: { entry: done.result, commands, ...diagnosis } };
 }
 
 /** The change stands, so what keeps the doctor from looking is not a failure of it. */
@@ -50,16 +52,16 @@ async function examine(
   { options }: Wizard,
   deps: Omit<Deps, 'deadline'>,
   { cluster, namespace }: Decided,
-): Promise<readonly CheckResult[]> {
+): Promise<Diagnosis> {
   const subject = { cluster: cluster.id, namespace };
   const request = { subject, fix: false };
   try {
-    return (await diagnose(deps, request, options)).checks;
+    return await diagnose(deps, request, options);
   } catch (error) {
     if (!isPodidError(error) || deps.signal.aborted) {
       throw error;
     }
     deps.report.warn(`The doctor could not check the cluster: ${error.message}`, error.hint);
-    return [];
+    return { checks: [] };
   }
 }

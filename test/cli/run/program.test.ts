@@ -414,8 +414,8 @@ describe('the scenarios in the help of the emulator', () => {
 describe('a hint', () => {
   it.each([
     [
-      'nmi install --kubeconfig lab.yaml --context=-lab --alongside --set podid.image.tag=0.1.0 adminsecret.clientSecret=y',
-      'podid nmi install --kubeconfig lab.yaml --context=-lab --alongside --set podid.image.tag=0.1.0 --set adminsecret.clientSecret=VALUE --force',
+      'nmi install --kubeconfig lab.yaml --context=-lab --alongside --set podid.image.repository=registry.example.net/podid adminsecret.clientSecret=y',
+      'podid nmi install --kubeconfig lab.yaml --context=-lab --alongside --set podid.image.repository=registry.example.net/podid --set adminsecret.clientSecret=VALUE --force',
     ],
     ['nmi status --kubeconfig lab.yaml --probe', 'podid nmi install --force --kubeconfig lab.yaml'],
   ])('after %s goes to the same cluster', async (line, hint) => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/domain/kubernetes/kube-object.ts';
 import { renderAgent } from '../../../src/k8s/agent-objects/render-agent.ts';
-import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
+import { readAgentValues, refuseWithoutImage } from '../../../src/validate/files/agent-values.ts';
 import { manifestDocuments } from '../../../src/validate/files/manifest-objects.ts';
 import { mergeTrees, treeOfFile } from '../../../src/validate/files/value-tree.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
@@ -50,7 +50,9 @@ function valuesOf(name: string) {
     treeOfFile({ name: 'values.yaml', text: defaults }, faults),
     treeOfFile({ name, text: read(`values/${name}`) }, faults),
   );
-  return { values: readAgentValues(tree, 'kube-system', faults), faults: faults.messages };
+  const values = readAgentValues(tree, 'kube-system', faults);
+  refuseWithoutImage(values, faults);
+  return { values, faults: faults.messages };
 }
 
 function read(path: string): string {

@@ -50,7 +50,12 @@ export function fakePlace(
 
 export function installation(more: Partial<AgentInstallation> = {}): AgentInstallation {
   return {
-    ...{ kind: 'podid', namespace: 'kube-system', name: 'podid-nmi', image: 'podid/podid:0.1.0' },
+    ...{
+      kind: 'podid',
+      namespace: 'kube-system',
+      name: 'podid-nmi',
+      image: 'registry.example.net/podid:0.1.0',
+    },
     ...{ imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], ownedByPodid: true, version: '0.1.0' },
     ...{
       mode: 'managed',
